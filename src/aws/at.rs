@@ -1,0 +1,79 @@
+//! Where a collector reads: one account and one Region, with the clients for it and what was already read there.
+//!
+//! Must not know what is read; clients and shared reads are made by the collectors.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_types::SdkConfig;
+use tokio::sync::OnceCell;
+
+use crate::facts::Gap;
+
+type Shared = Arc<dyn Any + Send + Sync>;
+
+/// One account and one Region.
+pub struct At {
+    /// Account, 12 digits.
+    pub account: Arc<str>,
+    /// Region, or `aws-global`.
+    pub region: Arc<str>,
+    /// Whether S3 must be addressed by path: emulators and in-process accounts have no wildcard DNS.
+    pub path_style: bool,
+    sdk: SdkConfig,
+    clients: Mutex<HashMap<TypeId, Shared>>,
+    reads: Mutex<HashMap<(TypeId, &'static str), Shared>>,
+}
+
+impl At {
+    /// A place with the SDK configuration that reaches it.
+    pub fn new(account: impl Into<Arc<str>>, region: impl Into<Arc<str>>, sdk: SdkConfig, path_style: bool) -> Self {
+        Self {
+            account: account.into(),
+            region: region.into(),
+            path_style,
+            sdk,
+            clients: Mutex::default(),
+            reads: Mutex::default(),
+        }
+    }
+
+    /// The SDK configuration: credentials, Region, transport, pacing and call log.
+    pub fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
+    /// The service client, made at the first use: `at.client(aws_sdk_kms::Client::new)`.
+    pub fn client<C: Clone + Send + Sync + 'static>(&self, make: impl FnOnce(&SdkConfig) -> C) -> C {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = clients.entry(TypeId::of::<C>()).or_insert_with(|| Arc::new(make(&self.sdk)));
+        client.downcast_ref::<C>().cloned().unwrap_or_else(|| unreachable!("clients are keyed by their type"))
+    }
+
+    /// A read that several collectors or resources share: made once, by whoever comes first; failures are shared too.
+    ///
+    /// # Errors
+    /// The gap of the one read.
+    pub async fn once<T, F>(&self, what: &'static str, read: F) -> Result<Arc<T>, Gap>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<T, Gap>>,
+    {
+        type Cell<T> = OnceCell<Result<Arc<T>, Gap>>;
+        let shared = {
+            let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(reads.entry((TypeId::of::<T>(), what)).or_insert_with(|| Arc::new(Cell::<T>::new())))
+        };
+        let Ok(cell) = shared.downcast::<Cell<T>>() else { unreachable!("reads are keyed by their type") };
+        cell.get_or_init(|| async { read.await.map(Arc::new) }).await.clone()
+    }
+}
+
+impl fmt::Debug for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "At({} {})", self.account, self.region)
+    }
+}

@@ -1,0 +1,7 @@
+//! Collecting facts: what a collector is, and the driver that runs collectors as the plan says.
+//!
+//! Must not know any single kind, nor what is expected of the facts.
+
+mod collector;
+
+pub use collector::{Collector, Listing, Pending};

@@ -1,0 +1,133 @@
+//! A gap: something that AWS did not tell us, and why. It is data, never an error that stops a run.
+//!
+//! Must not know how the failure was found out; `aws` builds gaps from what the SDK reports.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why something could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The caller may not make the call (identity policy, boundary, SCP, resource policy).
+    Denied,
+    /// AWS kept throttling through all retries.
+    Throttled,
+    /// The answer ended before the list did: a page failed, or the list says there is more without saying where.
+    Truncated,
+    /// The credentials expired or were refused during the run.
+    Credentials,
+    /// The Region is not enabled for the account.
+    RegionDisabled,
+    /// The service is not enabled or not subscribed in this account.
+    ServiceOff,
+    /// AWS answered with a server error through all retries.
+    Unavailable,
+    /// No answer in time.
+    TimedOut,
+    /// No connection, or it broke.
+    Unreachable,
+    /// An answer that could not be understood.
+    Malformed,
+    /// An error that no collector expects.
+    Unexpected,
+    /// The run was stopped before the call was made.
+    Interrupted,
+    /// A recording or described account holds no answer for the call.
+    NotRecorded,
+}
+
+impl Cause {
+    /// All causes, in the order of their severity for a reader.
+    pub const ALL: &'static [Cause] = &[
+        Self::Denied,
+        Self::Throttled,
+        Self::Truncated,
+        Self::Credentials,
+        Self::RegionDisabled,
+        Self::ServiceOff,
+        Self::Unavailable,
+        Self::TimedOut,
+        Self::Unreachable,
+        Self::Malformed,
+        Self::Unexpected,
+        Self::Interrupted,
+        Self::NotRecorded,
+    ];
+
+    /// The word used in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Throttled => "throttled",
+            Self::Truncated => "truncated",
+            Self::Credentials => "credentials",
+            Self::RegionDisabled => "region-disabled",
+            Self::ServiceOff => "service-off",
+            Self::Unavailable => "unavailable",
+            Self::TimedOut => "timed-out",
+            Self::Unreachable => "unreachable",
+            Self::Malformed => "malformed",
+            Self::Unexpected => "unexpected",
+            Self::Interrupted => "interrupted",
+            Self::NotRecorded => "not-recorded",
+        }
+    }
+}
+
+/// What could not be read: the call, the resource it was about, and what AWS said.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Gap {
+    /// Why.
+    pub cause: Cause,
+    /// IAM prefix of the service, such as `kms`.
+    pub service: String,
+    /// API operation, such as `GetKeyPolicy`.
+    pub operation: String,
+    /// Account, 12 digits.
+    pub account: String,
+    /// Region of the call.
+    pub region: String,
+    /// The resource (ARN or id) the call was about; empty for a list call.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub resource: String,
+    /// AWS error code, where there was one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub code: String,
+    /// What AWS or the transport said, redacted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// AWS request id, where there was one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub request_id: String,
+}
+
+impl Gap {
+    /// A gap without place or words; the collector's driver fills in where it happened.
+    #[must_use]
+    pub fn new(cause: Cause) -> Self {
+        Self {
+            cause,
+            service: String::new(),
+            operation: String::new(),
+            account: String::new(),
+            region: String::new(),
+            resource: String::new(),
+            code: String::new(),
+            message: String::new(),
+            request_id: String::new(),
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}:{}", self.cause.word(), self.service, self.operation)?;
+        if !self.code.is_empty() {
+            write!(f, " ({})", self.code)?;
+        }
+        Ok(())
+    }
+}

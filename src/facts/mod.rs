@@ -1,0 +1,13 @@
+//! The vocabulary of facts: what an attribute can hold, which kinds of resources exist, what was read and what was not.
+//!
+//! Must not know where facts come from (no AWS, no I/O) nor what is expected of them (no policies).
+
+mod gap;
+mod resource;
+mod schema;
+mod value;
+
+pub use gap::{Cause, Gap};
+pub use resource::{Fact, Population, Resource};
+pub use schema::{Attribute, Call, Field, Kind, Lookup, Reach, Scope, Type};
+pub use value::{Value, format_duration, parse_duration};

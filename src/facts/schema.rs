@@ -1,0 +1,219 @@
+//! Descriptors of resource kinds: attributes with their types, and the API calls that yield them.
+//!
+//! Pure data. Schema, type check, permissions, plan, documentation and tests are derived from it. Must not know
+//! collectors, policies or AWS clients.
+
+use super::Value;
+
+/// A type of resource: its attributes, and the calls that read them.
+#[derive(Debug)]
+pub struct Kind {
+    /// `service.noun`, as policies write it.
+    pub name: &'static str,
+    /// Plural noun for people, such as `secrets`.
+    pub plural: &'static str,
+    /// Where the population lives.
+    pub scope: Scope,
+    /// One sentence: what one resource is, and what its population contains.
+    pub doc: &'static str,
+    /// All attributes, by name.
+    pub attributes: &'static [Attribute],
+    /// All calls, in the order in which a resource needs them. The first ones have [`Reach::Population`].
+    pub calls: &'static [Call],
+}
+
+/// Where the population of a kind lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One population per account.
+    Global,
+    /// One population per account and Region.
+    Regional,
+}
+
+/// One typed attribute of a kind.
+#[derive(Debug)]
+pub struct Attribute {
+    /// Dotted name, such as `rotation.enabled`. Every kind also has `arn` or `id`, and `name`.
+    pub name: &'static str,
+    /// What it holds.
+    pub of: Type,
+    /// The operation of [`Kind::calls`] that yields it.
+    pub call: &'static str,
+    /// The field of that operation's answer, such as `SecretList[].RotationEnabled`.
+    pub field: &'static str,
+    /// What it means, with its unit, when it is absent and when it does not apply.
+    pub doc: &'static str,
+}
+
+/// The type of an attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// True or false.
+    Bool,
+    /// A whole number without a unit.
+    Integer,
+    /// Text.
+    Text,
+    /// An instant.
+    Time,
+    /// A length of time.
+    Duration,
+    /// A list of one type.
+    List(&'static Type),
+    /// Free names, values of one type.
+    Map(&'static Type),
+    /// Known names.
+    Record(&'static [Field]),
+}
+
+/// A field of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub of: Type,
+}
+
+impl Field {
+    /// A field.
+    #[must_use]
+    pub const fn new(name: &'static str, of: Type) -> Self {
+        Self { name, of }
+    }
+}
+
+/// One API operation that a kind's collector makes.
+#[derive(Debug)]
+pub struct Call {
+    /// IAM prefix of the service, such as `secretsmanager`.
+    pub service: &'static str,
+    /// Operation, such as `ListSecrets`.
+    pub operation: &'static str,
+    /// IAM action that it needs; mostly of the same name. Empty where AWS asks for none.
+    pub permission: &'static str,
+    /// How often it is made.
+    pub reach: Reach,
+}
+
+/// How often a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Once per account and Region, page by page: it enumerates the population. The number is the items on a full page.
+    Population(u32),
+    /// Once per account and Region, page by page: it adds to every resource. The number is the items on a full page.
+    Joined(u32),
+    /// Once per resource that is still of interest.
+    Resource,
+}
+
+impl Call {
+    /// A call whose IAM action has the operation's name.
+    #[must_use]
+    pub const fn new(service: &'static str, operation: &'static str, permission: &'static str, reach: Reach) -> Self {
+        Self { service, operation, permission, reach }
+    }
+}
+
+/// What a dotted path in a policy leads to.
+#[derive(Clone, Debug)]
+pub struct Lookup {
+    /// The attribute at the root of the path.
+    pub attribute: &'static Attribute,
+    /// Keys to follow inside the attribute's value.
+    pub inside: Vec<String>,
+    /// The type at the end of the path.
+    pub of: Type,
+}
+
+impl Kind {
+    /// The attribute of that exact name.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&'static Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// The call of that operation.
+    #[must_use]
+    pub fn call(&self, operation: &str) -> Option<&'static Call> {
+        self.calls.iter().find(|call| call.operation == operation)
+    }
+
+    /// Resolves `rotation.enabled`, `tags.owner` or `metric.name`: the longest attribute name that starts the path, then
+    /// fields of records; a free map takes the whole rest as one key, so that keys may hold dots.
+    #[must_use]
+    pub fn lookup(&self, path: &str) -> Option<Lookup> {
+        let attribute = self
+            .attributes
+            .iter()
+            .filter(|attribute| {
+                path.strip_prefix(attribute.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
+            .max_by_key(|attribute| attribute.name.len())?;
+        let rest = path.strip_prefix(attribute.name)?.trim_start_matches('.');
+        let (inside, of) = attribute.of.lookup(rest)?;
+        Some(Lookup { attribute, inside, of })
+    }
+}
+
+impl Type {
+    /// Follows a path inside a value of this type.
+    #[must_use]
+    pub fn lookup(self, path: &str) -> Option<(Vec<String>, Type)> {
+        if path.is_empty() {
+            return Some((Vec::new(), self));
+        }
+        match self {
+            Self::Map(of) => Some((vec![path.to_owned()], *of)),
+            Self::Record(fields) => {
+                let field = fields
+                    .iter()
+                    .filter(|field| {
+                        path.strip_prefix(field.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                    })
+                    .max_by_key(|field| field.name.len())?;
+                let rest = path.strip_prefix(field.name)?.trim_start_matches('.');
+                let (mut inside, of) = field.of.lookup(rest)?;
+                inside.insert(0, field.name.to_owned());
+                Some((inside, of))
+            }
+            Self::Bool | Self::Integer | Self::Text | Self::Time | Self::Duration | Self::List(_) => None,
+        }
+    }
+
+    /// The words for people.
+    #[must_use]
+    pub fn describe(self) -> String {
+        match self {
+            Self::Bool => "true or false".into(),
+            Self::Integer => "a whole number".into(),
+            Self::Text => "text".into(),
+            Self::Time => "an instant".into(),
+            Self::Duration => "a duration such as 90d".into(),
+            Self::List(of) => format!("a list of {}", of.describe()),
+            Self::Map(of) => format!("a map to {}", of.describe()),
+            Self::Record(fields) => {
+                format!("a record of {}", fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
+    /// Whether the value is of this type; records may lack fields.
+    #[must_use]
+    pub fn holds(self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Bool, Value::Bool(_))
+            | (Self::Integer, Value::Integer(_))
+            | (Self::Text, Value::Text(_))
+            | (Self::Time, Value::Time(_))
+            | (Self::Duration, Value::Duration(_)) => true,
+            (Self::List(of), Value::List(items)) => items.iter().all(|item| of.holds(item)),
+            (Self::Map(of), Value::Map(items)) => items.values().all(|item| of.holds(item)),
+            (Self::Record(fields), Value::Map(items)) => {
+                items.iter().all(|(name, item)| fields.iter().any(|field| field.name == name && field.of.holds(item)))
+            }
+            _ => false,
+        }
+    }
+}

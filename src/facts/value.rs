@@ -1,0 +1,119 @@
+//! The value of an attribute, and the text forms of durations.
+//!
+//! Must not know kinds, matchers or AWS.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+/// What an attribute can hold. Absence is not a value: see [`Fact`](super::Fact).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// True or false.
+    Bool(bool),
+    /// A whole number without a unit.
+    Integer(i64),
+    /// Text.
+    Text(String),
+    /// An instant, UTC.
+    Time(Timestamp),
+    /// A length of time in seconds; a day is 24 hours.
+    Duration(i64),
+    /// An ordered list.
+    List(Vec<Value>),
+    /// Named values: a record with known names or a map with free ones.
+    Map(BTreeMap<String, Value>),
+}
+
+impl Value {
+    /// A duration of whole days.
+    #[must_use]
+    pub fn days(days: impl Into<i64>) -> Self {
+        Self::Duration(days.into().saturating_mul(DAY))
+    }
+
+    /// A list of texts.
+    pub fn texts<T: Into<String>>(items: impl IntoIterator<Item = T>) -> Self {
+        Self::List(items.into_iter().map(|item| Self::Text(item.into())).collect())
+    }
+
+    /// A record from its fields; fields without a value are left out, which makes them absent.
+    pub fn record<const N: usize>(fields: [(&str, Option<Value>); N]) -> Self {
+        Self::Map(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+    }
+}
+
+macro_rules! value_from {
+    ($($from:ty => |$it:ident| $to:expr),* $(,)?) => {
+        $(impl From<$from> for Value { fn from($it: $from) -> Self { $to } })*
+    };
+}
+
+value_from! {
+    bool => |it| Value::Bool(it),
+    i32 => |it| Value::Integer(i64::from(it)),
+    i64 => |it| Value::Integer(it),
+    &str => |it| Value::Text(it.to_owned()),
+    String => |it| Value::Text(it),
+    &String => |it| Value::Text(it.clone()),
+    Timestamp => |it| Value::Time(it),
+    Vec<Value> => |it| Value::List(it),
+    BTreeMap<String, Value> => |it| Value::Map(it),
+}
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+const UNITS: [(&str, i64); 5] = [("w", 7 * DAY), ("d", DAY), ("h", HOUR), ("m", MINUTE), ("s", 1)];
+
+/// Reads `90d`, `1d 12h`, `15m`, `2w` as seconds. A year has no fixed length and is refused.
+#[must_use]
+pub fn parse_duration(text: &str) -> Option<i64> {
+    let mut total: i64 = 0;
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, tail) = rest.split_at_checked(digits)?;
+        let unit_len = tail.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(tail.len());
+        let (unit, after) = tail.split_at_checked(unit_len)?;
+        let seconds = UNITS.iter().find(|(name, _)| *name == unit)?.1;
+        total = total.checked_add(number.parse::<i64>().ok()?.checked_mul(seconds)?)?;
+        rest = after.trim_start();
+    }
+    Some(total)
+}
+
+/// Writes seconds the way [`parse_duration`] reads them, in days, hours, minutes and seconds.
+#[must_use]
+pub fn format_duration(seconds: i64) -> String {
+    let mut parts = Vec::new();
+    let mut left = seconds.unsigned_abs();
+    for (unit, size) in UNITS.iter().skip(1) {
+        let size = size.unsigned_abs();
+        if left >= size {
+            parts.push(format!("{}{unit}", left / size));
+            left %= size;
+        }
+    }
+    let text = if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") };
+    if seconds < 0 { format!("-{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_and_write() {
+        for (text, seconds) in [("90d", 90 * DAY), ("2w", 14 * DAY), ("1d 12h", 36 * HOUR), ("15m", 900), ("0s", 0)] {
+            assert_eq!(parse_duration(text), Some(seconds), "{text}");
+            assert_eq!(parse_duration(&format_duration(seconds)), Some(seconds), "{text}");
+        }
+        for text in ["", "90", "d", "7y", "-1d", "1.5d", "99999999999999999999d", "9223372036854775807w"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+}

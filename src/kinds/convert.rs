@@ -1,0 +1,30 @@
+//! From the SDK's types to ours, the same for every kind.
+//!
+//! Must not know any single kind or service.
+
+use std::collections::BTreeMap;
+
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+
+use crate::facts::{Cause, Gap, Value};
+
+/// An instant; `None` outside the years that a timestamp can hold.
+pub(super) fn time(at: Option<&DateTime>) -> Option<Timestamp> {
+    let at = at?;
+    Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()
+}
+
+/// Tags as a map from key to value; a tag without value has the empty text.
+pub(super) fn tags<'a>(pairs: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Value {
+    let map: BTreeMap<String, Value> = pairs
+        .into_iter()
+        .filter_map(|(key, value)| Some((key?.to_owned(), Value::from(value.unwrap_or_default()))))
+        .collect();
+    Value::Map(map)
+}
+
+/// The gap of a list that says there is more but not where, or that repeats its token: never a complete population.
+pub(super) fn truncated(message: &str) -> Gap {
+    Gap { message: message.to_owned(), ..Gap::new(Cause::Truncated) }
+}

@@ -1,0 +1,21 @@
+//! Attestry verifies a deployed AWS account against declarative policies.
+//!
+//! The modules are the sentence that the program is, in the order in which data walks through them, once, without
+//! turning back: *policy text is read ([`source`]) and checked ([`policy`]) against the kinds of resources there are
+//! ([`facts`], [`kinds`]) with [`matchers`]; a [`plan`] says which facts are needed; they are collected ([`collect`])
+//! from [`aws`]; verdicts are evaluated ([`verify`]); a run is reported ([`report`]) and sealed ([`evidence`]).*
+//!
+//! `ARCHITECTURE.md` holds the map and the invariants; `tests/architecture.rs` holds the allowed dependencies.
+
+pub mod aws;
+pub mod cli;
+pub mod collect;
+pub mod evidence;
+pub mod facts;
+pub mod kinds;
+pub mod matchers;
+pub mod plan;
+pub mod policy;
+pub mod report;
+pub mod source;
+pub mod verify;
