@@ -1,1 +1,39 @@
-//! (to come)
+//! Policies, suites and waivers: from text to checked cases.
+//!
+//! Two steps, as in a compiler. *Reading* takes files apart and keeps every place; *compiling* resolves kinds,
+//! attributes, matchers, operands, parameters and controls for one stage. All that is wrong is collected as
+//! diagnostics; nothing stops at the first error. Must not know AWS, collectors, verdicts or reports. Only `load`
+//! reads files.
+
+mod case;
+mod catalogue;
+mod compile;
+mod condition;
+mod examples;
+mod expectation;
+mod library;
+mod load;
+mod parameters;
+mod policies;
+mod regions;
+mod selector;
+mod severity;
+mod suite;
+mod values;
+mod waivers;
+
+pub use case::{Case, Origin, Quantifier, WhenNone};
+pub use catalogue::{Catalogues, Control};
+pub use compile::{Compiled, compile};
+pub use examples::{Outcome, check_examples};
+pub use expectation::{AttributeTest, Expectation};
+pub use library::{Library, Vocabulary};
+pub use load::{Loaded, load_all, load_suite};
+pub use policies::{CaseText, Policy};
+pub use selector::Selector;
+pub use severity::Severity;
+pub use suite::{Account, Source, Stage, Suite};
+pub use waivers::Waiver;
+
+#[cfg(test)]
+mod tests;
