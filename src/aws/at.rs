@@ -15,6 +15,9 @@ use crate::facts::Gap;
 
 type Shared = Arc<dyn Any + Send + Sync>;
 
+/// The Region of kinds that have none.
+pub const GLOBAL: &str = "aws-global";
+
 /// One account and one Region.
 pub struct At {
     /// Account, 12 digits.
@@ -39,6 +42,11 @@ impl At {
             clients: Mutex::default(),
             reads: Mutex::default(),
         }
+    }
+
+    /// Whether this is where the kinds without Regions are read.
+    pub fn is_global(&self) -> bool {
+        &*self.region == GLOBAL
     }
 
     /// The SDK configuration: credentials, Region, transport, pacing and call log.

@@ -7,5 +7,10 @@ mod gap;
 mod operation;
 pub mod wire;
 
-pub use at::At;
+pub use at::{At, GLOBAL};
 pub use operation::Operation;
+
+/// Runs a read so that its gaps know the operation they come from.
+pub async fn tracked<F: std::future::Future>(read: F) -> F::Output {
+    read.await
+}

@@ -24,6 +24,7 @@ mod show;
 mod starts_with;
 mod within;
 
+pub(crate) use condition::inside;
 pub use condition::{Condition, Matcher, Operand, Takes, Test};
 pub use glob::Glob;
 pub use show::show;

@@ -27,6 +27,8 @@ pub struct Case {
     pub expect: Expectation,
     /// What an empty population means.
     pub when_none: WhenNone,
+    /// For what `some` and `when_none` are asked once.
+    pub per: Per,
     /// Controls of the policy and of the case.
     pub controls: Vec<Control>,
     /// Where it is written.
@@ -57,6 +59,23 @@ pub enum Quantifier {
     Each,
     /// At least one.
     Some,
+}
+
+/// For what `some` and `when_none` are asked once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Per {
+    /// Once for all accounts and Regions.
+    Stage,
+    /// Once for each account, over all its Regions.
+    Account,
+    /// Once for each Region of each account.
+    Region,
+}
+
+impl Per {
+    /// The word in policies and the meaning.
+    pub const WORDS: &'static [(&'static str, Self)] =
+        &[("account", Self::Account), ("region", Self::Region), ("stage", Self::Stage)];
 }
 
 /// What an empty population means. There is no default: the author must have thought of it.

@@ -161,6 +161,7 @@ fn compile_policy(policy: &Policy, parameters: &mut Parameters<'_>, sink: &mut D
             filter,
             expect,
             when_none: text.when_none,
+            per: text.per,
             controls,
             span: text.name.span,
         };

@@ -6,22 +6,9 @@ use jiff::Timestamp;
 
 use super::parameters::Parameters;
 use super::policies::CaseText;
-use super::{Case, Suite, values};
+use super::{Case, Judgement, Suite, values};
 use crate::facts::{Fact, Kind, Resource};
 use crate::source::{Content, Diagnostic, Diagnostics, Node};
-
-/// What an example turned out to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// Outside the case's `where`.
-    Outside,
-    /// As expected.
-    Met,
-    /// Not as expected.
-    Violated,
-    /// Anything else.
-    Other,
-}
 
 /// The instant at which examples are judged; `3d ago` is counted from it.
 fn example_now() -> Timestamp {
@@ -43,7 +30,7 @@ pub(super) fn read(
 }
 
 /// Judges every example of the suite with the evaluator, and refuses cases that have no violating example.
-pub fn check_examples(suite: &Suite, judge: impl Fn(&Case, &Resource, Timestamp) -> Outcome, sink: &mut Diagnostics) {
+pub fn check_examples(suite: &Suite, sink: &mut Diagnostics) {
     let Some(stage) = suite.stages.first() else { return };
     let Some(compiled) = super::compile(suite, stage, &[], &mut Diagnostics::new()) else { return };
     let texts = suite.policies.iter().flat_map(|policy| &policy.cases);
@@ -60,19 +47,18 @@ pub fn check_examples(suite: &Suite, judge: impl Fn(&Case, &Resource, Timestamp)
             );
         }
         for (resource, met, node) in read(case, text, &mut parameters, sink) {
-            let outcome = judge(case, &resource, example_now());
-            let wanted = if met { Outcome::Met } else { Outcome::Violated };
-            if outcome != wanted {
-                let found = match outcome {
-                    Outcome::Outside => "lies outside `where`",
-                    Outcome::Met => "is met",
-                    Outcome::Violated => "is violated",
-                    Outcome::Other => "cannot be judged",
-                };
-                let meant = if met { "met" } else { "violated" };
-                let message = format!("this example of `{}` should be {meant} but {found}", case.id);
-                sink.push(Diagnostic::error("wrong-example", node.span, message));
-            }
+            let now = example_now();
+            let found = match (case.filter.judge(&resource, now), case.expect.judge(&resource, now)) {
+                (Judgement::Met, Judgement::Met) if met => continue,
+                (Judgement::Met, Judgement::Unmet(_)) if !met => continue,
+                (Judgement::Met, Judgement::Met) => "is met",
+                (Judgement::Met, Judgement::Unmet(_)) => "is violated",
+                (Judgement::Met, _) => "cannot be judged",
+                _ => "lies outside `where`",
+            };
+            let meant = if met { "met" } else { "violated" };
+            let message = format!("this example of `{}` should be {meant} but {found}", case.id);
+            sink.push(Diagnostic::error("wrong-example", node.span, message));
         }
     }
 }

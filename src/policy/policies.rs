@@ -2,7 +2,7 @@
 //!
 //! Must not know suites or stages.
 
-use super::{Catalogues, Control, Quantifier, Severity, Vocabulary, WhenNone};
+use super::{Catalogues, Control, Per, Quantifier, Severity, Vocabulary, WhenNone};
 use crate::facts::Kind;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Span, Spanned, Table};
 
@@ -46,6 +46,8 @@ pub struct CaseText {
     pub expect: Node,
     /// `when_none`.
     pub when_none: WhenNone,
+    /// `per`; an account without it.
+    pub per: Per,
     /// Controls of this case alone.
     pub controls: Vec<Control>,
     /// `examples.met` and `examples.violated`.
@@ -131,7 +133,8 @@ impl CaseText {
             }
         };
         let kind = population.and_then(|(quantifier, entry)| Some((quantifier, words.read_kind(&entry.value, sink)?)));
-        let when_none = table.need("when_none", sink).and_then(|node| read_when_none(node, sink));
+        let when_none = table.need("when_none", sink).and_then(|node| word(node, "`when_none`", WhenNone::WORDS, sink));
+        let per = table.take("per").map_or(Some(Per::Account), |node| word(node, "`per`", Per::WORDS, sink));
         let filter = table.take("where").cloned();
         let expect = table.need("expect", sink).cloned();
         let controls = table.take("controls").map(|node| words.catalogues.read(node, sink)).unwrap_or_default();
@@ -146,6 +149,7 @@ impl CaseText {
             filter,
             expect: expect?,
             when_none: when_none?,
+            per: per?,
             controls,
             examples,
             span: node.span,
@@ -168,14 +172,16 @@ impl Examples {
     }
 }
 
-fn read_when_none(node: &Node, sink: &mut Diagnostics) -> Option<WhenNone> {
-    let word = node.text("`when_none`", sink)?;
-    let found = WhenNone::WORDS.iter().find(|(text, _)| *text == word.value);
+/// One of a few words.
+fn word<T: Copy>(node: &Node, what: &str, words: &[(&'static str, T)], sink: &mut Diagnostics) -> Option<T> {
+    let text = node.text(what, sink)?;
+    let found = words.iter().find(|(word, _)| *word == text.value);
     if found.is_none() {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         sink.push(
-            Diagnostic::error("unknown-when-none", word.span, format!("`when_none` cannot be `{}`", word.value))
-                .suggest(&word.value, WhenNone::WORDS.iter().map(|(text, _)| *text))
-                .label("violated, not_applicable or met"),
+            Diagnostic::error("unknown-word", text.span, format!("{what} cannot be `{}`", text.value))
+                .suggest(&text.value, known.iter().copied())
+                .label(format!("one of {}", known.join(", "))),
         );
     }
     found.map(|(_, meaning)| *meaning)
