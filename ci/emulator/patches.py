@@ -593,6 +593,10 @@ def apply(without: tuple[str, ...] = ()):
     for name, patch in zip(NAMES, ALL):
         if name not in without:
             patch()
-    # Not a behaviour, only speed: moto inspects the whole response class again for every request.
+    # Not behaviours, only speed: moto inspects the whole response class again for every request, and
+    # generates an RSA key (50 ms) for every symmetric KMS key, which has none.
     import moto.core.responses as responses
+    import moto.kms.models as kms
     responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+    generate = kms.generate_private_key
+    kms.generate_private_key = lambda spec: None if spec == "SYMMETRIC_DEFAULT" else generate(spec)

@@ -1,6 +1,6 @@
 """The test of this folder. Starts both servers, deploys, reads back, and asserts.
 
-    selftest.py            stack, patches, faults, violations on moto; the stack on ministack     (about 2 minutes)
+    selftest.py            stack, patches, faults, violations on moto; the stack on ministack     (about a minute)
     selftest.py --quick    without the violations
     selftest.py --prove    and shows for every patch that its test fails without it (one server each)
 """
