@@ -8,10 +8,10 @@ mod directory;
 mod facts;
 mod manifest;
 mod verdicts;
-//mod verify;
+mod verify;
 
 pub use directory::{Directory, WriteError};
 pub use facts::{read as read_facts, write as write_facts};
 pub use manifest::{Manifest, digest};
 pub use verdicts::write as write_verdicts;
-//pub use verify::{Basis, Damage, Verified, verify};
+pub use verify::{BASIS_SCHEMA, Basis, Damage, Verified, paths, verify};
