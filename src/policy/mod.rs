@@ -30,6 +30,7 @@ pub use examples::check_examples;
 pub use expectation::{AttributeTest, Expectation};
 pub use judge::{Difference, Judgement};
 pub use library::{Library, Vocabulary};
+pub(crate) use load::normal;
 pub use load::{Loaded, load_all, load_suite};
 pub use policies::{CaseText, Policy};
 pub use selector::Selector;
