@@ -18,7 +18,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("verify", &["source", "facts", "policy"]),
     ("report", &["source", "facts", "policy", "verify"]),
     ("evidence", &["source", "facts", "policy", "verify"]),
-    ("cli", &["source", "facts", "matchers", "policy", "plan", "aws", "collect", "kinds", "verify", "report", "evidence"]),
+    (
+        "cli",
+        &["source", "facts", "matchers", "policy", "plan", "aws", "collect", "kinds", "verify", "report", "evidence"],
+    ),
 ];
 
 /// Where an outside crate may be named, by the start of the path. Replacing it is then a change in one place.
@@ -141,11 +144,18 @@ fn files_stay_small() {
 fn every_folder_of_an_open_list_is_in_the_list() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let listed = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
-    for (folder, list) in [("src/kinds", "src/kinds/mod.rs"), ("src/report", "src/report/mod.rs"), ("src/matchers", "src/matchers/mod.rs")] {
+    for (folder, list) in [
+        ("src/kinds", "src/kinds/mod.rs"),
+        ("src/report", "src/report/mod.rs"),
+        ("src/matchers", "src/matchers/mod.rs"),
+    ] {
         let list = listed(list);
         for entry in std::fs::read_dir(root.join(folder)).unwrap().flatten() {
             let name = entry.path().file_stem().unwrap().to_string_lossy().into_owned();
-            assert!(name == "mod" || list.contains(&format!("mod {name};")) || name == "snapshots", "{folder}/{name} is not declared");
+            assert!(
+                name == "mod" || list.contains(&format!("mod {name};")) || name == "snapshots",
+                "{folder}/{name} is not declared"
+            );
             if folder == "src/kinds" && entry.path().is_dir() {
                 assert!(list.contains(&format!("&{name}::")), "{name} is not in kinds::ALL");
             }

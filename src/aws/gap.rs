@@ -73,7 +73,12 @@ const CODES: &[(Cause, &[&str])] = &[
     ),
     (
         Cause::ServiceOff,
-        &["AWSOrganizationsNotInUseException", "InvalidAccessException", "OptInRequired", "SubscriptionRequiredException"],
+        &[
+            "AWSOrganizationsNotInUseException",
+            "InvalidAccessException",
+            "OptInRequired",
+            "SubscriptionRequiredException",
+        ],
     ),
     (
         Cause::Unavailable,

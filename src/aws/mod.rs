@@ -9,6 +9,7 @@ mod operation;
 mod pace;
 mod quota;
 mod session;
+mod stub;
 mod transport;
 pub mod wire;
 
@@ -18,4 +19,5 @@ pub use gap::refused_with;
 pub use operation::{Operation, tracked};
 pub use pace::Pace;
 pub use session::{Backend, Identity, Recorder, Refusal, Role, Session, Target, identity, open};
+pub use stub::{Described, Recording};
 pub use transport::Link;

@@ -82,7 +82,8 @@ impl Inner {
         act: impl FnOnce(&mut Bucket) -> T,
     ) -> T {
         let quota = quota::of(operation);
-        let group = if quota.published { quota.group.to_owned() } else { format!("{}:{}", operation.service, operation.name) };
+        let group =
+            if quota.published { quota.group.to_owned() } else { format!("{}:{}", operation.service, operation.name) };
         let region = if operation.service == "iam" { Arc::from(GLOBAL) } else { Arc::clone(region) };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         act(buckets.entry((Arc::clone(account), region, group)).or_insert_with(|| Bucket::new(quota, Instant::now())))
@@ -141,7 +142,8 @@ mod tests {
     async fn no_second_sees_more_than_its_quota() {
         for rate in [3.0, 10.0, 50.0, 1000.0, 2000.0] {
             let (mut bucket, start) = bucket(rate);
-            let times: Vec<f64> = (0..5000).map(|_| bucket.reserve(start).duration_since(start).as_secs_f64()).collect();
+            let times: Vec<f64> =
+                (0..5000).map(|_| bucket.reserve(start).duration_since(start).as_secs_f64()).collect();
             for (first, at) in times.iter().enumerate() {
                 let within = times.iter().skip(first).take_while(|later| **later < at + 1.0).count();
                 assert!(within as f64 <= rate.max(1.0), "{within} requests in a second at {rate}");

@@ -230,10 +230,9 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
 /// What AWS did not tell.
 pub async fn identity(at: &At) -> Result<Arc<Identity>, Gap> {
     at.once("sts:GetCallerIdentity", async {
-        let answer = tracked(async {
-            Ok::<_, Gap>(at.client(aws_sdk_sts::Client::new).get_caller_identity().send().await?)
-        })
-        .await?;
+        let answer =
+            tracked(async { Ok::<_, Gap>(at.client(aws_sdk_sts::Client::new).get_caller_identity().send().await?) })
+                .await?;
         match (answer.account(), answer.arn(), answer.user_id()) {
             (Some(account), Some(arn), Some(user_id)) => {
                 Ok(Identity { account: account.to_owned(), arn: arn.to_owned(), user_id: user_id.to_owned() })
@@ -246,9 +245,9 @@ pub async fn identity(at: &At) -> Result<Arc<Identity>, Gap> {
 
 fn client(target: &Target) -> SharedHttpClient {
     let client = match &target.backend {
-        Backend::Aws | Backend::Endpoint(_) => aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https(),
+        Backend::Aws | Backend::Endpoint(_) => {
+            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+        }
         Backend::InProcess { connector, .. } => {
             let connector = connector.clone();
             http_client_fn(move |_, _| connector.clone())
@@ -291,9 +290,7 @@ async fn credentials(target: &Target, loader: aws_config::ConfigLoader) -> Resul
         });
     }
     let Some(role) = &target.role else { return Ok(provider) };
-    let mut builder = aws_config::sts::AssumeRoleProvider::builder(&role.arn)
-        .session_name("attestry")
-        .configure(&base);
+    let mut builder = aws_config::sts::AssumeRoleProvider::builder(&role.arn).session_name("attestry").configure(&base);
     if let Some(external_id) = &role.external_id {
         builder = builder.external_id(external_id);
     }

@@ -17,8 +17,8 @@ use tokio::time::Instant;
 
 use super::calls::{Call, CallLog};
 use super::gap::request_id;
-use super::pace::Pace;
 use super::operation::sending;
+use super::pace::Pace;
 use super::{Operation, wire};
 
 /// What all requests of a run share.

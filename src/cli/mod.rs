@@ -14,6 +14,7 @@ mod run;
 mod schema;
 mod stage;
 mod suite;
+mod trials;
 mod verify;
 
 use std::process::ExitCode;
@@ -21,6 +22,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::verify::Exit;
+
+pub use trials::trials;
 
 /// Verifies an AWS account against declarative policies, and never passes what it did not look at.
 #[derive(Debug, Parser)]

@@ -69,7 +69,13 @@ impl Ground {
         };
         let pace = if matches!(backend, Backend::InProcess { .. }) { Pace::none() } else { Pace::by_quota() };
         let label = backend.label();
-        Ok(Self { backend: label, now, described, link: Link::new(pace), targets: targets(stage, &backend, recorder.as_ref()) })
+        Ok(Self {
+            backend: label,
+            now,
+            described,
+            link: Link::new(pace),
+            targets: targets(stage, &backend, recorder.as_ref()),
+        })
     }
 
     /// Opens a session for every account; the account is checked before anything else is asked.
@@ -101,10 +107,7 @@ fn targets(stage: &Stage, backend: &Backend, recorder: Option<&Recorder>) -> Vec
             account: account.id.value.clone(),
             regions: stage.regions.iter().map(|region| region.value.clone()).collect(),
             profile: stage.profile.clone(),
-            role: account
-                .role
-                .as_ref()
-                .map(|arn| Role { arn: arn.clone(), external_id: account.external_id.clone() }),
+            role: account.role.as_ref().map(|arn| Role { arn: arn.clone(), external_id: account.external_id.clone() }),
             backend: backend.clone(),
             recorder: recorder.cloned(),
         })
@@ -113,10 +116,13 @@ fn targets(stage: &Stage, backend: &Backend, recorder: Option<&Recorder>) -> Vec
 
 fn read_described(chosen: &Chosen, below: &Path) -> Result<(Described, Vec<u8>), Ended> {
     let name = below.display().to_string();
-    let bytes = std::fs::read(chosen.root.join(below)).map_err(|error| Ended::new(Exit::Usage, format!("{name}: {error}")))?;
+    let bytes =
+        std::fs::read(chosen.root.join(below)).map_err(|error| Ended::new(Exit::Usage, format!("{name}: {error}")))?;
     let mut files = crate::source::Files::new();
     let mut sink = Diagnostics::new();
-    let read = files.add_bytes(name, bytes.clone(), &mut sink).and_then(|file| Described::read(file, files.text(file), &mut sink));
+    let read = files
+        .add_bytes(name, bytes.clone(), &mut sink)
+        .and_then(|file| Described::read(file, files.text(file), &mut sink));
     output::diagnostics(&files, &sink);
     match read {
         Some(described) if !sink.has_errors() => Ok((described, bytes)),

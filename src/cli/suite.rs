@@ -77,8 +77,9 @@ impl Selection {
         let found = suite.stages.iter().find(|stage| stage.name.value == *name);
         if found.is_none() {
             let known = names().collect::<Vec<_>>().join(", ");
-            let error = Diagnostic::error_nowhere("unknown-stage", format!("suite `{}` has no stage `{name}`", suite.id.value))
-                .suggest(name, names());
+            let error =
+                Diagnostic::error_nowhere("unknown-stage", format!("suite `{}` has no stage `{name}`", suite.id.value))
+                    .suggest(name, names());
             sink.push(error.help(format!("stages: {known}")));
         }
         found

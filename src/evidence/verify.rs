@@ -101,7 +101,9 @@ pub enum Damage {
         reason: String,
     },
     /// The stored facts give other verdicts than the stored ones.
-    #[error("the stored facts do not give the stored verdicts: line {line}: stored `{stored}`, evaluated `{evaluated}`")]
+    #[error(
+        "the stored facts do not give the stored verdicts: line {line}: stored `{stored}`, evaluated `{evaluated}`"
+    )]
     OtherVerdicts {
         /// Line of `verdicts.json`.
         line: usize,
@@ -251,7 +253,8 @@ fn perform_again(
         return Err(Damage::EscapingPath(basis.suite));
     }
     let loaded = load_suite(&directory.join(paths::INPUTS), Path::new(&basis.suite), words);
-    let refused = |diagnostics: &Diagnostics| unusable(paths::INPUTS, render(&loaded.library.files, diagnostics, false));
+    let refused =
+        |diagnostics: &Diagnostics| unusable(paths::INPUTS, render(&loaded.library.files, diagnostics, false));
     if loaded.diagnostics.has_errors() {
         return Err(refused(&loaded.diagnostics));
     }
@@ -271,9 +274,5 @@ fn perform_again(
     }
     let differs = stored.lines().zip(evaluated.lines()).enumerate().find(|(_, (stored, again))| stored != again);
     let (index, (stored, again)) = differs.unwrap_or((stored.lines().count(), ("(end)", "(end)")));
-    Err(Damage::OtherVerdicts {
-        line: index + 1,
-        stored: stored.trim().to_owned(),
-        evaluated: again.trim().to_owned(),
-    })
+    Err(Damage::OtherVerdicts { line: index + 1, stored: stored.trim().to_owned(), evaluated: again.trim().to_owned() })
 }

@@ -33,7 +33,7 @@ pub use library::{Library, Vocabulary};
 pub(crate) use load::normal;
 pub use load::{Loaded, load_all, load_suite};
 pub use policies::{CaseText, Policy};
-pub use selector::Selector;
+pub use selector::{Selector, select};
 pub use severity::Severity;
 pub use suite::{Account, Source, Stage, Suite};
 pub use waivers::Waiver;
