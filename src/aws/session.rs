@@ -170,6 +170,9 @@ impl Refusal {
 /// Attempts for each request, the first one included.
 const ATTEMPTS: u32 = 6;
 
+/// Attempts of the first request of a session.
+const FIRST_ATTEMPTS: u32 = 3;
+
 /// Opens a session: nothing but the caller's identity is asked before the account is found to be the one meant.
 ///
 /// # Errors
@@ -286,6 +289,8 @@ async fn credentials(target: &Target, loader: aws_config::ConfigLoader) -> Resul
         let text = causes(&error);
         return Err(match error {
             CredentialsError::CredentialsNotLoaded(_) => Refusal::NoCredentials,
+            // The last resort of the chain is the metadata service of an instance; elsewhere it cannot answer.
+            _ if text.contains("IMDS") => Refusal::NoCredentials,
             _ => Refusal::BadCredentials(text),
         });
     }
