@@ -17,3 +17,11 @@ where
         Gap::new(Cause::Unexpected)
     }
 }
+
+/// Whether AWS refused with one of these codes: the errors that are answers ("there is none") and not gaps.
+pub fn refused_with<E>(error: &SdkError<E, HttpResponse>, codes: &[&str]) -> bool
+where
+    E: ProvideErrorMetadata,
+{
+    error.as_service_error().and_then(ProvideErrorMetadata::code).is_some_and(|code| codes.contains(&code))
+}

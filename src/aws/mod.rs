@@ -8,6 +8,7 @@ mod operation;
 pub mod wire;
 
 pub use at::{At, GLOBAL};
+pub use gap::refused_with;
 pub use operation::Operation;
 
 /// Runs a read so that its gaps know the operation they come from.

@@ -4,6 +4,9 @@
 
 mod convert;
 mod kms_key;
+mod pages;
+mod statements;
+mod tagged;
 
 use crate::collect::Collector;
 use crate::facts::Kind;
