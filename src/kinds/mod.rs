@@ -5,6 +5,7 @@
 mod convert;
 mod kms_key;
 mod pages;
+mod secretsmanager_secret;
 mod statements;
 mod tagged;
 
@@ -12,7 +13,7 @@ use crate::collect::Collector;
 use crate::facts::Kind;
 
 /// Every kind, in the order of documentation.
-pub const ALL: &[&dyn Collector] = &[&kms_key::Collect];
+pub const ALL: &[&dyn Collector] = &[&kms_key::Collect, &secretsmanager_secret::Collect];
 
 /// The schema of every kind.
 pub fn schemas() -> impl Iterator<Item = &'static Kind> {

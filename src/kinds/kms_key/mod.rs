@@ -9,7 +9,7 @@ mod rotation;
 use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 use crate::kinds::statements::STATEMENTS;
 
-pub(super) use aliases::aliases;
+pub(super) use aliases::{Aliases, aliases};
 pub(super) use collect::Collect;
 
 pub(super) const LIST_ALIASES: Call = Call::new("kms", "ListAliases", "kms:ListAliases", Reach::Joined(100));
