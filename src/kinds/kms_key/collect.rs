@@ -101,7 +101,7 @@ fn describe(key: &KeyMetadata, resource: &mut Resource) {
     let multi_region = key.multi_region().unwrap_or(false);
     resource.set("multi_region.enabled", multi_region);
     let only_multi_region =
-        |fact: Fact| if multi_region { fact } else { Fact::NotApplicable("the key is a single-Region key") };
+        |fact: Fact| if multi_region { fact } else { Fact::not_applicable("the key is a single-Region key") };
     let configuration = key.multi_region_configuration();
     let role = configuration.and_then(|it| it.multi_region_key_type()).map(|it| it.as_str());
     resource.set("multi_region.role", only_multi_region(role.into()));
@@ -114,7 +114,7 @@ fn describe(key: &KeyMetadata, resource: &mut Resource) {
 async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     const CALL: &str = "GetKeyRotationStatus";
     if let Some(reason) = inapplicable(resource) {
-        resource.set_all_of(CALL, &Fact::NotApplicable(reason));
+        resource.set_all_of(CALL, &Fact::not_applicable(reason));
         return Ok(());
     }
     match at.client(Client::new).get_key_rotation_status().key_id(&resource.id).send().await {
@@ -138,7 +138,7 @@ async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 async fn rotations(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     const CALL: &str = "ListKeyRotations";
     if let Some(reason) = inapplicable(resource) {
-        resource.set_all_of(CALL, &Fact::NotApplicable(reason));
+        resource.set_all_of(CALL, &Fact::not_applicable(reason));
         return Ok(());
     }
     let (mut count, mut on_demand, mut last) = (0_i64, 0_i64, None);
@@ -176,7 +176,7 @@ fn refused(resource: &mut Resource, call: &str, unsupported: bool, in_state: boo
     } else {
         None
     };
-    resource.set_all_of(call, &Fact::NotApplicable(reason.ok_or(gap)?));
+    resource.set_all_of(call, &Fact::not_applicable(reason.ok_or(gap)?));
     Ok(())
 }
 

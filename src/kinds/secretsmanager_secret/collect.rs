@@ -115,7 +115,7 @@ fn rotation(secret: &SecretListEntry, replica: bool, resource: &mut Resource) {
         ("rotation.function", secret.rotation_lambda_arn().into()),
     ];
     for (attribute, fact) in facts {
-        resource.set(attribute, if replica { Fact::NotApplicable(REPLICA) } else { fact });
+        resource.set(attribute, if replica { Fact::not_applicable(REPLICA) } else { fact });
     }
 }
 
@@ -187,7 +187,7 @@ async fn policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
             if matches!(resource.get("deleted"), Some(Fact::Known(_)))
                 && refused_with(&error, &["InvalidRequestException"]) =>
         {
-            Fact::NotApplicable("the secret is scheduled for deletion")
+            Fact::not_applicable("the secret is scheduled for deletion")
         }
         Err(error) => return Err(error.into()),
     };
@@ -222,7 +222,7 @@ mod tests {
                 &SecretListEntry::builder().arn("arn").set_primary_region(primary.map(str::to_owned)).build(),
                 &mut secret,
             );
-            let expected = if applies { Fact::Known(Value::Bool(false)) } else { Fact::NotApplicable(REPLICA) };
+            let expected = if applies { Fact::Known(Value::Bool(false)) } else { Fact::not_applicable(REPLICA) };
             assert_eq!(secret.get("rotation.enabled"), Some(&expected), "{primary:?}");
         }
     }

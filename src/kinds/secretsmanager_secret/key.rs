@@ -29,8 +29,8 @@ pub(super) fn resolve(aliases: &Aliases, secret: &mut Resource) {
     let names = id.as_deref().map_or(&[] as &[String], |id| aliases.of_key(id));
     let managed = !foreign && (name == DEFAULT || names.iter().any(|alias| alias == DEFAULT));
     secret.set("kms_key.aws_managed", managed);
-    secret.set("kms_key.aliases", if foreign { Fact::NotApplicable(FOREIGN_KEY) } else { Value::texts(names).into() });
-    secret.set("kms_key.id", if foreign && id.is_none() { Fact::NotApplicable(FOREIGN_ALIAS) } else { id.into() });
+    secret.set("kms_key.aliases", if foreign { Fact::not_applicable(FOREIGN_KEY) } else { Value::texts(names).into() });
+    secret.set("kms_key.id", if foreign && id.is_none() { Fact::not_applicable(FOREIGN_ALIAS) } else { id.into() });
 }
 
 #[cfg(test)]
@@ -63,13 +63,13 @@ mod tests {
         }
         for (given, id) in [
             ("arn:aws:kms:r:2:key/k-9", known("k-9")),
-            ("arn:aws:kms:r:2:alias/bank", Fact::NotApplicable(FOREIGN_ALIAS)),
+            ("arn:aws:kms:r:2:alias/bank", Fact::not_applicable(FOREIGN_ALIAS)),
         ] {
             let mut secret = Resource::new(&super::super::KIND, "1".into(), "r".into(), "arn", "name");
             secret.set("kms_key.given", given);
             resolve(&aliases, &mut secret);
             assert_eq!(secret.get("kms_key.id"), Some(&id), "{given}");
-            assert_eq!(secret.get("kms_key.aliases"), Some(&Fact::NotApplicable(FOREIGN_KEY)), "{given}");
+            assert_eq!(secret.get("kms_key.aliases"), Some(&Fact::not_applicable(FOREIGN_KEY)), "{given}");
             assert_eq!(secret.get("kms_key.aws_managed"), Some(&Fact::Known(Value::Bool(false))), "{given}");
         }
     }
