@@ -17,3 +17,8 @@ where
         Gap::new(Cause::Unexpected)
     }
 }
+
+/// Whether AWS refused with one of these codes: for errors that the documentation calls an answer.
+pub fn refused_with<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, codes: &[&str]) -> bool {
+    error.code().is_some_and(|code| codes.contains(&code))
+}

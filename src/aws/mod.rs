@@ -8,4 +8,5 @@ mod operation;
 pub mod wire;
 
 pub use at::At;
+pub use gap::refused_with;
 pub use operation::Operation;

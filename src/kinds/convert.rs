@@ -3,11 +3,13 @@
 //! Must not know any single kind or service.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
-use crate::facts::{Cause, Gap, Value};
+use crate::aws::At;
+use crate::facts::{Cause, Fact, Gap, Value};
 
 /// An instant; `None` outside the years that a timestamp can hold.
 pub(super) fn time(at: Option<&DateTime>) -> Option<Timestamp> {
@@ -27,4 +29,45 @@ pub(super) fn tags<'a>(pairs: impl IntoIterator<Item = (Option<&'a str>, Option<
 /// The gap of a list that says there is more but not where, or that repeats its token: never a complete population.
 pub(super) fn truncated(message: &str) -> Gap {
     Gap { message: message.to_owned(), ..Gap::new(Cause::Truncated) }
+}
+
+/// The gap of an answer that could not be understood.
+pub(super) fn malformed(message: &str) -> Gap {
+    Gap { message: message.to_owned(), ..Gap::new(Cause::Malformed) }
+}
+
+/// One attribute that AWS did not tell inside an answer that it gave: only this fact is unknown, not the whole call.
+pub(super) fn unread(at: &At, service: &str, operation: &str, resource: &str, gap: Gap) -> Fact {
+    Fact::Unknown(Arc::new(Gap {
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+        account: at.account.to_string(),
+        region: at.region.to_string(),
+        resource: resource.to_owned(),
+        ..gap
+    }))
+}
+
+/// The token of the next page, for operations that the SDK has no paginator for.
+///
+/// # Errors
+/// When AWS repeats the token: the walk would never end.
+pub(super) fn next_token(previous: Option<&str>, next: Option<&str>) -> Result<Option<String>, Gap> {
+    match next.filter(|next| !next.is_empty()) {
+        Some(next) if previous == Some(next) => Err(truncated("the list repeats its token")),
+        next => Ok(next.map(str::to_owned)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_token_is_a_gap() {
+        assert_eq!(next_token(None, None), Ok(None));
+        assert_eq!(next_token(None, Some("")), Ok(None));
+        assert_eq!(next_token(Some("a"), Some("b")), Ok(Some("b".to_owned())));
+        assert_eq!(next_token(Some("a"), Some("a")).map_err(|gap| gap.cause), Err(Cause::Truncated));
+    }
 }

@@ -2,14 +2,39 @@
 //!
 //! To add a kind, add a folder and a line to [`ALL`]. Must not know policies, verdicts or reports.
 
+mod cloudtrail_trail;
+mod cloudwatch_alarm;
+mod config_recorder;
+mod config_rule;
 mod convert;
+mod events_rule;
 mod kms_key;
+mod lambda_function;
+mod logs_group;
+mod plain_secret;
+mod s3_bucket;
+mod sns_topic;
+mod ssm_parameter;
+mod statements;
+mod tagging;
 
 use crate::collect::Collector;
 use crate::facts::Kind;
 
 /// Every kind, in the order of documentation.
-pub const ALL: &[&dyn Collector] = &[&kms_key::Collect];
+pub const ALL: &[&dyn Collector] = &[
+    &cloudtrail_trail::Collect,
+    &cloudwatch_alarm::Collect,
+    &config_recorder::Collect,
+    &config_rule::Collect,
+    &events_rule::Collect,
+    &kms_key::Collect,
+    &lambda_function::Collect,
+    &logs_group::Collect,
+    &s3_bucket::Collect,
+    &sns_topic::Collect,
+    &ssm_parameter::Collect,
+];
 
 /// The schema of every kind.
 pub fn schemas() -> impl Iterator<Item = &'static Kind> {
