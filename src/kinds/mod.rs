@@ -52,3 +52,30 @@ pub fn find(name: &str) -> Option<&'static Kind> {
 pub fn collector(name: &str) -> Option<&'static dyn Collector> {
     ALL.iter().copied().find(|collector| collector.kind().name == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::facts::Reach;
+
+    #[test]
+    fn every_schema_is_whole() {
+        for kind in schemas() {
+            let names: BTreeSet<_> = kind.attributes.iter().map(|attribute| attribute.name).collect();
+            assert_eq!(names.len(), kind.attributes.len(), "{} names an attribute twice", kind.name);
+            assert!(names.contains("arn") || names.contains("id"), "{} has no identity", kind.name);
+            for attribute in kind.attributes {
+                assert!(kind.call(attribute.call).is_some(), "{}: {} has no call", kind.name, attribute.name);
+                assert!(attribute.doc.ends_with('.'), "{}: {} has no sentence", kind.name, attribute.name);
+            }
+            for call in kind.calls {
+                let used = kind.attributes.iter().any(|attribute| attribute.call == call.operation);
+                assert!(used, "{}: {} yields nothing", kind.name, call.operation);
+            }
+            let first = kind.calls.first().map(|call| call.reach);
+            assert!(matches!(first, Some(Reach::Population(_))), "{} enumerates nothing", kind.name);
+        }
+    }
+}
