@@ -24,8 +24,31 @@ const NAMES: &[&str] = &[
 
 /// Last words of names that tell where a secret is or how it behaves, not what it is.
 const REFERENCES: &[&str] = &[
-    "arn", "name", "names", "id", "ids", "path", "prefix", "url", "uri", "endpoint", "host", "ttl", "expiry", "file",
-    "region", "version", "stage", "days", "seconds", "minutes", "enabled", "type", "algorithm", "length", "table",
+    "arn",
+    "name",
+    "names",
+    "id",
+    "ids",
+    "path",
+    "prefix",
+    "url",
+    "uri",
+    "endpoint",
+    "host",
+    "ttl",
+    "expiry",
+    "file",
+    "region",
+    "version",
+    "stage",
+    "days",
+    "seconds",
+    "minutes",
+    "enabled",
+    "type",
+    "algorithm",
+    "length",
+    "table",
 ];
 
 /// Starts of values that are secrets of known issuers.

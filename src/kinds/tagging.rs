@@ -12,10 +12,7 @@ use crate::aws::At;
 use crate::facts::{Gap, Value};
 
 /// Tags by ARN, read once per account, Region and resource type, such as `logs:log-group`.
-pub(in crate::kinds) async fn tags(
-    at: &At,
-    resource_type: &'static str,
-) -> Result<Arc<BTreeMap<String, Value>>, Gap> {
+pub(in crate::kinds) async fn tags(at: &At, resource_type: &'static str) -> Result<Arc<BTreeMap<String, Value>>, Gap> {
     // The resource type is the key: types are walked apart, because the plan may need only one of them.
     at.once(resource_type, async {
         let mut found = BTreeMap::new();

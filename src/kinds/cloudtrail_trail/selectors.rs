@@ -51,9 +51,11 @@ impl<'a> Selectors<'a> {
     pub(super) fn read_write(self) -> Option<&'static str> {
         let takes = |access: Access| {
             let classic = self.classic.iter().any(|selector| manages(selector) && access.of_classic(selector));
-            let advanced = self.advanced.iter().filter(|it| has_category(it, "Management")).any(|selector| {
-                fields(selector, "readOnly").all(|field| access.passes(field))
-            });
+            let advanced = self
+                .advanced
+                .iter()
+                .filter(|it| has_category(it, "Management"))
+                .any(|selector| fields(selector, "readOnly").all(|field| access.passes(field)));
             classic || advanced
         };
         match (takes(Access::Read), takes(Access::Write)) {
@@ -76,9 +78,11 @@ impl<'a> Selectors<'a> {
     /// Whether one selector takes such events of every object in every bucket.
     pub(super) fn take_all_objects(self, access: Access) -> bool {
         let classic = self.classic.iter().filter(|selector| access.of_classic(selector)).any(|selector| {
-            selector.data_resources().iter().filter(|data| data.r#type() == Some(S3_OBJECT)).any(|data| {
-                data.values().iter().any(|value| value.split(':').skip(2).collect::<String>() == "s3")
-            })
+            selector
+                .data_resources()
+                .iter()
+                .filter(|data| data.r#type() == Some(S3_OBJECT))
+                .any(|data| data.values().iter().any(|value| value.split(':').skip(2).collect::<String>() == "s3"))
         });
         let advanced = self.advanced.iter().filter(|selector| has_category(selector, "Data")).any(|selector| {
             let mut of_objects = false;

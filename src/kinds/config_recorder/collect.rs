@@ -37,8 +37,7 @@ impl Collector for Collect {
                 STATUS => {
                     let all = at
                         .once("config:DescribeConfigurationRecorderStatus", async {
-                            let answer =
-                                at.client(Client::new).describe_configuration_recorder_status().send().await?;
+                            let answer = at.client(Client::new).describe_configuration_recorder_status().send().await?;
                             Ok(answer.configuration_recorders_status.unwrap_or_default())
                         })
                         .await?;

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_config::Client;
-use aws_sdk_config::types::{Compliance, ComplianceByConfigRule, ComplianceType, ConfigRule, ConfigRuleEvaluationStatus};
+use aws_sdk_config::types::{
+    Compliance, ComplianceByConfigRule, ComplianceType, ConfigRule, ConfigRuleEvaluationStatus,
+};
 use serde_json::Value as Json;
 
 use super::{COMPLIANCE, KIND, RULES, STATUS};
@@ -66,7 +68,8 @@ fn set_rule(at: &At, resource: &mut Resource, rule: &ConfigRule) {
     resource.set("identifier", source.and_then(|it| it.source_identifier()));
     resource.set("state", rule.config_rule_state().map(|it| it.as_str()));
     resource.set("frequency", rule.maximum_execution_frequency().map(|it| it.as_str()));
-    resource.set("scope.resource_types", Value::texts(scope.map(|it| it.compliance_resource_types()).unwrap_or_default()));
+    resource
+        .set("scope.resource_types", Value::texts(scope.map(|it| it.compliance_resource_types()).unwrap_or_default()));
     resource.set("scope.tag_key", scope.and_then(|it| it.tag_key()));
     resource.set("scope.resource_id", scope.and_then(|it| it.compliance_resource_id()));
     resource.set("created_by", rule.created_by());

@@ -12,11 +12,8 @@ pub(super) use collect::Collect;
 const RULES: &str = "ListRules";
 const TARGETS: &str = "ListTargetsByRule";
 
-const TARGET: Type = Type::Record(&[
-    Field::new("id", Type::Text),
-    Field::new("arn", Type::Text),
-    Field::new("dead_letter", Type::Text),
-]);
+const TARGET: Type =
+    Type::Record(&[Field::new("id", Type::Text), Field::new("arn", Type::Text), Field::new("dead_letter", Type::Text)]);
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {

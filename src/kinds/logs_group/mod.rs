@@ -65,7 +65,13 @@ pub(super) static KIND: Kind = Kind {
             "logGroups[].logGroupClass",
             "STANDARD, INFREQUENT_ACCESS or DELIVERY; absent when AWS does not tell.",
         ),
-        Attribute::new("stored_bytes", Type::Integer, GROUPS, "logGroups[].storedBytes", "Stored bytes; AWS estimates."),
+        Attribute::new(
+            "stored_bytes",
+            Type::Integer,
+            GROUPS,
+            "logGroups[].storedBytes",
+            "Stored bytes; AWS estimates.",
+        ),
         Attribute::new(
             "deletion_protection",
             Type::Bool,

@@ -16,7 +16,7 @@ use aws_sdk_s3::types::{
 use super::{ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
 use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::facts::{Call, Fact, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, time, truncated};
 use crate::kinds::statements;
 

@@ -11,11 +11,8 @@ pub(super) use collect::Collect;
 const PARAMETERS: &str = "DescribeParameters";
 const VALUE: &str = "GetParameter";
 
-const POLICY: Type = Type::Record(&[
-    Field::new("type", Type::Text),
-    Field::new("text", Type::Text),
-    Field::new("status", Type::Text),
-]);
+const POLICY: Type =
+    Type::Record(&[Field::new("type", Type::Text), Field::new("text", Type::Text), Field::new("status", Type::Text)]);
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {
@@ -36,7 +33,13 @@ pub(super) static KIND: Kind = Kind {
             "Key that encrypts a SecureString, as alias, key id or ARN: alias/aws/ssm is a key that AWS manages. Does not \
              apply to other types.",
         ),
-        Attribute::new("tier", Type::Text, PARAMETERS, "Parameters[].Tier", "Standard, Advanced or Intelligent-Tiering."),
+        Attribute::new(
+            "tier",
+            Type::Text,
+            PARAMETERS,
+            "Parameters[].Tier",
+            "Standard, Advanced or Intelligent-Tiering.",
+        ),
         Attribute::new("version", Type::Integer, PARAMETERS, "Parameters[].Version", "Version number."),
         Attribute::new(
             "modified",
