@@ -6,7 +6,12 @@
 #![allow(clippy::result_large_err)]
 
 mod account;
+mod cloudtrail_trail;
+mod cloudwatch_alarm;
+mod config_recorder;
+mod config_rule;
 mod convert;
+mod events_rule;
 mod iam;
 mod iam_credential;
 mod iam_group;
@@ -14,8 +19,14 @@ mod iam_policy;
 mod iam_role;
 mod iam_user;
 mod kms_key;
+mod lambda_function;
+mod logs_group;
 mod pages;
+mod plain_secret;
+mod s3_bucket;
 mod secretsmanager_secret;
+mod sns_topic;
+mod ssm_parameter;
 mod statements;
 mod tagged;
 
@@ -25,13 +36,23 @@ use crate::facts::Kind;
 /// Every kind, in the order of documentation.
 pub const ALL: &[&dyn Collector] = &[
     &account::Collect,
+    &cloudtrail_trail::Collect,
+    &cloudwatch_alarm::Collect,
+    &config_recorder::Collect,
+    &config_rule::Collect,
+    &events_rule::Collect,
     &iam_credential::Collect,
     &iam_group::Collect,
     &iam_policy::Collect,
     &iam_role::Collect,
     &iam_user::Collect,
     &kms_key::Collect,
+    &lambda_function::Collect,
+    &logs_group::Collect,
+    &s3_bucket::Collect,
     &secretsmanager_secret::Collect,
+    &sns_topic::Collect,
+    &ssm_parameter::Collect,
 ];
 
 /// The schema of every kind.

@@ -1,0 +1,160 @@
+//! Which events a trail takes: classic and advanced event selectors, proved one selector at a time.
+//!
+//! Sound, not complete: *true* means that one selector alone takes all such events. Two selectors that only together
+//! take them, or a condition that is not known here, give *false*. Must not know AWS clients.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType};
+
+const S3_OBJECT: &str = "AWS::S3::Object";
+
+/// Reads or writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+/// All selectors of a trail.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Selectors<'a> {
+    pub(super) classic: &'a [EventSelector],
+    pub(super) advanced: &'a [AdvancedEventSelector],
+}
+
+impl<'a> Selectors<'a> {
+    /// Whether one selector takes all such management events of the service, or of every service.
+    pub(super) fn take_management(self, access: Access, source: Option<&str>) -> bool {
+        let classic = self.classic.iter().any(|selector| {
+            let excluded = selector.exclude_management_event_sources();
+            let whole = source.map_or(excluded.is_empty(), |source| excluded.iter().all(|it| it != source));
+            manages(selector) && access.of_classic(selector) && whole
+        });
+        let advanced = self.advanced.iter().filter(|selector| has_category(selector, "Management")).any(|selector| {
+            selector.field_selectors().iter().all(|field| match field.field() {
+                "eventCategory" => true,
+                "readOnly" => access.passes(field),
+                "eventSource" => source.is_some_and(|source| passes(field, source)),
+                _ => false,
+            })
+        });
+        classic || advanced
+    }
+
+    /// Whether any selector takes management events at all.
+    pub(super) fn take_some_management(self) -> bool {
+        self.classic.iter().any(manages) || self.advanced.iter().any(|selector| has_category(selector, "Management"))
+    }
+
+    /// Which management events the selectors together take, apart from conditions on the service.
+    pub(super) fn read_write(self) -> Option<&'static str> {
+        let takes = |access: Access| {
+            let classic = self.classic.iter().any(|selector| manages(selector) && access.of_classic(selector));
+            let advanced = self
+                .advanced
+                .iter()
+                .filter(|it| has_category(it, "Management"))
+                .any(|selector| fields(selector, "readOnly").all(|field| access.passes(field)));
+            classic || advanced
+        };
+        match (takes(Access::Read), takes(Access::Write)) {
+            (true, true) => Some("All"),
+            (true, false) => Some("ReadOnly"),
+            (false, true) => Some("WriteOnly"),
+            (false, false) => None,
+        }
+    }
+
+    /// Services whose management events some selector leaves out by name.
+    pub(super) fn excluded_sources(self) -> BTreeSet<&'a str> {
+        let classic = self.classic.iter().filter(|selector| manages(selector));
+        let classic = classic.flat_map(EventSelector::exclude_management_event_sources);
+        let advanced = self.advanced.iter().filter(|selector| has_category(selector, "Management"));
+        let advanced = advanced.flat_map(|selector| fields(selector, "eventSource"));
+        classic.chain(advanced.flat_map(AdvancedFieldSelector::not_equals)).map(String::as_str).collect()
+    }
+
+    /// Whether one selector takes such events of every object in every bucket.
+    pub(super) fn take_all_objects(self, access: Access) -> bool {
+        let classic = self.classic.iter().filter(|selector| access.of_classic(selector)).any(|selector| {
+            selector
+                .data_resources()
+                .iter()
+                .filter(|data| data.r#type() == Some(S3_OBJECT))
+                .any(|data| data.values().iter().any(|value| value.split(':').skip(2).collect::<String>() == "s3"))
+        });
+        let advanced = self.advanced.iter().filter(|selector| has_category(selector, "Data")).any(|selector| {
+            let mut of_objects = false;
+            let unconditional = selector.field_selectors().iter().all(|field| match field.field() {
+                "eventCategory" => true,
+                "readOnly" => access.passes(field),
+                "resources.type" => {
+                    of_objects = passes(field, S3_OBJECT);
+                    of_objects
+                }
+                _ => false,
+            });
+            of_objects && unconditional
+        });
+        classic || advanced
+    }
+
+    /// Resource types of which some data events are taken.
+    pub(super) fn data_types(self) -> BTreeSet<&'a str> {
+        let classic = self.classic.iter().flat_map(EventSelector::data_resources).filter_map(|data| data.r#type());
+        let advanced = self.advanced.iter().filter(|selector| has_category(selector, "Data"));
+        let advanced = advanced.flat_map(|selector| fields(selector, "resources.type"));
+        classic.chain(advanced.flat_map(AdvancedFieldSelector::equals).map(String::as_str)).collect()
+    }
+}
+
+impl Access {
+    /// AWS documents All as what applies when the selector does not say.
+    fn of_classic(self, selector: &EventSelector) -> bool {
+        match selector.read_write_type() {
+            None | Some(ReadWriteType::All) => true,
+            Some(ReadWriteType::ReadOnly) => self == Self::Read,
+            Some(ReadWriteType::WriteOnly) => self == Self::Write,
+            Some(_) => false,
+        }
+    }
+
+    fn passes(self, field: &AdvancedFieldSelector) -> bool {
+        passes(field, if self == Self::Read { "true" } else { "false" })
+    }
+}
+
+/// AWS documents that management events are taken unless the selector says otherwise.
+fn manages(selector: &EventSelector) -> bool {
+    selector.include_management_events().unwrap_or(true)
+}
+
+fn fields<'a>(
+    selector: &'a AdvancedEventSelector,
+    name: &'static str,
+) -> impl Iterator<Item = &'a AdvancedFieldSelector> {
+    selector.field_selectors().iter().filter(move |field| field.field() == name)
+}
+
+fn has_category(selector: &AdvancedEventSelector, category: &str) -> bool {
+    fields(selector, "eventCategory").any(|field| field.equals().iter().any(|it| it == category))
+}
+
+/// Whether a value satisfies every operator of the field.
+fn passes(field: &AdvancedFieldSelector, value: &str) -> bool {
+    let some = |operands: &[String], test: fn(&str, &str) -> bool| {
+        operands.is_empty() || operands.iter().any(|operand| test(value, operand))
+    };
+    let none = |operands: &[String], test: fn(&str, &str) -> bool| !operands.iter().any(|operand| test(value, operand));
+    some(field.equals(), |value, operand| value == operand)
+        && some(field.starts_with(), |value, operand| value.starts_with(operand))
+        && some(field.ends_with(), |value, operand| value.ends_with(operand))
+        && none(field.not_equals(), |value, operand| value == operand)
+        && none(field.not_starts_with(), |value, operand| value.starts_with(operand))
+        && none(field.not_ends_with(), |value, operand| value.ends_with(operand))
+}
+
+#[cfg(test)]
+#[path = "selectors_tests.rs"]
+mod tests;

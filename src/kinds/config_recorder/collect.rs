@@ -1,0 +1,87 @@
+//! `config.recorder`: collector.
+//!
+//! Must not know what is expected of a recorder.
+
+use aws_sdk_config::Client;
+use aws_sdk_config::types::{ConfigurationRecorder, ConfigurationRecorderStatus, DeliveryChannel};
+
+use super::{CHANNELS, KIND, STATUS};
+use crate::aws::At;
+use crate::collect::{Collector, Listing, Pending};
+use crate::facts::{Call, Kind, Resource, Value};
+use crate::kinds::convert;
+
+/// Reads Config recorders.
+#[derive(Debug)]
+pub(in crate::kinds) struct Collect;
+
+impl Collector for Collect {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        Box::pin(async move {
+            let answer = at.client(Client::new).describe_configuration_recorders().send().await?;
+            for recorder in answer.configuration_recorders() {
+                let name = recorder.name().unwrap_or_default();
+                set_recorder(found.add(recorder.arn().unwrap_or(name), name), recorder);
+            }
+            Ok(())
+        })
+    }
+
+    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
+        Box::pin(async move {
+            match call.operation {
+                STATUS => {
+                    let all = at
+                        .once("config:DescribeConfigurationRecorderStatus", async {
+                            let answer = at.client(Client::new).describe_configuration_recorder_status().send().await?;
+                            Ok(answer.configuration_recorders_status.unwrap_or_default())
+                        })
+                        .await?;
+                    let status = all.iter().find(|status| status.name() == Some(&resource.name));
+                    let changed = status.and_then(ConfigurationRecorderStatus::last_status_change_time);
+                    resource.set("recording", status.map(ConfigurationRecorderStatus::recording));
+                    resource.set("last_status", status.and_then(|it| it.last_status()).map(|it| it.as_str()));
+                    resource.set("last_status_change", convert::time(changed));
+                    resource.set("last_error", status.and_then(ConfigurationRecorderStatus::last_error_code));
+                }
+                CHANNELS => {
+                    let all = at
+                        .once("config:DescribeDeliveryChannels", async {
+                            let answer = at.client(Client::new).describe_delivery_channels().send().await?;
+                            Ok(answer.delivery_channels.unwrap_or_default())
+                        })
+                        .await?;
+                    let channel = all.first();
+                    resource.set("delivery.present", channel.is_some());
+                    resource.set("delivery.bucket", channel.and_then(DeliveryChannel::s3_bucket_name));
+                    resource.set("delivery.kms_key", channel.and_then(DeliveryChannel::s3_kms_key_arn));
+                    resource.set("delivery.topic", channel.and_then(DeliveryChannel::sns_topic_arn));
+                }
+                other => unreachable!("config.recorder has no call {other}"),
+            }
+            Ok(())
+        })
+    }
+}
+
+fn set_recorder(resource: &mut Resource, recorder: &ConfigurationRecorder) {
+    let group = recorder.recording_group();
+    let excluded = group.and_then(|it| it.exclusion_by_resource_types());
+    let strategy = group.and_then(|it| it.recording_strategy()).and_then(|it| it.use_only());
+    let types = |types: Option<&[_]>| {
+        Value::texts(types.unwrap_or_default().iter().map(aws_sdk_config::types::ResourceType::as_str))
+    };
+    resource.set("name", recorder.name());
+    resource.set("arn", recorder.arn());
+    resource.set("role", recorder.role_arn());
+    resource.set("all_supported", group.map(|it| it.all_supported()));
+    resource.set("include_global", group.map(|it| it.include_global_resource_types()));
+    resource.set("strategy", strategy.map(|it| it.as_str()));
+    resource.set("resource_types", types(group.map(|it| it.resource_types())));
+    resource.set("excluded_types", types(excluded.map(|it| it.resource_types())));
+    resource.set("frequency", recorder.recording_mode().map(|it| it.recording_frequency().as_str()));
+}

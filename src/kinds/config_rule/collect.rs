@@ -1,0 +1,186 @@
+//! `config.rule`: collector.
+//!
+//! Must not know what is expected of a rule.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_config::Client;
+use aws_sdk_config::types::{
+    Compliance, ComplianceByConfigRule, ComplianceType, ConfigRule, ConfigRuleEvaluationStatus,
+};
+use serde_json::Value as Json;
+
+use super::{COMPLIANCE, KIND, RULES, STATUS};
+use crate::aws::At;
+use crate::collect::{Collector, Listing, Pending};
+use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::kinds::convert;
+use crate::kinds::pages::Pages;
+
+/// Reads Config rules.
+#[derive(Debug)]
+pub(in crate::kinds) struct Collect;
+
+impl Collector for Collect {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        Box::pin(async move {
+            let mut pages = at.client(Client::new).describe_config_rules().into_paginator().send();
+            let mut turns = Pages::default();
+            while let Some(page) = pages.next().await {
+                let page = page?;
+                turns.turn(page.next_token(), false)?;
+                for rule in page.config_rules() {
+                    let name = rule.config_rule_name().unwrap_or_default();
+                    let resource = found.add(rule.config_rule_arn().unwrap_or(name), name);
+                    set_rule(resource, rule);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
+        Box::pin(async move {
+            match call.operation {
+                COMPLIANCE => set_compliance(resource, compliances(at).await?.get(&resource.name)),
+                STATUS => {
+                    let statuses = statuses(at).await?;
+                    let status = statuses.get(&resource.name);
+                    let succeeded = status.and_then(ConfigRuleEvaluationStatus::last_successful_evaluation_time);
+                    let failed = status.and_then(ConfigRuleEvaluationStatus::last_failed_evaluation_time);
+                    resource.set("last_evaluated", convert::time(succeeded));
+                    resource.set("last_failed", convert::time(failed));
+                    resource.set("last_error", status.and_then(ConfigRuleEvaluationStatus::last_error_code));
+                }
+                other => unreachable!("config.rule has no call {other}"),
+            }
+            Ok(())
+        })
+    }
+}
+
+fn set_rule(resource: &mut Resource, rule: &ConfigRule) {
+    let (source, scope) = (rule.source(), rule.scope());
+    resource.set("name", rule.config_rule_name());
+    resource.set("arn", rule.config_rule_arn());
+    resource.set("owner", source.map(|it| it.owner().as_str()));
+    resource.set("identifier", source.and_then(|it| it.source_identifier()));
+    resource.set("state", rule.config_rule_state().map(|it| it.as_str()));
+    resource.set("frequency", rule.maximum_execution_frequency().map(|it| it.as_str()));
+    resource
+        .set("scope.resource_types", Value::texts(scope.map(|it| it.compliance_resource_types()).unwrap_or_default()));
+    resource.set("scope.tag_key", scope.and_then(|it| it.tag_key()));
+    resource.set("scope.resource_id", scope.and_then(|it| it.compliance_resource_id()));
+    resource.set("created_by", rule.created_by());
+    let parameters: Fact = match parameters(rule.input_parameters().unwrap_or_default()) {
+        Ok(parameters) => parameters.into(),
+        Err(gap) => convert::unknown(resource, "config", RULES, gap),
+    };
+    resource.set("parameters", parameters);
+}
+
+fn set_compliance(resource: &mut Resource, compliance: Option<&Compliance>) {
+    let answer = compliance.and_then(Compliance::compliance_type);
+    let count = compliance.and_then(Compliance::compliance_contributor_count);
+    let (number, capped) = match answer {
+        // AWS leaves the count out when nothing contributes to a bad result.
+        Some(ComplianceType::Compliant) => (Some(0), Some(false)),
+        Some(ComplianceType::NonCompliant) => (count.map(|it| it.capped_count()), count.map(|it| it.cap_exceeded())),
+        _ => (None, None),
+    };
+    resource.set("compliance", answer.map(ComplianceType::as_str));
+    resource.set("non_compliant", number);
+    resource.set("non_compliant_capped", capped);
+}
+
+async fn compliances(at: &At) -> Result<Arc<BTreeMap<String, Compliance>>, Gap> {
+    at.once("config:DescribeComplianceByConfigRule", async {
+        let mut found = BTreeMap::new();
+        let mut pages = at.client(Client::new).describe_compliance_by_config_rule().into_paginator().send();
+        let mut turns = Pages::default();
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            turns.turn(page.next_token(), false)?;
+            for ComplianceByConfigRule { config_rule_name, compliance, .. } in
+                page.compliance_by_config_rules.unwrap_or_default()
+            {
+                if let (Some(name), Some(compliance)) = (config_rule_name, compliance) {
+                    found.insert(name, compliance);
+                }
+            }
+        }
+        Ok(found)
+    })
+    .await
+}
+
+async fn statuses(at: &At) -> Result<Arc<BTreeMap<String, ConfigRuleEvaluationStatus>>, Gap> {
+    at.once("config:DescribeConfigRuleEvaluationStatus", async {
+        let mut found = BTreeMap::new();
+        let mut pages = at.client(Client::new).describe_config_rule_evaluation_status().into_paginator().send();
+        let mut turns = Pages::default();
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            turns.turn(page.next_token(), false)?;
+            for status in page.config_rules_evaluation_status.unwrap_or_default() {
+                if let Some(name) = status.config_rule_name().map(str::to_owned) {
+                    found.insert(name, status);
+                }
+            }
+        }
+        Ok(found)
+    })
+    .await
+}
+
+/// Input parameters from their JSON text; rules without parameters have no text or an empty one.
+fn parameters(text: &str) -> Result<Value, Gap> {
+    if text.trim().is_empty() {
+        return Ok(Value::Map(BTreeMap::new()));
+    }
+    let Ok(Json::Object(fields)) = serde_json::from_str(text) else {
+        return Err(convert::malformed("the input parameters are not a JSON object"));
+    };
+    let texts = fields.into_iter().map(|(name, value)| match value {
+        Json::String(text) => (name, Value::from(text)),
+        other => (name, Value::from(other.to_string())),
+    });
+    Ok(Value::Map(texts.collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_texts() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("{}", vec![]),
+            (r#"{"maximumAllowedRotationFrequency":"90"}"#, vec![("maximumAllowedRotationFrequency", "90")]),
+            (r#"{"days":90,"strict":true}"#, vec![("days", "90"), ("strict", "true")]),
+        ] {
+            let expected = expected.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value)));
+            assert_eq!(parameters(text), Ok(Value::Map(expected.collect())), "{text}");
+        }
+        assert!(parameters("[1]").is_err());
+        assert!(parameters("{").is_err());
+    }
+
+    #[test]
+    fn insufficient_data_is_neither_zero_nor_a_count() {
+        let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
+        let compliance = Compliance::builder().compliance_type(ComplianceType::InsufficientData).build();
+        set_compliance(&mut resource, Some(&compliance));
+        assert_eq!(resource.get("compliance"), Some(&Fact::from("INSUFFICIENT_DATA")));
+        assert_eq!(resource.get("non_compliant"), Some(&Fact::Absent));
+        let compliance = Compliance::builder().compliance_type(ComplianceType::Compliant).build();
+        set_compliance(&mut resource, Some(&compliance));
+        assert_eq!(resource.get("non_compliant"), Some(&Fact::from(0)));
+    }
+}

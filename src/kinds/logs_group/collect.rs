@@ -1,0 +1,131 @@
+//! `logs.group`: collector.
+//!
+//! Must not know what is expected of a log group.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::types::{InheritedProperty, LogGroup, MetricFilter};
+use jiff::Timestamp;
+
+use super::{FILTERS, KIND, TAGS};
+use crate::aws::At;
+use crate::collect::{Collector, Listing, Pending};
+use crate::facts::{Call, Gap, Kind, Resource, Value};
+use crate::kinds::pages::Pages;
+use crate::kinds::tagged::tagged;
+
+/// Reads log groups.
+#[derive(Debug)]
+pub(in crate::kinds) struct Collect;
+
+impl Collector for Collect {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        Box::pin(async move {
+            // Never with logGroupNamePattern: AWS then leaves out retention and key, and every group seems to keep its
+            // events for ever under AWS's own key.
+            let mut pages = at.client(Client::new).describe_log_groups().limit(50).into_paginator().send();
+            let mut turns = Pages::default();
+            while let Some(page) = pages.next().await {
+                let page = page?;
+                turns.turn(page.next_token(), false)?;
+                for group in page.log_groups() {
+                    let name = group.log_group_name().unwrap_or_default();
+                    set_group(found.add(arn(group).unwrap_or(name), name), group);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
+        Box::pin(async move {
+            match call.operation {
+                FILTERS => {
+                    let filters = metric_filters(at).await?.get(&resource.name).cloned().unwrap_or_default();
+                    resource.set("metric_filters", Value::List(filters));
+                }
+                TAGS => {
+                    resource.set("tags", tagged(at, "logs:log-group").await?.of(&resource.id));
+                }
+                other => unreachable!("logs.group has no call {other}"),
+            }
+            Ok(())
+        })
+    }
+}
+
+fn arn(group: &LogGroup) -> Option<&str> {
+    group.log_group_arn().or(group.arn()).map(|arn| arn.strip_suffix(":*").unwrap_or(arn))
+}
+
+fn set_group(resource: &mut Resource, group: &LogGroup) {
+    let retention = group.retention_in_days();
+    let inherited = group.inherited_properties().contains(&InheritedProperty::AccountDataProtection);
+    resource.set("name", group.log_group_name());
+    resource.set("arn", arn(group));
+    resource.set("retention", retention.map(Value::days));
+    resource.set("never_expires", retention.is_none());
+    resource.set("retention_policy", group.retention_policy_name());
+    resource.set("kms_key", group.kms_key_id());
+    resource.set("class", group.log_group_class().map(|it| it.as_str()));
+    resource.set("stored_bytes", group.stored_bytes());
+    resource.set("deletion_protection", group.deletion_protection_enabled());
+    resource.set("data_protection", group.data_protection_status().map(|it| it.as_str()));
+    resource.set("data_protection_inherited", inherited);
+    resource.set("created", group.creation_time().and_then(|ms| Timestamp::from_millisecond(ms).ok()));
+}
+
+/// Metric filters of all groups by group name: one walk without a group name instead of one call for each group.
+async fn metric_filters(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap> {
+    at.once("logs:DescribeMetricFilters", async {
+        let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        let mut pages = at.client(Client::new).describe_metric_filters().limit(50).into_paginator().send();
+        let mut turns = Pages::default();
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            turns.turn(page.next_token(), false)?;
+            for filter in page.metric_filters() {
+                let group = filter.log_group_name().unwrap_or_default();
+                found.entry(group.to_owned()).or_default().extend(records(filter));
+            }
+        }
+        Ok(found)
+    })
+    .await
+}
+
+fn records(filter: &MetricFilter) -> impl Iterator<Item = Value> {
+    filter.metric_transformations().iter().map(|metric| {
+        Value::record([
+            ("name", filter.filter_name().map(Value::from)),
+            ("pattern", filter.filter_pattern().map(Value::from)),
+            ("metric_name", Some(metric.metric_name().into())),
+            ("metric_namespace", Some(metric.metric_namespace().into())),
+        ])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Fact;
+
+    #[test]
+    fn a_group_without_retention_never_expires() {
+        let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
+        set_group(&mut resource, &LogGroup::builder().arn("arn:aws:logs:r:1:log-group:a:*").build());
+        assert_eq!(resource.get("retention"), Some(&Fact::Absent));
+        assert_eq!(resource.get("never_expires"), Some(&Fact::from(true)));
+        assert_eq!(resource.text("arn"), Some("arn:aws:logs:r:1:log-group:a"));
+        set_group(&mut resource, &LogGroup::builder().retention_in_days(2557).creation_time(1_000).build());
+        assert_eq!(resource.get("retention"), Some(&Fact::from(Value::days(2557))));
+        assert_eq!(resource.get("never_expires"), Some(&Fact::from(false)));
+        assert_eq!(resource.get("created"), Some(&Fact::Known(Value::Time(Timestamp::from_second(1).unwrap()))));
+    }
+}

@@ -1,0 +1,248 @@
+//! `s3.bucket`: collector.
+//!
+//! Must not know what is expected of a bucket.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{Builder, Region};
+use aws_sdk_s3::types::{
+    MfaDeleteStatus, ObjectLockConfiguration, ObjectLockEnabled, PublicAccessBlockConfiguration,
+    ServerSideEncryptionRule,
+};
+
+use super::{ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
+use crate::aws::{At, refused_with};
+use crate::collect::{Collector, Listing, Pending};
+use crate::facts::{Call, Fact, Kind, Resource, Value};
+use crate::kinds::convert::{malformed, time, truncated};
+use crate::kinds::pages::Pages;
+use crate::kinds::statements;
+
+/// Reads buckets.
+#[derive(Debug)]
+pub(in crate::kinds) struct Collect;
+
+impl Collector for Collect {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        Box::pin(async move {
+            // Only a request with MaxBuckets is answered with the Region of each bucket.
+            let mut pages = client(at, None).list_buckets().max_buckets(10_000).into_paginator().send();
+            let mut turns = Pages::default();
+            while let Some(page) = pages.next().await {
+                let page = page?;
+                turns.turn(page.continuation_token(), false)?;
+                for bucket in page.buckets() {
+                    let Some(name) = bucket.name().filter(|name| !name.is_empty()) else {
+                        return Err(truncated("the list of buckets has one without a name"));
+                    };
+                    let arn = arn(name, bucket.bucket_region());
+                    let resource = found.add(&arn, name);
+                    resource.set("name", name);
+                    resource.set("arn", arn);
+                    resource.set("region", bucket.bucket_region());
+                    resource.set("created", time(bucket.creation_date()));
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
+        Box::pin(async move {
+            let client = client(at, resource.text("region"));
+            let bucket = resource.name.clone();
+            match call.operation {
+                ENCRYPTION => {
+                    let answer = client.get_bucket_encryption().bucket(bucket).send().await?;
+                    let rules = answer.server_side_encryption_configuration().map(|it| it.rules()).unwrap_or_default();
+                    set_encryption(resource, rules.first().ok_or_else(|| malformed("the answer has no rule"))?);
+                }
+                LOCK => match client.get_object_lock_configuration().bucket(bucket).send().await {
+                    Ok(answer) => set_lock(resource, answer.object_lock_configuration()),
+                    Err(error) if refused_with(&error, &["ObjectLockConfigurationNotFoundError"]) => {
+                        set_lock(resource, None);
+                    }
+                    Err(error) => return Err(error.into()),
+                },
+                VERSIONING => {
+                    let answer = client.get_bucket_versioning().bucket(bucket).send().await?;
+                    resource.set("versioning", answer.status().map(|it| it.as_str()));
+                    resource.set("mfa_delete", answer.mfa_delete() == Some(&MfaDeleteStatus::Enabled));
+                }
+                PUBLIC_ACCESS => match client.get_public_access_block().bucket(bucket).send().await {
+                    Ok(answer) => set_public_access(resource, answer.public_access_block_configuration()),
+                    Err(error) if refused_with(&error, &["NoSuchPublicAccessBlockConfiguration"]) => {
+                        set_public_access(resource, None);
+                    }
+                    Err(error) => return Err(error.into()),
+                },
+                POLICY => match client.get_bucket_policy().bucket(bucket).send().await {
+                    Ok(answer) => {
+                        let policy = answer.policy().map(statements::parse).transpose()?;
+                        resource.set("policy.statements", policy);
+                    }
+                    Err(error) if refused_with(&error, &["NoSuchBucketPolicy"]) => {
+                        resource.set("policy.statements", Fact::Absent);
+                    }
+                    Err(error) => return Err(error.into()),
+                },
+                LOGGING => {
+                    let answer = client.get_bucket_logging().bucket(bucket).send().await?;
+                    let logging = answer.logging_enabled();
+                    resource.set("logging.target_bucket", logging.map(|it| it.target_bucket()));
+                    resource.set("logging.target_prefix", logging.map(|it| it.target_prefix()));
+                }
+                other => unreachable!("s3.bucket has no call {other}"),
+            }
+            Ok(())
+        })
+    }
+}
+
+/// One client for each Region: S3 answers for a bucket only where the bucket is, and each client fetches credentials
+/// for itself, so they are kept.
+#[derive(Clone, Default)]
+struct Clients(Arc<Mutex<HashMap<Option<String>, Client>>>);
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clients")
+    }
+}
+
+/// The client for a Region, or for where the run reads when the Region is not known: there S3 refuses with a redirect.
+fn client(at: &At, region: Option<&str>) -> Client {
+    let clients = at.client(|_| Clients::default());
+    let mut clients = clients.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let make = || {
+        let config = Builder::from(at.sdk()).force_path_style(at.path_style);
+        let config = match region {
+            Some(region) => config.region(Region::new(region.to_owned())),
+            None => config,
+        };
+        Client::from_conf(config.build())
+    };
+    clients.entry(region.map(str::to_owned)).or_insert_with(make).clone()
+}
+
+/// The list of buckets carries no ARN; only the partition depends on the Region.
+fn arn(bucket: &str, region: Option<&str>) -> String {
+    let partition = match region {
+        Some(region) if region.starts_with("cn-") => "aws-cn",
+        Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    };
+    format!("arn:{partition}:s3:::{bucket}")
+}
+
+fn set_encryption(resource: &mut Resource, rule: &ServerSideEncryptionRule) {
+    let default = rule.apply_server_side_encryption_by_default();
+    resource.set("encryption.algorithm", default.map(|it| it.sse_algorithm().as_str()));
+    resource.set("encryption.kms_key", default.and_then(|it| it.kms_master_key_id()));
+    resource.set("encryption.bucket_key", rule.bucket_key_enabled());
+}
+
+fn set_lock(resource: &mut Resource, lock: Option<&ObjectLockConfiguration>) {
+    let enabled = lock.and_then(ObjectLockConfiguration::object_lock_enabled) == Some(&ObjectLockEnabled::Enabled);
+    let retention = lock.and_then(|it| it.rule()).and_then(|it| it.default_retention());
+    let years = retention.and_then(|it| it.years());
+    resource.set("object_lock.enabled", enabled);
+    resource.set("object_lock.mode", retention.and_then(|it| it.mode()).map(|it| it.as_str()));
+    resource.set("object_lock.retention", length(retention.and_then(|it| it.days()), years));
+    resource.set("object_lock.years", years);
+}
+
+/// AWS takes days or years, never both.
+fn length(days: Option<i32>, years: Option<i32>) -> Option<Value> {
+    days.map(i64::from).or(years.map(|years| i64::from(years) * 365)).map(Value::days)
+}
+
+fn set_public_access(resource: &mut Resource, block: Option<&PublicAccessBlockConfiguration>) {
+    let settings = [
+        ("public_access_block.block_acls", block.and_then(|it| it.block_public_acls())),
+        ("public_access_block.ignore_acls", block.and_then(|it| it.ignore_public_acls())),
+        ("public_access_block.block_policy", block.and_then(|it| it.block_public_policy())),
+        ("public_access_block.restrict_buckets", block.and_then(|it| it.restrict_public_buckets())),
+    ];
+    for (attribute, on) in settings {
+        resource.set(attribute, on.unwrap_or(false));
+    }
+    resource.set("public_access_block.all", settings.iter().all(|(_, on)| *on == Some(true)));
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::types::{DefaultRetention, ObjectLockRetentionMode, ObjectLockRule};
+
+    use super::*;
+
+    fn resource() -> Resource {
+        Resource::new(&KIND, "1".into(), "aws-global".into(), "a", "a")
+    }
+
+    #[test]
+    fn retention_in_days_or_years() {
+        for (days, years, expected) in [
+            (Some(2557), None, Some(2557)),
+            (None, Some(7), Some(2555)),
+            (None, Some(100), Some(36_500)),
+            (None, None, None),
+        ] {
+            assert_eq!(length(days, years), expected.map(Value::days), "{days:?} {years:?}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_without_lock_is_a_negative_fact() {
+        let mut bucket = resource();
+        set_lock(&mut bucket, None);
+        assert_eq!(bucket.get("object_lock.enabled"), Some(&Fact::from(false)));
+        assert_eq!(bucket.get("object_lock.mode"), Some(&Fact::Absent));
+        let retention = DefaultRetention::builder().mode(ObjectLockRetentionMode::Compliance).years(7).build();
+        let rule = ObjectLockRule::builder().default_retention(retention).build();
+        let lock = ObjectLockConfiguration::builder().object_lock_enabled(ObjectLockEnabled::Enabled).rule(rule);
+        set_lock(&mut bucket, Some(&lock.build()));
+        assert_eq!(bucket.get("object_lock.enabled"), Some(&Fact::from(true)));
+        assert_eq!(bucket.text("object_lock.mode"), Some("COMPLIANCE"));
+        assert_eq!(bucket.get("object_lock.years"), Some(&Fact::from(7)));
+    }
+
+    #[test]
+    fn all_four_settings_or_not_all() {
+        let all = || {
+            PublicAccessBlockConfiguration::builder()
+                .block_public_acls(true)
+                .ignore_public_acls(true)
+                .block_public_policy(true)
+        };
+        for (block, expected) in [
+            (None, false),
+            (Some(all().build()), false),
+            (Some(all().restrict_public_buckets(false).build()), false),
+            (Some(all().restrict_public_buckets(true).build()), true),
+        ] {
+            let mut bucket = resource();
+            set_public_access(&mut bucket, block.as_ref());
+            assert_eq!(bucket.get("public_access_block.all"), Some(&Fact::from(expected)), "{block:?}");
+        }
+    }
+
+    #[test]
+    fn arns_of_all_partitions() {
+        for (region, expected) in [
+            (Some("eu-west-1"), "arn:aws:s3:::logs"),
+            (Some("cn-north-1"), "arn:aws-cn:s3:::logs"),
+            (Some("us-gov-west-1"), "arn:aws-us-gov:s3:::logs"),
+            (None, "arn:aws:s3:::logs"),
+        ] {
+            assert_eq!(arn("logs", region), expected);
+        }
+    }
+}

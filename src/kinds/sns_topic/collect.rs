@@ -1,0 +1,160 @@
+//! `sns.topic`: collector.
+//!
+//! Must not know what is expected of a topic.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use aws_sdk_sns::Client;
+use aws_sdk_sns::types::Subscription;
+
+use super::{ATTRIBUTES, KIND, SUBSCRIPTIONS};
+use crate::aws::At;
+use crate::collect::{Collector, Listing, Pending};
+use crate::facts::{Call, Gap, Kind, Resource, Value};
+use crate::kinds::convert::malformed;
+use crate::kinds::pages::Pages;
+use crate::kinds::statements;
+
+/// Reads topics.
+#[derive(Debug)]
+pub(in crate::kinds) struct Collect;
+
+impl Collector for Collect {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        Box::pin(async move {
+            let mut pages = at.client(Client::new).list_topics().into_paginator().send();
+            let mut turns = Pages::default();
+            while let Some(page) = pages.next().await {
+                let page = page?;
+                turns.turn(page.next_token(), false)?;
+                for topic in page.topics() {
+                    let arn = topic.topic_arn().unwrap_or_default();
+                    let name = arn.rsplit(':').next().unwrap_or_default();
+                    let resource = found.add(arn, name);
+                    resource.set("arn", topic.topic_arn());
+                    resource.set("name", name);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
+        Box::pin(async move {
+            match call.operation {
+                ATTRIBUTES => {
+                    let answer = at.client(Client::new).get_topic_attributes().topic_arn(&resource.id).send().await?;
+                    let attributes = answer.attributes.ok_or_else(|| malformed("the answer has no attributes"))?;
+                    set_attributes(resource, &attributes)?;
+                }
+                SUBSCRIPTIONS => {
+                    let own = subscriptions(at).await?.get(&resource.id).cloned().unwrap_or_default();
+                    resource.set("subscriptions", Value::List(own));
+                }
+                other => unreachable!("sns.topic has no call {other}"),
+            }
+            Ok(())
+        })
+    }
+}
+
+fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>) -> Result<(), Gap> {
+    let text = |name: &str| attributes.get(name).map(String::as_str).filter(|text| !text.is_empty());
+    let count = |name: &str| match text(name).map(str::parse::<i64>) {
+        Some(Err(_)) => Err(malformed("a number of subscriptions is not a number")),
+        Some(Ok(count)) => Ok(Some(count)),
+        None => Ok(None),
+    };
+    resource.set("kms_key", text("KmsMasterKeyId"));
+    resource.set("policy.statements", text("Policy").map(statements::parse).transpose()?);
+    resource.set("display_name", text("DisplayName"));
+    resource.set("fifo", text("FifoTopic") == Some("true"));
+    resource.set("subscriptions.confirmed", count("SubscriptionsConfirmed")?);
+    resource.set("subscriptions.pending", count("SubscriptionsPending")?);
+    Ok(())
+}
+
+/// Subscriptions by topic ARN: one walk instead of one call for each topic.
+async fn subscriptions(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap> {
+    at.once("sns:ListSubscriptions", async {
+        let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        let mut pages = at.client(Client::new).list_subscriptions().into_paginator().send();
+        let mut turns = Pages::default();
+        while let Some(page) = pages.next().await {
+            let page = page?;
+            turns.turn(page.next_token(), false)?;
+            for subscription in page.subscriptions() {
+                let topic = subscription.topic_arn().unwrap_or_default();
+                found.entry(topic.to_owned()).or_default().push(record(subscription));
+            }
+        }
+        Ok(found)
+    })
+    .await
+}
+
+fn record(subscription: &Subscription) -> Value {
+    // Anything but an ARN is a state: PendingConfirmation, Deleted.
+    let confirmed = subscription.subscription_arn().is_some_and(|arn| arn.starts_with("arn:"));
+    let endpoint = subscription.endpoint().map(without_keys);
+    Value::record([
+        ("protocol", subscription.protocol().map(Value::from)),
+        ("endpoint", endpoint.map(Value::from)),
+        ("confirmed", Some(confirmed.into())),
+    ])
+}
+
+/// A web address cut to scheme and host; other endpoints as they are.
+fn without_keys(endpoint: &str) -> String {
+    match endpoint.split_once("://") {
+        Some((scheme, rest)) => {
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}")
+        }
+        None => endpoint.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Fact;
+
+    #[test]
+    fn endpoints_lose_their_keys() {
+        for (endpoint, expected) in [
+            ("https://events.pagerduty.com/integration/0123/enqueue", "https://events.pagerduty.com"),
+            ("https://user:pass@hooks.example:8443?key=1", "https://hooks.example:8443"),
+            ("security@example.com", "security@example.com"),
+            ("arn:aws:sqs:eu-west-1:111122223333:alerts", "arn:aws:sqs:eu-west-1:111122223333:alerts"),
+        ] {
+            assert_eq!(without_keys(endpoint), expected);
+        }
+    }
+
+    #[test]
+    fn only_an_arn_is_a_confirmed_subscription() {
+        for (arn, confirmed) in [("PendingConfirmation", false), ("Deleted", false), ("arn:aws:sns:r:1:t:u", true)] {
+            let subscription = Subscription::builder().subscription_arn(arn).build();
+            assert_eq!(record(&subscription), Value::record([("confirmed", Some(confirmed.into()))]), "{arn}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_texts_that_may_be_missing() {
+        let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
+        let attributes = HashMap::from([("SubscriptionsConfirmed".to_owned(), "2".to_owned())]);
+        set_attributes(&mut resource, &attributes).unwrap();
+        assert_eq!(resource.get("subscriptions.confirmed"), Some(&Fact::from(2_i64)));
+        assert_eq!(resource.get("kms_key"), Some(&Fact::Absent));
+        assert_eq!(resource.get("fifo"), Some(&Fact::from(false)));
+        let attributes = HashMap::from([("SubscriptionsConfirmed".to_owned(), "many".to_owned())]);
+        assert!(set_attributes(&mut resource, &attributes).is_err());
+    }
+}
