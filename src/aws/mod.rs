@@ -3,8 +3,10 @@
 //! Must not name a resource kind, an attribute or a policy.
 
 mod at;
+pub mod described;
 mod gap;
 mod operation;
+pub mod recording;
 pub mod wire;
 
 pub use at::At;
