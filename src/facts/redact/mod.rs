@@ -55,13 +55,15 @@ fn walk(service: &str, operation: &str, path: &mut Vec<String>, value: &mut Valu
             // A parameter says itself whether it is one that anybody may read.
             let plain = members.get("Type").and_then(Value::as_str) == Some("String");
             for (name, member) in members {
-                path.push(name.to_lowercase());
-                match verdict(service, operation, path, plain) {
+                let above = path.len();
+                // A form writes the path to a member into its name.
+                path.extend(name.split('.').map(str::to_lowercase));
+                match judge(service, operation, path, above, plain) {
                     Verdict::Secret => blot(name, member),
                     Verdict::Token => {}
                     Verdict::Look => walk(service, operation, path, member),
                 }
-                path.pop();
+                path.truncate(above);
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| walk(service, operation, path, item)),
@@ -103,21 +105,30 @@ fn text(service: &str, operation: &str, content: &str) -> Option<String> {
     }
 }
 
+#[derive(Clone, Copy, PartialEq)]
 enum Verdict {
     Secret,
     Token,
     Look,
 }
 
+/// What to do with a member whose path goes on behind the part that was judged before: a secret that is a structure is
+/// secret in all its parts.
+fn judge(service: &str, operation: &str, path: &[String], judged: usize, plain: bool) -> Verdict {
+    let ends = judged + 1..=path.len();
+    let verdicts = ends.map(|end| verdict(service, operation, path.get(..end).unwrap_or_default(), plain));
+    verdicts.into_iter().find(|verdict| *verdict != Verdict::Look).unwrap_or(Verdict::Look)
+}
+
 /// What to do with the member at the end of a path of lower-case names.
 fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Verdict {
     let Some((name, above)) = path.split_last() else { return Verdict::Look };
-    let name = last_word(name);
+    let name = name.as_str();
     let within = |parent: &str| above.iter().any(|name| name == parent);
     let secret = SECRETS.contains(&name)
         || (name == "accesskeyid" && within("credentials"))
         || (service == "ssm" && name == "value" && !plain)
-        || (service == "lambda" && within("environment") && above.last().is_some_and(|name| name == "variables"))
+        || (service == "lambda" && within("environment") && within("variables"))
         // The link to a function's code is signed, and whoever has it has the code.
         || (service == "lambda" && name == "location" && above.last().is_some_and(|name| name == "code"))
         || (service == "apigateway" && operation.contains("ApiKey") && name == "value")
@@ -129,11 +140,6 @@ fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Verd
     } else {
         Verdict::Look
     }
-}
-
-/// A form names members with dots.
-fn last_word(name: &str) -> &str {
-    name.rsplit('.').find(|word| word.parse::<u32>().is_err() && *word != "member").unwrap_or(name)
 }
 
 /// Reads elements of XML one by one and says what stands in them; the caller knows the syntax.
@@ -170,17 +176,12 @@ impl<'a> Elements<'a> {
     /// The text of the open element without secrets; `None` when there was nothing to remove.
     #[must_use]
     pub fn text(&self, content: &str) -> Option<String> {
-        // A secret that is a structure is secret in all its parts.
-        for end in 1..=self.path.len() {
-            let path = self.path.get(..end).unwrap_or_default();
-            match verdict(self.service, self.operation, path, false) {
-                Verdict::Secret if content.trim().is_empty() => return None,
-                Verdict::Secret => return Some(marker(path.last().map_or("", String::as_str)).to_owned()),
-                Verdict::Token => return None,
-                Verdict::Look => {}
-            }
+        match judge(self.service, self.operation, &self.path, 0, false) {
+            Verdict::Secret if content.trim().is_empty() => None,
+            Verdict::Secret => Some(marker(self.path.last().map_or("", String::as_str)).to_owned()),
+            Verdict::Token => None,
+            Verdict::Look => text(self.service, self.operation, content),
         }
-        text(self.service, self.operation, content)
     }
 }
 
