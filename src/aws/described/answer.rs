@@ -51,9 +51,8 @@ fn exactly(key: &str, wanted: &str) -> bool {
 
 /// Whether the key is how people call what an ARN or a path names.
 fn tail(key: &str, wanted: &str) -> bool {
-    let ends = |wanted: &str| {
-        wanted.strip_suffix(key).is_some_and(|before| !key.is_empty() && before.ends_with([':', '/']))
-    };
+    let ends =
+        |wanted: &str| wanted.strip_suffix(key).is_some_and(|before| !key.is_empty() && before.ends_with([':', '/']));
     ends(wanted) || (wanted.contains(":secret:") && without_random(wanted).is_some_and(ends))
 }
 

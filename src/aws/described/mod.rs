@@ -33,9 +33,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -127,7 +125,9 @@ impl Described {
         let (value, failing) = match answer.choose(parameters) {
             Choice::Value(value, failing) => (value, failing),
             Choice::Refusal(failure) => return Err(failure.clone()),
-            Choice::None(parameter) => return Err(not_described(operation, &format!("no answer for this {parameter}"))),
+            Choice::None(parameter) => {
+                return Err(not_described(operation, &format!("no answer for this {parameter}")));
+            }
         };
         let mut value = value.clone();
         select::apply(operation, region, parameters, &mut value);
@@ -160,20 +160,18 @@ fn not_described(operation: &Operation, what: &str) -> Failure {
 /// How AWS refuses in a Region that is not enabled: it does not know the credentials there.
 fn not_enabled(service: &str) -> Failure {
     match Protocol::of(service) {
-        Protocol::Json | Protocol::RestJson => Failure::new(
-            "UnrecognizedClientException",
-            "The security token included in the request is invalid.",
-        )
-        .with_status(if service == "lambda" { 403 } else { 400 }),
+        Protocol::Json | Protocol::RestJson => {
+            Failure::new("UnrecognizedClientException", "The security token included in the request is invalid.")
+                .with_status(if service == "lambda" { 403 } else { 400 })
+        }
         Protocol::Query | Protocol::Cbor => {
             Failure::new("InvalidClientTokenId", "The security token included in the request is invalid.")
                 .with_status(403)
         }
-        Protocol::RestXml => Failure::new(
-            "InvalidAccessKeyId",
-            "The AWS Access Key Id you provided does not exist in our records.",
-        )
-        .with_status(403),
+        Protocol::RestXml => {
+            Failure::new("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+                .with_status(403)
+        }
     }
 }
 

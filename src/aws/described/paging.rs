@@ -209,7 +209,9 @@ pub(super) fn mark(paged: &Paged, members: &mut Map<String, Value>, token: Optio
     }
     match token {
         Some(token) => drop(members.insert(paged.token_out.to_owned(), Value::String(token))),
-        None if paged.service == "tag" => drop(members.insert(paged.token_out.to_owned(), Value::String(String::new()))),
+        None if paged.service == "tag" => {
+            drop(members.insert(paged.token_out.to_owned(), Value::String(String::new())))
+        }
         None => drop(members.remove(paged.token_out)),
     }
 }

@@ -23,7 +23,14 @@ const RULES: &[Rule] = &[
     ("cloudwatch", "DescribeAlarms", "AlarmNames", "MetricAlarms", "AlarmName", How::OneOf),
     ("cloudwatch", "DescribeAlarms", "AlarmNamePrefix", "CompositeAlarms", "AlarmName", How::StartsWith),
     ("cloudwatch", "DescribeAlarms", "AlarmNames", "CompositeAlarms", "AlarmName", How::OneOf),
-    ("config", "DescribeComplianceByConfigRule", "ConfigRuleNames", "ComplianceByConfigRules", "ConfigRuleName", How::OneOf),
+    (
+        "config",
+        "DescribeComplianceByConfigRule",
+        "ConfigRuleNames",
+        "ComplianceByConfigRules",
+        "ConfigRuleName",
+        How::OneOf,
+    ),
     ("config", "DescribeConfigRules", "ConfigRuleNames", "ConfigRules", "ConfigRuleName", How::OneOf),
     ("cloudtrail", "DescribeTrails", "trailNameList", "trailList", "Name", How::OneOf),
     ("events", "ListRules", "NamePrefix", "Rules", "Name", How::StartsWith),
@@ -96,7 +103,9 @@ impl How {
     fn matches(self, text: &str, wanted: &[String]) -> bool {
         wanted.iter().any(|wanted| match self {
             // Names may be asked for as ARNs.
-            Self::Equals | Self::OneOf => text == wanted || wanted.strip_suffix(text).is_some_and(|it| it.ends_with('/')),
+            Self::Equals | Self::OneOf => {
+                text == wanted || wanted.strip_suffix(text).is_some_and(|it| it.ends_with('/'))
+            }
             Self::StartsWith => text.starts_with(wanted.as_str()),
         })
     }
@@ -191,7 +200,11 @@ fn texts(parameters: &Value, name: &str) -> Vec<String> {
         _ => {
             let prefix = format!("{name}.member.");
             let members = parameters.as_object().into_iter().flatten();
-            members.filter(|(key, _)| key.starts_with(&prefix)).filter_map(|(_, it)| it.as_str()).map(str::to_owned).collect()
+            members
+                .filter(|(key, _)| key.starts_with(&prefix))
+                .filter_map(|(_, it)| it.as_str())
+                .map(str::to_owned)
+                .collect()
         }
     }
 }

@@ -140,8 +140,11 @@ impl Replay {
         let operation = Operation { service: service.to_owned(), name: operation.to_owned() };
         for (line, text) in reader.text(path)?.lines().enumerate() {
             reader.exchange(path)?;
-            let exchange: Exchange = serde_json::from_str(text)
-                .map_err(|source| Unplayable::Line { path: path.to_owned(), line: line + 1, source })?;
+            let exchange: Exchange = serde_json::from_str(text).map_err(|source| Unplayable::Line {
+                path: path.to_owned(),
+                line: line + 1,
+                source,
+            })?;
             let asked = Asked {
                 account: account.to_owned(),
                 region: region.to_owned(),

@@ -145,11 +145,20 @@ async fn a_hostile_recording_is_refused() {
     assert!(refused(&|folder| std::fs::write(file(folder), "{}\n").unwrap()).contains("kms.ListKeys.jsonl:1:"));
     assert!(refused(&|folder| std::fs::write(file(folder), "[".repeat(9000)).unwrap()).contains("recursion limit"));
     assert!(refused(&|folder| std::fs::write(file(folder), "x".repeat(20_000)).unwrap()).contains("10000 bytes"));
-    assert!(refused(&|folder| std::fs::write(file(folder), format!("{line}\n").repeat(4)).unwrap()).contains("3 exchanges"));
+    assert!(
+        refused(&|folder| std::fs::write(file(folder), format!("{line}\n").repeat(4)).unwrap()).contains("3 exchanges")
+    );
     assert!(refused(&|folder| std::fs::write(folder.join("x"), "").unwrap()).contains("expected an account"));
-    assert!(refused(&|folder| std::fs::write(folder.join(HEADER), r#"{"format":"x","as_of":"2026-11-20T22:15:00Z"}"#).unwrap()).contains("format"));
+    assert!(
+        refused(
+            &|folder| std::fs::write(folder.join(HEADER), r#"{"format":"x","as_of":"2026-11-20T22:15:00Z"}"#).unwrap()
+        )
+        .contains("format")
+    );
     #[cfg(unix)]
-    assert!(refused(&|folder| std::os::unix::fs::symlink("/etc", folder.join("123456789012")).unwrap()).contains("links"));
+    assert!(
+        refused(&|folder| std::os::unix::fs::symlink("/etc", folder.join("123456789012")).unwrap()).contains("links")
+    );
 }
 
 #[test]
@@ -246,14 +255,26 @@ fn planted(canary: &str) -> Vec<(&'static str, &'static str, Value)> {
     vec![
         ("secretsmanager", "GetSecretValue", json!({ "Name": "visible", "SecretString": canary })),
         ("secretsmanager", "GetSecretValue", json!({ "Name": "visible", "SecretBinary": bytes })),
-        ("secretsmanager", "BatchGetSecretValue", json!({ "Name": "visible", "SecretValues": [{ "SecretString": canary }] })),
+        (
+            "secretsmanager",
+            "BatchGetSecretValue",
+            json!({ "Name": "visible", "SecretValues": [{ "SecretString": canary }] }),
+        ),
         ("secretsmanager", "GetRandomPassword", json!({ "Name": "visible", "RandomPassword": canary })),
         ("ssm", "GetParameter", json!({ "Parameter": { "Name": "visible", "Type": "SecureString", "Value": canary } })),
         ("ssm", "GetParametersByPath", json!({ "Parameters": [{ "Name": "visible", "Value": canary }] })),
-        ("lambda", "ListFunctions", json!({ "Functions": [{ "FunctionName": "visible", "Environment": { "Variables": { "A": canary } } }] })),
+        (
+            "lambda",
+            "ListFunctions",
+            json!({ "Functions": [{ "FunctionName": "visible", "Environment": { "Variables": { "A": canary } } }] }),
+        ),
         ("lambda", "GetFunction", json!({ "FunctionName": "visible", "Code": { "Location": canary } })),
         ("kms", "Decrypt", json!({ "KeyId": "visible", "Plaintext": bytes })),
-        ("sts", "AssumeRole", json!({ "Arn": "visible", "Credentials": { "AccessKeyId": canary, "SecretAccessKey": canary, "SessionToken": canary } })),
+        (
+            "sts",
+            "AssumeRole",
+            json!({ "Arn": "visible", "Credentials": { "AccessKeyId": canary, "SecretAccessKey": canary, "SessionToken": canary } }),
+        ),
         ("iam", "CreateAccessKey", json!({ "UserName": "visible", "AccessKey": { "SecretAccessKey": canary } })),
         ("apigateway", "GetApiKeys", json!({ "name": "visible", "items": [{ "value": canary }] })),
         ("cloudtrail", "LookupEvents", json!({ "Name": "visible", "Events": [{ "CloudTrailEvent": event }] })),

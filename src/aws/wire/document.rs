@@ -46,8 +46,7 @@ const TEXTS: &[&str] = &[
 const FREE: &[&str] = &["Attributes", "Tags", "Variables", "tags"];
 
 /// Members that are fractions on a wire that tells them from whole numbers.
-const FRACTIONS: &[&str] =
-    &["Average", "Maximum", "Minimum", "SampleCount", "Sum", "Threshold", "Values", "ZScore"];
+const FRACTIONS: &[&str] = &["Average", "Maximum", "Minimum", "SampleCount", "Sum", "Threshold", "Values", "ZScore"];
 
 /// Operations of Lambda that send instants; all others send text.
 const LAMBDA_INSTANTS: &[&str] = &["EventSourceMapping", "EventInvokeConfig"];
@@ -57,7 +56,9 @@ pub(super) fn prepare(operation: &Operation, value: &mut Value) {
     let instants = match (Protocol::of(&operation.service), operation.service.as_str()) {
         (_, "logs") => Instants::Milliseconds,
         (Protocol::Json, _) => Instants::Seconds,
-        (Protocol::RestJson, _) if LAMBDA_INSTANTS.iter().any(|name| operation.name.contains(name)) => Instants::Seconds,
+        (Protocol::RestJson, _) if LAMBDA_INSTANTS.iter().any(|name| operation.name.contains(name)) => {
+            Instants::Seconds
+        }
         (Protocol::Cbor, _) => Instants::Tagged,
         (Protocol::Query | Protocol::RestXml | Protocol::RestJson, _) => Instants::Text,
     };

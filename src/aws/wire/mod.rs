@@ -201,7 +201,9 @@ fn status_of(service: &str, code: &str) -> u16 {
     let plain_json = matches!(Protocol::of(service), Protocol::Json | Protocol::Cbor);
     match code {
         "SlowDown" | "ServiceUnavailable" | "ServiceUnavailableException" => 503,
-        "InternalFailure" | "InternalError" | "InternalServerError" | "InternalServiceError" | "ServiceException" => 500,
+        "InternalFailure" | "InternalError" | "InternalServerError" | "InternalServiceError" | "ServiceException" => {
+            500
+        }
         "TooManyRequestsException" if !plain_json => 429,
         "PermanentRedirect" => 301,
         _ if plain_json => 400,

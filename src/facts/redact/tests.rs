@@ -10,8 +10,7 @@ fn clean(service: &str, operation: &str, mut given: Value) -> Value {
 #[test]
 fn secret_members_are_replaced_and_their_neighbours_stay() {
     let given = json!({"Name": "bank", "SecretString": "hunter2", "SecretBinary": "aHVudGVyMg==", "NextToken": "t"});
-    let expected =
-        json!({"Name": "bank", "SecretString": REDACTED, "SecretBinary": REDACTED_BYTES, "NextToken": "t"});
+    let expected = json!({"Name": "bank", "SecretString": REDACTED, "SecretBinary": REDACTED_BYTES, "NextToken": "t"});
     assert_eq!(clean("secretsmanager", "GetSecretValue", given), expected);
 }
 
@@ -45,10 +44,7 @@ fn an_access_key_id_is_secret_only_among_credentials() {
 fn json_inside_text_is_read() {
     let given = json!({"CloudTrailEvent": r#"{"responseElements":{"credentials":{"sessionToken":"hunter2"}}}"#});
     let cleaned = clean("cloudtrail", "LookupEvents", given);
-    assert_eq!(
-        cleaned["CloudTrailEvent"],
-        r#"{"responseElements":{"credentials":{"sessionToken":"[redacted]"}}}"#
-    );
+    assert_eq!(cleaned["CloudTrailEvent"], r#"{"responseElements":{"credentials":{"sessionToken":"[redacted]"}}}"#);
 }
 
 #[test]

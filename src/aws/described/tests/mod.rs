@@ -18,7 +18,9 @@ pub(in crate::aws) fn sdk(connector: SharedHttpConnector, region: &str) -> SdkCo
         .behavior_version(aws_config::BehaviorVersion::latest())
         .region(Region::new(region.to_owned()))
         .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::from_keys(
-            "AKIDESCRIBED", "none", None,
+            "AKIDESCRIBED",
+            "none",
+            None,
         )))
         .retry_config(RetryConfig::disabled())
         .http_client(http_client_fn(move |_, _| connector.clone()))
@@ -26,13 +28,17 @@ pub(in crate::aws) fn sdk(connector: SharedHttpConnector, region: &str) -> SdkCo
 }
 
 macro_rules! client {
-    ($sdk:ident, $connector:expr) => { client!($sdk, $connector, "ap-southeast-2") };
+    ($sdk:ident, $connector:expr) => {
+        client!($sdk, $connector, "ap-southeast-2")
+    };
     ($sdk:ident, $connector:expr, $region:expr) => {
         $sdk::Client::from_conf(
             $sdk::config::Builder::from(&sdk($connector, $region)).interceptor(NameOperation).build(),
         )
     };
 }
+
+mod faults;
 
 fn described(answers: &str) -> Arc<Described> {
     let head = "account: \"647751526084\"\nregions: [ap-southeast-2, us-east-1]\nas_of: 2026-11-20T22:15:00Z\n";
@@ -48,14 +54,6 @@ fn wrong(text: &str) -> String {
         Ok(described) => panic!("{described:?}"),
         Err(error) => error.to_string(),
     }
-}
-
-fn operation(service: &str, name: &str) -> Operation {
-    Operation { service: service.into(), name: name.into() }
-}
-
-fn broken(described: &Arc<Described>, service: &str, name: &str, fault: Fault) -> SharedHttpConnector {
-    Faults::new(described.connector(), operation(service, name), fault).map(Faults::connector).unwrap()
 }
 
 const KMS: &str = r#"
@@ -91,7 +89,10 @@ async fn json_is_read_by_the_sdk() {
 
     let policy = kms.get_key_policy().key_id("a").send().await.unwrap();
     let document = policy.policy().unwrap();
-    assert!(document.starts_with(r#"{"Version":"2012-10-17","#) && document.contains("2026-11-20T09:00:00Z"), "{document}");
+    assert!(
+        document.starts_with(r#"{"Version":"2012-10-17","#) && document.contains("2026-11-20T09:00:00Z"),
+        "{document}"
+    );
 }
 
 #[tokio::test]
@@ -213,8 +214,10 @@ async fn four_lists_are_paged_as_one() {
     let iam = client!(aws_sdk_iam, account.connector());
     let pages: Vec<_> =
         iam.get_account_authorization_details().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
-    let sizes: Vec<_> =
-        pages.iter().map(|it| (it.user_detail_list().len(), it.role_detail_list().len(), it.policies().len())).collect();
+    let sizes: Vec<_> = pages
+        .iter()
+        .map(|it| (it.user_detail_list().len(), it.role_detail_list().len(), it.policies().len()))
+        .collect();
     assert_eq!(sizes, [(2, 0, 0), (1, 1, 0), (0, 0, 2)]);
     let some = iam
         .get_account_authorization_details()
@@ -246,7 +249,10 @@ answers:
     let pages: Vec<_> = cloudwatch.describe_alarms().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
     assert_eq!(pages.len(), 3);
     let first = &pages[0].metric_alarms()[0];
-    assert_eq!((first.threshold(), first.evaluation_periods(), first.actions_enabled()), (Some(1.0), Some(2), Some(true)));
+    assert_eq!(
+        (first.threshold(), first.evaluation_periods(), first.actions_enabled()),
+        (Some(1.0), Some(2), Some(true))
+    );
     assert_eq!(first.state_updated_timestamp().unwrap().secs(), 1_795_165_200);
     assert_eq!(pages[2].metric_alarms()[0].alarm_actions(), ["arn:x"]);
     let composite = cloudwatch.describe_alarms().alarm_types("CompositeAlarm".into()).send().await.unwrap();
@@ -314,7 +320,8 @@ answers:
     );
     let config = aws_sdk_s3::config::Builder::from(&sdk(account.connector(), "ap-southeast-2"));
     let s3 = aws_sdk_s3::Client::from_conf(config.force_path_style(true).interceptor(NameOperation).build());
-    let pages: Vec<_> = s3.list_buckets().max_buckets(1000).into_paginator().send().collect::<Result<_, _>>().await.unwrap();
+    let pages: Vec<_> =
+        s3.list_buckets().max_buckets(1000).into_paginator().send().collect::<Result<_, _>>().await.unwrap();
     assert_eq!(pages.len(), 3);
     assert_eq!(pages[0].buckets()[0].creation_date().unwrap().secs(), 1_795_165_200);
     let policy = s3.get_bucket_policy().bucket("a").send().await.unwrap();
@@ -327,7 +334,10 @@ answers:
     assert_eq!(s3.get_bucket_tagging().bucket("a").send().await.unwrap().tag_set().len(), 2);
     let location = s3.get_bucket_location().bucket("a").send().await.unwrap();
     assert_eq!(location.location_constraint().map(|it| it.as_str()), Some("ap-southeast-2"));
-    assert_eq!(s3.get_bucket_versioning().bucket("a").send().await.unwrap().status().map(|it| it.as_str()), Some("Enabled"));
+    assert_eq!(
+        s3.get_bucket_versioning().bucket("a").send().await.unwrap().status().map(|it| it.as_str()),
+        Some("Enabled")
+    );
     let block = s3.get_public_access_block().bucket("a").send().await.unwrap();
     assert_eq!(block.public_access_block_configuration().unwrap().block_public_acls(), Some(true));
     let lock = s3.get_object_lock_configuration().bucket("a").send().await.unwrap();
@@ -363,7 +373,10 @@ answers:
     let tag = client!(aws_sdk_resourcegroupstagging, account.connector());
     let keys = tag.get_resources().resource_type_filters("kms:key").send().await.unwrap();
     assert_eq!((keys.resource_tag_mapping_list().len(), keys.pagination_token()), (1, Some("")));
-    assert_eq!(tag.get_resources().resource_type_filters("sns").send().await.unwrap().resource_tag_mapping_list().len(), 1);
+    assert_eq!(
+        tag.get_resources().resource_type_filters("sns").send().await.unwrap().resource_tag_mapping_list().len(),
+        1
+    );
     let trails = client!(aws_sdk_cloudtrail, account.connector());
     assert_eq!(trails.describe_trails().send().await.unwrap().trail_list().len(), 2);
     let own = trails.describe_trails().include_shadow_trails(false).send().await.unwrap();
@@ -375,58 +388,6 @@ answers:
     let groups = logs.describe_log_groups().log_group_name_prefix("/aws/").send().await.unwrap();
     assert_eq!(groups.log_groups()[0].creation_time(), Some(1_795_165_200_000));
     assert_eq!(groups.log_groups().len(), 1);
-}
-
-#[tokio::test]
-async fn faults_break_one_operation() {
-    let account = described(KMS);
-    let call = async |fault| {
-        let kms = client!(aws_sdk_kms, broken(&account, "kms", "ListKeys", fault));
-        assert!(kms.describe_key().key_id("a").send().await.is_ok());
-        kms.list_keys().send().await
-    };
-    let code = async |fault| call(fault).await.unwrap_err().code().map(str::to_owned);
-    let denied = Fault::Error { code: "AccessDeniedException".into(), status: 400 };
-    assert_eq!(code(denied).await.as_deref(), Some("AccessDeniedException"));
-    assert_eq!(code(Fault::Throttled).await.as_deref(), Some("ThrottlingException"));
-    assert_eq!(code(Fault::ServerError).await.as_deref(), Some("InternalFailure"));
-    assert_eq!(code(Fault::ExpiredToken).await.as_deref(), Some("ExpiredTokenException"));
-    use aws_smithy_runtime_api::client::result::SdkError;
-    assert!(matches!(call(Fault::Reset).await, Err(SdkError::DispatchFailure(it)) if it.is_io()));
-    assert!(matches!(call(Fault::TimeOut).await, Err(SdkError::DispatchFailure(it)) if it.is_timeout()));
-    assert!(call(Fault::MalformedBody).await.unwrap_err().code().is_none());
-    let cut = call(Fault::TruncatedWithoutToken).await.unwrap();
-    assert!(cut.truncated() && cut.next_marker().is_none() && cut.keys().len() == 2);
-    assert!(Faults::new(account.connector(), operation("kms", "DescribeKey"), Fault::RepeatedToken).is_none());
-}
-
-#[tokio::test]
-async fn faults_of_pages_in_every_protocol() {
-    let kms = described(KMS);
-    let client = client!(aws_sdk_kms, broken(&kms, "kms", "ListKeys", Fault::EmptyPageWithToken));
-    let pages: Vec<_> = client.list_keys().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
-    assert_eq!(pages.iter().map(|page| page.keys().len()).collect::<Vec<_>>(), [0, 2, 2, 1]);
-    let client = client!(aws_sdk_kms, broken(&kms, "kms", "ListKeys", Fault::RepeatedToken));
-    let pages: Result<Vec<_>, _> = client.list_keys().into_paginator().send().collect().await;
-    assert!(pages.is_err(), "the SDK notices a repeated token");
-
-    let query = described(QUERY);
-    let client = client!(aws_sdk_iam, broken(&query, "iam", "ListRoles", Fault::EmptyPageWithToken));
-    let pages: Vec<_> = client.list_roles().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
-    assert_eq!(pages.iter().map(|page| page.roles().len()).collect::<Vec<_>>(), [0, 1, 1, 1]);
-    let client = client!(aws_sdk_sns, broken(&query, "sns", "ListTopics", Fault::SecondPageFails));
-    let mut pages = client.list_topics().into_paginator().send();
-    assert_eq!(pages.next().await.unwrap().unwrap().topics().len(), 1);
-    assert_eq!(pages.next().await.unwrap().unwrap_err().code(), Some("ServiceUnavailable"));
-    let client = client!(aws_sdk_iam, broken(&query, "iam", "ListRoles", Fault::TruncatedWithoutToken));
-    let cut = client.list_roles().send().await.unwrap();
-    assert!(cut.is_truncated() && cut.marker().is_none() && cut.roles().len() == 1);
-
-    let cbor = described("answers: { cloudwatch: { DescribeAlarms: { MetricAlarms: [{ AlarmName: a }] } } }");
-    let client = client!(aws_sdk_cloudwatch, broken(&cbor, "cloudwatch", "DescribeAlarms", Fault::SecondPageFails));
-    let mut pages = client.describe_alarms().into_paginator().send();
-    assert_eq!(pages.next().await.unwrap().unwrap().metric_alarms().len(), 1);
-    assert!(pages.next().await.unwrap().is_err());
 }
 
 #[test]
