@@ -92,12 +92,12 @@ fn marker(name: &str) -> &'static str {
 
 /// A free text without secrets; `None` when there was nothing to remove. JSON inside the text is read as JSON.
 fn text(service: &str, operation: &str, content: &str) -> Option<String> {
-    if content.trim_start().starts_with(['{', '[']) {
-        if let Ok(original) = serde_json::from_str::<Value>(content) {
-            let mut inside = original.clone();
-            walk(service, operation, &mut Vec::new(), &mut inside);
-            return (inside != original).then(|| inside.to_string());
-        }
+    if content.trim_start().starts_with(['{', '['])
+        && let Ok(original) = serde_json::from_str::<Value>(content)
+    {
+        let mut inside = original.clone();
+        walk(service, operation, &mut Vec::new(), &mut inside);
+        return (inside != original).then(|| inside.to_string());
     }
     match scrub(content) {
         std::borrow::Cow::Borrowed(_) => None,

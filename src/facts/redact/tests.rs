@@ -1,3 +1,5 @@
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use serde_json::json;
 
 use super::*;
