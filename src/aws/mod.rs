@@ -4,20 +4,21 @@
 
 mod at;
 mod calls;
+pub mod described;
 mod gap;
 mod operation;
 mod pace;
 mod quota;
+pub mod recording;
 mod session;
-mod stub;
 mod transport;
 pub mod wire;
 
 pub use at::{At, GLOBAL};
 pub use calls::{Call, CallLog};
+pub use described::Described;
 pub use gap::refused_with;
 pub use operation::{Operation, tracked};
 pub use pace::Pace;
 pub use session::{Backend, Identity, Recorder, Refusal, Role, Session, Target, identity, open};
-pub use stub::{Described, Recording};
 pub use transport::Link;

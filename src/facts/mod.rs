@@ -3,7 +3,7 @@
 //! Must not know where facts come from (no AWS, no I/O) nor what is expected of them (no policies).
 
 mod gap;
-mod redact;
+pub mod redact;
 mod resource;
 mod schema;
 mod value;

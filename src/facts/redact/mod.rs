@@ -1,8 +1,189 @@
-//! Stub until the redaction lands.
-use std::borrow::Cow;
+//! Redaction: what must not go further than the place where it was read.
+//!
+//! Applied at the boundary, before any writer exists. Must not know who reads or writes; operations are only names here.
+//! What is replaced leaves a marker and nothing that is computed from it: a hash of a short secret is the secret.
 
-/// The text without what looks like a secret.
-#[must_use]
-pub fn scrub(text: &str) -> Cow<'_, str> {
-    Cow::Borrowed(text)
+mod scrub;
+
+use serde_json::Value;
+
+pub use scrub::scrub;
+
+/// What stands where a secret was.
+pub const REDACTED: &str = "[redacted]";
+/// The marker where only base64 can stand.
+pub const REDACTED_BYTES: &str = "W3JlZGFjdGVkXQ==";
+
+/// Members that are secret wherever they stand, in any case: CloudTrail repeats members of all services in lower case.
+const SECRETS: &[&str] = &[
+    "authorizationtoken",
+    "base32stringseed",
+    "generatedpassword",
+    "password",
+    "newpassword",
+    "oldpassword",
+    "plaintext",
+    "privatekey",
+    "qrcodepng",
+    "randompassword",
+    "samlassertion",
+    "secretaccesskey",
+    "secretbinary",
+    "secretstring",
+    "servicepassword",
+    "sessiontoken",
+    "signintoken",
+    "webidentitytoken",
+];
+
+/// Secret members that are bytes, which JSON carries as base64.
+const BYTES: &[&str] = &["base32stringseed", "plaintext", "qrcodepng", "secretbinary"];
+
+/// Texts that say where a list goes on: AWS made them, and a reader must hand them back unchanged.
+const TOKENS: &[&str] =
+    &["continuationtoken", "marker", "nextcontinuationtoken", "nextmarker", "nexttoken", "paginationtoken"];
+
+/// Removes secrets from the parameters or the answer of an operation.
+pub fn value(service: &str, operation: &str, value: &mut Value) {
+    let mut path = Vec::new();
+    walk(service, operation, &mut path, value);
 }
+
+fn walk(service: &str, operation: &str, path: &mut Vec<String>, value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            // A parameter says itself whether it is one that anybody may read.
+            let plain = members.get("Type").and_then(Value::as_str) == Some("String");
+            for (name, member) in members {
+                let above = path.len();
+                // A form writes the path to a member into its name.
+                path.extend(name.split('.').map(str::to_lowercase));
+                match judge(service, operation, path, above, plain) {
+                    Verdict::Secret => blot(name, member),
+                    Verdict::Token => {}
+                    Verdict::Look => walk(service, operation, path, member),
+                }
+                path.truncate(above);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| walk(service, operation, path, item)),
+        Value::String(content) => {
+            if let Some(clean) = text(service, operation, content) {
+                *content = clean;
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Replaces every leaf, so that a reader still finds the shape that it expects.
+fn blot(name: &str, value: &mut Value) {
+    match value {
+        Value::Object(members) => members.iter_mut().for_each(|(_, member)| blot(name, member)),
+        Value::Array(items) => items.iter_mut().for_each(|item| blot(name, item)),
+        Value::Null => {}
+        leaf => *leaf = Value::String(marker(name).to_owned()),
+    }
+}
+
+fn marker(name: &str) -> &'static str {
+    if BYTES.contains(&name.to_lowercase().as_str()) { REDACTED_BYTES } else { REDACTED }
+}
+
+/// A free text without secrets; `None` when there was nothing to remove. JSON inside the text is read as JSON.
+fn text(service: &str, operation: &str, content: &str) -> Option<String> {
+    if content.trim_start().starts_with(['{', '['])
+        && let Ok(original) = serde_json::from_str::<Value>(content)
+    {
+        let mut inside = original.clone();
+        walk(service, operation, &mut Vec::new(), &mut inside);
+        return (inside != original).then(|| inside.to_string());
+    }
+    match scrub(content) {
+        std::borrow::Cow::Borrowed(_) => None,
+        std::borrow::Cow::Owned(clean) => Some(clean),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Verdict {
+    Secret,
+    Token,
+    Look,
+}
+
+/// What to do with a member whose path goes on behind the part that was judged before: a secret that is a structure is
+/// secret in all its parts.
+fn judge(service: &str, operation: &str, path: &[String], judged: usize, plain: bool) -> Verdict {
+    let ends = judged + 1..=path.len();
+    let verdicts = ends.map(|end| verdict(service, operation, path.get(..end).unwrap_or_default(), plain));
+    verdicts.into_iter().find(|verdict| *verdict != Verdict::Look).unwrap_or(Verdict::Look)
+}
+
+/// What to do with the member at the end of a path of lower-case names.
+fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Verdict {
+    let Some((name, above)) = path.split_last() else { return Verdict::Look };
+    let name = name.as_str();
+    let within = |parent: &str| above.iter().any(|name| name == parent);
+    let secret = SECRETS.contains(&name)
+        || (name == "accesskeyid" && within("credentials"))
+        || (service == "ssm" && name == "value" && !plain)
+        || (service == "lambda" && within("environment") && within("variables"))
+        // The link to a function's code is signed, and whoever has it has the code.
+        || (service == "lambda" && name == "location" && above.last().is_some_and(|name| name == "code"))
+        || (service == "apigateway" && operation.contains("ApiKey") && name == "value")
+        || (service == "sts" && name == "tokencode");
+    if secret {
+        Verdict::Secret
+    } else if TOKENS.contains(&name) {
+        Verdict::Token
+    } else {
+        Verdict::Look
+    }
+}
+
+/// Reads elements of XML one by one and says what stands in them; the caller knows the syntax.
+#[derive(Debug)]
+pub struct Elements<'a> {
+    service: &'a str,
+    operation: &'a str,
+    path: Vec<String>,
+}
+
+impl<'a> Elements<'a> {
+    /// The answer of an operation.
+    #[must_use]
+    pub fn new(service: &'a str, operation: &'a str) -> Self {
+        Self { service, operation, path: Vec::new() }
+    }
+
+    /// An element begins.
+    pub fn open(&mut self, name: &str) {
+        self.path.push(name.to_lowercase());
+    }
+
+    /// An element ends; `false` when it was not the one that is open.
+    pub fn close(&mut self, name: &str) -> bool {
+        self.path.pop().is_some_and(|open| open == name.to_lowercase())
+    }
+
+    /// How many elements are open.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.path.len()
+    }
+
+    /// The text of the open element without secrets; `None` when there was nothing to remove.
+    #[must_use]
+    pub fn text(&self, content: &str) -> Option<String> {
+        match judge(self.service, self.operation, &self.path, 0, false) {
+            Verdict::Secret if content.trim().is_empty() => None,
+            Verdict::Secret => Some(marker(self.path.last().map_or("", String::as_str)).to_owned()),
+            Verdict::Token => None,
+            Verdict::Look => text(self.service, self.operation, content),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! One answer of a description, and which of several it is. Must not know any operation.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::aws::wire::Failure;
+
+/// What an operation answers.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The members; pages, counted from 1, may fail.
+    Value { value: Value, failing: BTreeMap<usize, Failure> },
+    /// An error.
+    Refusal(Failure),
+    /// One answer per value of a parameter.
+    By { parameter: String, choices: Vec<(String, Answer)> },
+}
+
+/// The answer that parameters lead to.
+pub(super) enum Choice<'a> {
+    Value(&'a Value, &'a BTreeMap<usize, Failure>),
+    Refusal(&'a Failure),
+    /// No choice matches the value of this parameter.
+    None(&'a str),
+}
+
+impl Answer {
+    pub(super) fn choose(&self, parameters: &Value) -> Choice<'_> {
+        match self {
+            Self::Value { value, failing } => Choice::Value(value, failing),
+            Self::Refusal(failure) => Choice::Refusal(failure),
+            Self::By { parameter, choices } => {
+                let wanted = parameters.get(parameter).map(|value| match value {
+                    Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                });
+                let wanted = wanted.unwrap_or_default();
+                let find = |matches: fn(&str, &str) -> bool| choices.iter().find(|(key, _)| matches(key, &wanted));
+                // What is more exact goes first, whatever the order in the file.
+                let found = find(exactly).or_else(|| find(tail)).or_else(|| find(|key, _| key == "*"));
+                found.map_or(Choice::None(parameter), |(_, answer)| answer.choose(parameters))
+            }
+        }
+    }
+}
+
+fn exactly(key: &str, wanted: &str) -> bool {
+    key == wanted
+}
+
+/// Whether the key is how people call what an ARN or a path names.
+fn tail(key: &str, wanted: &str) -> bool {
+    let ends =
+        |wanted: &str| wanted.strip_suffix(key).is_some_and(|before| !key.is_empty() && before.ends_with([':', '/']));
+    ends(wanted) || (wanted.contains(":secret:") && without_random(wanted).is_some_and(ends))
+}
+
+/// A secret's ARN without the six characters that Secrets Manager adds to the name.
+fn without_random(arn: &str) -> Option<&str> {
+    let (name, random) = arn.rsplit_once('-')?;
+    (random.len() == 6 && random.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_name_or_the_tail_of_an_arn() {
+        let arn = "arn:aws:secretsmanager:ap-southeast-2:647751526084:secret:bank/rotation/a-AbCdEf";
+        assert!(tail("bank/rotation/a", arn));
+        assert!(tail("a", arn));
+        assert!(tail("bank/rotation/a-AbCdEf", arn));
+        assert!(!tail("otation/a", arn));
+        assert!(!tail("", arn));
+        assert!(tail("pay", "arn:aws:lambda:ap-southeast-2:647751526084:function:pay"));
+        assert!(!tail("bank", "arn:aws:iam::647751526084:role/bank-reader"));
+    }
+}

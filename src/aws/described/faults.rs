@@ -1,0 +1,270 @@
+//! Faults on purpose: a transport that breaks one operation and passes everything else through.
+//!
+//! Must not know what is behind it; a described account, a recording and AWS itself can be broken the same way. Nothing
+//! sleeps: a time-out is reported, not waited for.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use serde_json::{Map, Value};
+
+use super::Paged;
+use super::paging::mark;
+use crate::aws::Operation;
+use crate::aws::wire::{self, Failure, Protocol};
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// AWS answers with an error.
+    Error {
+        /// AWS error code.
+        code: String,
+        /// HTTP status.
+        status: u16,
+    },
+    /// AWS throttles every time, with the code of the service.
+    Throttled,
+    /// AWS fails every time.
+    ServerError,
+    /// The connection breaks.
+    Reset,
+    /// No answer in time.
+    TimeOut,
+    /// The answer cannot be read.
+    MalformedBody,
+    /// The first page is empty but says that there is more; the following pages are right. A reader must go on.
+    EmptyPageWithToken,
+    /// Every page carries the same token. A reader must notice, or it reads for ever.
+    RepeatedToken,
+    /// Every page says that there is more, and none says where.
+    TruncatedWithoutToken,
+    /// The first page is right and says that there is more; the second fails every time.
+    SecondPageFails,
+    /// The credentials expired.
+    ExpiredToken,
+}
+
+impl Fault {
+    /// Whether the operation can go wrong in this way: only lists have pages, and only some say that they are cut off.
+    #[must_use]
+    pub fn applies_to(&self, operation: &Operation) -> bool {
+        match self {
+            Self::EmptyPageWithToken | Self::RepeatedToken | Self::SecondPageFails => Paged::of(operation).is_some(),
+            Self::TruncatedWithoutToken => Paged::of(operation).is_some_and(|paged| !paged.truncated.is_empty()),
+            _ => true,
+        }
+    }
+}
+
+/// A transport that breaks one operation.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    inner: SharedHttpConnector,
+    operation: Operation,
+    fault: Fault,
+    firsts: Arc<Mutex<Firsts>>,
+}
+
+/// First requests of lists, by the token that was made up for them.
+#[derive(Default)]
+struct Firsts(HashMap<String, HttpRequest>);
+
+impl fmt::Debug for Firsts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} requests", self.0.len())
+    }
+}
+
+impl Faults {
+    /// Breaks `operation`; `None` when it cannot go wrong in this way.
+    #[must_use]
+    pub fn new(inner: SharedHttpConnector, operation: Operation, fault: Fault) -> Option<Self> {
+        fault.applies_to(&operation).then(|| Self { inner, operation, fault, firsts: Arc::default() })
+    }
+
+    /// The transport.
+    #[must_use]
+    pub fn connector(self) -> SharedHttpConnector {
+        SharedHttpConnector::new(self)
+    }
+
+    fn refuse(&self, code: &str, status: u16) -> HttpConnectorFuture {
+        let failure = Failure::new(code, "broken on purpose").with_status(status);
+        HttpConnectorFuture::ready(Ok(wire::refuse(&self.operation, &failure)))
+    }
+
+    /// The page that the inner transport gives, with other marks at its end.
+    fn remarked(&self, paged: &'static Paged, request: HttpRequest, marks: Marks) -> HttpConnectorFuture {
+        let answer = self.inner.call(request);
+        HttpConnectorFuture::new(async move {
+            let mut response = answer.await?;
+            if !response.status().is_success() {
+                return Ok(response);
+            }
+            let body = ByteStream::new(response.take_body()).collect().await;
+            let body = body.map_err(|error| ConnectorError::io(error.into()))?.to_vec();
+            *response.body_mut() = SdkBody::from(remark(paged, &body, &marks));
+            // The length of the old body would contradict the new one.
+            response.headers_mut().remove("content-length");
+            Ok(response)
+        })
+    }
+
+    /// An empty page whose token leads to the list's real start.
+    fn empty_first(&self, paged: &'static Paged, parameters: &Value, request: HttpRequest) -> HttpConnectorFuture {
+        let mut firsts = self.firsts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(token) = paged.token(parameters) {
+            return match firsts.0.get(token).and_then(copy) {
+                Some(first) => self.inner.call(first),
+                None => self.inner.call(request),
+            };
+        }
+        let token = format!("attestry-first-{}", firsts.0.len());
+        firsts.0.insert(token.clone(), request);
+        let mut members = Map::new();
+        for list in paged.lists {
+            members.insert((*list).to_owned(), Value::Array(Vec::new()));
+        }
+        mark(paged, &mut members, Some(token), true);
+        HttpConnectorFuture::ready(Ok(wire::answer(&self.operation, 200, &Value::Object(members))))
+    }
+
+    fn broken(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let protocol = Protocol::of(&self.operation.service);
+        let parameters = wire::parameters(&self.operation, &request);
+        let paged = Paged::of(&self.operation);
+        match (&self.fault, paged) {
+            (Fault::Error { code, status }, _) => self.refuse(code, *status),
+            (Fault::Throttled, _) => match protocol {
+                Protocol::Query => self.refuse("Throttling", 400),
+                Protocol::RestJson => self.refuse("TooManyRequestsException", 429),
+                Protocol::RestXml => self.refuse("SlowDown", 503),
+                Protocol::Json | Protocol::Cbor => self.refuse("ThrottlingException", 400),
+            },
+            (Fault::ServerError, _) => self.refuse("InternalFailure", 500),
+            (Fault::ExpiredToken, _) => match protocol {
+                Protocol::Json | Protocol::RestJson => self.refuse("ExpiredTokenException", 400),
+                Protocol::Query | Protocol::Cbor => self.refuse("ExpiredToken", 403),
+                Protocol::RestXml => self.refuse("ExpiredToken", 400),
+            },
+            (Fault::Reset, _) => {
+                let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+                HttpConnectorFuture::ready(Err(ConnectorError::io(reset.into())))
+            }
+            (Fault::TimeOut, _) => {
+                let late = std::io::Error::from(std::io::ErrorKind::TimedOut);
+                HttpConnectorFuture::ready(Err(ConnectorError::timeout(late.into())))
+            }
+            (Fault::MalformedBody, _) => HttpConnectorFuture::ready(Ok(malformed(protocol))),
+            (Fault::EmptyPageWithToken, Some(paged)) => self.empty_first(paged, &parameters, request),
+            (Fault::RepeatedToken, Some(paged)) => {
+                let token = "attestry-same".to_owned();
+                // Behind the made-up token is nothing, so every page is the first.
+                let mut firsts = self.firsts.lock().unwrap_or_else(PoisonError::into_inner);
+                let first = match paged.token(&parameters) {
+                    None => {
+                        if let Some(first) = copy(&request) {
+                            firsts.0.insert(token.clone(), first);
+                        }
+                        request
+                    }
+                    Some(_) => firsts.0.get(&token).and_then(copy).unwrap_or(request),
+                };
+                drop(firsts);
+                self.remarked(paged, first, Marks { token: Some(token), more: true })
+            }
+            (Fault::TruncatedWithoutToken, Some(paged)) => {
+                self.remarked(paged, request, Marks { token: None, more: true })
+            }
+            (Fault::SecondPageFails, Some(paged)) => match paged.token(&parameters) {
+                Some(_) => self.refuse("ServiceUnavailable", 503),
+                None => {
+                    let token = Some("attestry-second".to_owned());
+                    self.remarked(paged, request, Marks { token, more: true })
+                }
+            },
+            (_, None) => self.inner.call(request),
+        }
+    }
+}
+
+impl HttpConnector for Faults {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if Operation::of(&request) == Some(&self.operation) { self.broken(request) } else { self.inner.call(request) }
+    }
+}
+
+/// The same request again; the SDK's own copy forgets which operation it is.
+fn copy(request: &HttpRequest) -> Option<HttpRequest> {
+    let mut copy = request.try_clone()?;
+    if let Some(operation) = Operation::of(request) {
+        copy.add_extension(operation.clone());
+    }
+    Some(copy)
+}
+
+fn malformed(protocol: Protocol) -> HttpResponse {
+    let body: &[u8] = match protocol {
+        Protocol::Json | Protocol::RestJson => b"{\"cut\": [",
+        Protocol::Query | Protocol::RestXml => b"<cut><of",
+        // A mapping of three of which nothing follows.
+        Protocol::Cbor => &[0xa3],
+    };
+    wire::respond(protocol, 200, "malformed-on-purpose", body.to_vec())
+}
+
+/// What the end of a page says.
+struct Marks {
+    token: Option<String>,
+    more: bool,
+}
+
+fn remark(paged: &Paged, body: &[u8], marks: &Marks) -> Vec<u8> {
+    let edit = |mut page: Value| {
+        if let Some(members) = page.as_object_mut() {
+            mark(paged, members, marks.token.clone(), marks.more);
+        }
+        page
+    };
+    match Protocol::of(paged.service) {
+        Protocol::Json | Protocol::RestJson => {
+            serde_json::from_slice(body).map_or_else(|_| body.to_vec(), |page| edit(page).to_string().into_bytes())
+        }
+        Protocol::Cbor => {
+            wire::binary::decode(body).map_or_else(|| body.to_vec(), |page| wire::binary::encode(&edit(page)))
+        }
+        Protocol::Query | Protocol::RestXml => remark_xml(paged, &String::from_utf8_lossy(body), marks).into_bytes(),
+    }
+}
+
+/// Marks are the last members of the result, or of the root where there is no result.
+fn remark_xml(paged: &Paged, body: &str, marks: &Marks) -> String {
+    let mut text = without(&without(body, paged.token_out), paged.truncated);
+    let mut end = String::new();
+    if let Some(token) = &marks.token {
+        end.push_str(&format!("<{0}>{token}</{0}>", paged.token_out));
+    }
+    if !paged.truncated.is_empty() {
+        end.push_str(&format!("<{0}>{1}</{0}>", paged.truncated, marks.more));
+    }
+    let result = format!("</{}Result>", paged.operation);
+    if let Some(at) = text.find(&result).or_else(|| text.rfind("</")) {
+        text.insert_str(at, &end);
+    }
+    text
+}
+
+fn without(text: &str, name: &str) -> String {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    match text.split_once(&open).and_then(|(before, rest)| Some((before, rest.split_once(&close)?.1))) {
+        Some((before, after)) if !name.is_empty() => format!("{before}{after}"),
+        _ => text.to_owned(),
+    }
+}

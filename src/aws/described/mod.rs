@@ -1,0 +1,188 @@
+//! An account described in readable YAML, which answers the real SDK clients inside the process.
+//!
+//! Must not know resource kinds or policies: it knows API operations as AWS documents them, their lists and their
+//! parameters. `suites/accounts/README.md` tells authors the format:
+//!
+//! ```yaml
+//! account: "647751526084"
+//! regions: [ap-southeast-2]            # elsewhere AWS refuses
+//! as_of: 2026-11-20T22:15:00Z          # when this was true; ages are counted from here
+//! pages: { ListSecrets: 5 }            # the most items on a page, to force paging
+//! answers:
+//!   secretsmanager:
+//!     ListSecrets:                     # one answer; its list is paged by the server, with opaque tokens
+//!       SecretList: [{ Name: bank-a }]
+//!     GetResourcePolicy:               # one answer per resource
+//!       by SecretId:
+//!         bank-a: { ResourcePolicy: { Version: "2012-10-17", Statement: [] } }
+//!         "*": {}                      # the rest
+//!     DescribeSecret: { error: AccessDeniedException, message: no }
+//!   logs in us-east-1:                 # this Region only; goes before `logs`
+//!     DescribeMetricFilters:
+//!       metricFilters: []
+//!       page 2: { error: ServiceUnavailableException, status: 503 }
+//! ```
+
+mod answer;
+mod faults;
+mod paging;
+mod read;
+mod select;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Operation;
+use super::wire::{self, Failure, Protocol};
+use crate::source::{Diagnostics, Files, render};
+use answer::{Answer, Choice};
+
+pub use faults::{Fault, Faults};
+pub use paging::{PAGED, Paged};
+
+/// An account as a description tells it.
+#[derive(Debug)]
+pub struct Described {
+    /// Account, 12 digits.
+    pub account: String,
+    /// Regions that are enabled.
+    pub regions: Vec<String>,
+    /// When the description was true.
+    pub as_of: Timestamp,
+    pages: BTreeMap<String, usize>,
+    answers: BTreeMap<Key, Answer>,
+}
+
+/// Which calls an answer is for: service, Region (empty for all), operation.
+type Key = (String, String, String);
+
+/// A description that cannot be used.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// The text, for showing places.
+    pub files: Files,
+    /// What is wrong with it.
+    pub diagnostics: Diagnostics,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(render(&self.files, &self.diagnostics, false).trim_end())
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+impl Described {
+    /// Reads a description.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text, with places.
+    pub fn read(file_name: &str, text: &str) -> Result<Self, Box<Unreadable>> {
+        let mut files = Files::new();
+        let mut diagnostics = Diagnostics::new();
+        let described = read::read(files.add(file_name, text), text, &mut diagnostics);
+        match described {
+            Some(described) if !diagnostics.has_errors() => Ok(described),
+            _ => Err(Box::new(Unreadable { files, diagnostics })),
+        }
+    }
+
+    /// The transport that answers as the account would.
+    #[must_use]
+    pub fn connector(self: &Arc<Self>) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector(Arc::clone(self)))
+    }
+
+    fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let Some(operation) = Operation::of(request) else {
+            let nothing = Operation { service: String::new(), name: String::new() };
+            return wire::not_described(&nothing, "the request does not name its operation");
+        };
+        let region = wire::region(request).unwrap_or_default();
+        // IAM is one for all Regions and signs for the first of them.
+        if operation.service != "iam" && !region.is_empty() && !self.regions.iter().any(|enabled| enabled == region) {
+            return wire::refuse(operation, &not_enabled(&operation.service));
+        }
+        let parameters = wire::parameters(operation, request);
+        match self.value(operation, region, &parameters) {
+            Ok(value) => wire::answer(operation, 200, &value),
+            Err(failure) => wire::refuse(operation, &failure),
+        }
+    }
+
+    fn value(&self, operation: &Operation, region: &str, parameters: &Value) -> Result<Value, Failure> {
+        let key = |region: &str| (operation.service.clone(), region.to_owned(), operation.name.clone());
+        let Some(answer) = self.answers.get(&key(region)).or_else(|| self.answers.get(&key(""))) else {
+            return self.own(operation).ok_or_else(|| not_described(operation, "nothing"));
+        };
+        let (value, failing) = match answer.choose(parameters) {
+            Choice::Value(value, failing) => (value, failing),
+            Choice::Refusal(failure) => return Err(failure.clone()),
+            Choice::None(parameter) => {
+                return Err(not_described(operation, &format!("no answer for this {parameter}")));
+            }
+        };
+        let mut value = value.clone();
+        select::apply(operation, region, parameters, &mut value);
+        match Paged::of(operation) {
+            Some(paged) => {
+                let most = self.pages.get(&operation.name).copied();
+                paging::cut(paged, region, parameters, most, failing, &value)
+            }
+            None => Ok(value),
+        }
+    }
+
+    /// What follows from the account itself.
+    fn own(&self, operation: &Operation) -> Option<Value> {
+        (operation.service == "sts" && operation.name == "GetCallerIdentity").then(|| {
+            json!({
+                "Account": self.account,
+                "Arn": format!("arn:aws:sts::{}:assumed-role/described/attestry", self.account),
+                "UserId": "AROADESCRIBEDACCOUNT:attestry",
+            })
+        })
+    }
+}
+
+fn not_described(operation: &Operation, what: &str) -> Failure {
+    let message = format!("the description holds {what} for {}:{}", operation.service, operation.name);
+    Failure::new(wire::NOT_DESCRIBED, message).with_status(400)
+}
+
+/// How AWS refuses in a Region that is not enabled: it does not know the credentials there.
+fn not_enabled(service: &str) -> Failure {
+    match Protocol::of(service) {
+        Protocol::Json | Protocol::RestJson => {
+            Failure::new("UnrecognizedClientException", "The security token included in the request is invalid.")
+                .with_status(if service == "lambda" { 403 } else { 400 })
+        }
+        Protocol::Query | Protocol::Cbor => {
+            Failure::new("InvalidClientTokenId", "The security token included in the request is invalid.")
+                .with_status(403)
+        }
+        Protocol::RestXml => {
+            Failure::new("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+                .with_status(403)
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Connector(Arc<Described>);
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(Ok(self.0.answer(&request)))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

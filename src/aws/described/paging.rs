@@ -1,0 +1,242 @@
+//! Lists page by page, as AWS pages them. Must not know what the items are.
+
+use std::collections::BTreeMap;
+
+use aws_smithy_types::base64;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::aws::Operation;
+use crate::aws::wire::Failure;
+
+/// How an operation pages.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Paged {
+    /// IAM prefix of the service.
+    pub service: &'static str,
+    /// Operation.
+    pub operation: &'static str,
+    /// Lists that are paged, one after the other.
+    pub lists: &'static [&'static str],
+    /// Parameter with the most items that the caller wants; empty where there is none.
+    pub limit: &'static str,
+    /// Parameter with the token.
+    pub token_in: &'static str,
+    /// Member with the token of the next page.
+    pub token_out: &'static str,
+    /// Member that says whether there is more; empty where only the token does.
+    pub truncated: &'static str,
+    /// Items on a page when the caller does not say.
+    pub usual: usize,
+    /// Items on a page at most.
+    pub most: usize,
+}
+
+/// Limit parameter, token in, token out, flag.
+type Style = (&'static str, &'static str, &'static str, &'static str);
+
+const KMS: Style = ("Limit", "Marker", "NextMarker", "Truncated");
+const IAM: Style = ("MaxItems", "Marker", "Marker", "IsTruncated");
+const LAMBDA: Style = ("MaxItems", "Marker", "NextMarker", "");
+const MAX_RESULTS: Style = ("MaxResults", "NextToken", "NextToken", "");
+const LIMIT: Style = ("Limit", "NextToken", "NextToken", "");
+const LOGS: Style = ("limit", "nextToken", "nextToken", "");
+const UNLIMITED: Style = ("", "NextToken", "NextToken", "");
+
+const fn paged(
+    service: &'static str,
+    operation: &'static str,
+    lists: &'static [&'static str],
+    style: Style,
+    (usual, most): (usize, usize),
+) -> Paged {
+    let (limit, token_in, token_out, truncated) = style;
+    Paged { service, operation, lists, limit, token_in, token_out, truncated, usual, most }
+}
+
+/// Every operation that pages.
+pub const PAGED: &[Paged] = &[
+    paged("kms", "ListKeys", &["Keys"], KMS, (100, 1000)),
+    paged("kms", "ListAliases", &["Aliases"], KMS, (50, 100)),
+    paged("kms", "ListGrants", &["Grants"], KMS, (50, 100)),
+    paged("kms", "ListKeyPolicies", &["PolicyNames"], KMS, (100, 1000)),
+    paged("kms", "ListKeyRotations", &["Rotations"], KMS, (100, 1000)),
+    paged("kms", "ListResourceTags", &["Tags"], KMS, (50, 50)),
+    paged("secretsmanager", "ListSecrets", &["SecretList"], MAX_RESULTS, (100, 100)),
+    paged("secretsmanager", "ListSecretVersionIds", &["Versions"], MAX_RESULTS, (100, 100)),
+    paged("iam", "GetAccountAuthorizationDetails", AUTHORIZATION, IAM, (100, 1000)),
+    paged("iam", "ListAccessKeys", &["AccessKeyMetadata"], IAM, (100, 1000)),
+    paged("iam", "ListAccountAliases", &["AccountAliases"], IAM, (100, 1000)),
+    paged("iam", "ListAttachedRolePolicies", &["AttachedPolicies"], IAM, (100, 1000)),
+    paged("iam", "ListAttachedUserPolicies", &["AttachedPolicies"], IAM, (100, 1000)),
+    paged("iam", "ListEntitiesForPolicy", &["PolicyGroups", "PolicyUsers", "PolicyRoles"], IAM, (100, 1000)),
+    paged("iam", "ListGroups", &["Groups"], IAM, (100, 1000)),
+    paged("iam", "ListMFADevices", &["MFADevices"], IAM, (100, 1000)),
+    paged("iam", "ListPolicies", &["Policies"], IAM, (100, 1000)),
+    paged("iam", "ListPolicyVersions", &["Versions"], IAM, (100, 1000)),
+    paged("iam", "ListRolePolicies", &["PolicyNames"], IAM, (100, 1000)),
+    paged("iam", "ListRoles", &["Roles"], IAM, (100, 1000)),
+    paged("iam", "ListRoleTags", &["Tags"], IAM, (100, 1000)),
+    paged("iam", "ListUserPolicies", &["PolicyNames"], IAM, (100, 1000)),
+    paged("iam", "ListUsers", &["Users"], IAM, (100, 1000)),
+    paged("iam", "ListVirtualMFADevices", &["VirtualMFADevices"], IAM, (100, 1000)),
+    paged("config", "DescribeComplianceByConfigRule", &["ComplianceByConfigRules"], UNLIMITED, (25, 25)),
+    paged("config", "DescribeConfigRules", &["ConfigRules"], UNLIMITED, (25, 25)),
+    paged("config", "GetComplianceDetailsByConfigRule", &["EvaluationResults"], LIMIT, (10, 100)),
+    paged("logs", "DescribeLogGroups", &["logGroups"], LOGS, (50, 50)),
+    paged("logs", "DescribeMetricFilters", &["metricFilters"], LOGS, (50, 50)),
+    paged("logs", "DescribeSubscriptionFilters", &["subscriptionFilters"], LOGS, (50, 50)),
+    paged("ssm", "DescribeParameters", &["Parameters"], MAX_RESULTS, (50, 50)),
+    paged("ssm", "GetParametersByPath", &["Parameters"], MAX_RESULTS, (10, 10)),
+    paged("lambda", "ListAliases", &["Aliases"], LAMBDA, (50, 50)),
+    paged("lambda", "ListEventSourceMappings", &["EventSourceMappings"], LAMBDA, (100, 100)),
+    paged("lambda", "ListFunctions", &["Functions"], LAMBDA, (50, 50)),
+    paged("lambda", "ListFunctionUrlConfigs", &["FunctionUrlConfigs"], LAMBDA, (50, 50)),
+    paged("lambda", "ListVersionsByFunction", &["Versions"], LAMBDA, (50, 50)),
+    paged("events", "ListEventBuses", &["EventBuses"], LIMIT, (100, 100)),
+    paged("events", "ListRules", &["Rules"], LIMIT, (100, 100)),
+    paged("events", "ListTargetsByRule", &["Targets"], LIMIT, (100, 100)),
+    paged("sns", "ListSubscriptions", &["Subscriptions"], UNLIMITED, (100, 100)),
+    paged("sns", "ListSubscriptionsByTopic", &["Subscriptions"], UNLIMITED, (100, 100)),
+    paged("sns", "ListTopics", &["Topics"], UNLIMITED, (100, 100)),
+    paged(
+        "cloudwatch",
+        "DescribeAlarms",
+        &["CompositeAlarms", "MetricAlarms"],
+        ("MaxRecords", "NextToken", "NextToken", ""),
+        (50, 100),
+    ),
+    paged("cloudtrail", "LookupEvents", &["Events"], MAX_RESULTS, (50, 50)),
+    paged(
+        "s3",
+        "ListBuckets",
+        &["Buckets"],
+        ("MaxBuckets", "ContinuationToken", "ContinuationToken", ""),
+        (10_000, 10_000),
+    ),
+    paged(
+        "tag",
+        "GetResources",
+        &["ResourceTagMappingList"],
+        ("ResourcesPerPage", "PaginationToken", "PaginationToken", ""),
+        (50, 100),
+    ),
+];
+
+/// The lists of GetAccountAuthorizationDetails, in the order in which AWS walks them.
+const AUTHORIZATION: &[&str] = &["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
+
+impl Paged {
+    /// How the operation pages, if it does.
+    #[must_use]
+    pub fn of(operation: &Operation) -> Option<&'static Self> {
+        PAGED.iter().find(|paged| paged.service == operation.service && paged.operation == operation.name)
+    }
+
+    /// The token that a request carries.
+    pub(super) fn token<'a>(&self, parameters: &'a Value) -> Option<&'a str> {
+        // The tagging API says "from the start" and "no more" with an empty token.
+        parameters.get(self.token_in).and_then(Value::as_str).filter(|token| !token.is_empty())
+    }
+
+    /// How AWS refuses a token that it did not make.
+    fn refusal(&self) -> Failure {
+        let code = match self.service {
+            "kms" => "InvalidMarkerException",
+            "secretsmanager" | "config" | "cloudtrail" => "InvalidNextTokenException",
+            "iam" | "events" => "ValidationError",
+            "logs" | "tag" => "InvalidParameterException",
+            "lambda" => "InvalidParameterValueException",
+            "sns" => "InvalidParameter",
+            "s3" => "InvalidArgument",
+            _ => "InvalidNextToken",
+        };
+        Failure::new(code, format!("Invalid value for {}", self.token_in))
+    }
+}
+
+/// The list of that name; S3's may stand in an element of its own.
+pub(super) fn list<'a>(value: &'a Value, name: &str) -> Option<&'a Vec<Value>> {
+    match value.get(name)? {
+        Value::Array(items) => Some(items),
+        Value::Object(around) if around.len() == 1 => around.values().next()?.as_array(),
+        _ => None,
+    }
+}
+
+/// The page that the parameters ask for.
+pub(super) fn cut(
+    paged: &Paged,
+    region: &str,
+    parameters: &Value,
+    most: Option<usize>,
+    failing: &BTreeMap<usize, Failure>,
+    value: &Value,
+) -> Result<Value, Failure> {
+    let (start, page) = match paged.token(parameters) {
+        Some(token) => verify(paged, region, parameters, token).ok_or_else(|| paged.refusal())?,
+        None => (0, 1),
+    };
+    if let Some(failure) = failing.get(&page) {
+        return Err(failure.clone());
+    }
+    let asked = parameters.get(paged.limit).and_then(|limit| match limit {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64().and_then(|limit| usize::try_from(limit).ok()),
+    });
+    let size = asked.unwrap_or(paged.usual).min(paged.most).min(most.unwrap_or(usize::MAX)).max(1);
+    let end = start.saturating_add(size);
+    let mut members = value.as_object().cloned().unwrap_or_default();
+    let mut before = 0;
+    for name in paged.lists {
+        let Some(items) = list(value, name) else { continue };
+        let from = start.saturating_sub(before).min(items.len());
+        let to = end.saturating_sub(before).min(items.len());
+        let window = items.get(from..to).unwrap_or_default().to_vec();
+        members.insert((*name).to_owned(), Value::Array(window));
+        before += items.len();
+    }
+    // A later page that is described to fail must be reachable, however short the list is.
+    let more = end < before || failing.keys().any(|failing| *failing > page);
+    mark(paged, &mut members, more.then(|| token(paged, region, parameters, end.min(before), page + 1)), more);
+    Ok(Value::Object(members))
+}
+
+/// Says whether and where the list goes on.
+pub(super) fn mark(paged: &Paged, members: &mut Map<String, Value>, token: Option<String>, more: bool) {
+    if !paged.truncated.is_empty() {
+        members.insert(paged.truncated.to_owned(), Value::Bool(more));
+    }
+    match token {
+        Some(token) => drop(members.insert(paged.token_out.to_owned(), Value::String(token))),
+        None if paged.service == "tag" => {
+            drop(members.insert(paged.token_out.to_owned(), Value::String(String::new())))
+        }
+        None => drop(members.remove(paged.token_out)),
+    }
+}
+
+fn token(paged: &Paged, region: &str, parameters: &Value, start: usize, page: usize) -> String {
+    base64::encode(format!("{start}.{page}.{}", seal(paged, region, parameters, start, page)))
+}
+
+/// Where a token of ours leads; `None` when it is not ours, or for other parameters.
+fn verify(paged: &Paged, region: &str, parameters: &Value, token: &str) -> Option<(usize, usize)> {
+    let text = String::from_utf8(base64::decode(token).ok()?).ok()?;
+    let mut parts = text.split('.');
+    let (start, page) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    (parts.next()? == seal(paged, region, parameters, start, page)).then_some((start, page))
+}
+
+/// Binds a token to the list that it goes on with.
+fn seal(paged: &Paged, region: &str, parameters: &Value, start: usize, page: usize) -> String {
+    let mut asked: BTreeMap<&str, &Value> = BTreeMap::new();
+    for (name, value) in parameters.as_object().into_iter().flatten() {
+        if name != paged.token_in && name != paged.limit {
+            asked.insert(name, value);
+        }
+    }
+    let mut digest = Sha256::new();
+    digest.update(format!("{} {} {region} {start} {page} {asked:?}", paged.service, paged.operation));
+    digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,384 @@
+//! Described accounts, read by the real SDK clients.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::retry::RetryConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+use super::*;
+use crate::aws::operation::NameOperation;
+
+pub(in crate::aws) fn sdk(connector: SharedHttpConnector, region: &str) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::from_keys(
+            "AKIDESCRIBED",
+            "none",
+            None,
+        )))
+        .retry_config(RetryConfig::disabled())
+        .http_client(http_client_fn(move |_, _| connector.clone()))
+        .build()
+}
+
+macro_rules! client {
+    ($sdk:ident, $connector:expr) => {
+        client!($sdk, $connector, "ap-southeast-2")
+    };
+    ($sdk:ident, $connector:expr, $region:expr) => {
+        $sdk::Client::from_conf(
+            $sdk::config::Builder::from(&sdk($connector, $region)).interceptor(NameOperation).build(),
+        )
+    };
+}
+
+mod faults;
+mod mistakes;
+
+fn described(answers: &str) -> Arc<Described> {
+    let head = "account: \"647751526084\"\nregions: [ap-southeast-2, us-east-1]\nas_of: 2026-11-20T22:15:00Z\n";
+    match Described::read("account.yaml", &format!("{head}{answers}")) {
+        Ok(described) => Arc::new(described),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+const KMS: &str = r#"
+pages: { ListKeys: 2 }
+answers:
+  kms:
+    ListKeys:
+      Keys: [{KeyId: a, KeyArn: arn:a}, {KeyId: b}, {KeyId: c}, {KeyId: d}, {KeyId: e}]
+    DescribeKey:
+      by KeyId:
+        a: { KeyMetadata: { KeyId: a, CreationDate: 2026-11-20T09:00:00Z, Enabled: true, KeyManager: CUSTOMER } }
+        "*": { error: NotFoundException, message: no key }
+    GetKeyPolicy:
+      Policy: { Version: "2012-10-17", Statement: [{ Effect: Allow, Condition: { Date: { a: 2026-11-20T09:00:00Z } } }] }
+  kms in us-east-1:
+    ListKeys: { Keys: [] }
+"#;
+
+#[tokio::test]
+async fn json_is_read_by_the_sdk() {
+    let account = described(KMS);
+    let kms = client!(aws_sdk_kms, account.connector());
+    let pages: Vec<_> = kms.list_keys().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
+    let sizes: Vec<_> = pages.iter().map(|page| (page.keys().len(), page.truncated())).collect();
+    assert_eq!(sizes, [(2, true), (2, true), (1, false)]);
+
+    let arn = "arn:aws:kms:ap-southeast-2:647751526084:key/a";
+    let key = kms.describe_key().key_id(arn).send().await.unwrap().key_metadata.unwrap();
+    assert_eq!(key.creation_date().unwrap().secs(), 1_795_165_200);
+    let error = kms.describe_key().key_id("zz").send().await.unwrap_err().into_service_error();
+    assert!(error.is_not_found_exception());
+    assert_eq!((error.code(), error.message()), (Some("NotFoundException"), Some("no key")));
+
+    let policy = kms.get_key_policy().key_id("a").send().await.unwrap();
+    let document = policy.policy().unwrap();
+    assert!(
+        document.starts_with(r#"{"Version":"2012-10-17","#) && document.contains("2026-11-20T09:00:00Z"),
+        "{document}"
+    );
+}
+
+#[tokio::test]
+async fn regions_differ_and_others_are_not_enabled() {
+    let account = described(KMS);
+    let virginia = client!(aws_sdk_kms, account.connector(), "us-east-1");
+    assert!(virginia.list_keys().send().await.unwrap().keys().is_empty());
+    assert!(virginia.describe_key().key_id("a").send().await.is_ok(), "what is not told of a Region holds for all");
+    let elsewhere = client!(aws_sdk_kms, account.connector(), "eu-west-1");
+    let error = elsewhere.list_keys().send().await.unwrap_err();
+    assert_eq!(error.code(), Some("UnrecognizedClientException"));
+}
+
+#[tokio::test]
+async fn wrong_tokens_and_silence_are_errors() {
+    let account = described(KMS);
+    let kms = client!(aws_sdk_kms, account.connector());
+    let marker = kms.list_keys().send().await.unwrap().next_marker.unwrap();
+    assert!(kms.list_keys().marker(&marker).send().await.is_ok());
+    let error = kms.list_keys().marker(format!("{marker}A")).send().await.unwrap_err();
+    assert_eq!(error.code(), Some("InvalidMarkerException"));
+    let error = client!(aws_sdk_kms, account.connector(), "us-east-1").list_keys().marker(&marker).send().await;
+    assert_eq!(error.unwrap_err().code(), Some("InvalidMarkerException"));
+    let error = kms.list_aliases().send().await.unwrap_err();
+    assert_eq!(error.code(), Some(wire::NOT_DESCRIBED));
+}
+
+#[tokio::test]
+async fn the_schema_based_clients_read_json_too() {
+    let account = described(
+        r#"
+answers:
+  ssm:
+    GetParametersByPath:
+      Parameters: [{Name: /bank/a, Type: String, Value: "1", LastModifiedDate: 2026-11-20T09:00:00Z}, {Name: /bank/x/b}, {Name: /other}]
+    GetParameters:
+      Parameters: [{Name: a, Value: 2026-11-20T09:00:00Z, Version: 3}, {Name: b}]
+  config:
+    DescribeConfigRules:
+      ConfigRules: [{ConfigRuleName: a, InputParameters: {days: "90"}}, {ConfigRuleName: b}]
+      page 2: { error: AccessDeniedException, message: stop }
+"#,
+    );
+    let ssm = client!(aws_sdk_ssm, account.connector());
+    let found = ssm.get_parameters_by_path().path("/bank").send().await.unwrap().parameters.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].last_modified_date().unwrap().secs(), 1_795_165_200);
+    let deep = ssm.get_parameters_by_path().path("/bank/").recursive(true).send().await.unwrap();
+    assert_eq!(deep.parameters().len(), 2);
+    let named = ssm.get_parameters().names("a").names("zz").send().await.unwrap();
+    assert_eq!((named.parameters().len(), named.invalid_parameters()), (1, &["zz".to_owned()][..]));
+    assert_eq!(named.parameters()[0].value(), Some("2026-11-20T09:00:00Z"));
+
+    let config = client!(aws_sdk_config, account.connector());
+    let mut pages = config.describe_config_rules().into_paginator().send();
+    let first = pages.next().await.unwrap().unwrap();
+    assert_eq!(first.config_rules()[0].input_parameters(), Some(r#"{"days":"90"}"#));
+    assert_eq!(pages.next().await.unwrap().unwrap_err().code(), Some("AccessDeniedException"));
+}
+
+const QUERY: &str = r#"
+pages: { ListRoles: 1, GetAccountAuthorizationDetails: 2 }
+answers:
+  iam:
+    ListRoles:
+      Roles:
+        - &role
+          RoleName: a
+          RoleId: AROA
+          Path: /
+          Arn: arn:aws:iam::647751526084:role/a
+          CreateDate: 2026-11-20T09:00:00Z
+          AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [] }
+          Tags: [{ Key: owner, Value: "pay & <go>" }]
+        - *role
+        - *role
+    GetAccountSummary: { SummaryMap: { AccountMFAEnabled: 1, Users: 3 } }
+    GetRolePolicy: { error: NoSuchEntity, message: "no <policy>" }
+    GetAccountAuthorizationDetails:
+      UserDetailList: [{ UserName: u1 }, { UserName: u2 }, { UserName: u3 }]
+      GroupDetailList: []
+      RoleDetailList: [{ RoleName: r1 }]
+      Policies: [{ PolicyName: p1, Arn: "arn:aws:iam::aws:policy/p1" }, { PolicyName: p2, Arn: "arn:aws:iam::1:policy/p2" }]
+  sns:
+    ListTopics: { Topics: [{ TopicArn: arn:t }] }
+    GetTopicAttributes:
+      by TopicArn:
+        t: { Attributes: { TopicArn: t, Policy: { Version: "2012-10-17" }, Displayed: 2026-11-20T09:00:00Z } }
+"#;
+
+#[tokio::test]
+async fn the_query_protocol_is_read_by_the_sdk() {
+    let account = described(QUERY);
+    let iam = client!(aws_sdk_iam, account.connector(), "ap-southeast-2");
+    let pages: Vec<_> = iam.list_roles().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
+    assert_eq!(pages.len(), 3);
+    let role = &pages[2].roles()[0];
+    assert_eq!(role.create_date().secs(), 1_795_165_200);
+    assert_eq!(role.tags()[0].value(), "pay & <go>");
+    let document = role.assume_role_policy_document().unwrap();
+    assert_eq!(document, "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D");
+    let summary = iam.get_account_summary().send().await.unwrap().summary_map.unwrap();
+    assert_eq!(summary[&aws_sdk_iam::types::SummaryKeyType::Users], 3);
+    let error = iam.get_role_policy().role_name("a").policy_name("b").send().await.unwrap_err();
+    assert_eq!((error.code(), error.message()), (Some("NoSuchEntity"), Some("no <policy>")));
+
+    let sns = client!(aws_sdk_sns, account.connector());
+    let topic = sns.get_topic_attributes().topic_arn("arn:aws:sns:x:1:t").send().await.unwrap().attributes.unwrap();
+    assert_eq!(topic["Policy"], r#"{"Version":"2012-10-17"}"#);
+    assert_eq!(topic["Displayed"], "2026-11-20T09:00:00Z");
+
+    let sts = client!(aws_sdk_sts, account.connector());
+    assert_eq!(sts.get_caller_identity().send().await.unwrap().account(), Some("647751526084"));
+}
+
+#[tokio::test]
+async fn four_lists_are_paged_as_one() {
+    let account = described(QUERY);
+    let iam = client!(aws_sdk_iam, account.connector());
+    let pages: Vec<_> =
+        iam.get_account_authorization_details().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
+    let sizes: Vec<_> = pages
+        .iter()
+        .map(|it| (it.user_detail_list().len(), it.role_detail_list().len(), it.policies().len()))
+        .collect();
+    assert_eq!(sizes, [(2, 0, 0), (1, 1, 0), (0, 0, 2)]);
+    let some = iam
+        .get_account_authorization_details()
+        .filter(aws_sdk_iam::types::EntityType::Role)
+        .filter(aws_sdk_iam::types::EntityType::LocalManagedPolicy)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!((some.user_detail_list().len(), some.role_detail_list().len(), some.policies().len()), (0, 1, 1));
+}
+
+#[tokio::test]
+async fn cbor_is_read_by_the_sdk() {
+    let account = described(
+        r#"
+pages: { DescribeAlarms: 1 }
+answers:
+  cloudwatch:
+    DescribeAlarms:
+      MetricAlarms:
+        - { AlarmName: a, Threshold: 1, EvaluationPeriods: 2, ActionsEnabled: true, StateUpdatedTimestamp: 2026-11-20T09:00:00Z }
+        - { AlarmName: b, Threshold: 0.5 }
+        - { AlarmName: c, AlarmActions: [arn:x] }
+      CompositeAlarms: [{ AlarmName: z }]
+    ListTagsForResource: { error: ResourceNotFound, message: none }
+"#,
+    );
+    let cloudwatch = client!(aws_sdk_cloudwatch, account.connector());
+    let pages: Vec<_> = cloudwatch.describe_alarms().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
+    assert_eq!(pages.len(), 3);
+    let first = &pages[0].metric_alarms()[0];
+    assert_eq!(
+        (first.threshold(), first.evaluation_periods(), first.actions_enabled()),
+        (Some(1.0), Some(2), Some(true))
+    );
+    assert_eq!(first.state_updated_timestamp().unwrap().secs(), 1_795_165_200);
+    assert_eq!(pages[2].metric_alarms()[0].alarm_actions(), ["arn:x"]);
+    let composite = cloudwatch.describe_alarms().alarm_types("CompositeAlarm".into()).send().await.unwrap();
+    assert_eq!((composite.metric_alarms().len(), composite.composite_alarms().len()), (0, 1));
+    let error = cloudwatch.list_tags_for_resource().resource_arn("x").send().await.unwrap_err();
+    assert_eq!((error.code(), error.message()), (Some("ResourceNotFound"), Some("none")));
+}
+
+#[tokio::test]
+async fn lambda_is_read_by_the_sdk() {
+    let account = described(
+        r#"
+pages: { ListFunctions: 1 }
+answers:
+  lambda:
+    ListFunctions:
+      Functions:
+        - { FunctionName: a, LastModified: 2026-11-20T09:00:00Z, Environment: { Variables: { A: "1" } } }
+        - { FunctionName: b }
+        - { FunctionName: c }
+    GetPolicy:
+      by FunctionName:
+        pay: { Policy: { Version: "2012-10-17" } }
+        "*": { error: ResourceNotFoundException, message: none }
+    ListTags:
+      by Resource: { pay: { Tags: { owner: pay } } }
+"#,
+    );
+    let lambda = client!(aws_sdk_lambda, account.connector());
+    let pages: Vec<_> = lambda.list_functions().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
+    assert_eq!(pages.len(), 3);
+    assert_eq!(pages[0].functions()[0].last_modified(), Some("2026-11-20T09:00:00Z"));
+    let arn = "arn:aws:lambda:ap-southeast-2:647751526084:function:pay";
+    let policy = lambda.get_policy().function_name(arn).send().await.unwrap();
+    assert_eq!(policy.policy(), Some(r#"{"Version":"2012-10-17"}"#));
+    assert_eq!(lambda.list_tags().resource(arn).send().await.unwrap().tags.unwrap()["owner"], "pay");
+    let error = lambda.get_policy().function_name("x").send().await.unwrap_err();
+    assert_eq!((error.code(), error.message()), (Some("ResourceNotFoundException"), Some("none")));
+    assert_eq!(error.raw_response().unwrap().status().as_u16(), 404);
+}
+
+#[tokio::test]
+async fn s3_is_read_by_the_sdk() {
+    let account = described(
+        r#"
+pages: { ListBuckets: 1 }
+answers:
+  s3:
+    ListBuckets:
+      Buckets: { Bucket: [{ Name: a, CreationDate: 2026-11-20T09:00:00Z }, { Name: b }, { Name: c }] }
+    GetBucketPolicy:
+      by Bucket:
+        a: { Policy: { Version: "2012-10-17" } }
+        "*": { error: NoSuchBucketPolicy, message: none }
+    GetBucketEncryption:
+      ServerSideEncryptionConfiguration:
+        Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: k }, BucketKeyEnabled: true }]
+    GetBucketTagging: { TagSet: [{ Key: owner, Value: pay }, { Key: b, Value: c }] }
+    GetBucketLocation: { LocationConstraint: ap-southeast-2 }
+    GetBucketVersioning: { Status: Enabled }
+    GetPublicAccessBlock: { PublicAccessBlockConfiguration: { BlockPublicAcls: true } }
+    GetObjectLockConfiguration:
+      ObjectLockConfiguration: { ObjectLockEnabled: Enabled, Rule: { DefaultRetention: { Mode: COMPLIANCE, Years: 7 } } }
+"#,
+    );
+    let config = aws_sdk_s3::config::Builder::from(&sdk(account.connector(), "ap-southeast-2"));
+    let s3 = aws_sdk_s3::Client::from_conf(config.force_path_style(true).interceptor(NameOperation).build());
+    let pages: Vec<_> =
+        s3.list_buckets().max_buckets(1000).into_paginator().send().collect::<Result<_, _>>().await.unwrap();
+    assert_eq!(pages.len(), 3);
+    assert_eq!(pages[0].buckets()[0].creation_date().unwrap().secs(), 1_795_165_200);
+    let policy = s3.get_bucket_policy().bucket("a").send().await.unwrap();
+    assert_eq!(policy.policy(), Some(r#"{"Version":"2012-10-17"}"#));
+    let error = s3.get_bucket_policy().bucket("b").send().await.unwrap_err();
+    assert_eq!((error.code(), error.message()), (Some("NoSuchBucketPolicy"), Some("none")));
+    let encryption = s3.get_bucket_encryption().bucket("a").send().await.unwrap();
+    let rule = &encryption.server_side_encryption_configuration().unwrap().rules()[0];
+    assert_eq!(rule.apply_server_side_encryption_by_default().unwrap().kms_master_key_id(), Some("k"));
+    assert_eq!(s3.get_bucket_tagging().bucket("a").send().await.unwrap().tag_set().len(), 2);
+    let location = s3.get_bucket_location().bucket("a").send().await.unwrap();
+    assert_eq!(location.location_constraint().map(|it| it.as_str()), Some("ap-southeast-2"));
+    assert_eq!(
+        s3.get_bucket_versioning().bucket("a").send().await.unwrap().status().map(|it| it.as_str()),
+        Some("Enabled")
+    );
+    let block = s3.get_public_access_block().bucket("a").send().await.unwrap();
+    assert_eq!(block.public_access_block_configuration().unwrap().block_public_acls(), Some(true));
+    let lock = s3.get_object_lock_configuration().bucket("a").send().await.unwrap();
+    let retention = lock.object_lock_configuration().unwrap().rule().unwrap().default_retention().unwrap().clone();
+    assert_eq!(retention.years(), Some(7));
+}
+
+#[tokio::test]
+async fn services_leave_out_what_was_not_asked_for() {
+    let account = described(
+        r#"
+answers:
+  secretsmanager:
+    ListSecrets: { SecretList: [{ Name: a }, { Name: gone, DeletedDate: 2026-11-20T09:00:00Z }] }
+  tag:
+    GetResources:
+      ResourceTagMappingList:
+        - { ResourceARN: "arn:aws:kms:r:1:key/a", Tags: [{ Key: owner, Value: pay }] }
+        - { ResourceARN: "arn:aws:sns:r:1:topic" }
+  cloudtrail:
+    DescribeTrails:
+      trailList: [{ Name: home, HomeRegion: ap-southeast-2 }, { Name: org, HomeRegion: us-east-1, IsMultiRegionTrail: true }]
+  events:
+    ListRules: { Rules: [{ Name: a }, { Name: b, EventBusName: other }] }
+  logs:
+    DescribeLogGroups:
+      logGroups: [{ logGroupName: /aws/a, creationTime: 2026-11-20T09:00:00Z, retentionInDays: 2557 }, { logGroupName: b }]
+"#,
+    );
+    let secrets = client!(aws_sdk_secretsmanager, account.connector());
+    assert_eq!(secrets.list_secrets().send().await.unwrap().secret_list().len(), 1);
+    assert_eq!(secrets.list_secrets().include_planned_deletion(true).send().await.unwrap().secret_list().len(), 2);
+    let tag = client!(aws_sdk_resourcegroupstagging, account.connector());
+    let keys = tag.get_resources().resource_type_filters("kms:key").send().await.unwrap();
+    assert_eq!((keys.resource_tag_mapping_list().len(), keys.pagination_token()), (1, Some("")));
+    assert_eq!(
+        tag.get_resources().resource_type_filters("sns").send().await.unwrap().resource_tag_mapping_list().len(),
+        1
+    );
+    let trails = client!(aws_sdk_cloudtrail, account.connector());
+    assert_eq!(trails.describe_trails().send().await.unwrap().trail_list().len(), 2);
+    let own = trails.describe_trails().include_shadow_trails(false).send().await.unwrap();
+    assert_eq!(own.trail_list()[0].name(), Some("home"));
+    assert_eq!(own.trail_list().len(), 1);
+    let events = client!(aws_sdk_eventbridge, account.connector());
+    assert_eq!(events.list_rules().send().await.unwrap().rules().len(), 1);
+    let logs = client!(aws_sdk_cloudwatchlogs, account.connector());
+    let groups = logs.describe_log_groups().log_group_name_prefix("/aws/").send().await.unwrap();
+    assert_eq!(groups.log_groups()[0].creation_time(), Some(1_795_165_200_000));
+    assert_eq!(groups.log_groups().len(), 1);
+}

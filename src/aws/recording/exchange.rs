@@ -1,0 +1,74 @@
+//! One request and what came back. Must not know files.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A request's parameters and its outcome, redacted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Exchange {
+    pub(super) parameters: Value,
+    pub(super) outcome: Outcome,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) enum Outcome {
+    Answer {
+        status: u16,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, String>,
+        body: Body,
+    },
+    Broken(Broken),
+}
+
+/// A body in a form that reads well and cannot hide a secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Body {
+    Empty,
+    Json(Value),
+    Cbor(Value),
+    Xml(String),
+    /// What could not be read could not be redacted, so it was not kept.
+    Unreadable,
+}
+
+/// Why there was no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Broken {
+    TimedOut,
+    Unreachable,
+    Other,
+}
+
+/// Headers that say something about the answer and nothing about a session.
+pub(super) const HEADERS: &[&str] = &[
+    "content-type",
+    "retry-after",
+    "smithy-protocol",
+    "x-amz-bucket-region",
+    "x-amz-id-2",
+    "x-amz-request-id",
+    "x-amzn-errortype",
+    "x-amzn-query-error",
+    "x-amzn-requestid",
+];
+
+/// One text for one set of parameters, in whatever order they were sent.
+pub(super) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let sorted: BTreeMap<_, _> = members.iter().map(|(name, value)| (name, canonical(value))).collect();
+            let members: Vec<_> =
+                sorted.iter().map(|(name, value)| format!("{}:{value}", Value::from(name.as_str()))).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        scalar => scalar.to_string(),
+    }
+}

@@ -1,0 +1,42 @@
+//! Recordings: every exchange with AWS, redacted, in files that people read and compare; and AWS played from them.
+//!
+//! Must not know resource kinds or policies. A recording is a folder:
+//!
+//! ```text
+//! recording.json                                             format, moment of recording
+//! 647751526084/ap-southeast-2/secretsmanager.ListSecrets.jsonl   one exchange a line
+//! ```
+//!
+//! Lines are appended as answers come in, so that an interrupted run leaves a recording of what it saw; at the end they
+//! are ordered by their parameters, so that two runs compare line by line.
+
+mod body;
+mod exchange;
+mod record;
+mod replay;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use record::Recording;
+pub use replay::{Replay, ReplayLimits, Unplayable};
+
+/// The name of the file that makes a folder a recording.
+const HEADER: &str = "recording.json";
+const FORMAT: &str = "attestry-recording/1";
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    format: String,
+    as_of: Timestamp,
+}
+
+/// Whether a text can be part of a file name of a recording: it comes from a signed request or a hostile folder.
+fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    !text.is_empty() && text.len() <= 80 && text.bytes().all(plain)
+}
+
+#[cfg(test)]
+mod tests;

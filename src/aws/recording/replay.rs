@@ -1,0 +1,284 @@
+//! AWS played from a recording.
+//!
+//! A recording is hostile input: it came in a bundle from somebody else. Must not know what an operation means.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use fs_err as fs;
+use jiff::Timestamp;
+
+use super::exchange::{Broken, Exchange, HEADERS, Outcome, canonical};
+use super::{FORMAT, HEADER, Header, body, is_name};
+use crate::aws::Operation;
+use crate::aws::wire::{self, Protocol};
+
+/// How much a recording may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplayLimits {
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// Files and folders.
+    pub files: usize,
+    /// Exchanges in all files.
+    pub exchanges: usize,
+}
+
+impl Default for ReplayLimits {
+    fn default() -> Self {
+        Self { bytes: 1 << 30, files: 100_000, exchanges: 2_000_000 }
+    }
+}
+
+/// A recording that cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum Unplayable {
+    /// It cannot be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It is larger than the limits allow.
+    #[error("{path}: the recording holds more than {limit} {what}")]
+    TooLarge {
+        /// Where the limit was reached.
+        path: PathBuf,
+        /// The limit.
+        limit: u64,
+        /// What is counted.
+        what: &'static str,
+    },
+    /// Something in it is not part of a recording.
+    #[error("{path}: {problem}")]
+    Foreign {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A line that is no exchange.
+    #[error("{path}:{line}: {source}")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+}
+
+/// What an exchange is found by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Asked {
+    account: String,
+    region: String,
+    operation: Operation,
+    parameters: String,
+}
+
+/// A recording that was read.
+#[derive(Debug)]
+pub struct Replay {
+    /// The moment of recording; ages are counted from here.
+    pub as_of: Timestamp,
+    places: BTreeSet<(String, String)>,
+    exchanges: HashMap<Asked, Vec<Outcome>>,
+}
+
+impl Replay {
+    /// Reads the recording in a folder.
+    ///
+    /// # Errors
+    /// When anything in it cannot be read, is no part of a recording, or exceeds the limits.
+    pub fn read(folder: &Path, limits: ReplayLimits) -> Result<Self, Unplayable> {
+        let mut reader = Reader { limits, bytes: 0, files: 0, count: 0 };
+        let path = folder.join(HEADER);
+        let text = reader.text(&path)?;
+        let header: Header =
+            serde_json::from_str(&text).map_err(|source| Unplayable::Line { path: path.clone(), line: 1, source })?;
+        if header.format != FORMAT {
+            return Err(Unplayable::Foreign { path, problem: "this format of recordings is not known" });
+        }
+        let mut replay = Self { as_of: header.as_of, places: BTreeSet::new(), exchanges: HashMap::new() };
+        for (account, path) in reader.entries(folder)? {
+            if account == HEADER {
+                continue;
+            }
+            if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(Unplayable::Foreign { path, problem: "expected an account id" });
+            }
+            for (region, path) in reader.entries(&path)? {
+                if !is_name(&region) {
+                    return Err(Unplayable::Foreign { path, problem: "expected a Region" });
+                }
+                replay.places.insert((account.clone(), region.clone()));
+                for (name, path) in reader.entries(&path)? {
+                    replay.file(&mut reader, &account, &region, &name, &path)?;
+                }
+            }
+        }
+        Ok(replay)
+    }
+
+    fn file(
+        &mut self,
+        reader: &mut Reader,
+        account: &str,
+        region: &str,
+        name: &str,
+        path: &Path,
+    ) -> Result<(), Unplayable> {
+        let parts = name.strip_suffix(".jsonl").and_then(|stem| stem.split_once('.'));
+        let Some((service, operation)) = parts.filter(|(service, name)| is_name(service) && is_name(name)) else {
+            let problem = "expected `service.Operation.jsonl`";
+            return Err(Unplayable::Foreign { path: path.to_owned(), problem });
+        };
+        let operation = Operation { service: service.to_owned(), name: operation.to_owned() };
+        for (line, text) in reader.text(path)?.lines().enumerate() {
+            reader.exchange(path)?;
+            let exchange: Exchange = serde_json::from_str(text).map_err(|source| Unplayable::Line {
+                path: path.to_owned(),
+                line: line + 1,
+                source,
+            })?;
+            let asked = Asked {
+                account: account.to_owned(),
+                region: region.to_owned(),
+                operation: operation.clone(),
+                parameters: canonical(&exchange.parameters),
+            };
+            self.exchanges.entry(asked).or_default().push(exchange.outcome);
+        }
+        Ok(())
+    }
+
+    /// Accounts and Regions that were recorded.
+    pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.places.iter().map(|(account, region)| (account.as_str(), region.as_str()))
+    }
+
+    /// A transport that answers as the account did. Each one plays the recording from the start.
+    #[must_use]
+    pub fn connector(self: &Arc<Self>, account: &str) -> SharedHttpConnector {
+        SharedHttpConnector::new(Player {
+            replay: Arc::clone(self),
+            account: account.to_owned(),
+            played: Mutex::default(),
+        })
+    }
+}
+
+/// Counts while reading.
+struct Reader {
+    limits: ReplayLimits,
+    bytes: u64,
+    files: usize,
+    count: usize,
+}
+
+impl Reader {
+    /// Names and paths in a folder, in order.
+    fn entries(&mut self, folder: &Path) -> Result<Vec<(String, PathBuf)>, Unplayable> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            self.files += 1;
+            if self.files > self.limits.files {
+                let limit = u64::try_from(self.limits.files).unwrap_or(u64::MAX);
+                return Err(Unplayable::TooLarge { path: entry.path(), limit, what: "files" });
+            }
+            // A link could lead anywhere on the reader's disk.
+            if entry.file_type()?.is_symlink() {
+                return Err(Unplayable::Foreign { path: entry.path(), problem: "a recording holds no links" });
+            }
+            entries.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+        }
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn text(&mut self, path: &Path) -> Result<String, Unplayable> {
+        let left = self.limits.bytes.saturating_sub(self.bytes);
+        let mut bytes = Vec::new();
+        if !fs::symlink_metadata(path)?.is_file() {
+            return Err(Unplayable::Foreign { path: path.to_owned(), problem: "expected a file" });
+        }
+        fs::File::open(path)?.take(left.saturating_add(1)).read_to_end(&mut bytes)?;
+        let read = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if read > left {
+            return Err(Unplayable::TooLarge { path: path.to_owned(), limit: self.limits.bytes, what: "bytes" });
+        }
+        self.bytes += read;
+        String::from_utf8(bytes).map_err(|_| Unplayable::Foreign { path: path.to_owned(), problem: "this is no text" })
+    }
+
+    fn exchange(&mut self, path: &Path) -> Result<(), Unplayable> {
+        self.count += 1;
+        if self.count > self.limits.exchanges {
+            let limit = u64::try_from(self.limits.exchanges).unwrap_or(u64::MAX);
+            return Err(Unplayable::TooLarge { path: path.to_owned(), limit, what: "exchanges" });
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct Player {
+    replay: Arc<Replay>,
+    account: String,
+    played: Mutex<HashMap<Asked, usize>>,
+}
+
+impl Player {
+    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let Some(operation) = Operation::of(request) else {
+            let nothing = Operation { service: String::new(), name: String::new() };
+            return Ok(wire::not_described(&nothing, "the request does not name its operation"));
+        };
+        let asked = Asked {
+            account: self.account.clone(),
+            region: wire::region(request).unwrap_or("unsigned").to_owned(),
+            operation: operation.clone(),
+            parameters: canonical(&wire::parameters(operation, request)),
+        };
+        let Some(outcomes) = self.replay.exchanges.get(&asked) else {
+            let message = format!("{}:{} was not recorded with these parameters", operation.service, operation.name);
+            return Ok(wire::not_described(operation, &message));
+        };
+        let mut played = self.played.lock().unwrap_or_else(PoisonError::into_inner);
+        let position = played.entry(asked).or_default();
+        // Who asks more often than the recorded run did gets the last answer again: it is the one that was believed.
+        let outcome = outcomes.get(*position).or_else(|| outcomes.last());
+        *position = position.saturating_add(1);
+        match outcome {
+            Some(Outcome::Answer { status, headers, body }) => {
+                let protocol = Protocol::of(&operation.service);
+                let mut response = wire::respond(protocol, *status, "", body::play(protocol, body));
+                for (name, text) in headers.iter().filter(|(name, _)| HEADERS.contains(&name.as_str())) {
+                    let _ = response.headers_mut().try_insert(name.clone(), text.clone());
+                }
+                Ok(response)
+            }
+            Some(Outcome::Broken(broken)) => Err(failure(*broken)),
+            None => Ok(wire::not_described(operation, "the recording holds no outcome")),
+        }
+    }
+}
+
+impl HttpConnector for Player {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        HttpConnectorFuture::ready(self.answer(&request))
+    }
+}
+
+fn failure(broken: Broken) -> ConnectorError {
+    match broken {
+        Broken::TimedOut => ConnectorError::timeout("recorded: no answer in time".into()),
+        Broken::Unreachable => ConnectorError::io("recorded: no connection".into()),
+        Broken::Other => ConnectorError::other("recorded: the request failed".into(), None),
+    }
+}

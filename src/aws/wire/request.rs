@@ -1,0 +1,166 @@
+//! The parameters of a request, read back from the wire. Must not know what they ask for.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use serde_json::{Map, Value};
+
+use super::{Protocol, cbor, percent_decode};
+use crate::aws::Operation;
+
+/// The Region that a request was signed for.
+#[must_use]
+pub fn region(request: &HttpRequest) -> Option<&str> {
+    let scope = request.headers().get("authorization")?.split_once("Credential=")?.1;
+    // KEY/20261120/ap-southeast-2/kms/aws4_request
+    scope.split(',').next()?.split('/').nth(2).filter(|region| !region.is_empty())
+}
+
+pub(super) fn read(operation: &Operation, request: &HttpRequest) -> Value {
+    let body = request.body().bytes().unwrap_or_default();
+    match Protocol::of(&operation.service) {
+        Protocol::RestJson => rest(lambda_path(path(request)), request, lambda_query, json(body)),
+        Protocol::RestXml => rest(s3_path(request), request, s3_query, Value::Null),
+        // What is no form has no names to find its secrets by.
+        Protocol::Query if body.starts_with(b"{") => empty(),
+        Protocol::Query => form(body),
+        // Both speak in headers: an emulator or an older service may answer another protocol than the newest.
+        Protocol::Json | Protocol::Cbor => match request.headers().get("content-type") {
+            Some("application/cbor") => cbor::decode(body).unwrap_or_else(empty),
+            Some(kind) if kind.starts_with("application/x-www-form-urlencoded") => form(body),
+            _ => json(body),
+        },
+    }
+}
+
+fn empty() -> Value {
+    Value::Object(Map::new())
+}
+
+fn json(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|_| empty())
+}
+
+fn form(body: &[u8]) -> Value {
+    let body = String::from_utf8_lossy(body);
+    let members = pairs(&body, true).filter(|(name, _)| name != "Action" && name != "Version");
+    Value::Object(members.map(|(name, value)| (name, Value::String(value))).collect())
+}
+
+fn pairs(text: &str, plus: bool) -> impl Iterator<Item = (String, String)> {
+    text.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (percent_decode(name, plus), percent_decode(value, plus))
+    })
+}
+
+fn rest(
+    path: Vec<(&'static str, String)>,
+    request: &HttpRequest,
+    rename: fn(&str) -> Option<String>,
+    body: Value,
+) -> Value {
+    let mut members = match body {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    let query = after_host(request.uri()).split_once('?').map_or("", |(_, query)| query);
+    for (name, value) in pairs(query, false) {
+        if let Some(name) = rename(&name) {
+            members.insert(name, Value::String(value));
+        }
+    }
+    members.extend(path.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
+    Value::Object(members)
+}
+
+/// Path and query of an address.
+fn after_host(uri: &str) -> &str {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
+}
+
+fn host(uri: &str) -> &str {
+    let rest = uri.split_once("://").map_or("", |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
+}
+
+fn path(request: &HttpRequest) -> &str {
+    after_host(request.uri()).split('?').next().unwrap_or_default()
+}
+
+/// Names of the labels of Lambda's paths, by the fixed part in front of them.
+const LAMBDA_LABELS: &[(&str, &str)] = &[
+    ("functions", "FunctionName"),
+    ("tags", "Resource"),
+    ("event-source-mappings", "UUID"),
+    ("layers", "LayerName"),
+    ("versions", "VersionNumber"),
+    ("aliases", "Name"),
+    ("code-signing-configs", "CodeSigningConfigArn"),
+];
+
+fn lambda_path(path: &str) -> Vec<(&'static str, String)> {
+    let segments: Vec<&str> = path.split('/').collect();
+    let pairs = segments.iter().zip(segments.iter().skip(1));
+    pairs
+        .filter(|(_, label)| !label.is_empty())
+        .filter_map(|(fixed, label)| {
+            let (_, name) = LAMBDA_LABELS.iter().find(|(known, _)| known == fixed)?;
+            Some((*name, percent_decode(label, false)))
+        })
+        .collect()
+}
+
+// Lambda's query is written as its members are named.
+#[expect(clippy::unnecessary_wraps, reason = "S3's leaves out what is no parameter")]
+fn lambda_query(name: &str) -> Option<String> {
+    Some(name.to_owned())
+}
+
+fn s3_path(request: &HttpRequest) -> Vec<(&'static str, String)> {
+    let path = percent_decode(path(request).trim_start_matches('/'), false);
+    let host = host(request.uri());
+    // Only AWS has wildcard DNS, so only there can the bucket be part of the host.
+    let virtual_host = if host.contains(".amazonaws.com") { host.split_once(".s3") } else { None };
+    let (bucket, key) = match virtual_host {
+        Some((bucket, _)) => (bucket.to_owned(), path),
+        None => {
+            let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
+            (bucket.to_owned(), key.to_owned())
+        }
+    };
+    [("Bucket", bucket), ("Key", key)].into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// `continuation-token` is the member `ContinuationToken`; what only selects the operation is no parameter.
+fn s3_query(name: &str) -> Option<String> {
+    const SELECTORS: &[&str] = &[
+        "accelerate",
+        "acl",
+        "cors",
+        "encryption",
+        "legal-hold",
+        "lifecycle",
+        "list-type",
+        "location",
+        "logging",
+        "notification",
+        "object-lock",
+        "ownershipControls",
+        "policy",
+        "policyStatus",
+        "publicAccessBlock",
+        "replication",
+        "requestPayment",
+        "retention",
+        "tagging",
+        "versioning",
+        "versions",
+        "website",
+        "x-id",
+    ];
+    let capital = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+    };
+    (!SELECTORS.contains(&name)).then(|| name.split('-').map(capital).collect())
+}

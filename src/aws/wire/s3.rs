@@ -1,0 +1,109 @@
+//! XML of S3: its roots, its wrapped and flat lists, its answers that are no XML at all.
+//!
+//! Must not know other services. Members may be named as the AWS CLI prints them or as the XML names them.
+
+use serde_json::{Map, Value};
+
+use super::xml::{tag, text};
+use super::xml_escape;
+
+/// The root element of each answer; others are `<OpResult>`.
+const ROOTS: &[(&str, &str)] = &[
+    ("GetBucketAcl", "AccessControlPolicy"),
+    ("GetBucketEncryption", "ServerSideEncryptionConfiguration"),
+    ("GetBucketLifecycleConfiguration", "LifecycleConfiguration"),
+    ("GetBucketLocation", "LocationConstraint"),
+    ("GetBucketLogging", "BucketLoggingStatus"),
+    ("GetBucketNotificationConfiguration", "NotificationConfiguration"),
+    ("GetBucketOwnershipControls", "OwnershipControls"),
+    ("GetBucketPolicyStatus", "PolicyStatus"),
+    ("GetBucketReplication", "ReplicationConfiguration"),
+    ("GetBucketTagging", "Tagging"),
+    ("GetBucketVersioning", "VersioningConfiguration"),
+    ("GetObjectLegalHold", "LegalHold"),
+    ("GetObjectLockConfiguration", "ObjectLockConfiguration"),
+    ("GetObjectRetention", "Retention"),
+    ("GetObjectTagging", "Tagging"),
+    ("GetPublicAccessBlock", "PublicAccessBlockConfiguration"),
+    ("ListBuckets", "ListAllMyBucketsResult"),
+    ("ListObjectVersions", "ListVersionsResult"),
+    ("ListObjectsV2", "ListBucketResult"),
+];
+
+/// Lists by their CLI name: the element around the list, if any, and the element of an item.
+const LISTS: &[(&str, Option<&str>, &str)] = &[
+    ("Buckets", Some("Buckets"), "Bucket"),
+    ("DeleteMarkers", None, "DeleteMarker"),
+    ("Grants", Some("AccessControlList"), "Grant"),
+    ("LambdaFunctionConfigurations", None, "CloudFunctionConfiguration"),
+    ("NoncurrentVersionTransitions", None, "NoncurrentVersionTransition"),
+    ("QueueConfigurations", None, "QueueConfiguration"),
+    ("Rules", None, "Rule"),
+    ("TagSet", Some("TagSet"), "Tag"),
+    ("TargetGrants", Some("TargetGrants"), "Grant"),
+    ("TopicConfigurations", None, "TopicConfiguration"),
+    ("Transitions", None, "Transition"),
+    ("Versions", None, "Version"),
+];
+
+/// Members that travel in headers.
+const HEADERS: &[(&str, &str, &str)] = &[("HeadBucket", "BucketRegion", "x-amz-bucket-region")];
+
+pub(super) fn headers(operation: &str, value: &Value) -> Vec<(&'static str, String)> {
+    let of_operation = HEADERS.iter().filter(|(name, ..)| *name == operation);
+    of_operation.filter_map(|(_, member, header)| Some((*header, value.get(member)?.as_str()?.to_owned()))).collect()
+}
+
+/// The body of an answer.
+pub(super) fn body(operation: &str, value: &Value) -> String {
+    if operation.starts_with("Head") {
+        return String::new();
+    }
+    if operation == "GetBucketPolicy" {
+        // The document is the body; only the CLI and the SDKs call it a member.
+        return value.get("Policy").map(text).unwrap_or_default();
+    }
+    let root = ROOTS.iter().find(|(name, _)| *name == operation).map(|(_, root)| *root);
+    let fallback = format!("{operation}Result");
+    let root = root.unwrap_or(&fallback);
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    tag(&mut out, root, |out| content(out, inside(root, value)));
+    out
+}
+
+/// What stands in the root: a description may name the root as the one member, as the CLI does.
+fn inside<'a>(root: &str, value: &'a Value) -> &'a Value {
+    match value {
+        Value::Object(members) if members.len() == 1 => members.get(root).unwrap_or(value),
+        _ => value,
+    }
+}
+
+fn content(out: &mut String, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::Object(members) => members_of(out, members),
+        Value::Array(items) => items.iter().for_each(|item| content(out, item)),
+        scalar => out.push_str(&xml_escape(&text(scalar))),
+    }
+}
+
+fn members_of(out: &mut String, members: &Map<String, Value>) {
+    for (name, value) in members {
+        match value {
+            Value::Null => {}
+            Value::Array(items) => match LISTS.iter().find(|(list, ..)| list == name) {
+                Some((_, Some(around), item)) => tag(out, around, |out| repeat(out, item, items)),
+                Some((_, None, item)) => repeat(out, item, items),
+                None => repeat(out, name, items),
+            },
+            value => tag(out, name, |out| content(out, value)),
+        }
+    }
+}
+
+fn repeat(out: &mut String, name: &str, items: &[Value]) {
+    for item in items {
+        tag(out, name, |out| content(out, item));
+    }
+}
