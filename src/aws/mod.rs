@@ -20,5 +20,5 @@ pub use described::Described;
 pub use gap::refused_with;
 pub use operation::{Operation, tracked};
 pub use pace::Pace;
-pub use session::{Backend, Identity, Recorder, Refusal, Role, Session, Target, identity, open};
+pub use session::{Backend, Identity, Refusal, Role, Session, Target, identity, open};
 pub use transport::Link;

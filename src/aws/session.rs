@@ -12,9 +12,10 @@ use aws_config::{AppName, BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, SharedHttpConnector, http_client_fn};
 use thiserror::Error;
 
+use super::recording::Recording;
 use super::transport::{Link, Transport};
 use super::{At, GLOBAL, tracked};
 use crate::facts::{Cause, Gap};
@@ -60,18 +61,8 @@ pub struct Target {
     pub role: Option<Role>,
     /// What answers.
     pub backend: Backend,
-    /// Wraps what answers, for recording; called with the connector that reaches it.
-    pub recorder: Option<Recorder>,
-}
-
-/// Wraps a client so that its traffic is recorded.
-#[derive(Clone)]
-pub struct Recorder(pub Arc<dyn Fn(SharedHttpClient) -> SharedHttpClient + Send + Sync>);
-
-impl std::fmt::Debug for Recorder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Recorder")
-    }
+    /// Where the traffic is recorded, if it is.
+    pub recording: Option<Recording>,
 }
 
 /// A role to assume.
@@ -259,8 +250,13 @@ fn client(target: &Target) -> SharedHttpClient {
             http_client_fn(move |_, _| connector.clone())
         }
     };
-    match &target.recorder {
-        Some(recorder) => (recorder.0)(client),
+    match &target.recording {
+        Some(recording) => {
+            let (recording, account) = (recording.clone(), target.account.clone());
+            http_client_fn(move |settings, components| {
+                recording.connector(&account, client.http_connector(settings, components))
+            })
+        }
         None => client,
     }
 }

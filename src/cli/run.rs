@@ -79,6 +79,9 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     let populations = collect(&plan, &opened.places, kinds::collector, ground.now, &progress.watch()).await;
     progress.finish();
     watching.abort();
+    if let Some(recording) = &ground.recording {
+        recording.finish().map_err(|error| Ended::new(Exit::Output, format!("the recording: {error}")))?;
+    }
 
     let result = evaluate(&chosen.cases, &populations, &chosen.waivers, ground.now);
     let exit = Reason::of(&result, chosen.suite.gate);

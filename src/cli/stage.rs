@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::suite::Chosen;
 use super::{Ended, output};
-use crate::aws::{At, Backend, Described, Link, Pace, Recorder, Recording, Refusal, Role, Session, Target, open};
+use crate::aws::recording::{Recording, Replay, ReplayLimits};
+use crate::aws::{At, Backend, Described, Link, Pace, Refusal, Role, Session, Target, open};
 use crate::policy::{Source, Stage};
-use crate::source::Diagnostics;
 use crate::verify::{Caller, Exit};
 
 /// A stage that is ready to be read.
@@ -23,6 +23,8 @@ pub(super) struct Ground {
     pub(super) described: Option<(String, Vec<u8>)>,
     /// What all requests share.
     pub(super) link: Link,
+    /// Where the traffic is recorded; it must be finished.
+    pub(super) recording: Option<Recording>,
     targets: Vec<Target>,
 }
 
@@ -36,46 +38,46 @@ pub(super) struct Opened {
 impl Ground {
     /// Prepares the stage: reads descriptions and recordings, opens nothing.
     pub(super) fn new(chosen: &Chosen, endpoint: Option<&str>, record: Option<&Path>) -> Result<Self, Ended> {
-        let stage = &chosen.stage;
         let base = chosen.suite_path.parent().unwrap_or(Path::new(""));
+        let below = |path: &str| crate::policy::normal(&base.join(path));
         let mut described = None;
-        let (backend, now) = match (endpoint, &stage.source) {
-            (Some(url), _) => (Backend::Endpoint(url.to_owned()), Timestamp::now()),
-            (None, Source::Endpoint(url)) => (Backend::Endpoint(url.clone()), Timestamp::now()),
-            (None, Source::Aws) => (Backend::Aws, Timestamp::now()),
+        let mut now = Timestamp::now();
+        let backend: Box<dyn Fn(&str) -> Backend> = match (endpoint, &chosen.stage.source) {
+            (Some(url), _) => always(Backend::Endpoint(url.to_owned())),
+            (None, Source::Endpoint(url)) => always(Backend::Endpoint(url.clone())),
+            (None, Source::Aws) => always(Backend::Aws),
             (None, Source::Described(path)) => {
-                let below = crate::policy::normal(&base.join(&path.value));
-                let account = read_described(chosen, &below)?;
-                described = Some((below.display().to_string(), account.1));
-                let label = format!("described account {}", below.display());
-                (Backend::InProcess { label, connector: account.0.connector() }, account.0.as_of)
+                let path = below(&path.value);
+                let (account, text) = read_described(chosen, &path)?;
+                now = account.as_of;
+                described = Some((path.display().to_string(), text));
+                let label = format!("described account {}", path.display());
+                always(Backend::InProcess { label, connector: Arc::new(account).connector() })
             }
             (None, Source::Recording(path)) => {
-                let below = crate::policy::normal(&base.join(&path.value));
-                let full = chosen.root.join(&below);
-                let recording = Recording::open(&full)
-                    .map_err(|error| Ended::new(Exit::Usage, format!("{}: {error}", below.display())))?;
-                let label = format!("recording {}", below.display());
-                (Backend::InProcess { label, connector: recording.connector() }, recording.as_of)
+                let path = below(&path.value);
+                let replay = Replay::read(&chosen.root.join(&path), ReplayLimits::default())
+                    .map_err(|error| Ended::new(Exit::Usage, format!("{}: {error}", path.display())))?;
+                now = replay.as_of;
+                let (label, replay) = (format!("recording {}", path.display()), Arc::new(replay));
+                Box::new(move |account| Backend::InProcess {
+                    label: label.clone(),
+                    connector: replay.connector(account),
+                })
             }
         };
-        let recorder = match record {
-            Some(path) => {
-                let recorder = Recorder::begin(path, now)
-                    .map_err(|error| Ended::new(Exit::Output, format!("{}: {error}", path.display())))?;
-                Some(recorder)
-            }
+        let recording = match record {
+            Some(path) => Some(
+                Recording::create(path, now)
+                    .map_err(|error| Ended::new(Exit::Output, format!("{}: {error}", path.display())))?,
+            ),
             None => None,
         };
-        let pace = if matches!(backend, Backend::InProcess { .. }) { Pace::none() } else { Pace::by_quota() };
-        let label = backend.label();
-        Ok(Self {
-            backend: label,
-            now,
-            described,
-            link: Link::new(pace),
-            targets: targets(stage, &backend, recorder.as_ref()),
-        })
+        let targets = targets(&chosen.stage, &*backend, recording.as_ref());
+        let first = targets.first().map(|target| &target.backend);
+        let pace = if matches!(first, Some(Backend::InProcess { .. })) { Pace::none() } else { Pace::by_quota() };
+        let label = first.map(Backend::label).unwrap_or_default();
+        Ok(Self { backend: label, now, described, link: Link::new(pace), recording, targets })
     }
 
     /// Opens a session for every account; the account is checked before anything else is asked.
@@ -99,7 +101,11 @@ fn ended(refusal: &Refusal) -> Ended {
     Ended::new(exit, format!("{refusal}\n  help: {}", refusal.help()))
 }
 
-fn targets(stage: &Stage, backend: &Backend, recorder: Option<&Recorder>) -> Vec<Target> {
+fn always(backend: Backend) -> Box<dyn Fn(&str) -> Backend> {
+    Box::new(move |_| backend.clone())
+}
+
+fn targets(stage: &Stage, backend: &dyn Fn(&str) -> Backend, recording: Option<&Recording>) -> Vec<Target> {
     stage
         .accounts
         .iter()
@@ -108,24 +114,21 @@ fn targets(stage: &Stage, backend: &Backend, recorder: Option<&Recorder>) -> Vec
             regions: stage.regions.iter().map(|region| region.value.clone()).collect(),
             profile: stage.profile.clone(),
             role: account.role.as_ref().map(|arn| Role { arn: arn.clone(), external_id: account.external_id.clone() }),
-            backend: backend.clone(),
-            recorder: recorder.cloned(),
+            backend: backend(&account.id.value),
+            recording: recording.cloned(),
         })
         .collect()
 }
 
-fn read_described(chosen: &Chosen, below: &Path) -> Result<(Described, Vec<u8>), Ended> {
-    let name = below.display().to_string();
-    let bytes =
-        std::fs::read(chosen.root.join(below)).map_err(|error| Ended::new(Exit::Usage, format!("{name}: {error}")))?;
-    let mut files = crate::source::Files::new();
-    let mut sink = Diagnostics::new();
-    let read = files
-        .add_bytes(name, bytes.clone(), &mut sink)
-        .and_then(|file| Described::read(file, files.text(file), &mut sink));
-    output::diagnostics(&files, &sink);
-    match read {
-        Some(described) if !sink.has_errors() => Ok((described, bytes)),
-        _ => Err(Ended::told(Exit::Usage)),
+fn read_described(chosen: &Chosen, path: &Path) -> Result<(Described, Vec<u8>), Ended> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(chosen.root.join(path))
+        .map_err(|error| Ended::new(Exit::Usage, format!("{name}: {error}")))?;
+    match Described::read(&name, &text) {
+        Ok(described) => Ok((described, text.into_bytes())),
+        Err(unreadable) => {
+            output::diagnostics(&unreadable.files, &unreadable.diagnostics);
+            Err(Ended::told(Exit::Usage))
+        }
     }
 }

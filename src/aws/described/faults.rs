@@ -197,7 +197,11 @@ impl Faults {
 
 impl HttpConnector for Faults {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        if Operation::of(&request) == Some(&self.operation) { self.broken(request) } else { self.inner.call(request) }
+        if Operation::of(&request).as_ref() == Some(&self.operation) {
+            self.broken(request)
+        } else {
+            self.inner.call(request)
+        }
     }
 }
 

@@ -101,7 +101,7 @@ impl Described {
     }
 
     fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        let Some(operation) = Operation::of(request) else {
+        let Some(operation) = &Operation::of(request) else {
             let nothing = Operation { service: String::new(), name: String::new() };
             return wire::not_described(&nothing, "the request does not name its operation");
         };

@@ -133,7 +133,7 @@ struct Recorder {
 
 impl HttpConnector for Recorder {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Some(operation) = Operation::of(&request).cloned() else {
+        let Some(operation) = Operation::of(&request) else {
             // Nobody could find it again; and a run never makes such a request.
             return self.inner.call(request);
         };

@@ -235,7 +235,7 @@ struct Player {
 
 impl Player {
     fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let Some(operation) = Operation::of(request) else {
+        let Some(operation) = &Operation::of(request) else {
             let nothing = Operation { service: String::new(), name: String::new() };
             return Ok(wire::not_described(&nothing, "the request does not name its operation"));
         };

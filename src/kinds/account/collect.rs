@@ -8,7 +8,7 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{PasswordPolicy, SummaryKeyType};
 
 use super::KIND;
-use crate::aws::{At, refused_with};
+use crate::aws::{At, identity, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::malformed;
@@ -25,11 +25,11 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            let answer = at.client(aws_sdk_sts::Client::new).get_caller_identity().send().await?;
-            let account = answer.account().ok_or_else(|| malformed("GetCallerIdentity answers no account"))?;
-            let resource = found.add(account, account);
-            resource.set("id", account);
-            resource.set("name", account);
+            // The session asked already, before anything else was read.
+            let caller = identity(at).await?;
+            let resource = found.add(&caller.account, &caller.account);
+            resource.set("id", caller.account.as_str());
+            resource.set("name", caller.account.as_str());
             Ok(())
         })
     }
