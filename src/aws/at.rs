@@ -15,6 +15,9 @@ use crate::facts::Gap;
 
 type Shared = Arc<dyn Any + Send + Sync>;
 
+/// The Region of kinds that have none.
+pub const GLOBAL: &str = "aws-global";
+
 /// One account and one Region.
 pub struct At {
     /// Account, 12 digits.
@@ -41,9 +44,20 @@ impl At {
         }
     }
 
+    /// Whether this is where the kinds without Regions are read.
+    pub fn is_global(&self) -> bool {
+        &*self.region == GLOBAL
+    }
+
     /// The SDK configuration: credentials, Region, transport, pacing and call log.
     pub fn sdk(&self) -> &SdkConfig {
         &self.sdk
+    }
+
+    /// The retries of this place, with another number of attempts.
+    pub(super) fn retries(&self, attempts: u32) -> aws_config::retry::RetryConfig {
+        let retries = self.sdk.retry_config().cloned().unwrap_or_else(aws_config::retry::RetryConfig::standard);
+        retries.with_max_attempts(attempts).with_initial_backoff(std::time::Duration::from_millis(200))
     }
 
     /// The service client, made at the first use: `at.client(aws_sdk_kms::Client::new)`.

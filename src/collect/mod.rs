@@ -3,5 +3,7 @@
 //! Must not know any single kind, nor what is expected of the facts.
 
 mod collector;
+mod driver;
 
 pub use collector::{Collector, Listing, Pending};
+pub use driver::{Event, Find, Watch, collect};

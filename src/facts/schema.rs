@@ -103,6 +103,8 @@ pub struct Call {
     pub permission: &'static str,
     /// How often it is made.
     pub reach: Reach,
+    /// Operations of the same kind whose facts decide whether, or how, this call is made.
+    pub after: &'static [&'static str],
 }
 
 /// How often a call is made.
@@ -120,7 +122,13 @@ impl Call {
     /// A call whose IAM action has the operation's name.
     #[must_use]
     pub const fn new(service: &'static str, operation: &'static str, permission: &'static str, reach: Reach) -> Self {
-        Self { service, operation, permission, reach }
+        Self { service, operation, permission, reach, after: &[] }
+    }
+
+    /// The same call, made after others of its kind.
+    #[must_use]
+    pub const fn after(self, operations: &'static [&'static str]) -> Self {
+        Self { after: operations, ..self }
     }
 }
 

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
-use crate::aws::At;
-use crate::facts::{Cause, Fact, Gap, Value};
+use crate::facts::{Cause, Fact, Gap, Resource, Value};
 
 /// An instant; `None` outside the years that a timestamp can hold.
 pub(super) fn time(at: Option<&DateTime>) -> Option<Timestamp> {
@@ -32,42 +31,18 @@ pub(super) fn truncated(message: &str) -> Gap {
 }
 
 /// The gap of an answer that could not be understood.
-pub(super) fn malformed(message: &str) -> Gap {
-    Gap { message: message.to_owned(), ..Gap::new(Cause::Malformed) }
+pub(super) fn malformed(message: impl Into<String>) -> Gap {
+    Gap { message: message.into(), ..Gap::new(Cause::Malformed) }
 }
 
-/// One attribute that AWS did not tell inside an answer that it gave: only this fact is unknown, not the whole call.
-pub(super) fn unread(at: &At, service: &str, operation: &str, resource: &str, gap: Gap) -> Fact {
+/// A fact that AWS did not tell, where the rest of the same answer is good: only this attribute is blind.
+pub(super) fn unknown(resource: &Resource, service: &str, operation: &str, gap: Gap) -> Fact {
     Fact::Unknown(Arc::new(Gap {
         service: service.to_owned(),
         operation: operation.to_owned(),
-        account: at.account.to_string(),
-        region: at.region.to_string(),
-        resource: resource.to_owned(),
+        account: resource.account.to_string(),
+        region: resource.region.to_string(),
+        resource: resource.id.clone(),
         ..gap
     }))
-}
-
-/// The token of the next page, for operations that the SDK has no paginator for.
-///
-/// # Errors
-/// When AWS repeats the token: the walk would never end.
-pub(super) fn next_token(previous: Option<&str>, next: Option<&str>) -> Result<Option<String>, Gap> {
-    match next.filter(|next| !next.is_empty()) {
-        Some(next) if previous == Some(next) => Err(truncated("the list repeats its token")),
-        next => Ok(next.map(str::to_owned)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repeated_token_is_a_gap() {
-        assert_eq!(next_token(None, None), Ok(None));
-        assert_eq!(next_token(None, Some("")), Ok(None));
-        assert_eq!(next_token(Some("a"), Some("b")), Ok(Some("b".to_owned())));
-        assert_eq!(next_token(Some("a"), Some("a")).map_err(|gap| gap.cause), Err(Cause::Truncated));
-    }
 }

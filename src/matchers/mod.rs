@@ -1,1 +1,67 @@
-//! (to come)
+//! The matchers: one file each, from `equals` to `within`.
+//!
+//! To add a matcher, add a file and a line to [`ALL`]. Keyword, operand check, documentation and editor schema follow
+//! from it. Must not know kinds, policies, YAML or where values come from.
+
+mod absent;
+mod any;
+mod at_least;
+mod at_most;
+mod condition;
+mod contains;
+mod count;
+mod due_within;
+mod each;
+mod equals;
+mod glob;
+mod matches;
+mod none;
+mod not;
+mod older_than;
+mod one_of;
+mod present;
+mod show;
+mod starts_with;
+mod within;
+
+pub(crate) use condition::inside;
+pub use condition::{Condition, Matcher, Operand, Takes, Test};
+pub use glob::Glob;
+pub use show::show;
+
+/// Every matcher, in the order of documentation.
+pub const ALL: &[&dyn Matcher] = &[
+    &equals::Equals,
+    &not::Not,
+    &one_of::OneOf,
+    &at_least::AtLeast,
+    &at_most::AtMost,
+    &within::Within,
+    &older_than::OlderThan,
+    &due_within::DueWithin,
+    &glob::GlobMatch,
+    &matches::Matches,
+    &starts_with::StartsWith,
+    &contains::Contains,
+    &count::Count,
+    &present::Present,
+    &absent::Absent,
+    &each::Each,
+    &any::Any,
+    &none::None,
+];
+
+/// The matcher of that keyword.
+#[must_use]
+pub fn find(keyword: &str) -> Option<&'static dyn Matcher> {
+    ALL.iter().copied().find(|matcher| matcher.keyword() == keyword)
+}
+
+/// The matcher that a bare value stands for: `enabled: true` is `enabled: { equals: true }`.
+#[must_use]
+pub fn equality() -> &'static dyn Matcher {
+    &equals::Equals
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,42 @@
-//! (to come)
+//! Policies, suites and waivers: from text to checked cases.
+//!
+//! Two steps, as in a compiler. *Reading* takes files apart and keeps every place; *compiling* resolves kinds,
+//! attributes, matchers, operands, parameters and controls for one stage. All that is wrong is collected as
+//! diagnostics; nothing stops at the first error. Must not know AWS, collectors, verdicts or reports. Only `load`
+//! reads files.
+
+mod case;
+mod catalogue;
+mod compile;
+mod condition;
+mod examples;
+mod expectation;
+mod judge;
+mod library;
+mod load;
+mod parameters;
+mod policies;
+mod regions;
+mod selector;
+mod severity;
+mod suite;
+mod values;
+mod waivers;
+
+pub use case::{Case, Origin, Per, Quantifier, WhenNone};
+pub use catalogue::{Catalogues, Control};
+pub use compile::{Compiled, compile};
+pub use examples::check_examples;
+pub use expectation::{AttributeTest, Expectation};
+pub use judge::{Difference, Judgement};
+pub use library::{Library, Vocabulary};
+pub(crate) use load::normal;
+pub use load::{Loaded, load_all, load_suite};
+pub use policies::{CaseText, Policy};
+pub use selector::{Selector, select};
+pub use severity::Severity;
+pub use suite::{Account, Source, Stage, Suite};
+pub use waivers::Waiver;
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,55 @@
-//! (to come)
+//! Reports: one file each, all written from the one record of a run.
+//!
+//! To add a report, add a file and a line to [`ALL`]. Must not know how facts are read; has no access to anything
+//! unredacted.
+
+use std::io::{self, Write};
+
+use crate::policy::{Case, Catalogues};
+use crate::source::Files;
+use crate::verify::{Reason, Run, RunResult};
+
+/// Everything that a report may tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Who ran what, where and when.
+    pub run: &'a Run,
+    /// The verdicts.
+    pub result: &'a RunResult,
+    /// The exit code and why.
+    pub exit: &'a Reason,
+    /// The texts of policies and suite.
+    pub files: &'a Files,
+    /// Titles of controls and frameworks.
+    pub catalogues: &'a Catalogues,
+}
+
+impl Record<'_> {
+    /// File and line of a case.
+    #[must_use]
+    pub fn place(&self, case: &Case) -> (String, usize) {
+        (self.files.name(case.span.file).to_owned(), self.files.place(case.span).line)
+    }
+}
+
+/// Writes a run in one format.
+pub trait Report: Sync {
+    /// The word on the command line.
+    fn name(&self) -> &'static str;
+
+    /// Name of the file in the output directory.
+    fn file(&self) -> &'static str;
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// Every report, in the order of documentation.
+pub const ALL: &[&dyn Report] = &[];
+/// stub
+pub fn console(_: &Record<'_>, _: bool, _: std::time::Duration, _: &mut dyn Write) -> io::Result<()> {
+    Ok(())
+}

@@ -1,1 +1,28 @@
-//! (to come)
+//! Text with places: files, spans, the YAML tree, diagnostics and their rendering.
+//!
+//! Everything a person wrote enters the program here, and everything said about it leaves with a place. The module must
+//! not know what a policy is: it hands out mappings, lists and texts, and knows no key by name.
+
+mod builder;
+mod closest;
+mod decode;
+mod diagnostic;
+mod files;
+mod place;
+mod render;
+mod text;
+mod tree;
+mod yaml;
+
+pub use closest::closest;
+pub use decode::Table;
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use files::{Files, NotText, decode};
+pub use place::{FileId, Place, Span, Spanned};
+pub use render::{render, summary};
+pub use text::printable;
+pub use tree::{Content, Entry, Limits, Node, Scalar};
+pub use yaml::parse;
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,16 @@
-//! (to come)
+//! Verdicts: cases judged on collected facts, with coverage, waivers and the exit code.
+//!
+//! Pure: no I/O, the clock is an argument; the same facts give the same bytes. Must not know AWS or report formats.
+
+mod coverage;
+mod evaluate;
+mod exit;
+mod result;
+
+pub use coverage::{Complete, Coverage};
+pub use evaluate::evaluate;
+pub use exit::{Exit, Reason};
+pub use result::{Caller, CaseResult, ResourceResult, Run, RunResult, Tally, Verdict, WaiverResult, WaiverState};
+
+#[cfg(test)]
+mod tests;

@@ -9,10 +9,11 @@ use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
+use crate::kinds::pages::Pages;
 
-const NOT_COMPOSITE: Fact = Fact::NotApplicable("a composite alarm watches other alarms, not a metric");
-const NOT_LOG: Fact = Fact::NotApplicable("a log alarm watches a query, not a metric");
-const NO_RULE: Fact = Fact::NotApplicable("only a composite alarm has a rule");
+const NOT_COMPOSITE: Fact = Fact::not_applicable("a composite alarm watches other alarms, not a metric");
+const NOT_LOG: Fact = Fact::not_applicable("a log alarm watches a query, not a metric");
+const NO_RULE: Fact = Fact::not_applicable("only a composite alarm has a rule");
 
 /// What only metric alarms have.
 const OF_METRIC: [&str; 6] =
@@ -37,8 +38,10 @@ impl Collector for Collect {
                 .alarm_types(AlarmType::CompositeAlarm)
                 .alarm_types(AlarmType::LogAlarm);
             let mut pages = request.max_records(100).into_paginator().send();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
                 let page = page?;
+                walk.turn(page.next_token(), false)?;
                 for alarm in page.metric_alarms() {
                     set_metric_alarm(add(found, alarm.alarm_arn(), alarm.alarm_name()), alarm);
                 }

@@ -16,6 +16,7 @@ use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert;
+use crate::kinds::pages::Pages;
 
 /// Reads Config rules.
 #[derive(Debug)]
@@ -29,11 +30,14 @@ impl Collector for Collect {
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
             let mut pages = at.client(Client::new).describe_config_rules().into_paginator().send();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
-                for rule in page?.config_rules() {
+                let page = page?;
+                walk.turn(page.next_token(), false)?;
+                for rule in page.config_rules() {
                     let name = rule.config_rule_name().unwrap_or_default();
                     let resource = found.add(rule.config_rule_arn().unwrap_or(name), name);
-                    set_rule(at, resource, rule);
+                    set_rule(resource, rule);
                 }
             }
             Ok(())
@@ -60,7 +64,7 @@ impl Collector for Collect {
     }
 }
 
-fn set_rule(at: &At, resource: &mut Resource, rule: &ConfigRule) {
+fn set_rule(resource: &mut Resource, rule: &ConfigRule) {
     let (source, scope) = (rule.source(), rule.scope());
     resource.set("name", rule.config_rule_name());
     resource.set("arn", rule.config_rule_arn());
@@ -75,7 +79,7 @@ fn set_rule(at: &At, resource: &mut Resource, rule: &ConfigRule) {
     resource.set("created_by", rule.created_by());
     let parameters: Fact = match parameters(rule.input_parameters().unwrap_or_default()) {
         Ok(parameters) => parameters.into(),
-        Err(gap) => convert::unread(at, "config", RULES, &resource.id, gap),
+        Err(gap) => convert::unknown(resource, "config", RULES, gap),
     };
     resource.set("parameters", parameters);
 }
@@ -98,9 +102,12 @@ async fn compliances(at: &At) -> Result<Arc<BTreeMap<String, Compliance>>, Gap> 
     at.once("config:DescribeComplianceByConfigRule", async {
         let mut found = BTreeMap::new();
         let mut pages = at.client(Client::new).describe_compliance_by_config_rule().into_paginator().send();
+        let mut walk = Pages::default();
         while let Some(page) = pages.next().await {
+            let page = page?;
+            walk.turn(page.next_token(), false)?;
             for ComplianceByConfigRule { config_rule_name, compliance, .. } in
-                page?.compliance_by_config_rules.unwrap_or_default()
+                page.compliance_by_config_rules.unwrap_or_default()
             {
                 if let (Some(name), Some(compliance)) = (config_rule_name, compliance) {
                     found.insert(name, compliance);
@@ -116,8 +123,11 @@ async fn statuses(at: &At) -> Result<Arc<BTreeMap<String, ConfigRuleEvaluationSt
     at.once("config:DescribeConfigRuleEvaluationStatus", async {
         let mut found = BTreeMap::new();
         let mut pages = at.client(Client::new).describe_config_rule_evaluation_status().into_paginator().send();
+        let mut walk = Pages::default();
         while let Some(page) = pages.next().await {
-            for status in page?.config_rules_evaluation_status.unwrap_or_default() {
+            let page = page?;
+            walk.turn(page.next_token(), false)?;
+            for status in page.config_rules_evaluation_status.unwrap_or_default() {
                 if let Some(name) = status.config_rule_name().map(str::to_owned) {
                     found.insert(name, status);
                 }

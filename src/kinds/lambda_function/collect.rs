@@ -11,8 +11,9 @@ use super::{CONFIGURATION, FUNCTIONS, KIND, POLICY};
 use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
-use crate::kinds::convert::{malformed, unread};
-use crate::kinds::statements;
+use crate::kinds::convert::{malformed, unknown};
+use crate::kinds::pages::Pages;
+use crate::kinds::statements::statements;
 
 /// Reads functions.
 #[derive(Debug)]
@@ -26,13 +27,16 @@ impl Collector for Collect {
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
             let mut pages = at.client(Client::new).list_functions().max_items(50).into_paginator().send();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
-                for function in page?.functions() {
+                let page = page?;
+                for function in page.functions() {
                     let name = function.function_name().unwrap_or_default();
                     let resource = found.add(function.function_arn().unwrap_or(name), name);
-                    set_function(at, resource, function);
-                    set_environment(at, resource, function.environment());
+                    set_function(resource, function);
+                    set_environment(resource, function.environment());
                 }
+                walk.turn(page.next_marker(), false)?;
             }
             Ok(())
         })
@@ -49,11 +53,11 @@ impl Collector for Collect {
                 }
                 POLICY => match client.get_policy().function_name(&resource.name).send().await {
                     Ok(answer) => {
-                        let policy = answer.policy().map(statements::parse).transpose()?;
-                        resource.set("policy.statements", policy);
+                        let policy = answer.policy().map(statements).transpose()?;
+                        resource.set("policy", policy);
                     }
                     Err(error) if refused_with(&error, &["ResourceNotFoundException"]) => {
-                        resource.set("policy.statements", Fact::Absent);
+                        resource.set("policy", Fact::Absent);
                     }
                     Err(error) => return Err(error.into()),
                 },
@@ -64,7 +68,7 @@ impl Collector for Collect {
     }
 }
 
-fn set_function(at: &At, resource: &mut Resource, function: &FunctionConfiguration) {
+fn set_function(resource: &mut Resource, function: &FunctionConfiguration) {
     let vpc = function.vpc_config().and_then(|it| it.vpc_id()).filter(|id| !id.is_empty());
     let architectures = function.architectures();
     resource.set("name", function.function_name());
@@ -78,7 +82,7 @@ fn set_function(at: &At, resource: &mut Resource, function: &FunctionConfigurati
     resource.set("architectures", (!architectures.is_empty()).then(names));
     let modified: Fact = match function.last_modified().map(time).transpose() {
         Ok(modified) => modified.into(),
-        Err(gap) => unread(at, "lambda", FUNCTIONS, &resource.id, gap),
+        Err(gap) => unknown(resource, "lambda", FUNCTIONS, gap),
     };
     resource.set("last_modified", modified);
     resource.set("code_sha256", function.code_sha256());
@@ -91,11 +95,11 @@ fn set_function(at: &At, resource: &mut Resource, function: &FunctionConfigurati
 
 /// Without permission for the customer key of an environment, Lambda answers with an error inside a good answer: that
 /// is a blind spot, not an empty environment.
-fn set_environment(at: &At, resource: &mut Resource, environment: Option<&EnvironmentResponse>) {
+fn set_environment(resource: &mut Resource, environment: Option<&EnvironmentResponse>) {
     let variables = environment.and_then(EnvironmentResponse::variables);
     let (all, secret) = match (variables, environment.and_then(EnvironmentResponse::error)) {
         (_, Some(error)) => {
-            let blind = unread(at, "lambda", FUNCTIONS, &resource.id, undecrypted(error));
+            let blind = unknown(resource, "lambda", FUNCTIONS, undecrypted(error));
             (blind.clone(), blind)
         }
         (variables, None) => {
@@ -123,10 +127,6 @@ fn time(text: &str) -> Result<Value, Gap> {
 mod tests {
     use super::*;
 
-    fn at() -> At {
-        At::new("111122223333", "eu-west-1", aws_types::SdkConfig::builder().build(), false)
-    }
-
     #[test]
     fn instants_of_lambda() {
         let expected = Value::Time("2026-11-21T04:09:29Z".parse().unwrap());
@@ -139,12 +139,12 @@ mod tests {
         let error = EnvironmentError::builder().error_code("AccessDeniedException").message("no decrypt").build();
         let environment = EnvironmentResponse::builder().error(error).build();
         let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
-        set_environment(&at(), &mut resource, Some(&environment));
+        set_environment(&mut resource, Some(&environment));
         for attribute in ["environment.names", "environment.secret_looking"] {
             let Some(Fact::Unknown(gap)) = resource.get(attribute) else { panic!("{attribute} is known") };
             assert_eq!((gap.cause, gap.operation.as_str()), (Cause::Denied, FUNCTIONS));
         }
-        set_environment(&at(), &mut resource, None);
+        set_environment(&mut resource, None);
         assert_eq!(resource.get("environment.names"), Some(&Fact::Known(Value::List(Vec::new()))));
     }
 }

@@ -13,7 +13,8 @@ use super::{FILTERS, KIND, TAGS};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Gap, Kind, Resource, Value};
-use crate::kinds::tagging::tags;
+use crate::kinds::pages::Pages;
+use crate::kinds::tagged::tagged;
 
 /// Reads log groups.
 #[derive(Debug)]
@@ -29,11 +30,14 @@ impl Collector for Collect {
             // Never with logGroupNamePattern: AWS then leaves out retention and key, and every group seems to keep its
             // events for ever under AWS's own key.
             let mut pages = at.client(Client::new).describe_log_groups().limit(50).into_paginator().send();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
-                for group in page?.log_groups() {
+                let page = page?;
+                for group in page.log_groups() {
                     let name = group.log_group_name().unwrap_or_default();
                     set_group(found.add(arn(group).unwrap_or(name), name), group);
                 }
+                walk.turn(page.next_token(), false)?;
             }
             Ok(())
         })
@@ -47,9 +51,7 @@ impl Collector for Collect {
                     resource.set("metric_filters", Value::List(filters));
                 }
                 TAGS => {
-                    let all = tags(at, "logs:log-group").await?;
-                    let own = all.get(&resource.id).or_else(|| all.get(&format!("{}:*", resource.id)));
-                    resource.set("tags", own.cloned().unwrap_or_else(|| Value::Map(BTreeMap::new())));
+                    resource.set("tags", tagged(at, "logs:log-group").await?.of(&resource.id));
                 }
                 other => unreachable!("logs.group has no call {other}"),
             }
@@ -84,11 +86,14 @@ async fn metric_filters(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Ga
     at.once("logs:DescribeMetricFilters", async {
         let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         let mut pages = at.client(Client::new).describe_metric_filters().limit(50).into_paginator().send();
+        let mut walk = Pages::default();
         while let Some(page) = pages.next().await {
-            for filter in page?.metric_filters() {
+            let page = page?;
+            for filter in page.metric_filters() {
                 let group = filter.log_group_name().unwrap_or_default();
                 found.entry(group.to_owned()).or_default().extend(records(filter));
             }
+            walk.turn(page.next_token(), false)?;
         }
         Ok(found)
     })

@@ -10,6 +10,7 @@ use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, time};
+use crate::kinds::pages::Pages;
 use crate::kinds::plain_secret::looks_secret;
 
 const NEVER_READ: &str = "values of SecureString parameters are never read";
@@ -27,11 +28,14 @@ impl Collector for Collect {
         Box::pin(async move {
             // Short and empty pages with a token are normal here: only a missing token is the end.
             let mut pages = at.client(Client::new).describe_parameters().max_results(50).into_paginator().send();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
-                for parameter in page?.parameters() {
+                let page = page?;
+                for parameter in page.parameters() {
                     let name = parameter.name().unwrap_or_default();
                     set_parameter(found.add(parameter.arn().unwrap_or(name), name), parameter);
                 }
+                walk.turn(page.next_token(), false)?;
             }
             Ok(())
         })
@@ -52,12 +56,12 @@ impl Collector for Collect {
                             .await?;
                         let parameter = answer.parameter().ok_or_else(|| malformed("the answer has no parameter"))?;
                         if parameter.r#type() == Some(&ParameterType::SecureString) {
-                            resource.set_all_of(VALUE, &Fact::NotApplicable(NEVER_READ));
+                            resource.set_all_of(VALUE, &Fact::not_applicable(NEVER_READ));
                         } else {
                             set_value(resource, parameter.value().unwrap_or_default());
                         }
                     }
-                    _ => resource.set_all_of(VALUE, &Fact::NotApplicable(NEVER_READ)),
+                    _ => resource.set_all_of(VALUE, &Fact::not_applicable(NEVER_READ)),
                 },
                 other => unreachable!("ssm.parameter has no call {other}"),
             }
@@ -86,7 +90,8 @@ fn set_parameter(resource: &mut Resource, parameter: &ParameterMetadata) {
     resource.set("policies", Value::List(policies.collect()));
     match of {
         Some(ParameterType::String | ParameterType::StringList) => {
-            resource.set("key_id", Fact::NotApplicable("only a SecureString parameter is encrypted with a chosen key"));
+            resource
+                .set("key_id", Fact::not_applicable("only a SecureString parameter is encrypted with a chosen key"));
         }
         _ => resource.set("key_id", parameter.key_id()),
     }
@@ -97,7 +102,7 @@ fn set_value(resource: &mut Resource, value: &str) {
     let secret = looks_secret(last, value);
     resource.set("secret_looking", secret);
     if secret {
-        resource.set("value", Fact::NotApplicable("the value looks like a secret and is withheld"));
+        resource.set("value", Fact::not_applicable("the value looks like a secret and is withheld"));
     } else {
         resource.set("value", value);
     }

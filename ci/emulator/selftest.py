@@ -1,0 +1,588 @@
+"""The test of this folder. Starts both servers, deploys, reads back, and asserts.
+
+    selftest.py            stack, patches, faults, violations on moto; the stack on ministack     (about a minute)
+    selftest.py --quick    without the violations
+    selftest.py --prove    and shows for every patch that its test fails without it (one server each)
+"""
+
+import argparse
+import collections
+import contextlib
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+import boto3
+import cbor2
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+import deploy
+import facts
+import patches
+import stack as names
+import violations
+from stack import ACCOUNT, REGION, Stack, arn
+
+HERE = pathlib.Path(__file__).parent
+
+
+@contextlib.contextmanager
+def serving(*options: str):
+    with tempfile.TemporaryDirectory() as scratch:
+        url_file = pathlib.Path(scratch, "url")
+        child = subprocess.Popen([sys.executable, str(HERE / "server.py"), *options, "--url-file", str(url_file)],
+                                 stdout=subprocess.DEVNULL)
+        try:
+            for _ in range(600):
+                if url_file.exists() or child.poll() is not None:
+                    break
+                time.sleep(0.1)
+            yield url_file.read_text().strip()
+        finally:
+            child.terminate()
+            child.wait(timeout=20)
+
+
+def post(url: str, headers: dict | None = None, body: bytes = b"{}"):
+    request = urllib.request.Request(url, body, headers or {})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, dict(answer.headers), answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), error.read()
+
+
+def signed(service: str) -> dict:
+    return {"Authorization": f"AWS4-HMAC-SHA256 Credential={ACCOUNT}/20260101/{REGION}/{service}/aws4_request, "
+                             "SignedHeaders=host, Signature=0"}
+
+
+def granite(url: str, operation: str, **parameters):
+    """What a current SDK sends to CloudWatch."""
+    headers = signed("monitoring") | {"smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor"}
+    status, got, body = post(f"{url}/service/GraniteServiceVersion20100801/operation/{operation}", headers, cbor2.dumps(parameters))
+    return status, got.get("smithy-protocol"), cbor2.loads(body)
+
+
+def code_of(call, **parameters) -> str:
+    try:
+        call(**parameters)
+    except ClientError as error:
+        return error.response["Error"]["Code"]
+    return "no error"
+
+
+class Check(unittest.TestCase):
+    """One method a patch, named after it, and the rest of what server.py promises. Runs against `Check.url`."""
+
+    url = ""
+    without: tuple[str, ...] = ()
+
+    def setUp(self):
+        self.s = Stack(self.url)
+
+    def client(self, name):
+        return self.s.client(name)
+
+    def new_key(self, **more):
+        return self.client("kms").create_key(**more)["KeyMetadata"]["KeyId"]
+
+    # --- patches
+
+    def test_kms_rotation_period(self):
+        kms, key = self.client("kms"), self.new_key()
+        kms.enable_key_rotation(KeyId=key, RotationPeriodInDays=180)
+        got = kms.get_key_rotation_status(KeyId=key)
+        self.assertEqual((got["KeyRotationEnabled"], got["RotationPeriodInDays"], got["KeyId"]), (True, 180, arn("kms", f"key/{key}")))
+        self.assertAlmostEqual(got["NextRotationDate"].timestamp(), time.time() + 180 * 86_400, delta=60)
+        unchecked = boto3.client("kms", endpoint_url=self.url, region_name=REGION, aws_access_key_id=ACCOUNT, aws_secret_access_key="x",
+                                 config=Config(parameter_validation=False))
+        self.assertEqual(code_of(unchecked.enable_key_rotation, KeyId=key, RotationPeriodInDays=89), "ValidationException")
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+        self.assertFalse(kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"])
+        kms.cancel_key_deletion(KeyId=key)
+        self.assertTrue(kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"])
+
+    def test_kms_rotation_unsupported(self):
+        kms = self.client("kms")
+        for spec, usage in (("RSA_2048", "SIGN_VERIFY"), ("HMAC_256", "GENERATE_VERIFY_MAC")):
+            key = self.new_key(KeySpec=spec, KeyUsage=usage)
+            for call in (kms.get_key_rotation_status, kms.enable_key_rotation):
+                self.assertEqual(code_of(call, KeyId=key), "UnsupportedOperationException", spec)
+
+    def test_kms_paging(self):
+        kms = self.client("kms")
+        made = {self.new_key() for _ in range(5)}
+        for key in made:
+            kms.create_alias(AliasName=f"alias/page-{key}", TargetKeyId=key)
+        first = kms.list_keys(Limit=2)
+        self.assertEqual((len(first["Keys"]), first["Truncated"]), (2, True))
+        for call, field, item in (("list_keys", "Keys", "KeyId"), ("list_aliases", "Aliases", "AliasName")):
+            pages = list(kms.get_paginator(call).paginate(PaginationConfig={"PageSize": 2}))
+            listed = [entry[item] for page in pages for entry in page[field]]
+            self.assertTrue(len(pages) > 2 and all(len(page[field]) <= 2 for page in pages))
+            self.assertEqual(len(listed), len(set(listed)))
+            self.assertNotIn("NextMarker", pages[-1])
+
+    def test_kms_aliases(self):
+        key = self.new_key()
+        self.client("kms").create_alias(AliasName=f"alias/dated-{key}", TargetKeyId=key)
+        entry, = self.client("kms").list_aliases(KeyId=key)["Aliases"]
+        self.assertAlmostEqual(entry["CreationDate"].timestamp(), time.time(), delta=60)
+        unused = [a for a in self.client("kms").list_aliases()["Aliases"] if a["AliasName"] == "alias/aws/ebs"]
+        self.assertNotIn("TargetKeyId", unused[0])
+
+    def test_kms_key_metadata(self):
+        kms = self.client("kms")
+        made = kms.describe_key(KeyId=self.new_key())["KeyMetadata"]
+        self.assertEqual((made.get("KeyUsage"), made.get("MultiRegion"), made["KeyManager"]), ("ENCRYPT_DECRYPT", False, "CUSTOMER"))
+        managed = kms.describe_key(KeyId="alias/aws/secretsmanager")["KeyMetadata"]
+        self.assertEqual(managed["KeyManager"], "AWS")
+        self.assertTrue(kms.get_key_rotation_status(KeyId=managed["KeyId"])["KeyRotationEnabled"])
+
+    def test_kms_deletion(self):
+        kms, key = self.client("kms"), self.new_key()
+        self.assertEqual(code_of(kms.schedule_key_deletion, KeyId=key, PendingWindowInDays=5), "ValidationException")
+        got = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+        self.assertEqual((got["KeyState"], got["PendingWindowInDays"], got["KeyId"]), ("PendingDeletion", 7, arn("kms", f"key/{key}")))
+
+    def test_kms_arns(self):
+        kms, key = self.client("kms"), self.new_key()
+        kms.disable_key(KeyId=arn("kms", f"key/{key}"))
+        kms.schedule_key_deletion(KeyId=arn("kms", f"key/{key}"))
+        self.assertEqual(kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"], "PendingDeletion")
+        kms.tag_resource(KeyId=arn("kms", f"key/{key}"), Tags=[{"TagKey": "k", "TagValue": "v"}])
+        self.assertEqual(kms.list_resource_tags(KeyId=key)["Tags"], [{"TagKey": "k", "TagValue": "v"}])
+
+    def function(self):
+        if code_of(self.client("lambda").get_function, FunctionName="rotator") != "no error":
+            if code_of(self.client("iam").get_role, RoleName="rotator") != "no error":
+                self.client("iam").create_role(RoleName="rotator", AssumeRolePolicyDocument=names.trust("lambda.amazonaws.com"))
+            self.client("lambda").create_function(FunctionName="rotator", Runtime="nodejs22.x", Handler="i.h", Code={"ZipFile": b"x"},
+                                                  Role=arn("iam", "role/rotator", ""))
+        return arn("lambda", "function:rotator")
+
+    def test_secrets_lookup(self):
+        """Counts what a lookup looks at, in a process of its own: time would depend on the machine."""
+        program = f"""
+import patches
+patches.apply({self.without!r})
+from moto.secretsmanager.models import SecretsStore
+
+class Secret:
+    looked = 0
+    def __init__(self, name):
+        self.name = name
+    @property
+    def arn(self):
+        Secret.looked += 1
+        return f"arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:{{self.name}}-AbCdEf"
+
+store = SecretsStore()
+for n in range(1000):
+    store[f"bank/{{n}}"] = Secret(f"bank/{{n}}")
+whole = store["bank/999"].arn
+for given in ("bank/999", whole, whole[:-7]):
+    assert store[given].name == store.get(given).name == "bank/999" and given in store
+assert whole[:-1] + "x" not in store and "bank/1000" not in store and store.get("absent") is None
+assert store.pop(whole).name == "bank/999" and "bank/999" not in store
+assert Secret.looked < 50, Secret.looked
+"""
+        ran = subprocess.run([sys.executable, "-c", program], cwd=HERE, capture_output=True, text=True)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+
+    def test_secrets_rotation(self):
+        manager, function = self.client("secretsmanager"), self.function()
+        name = f"rotating-{time.time_ns()}"
+        manager.create_secret(Name=name, SecretString="not-a-real-value")
+        self.assertEqual(code_of(manager.rotate_secret, SecretId=name, RotationLambdaARN=function + "-absent", RotationRules={"AutomaticallyAfterDays": 9}),
+                         "ResourceNotFoundException")
+        rules = {"ScheduleExpression": "rate(10 days)", "Duration": "2h"}
+        manager.rotate_secret(SecretId=name, RotationLambdaARN=function, RotationRules=rules)
+        got = manager.describe_secret(SecretId=name)
+        self.assertEqual((got["RotationEnabled"], got["RotationRules"], got["RotationLambdaARN"]), (True, rules, function))
+        self.assertAlmostEqual(got["NextRotationDate"].timestamp(), time.time() + 10 * 86_400, delta=60)
+        manager.rotate_secret(SecretId=name, RotationRules={"AutomaticallyAfterDays": 90})
+        got = manager.describe_secret(SecretId=name)
+        self.assertEqual((got["RotationRules"], got["RotationLambdaARN"]), ({"AutomaticallyAfterDays": 90}, function))
+        self.assertEqual(manager.get_secret_value(SecretId=name)["SecretString"], "not-a-real-value")
+        self.assertEqual(len(got["VersionIdsToStages"]), 1)
+
+    def test_ssm_describe_paging(self):
+        ssm = self.client("ssm")
+        for n in range(23):
+            ssm.put_parameter(Name=f"/page/{n}", Value="v", Type="String", Overwrite=True)
+        self.assertEqual(len(ssm.describe_parameters(MaxResults=7)["Parameters"]), 7)
+        self.assertGreaterEqual(len(ssm.describe_parameters(MaxResults=50)["Parameters"]), 23)
+        found = [p["Name"] for page in ssm.get_paginator("describe_parameters").paginate() for p in page["Parameters"]]
+        self.assertEqual(len(set(found)), len(found))
+
+    def group(self, **more):
+        name = f"/group/{time.time_ns()}"
+        self.client("logs").create_log_group(logGroupName=name, **more)
+        return name
+
+    def described(self, name):
+        return self.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"][0]
+
+    def test_logs_deletion_protection(self):
+        logs, name = self.client("logs"), self.group(deletionProtectionEnabled=True)
+        self.assertTrue(self.described(name)["deletionProtectionEnabled"])
+        self.assertEqual(code_of(logs.delete_log_group, logGroupName=name), "ValidationException")
+        logs.put_log_group_deletion_protection(logGroupIdentifier=self.described(name)["logGroupArn"], deletionProtectionEnabled=False)
+        self.assertFalse(self.described(name)["deletionProtectionEnabled"])
+        logs.delete_log_group(logGroupName=name)
+
+    def test_logs_kms_key(self):
+        logs, name = self.client("logs"), self.group()
+        logs.associate_kms_key(logGroupName=name, kmsKeyId=arn("kms", "key/1"))
+        self.assertEqual(self.described(name)["kmsKeyId"], arn("kms", "key/1"))
+        logs.disassociate_kms_key(logGroupName=name)
+        self.assertNotIn("kmsKeyId", self.described(name))
+
+    def test_logs_group_fields(self):
+        logs, name = self.client("logs"), self.group()
+        logs.put_metric_filter(logGroupName=name, filterName="f", filterPattern="x", metricTransformations=[
+            {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}])
+        got = self.described(name)
+        self.assertEqual((got["logGroupClass"], got["metricFilterCount"]), ("STANDARD", 1))
+        short, = logs.describe_log_groups(logGroupNamePattern=name[1:])["logGroups"]
+        self.assertEqual(set(short), {"arn", "creationTime", "logGroupName"})
+
+    def test_logs_retention_values(self):
+        logs, name = self.client("logs"), self.group()
+        self.assertEqual(code_of(logs.put_retention_policy, logGroupName=name, retentionInDays=31), "InvalidParameterException")
+        logs.put_retention_policy(logGroupName=name, retentionInDays=2557)
+        self.assertEqual(self.described(name)["retentionInDays"], 2557)
+
+    def test_alarms_paging(self):
+        for n in range(5):
+            self.client("cloudwatch").put_metric_alarm(AlarmName=f"page-{n}", Namespace="n", MetricName="m", Statistic="Sum", Period=60,
+                                                       EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold")
+        pages = list(self.client("cloudwatch").get_paginator("describe_alarms").paginate(PaginationConfig={"PageSize": 2}))
+        self.assertGreaterEqual(len(pages), 3)
+        self.assertTrue({f"page-{n}" for n in range(5)} <= {a["AlarmName"] for page in pages for a in page["MetricAlarms"]})
+
+    def rule(self):
+        config = self.client("config")
+        config.put_configuration_recorder(ConfigurationRecorder={"name": "default", "roleARN": arn("iam", "role/x", ""), "recordingGroup": {
+            "allSupported": True, "includeGlobalResourceTypes": True}})
+        config.put_config_rule(ConfigRule={"ConfigRuleName": "kept", "Source": {
+            "Owner": "AWS", "SourceIdentifier": "CMK_BACKING_KEY_ROTATION_ENABLED"}})
+        return "kept"
+
+    def test_config_compliance(self):
+        config, rule = self.client("config"), self.rule()
+
+        def verdict():
+            return config.describe_compliance_by_config_rule(ConfigRuleNames=[rule])["ComplianceByConfigRules"][0]["Compliance"]["ComplianceType"]
+
+        self.assertEqual(verdict(), "COMPLIANT")
+        post(f"{self.url}/_emulator/compliance", body=json.dumps({"rule": rule, "type": "NON_COMPLIANT"}).encode())
+        self.assertEqual(verdict(), "NON_COMPLIANT")
+        self.assertEqual(code_of(config.describe_compliance_by_config_rule, ConfigRuleNames=["absent"]), "NoSuchConfigRuleException")
+        post(f"{self.url}/_emulator/compliance", body=json.dumps({"rule": rule, "type": "COMPLIANT"}).encode())
+        self.assertTrue(config.describe_config_rule_evaluation_status()["ConfigRulesEvaluationStatus"][0]["FirstEvaluationStarted"])
+
+    def test_config_channel_status(self):
+        self.client("s3").create_bucket(Bucket="delivery", CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.rule()
+        self.client("config").put_delivery_channel(DeliveryChannel={"name": "default", "s3BucketName": "delivery"})
+        status, = self.client("config").describe_delivery_channel_status()["DeliveryChannelsStatus"]
+        self.assertEqual(status["configHistoryDeliveryInfo"]["lastStatus"], "SUCCESS")
+
+    def role(self, name):
+        with contextlib.suppress(self.client("iam").exceptions.EntityAlreadyExistsException):
+            self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=names.trust("lambda.amazonaws.com"))
+
+    def test_iam_authorization_details_paging(self):
+        for n in range(5):
+            self.role(f"page-{n}")
+        pages = list(self.client("iam").get_paginator("get_account_authorization_details").paginate(
+            Filter=["Role"], PaginationConfig={"PageSize": 2}))
+        self.assertGreaterEqual(len(pages), 3)
+        self.assertTrue({f"page-{n}" for n in range(5)} <= {r["RoleName"] for page in pages for r in page["RoleDetailList"]})
+
+    def test_iam_policy_encoding(self):
+        self.role("encoded")
+        policy = self.client("iam").create_policy(PolicyName=f"p{time.time_ns()}", PolicyDocument=json.dumps(names.read_policy()))["Policy"]["Arn"]
+        headers = signed("iam") | {"content-type": "application/x-www-form-urlencoded"}
+        for action in (f"GetPolicyVersion&PolicyArn={policy}&VersionId=v1", "GetAccountAuthorizationDetails&Filter.member.1=Role", "ListRoles"):
+            _, _, body = post(self.url + "/", headers, f"Action={action}&Version=2010-05-08".encode())
+            self.assertIn(b"%7B%22Version%22", body, action)
+            self.assertNotIn(b'{"Version"', body, action)
+
+    def test_sns_pending_confirmation(self):
+        sns = self.client("sns")
+        topic = sns.create_topic(Name=f"pending-{time.time_ns()}")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="nobody@example.com")
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn("sqs", "somewhere"))
+        listed = {s["Protocol"]: s["SubscriptionArn"] for s in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]}
+        self.assertEqual(listed["email"], "PendingConfirmation")
+        self.assertTrue(listed["sqs"].startswith("arn:"))
+
+    def bucket(self, **more):
+        name = f"bucket-{time.time_ns()}"
+        self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION}, **more)
+        return name
+
+    def test_s3_default_encryption(self):
+        rule, = self.client("s3").get_bucket_encryption(Bucket=self.bucket())["ServerSideEncryptionConfiguration"]["Rules"]
+        self.assertEqual(rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256")
+
+    def test_s3_answers(self):
+        s3, name = self.client("s3"), self.bucket(ObjectLockEnabledForBucket=True)
+        s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Years": 7}}})
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "k", "Value": "v"}]})
+        for query, root in (("versioning", "VersioningConfiguration"), ("tagging", "Tagging"), ("acl", "AccessControlPolicy")):
+            request = urllib.request.Request(f"{self.url}/{name}?{query}", headers=signed("s3"))
+            with urllib.request.urlopen(request) as answer:
+                self.assertRegex(answer.read().decode(), rf'^(<\?xml[^>]*>\s*)?<{root}[ >]')
+                self.assertTrue(answer.headers["x-amz-request-id"])
+        self.assertNotIn("Days", s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]["Rule"]["DefaultRetention"])
+
+    def test_s3_object_retention(self):
+        s3, name = self.client("s3"), self.bucket(ObjectLockEnabledForBucket=True)
+        s3.put_object(Bucket=name, Key="free", Body=b"v")
+        self.assertEqual(code_of(s3.get_object_retention, Bucket=name, Key="free"), "NoSuchObjectLockConfiguration")
+        name = self.bucket(ObjectLockEnabledForBucket=True)
+        s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration={
+            "ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 30}}})
+        s3.put_object(Bucket=name, Key="kept", Body=b"v")
+        got = s3.get_object_retention(Bucket=name, Key="kept")["Retention"]
+        self.assertEqual(got["Mode"], "COMPLIANCE")
+        self.assertAlmostEqual(got["RetainUntilDate"].timestamp(), time.time() + 30 * 86_400, delta=3600)
+
+    def test_ec2_region_filters(self):
+        ec2 = self.client("ec2")
+        default = {r["OptInStatus"] for r in ec2.describe_regions()["Regions"]}
+        self.assertNotIn("not-opted-in", default)
+        only = ec2.describe_regions(AllRegions=True, Filters=[{"Name": "region-name", "Values": [REGION]}])["Regions"]
+        self.assertEqual([r["RegionName"] for r in only], [REGION])
+
+    # --- what moto does right already, and what the front does
+
+    def test_rule_state_is_kept(self):
+        self.client("events").put_rule(Name="kept", EventPattern='{"source": ["aws.secretsmanager"]}', State="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
+        self.assertEqual(self.client("events").describe_rule(Name="kept")["State"], "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
+
+    def test_cloudwatch_speaks_cbor(self):
+        status, protocol, _ = granite(self.url, "PutMetricAlarm", AlarmName="by-cbor", Namespace="n", MetricName="m", Statistic="Sum", Period=60,
+                                      EvaluationPeriods=1, Threshold=1.5, ComparisonOperator="GreaterThanThreshold", AlarmActions=["arn:aws:sns:x"])
+        self.assertEqual((status, protocol), (200, "rpc-v2-cbor"))
+        status, protocol, got = granite(self.url, "DescribeAlarms", AlarmNames=["by-cbor"])
+        alarm, = got["MetricAlarms"]
+        self.assertEqual((status, protocol, alarm["Threshold"], alarm["AlarmActions"]), (200, "rpc-v2-cbor", 1.5, ["arn:aws:sns:x"]))
+        self.assertAlmostEqual(alarm["StateUpdatedTimestamp"].timestamp(), time.time(), delta=60)
+        status, _, error = granite(self.url, "DeleteAlarms", AlarmNames=["absent"])
+        self.assertTrue(status == 200 or "#ResourceNotFound" in error["__type"])
+
+    def test_connections_are_kept(self):
+        import http.client
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"))
+        socket = None
+        for _ in range(3):
+            connection.request("POST", "/", b"{}", signed("kms") | {"X-Amz-Target": "TrentService.ListKeys"})
+            answer = connection.getresponse()
+            answer.read()
+            self.assertIs(connection.sock, socket or connection.sock)
+            socket = connection.sock
+            self.assertEqual((answer.status, answer.version), (200, 11))
+        connection.close()
+
+    def test_what_is_missing_is_said_and_not_retried(self):
+        try:
+            self.client("iam").simulate_principal_policy(PolicySourceArn=arn("iam", "role/x", ""), ActionNames=["kms:Decrypt"])
+            self.fail("it answered")
+        except ClientError as error:
+            self.assertEqual((error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]), ("NotImplemented", 501))
+
+
+def moto_suite() -> unittest.TestSuite:
+    suite = unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(Check))
+    suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(Deployed))
+    suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(Faults))
+    return suite
+
+
+class Deployed(unittest.TestCase):
+    """The whole stack, then every violation, each on a fresh account."""
+
+    url = ""
+    quick = False
+    maxDiff = None
+
+    def fresh(self) -> Stack:
+        post(f"{self.url}/moto-api/reset", body=b"")
+        s = Stack(self.url)
+        s.deploy()
+        return s
+
+    def test_the_stack_reads_back(self):
+        s = self.fresh()
+        self.assertEqual(facts.Reader(s).read(), facts.expected())
+        self.assertTrue(Stack(self.url).exists(), "a second deployment must see the first")
+
+    def test_scale(self):
+        s = self.fresh()
+        deploy.scale(s, 60, 120, 70)
+        keys = [k for page in s.client("kms").get_paginator("list_keys").paginate() for k in page["Keys"]]
+        secrets = [x for page in s.client("secretsmanager").get_paginator("list_secrets").paginate() for x in page["SecretList"]]
+        groups = [g for page in s.client("logs").get_paginator("describe_log_groups").paginate() for g in page["logGroups"]]
+        self.assertEqual((len(keys), len(secrets), len(groups)), (63, 128, 74))
+        self.assertTrue(all(x["RotationRules"] and x["KmsKeyId"] for x in secrets))
+        self.assertTrue(all(g["retentionInDays"] == 3653 and g["deletionProtectionEnabled"] for g in groups))
+
+    def test_every_violation_changes_what_it_names_and_nothing_else(self):
+        if self.quick:
+            self.skipTest("--quick")
+        for name in violations.ALL:
+            with self.subTest(name):
+                s = self.fresh()
+                before = facts.Reader(s).read()
+                said = deploy.violate(s, name)
+                after = facts.Reader(s).read()
+                changed = {k for k in before | after if before.get(k) != after.get(k)}
+                self.assertTrue(changed, "nothing changed")
+                at = f"{said['service']} {said['resource']} "
+                also = {"secretsmanager outside namespace", "ssm secure strings"}
+                self.assertFalse({k for k in changed if not k.startswith(at)} - also, said)
+
+
+class Faults(unittest.TestCase):
+    """Latency, refusals, quotas and the log, in the wire format of each protocol."""
+
+    url = ""
+    log: pathlib.Path
+
+    def faults(self, **given):
+        status, _, body = post(f"{self.url}/_emulator/faults", body=json.dumps(given).encode())
+        self.assertEqual(status, 200, body)
+
+    def tearDown(self):
+        self.faults(deny=[], latency_ms=0, quota=False)
+
+    def test_denied(self):
+        self.faults(deny=["kms:ListKeys", "iam:*", "lambda:ListFunctions", "s3:GetBucketVersioning", "sns:ListTopics", "ec2:DescribeRegions",
+                          "cloudwatch:DescribeAlarms", "sqs:ListQueues", "tag:GetResources"])
+        s = Stack(self.url)
+        for service, call, parameters, code in (
+                ("kms", "list_keys", {}, "AccessDeniedException"), ("iam", "list_roles", {}, "AccessDenied"),
+                ("lambda", "list_functions", {}, "AccessDeniedException"), ("s3", "get_bucket_versioning", {"Bucket": "b"}, "AccessDenied"),
+                ("sns", "list_topics", {}, "AuthorizationError"), ("ec2", "describe_regions", {}, "UnauthorizedOperation"),
+                ("sqs", "list_queues", {}, "AccessDenied"), ("resourcegroupstaggingapi", "get_resources", {}, "AccessDeniedException"),
+                ("kms", "list_aliases", {}, "no error")):
+            self.assertEqual(code_of(getattr(s.client(service), call), **parameters), code, service)
+        status, _, error = granite(self.url, "DescribeAlarms")
+        self.assertEqual((status, error["__type"]), (400, "com.amazonaws.cloudwatch#AccessDeniedException"))
+
+    def test_quota(self):
+        self.faults(quota=True)
+        client = boto3.client("ssm", endpoint_url=self.url, region_name="us-west-2", aws_access_key_id=ACCOUNT, aws_secret_access_key="x",
+                              config=Config(retries={"total_max_attempts": 1}))
+        codes = collections.Counter(code_of(client.describe_parameters) for _ in range(9))
+        self.assertGreaterEqual(codes["no error"], 3)
+        self.assertGreaterEqual(codes["ThrottlingException"], 3)
+        throttled = [line for line in self.lines() if line.get("fault") == "throttled"]
+        self.assertEqual(len(throttled), codes["ThrottlingException"])
+        self.assertEqual(throttled[0], {"service": "ssm", "operation": "DescribeParameters", "region": "us-west-2", "status": 400, "fault": "throttled"})
+        time.sleep(0.7)
+        self.assertEqual(code_of(client.describe_parameters), "no error", "the bucket refills")
+
+    def test_latency(self):
+        self.faults(latency_ms=150)
+        began = time.monotonic()
+        Stack(self.url).client("sqs").list_queues()
+        self.assertGreaterEqual(time.monotonic() - began, 0.15)
+
+    def test_log_names_rest_operations(self):
+        s = Stack(self.url)
+        s.client("lambda").list_functions()
+        s.client("s3").list_buckets()
+        s.client("iam").list_roles()
+        granite(self.url, "DescribeAlarms")
+        seen = {(line["service"], line["operation"]) for line in self.lines()}
+        self.assertTrue({("lambda", "ListFunctions"), ("s3", "ListBuckets"), ("iam", "ListRoles"), ("cloudwatch", "DescribeAlarms")} <= seen)
+
+    def lines(self):
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+def run_moto(quick: bool) -> bool:
+    with tempfile.TemporaryDirectory() as scratch:
+        Faults.log = pathlib.Path(scratch, "requests.jsonl")
+        with serving("--moto", "--log", str(Faults.log)) as url:
+            Check.url = Deployed.url = Faults.url = url
+            Deployed.quick = quick
+            return unittest.TextTestRunner(verbosity=2).run(moto_suite()).wasSuccessful()
+
+
+def run_ministack() -> bool:
+    """Not patched: what differs from the contract is printed and counted, and must be what KNOWN says."""
+    with serving("--ministack") as url:
+        s = Stack(url, optional=True)
+        s.deploy()
+        got, want = facts.Reader(s).read(), facts.expected()
+    wrong = {name: (want.get(name), got.get(name)) for name in sorted(want | got) if want.get(name) != got.get(name)}
+    print(f"\nministack: {s.done} calls accepted, {len(s.refused)} refused; {len(want) - len(wrong)} of {len(want)} facts read back, "
+          f"{len(wrong)} do not")
+    for entry in s.refused:
+        print(f"  refused   {entry['service']}:{entry['operation']}  {entry['resource']}  {entry['reason']}")
+    for name, (expected, found) in wrong.items():
+        print(f"  differs   {name:<75} expected {expected!r}, found {found!r}")
+    unknown = {name for name in wrong if not any(name.startswith(s) and name.endswith(e) for s, e in KNOWN)}
+    cured = [k for k in KNOWN if not any(name.startswith(k[0]) and name.endswith(k[1]) for name in wrong)]
+    for name in sorted(unknown):
+        print(f"  NEW       {name}")
+    for start, end in cured:
+        print(f"  CURED     {start}…{end}: remove it from KNOWN")
+    return not unknown and not cured and not s.refused
+
+
+# (start, end) of the facts that ministack 1.5.33 does not read back.
+KNOWN = [
+    ("cloudtrail ", " log group"),  # DescribeTrails forgets CloudWatchLogsLogGroupArn
+    ("config compliance", ""),  # rules have INSUFFICIENT_DATA for ever
+    ("kms ", " next"),  # GetKeyRotationStatus has no NextRotationDate
+    ("logs ", " protected"),  # no deletionProtectionEnabled
+    # ListSecrets carries none of these (DescribeSecret has all but the dates)
+    ("secretsmanager ", " dates"), ("secretsmanager ", " function"), ("secretsmanager ", " key"), ("secretsmanager ", " rules"),
+]
+
+
+def prove() -> bool:
+    """Every patch has a test that fails without it."""
+    good = True
+    for name in patches.NAMES:
+        with serving("--moto", "--without", name) as url:
+            Check.url, Check.without = url, (name,)
+            result = unittest.TestResult()
+            Check("test_" + name.replace("-", "_")).run(result)
+        print(f"  {'proved' if not result.wasSuccessful() else 'NOT PROVED':<11} {name}")
+        good &= not result.wasSuccessful()
+    return good
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--prove", action="store_true")
+    args = parser.parse_args()
+    good = run_moto(args.quick)
+    good &= run_ministack()
+    if args.prove:
+        good &= prove()
+    print("selftest: " + ("all good" if good else "FAILED"))
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""Serves one emulated AWS account on a loopback port, until SIGTERM or SIGINT.
+
+    server.py --moto --port 0 --url-file target/moto.url [--latency-ms 20] [--quota] [--deny kms:DescribeKey]
+    server.py --ministack --url-file target/ministack.url
+
+The URL is printed, and written to --url-file, when the server really answers.
+"""
+
+import argparse
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+ACCOUNT = "123456789012"
+
+
+def main() -> int:
+    args = arguments()
+    if args.moto:
+        return serve_moto(args)
+    return serve_ministack(args)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--moto", action="store_true", help="moto, patched where the documentation says otherwise")
+    which.add_argument("--ministack", action="store_true", help="ministack as it is: it runs function code")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--url-file", type=pathlib.Path, help="where to write the URL once it is serving")
+    parser.add_argument("--log", help="request log: one JSON line a call (moto only)")
+    parser.add_argument("--latency-ms", type=int, default=0, help="sleep before every answer (moto only)")
+    parser.add_argument("--deny", action="append", default=[], metavar="service:Operation",
+                        help="answer AccessDenied; repeatable, * matches (moto only)")
+    parser.add_argument("--quota", action="store_true", help="enforce the published request rates (moto only)")
+    parser.add_argument("--without", action="append", default=[], metavar="PATCH", help="leave a patch of patches.py out")
+    args = parser.parse_args()
+    if args.ministack and (args.log or args.latency_ms or args.deny or args.quota or args.without):
+        parser.error("--log, --latency-ms, --deny, --quota and --without work with --moto only")
+    for rule in args.deny:
+        if ":" not in rule:
+            parser.error(f"--deny takes service:Operation, not {rule!r}")
+    return args
+
+
+def announce(url: str, url_file: pathlib.Path | None):
+    if url_file:
+        url_file.parent.mkdir(parents=True, exist_ok=True)
+        part = url_file.with_name(url_file.name + ".part")
+        part.write_text(url + "\n")
+        part.replace(url_file)  # a reader never sees half a URL
+    print(url, flush=True)
+
+
+def serve_moto(args) -> int:
+    os.environ.setdefault("AWS_ACCESS_KEY_ID", ACCOUNT)  # moto's own clients want some credentials
+    os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "emulator")
+    import patches
+    if unknown := set(args.without) - set(patches.NAMES):
+        print(f"unknown patch: {', '.join(sorted(unknown))}; known: {', '.join(patches.NAMES)}", file=sys.stderr)
+        return 2
+    patches.apply(tuple(args.without))
+
+    from moto.moto_api._internal import mock_random
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from werkzeug.serving import make_server
+
+    from front import Front
+    from http11 import KeepAliveHandler
+
+    mock_random.seed(45)  # the same deployment gets the same ids
+    front = Front(DomainDispatcherApplication(create_backend_app), args.log, args.latency_ms, args.deny, args.quota)
+    server = make_server("127.0.0.1", args.port, front, threaded=True, request_handler=KeepAliveHandler)
+    server.daemon_threads = True
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    url = f"http://127.0.0.1:{server.server_port}"
+    # The socket listens already: a first call waits in its queue until serve_forever takes it.
+    threading.Thread(target=lambda: (wait_until_serving(url + "/_emulator/stats"), announce(url, args.url_file)), daemon=True).start()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def serve_ministack(args) -> int:
+    port = args.port or free_port()
+    with tempfile.TemporaryDirectory(prefix="attestry-ministack-") as state:
+        env = os.environ | {
+            "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "LOG_LEVEL": "ERROR", "TMPDIR": state, "S3_DATA_DIR": f"{state}/s3",
+        }
+        child = subprocess.Popen([sys.executable, "-m", "ministack"], env=env, stdout=subprocess.DEVNULL, start_new_session=True)
+
+        def stop(*_):
+            os.killpg(child.pid, signal.SIGTERM)
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        url = f"http://127.0.0.1:{port}"
+        if not wait_until_serving(url + "/_ministack/health", child):
+            print("ministack ended before it served", file=sys.stderr)
+            return 1
+        announce(url, args.url_file)
+        child.wait()
+    return 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until_serving(url: str, child: subprocess.Popen | None = None) -> bool:
+    for _ in range(600):
+        if child and child.poll() is not None:
+            return False
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return True
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""Named violations. Each takes the conforming stack, breaks exactly one thing, and returns (service, resource, what changed)."""
+
+import json
+import time
+
+from stack import (ACCESS_LOG, ACCOUNT, ALARM, ANOMALY, BUCKET, DENIED, FORGOTTEN, NAMESPACE_POLICY, OUTPUTS, READ_POLICY,
+                   RECORDER, ROTATION, SANCTIONS, SCHEDULED, TAGS, TOPIC, TRAIL, Stack, arn, namespace_policy, pairs, read_policy,
+                   statement)
+
+SECRET = "bank-payments/card-network/api-key"
+POLICY_ARN = "arn:aws:iam::{}:policy/{}"
+
+
+def secret_rotation_off(s: Stack):
+    s.call("secretsmanager", "cancel_rotate_secret", SecretId=SECRET)
+    return "secretsmanager", SECRET, "RotationEnabled true → false"
+
+
+def secret_rotation_180_days(s):
+    s.rotate(SECRET, {"AutomaticallyAfterDays": 180})
+    return "secretsmanager", SECRET, "RotationRules.AutomaticallyAfterDays 90 → 180"
+
+
+def secret_rotation_rate_180_days(s):
+    s.rotate(SCHEDULED, {"ScheduleExpression": "rate(180 days)", "Duration": "3h"})
+    return "secretsmanager", SCHEDULED, "RotationRules.ScheduleExpression rate(90 days) → rate(180 days)"
+
+
+def secret_wrong_function(s):
+    s.rotate(SECRET, {"AutomaticallyAfterDays": 90}, function=ANOMALY)
+    return "secretsmanager", SECRET, f"RotationLambdaARN {ROTATION} → {ANOMALY}"
+
+
+def secret_wrong_key(s):
+    s.call("secretsmanager", "update_secret", SecretId=SANCTIONS, KmsKeyId=s.keys["operational"])
+    return "secretsmanager", SANCTIONS, "KmsKeyId alias/bank/financial → alias/bank/operational"
+
+
+def secret_outside_namespace(s):
+    s.secret("legacy-payments/gateway-password")
+    return "secretsmanager", "legacy-payments/gateway-password", "a secret tagged module_id=MOD-045 outside bank-*"
+
+
+def secret_untagged(s):
+    described = s.client("secretsmanager").describe_secret(SecretId=SECRET)
+    s.call("secretsmanager", "untag_resource", SecretId=SECRET, TagKeys=[t["Key"] for t in described["Tags"]])
+    return "secretsmanager", SECRET, "all tags removed"
+
+
+def secret_wrong_tag(s):
+    s.call("secretsmanager", "tag_resource", SecretId=SANCTIONS, Tags=[{"Key": "sensitivity", "Value": "low"}])
+    return "secretsmanager", SANCTIONS, "tag sensitivity aml → low"
+
+
+def key_rotation_off(s):
+    s.call("kms", "disable_key_rotation", KeyId=s.keys["customer"])
+    return "kms", "alias/bank/customer", "KeyRotationEnabled true → false"
+
+
+def key_rotation_period_too_long(s):
+    s.call("kms", "enable_key_rotation", KeyId=s.keys["customer"], RotationPeriodInDays=2560)
+    return "kms", "alias/bank/customer", "RotationPeriodInDays 365 → 2560"
+
+
+def key_pending_deletion(s):
+    s.call("kms", "schedule_key_deletion", KeyId=s.keys["customer"], PendingWindowInDays=7)
+    return "kms", "alias/bank/customer", "KeyState Enabled → PendingDeletion"
+
+
+def key_disabled(s):
+    s.call("kms", "disable_key", KeyId=s.keys["customer"])
+    return "kms", "alias/bank/customer", "KeyState Enabled → Disabled"
+
+
+def log_retention_365(s):
+    s.call("logs", "put_retention_policy", logGroupName=ACCESS_LOG, retentionInDays=365)
+    return "logs", ACCESS_LOG, "retentionInDays 3653 → 365"
+
+
+def log_retention_never(s):
+    s.call("logs", "delete_retention_policy", logGroupName=ACCESS_LOG)
+    return "logs", ACCESS_LOG, "retentionInDays 3653 → absent (never expires)"
+
+
+def log_no_key(s):
+    s.call("logs", "disassociate_kms_key", logGroupName=ACCESS_LOG)
+    return "logs", ACCESS_LOG, "kmsKeyId → absent"
+
+
+def log_no_deletion_protection(s):
+    s.call("logs", "put_log_group_deletion_protection", logGroupIdentifier=ACCESS_LOG, deletionProtectionEnabled=False)
+    return "logs", ACCESS_LOG, "deletionProtectionEnabled true → false"
+
+
+def log_leaks_value(s):
+    s.call("logs", "put_log_events", logGroupName=f"/aws/lambda/{ROTATION}", logStreamName="1", logEvents=[
+        {"timestamp": int(time.time() * 1000), "message": json.dumps({"Step": "setSecret", "SecretString": "not-a-real-value"})}])
+    return "logs", f"/aws/lambda/{ROTATION}", "an event with the key SecretString"
+
+
+def rule_enabled_writes_only(s):
+    s.anomaly_rule("ENABLED")
+    return "events", ANOMALY, "State ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS → ENABLED"
+
+
+def rule_disabled(s):
+    s.call("events", "disable_rule", Name=ANOMALY)
+    return "events", ANOMALY, "State ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS → DISABLED"
+
+
+def rule_without_target(s):
+    s.call("events", "remove_targets", Rule=ANOMALY, Ids=["detector"])
+    return "events", ANOMALY, "no target"
+
+
+def ssm_shadow_securestring(s):
+    s.call("ssm", "put_parameter", Name="/bank-secrets/payments/api-key", Value="not-a-real-value", Type="SecureString", Tags=pairs(TAGS))
+    return "ssm", "/bank-secrets/payments/api-key", "a SecureString outside Secrets Manager"
+
+
+def ssm_output_drift(s):
+    name = f"{OUTPUTS}/rotation/fn-arn"
+    s.call("ssm", "put_parameter", Name=name, Value=arn("lambda", "function:bank-secrets-rotation-old"), Type="String", Overwrite=True)
+    return "ssm", name, "value names a function that does not exist"
+
+
+def function_deprecated_runtime(s):
+    s.call("lambda", "update_function_configuration", FunctionName=ROTATION, Runtime="nodejs20.x")
+    return "lambda", ROTATION, "Runtime nodejs22.x → nodejs20.x"
+
+
+def function_open_permission(s):
+    s.call("lambda", "remove_permission", FunctionName=ROTATION, StatementId="secretsmanager")
+    s.call("lambda", "add_permission", FunctionName=ROTATION, StatementId="secretsmanager", Action="lambda:InvokeFunction",
+           Principal="secretsmanager.amazonaws.com")
+    return "lambda", ROTATION, "permission of secretsmanager.amazonaws.com without aws:SourceAccount"
+
+
+def topic_without_key(s):
+    s.call("sns", "set_topic_attributes", TopicArn=arn("sns", TOPIC), AttributeName="KmsMasterKeyId", AttributeValue="")
+    return "sns", TOPIC, "KmsMasterKeyId → empty"
+
+
+def topic_without_subscription(s):
+    for subscription in s.client("sns").list_subscriptions_by_topic(TopicArn=arn("sns", TOPIC))["Subscriptions"]:
+        s.call("sns", "unsubscribe", SubscriptionArn=subscription["SubscriptionArn"])
+    return "sns", TOPIC, "no subscription"
+
+
+def namespace_policy_forgets_delete(s):
+    rest = DENIED + tuple(name for name in FORGOTTEN if name != "DeleteSecret")
+    new_version(s, NAMESPACE_POLICY, namespace_policy(rest))
+    return "iam", NAMESPACE_POLICY, "secretsmanager:DeleteSecret is no longer denied outside bank-*"
+
+
+def namespace_policy_detached(s):
+    s.call("iam", "detach_role_policy", RoleName=ROTATION, PolicyArn=POLICY_ARN.format(ACCOUNT, NAMESPACE_POLICY))
+    return "iam", ROTATION, f"{NAMESPACE_POLICY} is no longer attached"
+
+
+def read_policy_grants_mutation(s):
+    new_version(s, READ_POLICY, read_policy("PutSecretValue"))
+    return "iam", READ_POLICY, "secretsmanager:PutSecretValue is allowed"
+
+
+def developer_reads_secrets(s):
+    doc = {"Version": "2012-10-17", "Statement": [statement("Read", "Allow", "secretsmanager:GetSecretValue", "*")]}
+    s.call("iam", "put_role_policy", RoleName="bank-developer-dev", PolicyName="bank-developer-dev", PolicyDocument=json.dumps(doc))
+    return "iam", "bank-developer-dev", "secretsmanager:GetSecretValue denied → allowed"
+
+
+def trail_no_validation(s):
+    s.call("cloudtrail", "update_trail", Name=TRAIL, EnableLogFileValidation=False)
+    return "cloudtrail", TRAIL, "LogFileValidationEnabled true → false"
+
+
+def trail_stopped(s):
+    s.call("cloudtrail", "stop_logging", Name=TRAIL)
+    return "cloudtrail", TRAIL, "IsLogging true → false"
+
+
+def bucket_governance(s):
+    s.object_lock("GOVERNANCE")
+    return "s3", BUCKET, "DefaultRetention.Mode COMPLIANCE → GOVERNANCE"
+
+
+def bucket_public(s):
+    s.public_access_block(False)
+    s.bucket_policy(statement("World", "Allow", "s3:GetObject", f"arn:aws:s3:::{BUCKET}/*", Principal="*"))
+    return "s3", BUCKET, "public access block off, and a policy that lets everybody read"
+
+
+def alarm_no_action(s):
+    s.put_alarm(())
+    return "cloudwatch", ALARM, "AlarmActions → empty"
+
+
+def config_recorder_off(s):
+    s.call("config", "stop_configuration_recorder", ConfigurationRecorderName=RECORDER)
+    return "config", RECORDER, "recording true → false"
+
+
+def new_version(s: Stack, policy: str, doc: dict):
+    s.call("iam", "create_policy_version", PolicyArn=POLICY_ARN.format(ACCOUNT, policy), PolicyDocument=json.dumps(doc), SetAsDefault=True)
+
+
+ALL = {function.__name__.replace("_", "-"): function for function in (
+    secret_rotation_off, secret_rotation_180_days, secret_rotation_rate_180_days, secret_wrong_function, secret_wrong_key,
+    secret_outside_namespace, secret_untagged, secret_wrong_tag,
+    key_rotation_off, key_rotation_period_too_long, key_pending_deletion, key_disabled,
+    log_retention_365, log_retention_never, log_no_key, log_no_deletion_protection, log_leaks_value,
+    rule_enabled_writes_only, rule_disabled, rule_without_target, ssm_shadow_securestring, ssm_output_drift,
+    function_deprecated_runtime, function_open_permission, topic_without_key, topic_without_subscription,
+    namespace_policy_forgets_delete, namespace_policy_detached, read_policy_grants_mutation, developer_reads_secrets,
+    trail_no_validation, trail_stopped, bucket_governance, bucket_public, alarm_no_action, config_recorder_off,
+)}

@@ -1,0 +1,161 @@
+//! Runs collectors as the plan says: each population once per place, then the calls that some case still needs.
+//!
+//! Must not know any single kind, nor what is expected of the facts. A failure never stops the driver: it becomes a gap
+//! on exactly the facts that it hides.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+
+use super::{Collector, Listing};
+use crate::aws::At;
+use crate::facts::{Call, Cause, Fact, Gap, Population, Resource, Scope};
+use crate::plan::{Demand, Plan};
+
+/// What happens while facts are collected, for whoever shows progress.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A population is being enumerated.
+    Listing {
+        /// Name of the kind.
+        kind: &'static str,
+        /// Region, or `aws-global`.
+        region: Arc<str>,
+    },
+    /// A population was enumerated, or as much of it as could be.
+    Listed {
+        /// Name of the kind.
+        kind: &'static str,
+        /// Region, or `aws-global`.
+        region: Arc<str>,
+        /// Resources found.
+        resources: usize,
+    },
+    /// All calls for one resource were made.
+    Read {
+        /// Name of the kind.
+        kind: &'static str,
+    },
+}
+
+/// Receives events; called from many tasks.
+pub type Watch = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Finds the collector of a kind.
+pub type Find = fn(&str) -> Option<&'static dyn Collector>;
+
+/// Collects everything that the plan demands, at all places. The result is ordered by kind, account and Region.
+pub async fn collect(plan: &Plan, places: &[Arc<At>], find: Find, now: Timestamp, watch: &Watch) -> Vec<Population> {
+    let mut tasks = JoinSet::new();
+    for demand in &plan.demands {
+        let Some(collector) = find(demand.kind.name) else { continue };
+        let demand = Arc::new(demand.clone());
+        for at in places.iter().filter(|at| at.is_global() == (demand.kind.scope == Scope::Global)) {
+            tasks.spawn(population(Arc::clone(&demand), Arc::clone(at), collector, now, Arc::clone(watch)));
+        }
+    }
+    let mut populations = Vec::new();
+    while let Some(done) = tasks.join_next().await {
+        match done {
+            Ok(population) => populations.push(population),
+            // A panic in a collector is a defect: it must not look like a short population.
+            Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+        }
+    }
+    populations.sort_by(|a, b| (a.kind.name, &a.account, &a.region).cmp(&(b.kind.name, &b.account, &b.region)));
+    populations
+}
+
+/// Resources of one population that are read at the same time. Pacing and the account's limit of open requests decide
+/// the speed; this bounds the memory of waiting requests.
+const RESOURCES_AT_ONCE: usize = 96;
+
+async fn population(
+    demand: Arc<Demand>,
+    at: Arc<At>,
+    collector: &'static dyn Collector,
+    now: Timestamp,
+    watch: Watch,
+) -> Population {
+    let kind = demand.kind;
+    watch(Event::Listing { kind: kind.name, region: Arc::clone(&at.region) });
+    let mut listing = Listing::new(kind, &at);
+    let listed = crate::aws::tracked(collector.list(&at, &mut listing)).await;
+    let gaps = match listed {
+        Ok(()) => Vec::new(),
+        Err(gap) => vec![Arc::new(placed(gap, demand.population_calls().next(), &at, ""))],
+    };
+    let waiting = listing.into_resources();
+    watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources: waiting.len() });
+
+    let calls: Arc<Vec<&'static Call>> = Arc::new(demand.resource_calls().collect());
+    let mut resources = Vec::with_capacity(waiting.len());
+    let mut reading = JoinSet::new();
+    for resource in waiting {
+        if calls.is_empty() {
+            resources.push(resource);
+            continue;
+        }
+        if reading.len() >= RESOURCES_AT_ONCE {
+            finished(reading.join_next().await, &mut resources);
+        }
+        let (demand, at, calls, watch) = (Arc::clone(&demand), Arc::clone(&at), Arc::clone(&calls), Arc::clone(&watch));
+        reading.spawn(async move {
+            let mut resource = resource;
+            for call in calls.iter().filter(|call| demand.kind.call(call.operation).is_some()) {
+                if demand.wants(call, &resource, now) {
+                    read(collector, call, &at, &mut resource).await;
+                }
+            }
+            watch(Event::Read { kind: demand.kind.name });
+            resource
+        });
+    }
+    while !reading.is_empty() {
+        finished(reading.join_next().await, &mut resources);
+    }
+    resources.sort_by(|a, b| a.id.cmp(&b.id));
+    Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps }
+}
+
+fn finished(done: Option<Result<Resource, tokio::task::JoinError>>, resources: &mut Vec<Resource>) {
+    match done {
+        Some(Ok(resource)) => resources.push(resource),
+        Some(Err(failed)) => std::panic::resume_unwind(failed.into_panic()),
+        None => {}
+    }
+}
+
+/// Makes one call for one resource; what could not be read becomes a gap on the attributes of that call.
+async fn read(collector: &'static dyn Collector, call: &'static Call, at: &At, resource: &mut Resource) {
+    if let Err(gap) = crate::aws::tracked(collector.read(at, call, resource)).await {
+        let gap = Arc::new(placed(gap, Some(call), at, &resource.id));
+        resource.set_all_of(call.operation, &Fact::Unknown(gap));
+        return;
+    }
+    // A collector that forgets an attribute must not make it look absent, nor let a case pass.
+    let unset: Vec<&'static str> = resource
+        .kind
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.call == call.operation && resource.get(attribute.name).is_none())
+        .map(|attribute| attribute.name)
+        .collect();
+    for name in unset {
+        let gap = Gap { message: format!("the answer says nothing of `{name}`"), ..Gap::new(Cause::Malformed) };
+        resource.facts.insert(name, Fact::Unknown(Arc::new(placed(gap, Some(call), at, &resource.id))));
+    }
+}
+
+/// The gap with its place, where the transport did not name it.
+fn placed(mut gap: Gap, call: Option<&Call>, at: &At, resource: &str) -> Gap {
+    if let (true, Some(call)) = (gap.operation.is_empty(), call) {
+        gap.service = call.service.to_owned();
+        gap.operation = call.operation.to_owned();
+    }
+    gap.account = at.account.to_string();
+    gap.region = at.region.to_string();
+    gap.resource = resource.to_owned();
+    gap
+}

@@ -1,0 +1,36 @@
+//! `absent`: There is no value: AWS answered that there is none.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{Matcher, Operand, Takes};
+use crate::facts::{Type, Value};
+
+/// There is no value: AWS answered that there is none.
+#[derive(Debug)]
+pub(super) struct Absent;
+
+impl Matcher for Absent {
+    fn keyword(&self) -> &'static str {
+        "absent"
+    }
+
+    fn doc(&self) -> &'static str {
+        "There is no value: AWS answered that there is none."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        let _ = of;
+        Ok(Takes::Flag)
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        let _ = (operand, now);
+        actual.is_none()
+    }
+
+    fn expected(&self, _: &Operand) -> String {
+        "none".into()
+    }
+}

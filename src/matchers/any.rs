@@ -1,0 +1,36 @@
+//! `any`: At least one item of the list, or value of the map, is as the condition says.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{
+    Matcher, Operand, Takes,
+    each::{item, items},
+};
+use crate::facts::{Type, Value};
+
+/// At least one item of the list, or value of the map, is as the condition says.
+#[derive(Debug)]
+pub(super) struct Any;
+
+impl Matcher for Any {
+    fn keyword(&self) -> &'static str {
+        "any"
+    }
+
+    fn doc(&self) -> &'static str {
+        "At least one item of the list, or value of the map, is as the condition says."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        item(of)
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        match (actual, operand) {
+            (Some(value), Operand::Condition(condition)) => items(value).any(|item| condition.test(Some(item), now)),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `at_least`: The number or duration is at least the operand.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{Matcher, Operand, Takes};
+use crate::facts::{Type, Value};
+
+/// The number or duration is at least the operand.
+#[derive(Debug)]
+pub(super) struct AtLeast;
+
+impl Matcher for AtLeast {
+    fn keyword(&self) -> &'static str {
+        "at_least"
+    }
+
+    fn doc(&self) -> &'static str {
+        "The number or duration is at least the operand."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        match of {
+            Type::Integer | Type::Duration => Ok(Takes::Value(of)),
+            _ => Err("numbers and durations"),
+        }
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        let _ = now;
+        match (actual, operand) {
+            (Some(Value::Integer(actual)), Operand::Value(Value::Integer(limit)))
+            | (Some(Value::Duration(actual)), Operand::Value(Value::Duration(limit))) => actual >= limit,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The contract of a matcher, and conditions made of matchers.
+//!
+//! Must not know any single matcher.
+
+use std::fmt::{self, Debug};
+
+use jiff::Timestamp;
+
+use super::{Glob, show};
+use crate::facts::{Type, Value};
+
+/// Compares a value with what is expected.
+pub trait Matcher: Sync + Debug {
+    /// The word in policies.
+    fn keyword(&self) -> &'static str;
+
+    /// One sentence for people: what holds when it matches.
+    fn doc(&self) -> &'static str;
+
+    /// The operand it takes when it is used on a value of this type.
+    ///
+    /// # Errors
+    /// The types it can be used on, in words, when this is none of them.
+    fn takes(&self, of: Type) -> Result<Takes, &'static str>;
+
+    /// Whether the value is as expected. `None` is *absent*.
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool;
+
+    /// What is expected, in words that follow "expected".
+    fn expected(&self, operand: &Operand) -> String {
+        format!("{} {operand}", self.keyword().replace('_', " "))
+    }
+
+    /// The part of the actual value that explains a failure, where that is not all of it.
+    fn narrow(&self, actual: &Value, operand: &Operand, now: Timestamp) -> Option<Value> {
+        let _ = (actual, operand, now);
+        None
+    }
+}
+
+/// The shape of an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// One value of a type.
+    Value(Type),
+    /// A list of values of a type.
+    Values(Type),
+    /// A pattern with `*` and `?`.
+    Glob,
+    /// A regular expression.
+    Regex,
+    /// The word `true`.
+    Flag,
+    /// A condition on a value of a type.
+    Condition(Type),
+}
+
+/// What a value is compared with.
+#[derive(Clone, Debug)]
+pub enum Operand {
+    /// One value.
+    Value(Value),
+    /// Several values.
+    Values(Vec<Value>),
+    /// A pattern.
+    Glob(Glob),
+    /// A regular expression.
+    Regex(regex::Regex),
+    /// Nothing.
+    Flag,
+    /// A condition.
+    Condition(Box<Condition>),
+}
+
+/// What must hold of one value.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// All tests hold.
+    Tests(Vec<Test>),
+    /// Conditions on the fields of a record: path inside the record, as written, and its condition.
+    Fields(Vec<(Vec<String>, Condition)>),
+}
+
+/// One matcher with its operand.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// The matcher.
+    pub matcher: &'static dyn Matcher,
+    /// Its operand.
+    pub operand: Operand,
+}
+
+impl Condition {
+    /// Whether the value is as expected. `None` is *absent*.
+    #[must_use]
+    pub fn test(&self, actual: Option<&Value>, now: Timestamp) -> bool {
+        match self {
+            Self::Tests(tests) => tests.iter().all(|test| test.matcher.test(actual, &test.operand, now)),
+            Self::Fields(fields) => {
+                actual.is_some() && fields.iter().all(|(path, condition)| condition.test(inside(actual, path), now))
+            }
+        }
+    }
+
+    /// The value to show for a failure: as much of it as explains the failure.
+    #[must_use]
+    pub fn narrow(&self, actual: &Value, now: Timestamp) -> Value {
+        match self {
+            Self::Tests(tests) => tests
+                .iter()
+                .filter(|test| !test.matcher.test(Some(actual), &test.operand, now))
+                .find_map(|test| test.matcher.narrow(actual, &test.operand, now))
+                .unwrap_or_else(|| actual.clone()),
+            Self::Fields(_) => actual.clone(),
+        }
+    }
+}
+
+/// The value at a path inside a value.
+pub(crate) fn inside<'a>(value: Option<&'a Value>, path: &[String]) -> Option<&'a Value> {
+    path.iter().try_fold(value?, |value, key| match value {
+        Value::Map(items) => items.get(key),
+        _ => None,
+    })
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = match self {
+            Self::Tests(tests) => tests.iter().map(|test| test.matcher.expected(&test.operand)).collect(),
+            Self::Fields(fields) => {
+                fields.iter().map(|(path, condition)| format!("{} {condition}", path.join("."))).collect()
+            }
+        };
+        f.write_str(&parts.join(" and "))
+    }
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => f.write_str(&show(value)),
+            Self::Values(values) => f.write_str(&values.iter().map(show).collect::<Vec<_>>().join(", ")),
+            Self::Glob(glob) => f.write_str(glob.as_str()),
+            Self::Regex(regex) => write!(f, "/{regex}/"),
+            Self::Flag => Ok(()),
+            Self::Condition(condition) => write!(f, "({condition})"),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! `contains`: The text has the operand in it, the list has it as an item, or the map has it as a key.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{Matcher, Operand, Takes};
+use crate::facts::{Type, Value};
+
+/// The text has the operand in it, the list has it as an item, or the map has it as a key.
+#[derive(Debug)]
+pub(super) struct Contains;
+
+impl Matcher for Contains {
+    fn keyword(&self) -> &'static str {
+        "contains"
+    }
+
+    fn doc(&self) -> &'static str {
+        "The text has the operand in it, the list has it as an item, or the map has it as a key."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        match of {
+            Type::Text | Type::Map(_) => Ok(Takes::Value(Type::Text)),
+            Type::List(item) => Ok(Takes::Value(*item)),
+            _ => Err("text, lists and maps"),
+        }
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        let _ = now;
+        match (actual, operand) {
+            (Some(Value::Text(text)), Operand::Value(Value::Text(part))) => text.contains(part.as_str()),
+            (Some(Value::List(items)), Operand::Value(item)) => items.contains(item),
+            (Some(Value::Map(items)), Operand::Value(Value::Text(key))) => items.contains_key(key),
+            _ => false,
+        }
+    }
+}

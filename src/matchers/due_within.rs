@@ -1,0 +1,43 @@
+//! `due_within`: The instant lies ahead, at most the operand away.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{Matcher, Operand, Takes};
+use crate::facts::{Type, Value};
+
+/// The instant lies ahead, at most the operand away.
+#[derive(Debug)]
+pub(super) struct DueWithin;
+
+impl Matcher for DueWithin {
+    fn keyword(&self) -> &'static str {
+        "due_within"
+    }
+
+    fn doc(&self) -> &'static str {
+        "The instant lies ahead, at most the operand away."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        match of {
+            Type::Time => Ok(Takes::Value(Type::Duration)),
+            _ => Err("instants"),
+        }
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        match (actual, operand) {
+            (Some(Value::Time(at)), Operand::Value(Value::Duration(limit))) => {
+                let ahead = at.as_second() - now.as_second();
+                (0..=*limit).contains(&ahead)
+            }
+            _ => false,
+        }
+    }
+
+    fn expected(&self, operand: &Operand) -> String {
+        format!("due within {operand}")
+    }
+}

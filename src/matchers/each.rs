@@ -1,0 +1,56 @@
+//! `each`: Every item of the list, or value of the map, is as the condition says; an empty or absent one satisfies it.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{Matcher, Operand, Takes};
+use crate::facts::{Type, Value};
+
+/// Every item of the list, or value of the map, is as the condition says; an empty or absent one satisfies it.
+#[derive(Debug)]
+pub(super) struct Each;
+
+impl Matcher for Each {
+    fn keyword(&self) -> &'static str {
+        "each"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Every item of the list, or value of the map, is as the condition says; an empty or absent one satisfies it."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        item(of)
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        match (actual, operand) {
+            (Some(value), Operand::Condition(condition)) => items(value).all(|item| condition.test(Some(item), now)),
+            (None, Operand::Condition(_)) => true,
+            _ => false,
+        }
+    }
+
+    fn narrow(&self, actual: &Value, operand: &Operand, now: Timestamp) -> Option<Value> {
+        let Operand::Condition(condition) = operand else { return None };
+        Some(Value::List(items(actual).filter(|item| !condition.test(Some(item), now)).cloned().collect()))
+    }
+}
+
+/// The operand of a matcher over items: a condition on one item.
+pub(super) fn item(of: Type) -> Result<Takes, &'static str> {
+    match of {
+        Type::List(item) | Type::Map(item) => Ok(Takes::Condition(*item)),
+        _ => Err("lists and maps"),
+    }
+}
+
+/// The items of a list, or the values of a map.
+pub(super) fn items(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
+    match value {
+        Value::List(items) => Box::new(items.iter()),
+        Value::Map(items) => Box::new(items.values()),
+        other => Box::new(std::iter::once(other)),
+    }
+}

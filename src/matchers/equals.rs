@@ -1,0 +1,35 @@
+//! `equals`: The value is exactly the operand.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{Matcher, Operand, Takes};
+use crate::facts::{Type, Value};
+
+/// The value is exactly the operand.
+#[derive(Debug)]
+pub(super) struct Equals;
+
+impl Matcher for Equals {
+    fn keyword(&self) -> &'static str {
+        "equals"
+    }
+
+    fn doc(&self) -> &'static str {
+        "The value is exactly the operand."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        Ok(Takes::Value(of))
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        let _ = now;
+        matches!(operand, Operand::Value(value) if actual == Some(value))
+    }
+
+    fn expected(&self, operand: &Operand) -> String {
+        operand.to_string()
+    }
+}

@@ -1,0 +1,34 @@
+//! `matches`: The text, or part of it, matches the regular expression.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{Matcher, Operand, Takes};
+use crate::facts::{Type, Value};
+
+/// The text, or part of it, matches the regular expression.
+#[derive(Debug)]
+pub(super) struct Matches;
+
+impl Matcher for Matches {
+    fn keyword(&self) -> &'static str {
+        "matches"
+    }
+
+    fn doc(&self) -> &'static str {
+        "The text, or part of it, matches the regular expression."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        match of {
+            Type::Text => Ok(Takes::Regex),
+            _ => Err("text"),
+        }
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        let _ = now;
+        matches!((actual, operand), (Some(Value::Text(text)), Operand::Regex(regex)) if regex.is_match(text))
+    }
+}

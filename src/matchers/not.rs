@@ -1,0 +1,30 @@
+//! `not`: The condition does not hold; an absent value satisfies it.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{Matcher, Operand, Takes};
+use crate::facts::{Type, Value};
+
+/// The condition does not hold; an absent value satisfies it.
+#[derive(Debug)]
+pub(super) struct Not;
+
+impl Matcher for Not {
+    fn keyword(&self) -> &'static str {
+        "not"
+    }
+
+    fn doc(&self) -> &'static str {
+        "The condition does not hold; an absent value satisfies it."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        Ok(Takes::Condition(of))
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        matches!(operand, Operand::Condition(condition) if !condition.test(actual, now))
+    }
+}

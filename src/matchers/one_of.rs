@@ -1,0 +1,31 @@
+//! `one_of`: The value is one of the operands.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{Matcher, Operand, Takes};
+use crate::facts::{Type, Value};
+
+/// The value is one of the operands.
+#[derive(Debug)]
+pub(super) struct OneOf;
+
+impl Matcher for OneOf {
+    fn keyword(&self) -> &'static str {
+        "one_of"
+    }
+
+    fn doc(&self) -> &'static str {
+        "The value is one of the operands."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        Ok(Takes::Values(of))
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        let _ = now;
+        matches!((actual, operand), (Some(actual), Operand::Values(values)) if values.contains(actual))
+    }
+}

@@ -1,0 +1,37 @@
+//! `starts_with`: The text starts with the operand.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{Matcher, Operand, Takes};
+use crate::facts::{Type, Value};
+
+/// The text starts with the operand.
+#[derive(Debug)]
+pub(super) struct StartsWith;
+
+impl Matcher for StartsWith {
+    fn keyword(&self) -> &'static str {
+        "starts_with"
+    }
+
+    fn doc(&self) -> &'static str {
+        "The text starts with the operand."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        match of {
+            Type::Text => Ok(Takes::Value(Type::Text)),
+            _ => Err("text"),
+        }
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        let _ = now;
+        match (actual, operand) {
+            (Some(Value::Text(text)), Operand::Value(Value::Text(start))) => text.starts_with(start.as_str()),
+            _ => false,
+        }
+    }
+}

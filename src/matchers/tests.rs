@@ -1,0 +1,139 @@
+//! Tables over all matchers.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::*;
+use crate::facts::{Type, Value};
+
+fn now() -> Timestamp {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+fn on(keyword: &str, actual: Option<Value>, operand: Operand) -> bool {
+    find(keyword).unwrap().test(actual.as_ref(), &operand, now())
+}
+
+fn one(value: impl Into<Value>) -> Operand {
+    Operand::Value(value.into())
+}
+
+fn all_of(keyword: &str, operand: Operand) -> Operand {
+    Operand::Condition(Box::new(Condition::Tests(vec![Test { matcher: find(keyword).unwrap(), operand }])))
+}
+
+fn ago(seconds: i64) -> Option<Value> {
+    Some(Value::Time(Timestamp::from_second(now().as_second() - seconds).unwrap()))
+}
+
+#[test]
+fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
+    let text = |it: &str| Some(Value::from(it));
+    let texts = |items: &[&str]| Some(Value::texts(items.iter().copied()));
+    let days = |n: i64| Value::days(n);
+    let regex = |it: &str| Operand::Regex(regex::Regex::new(it).unwrap());
+    let glob = |it: &str| Operand::Glob(Glob::new(it));
+    // Keyword, operand, a value that holds, a value that does not.
+    let table: Vec<(&str, Operand, Option<Value>, Option<Value>)> = vec![
+        ("equals", one(true), Some(true.into()), Some(false.into())),
+        ("equals", one("a"), text("a"), None),
+        ("not", all_of("equals", one("a")), text("b"), text("a")),
+        ("not", all_of("equals", one("a")), None, text("a")),
+        ("one_of", Operand::Values(vec!["a".into(), "b".into()]), text("b"), text("c")),
+        ("at_least", one(3i64), Some(3i64.into()), Some(2i64.into())),
+        ("at_least", Operand::Value(days(2557)), Some(days(3653)), Some(days(365))),
+        ("at_least", Operand::Value(days(1)), Some(days(1)), None),
+        ("at_most", one(3i64), Some(3i64.into()), Some(4i64.into())),
+        ("at_most", Operand::Value(days(90)), Some(days(90)), Some(days(91))),
+        ("within", Operand::Value(days(1)), ago(86_400), ago(86_401)),
+        ("within", Operand::Value(days(1)), ago(-60), ago(-3600)),
+        ("older_than", Operand::Value(days(1)), ago(86_401), ago(86_400)),
+        ("due_within", Operand::Value(days(1)), ago(-86_400), ago(60)),
+        ("glob", glob("bank-*/x?"), text("bank-aml/xy"), text("bank-aml/x")),
+        ("glob", glob("bank-*"), text("bank-"), text("my-bank-a")),
+        ("matches", regex("^nodejs(22|24)"), text("nodejs22.x"), text("nodejs20.x")),
+        ("starts_with", one("/bank"), text("/bank/dev"), text("x/bank")),
+        ("contains", one("an"), text("bank"), text("b")),
+        ("contains", one("a"), texts(&["b", "a"]), texts(&["ab"])),
+        (
+            "contains",
+            one("k"),
+            Some(Value::Map(BTreeMap::from([("k".into(), "v".into())]))),
+            Some(Value::Map(BTreeMap::new())),
+        ),
+        ("count", all_of("at_least", one(2i64)), texts(&["a", "b"]), texts(&["a"])),
+        ("count", all_of("equals", one(0i64)), None, texts(&["a"])),
+        ("present", Operand::Flag, text(""), None),
+        ("absent", Operand::Flag, None, text("")),
+        ("each", all_of("glob", glob("a*")), texts(&["ab", "ac"]), texts(&["ab", "b"])),
+        ("each", all_of("glob", glob("a*")), None, texts(&["b"])),
+        ("any", all_of("glob", glob("a*")), texts(&["b", "ac"]), texts(&[])),
+        ("none", all_of("glob", glob("a*")), texts(&["b"]), texts(&["b", "ac"])),
+        ("none", all_of("glob", glob("a*")), None, texts(&["a"])),
+    ];
+    for (keyword, operand, holds, fails) in &table {
+        assert!(on(keyword, holds.clone(), operand.clone()), "{keyword} {operand} should hold of {holds:?}");
+        assert!(!on(keyword, fails.clone(), operand.clone()), "{keyword} {operand} should not hold of {fails:?}");
+    }
+    let tested: BTreeSet<&str> = table.iter().map(|row| row.0).collect();
+    let existing: BTreeSet<&str> = ALL.iter().map(|matcher| matcher.keyword()).collect();
+    assert_eq!(tested, existing, "every matcher has rows in this table");
+}
+
+#[test]
+fn record_conditions_need_all_fields() {
+    let record = |kind: &str, size: i64| Value::record([("kind", Some(kind.into())), ("size", Some(size.into()))]);
+    let condition = Condition::Fields(vec![
+        (vec!["kind".into()], Condition::Tests(vec![Test { matcher: equality(), operand: one("a") }])),
+        (vec!["size".into()], Condition::Tests(vec![Test { matcher: find("at_least").unwrap(), operand: one(2i64) }])),
+    ]);
+    assert!(condition.test(Some(&record("a", 2)), now()));
+    assert!(!condition.test(Some(&record("a", 1)), now()));
+    assert!(!condition.test(Some(&record("b", 2)), now()));
+    assert!(!condition.test(None, now()));
+}
+
+#[test]
+fn a_failure_shows_only_the_items_that_fail() {
+    let condition = Condition::Tests(vec![Test {
+        matcher: find("each").unwrap(),
+        operand: all_of("glob", Operand::Glob(Glob::new("a*"))),
+    }]);
+    assert_eq!(show(&condition.narrow(&Value::texts(["ab", "b", "ac"]), now())), "[b]");
+}
+
+#[test]
+fn matchers_refuse_types_they_cannot_judge() {
+    for (keyword, of) in
+        [("at_least", Type::Text), ("within", Type::Duration), ("glob", Type::Integer), ("each", Type::Bool)]
+    {
+        assert!(find(keyword).unwrap().takes(of).is_err(), "{keyword} on {of:?}");
+    }
+}
+
+/// The definition of a glob, without cleverness.
+fn slow_glob(pattern: &[char], text: &[char]) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some(('*', rest)) => (0..=text.len()).any(|skip| slow_glob(rest, &text[skip..])),
+        Some((c, rest)) => text.split_first().is_some_and(|(t, tail)| (*c == '?' || c == t) && slow_glob(rest, tail)),
+    }
+}
+
+proptest! {
+    #[test]
+    fn globs_are_what_their_definition_says(pattern in "[ab*?]{0,8}", text in "[ab]{0,8}") {
+        let slow = slow_glob(&pattern.chars().collect::<Vec<_>>(), &text.chars().collect::<Vec<_>>());
+        prop_assert_eq!(Glob::new(&pattern).is_match(&text), slow);
+    }
+
+    #[test]
+    fn not_is_the_opposite(actual in proptest::option::of("[ab]{0,3}"), operand in "[ab]{0,3}") {
+        let actual = actual.map(Value::from);
+        let plain = on("equals", actual.clone(), one(operand.clone()));
+        prop_assert_eq!(on("not", actual, all_of("equals", one(operand))), !plain);
+    }
+}

@@ -1,0 +1,46 @@
+//! `within`: The instant is not longer ago than the operand, and not in the future.
+//!
+//! Must not know kinds or policies.
+
+use jiff::Timestamp;
+
+use super::{Matcher, Operand, Takes};
+use crate::facts::{Type, Value};
+
+/// The instant is not longer ago than the operand, and not in the future.
+#[derive(Debug)]
+pub(super) struct Within;
+
+impl Matcher for Within {
+    fn keyword(&self) -> &'static str {
+        "within"
+    }
+
+    fn doc(&self) -> &'static str {
+        "The instant is not longer ago than the operand, and not in the future."
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        match of {
+            Type::Time => Ok(Takes::Value(Type::Duration)),
+            _ => Err("instants"),
+        }
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
+        match (actual, operand) {
+            (Some(Value::Time(at)), Operand::Value(Value::Duration(limit))) => {
+                let age = now.as_second() - at.as_second();
+                age <= *limit && age >= -CLOCK_TOLERANCE
+            }
+            _ => false,
+        }
+    }
+
+    fn expected(&self, operand: &Operand) -> String {
+        format!("within the last {operand}")
+    }
+}
+
+/// Seconds by which our clock and AWS's may differ before an instant counts as future.
+const CLOCK_TOLERANCE: i64 = 15 * 60;

@@ -1,0 +1,120 @@
+//! Which attributes of which kinds the cases need, and which calls yield them.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::facts::{Call, Kind, Reach, Resource};
+use crate::policy::{Case, Expectation, Judgement};
+
+/// What a run will do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The selected cases.
+    pub cases: Vec<Case>,
+    /// What must be collected for them, one entry a kind, in the order of the cases.
+    pub demands: Vec<Demand>,
+}
+
+/// What must be collected of one kind.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// The kind.
+    pub kind: &'static Kind,
+    /// The calls, in the order of the kind. The population calls are always among them.
+    pub calls: Vec<&'static Call>,
+    /// Who needs what of which resources.
+    pub interests: Vec<Interest>,
+}
+
+/// What one case needs.
+#[derive(Clone, Debug)]
+pub struct Interest {
+    /// Which resources it is about.
+    pub filter: Expectation,
+    /// Operations that it needs.
+    pub operations: BTreeSet<&'static str>,
+}
+
+impl Plan {
+    /// Plans for the cases.
+    #[must_use]
+    pub fn new(cases: Vec<Case>) -> Self {
+        let mut demands: Vec<Demand> = Vec::new();
+        for case in &cases {
+            let operations = operations(case);
+            let interest = Interest { filter: case.filter.clone(), operations };
+            match demands.iter_mut().find(|demand| demand.kind.name == case.kind.name) {
+                Some(demand) => demand.interests.push(interest),
+                None => demands.push(Demand { kind: case.kind, calls: Vec::new(), interests: vec![interest] }),
+            }
+        }
+        for demand in &mut demands {
+            let wanted = |call: &&Call| demand.interests.iter().any(|it| it.operations.contains(call.operation));
+            demand.calls = demand.kind.calls.iter().filter(wanted).collect();
+        }
+        Self { cases, demands }
+    }
+
+    /// Every call of the plan, each once, ordered by service and operation.
+    #[must_use]
+    pub fn calls(&self) -> Vec<&'static Call> {
+        let mut calls: Vec<&'static Call> =
+            self.demands.iter().flat_map(|demand| demand.calls.iter().copied()).collect();
+        calls.sort_by_key(|call| (call.service, call.operation));
+        calls.dedup_by_key(|call| (call.service, call.operation));
+        calls
+    }
+
+    /// Whether the case needs an answer of the operation.
+    #[must_use]
+    pub fn needs(case: &Case, service: &str, operation: &str) -> bool {
+        let operations = operations(case);
+        case.kind
+            .calls
+            .iter()
+            .any(|call| call.service == service && call.operation == operation && operations.contains(call.operation))
+    }
+}
+
+/// The population calls of the case's kind, the calls of its attributes, and what those calls need themselves.
+fn operations(case: &Case) -> BTreeSet<&'static str> {
+    let population = case.kind.calls.iter().filter(|call| matches!(call.reach, Reach::Population(_)));
+    let mut operations: BTreeSet<&'static str> = population.map(|call| call.operation).collect();
+    let mut add = |expectation: &Expectation| {
+        expectation.visit(&mut |test| {
+            operations.insert(test.lookup.attribute.call);
+        });
+    };
+    add(&case.filter);
+    add(&case.expect);
+    // Calls come in the order in which a resource needs them, so one walk from the last to the first is enough.
+    for call in case.kind.calls.iter().rev() {
+        if operations.contains(call.operation) {
+            operations.extend(call.after);
+        }
+    }
+    operations
+}
+
+impl Demand {
+    /// Whether a call must be made for a resource, given what is known of it so far: some case needs the call and may
+    /// still be about the resource.
+    #[must_use]
+    pub fn wants(&self, call: &Call, resource: &Resource, now: Timestamp) -> bool {
+        self.interests.iter().any(|interest| {
+            interest.operations.contains(call.operation)
+                && matches!(interest.filter.judge(resource, now), Judgement::Met | Judgement::Unknown(_))
+        })
+    }
+
+    /// Calls that enumerate the population.
+    pub fn population_calls(&self) -> impl Iterator<Item = &'static Call> + '_ {
+        self.calls.iter().copied().filter(|call| matches!(call.reach, Reach::Population(_)))
+    }
+
+    /// Calls that add to resources, in the order in which a resource needs them.
+    pub fn resource_calls(&self) -> impl Iterator<Item = &'static Call> + '_ {
+        self.calls.iter().copied().filter(|call| !matches!(call.reach, Reach::Population(_)))
+    }
+}

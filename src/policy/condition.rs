@@ -1,0 +1,139 @@
+//! Conditions from text: matchers with operands that fit the type they are used on.
+//!
+//! Must not know attributes or kinds.
+
+use regex::RegexBuilder;
+
+use super::parameters::Parameters;
+use super::values;
+use crate::facts::{Field, Type};
+use crate::matchers::{self, Condition, Glob, Matcher, Operand, Takes, Test};
+use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node};
+
+/// Reads the condition on a value of a type: a bare value (equality), a mapping of matchers, or a mapping of fields.
+pub(super) fn read(
+    node: &Node,
+    of: Type,
+    parameters: &mut Parameters<'_>,
+    sink: &mut Diagnostics,
+) -> Option<Condition> {
+    let Content::Mapping(entries) = &node.content else {
+        let value = values::read(node, of, None, parameters, sink)?;
+        return Some(Condition::Tests(vec![Test { matcher: matchers::equality(), operand: Operand::Value(value) }]));
+    };
+    if entries.is_empty() {
+        sink.push(Diagnostic::error("empty-condition", node.span, "a condition without any matcher"));
+        return None;
+    }
+    if let Type::Record(fields) = of
+        && !entries.iter().all(|entry| matchers::find(&entry.key.value).is_some())
+    {
+        return read_fields(entries, of, fields, parameters, sink);
+    }
+    let tests: Vec<_> = entries.iter().map(|entry| read_test(entry, of, parameters, sink)).collect();
+    tests.into_iter().collect::<Option<Vec<_>>>().map(Condition::Tests)
+}
+
+fn read_fields(
+    entries: &[Entry],
+    of: Type,
+    fields: &[Field],
+    parameters: &mut Parameters<'_>,
+    sink: &mut Diagnostics,
+) -> Option<Condition> {
+    let read: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            let Some((path, of)) = of.lookup(&entry.key.value) else {
+                sink.push(unknown_field(entry, fields));
+                return None;
+            };
+            Some((path, read(&entry.value, of, parameters, sink)?))
+        })
+        .collect();
+    read.into_iter().collect::<Option<Vec<_>>>().map(Condition::Fields)
+}
+
+pub(super) fn unknown_field(entry: &Entry, fields: &[Field]) -> Diagnostic {
+    let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    let key = &entry.key.value;
+    let error = Diagnostic::error("unknown-field", entry.key.span, format!("no field `{key}` here"))
+        .suggest(key, names.iter().copied());
+    if error.help.is_some() { error } else { error.help(format!("fields: {}", names.join(", "))) }
+}
+
+fn read_test(entry: &Entry, of: Type, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> Option<Test> {
+    let keyword = &entry.key.value;
+    let Some(matcher) = matchers::find(keyword) else {
+        let words: Vec<&str> = matchers::ALL.iter().map(|matcher| matcher.keyword()).collect();
+        let error = Diagnostic::error("unknown-matcher", entry.key.span, format!("unknown matcher `{keyword}`"))
+            .suggest(keyword, words.iter().copied());
+        let error = if error.help.is_some() { error } else { error.help(format!("matchers: {}", words.join(", "))) };
+        sink.push(error);
+        return None;
+    };
+    let takes = match matcher.takes(of) {
+        Ok(takes) => takes,
+        Err(types) => {
+            let message = format!("`{keyword}` works on {types}, and this is {}", of.describe());
+            sink.push(Diagnostic::error("matcher-type", entry.key.span, message));
+            return None;
+        }
+    };
+    let operand = read_operand(&entry.value, matcher, takes, parameters, sink)?;
+    Some(Test { matcher, operand })
+}
+
+fn read_operand(
+    node: &Node,
+    matcher: &dyn Matcher,
+    takes: Takes,
+    parameters: &mut Parameters<'_>,
+    sink: &mut Diagnostics,
+) -> Option<Operand> {
+    match takes {
+        Takes::Value(of) => values::read(node, of, None, parameters, sink).map(Operand::Value),
+        Takes::Values(of) => {
+            let node = parameters.fill(node, sink)?;
+            let nodes = node.sequence(&format!("`{}`", matcher.keyword()), sink)?;
+            if nodes.is_empty() {
+                sink.push(Diagnostic::error("empty-operand", node.span, format!("`{}` of nothing", matcher.keyword())));
+                return None;
+            }
+            let read: Vec<_> = nodes.iter().map(|node| values::read(node, of, None, parameters, sink)).collect();
+            read.into_iter().collect::<Option<Vec<_>>>().map(Operand::Values)
+        }
+        Takes::Glob => {
+            let text = parameters.fill(node, sink)?.text("a pattern", sink)?;
+            Some(Operand::Glob(Glob::new(&text.value)))
+        }
+        Takes::Regex => {
+            let text = parameters.fill(node, sink)?.text("a regular expression", sink)?;
+            match RegexBuilder::new(&text.value).size_limit(REGEX_BYTES).build() {
+                Ok(regex) => Some(Operand::Regex(regex)),
+                Err(error) => {
+                    let reason = error.to_string();
+                    let last = reason.lines().last().unwrap_or_default().trim().to_owned();
+                    let message = format!("not a regular expression: {}", last.trim_start_matches("error: "));
+                    sink.push(Diagnostic::error("bad-regex", node.span, message));
+                    None
+                }
+            }
+        }
+        Takes::Flag => {
+            let flag = node.boolean(&format!("`{}`", matcher.keyword()), sink)?;
+            if !flag.value {
+                let message = format!("`{}` takes only `true`", matcher.keyword());
+                sink.push(
+                    Diagnostic::error("flag", node.span, message).help("for the opposite, write `present` or `absent`"),
+                );
+                return None;
+            }
+            Some(Operand::Flag)
+        }
+        Takes::Condition(of) => read(node, of, parameters, sink).map(|it| Operand::Condition(Box::new(it))),
+    }
+}
+
+/// Bytes that a compiled regular expression may take: policies are hostile until read.
+const REGEX_BYTES: usize = 1 << 20;

@@ -1,0 +1,128 @@
+//! Examples: facts that a case must find met or violated, checked with the evaluator that judges real accounts.
+//!
+//! A case that has never been seen to fail proves nothing, so every case needs a violating example.
+
+use jiff::Timestamp;
+
+use super::parameters::Parameters;
+use super::policies::CaseText;
+use super::{Case, Judgement, Suite, values};
+use crate::facts::{Fact, Kind, Resource};
+use crate::source::{Content, Diagnostic, Diagnostics, Node};
+
+/// The instant at which examples are judged; `3d ago` is counted from it.
+fn example_now() -> Timestamp {
+    Timestamp::constant(1_795_219_200, 0)
+}
+
+/// Type-checks the examples of a case.
+pub(super) fn read(
+    case: &Case,
+    text: &CaseText,
+    parameters: &mut Parameters<'_>,
+    sink: &mut Diagnostics,
+) -> Vec<(Resource, bool, Node)> {
+    let met = text.examples.met.iter().map(|node| (node, true));
+    let violated = text.examples.violated.iter().map(|node| (node, false));
+    met.chain(violated)
+        .filter_map(|(node, met)| Some((resource(node, case.kind, parameters, sink)?, met, node.clone())))
+        .collect()
+}
+
+/// Judges every example of the suite with the evaluator, and refuses cases that have no violating example.
+pub fn check_examples(suite: &Suite, sink: &mut Diagnostics) {
+    let Some(stage) = suite.stages.first() else { return };
+    let Some(compiled) = super::compile(suite, stage, &[], &mut Diagnostics::new()) else { return };
+    let texts = suite.policies.iter().flat_map(|policy| &policy.cases);
+    let all = suite.parameters.iter().chain(&stage.parameters).map(|(name, value)| (name.value.as_str(), value));
+    let built_in = super::compile::built_in(stage, &[]);
+    let mut parameters =
+        Parameters::new(&stage.name.value, all.chain(built_in.iter().map(|(name, value)| (name.as_str(), value))));
+    for (case, text) in compiled.cases.iter().zip(texts) {
+        if text.examples.violated.is_empty() {
+            let message = format!("case `{}` has no violating example", case.id);
+            sink.push(
+                Diagnostic::error("no-violating-example", text.name.span, message)
+                    .help("add `examples: { violated: {…} }` with facts that the case must find"),
+            );
+        }
+        for (resource, met, node) in read(case, text, &mut parameters, sink) {
+            let now = example_now();
+            let found = match (case.filter.judge(&resource, now), case.expect.judge(&resource, now)) {
+                (Judgement::Met, Judgement::Met) if met => continue,
+                (Judgement::Met, Judgement::Unmet(_)) if !met => continue,
+                (Judgement::Met, Judgement::Met) => "is met",
+                (Judgement::Met, Judgement::Unmet(_)) => "is violated",
+                (Judgement::Met, _) => "cannot be judged",
+                _ => "lies outside `where`",
+            };
+            let meant = if met { "met" } else { "violated" };
+            let message = format!("this example of `{}` should be {meant} but {found}", case.id);
+            sink.push(Diagnostic::error("wrong-example", node.span, message));
+        }
+    }
+}
+
+/// A resource with the facts of an example; what the example leaves out is absent.
+fn resource(
+    node: &Node,
+    kind: &'static Kind,
+    parameters: &mut Parameters<'_>,
+    sink: &mut Diagnostics,
+) -> Option<Resource> {
+    let mut resource = Resource::new(kind, "000000000000".into(), "example".into(), "example", "example");
+    for attribute in kind.attributes {
+        resource.facts.insert(attribute.name, Fact::Absent);
+    }
+    fill(&mut resource, node, "", kind, parameters, sink)?;
+    Some(resource)
+}
+
+fn fill(
+    resource: &mut Resource,
+    node: &Node,
+    prefix: &str,
+    kind: &'static Kind,
+    parameters: &mut Parameters<'_>,
+    sink: &mut Diagnostics,
+) -> Option<()> {
+    let Content::Mapping(entries) = &node.content else {
+        sink.push(node.unexpected("expected-mapping", "a mapping of attributes", "an example"));
+        return None;
+    };
+    let mut whole = Some(());
+    for entry in entries {
+        let path = format!("{prefix}{}", entry.key.value);
+        let filled = if let Some(attribute) = kind.attribute(&path) {
+            // `~` is how an example says that AWS answered: there is none.
+            if entry.value.is_null() {
+                Some(())
+            } else if is_not_applicable(&entry.value) {
+                resource.facts.insert(attribute.name, Fact::not_applicable("the example says so"));
+                Some(())
+            } else {
+                values::read(&entry.value, attribute.of, Some(example_now()), parameters, sink).map(|value| {
+                    resource.facts.insert(attribute.name, Fact::Known(value));
+                })
+            }
+        } else if kind.attributes.iter().any(|attribute| attribute.name.starts_with(&format!("{path}."))) {
+            fill(resource, &entry.value, &format!("{path}."), kind, parameters, sink)
+        } else {
+            sink.push(
+                Diagnostic::error(
+                    "unknown-attribute",
+                    entry.key.span,
+                    format!("{} has no attribute `{path}`", kind.name),
+                )
+                .suggest(&path, kind.attributes.iter().map(|attribute| attribute.name)),
+            );
+            None
+        };
+        whole = whole.and(filled);
+    }
+    whole
+}
+
+fn is_not_applicable(node: &Node) -> bool {
+    node.scalar().is_some_and(|scalar| !scalar.quoted && scalar.text == "not-applicable")
+}

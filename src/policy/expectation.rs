@@ -1,0 +1,147 @@
+//! Expectations: conditions on the attributes of one resource, joined by `all`, `any` and `not`.
+//!
+//! Must not know the resource they are tried on; `verify` evaluates them against facts.
+
+use super::condition;
+use super::parameters::Parameters;
+use crate::facts::{Kind, Lookup};
+use crate::matchers::Condition;
+use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node};
+
+/// What must hold of a resource.
+#[derive(Clone, Debug)]
+pub enum Expectation {
+    /// Every part holds.
+    All(Vec<Expectation>),
+    /// At least one part holds.
+    Any(Vec<Expectation>),
+    /// The part does not hold.
+    Not(Box<Expectation>),
+    /// An attribute is as the condition says.
+    Attribute(Box<AttributeTest>),
+}
+
+/// A condition on one attribute.
+#[derive(Clone, Debug)]
+pub struct AttributeTest {
+    /// The path as written, such as `tags.owner`.
+    pub path: String,
+    /// What the path leads to.
+    pub lookup: Lookup,
+    /// What is expected there.
+    pub condition: Condition,
+}
+
+impl Expectation {
+    /// An expectation that always holds.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self::All(Vec::new())
+    }
+
+    /// Calls `visit` for every attribute test inside.
+    pub fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a AttributeTest)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.visit(visit)),
+            Self::Not(part) => part.visit(visit),
+            Self::Attribute(test) => visit(test),
+        }
+    }
+
+    /// Reads a mapping of attribute paths (and `all`, `any`, `not`) for a kind.
+    pub(super) fn read(
+        node: &Node,
+        kind: &'static Kind,
+        parameters: &mut Parameters<'_>,
+        sink: &mut Diagnostics,
+    ) -> Option<Self> {
+        let Content::Mapping(entries) = &node.content else {
+            sink.push(
+                node.unexpected("expected-mapping", "a mapping of attributes", "an expectation")
+                    .help("write `attribute: value` or `attribute: { matcher: operand }`"),
+            );
+            return None;
+        };
+        if entries.is_empty() {
+            sink.push(Diagnostic::error("empty-expectation", node.span, "an expectation without any attribute"));
+            return None;
+        }
+        // Every entry is read before any is given up, so that all errors are told at once.
+        let parts: Vec<Option<Self>> =
+            entries.iter().map(|entry| Self::read_entry(entry, kind, parameters, sink)).collect();
+        parts.into_iter().collect::<Option<Vec<_>>>().map(Self::All)
+    }
+
+    fn read_entry(
+        entry: &Entry,
+        kind: &'static Kind,
+        parameters: &mut Parameters<'_>,
+        sink: &mut Diagnostics,
+    ) -> Option<Self> {
+        let mut group = |sink: &mut Diagnostics| -> Option<Vec<Self>> {
+            let nodes = entry.value.sequence(&format!("`{}`", entry.key.value), sink)?;
+            if nodes.is_empty() {
+                let message = format!("`{}` over nothing", entry.key.value);
+                sink.push(Diagnostic::error("empty-expectation", entry.value.span, message));
+                return None;
+            }
+            let parts: Vec<_> = nodes.iter().map(|node| Self::read(node, kind, parameters, sink)).collect();
+            parts.into_iter().collect()
+        };
+        match entry.key.value.as_str() {
+            "all" => group(sink).map(Self::All),
+            "any" => group(sink).map(Self::Any),
+            "not" => Self::read(&entry.value, kind, parameters, sink).map(|part| Self::Not(Box::new(part))),
+            path => {
+                let Some(lookup) = kind.lookup(path) else {
+                    return Self::read_nested(entry, kind, parameters, sink);
+                };
+                let condition = condition::read(&entry.value, lookup.of, parameters, sink)?;
+                Some(Self::Attribute(Box::new(AttributeTest { path: path.to_owned(), lookup, condition })))
+            }
+        }
+    }
+
+    /// `rotation: { enabled: true }` for `rotation.enabled: true`.
+    fn read_nested(
+        entry: &Entry,
+        kind: &'static Kind,
+        parameters: &mut Parameters<'_>,
+        sink: &mut Diagnostics,
+    ) -> Option<Self> {
+        let prefix = format!("{}.", entry.key.value);
+        let is_prefix = kind.attributes.iter().any(|attribute| attribute.name.starts_with(&prefix));
+        let Content::Mapping(entries) = &entry.value.content else {
+            sink.push(unknown_attribute(&entry.key.value, entry, kind));
+            return None;
+        };
+        if !is_prefix || entries.is_empty() {
+            sink.push(unknown_attribute(&entry.key.value, entry, kind));
+            return None;
+        }
+        let parts: Vec<_> = entries
+            .iter()
+            .map(|inner| {
+                let mut full = inner.clone();
+                full.key.value = format!("{prefix}{}", inner.key.value);
+                Self::read_entry(&full, kind, parameters, sink)
+            })
+            .collect();
+        parts.into_iter().collect::<Option<Vec<_>>>().map(Self::All)
+    }
+}
+
+fn unknown_attribute(path: &str, entry: &Entry, kind: &Kind) -> Diagnostic {
+    let names = || kind.attributes.iter().map(|attribute| attribute.name);
+    let error =
+        Diagnostic::error("unknown-attribute", entry.key.span, format!("{} has no attribute `{path}`", kind.name));
+    // The last segment alone is tried too: `rotation.perod` is nearer to `rotation.period` than to any other name.
+    let error = error.suggest(path, names());
+    if error.help.is_some() {
+        return error;
+    }
+    let first = path.split('.').next().unwrap_or(path);
+    let near: Vec<&str> = names().filter(|name| name.split('.').next() == Some(first)).collect();
+    let shown = if near.is_empty() { names().collect() } else { near };
+    error.help(format!("attributes of {}: {}", kind.name, shown.join(", ")))
+}

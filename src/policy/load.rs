@@ -1,0 +1,216 @@
+//! Reading policy files from disk: the only part of `policy` that does I/O.
+//!
+//! Must not know what the texts mean beyond which file names which.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::suite::SuiteText;
+use super::{Library, Policy, Suite, Vocabulary, Waiver, waivers};
+use crate::matchers::Glob;
+use crate::source::{Diagnostic, Diagnostics, FileId, Limits, Node, Spanned, parse};
+
+/// What was read, and what is wrong with it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Texts and suites.
+    pub library: Library,
+    /// The words the texts were checked against.
+    pub words: Vocabulary,
+    /// All that is wrong.
+    pub diagnostics: Diagnostics,
+    /// The files that were read, in the order of reading; relative to the root where they lie below it.
+    pub paths: Vec<PathBuf>,
+}
+
+/// Reads one suite with all that it names. Paths in the suite are relative to it; names shown are relative to `root`.
+#[must_use]
+pub fn load_suite(root: &Path, suite: &Path, words: Vocabulary) -> Loaded {
+    let mut loader = Loader::new(root, words);
+    loader.suite(suite);
+    loader.finish()
+}
+
+/// Reads every suite of a directory and every policy of another, and finds policies that no suite names.
+#[must_use]
+pub fn load_all(root: &Path, suites: &Path, policies: &Path, words: Vocabulary) -> Loaded {
+    let mut loader = Loader::new(root, words);
+    for path in yaml_files(&root.join(suites), false) {
+        loader.suite(&relative(root, &path));
+    }
+    let named: Vec<PathBuf> = loader.loaded.paths.clone();
+    for path in yaml_files(&root.join(policies), true) {
+        let path = relative(root, &path);
+        let catalogue = path.components().any(|part| part == Component::Normal("catalogues".as_ref()));
+        if named.contains(&path) || catalogue {
+            continue;
+        }
+        let Some((file, node)) = loader.parse(&path, None) else { continue };
+        if let Some(policy) = Policy::read(&node, file, &loader.loaded.words, &mut loader.loaded.diagnostics) {
+            let message = format!("policy `{}` is named by no suite", policy.id.value);
+            loader.loaded.diagnostics.push(
+                Diagnostic::error("policy-without-suite", policy.id.span, message)
+                    .help("a policy that no suite names is never run"),
+            );
+            loader.loaded.library.unnamed.push(policy);
+        }
+    }
+    loader.finish()
+}
+
+struct Loader<'a> {
+    root: &'a Path,
+    loaded: Loaded,
+}
+
+impl<'a> Loader<'a> {
+    fn new(root: &'a Path, words: Vocabulary) -> Self {
+        let (library, diagnostics) = (Library::default(), Diagnostics::new());
+        Self { root, loaded: Loaded { library, words, diagnostics, paths: Vec::new() } }
+    }
+
+    fn finish(mut self) -> Loaded {
+        for suite in &self.loaded.library.suites {
+            super::compile::check_suite(suite, &mut self.loaded.diagnostics);
+        }
+        self.loaded
+    }
+
+    fn suite(&mut self, path: &Path) {
+        let Some((file, node)) = self.parse(path, None) else { return };
+        let Some(text) = SuiteText::read(&node, file, &mut self.loaded.diagnostics) else { return };
+        let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        let SuiteText { mut suite, policies, waivers: waiver_files, catalogues } = text;
+        for pattern in &catalogues {
+            for path in self.expand(&base, pattern) {
+                if let Some((_, node)) = self.parse(&path, Some(pattern)) {
+                    self.loaded.words.catalogues.add(&node, &mut self.loaded.diagnostics);
+                }
+            }
+        }
+        let mut read = Vec::new();
+        for pattern in &policies {
+            for path in self.expand(&base, pattern) {
+                if read.contains(&path) {
+                    continue;
+                }
+                read.push(path.clone());
+                let Some((file, node)) = self.parse(&path, Some(pattern)) else { continue };
+                let policy = Policy::read(&node, file, &self.loaded.words, &mut self.loaded.diagnostics);
+                suite.policies.extend(policy);
+            }
+        }
+        for pattern in &waiver_files {
+            for path in self.expand(&base, pattern) {
+                if let Some((_, node)) = self.parse(&path, Some(pattern)) {
+                    suite.waivers.extend(Waiver::read_all(&node, &mut self.loaded.diagnostics));
+                }
+            }
+        }
+        waivers::check_ids(&suite.waivers, &mut self.loaded.diagnostics);
+        self.check_policy_ids(&suite);
+        if let Some(first) = self.loaded.library.suites.iter().find(|first| first.id.value == suite.id.value) {
+            let message = format!("suite `{}` twice", suite.id.value);
+            let error = Diagnostic::error("duplicate-id", suite.id.span, message).related(first.id.span, "first here");
+            self.loaded.diagnostics.push(error);
+        }
+        self.loaded.library.suites.push(suite);
+    }
+
+    fn check_policy_ids(&mut self, suite: &Suite) {
+        for (index, policy) in suite.policies.iter().enumerate() {
+            let earlier = suite.policies.iter().take(index);
+            if let Some(first) = earlier.into_iter().find(|first| first.id.value == policy.id.value) {
+                let message = format!("policy `{}` twice", policy.id.value);
+                self.loaded.diagnostics.push(
+                    Diagnostic::error("duplicate-id", policy.id.span, message).related(first.id.span, "first here"),
+                );
+            }
+        }
+    }
+
+    /// Reads and parses one file. `named` is the text that asked for it.
+    fn parse(&mut self, path: &Path, named: Option<&Spanned<String>>) -> Option<(FileId, Node)> {
+        let limits = Limits::default();
+        let shown = path.display().to_string();
+        let refused = |problem: String| match named {
+            Some(name) => Diagnostic::error("unreadable-file", name.span, format!("{shown}: {problem}")),
+            None => Diagnostic::error_nowhere("unreadable-file", format!("{shown}: {problem}")),
+        };
+        let full = self.root.join(path);
+        let bytes = std::fs::metadata(&full).and_then(|meta| {
+            let too_large = meta.len() > limits.bytes as u64;
+            if too_large { Err(std::io::Error::other("larger than 1 MiB")) } else { std::fs::read(&full) }
+        });
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.loaded.diagnostics.push(refused(error.to_string()));
+                return None;
+            }
+        };
+        let files = &mut self.loaded.library.files;
+        let file = files.add_bytes(shown.clone(), bytes, &mut self.loaded.diagnostics)?;
+        self.loaded.paths.push(path.to_owned());
+        let text = files.text(file).to_owned();
+        Some((file, parse(file, &text, &limits, &mut self.loaded.diagnostics)?))
+    }
+
+    /// The files that a pattern names: `*` and `?` in the last part of the path.
+    fn expand(&mut self, base: &Path, pattern: &Spanned<String>) -> Vec<PathBuf> {
+        let path = normal(&base.join(&pattern.value));
+        let last = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if !last.contains(['*', '?']) {
+            return vec![path];
+        }
+        let glob = Glob::new(&last);
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let mut found: Vec<PathBuf> = yaml_files(&self.root.join(directory), false)
+            .into_iter()
+            .filter(|path| path.file_name().is_some_and(|name| glob.is_match(&name.to_string_lossy())))
+            .map(|path| relative(self.root, &path))
+            .collect();
+        found.sort();
+        if found.is_empty() {
+            let message = format!("`{}` matches no file", pattern.value);
+            self.loaded.diagnostics.push(
+                Diagnostic::error("no-file", pattern.span, message).help(format!("looked in {}", directory.display())),
+            );
+        }
+        found
+    }
+}
+
+fn yaml_files(directory: &Path, deep: bool) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
+    let mut found = Vec::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            if deep {
+                found.extend(yaml_files(&path, true));
+            }
+        } else if path.extension().is_some_and(|it| it == "yaml" || it == "yml") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn relative(root: &Path, path: &Path) -> PathBuf {
+    normal(path.strip_prefix(root).unwrap_or(path))
+}
+
+/// The path without `.` and, where that is safe to do by text alone, without `..`.
+pub(crate) fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}

@@ -1,0 +1,227 @@
+//! Policy files: one control objective with its cases, read and not yet compiled for a stage.
+//!
+//! Must not know suites or stages.
+
+use super::{Catalogues, Control, Per, Quantifier, Severity, Vocabulary, WhenNone};
+use crate::facts::Kind;
+use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Span, Spanned, Table};
+
+/// A policy file.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Id, unique in a suite.
+    pub id: Spanned<String>,
+    /// One sentence: what holds.
+    pub title: String,
+    /// How bad a violation is.
+    pub severity: Severity,
+    /// Which document asks for it.
+    pub source: Option<String>,
+    /// Why.
+    pub rationale: Option<String>,
+    /// How to mend a violation.
+    pub remediation: Option<String>,
+    /// Controls that all cases serve.
+    pub controls: Vec<Control>,
+    /// The cases, in the order of the file.
+    pub cases: Vec<CaseText>,
+    /// The file.
+    pub file: FileId,
+}
+
+/// A case as written.
+#[derive(Clone, Debug)]
+pub struct CaseText {
+    /// Name, unique in the policy.
+    pub name: Spanned<String>,
+    /// What it asserts, where the name does not say it.
+    pub title: Option<String>,
+    /// The kind.
+    pub kind: &'static Kind,
+    /// Whether every resource must be as expected, or at least one.
+    pub quantifier: Quantifier,
+    /// `where`.
+    pub filter: Option<Node>,
+    /// `expect`.
+    pub expect: Node,
+    /// `when_none`.
+    pub when_none: WhenNone,
+    /// `per`; an account without it.
+    pub per: Per,
+    /// Controls of this case alone.
+    pub controls: Vec<Control>,
+    /// `examples.met` and `examples.violated`.
+    pub examples: Examples,
+    /// The whole case.
+    pub span: Span,
+}
+
+/// Facts that must be met or violated.
+#[derive(Clone, Debug, Default)]
+pub struct Examples {
+    /// Resources of which the case must hold.
+    pub met: Vec<Node>,
+    /// Resources that the case must find.
+    pub violated: Vec<Node>,
+}
+
+impl Policy {
+    /// Reads a policy file.
+    pub(super) fn read(node: &Node, file: FileId, words: &Vocabulary, sink: &mut Diagnostics) -> Option<Self> {
+        let mut table = Table::new(node, "a policy", sink)?;
+        let id = table.need("id", sink).and_then(|node| identifier(node, "`id`", sink));
+        let title = table.need("title", sink).and_then(|node| node.text("`title`", sink));
+        let severity = table.need("severity", sink).and_then(|node| Severity::read(node, "`severity`", sink));
+        let mut text = |key| table.take(key).and_then(|node| node.text(&format!("`{key}`"), sink)).map(|it| it.value);
+        let (source, rationale, remediation) = (text("source"), text("rationale"), text("remediation"));
+        let controls = table.take("controls").map(|node| words.catalogues.read(node, sink)).unwrap_or_default();
+        let cases = match table.need("cases", sink).map(|node| (node, &node.content)) {
+            Some((_, Content::Mapping(entries))) if !entries.is_empty() => entries
+                .iter()
+                .filter_map(|entry| {
+                    let name = Node { span: entry.key.span, content: scalar(&entry.key.value) };
+                    let name = identifier(&name, "a case's name", sink);
+                    CaseText::read(name?, &entry.value, words, sink)
+                })
+                .collect(),
+            Some((node, _)) => {
+                sink.push(node.unexpected("expected-mapping", "a mapping from name to case", "`cases`"));
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        table.finish(sink);
+        Some(Self {
+            id: id?,
+            title: title?.value,
+            severity: severity?,
+            source,
+            rationale,
+            remediation,
+            controls,
+            cases,
+            file,
+        })
+    }
+}
+
+impl CaseText {
+    fn read(name: Spanned<String>, node: &Node, words: &Vocabulary, sink: &mut Diagnostics) -> Option<Self> {
+        let mut table = Table::new(node, "a case", sink)?;
+        if let Some(probe) = table.take_entry("probe") {
+            let message = "this version runs no probes";
+            sink.push(Diagnostic::error("no-probes", probe.key.span, message).help("leave the case out for now"));
+            return None;
+        }
+        let title = table.take("title").and_then(|node| node.text("`title`", sink)).map(|it| it.value);
+        let (each, some) = (table.take_entry("each"), table.take_entry("some"));
+        let population = match (each, some) {
+            (Some(each), None) => Some((Quantifier::Each, each)),
+            (None, Some(some)) => Some((Quantifier::Some, some)),
+            (Some(_), Some(some)) => {
+                let message = "a case has either `each` or `some`";
+                sink.push(Diagnostic::error("two-populations", some.key.span, message));
+                None
+            }
+            (None, None) => {
+                let message = format!("case `{}` has no population", name.value);
+                sink.push(
+                    Diagnostic::error("no-population", node.span, message)
+                        .help("write `each: KIND` (every resource) or `some: KIND` (at least one)"),
+                );
+                None
+            }
+        };
+        let kind = population.and_then(|(quantifier, entry)| Some((quantifier, words.read_kind(&entry.value, sink)?)));
+        let when_none = table.need("when_none", sink).and_then(|node| word(node, "`when_none`", WhenNone::WORDS, sink));
+        let per = table.take("per").map_or(Some(Per::Account), |node| word(node, "`per`", Per::WORDS, sink));
+        let filter = table.take("where").cloned();
+        let expect = table.need("expect", sink).cloned();
+        let controls = table.take("controls").map(|node| words.catalogues.read(node, sink)).unwrap_or_default();
+        let examples = table.take("examples").map(|node| Examples::read(node, sink)).unwrap_or_default();
+        table.finish(sink);
+        let (quantifier, kind) = kind?;
+        Some(Self {
+            name,
+            title,
+            kind,
+            quantifier,
+            filter,
+            expect: expect?,
+            when_none: when_none?,
+            per: per?,
+            controls,
+            examples,
+            span: node.span,
+        })
+    }
+}
+
+impl Examples {
+    fn read(node: &Node, sink: &mut Diagnostics) -> Self {
+        let Some(mut table) = Table::new(node, "`examples`", sink) else { return Self::default() };
+        // One example may stand without a list around it.
+        let mut list = |key| match table.take(key) {
+            Some(Node { content: Content::Sequence(nodes), .. }) => nodes.clone(),
+            Some(node) => vec![node.clone()],
+            None => Vec::new(),
+        };
+        let examples = Self { met: list("met"), violated: list("violated") };
+        table.finish(sink);
+        examples
+    }
+}
+
+/// One of a few words.
+fn word<T: Copy>(node: &Node, what: &str, words: &[(&'static str, T)], sink: &mut Diagnostics) -> Option<T> {
+    let text = node.text(what, sink)?;
+    let found = words.iter().find(|(word, _)| *word == text.value);
+    if found.is_none() {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        sink.push(
+            Diagnostic::error("unknown-word", text.span, format!("{what} cannot be `{}`", text.value))
+                .suggest(&text.value, known.iter().copied())
+                .label(format!("one of {}", known.join(", "))),
+        );
+    }
+    found.map(|(_, meaning)| *meaning)
+}
+
+/// Ids and names stand in file names, test names and URLs.
+pub(super) fn identifier(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<Spanned<String>> {
+    let text = node.text(what, sink)?;
+    let fits = !text.value.is_empty()
+        && text.value.len() <= 80
+        && text.value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if !fits {
+        let message = format!("{what} must be letters, digits, `-`, `_` and `.`");
+        sink.push(Diagnostic::error("bad-id", text.span, message));
+        return None;
+    }
+    Some(text)
+}
+
+fn scalar(text: &str) -> Content {
+    Content::Scalar(crate::source::Scalar { text: text.to_owned(), quoted: true })
+}
+
+impl Vocabulary {
+    /// The kinds of this registry and the shipped catalogues.
+    #[must_use]
+    pub fn new(kinds: impl IntoIterator<Item = &'static Kind>) -> Self {
+        Self { kinds: kinds.into_iter().collect(), catalogues: Catalogues::shipped() }
+    }
+
+    fn read_kind(&self, node: &Node, sink: &mut Diagnostics) -> Option<&'static Kind> {
+        let name = node.text("a kind", sink)?;
+        let found = self.kinds.iter().copied().find(|kind| kind.name == name.value);
+        if found.is_none() {
+            let names: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
+            let error = Diagnostic::error("unknown-kind", name.span, format!("unknown kind `{}`", name.value))
+                .suggest(&name.value, names.iter().copied());
+            let known = format!("kinds: {}", names.join(", "));
+            sink.push(if error.help.is_some() { error } else { error.help(known) });
+        }
+        found
+    }
+}

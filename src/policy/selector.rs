@@ -1,0 +1,37 @@
+//! Choosing cases by name: `DT-002/every-90-days`, `DT-002/*`, `DT-002`.
+
+use crate::matchers::Glob;
+
+/// A pattern over case ids. A pattern without `/` covers a whole policy.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    glob: Glob,
+    whole_policy: bool,
+}
+
+impl Selector {
+    /// The selector of that text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self { glob: Glob::new(text), whole_policy: !text.contains('/') }
+    }
+
+    /// Whether it covers the case of that id.
+    #[must_use]
+    pub fn covers(&self, case_id: &str) -> bool {
+        let policy = case_id.split('/').next().unwrap_or(case_id);
+        self.glob.is_match(if self.whole_policy { policy } else { case_id })
+    }
+
+    /// The text it was made from.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.glob.as_str()
+    }
+}
+
+/// stub
+pub fn select(cases: Vec<super::Case>, patterns: &[String]) -> Result<Vec<super::Case>, crate::source::Diagnostics> {
+    let _ = patterns;
+    Ok(cases)
+}

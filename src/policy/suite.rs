@@ -1,0 +1,223 @@
+//! Suite files: policies, parameters and stages.
+//!
+//! Must not know how a stage is reached.
+
+use super::policies::identifier;
+use super::regions;
+use super::{Policy, Severity, Waiver};
+use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Spanned, Table};
+
+/// A suite.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// Id.
+    pub id: Spanned<String>,
+    /// One sentence.
+    pub title: String,
+    /// Violations at or above this severity fail a run.
+    pub gate: Severity,
+    /// Its policies.
+    pub policies: Vec<Policy>,
+    /// Its waivers.
+    pub waivers: Vec<Waiver>,
+    /// Parameters of all stages.
+    pub parameters: Vec<(Spanned<String>, Node)>,
+    /// Its stages.
+    pub stages: Vec<Stage>,
+    /// The file.
+    pub file: FileId,
+}
+
+/// Where a run goes.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Name, unique in the suite.
+    pub name: Spanned<String>,
+    /// The accounts; a run on any other account stops before the first read.
+    pub accounts: Vec<Account>,
+    /// The Regions.
+    pub regions: Vec<Spanned<String>>,
+    /// Profile of the AWS configuration files; none means the environment decides.
+    pub profile: Option<String>,
+    /// Where the answers come from.
+    pub source: Source,
+    /// Parameters of this stage; they win over those of the suite.
+    pub parameters: Vec<(Spanned<String>, Node)>,
+}
+
+/// An account of a stage.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// 12 digits.
+    pub id: Spanned<String>,
+    /// ARN of the role to assume there.
+    pub role: Option<String>,
+    /// External id that the role's trust policy asks for.
+    pub external_id: Option<String>,
+}
+
+/// Where answers come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// AWS.
+    Aws,
+    /// Another endpoint that speaks AWS's protocols, such as an emulator.
+    Endpoint(String),
+    /// A described account; the path is relative to the suite.
+    Described(Spanned<String>),
+    /// A recording; the path is relative to the suite.
+    Recording(Spanned<String>),
+}
+
+/// A suite as written: names of files, not yet their contents.
+#[derive(Debug)]
+pub(super) struct SuiteText {
+    pub(super) suite: Suite,
+    pub(super) policies: Vec<Spanned<String>>,
+    pub(super) waivers: Vec<Spanned<String>>,
+    pub(super) catalogues: Vec<Spanned<String>>,
+}
+
+impl SuiteText {
+    pub(super) fn read(node: &Node, file: FileId, sink: &mut Diagnostics) -> Option<Self> {
+        let mut table = Table::new(node, "a suite", sink)?;
+        let id = table.need("suite", sink).and_then(|node| identifier(node, "`suite`", sink));
+        let title = table.need("title", sink).and_then(|node| node.text("`title`", sink));
+        let policies = table.need("policies", sink).and_then(|node| node.texts("`policies`", sink));
+        let waivers = table.take("waivers").and_then(|node| node.texts("`waivers`", sink)).unwrap_or_default();
+        let catalogues = table.take("catalogues").and_then(|node| node.texts("`catalogues`", sink)).unwrap_or_default();
+        let gate = table.take("gate").map(|node| Severity::read(node, "`gate`", sink));
+        let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
+        let stages = match table.need("stages", sink) {
+            Some(Node { content: Content::Mapping(entries), .. }) => {
+                entries.iter().filter_map(|entry| Stage::read(&entry.key, &entry.value, sink)).collect()
+            }
+            Some(node) => {
+                sink.push(node.unexpected("expected-mapping", "a mapping from name to stage", "`stages`"));
+                Vec::new()
+            }
+            None => Vec::new(),
+        };
+        table.finish(sink);
+        let gate = gate.unwrap_or(Some(Severity::Info));
+        let suite = Suite {
+            id: id?,
+            title: title?.value,
+            gate: gate?,
+            policies: Vec::new(),
+            waivers: Vec::new(),
+            parameters,
+            stages,
+            file,
+        };
+        Some(Self { suite, policies: policies?, waivers, catalogues })
+    }
+}
+
+impl Stage {
+    fn read(name: &Spanned<String>, node: &Node, sink: &mut Diagnostics) -> Option<Self> {
+        let mut table = Table::new(node, "a stage", sink)?;
+        let accounts = match (table.take("account"), table.take("accounts")) {
+            (Some(one), None) => Account::read_one(one, table.take("role"), table.take("external_id"), sink),
+            (None, Some(many)) => Account::read_many(many, sink),
+            (one, _) => {
+                let message = format!("stage `{}` needs either `account` or `accounts`", name.value);
+                let place = one.map_or(node.span, |node| node.span);
+                sink.push(
+                    Diagnostic::error("stage-account", place, message)
+                        .help("a stage pins its account: a run on any other one stops before the first read"),
+                );
+                None
+            }
+        };
+        let regions = table.need("regions", sink).and_then(|node| node.texts("`regions`", sink));
+        let regions = regions.filter(|regions| {
+            if regions.is_empty() {
+                sink.push(Diagnostic::error("no-regions", node.span, "a stage without Regions looks nowhere"));
+            }
+            // All are checked before any decides, so that all errors are told at once.
+            let wrong = regions.iter().filter(|region| !regions::check(region, sink)).count();
+            wrong == 0 && !regions.is_empty()
+        });
+        let profile = table.take("profile").and_then(|node| node.text("`profile`", sink)).map(|it| it.value);
+        let mut sources = Vec::new();
+        for key in ["endpoint", "described", "recording"] {
+            if let Some(text) = table.take(key).and_then(|node| node.text(&format!("`{key}`"), sink)) {
+                sources.push(match key {
+                    "endpoint" => (text.span, Source::Endpoint(text.value)),
+                    "described" => (text.span, Source::Described(text)),
+                    _ => (text.span, Source::Recording(text)),
+                });
+            }
+        }
+        if let Some((span, _)) = sources.get(1) {
+            let message = "a stage has one of `endpoint`, `described` and `recording`";
+            sink.push(Diagnostic::error("two-sources", *span, message));
+        }
+        let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
+        if let Some(probes) = table.take_entry("probes") {
+            let none = matches!(&probes.value.content, Content::Sequence(names) if names.is_empty());
+            if !none {
+                let message = "this version runs no probes";
+                sink.push(Diagnostic::error("no-probes", probes.key.span, message).help("write `probes: []`"));
+            }
+        }
+        table.finish(sink);
+        let source = sources.into_iter().next().map_or(Source::Aws, |(_, source)| source);
+        Some(Self { name: name.clone(), accounts: accounts?, regions: regions?, profile, source, parameters })
+    }
+}
+
+impl Account {
+    fn read_id(node: &Node, sink: &mut Diagnostics) -> Option<Spanned<String>> {
+        let id = node.text("an account id", sink)?;
+        if id.value.len() != 12 || !id.value.bytes().all(|byte| byte.is_ascii_digit()) {
+            let message = format!("an account id has 12 digits, `{}` has not", id.value);
+            sink.push(Diagnostic::error("bad-account", id.span, message).help("quote it: leading zeros count"));
+            return None;
+        }
+        Some(id)
+    }
+
+    fn read_one(
+        id: &Node,
+        role: Option<&Node>,
+        external_id: Option<&Node>,
+        sink: &mut Diagnostics,
+    ) -> Option<Vec<Self>> {
+        let id = Self::read_id(id, sink)?;
+        let role = role.and_then(|node| node.text("`role`", sink)).map(|it| it.value);
+        let external_id = external_id.and_then(|node| node.text("`external_id`", sink)).map(|it| it.value);
+        Some(vec![Self { id, role, external_id }])
+    }
+
+    fn read_many(node: &Node, sink: &mut Diagnostics) -> Option<Vec<Self>> {
+        let nodes = node.sequence("`accounts`", sink)?;
+        let mut accounts: Vec<Self> = Vec::new();
+        for node in nodes {
+            let Some(mut table) = Table::new(node, "an account", sink) else { continue };
+            let id = table.need("account", sink).and_then(|node| Self::read_id(node, sink));
+            let role = table.take("role").and_then(|node| node.text("`role`", sink)).map(|it| it.value);
+            let external_id =
+                table.take("external_id").and_then(|node| node.text("`external_id`", sink)).map(|it| it.value);
+            table.finish(sink);
+            let Some(id) = id else { continue };
+            if let Some(first) = accounts.iter().find(|account| account.id.value == id.value) {
+                let message = format!("account {} twice", id.value);
+                sink.push(
+                    Diagnostic::error("duplicate-account", id.span, message).related(first.id.span, "first here"),
+                );
+                continue;
+            }
+            accounts.push(Self { id, role, external_id });
+        }
+        (!accounts.is_empty()).then_some(accounts)
+    }
+}
+
+fn read_parameters(node: &Node, sink: &mut Diagnostics) -> Vec<(Spanned<String>, Node)> {
+    let Some(mut table) = Table::new(node, "`parameters`", sink) else { return Vec::new() };
+    let entries = table.rest();
+    table.finish(sink);
+    entries.into_iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect()
+}

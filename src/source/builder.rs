@@ -1,0 +1,333 @@
+//! Puts a [`Node`] together from its parts, in the order they were written, within [`Limits`]. Must not know the syntax
+//! the parts come from, only that a mapping is key, value, key, value.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::text::is_forbidden;
+use super::{Content, Diagnostic, Diagnostics, Entry, FileId, Limits, Node, Scalar, Span, Spanned, printable};
+
+/// Why it is impossible to go on.
+pub(super) type Stop = Box<Diagnostic>;
+
+/// A collection whose end was not seen yet.
+struct Open {
+    start: usize,
+    end: usize,
+    flow: bool,
+    anchor: usize,
+    items: Items,
+}
+
+enum Items {
+    Sequence(Vec<Node>),
+    Mapping { entries: Vec<Entry>, places: HashMap<String, Span>, key: Key },
+}
+
+enum Key {
+    Awaited,
+    Read(Spanned<String>),
+    /// The key was an error; its value is read and dropped.
+    Refused,
+}
+
+struct Anchored {
+    node: Node,
+    size: Size,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+    depth: usize,
+}
+
+/// A tree in the making. Offsets it is given are offsets into the body: the text behind a byte-order mark.
+pub(super) struct Builder<'a> {
+    file: FileId,
+    body: &'a str,
+    offset: usize,
+    limits: &'a Limits,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Anchored>,
+    root: Option<Node>,
+    documents: usize,
+    /// Something could not be read, so that what is missing in the tree is not missing in the text.
+    broken: bool,
+    nodes: usize,
+    copied: usize,
+    aliases: usize,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(file: FileId, body: &'a str, offset: usize, limits: &'a Limits) -> Self {
+        Self {
+            file,
+            body,
+            offset,
+            limits,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            root: None,
+            documents: 0,
+            broken: false,
+            nodes: 0,
+            copied: 0,
+            aliases: 0,
+        }
+    }
+
+    pub(super) fn body(&self) -> &'a str {
+        self.body
+    }
+
+    /// The finished tree.
+    pub(super) fn into_root(self) -> Option<Node> {
+        self.root.filter(|_| !self.broken)
+    }
+
+    /// A document starts at `at`; whether it is the first.
+    pub(super) fn start_document(&mut self, at: &Range<usize>, sink: &mut Diagnostics) -> bool {
+        self.documents += 1;
+        if self.documents > 1 {
+            let span = self.span(at.start, at.end);
+            sink.push(
+                Diagnostic::error("second-document", span, "a second document starts here")
+                    .help("write one document per file, without `---` between"),
+            );
+        }
+        self.documents == 1
+    }
+
+    /// The bracket of the innermost collection, if it has one.
+    pub(super) fn open_bracket(&self) -> Option<Span> {
+        let open = self.open.last().filter(|open| open.flow)?;
+        Some(self.span(open.start, open.start + 1))
+    }
+
+    /// Makes a span of offsets into the body, whatever they are: the YAML crate is not trusted with our invariants.
+    pub(super) fn span(&self, start: usize, end: usize) -> Span {
+        let start = self.body.floor_char_boundary(start.min(self.body.len()));
+        let end = self.body.ceil_char_boundary(end.clamp(start, self.body.len()));
+        Span::new(self.file, start + self.offset, end + self.offset)
+    }
+
+    pub(super) fn scalar(
+        &mut self,
+        text: &str,
+        quoted: bool,
+        anchor: usize,
+        at: &Range<usize>,
+        sink: &mut Diagnostics,
+    ) -> Result<(), Stop> {
+        self.count(1, at)?;
+        let source = self.body.get(at.clone()).unwrap_or("");
+        let end = at.start + source.trim_end().len();
+        let mut span = self.span(at.start, end);
+        if let (true, Some(Open { items: Items::Mapping { key: Key::Read(key), .. }, .. })) =
+            (span.is_empty(), self.open.last())
+        {
+            span = key.span;
+        }
+        // The YAML crate writes `~` where nothing was written.
+        let text = if !quoted && source.is_empty() { "" } else { text };
+        if self.open.is_empty() && !quoted && text.is_empty() {
+            return Ok(());
+        }
+        if let Some(character) = text.chars().find(|character| is_forbidden(*character) || *character == '\r') {
+            let message = format!("this text holds the character U+{:04X}, which is not allowed", u32::from(character));
+            sink.push(Diagnostic::error("forbidden-character", span, message));
+        }
+        let scalar = Scalar { text: text.to_owned(), quoted };
+        self.finish(Node { span, content: Content::Scalar(scalar) }, end, anchor, sink)
+    }
+
+    pub(super) fn start_sequence(&mut self, at: Range<usize>, flow: bool, anchor: usize) -> Result<(), Stop> {
+        self.start(at, flow, anchor, Items::Sequence(Vec::new()))
+    }
+
+    pub(super) fn start_mapping(&mut self, at: Range<usize>, flow: bool, anchor: usize) -> Result<(), Stop> {
+        self.start(at, flow, anchor, Items::Mapping { entries: Vec::new(), places: HashMap::new(), key: Key::Awaited })
+    }
+
+    fn start(&mut self, at: Range<usize>, flow: bool, anchor: usize, items: Items) -> Result<(), Stop> {
+        self.count(1, &at)?;
+        if self.open.len() >= self.limits.depth {
+            return Err(self.too_deep(&at));
+        }
+        self.open.push(Open { start: at.start, end: at.end, flow, anchor, items });
+        Ok(())
+    }
+
+    /// The innermost collection ends at `at`.
+    pub(super) fn end(&mut self, at: &Range<usize>, sink: &mut Diagnostics) -> Result<(), Stop> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        // The end of a block collection is only noticed at the next token, lines below.
+        let end = if open.flow { at.end.max(open.end) } else { open.end };
+        let span = self.span(open.start, end);
+        let content = match open.items {
+            Items::Sequence(nodes) => Content::Sequence(nodes),
+            Items::Mapping { entries, .. } => Content::Mapping(entries),
+        };
+        self.finish(Node { span, content }, end, open.anchor, sink)
+    }
+
+    /// A value is complete: remembers it if it has an anchor and hands it to the collection it stands in.
+    fn finish(&mut self, node: Node, end: usize, anchor: usize, sink: &mut Diagnostics) -> Result<(), Stop> {
+        if anchor > 0 {
+            let size = measure(&node);
+            self.copy(size, &(node.span.start.saturating_sub(self.offset)..end))?;
+            self.anchors.insert(anchor, Anchored { node: node.clone(), size });
+        }
+        self.deliver(node, end, false, sink);
+        Ok(())
+    }
+
+    /// An alias for something with an anchor stands at `at`.
+    pub(super) fn alias(&mut self, anchor: usize, at: &Range<usize>, sink: &mut Diagnostics) -> Result<(), Stop> {
+        let span = self.span(at.start, at.end);
+        self.aliases += 1;
+        if self.aliases > self.limits.alias_expansions {
+            let message = format!("more than {} aliases are used", self.limits.alias_expansions);
+            return Err(Box::new(Diagnostic::error("too-many-aliases", span, message)));
+        }
+        let Some(size) = self.anchors.get(&anchor).map(|anchored| anchored.size) else {
+            sink.push(Diagnostic::error("recursive-alias", span, "this alias stands inside the value it stands for"));
+            self.refuse(at.end);
+            return Ok(());
+        };
+        if self.open.len() + size.depth > self.limits.depth {
+            return Err(self.too_deep(at));
+        }
+        self.copy(size, at)?;
+        if let Some(anchored) = self.anchors.get(&anchor) {
+            let node = Node { span, content: anchored.node.content.clone() };
+            self.deliver(node, at.end, true, sink);
+        }
+        Ok(())
+    }
+
+    /// An alias for something that is not there stands at `at`.
+    pub(super) fn unknown_alias(&mut self, name: &str, at: &Range<usize>, sink: &mut Diagnostics) {
+        let message = format!("there is no anchor `&{}` above this alias", printable(name, 40));
+        sink.push(
+            Diagnostic::error("unknown-anchor", self.span(at.start, at.end), message)
+                .help("to write a text that starts with `*`, put it in quotes"),
+        );
+        self.refuse(at.end);
+    }
+
+    fn deliver(&mut self, node: Node, end: usize, alias: bool, sink: &mut Diagnostics) {
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        open.end = open.end.max(end);
+        match &mut open.items {
+            Items::Sequence(nodes) => nodes.push(node),
+            Items::Mapping { entries, places, key } => {
+                *key = match std::mem::replace(key, Key::Awaited) {
+                    Key::Awaited => {
+                        let checked = check_key(node, alias, places);
+                        checked.unwrap_or_else(|error| {
+                            // Of a key that is written twice, the first is as good as any.
+                            self.broken |= error.code != "duplicate-key";
+                            sink.push(*error);
+                            Key::Refused
+                        })
+                    }
+                    Key::Refused => Key::Awaited,
+                    Key::Read(key) => {
+                        places.insert(key.value.clone(), key.span);
+                        entries.push(Entry { key, value: node });
+                        Key::Awaited
+                    }
+                };
+            }
+        }
+    }
+
+    fn refuse(&mut self, end: usize) {
+        self.broken = true;
+        let Some(open) = self.open.last_mut() else { return };
+        open.end = open.end.max(end);
+        if let Items::Mapping { key, .. } = &mut open.items {
+            *key = if matches!(key, Key::Awaited) { Key::Refused } else { Key::Awaited };
+        }
+    }
+
+    fn count(&mut self, nodes: usize, at: &Range<usize>) -> Result<(), Stop> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes <= self.limits.nodes {
+            return Ok(());
+        }
+        let message = format!("the file holds more than {} values", self.limits.nodes);
+        let error = Diagnostic::error("too-many-nodes", self.span(at.start, at.end), message);
+        Err(Box::new(error.help("values that aliases repeat are counted each time")))
+    }
+
+    fn copy(&mut self, size: Size, at: &Range<usize>) -> Result<(), Stop> {
+        self.count(size.nodes, at)?;
+        self.copied = self.copied.saturating_add(size.bytes);
+        if self.copied <= self.limits.bytes {
+            return Ok(());
+        }
+        let message = format!("anchors and aliases repeat more than {} bytes of text", self.limits.bytes);
+        Err(Box::new(Diagnostic::error("too-many-nodes", self.span(at.start, at.end), message)))
+    }
+
+    pub(super) fn too_deep(&self, at: &Range<usize>) -> Stop {
+        let message = format!("more than {} mappings and lists inside one another", self.limits.depth);
+        Box::new(Diagnostic::error("too-deep", self.span(at.start, at.end), message))
+    }
+}
+
+fn check_key(node: Node, alias: bool, places: &HashMap<String, Span>) -> Result<Key, Stop> {
+    let span = node.span;
+    let error = match node.content {
+        Content::Scalar(_) if alias => Diagnostic::error("alias-key", span, "an alias cannot be a key"),
+        Content::Scalar(scalar) if !scalar.quoted && scalar.text.is_empty() => {
+            Diagnostic::error("missing-key-name", span, "a value without a key")
+        }
+        Content::Scalar(scalar) if !scalar.quoted && scalar.text == "<<" => {
+            Diagnostic::error("merge-key", span, "merge keys `<<` are not supported")
+                .help("write the keys out, or give the whole value an anchor and use an alias for it")
+        }
+        Content::Scalar(scalar) => match places.get(&scalar.text) {
+            None => return Ok(Key::Read(Spanned::new(scalar.text, span))),
+            Some(first) => {
+                let message = format!("the key `{}` is written twice", printable(&scalar.text, 60));
+                Diagnostic::error("duplicate-key", span, message)
+                    .label("written again here")
+                    .related(*first, "first written here")
+            }
+        },
+        Content::Sequence(_) | Content::Mapping(_) => {
+            Diagnostic::error("key-not-text", span, "a key must be text, not a list or a mapping")
+                .help("text that starts with `[` or `{` must be put in quotes")
+        }
+    };
+    Err(Box::new(error))
+}
+
+/// How much a copy of a value costs. The depth of `node` is bounded already, so recursion is.
+fn measure(node: &Node) -> Size {
+    let add = |mut sum: Size, part: Size| {
+        sum.nodes += part.nodes;
+        sum.bytes += part.bytes;
+        sum.depth = sum.depth.max(part.depth + 1);
+        sum
+    };
+    match &node.content {
+        Content::Scalar(scalar) => Size { nodes: 1, bytes: scalar.text.len(), depth: 0 },
+        Content::Sequence(nodes) => nodes.iter().map(measure).fold(Size { nodes: 1, bytes: 0, depth: 1 }, add),
+        Content::Mapping(entries) => entries
+            .iter()
+            .map(|entry| {
+                let value = measure(&entry.value);
+                Size { nodes: value.nodes + 1, bytes: value.bytes + entry.key.len(), ..value }
+            })
+            .fold(Size { nodes: 1, bytes: 0, depth: 1 }, add),
+    }
+}

@@ -1,0 +1,112 @@
+//! The texts that were read. Must not know how they got here (no paths, no I/O) nor what they mean.
+
+use super::{Diagnostic, Diagnostics, FileId, Place, Span};
+
+#[derive(Debug)]
+struct File {
+    name: String,
+    text: String,
+}
+
+/// Owner of all texts; everything else points into it with a [`Span`].
+#[derive(Debug, Default)]
+pub struct Files {
+    files: Vec<File>,
+}
+
+impl Files {
+    /// No files yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a text in. `name` is what people are shown.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let id = FileId::from_index(self.files.len());
+        self.files.push(File { name: name.into(), text: text.into() });
+        id
+    }
+
+    /// Takes bytes in; bytes that are no text become an error and no file to read on with.
+    pub fn add_bytes(
+        &mut self,
+        name: impl Into<String>,
+        bytes: impl Into<Vec<u8>>,
+        sink: &mut Diagnostics,
+    ) -> Option<FileId> {
+        match decode(bytes) {
+            Ok(text) => Some(self.add(name, text)),
+            Err(not_text) => {
+                let file = self.add(name, not_text.readable.clone());
+                sink.push(not_text.diagnostic(file));
+                None
+            }
+        }
+    }
+
+    /// The name `file` was added with.
+    pub fn name(&self, file: FileId) -> &str {
+        self.files.get(file.index()).map_or("", |file| &file.name)
+    }
+
+    /// The text of `file`.
+    pub fn text(&self, file: FileId) -> &str {
+        self.files.get(file.index()).map_or("", |file| &file.text)
+    }
+
+    /// The text under `span`.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text(span.file).get(span.start..span.end).unwrap_or("")
+    }
+
+    /// Where `span` starts.
+    pub fn place(&self, span: Span) -> Place {
+        let text = self.text(span.file);
+        let start = text.floor_char_boundary(span.start);
+        let before = text.get(..start).unwrap_or("");
+        let line = before.rsplit('\n').next().unwrap_or("");
+        // A byte-order mark takes no column: editors do not show it.
+        let column = line.chars().filter(|character| *character != '\u{feff}').count();
+        Place { line: before.matches('\n').count() + 1, column: column + 1 }
+    }
+
+    /// All files: id, name, text.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &str, &str)> {
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(index, file)| (FileId::from_index(index), file.name.as_str(), file.text.as_str()))
+    }
+}
+
+/// Bytes that are not UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotText {
+    /// The readable text up to the offending bytes, which stand as `U+FFFD` at the end.
+    pub readable: String,
+    at: usize,
+    byte: u8,
+}
+
+impl NotText {
+    /// The error, placed in `file`, which must hold [`NotText::readable`].
+    pub fn diagnostic(&self, file: FileId) -> Diagnostic {
+        let span = Span::new(file, self.at, self.readable.len());
+        Diagnostic::error("not-utf8", span, "the file is not UTF-8 text")
+            .label(format!("byte 0x{:02x} does not belong here", self.byte))
+            .help("save the file as UTF-8")
+    }
+}
+
+/// The text of a file's bytes.
+pub fn decode(bytes: impl Into<Vec<u8>>) -> Result<String, NotText> {
+    String::from_utf8(bytes.into()).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let mut bytes = error.into_bytes();
+        let byte = bytes.get(at).copied().unwrap_or_default();
+        bytes.truncate(at);
+        let mut readable = String::from_utf8_lossy(&bytes).into_owned();
+        readable.push('\u{fffd}');
+        NotText { readable, at, byte }
+    })
+}

@@ -1,0 +1,246 @@
+//! From facts to verdicts.
+//!
+//! Pure. The rules, in the order in which they decide a case:
+//! a violated resource makes it violated (or waived, when all of them are); anything that AWS did not tell makes it not
+//! evaluated; an empty population gets what the case declares; only a complete rest is met.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
+use sha2::{Digest, Sha256};
+
+use super::{CaseResult, Coverage, ResourceResult, RunResult, Verdict, WaiverResult, WaiverState};
+use crate::facts::{Cause, Gap, Population, Resource};
+use crate::policy::{Case, Judgement, Per, Quantifier, Waiver, WhenNone};
+
+/// Judges every case on the collected facts.
+#[must_use]
+pub fn evaluate(cases: &[Case], populations: &[Population], waivers: &[Waiver], now: Timestamp) -> RunResult {
+    let cases: Vec<CaseResult> = cases.iter().map(|case| evaluate_case(case, populations, waivers, now)).collect();
+    let waivers = waivers.iter().map(|waiver| settle_waiver(waiver, &cases, now)).collect();
+    RunResult { cases, waivers, evaluated_at: now }
+}
+
+fn evaluate_case(case: &Case, populations: &[Population], waivers: &[Waiver], now: Timestamp) -> CaseResult {
+    let mut groups: BTreeMap<(&str, &str), Vec<&Population>> = BTreeMap::new();
+    for population in populations.iter().filter(|population| population.kind.name == case.kind.name) {
+        let key = match case.per {
+            Per::Stage => ("", ""),
+            Per::Account => (&*population.account, ""),
+            Per::Region => (&*population.account, &*population.region),
+        };
+        groups.entry(key).or_default().push(population);
+    }
+    let mut coverage = Coverage { enumerated: !groups.is_empty(), ..Coverage::default() };
+    let (mut resources, mut gaps) = (Vec::new(), Vec::new());
+    for group in groups.values() {
+        let (found, seen) = evaluate_group(case, group, now, &mut gaps);
+        coverage.add(&seen);
+        resources.extend(found);
+    }
+    for resource in resources.iter_mut().filter(|resource| resource.verdict == "violated") {
+        waive(case, resource, waivers, now);
+    }
+    let verdict = settle(case, &resources, &coverage);
+    CaseResult { case: Arc::new(case.clone()), verdict, coverage, resources, gaps }
+}
+
+/// Judges the populations that stand for one answer: of the stage, of an account, or of a Region.
+fn evaluate_group(
+    case: &Case,
+    group: &[&Population],
+    now: Timestamp,
+    gaps: &mut Vec<Arc<Gap>>,
+) -> (Vec<ResourceResult>, Coverage) {
+    let mut coverage = Coverage { enumerated: true, ..Coverage::default() };
+    for gap in group.iter().flat_map(|population| &population.gaps) {
+        coverage.enumerated = false;
+        coverage.miss(gap.cause);
+        gaps.push(Arc::clone(gap));
+    }
+    let all = group.iter().flat_map(|population| &population.resources);
+    let mut resources: Vec<_> = all.filter_map(|resource| judge(case, resource, now, &mut coverage)).collect();
+    if case.quantifier == Quantifier::Some {
+        settle_some(case, &mut resources, &coverage, group);
+    }
+    if coverage.expected == 0 && coverage.enumerated && case.when_none == WhenNone::Violated {
+        resources.push(of_population(case, "nothing of this kind exists where something must", group));
+    }
+    (resources, coverage)
+}
+
+/// The verdict of the case from the verdicts of its resources.
+fn settle(case: &Case, resources: &[ResourceResult], coverage: &Coverage) -> Verdict {
+    let any = |verdict: &str| resources.iter().any(|resource| resource.verdict == verdict);
+    if any("violated") {
+        return Verdict::Violated;
+    }
+    let Some(complete) = coverage.complete() else { return Verdict::NotEvaluated };
+    if any("waived") {
+        Verdict::Waived
+    } else if coverage.expected == 0 {
+        match case.when_none {
+            WhenNone::Met => Verdict::Met(complete),
+            WhenNone::NotApplicable => Verdict::NotApplicable,
+            WhenNone::Violated => Verdict::Violated,
+        }
+    } else if coverage.examined == 0 {
+        Verdict::NotApplicable
+    } else {
+        Verdict::Met(complete)
+    }
+}
+
+/// Judges one resource; `None` when the case is not about it.
+fn judge(case: &Case, resource: &Resource, now: Timestamp, coverage: &mut Coverage) -> Option<ResourceResult> {
+    let mut result = ResourceResult {
+        id: resource.id.clone(),
+        name: resource.name.clone(),
+        account: Arc::clone(&resource.account),
+        region: Arc::clone(&resource.region),
+        verdict: "met",
+        finding: String::new(),
+        differences: Vec::new(),
+        gaps: Vec::new(),
+        reason: String::new(),
+        waiver: String::new(),
+    };
+    let judgement = match case.filter.judge(resource, now) {
+        Judgement::Met => case.expect.judge(resource, now),
+        Judgement::Unmet(_) | Judgement::NotApplicable(_) => {
+            coverage.outside += 1;
+            return None;
+        }
+        Judgement::Unknown(gaps) => {
+            "whether the case is about this resource is not known".clone_into(&mut result.reason);
+            Judgement::Unknown(gaps)
+        }
+    };
+    coverage.expected += 1;
+    match judgement {
+        Judgement::Met => coverage.examined += 1,
+        Judgement::Unmet(differences) => {
+            coverage.examined += 1;
+            result.verdict = "violated";
+            result.differences = differences;
+        }
+        Judgement::NotApplicable(why) => {
+            coverage.not_applicable += 1;
+            result.verdict = "not_applicable";
+            result.reason = why.into_owned();
+        }
+        Judgement::Unknown(mut gaps) => {
+            coverage.not_evaluated += 1;
+            result.verdict = "not_evaluated";
+            gaps.sort();
+            gaps.dedup();
+            if gaps.is_empty() {
+                let message = "the fact was never read".to_owned();
+                gaps.push(Arc::new(Gap { message, resource: resource.id.clone(), ..Gap::new(Cause::Interrupted) }));
+            }
+            coverage.miss(gaps.first().map_or(Cause::Unexpected, |gap| gap.cause));
+            result.gaps = gaps;
+        }
+    }
+    if matches!(result.verdict, "violated" | "not_evaluated") {
+        result.finding = finding_id(case, &result);
+    }
+    Some(result)
+}
+
+/// `some`: one resource as expected is enough, so the others are not violations; without one, the population is.
+fn settle_some(case: &Case, resources: &mut Vec<ResourceResult>, coverage: &Coverage, populations: &[&Population]) {
+    let met = resources.iter().any(|resource| resource.verdict == "met");
+    let mut nearest = Vec::new();
+    for resource in resources.iter_mut().filter(|resource| resource.verdict == "violated") {
+        resource.verdict = "not_applicable";
+        resource.finding.clear();
+        let reason = if met { "another one is as expected" } else { "not as expected, nor is any other" };
+        reason.clone_into(&mut resource.reason);
+        nearest.append(&mut resource.differences.clone());
+    }
+    if !met && coverage.examined > 0 && coverage.complete().is_some() {
+        let mut finding = of_population(case, "none is as expected", populations);
+        finding.differences = nearest.into_iter().take(NEAREST).collect();
+        resources.insert(0, finding);
+    }
+}
+
+/// Differences shown when no resource is as expected.
+const NEAREST: usize = 10;
+
+/// A finding about the population itself.
+fn of_population(case: &Case, reason: &str, populations: &[&Population]) -> ResourceResult {
+    let first = populations.first();
+    let mut result = ResourceResult {
+        id: String::new(),
+        name: format!("all {}", case.kind.plural),
+        account: first.map_or_else(|| "".into(), |population| Arc::clone(&population.account)),
+        region: first.map_or_else(|| "".into(), |population| Arc::clone(&population.region)),
+        verdict: "violated",
+        finding: String::new(),
+        differences: Vec::new(),
+        gaps: Vec::new(),
+        reason: reason.to_owned(),
+        waiver: String::new(),
+    };
+    result.finding = finding_id(case, &result);
+    result
+}
+
+/// The id of a finding: the same as long as case, account, Region and resource are.
+fn finding_id(case: &Case, result: &ResourceResult) -> String {
+    let mut hash = Sha256::new();
+    for part in ["attestry-finding-1", &case.id, &result.account, &result.region, &result.id] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn waive(case: &Case, resource: &mut ResourceResult, waivers: &[Waiver], now: Timestamp) {
+    let covering = waivers.iter().find(|waiver| !waiver.is_expired(now) && covers(waiver, &case.id, resource));
+    if let Some(waiver) = covering {
+        resource.verdict = "waived";
+        resource.waiver.clone_from(&waiver.id.value);
+    }
+}
+
+fn covers(waiver: &Waiver, case_id: &str, resource: &ResourceResult) -> bool {
+    waiver.covers(case_id, &[&resource.name, &resource.id], &resource.account, &resource.region)
+}
+
+fn settle_waiver(waiver: &Waiver, cases: &[CaseResult], now: Timestamp) -> WaiverResult {
+    let named: Vec<(&CaseResult, &ResourceResult)> = cases
+        .iter()
+        .flat_map(|case| case.resources.iter().map(move |resource| (case, resource)))
+        .filter(|(case, resource)| covers(waiver, &case.case.id, resource))
+        .collect();
+    let waived = named.iter().filter(|(_, resource)| resource.waiver == waiver.id.value).count();
+    let violated = named.iter().filter(|(_, resource)| resource.verdict == "violated").count();
+    let selector = crate::policy::Selector::new(&waiver.case.value);
+    let mut about = cases.iter().filter(|case| selector.covers(&case.case.id)).peekable();
+    let unseen = about.peek().is_none() || about.any(CaseResult::is_incomplete);
+    let state = match (waiver.is_expired(now), waived, named.is_empty()) {
+        (true, ..) => WaiverState::Expired,
+        (false, 1.., _) => WaiverState::Used,
+        (false, 0, false) => WaiverState::NotNeeded,
+        (false, 0, true) if unseen => WaiverState::Unknown,
+        (false, 0, true) => WaiverState::MatchesNothing,
+    };
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let days_left = today.until((Unit::Day, waiver.expires)).map_or(0, |span| span.get_days());
+    WaiverResult {
+        id: waiver.id.value.clone(),
+        state,
+        findings: if state == WaiverState::Expired { violated } else { waived },
+        expires: waiver.expires.to_string(),
+        days_left,
+        owner: waiver.owner.clone(),
+        approver: waiver.approver.clone(),
+        reason: waiver.reason.clone(),
+        ticket: waiver.ticket.clone(),
+    }
+}

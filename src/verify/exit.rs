@@ -1,0 +1,92 @@
+//! The exit code of a run, and why. The table is an interface: it is documented, frozen and tested.
+
+use super::{RunResult, Verdict, WaiverState};
+use crate::policy::Severity;
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All met, validly waived or not applicable.
+    Met = 0,
+    /// A violation at or above the gate.
+    Violation = 1,
+    /// The user's text is wrong: usage, policy, suite or waiver.
+    Usage = 2,
+    /// Something that was selected was not evaluated.
+    Incomplete = 3,
+    /// Nothing was selected, or nothing was evaluated.
+    Nothing = 4,
+    /// A probe left something behind, or its clean-up could not be confirmed.
+    Residue = 5,
+    /// Reports or evidence could not be written, signed or verified.
+    Output = 6,
+}
+
+/// An exit code with the sentence that explains it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The code.
+    pub exit: Exit,
+    /// The sentence, without the code.
+    pub sentence: String,
+}
+
+/// Which condition wins when several hold.
+const PRECEDENCE: &[Exit] =
+    &[Exit::Usage, Exit::Output, Exit::Residue, Exit::Incomplete, Exit::Nothing, Exit::Violation];
+
+impl Exit {
+    /// The number.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+}
+
+impl Reason {
+    /// The exit of a run from its verdicts.
+    #[must_use]
+    pub fn of(result: &RunResult, gate: Severity) -> Self {
+        let mut conditions: Vec<(Exit, String)> = Vec::new();
+        let wrong = result.waivers.iter().filter(|waiver| waiver.state == WaiverState::MatchesNothing).count();
+        if wrong > 0 {
+            conditions.push((Exit::Usage, format!("{} nothing", some(wrong, "waiver matches", "waivers match"))));
+        }
+        let blind = result.cases.iter().filter(|case| case.is_incomplete()).count();
+        if blind > 0 {
+            conditions
+                .push((Exit::Incomplete, format!("incomplete ({} not fully evaluated)", some(blind, "case", "cases"))));
+        }
+        let judged = result.cases.iter().filter(|case| case.verdict != Verdict::NotEvaluated).count();
+        if judged == 0 && blind == 0 {
+            conditions.push((Exit::Nothing, "nothing was selected".into()));
+        } else if judged == 0 {
+            conditions.push((Exit::Nothing, "nothing was evaluated".into()));
+        }
+        let violated: Vec<_> = result.cases.iter().filter(|case| case.verdict == Verdict::Violated).collect();
+        let gated = violated.iter().filter(|case| case.case.origin.severity >= gate).count();
+        if gated > 0 {
+            conditions.push((Exit::Violation, format!("{} violated", some(gated, "case", "cases"))));
+        }
+        let below = violated.len() - gated;
+        let Some(exit) = PRECEDENCE.iter().copied().find(|exit| conditions.iter().any(|(it, _)| it == exit)) else {
+            let sentence = match below {
+                0 => "all selected cases are met, waived or not applicable".to_owned(),
+                _ => format!("no violation at or above `{gate}` ({} below it)", some(below, "case", "cases")),
+            };
+            return Self { exit: Exit::Met, sentence };
+        };
+        let (first, others): (Vec<_>, Vec<_>) = conditions.into_iter().partition(|(it, _)| *it == exit);
+        let mut sentence: String = first.into_iter().map(|(_, text)| text).collect();
+        if !others.is_empty() {
+            let others: Vec<String> = others.into_iter().map(|(_, text)| text).collect();
+            sentence = format!("{sentence}; also {}", others.join("; "));
+        }
+        Self { exit, sentence }
+    }
+}
+
+fn some(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

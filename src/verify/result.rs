@@ -1,0 +1,237 @@
+//! What a run found: the one record that every report is written from.
+//!
+//! Must not know report formats.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Complete, Coverage};
+use crate::facts::Gap;
+use crate::policy::{Case, Difference};
+
+/// What is held of a case, or of one resource in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// As expected, of everything; it needs the proof that everything was looked at.
+    Met(Complete),
+    /// Something is not as expected.
+    Violated,
+    /// AWS did not tell, so nobody knows.
+    NotEvaluated,
+    /// There is nothing to judge.
+    NotApplicable,
+    /// Not as expected, and accepted until a date.
+    Waived,
+}
+
+impl Verdict {
+    /// The word in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Met(_) => "met",
+            Self::Violated => "violated",
+            Self::NotEvaluated => "not_evaluated",
+            Self::NotApplicable => "not_applicable",
+            Self::Waived => "waived",
+        }
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+/// What is held of one resource.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResourceResult {
+    /// ARN or id; empty for a finding about the population itself.
+    pub id: String,
+    /// The name that people use.
+    pub name: String,
+    /// Account.
+    pub account: Arc<str>,
+    /// Region.
+    pub region: Arc<str>,
+    /// The verdict. `met` of one resource needs no more than that this one was judged.
+    pub verdict: &'static str,
+    /// Id of the finding, the same from run to run; only where the verdict needs attention.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub finding: String,
+    /// Where it differs from what is expected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+    /// What AWS did not tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Arc<Gap>>,
+    /// Why the expectation has no meaning, or what the verdict on a population rests on.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// The waiver that covers it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub waiver: String,
+}
+
+/// What is held of one case.
+#[derive(Clone, Debug)]
+pub struct CaseResult {
+    /// The case.
+    pub case: Arc<Case>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// How much was looked at.
+    pub coverage: Coverage,
+    /// Everything in the population, ordered by account, Region and id; findings about the population come first.
+    pub resources: Vec<ResourceResult>,
+    /// What is missing from the enumeration.
+    pub gaps: Vec<Arc<Gap>>,
+}
+
+impl CaseResult {
+    /// Resources with one of these verdicts.
+    pub fn with(&self, verdicts: &[&str]) -> impl Iterator<Item = &ResourceResult> {
+        self.resources.iter().filter(move |resource| verdicts.contains(&resource.verdict))
+    }
+
+    /// Whether a violation stands beside what was not evaluated, or something was not evaluated beside a violation.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.coverage.complete().is_none()
+    }
+}
+
+/// What became of a waiver.
+#[derive(Clone, Debug, Serialize)]
+pub struct WaiverResult {
+    /// Its id.
+    pub id: String,
+    /// What became of it.
+    pub state: WaiverState,
+    /// Findings that it waives, or would if it had not expired.
+    pub findings: usize,
+    /// Last day on which it counts.
+    pub expires: String,
+    /// Days until then; negative when it is over.
+    pub days_left: i32,
+    /// Who must mend it.
+    pub owner: String,
+    /// Who accepted it.
+    pub approver: String,
+    /// Why.
+    pub reason: String,
+    /// Where that is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+}
+
+/// What became of a waiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaiverState {
+    /// It waives at least one violation.
+    Used,
+    /// It has lapsed, and waives nothing.
+    Expired,
+    /// What it names is not violated any more.
+    NotNeeded,
+    /// It names no resource of the complete population: a mistake in its text.
+    MatchesNothing,
+    /// It names no resource, but the population was not seen to its end.
+    Unknown,
+}
+
+/// Counts of verdicts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// All.
+    pub cases: usize,
+    /// Met.
+    pub met: usize,
+    /// Violated.
+    pub violated: usize,
+    /// Not evaluated.
+    pub not_evaluated: usize,
+    /// Not applicable.
+    pub not_applicable: usize,
+    /// Waived.
+    pub waived: usize,
+}
+
+/// All verdicts of a run.
+#[derive(Clone, Debug)]
+pub struct RunResult {
+    /// One per case, in the order of the suite.
+    pub cases: Vec<CaseResult>,
+    /// One per waiver of the stage.
+    pub waivers: Vec<WaiverResult>,
+    /// The instant for which ages and expiries were judged.
+    pub evaluated_at: Timestamp,
+}
+
+impl RunResult {
+    /// Counts of verdicts.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally { cases: self.cases.len(), ..Tally::default() };
+        for case in &self.cases {
+            match case.verdict {
+                Verdict::Met(_) => tally.met += 1,
+                Verdict::Violated => tally.violated += 1,
+                Verdict::NotEvaluated => tally.not_evaluated += 1,
+                Verdict::NotApplicable => tally.not_applicable += 1,
+                Verdict::Waived => tally.waived += 1,
+            }
+        }
+        tally
+    }
+}
+
+/// Who ran what, where and when: what a run knows besides its verdicts.
+#[derive(Clone, Debug, Serialize)]
+pub struct Run {
+    /// Id of the run, unique and sortable by time.
+    pub id: String,
+    /// Version of Attestry.
+    pub tool: String,
+    /// Id of the suite.
+    pub suite: String,
+    /// Title of the suite.
+    pub title: String,
+    /// Name of the stage.
+    pub stage: String,
+    /// What answered: `aws`, an endpoint, a described account, a recording.
+    pub backend: String,
+    /// Who asked: one caller per account.
+    pub callers: Vec<Caller>,
+    /// Regions looked at.
+    pub regions: Vec<String>,
+    /// When it started.
+    pub started: Timestamp,
+    /// When it finished.
+    pub finished: Timestamp,
+    /// The instant for which ages and expiries were judged.
+    pub evaluated_at: Timestamp,
+    /// Violations at or above this severity fail the run.
+    pub gate: &'static str,
+    /// Patterns that chose among the cases of the suite; empty when all were run.
+    pub selected: Vec<String>,
+    /// HTTP requests made.
+    pub calls: usize,
+    /// Of these, answered by throttling.
+    pub throttled: usize,
+}
+
+/// Who asked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Caller {
+    /// Account.
+    pub account: String,
+    /// ARN of the caller.
+    pub arn: String,
+    /// Unique id of the caller.
+    pub user_id: String,
+}
