@@ -233,9 +233,12 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
 /// What AWS did not tell.
 pub async fn identity(at: &At) -> Result<Arc<Identity>, Gap> {
     at.once("sts:GetCallerIdentity", async {
-        let answer =
-            tracked(async { Ok::<_, Gap>(at.client(aws_sdk_sts::Client::new).get_caller_identity().send().await?) })
-                .await?;
+        let answer = tracked(async {
+            // Whoever has no network should hear it soon: this one call is not tried long.
+            let soon = aws_sdk_sts::config::Builder::from(at.sdk()).retry_config(at.retries(FIRST_ATTEMPTS)).build();
+            Ok::<_, Gap>(aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await?)
+        })
+        .await?;
         match (answer.account(), answer.arn(), answer.user_id()) {
             (Some(account), Some(arn), Some(user_id)) => {
                 Ok(Identity { account: account.to_owned(), arn: arn.to_owned(), user_id: user_id.to_owned() })
