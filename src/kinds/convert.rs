@@ -46,26 +46,3 @@ pub(super) fn unknown(resource: &Resource, service: &str, operation: &str, gap: 
         ..gap
     }))
 }
-/// The token of the next page, for operations that the SDK has no paginator for.
-///
-/// # Errors
-/// When AWS repeats the token: the walk would never end.
-pub(super) fn next_token(previous: Option<&str>, next: Option<&str>) -> Result<Option<String>, Gap> {
-    match next.filter(|next| !next.is_empty()) {
-        Some(next) if previous == Some(next) => Err(truncated("the list repeats its token")),
-        next => Ok(next.map(str::to_owned)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repeated_token_is_a_gap() {
-        assert_eq!(next_token(None, None), Ok(None));
-        assert_eq!(next_token(None, Some("")), Ok(None));
-        assert_eq!(next_token(Some("a"), Some("b")), Ok(Some("b".to_owned())));
-        assert_eq!(next_token(Some("a"), Some("a")).map_err(|gap| gap.cause), Err(Cause::Truncated));
-    }
-}

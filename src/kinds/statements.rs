@@ -43,14 +43,6 @@ pub(in crate::kinds) const STATEMENTS: Type = Type::List(&Type::Record(STATEMENT
 /// The type of an attribute that holds the statements of several named documents.
 pub(in crate::kinds) const NAMED_STATEMENTS: Type = Type::List(&Type::Record(NAMED_STATEMENT));
 
-/// The statements of a JSON document as one value.
-///
-/// # Errors
-/// A malformed document.
-pub(in crate::kinds) fn parse(document: &str) -> Result<Value, Gap> {
-    statements(document).map(Value::List)
-}
-
 /// The statements of a JSON document.
 pub(in crate::kinds) fn statements(document: &str) -> Result<Vec<Value>, Gap> {
     let json: Json = serde_json::from_str(document).map_err(|it| malformed(format!("policy is not JSON: {it}")))?;

@@ -38,10 +38,10 @@ impl Collector for Collect {
                 .alarm_types(AlarmType::CompositeAlarm)
                 .alarm_types(AlarmType::LogAlarm);
             let mut pages = request.max_records(100).into_paginator().send();
-            let mut turns = Pages::default();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
                 let page = page?;
-                turns.turn(page.next_token(), false)?;
+                walk.turn(page.next_token(), false)?;
                 for alarm in page.metric_alarms() {
                     set_metric_alarm(add(found, alarm.alarm_arn(), alarm.alarm_name()), alarm);
                 }

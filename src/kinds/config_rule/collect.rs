@@ -30,10 +30,10 @@ impl Collector for Collect {
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
             let mut pages = at.client(Client::new).describe_config_rules().into_paginator().send();
-            let mut turns = Pages::default();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
                 let page = page?;
-                turns.turn(page.next_token(), false)?;
+                walk.turn(page.next_token(), false)?;
                 for rule in page.config_rules() {
                     let name = rule.config_rule_name().unwrap_or_default();
                     let resource = found.add(rule.config_rule_arn().unwrap_or(name), name);
@@ -102,10 +102,10 @@ async fn compliances(at: &At) -> Result<Arc<BTreeMap<String, Compliance>>, Gap> 
     at.once("config:DescribeComplianceByConfigRule", async {
         let mut found = BTreeMap::new();
         let mut pages = at.client(Client::new).describe_compliance_by_config_rule().into_paginator().send();
-        let mut turns = Pages::default();
+        let mut walk = Pages::default();
         while let Some(page) = pages.next().await {
             let page = page?;
-            turns.turn(page.next_token(), false)?;
+            walk.turn(page.next_token(), false)?;
             for ComplianceByConfigRule { config_rule_name, compliance, .. } in
                 page.compliance_by_config_rules.unwrap_or_default()
             {
@@ -123,10 +123,10 @@ async fn statuses(at: &At) -> Result<Arc<BTreeMap<String, ConfigRuleEvaluationSt
     at.once("config:DescribeConfigRuleEvaluationStatus", async {
         let mut found = BTreeMap::new();
         let mut pages = at.client(Client::new).describe_config_rule_evaluation_status().into_paginator().send();
-        let mut turns = Pages::default();
+        let mut walk = Pages::default();
         while let Some(page) = pages.next().await {
             let page = page?;
-            turns.turn(page.next_token(), false)?;
+            walk.turn(page.next_token(), false)?;
             for status in page.config_rules_evaluation_status.unwrap_or_default() {
                 if let Some(name) = status.config_rule_name().map(str::to_owned) {
                     found.insert(name, status);

@@ -9,7 +9,8 @@ use super::{KIND, RULES, TARGETS, pattern};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
-use crate::kinds::convert::{next_token, unknown};
+use crate::kinds::convert::unknown;
+use crate::kinds::pages::Pages;
 
 /// Reads rules.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ impl Collector for Collect {
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
             let client = at.client(Client::new);
+            let mut walk = Pages::default();
             let mut token: Option<String> = None;
             loop {
                 let page = client.list_rules().limit(100).set_next_token(token.clone()).send().await?;
@@ -30,7 +32,8 @@ impl Collector for Collect {
                     let name = rule.name().unwrap_or_default();
                     set_rule(found.add(rule.arn().unwrap_or(name), name), rule);
                 }
-                token = next_token(token.as_deref(), page.next_token())?;
+                walk.turn(page.next_token(), false)?;
+                token = page.next_token.filter(|token| !token.is_empty());
                 if token.is_none() {
                     return Ok(());
                 }
@@ -44,12 +47,14 @@ impl Collector for Collect {
                 TARGETS => {
                     let client = at.client(Client::new);
                     let mut targets = Vec::new();
+                    let mut walk = Pages::default();
                     let mut token: Option<String> = None;
                     loop {
                         let request = client.list_targets_by_rule().rule(&resource.name).limit(100);
                         let page = request.set_next_token(token.clone()).send().await?;
                         targets.extend(page.targets().iter().map(record));
-                        token = next_token(token.as_deref(), page.next_token())?;
+                        walk.turn(page.next_token(), false)?;
+                        token = page.next_token.filter(|token| !token.is_empty());
                         if token.is_none() {
                             break;
                         }
@@ -100,14 +105,13 @@ mod tests {
 
     #[test]
     fn plain_enabled_rules_never_get_read_only_events() {
-        let at = At::new("111122223333", "eu-west-1", aws_types::SdkConfig::builder().build(), false);
         for (state, reads) in [
             (RuleState::Enabled, false),
             (RuleState::Disabled, false),
             (RuleState::EnabledWithAllCloudtrailManagementEvents, true),
         ] {
             let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
-            set_rule(&at, &mut resource, &Rule::builder().name("a").state(state.clone()).build());
+            set_rule(&mut resource, &Rule::builder().name("a").state(state.clone()).build());
             assert_eq!(resource.get("receives_read_only_events"), Some(&Fact::from(reads)), "{state}");
             assert!(matches!(resource.get("pattern.sources"), Some(Fact::NotApplicable(_))));
         }

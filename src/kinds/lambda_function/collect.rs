@@ -13,7 +13,7 @@ use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, unknown};
 use crate::kinds::pages::Pages;
-use crate::kinds::statements;
+use crate::kinds::statements::statements;
 
 /// Reads functions.
 #[derive(Debug)]
@@ -27,16 +27,16 @@ impl Collector for Collect {
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
             let mut pages = at.client(Client::new).list_functions().max_items(50).into_paginator().send();
-            let mut turns = Pages::default();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
                 let page = page?;
-                turns.turn(page.next_marker(), false)?;
                 for function in page.functions() {
                     let name = function.function_name().unwrap_or_default();
                     let resource = found.add(function.function_arn().unwrap_or(name), name);
                     set_function(resource, function);
                     set_environment(resource, function.environment());
                 }
+                walk.turn(page.next_marker(), false)?;
             }
             Ok(())
         })
@@ -53,11 +53,11 @@ impl Collector for Collect {
                 }
                 POLICY => match client.get_policy().function_name(&resource.name).send().await {
                     Ok(answer) => {
-                        let policy = answer.policy().map(statements::parse).transpose()?;
-                        resource.set("policy.statements", policy);
+                        let policy = answer.policy().map(statements).transpose()?;
+                        resource.set("policy", policy);
                     }
                     Err(error) if refused_with(&error, &["ResourceNotFoundException"]) => {
-                        resource.set("policy.statements", Fact::Absent);
+                        resource.set("policy", Fact::Absent);
                     }
                     Err(error) => return Err(error.into()),
                 },
@@ -127,10 +127,6 @@ fn time(text: &str) -> Result<Value, Gap> {
 mod tests {
     use super::*;
 
-    fn at() -> At {
-        At::new("111122223333", "eu-west-1", aws_types::SdkConfig::builder().build(), false)
-    }
-
     #[test]
     fn instants_of_lambda() {
         let expected = Value::Time("2026-11-21T04:09:29Z".parse().unwrap());
@@ -143,12 +139,12 @@ mod tests {
         let error = EnvironmentError::builder().error_code("AccessDeniedException").message("no decrypt").build();
         let environment = EnvironmentResponse::builder().error(error).build();
         let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
-        set_environment(&at(), &mut resource, Some(&environment));
+        set_environment(&mut resource, Some(&environment));
         for attribute in ["environment.names", "environment.secret_looking"] {
             let Some(Fact::Unknown(gap)) = resource.get(attribute) else { panic!("{attribute} is known") };
             assert_eq!((gap.cause, gap.operation.as_str()), (Cause::Denied, FUNCTIONS));
         }
-        set_environment(&at(), &mut resource, None);
+        set_environment(&mut resource, None);
         assert_eq!(resource.get("environment.names"), Some(&Fact::Known(Value::List(Vec::new()))));
     }
 }

@@ -126,7 +126,7 @@ pub(super) static KIND: Kind = Kind {
             "Result of the last update: Successful, Failed or InProgress; absent when AWS does not tell.",
         ),
         Attribute::new(
-            "policy.statements",
+            "policy",
             STATEMENTS,
             POLICY,
             "Policy",

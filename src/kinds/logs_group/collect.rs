@@ -30,14 +30,14 @@ impl Collector for Collect {
             // Never with logGroupNamePattern: AWS then leaves out retention and key, and every group seems to keep its
             // events for ever under AWS's own key.
             let mut pages = at.client(Client::new).describe_log_groups().limit(50).into_paginator().send();
-            let mut turns = Pages::default();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
                 let page = page?;
-                turns.turn(page.next_token(), false)?;
                 for group in page.log_groups() {
                     let name = group.log_group_name().unwrap_or_default();
                     set_group(found.add(arn(group).unwrap_or(name), name), group);
                 }
+                walk.turn(page.next_token(), false)?;
             }
             Ok(())
         })
@@ -86,14 +86,14 @@ async fn metric_filters(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Ga
     at.once("logs:DescribeMetricFilters", async {
         let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         let mut pages = at.client(Client::new).describe_metric_filters().limit(50).into_paginator().send();
-        let mut turns = Pages::default();
+        let mut walk = Pages::default();
         while let Some(page) = pages.next().await {
             let page = page?;
-            turns.turn(page.next_token(), false)?;
             for filter in page.metric_filters() {
                 let group = filter.log_group_name().unwrap_or_default();
                 found.entry(group.to_owned()).or_default().extend(records(filter));
             }
+            walk.turn(page.next_token(), false)?;
         }
         Ok(found)
     })

@@ -19,7 +19,7 @@ use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, time, truncated};
 use crate::kinds::pages::Pages;
-use crate::kinds::statements;
+use crate::kinds::statements::statements;
 
 /// Reads buckets.
 #[derive(Debug)]
@@ -34,10 +34,9 @@ impl Collector for Collect {
         Box::pin(async move {
             // Only a request with MaxBuckets is answered with the Region of each bucket.
             let mut pages = client(at, None).list_buckets().max_buckets(10_000).into_paginator().send();
-            let mut turns = Pages::default();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
                 let page = page?;
-                turns.turn(page.continuation_token(), false)?;
                 for bucket in page.buckets() {
                     let Some(name) = bucket.name().filter(|name| !name.is_empty()) else {
                         return Err(truncated("the list of buckets has one without a name"));
@@ -49,6 +48,7 @@ impl Collector for Collect {
                     resource.set("region", bucket.bucket_region());
                     resource.set("created", time(bucket.creation_date()));
                 }
+                walk.turn(page.continuation_token(), false)?;
             }
             Ok(())
         })
@@ -85,11 +85,11 @@ impl Collector for Collect {
                 },
                 POLICY => match client.get_bucket_policy().bucket(bucket).send().await {
                     Ok(answer) => {
-                        let policy = answer.policy().map(statements::parse).transpose()?;
-                        resource.set("policy.statements", policy);
+                        let policy = answer.policy().map(statements).transpose()?;
+                        resource.set("policy", policy);
                     }
                     Err(error) if refused_with(&error, &["NoSuchBucketPolicy"]) => {
-                        resource.set("policy.statements", Fact::Absent);
+                        resource.set("policy", Fact::Absent);
                     }
                     Err(error) => return Err(error.into()),
                 },

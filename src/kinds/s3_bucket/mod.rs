@@ -137,7 +137,7 @@ pub(super) static KIND: Kind = Kind {
             "Whether all four settings are on for the bucket itself.",
         ),
         Attribute::new(
-            "policy.statements",
+            "policy",
             STATEMENTS,
             POLICY,
             "Policy",

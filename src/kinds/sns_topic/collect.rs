@@ -14,7 +14,7 @@ use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Gap, Kind, Resource, Value};
 use crate::kinds::convert::malformed;
 use crate::kinds::pages::Pages;
-use crate::kinds::statements;
+use crate::kinds::statements::statements;
 
 /// Reads topics.
 #[derive(Debug)]
@@ -28,10 +28,9 @@ impl Collector for Collect {
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
             let mut pages = at.client(Client::new).list_topics().into_paginator().send();
-            let mut turns = Pages::default();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
                 let page = page?;
-                turns.turn(page.next_token(), false)?;
                 for topic in page.topics() {
                     let arn = topic.topic_arn().unwrap_or_default();
                     let name = arn.rsplit(':').next().unwrap_or_default();
@@ -39,6 +38,7 @@ impl Collector for Collect {
                     resource.set("arn", topic.topic_arn());
                     resource.set("name", name);
                 }
+                walk.turn(page.next_token(), false)?;
             }
             Ok(())
         })
@@ -71,7 +71,7 @@ fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>)
         None => Ok(None),
     };
     resource.set("kms_key", text("KmsMasterKeyId"));
-    resource.set("policy.statements", text("Policy").map(statements::parse).transpose()?);
+    resource.set("policy", text("Policy").map(statements).transpose()?);
     resource.set("display_name", text("DisplayName"));
     resource.set("fifo", text("FifoTopic") == Some("true"));
     resource.set("subscriptions.confirmed", count("SubscriptionsConfirmed")?);
@@ -84,14 +84,14 @@ async fn subscriptions(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap
     at.once("sns:ListSubscriptions", async {
         let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         let mut pages = at.client(Client::new).list_subscriptions().into_paginator().send();
-        let mut turns = Pages::default();
+        let mut walk = Pages::default();
         while let Some(page) = pages.next().await {
             let page = page?;
-            turns.turn(page.next_token(), false)?;
             for subscription in page.subscriptions() {
                 let topic = subscription.topic_arn().unwrap_or_default();
                 found.entry(topic.to_owned()).or_default().push(record(subscription));
             }
+            walk.turn(page.next_token(), false)?;
         }
         Ok(found)
     })

@@ -37,7 +37,7 @@ pub(super) static KIND: Kind = Kind {
              KMS.",
         ),
         Attribute::new(
-            "policy.statements",
+            "policy",
             STATEMENTS,
             ATTRIBUTES,
             "Attributes.Policy",

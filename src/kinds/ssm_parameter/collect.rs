@@ -28,14 +28,14 @@ impl Collector for Collect {
         Box::pin(async move {
             // Short and empty pages with a token are normal here: only a missing token is the end.
             let mut pages = at.client(Client::new).describe_parameters().max_results(50).into_paginator().send();
-            let mut turns = Pages::default();
+            let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
                 let page = page?;
-                turns.turn(page.next_token(), false)?;
                 for parameter in page.parameters() {
                     let name = parameter.name().unwrap_or_default();
                     set_parameter(found.add(parameter.arn().unwrap_or(name), name), parameter);
                 }
+                walk.turn(page.next_token(), false)?;
             }
             Ok(())
         })
