@@ -138,8 +138,8 @@ mod tests {
         (Bucket::new(Quota { group: "test", rate, published: true }, now), now)
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn no_second_sees_more_than_its_quota() {
+    #[test]
+    fn no_second_sees_more_than_its_quota() {
         for rate in [3.0, 10.0, 50.0, 1000.0, 2000.0] {
             let (mut bucket, start) = bucket(rate);
             let times: Vec<f64> =
@@ -153,8 +153,8 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_late_caller_catches_up_but_not_by_more_than_the_burst() {
+    #[test]
+    fn a_late_caller_catches_up_but_not_by_more_than_the_burst() {
         let (mut bucket, start) = bucket(100.0);
         let late = start + Duration::from_secs(10);
         let times: Vec<Instant> = (0..20).map(|_| bucket.reserve(late)).collect();
@@ -162,8 +162,8 @@ mod tests {
         assert!((2..=6).contains(&at_once), "{at_once} at once");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_objection_halves_the_rate_and_answers_restore_it() {
+    #[test]
+    fn an_objection_halves_the_rate_and_answers_restore_it() {
         let (mut bucket, start) = bucket(100.0);
         let whole = bucket.rate;
         bucket.learn(true, start + Duration::from_secs(1));
@@ -175,7 +175,7 @@ mod tests {
         assert!((bucket.rate - whole).abs() < 1e-9);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn waiting_is_by_account_region_and_group() {
         let pace = Pace::by_quota();
         let operation = Operation { service: "ssm".into(), name: "DescribeParameters".into() };
