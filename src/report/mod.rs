@@ -3,7 +3,17 @@
 //! To add a report, add a file and a line to [`ALL`]. Must not know how facts are read; has no access to anything
 //! unredacted.
 
+mod console;
+mod json;
+mod junit;
+mod markdown;
+#[cfg(test)]
+mod sample;
+mod wording;
+
 use std::io::{self, Write};
+
+pub use console::Console;
 
 use crate::policy::{Case, Catalogues};
 use crate::source::Files;
@@ -48,4 +58,11 @@ pub trait Report: Sync {
 }
 
 /// Every report, in the order of documentation.
-pub const ALL: &[&dyn Report] = &[];
+pub const ALL: &[&dyn Report] =
+    &[&console::PLAIN, &junit::JUNIT, &junit::STRICT, &json::Results, &markdown::Summary];
+
+/// The report of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Report> {
+    ALL.iter().copied().find(|report| report.name() == name)
+}
