@@ -211,3 +211,49 @@ fn waived(record: &Record<'_>, case: &CaseResult) -> String {
     let waivers = wording::waivers(record, case);
     waivers.into_iter().map(|(waiver, findings)| wording::waived(waiver, findings)).collect::<Vec<_>>().join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{ACCOUNT, MISTAKEN, Sample, all_seen};
+    use crate::verify::Caller;
+
+    #[test]
+    fn golden() {
+        insta::assert_snapshot!(Sample::new().write(&PLAIN));
+    }
+
+    #[test]
+    fn golden_of_a_mistaken_waiver_elsewhere_than_aws() {
+        let mut sample = Sample::with(MISTAKEN, all_seen(&["/aws/lambda/pay"]));
+        sample.run.backend = "described account accounts/bank.yaml".into();
+        sample.run.regions.push("us-east-1".into());
+        let other = Caller { account: "444455556666".into(), arn: String::new(), user_id: String::new() };
+        sample.run.callers.push(other);
+        assert_eq!(sample.run.callers.first().map(|caller| caller.account.as_str()), Some(ACCOUNT));
+        insta::assert_snapshot!(sample.write(&PLAIN));
+    }
+
+    #[test]
+    fn golden_of_nothing() {
+        let mut sample = Sample::with("", Vec::new());
+        sample.result.cases.clear();
+        sample.exit = crate::verify::Reason::of(&sample.result, crate::policy::Severity::Info);
+        insta::assert_snapshot!(sample.write(&PLAIN));
+    }
+
+    #[test]
+    fn colour_is_only_added() {
+        let sample = Sample::new();
+        let coloured = sample.write(&Console { colour: true, ..PLAIN });
+        assert!(coloured.contains('\u{1b}'));
+        assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), sample.write(&PLAIN));
+        assert!(!sample.write(&PLAIN).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn findings_are_counted_when_they_are_not_shown() {
+        let shown = |findings| Sample::new().write(&Console { colour: false, findings });
+        assert!(shown(2).contains("and 5 more") && !shown(100).contains("more\n"));
+    }
+}

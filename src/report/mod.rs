@@ -58,8 +58,7 @@ pub trait Report: Sync {
 }
 
 /// Every report, in the order of documentation.
-pub const ALL: &[&dyn Report] =
-    &[&console::PLAIN, &junit::JUNIT, &junit::STRICT, &json::Results, &markdown::Summary];
+pub const ALL: &[&dyn Report] = &[&console::PLAIN, &junit::JUNIT, &junit::STRICT, &json::Results, &markdown::Summary];
 
 /// The report of that name.
 #[must_use]

@@ -18,8 +18,7 @@ pub(super) const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-central-1";
 
 /// Text that tries to leave every format: terminal escapes, markup of XML, HTML and Markdown, and what XML cannot hold.
-pub(super) const HOSTILE: &str =
-    "\u{1b}[31mred\u{1b}[0m ]]> <b a='1' b=\"2\">&amp; | `x``y` @team [l](http://e.x) \u{202e}\u{0}\u{fffe}\u{9b}\nnext\ttab";
+pub(super) const HOSTILE: &str = "\u{1b}[31mred\u{1b}[0m ]]> <b a='1' b=\"2\">&amp; | `x``y` @team [l](http://e.x) \u{202e}\u{0}\u{fffe}\u{9b}\nnext\ttab";
 
 const fn attribute(name: &'static str, of: Type, call: &'static str) -> Attribute {
     Attribute { name, of, call, field: "Answer", doc: "" }
@@ -195,7 +194,8 @@ impl Sample {
     /// The same cases and waivers and some more, on these facts.
     pub(super) fn with(more_waivers: &str, populations: Vec<Population>) -> Self {
         let root = tempfile::tempdir().expect("a directory for the sample");
-        let write = |name: &str, text: &str| std::fs::write(root.path().join(name), text).expect("the sample is written");
+        let write =
+            |name: &str, text: &str| std::fs::write(root.path().join(name), text).expect("the sample is written");
         std::fs::create_dir(root.path().join("policies")).expect("a directory for policies");
         write("bank.yaml", SUITE);
         write("policies/dt-002.yaml", ROTATION);

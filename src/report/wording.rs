@@ -166,7 +166,8 @@ pub(super) fn not_applicable(case: &CaseResult) -> String {
 /// Why a case is met although nothing was examined.
 pub(super) fn met_by_absence(case: &CaseResult) -> Option<&'static str> {
     let met = matches!(case.verdict, Verdict::Met(_));
-    (met && case.coverage.expected == 0 && case.case.when_none == WhenNone::Met).then_some("none exists, as it should be")
+    (met && case.coverage.expected == 0 && case.case.when_none == WhenNone::Met)
+        .then_some("none exists, as it should be")
 }
 
 /// The waivers that the findings of a case rest on, each with its number of findings.
