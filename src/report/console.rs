@@ -112,7 +112,12 @@ impl Console {
             }
             Verdict::Violated => {
                 let findings = findings(record, case);
-                line("VIOL", BAD, &coverage, findings.first().map_or("", String::as_str))?;
+                let first = findings.first().map_or("", String::as_str);
+                let text = match findings.len() {
+                    0 | 1 => first.to_owned(),
+                    several => format!("{several} violated: {first}"),
+                };
+                line("VIOL", BAD, &coverage, &text)?;
                 if case.is_incomplete() {
                     line("BLIND", BLIND, "", &wording::blind_spots(case).join(", "))?;
                 }

@@ -200,16 +200,20 @@ impl Formatter for Lines {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::report::sample::{MISTAKEN, Sample, all_seen};
 
-    fn schema() -> serde_json::Value {
-        serde_json::from_str(include_str!("../../reports/schemas/results.schema.json")).expect("the schema is JSON")
-    }
-
+    /// What the published schema has against a document.
     fn check(document: &serde_json::Value) -> Vec<String> {
-        let validator = jsonschema::draft202012::new(&schema()).expect("the schema is a schema");
-        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+        static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+            let schema = serde_json::from_str(include_str!("../../reports/schemas/results.schema.json"));
+            jsonschema::draft202012::new(&schema.expect("the schema is JSON")).expect("the schema is a schema")
+        });
+        VALIDATOR.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
     }
 
     fn parsed(sample: &Sample) -> serde_json::Value {
@@ -231,8 +235,13 @@ mod tests {
     #[test]
     fn the_sample_has_every_verdict() {
         let results = parsed(&Sample::new());
-        let verdicts: std::collections::BTreeSet<&str> =
-            results["cases"].as_array().into_iter().flatten().filter_map(|case| case["verdict"].as_str()).collect();
+        let verdicts: std::collections::BTreeSet<&str> = results
+            .pointer("/cases")
+            .and_then(serde_json::Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|case| case.get("verdict")?.as_str())
+            .collect();
         assert_eq!(
             verdicts.into_iter().collect::<Vec<_>>(),
             ["met", "not_applicable", "not_evaluated", "violated", "waived"]

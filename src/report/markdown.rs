@@ -125,6 +125,7 @@ fn violations(record: &Record<'_>, page: &mut Page) {
                 String::new(),
             ]);
         }
+        rows.dedup();
         page.table(&["Resource", "Attribute", "Is", "Expected"], &rows);
         if all.len() > ROWS {
             page.block(&format!("and {} more, in `results.json`\n\n", all.len() - ROWS));

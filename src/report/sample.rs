@@ -1,6 +1,7 @@
 //! A run with every verdict in it, made without AWS, for the tests of all reports.
 //!
-//! The kinds are its own, so that no report changes when a real kind does. Must not know any report.
+//! Kinds and controls are its own, so that no report changes when a real one does. Must not know any report.
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::Record;
 use crate::facts::{Attribute, Call, Cause, Fact, Gap, Kind, Population, Reach, Resource, Scope, Type, Value};
-use crate::policy::{Severity, Vocabulary, compile, load_suite};
+use crate::policy::{Catalogues, Severity, Vocabulary, compile, load_suite};
 use crate::verify::{Caller, Reason, Run, RunResult, evaluate};
 
 pub(super) const ACCOUNT: &str = "111122223333";
@@ -82,11 +83,17 @@ static TOPIC: Kind = Kind {
 const SUITE: &str = r#"suite: bank
 title: The bank's platform
 policies: [policies/*.yaml]
+catalogues: [catalogue.yaml]
 waivers: [waivers.yaml]
 stages:
   prod:
     account: "111122223333"
     regions: [eu-central-1]
+"#;
+
+const CATALOGUE: &str = r#"framework: nist-800-53-r5
+name: NIST SP 800-53 Rev. 5
+controls: { AC-6: Least privilege, IA-5: Manage authenticators, SC-12: Manage keys }
 "#;
 
 const ROTATION: &str = r#"id: DT-002
@@ -198,11 +205,12 @@ impl Sample {
             |name: &str, text: &str| std::fs::write(root.path().join(name), text).expect("the sample is written");
         std::fs::create_dir(root.path().join("policies")).expect("a directory for policies");
         write("bank.yaml", SUITE);
+        write("catalogue.yaml", CATALOGUE);
         write("policies/dt-002.yaml", ROTATION);
         write("policies/fr-277.yaml", ROLES);
         write("policies/fr-280.yaml", RETENTION);
         write("waivers.yaml", &format!("{WAIVERS}{more_waivers}"));
-        let words = Vocabulary::new([&SECRET, &GROUP, &ROLE, &TOPIC]);
+        let words = Vocabulary { kinds: vec![&SECRET, &GROUP, &ROLE, &TOPIC], catalogues: Catalogues::default() };
         let mut loaded = load_suite(root.path(), Path::new("bank.yaml"), words);
         let suite = loaded.library.suites.first().expect("the suite is read").clone();
         let stage = suite.stages.first().expect("the stage is read");

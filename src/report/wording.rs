@@ -67,7 +67,9 @@ pub(super) fn difference(difference: &Difference) -> String {
 pub(super) fn reasons(resource: &ResourceResult) -> String {
     let differences = resource.differences.iter().map(difference);
     let reason = Some(value(&resource.reason)).filter(|reason| !reason.is_empty());
-    let all: Vec<String> = reason.into_iter().chain(differences).collect();
+    let mut all: Vec<String> = reason.into_iter().chain(differences).collect();
+    // A finding about a population holds the differences of several resources, which mostly differ in the same way.
+    all.dedup();
     all.join("; ")
 }
 
@@ -203,13 +205,14 @@ pub(super) fn waiver_concern(waiver: &WaiverResult) -> Option<String> {
     let id = value(&waiver.id);
     Some(match waiver.state {
         WaiverState::Used => return None,
-        WaiverState::Expired => format!(
-            "waiver {id} expired on {}, {}: {} not waived any more (owner {})",
-            waiver.expires,
-            days(waiver),
-            count(waiver.findings, "finding is", "findings are"),
-            value(&waiver.owner)
-        ),
+        WaiverState::Expired => {
+            let lapsed = match waiver.findings {
+                0 => "what it names is not violated".to_owned(),
+                some => format!("{} not waived any more", count(some, "finding is", "findings are")),
+            };
+            let (days, owner) = (days(waiver), value(&waiver.owner));
+            format!("waiver {id} expired on {}, {days}: {lapsed} (owner {owner})", waiver.expires)
+        }
         WaiverState::MatchesNothing => format!("waiver {id} matches nothing: no resource of its cases has that name"),
         WaiverState::NotNeeded => format!("waiver {id} is not needed: what it names is not violated"),
         WaiverState::Unknown => format!("waiver {id} matches nothing that was seen, and not everything was seen"),

@@ -1,4 +1,5 @@
 //! JUnit as its consumers read it: with a parser, never by looking for text.
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use proptest::prelude::*;
 use quick_xml::XmlVersion;
