@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `attestry` binary: arguments in, exit code out.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    attestry::cli::main()
+}

@@ -54,6 +54,12 @@ impl At {
         &self.sdk
     }
 
+    /// The retries of this place, with another number of attempts.
+    pub(super) fn retries(&self, attempts: u32) -> aws_config::retry::RetryConfig {
+        let retries = self.sdk.retry_config().cloned().unwrap_or_else(aws_config::retry::RetryConfig::standard);
+        retries.with_max_attempts(attempts).with_initial_backoff(std::time::Duration::from_millis(200))
+    }
+
     /// The service client, made at the first use: `at.client(aws_sdk_kms::Client::new)`.
     pub fn client<C: Clone + Send + Sync + 'static>(&self, make: impl FnOnce(&SdkConfig) -> C) -> C {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);

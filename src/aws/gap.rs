@@ -1,19 +1,239 @@
 //! From the SDK's errors to gaps: which error class of AWS is which [`Cause`].
 //!
-//! Must not know which call failed for which resource; the driver adds that.
+//! Must not know for which resource a call failed; the driver adds that.
+
+use std::error::Error;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use crate::facts::{Cause, Gap};
+use super::operation;
+use super::transport::Stopped;
+use crate::facts::{Cause, Gap, scrub};
 
-impl<E> From<SdkError<E, HttpResponse>> for Gap
+/// Error code of in-process accounts and recordings for a call that they hold no answer for.
+pub(super) const NOT_RECORDED: &str = "AttestryNotDescribed";
+
+/// Codes with one meaning in all services, by cause.
+const CODES: &[(Cause, &[&str])] = &[
+    (
+        Cause::Denied,
+        &[
+            "AccessDenied",
+            "AccessDeniedException",
+            "AuthorizationError",
+            "AuthorizationErrorException",
+            "NotAuthorized",
+            "NotAuthorizedException",
+            "UnauthorizedOperation",
+            "UnauthorizedException",
+            "KMSAccessDeniedException",
+            "InsufficientPrivilegesException",
+            "AllAccessDisabled",
+        ],
+    ),
+    (
+        Cause::Throttled,
+        &[
+            "BandwidthLimitExceeded",
+            "EC2ThrottledException",
+            "PriorRequestNotComplete",
+            "ProvisionedThroughputExceededException",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "SlowDown",
+            "ThrottledException",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+            "TransactionInProgressException",
+        ],
+    ),
+    (
+        Cause::Credentials,
+        &[
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "RequestExpired",
+            "SignatureDoesNotMatch",
+            "InvalidSignatureException",
+            "IncompleteSignature",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "InvalidAccessKeyId",
+            "RequestTimeTooSkewed",
+            "TokenRefreshRequired",
+        ],
+    ),
+    (
+        Cause::RegionDisabled,
+        &["AuthFailure", "InvalidClientTokenId", "RegionDisabledException", "UnrecognizedClientException"],
+    ),
+    (
+        Cause::ServiceOff,
+        &[
+            "AWSOrganizationsNotInUseException",
+            "InvalidAccessException",
+            "OptInRequired",
+            "SubscriptionRequiredException",
+        ],
+    ),
+    (
+        Cause::Unavailable,
+        &[
+            "InternalError",
+            "InternalFailure",
+            "InternalServerError",
+            "InternalServiceError",
+            "InternalServiceException",
+            "KMSInternalException",
+            "DependencyTimeoutException",
+            "ServiceException",
+            "ServiceFailure",
+            "ServiceFailureException",
+            "ServiceUnavailable",
+            "ServiceUnavailableException",
+        ],
+    ),
+    (Cause::TimedOut, &["RequestTimeout", "RequestTimeoutException"]),
+    (Cause::NotRecorded, &[NOT_RECORDED]),
+];
+
+/// Whether AWS refused with one of these codes: for collectors that know that such an error is an answer.
+pub fn refused_with<E>(error: &SdkError<E, HttpResponse>, codes: &[&str]) -> bool
 where
     E: ProvideErrorMetadata,
 {
+    error.as_service_error().and_then(ProvideErrorMetadata::code).is_some_and(|code| codes.contains(&code))
+}
+
+/// What a code and a status say.
+fn classify(code: &str, status: u16) -> Cause {
+    // Services with awsJson put a namespace before the code, and some a URL after it.
+    let bare = code.rsplit('#').next().unwrap_or(code).split(':').next().unwrap_or(code);
+    if let Some((cause, _)) = CODES.iter().find(|(_, codes)| codes.contains(&bare)) {
+        return *cause;
+    }
+    match status {
+        429 => Cause::Throttled,
+        401 | 403 => Cause::Denied,
+        408 => Cause::TimedOut,
+        500.. => Cause::Unavailable,
+        _ => Cause::Unexpected,
+    }
+}
+
+impl<E> From<SdkError<E, HttpResponse>> for Gap
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
     fn from(error: SdkError<E, HttpResponse>) -> Self {
-        let _ = error;
-        Gap::new(Cause::Unexpected)
+        let (cause, code, message) = match &error {
+            SdkError::ServiceError(refused) => {
+                let status = refused.raw().status().as_u16();
+                let code = refused.err().code().unwrap_or_default();
+                let mut cause = classify(code, status);
+                // A success status with an error inside is an answer that could not be read.
+                if code.is_empty() && status < 400 {
+                    cause = Cause::Malformed;
+                }
+                (cause, code.to_owned(), refused.err().message().unwrap_or_default().to_owned())
+            }
+            SdkError::TimeoutError(_) => (Cause::TimedOut, String::new(), "no answer in time".to_owned()),
+            SdkError::DispatchFailure(failure) => {
+                let source = failure.as_connector_error().map_or_else(String::new, |error| causes(error));
+                if source.contains(Stopped::MESSAGE) {
+                    (Cause::Interrupted, String::new(), Stopped::MESSAGE.to_owned())
+                } else if failure.is_timeout() {
+                    (Cause::TimedOut, String::new(), source)
+                } else if source.contains("credentials") || source.contains("identity") {
+                    (Cause::Credentials, String::new(), source)
+                } else {
+                    (Cause::Unreachable, String::new(), source)
+                }
+            }
+            SdkError::ResponseError(_) => (Cause::Malformed, String::new(), causes(&error)),
+            other => {
+                let text = causes(other);
+                let credentials = text.contains("credential") || text.contains("identity");
+                (if credentials { Cause::Credentials } else { Cause::Unexpected }, String::new(), text)
+            }
+        };
+        let request_id = match &error {
+            SdkError::ServiceError(refused) => request_id(refused.raw()),
+            SdkError::ResponseError(refused) => request_id(refused.raw()),
+            _ => String::new(),
+        };
+        let current = operation::current();
+        Gap {
+            service: current.as_ref().map_or_else(String::new, |it| it.service.clone()),
+            operation: current.map_or_else(String::new, |it| it.name),
+            code,
+            message: scrub(&message).into_owned(),
+            request_id,
+            ..Gap::new(cause)
+        }
+    }
+}
+
+/// The request id of an answer, whatever the service calls it.
+pub(super) fn request_id(response: &HttpResponse) -> String {
+    ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
+        .iter()
+        .find_map(|name| response.headers().get(*name))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// An error with all its causes, in one line.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_has_its_class() {
+        let table = [
+            ("AccessDenied", 403, Cause::Denied),
+            ("AccessDeniedException", 400, Cause::Denied),
+            ("com.amazonaws.kms#AccessDeniedException", 400, Cause::Denied),
+            ("UnauthorizedOperation", 403, Cause::Denied),
+            ("AuthorizationError", 403, Cause::Denied),
+            ("SomethingNew", 403, Cause::Denied),
+            ("Throttling", 400, Cause::Throttled),
+            ("ThrottlingException", 400, Cause::Throttled),
+            ("SlowDown", 503, Cause::Throttled),
+            ("", 429, Cause::Throttled),
+            ("RequestLimitExceeded", 503, Cause::Throttled),
+            ("LimitExceededException", 400, Cause::Unexpected),
+            ("LimitExceeded", 409, Cause::Unexpected),
+            ("ExpiredToken", 403, Cause::Credentials),
+            ("ExpiredTokenException", 400, Cause::Credentials),
+            ("SignatureDoesNotMatch", 403, Cause::Credentials),
+            ("UnrecognizedClientException", 400, Cause::RegionDisabled),
+            ("InvalidClientTokenId", 403, Cause::RegionDisabled),
+            ("SubscriptionRequiredException", 400, Cause::ServiceOff),
+            ("InternalFailure", 500, Cause::Unavailable),
+            ("", 502, Cause::Unavailable),
+            ("KMSInvalidStateException", 400, Cause::Unexpected),
+            (NOT_RECORDED, 400, Cause::NotRecorded),
+        ];
+        for (code, status, cause) in table {
+            assert_eq!(classify(code, status), cause, "{code} {status}");
+        }
     }
 }

@@ -1,13 +1,12 @@
-//! Which API operation a request on the wire is: the SDK knows, and tells the transport through this.
+//! Which API operation a request on the wire is, read from the request itself: what is really called, not what somebody
+//! meant to call.
 //!
 //! Must not know what operations mean.
 
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, Metadata};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
+use std::cell::RefCell;
+use std::future::Future;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 /// A service by its IAM prefix, and one of its operations.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,47 +17,97 @@ pub struct Operation {
     pub name: String,
 }
 
+/// Signing names that are not the IAM prefix.
+const PREFIXES: &[(&str, &str)] = &[("monitoring", "cloudwatch"), ("tagging", "tag")];
+
+/// Operations of S3 by the query parameter that marks them; without any, the list of buckets.
+const S3: &[(&str, &str)] = &[
+    ("encryption", "GetBucketEncryption"),
+    ("logging", "GetBucketLogging"),
+    ("object-lock", "GetObjectLockConfiguration"),
+    ("policyStatus", "GetBucketPolicyStatus"),
+    ("policy", "GetBucketPolicy"),
+    ("publicAccessBlock", "GetPublicAccessBlock"),
+    ("tagging", "GetBucketTagging"),
+    ("versioning", "GetBucketVersioning"),
+];
+
 impl Operation {
-    /// The operation that the SDK named on this request.
+    /// An operation by its names.
     #[must_use]
-    pub fn of(request: &HttpRequest) -> Option<&Self> {
-        request.extension::<Self>()
+    pub fn new(service: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { service: service.into(), name: name.into() }
+    }
+
+    /// The operation of a signed request; `None` when it is no request of a service that we speak with.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Option<Self> {
+        let (signed, _) = scope(request)?;
+        let service = PREFIXES.iter().find(|(name, _)| *name == signed).map_or(signed, |(_, prefix)| prefix);
+        let (path, query) = path_and_query(request.uri());
+        let name = if let Some(target) = request.headers().get("x-amz-target") {
+            target.rsplit('.').next()?.to_owned()
+        } else if let Some((_, operation)) = path.split_once("/operation/") {
+            operation.to_owned()
+        } else if service == "s3" {
+            s3(path, query)?.to_owned()
+        } else if service == "lambda" {
+            lambda(path)?.to_owned()
+        } else {
+            let body = std::str::from_utf8(request.body().bytes()?).ok()?;
+            body.split('&').find_map(|pair| pair.strip_prefix("Action="))?.to_owned()
+        };
+        Some(Self::new(service, name))
     }
 }
 
-/// The SDK's service names that are not the IAM prefix in capitals.
-const PREFIXES: &[(&str, &str)] = &[
-    ("CloudWatch Logs", "logs"),
-    ("Config Service", "config"),
-    ("EventBridge", "events"),
-    ("Resource Groups Tagging API", "tag"),
-    ("Secrets Manager", "secretsmanager"),
-];
+/// Path and query of a URL.
+pub(super) fn path_and_query(uri: &str) -> (&str, &str) {
+    let after_host = uri.split_once("://").map_or(uri, |(_, rest)| rest.find('/').map_or("", |at| rest.split_at(at).1));
+    after_host.split_once('?').unwrap_or((after_host, ""))
+}
 
-/// Writes the operation on every request, so that the transport can pace, log and answer by it.
-#[derive(Debug)]
-pub(super) struct NameOperation;
+/// Signing name and Region of a request.
+pub(super) fn scope(request: &HttpRequest) -> Option<(&str, &str)> {
+    let header = request.headers().get("authorization")?;
+    let credential = header.split("Credential=").nth(1)?.split(',').next()?;
+    let mut parts = credential.split('/').skip(2);
+    let region = parts.next()?;
+    Some((parts.next()?, region))
+}
 
-#[dyn_dispatch_hint]
-impl Intercept for NameOperation {
-    fn name(&self) -> &'static str {
-        "NameOperation"
+fn s3(path: &str, query: &str) -> Option<&'static str> {
+    let has = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
+    let marked = S3.iter().find(|(mark, _)| has(mark)).map(|(_, operation)| *operation);
+    marked.or_else(|| (path == "/" || path.is_empty()).then_some("ListBuckets"))
+}
+
+fn lambda(path: &str) -> Option<&'static str> {
+    let rest = path.split_once("/functions")?.1.trim_start_matches('/');
+    match rest.rsplit_once('/') {
+        None if rest.is_empty() => Some("ListFunctions"),
+        Some((_, "policy")) => Some("GetPolicy"),
+        Some((_, "configuration")) => Some("GetFunctionConfiguration"),
+        None | Some(_) => None,
     }
+}
 
-    fn modify_before_transmit(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _components: &RuntimeComponents,
-        config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        if let Some(metadata) = config.load::<Metadata>() {
-            let service = PREFIXES
-                .iter()
-                .find(|(name, _)| *name == metadata.service())
-                .map_or_else(|| metadata.service().to_ascii_lowercase(), |(_, prefix)| (*prefix).to_owned());
-            let operation = Operation { service, name: metadata.name().to_owned() };
-            context.request_mut().add_extension(operation);
-        }
-        Ok(())
-    }
+tokio::task_local! {
+    /// The operation of the request that the current read sent last.
+    static CURRENT: RefCell<Option<Operation>>;
+}
+
+/// Runs a read so that its gaps know the operation they come from.
+pub async fn tracked<F: Future>(read: F) -> F::Output {
+    CURRENT.scope(RefCell::new(None), read).await
+}
+
+/// Remembers the operation that is being sent.
+pub(super) fn sending(operation: &Operation) {
+    let _ = CURRENT.try_with(|current| *current.borrow_mut() = Some(operation.clone()));
+}
+
+/// The operation that the current read sent last.
+pub(super) fn current() -> Option<Operation> {
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }

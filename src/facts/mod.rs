@@ -3,11 +3,13 @@
 //! Must not know where facts come from (no AWS, no I/O) nor what is expected of them (no policies).
 
 mod gap;
+mod redact;
 mod resource;
 mod schema;
 mod value;
 
 pub use gap::{Cause, Gap};
+pub use redact::scrub;
 pub use resource::{Fact, Population, Resource};
 pub use schema::{Attribute, Call, Field, Kind, Lookup, Reach, Scope, Type};
 pub use value::{Value, format_duration, parse_duration};

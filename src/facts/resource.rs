@@ -2,6 +2,7 @@
 //!
 //! Must not know which facts are expected, nor how they were read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,9 +18,17 @@ pub enum Fact {
     /// AWS told that there is none.
     Absent,
     /// The attribute has no meaning for this resource, and why: rotation of an asymmetric key.
-    NotApplicable(&'static str),
+    NotApplicable(Cow<'static, str>),
     /// AWS did not tell.
     Unknown(Arc<Gap>),
+}
+
+impl Fact {
+    /// Without meaning for the resource, and why.
+    #[must_use]
+    pub const fn not_applicable(why: &'static str) -> Self {
+        Self::NotApplicable(Cow::Borrowed(why))
+    }
 }
 
 /// One instance of a kind.
@@ -70,6 +79,11 @@ impl Resource {
             Some(Fact::Known(Value::Text(text))) => Some(text),
             _ => None,
         }
+    }
+
+    /// Marks an attribute as without meaning for this resource.
+    pub fn set_not_applicable(&mut self, attribute: &'static str, why: &'static str) {
+        self.set(attribute, Fact::not_applicable(why));
     }
 
     /// Marks every attribute of an operation.

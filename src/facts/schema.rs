@@ -46,6 +46,14 @@ pub struct Attribute {
     pub doc: &'static str,
 }
 
+impl Attribute {
+    /// An attribute.
+    #[must_use]
+    pub const fn new(name: &'static str, of: Type, call: &'static str, field: &'static str, doc: &'static str) -> Self {
+        Self { name, of, call, field, doc }
+    }
+}
+
 /// The type of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {

@@ -98,7 +98,7 @@ fn fill(
             if entry.value.is_null() {
                 Some(())
             } else if is_not_applicable(&entry.value) {
-                resource.facts.insert(attribute.name, Fact::NotApplicable("the example says so"));
+                resource.facts.insert(attribute.name, Fact::not_applicable("the example says so"));
                 Some(())
             } else {
                 values::read(&entry.value, attribute.of, Some(example_now()), parameters, sink).map(|value| {

@@ -3,6 +3,7 @@
 //! Four answers, never two: what AWS did not tell is neither met nor unmet, and what has no meaning for a resource is
 //! neither either. Pure: the clock is an argument. Must not know populations, waivers or how facts are read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -22,7 +23,7 @@ pub enum Judgement {
     /// AWS did not tell, and why. Empty while the facts are still being read.
     Unknown(Vec<Arc<Gap>>),
     /// It has no meaning for this resource, and why.
-    NotApplicable(&'static str),
+    NotApplicable(Cow<'static, str>),
 }
 
 /// One attribute that is not as expected.
@@ -72,7 +73,7 @@ impl AttributeTest {
         let value = match resource.get(self.lookup.attribute.name) {
             None => return Judgement::Unknown(Vec::new()),
             Some(Fact::Unknown(gap)) => return Judgement::Unknown(vec![Arc::clone(gap)]),
-            Some(Fact::NotApplicable(why)) => return Judgement::NotApplicable(why),
+            Some(Fact::NotApplicable(why)) => return Judgement::NotApplicable(why.clone()),
             Some(Fact::Absent) => None,
             Some(Fact::Known(value)) => inside(Some(value), &self.lookup.inside),
         };

@@ -4,6 +4,7 @@
 //! where it writes.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
@@ -18,10 +19,14 @@ pub struct Console {
     pub colour: bool,
     /// Findings shown per case.
     pub findings: usize,
+    /// No line per case: only waivers that need somebody, and the summary.
+    pub quiet: bool,
+    /// How long the caller waited; none says how long the run took, which is the same in every writing of it.
+    pub elapsed: Option<Duration>,
 }
 
 /// The console report as a file.
-pub(super) const PLAIN: Console = Console { colour: false, findings: 5 };
+pub(super) const PLAIN: Console = Console { colour: false, findings: 5, quiet: false, elapsed: None };
 
 /// Ids longer than this do not push the other columns away.
 const WIDEST_ID: usize = 56;
@@ -48,7 +53,7 @@ impl Report for Console {
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.head(record, out)?;
         let columns = Columns::of(&record.result.cases);
-        for case in &record.result.cases {
+        for case in record.result.cases.iter().filter(|_| !self.quiet) {
             self.case(record, case, columns, out)?;
         }
         self.waivers(record, out)?;
@@ -181,7 +186,7 @@ impl Console {
             count(tally.cases, "case", "cases"),
             count(run.calls, "call", "calls"),
             run.throttled,
-            wording::seconds(run)
+            self.elapsed.map_or_else(|| wording::seconds(run), |elapsed| elapsed.as_secs_f64())
         )?;
         let missing: Vec<String> = wording::missing_permissions(&record.result.cases)
             .into_iter()
@@ -258,7 +263,15 @@ mod tests {
 
     #[test]
     fn findings_are_counted_when_they_are_not_shown() {
-        let shown = |findings| Sample::new().write(&Console { colour: false, findings });
+        let shown = |findings| Sample::new().write(&Console { findings, ..PLAIN });
         assert!(shown(2).contains("and 5 more") && !shown(100).contains("more\n"));
+    }
+
+    #[test]
+    fn quiet_keeps_the_last_line() {
+        let loud = Sample::new().write(&PLAIN);
+        let quiet = Sample::new().write(&Console { quiet: true, ..PLAIN });
+        assert_eq!(quiet.lines().last(), loud.lines().last());
+        assert!(quiet.contains("waiver W-2 expired") && !quiet.contains("FR-280/retention-7y"));
     }
 }

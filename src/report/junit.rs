@@ -83,7 +83,7 @@ impl Junit {
         suite.set_time(Duration::ZERO);
         let mut add = |name: &str, value: &str| suite.properties.push(property(name, value));
         add("run", &run.id);
-        add("tool", &format!("attestry {}", run.tool));
+        add("tool", &run.tool);
         add("suite", &run.suite);
         add("stage", &run.stage);
         add("backend", &run.backend);

@@ -231,7 +231,7 @@ fn run(record: &Record<'_>, page: &mut Page) {
     let run = record.run;
     let callers: Vec<String> = run.callers.iter().map(|caller| code(&caller.arn)).collect();
     page.block(&format!(
-        "<details><summary>Run</summary>\n\n- run {}, attestry {}\n- {}; {}\n- as {}\n- from {} to {}; {}, {} \
+        "<details><summary>Run</summary>\n\n- run {}, {}\n- {}; {}\n- as {}\n- from {} to {}; {}, {} \
          throttled\n- facts from {}; gate {}\n\n</details>\n",
         code(&run.id),
         text(&run.tool),

@@ -12,6 +12,7 @@ mod sample;
 mod wording;
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 pub use console::Console;
 
@@ -64,4 +65,12 @@ pub const ALL: &[&dyn Report] = &[&console::PLAIN, &junit::JUNIT, &junit::STRICT
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Report> {
     ALL.iter().copied().find(|report| report.name() == name)
+}
+
+/// Writes the console report with styles, which the writer behind it takes away where they are not wanted.
+///
+/// # Errors
+/// Those of the writer.
+pub fn console(record: &Record<'_>, quiet: bool, elapsed: Duration, out: &mut dyn Write) -> io::Result<()> {
+    Console { colour: true, quiet, elapsed: Some(elapsed), ..console::PLAIN }.write(record, out)
 }

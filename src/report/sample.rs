@@ -247,7 +247,7 @@ fn now() -> Timestamp {
 fn run() -> Run {
     Run {
         id: "01JB3ZQ8".into(),
-        tool: "0.1.0".into(),
+        tool: "attestry 0.1.0".into(),
         suite: "bank".into(),
         title: "The bank's platform".into(),
         stage: "prod".into(),
@@ -305,7 +305,7 @@ pub(super) fn secrets(bank: &[&str]) -> Population {
     };
     let mut all: Vec<Resource> = bank.iter().map(|name| rotates(name, true)).collect();
     all.extend(["legacy/mainframe", "legacy/printer"].map(|name| rotates(name, false)));
-    let why = Fact::NotApplicable("the vendor rotates it");
+    let why = Fact::not_applicable("the vendor rotates it");
     all.push(resource(&SECRET, "vendor/card", &[("rotation.enabled", why.clone()), ("rotation.period", why)]));
     population(&SECRET, all)
 }

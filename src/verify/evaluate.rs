@@ -129,7 +129,7 @@ fn judge(case: &Case, resource: &Resource, now: Timestamp, coverage: &mut Covera
         Judgement::NotApplicable(why) => {
             coverage.not_applicable += 1;
             result.verdict = "not_applicable";
-            why.clone_into(&mut result.reason);
+            result.reason = why.into_owned();
         }
         Judgement::Unknown(mut gaps) => {
             coverage.not_evaluated += 1;

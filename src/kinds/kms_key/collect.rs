@@ -2,16 +2,18 @@
 //!
 //! Must not know what is expected of a key.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use aws_sdk_kms::Client;
+use aws_sdk_kms::types::{GrantConstraints, GrantListEntry, KeyMetadata, RotationType};
 
-use super::KIND;
-use crate::aws::At;
+use super::rotation::{INVALID_STATE, NOT_ROTATABLE, UNSUPPORTED, inapplicable, waits_for_deletion};
+use super::{KIND, aliases};
+use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Gap, Kind, Resource, Value};
-use crate::kinds::convert::truncated;
+use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::kinds::convert::{malformed, time};
+use crate::kinds::pages::Pages;
+use crate::kinds::statements::statements;
+use crate::kinds::tagged::tagged;
 
 /// Reads keys.
 #[derive(Debug)]
@@ -24,18 +26,18 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            let mut pages = at.client(Client::new).list_keys().limit(1000).into_paginator().send();
-            while let Some(page) = pages.next().await {
+            let mut pages = Pages::default();
+            let mut answers = at.client(Client::new).list_keys().limit(1000).into_paginator().send();
+            while let Some(page) = answers.next().await {
                 let page = page?;
                 for key in page.keys() {
-                    let id = key.key_id().unwrap_or_default();
+                    let Some(id) = key.key_id() else { return Err(malformed("a key without id")) };
                     let resource = found.add(key.key_arn().unwrap_or(id), id);
-                    resource.set("id", key.key_id());
+                    resource.set("id", id);
+                    resource.set("name", id);
                     resource.set("arn", key.key_arn());
                 }
-                if page.truncated() && page.next_marker().is_none() {
-                    return Err(truncated("the list of keys is cut off without a marker"));
-                }
+                pages.turn(page.next_marker(), page.truncated())?;
             }
             Ok(())
         })
@@ -48,11 +50,25 @@ impl Collector for Collect {
                     let aliases = aliases(at).await?;
                     resource.set("aliases", Value::texts(aliases.of_key(&resource.name).iter().cloned()));
                 }
-                "DescribeKey" => {
-                    let answer = at.client(Client::new).describe_key().key_id(&resource.id).send().await?;
-                    let key = answer.key_metadata();
-                    resource.set("manager", key.and_then(|key| key.key_manager()).map(|it| it.as_str()));
+                "GetResources" => {
+                    let tags = tagged(at, "kms:key").await?.of(&resource.id);
+                    resource.set("tags", tags);
                 }
+                "DescribeKey" => {
+                    // Only ids of ListKeys: describing a predefined alias would create its key.
+                    let answer = at.client(Client::new).describe_key().key_id(&resource.id).send().await?;
+                    let key = answer.key_metadata().ok_or_else(|| malformed("DescribeKey answers no key"))?;
+                    describe(key, resource);
+                }
+                "GetKeyRotationStatus" => rotation_status(at, resource).await?,
+                "ListKeyRotations" => rotations(at, resource).await?,
+                "GetKeyPolicy" => {
+                    let request = at.client(Client::new).get_key_policy().key_id(&resource.id);
+                    let answer = request.policy_name("default").send().await?;
+                    let policy = answer.policy().ok_or_else(|| malformed("GetKeyPolicy answers no policy"))?;
+                    resource.set("policy", Value::List(statements(policy)?));
+                }
+                "ListGrants" => grants(at, resource).await?,
                 other => unreachable!("kms.key has no call {other}"),
             }
             Ok(())
@@ -60,43 +76,148 @@ impl Collector for Collect {
     }
 }
 
-/// All aliases of the account and Region.
-#[derive(Debug, Default)]
-pub(in crate::kinds) struct Aliases {
-    by_key: BTreeMap<String, Vec<String>>,
-    by_name: BTreeMap<String, String>,
-}
-
-impl Aliases {
-    /// Alias names that point at the key id.
-    pub(in crate::kinds) fn of_key(&self, key_id: &str) -> &[String] {
-        self.by_key.get(key_id).map_or(&[], Vec::as_slice)
-    }
-
-    /// The key id that an alias name points at.
-    pub(in crate::kinds) fn target(&self, alias: &str) -> Option<&str> {
-        self.by_name.get(alias).map(String::as_str)
-    }
-}
-
-/// Walks ListAliases once per account and Region, for every kind that names keys by alias.
-pub(in crate::kinds) async fn aliases(at: &At) -> Result<Arc<Aliases>, Gap> {
-    at.once("kms:ListAliases", async {
-        let mut aliases = Aliases::default();
-        let mut pages = at.client(Client::new).list_aliases().limit(100).into_paginator().send();
-        while let Some(page) = pages.next().await {
-            let page = page?;
-            for alias in page.aliases() {
-                if let (Some(name), Some(key)) = (alias.alias_name(), alias.target_key_id()) {
-                    aliases.by_key.entry(key.to_owned()).or_default().push(name.to_owned());
-                    aliases.by_name.insert(name.to_owned(), key.to_owned());
-                }
-            }
-            if page.truncated() && page.next_marker().is_none() {
-                return Err(truncated("the list of aliases is cut off without a marker"));
-            }
+fn describe(key: &KeyMetadata, resource: &mut Resource) {
+    // AWS always tells these. One that is missing stays unset, which the driver reports, so that no filter drops the key.
+    let always = [
+        ("manager", key.key_manager().map(|it| it.as_str())),
+        ("state", key.key_state().map(|it| it.as_str())),
+        ("spec", key.key_spec().map(|it| it.as_str())),
+        ("usage", key.key_usage().map(|it| it.as_str())),
+        ("origin", key.origin().map(|it| it.as_str())),
+    ];
+    for (attribute, value) in always {
+        if let Some(value) = value {
+            resource.set(attribute, value);
         }
-        Ok(aliases)
-    })
-    .await
+    }
+    resource.set("enabled", key.enabled());
+    resource.set("custom_key_store", key.custom_key_store_id());
+    resource.set("description", key.description().filter(|text| !text.is_empty()));
+    resource.set("created", time(key.creation_date()));
+    resource.set("deletion_date", time(key.deletion_date()));
+    resource.set("deletion_window", key.pending_deletion_window_in_days().map(Value::days));
+    resource.set("material_expires", time(key.valid_to()));
+
+    let multi_region = key.multi_region().unwrap_or(false);
+    resource.set("multi_region.enabled", multi_region);
+    let only_multi_region =
+        |fact: Fact| if multi_region { fact } else { Fact::not_applicable("the key is a single-Region key") };
+    let configuration = key.multi_region_configuration();
+    let role = configuration.and_then(|it| it.multi_region_key_type()).map(|it| it.as_str());
+    resource.set("multi_region.role", only_multi_region(role.into()));
+    let primary = configuration.and_then(|it| it.primary_key()).and_then(|it| it.region());
+    resource.set("multi_region.primary_region", only_multi_region(primary.into()));
+    let replicas = configuration.map(|it| Value::texts(it.replica_keys().iter().filter_map(|key| key.region())));
+    resource.set("multi_region.replica_regions", only_multi_region(replicas.into()));
+}
+
+async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    const CALL: &str = "GetKeyRotationStatus";
+    if let Some(reason) = inapplicable(resource) {
+        resource.set_all_of(CALL, &Fact::not_applicable(reason));
+        return Ok(());
+    }
+    match at.client(Client::new).get_key_rotation_status().key_id(&resource.id).send().await {
+        Ok(answer) => {
+            let on = answer.key_rotation_enabled();
+            resource.set("rotation.enabled", on);
+            // Some answers carry a period although rotation is off; nothing happens every so often then.
+            resource.set("rotation.period", answer.rotation_period_in_days().filter(|_| on).map(Value::days));
+            resource.set("rotation.next", time(answer.next_rotation_date()).filter(|_| on));
+            resource.set("rotation.on_demand_started", time(answer.on_demand_rotation_start_date()));
+            Ok(())
+        }
+        Err(error) => {
+            let unsupported = refused_with(&error, &[UNSUPPORTED]);
+            let in_state = refused_with(&error, &[INVALID_STATE]);
+            refused(resource, CALL, unsupported, in_state, error.into())
+        }
+    }
+}
+
+async fn rotations(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    const CALL: &str = "ListKeyRotations";
+    if let Some(reason) = inapplicable(resource) {
+        resource.set_all_of(CALL, &Fact::not_applicable(reason));
+        return Ok(());
+    }
+    let (mut count, mut on_demand, mut last) = (0_i64, 0_i64, None);
+    let mut pages = Pages::default();
+    let request = at.client(Client::new).list_key_rotations().key_id(&resource.id).limit(1000);
+    let mut answers = request.into_paginator().send();
+    while let Some(page) = answers.next().await {
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                let unsupported = refused_with(&error, &[UNSUPPORTED]);
+                let in_state = refused_with(&error, &[INVALID_STATE]);
+                return refused(resource, CALL, unsupported, in_state, error.into());
+            }
+        };
+        for rotation in page.rotations() {
+            count += 1;
+            on_demand += i64::from(rotation.rotation_type() == Some(&RotationType::OnDemand));
+            last = last.max(time(rotation.rotation_date()));
+        }
+        pages.turn(page.next_marker(), page.truncated())?;
+    }
+    resource.set("rotations.count", count);
+    resource.set("rotations.on_demand", on_demand);
+    resource.set("rotations.last", last);
+    Ok(())
+}
+
+/// Turns the two refusals that are answers into facts; any other error, or a state that does not explain it, is a gap.
+fn refused(resource: &mut Resource, call: &str, unsupported: bool, in_state: bool, gap: Gap) -> Result<(), Gap> {
+    let reason = if unsupported {
+        Some(NOT_ROTATABLE)
+    } else if in_state {
+        waits_for_deletion(resource)
+    } else {
+        None
+    };
+    resource.set_all_of(call, &Fact::not_applicable(reason.ok_or(gap)?));
+    Ok(())
+}
+
+async fn grants(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let mut grants = Vec::new();
+    let mut pages = Pages::default();
+    let request = at.client(Client::new).list_grants().key_id(&resource.id).limit(100);
+    let mut answers = request.into_paginator().send();
+    while let Some(page) = answers.next().await {
+        let page = page?;
+        grants.extend(page.grants().iter().map(grant));
+        pages.turn(page.next_marker(), page.truncated())?;
+    }
+    resource.set("grants", Value::List(grants));
+    Ok(())
+}
+
+fn grant(grant: &GrantListEntry) -> Value {
+    Value::record([
+        ("id", grant.grant_id().map(Value::from)),
+        ("name", grant.name().filter(|name| !name.is_empty()).map(Value::from)),
+        ("grantee", grant.grantee_principal().or(grant.grantee_service_principal()).map(Value::from)),
+        ("retiring", grant.retiring_principal().or(grant.retiring_service_principal()).map(Value::from)),
+        ("issuer", grant.issuing_account().map(Value::from)),
+        ("operations", Some(Value::texts(grant.operations().iter().map(|it| it.as_str())))),
+        ("constraints", Some(Value::texts(grant.constraints().map(constraints).unwrap_or_default()))),
+        ("created", time(grant.creation_date()).map(Value::from)),
+    ])
+}
+
+fn constraints(constraints: &GrantConstraints) -> Vec<String> {
+    let contexts = [
+        ("EncryptionContextSubset", constraints.encryption_context_subset()),
+        ("EncryptionContextEquals", constraints.encryption_context_equals()),
+    ];
+    let mut found: Vec<String> = contexts
+        .into_iter()
+        .filter_map(|(name, pairs)| Some((name, pairs?)))
+        .flat_map(|(name, pairs)| pairs.iter().map(move |(key, value)| format!("{name} {key}={value}")))
+        .collect();
+    found.extend(constraints.source_arn().map(|arn| format!("SourceArn {arn}")));
+    found.sort();
+    found
 }

@@ -1,0 +1,66 @@
+//! The log of calls: one record for each HTTP request that was sent, retries included.
+//!
+//! Must not know what is asked for; parameters arrive redacted.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// One HTTP request.
+#[derive(Clone, Debug, Serialize)]
+pub struct Call {
+    /// When it was sent.
+    pub started: Timestamp,
+    /// Milliseconds until the answer's head.
+    pub milliseconds: u64,
+    /// Account.
+    pub account: Arc<str>,
+    /// Region, or `aws-global`.
+    pub region: Arc<str>,
+    /// IAM prefix of the service.
+    pub service: String,
+    /// Operation.
+    pub operation: String,
+    /// Parameters, redacted.
+    pub parameters: serde_json::Value,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// HTTP status; absent when there was no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// AWS error code, where the answer's head carries it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+    /// AWS request id.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub request_id: String,
+    /// Whether AWS asked for less speed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub throttled: bool,
+}
+
+/// All calls of a run, in the order in which they ended.
+#[derive(Clone, Debug, Default)]
+pub struct CallLog {
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+impl CallLog {
+    pub(super) fn add(&self, call: Call) {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    }
+
+    /// A copy of all calls so far.
+    #[must_use]
+    pub fn all(&self) -> Vec<Call> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Requests sent, and how many of them were throttled.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        (calls.len(), calls.iter().filter(|call| call.throttled).count())
+    }
+}

@@ -1,0 +1,192 @@
+//! Pacing: no account is asked faster than a share of its quotas, and slower when it objects.
+//!
+//! It sits below the SDK's retries, so a retry is paced like any other request. Must not know what is asked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::quota::{self, Quota};
+use super::{GLOBAL, Operation};
+
+/// Requests of one account that are open at the same time.
+const OPEN: usize = 64;
+
+/// The share of a published quota that a run uses; the rest is left to the account's own work.
+const SHARE: f64 = 0.9;
+
+/// Length of the burst that a quota allows, in seconds of its rate: enough to make up for late timers, short enough
+/// that no second sees more than its quota.
+const BURST_SECONDS: f64 = 0.05;
+
+/// Paces all requests of a run.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    inner: Option<Arc<Inner>>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    buckets: Mutex<HashMap<(Arc<str>, Arc<str>, String), Bucket>>,
+    open: Mutex<HashMap<Arc<str>, Arc<Semaphore>>>,
+}
+
+/// The right to send one request; it is open until this is dropped.
+#[derive(Debug)]
+pub(super) struct Turn {
+    _open: Option<OwnedSemaphorePermit>,
+}
+
+impl Pace {
+    /// Paces by the published quotas.
+    #[must_use]
+    pub fn by_quota() -> Self {
+        Self { inner: Some(Arc::default()) }
+    }
+
+    /// Does not pace: nothing inside the process has a quota.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { inner: None }
+    }
+
+    /// Waits until the request may be sent.
+    pub(super) async fn turn(&self, account: &Arc<str>, region: &Arc<str>, operation: &Operation) -> Turn {
+        let Some(inner) = &self.inner else { return Turn { _open: None } };
+        let open = {
+            let mut all = inner.open.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(all.entry(Arc::clone(account)).or_insert_with(|| Arc::new(Semaphore::new(OPEN))))
+        };
+        let at = inner.with_bucket(account, region, operation, |bucket| bucket.reserve(Instant::now()));
+        tokio::time::sleep_until(at).await;
+        Turn { _open: open.acquire_owned().await.ok() }
+    }
+
+    /// Learns from an answer.
+    pub(super) fn answered(&self, account: &Arc<str>, region: &Arc<str>, operation: &Operation, throttled: bool) {
+        if let Some(inner) = &self.inner {
+            inner.with_bucket(account, region, operation, |bucket| bucket.learn(throttled, Instant::now()));
+        }
+    }
+}
+
+impl Inner {
+    fn with_bucket<T>(
+        &self,
+        account: &Arc<str>,
+        region: &Arc<str>,
+        operation: &Operation,
+        act: impl FnOnce(&mut Bucket) -> T,
+    ) -> T {
+        let quota = quota::of(operation);
+        let group =
+            if quota.published { quota.group.to_owned() } else { format!("{}:{}", operation.service, operation.name) };
+        let region = if operation.service == "iam" { Arc::from(GLOBAL) } else { Arc::clone(region) };
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        act(buckets.entry((Arc::clone(account), region, group)).or_insert_with(|| Bucket::new(quota, Instant::now())))
+    }
+}
+
+/// A virtual queue: each request moves the earliest time of the next one by one interval.
+#[derive(Debug)]
+struct Bucket {
+    rate: f64,
+    most: f64,
+    next: Instant,
+    slowed: Instant,
+}
+
+impl Bucket {
+    fn new(quota: Quota, now: Instant) -> Self {
+        let rate = quota.rate * if quota.published { SHARE } else { 1.0 };
+        let most = if quota.published { rate } else { quota::UNPUBLISHED_MOST };
+        Self { rate, most, next: now, slowed: now }
+    }
+
+    /// Books the next place in the queue.
+    fn reserve(&mut self, now: Instant) -> Instant {
+        let burst = Duration::from_secs_f64(BURST_SECONDS);
+        let earliest = now.checked_sub(burst).unwrap_or(now);
+        let at = self.next.max(earliest);
+        self.next = at + Duration::from_secs_f64(1.0 / self.rate);
+        at
+    }
+
+    /// Halves the rate when AWS objects, at most once a second; grows it by a twentieth for each answer otherwise.
+    fn learn(&mut self, throttled: bool, now: Instant) {
+        if throttled {
+            if now.duration_since(self.slowed) >= Duration::from_secs(1) || self.rate >= self.most {
+                self.rate = (self.rate / 2.0).max(0.5);
+                self.slowed = now;
+                self.next = self.next.max(now + Duration::from_secs_f64(1.0 / self.rate));
+            }
+        } else if self.rate < self.most {
+            self.rate = (self.rate + self.rate * 0.05 / self.rate.max(1.0)).min(self.most);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket(rate: f64) -> (Bucket, Instant) {
+        let now = Instant::now();
+        (Bucket::new(Quota { group: "test", rate, published: true }, now), now)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_second_sees_more_than_its_quota() {
+        for rate in [3.0, 10.0, 50.0, 1000.0, 2000.0] {
+            let (mut bucket, start) = bucket(rate);
+            let times: Vec<f64> =
+                (0..5000).map(|_| bucket.reserve(start).duration_since(start).as_secs_f64()).collect();
+            for (first, at) in times.iter().enumerate() {
+                let within = times.iter().skip(first).take_while(|later| **later < at + 1.0).count();
+                assert!(within as f64 <= rate.max(1.0), "{within} requests in a second at {rate}");
+            }
+            let took = times.last().copied().unwrap_or_default();
+            assert!(took <= 5000.0 / (rate * SHARE) * 1.01, "{rate}: {took} s is slower than the share allows");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_caller_catches_up_but_not_by_more_than_the_burst() {
+        let (mut bucket, start) = bucket(100.0);
+        let late = start + Duration::from_secs(10);
+        let times: Vec<Instant> = (0..20).map(|_| bucket.reserve(late)).collect();
+        let at_once = times.iter().filter(|at| **at <= late).count();
+        assert!((2..=6).contains(&at_once), "{at_once} at once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_objection_halves_the_rate_and_answers_restore_it() {
+        let (mut bucket, start) = bucket(100.0);
+        let whole = bucket.rate;
+        bucket.learn(true, start + Duration::from_secs(1));
+        bucket.learn(true, start + Duration::from_millis(1100));
+        assert!((bucket.rate - whole / 2.0).abs() < 1e-9, "several objections at once count as one");
+        for _ in 0..10_000 {
+            bucket.learn(false, start + Duration::from_secs(2));
+        }
+        assert!((bucket.rate - whole).abs() < 1e-9);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_is_by_account_region_and_group() {
+        let pace = Pace::by_quota();
+        let operation = Operation { service: "ssm".into(), name: "DescribeParameters".into() };
+        let (account, here, there): (Arc<str>, Arc<str>, Arc<str>) = ("1".into(), "a".into(), "b".into());
+        let start = Instant::now();
+        for _ in 0..4 {
+            pace.turn(&account, &here, &operation).await;
+        }
+        let waited = start.elapsed();
+        assert!(waited >= Duration::from_millis(900), "{waited:?}");
+        pace.turn(&account, &there, &operation).await;
+        assert_eq!(start.elapsed(), waited, "another Region has its own quota");
+    }
+}

@@ -1,0 +1,69 @@
+//! The published request quotas: requests a second, per account and Region unless the service is global.
+//!
+//! One table. Sources: the quota pages of AWS KMS ("Request quotas"), Secrets Manager, CloudWatch Logs, CloudWatch,
+//! CloudTrail, EventBridge, Lambda, SNS, Systems Manager, STS and the Resource Groups Tagging API, defaults as of
+//! autumn 2026. Must not know who calls.
+
+use super::Operation;
+
+/// How many requests of a group an account may make.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Quota {
+    /// Operations that share the allowance have the same group.
+    pub(super) group: &'static str,
+    /// Requests a second.
+    pub(super) rate: f64,
+    /// Whether the number is published; an unpublished one is a cautious start that may grow.
+    pub(super) published: bool,
+}
+
+/// Service, operations (empty: all others of the service), group, requests a second.
+const TABLE: &[(&str, &[&str], &str, f64)] = &[
+    ("kms", &["DescribeKey"], "kms:DescribeKey", 2000.0),
+    ("kms", &["GetKeyRotationStatus"], "kms:GetKeyRotationStatus", 1000.0),
+    ("kms", &["GetKeyPolicy"], "kms:GetKeyPolicy", 1000.0),
+    ("kms", &["ListKeys"], "kms:ListKeys", 500.0),
+    ("kms", &["ListAliases"], "kms:ListAliases", 500.0),
+    ("kms", &["ListResourceTags"], "kms:ListResourceTags", 2000.0),
+    ("kms", &["ListGrants"], "kms:ListGrants", 100.0),
+    ("kms", &["ListKeyRotations"], "kms:ListKeyRotations", 100.0),
+    ("kms", &["GetKeyLastUsage"], "kms:GetKeyLastUsage", 5.0),
+    ("secretsmanager", &["DescribeSecret"], "secretsmanager:DescribeSecret", 40_000.0),
+    ("secretsmanager", &["ListSecrets"], "secretsmanager:ListSecrets", 100.0),
+    ("secretsmanager", &["ListSecretVersionIds"], "secretsmanager:ListSecretVersionIds", 50.0),
+    ("secretsmanager", &["GetResourcePolicy"], "secretsmanager:ResourcePolicy", 50.0),
+    ("logs", &["DescribeLogGroups"], "logs:DescribeLogGroups", 10.0),
+    ("logs", &["DescribeLogStreams"], "logs:DescribeLogStreams", 25.0),
+    ("logs", &["DescribeMetricFilters"], "logs:DescribeMetricFilters", 5.0),
+    ("logs", &["DescribeSubscriptionFilters"], "logs:DescribeSubscriptionFilters", 5.0),
+    ("logs", &[], "logs:other", 5.0),
+    ("ssm", &["DescribeParameters"], "ssm:DescribeParameters", 3.0),
+    ("ssm", &["GetParameter", "GetParameters", "GetParametersByPath"], "ssm:GetParameter", 40.0),
+    ("cloudtrail", &[], "cloudtrail:read", 10.0),
+    ("cloudwatch", &["DescribeAlarms"], "cloudwatch:DescribeAlarms", 9.0),
+    ("events", &[], "events:control", 50.0),
+    ("lambda", &["GetFunction"], "lambda:GetFunction", 100.0),
+    ("lambda", &["GetPolicy"], "lambda:GetPolicy", 15.0),
+    ("lambda", &[], "lambda:control", 15.0),
+    ("sns", &["GetTopicAttributes"], "sns:GetTopicAttributes", 30.0),
+    ("sns", &[], "sns:list", 30.0),
+    ("sts", &[], "sts", 600.0),
+    ("tag", &[], "tag:GetResources", 15.0),
+];
+
+/// Requests a second where nothing is published: IAM, AWS Config, S3 bucket settings. It grows while AWS does not object.
+const UNPUBLISHED: f64 = 10.0;
+
+/// The most that an unpublished rate grows to.
+pub(super) const UNPUBLISHED_MOST: f64 = 50.0;
+
+/// The quota of an operation.
+pub(super) fn of(operation: &Operation) -> Quota {
+    let row = TABLE.iter().find(|(service, operations, ..)| {
+        *service == operation.service && (operations.is_empty() || operations.contains(&operation.name.as_str()))
+    });
+    match row {
+        Some((_, _, group, rate)) => Quota { group, rate: *rate, published: true },
+        None => Quota { group: "", rate: UNPUBLISHED, published: false },
+    }
+}

@@ -1,0 +1,168 @@
+//! The way of every request: stop if the run is stopped, wait for the account's pace, send, log.
+//!
+//! Below the SDK's retries, so that each attempt is paced and logged. Must not know what is asked or answered.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::calls::{Call, CallLog};
+use super::gap::request_id;
+use super::operation::sending;
+use super::pace::Pace;
+use super::{Operation, wire};
+
+/// What all requests of a run share.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// How fast.
+    pub pace: Pace,
+    /// What was asked.
+    pub calls: CallLog,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Link {
+    /// A link with that pace and an empty log.
+    #[must_use]
+    pub fn new(pace: Pace) -> Self {
+        Self { pace, calls: CallLog::default(), stopped: Arc::default() }
+    }
+
+    /// Lets no further request out; what is on its way may come back.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the run was stopped.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+}
+
+/// The error of a request that was not sent because the run was stopped.
+#[derive(Debug)]
+pub(super) struct Stopped;
+
+impl Stopped {
+    pub(super) const MESSAGE: &'static str = "the run was stopped before this call";
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::MESSAGE)
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+/// The HTTP client of one account and Region.
+#[derive(Clone, Debug)]
+pub(super) struct Transport {
+    pub(super) account: Arc<str>,
+    pub(super) region: Arc<str>,
+    pub(super) link: Link,
+    pub(super) inner: SharedHttpClient,
+}
+
+impl HttpClient for Transport {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Way {
+            account: Arc::clone(&self.account),
+            region: Arc::clone(&self.region),
+            link: self.link.clone(),
+            inner: self.inner.http_connector(settings, components),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Way {
+    account: Arc<str>,
+    region: Arc<str>,
+    link: Link,
+    inner: SharedHttpConnector,
+}
+
+impl HttpConnector for Way {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let (account, region) = (Arc::clone(&self.account), Arc::clone(&self.region));
+        let (link, inner) = (self.link.clone(), self.inner.clone());
+        HttpConnectorFuture::new(async move {
+            let operation = Operation::of(&request).unwrap_or_else(|| Operation::new("unknown", "Unknown"));
+            sending(&operation);
+            let turn = link.pace.turn(&account, &region, &operation).await;
+            if link.is_stopped() {
+                return Err(ConnectorError::user(Box::new(Stopped)));
+            }
+            let parameters = wire::parameters(&operation, &request);
+            let attempt = attempt(&request);
+            let (started, clock) = (Timestamp::now(), Instant::now());
+            let answer = inner.call(request).await;
+            let milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+            drop(turn);
+            let error = answer.as_ref().map_or_else(|_| String::new(), error_code);
+            let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+            let throttled = is_throttled(status, &error);
+            link.pace.answered(&account, &region, &operation, throttled);
+            link.calls.add(Call {
+                started,
+                milliseconds,
+                account,
+                region,
+                service: operation.service,
+                operation: operation.name,
+                parameters,
+                attempt,
+                status,
+                error,
+                request_id: answer.as_ref().map_or_else(|_| String::new(), request_id),
+                throttled,
+            });
+            answer
+        })
+    }
+}
+
+/// The number of the attempt, as the SDK tells the service.
+fn attempt(request: &HttpRequest) -> u32 {
+    let header = request.headers().get("amz-sdk-request").unwrap_or_default();
+    let number = header.split(';').find_map(|part| part.trim().strip_prefix("attempt="));
+    number.and_then(|number| number.parse().ok()).unwrap_or(1)
+}
+
+/// The error code of an answer: its header, or the small body that in-process and most real answers hold in memory.
+fn error_code(answer: &HttpResponse) -> String {
+    if answer.status().is_success() {
+        return String::new();
+    }
+    if let Some(code) = answer.headers().get("x-amzn-errortype") {
+        return bare(code);
+    }
+    let Some(body) = answer.body().bytes() else { return String::new() };
+    let text = String::from_utf8_lossy(body.get(..body.len().min(4096)).unwrap_or_default());
+    let after = |mark: &str| text.split_once(mark).map(|(_, rest)| rest.trim_start_matches([' ', ':', '"']));
+    let code = after("\"__type\"").or_else(|| after("<Code>"));
+    code.map(|rest| bare(rest.split(['"', '<']).next().unwrap_or_default())).unwrap_or_default()
+}
+
+fn bare(code: &str) -> String {
+    let code = code.rsplit('#').next().unwrap_or(code);
+    code.split(':').next().unwrap_or(code).to_owned()
+}
+
+fn is_throttled(status: Option<u16>, error: &str) -> bool {
+    status == Some(429)
+        || error.contains("Throttl")
+        || matches!(error, "TooManyRequestsException" | "SlowDown" | "RequestLimitExceeded" | "BandwidthLimitExceeded")
+}

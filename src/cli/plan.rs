@@ -1,0 +1,57 @@
+//! `attestry plan`: what a run would do, without doing any of it.
+
+use super::suite::Selection;
+use super::{Ended, output};
+use crate::facts::{Reach, Scope};
+
+/// Arguments of `plan`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Resources of each kind in each Region to count calls for.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    assume: u32,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Ended> {
+    let chosen = args.selection.choose()?;
+    let plan = chosen.plan();
+    let accounts = chosen.stage.accounts.len() as u64;
+    let regions = chosen.stage.regions.len() as u64;
+    let mut text = format!(
+        "suite {}, stage {}: {} cases, {} accounts, {} Regions\n\n",
+        chosen.suite.id.value,
+        chosen.stage.name.value,
+        plan.cases.len(),
+        accounts,
+        regions
+    );
+    let mut total = 0;
+    for demand in &plan.demands {
+        let cases: Vec<&str> =
+            plan.cases.iter().filter(|case| case.kind.name == demand.kind.name).map(|case| case.id.as_str()).collect();
+        text.push_str(&format!("{} for {} cases: {}\n", demand.kind.name, cases.len(), cases.join(", ")));
+        let places = accounts * if demand.kind.scope == Scope::Global { 1 } else { regions };
+        for call in &demand.calls {
+            let (times, how) = match call.reach {
+                Reach::Population(page) => (u64::from(args.assume.div_ceil(page).max(1)), "population, by page"),
+                Reach::Joined(page) => (u64::from(args.assume.div_ceil(page).max(1)), "joined, by page"),
+                Reach::Resource => (u64::from(args.assume), "per resource that `where` leaves"),
+            };
+            total += places * times;
+            text.push_str(&format!(
+                "  {:<44} about {:>6} calls  {how}\n",
+                format!("{}:{}", call.service, call.operation),
+                places * times
+            ));
+        }
+    }
+    text.push_str(&format!(
+        "\nabout {total} calls with {} resources of each kind in each place; reads that kinds share are made once\n",
+        args.assume
+    ));
+    output::print(&text);
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! Progress of a run: bars on a terminal, nothing in a pipeline.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::collect::{Event, Watch};
+
+/// Shows what is being collected, one bar a kind.
+#[derive(Debug)]
+pub(super) struct Progress {
+    all: MultiProgress,
+    bars: Mutex<BTreeMap<&'static str, ProgressBar>>,
+}
+
+impl Progress {
+    /// Bars on standard error, if that is a terminal and nobody asked for quiet.
+    pub(super) fn new(quiet: bool) -> Arc<Self> {
+        let shown = !quiet && std::io::stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Arc::new(Self { all: MultiProgress::with_draw_target(target), bars: Mutex::default() })
+    }
+
+    /// What the collecting driver calls.
+    pub(super) fn watch(self: &Arc<Self>) -> Watch {
+        let progress = Arc::clone(self);
+        Arc::new(move |event| progress.show(&event))
+    }
+
+    fn show(&self, event: &Event) {
+        match event {
+            Event::Listing { kind, .. } => {
+                self.bar(kind);
+            }
+            Event::Listed { kind, resources, .. } => self.bar(kind).inc_length(*resources as u64),
+            Event::Read { kind } => self.bar(kind).inc(1),
+        }
+    }
+
+    fn bar(&self, kind: &'static str) -> ProgressBar {
+        let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
+        bars.entry(kind)
+            .or_insert_with(|| {
+                let style = ProgressStyle::with_template("  {msg:<24} {wide_bar} {pos}/{len}")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar());
+                self.all.add(ProgressBar::new(0).with_style(style).with_message(kind))
+            })
+            .clone()
+    }
+
+    /// Takes all bars away.
+    pub(super) fn finish(&self) {
+        let _ = self.all.clear();
+    }
+}

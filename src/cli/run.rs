@@ -1,0 +1,195 @@
+//! `attestry run`: collect, judge, report, seal.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::progress::Progress;
+use super::stage::{Ground, Opened};
+use super::suite::{Chosen, Selection};
+use super::{Ended, output};
+use crate::collect::collect;
+use crate::evidence::{self, BASIS_SCHEMA, Basis, Directory, WriteError, paths};
+use crate::facts::Population;
+use crate::kinds;
+use crate::report::{self, Record};
+use crate::verify::{Exit, Reason, Run, RunResult, evaluate};
+
+/// Arguments of `run`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Where reports and evidence go; by default `target/attestry/SUITE-STAGE`.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Ask this endpoint instead of AWS, such as an emulator on this machine.
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+
+    /// Record the redacted traffic into this directory, to be replayed by a stage with `recording:`.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+
+    /// No progress and no list of cases: only the summary.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Runs, and gives the exit code of the verdicts.
+pub(super) fn run(args: &Args) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output::end(&Ended::new(Exit::Output, format!("no runtime: {error}"))),
+    };
+    let ended = runtime.block_on(perform(args));
+    // A request that hangs must not keep the process.
+    runtime.shutdown_background();
+    match ended {
+        Ok(code) => code,
+        Err(ended) => output::end(&ended),
+    }
+}
+
+async fn perform(args: &Args) -> Result<ExitCode, Ended> {
+    let clock = Instant::now();
+    let chosen = args.selection.choose()?;
+    if chosen.cases.is_empty() {
+        return Err(Ended::new(Exit::Nothing, "the suite has no case"));
+    }
+    let out = args.out.clone().unwrap_or_else(|| default_out(&chosen));
+    // What cannot be written is found out before the account is asked anything.
+    let directory = Directory::begin(&out).map_err(|error| unwritten(&error))?;
+    let ground = Ground::new(&chosen, args.endpoint.as_deref(), args.record.as_deref())?;
+    let started = Timestamp::now();
+    let opened = ground.open().await?;
+    let plan = chosen.plan();
+    let progress = Progress::new(args.quiet);
+    let link = ground.link.clone();
+    let watching = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            link.stop();
+            output::tell("stopping: what was not read will be reported as not evaluated");
+        }
+    });
+    let populations = collect(&plan, &opened.places, kinds::collector, ground.now, &progress.watch()).await;
+    progress.finish();
+    watching.abort();
+
+    let result = evaluate(&chosen.cases, &populations, &chosen.waivers, ground.now);
+    let exit = Reason::of(&result, chosen.suite.gate);
+    let run = describe(args, &chosen, &ground, opened, started);
+    let record = Record {
+        run: &run,
+        result: &result,
+        exit: &exit,
+        files: &chosen.loaded.library.files,
+        catalogues: &chosen.loaded.words.catalogues,
+    };
+    let digest = seal(directory, args, &chosen, &ground, &populations, &record).map_err(|error| unwritten(&error))?;
+    let mut console = Vec::new();
+    report::console(&record, args.quiet, clock.elapsed(), &mut console)
+        .map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
+    output::print(&String::from_utf8_lossy(&console));
+    output::tell(&format!("wrote {} (manifest sha256:{digest})", out.display()));
+    if ground.link.is_stopped() {
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    Ok(ExitCode::from(exit.exit.code()))
+}
+
+/// 128 and the number of SIGINT.
+const INTERRUPTED: u8 = 130;
+
+fn default_out(chosen: &Chosen) -> PathBuf {
+    Path::new("target/attestry").join(format!("{}-{}", chosen.suite.id.value, chosen.stage.name.value))
+}
+
+fn describe(args: &Args, chosen: &Chosen, ground: &Ground, opened: Opened, started: Timestamp) -> Run {
+    let (calls, throttled) = ground.link.calls.counts();
+    Run {
+        id: run_id(started, chosen),
+        tool: format!("attestry {}", env!("CARGO_PKG_VERSION")),
+        suite: chosen.suite.id.value.clone(),
+        title: chosen.suite.title.clone(),
+        stage: chosen.stage.name.value.clone(),
+        backend: ground.backend.clone(),
+        callers: opened.callers,
+        regions: chosen.stage.regions.iter().map(|region| region.value.clone()).collect(),
+        started,
+        finished: Timestamp::now(),
+        evaluated_at: ground.now,
+        gate: chosen.suite.gate.word(),
+        selected: args.selection.cases.clone(),
+        calls,
+        throttled,
+    }
+}
+
+/// Unique enough for one account's runs, and sorted by time.
+fn run_id(started: Timestamp, chosen: &Chosen) -> String {
+    let second = started.strftime("%Y%m%dT%H%M%SZ");
+    let seed = format!("{started} {} {} {}", chosen.suite.id.value, chosen.stage.name.value, std::process::id());
+    let digest = evidence::digest(seed.as_bytes());
+    format!("{second}-{}", digest.get(..8).unwrap_or(&digest))
+}
+
+/// Writes everything the run leaves. Returns the digest of the manifest.
+fn seal(
+    mut directory: Directory,
+    args: &Args,
+    chosen: &Chosen,
+    ground: &Ground,
+    populations: &[Population],
+    record: &Record<'_>,
+) -> Result<String, WriteError> {
+    let json = |error: serde_json::Error| WriteError::Io { path: "evidence".into(), source: error.into() };
+    for report in report::ALL {
+        let mut bytes = Vec::new();
+        report.write(record, &mut bytes).map_err(|source| WriteError::Io { path: report.file().into(), source })?;
+        directory.add(report.file(), &bytes)?;
+    }
+    let basis = basis(args, chosen, record.result);
+    directory.add(paths::BASIS, &pretty(&basis).map_err(json)?)?;
+    directory.add(paths::RUN, &pretty(record.run).map_err(json)?)?;
+    directory.add(paths::VERDICTS, &evidence::write_verdicts(record.result).map_err(json)?)?;
+    directory.add(paths::FACTS, &evidence::write_facts(populations).map_err(json)?)?;
+    let mut calls = Vec::new();
+    for call in ground.link.calls.all() {
+        serde_json::to_writer(&mut calls, &call).map_err(json)?;
+        calls.push(b'\n');
+    }
+    directory.add(paths::CALLS, &calls)?;
+    for (path, (_, _, text)) in chosen.loaded.paths.iter().zip(chosen.loaded.library.files.iter()) {
+        directory.add(&format!("{}/{}", paths::INPUTS, path.display()), text.as_bytes())?;
+    }
+    if let Some((path, bytes)) = &ground.described {
+        directory.add(&format!("{}/{path}", paths::INPUTS), bytes)?;
+    }
+    directory.finish(&record.run.id)
+}
+
+fn basis(args: &Args, chosen: &Chosen, result: &RunResult) -> Basis {
+    Basis {
+        schema: BASIS_SCHEMA.to_owned(),
+        suite: chosen.suite_path.display().to_string(),
+        stage: chosen.stage.name.value.clone(),
+        parameters: args.selection.parameters.clone(),
+        selected: args.selection.cases.clone(),
+        evaluated_at: result.evaluated_at,
+    }
+}
+
+fn pretty(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(value)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn unwritten(error: &WriteError) -> Ended {
+    Ended::new(Exit::Output, error.to_string())
+}

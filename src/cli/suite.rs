@@ -1,0 +1,114 @@
+//! From the arguments to a compiled suite: what `run`, `plan`, `permissions` and `list` have in common.
+
+use std::path::{Path, PathBuf};
+
+use super::{Ended, output};
+use crate::kinds;
+use crate::plan::Plan;
+use crate::policy::{Case, Loaded, Stage, Suite, Vocabulary, Waiver, compile, load_suite, select};
+use crate::source::{Diagnostic, Diagnostics};
+use crate::verify::Exit;
+
+/// Which cases of which suite, for which stage.
+#[derive(Debug, clap::Args)]
+pub(super) struct Selection {
+    /// The suite file.
+    #[arg(value_name = "SUITE")]
+    pub(super) suite: PathBuf,
+
+    /// The stage to run against.
+    #[arg(long, value_name = "STAGE", env = "ATTESTRY_STAGE")]
+    pub(super) stage: Option<String>,
+
+    /// Only these cases: `POLICY`, `POLICY/case` with `*`, `kind:NAME`, `severity:LEVEL`, `control:FRAMEWORK:ID`.
+    #[arg(value_name = "CASES")]
+    pub(super) cases: Vec<String>,
+
+    /// Set a parameter of the suite for this run.
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(super) parameters: Vec<(String, String)>,
+}
+
+/// A suite that was loaded and compiled without an error.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub(super) loaded: Loaded,
+    pub(super) root: PathBuf,
+    pub(super) suite_path: PathBuf,
+    pub(super) suite: Suite,
+    pub(super) stage: Stage,
+    pub(super) cases: Vec<Case>,
+    pub(super) waivers: Vec<Waiver>,
+}
+
+impl Selection {
+    /// Loads, checks, compiles and selects. Everything that is wrong is shown.
+    pub(super) fn choose(&self) -> Result<Chosen, Ended> {
+        let (root, suite_path) = root_of(&self.suite)?;
+        let loaded = load_suite(&root, &suite_path, Vocabulary::new(kinds::schemas()));
+        output::diagnostics(&loaded.library.files, &loaded.diagnostics);
+        if loaded.diagnostics.has_errors() {
+            return Err(Ended::told(Exit::Usage));
+        }
+        let Some(suite) = loaded.library.suites.first().cloned() else {
+            return Err(Ended::new(Exit::Usage, format!("{} holds no suite", suite_path.display())));
+        };
+        let mut sink = Diagnostics::new();
+        let stage = self.stage(&suite, &mut sink).cloned();
+        let compiled = stage.as_ref().and_then(|stage| compile(&suite, stage, &self.parameters, &mut sink));
+        let (Some(stage), Some(compiled)) = (stage, compiled) else {
+            output::diagnostics(&loaded.library.files, &sink);
+            return Err(Ended::told(Exit::Usage));
+        };
+        let cases = select(compiled.cases, &self.cases).map_err(|wrong| {
+            output::diagnostics(&loaded.library.files, &wrong);
+            Ended::told(Exit::Usage)
+        })?;
+        Ok(Chosen { root, suite_path, suite, stage, cases, waivers: compiled.waivers, loaded })
+    }
+
+    fn stage<'a>(&self, suite: &'a Suite, sink: &mut Diagnostics) -> Option<&'a Stage> {
+        let names = || suite.stages.iter().map(|stage| stage.name.value.as_str());
+        let Some(name) = &self.stage else {
+            let message = format!("say which stage: --stage {}", names().collect::<Vec<_>>().join(" | "));
+            sink.push(Diagnostic::error_nowhere("no-stage", message));
+            return None;
+        };
+        let found = suite.stages.iter().find(|stage| stage.name.value == *name);
+        if found.is_none() {
+            let known = names().collect::<Vec<_>>().join(", ");
+            let error =
+                Diagnostic::error_nowhere("unknown-stage", format!("suite `{}` has no stage `{name}`", suite.id.value))
+                    .suggest(name, names());
+            sink.push(error.help(format!("stages: {known}")));
+        }
+        found
+    }
+}
+
+impl Chosen {
+    /// The plan for the chosen cases.
+    pub(super) fn plan(&self) -> Plan {
+        Plan::new(self.cases.clone())
+    }
+}
+
+/// The directory that all paths are told relative to, and the suite's path below it: the current directory where the
+/// suite lies below it, else the directory above the suite's own, where policies usually lie.
+pub(super) fn root_of(suite: &Path) -> Result<(PathBuf, PathBuf), Ended> {
+    let wrong = |error: std::io::Error| Ended::new(Exit::Usage, format!("{}: {error}", suite.display()));
+    let full = std::fs::canonicalize(suite).map_err(wrong)?;
+    let here = std::env::current_dir().and_then(std::fs::canonicalize).map_err(wrong)?;
+    if let Ok(below) = full.strip_prefix(&here) {
+        return Ok((here.clone(), below.to_owned()));
+    }
+    let parent = full.parent().unwrap_or(Path::new("/"));
+    let root = parent.parent().unwrap_or(parent).to_owned();
+    let below = full.strip_prefix(&root).unwrap_or(&full).to_owned();
+    Ok((root, below))
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

@@ -1,0 +1,182 @@
+//! Facts as text: one line a population, then one line a resource.
+//!
+//! Reading takes nothing on trust: kinds and attributes must exist and values must have the attribute's type.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use crate::facts::{Fact, Gap, Kind, Population, Resource, Type, Value, format_duration, parse_duration};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PopulationLine {
+    population: String,
+    account: Arc<str>,
+    region: Arc<str>,
+    resources: usize,
+    gaps: Vec<Gap>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResourceLine {
+    id: String,
+    name: String,
+    facts: Map<String, Json>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    absent: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    not_applicable: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    unknown: BTreeMap<String, Gap>,
+}
+
+/// Writes all facts.
+///
+/// # Errors
+/// Never in practice: the error is the serializer's.
+pub fn write(populations: &[Population]) -> serde_json::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    for population in populations {
+        let line = PopulationLine {
+            population: population.kind.name.to_owned(),
+            account: Arc::clone(&population.account),
+            region: Arc::clone(&population.region),
+            resources: population.resources.len(),
+            gaps: population.gaps.iter().map(|gap| Gap::clone(gap)).collect(),
+        };
+        serde_json::to_writer(&mut out, &line)?;
+        out.push(b'\n');
+        for resource in &population.resources {
+            serde_json::to_writer(&mut out, &resource_line(resource))?;
+            out.push(b'\n');
+        }
+    }
+    Ok(out)
+}
+
+fn resource_line(resource: &Resource) -> ResourceLine {
+    let mut line = ResourceLine {
+        id: resource.id.clone(),
+        name: resource.name.clone(),
+        facts: Map::new(),
+        absent: Vec::new(),
+        not_applicable: BTreeMap::new(),
+        unknown: BTreeMap::new(),
+    };
+    for (name, fact) in &resource.facts {
+        match fact {
+            Fact::Known(value) => {
+                line.facts.insert((*name).to_owned(), to_json(value));
+            }
+            Fact::Absent => line.absent.push((*name).to_owned()),
+            Fact::NotApplicable(why) => {
+                line.not_applicable.insert((*name).to_owned(), why.to_string());
+            }
+            Fact::Unknown(gap) => {
+                line.unknown.insert((*name).to_owned(), Gap::clone(gap));
+            }
+        }
+    }
+    line
+}
+
+/// A value as JSON; its type is the attribute's.
+#[must_use]
+pub(crate) fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Bool(it) => Json::Bool(*it),
+        Value::Integer(it) => Json::from(*it),
+        Value::Text(it) => Json::String(it.clone()),
+        Value::Time(it) => Json::String(it.to_string()),
+        Value::Duration(it) => Json::String(format_duration(*it)),
+        Value::List(items) => Json::Array(items.iter().map(to_json).collect()),
+        Value::Map(items) => Json::Object(items.iter().map(|(name, item)| (name.clone(), to_json(item))).collect()),
+    }
+}
+
+/// Reads all facts.
+///
+/// # Errors
+/// The number of the line, and what is wrong with it.
+pub fn read(text: &str, find: impl Fn(&str) -> Option<&'static Kind>) -> Result<Vec<Population>, String> {
+    let mut populations: Vec<(Population, usize)> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let wrong = |what: String| format!("line {}: {what}", index + 1);
+        let waiting = populations.last().map_or(0, |(population, count)| count - population.resources.len());
+        if waiting == 0 {
+            let line: PopulationLine = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+            let kind = find(&line.population).ok_or_else(|| wrong(format!("unknown kind `{}`", line.population)))?;
+            let population = Population {
+                kind,
+                account: line.account,
+                region: line.region,
+                resources: Vec::new(),
+                gaps: line.gaps.into_iter().map(Arc::new).collect(),
+            };
+            populations.push((population, line.resources));
+        } else if let Some((population, _)) = populations.last_mut() {
+            let line: ResourceLine = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+            let resource = read_resource(line, population).map_err(wrong)?;
+            population.resources.push(resource);
+        }
+    }
+    match populations.last() {
+        Some((population, count)) if population.resources.len() != *count => {
+            Err("the last population is cut off".into())
+        }
+        _ => Ok(populations.into_iter().map(|(population, _)| population).collect()),
+    }
+}
+
+fn read_resource(line: ResourceLine, population: &Population) -> Result<Resource, String> {
+    let kind = population.kind;
+    let account = Arc::clone(&population.account);
+    let mut resource = Resource::new(kind, account, Arc::clone(&population.region), line.id, line.name);
+    let attribute = |name: &str| kind.attribute(name).ok_or_else(|| format!("{} has no attribute `{name}`", kind.name));
+    for (name, json) in line.facts {
+        let attribute = attribute(&name)?;
+        let value =
+            from_json(&json, attribute.of).ok_or_else(|| format!("`{name}` is not {}", attribute.of.describe()))?;
+        resource.facts.insert(attribute.name, Fact::Known(value));
+    }
+    for name in line.absent {
+        resource.facts.insert(attribute(&name)?.name, Fact::Absent);
+    }
+    for (name, why) in line.not_applicable {
+        resource.facts.insert(attribute(&name)?.name, Fact::NotApplicable(why.into()));
+    }
+    for (name, gap) in line.unknown {
+        resource.facts.insert(attribute(&name)?.name, Fact::Unknown(Arc::new(gap)));
+    }
+    Ok(resource)
+}
+
+fn from_json(json: &Json, of: Type) -> Option<Value> {
+    Some(match (of, json) {
+        (Type::Bool, Json::Bool(it)) => Value::Bool(*it),
+        (Type::Integer, Json::Number(it)) => Value::Integer(it.as_i64()?),
+        (Type::Text, Json::String(it)) => Value::Text(it.clone()),
+        (Type::Time, Json::String(it)) => Value::Time(it.parse().ok()?),
+        (Type::Duration, Json::String(it)) => Value::Duration(parse_duration(it)?),
+        (Type::List(of), Json::Array(items)) => {
+            Value::List(items.iter().map(|item| from_json(item, *of)).collect::<Option<_>>()?)
+        }
+        (Type::Map(of), Json::Object(items)) => Value::Map(
+            items.iter().map(|(name, item)| Some((name.clone(), from_json(item, *of)?))).collect::<Option<_>>()?,
+        ),
+        (Type::Record(fields), Json::Object(items)) => Value::Map(
+            items
+                .iter()
+                .map(|(name, item)| {
+                    let field = fields.iter().find(|field| field.name == name)?;
+                    Some((name.clone(), from_json(item, field.of)?))
+                })
+                .collect::<Option<_>>()?,
+        ),
+        _ => return None,
+    })
+}

@@ -1,0 +1,120 @@
+//! `account`: collector.
+//!
+//! Must not know what is expected of an account.
+
+use std::collections::HashMap;
+
+use aws_sdk_iam::Client;
+use aws_sdk_iam::types::{PasswordPolicy, SummaryKeyType};
+
+use super::KIND;
+use crate::aws::{At, refused_with};
+use crate::collect::{Collector, Listing, Pending};
+use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::kinds::convert::malformed;
+use crate::kinds::pages::Pages;
+
+/// Reads the account.
+#[derive(Debug)]
+pub(in crate::kinds) struct Collect;
+
+impl Collector for Collect {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        Box::pin(async move {
+            let answer = at.client(aws_sdk_sts::Client::new).get_caller_identity().send().await?;
+            let account = answer.account().ok_or_else(|| malformed("GetCallerIdentity answers no account"))?;
+            let resource = found.add(account, account);
+            resource.set("id", account);
+            resource.set("name", account);
+            Ok(())
+        })
+    }
+
+    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
+        Box::pin(async move {
+            match call.operation {
+                "ListAccountAliases" => aliases(at, resource).await?,
+                "GetAccountPasswordPolicy" => match at.client(Client::new).get_account_password_policy().send().await {
+                    Ok(answer) => password_policy(answer.password_policy(), resource)?,
+                    Err(error) if refused_with(&error, &["NoSuchEntity"]) => {
+                        resource.set_all_of(call.operation, &Fact::Absent);
+                        resource.set("password_policy.present", false);
+                    }
+                    Err(error) => return Err(error.into()),
+                },
+                "GetAccountSummary" => {
+                    let answer = at.client(Client::new).get_account_summary().send().await?;
+                    let map = answer.summary_map().ok_or_else(|| malformed("GetAccountSummary answers no summary"))?;
+                    summary(map, resource);
+                }
+                other => unreachable!("account has no call {other}"),
+            }
+            Ok(())
+        })
+    }
+}
+
+async fn aliases(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let mut aliases = Vec::new();
+    let mut pages = Pages::default();
+    let mut answers = at.client(Client::new).list_account_aliases().into_paginator().send();
+    while let Some(page) = answers.next().await {
+        let page = page?;
+        pages.turn(page.marker(), page.is_truncated())?;
+        aliases.extend(page.account_aliases);
+    }
+    resource.set("aliases", Value::texts(aliases));
+    Ok(())
+}
+
+fn password_policy(policy: Option<&PasswordPolicy>, resource: &mut Resource) -> Result<(), Gap> {
+    let policy = policy.ok_or_else(|| malformed("GetAccountPasswordPolicy answers no policy"))?;
+    resource.set("password_policy.present", true);
+    resource.set("password_policy.minimum_length", policy.minimum_password_length());
+    resource.set("password_policy.symbols", policy.require_symbols());
+    resource.set("password_policy.numbers", policy.require_numbers());
+    resource.set("password_policy.uppercase", policy.require_uppercase_characters());
+    resource.set("password_policy.lowercase", policy.require_lowercase_characters());
+    resource.set("password_policy.users_may_change", policy.allow_users_to_change_password());
+    resource.set("password_policy.expires", policy.expire_passwords());
+    // IAM writes 0 for "never" where a limit was removed.
+    let limit = |number: Option<i32>| number.filter(|number| *number > 0);
+    resource.set("password_policy.max_age", limit(policy.max_password_age()).map(Value::days));
+    resource.set("password_policy.reuse_prevention", limit(policy.password_reuse_prevention()));
+    resource.set("password_policy.hard_expiry", policy.hard_expiry());
+    Ok(())
+}
+
+fn summary(map: &HashMap<SummaryKeyType, i32>, resource: &mut Resource) {
+    let flags = [
+        ("root.mfa", SummaryKeyType::AccountMfaEnabled),
+        ("root.access_keys", SummaryKeyType::AccountAccessKeysPresent),
+        ("root.signing_certificates", SummaryKeyType::AccountSigningCertificatesPresent),
+    ];
+    let counts = [
+        ("counts.users", SummaryKeyType::Users),
+        ("counts.groups", SummaryKeyType::Groups),
+        ("counts.roles", SummaryKeyType::Roles),
+        ("counts.policies", SummaryKeyType::Policies),
+        ("counts.mfa_devices", SummaryKeyType::MfaDevices),
+        ("counts.mfa_devices_in_use", SummaryKeyType::MfaDevicesInUse),
+        ("counts.providers", SummaryKeyType::Providers),
+        ("counts.server_certificates", SummaryKeyType::ServerCertificates),
+    ];
+    // A number that AWS always tells and did not tell stays unset: the driver reports it as not understood.
+    for (attribute, key) in flags {
+        if let Some(number) = map.get(&key) {
+            resource.set(attribute, *number > 0);
+        }
+    }
+    for (attribute, key) in counts {
+        if let Some(number) = map.get(&key) {
+            resource.set(attribute, *number);
+        }
+    }
+    resource.set("root.password", map.get(&SummaryKeyType::AccountPasswordPresent).map(|number| *number > 0));
+}

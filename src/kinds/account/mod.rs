@@ -1,0 +1,157 @@
+//! `account`: schema. What AWS tells of the account itself.
+//!
+//! Must not know how the calls are made; that is `collect.rs`.
+
+mod collect;
+
+use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+
+pub(super) use collect::Collect;
+
+const fn password(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
+    Attribute::new(name, of, "GetAccountPasswordPolicy", field, doc)
+}
+
+const fn summary(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
+    Attribute::new(name, of, "GetAccountSummary", field, doc)
+}
+
+/// The kind.
+pub(super) static KIND: Kind = Kind {
+    name: "account",
+    plural: "accounts",
+    scope: Scope::Global,
+    doc: "The AWS account itself; the population is exactly one.",
+    attributes: &[
+        Attribute::new("id", Type::Text, "GetCallerIdentity", "Account", "Account id, 12 digits."),
+        Attribute::new("name", Type::Text, "GetCallerIdentity", "Account", "Account id; aliases are in `aliases`."),
+        Attribute::new(
+            "aliases",
+            Type::List(&Type::Text),
+            "ListAccountAliases",
+            "AccountAliases[]",
+            "Sign-in aliases, at most one; empty when there is none.",
+        ),
+        password(
+            "password_policy.present",
+            Type::Bool,
+            "PasswordPolicy",
+            "Whether a password policy was set; without one AWS's defaults apply.",
+        ),
+        password(
+            "password_policy.minimum_length",
+            Type::Integer,
+            "PasswordPolicy.MinimumPasswordLength",
+            "Fewest characters; absent without a policy.",
+        ),
+        password(
+            "password_policy.symbols",
+            Type::Bool,
+            "PasswordPolicy.RequireSymbols",
+            "Whether symbols are required; absent without a policy.",
+        ),
+        password(
+            "password_policy.numbers",
+            Type::Bool,
+            "PasswordPolicy.RequireNumbers",
+            "Whether digits are required; absent without a policy.",
+        ),
+        password(
+            "password_policy.uppercase",
+            Type::Bool,
+            "PasswordPolicy.RequireUppercaseCharacters",
+            "Whether capital letters are required; absent without a policy.",
+        ),
+        password(
+            "password_policy.lowercase",
+            Type::Bool,
+            "PasswordPolicy.RequireLowercaseCharacters",
+            "Whether small letters are required; absent without a policy.",
+        ),
+        password(
+            "password_policy.users_may_change",
+            Type::Bool,
+            "PasswordPolicy.AllowUsersToChangePassword",
+            "Whether users may change their own password; absent without a policy.",
+        ),
+        password(
+            "password_policy.expires",
+            Type::Bool,
+            "PasswordPolicy.ExpirePasswords",
+            "Whether passwords expire; absent without a policy.",
+        ),
+        password(
+            "password_policy.max_age",
+            Type::Duration,
+            "PasswordPolicy.MaxPasswordAge",
+            "Age at which passwords expire, in days; absent when they do not and without a policy.",
+        ),
+        password(
+            "password_policy.reuse_prevention",
+            Type::Integer,
+            "PasswordPolicy.PasswordReusePrevention",
+            "Number of earlier passwords that cannot be used again; absent when all can and without a policy.",
+        ),
+        password(
+            "password_policy.hard_expiry",
+            Type::Bool,
+            "PasswordPolicy.HardExpiry",
+            "Whether users cannot set a new password after theirs expired; absent when AWS does not tell and without a \
+             policy.",
+        ),
+        summary(
+            "root.mfa",
+            Type::Bool,
+            "SummaryMap.AccountMFAEnabled",
+            "Whether the root user has MFA; false also when root credentials are managed centrally and there are none.",
+        ),
+        summary(
+            "root.access_keys",
+            Type::Bool,
+            "SummaryMap.AccountAccessKeysPresent",
+            "Whether the root user has access keys.",
+        ),
+        summary(
+            "root.signing_certificates",
+            Type::Bool,
+            "SummaryMap.AccountSigningCertificatesPresent",
+            "Whether the root user has signing certificates.",
+        ),
+        summary(
+            "root.password",
+            Type::Bool,
+            "SummaryMap.AccountPasswordPresent",
+            "Whether the root user has a password; absent when AWS does not tell.",
+        ),
+        summary("counts.users", Type::Integer, "SummaryMap.Users", "Number of IAM users."),
+        summary("counts.groups", Type::Integer, "SummaryMap.Groups", "Number of IAM groups."),
+        summary("counts.roles", Type::Integer, "SummaryMap.Roles", "Number of IAM roles."),
+        summary("counts.policies", Type::Integer, "SummaryMap.Policies", "Number of customer managed policies."),
+        summary(
+            "counts.mfa_devices",
+            Type::Integer,
+            "SummaryMap.MFADevices",
+            "Number of virtual MFA devices, assigned or not.",
+        ),
+        summary(
+            "counts.mfa_devices_in_use",
+            Type::Integer,
+            "SummaryMap.MFADevicesInUse",
+            "Number of MFA devices that are assigned.",
+        ),
+        summary("counts.providers", Type::Integer, "SummaryMap.Providers", "Number of identity providers."),
+        summary(
+            "counts.server_certificates",
+            Type::Integer,
+            "SummaryMap.ServerCertificates",
+            "Number of server certificates that IAM stores.",
+        ),
+    ],
+    calls: &[
+        // AWS asks for no permission: a denied caller may still know who they are.
+        Call::new("sts", "GetCallerIdentity", "", Reach::Population(1)),
+        Call::new("iam", "ListAccountAliases", "iam:ListAccountAliases", Reach::Resource),
+        Call::new("iam", "GetAccountPasswordPolicy", "iam:GetAccountPasswordPolicy", Reach::Resource),
+        Call::new("iam", "GetAccountSummary", "iam:GetAccountSummary", Reach::Resource),
+    ],
+};

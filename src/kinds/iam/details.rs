@@ -1,0 +1,60 @@
+//! The one walk of GetAccountAuthorizationDetails per account.
+//!
+//! Must not know the attributes of any kind.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_iam::Client;
+use aws_sdk_iam::types::{GroupDetail, ManagedPolicyDetail, RoleDetail, UserDetail};
+
+use crate::aws::At;
+use crate::facts::Gap;
+use crate::kinds::pages::Pages;
+
+/// Everything that the walk told, and why it is not everything, if so.
+#[derive(Debug, Default)]
+pub(in crate::kinds) struct Details {
+    pub(in crate::kinds) users: Vec<UserDetail>,
+    pub(in crate::kinds) groups: Vec<GroupDetail>,
+    pub(in crate::kinds) roles: Vec<RoleDetail>,
+    /// Managed policies by ARN: all customer managed ones, and the AWS managed ones that are attached.
+    pub(in crate::kinds) policies: BTreeMap<String, ManagedPolicyDetail>,
+    /// Why the walk ended early. What was read before it stays, so that a population can say how many it found.
+    pub(in crate::kinds) gap: Option<Gap>,
+}
+
+impl Details {
+    /// Whether the walk came to its end.
+    pub(in crate::kinds) fn complete(&self) -> Result<(), Gap> {
+        self.gap.clone().map_or(Ok(()), Err)
+    }
+}
+
+/// Walks once per account. The walk is not filtered: the documents of attached AWS managed policies are in it too, and
+/// without them nobody knows what an identity may do.
+pub(in crate::kinds) async fn details(at: &At) -> Result<Arc<Details>, Gap> {
+    at.once("iam:GetAccountAuthorizationDetails", async {
+        let mut details = Details::default();
+        details.gap = walk(at, &mut details).await.err();
+        Ok(details)
+    })
+    .await
+}
+
+async fn walk(at: &At, details: &mut Details) -> Result<(), Gap> {
+    let mut pages = Pages::default();
+    let request = at.client(Client::new).get_account_authorization_details().max_items(1000);
+    let mut answers = request.into_paginator().send();
+    while let Some(page) = answers.next().await {
+        let page = page?;
+        pages.turn(page.marker(), page.is_truncated())?;
+        details.users.extend(page.user_detail_list.unwrap_or_default());
+        details.groups.extend(page.group_detail_list.unwrap_or_default());
+        details.roles.extend(page.role_detail_list.unwrap_or_default());
+        for policy in page.policies.unwrap_or_default() {
+            details.policies.insert(policy.arn().unwrap_or_default().to_owned(), policy);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! What the IAM kinds share: one walk of GetAccountAuthorizationDetails, and the policies of an identity as facts.
+//!
+//! Must not know which attributes a single kind has beyond the shared ones.
+
+mod details;
+mod identity;
+
+use crate::facts::{Attribute, Call, Field, Reach, Type};
+use crate::kinds::statements::{NAMED_STATEMENTS, STATEMENTS};
+
+pub(in crate::kinds) use details::{Details, details};
+pub(in crate::kinds) use identity::{Identity, blind, default_document, document, set_all_statements, set_policies};
+
+/// The operation of the walk.
+pub(in crate::kinds) const WALK: &str = "GetAccountAuthorizationDetails";
+
+/// The call of the walk.
+pub(in crate::kinds) const WALK_CALL: Call =
+    Call::new("iam", WALK, "iam:GetAccountAuthorizationDetails", Reach::Population(1000));
+
+/// A list of texts.
+pub(in crate::kinds) const TEXTS: Type = Type::List(&Type::Text);
+
+/// A policy that is part of its identity.
+pub(in crate::kinds) const INLINE: &[Field] = &[Field::new("name", Type::Text), Field::new("statements", STATEMENTS)];
+
+/// An attribute that the walk yields.
+pub(in crate::kinds) const fn walked(
+    name: &'static str,
+    of: Type,
+    field: &'static str,
+    doc: &'static str,
+) -> Attribute {
+    Attribute::new(name, of, WALK, field, doc)
+}
+
+/// The attribute `attached_policies`.
+pub(in crate::kinds) const fn attached_policies(field: &'static str) -> Attribute {
+    walked("attached_policies", TEXTS, field, "Names of the attached managed policies; empty when there are none.")
+}
+
+/// The attribute `attached_policy_arns`.
+pub(in crate::kinds) const fn attached_policy_arns(field: &'static str) -> Attribute {
+    walked("attached_policy_arns", TEXTS, field, "ARNs of the attached managed policies; empty when there are none.")
+}
+
+/// The attribute `inline_policies`.
+pub(in crate::kinds) const fn inline_policies(field: &'static str) -> Attribute {
+    walked(
+        "inline_policies",
+        Type::List(&Type::Record(INLINE)),
+        field,
+        "Inline policies by name, with their statements; empty when there are none.",
+    )
+}
+
+/// The attribute `all_statements`.
+pub(in crate::kinds) const fn all_statements(doc: &'static str) -> Attribute {
+    walked("all_statements", NAMED_STATEMENTS, "Policies[].PolicyVersionList[].Document", doc)
+}

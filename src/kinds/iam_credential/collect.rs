@@ -1,0 +1,79 @@
+//! `iam.credential`: collector. AWS makes the report in the background, so it is asked for until it is there.
+//!
+//! Must not know what is expected of credentials.
+
+use std::time::Duration;
+
+use aws_sdk_iam::Client;
+use aws_sdk_iam::operation::get_credential_report::GetCredentialReportOutput;
+
+use super::KIND;
+use super::report::rows;
+use crate::aws::{At, refused_with};
+use crate::collect::{Collector, Listing, Pending};
+use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
+use crate::kinds::convert::{malformed, time};
+
+/// How often the report is asked for, and how long to wait in between: about a minute, far more than it ever takes.
+const ATTEMPTS: u32 = 30;
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Reads credentials.
+#[derive(Debug)]
+pub(in crate::kinds) struct Collect;
+
+impl Collector for Collect {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        Box::pin(async move {
+            let answer = report(&at.client(Client::new)).await?;
+            let content = answer.content().ok_or_else(|| malformed("GetCredentialReport answers no report"))?;
+            let text =
+                std::str::from_utf8(content.as_ref()).map_err(|_| malformed("the credential report is not UTF-8"))?;
+            let reported: Fact = time(answer.generated_time()).into();
+            for row in rows(text)? {
+                let text = |attribute: &str| match row.get(attribute) {
+                    Some(Fact::Known(Value::Text(text))) => Some(text.clone()),
+                    _ => None,
+                };
+                let (Some(arn), Some(name)) = (text("arn"), text("name")) else {
+                    return Err(malformed("a row of the credential report has no user"));
+                };
+                let resource = found.add(arn, name);
+                resource.set("reported", reported.clone());
+                for (attribute, fact) in row {
+                    resource.set(attribute, fact);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn read<'a>(&'a self, _: &'a At, call: &'static Call, _: &'a mut Resource) -> Pending<'a> {
+        unreachable!("iam.credential has no call {}", call.operation)
+    }
+}
+
+async fn report(client: &Client) -> Result<GetCredentialReportOutput, Gap> {
+    client.generate_credential_report().send().await?;
+    for attempt in 1..=ATTEMPTS {
+        match client.get_credential_report().send().await {
+            Ok(report) => return Ok(report),
+            // A report that expired in this moment must be ordered again.
+            Err(error) if refused_with(&error, &["ReportExpired"]) && attempt < ATTEMPTS => {
+                client.generate_credential_report().send().await?;
+            }
+            Err(error) if refused_with(&error, &["ReportInProgress", "ReportNotPresent"]) && attempt < ATTEMPTS => {}
+            Err(error) if refused_with(&error, &["ReportInProgress", "ReportNotPresent", "ReportExpired"]) => {
+                let gap = Gap::from(error);
+                return Err(Gap { cause: Cause::TimedOut, ..gap });
+            }
+            Err(error) => return Err(error.into()),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Err(Gap::new(Cause::TimedOut))
+}

@@ -1,0 +1,55 @@
+//! `iam.group`: collector.
+//!
+//! Must not know what is expected of a group.
+
+use aws_sdk_iam::types::GroupDetail;
+
+use super::KIND;
+use crate::aws::At;
+use crate::collect::{Collector, Listing, Pending};
+use crate::facts::{Call, Fact, Kind, Resource, Value};
+use crate::kinds::convert::{malformed, time, unknown};
+use crate::kinds::iam::{Details, Identity, WALK, details, set_all_statements, set_policies};
+
+/// Reads groups.
+#[derive(Debug)]
+pub(in crate::kinds) struct Collect;
+
+impl Collector for Collect {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        Box::pin(async move {
+            let details = details(at).await?;
+            for group in &details.groups {
+                let Some(arn) = group.arn() else { return Err(malformed("a group without ARN")) };
+                describe(group, &details, found.add(arn, group.group_name().unwrap_or(arn)));
+            }
+            details.complete()
+        })
+    }
+
+    fn read<'a>(&'a self, _: &'a At, call: &'static Call, _: &'a mut Resource) -> Pending<'a> {
+        unreachable!("iam.group has no call {}", call.operation)
+    }
+}
+
+fn describe(group: &GroupDetail, details: &Details, resource: &mut Resource) {
+    resource.set("arn", group.arn());
+    resource.set("id", group.group_id());
+    resource.set("name", group.group_name());
+    resource.set("path", group.path());
+    resource.set("created", time(group.create_date()));
+    let name = group.group_name().unwrap_or_default();
+    let members = details.users.iter().filter(|user| user.group_list().iter().any(|of| of == name));
+    let users: Fact = match details.complete() {
+        Ok(()) => Value::texts(members.filter_map(|user| user.user_name())).into(),
+        Err(gap) => unknown(resource, "iam", WALK, gap),
+    };
+    resource.set("users", users);
+    let identity = Identity { attached: group.attached_managed_policies(), inline: group.group_policy_list() };
+    set_policies(resource, identity);
+    set_all_statements(resource, details, &[identity]);
+}

@@ -1,0 +1,35 @@
+//! `iam.group`: schema. What IAM tells of a group.
+//!
+//! Must not know how the calls are made; that is `collect.rs`.
+
+mod collect;
+
+use crate::facts::{Kind, Scope, Type};
+use crate::kinds::iam::{
+    TEXTS, WALK_CALL, all_statements, attached_policies, attached_policy_arns, inline_policies, walked,
+};
+
+pub(super) use collect::Collect;
+
+/// The kind.
+pub(super) static KIND: Kind = Kind {
+    name: "iam.group",
+    plural: "groups",
+    scope: Scope::Global,
+    doc: "An IAM group of users of this account.",
+    attributes: &[
+        walked("arn", Type::Text, "GroupDetailList[].Arn", "Group ARN."),
+        walked("id", Type::Text, "GroupDetailList[].GroupId", "Unique id, such as AGPA…."),
+        walked("name", Type::Text, "GroupDetailList[].GroupName", "Name."),
+        walked("path", Type::Text, "GroupDetailList[].Path", "Path, `/` when none was given."),
+        walked("created", Type::Time, "GroupDetailList[].CreateDate", "When the group was created."),
+        walked("users", TEXTS, "UserDetailList[].GroupList", "Names of the members; empty when there are none."),
+        attached_policies("GroupDetailList[].AttachedManagedPolicies[].PolicyName"),
+        attached_policy_arns("GroupDetailList[].AttachedManagedPolicies[].PolicyArn"),
+        inline_policies("GroupDetailList[].GroupPolicyList[]"),
+        all_statements(
+            "Statements of all inline and attached policies, AWS managed ones included, each with the name of its policy.",
+        ),
+    ],
+    calls: &[WALK_CALL],
+};

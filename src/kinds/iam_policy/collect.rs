@@ -1,0 +1,80 @@
+//! `iam.policy`: collector.
+//!
+//! Must not know what is expected of a policy.
+
+use aws_sdk_iam::types::{AttachedPolicy, ManagedPolicyDetail};
+
+use super::KIND;
+use crate::aws::At;
+use crate::collect::{Collector, Listing, Pending};
+use crate::facts::{Call, Fact, Kind, Resource, Value};
+use crate::kinds::convert::{malformed, time, unknown};
+use crate::kinds::iam::{Details, WALK, blind, default_document, details};
+
+/// Reads customer managed policies.
+#[derive(Debug)]
+pub(in crate::kinds) struct Collect;
+
+impl Collector for Collect {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        Box::pin(async move {
+            let details = details(at).await?;
+            for (arn, policy) in details.policies.iter().filter(|(arn, _)| !aws_managed(arn)) {
+                if arn.is_empty() {
+                    return Err(malformed("a policy without ARN"));
+                }
+                describe(policy, &details, found.add(arn, policy.policy_name().unwrap_or(arn)));
+            }
+            details.complete()
+        })
+    }
+
+    fn read<'a>(&'a self, _: &'a At, call: &'static Call, _: &'a mut Resource) -> Pending<'a> {
+        unreachable!("iam.policy has no call {}", call.operation)
+    }
+}
+
+/// The account in the ARN of an AWS managed policy is `aws`.
+fn aws_managed(arn: &str) -> bool {
+    arn.split(':').nth(4) == Some("aws")
+}
+
+fn describe(policy: &ManagedPolicyDetail, details: &Details, resource: &mut Resource) {
+    resource.set("arn", policy.arn());
+    resource.set("id", policy.policy_id());
+    resource.set("name", policy.policy_name());
+    resource.set("path", policy.path());
+    resource.set("created", time(policy.create_date()));
+    resource.set("updated", time(policy.update_date()));
+    resource.set("default_version", policy.default_version_id());
+    resource.set("versions", i64::try_from(policy.policy_version_list().len()).ok());
+    resource.set("attachment_count", policy.attachment_count());
+    resource.set("boundary_count", policy.permissions_boundary_usage_count());
+    resource.set("attachable", policy.is_attachable());
+    let statements = blind(resource, default_document(policy));
+    resource.set("statements", statements);
+    let attached_to: Fact = match details.complete() {
+        Ok(()) => Value::texts(attached_to(&resource.id, details)).into(),
+        Err(gap) => unknown(resource, "iam", WALK, gap),
+    };
+    resource.set("attached_to", attached_to);
+}
+
+fn attached_to(arn: &str, details: &Details) -> Vec<String> {
+    let has = |attached: &[AttachedPolicy]| attached.iter().any(|policy| policy.policy_arn() == Some(arn));
+    let label = |class: &str, name: Option<&str>| format!("{class}:{}", name.unwrap_or_default());
+    let roles = details.roles.iter().filter(|it| has(it.attached_managed_policies()));
+    let users = details.users.iter().filter(|it| has(it.attached_managed_policies()));
+    let groups = details.groups.iter().filter(|it| has(it.attached_managed_policies()));
+    let mut found: Vec<String> = roles
+        .map(|it| label("role", it.role_name()))
+        .chain(users.map(|it| label("user", it.user_name())))
+        .chain(groups.map(|it| label("group", it.group_name())))
+        .collect();
+    found.sort();
+    found
+}

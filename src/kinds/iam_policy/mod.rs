@@ -1,0 +1,66 @@
+//! `iam.policy`: schema. What IAM tells of a customer managed policy.
+//!
+//! Must not know how the calls are made; that is `collect.rs`.
+
+mod collect;
+
+use crate::facts::{Kind, Scope, Type};
+use crate::kinds::iam::{TEXTS, WALK_CALL, walked};
+use crate::kinds::statements::STATEMENTS;
+
+pub(super) use collect::Collect;
+
+/// The kind.
+pub(super) static KIND: Kind = Kind {
+    name: "iam.policy",
+    plural: "policies",
+    scope: Scope::Global,
+    doc: "A customer managed IAM policy of this account, attached or not; AWS managed policies are not part of the \
+          population.",
+    attributes: &[
+        walked("arn", Type::Text, "Policies[].Arn", "Policy ARN."),
+        walked("id", Type::Text, "Policies[].PolicyId", "Unique id, such as ANPA…."),
+        walked("name", Type::Text, "Policies[].PolicyName", "Name."),
+        walked("path", Type::Text, "Policies[].Path", "Path, `/` when none was given."),
+        walked("created", Type::Time, "Policies[].CreateDate", "When the policy was created."),
+        walked("updated", Type::Time, "Policies[].UpdateDate", "When its latest version was created."),
+        walked(
+            "default_version",
+            Type::Text,
+            "Policies[].DefaultVersionId",
+            "Id of the version that is in force, such as v3.",
+        ),
+        walked(
+            "versions",
+            Type::Integer,
+            "Policies[].PolicyVersionList[]",
+            "Number of versions, of which AWS keeps at most five.",
+        ),
+        walked(
+            "statements",
+            STATEMENTS,
+            "Policies[].PolicyVersionList[].Document",
+            "Statements of the version that is in force.",
+        ),
+        walked(
+            "attached_to",
+            TEXTS,
+            "AttachedManagedPolicies[].PolicyArn",
+            "Whom the policy is attached to, as `role:NAME`, `user:NAME` and `group:NAME`; empty when nobody has it.",
+        ),
+        walked(
+            "attachment_count",
+            Type::Integer,
+            "Policies[].AttachmentCount",
+            "Number of users, groups and roles that the policy is attached to.",
+        ),
+        walked(
+            "boundary_count",
+            Type::Integer,
+            "Policies[].PermissionsBoundaryUsageCount",
+            "Number of users and roles whose permissions boundary it is.",
+        ),
+        walked("attachable", Type::Bool, "Policies[].IsAttachable", "Whether the policy can be attached."),
+    ],
+    calls: &[WALK_CALL],
+};

@@ -1,0 +1,91 @@
+//! `iam.role`: collector.
+//!
+//! Must not know what is expected of a role.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_iam::Client;
+use aws_sdk_iam::types::{Role, RoleDetail};
+
+use super::KIND;
+use crate::aws::At;
+use crate::collect::{Collector, Listing, Pending};
+use crate::facts::{Call, Gap, Kind, Resource, Value};
+use crate::kinds::convert::{malformed, tags, time};
+use crate::kinds::iam::{Details, Identity, blind, details, document, set_all_statements, set_policies};
+use crate::kinds::pages::Pages;
+
+/// Reads roles.
+#[derive(Debug)]
+pub(in crate::kinds) struct Collect;
+
+impl Collector for Collect {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        Box::pin(async move {
+            let details = details(at).await?;
+            for role in &details.roles {
+                let Some(arn) = role.arn() else { return Err(malformed("a role without ARN")) };
+                describe(role, &details, found.add(arn, role.role_name().unwrap_or(arn)));
+            }
+            details.complete()
+        })
+    }
+
+    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
+        Box::pin(async move {
+            match call.operation {
+                "ListRoles" => {
+                    let roles = roles(at).await?;
+                    let role = roles.get(&resource.id).ok_or_else(|| malformed("ListRoles does not list the role"))?;
+                    resource.set("description", role.description().filter(|text| !text.is_empty()));
+                    if let Some(seconds) = role.max_session_duration() {
+                        resource.set("max_session", Value::Duration(seconds.into()));
+                    }
+                }
+                other => unreachable!("iam.role has no call {other}"),
+            }
+            Ok(())
+        })
+    }
+}
+
+fn describe(role: &RoleDetail, details: &Details, resource: &mut Resource) {
+    resource.set("arn", role.arn());
+    resource.set("id", role.role_id());
+    resource.set("name", role.role_name());
+    resource.set("path", role.path());
+    resource.set("created", time(role.create_date()));
+    let used = role.role_last_used();
+    resource.set("last_used", time(used.and_then(|used| used.last_used_date())));
+    resource.set("last_used_region", used.and_then(|used| used.region()));
+    resource.set("tags", tags(role.tags().iter().map(|tag| (Some(tag.key()), Some(tag.value())))));
+    resource.set("boundary", role.permissions_boundary().and_then(|it| it.permissions_boundary_arn()));
+    resource.set("service_linked", role.path().is_some_and(|path| path.starts_with("/aws-service-role/")));
+    resource.set("instance_profiles", Value::texts(role.instance_profile_list().iter().map(|it| it.arn())));
+    let trust = blind(resource, document(role.assume_role_policy_document()));
+    resource.set("trust", trust);
+    let identity = Identity { attached: role.attached_managed_policies(), inline: role.role_policy_list() };
+    set_policies(resource, identity);
+    set_all_statements(resource, details, &[identity]);
+}
+
+/// Roles by ARN, walked once per account: only this list tells the longest session.
+async fn roles(at: &At) -> Result<Arc<BTreeMap<String, Role>>, Gap> {
+    at.once("iam:ListRoles", async {
+        let mut roles = BTreeMap::new();
+        let mut pages = Pages::default();
+        let mut answers = at.client(Client::new).list_roles().max_items(1000).into_paginator().send();
+        while let Some(page) = answers.next().await {
+            let page = page?;
+            pages.turn(page.marker(), page.is_truncated())?;
+            roles.extend(page.roles.into_iter().map(|role| (role.arn().to_owned(), role)));
+        }
+        Ok(roles)
+    })
+    .await
+}

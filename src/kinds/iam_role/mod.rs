@@ -1,0 +1,86 @@
+//! `iam.role`: schema. What IAM tells of a role.
+//!
+//! Must not know how the calls are made; that is `collect.rs`.
+
+mod collect;
+
+use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use crate::kinds::iam::{
+    TEXTS, WALK_CALL, all_statements, attached_policies, attached_policy_arns, inline_policies, walked,
+};
+use crate::kinds::statements::STATEMENTS;
+
+pub(super) use collect::Collect;
+
+/// The kind.
+pub(super) static KIND: Kind = Kind {
+    name: "iam.role",
+    plural: "roles",
+    scope: Scope::Global,
+    doc: "An IAM role of this account, service-linked roles included.",
+    attributes: &[
+        walked("arn", Type::Text, "RoleDetailList[].Arn", "Role ARN."),
+        walked("id", Type::Text, "RoleDetailList[].RoleId", "Unique id, such as AROA…."),
+        walked("name", Type::Text, "RoleDetailList[].RoleName", "Name."),
+        walked("path", Type::Text, "RoleDetailList[].Path", "Path, `/` when none was given."),
+        walked("created", Type::Time, "RoleDetailList[].CreateDate", "When the role was created."),
+        walked(
+            "last_used",
+            Type::Time,
+            "RoleDetailList[].RoleLastUsed.LastUsedDate",
+            "When the role was last used; absent when it was not within the last 400 days.",
+        ),
+        walked(
+            "last_used_region",
+            Type::Text,
+            "RoleDetailList[].RoleLastUsed.Region",
+            "Region in which the role was last used; absent as `last_used`.",
+        ),
+        walked("tags", Type::Map(&Type::Text), "RoleDetailList[].Tags", "Tags; empty when there are none."),
+        walked(
+            "boundary",
+            Type::Text,
+            "RoleDetailList[].PermissionsBoundary.PermissionsBoundaryArn",
+            "ARN of the permissions boundary; absent when there is none.",
+        ),
+        walked(
+            "service_linked",
+            Type::Bool,
+            "RoleDetailList[].Path",
+            "Whether an AWS service owns the role: its path begins with /aws-service-role/.",
+        ),
+        walked(
+            "instance_profiles",
+            TEXTS,
+            "RoleDetailList[].InstanceProfileList[].Arn",
+            "ARNs of the instance profiles with the role; empty when there are none.",
+        ),
+        walked(
+            "trust",
+            STATEMENTS,
+            "RoleDetailList[].AssumeRolePolicyDocument",
+            "Statements of the trust policy: who may assume the role.",
+        ),
+        attached_policies("RoleDetailList[].AttachedManagedPolicies[].PolicyName"),
+        attached_policy_arns("RoleDetailList[].AttachedManagedPolicies[].PolicyArn"),
+        inline_policies("RoleDetailList[].RolePolicyList[]"),
+        all_statements(
+            "Statements of all inline and attached policies, AWS managed ones included, each with the name of its policy.",
+        ),
+        Attribute::new(
+            "description",
+            Type::Text,
+            "ListRoles",
+            "Roles[].Description",
+            "Description; absent when it is empty.",
+        ),
+        Attribute::new(
+            "max_session",
+            Type::Duration,
+            "ListRoles",
+            "Roles[].MaxSessionDuration",
+            "Longest session that the role may be assumed for, in seconds.",
+        ),
+    ],
+    calls: &[WALK_CALL, Call::new("iam", "ListRoles", "iam:ListRoles", Reach::Joined(1000))],
+};

@@ -1,0 +1,43 @@
+//! `iam.user`: schema. What IAM tells of a user. Passwords, MFA and access keys are in `iam.credential`.
+//!
+//! Must not know how the calls are made; that is `collect.rs`.
+
+mod collect;
+
+use crate::facts::{Kind, Scope, Type};
+use crate::kinds::iam::{
+    TEXTS, WALK_CALL, all_statements, attached_policies, attached_policy_arns, inline_policies, walked,
+};
+
+pub(super) use collect::Collect;
+
+/// The kind.
+pub(super) static KIND: Kind = Kind {
+    name: "iam.user",
+    plural: "users",
+    scope: Scope::Global,
+    doc: "An IAM user of this account; the root user is not one.",
+    attributes: &[
+        walked("arn", Type::Text, "UserDetailList[].Arn", "User ARN."),
+        walked("id", Type::Text, "UserDetailList[].UserId", "Unique id, such as AIDA…."),
+        walked("name", Type::Text, "UserDetailList[].UserName", "Name."),
+        walked("path", Type::Text, "UserDetailList[].Path", "Path, `/` when none was given."),
+        walked("created", Type::Time, "UserDetailList[].CreateDate", "When the user was created."),
+        walked("tags", Type::Map(&Type::Text), "UserDetailList[].Tags", "Tags; empty when there are none."),
+        walked(
+            "boundary",
+            Type::Text,
+            "UserDetailList[].PermissionsBoundary.PermissionsBoundaryArn",
+            "ARN of the permissions boundary; absent when there is none.",
+        ),
+        walked("groups", TEXTS, "UserDetailList[].GroupList", "Names of the user's groups; empty when there are none."),
+        attached_policies("UserDetailList[].AttachedManagedPolicies[].PolicyName"),
+        attached_policy_arns("UserDetailList[].AttachedManagedPolicies[].PolicyArn"),
+        inline_policies("UserDetailList[].UserPolicyList[]"),
+        all_statements(
+            "Statements of all inline and attached policies of the user and of the user's groups, AWS managed ones \
+             included, each with the name of its policy.",
+        ),
+    ],
+    calls: &[WALK_CALL],
+};

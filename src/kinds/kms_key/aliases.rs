@@ -1,0 +1,58 @@
+//! The aliases of an account and Region, for every kind that names keys by alias.
+//!
+//! Must not know who asks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_kms::Client;
+
+use crate::aws::At;
+use crate::facts::Gap;
+use crate::kinds::pages::Pages;
+
+/// All aliases of the account and Region.
+#[derive(Debug, Default)]
+pub(in crate::kinds) struct Aliases {
+    by_key: BTreeMap<String, Vec<String>>,
+    by_name: BTreeMap<String, String>,
+}
+
+impl Aliases {
+    /// Notes that an alias name points at a key id.
+    pub(in crate::kinds) fn add(&mut self, name: &str, key: &str) {
+        self.by_key.entry(key.to_owned()).or_default().push(name.to_owned());
+        self.by_name.insert(name.to_owned(), key.to_owned());
+    }
+
+    /// Alias names that point at the key id.
+    pub(in crate::kinds) fn of_key(&self, key_id: &str) -> &[String] {
+        self.by_key.get(key_id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The key id that an alias name points at. Predefined `alias/aws/` names without a key point at none.
+    pub(in crate::kinds) fn target(&self, alias: &str) -> Option<&str> {
+        self.by_name.get(alias).map(String::as_str)
+    }
+}
+
+/// Walks ListAliases once per account and Region, for every kind that names keys by alias.
+pub(in crate::kinds) async fn aliases(at: &At) -> Result<Arc<Aliases>, Gap> {
+    at.once("kms:ListAliases", async {
+        let mut aliases = Aliases::default();
+        let mut pages = Pages::default();
+        let mut answers = at.client(Client::new).list_aliases().limit(100).into_paginator().send();
+        while let Some(page) = answers.next().await {
+            let page = page?;
+            for alias in page.aliases() {
+                if let (Some(name), Some(key)) = (alias.alias_name(), alias.target_key_id()) {
+                    aliases.add(name, key);
+                }
+            }
+            pages.turn(page.next_marker(), page.truncated())?;
+        }
+        aliases.by_key.values_mut().for_each(|names| names.sort());
+        Ok(aliases)
+    })
+    .await
+}

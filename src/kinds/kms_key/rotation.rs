@@ -1,0 +1,69 @@
+//! Which keys AWS KMS can rotate at all, from what DescribeKey told of them.
+//!
+//! Must not make calls.
+
+use crate::facts::Resource;
+
+/// Refusals of the rotation calls that are answers: the type of key, and the state of one that waits for deletion.
+pub(super) const UNSUPPORTED: &str = "UnsupportedOperationException";
+pub(super) const INVALID_STATE: &str = "KMSInvalidStateException";
+
+/// The reason for [`UNSUPPORTED`] where DescribeKey gave none.
+pub(super) const NOT_ROTATABLE: &str = "AWS KMS does not support rotation of this type of key";
+
+const WAITS_FOR_DELETION: &str = "the key waits for its deletion";
+
+/// Why rotation has no meaning for the key; `None` when it has, or when DescribeKey did not tell.
+pub(super) fn inapplicable(key: &Resource) -> Option<&'static str> {
+    if key.text("manager") == Some("AWS") {
+        return Some("an AWS managed key: AWS rotates it, and nobody can change how");
+    }
+    if key.text("spec").is_some_and(|spec| spec != "SYMMETRIC_DEFAULT") {
+        return Some("an asymmetric or HMAC key: AWS KMS rotates only symmetric encryption keys");
+    }
+    if key.text("custom_key_store").is_some()
+        || matches!(key.text("origin"), Some("AWS_CLOUDHSM" | "EXTERNAL_KEY_STORE"))
+    {
+        return Some("a key of a custom key store: AWS KMS does not rotate these");
+    }
+    waits_for_deletion(key)
+}
+
+/// Why AWS may say [`INVALID_STATE`] of the key; `None` when its state does not explain it.
+pub(super) fn waits_for_deletion(key: &Resource) -> Option<&'static str> {
+    matches!(key.text("state"), Some("PendingDeletion" | "PendingReplicaDeletion")).then_some(WAITS_FOR_DELETION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Fact, Value};
+
+    #[test]
+    fn rotation_applies_to_symmetric_customer_keys_with_their_own_material() {
+        let plain =
+            [("manager", "CUSTOMER"), ("spec", "SYMMETRIC_DEFAULT"), ("origin", "AWS_KMS"), ("state", "Enabled")];
+        for (changed, value, applies) in [
+            ("state", "Enabled", true),
+            ("state", "Disabled", true),
+            ("state", "PendingDeletion", false),
+            ("state", "PendingReplicaDeletion", false),
+            ("manager", "AWS", false),
+            ("spec", "RSA_2048", false),
+            ("spec", "HMAC_256", false),
+            ("origin", "EXTERNAL", true),
+            ("origin", "AWS_CLOUDHSM", false),
+            ("origin", "EXTERNAL_KEY_STORE", false),
+            ("custom_key_store", "cks-1", false),
+        ] {
+            let mut key = Resource::new(&super::super::KIND, "1".into(), "r".into(), "arn", "id");
+            for (attribute, value) in plain {
+                key.set(attribute, Fact::Known(Value::from(value)));
+            }
+            key.set(changed, Fact::Known(Value::from(value)));
+            assert_eq!(inapplicable(&key).is_none(), applies, "{changed} {value}");
+        }
+        let unknown = Resource::new(&super::super::KIND, "1".into(), "r".into(), "arn", "id");
+        assert_eq!(inapplicable(&unknown), None, "what is not known must be asked for");
+    }
+}

@@ -1,0 +1,46 @@
+//! Whether a walk over pages can still end complete.
+//!
+//! The SDK's paginators end in silence when a token repeats; a population cut off there would look complete. Must not
+//! know what is on the pages.
+
+use std::collections::HashSet;
+
+use super::convert::truncated;
+use crate::facts::Gap;
+
+/// The tokens of one walk.
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    seen: HashSet<String>,
+}
+
+impl Pages {
+    /// Notes the token of a page. `more` is what the page itself says, for services that say it.
+    pub(super) fn turn(&mut self, next: Option<&str>, more: bool) -> Result<(), Gap> {
+        match next.filter(|token| !token.is_empty()) {
+            None if more => Err(truncated("the list says that there is more, but not where")),
+            Some(token) if !self.seen.insert(token.to_owned()) => {
+                Err(truncated("the list repeats a page token, so it never ends"))
+            }
+            None | Some(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Cause;
+
+    #[test]
+    fn only_a_list_that_ends_is_complete() {
+        let mut pages = Pages::default();
+        assert_eq!(pages.turn(Some("a"), true), Ok(()));
+        assert_eq!(pages.turn(Some("b"), true), Ok(()));
+        assert_eq!(pages.turn(None, false), Ok(()));
+        assert_eq!(pages.turn(Some(""), false), Ok(()));
+        assert_eq!(pages.turn(Some(""), true).map_err(|gap| gap.cause), Err(Cause::Truncated));
+        assert_eq!(pages.turn(None, true).map_err(|gap| gap.cause), Err(Cause::Truncated));
+        assert_eq!(pages.turn(Some("a"), true).map_err(|gap| gap.cause), Err(Cause::Truncated));
+    }
+}

@@ -1,0 +1,235 @@
+//! `secretsmanager.secret`: schema. What Secrets Manager tells of a secret, never its value.
+//!
+//! Must not know how the calls are made; that is `collect.rs`.
+
+mod collect;
+mod cron;
+mod key;
+mod schedule;
+
+use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use crate::kinds::kms_key::LIST_ALIASES;
+use crate::kinds::statements::STATEMENTS;
+
+pub(super) use collect::Collect;
+
+const TEXTS: Type = Type::List(&Type::Text);
+
+const VERSION: &[Field] = &[Field::new("id", Type::Text), Field::new("stages", TEXTS)];
+
+const VERSION_KEYS: &[Field] = &[
+    Field::new("id", Type::Text),
+    Field::new("stages", TEXTS),
+    Field::new("created", Type::Time),
+    Field::new("kms_keys", TEXTS),
+];
+
+const REPLICA: &[Field] = &[
+    Field::new("region", Type::Text),
+    Field::new("status", Type::Text),
+    Field::new("kms_key", Type::Text),
+    Field::new("message", Type::Text),
+];
+
+const fn listed(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
+    Attribute::new(name, of, "ListSecrets", field, doc)
+}
+
+/// The kind.
+pub(super) static KIND: Kind = Kind {
+    name: "secretsmanager.secret",
+    plural: "secrets",
+    scope: Scope::Regional,
+    doc: "A secret of this account and Region, also one that is scheduled for deletion and one that is a replica.",
+    attributes: &[
+        listed("arn", Type::Text, "SecretList[].ARN", "Secret ARN."),
+        listed("name", Type::Text, "SecretList[].Name", "Name."),
+        listed("description", Type::Text, "SecretList[].Description", "Description; absent when it is empty."),
+        listed(
+            "type",
+            Type::Text,
+            "SecretList[].Type",
+            "Partner type of a managed external secret; absent for other secrets.",
+        ),
+        listed("created", Type::Time, "SecretList[].CreatedDate", "When the secret was created."),
+        listed(
+            "last_changed",
+            Type::Time,
+            "SecretList[].LastChangedDate",
+            "When the secret or its metadata was last changed; absent when AWS does not tell.",
+        ),
+        listed(
+            "last_accessed",
+            Type::Time,
+            "SecretList[].LastAccessedDate",
+            "Day on which the value was last read in this Region; absent when it never was.",
+        ),
+        listed(
+            "last_rotated",
+            Type::Time,
+            "SecretList[].LastRotatedDate",
+            "When the last rotation succeeded; absent when none did; not applicable to replicas.",
+        ),
+        listed(
+            "next_rotation",
+            Type::Time,
+            "SecretList[].NextRotationDate",
+            "When the next rotation is due, in the past after a failed one; absent without rotation; not applicable to \
+             replicas.",
+        ),
+        listed(
+            "rotation.enabled",
+            Type::Bool,
+            "SecretList[].RotationEnabled",
+            "Whether the secret rotates automatically; false when rotation was never configured; not applicable to \
+             replicas, which their primary rotates.",
+        ),
+        listed(
+            "rotation.period",
+            Type::Duration,
+            "SecretList[].RotationRules.AutomaticallyAfterDays",
+            "Longest time between two rotations of the schedule, from days, a `rate()` or a `cron()` expression; absent \
+             without a schedule and for expressions that are not understood (see `rotation.schedule`); not applicable \
+             to replicas.",
+        ),
+        listed(
+            "rotation.schedule",
+            Type::Text,
+            "SecretList[].RotationRules.ScheduleExpression",
+            "The `rate()` or `cron()` expression; absent when the schedule is given in days or there is none; not \
+             applicable to replicas.",
+        ),
+        listed(
+            "rotation.window",
+            Type::Duration,
+            "SecretList[].RotationRules.Duration",
+            "Length of the rotation window; absent when it is not set; not applicable to replicas.",
+        ),
+        listed(
+            "rotation.function",
+            Type::Text,
+            "SecretList[].RotationLambdaARN",
+            "ARN of the rotation function; absent without rotation and for managed rotation; not applicable to \
+             replicas.",
+        ),
+        listed(
+            "kms_key.given",
+            Type::Text,
+            "SecretList[].KmsKeyId",
+            "Key as it was given: ARN, id or alias; absent for the AWS managed key aws/secretsmanager.",
+        ),
+        Attribute::new(
+            "kms_key.id",
+            Type::Text,
+            "ListAliases",
+            "Aliases[].TargetKeyId",
+            "Id of the key that `kms_key.given` leads to today; absent when the alias points at no key; not applicable \
+             when the alias belongs to another account.",
+        ),
+        Attribute::new(
+            "kms_key.aliases",
+            TEXTS,
+            "ListAliases",
+            "Aliases[].AliasName",
+            "Alias names that point at the key, empty when none does; not applicable when the key belongs to another \
+             account.",
+        ),
+        Attribute::new(
+            "kms_key.aws_managed",
+            Type::Bool,
+            "ListAliases",
+            "Aliases[].AliasName",
+            "Whether the key is the AWS managed key aws/secretsmanager, given or by default.",
+        ),
+        listed(
+            "versions",
+            Type::List(&Type::Record(VERSION)),
+            "SecretList[].SecretVersionsToStages",
+            "Versions that carry staging labels, with their labels; empty when there are none.",
+        ),
+        listed(
+            "stages",
+            TEXTS,
+            "SecretList[].SecretVersionsToStages",
+            "All staging labels in use, such as AWSCURRENT, AWSPREVIOUS and AWSPENDING; empty when there are none.",
+        ),
+        listed(
+            "pending",
+            Type::Bool,
+            "SecretList[].SecretVersionsToStages",
+            "Whether AWSPENDING is on a version that is not AWSCURRENT: a rotation that is in progress or failed.",
+        ),
+        listed("tags", Type::Map(&Type::Text), "SecretList[].Tags", "Tags; empty when there are none."),
+        listed(
+            "owning_service",
+            Type::Text,
+            "SecretList[].OwningService",
+            "Id of the AWS service that manages the secret; absent when none does.",
+        ),
+        listed(
+            "deleted",
+            Type::Time,
+            "SecretList[].DeletedDate",
+            "When the secret was marked for deletion; absent when it is not. AWS documents this date in two ways: do \
+             no arithmetic on it.",
+        ),
+        listed(
+            "primary_region",
+            Type::Text,
+            "SecretList[].PrimaryRegion",
+            "Region of the primary of a replicated secret; absent when the secret is not replicated.",
+        ),
+        Attribute::new(
+            "replicas",
+            Type::List(&Type::Record(REPLICA)),
+            "DescribeSecret",
+            "ReplicationStatus[]",
+            "Replicas in other Regions with their status (InSync, Failed, InProgress) and key; empty when there are \
+             none.",
+        ),
+        Attribute::new(
+            "replica_regions",
+            TEXTS,
+            "DescribeSecret",
+            "ReplicationStatus[].Region",
+            "Regions of the replicas; empty when there are none.",
+        ),
+        Attribute::new(
+            "current.created",
+            Type::Time,
+            "ListSecretVersionIds",
+            "Versions[].CreatedDate",
+            "When the AWSCURRENT version was created; absent when there is none.",
+        ),
+        Attribute::new(
+            "current.kms_keys",
+            TEXTS,
+            "ListSecretVersionIds",
+            "Versions[].KmsKeyIds",
+            "Keys that really encrypt the AWSCURRENT version, as ARNs, or DefaultEncryptionKey for aws/secretsmanager; \
+             absent when there is no such version.",
+        ),
+        Attribute::new(
+            "version_keys",
+            Type::List(&Type::Record(VERSION_KEYS)),
+            "ListSecretVersionIds",
+            "Versions[]",
+            "Versions with staging labels: when each was created and which keys really encrypt it.",
+        ),
+        Attribute::new(
+            "policy",
+            STATEMENTS,
+            "GetResourcePolicy",
+            "ResourcePolicy",
+            "Statements of the resource policy; absent when there is none; not applicable to a secret that is \
+             scheduled for deletion and whose policy AWS therefore does not show.",
+        ),
+    ],
+    calls: &[
+        Call::new("secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", Reach::Population(100)),
+        LIST_ALIASES,
+        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Reach::Resource),
+        Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Reach::Resource),
+        Call::new("secretsmanager", "GetResourcePolicy", "secretsmanager:GetResourcePolicy", Reach::Resource),
+    ],
+};

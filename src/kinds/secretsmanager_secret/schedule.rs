@@ -1,0 +1,65 @@
+//! How long a rotation schedule lets a secret live, at the longest.
+//!
+//! Must not know secrets or AWS types.
+
+use super::cron;
+use crate::facts::Value;
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+
+/// The longest time between two rotations; `None` without a schedule, or with one that is not understood. The expression
+/// wins over days, because AWS derives the days from it where it tells both.
+pub(super) fn period(days: Option<i64>, expression: Option<&str>) -> Option<Value> {
+    match expression {
+        Some(expression) => longest(expression).map(Value::Duration),
+        None => days.map(Value::days),
+    }
+}
+
+fn longest(expression: &str) -> Option<i64> {
+    let (form, rest) = expression.trim().split_once('(')?;
+    let inner = rest.strip_suffix(')')?.trim();
+    match form {
+        "rate" => rate(inner),
+        "cron" => cron::longest_gap(inner),
+        _ => None,
+    }
+}
+
+fn rate(text: &str) -> Option<i64> {
+    let (number, unit) = text.split_once(char::is_whitespace)?;
+    let unit = match unit.trim() {
+        "hour" | "hours" => HOUR,
+        "day" | "days" => DAY,
+        _ => return None,
+    };
+    number.parse::<i64>().ok().filter(|number| *number > 0)?.checked_mul(unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_time_between_rotations() {
+        for (days, expression, seconds) in [
+            (None, None, None),
+            (Some(90), None, Some(90 * DAY)),
+            (Some(30), Some("rate(10 days)"), Some(10 * DAY)),
+            (None, Some("rate(1 day)"), Some(DAY)),
+            (None, Some(" rate(4 hours) "), Some(4 * HOUR)),
+            (None, Some("rate(0 days)"), None),
+            (None, Some("rate(-1 days)"), None),
+            (None, Some("rate(10 weeks)"), None),
+            (None, Some("rate(99999999999999999 days)"), None),
+            (None, Some("rate(10days)"), None),
+            (None, Some("every(10 days)"), None),
+            (None, Some(""), None),
+            (None, Some("cron(0 /4 * * ? *)"), Some(4 * HOUR)),
+            (None, Some("cron(0 8 ? * MON *)"), Some(7 * DAY)),
+        ] {
+            assert_eq!(period(days, expression), seconds.map(Value::Duration), "{days:?} {expression:?}");
+        }
+    }
+}

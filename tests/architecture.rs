@@ -1,0 +1,192 @@
+//! The architecture, held by a test: who may name whom, where outside crates may appear, how large files may grow, and
+//! that every invariant of ARCHITECTURE.md names a test that exists.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Which modules a module may name. Dependencies run from the end of the sentence to its beginning, never back.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("source", &[]),
+    ("facts", &[]),
+    ("matchers", &["facts"]),
+    ("policy", &["source", "facts", "matchers"]),
+    ("plan", &["facts", "policy"]),
+    ("aws", &["source", "facts"]),
+    ("collect", &["facts", "aws", "plan"]),
+    ("kinds", &["facts", "aws", "collect"]),
+    ("verify", &["source", "facts", "policy"]),
+    ("report", &["source", "facts", "policy", "verify"]),
+    ("evidence", &["source", "facts", "policy", "verify"]),
+    (
+        "cli",
+        &["source", "facts", "matchers", "policy", "plan", "aws", "collect", "kinds", "verify", "report", "evidence"],
+    ),
+];
+
+/// Where an outside crate may be named, by the start of the path. Replacing it is then a change in one place.
+const FENCES: &[(&str, &[&str])] = &[
+    ("granit_parser", &["src/source/yaml.rs", "src/source/builder.rs"]),
+    ("annotate_snippets", &["src/source/render.rs"]),
+    ("strsim", &["src/source/closest.rs"]),
+    ("quick_junit", &["src/report/junit.rs", "src/report/junit/"]),
+    ("libtest_mimic", &["src/cli/trials.rs"]),
+    ("indicatif", &["src/cli/progress.rs"]),
+    ("clap", &["src/cli/"]),
+    ("aws_sdk_", &["src/kinds/", "src/aws/"]),
+    ("aws_config", &["src/aws/"]),
+    ("regex", &["src/matchers/", "src/policy/condition.rs", "src/facts/redact"]),
+    ("Timestamp::now", &["src/cli/", "src/aws/"]),
+    ("std::fs", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/"]),
+    ("std::env", &["src/cli/", "src/aws/session"]),
+];
+
+/// Lines of code that no file may exceed, tests at its end not counted.
+const MOST_LINES: usize = 600;
+
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files(&path, found);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Path below the repository and text, without test modules and comments.
+fn sources() -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    files(&root.join("src"), &mut found);
+    found
+        .into_iter()
+        .map(|path| {
+            let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&path).unwrap())
+        })
+        .collect()
+}
+
+fn is_test_file(path: &str) -> bool {
+    path.contains("/tests/") || path.ends_with("tests.rs") || path.ends_with("sample.rs")
+}
+
+fn code(text: &str) -> String {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+fn module_of(path: &str) -> &str {
+    path.strip_prefix("src/").and_then(|rest| rest.split(['/', '.']).next()).unwrap_or_default()
+}
+
+#[test]
+fn modules_name_only_what_comes_before_them() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources().iter().filter(|(path, _)| !is_test_file(path)) {
+        let module = module_of(path);
+        if matches!(module, "lib" | "main") {
+            continue;
+        }
+        let (_, allowed) = ALLOWED.iter().find(|(name, _)| *name == module).unwrap_or_else(|| panic!("{path}: no row"));
+        let code = code(text);
+        for (index, _) in code.match_indices("crate::") {
+            let named: String =
+                code[index + 7..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let known = ALLOWED.iter().any(|(name, _)| *name == named);
+            if known && named != module && !allowed.contains(&named.as_str()) {
+                wrong.push(format!("{path} names {named}"));
+            }
+        }
+        // `use crate::{a, b}` would slip through the scan above.
+        assert!(!code.contains("use crate::{") || module == "cli", "{path}: one `use crate::…` line a module");
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn outside_crates_stay_behind_their_fence() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources().iter().filter(|(path, _)| !is_test_file(path)) {
+        let code = code(text);
+        for (name, places) in FENCES {
+            let named = code.match_indices(name).any(|(index, _)| {
+                let before = code[..index].chars().next_back();
+                !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':' || c == '.')
+                    && (name.contains("::") || name.ends_with('_') || code[index + name.len()..].starts_with("::"))
+            });
+            if named && !places.iter().any(|place| path.starts_with(place)) {
+                wrong.push(format!("{path} names {name}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    for (path, text) in sources() {
+        assert!(text.starts_with("//! ") || text.starts_with("/*!"), "{path} has no module documentation");
+    }
+}
+
+#[test]
+fn files_stay_small() {
+    for (path, text) in sources().iter().filter(|(path, _)| !is_test_file(path)) {
+        let lines = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().lines().count();
+        assert!(lines <= MOST_LINES, "{path} has {lines} lines");
+    }
+}
+
+#[test]
+fn every_folder_of_an_open_list_is_in_the_list() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let listed = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
+    for (folder, list) in [
+        ("src/kinds", "src/kinds/mod.rs"),
+        ("src/report", "src/report/mod.rs"),
+        ("src/matchers", "src/matchers/mod.rs"),
+    ] {
+        let list = listed(list);
+        for entry in std::fs::read_dir(root.join(folder)).unwrap().flatten() {
+            let name = entry.path().file_stem().unwrap().to_string_lossy().into_owned();
+            assert!(
+                name == "mod" || list.contains(&format!("mod {name};")) || name == "snapshots",
+                "{folder}/{name} is not declared"
+            );
+            if folder == "src/kinds" && entry.path().is_dir() {
+                assert!(list.contains(&format!("&{name}::")), "{name} is not in kinds::ALL");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_invariant_names_a_test_that_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let mut tests = String::new();
+    let mut found = Vec::new();
+    files(&root.join("src"), &mut found);
+    files(&root.join("tests"), &mut found);
+    for path in found {
+        tests.push_str(&std::fs::read_to_string(path).unwrap());
+    }
+    let mut seen = BTreeSet::new();
+    for line in text.lines().filter(|line| line.starts_with("| I")) {
+        let mut cells = line.split('|').map(str::trim).skip(1);
+        let number = cells.next().unwrap();
+        seen.insert(number.to_owned());
+        let guards = cells.nth(1).expect("a third column with the guarding tests");
+        let names: Vec<&str> = guards.split('`').skip(1).step_by(2).collect();
+        assert!(!names.is_empty(), "{number} names no test");
+        for name in names {
+            let function = name.rsplit("::").next().unwrap();
+            assert!(tests.contains(&format!("fn {function}(")), "{number}: no test `{name}`");
+        }
+    }
+    let wanted: BTreeSet<String> = (1..=10).map(|number| format!("I{number}")).collect();
+    assert_eq!(seen, wanted);
+}
