@@ -3,7 +3,18 @@
 //! To add a report, add a file and a line to [`ALL`]. Must not know how facts are read; has no access to anything
 //! unredacted.
 
+mod console;
+mod json;
+mod junit;
+mod markdown;
+#[cfg(test)]
+mod sample;
+mod wording;
+
 use std::io::{self, Write};
+use std::time::Duration;
+
+pub use console::Console;
 
 use crate::policy::{Case, Catalogues};
 use crate::source::Files;
@@ -48,8 +59,18 @@ pub trait Report: Sync {
 }
 
 /// Every report, in the order of documentation.
-pub const ALL: &[&dyn Report] = &[];
-/// stub
-pub fn console(_: &Record<'_>, _: bool, _: std::time::Duration, _: &mut dyn Write) -> io::Result<()> {
-    Ok(())
+pub const ALL: &[&dyn Report] = &[&console::PLAIN, &junit::JUNIT, &junit::STRICT, &json::Results, &markdown::Summary];
+
+/// The report of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Report> {
+    ALL.iter().copied().find(|report| report.name() == name)
+}
+
+/// Writes the console report with styles, which the writer behind it takes away where they are not wanted.
+///
+/// # Errors
+/// Those of the writer.
+pub fn console(record: &Record<'_>, quiet: bool, elapsed: Duration, out: &mut dyn Write) -> io::Result<()> {
+    Console { colour: true, quiet, elapsed: Some(elapsed), ..console::PLAIN }.write(record, out)
 }

@@ -1,0 +1,277 @@
+//! The console: one line per case, findings below it, and a last line that says why this exit code.
+//!
+//! Writes styles only when asked to; whether the terminal gets to see them is the writer's decision. Must not know
+//! where it writes.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+
+use super::wording::{self, count};
+use super::{Record, Report};
+use crate::verify::{CaseResult, Verdict, WaiverState};
+
+/// One line per case.
+#[derive(Clone, Copy, Debug)]
+pub struct Console {
+    /// Whether words are styled. The writer must take the styles away where they are not wanted.
+    pub colour: bool,
+    /// Findings shown per case.
+    pub findings: usize,
+    /// No line per case: only waivers that need somebody, and the summary.
+    pub quiet: bool,
+    /// How long the caller waited; none says how long the run took, which is the same in every writing of it.
+    pub elapsed: Option<Duration>,
+}
+
+/// The console report as a file.
+pub(super) const PLAIN: Console = Console { colour: false, findings: 5, quiet: false, elapsed: None };
+
+/// Ids longer than this do not push the other columns away.
+const WIDEST_ID: usize = 56;
+/// The same for coverage.
+const WIDEST_COVERAGE: usize = 28;
+/// Days before expiry from which a waiver is called out.
+const SOON: i32 = 30;
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const BLIND: Style = AnsiColor::Magenta.on_default().bold();
+const ACCEPTED: Style = AnsiColor::Yellow.on_default();
+const QUIET: Style = Style::new().dimmed();
+
+impl Report for Console {
+    fn name(&self) -> &'static str {
+        "console"
+    }
+
+    fn file(&self) -> &'static str {
+        "console.txt"
+    }
+
+    fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        self.head(record, out)?;
+        let columns = Columns::of(&record.result.cases);
+        for case in record.result.cases.iter().filter(|_| !self.quiet) {
+            self.case(record, case, columns, out)?;
+        }
+        self.waivers(record, out)?;
+        self.foot(record, out)
+    }
+}
+
+/// Widths of the columns.
+#[derive(Clone, Copy)]
+struct Columns {
+    id: usize,
+    coverage: usize,
+}
+
+impl Columns {
+    fn of(cases: &[CaseResult]) -> Self {
+        let widest = |lengths: &mut dyn Iterator<Item = usize>, most: usize| {
+            lengths.filter(|length| *length <= most).max().unwrap_or(0)
+        };
+        Self {
+            id: widest(&mut cases.iter().map(|case| case.case.id.chars().count()), WIDEST_ID),
+            coverage: widest(&mut cases.iter().map(|case| wording::coverage(case).chars().count()), WIDEST_COVERAGE),
+        }
+    }
+}
+
+impl Console {
+    /// What the reader is looking at.
+    fn head(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let run = record.run;
+        writeln!(
+            out,
+            "  {} on stage {} · {} · {}",
+            wording::value(&run.suite),
+            wording::value(&run.stage),
+            wording::accounts(run),
+            wording::value(&run.regions.join(", "))
+        )?;
+        match wording::not_aws(run) {
+            Some(note) => writeln!(out, "  {}", self.styled(BLIND, &note)),
+            None => Ok(()),
+        }
+    }
+
+    fn case(&self, record: &Record<'_>, case: &CaseResult, columns: Columns, out: &mut dyn Write) -> io::Result<()> {
+        let mut line = |word: &str, style: Style, coverage: &str, text: &str| {
+            // Padded before it is styled: styles have no width.
+            let word = self.styled(style, &format!("{word:<6}"));
+            let (id, id_width, coverage_width) = (&case.case.id, columns.id, columns.coverage);
+            let line = format!("  {word} {id:<id_width$}  {coverage:<coverage_width$}  {text}");
+            writeln!(out, "{}", line.trim_end())
+        };
+        let coverage = wording::coverage(case);
+        match case.verdict {
+            Verdict::Met(_) => line("MET", GOOD, &coverage, wording::met_by_absence(case).unwrap_or_default()),
+            Verdict::NotApplicable => line("N/A", QUIET, &coverage, &wording::not_applicable(case)),
+            Verdict::Waived => line("WAIVED", ACCEPTED, &coverage, &waived(record, case)),
+            Verdict::NotEvaluated => {
+                line("BLIND", BLIND, &coverage, &wording::blind_spots(case).join(", "))?;
+                self.gaps(record, case, out)
+            }
+            Verdict::Violated => {
+                let findings = findings(record, case);
+                let first = findings.first().map_or("", String::as_str);
+                let text = match findings.len() {
+                    0 | 1 => first.to_owned(),
+                    several => format!("{several} violated: {first}"),
+                };
+                line("VIOL", BAD, &coverage, &text)?;
+                if case.is_incomplete() {
+                    line("BLIND", BLIND, "", &wording::blind_spots(case).join(", "))?;
+                }
+                self.details(findings.get(1..).unwrap_or_default(), self.findings.saturating_sub(1), out)?;
+                let waived = waived(record, case);
+                if waived.is_empty() { Ok(()) } else { writeln!(out, "           waived: {waived}") }
+            }
+        }
+    }
+
+    /// The first thing that AWS said for each way of being blind: counts alone do not tell whom to ask.
+    fn gaps(&self, record: &Record<'_>, case: &CaseResult, out: &mut dyn Write) -> io::Result<()> {
+        let lines: Vec<String> =
+            wording::gaps(record.run, case).into_iter().map(|(what, why)| format!("{what}: {why}")).collect();
+        self.details(&lines, self.findings.min(2), out)
+    }
+
+    fn details(&self, lines: &[String], most: usize, out: &mut dyn Write) -> io::Result<()> {
+        for line in lines.iter().take(most) {
+            writeln!(out, "           {line}")?;
+        }
+        match lines.len().saturating_sub(most) {
+            0 => Ok(()),
+            more => writeln!(out, "           {}", self.styled(QUIET, &format!("and {more} more"))),
+        }
+    }
+
+    /// Waivers that need somebody.
+    fn waivers(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        for waiver in &record.result.waivers {
+            let (style, text) = match (waiver.state, wording::waiver_concern(waiver)) {
+                (WaiverState::Expired | WaiverState::MatchesNothing, Some(text)) => (BAD, text),
+                (_, Some(text)) => (QUIET, text),
+                (_, None) if waiver.days_left <= SOON => {
+                    let (id, days, owner) =
+                        (wording::value(&waiver.id), wording::days(waiver), wording::value(&waiver.owner));
+                    (ACCEPTED, format!("waiver {id} expires on {}, {days} (owner {owner})", waiver.expires))
+                }
+                (_, None) => continue,
+            };
+            writeln!(out, "  {} {text}", self.styled(style, "!"))?;
+        }
+        Ok(())
+    }
+
+    fn foot(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let (run, tally) = (record.run, record.result.tally());
+        let counts = [
+            (tally.met, "met"),
+            (tally.violated, "violated"),
+            (tally.not_evaluated, "not evaluated"),
+            (tally.waived, "waived"),
+            (tally.not_applicable, "not applicable"),
+        ];
+        let counts: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        let counts = if counts.is_empty() { "nothing judged".to_owned() } else { counts.join(", ") };
+        writeln!(
+            out,
+            "  ── {}: {counts} · {}, {} throttled · {:.1} s",
+            count(tally.cases, "case", "cases"),
+            count(run.calls, "call", "calls"),
+            run.throttled,
+            self.elapsed.map_or_else(|| wording::seconds(run), |elapsed| elapsed.as_secs_f64())
+        )?;
+        let missing: Vec<String> = wording::missing_permissions(&record.result.cases)
+            .into_iter()
+            .map(|(name, places)| format!("{name} on {}", count(places, "resource", "resources")))
+            .collect();
+        if !missing.is_empty() {
+            writeln!(out, "  missing permissions: {} (`attestry permissions` writes the policy)", missing.join(", "))?;
+        }
+        // A pass is quoted from its last line, so that is where it must say what it is a pass on.
+        let note = wording::not_aws(run).map(|note| format!(" ({note})")).unwrap_or_default();
+        let code = record.exit.exit.code();
+        let text = format!("exit {code}: {}{note}", wording::value(&record.exit.sentence));
+        writeln!(out, "  {}", self.styled(if code == 0 { GOOD } else { BAD }, &text))
+    }
+
+    fn styled(&self, style: Style, text: &str) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+fn findings(record: &Record<'_>, case: &CaseResult) -> Vec<String> {
+    let violated = case.with(&["violated"]);
+    let mut lines: Vec<String> =
+        violated.map(|it| format!("{}: {}", wording::resource(record.run, it), wording::reasons(it))).collect();
+    if lines.is_empty() {
+        lines.push(format!("no {} where something must exist", case.case.kind.plural));
+    }
+    lines
+}
+
+fn waived(record: &Record<'_>, case: &CaseResult) -> String {
+    let waivers = wording::waivers(record, case);
+    waivers.into_iter().map(|(waiver, findings)| wording::waived(waiver, findings)).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{ACCOUNT, MISTAKEN, Sample, all_seen};
+    use crate::verify::Caller;
+
+    #[test]
+    fn golden() {
+        insta::assert_snapshot!(Sample::new().write(&PLAIN));
+    }
+
+    #[test]
+    fn golden_of_a_mistaken_waiver_elsewhere_than_aws() {
+        let mut sample = Sample::with(MISTAKEN, all_seen(&["/aws/lambda/pay"]));
+        sample.run.backend = "described account accounts/bank.yaml".into();
+        sample.run.regions.push("us-east-1".into());
+        let other = Caller { account: "444455556666".into(), arn: String::new(), user_id: String::new() };
+        sample.run.callers.push(other);
+        assert_eq!(sample.run.callers.first().map(|caller| caller.account.as_str()), Some(ACCOUNT));
+        insta::assert_snapshot!(sample.write(&PLAIN));
+    }
+
+    #[test]
+    fn golden_of_nothing() {
+        let mut sample = Sample::with("", Vec::new());
+        sample.result.cases.clear();
+        sample.exit = crate::verify::Reason::of(&sample.result, crate::policy::Severity::Info);
+        insta::assert_snapshot!(sample.write(&PLAIN));
+    }
+
+    #[test]
+    fn colour_is_only_added() {
+        let sample = Sample::new();
+        let coloured = sample.write(&Console { colour: true, ..PLAIN });
+        assert!(coloured.contains('\u{1b}'));
+        assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), sample.write(&PLAIN));
+        assert!(!sample.write(&PLAIN).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn findings_are_counted_when_they_are_not_shown() {
+        let shown = |findings| Sample::new().write(&Console { findings, ..PLAIN });
+        assert!(shown(2).contains("and 5 more") && !shown(100).contains("more\n"));
+    }
+
+    #[test]
+    fn quiet_keeps_the_last_line() {
+        let loud = Sample::new().write(&PLAIN);
+        let quiet = Sample::new().write(&Console { quiet: true, ..PLAIN });
+        assert_eq!(quiet.lines().last(), loud.lines().last());
+        assert!(quiet.contains("waiver W-2 expired") && !quiet.contains("FR-280/retention-7y"));
+    }
+}

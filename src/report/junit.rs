@@ -1,0 +1,280 @@
+//! JUnit XML: a suite per policy, a test per case. A violation is a failure, what nobody could see is an error, what is
+//! waived or has no meaning is skipped and says why.
+//!
+//! The only file that names the JUnit crate. Must not know how results are judged.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
+
+use super::{Record, Report, wording};
+use crate::facts::Cause;
+use crate::verify::{CaseResult, Verdict};
+
+/// What tells the dialects apart.
+pub(super) struct Junit {
+    name: &'static str,
+    file: &'static str,
+    /// Without what `junit-10.xsd` refuses, by which the xUnit plugin of Jenkins validates: properties, file and line of
+    /// a test, and `skipped` and `timestamp` of the root.
+    strict: bool,
+}
+
+/// For GitLab, Azure Pipelines, GitHub and the JUnit plugin of Jenkins.
+pub(super) const JUNIT: Junit = Junit { name: "junit", file: "junit.xml", strict: false };
+/// For consumers that validate.
+pub(super) const STRICT: Junit = Junit { name: "junit-strict", file: "junit-strict.xml", strict: true };
+
+/// Resources told of in one test.
+const RESOURCES: usize = 500;
+/// Bytes of one test's body, and of all bodies: GitLab takes files up to 30 MB.
+const BODY: usize = 200_000;
+const BODIES: usize = 12_000_000;
+
+impl Report for Junit {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn file(&self) -> &'static str {
+        self.file
+    }
+
+    fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut report = quick_junit::Report::new(xml_text(&record.run.suite));
+        report.time = Some(Duration::from_secs_f64(wording::seconds(record.run)));
+        // The crate's timestamps are of a type that is not worth a dependency: it reads ours as text.
+        let timestamp = record.run.started.to_string();
+        if !self.strict {
+            report.timestamp = timestamp.parse().ok();
+        }
+        let cases = &record.result.cases;
+        let most = BODY.min(BODIES / cases.len().max(1));
+        for of_policy in cases.chunk_by(|a, b| a.case.origin.id == b.case.origin.id) {
+            let name = of_policy.first().map_or("", |case| case.case.origin.id.as_str());
+            let mut suite = self.suite(record, name);
+            suite.timestamp = timestamp.parse().ok();
+            suite.add_test_cases(of_policy.iter().map(|case| self.test(record, case, most)));
+            report.add_test_suite(suite);
+        }
+        // Who reads only this file must not take a run for good that ended otherwise: a waiver that matches nothing and a
+        // run that selected nothing have no case of their own.
+        if record.exit.exit.code() != 0 && report.failures + report.errors == 0 {
+            let mut suite = self.suite(record, "run");
+            suite.timestamp = timestamp.parse().ok();
+            suite.add_test_case(outcome(record));
+            report.add_test_suite(suite);
+        }
+        let mut text = report.to_string().map_err(io::Error::other)?;
+        if self.strict {
+            text = without_root_skipped(text);
+        }
+        out.write_all(text.as_bytes())
+    }
+}
+
+impl Junit {
+    fn suite(&self, record: &Record<'_>, name: &str) -> TestSuite {
+        let run = record.run;
+        let mut suite = TestSuite::new(xml_text(name));
+        // Facts are collected for all cases at once, so no case has a time of its own; the root has that of the run.
+        suite.set_time(Duration::ZERO);
+        let mut add = |name: &str, value: &str| suite.properties.push(property(name, value));
+        add("run", &run.id);
+        add("tool", &run.tool);
+        add("suite", &run.suite);
+        add("stage", &run.stage);
+        add("backend", &run.backend);
+        for caller in &run.callers {
+            add("account", &caller.account);
+            add("caller", &caller.arn);
+        }
+        for region in &run.regions {
+            add("region", region);
+        }
+        add("exit", &format!("{}: {}", record.exit.exit.code(), record.exit.sentence));
+        suite
+    }
+
+    fn test(&self, record: &Record<'_>, case: &CaseResult, most: usize) -> TestCase {
+        let mut test = TestCase::new(xml_text(wording::case_name(&case.case)), status(record, case, most));
+        test.set_classname(xml_text(&format!("{}.{}", record.run.suite, case.case.origin.id)));
+        test.set_time(Duration::ZERO);
+        if !self.strict {
+            let (file, line) = record.place(&case.case);
+            test.extra.insert("file".into(), xml_text(&file).into());
+            test.extra.insert("line".into(), line.to_string().into());
+            test.properties = properties(record, case);
+        }
+        test
+    }
+}
+
+fn status(record: &Record<'_>, case: &CaseResult, most: usize) -> TestCaseStatus {
+    let (mut status, kind, message) = match case.verdict {
+        Verdict::Met(_) => return TestCaseStatus::success(),
+        Verdict::Violated => {
+            let status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            (status, "violated", violated(record, case))
+        }
+        Verdict::NotEvaluated => {
+            let (coverage, spots) = (wording::coverage(case), wording::blind_spots(case).join(", "));
+            let status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            (status, cause(case), format!("not evaluated ({coverage}): {spots}"))
+        }
+        Verdict::Waived => {
+            let waivers = wording::waivers(record, case);
+            let waivers: Vec<String> = waivers.iter().map(|(waiver, found)| wording::waived(waiver, *found)).collect();
+            (TestCaseStatus::skipped(), "waived", format!("waived: {}", waivers.join("; ")))
+        }
+        Verdict::NotApplicable => {
+            let message = format!("not applicable: {}", wording::not_applicable(case));
+            (TestCaseStatus::skipped(), "not_applicable", message)
+        }
+    };
+    status
+        .set_type(kind)
+        .set_message(xml_text(&message))
+        .set_description(xml_text(&body(record, case, &message, most)));
+    status
+}
+
+fn violated(record: &Record<'_>, case: &CaseResult) -> String {
+    let mut violated = case.with(&["violated"]);
+    let first = violated.next().map_or_else(
+        || format!("no {} where something must exist", case.case.kind.plural),
+        |it| format!("{}: {}", wording::resource(record.run, it), wording::reasons(it)),
+    );
+    let more = match violated.count() {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let blind = if case.is_incomplete() {
+        format!("; and not all was seen: {}", wording::blind_spots(case).join(", "))
+    } else {
+        String::new()
+    };
+    format!("{}: {first}{more}{blind}", wording::coverage(case))
+}
+
+/// The worst cause of what was not seen.
+fn cause(case: &CaseResult) -> &'static str {
+    let resources = case.resources.iter().flat_map(|resource| &resource.gaps);
+    case.gaps.iter().chain(resources).map(|gap| gap.cause).min().map_or("not_collected", Cause::word)
+}
+
+/// The detail that GitLab shows, and whoever has no use for properties.
+fn body(record: &Record<'_>, case: &CaseResult, message: &str, most: usize) -> String {
+    let origin = &case.case.origin;
+    let (file, line) = record.place(&case.case);
+    let mut text = format!(
+        "{message}\n\n{} [{}]\n{}: {}\n{file}:{line}\n",
+        wording::value(&origin.title),
+        origin.severity,
+        case.case.id,
+        wording::value(&case.case.title)
+    );
+    for (what, told) in [("source", &origin.source), ("why", &origin.rationale), ("to mend", &origin.remediation)] {
+        if let Some(told) = told {
+            text.push_str(&format!("{what}: {}\n", wording::value(told)));
+        }
+    }
+    text.push('\n');
+    let told = case.with(&["violated", "waived"]).map(|it| {
+        let waiver = if it.waiver.is_empty() { String::new() } else { format!(" {}", wording::value(&it.waiver)) };
+        let id = if it.id.is_empty() { String::new() } else { format!("\n    {}", wording::value(&it.id)) };
+        let (resource, reasons) = (wording::resource(record.run, it), wording::reasons(it));
+        format!("{}{waiver}: {resource}: {reasons}{id}\n    finding {}\n", it.verdict, it.finding)
+    });
+    let gaps = wording::gaps(record.run, case);
+    let gaps = gaps.into_iter().map(|(what, why)| format!("not_evaluated: {what}: {why}\n"));
+    let mut left = 0;
+    for (at, line) in told.chain(gaps).enumerate() {
+        if left > 0 || at >= RESOURCES || text.len() + line.len() > most {
+            left += 1;
+        } else {
+            text.push_str(&line);
+        }
+    }
+    if left > 0 {
+        text.push_str(&format!("and {left} more: see results.json\n"));
+    }
+    text
+}
+
+fn properties(record: &Record<'_>, case: &CaseResult) -> Vec<Property> {
+    let mut all = vec![
+        property("verdict", case.verdict.word()),
+        property("severity", case.case.origin.severity.word()),
+        property("backend", &record.run.backend),
+    ];
+    let mut add = |name: &str, value: &str| all.push(property(name, value));
+    for control in &case.case.controls {
+        add("control", &format!("{}:{}", control.framework, control.id));
+    }
+    add("coverage.expected", &case.coverage.expected.to_string());
+    add("coverage.examined", &case.coverage.examined.to_string());
+    add("coverage.not_evaluated", &case.coverage.not_evaluated.to_string());
+    add("coverage.enumerated", &case.coverage.enumerated.to_string());
+    let accounts: BTreeSet<&str> = case.resources.iter().map(|resource| &*resource.account).collect();
+    let regions: BTreeSet<&str> = case.resources.iter().map(|resource| &*resource.region).collect();
+    accounts.iter().for_each(|account| add("account", account));
+    regions.iter().for_each(|region| add("region", region));
+    for resource in case.with(&["violated", "not_evaluated", "waived"]).take(RESOURCES) {
+        add("finding", &resource.finding);
+    }
+    for (waiver, _) in wording::waivers(record, case) {
+        add("waiver", &waiver.id);
+        add("waiver.expires", &waiver.expires);
+    }
+    all
+}
+
+/// The outcome of the run as a test.
+fn outcome(record: &Record<'_>) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    let mut body = format!("exit {}: {}\n", record.exit.exit.code(), wording::value(&record.exit.sentence));
+    for concern in record.result.waivers.iter().filter_map(wording::waiver_concern) {
+        body.push_str(&format!("{concern}\n"));
+    }
+    let message = xml_text(body.lines().next().unwrap_or_default());
+    status.set_type("run").set_message(message).set_description(xml_text(&body));
+    let mut test = TestCase::new("outcome", status);
+    test.set_classname(xml_text(&format!("{}.run", record.run.suite)));
+    test.set_time(Duration::ZERO);
+    test
+}
+
+fn property(name: &str, value: &str) -> Property {
+    Property::new(name, xml_text(&wording::value(value)))
+}
+
+/// Text that XML 1.0 can hold: without terminal escapes, control characters, and the two code points that are none.
+///
+/// The JUnit crate keeps the latter, which no parser reads, and drops tabs, which would join words.
+fn xml_text(text: &str) -> String {
+    let plain = anstream::adapter::strip_str(text).to_string();
+    let kept = plain.chars().filter_map(|character| match character {
+        '\n' => Some('\n'),
+        '\t' => Some(' '),
+        '\u{fffe}' | '\u{ffff}' => None,
+        _ if character.is_control() => None,
+        _ => Some(character),
+    });
+    kept.collect()
+}
+
+/// Takes `skipped` from the root, which the crate always writes and `junit-10.xsd` refuses.
+fn without_root_skipped(text: String) -> String {
+    // Values of attributes hold no quote, so the first match is the attribute and not a part of the suite's name.
+    let Some((head, rest)) = text.split_once(" skipped=\"") else { return text };
+    match rest.split_once('"') {
+        Some((_, tail)) if head.contains("<testsuites") && !head.contains("<testsuite ") => format!("{head}{tail}"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests;

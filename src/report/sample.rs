@@ -1,0 +1,358 @@
+//! A run with every verdict in it, made without AWS, for the tests of all reports.
+//!
+//! Kinds and controls are its own, so that no report changes when a real one does. Must not know any report.
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+
+use super::Record;
+use crate::facts::{Attribute, Call, Cause, Fact, Gap, Kind, Population, Reach, Resource, Scope, Type, Value};
+use crate::policy::{Catalogues, Severity, Vocabulary, compile, load_suite};
+use crate::verify::{Caller, Reason, Run, RunResult, evaluate};
+
+pub(super) const ACCOUNT: &str = "111122223333";
+const REGION: &str = "eu-central-1";
+
+/// Text that tries to leave every format: terminal escapes, markup of XML, HTML and Markdown, and what XML cannot hold.
+pub(super) const HOSTILE: &str = "\u{1b}[31mred\u{1b}[0m ]]> <b a='1' b=\"2\">&amp; | `x``y` @team [l](http://e.x) \u{202e}\u{0}\u{fffe}\u{9b}\nnext\ttab";
+
+const fn attribute(name: &'static str, of: Type, call: &'static str) -> Attribute {
+    Attribute { name, of, call, field: "Answer", doc: "" }
+}
+
+static SECRET: Kind = Kind {
+    name: "vault.secret",
+    plural: "secrets",
+    scope: Scope::Regional,
+    doc: "A secret.",
+    attributes: &[
+        attribute("name", Type::Text, "ListSecrets"),
+        attribute("rotation.enabled", Type::Bool, "DescribeSecret"),
+        attribute("rotation.period", Type::Duration, "DescribeSecret"),
+    ],
+    calls: &[
+        Call::new("vault", "ListSecrets", "vault:ListSecrets", Reach::Population(100)),
+        Call::new("vault", "DescribeSecret", "vault:DescribeSecret", Reach::Resource),
+    ],
+};
+
+static GROUP: Kind = Kind {
+    name: "log.group",
+    plural: "log groups",
+    scope: Scope::Regional,
+    doc: "A log group.",
+    attributes: &[
+        attribute("name", Type::Text, "DescribeGroups"),
+        attribute("retention", Type::Duration, "DescribeGroups"),
+        attribute("key", Type::Text, "DescribeGroups"),
+    ],
+    calls: &[Call::new("log", "DescribeGroups", "log:DescribeGroups", Reach::Population(50))],
+};
+
+static ROLE: Kind = Kind {
+    name: "id.role",
+    plural: "roles",
+    scope: Scope::Global,
+    doc: "A role.",
+    attributes: &[
+        attribute("name", Type::Text, "ListRoles"),
+        attribute("policies", Type::List(&Type::Text), "GetRolePolicy"),
+        attribute("boundary", Type::Text, "GetRole"),
+    ],
+    calls: &[
+        Call::new("id", "ListRoles", "id:ListRoles", Reach::Population(100)),
+        Call::new("id", "GetRolePolicy", "id:GetRolePolicy", Reach::Resource),
+        Call::new("id", "GetRole", "id:ReadRole", Reach::Resource),
+    ],
+};
+
+static TOPIC: Kind = Kind {
+    name: "bus.topic",
+    plural: "topics",
+    scope: Scope::Regional,
+    doc: "A topic.",
+    attributes: &[attribute("name", Type::Text, "ListTopics")],
+    calls: &[Call::new("bus", "ListTopics", "bus:ListTopics", Reach::Population(100))],
+};
+
+const SUITE: &str = r#"suite: bank
+title: The bank's platform
+policies: [policies/*.yaml]
+catalogues: [catalogue.yaml]
+waivers: [waivers.yaml]
+stages:
+  prod:
+    account: "111122223333"
+    regions: [eu-central-1]
+"#;
+
+const CATALOGUE: &str = r#"framework: nist-800-53-r5
+name: NIST SP 800-53 Rev. 5
+controls: { AC-6: Least privilege, IA-5: Manage authenticators, SC-12: Manage keys }
+"#;
+
+const ROTATION: &str = r#"id: DT-002
+title: Secrets rotate automatically
+severity: high
+source: MOD-045 FR-278
+controls:
+  nist-800-53-r5: [SC-12, IA-5]
+rationale: A schedule that a person keeps is a schedule that a person forgets.
+remediation: Attach a rotation with a 90-day rule.
+cases:
+  every-90-days:
+    each: vault.secret
+    where: { name: { glob: "bank/*" } }
+    when_none: violated
+    expect: { rotation.enabled: true, rotation.period: { at_most: 90d } }
+  legacy-rotates:
+    title: Legacy secrets rotate until they are gone
+    each: vault.secret
+    where: { name: { glob: "legacy/*" } }
+    when_none: met
+    expect: { rotation.enabled: true }
+  vendor-rotates:
+    each: vault.secret
+    where: { name: { glob: "vendor/*" } }
+    when_none: not_applicable
+    expect: { rotation.enabled: true }
+  tenant-rotates:
+    each: vault.secret
+    where: { name: { glob: "tenant/*" } }
+    when_none: not_applicable
+    expect: { rotation.enabled: true }
+  break-glass-exists:
+    each: vault.secret
+    where: { name: { glob: "break-glass/*" } }
+    when_none: violated
+    expect: { rotation.enabled: true }
+  none-forgotten:
+    each: vault.secret
+    where: { name: { glob: "forgotten/*" } }
+    when_none: met
+    expect: { rotation.enabled: true }
+  one-is-quick:
+    some: vault.secret
+    where: { name: { glob: "bank/*" } }
+    when_none: violated
+    expect: { rotation.period: { at_most: 1d } }
+"#;
+
+const RETENTION: &str = r#"id: FR-280
+title: Audit logs are kept
+severity: medium
+cases:
+  retention-7y:
+    each: log.group
+    when_none: violated
+    expect: { retention: { at_least: 2557d }, key: { present: true } }
+"#;
+
+const ROLES: &str = r#"id: FR-277
+title: Roles stay in their namespace
+severity: critical
+controls:
+  nist-800-53-r5: [AC-6]
+cases:
+  no-admin:
+    each: id.role
+    when_none: violated
+    expect: { policies: { none: Admin } }
+  boundary:
+    each: id.role
+    when_none: violated
+    expect: { boundary: platform }
+  topics-named:
+    each: bus.topic
+    when_none: not_applicable
+    expect: { name: { glob: "bank-*" } }
+"#;
+
+const WAIVERS: &str = r#"waivers:
+  - { id: W-1, case: DT-002/legacy-rotates, resource: "legacy/*", owner: pay@, approver: ciso@, reason: replaced in March, ticket: SEC-812, expires: 2027-01-31 }
+  - { id: W-2, case: FR-280, resource: /aws/lambda/pay, owner: ops@, approver: ciso@, reason: being moved, expires: 2026-06-30 }
+  - { id: W-3, case: DT-002/every-90-days, resource: bank/a, owner: pay@, approver: ciso@, reason: was late, expires: 2026-12-01 }
+  - { id: W-4, case: FR-277/topics-named, resource: orders, owner: bus@, approver: ciso@, reason: old name, expires: 2027-06-30 }
+"#;
+
+/// A waiver that names a resource that does not exist, which is a mistake in its text.
+pub(super) const MISTAKEN: &str = r#"  - { id: W-5, case: FR-280, resource: /aws/lambda/typo, owner: ops@, approver: ciso@, reason: "typo", expires: 2027-06-30 }
+"#;
+
+/// What a [`Record`] borrows from.
+pub(super) struct Sample {
+    pub(super) run: Run,
+    pub(super) result: RunResult,
+    pub(super) exit: Reason,
+    pub(super) loaded: crate::policy::Loaded,
+}
+
+impl Sample {
+    /// Every verdict.
+    pub(super) fn new() -> Self {
+        Self::with("", populations())
+    }
+
+    /// The same cases and waivers and some more, on these facts.
+    pub(super) fn with(more_waivers: &str, populations: Vec<Population>) -> Self {
+        let root = tempfile::tempdir().expect("a directory for the sample");
+        let write =
+            |name: &str, text: &str| std::fs::write(root.path().join(name), text).expect("the sample is written");
+        std::fs::create_dir(root.path().join("policies")).expect("a directory for policies");
+        write("bank.yaml", SUITE);
+        write("catalogue.yaml", CATALOGUE);
+        write("policies/dt-002.yaml", ROTATION);
+        write("policies/fr-277.yaml", ROLES);
+        write("policies/fr-280.yaml", RETENTION);
+        write("waivers.yaml", &format!("{WAIVERS}{more_waivers}"));
+        let words = Vocabulary { kinds: vec![&SECRET, &GROUP, &ROLE, &TOPIC], catalogues: Catalogues::default() };
+        let mut loaded = load_suite(root.path(), Path::new("bank.yaml"), words);
+        let suite = loaded.library.suites.first().expect("the suite is read").clone();
+        let stage = suite.stages.first().expect("the stage is read");
+        let compiled = compile(&suite, stage, &[], &mut loaded.diagnostics);
+        assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
+        let compiled = compiled.expect("without errors there is a result");
+        let result = evaluate(&compiled.cases, &populations, &compiled.waivers, now());
+        let exit = Reason::of(&result, Severity::Info);
+        Self { run: run(), result, exit, loaded }
+    }
+
+    pub(super) fn record(&self) -> Record<'_> {
+        Record {
+            run: &self.run,
+            result: &self.result,
+            exit: &self.exit,
+            files: &self.loaded.library.files,
+            catalogues: &self.loaded.words.catalogues,
+        }
+    }
+
+    /// The report of the sample as text.
+    pub(super) fn write(&self, report: &dyn super::Report) -> String {
+        let mut out = Vec::new();
+        report.write(&self.record(), &mut out).expect("memory takes everything");
+        String::from_utf8(out).expect("reports are UTF-8")
+    }
+}
+
+fn now() -> Timestamp {
+    date(2026, 10, 26).at(9, 30, 0, 0).to_zoned(TimeZone::UTC).expect("an instant").timestamp()
+}
+
+fn run() -> Run {
+    Run {
+        id: "01JB3ZQ8".into(),
+        tool: "attestry 0.1.0".into(),
+        suite: "bank".into(),
+        title: "The bank's platform".into(),
+        stage: "prod".into(),
+        backend: "aws".into(),
+        callers: vec![Caller {
+            account: ACCOUNT.into(),
+            arn: format!("arn:aws:sts::{ACCOUNT}:assumed-role/verifier/ci"),
+            user_id: "AROAEXAMPLE:ci".into(),
+        }],
+        regions: vec![REGION.into()],
+        started: now(),
+        finished: now() + jiff::SignedDuration::from_millis(6_120),
+        evaluated_at: now(),
+        gate: "info",
+        selected: Vec::new(),
+        calls: 812,
+        throttled: 0,
+    }
+}
+
+fn population(kind: &'static Kind, resources: Vec<Resource>) -> Population {
+    let region = if kind.scope == Scope::Global { "aws-global" } else { REGION };
+    Population { kind, account: ACCOUNT.into(), region: region.into(), resources, gaps: Vec::new() }
+}
+
+fn resource(kind: &'static Kind, name: &str, facts: &[(&'static str, Fact)]) -> Resource {
+    let id = format!("arn:aws:{}:{REGION}:{ACCOUNT}:{name}", kind.name);
+    let mut resource = Resource::new(kind, ACCOUNT.into(), REGION.into(), id, name);
+    resource.set("name", name);
+    for (attribute, fact) in facts {
+        resource.set(attribute, fact.clone());
+    }
+    resource
+}
+
+fn denied(operation: &str, resource: &str) -> Fact {
+    Fact::Unknown(Arc::new(Gap {
+        service: "id".into(),
+        operation: operation.into(),
+        account: ACCOUNT.into(),
+        region: "aws-global".into(),
+        resource: resource.into(),
+        code: "AccessDenied".into(),
+        message: format!("not authorized to perform id:{operation} with an explicit deny in a service control policy"),
+        request_id: "5f1c-0001".into(),
+        ..Gap::new(Cause::Denied)
+    }))
+}
+
+/// Secrets, of which those of the bank number `bank`.
+pub(super) fn secrets(bank: &[&str]) -> Population {
+    let rotates = |name: &str, enabled: bool| {
+        let period: Fact = if enabled { Value::days(90).into() } else { Fact::Absent };
+        resource(&SECRET, name, &[("rotation.enabled", enabled.into()), ("rotation.period", period)])
+    };
+    let mut all: Vec<Resource> = bank.iter().map(|name| rotates(name, true)).collect();
+    all.extend(["legacy/mainframe", "legacy/printer"].map(|name| rotates(name, false)));
+    let why = Fact::not_applicable("the vendor rotates it");
+    all.push(resource(&SECRET, "vendor/card", &[("rotation.enabled", why.clone()), ("rotation.period", why)]));
+    population(&SECRET, all)
+}
+
+/// Log groups, the `wrong` ones of which are kept too short.
+pub(super) fn groups(wrong: &[&str]) -> Population {
+    let group = |name: &str, days: i32, key: Fact| {
+        resource(&GROUP, name, &[("retention", Value::days(days).into()), ("key", key)])
+    };
+    let mut all = vec![group("/audit/a", 3653, "k1".into()), group("/audit/b", 2557, "k1".into())];
+    all.extend(wrong.iter().enumerate().map(|(at, name)| {
+        let key = if at == 0 { Fact::Absent } else { "k1".into() };
+        group(name, 365, key)
+    }));
+    population(&GROUP, all)
+}
+
+fn populations() -> Vec<Population> {
+    let role = |name: &str, policies: Fact, boundary: Fact| {
+        resource(&ROLE, name, &[("policies", policies), ("boundary", boundary)])
+    };
+    let reads = || Fact::Known(Value::texts(["ReadOnly"]));
+    let roles = vec![
+        role("deploy", reads(), "platform".into()),
+        role("batch", denied("GetRolePolicy", "batch"), "platform".into()),
+        role("audit", denied("GetRolePolicy", "audit"), denied("GetRole", "audit")),
+        role("temp", reads(), "none-of-ours".into()),
+    ];
+    let mut topics = population(&TOPIC, vec![resource(&TOPIC, "bank-orders", &[])]);
+    topics.gaps.push(Arc::new(Gap {
+        service: "bus".into(),
+        operation: "ListTopics".into(),
+        account: ACCOUNT.into(),
+        region: REGION.into(),
+        code: "Throttling".into(),
+        message: "Rate exceeded".into(),
+        ..Gap::new(Cause::Throttled)
+    }));
+    vec![
+        secrets(&["bank/a", "bank/b", "bank/c"]),
+        groups(&["/aws/lambda/pay", HOSTILE, "/w/1", "/w/2", "/w/3", "/w/4", "/w/5"]),
+        population(&ROLE, roles),
+        topics,
+    ]
+}
+
+/// Facts with which every case but those that ask for more is met.
+pub(super) fn all_seen(wrong: &[&str]) -> Vec<Population> {
+    vec![secrets(&["bank/a"]), groups(wrong)]
+}

@@ -1,0 +1,236 @@
+//! The phrases that several reports share: coverage, findings and gaps in words.
+//!
+//! Must not know any report format: what comes out is one line of plain text without anything that steers a terminal,
+//! and the report escapes it for its own format.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Record;
+use crate::facts::{Cause, Gap};
+use crate::policy::{Case, Difference, WhenNone};
+use crate::source::printable;
+use crate::verify::{CaseResult, ResourceResult, Run, Verdict, WaiverResult, WaiverState};
+
+/// Longest name of a resource, in characters: an ARN fits.
+const NAME: usize = 200;
+/// Longest value or message, in characters.
+const VALUE: usize = 300;
+
+/// `1 case`, `2 cases`.
+pub(super) fn count(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// User-supplied text on one line.
+pub(super) fn value(text: &str) -> String {
+    printable(text, VALUE)
+}
+
+/// The name of a case without its policy.
+pub(super) fn case_name(case: &Case) -> &str {
+    case.id.strip_prefix(case.origin.id.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&case.id)
+}
+
+/// `14/14 secrets`; a `+` where the population was not seen to its end.
+pub(super) fn coverage(case: &CaseResult) -> String {
+    let (coverage, plural) = (&case.coverage, case.case.kind.plural);
+    let open = if coverage.enumerated { "" } else { "+" };
+    let without = if coverage.not_applicable > 0 && coverage.not_applicable < coverage.expected {
+        format!(" ({} n/a)", coverage.not_applicable)
+    } else {
+        String::new()
+    };
+    format!("{}/{}{open} {plural}{without}", coverage.examined, coverage.expected)
+}
+
+/// The name of a resource, with account and Region where the run has several of them.
+pub(super) fn resource(run: &Run, resource: &ResourceResult) -> String {
+    let name = if resource.name.is_empty() { &resource.id } else { &resource.name };
+    let mut place = Vec::new();
+    if run.callers.len() > 1 {
+        place.push(&*resource.account);
+    }
+    if run.regions.len() > 1 {
+        place.push(&*resource.region);
+    }
+    let place = place.join(" ");
+    let name = printable(name, NAME);
+    if place.is_empty() { name } else { format!("{name} ({})", printable(&place, NAME)) }
+}
+
+/// `retention 365d, expected at least 2557d`.
+pub(super) fn difference(difference: &Difference) -> String {
+    format!("{} {}, expected {}", value(&difference.attribute), value(&difference.actual), value(&difference.expected))
+}
+
+/// Why a resource is violated or waived: its differences, or what the verdict on a population rests on.
+pub(super) fn reasons(resource: &ResourceResult) -> String {
+    let differences = resource.differences.iter().map(difference);
+    let reason = Some(value(&resource.reason)).filter(|reason| !reason.is_empty());
+    let mut all: Vec<String> = reason.into_iter().chain(differences).collect();
+    // A finding about a population holds the differences of several resources, which mostly differ in the same way.
+    all.dedup();
+    all.join("; ")
+}
+
+/// `iam:GetRolePolicy`; empty where no call was made.
+pub(super) fn call(gap: &Gap) -> String {
+    if gap.operation.is_empty() { String::new() } else { format!("{}:{}", value(&gap.service), value(&gap.operation)) }
+}
+
+/// `denied iam:GetRolePolicy (AccessDenied): not authorized … [request 1234]`.
+pub(super) fn gap(gap: &Gap) -> String {
+    let mut text = gap.cause.word().to_owned();
+    if !gap.operation.is_empty() {
+        text = format!("{text} {}", call(gap));
+    }
+    if !gap.code.is_empty() {
+        text = format!("{text} ({})", value(&gap.code));
+    }
+    if !gap.message.is_empty() {
+        text = format!("{text}: {}", value(&gap.message));
+    }
+    if !gap.request_id.is_empty() {
+        text = format!("{text} [request {}]", value(&gap.request_id));
+    }
+    text
+}
+
+/// `9 denied iam:GetRolePolicy`, most severe cause first; what is missing of the enumeration is told as such.
+pub(super) fn blind_spots(case: &CaseResult) -> Vec<String> {
+    let mut lists: BTreeMap<(Cause, String), usize> = BTreeMap::new();
+    for gap in &case.gaps {
+        *lists.entry((gap.cause, call(gap))).or_default() += 1;
+    }
+    let mut resources: BTreeMap<(Cause, String), usize> = BTreeMap::new();
+    for resource in case.with(&["not_evaluated"]) {
+        let calls: BTreeSet<_> = resource.gaps.iter().map(|gap| (gap.cause, call(gap))).collect();
+        for call in calls {
+            *resources.entry(call).or_default() += 1;
+        }
+    }
+    let words = |cause: Cause, call: &str| format!("{} {call}", cause.word()).trim_end().to_owned();
+    let mut spots: Vec<String> = lists
+        .iter()
+        .map(|((cause, call), times)| match times {
+            1 => format!("list {}", words(*cause, call)),
+            _ => format!("{times} lists {}", words(*cause, call)),
+        })
+        .collect();
+    spots.extend(resources.iter().map(|((cause, call), times)| format!("{times} {}", words(*cause, call))));
+    if spots.is_empty() {
+        // A case whose kind nothing was collected for has neither resources nor gaps, and must still say why it is blind.
+        spots.push(format!("no {} were collected", case.case.kind.plural));
+    }
+    spots
+}
+
+/// Everything that the case could not see: gaps of lists, then resources with their gaps.
+pub(super) fn gaps(run: &Run, case: &CaseResult) -> Vec<(String, String)> {
+    let lists = case.gaps.iter().map(|it| {
+        let place = printable(format!("{} {}", it.account, it.region).trim(), NAME);
+        (format!("list of {} in {place}", case.case.kind.plural), gap(it))
+    });
+    let resources = case.with(&["not_evaluated"]).map(|it| {
+        let mut why: Vec<String> = it.gaps.iter().map(|it| gap(it)).collect();
+        if !it.reason.is_empty() {
+            why.insert(0, value(&it.reason));
+        }
+        (resource(run, it), why.join("; "))
+    });
+    lists.chain(resources).collect()
+}
+
+/// The IAM permissions that were denied, with the number of resources they were denied for.
+pub(super) fn missing_permissions<'a>(cases: impl IntoIterator<Item = &'a CaseResult>) -> BTreeMap<String, usize> {
+    let mut denied: BTreeMap<String, BTreeSet<(&str, &str, &str)>> = BTreeMap::new();
+    for case in cases {
+        let resources = case.resources.iter().flat_map(|resource| &resource.gaps);
+        for gap in case.gaps.iter().chain(resources).filter(|gap| gap.cause == Cause::Denied) {
+            let known = case.case.kind.call(&gap.operation).filter(|known| known.service == gap.service);
+            let permission = known.map(|call| call.permission).filter(|permission| !permission.is_empty());
+            let name = permission.map_or_else(|| call(gap), str::to_owned);
+            denied.entry(name).or_default().insert((&gap.account, &gap.region, &gap.resource));
+        }
+    }
+    denied.into_iter().filter(|(name, _)| !name.is_empty()).map(|(name, places)| (name, places.len())).collect()
+}
+
+/// Why there is nothing to judge.
+pub(super) fn not_applicable(case: &CaseResult) -> String {
+    let reasons: BTreeSet<String> = case.with(&["not_applicable"]).map(|it| value(&it.reason)).collect();
+    if reasons.is_empty() {
+        return format!("no {} that the case is about", case.case.kind.plural);
+    }
+    reasons.into_iter().collect::<Vec<_>>().join("; ")
+}
+
+/// Why a case is met although nothing was examined.
+pub(super) fn met_by_absence(case: &CaseResult) -> Option<&'static str> {
+    let met = matches!(case.verdict, Verdict::Met(_));
+    (met && case.coverage.expected == 0 && case.case.when_none == WhenNone::Met)
+        .then_some("none exists, as it should be")
+}
+
+/// The waivers that the findings of a case rest on, each with its number of findings.
+pub(super) fn waivers<'a>(record: &Record<'a>, case: &CaseResult) -> Vec<(&'a WaiverResult, usize)> {
+    let used = |waiver: &WaiverResult| case.with(&["waived"]).filter(|it| it.waiver == waiver.id).count();
+    let all = record.result.waivers.iter().map(|waiver| (waiver, used(waiver)));
+    all.filter(|(_, findings)| *findings > 0).collect()
+}
+
+/// `2 until 2027-01-31, 97 days left (W-1, owner pay@, SEC-812)`.
+pub(super) fn waived(waiver: &WaiverResult, findings: usize) -> String {
+    let ticket = waiver.ticket.as_ref().map(|ticket| format!(", {}", value(ticket))).unwrap_or_default();
+    format!(
+        "{findings} until {}, {} ({}, owner {}{ticket})",
+        waiver.expires,
+        days(waiver),
+        value(&waiver.id),
+        value(&waiver.owner)
+    )
+}
+
+/// `97 days left`.
+pub(super) fn days(waiver: &WaiverResult) -> String {
+    match waiver.days_left {
+        0 => "last day".to_owned(),
+        left @ 1.. => format!("{} left", count(left.unsigned_abs() as usize, "day", "days")),
+        over => format!("{} ago", count(over.unsigned_abs() as usize, "day", "days")),
+    }
+}
+
+/// What needs doing about a waiver; none for one that does its work.
+pub(super) fn waiver_concern(waiver: &WaiverResult) -> Option<String> {
+    let id = value(&waiver.id);
+    Some(match waiver.state {
+        WaiverState::Used => return None,
+        WaiverState::Expired => {
+            let lapsed = match waiver.findings {
+                0 => "what it names is not violated".to_owned(),
+                some => format!("{} not waived any more", count(some, "finding is", "findings are")),
+            };
+            let (days, owner) = (days(waiver), value(&waiver.owner));
+            format!("waiver {id} expired on {}, {days}: {lapsed} (owner {owner})", waiver.expires)
+        }
+        WaiverState::MatchesNothing => format!("waiver {id} matches nothing: no resource of its cases has that name"),
+        WaiverState::NotNeeded => format!("waiver {id} is not needed: what it names is not violated"),
+        WaiverState::Unknown => format!("waiver {id} matches nothing that was seen, and not everything was seen"),
+    })
+}
+
+/// `accounts 111122223333, 444455556666`.
+pub(super) fn accounts(run: &Run) -> String {
+    let ids: Vec<String> = run.callers.iter().map(|caller| value(&caller.account)).collect();
+    format!("{} {}", if ids.len() == 1 { "account" } else { "accounts" }, ids.join(", "))
+}
+
+/// That a pass elsewhere is not a pass on AWS; none when AWS answered.
+pub(super) fn not_aws(run: &Run) -> Option<String> {
+    (run.backend != "aws").then(|| format!("on {}: not a verdict on AWS", value(&run.backend)))
+}
+
+/// How long the run took, in seconds.
+pub(super) fn seconds(run: &Run) -> f64 {
+    run.finished.duration_since(run.started).as_secs_f64().max(0.0)
+}
