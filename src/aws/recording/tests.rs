@@ -18,19 +18,18 @@ use super::*;
 use crate::aws::Operation;
 use crate::aws::described::tests::sdk;
 use crate::aws::described::{Described, Fault, Faults};
-use crate::aws::operation::NameOperation;
 use crate::aws::wire::{self, binary, percent_encode};
 
 const ACCOUNT: &str = "647751526084";
 
 fn kms(connector: SharedHttpConnector) -> aws_sdk_kms::Client {
     let config = aws_sdk_kms::config::Builder::from(&sdk(connector, "ap-southeast-2"));
-    aws_sdk_kms::Client::from_conf(config.interceptor(NameOperation).build())
+    aws_sdk_kms::Client::from_conf(config.build())
 }
 
 fn iam(connector: SharedHttpConnector) -> aws_sdk_iam::Client {
     let config = aws_sdk_iam::config::Builder::from(&sdk(connector, "ap-southeast-2"));
-    aws_sdk_iam::Client::from_conf(config.interceptor(NameOperation).build())
+    aws_sdk_iam::Client::from_conf(config.build())
 }
 
 fn account() -> Arc<Described> {

@@ -11,7 +11,6 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 
 use super::*;
-use crate::aws::operation::NameOperation;
 
 pub(in crate::aws) fn sdk(connector: SharedHttpConnector, region: &str) -> SdkConfig {
     SdkConfig::builder()
@@ -33,7 +32,7 @@ macro_rules! client {
     };
     ($sdk:ident, $connector:expr, $region:expr) => {
         $sdk::Client::from_conf(
-            $sdk::config::Builder::from(&sdk($connector, $region)).interceptor(NameOperation).build(),
+            $sdk::config::Builder::from(&sdk($connector, $region)).build(),
         )
     };
 }
@@ -312,7 +311,7 @@ answers:
 "#,
     );
     let config = aws_sdk_s3::config::Builder::from(&sdk(account.connector(), "ap-southeast-2"));
-    let s3 = aws_sdk_s3::Client::from_conf(config.force_path_style(true).interceptor(NameOperation).build());
+    let s3 = aws_sdk_s3::Client::from_conf(config.force_path_style(true).build());
     let pages: Vec<_> =
         s3.list_buckets().max_buckets(1000).into_paginator().send().collect::<Result<_, _>>().await.unwrap();
     assert_eq!(pages.len(), 3);
