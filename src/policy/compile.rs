@@ -68,7 +68,11 @@ pub(super) fn check_suite(suite: &Suite, outline: &Outline, sink: &mut Diagnosti
         if BUILT_IN.contains(&name.value.as_str()) {
             let message = format!("parameter `{}` is set by Attestry itself", name.value);
             sink.push(Diagnostic::error("built-in-parameter", name.span, message));
-        } else if !used.contains(&name.value) && !outline.broken && !suite.stages.is_empty() {
+        } else if !used.contains(&name.value)
+            && !outline.broken
+            && !outline.cases.is_empty()
+            && !suite.stages.is_empty()
+        {
             let message = format!("parameter `{}` is used by no policy of the suite", name.value);
             sink.push(
                 Diagnostic::error("unused-parameter", name.span, message)
@@ -95,10 +99,10 @@ fn check_waivers(suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
         for stage in &waiver.stages {
             if !outline.stages.contains(&stage.value) {
                 let message = format!("waiver `{}` names no stage: `{}`", waiver.id.value, stage.value);
-                sink.push(
-                    Diagnostic::error("unknown-stage", stage.span, message)
-                        .suggest(&stage.value, outline.stages.iter().map(String::as_str)),
-                );
+                let error = Diagnostic::error("unknown-stage", stage.span, message)
+                    .suggest(&stage.value, outline.stages.iter().map(String::as_str));
+                let known = format!("stages: {}", outline.stages.join(", "));
+                sink.push(if error.help.is_some() { error } else { error.help(known) });
             }
         }
         let whole = suite.stages.iter().all(|stage| !stage.accounts.is_empty() && !stage.regions.is_empty());

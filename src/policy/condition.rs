@@ -142,9 +142,9 @@ fn read_operand(
             let flag = node.boolean(&format!("`{}`", matcher.keyword()), sink)?;
             if !flag.value {
                 let message = format!("`{}` takes only `true`", matcher.keyword());
-                sink.push(
-                    Diagnostic::error("flag", node.span, message).help("for the opposite, write `present` or `absent`"),
-                );
+                let opposite = if matcher.keyword() == "present" { "absent" } else { "present" };
+                let help = format!("for the opposite, write `{opposite}: true`");
+                sink.push(Diagnostic::error("flag", node.span, message).help(help));
                 return None;
             }
             Some(Operand::Flag)

@@ -182,7 +182,12 @@ impl<'a> Loader<'a> {
         let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.loaded.diagnostics.push(refused(error.to_string()));
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let near = neighbours(full.parent().unwrap_or(self.root));
+                let refused = refused(error.to_string());
+                let missing = error.kind() == std::io::ErrorKind::NotFound;
+                let near = near.iter().map(String::as_str).filter(|_| missing);
+                self.loaded.diagnostics.push(refused.suggest(&name, near));
                 return None;
             }
         };
@@ -210,12 +215,19 @@ impl<'a> Loader<'a> {
         found.sort();
         if found.is_empty() {
             let message = format!("`{}` matches no file", pattern.value);
-            self.loaded.diagnostics.push(
-                Diagnostic::error("no-file", pattern.span, message).help(format!("looked in {}", directory.display())),
-            );
+            let shown = if directory == Path::new("") { Path::new(".") } else { directory };
+            let error = Diagnostic::error("no-file", pattern.span, message);
+            let error = error.suggest(&last, neighbours(&self.root.join(directory)).iter().map(String::as_str));
+            self.loaded.diagnostics.push(error.help(format!("looked in {}", shown.display())));
         }
         found
     }
+}
+
+/// Names of the files in a directory that may have been meant.
+fn neighbours(directory: &Path) -> Vec<String> {
+    let names = yaml_files(directory, false).into_iter().filter_map(|path| Some(path.file_name()?.to_owned()));
+    names.map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
 fn yaml_files(directory: &Path, deep: bool) -> Vec<PathBuf> {

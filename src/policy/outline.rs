@@ -17,7 +17,7 @@ pub(super) struct Outline {
     pub(super) stages: Vec<String>,
     /// Parameters that some case mentions.
     pub(super) parameters: BTreeSet<String>,
-    /// Whether some file could not be read at all, so that nobody knows what it names.
+    /// Whether some file has no cases that could be read, so that nobody knows what it names.
     pub(super) broken: bool,
 }
 
@@ -35,7 +35,9 @@ impl Outline {
         };
         let id = get(node, "id").and_then(Node::scalar).map(|scalar| scalar.text.as_str()).unwrap_or_default();
         let cases = get(node, "cases");
-        self.cases.extend(keys(cases).iter().map(|name| format!("{id}/{name}")));
+        let names = keys(cases);
+        self.broken |= names.is_empty();
+        self.cases.extend(names.iter().map(|name| format!("{id}/{name}")));
         if let Some(cases) = cases {
             mentioned(cases, &mut self.parameters);
         }

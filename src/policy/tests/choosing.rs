@@ -5,7 +5,7 @@ use super::*;
 fn cases() -> Vec<Case> {
     let text = "  one:\n    each: test.thing\n    when_none: met\n    expect: { count: 1 }\n    controls: { nist-800-53-r5: \
                 [SC-12] }\n  two:\n    each: test.global\n    when_none: met\n    expect: { count: 1 }\n    controls: { \
-                aws-fsbp: [KMS.4] }";
+                aws-fsbp: [KMS.1] }";
     compiled(&load("", "", text), &[])
 }
 

@@ -7,6 +7,7 @@ mod judging;
 mod parameters;
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
@@ -54,8 +55,10 @@ static GLOBAL: Kind = Kind {
     calls: CALLS,
 };
 
+/// The shipped catalogues are parsed once for all tests.
 fn words() -> Vocabulary {
-    Vocabulary::new([&THING, &GLOBAL])
+    static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
+    Vocabulary { kinds: vec![&THING, &GLOBAL], catalogues: CATALOGUES.clone() }
 }
 
 fn now() -> Timestamp {
