@@ -131,3 +131,29 @@ fn a_policy_that_no_suite_names_and_one_that_two_suites_name() {
     std::fs::remove_dir_all(directory.path().join("suites")).unwrap();
     assert!(codes(&load().diagnostics).contains(&"no-file"), "a directory without suites is a mistake");
 }
+
+#[test]
+fn a_catalogue_counts_in_the_suite_that_brings_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    let suite = |id: &str, more: &str| {
+        format!(
+            "suite: {id}\ntitle: S\npolicies: [p.policy]\n{more}stages: {{ dev: {{ account: \"000000000001\", regions: \
+             [eu-west-1] }} }}\n"
+        )
+    };
+    write("house.catalogue", "framework: house\nname: House rules\ncontrols: { H-1: Doors are shut }\n");
+    write(
+        "p.policy",
+        "id: A\ntitle: P\nseverity: low\ncontrols: { house: [H-1] }\ncases: { a: { each: test.thing, when_none: met, expect: { \
+         name: x } } }\n",
+    );
+    write("one.yaml", &suite("one", "catalogues: [house.catalogue]\n"));
+    let load = || load_all(directory.path(), Path::new(""), Path::new("none"), words());
+    let alone = load();
+    assert!(alone.diagnostics.is_empty(), "{:?}", alone.diagnostics);
+    let control = Control { framework: "house".into(), id: "H-1".into() };
+    assert_eq!(alone.words.catalogues.title(&control), Some("Doors are shut"));
+    write("two.yaml", &suite("two", ""));
+    assert_eq!(codes(&load().diagnostics), ["unknown-framework"]);
+}

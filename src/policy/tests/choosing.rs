@@ -85,3 +85,40 @@ fn selectors_cover_policies_or_cases() {
         assert_eq!(Selector::new(selector).covers(id), covers, "{selector} {id}");
     }
 }
+
+#[test]
+fn a_stage_gets_the_waivers_that_can_be_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    write(
+        "s.yaml",
+        "suite: s\ntitle: S\npolicies: [p.yaml]\nwaivers: [w.yaml]\nstages:\n  dev: { account: '000000000001', regions: \
+         [eu-west-1] }\n  prod: { account: '000000000002', regions: [eu-west-2] }\n",
+    );
+    write("p.yaml", &format!("id: T\ntitle: T\nseverity: low\ncases:\n{}\n", case("{ count: 1 }")));
+    let waiver = |id: &str, more: &str| {
+        format!(
+            "  - {{ id: {id}, case: T, resource: '*', owner: o, approver: a, reason: r, expires: 2027-01-31{more} }}\n"
+        )
+    };
+    let all = [
+        waiver("everywhere", ""),
+        waiver("stage", ", stages: [prod]"),
+        waiver("account", ", account: '000000000002'"),
+        waiver("region", ", region: eu-west-2"),
+        waiver("global", ", region: aws-global"),
+        waiver("both", ", stages: [dev, prod], account: '000000000001'"),
+    ];
+    write("w.yaml", &format!("waivers:\n{}", all.concat()));
+    let loaded = load_suite(directory.path(), Path::new("s.yaml"), words());
+    let suite = &loaded.library.suites[0];
+    for (stage, expected) in [
+        ("dev", &["everywhere", "global", "both"][..]),
+        ("prod", &["everywhere", "stage", "account", "region", "global"]),
+    ] {
+        let mut sink = loaded.diagnostics.clone();
+        let found = compile(suite, suite.stage(stage).unwrap(), &[], &mut sink).unwrap();
+        let ids: Vec<_> = found.waivers.iter().map(|waiver| waiver.id.value.as_str()).collect();
+        assert_eq!((ids.as_slice(), sink.len()), (expected, 0), "{stage}");
+    }
+}

@@ -35,14 +35,17 @@ fn word(judgement: &Judgement) -> &'static str {
     }
 }
 
-fn on(name: &'static str, fact: Fact, word: &'static str) -> (Vec<(&'static str, Fact)>, &'static str) {
+/// Facts, and what the expectation is of them.
+type Row = (Vec<(&'static str, Fact)>, &'static str);
+
+fn on(name: &'static str, fact: Fact, word: &'static str) -> Row {
     (vec![(name, fact)], word)
 }
 
 #[test]
 fn every_construct_on_values_that_hold_and_that_do_not() {
     let tags = |key: &str, value: &str| Fact::Known(Value::Map(BTreeMap::from([(key.to_owned(), value.into())])));
-    let table: Vec<(&str, Vec<(Vec<(&'static str, Fact)>, &str)>)> = vec![
+    let table: Vec<(&str, Vec<Row>)> = vec![
         (
             "{ name: a }",
             vec![
@@ -159,6 +162,19 @@ fn a_fact_that_was_never_read_is_unknown() {
     let bare = Resource::new(&THING, "000000000001".into(), "eu-central-1".into(), "id", "name");
     for expect in ["{ name: a }", "{ not: { name: a } }", "{ any: [{ name: a }] }"] {
         assert_eq!(expectation(expect).judge(&bare, now()), Judgement::Unknown(Vec::new()), "{expect}");
+    }
+}
+
+#[test]
+fn what_cannot_be_explained_is_no_less_unmet() {
+    let never = || Expectation::Not(Box::new(Expectation::nothing()));
+    let without_meaning = thing(&[("name", no_meaning())]);
+    for whole in [
+        Expectation::All(vec![never()]),
+        Expectation::All(vec![never(), expectation("{ name: a }")]),
+        Expectation::Any(vec![never(), expectation("{ name: a }")]),
+    ] {
+        assert_eq!(whole.judge(&without_meaning, now()), Judgement::Unmet(Vec::new()), "{whole:?}");
     }
 }
 

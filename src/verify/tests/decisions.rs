@@ -77,6 +77,8 @@ fn check(places: &[Place]) -> usize {
                             || place.states.iter().any(|it| matches!(it, State::Unknown | State::FilterUnknown))
                     });
                 assert_eq!(result.is_incomplete(), missing, "{places:?}");
+                let enumerated = !places.is_empty() && places.iter().all(|place| place.whole);
+                assert_eq!(result.coverage.enumerated, enumerated, "{places:?}");
                 assert_eq!(result.coverage.missing.is_empty(), !missing, "{places:?}");
                 let count = |states: &[State]| {
                     places.iter().flat_map(|it| &it.states).filter(|state| states.contains(state)).count()

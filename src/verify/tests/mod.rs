@@ -63,8 +63,8 @@ fn now() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
-fn gap() -> Arc<Gap> {
-    Arc::new(Gap::new(Cause::Denied))
+fn gap(place: &Place) -> Arc<Gap> {
+    Arc::new(Gap { account: place.account.into(), region: place.region.into(), ..Gap::new(Cause::Denied) })
 }
 
 fn population(place: &Place) -> Population {
@@ -76,14 +76,14 @@ fn population(place: &Place) -> Population {
         resource.set(
             "about",
             match state {
-                State::FilterUnknown => Fact::Unknown(gap()),
+                State::FilterUnknown => Fact::Unknown(gap(place)),
                 state => Fact::Known(Value::Bool(*state != State::Outside)),
             },
         );
         resource.set(
             "good",
             match state {
-                State::Unknown => Fact::Unknown(gap()),
+                State::Unknown => Fact::Unknown(gap(place)),
                 State::NotApplicable => Fact::NotApplicable("no meaning"),
                 state => Fact::Known(Value::Bool(*state == State::Met)),
             },
@@ -91,7 +91,7 @@ fn population(place: &Place) -> Population {
         resource
     });
     let resources = resources.collect();
-    let gaps = if place.whole { Vec::new() } else { vec![gap()] };
+    let gaps = if place.whole { Vec::new() } else { vec![gap(place)] };
     Population { kind: &KIND, account, region, resources, gaps }
 }
 
