@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::outline::Outline;
 use super::parameters::Parameters;
 use super::{Case, Expectation, Origin, Policy, Selector, Stage, Suite, Waiver};
 use crate::source::{Content, Diagnostic, Diagnostics, Node, Scalar};
@@ -41,13 +42,12 @@ pub fn compile(
         cases.extend(compile_policy(policy, &mut parameters, sink));
     }
     check_overrides(overrides, suite, stage, sink);
-    let waivers: Vec<Waiver> =
-        suite.waivers.iter().filter(|waiver| waiver.is_for_stage(&stage.name.value)).cloned().collect();
+    let waivers: Vec<Waiver> = suite.waivers.iter().filter(|waiver| waiver.reaches(stage)).cloned().collect();
     (sink.errors() == before).then_some(Compiled { cases, waivers })
 }
 
 /// Errors of a suite that no single stage shows: parameters that nothing uses, waivers and stages that name nothing.
-pub(super) fn check_suite(suite: &Suite, sink: &mut Diagnostics) {
+pub(super) fn check_suite(suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
     let mut used = BTreeSet::new();
     for stage in &suite.stages {
         let built_in = built_in(stage, &[]);
@@ -59,12 +59,20 @@ pub(super) fn check_suite(suite: &Suite, sink: &mut Diagnostics) {
         }
         used.append(&mut parameters.used);
     }
+    // Where text is wrong, not all of it was compiled; what it mentions is not called unused then.
+    if sink.has_errors() {
+        used.extend(outline.parameters.iter().cloned());
+    }
     let set = suite.parameters.iter().chain(suite.stages.iter().flat_map(|stage| &stage.parameters));
     for (name, _) in set {
         if BUILT_IN.contains(&name.value.as_str()) {
             let message = format!("parameter `{}` is set by Attestry itself", name.value);
             sink.push(Diagnostic::error("built-in-parameter", name.span, message));
-        } else if !used.contains(&name.value) {
+        } else if !used.contains(&name.value)
+            && !outline.broken
+            && !outline.cases.is_empty()
+            && !suite.stages.is_empty()
+        {
             let message = format!("parameter `{}` is used by no policy of the suite", name.value);
             sink.push(
                 Diagnostic::error("unused-parameter", name.span, message)
@@ -72,39 +80,61 @@ pub(super) fn check_suite(suite: &Suite, sink: &mut Diagnostics) {
             );
         }
     }
-    check_waivers(suite, sink);
+    check_waivers(suite, outline, sink);
 }
 
-fn check_waivers(suite: &Suite, sink: &mut Diagnostics) {
-    let ids: Vec<String> = suite
-        .policies
-        .iter()
-        .flat_map(|policy| policy.cases.iter().map(|case| format!("{}/{}", policy.id.value, case.name.value)))
-        .collect();
+fn check_waivers(suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
+    let ids = &outline.cases;
     for waiver in &suite.waivers {
         let selector = Selector::new(&waiver.case.value);
-        if !ids.iter().any(|id| selector.covers(id)) {
+        if !outline.broken && !ids.iter().any(|id| selector.covers(id)) {
             let message = format!("waiver `{}` names no case: `{}`", waiver.id.value, waiver.case.value);
-            let candidates = ids.iter().map(String::as_str).chain(suite.policies.iter().map(|it| it.id.value.as_str()));
+            let policies = ids.iter().filter_map(|id| id.split('/').next());
+            let candidates = ids.iter().map(String::as_str).chain(policies);
             sink.push(
                 Diagnostic::error("waiver-without-case", waiver.case.span, message)
                     .suggest(&waiver.case.value, candidates),
             );
         }
         for stage in &waiver.stages {
-            if !suite.stages.iter().any(|known| known.name.value == stage.value) {
+            if !outline.stages.contains(&stage.value) {
                 let message = format!("waiver `{}` names no stage: `{}`", waiver.id.value, stage.value);
-                sink.push(
-                    Diagnostic::error("unknown-stage", stage.span, message)
-                        .suggest(&stage.value, suite.stages.iter().map(|known| known.name.value.as_str())),
-                );
+                let error = Diagnostic::error("unknown-stage", stage.span, message)
+                    .suggest(&stage.value, outline.stages.iter().map(String::as_str));
+                let known = format!("stages: {}", outline.stages.join(", "));
+                sink.push(if error.help.is_some() { error } else { error.help(known) });
             }
+        }
+        let whole = suite.stages.iter().all(|stage| !stage.accounts.is_empty() && !stage.regions.is_empty());
+        let known = waiver.stages.iter().all(|stage| outline.stages.contains(&stage.value));
+        if whole && known && !suite.stages.is_empty() && !suite.stages.iter().any(|stage| waiver.reaches(stage)) {
+            let message =
+                format!("waiver `{}` is for an account or Region that its stages do not have", waiver.id.value);
+            let shown = suite.stages.iter().filter(|stage| waiver.is_for_stage(&stage.name.value)).map(reach);
+            sink.push(
+                Diagnostic::error("waiver-out-of-reach", waiver.id.span, message)
+                    .help(shown.collect::<Vec<_>>().join("\n")),
+            );
         }
     }
 }
 
+fn reach(stage: &Stage) -> String {
+    let accounts: Vec<&str> = stage.accounts.iter().map(|account| account.id.value.as_str()).collect();
+    let regions: Vec<&str> = stage.regions.iter().map(|region| region.value.as_str()).collect();
+    format!("stage `{}` has {} in {}", stage.name.value, accounts.join(", "), regions.join(", "))
+}
+
 fn check_overrides(overrides: &[(String, String)], suite: &Suite, stage: &Stage, sink: &mut Diagnostics) {
-    for (name, _) in overrides {
+    for (index, (name, _)) in overrides.iter().enumerate() {
+        if overrides.iter().take(index).any(|(first, _)| first == name) {
+            sink.push(Diagnostic::error_nowhere("duplicate-parameter", format!("parameter `{name}` is set twice")));
+        }
+        if BUILT_IN.contains(&name.as_str()) {
+            let message = format!("parameter `{name}` is set by Attestry itself");
+            sink.push(Diagnostic::error_nowhere("built-in-parameter", message));
+            continue;
+        }
         let mut set = suite.parameters.iter().chain(&stage.parameters).map(|(name, _)| name.value.as_str());
         if !set.any(|known| known == name) {
             let known = suite.parameters.iter().chain(&stage.parameters).map(|(name, _)| name.value.as_str());

@@ -17,6 +17,11 @@ pub(super) fn read(
     parameters: &mut Parameters<'_>,
     sink: &mut Diagnostics,
 ) -> Option<Condition> {
+    if node.is_null() {
+        let error = Diagnostic::error("no-value", node.span, "a condition without a value");
+        sink.push(error.help("to ask that there is none, write `{ absent: true }`"));
+        return None;
+    }
     let Content::Mapping(entries) = &node.content else {
         let value = values::read(node, of, None, parameters, sink)?;
         return Some(Condition::Tests(vec![Test { matcher: matchers::equality(), operand: Operand::Value(value) }]));
@@ -25,10 +30,13 @@ pub(super) fn read(
         sink.push(Diagnostic::error("empty-condition", node.span, "a condition without any matcher"));
         return None;
     }
-    if let Type::Record(fields) = of
-        && !entries.iter().all(|entry| matchers::find(&entry.key.value).is_some())
-    {
-        return read_fields(entries, of, fields, parameters, sink);
+    if let Type::Record(fields) = of {
+        // A field may be called as a matcher is; in a record the field is meant.
+        let is_field = |entry: &Entry| of.lookup(&entry.key.value).is_some();
+        let is_matcher = |entry: &Entry| matchers::find(&entry.key.value).is_some();
+        if entries.iter().any(is_field) || !entries.iter().any(is_matcher) {
+            return read_fields(entries, of, fields, parameters, sink);
+        }
     }
     let tests: Vec<_> = entries.iter().map(|entry| read_test(entry, of, parameters, sink)).collect();
     tests.into_iter().collect::<Option<Vec<_>>>().map(Condition::Tests)
@@ -45,7 +53,13 @@ fn read_fields(
         .iter()
         .map(|entry| {
             let Some((path, of)) = of.lookup(&entry.key.value) else {
-                sink.push(unknown_field(entry, fields));
+                sink.push(if matchers::find(&entry.key.value).is_some() {
+                    let message = format!("`{}` is a matcher and stands beside fields", entry.key.value);
+                    Diagnostic::error("mixed-condition", entry.key.span, message)
+                        .help("a condition is either matchers on the record or conditions on its fields")
+                } else {
+                    unknown_field(entry, fields)
+                });
                 return None;
             };
             Some((path, read(&entry.value, of, parameters, sink)?))
@@ -68,7 +82,11 @@ fn read_test(entry: &Entry, of: Type, parameters: &mut Parameters<'_>, sink: &mu
         let words: Vec<&str> = matchers::ALL.iter().map(|matcher| matcher.keyword()).collect();
         let error = Diagnostic::error("unknown-matcher", entry.key.span, format!("unknown matcher `{keyword}`"))
             .suggest(keyword, words.iter().copied());
-        let error = if error.help.is_some() { error } else { error.help(format!("matchers: {}", words.join(", "))) };
+        let error = match of {
+            _ if error.help.is_some() => error,
+            Type::Map(_) => error.help(format!("to ask for one entry of the map, write the path with `.{keyword}`")),
+            _ => error.help(format!("matchers: {}", words.join(", "))),
+        };
         sink.push(error);
         return None;
     };
@@ -124,9 +142,9 @@ fn read_operand(
             let flag = node.boolean(&format!("`{}`", matcher.keyword()), sink)?;
             if !flag.value {
                 let message = format!("`{}` takes only `true`", matcher.keyword());
-                sink.push(
-                    Diagnostic::error("flag", node.span, message).help("for the opposite, write `present` or `absent`"),
-                );
+                let opposite = if matcher.keyword() == "present" { "absent" } else { "present" };
+                let help = format!("for the opposite, write `{opposite}: true`");
+                sink.push(Diagnostic::error("flag", node.span, message).help(help));
                 return None;
             }
             Some(Operand::Flag)

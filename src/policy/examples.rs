@@ -71,10 +71,10 @@ fn resource(
     sink: &mut Diagnostics,
 ) -> Option<Resource> {
     let mut resource = Resource::new(kind, "000000000000".into(), "example".into(), "example", "example");
-    for attribute in kind.attributes {
-        resource.facts.insert(attribute.name, Fact::Absent);
-    }
     fill(&mut resource, node, "", kind, parameters, sink)?;
+    for attribute in kind.attributes {
+        resource.facts.entry(attribute.name).or_insert(Fact::Absent);
+    }
     Some(resource)
 }
 
@@ -94,8 +94,13 @@ fn fill(
     for entry in entries {
         let path = format!("{prefix}{}", entry.key.value);
         let filled = if let Some(attribute) = kind.attribute(&path) {
+            if resource.facts.contains_key(attribute.name) {
+                let message = format!("`{path}` twice in one example");
+                sink.push(Diagnostic::error("duplicate-attribute", entry.key.span, message));
+            }
             // `~` is how an example says that AWS answered: there is none.
             if entry.value.is_null() {
+                resource.facts.insert(attribute.name, Fact::Absent);
                 Some(())
             } else if is_not_applicable(&entry.value) {
                 resource.facts.insert(attribute.name, Fact::not_applicable("the example says so"));

@@ -6,7 +6,7 @@ use super::condition;
 use super::parameters::Parameters;
 use crate::facts::{Kind, Lookup};
 use crate::matchers::Condition;
-use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node};
+use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Spanned};
 
 /// What must hold of a resource.
 #[derive(Clone, Debug)]
@@ -92,7 +92,10 @@ impl Expectation {
             "all" => group(sink).map(Self::All),
             "any" => group(sink).map(Self::Any),
             "not" => Self::read(&entry.value, kind, parameters, sink).map(|part| Self::Not(Box::new(part))),
-            path => {
+            _ => {
+                let key = Spanned::new(parameters.fill_text(&entry.key, sink)?, entry.key.span);
+                let entry = &Entry { key, value: entry.value.clone() };
+                let path = entry.key.value.as_str();
                 let Some(lookup) = kind.lookup(path) else {
                     return Self::read_nested(entry, kind, parameters, sink);
                 };

@@ -47,7 +47,11 @@ impl Expectation {
             Self::All(parts) => all(parts.iter().map(|part| part.judge(resource, now))),
             Self::Any(parts) => any(parts.iter().map(|part| part.judge(resource, now))),
             Self::Not(part) => match part.judge(resource, now) {
-                Judgement::Met => Judgement::Unmet(part.forbidden(resource)),
+                Judgement::Met => {
+                    let mut differences = Vec::new();
+                    part.explain(resource, now, true, &mut differences);
+                    Judgement::Unmet(differences)
+                }
                 Judgement::Unmet(_) => Judgement::Met,
                 other => other,
             },
@@ -55,16 +59,23 @@ impl Expectation {
         }
     }
 
-    /// The differences of a negated expectation: what is, is what must not be.
-    fn forbidden(&self, resource: &Resource) -> Vec<Difference> {
-        let mut differences = Vec::new();
-        self.visit(&mut |test| {
-            if let Some(Fact::Known(value)) = resource.get(test.lookup.attribute.name) {
-                let actual = inside(Some(value), &test.lookup.inside);
-                differences.push(test.difference(&format!("not {}", test.condition), actual));
+    /// The differences of a negated expectation: what is, is what must not be. Under an even number of `not` it is the
+    /// other way round.
+    fn explain(&self, resource: &Resource, now: Timestamp, negated: bool, differences: &mut Vec<Difference>) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().for_each(|part| part.explain(resource, now, negated, differences));
             }
-        });
-        differences
+            Self::Not(part) => part.explain(resource, now, !negated, differences),
+            Self::Attribute(test) => match (test.judge(resource, now), negated) {
+                (Judgement::Met, true) => {
+                    let actual = test.value(resource);
+                    differences.push(test.difference(&format!("not {}", test.condition), actual));
+                }
+                (Judgement::Unmet(more), false) => differences.extend(more),
+                _ => {}
+            },
+        }
     }
 }
 
@@ -74,14 +85,21 @@ impl AttributeTest {
             None => return Judgement::Unknown(Vec::new()),
             Some(Fact::Unknown(gap)) => return Judgement::Unknown(vec![Arc::clone(gap)]),
             Some(Fact::NotApplicable(why)) => return Judgement::NotApplicable(why.clone()),
-            Some(Fact::Absent) => None,
-            Some(Fact::Known(value)) => inside(Some(value), &self.lookup.inside),
+            Some(Fact::Absent | Fact::Known(_)) => self.value(resource),
         };
         if self.condition.test(value, now) {
             return Judgement::Met;
         }
         let shown = value.map(|value| self.condition.narrow(value, now));
         Judgement::Unmet(vec![self.difference(&self.condition.to_string(), shown.as_ref())])
+    }
+
+    /// What the path leads to, where AWS told it.
+    fn value<'a>(&self, resource: &'a Resource) -> Option<&'a Value> {
+        match resource.get(self.lookup.attribute.name) {
+            Some(Fact::Known(value)) => inside(Some(value), &self.lookup.inside),
+            _ => None,
+        }
     }
 
     fn difference(&self, expected: &str, actual: Option<&Value>) -> Difference {
@@ -97,44 +115,38 @@ impl AttributeTest {
 
 /// One unmet part decides; then one unknown part; then one without meaning.
 fn all(parts: impl Iterator<Item = Judgement>) -> Judgement {
-    let (mut differences, mut gaps, mut unknown, mut why) = (Vec::new(), Vec::new(), false, None);
+    let (mut differences, mut gaps, mut why) = (None, None, None);
     for part in parts {
         match part {
             Judgement::Met => {}
-            Judgement::Unmet(more) => differences.extend(more),
-            Judgement::Unknown(more) => {
-                unknown = true;
-                gaps.extend(more);
-            }
+            Judgement::Unmet(more) => differences.get_or_insert_with(Vec::new).extend(more),
+            Judgement::Unknown(more) => gaps.get_or_insert_with(Vec::new).extend(more),
             Judgement::NotApplicable(reason) => why = why.or(Some(reason)),
         }
     }
-    if !differences.is_empty() {
-        Judgement::Unmet(differences)
-    } else if unknown {
-        Judgement::Unknown(gaps)
-    } else {
-        why.map_or(Judgement::Met, Judgement::NotApplicable)
+    // An empty list of differences or gaps still decides: what cannot be explained is no less so.
+    match (differences, gaps, why) {
+        (Some(differences), ..) => Judgement::Unmet(differences),
+        (None, Some(gaps), _) => Judgement::Unknown(gaps),
+        (None, None, Some(why)) => Judgement::NotApplicable(why),
+        (None, None, None) => Judgement::Met,
     }
 }
 
 /// One met part decides; then one unknown part; the rest is unmet, or without meaning when no part has any.
 fn any(parts: impl Iterator<Item = Judgement>) -> Judgement {
-    let (mut differences, mut gaps, mut unknown, mut why) = (Vec::new(), Vec::new(), false, None);
+    let (mut differences, mut gaps, mut why) = (None, None, None);
     for part in parts {
         match part {
             Judgement::Met => return Judgement::Met,
-            Judgement::Unmet(more) => differences.extend(more),
-            Judgement::Unknown(more) => {
-                unknown = true;
-                gaps.extend(more);
-            }
+            Judgement::Unmet(more) => differences.get_or_insert_with(Vec::new).extend(more),
+            Judgement::Unknown(more) => gaps.get_or_insert_with(Vec::new).extend(more),
             Judgement::NotApplicable(reason) => why = why.or(Some(reason)),
         }
     }
-    match why {
-        _ if unknown => Judgement::Unknown(gaps),
-        Some(why) if differences.is_empty() => Judgement::NotApplicable(why),
-        _ => Judgement::Unmet(differences),
+    match (gaps, differences, why) {
+        (Some(gaps), ..) => Judgement::Unknown(gaps),
+        (None, None, Some(why)) => Judgement::NotApplicable(why),
+        (None, differences, _) => Judgement::Unmet(differences.unwrap_or_default()),
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Must not know what the texts mean beyond which file names which.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+use super::outline::Outline;
 use super::suite::SuiteText;
-use super::{Library, Policy, Suite, Vocabulary, Waiver, waivers};
+use super::{Catalogues, Library, Policy, Suite, Vocabulary, Waiver, waivers};
 use crate::matchers::Glob;
 use crate::source::{Diagnostic, Diagnostics, FileId, Limits, Node, Spanned, parse};
 
@@ -37,7 +39,14 @@ pub fn load_all(root: &Path, suites: &Path, policies: &Path, words: Vocabulary) 
     for path in yaml_files(&root.join(suites), false) {
         loader.suite(&relative(root, &path));
     }
-    let named: Vec<PathBuf> = loader.loaded.paths.clone();
+    if loader.outlines.is_empty() && !loader.loaded.diagnostics.has_errors() {
+        let message = format!("no suite in {}", root.join(suites).display());
+        loader.loaded.diagnostics.push(
+            Diagnostic::error_nowhere("no-file", message).help("a suite is a file that ends in `.yaml` or `.yml`"),
+        );
+    }
+    let named: Vec<PathBuf> = loader.parsed.keys().cloned().collect();
+    loader.loaded.words.catalogues = loader.catalogues.clone();
     for path in yaml_files(&root.join(policies), true) {
         let path = relative(root, &path);
         let catalogue = path.components().any(|part| part == Component::Normal("catalogues".as_ref()));
@@ -60,41 +69,60 @@ pub fn load_all(root: &Path, suites: &Path, policies: &Path, words: Vocabulary) 
 struct Loader<'a> {
     root: &'a Path,
     loaded: Loaded,
+    /// What each file turned out to be, so that a file that two suites name is read, and found wrong, once.
+    parsed: BTreeMap<PathBuf, Option<(FileId, Node)>>,
+    /// One per suite of the library.
+    outlines: Vec<Outline>,
+    /// Catalogues that every suite may use.
+    shipped: Catalogues,
+    /// These and the ones of all suites.
+    catalogues: Catalogues,
 }
 
 impl<'a> Loader<'a> {
     fn new(root: &'a Path, words: Vocabulary) -> Self {
         let (library, diagnostics) = (Library::default(), Diagnostics::new());
-        Self { root, loaded: Loaded { library, words, diagnostics, paths: Vec::new() } }
+        let (shipped, catalogues) = (words.catalogues.clone(), words.catalogues.clone());
+        let loaded = Loaded { library, words, diagnostics, paths: Vec::new() };
+        Self { root, loaded, parsed: BTreeMap::new(), outlines: Vec::new(), shipped, catalogues }
     }
 
     fn finish(mut self) -> Loaded {
-        for suite in &self.loaded.library.suites {
-            super::compile::check_suite(suite, &mut self.loaded.diagnostics);
+        for (suite, outline) in self.loaded.library.suites.iter().zip(&self.outlines) {
+            super::compile::check_suite(suite, outline, &mut self.loaded.diagnostics);
         }
+        self.loaded.words.catalogues = self.catalogues;
         self.loaded
     }
 
     fn suite(&mut self, path: &Path) {
         let Some((file, node)) = self.parse(path, None) else { return };
         let Some(text) = SuiteText::read(&node, file, &mut self.loaded.diagnostics) else { return };
+        let mut outline = Outline::suite(&node);
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
         let SuiteText { mut suite, policies, waivers: waiver_files, catalogues } = text;
+        // What one suite brings, another may not use: it would fail when that one is run alone.
+        self.loaded.words.catalogues = self.shipped.clone();
         for pattern in &catalogues {
             for path in self.expand(&base, pattern) {
                 if let Some((_, node)) = self.parse(&path, Some(pattern)) {
+                    self.catalogues.add(&node, &mut self.loaded.diagnostics);
                     self.loaded.words.catalogues.add(&node, &mut self.loaded.diagnostics);
                 }
             }
         }
         let mut read = Vec::new();
         for pattern in &policies {
-            for path in self.expand(&base, pattern) {
+            let found = self.expand(&base, pattern);
+            outline.broken |= found.is_empty();
+            for path in found {
                 if read.contains(&path) {
                     continue;
                 }
                 read.push(path.clone());
-                let Some((file, node)) = self.parse(&path, Some(pattern)) else { continue };
+                let parsed = self.parse(&path, Some(pattern));
+                outline.policy(parsed.as_ref().map(|(_, node)| node));
+                let Some((file, node)) = parsed else { continue };
                 let policy = Policy::read(&node, file, &self.loaded.words, &mut self.loaded.diagnostics);
                 suite.policies.extend(policy);
             }
@@ -114,6 +142,7 @@ impl<'a> Loader<'a> {
             self.loaded.diagnostics.push(error);
         }
         self.loaded.library.suites.push(suite);
+        self.outlines.push(outline);
     }
 
     fn check_policy_ids(&mut self, suite: &Suite) {
@@ -128,8 +157,17 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Reads and parses one file. `named` is the text that asked for it.
+    /// The parsed file. `named` is the text that asked for it.
     fn parse(&mut self, path: &Path, named: Option<&Spanned<String>>) -> Option<(FileId, Node)> {
+        if let Some(parsed) = self.parsed.get(path) {
+            return parsed.clone();
+        }
+        let parsed = self.read(path, named);
+        self.parsed.insert(path.to_owned(), parsed.clone());
+        parsed
+    }
+
+    fn read(&mut self, path: &Path, named: Option<&Spanned<String>>) -> Option<(FileId, Node)> {
         let limits = Limits::default();
         let shown = path.display().to_string();
         let refused = |problem: String| match named {
@@ -144,7 +182,12 @@ impl<'a> Loader<'a> {
         let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.loaded.diagnostics.push(refused(error.to_string()));
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let near = neighbours(full.parent().unwrap_or(self.root));
+                let refused = refused(error.to_string());
+                let missing = error.kind() == std::io::ErrorKind::NotFound;
+                let near = near.iter().map(String::as_str).filter(|_| missing);
+                self.loaded.diagnostics.push(refused.suggest(&name, near));
                 return None;
             }
         };
@@ -172,12 +215,19 @@ impl<'a> Loader<'a> {
         found.sort();
         if found.is_empty() {
             let message = format!("`{}` matches no file", pattern.value);
-            self.loaded.diagnostics.push(
-                Diagnostic::error("no-file", pattern.span, message).help(format!("looked in {}", directory.display())),
-            );
+            let shown = if directory == Path::new("") { Path::new(".") } else { directory };
+            let error = Diagnostic::error("no-file", pattern.span, message);
+            let error = error.suggest(&last, neighbours(&self.root.join(directory)).iter().map(String::as_str));
+            self.loaded.diagnostics.push(error.help(format!("looked in {}", shown.display())));
         }
         found
     }
+}
+
+/// Names of the files in a directory that may have been meant.
+fn neighbours(directory: &Path) -> Vec<String> {
+    let names = yaml_files(directory, false).into_iter().filter_map(|path| Some(path.file_name()?.to_owned()));
+    names.map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
 fn yaml_files(directory: &Path, deep: bool) -> Vec<PathBuf> {

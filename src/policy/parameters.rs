@@ -1,10 +1,11 @@
 //! Parameters: `${name}` in policies, set by suites and stages.
 //!
+//! A parameter's value may use other parameters. `$${` in a text stands for `${` itself.
 //! Must not know what the text around a parameter means.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::source::{Content, Diagnostic, Diagnostics, Node, Scalar, Spanned};
+use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Span, Spanned};
 
 /// The values of one stage, and which of them were used.
 #[derive(Debug)]
@@ -13,39 +14,45 @@ pub(super) struct Parameters<'a> {
     stage: &'a str,
     /// Names that some policy used.
     pub(super) used: BTreeSet<String>,
+    /// Parameters whose values are being filled in, so that one made of itself is found.
+    open: Vec<String>,
 }
 
 impl<'a> Parameters<'a> {
     pub(super) fn new(stage: &'a str, values: impl IntoIterator<Item = (&'a str, &'a Node)>) -> Self {
-        Self { values: values.into_iter().collect(), stage, used: BTreeSet::new() }
+        Self { values: values.into_iter().collect(), stage, used: BTreeSet::new(), open: Vec::new() }
     }
 
     /// The node with its parameters filled in. A value that is nothing but `${name}` becomes the parameter's value,
     /// list or not; inside text, the parameter must be a single value. The place stays the place of the use.
     pub(super) fn fill(&mut self, node: &Node, sink: &mut Diagnostics) -> Option<Node> {
         let Content::Scalar(scalar) = &node.content else { return Some(node.clone()) };
-        if !scalar.text.contains("${") {
-            return Some(node.clone());
-        }
         if let Some(name) = whole(&scalar.text) {
-            let value = self.value(name, node, sink)?;
-            return Some(Node { span: node.span, content: value.content.clone() });
+            let value = self.value(name, node.span, sink)?;
+            return Some(Node { span: node.span, content: value.content });
         }
         let text = self.fill_text(&Spanned::new(scalar.text.clone(), node.span), sink)?;
         Some(Node { span: node.span, content: Content::Scalar(Scalar { text, quoted: scalar.quoted }) })
     }
 
-    fn fill_text(&mut self, text: &Spanned<String>, sink: &mut Diagnostics) -> Option<String> {
+    /// Fills the parameters of a text or key; `$${` stands for `${` itself.
+    pub(super) fn fill_text(&mut self, text: &Spanned<String>, sink: &mut Diagnostics) -> Option<String> {
         let mut filled = String::new();
         let mut rest = text.value.as_str();
         while let Some((before, tail)) = rest.split_once("${") {
+            if let Some(before) = before.strip_suffix('$') {
+                filled.push_str(before);
+                filled.push_str("${");
+                rest = tail;
+                continue;
+            }
             filled.push_str(before);
             let Some((name, after)) = tail.split_once('}') else {
-                sink.push(Diagnostic::error("unclosed-parameter", text.span, "`${` without `}`"));
+                let error = Diagnostic::error("unclosed-parameter", text.span, "`${` without `}`");
+                sink.push(error.help("for the characters themselves, write `$${`"));
                 return None;
             };
-            let place = Node { span: text.span, content: Content::Sequence(Vec::new()) };
-            match &self.value(name, &place, sink)?.content {
+            match self.value(name, text.span, sink)?.content {
                 Content::Scalar(scalar) => filled.push_str(&scalar.text),
                 Content::Sequence(_) | Content::Mapping(_) => {
                     let message = format!("parameter `{name}` is a list or mapping and cannot stand inside text");
@@ -59,18 +66,59 @@ impl<'a> Parameters<'a> {
         Some(filled)
     }
 
-    fn value(&mut self, name: &str, place: &Node, sink: &mut Diagnostics) -> Option<&'a Node> {
+    /// The value of a parameter, with the parameters in it filled in.
+    fn value(&mut self, name: &str, place: Span, sink: &mut Diagnostics) -> Option<Node> {
         self.used.insert(name.to_owned());
-        let found = self.values.get(name).copied();
-        if found.is_none() {
+        let Some(found) = self.values.get(name).copied() else {
             let message = format!("parameter `{name}` is not set in stage `{}`", self.stage);
             sink.push(
-                Diagnostic::error("unset-parameter", place.span, message)
+                Diagnostic::error("unset-parameter", place, message)
                     .suggest(name, self.values.keys().copied())
                     .label("used here"),
             );
+            return None;
+        };
+        if self.open.iter().any(|open| open == name) {
+            let message = format!("parameter `{name}` is made of itself");
+            sink.push(Diagnostic::error("parameter-cycle", place, message));
+            return None;
         }
-        found
+        self.open.push(name.to_owned());
+        let filled = self.fill_deep(found, sink);
+        self.open.pop();
+        filled
+    }
+
+    fn fill_deep(&mut self, node: &Node, sink: &mut Diagnostics) -> Option<Node> {
+        let content = match &node.content {
+            Content::Scalar(_) => return self.fill(node, sink),
+            Content::Sequence(nodes) => {
+                let filled: Vec<_> = nodes.iter().map(|node| self.fill_deep(node, sink)).collect();
+                Content::Sequence(filled.into_iter().collect::<Option<_>>()?)
+            }
+            Content::Mapping(entries) => {
+                let fill =
+                    |entry: &Entry| Some(Entry { key: entry.key.clone(), value: self.fill_deep(&entry.value, sink)? });
+                let filled: Vec<_> = entries.iter().map(fill).collect();
+                Content::Mapping(filled.into_iter().collect::<Option<_>>()?)
+            }
+        };
+        Some(Node { span: node.span, content })
+    }
+}
+
+/// Names of all parameters that a text as it stands asks for.
+pub(super) fn mentioned(node: &Node, names: &mut BTreeSet<String>) {
+    let mut scan = |text: &str| {
+        names.extend(text.split("${").skip(1).filter_map(|tail| Some(tail.split_once('}')?.0.to_owned())));
+    };
+    match &node.content {
+        Content::Scalar(scalar) => scan(&scalar.text),
+        Content::Sequence(nodes) => nodes.iter().for_each(|node| mentioned(node, names)),
+        Content::Mapping(entries) => {
+            entries.iter().for_each(|entry| scan(&entry.key.value));
+            entries.iter().for_each(|entry| mentioned(&entry.value, names));
+        }
     }
 }
 

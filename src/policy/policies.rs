@@ -3,7 +3,7 @@
 //! Must not know suites or stages.
 
 use super::{Catalogues, Control, Per, Quantifier, Severity, Vocabulary, WhenNone};
-use crate::facts::Kind;
+use crate::facts::{Kind, Scope};
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Span, Spanned, Table};
 
 /// A policy file.
@@ -84,6 +84,10 @@ impl Policy {
                     CaseText::read(name?, &entry.value, words, sink)
                 })
                 .collect(),
+            Some((node, Content::Mapping(_))) => {
+                sink.push(Diagnostic::error("no-cases", node.span, "a policy without cases asserts nothing"));
+                Vec::new()
+            }
             Some((node, _)) => {
                 sink.push(node.unexpected("expected-mapping", "a mapping from name to case", "`cases`"));
                 Vec::new()
@@ -91,10 +95,11 @@ impl Policy {
             None => Vec::new(),
         };
         table.finish(sink);
+        // What is wrong here was said; a stand-in lets the rest of the policy be checked too.
         Some(Self {
-            id: id?,
-            title: title?.value,
-            severity: severity?,
+            id: id.unwrap_or_else(|| Spanned::new(String::new(), node.span)),
+            title: title.map(|it| it.value).unwrap_or_default(),
+            severity: severity.unwrap_or(Severity::Info),
             source,
             rationale,
             remediation,
@@ -141,6 +146,10 @@ impl CaseText {
         let examples = table.take("examples").map(|node| Examples::read(node, sink)).unwrap_or_default();
         table.finish(sink);
         let (quantifier, kind) = kind?;
+        if per == Some(Per::Region) && kind.scope == Scope::Global {
+            let message = format!("{} has one population per account, not per Region", kind.plural);
+            sink.push(Diagnostic::error("per-region", name.span, message).help("write `per: account`"));
+        }
         Some(Self {
             name,
             title,
@@ -148,8 +157,8 @@ impl CaseText {
             quantifier,
             filter,
             expect: expect?,
-            when_none: when_none?,
-            per: per?,
+            when_none: when_none.unwrap_or(WhenNone::Violated),
+            per: per.unwrap_or(Per::Account),
             controls,
             examples,
             span: node.span,

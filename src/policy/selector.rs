@@ -29,9 +29,3 @@ impl Selector {
         self.glob.as_str()
     }
 }
-
-/// stub
-pub fn select(cases: Vec<super::Case>, patterns: &[String]) -> Result<Vec<super::Case>, crate::source::Diagnostics> {
-    let _ = patterns;
-    Ok(cases)
-}

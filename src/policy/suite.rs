@@ -5,7 +5,7 @@
 use super::policies::identifier;
 use super::regions;
 use super::{Policy, Severity, Waiver};
-use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Spanned, Table};
+use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Scalar, Spanned, Table};
 
 /// A suite.
 #[derive(Clone, Debug)]
@@ -26,6 +26,25 @@ pub struct Suite {
     pub stages: Vec<Stage>,
     /// The file.
     pub file: FileId,
+}
+
+impl Suite {
+    /// The stage of that name.
+    ///
+    /// # Errors
+    /// The suite has no such stage; the stages it has are told.
+    #[expect(clippy::result_large_err, reason = "asked once, by whoever shows the diagnostic")]
+    pub fn stage(&self, name: &str) -> Result<&Stage, Diagnostic> {
+        let names = || self.stages.iter().map(|stage| stage.name.value.as_str());
+        self.stages.iter().find(|stage| stage.name.value == name).ok_or_else(|| {
+            let message = format!("suite `{}` has no stage `{name}`", self.id.value);
+            let error = Diagnostic::error_nowhere("unknown-stage", message).suggest(name, names());
+            if error.help.is_some() {
+                return error;
+            }
+            error.help(format!("stages: {}", names().collect::<Vec<_>>().join(", ")))
+        })
+    }
 }
 
 /// Where a run goes.
@@ -88,7 +107,14 @@ impl SuiteText {
         let catalogues = table.take("catalogues").and_then(|node| node.texts("`catalogues`", sink)).unwrap_or_default();
         let gate = table.take("gate").map(|node| Severity::read(node, "`gate`", sink));
         let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
+        if let Some(node) = table.take("policies").filter(|_| policies.as_ref().is_some_and(Vec::is_empty)) {
+            sink.push(Diagnostic::error("no-policies", node.span, "a suite without policies checks nothing"));
+        }
         let stages = match table.need("stages", sink) {
+            Some(Node { content: Content::Mapping(entries), span }) if entries.is_empty() => {
+                sink.push(Diagnostic::error("no-stages", *span, "a suite without stages goes nowhere"));
+                Vec::new()
+            }
             Some(Node { content: Content::Mapping(entries), .. }) => {
                 entries.iter().filter_map(|entry| Stage::read(&entry.key, &entry.value, sink)).collect()
             }
@@ -99,24 +125,26 @@ impl SuiteText {
             None => Vec::new(),
         };
         table.finish(sink);
-        let gate = gate.unwrap_or(Some(Severity::Info));
+        // What is wrong here was said; a stand-in lets the policies and the rest of the suite be checked too.
         let suite = Suite {
-            id: id?,
-            title: title?.value,
-            gate: gate?,
+            id: id.unwrap_or_else(|| Spanned::new(String::new(), node.span)),
+            title: title.map(|it| it.value).unwrap_or_default(),
+            gate: gate.flatten().unwrap_or(Severity::Info),
             policies: Vec::new(),
             waivers: Vec::new(),
             parameters,
             stages,
             file,
         };
-        Some(Self { suite, policies: policies?, waivers, catalogues })
+        Some(Self { suite, policies: policies.unwrap_or_default(), waivers, catalogues })
     }
 }
 
 impl Stage {
     fn read(name: &Spanned<String>, node: &Node, sink: &mut Diagnostics) -> Option<Self> {
         let mut table = Table::new(node, "a stage", sink)?;
+        let key = Node { span: name.span, content: Content::Scalar(Scalar { text: name.value.clone(), quoted: true }) };
+        identifier(&key, "a stage's name", sink);
         let accounts = match (table.take("account"), table.take("accounts")) {
             (Some(one), None) => Account::read_one(one, table.take("role"), table.take("external_id"), sink),
             (None, Some(many)) => Account::read_many(many, sink),
@@ -137,6 +165,13 @@ impl Stage {
             }
             // All are checked before any decides, so that all errors are told at once.
             let wrong = regions.iter().filter(|region| !regions::check(region, sink)).count();
+            for (index, region) in regions.iter().enumerate() {
+                if let Some(first) = regions.iter().take(index).find(|first| first.value == region.value) {
+                    let message = format!("Region {} twice", region.value);
+                    let error = Diagnostic::error("duplicate-region", region.span, message);
+                    sink.push(error.related(first.span, "first here"));
+                }
+            }
             wrong == 0 && !regions.is_empty()
         });
         let profile = table.take("profile").and_then(|node| node.text("`profile`", sink)).map(|it| it.value);
@@ -164,12 +199,14 @@ impl Stage {
         }
         table.finish(sink);
         let source = sources.into_iter().next().map_or(Source::Aws, |(_, source)| source);
-        Some(Self { name: name.clone(), accounts: accounts?, regions: regions?, profile, source, parameters })
+        // Stand-ins where something is wrong: the parameters of the stage are still worth checking.
+        let (accounts, regions) = (accounts.unwrap_or_default(), regions.unwrap_or_default());
+        Some(Self { name: name.clone(), accounts, regions, profile, source, parameters })
     }
 }
 
 impl Account {
-    fn read_id(node: &Node, sink: &mut Diagnostics) -> Option<Spanned<String>> {
+    pub(super) fn read_id(node: &Node, sink: &mut Diagnostics) -> Option<Spanned<String>> {
         let id = node.text("an account id", sink)?;
         if id.value.len() != 12 || !id.value.bytes().all(|byte| byte.is_ascii_digit()) {
             let message = format!("an account id has 12 digits, `{}` has not", id.value);
@@ -193,6 +230,9 @@ impl Account {
 
     fn read_many(node: &Node, sink: &mut Diagnostics) -> Option<Vec<Self>> {
         let nodes = node.sequence("`accounts`", sink)?;
+        if nodes.is_empty() {
+            sink.push(Diagnostic::error("stage-account", node.span, "a stage without accounts goes nowhere"));
+        }
         let mut accounts: Vec<Self> = Vec::new();
         for node in nodes {
             let Some(mut table) = Table::new(node, "an account", sink) else { continue };

@@ -63,23 +63,27 @@ pub(super) fn read(
             items.into_iter().collect::<Option<Vec<_>>>().map(Value::List)
         }
         Type::Map(item) => {
-            let entries = mapping(node, sink)?;
-            let mut map = BTreeMap::new();
-            for entry in entries {
-                map.insert(entry.key.value.clone(), read(&entry.value, *item, now, parameters, sink)?);
-            }
-            Some(Value::Map(map))
+            let read: Vec<_> = mapping(node, sink)?
+                .iter()
+                .map(|entry| {
+                    let key = parameters.fill_text(&entry.key, sink)?;
+                    Some((key, read(&entry.value, *item, now, parameters, sink)?))
+                })
+                .collect();
+            read.into_iter().collect::<Option<BTreeMap<_, _>>>().map(Value::Map)
         }
         Type::Record(fields) => {
-            let mut map = BTreeMap::new();
-            for entry in mapping(node, sink)? {
-                let Some(field) = fields.iter().find(|field| field.name == entry.key.value) else {
-                    sink.push(super::condition::unknown_field(entry, fields));
-                    return None;
-                };
-                map.insert(entry.key.value.clone(), read(&entry.value, field.of, now, parameters, sink)?);
-            }
-            Some(Value::Map(map))
+            let read: Vec<_> = mapping(node, sink)?
+                .iter()
+                .map(|entry| {
+                    let Some(field) = fields.iter().find(|field| field.name == entry.key.value) else {
+                        sink.push(super::condition::unknown_field(entry, fields));
+                        return None;
+                    };
+                    Some((entry.key.value.clone(), read(&entry.value, field.of, now, parameters, sink)?))
+                })
+                .collect();
+            read.into_iter().collect::<Option<BTreeMap<_, _>>>().map(Value::Map)
         }
     }
 }

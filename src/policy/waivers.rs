@@ -5,8 +5,8 @@
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::Selector;
 use super::policies::identifier;
+use super::{Account, Selector, Stage, regions};
 use crate::matchers::Glob;
 use crate::source::{Diagnostic, Diagnostics, Node, Span, Spanned, Table};
 
@@ -52,11 +52,13 @@ impl Waiver {
         let mut table = Table::new(node, "a waiver", sink)?;
         let id = table.need("id", sink).and_then(|node| identifier(node, "`id`", sink));
         let case = table.need("case", sink).and_then(|node| node.text("`case`", sink));
-        let resource = table.need("resource", sink).and_then(|node| node.text("`resource`", sink));
-        let mut need = |key| table.need(key, sink).and_then(|node| node.text(&format!("`{key}`"), sink));
+        let mut need = |key| table.need(key, sink).and_then(|node| said(node, &format!("`{key}`"), sink));
+        let resource = need("resource");
         let (owner, approver, reason) = (need("owner"), need("approver"), need("reason"));
         let mut take = |key| table.take(key).and_then(|node| node.text(&format!("`{key}`"), sink)).map(|it| it.value);
-        let (account, region, ticket) = (take("account"), take("region"), take("ticket"));
+        let ticket = take("ticket");
+        let account = table.take("account").map(|node| Account::read_id(node, sink).map(|it| it.value));
+        let region = table.take("region").map(|node| read_region(node, sink));
         let stages = table.take("stages").and_then(|node| node.texts("`stages`", sink)).unwrap_or_default();
         let expires = table.need("expires", sink).and_then(|node| read_date(node, sink));
         table.finish(sink);
@@ -64,8 +66,8 @@ impl Waiver {
             id: id?,
             case: case?,
             resource: resource?,
-            account,
-            region,
+            account: account.map_or(Some(None), |it| it.map(Some))?,
+            region: region.map_or(Some(None), |it| it.map(Some))?,
             stages,
             owner: owner?.value,
             approver: approver?.value,
@@ -80,6 +82,16 @@ impl Waiver {
     #[must_use]
     pub fn is_for_stage(&self, stage: &str) -> bool {
         self.stages.is_empty() || self.stages.iter().any(|name| name.value == stage)
+    }
+
+    /// Whether there is anything in this stage that it can be for: stage, account and Region.
+    #[must_use]
+    pub fn reaches(&self, stage: &Stage) -> bool {
+        let account = |only: &str| stage.accounts.iter().any(|account| account.id.value == only);
+        let region = |only: &str| only == GLOBAL || stage.regions.iter().any(|region| region.value == only);
+        self.is_for_stage(&stage.name.value)
+            && self.account.as_deref().is_none_or(account)
+            && self.region.as_deref().is_none_or(region)
     }
 
     /// Whether it has lapsed: the day of expiry is the last one on which it counts, in UTC.
@@ -97,6 +109,24 @@ impl Waiver {
             && self.account.as_deref().is_none_or(|only| only == account)
             && self.region.as_deref().is_none_or(|only| only == region)
     }
+}
+
+/// The Region of kinds that have one population per account.
+const GLOBAL: &str = "aws-global";
+
+fn read_region(node: &Node, sink: &mut Diagnostics) -> Option<String> {
+    let text = node.text("`region`", sink)?;
+    (text.value == GLOBAL || regions::check(&text, sink)).then_some(text.value)
+}
+
+/// Text that says something: a waiver without owner or reason is none.
+fn said(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<Spanned<String>> {
+    let text = node.text(what, sink)?;
+    if text.value.trim().is_empty() {
+        sink.push(Diagnostic::error("empty-text", text.span, format!("{what} says nothing")));
+        return None;
+    }
+    Some(text)
 }
 
 fn read_date(node: &Node, sink: &mut Diagnostics) -> Option<Date> {

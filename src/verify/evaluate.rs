@@ -25,7 +25,9 @@ pub fn evaluate(cases: &[Case], populations: &[Population], waivers: &[Waiver], 
 
 fn evaluate_case(case: &Case, populations: &[Population], waivers: &[Waiver], now: Timestamp) -> CaseResult {
     let mut groups: BTreeMap<(&str, &str), Vec<&Population>> = BTreeMap::new();
-    for population in populations.iter().filter(|population| population.kind.name == case.kind.name) {
+    let mut of_kind: Vec<&Population> = populations.iter().filter(|it| it.kind.name == case.kind.name).collect();
+    of_kind.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
+    for population in of_kind {
         let key = match case.per {
             Per::Stage => ("", ""),
             Per::Account => (&*population.account, ""),
@@ -35,11 +37,21 @@ fn evaluate_case(case: &Case, populations: &[Population], waivers: &[Waiver], no
     }
     let mut coverage = Coverage { enumerated: !groups.is_empty(), ..Coverage::default() };
     let (mut resources, mut gaps) = (Vec::new(), Vec::new());
-    for group in groups.values() {
-        let (found, seen) = evaluate_group(case, group, now, &mut gaps);
+    if groups.is_empty() {
+        let gap = Gap { message: "no population of this kind was read".to_owned(), ..Gap::new(Cause::Interrupted) };
+        coverage.miss(gap.cause);
+        gaps.push(Arc::new(gap));
+    }
+    for (place, group) in &groups {
+        let (found, seen) = evaluate_group(case, *place, group, now, &mut gaps);
         coverage.add(&seen);
         resources.extend(found);
     }
+    // Findings about a population have no id, and so come first.
+    resources.sort_by(|a, b| {
+        let key = |it: &ResourceResult| (!it.id.is_empty(), Arc::clone(&it.account), Arc::clone(&it.region));
+        key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
+    });
     for resource in resources.iter_mut().filter(|resource| resource.verdict == "violated") {
         waive(case, resource, waivers, now);
     }
@@ -50,6 +62,7 @@ fn evaluate_case(case: &Case, populations: &[Population], waivers: &[Waiver], no
 /// Judges the populations that stand for one answer: of the stage, of an account, or of a Region.
 fn evaluate_group(
     case: &Case,
+    place: (&str, &str),
     group: &[&Population],
     now: Timestamp,
     gaps: &mut Vec<Arc<Gap>>,
@@ -63,10 +76,10 @@ fn evaluate_group(
     let all = group.iter().flat_map(|population| &population.resources);
     let mut resources: Vec<_> = all.filter_map(|resource| judge(case, resource, now, &mut coverage)).collect();
     if case.quantifier == Quantifier::Some {
-        settle_some(case, &mut resources, &coverage, group);
+        settle_some(case, place, &mut resources, &coverage, group);
     }
     if coverage.expected == 0 && coverage.enumerated && case.when_none == WhenNone::Violated {
-        resources.push(of_population(case, "nothing of this kind exists where something must", group));
+        resources.push(of_population(case, place, "nothing of this kind exists where something must", group));
     }
     (resources, coverage)
 }
@@ -145,13 +158,19 @@ fn judge(case: &Case, resource: &Resource, now: Timestamp, coverage: &mut Covera
         }
     }
     if matches!(result.verdict, "violated" | "not_evaluated") {
-        result.finding = finding_id(case, &result);
+        result.finding = finding_id(case, (&result.account, &result.region), &result.id);
     }
     Some(result)
 }
 
 /// `some`: one resource as expected is enough, so the others are not violations; without one, the population is.
-fn settle_some(case: &Case, resources: &mut Vec<ResourceResult>, coverage: &Coverage, populations: &[&Population]) {
+fn settle_some(
+    case: &Case,
+    place: (&str, &str),
+    resources: &mut Vec<ResourceResult>,
+    coverage: &Coverage,
+    populations: &[&Population],
+) {
     let met = resources.iter().any(|resource| resource.verdict == "met");
     let mut nearest = Vec::new();
     for resource in resources.iter_mut().filter(|resource| resource.verdict == "violated") {
@@ -159,10 +178,10 @@ fn settle_some(case: &Case, resources: &mut Vec<ResourceResult>, coverage: &Cove
         resource.finding.clear();
         let reason = if met { "another one is as expected" } else { "not as expected, nor is any other" };
         reason.clone_into(&mut resource.reason);
-        nearest.append(&mut resource.differences.clone());
+        nearest.extend(resource.differences.iter().cloned());
     }
     if !met && coverage.examined > 0 && coverage.complete().is_some() {
-        let mut finding = of_population(case, "none is as expected", populations);
+        let mut finding = of_population(case, place, "none is as expected", populations);
         finding.differences = nearest.into_iter().take(NEAREST).collect();
         resources.insert(0, finding);
     }
@@ -172,13 +191,18 @@ fn settle_some(case: &Case, resources: &mut Vec<ResourceResult>, coverage: &Cove
 const NEAREST: usize = 10;
 
 /// A finding about the population itself.
-fn of_population(case: &Case, reason: &str, populations: &[&Population]) -> ResourceResult {
-    let first = populations.first();
+fn of_population(case: &Case, place: (&str, &str), reason: &str, populations: &[&Population]) -> ResourceResult {
+    // Shown is what all parts of the population have in common: a finding about two Regions is in neither.
+    let common = |of: fn(&Population) -> &Arc<str>| {
+        let mut all = populations.iter().map(|population| of(population));
+        let first = all.next().cloned().unwrap_or_else(|| "".into());
+        if all.all(|other| *other == first) { first } else { "".into() }
+    };
     let mut result = ResourceResult {
         id: String::new(),
         name: format!("all {}", case.kind.plural),
-        account: first.map_or_else(|| "".into(), |population| Arc::clone(&population.account)),
-        region: first.map_or_else(|| "".into(), |population| Arc::clone(&population.region)),
+        account: common(|population| &population.account),
+        region: common(|population| &population.region),
         verdict: "violated",
         finding: String::new(),
         differences: Vec::new(),
@@ -186,14 +210,15 @@ fn of_population(case: &Case, reason: &str, populations: &[&Population]) -> Reso
         reason: reason.to_owned(),
         waiver: String::new(),
     };
-    result.finding = finding_id(case, &result);
+    result.finding = finding_id(case, place, "");
     result
 }
 
-/// The id of a finding: the same as long as case, account, Region and resource are.
-fn finding_id(case: &Case, result: &ResourceResult) -> String {
+/// The id of a finding: the same as long as case, account, Region and resource are. Of a population it is what the case
+/// is asked `per`, so that a stage that gains a Region keeps its findings.
+fn finding_id(case: &Case, (account, region): (&str, &str), id: &str) -> String {
     let mut hash = Sha256::new();
-    for part in ["attestry-finding-1", &case.id, &result.account, &result.region, &result.id] {
+    for part in ["attestry-finding-1", case.id.as_str(), account, region, id] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
@@ -226,8 +251,9 @@ fn settle_waiver(waiver: &Waiver, cases: &[CaseResult], now: Timestamp) -> Waive
     let state = match (waiver.is_expired(now), waived, named.is_empty()) {
         (true, ..) => WaiverState::Expired,
         (false, 1.., _) => WaiverState::Used,
+        // What was not seen may be what it waives.
+        (false, 0, _) if unseen => WaiverState::Unknown,
         (false, 0, false) => WaiverState::NotNeeded,
-        (false, 0, true) if unseen => WaiverState::Unknown,
         (false, 0, true) => WaiverState::MatchesNothing,
     };
     let today = now.to_zoned(TimeZone::UTC).date();

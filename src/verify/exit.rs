@@ -70,20 +70,34 @@ impl Reason {
             conditions.push((Exit::Violation, format!("{} violated", some(gated, "case", "cases"))));
         }
         let below = violated.len() - gated;
-        let Some(exit) = PRECEDENCE.iter().copied().find(|exit| conditions.iter().any(|(it, _)| it == exit)) else {
-            let sentence = match below {
-                0 => "all selected cases are met, waived or not applicable".to_owned(),
-                _ => format!("no violation at or above `{gate}` ({} below it)", some(below, "case", "cases")),
-            };
-            return Self { exit: Exit::Met, sentence };
+        let sentence = match below {
+            0 => "all selected cases are met, waived or not applicable".to_owned(),
+            _ => format!("no violation at or above `{gate}` ({} below it)", some(below, "case", "cases")),
         };
-        let (first, others): (Vec<_>, Vec<_>) = conditions.into_iter().partition(|(it, _)| *it == exit);
-        let mut sentence: String = first.into_iter().map(|(_, text)| text).collect();
+        Self::worst(conditions).unwrap_or(Self { exit: Exit::Met, sentence })
+    }
+
+    /// The exit when this holds as well: a report that could not be written, residue of a probe.
+    #[must_use]
+    pub fn also(self, exit: Exit, sentence: impl Into<String>) -> Self {
+        let other = (exit, sentence.into());
+        let conditions =
+            if self.exit == Exit::Met { vec![other] } else { vec![(self.exit, self.sentence.clone()), other] };
+        Self::worst(conditions).unwrap_or(self)
+    }
+
+    /// The condition that wins, and the others after it; `None` when nothing is wrong.
+    fn worst(mut conditions: Vec<(Exit, String)>) -> Option<Self> {
+        let rank = |exit: Exit| PRECEDENCE.iter().position(|it| *it == exit);
+        conditions.retain(|(exit, _)| rank(*exit).is_some());
+        conditions.sort_by_key(|(exit, _)| rank(*exit));
+        let mut conditions = conditions.into_iter();
+        let (exit, mut sentence) = conditions.next()?;
+        let others: Vec<String> = conditions.map(|(_, text)| text).collect();
         if !others.is_empty() {
-            let others: Vec<String> = others.into_iter().map(|(_, text)| text).collect();
             sentence = format!("{sentence}; also {}", others.join("; "));
         }
-        Self { exit, sentence }
+        Some(Self { exit, sentence })
     }
 }
 

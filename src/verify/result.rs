@@ -53,9 +53,9 @@ pub struct ResourceResult {
     pub id: String,
     /// The name that people use.
     pub name: String,
-    /// Account.
+    /// Account; empty for a finding about the populations of several.
     pub account: Arc<str>,
-    /// Region.
+    /// Region; empty for a finding about the populations of several.
     pub region: Arc<str>,
     /// The verdict. `met` of one resource needs no more than that this one was judged.
     pub verdict: &'static str,
@@ -136,11 +136,11 @@ pub enum WaiverState {
     Used,
     /// It has lapsed, and waives nothing.
     Expired,
-    /// What it names is not violated any more.
+    /// What it names is not violated any more, or another waiver has it.
     NotNeeded,
     /// It names no resource of the complete population: a mistake in its text.
     MatchesNothing,
-    /// It names no resource, but the population was not seen to its end.
+    /// Nothing that it names was found violated, but not everything was seen.
     Unknown,
 }
 

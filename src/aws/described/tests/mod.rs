@@ -31,9 +31,7 @@ macro_rules! client {
         client!($sdk, $connector, "ap-southeast-2")
     };
     ($sdk:ident, $connector:expr, $region:expr) => {
-        $sdk::Client::from_conf(
-            $sdk::config::Builder::from(&sdk($connector, $region)).build(),
-        )
+        $sdk::Client::from_conf($sdk::config::Builder::from(&sdk($connector, $region)).build())
     };
 }
 

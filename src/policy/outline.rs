@@ -1,0 +1,59 @@
+//! What the files of a suite name, taken from their text as it stands, wrong or not.
+//!
+//! One mistake must not look like many: a case whose kind is misspelt still exists for the waiver that names it, and
+//! still uses its parameters. Must not judge any text.
+
+use std::collections::BTreeSet;
+
+use super::parameters::mentioned;
+use crate::source::{Content, Node};
+
+/// Names in the files of one suite.
+#[derive(Debug, Default)]
+pub(super) struct Outline {
+    /// `POLICY/case`, in the order of the files.
+    pub(super) cases: Vec<String>,
+    /// Names of stages.
+    pub(super) stages: Vec<String>,
+    /// Parameters that some case mentions.
+    pub(super) parameters: BTreeSet<String>,
+    /// Whether some file has no cases that could be read, so that nobody knows what it names.
+    pub(super) broken: bool,
+}
+
+impl Outline {
+    pub(super) fn suite(node: &Node) -> Self {
+        let stages = keys(get(node, "stages"));
+        Self { stages, ..Self::default() }
+    }
+
+    /// Adds a policy file; `None` when it could not be parsed.
+    pub(super) fn policy(&mut self, node: Option<&Node>) {
+        let Some(node) = node else {
+            self.broken = true;
+            return;
+        };
+        let id = get(node, "id").and_then(Node::scalar).map(|scalar| scalar.text.as_str()).unwrap_or_default();
+        let cases = get(node, "cases");
+        let names = keys(cases);
+        self.broken |= names.is_empty();
+        self.cases.extend(names.iter().map(|name| format!("{id}/{name}")));
+        if let Some(cases) = cases {
+            mentioned(cases, &mut self.parameters);
+        }
+    }
+}
+
+fn get<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    match &node.content {
+        Content::Mapping(entries) => entries.iter().find(|entry| entry.key.value == key).map(|entry| &entry.value),
+        Content::Scalar(_) | Content::Sequence(_) => None,
+    }
+}
+
+fn keys(node: Option<&Node>) -> Vec<String> {
+    match node.map(|node| &node.content) {
+        Some(Content::Mapping(entries)) => entries.iter().map(|entry| entry.key.value.clone()).collect(),
+        _ => Vec::new(),
+    }
+}

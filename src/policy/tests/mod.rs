@@ -1,0 +1,113 @@
+//! The language from outside: what wrong text is told, and what right text means.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+mod bad;
+mod choosing;
+mod judging;
+mod parameters;
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::facts::{Attribute, Call, Fact, Field, Kind, Reach, Resource, Scope, Type, Value};
+use crate::source::{Diagnostics, render};
+
+const fn attribute(name: &'static str, of: Type) -> Attribute {
+    Attribute { name, of, call: "ListThings", field: "Things[]", doc: "Made up." }
+}
+
+const GRANT: &[Field] =
+    &[Field::new("grantee", Type::Text), Field::new("days", Type::Integer), Field::new("count", Type::Integer)];
+
+const ATTRIBUTES: &[Attribute] = &[
+    attribute("id", Type::Text),
+    attribute("name", Type::Text),
+    attribute("rotation.enabled", Type::Bool),
+    attribute("rotation.period", Type::Duration),
+    attribute("count", Type::Integer),
+    attribute("last", Type::Time),
+    attribute("tags", Type::Map(&Type::Text)),
+    attribute("zones", Type::List(&Type::Text)),
+    attribute("grants", Type::List(&Type::Record(GRANT))),
+    attribute("owner", Type::Record(GRANT)),
+];
+
+const CALLS: &[Call] = &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(10))];
+
+static THING: Kind = Kind {
+    name: "test.thing",
+    plural: "things",
+    scope: Scope::Regional,
+    doc: "A thing.",
+    attributes: ATTRIBUTES,
+    calls: CALLS,
+};
+
+static GLOBAL: Kind = Kind {
+    name: "test.global",
+    plural: "global things",
+    scope: Scope::Global,
+    doc: "A thing.",
+    attributes: ATTRIBUTES,
+    calls: CALLS,
+};
+
+/// The shipped catalogues are parsed once for all tests.
+fn words() -> Vocabulary {
+    static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
+    Vocabulary { kinds: vec![&THING, &GLOBAL], catalogues: CATALOGUES.clone() }
+}
+
+fn now() -> Timestamp {
+    "2026-11-20T12:00:00Z".parse().unwrap()
+}
+
+/// A suite with one policy in a directory of its own; `case` is what stands under the case's name.
+fn load(parameters: &str, stage: &str, cases: &str) -> Loaded {
+    let directory = tempfile::tempdir().unwrap();
+    let suite = format!(
+        "suite: demo\ntitle: Demo\npolicies: [policy.yaml]\n{parameters}\nstages:\n  dev:\n    account: \"000000000001\"\n    \
+         regions: [eu-central-1]\n    {stage}\n"
+    );
+    let policy = format!("id: T-1\ntitle: Things\nseverity: high\ncases:\n{cases}\n");
+    std::fs::write(directory.path().join("suite.yaml"), suite).unwrap();
+    std::fs::write(directory.path().join("policy.yaml"), policy).unwrap();
+    load_suite(directory.path(), Path::new("suite.yaml"), words())
+}
+
+fn case(expect: &str) -> String {
+    format!("  a:\n    each: test.thing\n    when_none: met\n    expect: {expect}")
+}
+
+/// The cases of right text; wrong text ends the test with what is wrong.
+fn compiled(loaded: &Loaded, overrides: &[(&str, &str)]) -> Vec<Case> {
+    let mut sink = loaded.diagnostics.clone();
+    let suite = &loaded.library.suites[0];
+    let overrides: Vec<_> = overrides.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+    let compiled = compile(suite, &suite.stages[0], &overrides, &mut sink);
+    assert!(sink.is_empty(), "{}", render(&loaded.library.files, &sink, false));
+    compiled.unwrap().cases
+}
+
+fn expectation(expect: &str) -> Expectation {
+    compiled(&load("", "", &case(expect)), &[]).remove(0).expect
+}
+
+fn codes(sink: &Diagnostics) -> Vec<&'static str> {
+    sink.iter().map(|it| it.code).collect()
+}
+
+/// A thing of which nothing is known but what is given; what is not given is absent.
+fn thing(facts: &[(&'static str, Fact)]) -> Resource {
+    let mut thing = Resource::new(&THING, "000000000001".into(), "eu-central-1".into(), "id", "name");
+    for attribute in ATTRIBUTES {
+        thing.set(attribute.name, Fact::Absent);
+    }
+    for (name, fact) in facts {
+        thing.set(name, fact.clone());
+    }
+    thing
+}

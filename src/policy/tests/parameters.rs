@@ -1,0 +1,75 @@
+//! What `${name}` becomes.
+
+use super::*;
+
+/// What the one expectation on `name` or `zones` expects, in words.
+fn expected(parameters: &str, stage: &str, expect: &str, overrides: &[(&str, &str)]) -> String {
+    let cases = compiled(&load(parameters, stage, &case(expect)), overrides);
+    let mut words = Vec::new();
+    cases[0].expect.visit(&mut |test| words.push(format!("{} {}", test.path, test.condition)));
+    words.join(" and ")
+}
+
+#[test]
+fn values_lists_text_and_keys() {
+    let one = "parameters: { a: x, b: y }";
+    for (parameters, stage, expect, words) in [
+        ("parameters: { a: x }", "", "{ name: '${a}' }", "name x"),
+        (one, "", "{ name: '${a}${b}' }", "name xy"),
+        (one, "", "{ name: 'p-${a}-${b}-s' }", "name p-x-y-s"),
+        ("parameters: { a: 90d }", "", "{ rotation.period: { at_most: '${a}' } }", "rotation.period at most 90d"),
+        ("parameters: { a: true }", "", "{ rotation.enabled: '${a}' }", "rotation.enabled true"),
+        ("parameters: { a: [x, y] }", "", "{ zones: '${a}' }", "zones [x, y]"),
+        ("parameters: { a: [x, y] }", "", "{ name: { one_of: '${a}' } }", "name one of x, y"),
+        ("parameters: { a: x }", "", "{ name: { one_of: ['${a}', y] } }", "name one of x, y"),
+        ("parameters: { a: x }", "", "{ 'tags.${a}': y }", "tags.x y"),
+        ("parameters: { a: x }", "", "{ tags: { equals: { '${a}': y } } }", "tags {x: y}"),
+        // The stage wins over the suite; both may use other parameters, and those that Attestry sets.
+        ("parameters: { a: x }", "parameters: { a: z }", "{ name: '${a}' }", "name z"),
+        ("parameters: { a: 'p-${b}', b: 'q-${stage}' }", "", "{ name: '${a}' }", "name p-q-dev"),
+        ("parameters: { a: ['${stage}'] }", "", "{ zones: '${a}' }", "zones [dev]"),
+        ("", "", "{ name: '${stage}/${account}' }", "name dev/000000000001"),
+        // The characters themselves.
+        ("", "", "{ name: '$${stage}' }", "name ${stage}"),
+        ("", "", "{ name: 'a$${b}c${stage}' }", "name a${b}cdev"),
+        ("", "", "{ name: '$5 {}' }", "name $5 {}"),
+    ] {
+        assert_eq!(expected(parameters, stage, expect, &[]), words, "{parameters} {stage} {expect}");
+    }
+}
+
+#[test]
+fn the_command_line_wins_over_all() {
+    let (parameters, stage) = ("parameters: { a: x }", "parameters: { a: z }");
+    assert_eq!(expected(parameters, stage, "{ name: '${a}' }", &[("a", "o")]), "name o");
+    assert_eq!(expected(parameters, stage, "{ name: '${a}' }", &[("a", "o-${stage}")]), "name o-dev");
+}
+
+#[test]
+fn overrides_that_name_nothing_are_errors() {
+    let loaded = load("parameters: { prefix: x }", "", &case("{ name: '${prefix}' }"));
+    let suite = &loaded.library.suites[0];
+    for (overrides, code, help) in [
+        (&[("prefx", "y")][..], "unknown-parameter", Some("did you mean `prefix`?")),
+        (&[("stage", "y")][..], "built-in-parameter", None),
+        (&[("prefix", "y"), ("prefix", "z")][..], "duplicate-parameter", None),
+    ] {
+        let overrides: Vec<_> = overrides.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let mut sink = Diagnostics::new();
+        assert!(compile(suite, &suite.stages[0], &overrides, &mut sink).is_none(), "{overrides:?}");
+        let found = sink.iter().next().unwrap();
+        assert_eq!((found.code, found.help.as_deref(), sink.len()), (code, help, 1));
+    }
+}
+
+#[test]
+fn with_two_accounts_there_is_no_account_to_fill_in() {
+    let directory = tempfile::tempdir().unwrap();
+    let suite = "suite: s\ntitle: S\npolicies: [p.yaml]\nstages: { dev: { accounts: [{ account: '000000000001' }, { account: \
+                 '000000000002' }], regions: [eu-west-1] } }\n";
+    std::fs::write(directory.path().join("s.yaml"), suite).unwrap();
+    let policy = format!("id: T\ntitle: T\nseverity: low\ncases:\n{}\n", case("{ name: '${account}' }"));
+    std::fs::write(directory.path().join("p.yaml"), policy).unwrap();
+    let loaded = load_suite(directory.path(), Path::new("s.yaml"), words());
+    assert_eq!(codes(&loaded.diagnostics), ["unset-parameter"]);
+}

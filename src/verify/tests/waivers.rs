@@ -1,0 +1,104 @@
+//! What a waiver waives, and what becomes of it.
+
+use super::*;
+
+/// Verdict of the case, state of the waiver, findings that it names.
+fn settled(waiver: Waiver, states: &[State], whole: bool) -> (&'static str, WaiverState, usize) {
+    let result = evaluate(&[each()], &populations(&[place(A, "r1", states, whole)]), &[waiver], now());
+    (result.cases[0].verdict.word(), result.waivers[0].state, result.waivers[0].findings)
+}
+
+const LATER: &str = "2027-01-31";
+
+#[test]
+fn a_waiver_waives_violations_alone() {
+    use State::{Met, NotApplicable, Outside, Unknown, Unmet};
+    use WaiverState::{MatchesNothing, NotNeeded, Unknown as Unseen, Used};
+    for (pattern, states, whole, expected) in [
+        ("thing-0", &[Unmet][..], true, ("waived", Used, 1)),
+        ("arn:0", &[Unmet], true, ("waived", Used, 1)),
+        ("thing-*", &[Unmet, Met, Unmet], true, ("waived", Used, 2)),
+        ("thing-0", &[Unmet, Unmet], true, ("violated", Used, 1)),
+        // What was not seen stays unseen.
+        ("thing-0", &[Unmet], false, ("not_evaluated", Used, 1)),
+        ("thing-0", &[Unmet, Unknown], true, ("not_evaluated", Used, 1)),
+        ("thing-0", &[Unknown], true, ("not_evaluated", Unseen, 0)),
+        ("*", &[Unknown], true, ("not_evaluated", Unseen, 0)),
+        ("thing-0", &[Met], true, ("met", NotNeeded, 0)),
+        ("thing-0", &[NotApplicable], true, ("not_applicable", NotNeeded, 0)),
+        ("thing-0", &[Met], false, ("not_evaluated", Unseen, 0)),
+        ("thing-9", &[Unmet], true, ("violated", MatchesNothing, 0)),
+        ("thing-9", &[Unmet], false, ("violated", Unseen, 0)),
+        ("thing-0", &[Outside], true, ("not_applicable", MatchesNothing, 0)),
+    ] {
+        assert_eq!(settled(waiver("W", pattern, LATER), states, whole), expected, "{pattern} {states:?} {whole}");
+    }
+}
+
+#[test]
+fn the_day_of_expiry_is_the_last_one_in_utc() {
+    let waiver = waiver("W", "thing-0", "2026-11-20");
+    let places = populations(&[place(A, "r1", &[State::Unmet], true)]);
+    for (now, verdict, state, days) in [
+        ("2026-11-20T00:00:00Z", "waived", WaiverState::Used, 0),
+        ("2026-11-20T23:59:59Z", "waived", WaiverState::Used, 0),
+        // Already the 21st in Berlin, and still the 20th in UTC.
+        ("2026-11-21T00:30:00+01:00", "waived", WaiverState::Used, 0),
+        ("2026-11-19T23:59:59Z", "waived", WaiverState::Used, 1),
+        ("2026-11-21T00:00:00Z", "violated", WaiverState::Expired, -1),
+        ("2027-11-20T00:00:00Z", "violated", WaiverState::Expired, -365),
+    ] {
+        let result = evaluate(&[each()], &places, std::slice::from_ref(&waiver), now.parse().unwrap());
+        let (case, settled) = (&result.cases[0], &result.waivers[0]);
+        assert_eq!((case.verdict.word(), settled.state, settled.days_left), (verdict, state, days), "{now}");
+        // An expired one still says how many violations it used to cover.
+        assert_eq!(settled.findings, 1, "{now}");
+    }
+}
+
+#[test]
+fn account_region_and_case_narrow_a_waiver() {
+    let with = |change: fn(&mut Waiver)| {
+        let mut waiver = waiver("W", "*", LATER);
+        change(&mut waiver);
+        settled(waiver, &[State::Unmet], true)
+    };
+    let used = ("waived", WaiverState::Used, 1);
+    let nothing = ("violated", WaiverState::MatchesNothing, 0);
+    assert_eq!(with(|it| it.account = Some(A.into())), used);
+    assert_eq!(with(|it| it.account = Some(B.into())), nothing);
+    assert_eq!(with(|it| it.region = Some("r1".into())), used);
+    assert_eq!(with(|it| it.region = Some("r2".into())), nothing);
+    assert_eq!(with(|it| it.case.value = "T-1/each".into()), used);
+    assert_eq!(with(|it| it.case.value = "T-*/e*".into()), used);
+    // A case that was not selected is a case that was not seen.
+    assert_eq!(with(|it| it.case.value = "T-1/other".into()), ("violated", WaiverState::Unknown, 0));
+}
+
+#[test]
+fn stages_narrow_a_waiver() {
+    let mut waiver = waiver("W", "*", LATER);
+    assert!(waiver.is_for_stage("dev"));
+    waiver.stages = vec![Spanned::new("prod".to_owned(), span())];
+    assert!(waiver.is_for_stage("prod") && !waiver.is_for_stage("dev"));
+}
+
+#[test]
+fn the_first_waiver_that_counts_is_named() {
+    let waivers = [waiver("old", "*", "2026-11-19"), waiver("one", "thing-0", LATER), waiver("two", "*", LATER)];
+    let places = populations(&[place(A, "r1", &[State::Unmet, State::Unmet], true)]);
+    let result = evaluate(&[each()], &places, &waivers, now());
+    let by: Vec<_> = result.cases[0].resources.iter().map(|it| it.waiver.as_str()).collect();
+    assert_eq!(by, ["one", "two"]);
+    let states: Vec<_> = result.waivers.iter().map(|it| (it.state, it.findings)).collect();
+    assert_eq!(states, [(WaiverState::Expired, 0), (WaiverState::Used, 1), (WaiverState::Used, 1)]);
+    assert!(result.cases[0].resources.iter().all(|it| !it.finding.is_empty()), "a waived finding keeps its id");
+}
+
+#[test]
+fn a_missing_population_can_be_waived_by_its_name() {
+    let case = case("T-1/each", Quantifier::Each, WhenNone::Violated, Per::Account);
+    let places = populations(&[place(A, "r1", &[], true)]);
+    let result = evaluate(&[case], &places, &[waiver("W", "all things", LATER)], now());
+    assert_eq!((result.cases[0].verdict.word(), result.waivers[0].state), ("waived", WaiverState::Used));
+}
