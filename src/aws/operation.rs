@@ -23,6 +23,7 @@ const PREFIXES: &[(&str, &str)] = &[("monitoring", "cloudwatch"), ("tagging", "t
 /// Operations of S3 by the query parameter that marks them; without any, the list of buckets.
 const S3: &[(&str, &str)] = &[
     ("encryption", "GetBucketEncryption"),
+    ("location", "GetBucketLocation"),
     ("logging", "GetBucketLogging"),
     ("object-lock", "GetObjectLockConfiguration"),
     ("policyStatus", "GetBucketPolicyStatus"),
@@ -39,9 +40,14 @@ impl Operation {
         Self { service: service.into(), name: name.into() }
     }
 
-    /// The operation of a signed request; `None` when it is no request of a service that we speak with.
+    /// The operation of a signed request; `None` when it is no request of a service that we speak with. A request made
+    /// by hand, as in tests, may carry it as an extension.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Option<Self> {
+        request.extension::<Self>().cloned().or_else(|| Self::on_the_wire(request))
+    }
+
+    fn on_the_wire(request: &HttpRequest) -> Option<Self> {
         let (signed, _) = scope(request)?;
         let service = PREFIXES.iter().find(|(name, _)| *name == signed).map_or(signed, |(_, prefix)| prefix);
         let (path, query) = path_and_query(request.uri());
@@ -83,6 +89,9 @@ fn s3(path: &str, query: &str) -> Option<&'static str> {
 }
 
 fn lambda(path: &str) -> Option<&'static str> {
+    if path.contains("/tags/") {
+        return Some("ListTags");
+    }
     let rest = path.split_once("/functions")?.1.trim_start_matches('/');
     match rest.rsplit_once('/') {
         None if rest.is_empty() => Some("ListFunctions"),

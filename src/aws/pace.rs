@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::quota::{self, Quota};
 use super::{GLOBAL, Operation};
 
-/// Requests of one account that are open at the same time.
+/// Requests of one quota group that are open at the same time.
 const OPEN: usize = 64;
 
 /// The share of a published quota that a run uses; the rest is left to the account's own work.
@@ -30,8 +30,19 @@ pub struct Pace {
 
 #[derive(Debug, Default)]
 struct Inner {
-    buckets: Mutex<HashMap<(Arc<str>, Arc<str>, String), Bucket>>,
-    open: Mutex<HashMap<Arc<str>, Arc<Semaphore>>>,
+    queues: Mutex<HashMap<Key, Queue>>,
+}
+
+/// Account, Region and quota group.
+type Key = (Arc<str>, Arc<str>, String);
+
+/// The requests of one quota group.
+#[derive(Debug)]
+struct Queue {
+    bucket: Bucket,
+    /// A place in the queue is taken only by a request that may go out at once when its time comes: places taken
+    /// behind slow answers would all come due together.
+    open: Arc<Semaphore>,
 }
 
 /// The right to send one request; it is open until this is dropped.
@@ -56,37 +67,36 @@ impl Pace {
     /// Waits until the request may be sent.
     pub(super) async fn turn(&self, account: &Arc<str>, region: &Arc<str>, operation: &Operation) -> Turn {
         let Some(inner) = &self.inner else { return Turn { _open: None } };
-        let open = {
-            let mut all = inner.open.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(all.entry(Arc::clone(account)).or_insert_with(|| Arc::new(Semaphore::new(OPEN))))
-        };
-        let at = inner.with_bucket(account, region, operation, |bucket| bucket.reserve(Instant::now()));
+        let open = inner.with_queue(account, region, operation, |queue| Arc::clone(&queue.open));
+        let open = open.acquire_owned().await.ok();
+        let at = inner.with_queue(account, region, operation, |queue| queue.bucket.reserve(Instant::now()));
         tokio::time::sleep_until(at).await;
-        Turn { _open: open.acquire_owned().await.ok() }
+        Turn { _open: open }
     }
 
     /// Learns from an answer.
     pub(super) fn answered(&self, account: &Arc<str>, region: &Arc<str>, operation: &Operation, throttled: bool) {
         if let Some(inner) = &self.inner {
-            inner.with_bucket(account, region, operation, |bucket| bucket.learn(throttled, Instant::now()));
+            inner.with_queue(account, region, operation, |queue| queue.bucket.learn(throttled, Instant::now()));
         }
     }
 }
 
 impl Inner {
-    fn with_bucket<T>(
+    fn with_queue<T>(
         &self,
         account: &Arc<str>,
         region: &Arc<str>,
         operation: &Operation,
-        act: impl FnOnce(&mut Bucket) -> T,
+        act: impl FnOnce(&mut Queue) -> T,
     ) -> T {
         let quota = quota::of(operation);
         let group =
             if quota.published { quota.group.to_owned() } else { format!("{}:{}", operation.service, operation.name) };
         let region = if operation.service == "iam" { Arc::from(GLOBAL) } else { Arc::clone(region) };
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        act(buckets.entry((Arc::clone(account), region, group)).or_insert_with(|| Bucket::new(quota, Instant::now())))
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Queue { bucket: Bucket::new(quota, Instant::now()), open: Arc::new(Semaphore::new(OPEN)) };
+        act(queues.entry((Arc::clone(account), region, group)).or_insert_with(new))
     }
 }
 
@@ -184,9 +194,10 @@ mod tests {
         for _ in 0..4 {
             pace.turn(&account, &here, &operation).await;
         }
-        let waited = start.elapsed();
-        assert!(waited >= Duration::from_millis(900), "{waited:?}");
+        assert!(start.elapsed() >= Duration::from_millis(900), "{:?}", start.elapsed());
+        // Four requests took at least three intervals here; the first one elsewhere needs none.
+        let other = Instant::now();
         pace.turn(&account, &there, &operation).await;
-        assert_eq!(start.elapsed(), waited, "another Region has its own quota");
+        assert!(other.elapsed() < Duration::from_millis(300), "another Region has its own quota");
     }
 }

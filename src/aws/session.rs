@@ -6,11 +6,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
+use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, Region};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, SharedHttpConnector, http_client_fn};
 use thiserror::Error;
@@ -161,6 +168,9 @@ impl Refusal {
 /// Attempts for each request, the first one included.
 const ATTEMPTS: u32 = 6;
 
+/// How long credentials may take: single sign-on and credential processes are slow.
+const CREDENTIALS: Duration = Duration::from_secs(30);
+
 /// Attempts of the first request of a session.
 const FIRST_ATTEMPTS: u32 = 3;
 
@@ -172,38 +182,25 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
     let account: Arc<str> = target.account.as_str().into();
     let first = target.regions.first().cloned().unwrap_or_else(|| "us-east-1".to_owned());
     let inner = client(target);
-    let configure = |region: &str, label: &str| {
-        let (account, inner, link) = (Arc::clone(&account), inner.clone(), link.clone());
-        let transport = Transport { account, region: label.into(), link, inner };
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(region.to_owned()))
-            .retry_config(retries(&target.backend))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(5))
-                    .operation_attempt_timeout(Duration::from_secs(30))
-                    .build(),
-            )
-            .http_client(transport);
-        if let Ok(name) = AppName::new("attestry") {
-            loader = loader.app_name(name);
-        }
-        match &target.backend {
-            Backend::Aws => {}
-            Backend::Endpoint(url) => loader = loader.endpoint_url(url),
-            Backend::InProcess { .. } => loader = loader.empty_test_environment(),
-        }
-        if let Some(profile) = &target.profile {
-            loader = loader.profile_name(profile);
-        }
-        loader
+    let transport = |label: &str| Transport {
+        account: Arc::clone(&account),
+        region: label.into(),
+        link: link.clone(),
+        inner: inner.clone(),
     };
-    let credentials = credentials(target, configure(&first, GLOBAL)).await?;
+    let base = base(target);
+    let credentials = credentials(target, &first, transport(GLOBAL), &base).await?;
     let mut places = BTreeMap::new();
     for (label, region) in
         std::iter::once((GLOBAL, first.as_str())).chain(target.regions.iter().map(|it| (it.as_str(), it.as_str())))
     {
-        let config = configure(region, label).credentials_provider(credentials.clone()).load().await;
+        let config = base
+            .clone()
+            .into_builder()
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(credentials.clone())
+            .http_client(transport(label))
+            .build();
         let path_style = !matches!(target.backend, Backend::Aws);
         places.insert(label.to_owned(), Arc::new(At::new(Arc::clone(&account), label, config, path_style)));
     }
@@ -243,7 +240,14 @@ pub async fn identity(at: &At) -> Result<Arc<Identity>, Gap> {
 fn client(target: &Target) -> SharedHttpClient {
     let client = match &target.backend {
         Backend::Aws | Backend::Endpoint(_) => {
-            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+            aws_smithy_http_client::Builder::new().build_with_connector_fn(|settings, components| {
+                let mut builder = Connector::builder()
+                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                    .proxy_config(ProxyConfig::from_env());
+                builder.set_connector_settings(settings.cloned());
+                builder.set_sleep_impl(components.and_then(|it| it.sleep_impl()));
+                builder.build()
+            })
         }
         Backend::InProcess { connector, .. } => {
             let connector = connector.clone();
@@ -272,17 +276,52 @@ fn retries(backend: &Backend) -> RetryConfig {
     }
 }
 
-async fn credentials(target: &Target, loader: aws_config::ConfigLoader) -> Result<SharedCredentialsProvider, Refusal> {
+/// What all places of a target have in common. Built, not loaded: endpoints of the environment or of a profile must not
+/// answer in the name of AWS.
+fn base(target: &Target) -> SdkConfig {
+    let mut base = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .retry_config(retries(&target.backend))
+        .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build())
+        .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build())
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+        .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS).build());
+    base.set_app_name(AppName::new("attestry").ok());
+    if let Backend::Endpoint(url) = &target.backend {
+        base.set_endpoint_url(Some(url.clone()));
+    }
+    base.build()
+}
+
+async fn credentials(
+    target: &Target,
+    region: &str,
+    transport: Transport,
+    base: &SdkConfig,
+) -> Result<SharedCredentialsProvider, Refusal> {
     let fixed = |key: &str| SharedCredentialsProvider::new(Credentials::new(key, "test", None, None, "attestry"));
-    let base = match &target.backend {
+    match &target.backend {
         Backend::InProcess { .. } => return Ok(fixed("ATTESTRYINPROCESS")),
         // An emulator takes any credentials; the account id as key id selects the account on those that have several.
         Backend::Endpoint(_) if target.profile.is_none() && std::env::var_os("AWS_ACCESS_KEY_ID").is_none() => {
             return Ok(fixed(&target.account));
         }
-        Backend::Aws | Backend::Endpoint(_) => loader.load().await,
+        Backend::Aws | Backend::Endpoint(_) => {}
+    }
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build())
+        .http_client(transport.clone());
+    let loaded = match &target.profile {
+        Some(name) => {
+            // A profile that the stage names wins over keys that happen to be in the environment.
+            let provider = ProfileFileCredentialsProvider::builder().profile_name(name).build();
+            loader.profile_name(name).credentials_provider(provider).load().await
+        }
+        None => loader.load().await,
     };
-    let provider = base.credentials_provider().ok_or(Refusal::NoCredentials)?;
+    let provider = loaded.credentials_provider().ok_or(Refusal::NoCredentials)?;
     if let Err(error) = provider.provide_credentials().await {
         use aws_credential_types::provider::error::CredentialsError;
         let text = causes(&error);
@@ -294,7 +333,16 @@ async fn credentials(target: &Target, loader: aws_config::ConfigLoader) -> Resul
         });
     }
     let Some(role) = &target.role else { return Ok(provider) };
-    let mut builder = aws_config::sts::AssumeRoleProvider::builder(&role.arn).session_name("attestry").configure(&base);
+    let region = Region::new(region.to_owned());
+    let config = base
+        .clone()
+        .into_builder()
+        .region(region)
+        .credentials_provider(provider.clone())
+        .http_client(transport)
+        .build();
+    let mut builder =
+        aws_config::sts::AssumeRoleProvider::builder(&role.arn).session_name("attestry").configure(&config);
     if let Some(external_id) = &role.external_id {
         builder = builder.external_id(external_id);
     }

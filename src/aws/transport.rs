@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -12,7 +13,10 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::calls::{Call, CallLog};
@@ -29,18 +33,20 @@ pub struct Link {
     /// What was asked.
     pub calls: CallLog,
     stopped: Arc<AtomicBool>,
+    stopping: Arc<Notify>,
 }
 
 impl Link {
     /// A link with that pace and an empty log.
     #[must_use]
     pub fn new(pace: Pace) -> Self {
-        Self { pace, calls: CallLog::default(), stopped: Arc::default() }
+        Self { pace, calls: CallLog::default(), stopped: Arc::default(), stopping: Arc::default() }
     }
 
     /// Lets no further request out; what is on its way may come back.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
+        self.stopping.notify_waiters();
     }
 
     /// Whether the run was stopped.
@@ -101,14 +107,26 @@ impl HttpConnector for Way {
         HttpConnectorFuture::new(async move {
             let operation = Operation::of(&request).unwrap_or_else(|| Operation::new("unknown", "Unknown"));
             sending(&operation);
-            let turn = link.pace.turn(&account, &region, &operation).await;
+            let stopping = link.stopping.notified();
+            let turn = tokio::select! {
+                turn = link.pace.turn(&account, &region, &operation) => turn,
+                () = stopping => return Err(ConnectorError::user(Box::new(Stopped))),
+            };
             if link.is_stopped() {
                 return Err(ConnectorError::user(Box::new(Stopped)));
             }
             let parameters = wire::parameters(&operation, &request);
             let attempt = attempt(&request);
             let (started, clock) = (Timestamp::now(), Instant::now());
-            let answer = inner.call(request).await;
+            // The wait for a turn is not part of the time that AWS has to answer.
+            let answer = match tokio::time::timeout(ANSWER, inner.call(request)).await {
+                Ok(answer) => answer,
+                Err(late) => Err(ConnectorError::timeout(Box::new(late))),
+            };
+            let answer = match answer {
+                Ok(answer) if !answer.status().is_success() => whole(answer).await,
+                other => other,
+            };
             let milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
             drop(turn);
             let error = answer.as_ref().map_or_else(|_| String::new(), error_code);
@@ -131,6 +149,22 @@ impl HttpConnector for Way {
             });
             answer
         })
+    }
+}
+
+/// How long AWS may take to answer one attempt.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// The answer with its body in memory, so that its error code can be read; errors are small.
+async fn whole(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+    let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
+    match tokio::time::timeout(ANSWER, ByteStream::new(body).collect()).await {
+        Ok(Ok(bytes)) => {
+            *answer.body_mut() = SdkBody::from(bytes.into_bytes());
+            Ok(answer)
+        }
+        Ok(Err(broken)) => Err(ConnectorError::io(Box::new(broken))),
+        Err(late) => Err(ConnectorError::timeout(Box::new(late))),
     }
 }
 
