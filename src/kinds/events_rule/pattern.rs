@@ -51,6 +51,7 @@ fn collect(pattern: &Json, path: &[&str], found: &mut Vec<String>) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
 

@@ -124,6 +124,7 @@ fn time(text: &str) -> Result<Value, Gap> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
 

@@ -112,6 +112,7 @@ fn records(filter: &MetricFilter) -> impl Iterator<Item = Value> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
     use crate::facts::Fact;

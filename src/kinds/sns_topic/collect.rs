@@ -122,6 +122,7 @@ fn without_keys(endpoint: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
     use crate::facts::Fact;
