@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -10,6 +12,7 @@ use super::progress::Progress;
 use super::stage::{Ground, Opened};
 use super::suite::{Chosen, Selection};
 use super::{Ended, output};
+use crate::aws::Link;
 use crate::collect::collect;
 use crate::evidence::{self, BASIS_SCHEMA, Basis, Directory, WriteError, paths};
 use crate::facts::Population;
@@ -69,13 +72,8 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     let opened = ground.open().await?;
     let plan = chosen.plan();
     let progress = Progress::new(args.quiet);
-    let link = ground.link.clone();
-    let watching = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            link.stop();
-            output::tell("stopping: what was not read will be reported as not evaluated");
-        }
-    });
+    let signal = Arc::new(AtomicU8::new(0));
+    let watching = tokio::spawn(stop_on_signal(ground.link.clone(), Arc::clone(&signal)));
     let populations = collect(&plan, &opened.places, kinds::collector, ground.now, &progress.watch()).await;
     progress.finish();
     watching.abort();
@@ -99,14 +97,23 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
         .map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
     output::print(&String::from_utf8_lossy(&console));
     output::tell(&format!("wrote {} (manifest sha256:{digest})", out.display()));
-    if ground.link.is_stopped() {
-        return Ok(ExitCode::from(INTERRUPTED));
-    }
-    Ok(ExitCode::from(exit.exit.code()))
+    let signal = signal.load(Ordering::SeqCst);
+    Ok(ExitCode::from(if signal == 0 { exit.exit.code() } else { 128 + signal }))
 }
 
-/// 128 and the number of SIGINT.
-const INTERRUPTED: u8 = 130;
+/// Stops the run on SIGINT or SIGTERM: no further request goes out, and what was not read is reported as such. Keeps the
+/// number of the signal.
+async fn stop_on_signal(link: Link, seen: Arc<AtomicU8>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    let number = tokio::select! {
+        interrupt = tokio::signal::ctrl_c() => if interrupt.is_ok() { 2 } else { return },
+        _ = terminate.recv() => 15,
+    };
+    seen.store(number, Ordering::SeqCst);
+    link.stop();
+    output::tell("stopping: what was not read will be reported as not evaluated");
+}
 
 fn default_out(chosen: &Chosen) -> PathBuf {
     Path::new("target/attestry").join(format!("{}-{}", chosen.suite.id.value, chosen.stage.name.value))

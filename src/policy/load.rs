@@ -201,6 +201,15 @@ impl<'a> Loader<'a> {
     /// The files that a pattern names: `*` and `?` in the last part of the path.
     fn expand(&mut self, base: &Path, pattern: &Spanned<String>) -> Vec<PathBuf> {
         let path = normal(&base.join(&pattern.value));
+        // What lies elsewhere could not be kept with the evidence, and a suite from a bundle must not read this machine.
+        if !path.components().all(|part| matches!(part, Component::Normal(_))) {
+            let message = format!("`{}` lies outside of the directory that holds suites and policies", pattern.value);
+            self.loaded.diagnostics.push(
+                Diagnostic::error("outside-root", pattern.span, message)
+                    .help("run from a directory that is above the suite and all that it names"),
+            );
+            return Vec::new();
+        }
         let last = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if !last.contains(['*', '?']) {
             return vec![path];
