@@ -48,7 +48,7 @@ impl Ground {
             (None, Source::Aws) => always(Backend::Aws),
             (None, Source::Described(path)) => {
                 let path = below(&path.value);
-                let (account, text) = read_described(chosen, &path)?;
+                let (account, text) = read_described(&chosen.root, &path)?;
                 now = account.as_of;
                 described = Some((path.display().to_string(), text));
                 let label = format!("described account {}", path.display());
@@ -120,9 +120,10 @@ fn targets(stage: &Stage, backend: &dyn Fn(&str) -> Backend, recording: Option<&
         .collect()
 }
 
-fn read_described(chosen: &Chosen, path: &Path) -> Result<(Described, Vec<u8>), Ended> {
+/// Reads a described account below the root; what is wrong with it is shown.
+pub(super) fn read_described(root: &Path, path: &Path) -> Result<(Described, Vec<u8>), Ended> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(chosen.root.join(path))
+    let text = std::fs::read_to_string(root.join(path))
         .map_err(|error| Ended::new(Exit::Usage, format!("{name}: {error}")))?;
     match Described::read(&name, &text) {
         Ok(described) => Ok((described, text.into_bytes())),

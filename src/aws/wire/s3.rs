@@ -97,9 +97,14 @@ fn members_of(out: &mut String, members: &Map<String, Value>) {
                 Some((_, None, item)) => repeat(out, item, items),
                 None => repeat(out, name, items),
             },
-            value => tag(out, name, |out| content(out, value)),
+            value => tag(out, element(name), |out| content(out, value)),
         }
     }
+}
+
+/// The element of a member whose CLI name S3's XML spells in its own way.
+fn element(member: &str) -> &str {
+    if member == "MFADelete" { "MfaDelete" } else { member }
 }
 
 fn repeat(out: &mut String, name: &str, items: &[Value]) {
