@@ -313,8 +313,11 @@ impl Paths {
     }
 
     fn condition(&mut self, path: &str, of: Type, doc: &str, defs: &mut Definitions) {
-        let condition = defs.condition(of);
-        self.properties.insert(path.to_owned(), json!({ "$ref": condition, "description": doc }));
+        let mut schema = Map::from_iter([("$ref".to_owned(), json!(defs.condition(of)))]);
+        if !doc.is_empty() {
+            schema.insert("description".to_owned(), json!(doc));
+        }
+        self.properties.insert(path.to_owned(), Value::Object(schema));
         match of {
             Type::Map(item) => {
                 let pattern = format!("^{}\\..+", path.replace('.', "\\."));
@@ -322,7 +325,7 @@ impl Paths {
             }
             Type::Record(fields) => {
                 for field in fields {
-                    self.condition(&format!("{path}.{}", field.name), field.of, doc, defs);
+                    self.condition(&format!("{path}.{}", field.name), field.of, "", defs);
                 }
             }
             Type::Bool | Type::Integer | Type::Text | Type::Time | Type::Duration | Type::List(_) => {}
