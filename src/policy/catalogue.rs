@@ -102,6 +102,11 @@ impl Catalogues {
         Some(self.frameworks.get(&control.framework)?.controls.get(&control.id)?.as_str())
     }
 
+    /// Keys and names of all frameworks.
+    pub fn frameworks(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.frameworks.iter().map(|(key, framework)| (key.as_str(), framework.name.as_str()))
+    }
+
     /// The name of a framework.
     #[must_use]
     pub fn name(&self, framework: &str) -> Option<&str> {

@@ -11,6 +11,7 @@ mod compile;
 mod condition;
 mod examples;
 mod expectation;
+pub mod json_schema;
 mod judge;
 mod library;
 mod load;

@@ -1,0 +1,523 @@
+//! JSON Schemas of policy, suite and waiver files, for editors.
+//!
+//! Derived from the kinds, the matchers and the catalogues, so that an editor completes what a check accepts. A schema is
+//! no stricter than the check, save that an account id must be quoted: what holds a parameter is let through, and so is
+//! what only the check can judge. Must not read text.
+
+use serde_json::{Map, Value, json};
+
+use super::{Per, Severity, Vocabulary, WhenNone};
+use crate::facts::{Attribute, Field, Kind, Scope, Type};
+use crate::matchers::{self, Takes};
+
+/// The schema of a policy file.
+#[must_use]
+pub fn policy(words: &Vocabulary) -> Value {
+    let mut defs = Definitions::default();
+    let names: Vec<&str> = words.kinds.iter().map(|kind| kind.name).collect();
+    let rules: Vec<Value> = words.kinds.iter().map(|kind| of_kind(kind, &mut defs)).collect();
+    let case = json!({
+        "type": "object",
+        "required": ["when_none", "expect"],
+        "oneOf": [{ "required": ["each"] }, { "required": ["some"] }],
+        "additionalProperties": false,
+        "properties": {
+            "title": said("What the case asserts, where its name does not say it."),
+            "each": { "enum": names, "description": "Every resource of this kind must be as expected." },
+            "some": { "enum": names, "description": "At least one resource of this kind must be as expected." },
+            "where": { "type": "object", "description": "Which resources are meant; without it, all of the kind." },
+            "when_none": one_of(WhenNone::WORDS, "What it means that there is no such resource."),
+            "per": one_of(Per::WORDS, "For what `some` and `when_none` are asked once; `account` without it."),
+            "expect": { "type": "object", "description": "What must hold of them." },
+            "controls": { "$ref": "#/$defs/controls" },
+            "examples": { "type": "object", "description": "Facts that the case must find met or violated." },
+        },
+        "allOf": rules,
+    });
+    let mut schema = document(
+        "policy",
+        "A policy of Attestry",
+        json!({
+            "type": "object",
+            "required": ["id", "title", "severity", "cases"],
+            "additionalProperties": false,
+            "properties": {
+                "id": identifier("Id, unique in a suite."),
+                "title": said("One sentence: what holds."),
+                "severity": severity("How bad a violation is."),
+                "source": said("Which document asks for it."),
+                "rationale": said("Why."),
+                "remediation": said("How to mend a violation."),
+                "controls": { "$ref": "#/$defs/controls" },
+                "cases": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": { "pattern": IDENTIFIER },
+                    "additionalProperties": { "$ref": "#/$defs/case" },
+                },
+            },
+        }),
+    );
+    let mut all = Map::from_iter([("case".to_owned(), case), ("controls".to_owned(), controls(words))]);
+    all.extend(defs.finish());
+    schema.insert("$defs".to_owned(), Value::Object(all));
+    Value::Object(schema)
+}
+
+/// The schema of a suite file.
+#[must_use]
+pub fn suite() -> Value {
+    let parameters = json!({ "type": "object", "description": "Values of `${name}` in policies." });
+    let files = |doc: &str| json!({ "type": "array", "items": { "$ref": "#/$defs/text" }, "description": doc });
+    let account = json!({ "$ref": "#/$defs/account" });
+    let role = said("ARN of the role to assume in the account.");
+    let external_id = said("External id that the role asks for.");
+    let stage = json!({
+        "type": "object",
+        "required": ["regions"],
+        "oneOf": [
+            { "required": ["account"] },
+            { "required": ["accounts"], "properties": { "role": false, "external_id": false } },
+        ],
+        "allOf": [at_most_one(&["endpoint", "described", "recording"])],
+        "additionalProperties": false,
+        "properties": {
+            "account": account,
+            "role": role,
+            "external_id": external_id,
+            "accounts": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "required": ["account"],
+                    "additionalProperties": false,
+                    "properties": { "account": account, "role": role, "external_id": external_id },
+                },
+                "description": "Several accounts, each with its own role.",
+            },
+            "regions": {
+                "type": "array",
+                "minItems": 1,
+                "uniqueItems": true,
+                "items": { "type": "string", "pattern": "^[a-z]{2,}(-[a-z]{2,})+-[0-9]$" },
+                "description": "The Regions to look in.",
+            },
+            "profile": said("Profile of the AWS configuration files; without it, the environment decides."),
+            "endpoint": said("Another endpoint that speaks AWS's protocols, such as an emulator."),
+            "described": said("A described account; the path is relative to the suite."),
+            "recording": said("A recording; the path is relative to the suite."),
+            "parameters": parameters,
+            "probes": { "type": "array", "maxItems": 0, "description": "This version runs no probes." },
+        },
+    });
+    let mut schema = document(
+        "suite",
+        "A suite of Attestry",
+        json!({
+            "type": "object",
+            "required": ["suite", "title", "policies", "stages"],
+            "additionalProperties": false,
+            "properties": {
+                "suite": identifier("Id."),
+                "title": said("One sentence."),
+                "gate": severity("Violations at or above this fail a run; without it, all do."),
+                "policies": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": { "$ref": "#/$defs/text" },
+                    "description": "Policy files, relative to the suite; `*` and `?` in the last part of a path.",
+                },
+                "waivers": files("Waiver files, relative to the suite."),
+                "catalogues": files("Control catalogues beside the shipped ones, relative to the suite."),
+                "parameters": parameters,
+                "stages": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": { "pattern": IDENTIFIER },
+                    "additionalProperties": { "$ref": "#/$defs/stage" },
+                },
+            },
+        }),
+    );
+    schema.insert("$defs".to_owned(), json!({ "stage": stage, "account": account_id(), "text": text() }));
+    Value::Object(schema)
+}
+
+/// The schema of a waiver file.
+#[must_use]
+pub fn waivers() -> Value {
+    let waiver = json!({
+        "type": "object",
+        "required": ["id", "case", "resource", "owner", "approver", "reason", "expires"],
+        "additionalProperties": false,
+        "properties": {
+            "id": identifier("Id, unique among the waivers of a suite."),
+            "case": said("Cases that it covers: `POLICY`, `POLICY/case`, with `*` and `?`."),
+            "resource": said("Name or id of the resources that it covers, with `*` and `?`."),
+            "account": { "$ref": "#/$defs/account" },
+            "region": said("The Region that it is for, or `aws-global`; without it, any."),
+            "stages": {
+                "type": "array",
+                "items": { "$ref": "#/$defs/text" },
+                "description": "Stages that it is for; without it, all.",
+            },
+            "owner": said("Who must mend it."),
+            "approver": said("Who accepted it."),
+            "reason": said("Why it is accepted."),
+            "ticket": said("Where that is recorded."),
+            "expires": {
+                "type": "string",
+                "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+                "description": "The last day on which it waives, UTC.",
+            },
+        },
+    });
+    let mut schema = document(
+        "waivers",
+        "Waivers of Attestry",
+        json!({
+            "type": "object",
+            "required": ["waivers"],
+            "additionalProperties": false,
+            "properties": { "waivers": { "type": "array", "items": { "$ref": "#/$defs/waiver" } } },
+        }),
+    );
+    schema.insert("$defs".to_owned(), json!({ "waiver": waiver, "account": account_id(), "text": text() }));
+    Value::Object(schema)
+}
+
+const IDENTIFIER: &str = "^[A-Za-z0-9._-]{1,80}$";
+
+/// A duration as `parse_duration` reads it.
+const DURATION: &str = r"^\s*([0-9]+(w|d|h|m|s)\s*)+$";
+
+/// Text in which a parameter stands.
+const PARAMETER: &str = r"\$\{";
+
+fn document(name: &str, title: &str, body: Value) -> Map<String, Value> {
+    let mut schema = Map::from_iter([
+        ("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema")),
+        ("$id".to_owned(), json!(format!("urn:attestry:schema:{name}:1"))),
+        ("title".to_owned(), json!(title)),
+    ]);
+    if let Value::Object(body) = body {
+        schema.extend(body);
+    }
+    schema
+}
+
+/// Anything that is a single value is text, also `true` and `12`.
+fn text() -> Value {
+    json!({ "type": ["string", "number", "boolean"] })
+}
+
+fn said(doc: &str) -> Value {
+    json!({ "type": ["string", "number", "boolean"], "description": doc })
+}
+
+fn identifier(doc: &str) -> Value {
+    json!({ "type": ["string", "number", "boolean"], "pattern": IDENTIFIER, "description": doc })
+}
+
+fn account_id() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]{12}$", "description": "12 digits, quoted: leading zeros count." })
+}
+
+fn severity(doc: &str) -> Value {
+    let words: Vec<&str> = Severity::ALL.iter().map(|severity| severity.word()).collect();
+    json!({ "enum": words, "description": doc })
+}
+
+fn one_of<T>(words: &[(&'static str, T)], doc: &str) -> Value {
+    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    json!({ "enum": words, "description": doc })
+}
+
+fn at_most_one(keys: &[&str]) -> Value {
+    let mut choices =
+        vec![json!({ "properties": Map::from_iter(keys.iter().map(|key| ((*key).to_owned(), json!(false)))) })];
+    choices.extend(keys.iter().map(|key| json!({ "required": [key] })));
+    json!({ "oneOf": choices })
+}
+
+/// Shipped frameworks are proposed; a suite may bring more, so others are not refused.
+fn controls(words: &Vocabulary) -> Value {
+    let ids = json!({ "type": "array", "items": text() });
+    let shipped = words.catalogues.frameworks().map(|(key, name)| {
+        let ids = json!({ "type": "array", "items": text(), "description": name });
+        (key.to_owned(), ids)
+    });
+    let shipped = Map::from_iter(shipped);
+    json!({
+        "type": "object",
+        "description": "Framework to control ids; each id must be in the framework's catalogue.",
+        "properties": shipped,
+        "additionalProperties": ids,
+    })
+}
+
+/// What `where`, `expect` and `examples` may hold when a case is about this kind.
+fn of_kind(kind: &'static Kind, defs: &mut Definitions) -> Value {
+    let expectation = format!("{}-expectation", kind.name);
+    let example = format!("{}-example", kind.name);
+    let to_expectation = json!({ "$ref": reference(&expectation) });
+    let group = json!({ "type": "array", "minItems": 1, "items": to_expectation });
+    let mut paths = Paths::default();
+    paths.conditions(kind, "", defs);
+    let mut properties = Map::from_iter([
+        ("all".to_owned(), group.clone()),
+        ("any".to_owned(), group),
+        ("not".to_owned(), to_expectation.clone()),
+    ]);
+    properties.extend(paths.properties);
+    paths.properties = properties;
+    defs.add(expectation, paths.object());
+    let mut paths = Paths::default();
+    paths.examples(kind, "", defs);
+    defs.add(example.clone(), paths.object());
+
+    let to_example = json!({ "$ref": reference(&example) });
+    let examples = json!({ "anyOf": [to_example, { "type": "array", "items": to_example }] });
+    let mut then = Map::from_iter([
+        ("where".to_owned(), to_expectation.clone()),
+        ("expect".to_owned(), to_expectation),
+        (
+            "examples".to_owned(),
+            json!({ "additionalProperties": false, "properties": { "met": examples, "violated": examples } }),
+        ),
+    ]);
+    if kind.scope == Scope::Global {
+        then.insert("per".to_owned(), json!({ "not": { "const": "region" } }));
+    }
+    let about = |key: &str| json!({ "required": [key], "properties": { key: { "const": kind.name } } });
+    json!({ "if": { "anyOf": [about("each"), about("some")] }, "then": { "properties": then } })
+}
+
+/// The keys of one mapping of attributes: fixed names, and patterns for maps with free keys.
+#[derive(Default)]
+struct Paths {
+    properties: Map<String, Value>,
+    patterns: Map<String, Value>,
+}
+
+impl Paths {
+    /// `rotation.enabled: …`, `tags.owner: …` and `rotation: { enabled: … }`.
+    fn conditions(&mut self, kind: &'static Kind, prefix: &str, defs: &mut Definitions) {
+        for (rest, attribute) in below(kind, prefix) {
+            self.condition(rest, attribute.of, &hint(attribute), defs);
+            self.nested(kind, prefix, rest, |inner, full| inner.conditions(kind, full, defs));
+        }
+        // The name of a key may be a parameter too, and only the check knows which one that gives.
+        self.patterns.insert(PARAMETER.to_owned(), json!(true));
+    }
+
+    fn condition(&mut self, path: &str, of: Type, doc: &str, defs: &mut Definitions) {
+        let mut schema = Map::from_iter([("$ref".to_owned(), json!(defs.condition(of)))]);
+        if !doc.is_empty() {
+            schema.insert("description".to_owned(), json!(doc));
+        }
+        self.properties.insert(path.to_owned(), Value::Object(schema));
+        match of {
+            Type::Map(item) => {
+                let pattern = format!("^{}\\..+", path.replace('.', "\\."));
+                self.patterns.insert(pattern, json!({ "$ref": defs.condition(*item) }));
+            }
+            Type::Record(fields) => {
+                for field in fields {
+                    self.condition(&format!("{path}.{}", field.name), field.of, "", defs);
+                }
+            }
+            Type::Bool | Type::Integer | Type::Text | Type::Time | Type::Duration | Type::List(_) => {}
+        }
+    }
+
+    /// An example gives values; `~` is absent.
+    fn examples(&mut self, kind: &'static Kind, prefix: &str, defs: &mut Definitions) {
+        for (rest, attribute) in below(kind, prefix) {
+            let value = defs.value(attribute.of);
+            let value = json!({
+                "anyOf": [{ "$ref": value }, { "type": "null" }, { "const": "not-applicable" }],
+                "description": hint(attribute),
+            });
+            self.properties.insert(rest.to_owned(), value);
+            self.nested(kind, prefix, rest, |inner, full| inner.examples(kind, full, defs));
+        }
+    }
+
+    /// The first part of a dotted name, as a mapping of the rest, unless that part is an attribute of its own.
+    fn nested(&mut self, kind: &Kind, prefix: &str, rest: &str, fill: impl FnOnce(&mut Self, &str)) {
+        let Some((first, _)) = rest.split_once('.') else { return };
+        let full = format!("{prefix}{first}");
+        if self.properties.contains_key(first) || kind.attribute(&full).is_some() {
+            return;
+        }
+        let mut inner = Self::default();
+        fill(&mut inner, &format!("{full}."));
+        self.properties.insert(first.to_owned(), inner.object());
+    }
+
+    fn object(self) -> Value {
+        let mut object = Map::from_iter([
+            ("type".to_owned(), json!("object")),
+            ("additionalProperties".to_owned(), json!(false)),
+            ("properties".to_owned(), Value::Object(self.properties)),
+        ]);
+        if !self.patterns.is_empty() {
+            object.insert("minProperties".to_owned(), json!(1));
+            object.insert("patternProperties".to_owned(), Value::Object(self.patterns));
+        }
+        Value::Object(object)
+    }
+}
+
+/// Attributes whose name starts with the prefix, with the rest of the name.
+fn below<'a>(kind: &'static Kind, prefix: &'a str) -> impl Iterator<Item = (&'static str, &'static Attribute)> + 'a {
+    kind.attributes.iter().filter_map(move |attribute| Some((attribute.name.strip_prefix(prefix)?, attribute)))
+}
+
+fn hint(attribute: &Attribute) -> String {
+    format!("{} ({})", attribute.doc, attribute.of.describe())
+}
+
+fn reference(name: &str) -> String {
+    format!("#/$defs/{name}")
+}
+
+/// Named parts, each made once. A type is named before it is made, because `not` on a type leads back to the type.
+#[derive(Default)]
+struct Definitions {
+    types: Vec<Type>,
+    all: Map<String, Value>,
+}
+
+impl Definitions {
+    fn add(&mut self, name: String, schema: Value) {
+        self.all.insert(name, schema);
+    }
+
+    fn finish(mut self) -> Map<String, Value> {
+        let parameter = json!({ "type": "string", "pattern": PARAMETER, "description": "A parameter of the suite." });
+        self.add("parameter".to_owned(), parameter);
+        self.all
+    }
+
+    /// `list of text`; records of the same fields but other types are told apart by a number.
+    fn name(&mut self, of: Type) -> String {
+        let place = self.types.iter().position(|known| *known == of).unwrap_or_else(|| {
+            self.types.push(of);
+            self.types.len() - 1
+        });
+        match of {
+            Type::Bool => "boolean".to_owned(),
+            Type::Integer => "integer".to_owned(),
+            Type::Text => "text".to_owned(),
+            Type::Time => "instant".to_owned(),
+            Type::Duration => "duration".to_owned(),
+            Type::List(item) => format!("list-of-{}", self.name(*item)),
+            Type::Map(item) => format!("map-to-{}", self.name(*item)),
+            Type::Record(_) => format!("record-{place}"),
+        }
+    }
+
+    /// A reference to the schema of a value.
+    fn value(&mut self, of: Type) -> String {
+        let name = format!("value-{}", self.name(of));
+        let link = reference(&name);
+        if self.all.contains_key(&name) {
+            return link;
+        }
+        self.all.insert(name.clone(), Value::Null);
+        let plain = match of {
+            Type::Bool => json!({ "type": "boolean" }),
+            Type::Integer => json!({ "type": "integer" }),
+            Type::Text => text(),
+            Type::Time => {
+                json!({ "type": "string", "description": "`2026-11-20T09:00:00Z`; in examples also `3d ago` and `in 5d`." })
+            }
+            Type::Duration => {
+                json!({ "type": "string", "pattern": DURATION, "description": "`90d`, `1d 12h`, `15m`." })
+            }
+            Type::List(item) => json!({ "type": "array", "items": { "$ref": self.value(*item) } }),
+            Type::Map(item) => json!({ "type": "object", "additionalProperties": { "$ref": self.value(*item) } }),
+            Type::Record(fields) => {
+                let fields: Vec<(String, Value)> =
+                    fields.iter().map(|it| (it.name.to_owned(), json!({ "$ref": self.value(it.of) }))).collect();
+                json!({ "type": "object", "additionalProperties": false, "properties": Map::from_iter(fields) })
+            }
+        };
+        self.all.insert(name, json!({ "anyOf": [plain, { "$ref": reference("parameter") }] }));
+        link
+    }
+
+    /// A reference to the schema of a condition on a value: a bare value, matchers, or conditions on fields.
+    fn condition(&mut self, of: Type) -> String {
+        let name = format!("condition-{}", self.name(of));
+        let link = reference(&name);
+        if self.all.contains_key(&name) {
+            return link;
+        }
+        self.all.insert(name.clone(), Value::Null);
+        let mut forms = vec![json!({ "$ref": reference("parameter") })];
+        if !matches!(of, Type::Map(_) | Type::Record(_)) {
+            forms.insert(0, json!({ "$ref": self.value(of) }));
+        }
+        let tests: Vec<(String, Value)> = matchers::ALL
+            .iter()
+            .filter_map(|matcher| {
+                let mut operand = self.operand(matcher.takes(of).ok()?);
+                operand.insert("description".to_owned(), json!(matcher.doc()));
+                Some((matcher.keyword().to_owned(), Value::Object(operand)))
+            })
+            .collect();
+        forms.push(mapping(Map::from_iter(tests), None));
+        if let Type::Record(fields) = of {
+            forms.push(self.fields(fields));
+        }
+        self.all.insert(name, json!({ "anyOf": forms }));
+        link
+    }
+
+    fn fields(&mut self, fields: &'static [Field]) -> Value {
+        let mut paths = Paths::default();
+        for field in fields {
+            paths.condition(field.name, field.of, &field.of.describe(), self);
+        }
+        mapping(paths.properties, Some(paths.patterns))
+    }
+
+    fn operand(&mut self, takes: Takes) -> Map<String, Value> {
+        let schema = match takes {
+            Takes::Value(of) => json!({ "$ref": self.value(of) }),
+            Takes::Values(of) => {
+                let item = self.value(of);
+                json!({
+                    "anyOf": [
+                        { "type": "array", "minItems": 1, "items": { "$ref": item } },
+                        { "$ref": reference("parameter") },
+                    ],
+                })
+            }
+            Takes::Glob | Takes::Regex => text(),
+            Takes::Flag => json!({ "const": true }),
+            Takes::Condition(of) => json!({ "$ref": self.condition(of) }),
+        };
+        match schema {
+            Value::Object(schema) => schema,
+            _ => Map::new(),
+        }
+    }
+}
+
+fn mapping(properties: Map<String, Value>, patterns: Option<Map<String, Value>>) -> Value {
+    let mut object = Map::from_iter([
+        ("type".to_owned(), json!("object")),
+        ("minProperties".to_owned(), json!(1)),
+        ("additionalProperties".to_owned(), json!(false)),
+        ("properties".to_owned(), Value::Object(properties)),
+    ]);
+    if let Some(patterns) = patterns.filter(|patterns| !patterns.is_empty()) {
+        object.insert("patternProperties".to_owned(), Value::Object(patterns));
+    }
+    Value::Object(object)
+}
