@@ -1,0 +1,71 @@
+//! The described accounts: the conforming one is met, and the drifted one shows every planted fault and nothing else.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// Runs a suite on a stage: the exit code, and every case that is neither met nor not applicable, as
+/// `verdict case resource`.
+fn run(suite: &str, stage: &str) -> (i32, BTreeSet<String>) {
+    let out = tempfile::tempdir().unwrap();
+    let target = out.path().join("out");
+    let done = Command::cargo_bin("attestry")
+        .unwrap()
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["run", &format!("suites/{suite}.yaml"), "--stage", stage, "--quiet", "--out"])
+        .arg(&target)
+        .output()
+        .unwrap();
+    let results: Value = serde_json::from_str(&std::fs::read_to_string(target.join("results.json")).unwrap()).unwrap();
+    let mut found = BTreeSet::new();
+    for case in results["cases"].as_array().unwrap() {
+        let id = case["id"].as_str().unwrap();
+        for resource in case["resources"].as_array().unwrap() {
+            let verdict = resource["verdict"].as_str().unwrap();
+            if matches!(verdict, "violated" | "waived" | "not_evaluated") {
+                found.insert(format!("{verdict} {id} {}", resource["name"].as_str().unwrap()));
+            }
+        }
+        if case["incomplete"] == true && case["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty()) {
+            found.insert(format!("incomplete {id}"));
+        }
+    }
+    (done.status.code().unwrap(), found)
+}
+
+fn expected(name: &str) -> BTreeSet<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/embedded").join(name);
+    std::fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+/// Compares with the list in `tests/embedded/`; `ATTESTRY_BLESS=1` writes it, to be read before it is committed.
+fn assert_found(suite: &str, stage: &str, exit: i32) {
+    let (code, found) = run(suite, stage);
+    let name = format!("{suite}-{stage}.txt");
+    if std::env::var_os("ATTESTRY_BLESS").is_some() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/embedded");
+        std::fs::create_dir_all(&path).unwrap();
+        let text: String = found.iter().map(|line| format!("{line}\n")).collect();
+        std::fs::write(path.join(&name), text).unwrap();
+    }
+    let expected = expected(&name);
+    let missed: Vec<_> = expected.difference(&found).collect();
+    let extra: Vec<_> = found.difference(&expected).collect();
+    assert!(missed.is_empty() && extra.is_empty(), "{name}: not found {missed:#?}, not planted {extra:#?}");
+    assert_eq!(code, exit, "{name}");
+}
+
+#[test]
+fn the_conforming_account_is_met() {
+    assert_found("mod-045", "embedded", 0);
+    assert_found("cis-aws", "embedded", 0);
+}
+
+#[test]
+fn the_drifted_account_shows_every_planted_fault_and_nothing_else() {
+    assert_found("mod-045", "embedded-drifted", 3);
+    assert_found("cis-aws", "embedded-drifted", 3);
+}
