@@ -1,5 +1,5 @@
 //! The described accounts: the conforming one is met, and the drifted one shows every planted fault and nothing else.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -33,4 +33,13 @@ impl Matcher for Any {
             _ => false,
         }
     }
+
+    fn narrow(&self, actual: &Value, _: &Operand, _: Timestamp) -> Option<Value> {
+        // None of them is as expected: which they are matters less than how many, and statements are long.
+        let count = items(actual).count();
+        (count > SHOWN).then(|| Value::Text(format!("none of {count} items")))
+    }
 }
+
+/// Items that are shown one by one.
+const SHOWN: usize = 3;
