@@ -102,7 +102,9 @@ async fn population(
         Ok(()) => Vec::new(),
         Err(gap) => vec![Arc::new(placed(gap, demand.population_calls().next(), &at, ""))],
     };
-    let waiting = listing.into_resources();
+    let mut waiting = listing.into_resources();
+    // Before any filter looks at them: the filters of the verdicts see redacted facts too.
+    waiting.iter_mut().for_each(|resource| resource.redact(None));
     watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources: waiting.len() });
 
     let calls: Arc<Vec<&'static Call>> = Arc::new(demand.resource_calls().collect());
@@ -127,6 +129,7 @@ async fn population(
                     Some(gap) => resource.set_all_of(call.operation, &Fact::Unknown(gap)),
                     None => read(collector, call, &at, &mut resource).await,
                 }
+                resource.redact(Some(call.operation));
             }
             watch(Event::Read { kind: demand.kind.name });
             resource
@@ -135,6 +138,7 @@ async fn population(
     while !reading.is_empty() {
         finished(reading.join_next().await, &mut resources);
     }
+    resources.iter_mut().for_each(Resource::redact_names);
     resources.sort_by(|a, b| a.id.cmp(&b.id));
     Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps }
 }
@@ -187,5 +191,5 @@ fn placed(mut gap: Gap, call: Option<&Call>, at: &At, resource: &str) -> Gap {
     gap.account = at.account.to_string();
     gap.region = at.region.to_string();
     gap.resource = resource.to_owned();
-    gap
+    gap.redacted()
 }
