@@ -133,8 +133,14 @@ async fn a_filter_cuts_the_calls_for_what_it_excludes() {
     let policy = "id: P\ntitle: P\nseverity: high\ncases:\n  a:\n    title: a\n    each: s3.bucket\n    where: { name: bank-logs }\n    \
                   when_none: violated\n    expect: { versioning: Enabled }\n";
     let ran = run(&cases_of(&account, policy), &account, account.connector()).await.unwrap();
-    let asked: Vec<_> =
-        ran.link.calls.all().into_iter().filter(|it| it.operation == "GetBucketVersioning").map(|it| it.parameters).collect();
+    let asked: Vec<_> = ran
+        .link
+        .calls
+        .all()
+        .into_iter()
+        .filter(|it| it.operation == "GetBucketVersioning")
+        .map(|it| it.parameters)
+        .collect();
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert_eq!(asked[0]["Bucket"], "bank-logs");
 }

@@ -59,7 +59,9 @@ fn plant(text: &str) -> (String, BTreeMap<String, String>) {
                 _ => format!("-----BEGIN PRIVATE KEY-----{core}-----END PRIVATE KEY-----"),
             }
         };
-        text = text.replace(&format!("{name}\""), &format!("{dressed}\"")).replace(&format!("{name}\\\""), &format!("{dressed}\\\""));
+        text = text
+            .replace(&format!("{name}\""), &format!("{dressed}\""))
+            .replace(&format!("{name}\\\""), &format!("{dressed}\\\""));
     }
     (text, planted)
 }
@@ -107,14 +109,19 @@ fn no_canary_reaches_any_output() {
     let original = std::fs::read_to_string(root().join("tests/accounts/whole.yaml")).unwrap();
     let (mut text, mut planted) = plant(&original);
     assert!(planted.len() > 30, "{}", planted.len());
-    assert!(!text.contains("planted-") || text.lines().filter(|it| it.contains("planted-")).all(|it| it.starts_with('#')), "{text}");
+    assert!(
+        !text.contains("planted-") || text.lines().filter(|it| it.contains("planted-")).all(|it| it.starts_with('#')),
+        "{text}"
+    );
     // A message of AWS with a secret in it, and an environment that could not be decrypted.
     let message = "Zq77xCanary77Wv7Kd93mNpRt5sYb81";
     let error = "Zq78xCanary78Wv7Kd93mNpRt5sYb81";
     text = text.replace("    GetKeyRotationStatus: {", &format!("    GetKeyRotationStatus: {{ error: AccessDeniedException, message: \"no, DB_PASSWORD={message}\" }}\n    Unused: {{"));
     text = text.replace(
         "Environment: { Variables: {} }",
-        &format!("Environment: {{ Error: {{ ErrorCode: AccessDeniedException, Message: \"no, DB_PASSWORD={error}\" }} }}"),
+        &format!(
+            "Environment: {{ Error: {{ ErrorCode: AccessDeniedException, Message: \"no, DB_PASSWORD={error}\" }} }}"
+        ),
     );
     planted.insert("message".to_owned(), message.to_owned());
     planted.insert("environment error".to_owned(), error.to_owned());
@@ -141,7 +148,8 @@ fn no_canary_reaches_any_output() {
         }
     }
     write_suite(directory.path(), &account, &policy, Some(&text));
-    let ran = attestry(directory.path(), &["run", "suite.yaml", "--stage", "here", "--out", "out", "--record", "recording"]);
+    let ran =
+        attestry(directory.path(), &["run", "suite.yaml", "--stage", "here", "--out", "out", "--record", "recording"]);
     let shown = String::from_utf8_lossy(&ran.stderr).into_owned();
     assert_eq!(ran.status.code(), Some(3), "{shown}");
 

@@ -70,24 +70,36 @@ fn evidence_is_judged_again_offline() {
     let facts = "evidence/facts.jsonl";
     assert!(out.join(facts).exists());
     let harms: &[(&str, Harm, Expected)] = &[
-        ("missing", |out| std::fs::remove_file(out.join("evidence/calls.jsonl")).unwrap(), |it| {
-            matches!(it, Damage::Missing(path) if path == "evidence/calls.jsonl")
-        }),
-        ("extra", |out| std::fs::write(out.join("evidence/more.txt"), "x").unwrap(), |it| {
-            matches!(it, Damage::Extra(path) if path == "evidence/more.txt")
-        }),
-        ("altered", |out| std::fs::write(out.join("evidence/facts.jsonl"), "").unwrap(), |it| {
-            matches!(it, Damage::Altered { path, .. } if path == "evidence/facts.jsonl")
-        }),
-        ("no manifest", |out| std::fs::remove_file(out.join("manifest.json")).unwrap(), |it| {
-            matches!(it, Damage::NoManifest(_))
-        }),
-        ("schema", |out| reseal(out, |it| it.schema = "attestry.manifest/9".into()), |it| {
-            matches!(it, Damage::UnsupportedSchema(schema) if schema == "attestry.manifest/9")
-        }),
-        ("escaping", |out| reseal(out, |it| it.files[0].path = "../outside".into()), |it| {
-            matches!(it, Damage::EscapingPath(path) if path == "../outside")
-        }),
+        (
+            "missing",
+            |out| std::fs::remove_file(out.join("evidence/calls.jsonl")).unwrap(),
+            |it| matches!(it, Damage::Missing(path) if path == "evidence/calls.jsonl"),
+        ),
+        (
+            "extra",
+            |out| std::fs::write(out.join("evidence/more.txt"), "x").unwrap(),
+            |it| matches!(it, Damage::Extra(path) if path == "evidence/more.txt"),
+        ),
+        (
+            "altered",
+            |out| std::fs::write(out.join("evidence/facts.jsonl"), "").unwrap(),
+            |it| matches!(it, Damage::Altered { path, .. } if path == "evidence/facts.jsonl"),
+        ),
+        (
+            "no manifest",
+            |out| std::fs::remove_file(out.join("manifest.json")).unwrap(),
+            |it| matches!(it, Damage::NoManifest(_)),
+        ),
+        (
+            "schema",
+            |out| reseal(out, |it| it.schema = "attestry.manifest/9".into()),
+            |it| matches!(it, Damage::UnsupportedSchema(schema) if schema == "attestry.manifest/9"),
+        ),
+        (
+            "escaping",
+            |out| reseal(out, |it| it.files[0].path = "../outside".into()),
+            |it| matches!(it, Damage::EscapingPath(path) if path == "../outside"),
+        ),
         ("twice", |out| reseal(out, |it| it.files.push(it.files[0].clone())), |it| matches!(it, Damage::NamedTwice(_))),
         ("other verdicts", turn_a_fact, |it| matches!(it, Damage::OtherVerdicts { .. })),
         #[cfg(unix)]
@@ -203,7 +215,12 @@ fn exit_codes_through_the_binary() {
     for (name, policy, described, code) in [
         ("met", good.as_str(), text.as_str(), 0),
         ("violated", bad.as_str(), text.as_str(), 1),
-        ("no such attribute", "id: P\ntitle: P\nseverity: high\ncases:\n  a: { each: kms.key, expect: { nothing: 1 } }\n", text.as_str(), 2),
+        (
+            "no such attribute",
+            "id: P\ntitle: P\nseverity: high\ncases:\n  a: { each: kms.key, expect: { nothing: 1 } }\n",
+            text.as_str(),
+            2,
+        ),
         ("denied", good.as_str(), denied.as_str(), 3),
     ] {
         let suite = write_suite(directory.path(), &account, policy, Some(described));
@@ -231,10 +248,9 @@ fn no_credentials_and_no_network_say_what_to_do() {
     let policy = "id: P\ntitle: P\nseverity: high\ncases:\n  a:\n    title: a\n    each: kms.key\n    when_none: violated\n    expect: { enabled: true }\n";
     let suite = write_suite(directory.path(), &whole(), policy, None);
     let clock = Instant::now();
-    for (more, code, what) in [
-        (&[][..], 2, "no AWS credentials were found"),
-        (&["--endpoint", "http://127.0.0.1:1"], 3, "does not answer"),
-    ] {
+    for (more, code, what) in
+        [(&[][..], 2, "no AWS credentials were found"), (&["--endpoint", "http://127.0.0.1:1"], 3, "does not answer")]
+    {
         let ran = run(&suite, "here", &directory.path().join("out"), more);
         assert_eq!(ran.status.code(), Some(code), "{}", said(&ran));
         assert!(said(&ran).contains(what) && said(&ran).contains("help:"), "{}", said(&ran));

@@ -25,10 +25,7 @@ use matrix::{Matrix, faults};
 
 /// `service:operation` of all kinds.
 fn operations() -> BTreeSet<String> {
-    kinds::schemas()
-        .flat_map(|kind| kind.calls)
-        .map(|call| format!("{}:{}", call.service, call.operation))
-        .collect()
+    kinds::schemas().flat_map(|kind| kind.calls).map(|call| format!("{}:{}", call.service, call.operation)).collect()
 }
 
 /// Pairs that cannot be: only lists have pages, and only some of them say that they are cut off.
