@@ -122,7 +122,7 @@ async fn one_case_calls_only_what_it_needs() {
         let mut planned: BTreeSet<String> =
             plan.calls().iter().map(|call| format!("{}:{}", call.service, call.operation)).collect();
         planned.insert("sts:GetCallerIdentity".to_owned());
-        let ran = run(&[case.clone()], &account, account.connector()).await.unwrap();
+        let ran = run(std::slice::from_ref(&case), &account, account.connector()).await.unwrap();
         assert_eq!(ran.called(), planned, "{}", case.id);
     }
 }
