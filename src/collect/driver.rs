@@ -48,14 +48,17 @@ pub type Find = fn(&str) -> Option<&'static dyn Collector>;
 /// Collects everything that the plan demands, at all places. The result is ordered by kind, account and Region.
 pub async fn collect(plan: &Plan, places: &[Arc<At>], find: Find, now: Timestamp, watch: &Watch) -> Vec<Population> {
     let mut tasks = JoinSet::new();
+    let mut populations = Vec::new();
     for demand in &plan.demands {
-        let Some(collector) = find(demand.kind.name) else { continue };
         let demand = Arc::new(demand.clone());
         for at in places.iter().filter(|at| at.is_global() == (demand.kind.scope == Scope::Global)) {
+            let Some(collector) = find(demand.kind.name) else {
+                populations.push(unread(&demand, at));
+                continue;
+            };
             tasks.spawn(population(Arc::clone(&demand), Arc::clone(at), collector, now, Arc::clone(watch)));
         }
     }
-    let mut populations = Vec::new();
     while let Some(done) = tasks.join_next().await {
         match done {
             Ok(population) => populations.push(population),
@@ -65,6 +68,19 @@ pub async fn collect(plan: &Plan, places: &[Arc<At>], find: Find, now: Timestamp
     }
     populations.sort_by(|a, b| (a.kind.name, &a.account, &a.region).cmp(&(b.kind.name, &b.account, &b.region)));
     populations
+}
+
+/// A population that nobody can read: not an empty one.
+fn unread(demand: &Demand, at: &At) -> Population {
+    let message = format!("this version has no collector of {}", demand.kind.plural);
+    let gap = placed(Gap { message, ..Gap::new(Cause::Unexpected) }, demand.population_calls().next(), at, "");
+    Population {
+        kind: demand.kind,
+        account: Arc::clone(&at.account),
+        region: Arc::clone(&at.region),
+        resources: Vec::new(),
+        gaps: vec![Arc::new(gap)],
+    }
 }
 
 /// Resources of one population that are read at the same time. Pacing and the account's limit of open requests decide
@@ -86,7 +102,9 @@ async fn population(
         Ok(()) => Vec::new(),
         Err(gap) => vec![Arc::new(placed(gap, demand.population_calls().next(), &at, ""))],
     };
-    let waiting = listing.into_resources();
+    let mut waiting = listing.into_resources();
+    // Before any filter looks at them: the filters of the verdicts see redacted facts too.
+    waiting.iter_mut().for_each(|resource| resource.redact(None));
     watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources: waiting.len() });
 
     let calls: Arc<Vec<&'static Call>> = Arc::new(demand.resource_calls().collect());
@@ -104,9 +122,14 @@ async fn population(
         reading.spawn(async move {
             let mut resource = resource;
             for call in calls.iter().filter(|call| demand.kind.call(call.operation).is_some()) {
-                if demand.wants(call, &resource, now) {
-                    read(collector, call, &at, &mut resource).await;
+                if !demand.wants(call, &resource, now) {
+                    continue;
                 }
+                match blind(call, &resource) {
+                    Some(gap) => resource.set_all_of(call.operation, &Fact::Unknown(gap)),
+                    None => read(collector, call, &at, &mut resource).await,
+                }
+                resource.redact(Some(call.operation));
             }
             watch(Event::Read { kind: demand.kind.name });
             resource
@@ -115,6 +138,7 @@ async fn population(
     while !reading.is_empty() {
         finished(reading.join_next().await, &mut resources);
     }
+    resources.iter_mut().for_each(Resource::redact_names);
     resources.sort_by(|a, b| a.id.cmp(&b.id));
     Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps }
 }
@@ -125,6 +149,16 @@ fn finished(done: Option<Result<Resource, tokio::task::JoinError>>, resources: &
         Some(Err(failed)) => std::panic::resume_unwind(failed.into_panic()),
         None => {}
     }
+}
+
+/// Why a call cannot be understood: a call that it comes after told nothing. Whether a key can rotate at all is told by
+/// DescribeKey, so without it the answer about rotation is no fact.
+fn blind(call: &Call, resource: &Resource) -> Option<Arc<Gap>> {
+    let mut earlier = resource.kind.attributes.iter().filter(|attribute| call.after.contains(&attribute.call));
+    earlier.find_map(|attribute| match resource.get(attribute.name) {
+        Some(Fact::Unknown(gap)) => Some(Arc::clone(gap)),
+        _ => None,
+    })
 }
 
 /// Makes one call for one resource; what could not be read becomes a gap on the attributes of that call.
@@ -157,5 +191,5 @@ fn placed(mut gap: Gap, call: Option<&Call>, at: &At, resource: &str) -> Gap {
     gap.account = at.account.to_string();
     gap.region = at.region.to_string();
     gap.resource = resource.to_owned();
-    gap
+    gap.redacted()
 }

@@ -2,9 +2,12 @@
 //!
 //! Must not know how the failure was found out; `aws` builds gaps from what the SDK reports.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use super::scrub;
 
 /// Why something could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,6 +122,17 @@ impl Gap {
             message: String::new(),
             request_id: String::new(),
         }
+    }
+
+    /// The gap without anything that looks like a secret in what AWS said, or in the name of the resource.
+    #[must_use]
+    pub fn redacted(mut self) -> Self {
+        for text in [&mut self.message, &mut self.resource] {
+            if let Cow::Owned(clean) = scrub(text) {
+                *text = clean;
+            }
+        }
+        self
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Gap, Kind, Value};
+use super::{Gap, Kind, Value, scrub};
 
 /// What is known of one attribute of one resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,19 @@ impl Fact {
     #[must_use]
     pub const fn not_applicable(why: &'static str) -> Self {
         Self::NotApplicable(Cow::Borrowed(why))
+    }
+
+    fn redact(&mut self) {
+        match self {
+            Self::Known(value) => value.redact(),
+            Self::Unknown(gap) => {
+                let clean = Gap::clone(gap).redacted();
+                if clean != **gap {
+                    *gap = Arc::new(clean);
+                }
+            }
+            Self::Absent | Self::NotApplicable(_) => {}
+        }
     }
 }
 
@@ -90,6 +103,26 @@ impl Resource {
     pub fn set_all_of(&mut self, operation: &str, fact: &Fact) {
         for attribute in self.kind.attributes.iter().filter(|attribute| attribute.call == operation) {
             self.facts.insert(attribute.name, fact.clone());
+        }
+    }
+
+    /// Replaces everything in the facts of a call that looks like a secret; without a call, in all facts.
+    pub fn redact(&mut self, operation: Option<&str>) {
+        let kind = self.kind;
+        for (name, fact) in &mut self.facts {
+            let told_by = kind.attribute(name).map(|attribute| attribute.call);
+            if operation.is_none() || operation == told_by {
+                fact.redact();
+            }
+        }
+    }
+
+    /// Replaces secrets in id and name. Calls for the resource need the true ones, so this comes last.
+    pub fn redact_names(&mut self) {
+        for text in [&mut self.id, &mut self.name] {
+            if let Cow::Owned(clean) = scrub(text) {
+                *text = clean;
+            }
         }
     }
 }

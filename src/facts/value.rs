@@ -2,9 +2,13 @@
 //!
 //! Must not know kinds, matchers or AWS.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+
+use super::redact::REDACTED;
+use super::scrub;
 
 /// What an attribute can hold. Absence is not a value: see [`Fact`](super::Fact).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +30,35 @@ pub enum Value {
 }
 
 impl Value {
+    /// Replaces everything that looks like a secret: in texts, in the keys of maps, and under keys that say so.
+    pub(super) fn redact(&mut self) {
+        match self {
+            Self::Text(text) => {
+                if let Cow::Owned(clean) = scrub(text) {
+                    *text = clean;
+                }
+            }
+            Self::List(items) => items.iter_mut().for_each(Self::redact),
+            Self::Map(items) => {
+                for (name, item) in items.iter_mut() {
+                    item.redact();
+                    if let Self::Text(text) = item
+                        && matches!(scrub(&format!("{name}={text}")), Cow::Owned(_))
+                    {
+                        REDACTED.clone_into(text);
+                    }
+                }
+                if items.keys().any(|name| matches!(scrub(name), Cow::Owned(_))) {
+                    *items = std::mem::take(items)
+                        .into_iter()
+                        .map(|(name, item)| (scrub(&name).into_owned(), item))
+                        .collect();
+                }
+            }
+            Self::Bool(_) | Self::Integer(_) | Self::Time(_) | Self::Duration(_) => {}
+        }
+    }
+
     /// A duration of whole days.
     #[must_use]
     pub fn days(days: impl Into<i64>) -> Self {

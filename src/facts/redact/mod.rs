@@ -132,6 +132,8 @@ fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Verd
         // The link to a function's code is signed, and whoever has it has the code.
         || (service == "lambda" && name == "location" && above.last().is_some_and(|name| name == "code"))
         || (service == "apigateway" && operation.contains("ApiKey") && name == "value")
+        // What a rule sends to a target is whatever somebody wrote there, tokens of web hooks among it.
+        || (service == "events" && within("targets") && matches!(name, "input" | "inputtemplate" | "httpparameters"))
         || (service == "sts" && name == "tokencode");
     if secret {
         Verdict::Secret
@@ -180,9 +182,21 @@ impl<'a> Elements<'a> {
             Verdict::Secret if content.trim().is_empty() => None,
             Verdict::Secret => Some(marker(self.path.last().map_or("", String::as_str)).to_owned()),
             Verdict::Token => None,
+            // The path of a web hook is its password.
+            Verdict::Look if self.service == "sns" && self.path.last().is_some_and(|name| name == "endpoint") => {
+                host_only(content).or_else(|| text(self.service, self.operation, content))
+            }
             Verdict::Look => text(self.service, self.operation, content),
         }
     }
+}
+
+/// A URL without anything but scheme and host; `None` when it has nothing else, or is none.
+fn host_only(content: &str) -> Option<String> {
+    let (scheme, rest) = content.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    (host.len() < rest.len()).then(|| format!("{scheme}://{host}"))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::{Captures, Regex, RegexSet};
 
 use super::REDACTED;
 
@@ -41,12 +41,18 @@ const PATTERNS: &[&str] = &[
 static COMPILED: LazyLock<Vec<Regex>> =
     LazyLock::new(|| PATTERNS.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
 
+/// All patterns at once: nearly every text has none of them, and every fact is asked.
+static ANY: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSet::new(PATTERNS).ok());
+
 /// What only names or refers to a secret, and so is none.
 const REFERENCES: &[&str] = &["arn:", "${", "{{resolve:", "alias/", "[redacted", "****", "$("];
 
 /// The text with everything that looks like a secret replaced.
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
+    if ANY.as_ref().is_some_and(|any| !any.is_match(text)) {
+        return Cow::Borrowed(text);
+    }
     let mut clean = Cow::Borrowed(text);
     for pattern in COMPILED.iter() {
         let replaced = match pattern.replace_all(&clean, |found: &Captures<'_>| replacement(found)) {

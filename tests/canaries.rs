@@ -1,0 +1,190 @@
+//! Secrets that people left in an account reach no output: not the reports, not the evidence, not the recording.
+//!
+//! They are planted in every field of `accounts/whole.yaml` that says `planted-…`, and searched for in every byte that a
+//! run leaves, also as JSON, base64, hexadecimal and URLs write them. Two things are left out. `evidence/inputs` holds
+//! the description itself, which is the user's own text and no answer of AWS. And a secret that looks like any other
+//! word, in a field that does not say so, cannot be known for one: a tag `note: hunter2` is shown.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    unreachable_pub,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use attestry::aws::Described;
+use attestry::kinds;
+use aws_smithy_types::base64;
+use common::{every_attribute, root, write_suite};
+
+/// Fields that are withheld whatever they hold: there even a plain word must not be seen.
+const WITHHELD: &[&str] = &[
+    "planted-environment",
+    "planted-environment-note",
+    "planted-environment-again",
+    "planted-parameter-sealed",
+    "planted-target-input",
+    "planted-endpoint",
+];
+
+/// Secrets by the field that holds them: a private key, tokens, logins, one after the other.
+fn plant(text: &str) -> (String, BTreeMap<String, String>) {
+    let names: Vec<String> = text
+        .match_indices("\"planted-")
+        .map(|(at, _)| text[at + 1..].split(['"', '\\']).next().unwrap().to_owned())
+        .chain(["planted-endpoint".to_owned()])
+        .collect();
+    let mut planted = BTreeMap::new();
+    for (index, name) in names.into_iter().enumerate() {
+        // Long enough, different for each field, and nothing else in the output looks like it.
+        let core = format!("Zq{index:02}xCanary{index:02}Wv7Kd93mNpRt5sYb81Lc").chars().take(30).collect::<String>();
+        planted.entry(name).or_insert(core);
+    }
+    let mut text = text.to_owned();
+    for (index, (name, core)) in planted.iter().enumerate().rev() {
+        let dressed = if WITHHELD.contains(&name.as_str()) {
+            core.clone()
+        } else {
+            match index % 4 {
+                0 => format!("ghp_{core}000000"),
+                1 => format!("postgres://app:{core}@db.internal/bank"),
+                2 => format!("DB_PASSWORD={core}"),
+                _ => format!("-----BEGIN PRIVATE KEY-----{core}-----END PRIVATE KEY-----"),
+            }
+        };
+        text = text
+            .replace(&format!("{name}\""), &format!("{dressed}\""))
+            .replace(&format!("{name}\\\""), &format!("{dressed}\\\""));
+    }
+    (text, planted)
+}
+
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+/// The ways in which bytes may hold the text. Base64 shifts with what stands before, so all three shifts are looked for,
+/// without the ends that depend on the neighbours.
+fn forms(core: &str) -> Vec<String> {
+    let mut forms = vec![core.to_owned(), core.chars().rev().collect()];
+    let hex: String = core.bytes().map(|byte| format!("{byte:02x}")).collect();
+    forms.push(hex.to_uppercase());
+    forms.push(hex);
+    forms.push(core.bytes().map(|byte| format!("%{byte:02X}")).collect());
+    for shift in 0..3 {
+        let whole = base64::encode(format!("{}{core}", "x".repeat(shift)));
+        let inner = whole.trim_end_matches('=');
+        forms.push(inner[4..inner.len() - 4].to_owned());
+    }
+    forms
+}
+
+fn search(place: &str, bytes: &[u8], planted: &BTreeMap<String, String>, found: &mut Vec<String>) {
+    let text = String::from_utf8_lossy(bytes);
+    for (name, core) in planted {
+        for form in forms(core).iter().filter(|form| text.contains(form.as_str())) {
+            let at = text.find(form.as_str()).unwrap();
+            let around: String = text[..at].chars().rev().take(60).collect::<Vec<_>>().into_iter().rev().collect();
+            found.push(format!("{place}: {name} after `{around}`"));
+        }
+    }
+}
+
+fn attestry(directory: &Path, arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_attestry")).current_dir(directory).args(arguments).output().unwrap()
+}
+
+#[test]
+fn no_canary_reaches_any_output() {
+    let original = std::fs::read_to_string(root().join("tests/accounts/whole.yaml")).unwrap();
+    let (mut text, mut planted) = plant(&original);
+    assert!(planted.len() > 30, "{}", planted.len());
+    assert!(
+        !text.contains("planted-") || text.lines().filter(|it| it.contains("planted-")).all(|it| it.starts_with('#')),
+        "{text}"
+    );
+    // A message of AWS with a secret in it, and an environment that could not be decrypted.
+    let message = "Zq77xCanary77Wv7Kd93mNpRt5sYb81";
+    let error = "Zq78xCanary78Wv7Kd93mNpRt5sYb81";
+    text = text.replace("    GetKeyRotationStatus: {", &format!("    GetKeyRotationStatus: {{ error: AccessDeniedException, message: \"no, DB_PASSWORD={message}\" }}\n    Unused: {{"));
+    text = text.replace(
+        "Environment: { Variables: {} }",
+        &format!(
+            "Environment: {{ Error: {{ ErrorCode: AccessDeniedException, Message: \"no, DB_PASSWORD={error}\" }} }}"
+        ),
+    );
+    planted.insert("message".to_owned(), message.to_owned());
+    planted.insert("environment error".to_owned(), error.to_owned());
+    for core in planted.values() {
+        assert!(text.contains(core.as_str()), "{core} is not planted");
+    }
+
+    let directory = tempfile::tempdir().unwrap();
+    let account = Described::read("account.yaml", &text).unwrap_or_else(|wrong| panic!("{wrong}"));
+    // Every attribute, and once as a violation: differences show what was found.
+    let mut policy = every_attribute(kinds::schemas());
+    for kind in kinds::schemas() {
+        for attribute in kind.attributes {
+            let (kind, name) = (kind.name, attribute.name);
+            let case = format!("not-{kind}-{name}").replace('.', "-");
+            let lines = [
+                format!("  {case}:"),
+                format!("    title: {kind} has no {name}"),
+                format!("    each: {kind}"),
+                "    when_none: not_applicable".to_owned(),
+                format!("    expect: {{ {name}: {{ absent: true }} }}\n"),
+            ];
+            policy.push_str(&lines.join("\n"));
+        }
+    }
+    write_suite(directory.path(), &account, &policy, Some(&text));
+    let ran =
+        attestry(directory.path(), &["run", "suite.yaml", "--stage", "here", "--out", "out", "--record", "recording"]);
+    let shown = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(3), "{shown}");
+
+    let mut found = Vec::new();
+    search("standard output", &ran.stdout, &planted, &mut found);
+    search("standard error", &ran.stderr, &planted, &mut found);
+    let mut paths = Vec::new();
+    files(directory.path(), &mut paths);
+    let inputs = ["account.yaml", "out/evidence/inputs/account.yaml"].map(|path| directory.path().join(path));
+    assert!(inputs.iter().all(|path| path.exists()));
+    for path in paths.iter().filter(|path| !inputs.contains(path)) {
+        let name = path.strip_prefix(directory.path()).unwrap().display().to_string();
+        search(&name, &std::fs::read(path).unwrap(), &planted, &mut found);
+        search(&name, name.as_bytes(), &planted, &mut found);
+    }
+    assert!(paths.len() > 20, "{paths:?}");
+    assert!(found.is_empty(), "{} leaks: {found:#?}", found.len());
+}
+
+/// The search itself finds what is there: without it, an empty result would prove nothing.
+#[test]
+fn the_search_finds_every_form() {
+    let core = "Zq01xCanary01Wv7Kd93mNpRt5sYb81".to_owned();
+    let planted = BTreeMap::from([("it".to_owned(), core.clone())]);
+    let hex: String = core.bytes().map(|byte| format!("{byte:02x}")).collect();
+    for text in [
+        core.clone(),
+        serde_json::json!({ "a": format!("\"{core}\"") }).to_string(),
+        base64::encode(format!("a{core}b")),
+        base64::encode(format!("ab{core}")),
+        hex,
+    ] {
+        let mut found = Vec::new();
+        search("here", text.as_bytes(), &planted, &mut found);
+        assert!(!found.is_empty(), "{text}");
+    }
+}

@@ -1,0 +1,73 @@
+//! Every operation of every kind is broken in every way, and nothing that needed it may be judged.
+//!
+//! The matrix follows from the kinds: an operation that a collector gains is in it at once. The list in
+//! `faults/operations.txt` only makes sure that somebody notices.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+#[path = "faults/matrix.rs"]
+mod matrix;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use attestry::aws::Operation;
+use attestry::kinds;
+use common::{cases_of, every_attribute, root, run, whole};
+use matrix::{Matrix, faults};
+
+/// `service:operation` of all kinds.
+fn operations() -> BTreeSet<String> {
+    kinds::schemas().flat_map(|kind| kind.calls).map(|call| format!("{}:{}", call.service, call.operation)).collect()
+}
+
+/// Pairs that cannot be: only lists have pages, and only some of them say that they are cut off.
+const NOT_POSSIBLE: usize = 120;
+
+#[test]
+fn operations_are_those_of_the_list() {
+    let text = std::fs::read_to_string(root().join("tests/faults/operations.txt")).unwrap();
+    let listed: BTreeSet<String> = text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    assert_eq!(operations(), listed, "an operation came or went: change tests/faults/operations.txt");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_of_every_operation_leaves_its_cases_unevaluated() {
+    let account = whole();
+    let cases = cases_of(&account, &every_attribute(kinds::schemas()));
+    let sound = run(&cases, &account, account.connector()).await.unwrap();
+    assert_eq!(sound.called(), operations(), "the account must be asked everything, or a fault breaks nothing");
+    let blind: Vec<_> = sound.result.cases.iter().filter(|case| case.is_incomplete()).map(|it| &it.case.id).collect();
+    assert!(blind.is_empty(), "without a fault nothing is missing: {blind:?}");
+
+    let mut matrix = Matrix::new(account, cases, sound);
+    for name in operations() {
+        let (service, operation) = name.split_once(':').unwrap();
+        for (fault, cause) in faults() {
+            matrix.add(Operation::new(service, operation), fault, cause);
+        }
+    }
+    let (pairs, skipped, wrong) = matrix.finish().await;
+    assert!(wrong.is_empty(), "{} of {pairs} pairs: {:#?}", wrong.len(), &wrong[..wrong.len().min(40)]);
+    assert_eq!(skipped, NOT_POSSIBLE, "pairs that cannot be, of {}", pairs + skipped);
+    assert_eq!(pairs + skipped, operations().len() * faults().len());
+}
+
+/// The shipped suites may find violations whatever is broken, but what is broken never makes a case met.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_denial_makes_a_shipped_case_met() {
+    let account = common::embedded();
+    for suite in common::SHIPPED {
+        let (cases, _) = common::cases(root(), suite, "embedded");
+        let sound = Arc::new(run(&cases, &account, account.connector()).await.unwrap());
+        let wrong = matrix::denials(&account, &cases, &sound).await;
+        assert!(wrong.is_empty(), "{suite}: {wrong:#?}");
+    }
+}
