@@ -1,0 +1,388 @@
+"""The binary against the emulated accounts: the whole stack is met, each violation is found by the cases meant for it.
+
+    end_to_end.py --binary target/debug/attestry [--suite suites/mod-045.yaml] [--quick] [--only PATTERN] [--derive]
+
+--quick runs one violation a service. --only runs the parts whose name matches. --derive prints what was found in the form
+of the tables below, to be reviewed by a person: that a case fails is not yet a reason why it should.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import fnmatch
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import junitparser
+
+import deploy
+import violations
+from stack import ACCOUNT, Stack
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+STAGE = "moto"
+
+# Cases that the conforming stack does not meet, with the reason. Everything else must be met.
+NOT_APPLICABLE: dict[str, str] = {}
+
+# Violation → the cases meant to find it → the resource that they must name: "" is the violated resource itself,
+# "-" the population (something is not there). Exactly these cases fail, and no other.
+EXPECTED: dict[str, dict[str, str]] = {}
+
+# Violations that no case can find, with the reason.
+UNSEEN: dict[str, str] = {}
+
+# Refused call → the cases that can then not be evaluated. All others must keep their verdicts.
+REFUSED: dict[str, set[str]] = {}
+
+# Case → verdict on ministack, where it is not what it is on moto. ministack is not patched: see selftest.py KNOWN.
+MINISTACK: dict[str, str] = {}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", required=True, type=pathlib.Path)
+    parser.add_argument("--suite", default="suites/mod-045.yaml")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default="*", metavar="PATTERN")
+    parser.add_argument("--derive", action="store_true")
+    args = parser.parse_args()
+    tests = Tests(Tool(args.binary.resolve(), args.suite), args.only, args.derive)
+    with serving("--moto") as url:
+        account = Moto(url)
+        tests.run("conforming", lambda: conforming(tests, account))
+        names = first_of_each_service() if args.quick else list(violations.ALL)
+        for name in names:
+            tests.run(f"violation {name}", lambda name=name: violated(tests, account, name))
+        tests.run("violations are all in the table", every_violation_is_listed)
+        account.fresh()
+        for operation in list(REFUSED)[:1] if args.quick else REFUSED:
+            tests.run(f"refused {operation}", lambda operation=operation: refused(tests, account, operation))
+        if not args.quick:
+            tests.run("every call refused in turn", lambda: each_refused(tests, account))
+        tests.run("another account", lambda: another_account(tests, account))
+    if not args.quick:
+        with serving("--ministack") as url:
+            tests.run("ministack", lambda: ministack(tests, url))
+    print(f"{tests.passed} passed, {tests.failed} failed")
+    return 1 if tests.failed or not tests.passed else 0
+
+
+# --- the parts
+
+
+def conforming(tests, account):
+    account.fresh()
+    run = tests.tool.run(account.url)
+    try:
+        wrong = {case["id"]: summary(case) for case in run.cases if case["verdict"] not in ("met", "not_applicable") or case["incomplete"]}
+        expect(run.code == 0 and not wrong, f"exit {run.code}: {wrong}\n{run.said}")
+        found = {case["id"]: reasons(case) for case in run.cases if case["verdict"] == "not_applicable"}
+        tests.derived("NOT_APPLICABLE", found)
+        expect(tests.derive or set(found) == set(NOT_APPLICABLE), f"not applicable: {found}, expected {NOT_APPLICABLE}")
+        expect(len(run.cases) == len(tests.tool.case_ids()), "a case of the suite has no verdict")
+        backend = run.results["run"]["backend"]
+        expect(account.url in backend, f"the backend is told as {backend!r}")
+        run.check_files()
+        expect(tests.tool.verify(run.out) == 0, "`verify` does not accept the evidence")
+        facts = run.out / "evidence/facts.jsonl"
+        facts.write_bytes(facts.read_bytes().replace(b"3653", b"3654", 1))
+        expect(tests.tool.verify(run.out) == 6, "`verify` accepts evidence that was changed")
+        account.operations = run.operations()
+        account.met = {case["id"] for case in run.cases if case["verdict"] == "met"}
+        return f"{len(run.cases)} cases, {run.results['run']['calls']} calls"
+    finally:
+        run.remove()
+
+
+def violated(tests, account, name):
+    stack = account.fresh()
+    said = deploy.violate(stack, name)
+    run = tests.tool.run(account.url)
+    try:
+        blind = [case["id"] for case in run.cases if case["verdict"] == "not_evaluated" or case["incomplete"]]
+        expect(not blind, f"not evaluated: {blind}")
+        found = {case["id"]: failing(case) for case in run.cases if case["verdict"] == "violated"}
+        own = names_of(said, stack)
+        short = {case: {"" if who & own else "-" if who == {"-"} else sorted(who)[0]} if len(who) == 1 else who for case, who in found.items()}
+        tests.derived(name, {case: ", ".join(sorted(who)) for case, who in short.items()})
+        if tests.derive:
+            return f"{said['change']}"
+        if name in UNSEEN:
+            expect(not found, f"it is listed as unseen and is found by {sorted(found)}")
+            expect(run.code == 0, f"exit {run.code}")
+            return f"unseen: {UNSEEN[name]}"
+        want = EXPECTED.get(name, {})
+        expect(want, f"no case is meant for it; found by {found}")
+        expect(set(found) == set(want), f"missing {sorted(set(want) - set(found))}, unexpected {sorted(set(found) - set(want))}")
+        for case, who in want.items():
+            wanted = own if who == "" else {who}
+            expect(len(found[case]) == 1 and found[case] <= wanted, f"{case} names {sorted(found[case])}, not {sorted(wanted)}")
+        expect(run.code == 1, f"exit {run.code}")
+        run.check_files()
+        expect(tests.tool.verify(run.out) == 0, "`verify` does not accept the evidence")
+        return ", ".join(want)
+    finally:
+        run.remove()
+
+
+def every_violation_is_listed():
+    listed, twice = set(EXPECTED) | set(UNSEEN), set(EXPECTED) & set(UNSEEN)
+    expect(not twice, f"both expected and unseen: {sorted(twice)}")
+    expect(listed == set(violations.ALL), f"missing {sorted(set(violations.ALL) - listed)}, unknown {sorted(listed - set(violations.ALL))}")
+    return f"{len(EXPECTED)} found, {len(UNSEEN)} unseen"
+
+
+def refused(tests, account, operation):
+    with account.denying(operation):
+        run = tests.tool.run(account.url)
+    try:
+        blind = {case["id"] for case in run.cases if case["verdict"] == "not_evaluated"}
+        tests.derived(operation, blind)
+        rest = {case["id"]: case["verdict"] for case in run.cases if case["verdict"] not in ("met", "not_applicable", "not_evaluated")}
+        expect(run.code == 3 and not rest, f"exit {run.code}: {rest}\n{run.said}")
+        expect(tests.derive or blind == REFUSED[operation], f"missing {sorted(REFUSED[operation] - blind)}, unexpected {sorted(blind - REFUSED[operation])}")
+        text = json.dumps([case["gaps"] + [r.get("gaps") for r in case["resources"]] for case in run.cases])
+        expect(f'"{operation.split(":")[1]}"' in text and '"denied"' in text, "the refused call is not named")
+        run.check_files()
+        return f"{len(blind)} cases not evaluated"
+    finally:
+        run.remove()
+
+
+def each_refused(tests, account):
+    """Whatever is refused, nothing is violated for it, nothing stays met that needed it, and the exit says so."""
+    wrong, silent = [], []
+    for operation in sorted(account.operations - {"sts:GetCallerIdentity"}):
+        with account.denying(operation):
+            run = tests.tool.run(account.url)
+        verdicts = {case["id"]: case["verdict"] for case in run.cases}
+        violated = [case for case, verdict in verdicts.items() if verdict == "violated"]
+        blind = [case for case, verdict in verdicts.items() if verdict == "not_evaluated"]
+        if violated or run.code not in (0, 3) or (run.code == 3) != bool(blind):
+            wrong.append(f"{operation}: exit {run.code}, violated {violated}, not evaluated {blind}")
+        if not blind:
+            silent.append(operation)
+        run.remove()
+    expect(not wrong, "; ".join(wrong))
+    # A call that is made for nothing is a call too many.
+    expect(not silent, f"refused, and every case was met all the same: {silent}")
+    return f"{len(account.operations) - 1} operations"
+
+
+def another_account(tests, account):
+    before = account.stats()["calls"]
+    run = tests.tool.run(account.url, account="210987654321", read=False)
+    calls = account.stats()["calls"] - before
+    expect(run.code not in (0, 1) and calls == 1, f"exit {run.code} after {calls} calls\n{run.said}")
+    return f"exit {run.code} after {calls} call"
+
+
+def ministack(tests, url):
+    stack = Stack(url, optional=True)
+    stack.deploy()
+    run = tests.tool.run(url)
+    try:
+        expect(run.code in (1, 3), f"exit {run.code}\n{run.said}")
+        expect("panicked" not in run.said, run.said)
+        run.check_files()
+        expect(tests.tool.verify(run.out) == 0, "`verify` does not accept the evidence")
+        found = {case["id"]: case["verdict"] for case in run.cases if case["verdict"] not in ("met", "not_applicable")}
+        for case in run.cases:
+            if case["id"] in found:
+                print(f"  differs  {case['id']:<50} {summary(case)}")
+        tests.derived("MINISTACK", found)
+        expect(tests.derive or found == MINISTACK, f"new {sorted(found.items() - MINISTACK.items())}, cured {sorted(MINISTACK.items() - found.items())}")
+        return f"{len(run.cases) - len(found)} of {len(run.cases)} cases as on moto, {len(found)} differ; {len(stack.refused)} deployment calls refused"
+    finally:
+        run.remove()
+
+
+# --- what they need
+
+
+class Failed(Exception):
+    """An expectation that does not hold."""
+
+
+def expect(holds, otherwise: str):
+    if not holds:
+        raise Failed(otherwise)
+
+
+@dataclasses.dataclass
+class Tests:
+    tool: "Tool"
+    only: str
+    derive: bool
+    passed: int = 0
+    failed: int = 0
+
+    def run(self, name: str, test):
+        if not (fnmatch.fnmatch(name, self.only) or name == "conforming"):
+            return
+        began = time.monotonic()
+        try:
+            said = test()
+        except Exception as error:  # one broken part must not hide the others
+            self.failed += 1
+            kind = "" if isinstance(error, Failed) else f"{type(error).__name__}: "
+            print(f"FAILED  {name}: {kind}{error}", flush=True)
+        else:
+            self.passed += 1
+            print(f"ok      {name}  ({said}; {time.monotonic() - began:.1f} s)", flush=True)
+
+    def derived(self, name: str, found):
+        if self.derive:
+            print(f"    {name!r}: {found!r},")
+
+
+@dataclasses.dataclass
+class Run:
+    out: pathlib.Path
+    code: int
+    said: str
+    results: dict
+
+    @property
+    def cases(self) -> list[dict]:
+        return self.results.get("cases", [])
+
+    def operations(self) -> set[str]:
+        calls = [json.loads(line) for line in (self.out / "evidence/calls.jsonl").read_text().splitlines()]
+        return {f"{call['service']}:{call['operation']}" for call in calls}
+
+    def check_files(self):
+        """The JUnit files say what results.json says; so does the exit code."""
+        expect(self.results["exit"]["code"] == self.code, f"results.json says exit {self.results['exit']['code']}, it was {self.code}")
+        verdicts = [case["verdict"] for case in self.cases]
+        tally = self.results["tally"]
+        counted = {verdict: verdicts.count(verdict) for verdict in tally if verdict != "cases"} | {"cases": len(verdicts)}
+        expect(tally == counted, f"the tally says {tally}, the cases {counted}")
+        want = (tally["cases"], tally["violated"], tally["not_evaluated"], tally["waived"] + tally["not_applicable"])
+        for name in ("junit.xml", "junit-strict.xml"):
+            xml = junitparser.JUnitXml.fromfile(str(self.out / name))
+            suites = list(xml)
+            got = tuple(sum(getattr(suite, field) for suite in suites) for field in ("tests", "failures", "errors", "skipped"))
+            expect(got == want, f"{name} counts {got}, results.json {want}")
+            marks = {(suite.name, case.name): [type(mark).__name__ for mark in case.result] for suite in suites for case in suite}
+            for case in self.cases:
+                policy, _, rest = case["id"].partition("/")
+                mark = {"met": [], "violated": ["Failure"], "not_evaluated": ["Error"]}.get(case["verdict"], ["Skipped"])
+                expect(marks.get((policy, rest)) == mark, f"{name}: {case['id']} is {case['verdict']} and marked {marks.get((policy, rest))}")
+
+    def remove(self):
+        shutil.rmtree(self.out.parent, ignore_errors=True)
+
+
+@dataclasses.dataclass
+class Tool:
+    binary: pathlib.Path
+    suite: str
+
+    def call(self, *arguments: str, account: str = ACCOUNT):
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ATTESTRY_"))}
+        env |= {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "emulator", "AWS_EC2_METADATA_DISABLED": "true"}
+        return subprocess.run([self.binary, *arguments], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+
+    def run(self, url: str, account: str = ACCOUNT, read: bool = True) -> Run:
+        out = pathlib.Path(tempfile.mkdtemp(prefix="attestry-e2e-"), "out")
+        done = self.call("run", self.suite, "--stage", STAGE, "--endpoint", url, "--out", str(out), "--quiet", account=account)
+        said = done.stdout + done.stderr
+        if not read:
+            shutil.rmtree(out.parent, ignore_errors=True)
+            return Run(out, done.returncode, said, {})
+        expect((out / "results.json").exists(), f"exit {done.returncode} and no results\n{said}")
+        return Run(out, done.returncode, said, json.loads((out / "results.json").read_text()))
+
+    def verify(self, out: pathlib.Path) -> int:
+        return self.call("verify", str(out)).returncode
+
+    def case_ids(self) -> list[str]:
+        return self.call("list", self.suite, "--stage", STAGE, "--ids").stdout.split()
+
+
+class Moto:
+    """One moto: emptied and deployed again for each part."""
+
+    def __init__(self, url: str):
+        self.url, self.operations, self.met = url, set(), set()
+
+    def fresh(self) -> Stack:
+        self.post("/moto-api/reset")
+        stack = Stack(self.url)
+        stack.deploy()
+        return stack
+
+    @contextlib.contextmanager
+    def denying(self, operation: str):
+        self.post("/_emulator/faults", {"deny": [operation]})
+        try:
+            yield
+        finally:
+            self.post("/_emulator/faults", {"deny": []})
+
+    def stats(self) -> dict:
+        return self.post("/_emulator/stats")
+
+    def post(self, route: str, body: dict | None = None) -> dict:
+        with urllib.request.urlopen(urllib.request.Request(self.url + route, json.dumps(body or {}).encode())) as answer:
+            return json.load(answer)
+
+
+@contextlib.contextmanager
+def serving(*options: str):
+    with tempfile.TemporaryDirectory() as scratch:
+        url_file = pathlib.Path(scratch, "url")
+        child = subprocess.Popen([sys.executable, str(HERE / "server.py"), *options, "--url-file", str(url_file)], stdout=subprocess.DEVNULL)
+        try:
+            for _ in range(600):
+                if url_file.exists() or child.poll() is not None:
+                    break
+                time.sleep(0.1)
+            yield url_file.read_text().strip()
+        finally:
+            child.terminate()
+            child.wait(timeout=20)
+
+
+def failing(case: dict) -> set[str]:
+    """Names of what fails in a case; "-" where the finding is on the population."""
+    return {r["name"] if r["id"] else "-" for r in case["resources"] if r["verdict"] == "violated"}
+
+
+def names_of(said: dict, stack: Stack) -> set[str]:
+    """How reports may call the violated resource: a key is known by its alias and by its id."""
+    names = {said["resource"]}
+    if said["service"] == "kms":
+        arn = stack.keys[said["resource"].removeprefix("alias/bank/")]
+        names |= {arn, arn.split("/")[-1]}
+    return names
+
+
+def reasons(case: dict) -> str:
+    said = {r["reason"] for r in case["resources"] if r.get("reason")}
+    return "; ".join(sorted(said)) or f"no {case['kind']} that the case is about"
+
+
+def summary(case: dict) -> str:
+    gaps = case["gaps"] + [gap for r in case["resources"] for gap in r.get("gaps", [])]
+    causes = sorted({f"{gap['cause']} {gap['service']}:{gap['operation']}" for gap in gaps})
+    return f"{case['verdict']} " + "; ".join(causes or sorted(failing(case)))
+
+
+def first_of_each_service() -> list[str]:
+    """By the names of the violations: secret-…, key-…, log-…"""
+    return list({name.split("-")[0]: name for name in reversed(violations.ALL)}.values())[::-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
