@@ -121,7 +121,7 @@ class Bench:
         self.row(f"{size}: CPU a call", f"{per:.3f} ms ({best['cpu_s']:.2f} s)", "≤ 0.2 ms", per <= 0.2)
         limit = {"medium": 64, "large": 150}[size]
         self.row(f"{size}: peak memory", f"{mib:.0f} MiB", f"< {limit} MiB", mib < limit)
-        self.row(f"{size}: evidence and reports", f"{mb:.2f} MB", "≤ 10 MB", mb <= 10)
+        self.row(f"{size}: evidence", f"{mb:.2f} MB ({best['output_mb']:.2f} with all reports)", "≤ 10 MB", mb <= 10)
 
     def paced(self, name: str, suite: str, keys: int, secrets: int, groups: int):
         with moto("--latency-ms", str(LATENCY_MS), "--quota") as server:
@@ -154,7 +154,8 @@ class Bench:
             files = {str(p.relative_to(out)): p.stat().st_size for p in sorted(out.rglob("*")) if p.is_file()}
         run.pop("said")
         return run | {"calls": by.pop("calls"), "throttled": by.pop("throttled", 0), "by_operation": by, "server_cpu_s": server.cpu() - cpu,
-                      "evidence_mb": sum(files.values()) / 1e6, "files": {k: n for k, n in files.items() if n > 50_000}}
+                      "output_mb": sum(files.values()) / 1e6,
+                      "evidence_mb": sum(n for path, n in files.items() if path.startswith("evidence/")) / 1e6, "files": {k: n for k, n in files.items() if n > 50_000}}
 
     def markdown(self) -> str:
         lines = ["| figure | measured | target | |", "|---|---|---|---|"]
@@ -164,7 +165,7 @@ class Bench:
         for size in (s for s in SIZES if s in self.figures):
             ours = self.figures[size]
             for label, at, mine in (("CPU a call", None, ours["cpu_s"] / ours["calls"]), ("CPU", 1, ours["cpu_s"]), ("memory", 2, ours["rss_mib"]),
-                                    ("output", 3, ours["evidence_mb"]), ("calls over own minimum", 4, ours["calls"] / ours["minimum"])):
+                                    ("all output", 3, ours["output_mb"]), ("calls over own minimum", 4, ours["calls"] / ours["minimum"])):
                 cells = []
                 for peer in PEERS[size].values():
                     theirs = peer[1] / peer[0] if at is None else peer[0] / peer[4] if at == 4 else peer[at]
@@ -176,7 +177,7 @@ class Bench:
         for name, run in self.figures.items():
             if isinstance(run, dict) and "calls" in run:
                 lines.append(f"\n`{name}`: {run['calls']} calls, {run['cpu_s']:.2f} s CPU, {run['rss_mib']:.0f} MiB, {run['wall_s']:.2f} s wall, "
-                             f"{run['evidence_mb']:.2f} MB, the emulator's CPU {run['server_cpu_s']:.2f} s."
+                             f"{run['output_mb']:.2f} MB, the emulator's CPU {run['server_cpu_s']:.2f} s."
                              + (f" Bound: {run['note']}." if "note" in run else "")
                              + (f" Differs from the minimum: {', '.join(f'{k} {n} for {m}' for k, (n, m) in run['over'].items())}." if run.get("over") else ""))
         lines.append(f"\nBinary {self.figures['binary_mib']:.1f} MiB; {self.figures['cores']} cores, load {self.figures['load'][0]:.1f} at the start.")

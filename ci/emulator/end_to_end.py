@@ -68,10 +68,10 @@ def main() -> int:
             tests.run(f"refused {operation}", lambda operation=operation: refused(tests, account, operation))
         if not args.quick:
             tests.run("every call refused in turn", lambda: each_refused(tests, account))
-        tests.run("another account", lambda: another_account(tests, account))
     if not args.quick:
         with serving("--ministack") as url:
             tests.run("ministack", lambda: ministack(tests, url))
+            tests.run("another account", lambda: another_account(tests, url))
     print(f"{tests.passed} passed, {tests.failed} failed")
     return 1 if tests.failed or not tests.passed else 0
 
@@ -97,7 +97,6 @@ def conforming(tests, account):
         facts.write_bytes(facts.read_bytes().replace(b"3653", b"3654", 1))
         expect(tests.tool.verify(run.out) == 6, "`verify` accepts evidence that was changed")
         account.operations = run.operations()
-        account.met = {case["id"] for case in run.cases if case["verdict"] == "met"}
         return f"{len(run.cases)} cases, {run.results['run']['calls']} calls"
     finally:
         run.remove()
@@ -178,12 +177,11 @@ def each_refused(tests, account):
     return f"{len(account.operations) - 1} operations"
 
 
-def another_account(tests, account):
-    before = account.stats()["calls"]
-    run = tests.tool.run(account.url, account="210987654321", read=False)
-    calls = account.stats()["calls"] - before
-    expect(run.code not in (0, 1) and calls == 1, f"exit {run.code} after {calls} calls\n{run.said}")
-    return f"exit {run.code} after {calls} call"
+def another_account(tests, url):
+    """A stage pins its account. ministack takes the access key id for the account; moto does not."""
+    run = tests.tool.run(url, account="210987654321", read=False)
+    expect(run.code not in (0, 1) and "210987654321" in run.said and "panicked" not in run.said, f"exit {run.code}\n{run.said}")
+    return f"exit {run.code}"
 
 
 def ministack(tests, url):
@@ -314,7 +312,7 @@ class Moto:
     """One moto: emptied and deployed again for each part."""
 
     def __init__(self, url: str):
-        self.url, self.operations, self.met = url, set(), set()
+        self.url, self.operations = url, set()
 
     def fresh(self) -> Stack:
         self.post("/moto-api/reset")
@@ -329,9 +327,6 @@ class Moto:
             yield
         finally:
             self.post("/_emulator/faults", {"deny": []})
-
-    def stats(self) -> dict:
-        return self.post("/_emulator/stats")
 
     def post(self, route: str, body: dict | None = None) -> dict:
         with urllib.request.urlopen(urllib.request.Request(self.url + route, json.dumps(body or {}).encode())) as answer:
