@@ -2,7 +2,10 @@
 //!
 //! Must not know attributes or kinds.
 
-use regex::RegexBuilder;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use regex::{Regex, RegexBuilder};
 
 use super::parameters::Parameters;
 use super::values;
@@ -127,7 +130,7 @@ fn read_operand(
         }
         Takes::Regex => {
             let text = parameters.fill(node, sink)?.text("a regular expression", sink)?;
-            match RegexBuilder::new(&text.value).size_limit(REGEX_BYTES).build() {
+            match regex_of(&text.value) {
                 Ok(regex) => Some(Operand::Regex(regex)),
                 Err(error) => {
                     let reason = error.to_string();
@@ -151,6 +154,19 @@ fn read_operand(
         }
         Takes::Condition(of) => read(node, of, parameters, sink).map(|it| Operand::Condition(Box::new(it))),
     }
+}
+
+/// The regular expression of a pattern. A pattern is read again for each stage and for its examples, and compiling it
+/// is dear, so it is compiled once.
+fn regex_of(pattern: &str) -> Result<Regex, regex::Error> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = known.get(pattern) {
+        return Ok(regex.clone());
+    }
+    let regex = RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build()?;
+    known.insert(pattern.to_owned(), regex.clone());
+    Ok(regex)
 }
 
 /// Bytes that a compiled regular expression may take: policies are hostile until read.
