@@ -16,7 +16,7 @@ use super::{GLOBAL, Operation};
 const OPEN: usize = 64;
 
 /// The share of a published quota that a run uses; the rest is left to the account's own work.
-const SHARE: f64 = 0.9;
+const SHARE: f64 = 0.95;
 
 /// Length of the burst that a quota allows, in seconds of its rate: enough to make up for late timers, short enough
 /// that no second sees more than its quota.

@@ -103,6 +103,7 @@ async fn population(
         Err(gap) => vec![Arc::new(placed(gap, demand.population_calls().next(), &at, ""))],
     };
     let mut waiting = listing.into_resources();
+    waiting.iter_mut().for_each(|resource| doubt_nameless(resource, demand.population_calls().next(), &at));
     // Before any filter looks at them: the filters of the verdicts see redacted facts too.
     waiting.iter_mut().for_each(|resource| resource.redact(None));
     watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources: waiting.len() });
@@ -159,6 +160,15 @@ fn blind(call: &Call, resource: &Resource) -> Option<Arc<Gap>> {
         Some(Fact::Unknown(gap)) => Some(Arc::clone(gap)),
         _ => None,
     })
+}
+
+/// AWS names everything that it lists. An answer without a name is not understood, and must not put the resource outside
+/// of every case that chooses by name.
+fn doubt_nameless(resource: &mut Resource, call: Option<&'static Call>, at: &At) {
+    if let Some(name @ Fact::Absent) = resource.facts.get_mut("name") {
+        let gap = Gap { message: "the answer gives it no name".to_owned(), ..Gap::new(Cause::Malformed) };
+        *name = Fact::Unknown(Arc::new(placed(gap, call, at, &resource.id)));
+    }
 }
 
 /// Makes one call for one resource; what could not be read becomes a gap on the attributes of that call.
