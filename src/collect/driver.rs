@@ -203,3 +203,32 @@ fn placed(mut gap: Gap, call: Option<&Call>, at: &At, resource: &str) -> Gap {
     gap.resource = resource.to_owned();
     gap.redacted()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Attribute, Kind, Reach, Type};
+
+    static KIND: Kind = Kind {
+        name: "test.thing",
+        plural: "things",
+        scope: Scope::Global,
+        doc: "A thing.",
+        attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
+        calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(100))],
+    };
+
+    #[test]
+    fn what_has_no_name_is_not_understood() {
+        let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true);
+        let mut resource = Resource::new(&KIND, at.account.clone(), at.region.clone(), "id", "");
+        resource.set("name", None::<&str>);
+        doubt_nameless(&mut resource, KIND.calls.first(), &at);
+        let Some(Fact::Unknown(gap)) = resource.get("name") else { unreachable!("the name is doubted") };
+        assert_eq!((gap.cause, gap.operation.as_str()), (Cause::Malformed, "ListThings"));
+
+        resource.set("name", "a");
+        doubt_nameless(&mut resource, KIND.calls.first(), &at);
+        assert_eq!(resource.text("name"), Some("a"));
+    }
+}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::outline::Outline;
 use super::parameters::Parameters;
-use super::{Case, Expectation, Origin, Policy, Selector, Stage, Suite, Waiver};
+use super::{Case, CaseText, Expectation, Origin, Policy, Selector, Stage, Suite, Waiver};
 use crate::source::{Content, Diagnostic, Diagnostics, Node, Scalar};
 
 /// A suite for one stage.
@@ -39,7 +39,7 @@ pub fn compile(
     );
     let mut cases = Vec::new();
     for policy in &suite.policies {
-        cases.extend(compile_policy(policy, &mut parameters, sink));
+        cases.extend(compile_policy(policy, &mut parameters, sink).into_iter().map(|(case, _)| case));
     }
     check_overrides(overrides, suite, stage, sink);
     let waivers: Vec<Waiver> = suite.waivers.iter().filter(|waiver| waiver.reaches(stage)).cloned().collect();
@@ -55,7 +55,10 @@ pub(super) fn check_suite(suite: &Suite, outline: &Outline, sink: &mut Diagnosti
         let mut parameters =
             Parameters::new(&stage.name.value, all.chain(built_in.iter().map(|(name, value)| (name.as_str(), value))));
         for policy in &suite.policies {
-            compile_policy(policy, &mut parameters, sink);
+            let cases = compile_policy(policy, &mut parameters, sink);
+            for (case, text) in &cases {
+                super::examples::read(case, text, &mut parameters, sink);
+            }
         }
         used.append(&mut parameters.used);
     }
@@ -161,7 +164,12 @@ pub(super) fn built_in(stage: &Stage, overrides: &[(String, String)]) -> Vec<(St
     all
 }
 
-fn compile_policy(policy: &Policy, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> Vec<Case> {
+/// The cases of a policy with their texts.
+fn compile_policy<'a>(
+    policy: &'a Policy,
+    parameters: &mut Parameters<'_>,
+    sink: &mut Diagnostics,
+) -> Vec<(Case, &'a CaseText)> {
     let origin = Arc::new(Origin {
         id: policy.id.value.clone(),
         title: policy.title.clone(),
@@ -195,8 +203,7 @@ fn compile_policy(policy: &Policy, parameters: &mut Parameters<'_>, sink: &mut D
             controls,
             span: text.name.span,
         };
-        super::examples::read(&case, text, parameters, sink);
-        cases.push(case);
+        cases.push((case, text));
     }
     cases
 }
