@@ -68,21 +68,13 @@ impl Selection {
     }
 
     fn stage<'a>(&self, suite: &'a Suite, sink: &mut Diagnostics) -> Option<&'a Stage> {
-        let names = || suite.stages.iter().map(|stage| stage.name.value.as_str());
         let Some(name) = &self.stage else {
-            let message = format!("say which stage: --stage {}", names().collect::<Vec<_>>().join(" | "));
+            let names: Vec<&str> = suite.stages.iter().map(|stage| stage.name.value.as_str()).collect();
+            let message = format!("say which stage: --stage {}", names.join(" | "));
             sink.push(Diagnostic::error_nowhere("no-stage", message));
             return None;
         };
-        let found = suite.stages.iter().find(|stage| stage.name.value == *name);
-        if found.is_none() {
-            let known = names().collect::<Vec<_>>().join(", ");
-            let error =
-                Diagnostic::error_nowhere("unknown-stage", format!("suite `{}` has no stage `{name}`", suite.id.value))
-                    .suggest(name, names());
-            sink.push(error.help(format!("stages: {known}")));
-        }
-        found
+        suite.stage(name).map_err(|unknown| sink.push(unknown)).ok()
     }
 }
 

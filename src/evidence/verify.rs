@@ -260,7 +260,7 @@ fn perform_again(
     }
     let missing = || unusable(paths::BASIS, format!("no stage `{}` in `{}`", basis.stage, basis.suite));
     let suite = loaded.library.suites.first().ok_or_else(missing)?;
-    let stage = suite.stages.iter().find(|stage| stage.name.value == basis.stage).ok_or_else(missing)?;
+    let stage = suite.stage(&basis.stage).map_err(|_| missing())?;
     let mut sink = Diagnostics::new();
     let compiled = compile(suite, stage, &basis.parameters, &mut sink).ok_or_else(|| refused(&sink))?;
     let cases = select(compiled.cases, &basis.selected).map_err(|sink| refused(&sink))?;
