@@ -10,10 +10,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::operation;
 use super::transport::Stopped;
+use super::wire::NOT_DESCRIBED;
 use crate::facts::{Cause, Gap, scrub};
-
-/// Error code of in-process accounts and recordings for a call that they hold no answer for.
-pub(super) const NOT_RECORDED: &str = "AttestryNotDescribed";
 
 /// Codes with one meaning in all services, by cause.
 const CODES: &[(Cause, &[&str])] = &[
@@ -98,7 +96,7 @@ const CODES: &[(Cause, &[&str])] = &[
         ],
     ),
     (Cause::TimedOut, &["RequestTimeout", "RequestTimeoutException"]),
-    (Cause::NotRecorded, &[NOT_RECORDED]),
+    (Cause::NotRecorded, &[NOT_DESCRIBED]),
 ];
 
 /// Whether AWS refused with one of these codes: for collectors that know that such an error is an answer.
@@ -188,7 +186,7 @@ pub(super) fn request_id(response: &HttpResponse) -> String {
 }
 
 /// An error with all its causes, in one line.
-fn causes(error: &(dyn Error + 'static)) -> String {
+pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
@@ -230,7 +228,7 @@ mod tests {
             ("InternalFailure", 500, Cause::Unavailable),
             ("", 502, Cause::Unavailable),
             ("KMSInvalidStateException", 400, Cause::Unexpected),
-            (NOT_RECORDED, 400, Cause::NotRecorded),
+            (NOT_DESCRIBED, 400, Cause::NotRecorded),
         ];
         for (code, status, cause) in table {
             assert_eq!(classify(code, status), cause, "{code} {status}");

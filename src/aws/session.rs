@@ -22,6 +22,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, SharedHttpConnector, http_client_fn};
 use thiserror::Error;
 
+use super::gap::causes;
 use super::recording::Recording;
 use super::transport::{Link, Transport};
 use super::{At, GLOBAL, tracked};
@@ -360,14 +361,4 @@ fn refusal(gap: &Gap, backend: &Backend) -> Refusal {
         Cause::Unreachable | Cause::TimedOut => Refusal::Unreachable(backend.label(), said),
         _ => Refusal::Other(format!("{} refused to say who we are: {gap} {said}", backend.label())),
     }
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }

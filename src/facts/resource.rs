@@ -94,11 +94,6 @@ impl Resource {
         }
     }
 
-    /// Marks an attribute as without meaning for this resource.
-    pub fn set_not_applicable(&mut self, attribute: &'static str, why: &'static str) {
-        self.set(attribute, Fact::not_applicable(why));
-    }
-
     /// Marks every attribute of an operation.
     pub fn set_all_of(&mut self, operation: &str, fact: &Fact) {
         for attribute in self.kind.attributes.iter().filter(|attribute| attribute.call == operation) {

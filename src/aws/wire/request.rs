@@ -5,13 +5,12 @@ use serde_json::{Map, Value};
 
 use super::{Protocol, cbor, percent_decode};
 use crate::aws::Operation;
+use crate::aws::operation::{path_and_query, scope};
 
 /// The Region that a request was signed for.
 #[must_use]
 pub fn region(request: &HttpRequest) -> Option<&str> {
-    let scope = request.headers().get("authorization")?.split_once("Credential=")?.1;
-    // KEY/20261120/ap-southeast-2/kms/aws4_request
-    scope.split(',').next()?.split('/').nth(2).filter(|region| !region.is_empty())
+    scope(request).map(|(_, region)| region).filter(|region| !region.is_empty())
 }
 
 pub(super) fn read(operation: &Operation, request: &HttpRequest) -> Value {
@@ -62,7 +61,7 @@ fn rest(
         Value::Object(members) => members,
         _ => Map::new(),
     };
-    let query = after_host(request.uri()).split_once('?').map_or("", |(_, query)| query);
+    let (_, query) = path_and_query(request.uri());
     for (name, value) in pairs(query, false) {
         if let Some(name) = rename(&name) {
             members.insert(name, Value::String(value));
@@ -72,19 +71,13 @@ fn rest(
     Value::Object(members)
 }
 
-/// Path and query of an address.
-fn after_host(uri: &str) -> &str {
-    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
-    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default()
-}
-
 fn host(uri: &str) -> &str {
     let rest = uri.split_once("://").map_or("", |(_, rest)| rest);
     rest.split('/').next().unwrap_or_default()
 }
 
 fn path(request: &HttpRequest) -> &str {
-    after_host(request.uri()).split('?').next().unwrap_or_default()
+    path_and_query(request.uri()).0
 }
 
 /// Names of the labels of Lambda's paths, by the fixed part in front of them.
