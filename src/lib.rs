@@ -12,6 +12,7 @@ pub mod cli;
 pub mod collect;
 pub mod evidence;
 pub mod facts;
+pub mod iam;
 pub mod kinds;
 pub mod matchers;
 pub mod plan;

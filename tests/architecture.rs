@@ -15,18 +15,19 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("facts", &[]),
-    ("matchers", &["facts"]),
+    ("iam", &["facts"]),
+    ("matchers", &["facts", "iam"]),
     ("policy", &["source", "facts", "matchers"]),
     ("plan", &["facts", "policy"]),
     ("aws", &["source", "facts"]),
     ("collect", &["facts", "aws", "plan"]),
-    ("kinds", &["facts", "aws", "collect"]),
+    ("kinds", &["facts", "iam", "aws", "collect"]),
     ("verify", &["source", "facts", "policy"]),
     ("report", &["source", "facts", "policy", "verify"]),
     ("evidence", &["source", "facts", "policy", "verify"]),
     (
         "cli",
-        &["source", "facts", "matchers", "policy", "plan", "aws", "collect", "kinds", "verify", "report", "evidence"],
+        &["source", "facts", "iam", "matchers", "policy", "plan", "aws", "collect", "kinds", "verify", "report", "evidence"],
     ),
 ];
 

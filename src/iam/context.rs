@@ -1,0 +1,62 @@
+//! What is known of a request besides its action and resource: the condition keys.
+//!
+//! A key is known to have values, known to be absent, or not known at all; the last is what makes an answer undecided.
+
+use std::collections::BTreeMap;
+
+/// What is known of the condition keys of a request. Names are compared without regard to case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    keys: BTreeMap<String, Option<Vec<String>>>,
+    complete: bool,
+}
+
+/// What is known of one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known<'a> {
+    /// The request has the key, with these values.
+    Values(&'a [String]),
+    /// The request does not have the key.
+    Absent,
+    /// Nobody said.
+    Unknown,
+}
+
+impl Context {
+    /// Nothing is known.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self::default()
+    }
+
+    /// What is not set is absent.
+    #[must_use]
+    pub fn complete() -> Self {
+        Self { complete: true, ..Self::default() }
+    }
+
+    /// With a key of these values.
+    #[must_use]
+    pub fn with<T: Into<String>>(mut self, key: &str, values: impl IntoIterator<Item = T>) -> Self {
+        self.keys.insert(key.to_ascii_lowercase(), Some(values.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// Without a key.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.keys.insert(key.to_ascii_lowercase(), None);
+        self
+    }
+
+    /// What is known of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Known<'_> {
+        match self.keys.get(&key.to_ascii_lowercase()) {
+            Some(Some(values)) => Known::Values(values),
+            Some(None) => Known::Absent,
+            None if self.complete => Known::Absent,
+            None => Known::Unknown,
+        }
+    }
+}
