@@ -39,6 +39,9 @@ pub enum Cause {
     Interrupted,
     /// A recording or described account holds no answer for the call.
     NotRecorded,
+    /// Everything was read, and it does not decide: the answer depends on what no API tells, such as who signs in from
+    /// where.
+    Undecided,
 }
 
 impl Cause {
@@ -57,6 +60,7 @@ impl Cause {
         Self::Unexpected,
         Self::Interrupted,
         Self::NotRecorded,
+        Self::Undecided,
     ];
 
     /// The word used in reports.
@@ -76,6 +80,7 @@ impl Cause {
             Self::Unexpected => "unexpected",
             Self::Interrupted => "interrupted",
             Self::NotRecorded => "not-recorded",
+            Self::Undecided => "undecided",
         }
     }
 }

@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// There is no value: AWS answered that there is none.
@@ -25,9 +23,8 @@ impl Matcher for Absent {
         Ok(Takes::Flag)
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        let _ = (operand, now);
-        actual.is_none()
+    fn test(&self, actual: Option<&Value>, _: &Operand, _: &Setting<'_>) -> Answer {
+        Answer::from(actual.is_none())
     }
 
     fn expected(&self, _: &Operand) -> String {

@@ -2,10 +2,8 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
 use super::{
-    Matcher, Operand, Takes,
+    Answer, Matcher, Operand, Setting, Takes,
     each::{item, items},
 };
 use crate::facts::{Type, Value};
@@ -27,14 +25,12 @@ impl Matcher for Any {
         item(of)
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        match (actual, operand) {
-            (Some(value), Operand::Condition(condition)) => items(value).any(|item| condition.test(Some(item), now)),
-            _ => false,
-        }
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+        let Operand::Condition(condition) = operand else { return Answer::Fails };
+        Answer::any(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting)))
     }
 
-    fn narrow(&self, actual: &Value, _: &Operand, _: Timestamp) -> Option<Value> {
+    fn narrow(&self, actual: &Value, _: &Operand, _: &Setting<'_>) -> Option<Value> {
         // None of them is as expected: which they are matters less than how many, and statements are long.
         let count = items(actual).count();
         (count > SHOWN).then(|| Value::Text(format!("none of {count} items")))

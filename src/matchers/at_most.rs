@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The number or duration is at most the operand.
@@ -27,12 +25,11 @@ impl Matcher for AtMost {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        let _ = now;
-        match (actual, operand) {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
+        Answer::from(match (actual, operand) {
             (Some(Value::Integer(actual)), Operand::Value(Value::Integer(limit)))
             | (Some(Value::Duration(actual)), Operand::Value(Value::Duration(limit))) => actual <= limit,
             _ => false,
-        }
+        })
     }
 }

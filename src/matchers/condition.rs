@@ -4,9 +4,7 @@
 
 use std::fmt::{self, Debug};
 
-use jiff::Timestamp;
-
-use super::{Glob, show};
+use super::{Answer, Glob, Setting, show};
 use crate::facts::{Type, Value};
 
 /// Compares a value with what is expected.
@@ -24,7 +22,7 @@ pub trait Matcher: Sync + Debug {
     fn takes(&self, of: Type) -> Result<Takes, &'static str>;
 
     /// Whether the value is as expected. `None` is *absent*.
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool;
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer;
 
     /// What is expected, in words that follow "expected".
     fn expected(&self, operand: &Operand) -> String {
@@ -32,8 +30,8 @@ pub trait Matcher: Sync + Debug {
     }
 
     /// The part of the actual value that explains a failure, where that is not all of it.
-    fn narrow(&self, actual: &Value, operand: &Operand, now: Timestamp) -> Option<Value> {
-        let _ = (actual, operand, now);
+    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        let _ = (actual, operand, setting);
         None
     }
 }
@@ -93,23 +91,26 @@ pub struct Test {
 impl Condition {
     /// Whether the value is as expected. `None` is *absent*.
     #[must_use]
-    pub fn test(&self, actual: Option<&Value>, now: Timestamp) -> bool {
+    pub fn test(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Answer {
         match self {
-            Self::Tests(tests) => tests.iter().all(|test| test.matcher.test(actual, &test.operand, now)),
+            Self::Tests(tests) => {
+                Answer::all(tests.iter().map(|test| test.matcher.test(actual, &test.operand, setting)))
+            }
+            Self::Fields(_) if actual.is_none() => Answer::Fails,
             Self::Fields(fields) => {
-                actual.is_some() && fields.iter().all(|(path, condition)| condition.test(inside(actual, path), now))
+                Answer::all(fields.iter().map(|(path, condition)| condition.test(inside(actual, path), setting)))
             }
         }
     }
 
     /// The value to show for a failure: as much of it as explains the failure.
     #[must_use]
-    pub fn narrow(&self, actual: &Value, now: Timestamp) -> Value {
+    pub fn narrow(&self, actual: &Value, setting: &Setting<'_>) -> Value {
         match self {
             Self::Tests(tests) => tests
                 .iter()
-                .filter(|test| !test.matcher.test(Some(actual), &test.operand, now))
-                .find_map(|test| test.matcher.narrow(actual, &test.operand, now))
+                .filter(|test| test.matcher.test(Some(actual), &test.operand, setting) == Answer::Fails)
+                .find_map(|test| test.matcher.narrow(actual, &test.operand, setting))
                 .unwrap_or_else(|| actual.clone()),
             Self::Fields(_) => actual.clone(),
         }

@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The text has the operand in it, the list has it as an item, or the map has it as a key.
@@ -28,13 +26,12 @@ impl Matcher for Contains {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        let _ = now;
-        match (actual, operand) {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
+        Answer::from(match (actual, operand) {
             (Some(Value::Text(text)), Operand::Value(Value::Text(part))) => text.contains(part.as_str()),
             (Some(Value::List(items)), Operand::Value(item)) => items.contains(item),
             (Some(Value::Map(items)), Operand::Value(Value::Text(key))) => items.contains_key(key),
             _ => false,
-        }
+        })
     }
 }

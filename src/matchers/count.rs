@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The number of items of the list or map is as the condition says; absent counts as none.
@@ -27,14 +25,15 @@ impl Matcher for Count {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        let Operand::Condition(condition) = operand else { return false };
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+        let Operand::Condition(condition) = operand else { return Answer::Fails };
         let count = match actual {
             Some(Value::List(items)) => items.len(),
             Some(Value::Map(items)) => items.len(),
-            Some(_) => return false,
+            Some(_) => return Answer::Fails,
             None => 0,
         };
-        i64::try_from(count).is_ok_and(|count| condition.test(Some(&Value::Integer(count)), now))
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        condition.test(Some(&Value::Integer(count)), setting)
     }
 }

@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The instant lies ahead, at most the operand away.
@@ -27,14 +25,14 @@ impl Matcher for DueWithin {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        match (actual, operand) {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+        Answer::from(match (actual, operand) {
             (Some(Value::Time(at)), Operand::Value(Value::Duration(limit))) => {
-                let ahead = at.as_second() - now.as_second();
+                let ahead = at.as_second() - setting.now.as_second();
                 (0..=*limit).contains(&ahead)
             }
             _ => false,
-        }
+        })
     }
 
     fn expected(&self, operand: &Operand) -> String {

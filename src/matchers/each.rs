@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// Every item of the list, or value of the map, is as the condition says; an empty or absent one satisfies it.
@@ -24,17 +22,16 @@ impl Matcher for Each {
         item(of)
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        match (actual, operand) {
-            (Some(value), Operand::Condition(condition)) => items(value).all(|item| condition.test(Some(item), now)),
-            (None, Operand::Condition(_)) => true,
-            _ => false,
-        }
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+        let Operand::Condition(condition) = operand else { return Answer::Fails };
+        Answer::all(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting)))
     }
 
-    fn narrow(&self, actual: &Value, operand: &Operand, now: Timestamp) -> Option<Value> {
+    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
         let Operand::Condition(condition) = operand else { return None };
-        Some(Value::List(items(actual).filter(|item| !condition.test(Some(item), now)).cloned().collect()))
+        Some(Value::List(
+            items(actual).filter(|item| condition.test(Some(item), setting) == Answer::Fails).cloned().collect(),
+        ))
     }
 }
 

@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The value is exactly the operand.
@@ -24,9 +22,8 @@ impl Matcher for Equals {
         Ok(Takes::Value(of))
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        let _ = now;
-        matches!(operand, Operand::Value(value) if actual == Some(value))
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
+        Answer::from(matches!(operand, Operand::Value(value) if actual == Some(value)))
     }
 
     fn expected(&self, operand: &Operand) -> String {

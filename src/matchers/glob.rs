@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies. Nothing else is special: a bracket is a bracket.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// A pattern with `*` and `?`.
@@ -78,8 +76,8 @@ impl Matcher for GlobMatch {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, _: Timestamp) -> bool {
-        matches!((actual, operand), (Some(Value::Text(text)), Operand::Glob(glob)) if glob.is_match(text))
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
+        Answer::from(matches!((actual, operand), (Some(Value::Text(text)), Operand::Glob(glob)) if glob.is_match(text)))
     }
 
     fn expected(&self, operand: &Operand) -> String {

@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The text, or part of it, matches the regular expression.
@@ -27,8 +25,9 @@ impl Matcher for Matches {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        let _ = now;
-        matches!((actual, operand), (Some(Value::Text(text)), Operand::Regex(regex)) if regex.is_match(text))
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
+        Answer::from(
+            matches!((actual, operand), (Some(Value::Text(text)), Operand::Regex(regex)) if regex.is_match(text)),
+        )
     }
 }

@@ -4,6 +4,7 @@
 //! from it. Must not know kinds, policies, YAML or where values come from.
 
 mod absent;
+mod answer;
 mod any;
 mod at_least;
 mod at_most;
@@ -24,6 +25,7 @@ mod show;
 mod starts_with;
 mod within;
 
+pub use answer::{Answer, Setting};
 pub(crate) use condition::inside;
 pub use condition::{Condition, Matcher, Operand, Takes, Test};
 pub use glob::Glob;

@@ -2,10 +2,8 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
 use super::{
-    Matcher, Operand, Takes,
+    Answer, Matcher, Operand, Setting, Takes,
     each::{item, items},
 };
 use crate::facts::{Type, Value};
@@ -27,16 +25,15 @@ impl Matcher for None {
         item(of)
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        match (actual, operand) {
-            (Some(value), Operand::Condition(condition)) => !items(value).any(|item| condition.test(Some(item), now)),
-            (Option::None, Operand::Condition(_)) => true,
-            _ => false,
-        }
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+        let Operand::Condition(condition) = operand else { return Answer::Fails };
+        Answer::all(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting).negated()))
     }
 
-    fn narrow(&self, actual: &Value, operand: &Operand, now: Timestamp) -> Option<Value> {
+    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
         let Operand::Condition(condition) = operand else { return Option::None };
-        Some(Value::List(items(actual).filter(|item| condition.test(Some(item), now)).cloned().collect()))
+        Some(Value::List(
+            items(actual).filter(|item| condition.test(Some(item), setting) == Answer::Holds).cloned().collect(),
+        ))
     }
 }

@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The condition does not hold; an absent value satisfies it.
@@ -24,7 +22,8 @@ impl Matcher for Not {
         Ok(Takes::Condition(of))
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        matches!(operand, Operand::Condition(condition) if !condition.test(actual, now))
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+        let Operand::Condition(condition) = operand else { return Answer::Fails };
+        condition.test(actual, setting).negated()
     }
 }

@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The instant is longer ago than the operand.
@@ -27,12 +25,12 @@ impl Matcher for OlderThan {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        match (actual, operand) {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+        Answer::from(match (actual, operand) {
             (Some(Value::Time(at)), Operand::Value(Value::Duration(limit))) => {
-                now.as_second() - at.as_second() > *limit
+                setting.now.as_second() - at.as_second() > *limit
             }
             _ => false,
-        }
+        })
     }
 }

@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The value is one of the operands.
@@ -24,8 +22,7 @@ impl Matcher for OneOf {
         Ok(Takes::Values(of))
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        let _ = now;
-        matches!((actual, operand), (Some(actual), Operand::Values(values)) if values.contains(actual))
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
+        Answer::from(matches!((actual, operand), (Some(actual), Operand::Values(values)) if values.contains(actual)))
     }
 }

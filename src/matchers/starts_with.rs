@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The text starts with the operand.
@@ -27,11 +25,10 @@ impl Matcher for StartsWith {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        let _ = now;
-        match (actual, operand) {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
+        Answer::from(match (actual, operand) {
             (Some(Value::Text(text)), Operand::Value(Value::Text(start))) => text.starts_with(start.as_str()),
             _ => false,
-        }
+        })
     }
 }

@@ -13,8 +13,12 @@ fn now() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
-fn on(keyword: &str, actual: Option<Value>, operand: Operand) -> bool {
-    find(keyword).unwrap().test(actual.as_ref(), &operand, now())
+fn setting() -> Setting<'static> {
+    Setting { now: now(), account: "647751526084", id: "example" }
+}
+
+fn on(keyword: &str, actual: Option<Value>, operand: Operand) -> Answer {
+    find(keyword).unwrap().test(actual.as_ref(), &operand, &setting())
 }
 
 fn one(value: impl Into<Value>) -> Operand {
@@ -75,8 +79,16 @@ fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
         ("none", all_of("glob", glob("a*")), None, texts(&["a"])),
     ];
     for (keyword, operand, holds, fails) in &table {
-        assert!(on(keyword, holds.clone(), operand.clone()), "{keyword} {operand} should hold of {holds:?}");
-        assert!(!on(keyword, fails.clone(), operand.clone()), "{keyword} {operand} should not hold of {fails:?}");
+        assert_eq!(
+            on(keyword, holds.clone(), operand.clone()),
+            Answer::Holds,
+            "{keyword} {operand} should hold of {holds:?}"
+        );
+        assert_eq!(
+            on(keyword, fails.clone(), operand.clone()),
+            Answer::Fails,
+            "{keyword} {operand} should not hold of {fails:?}"
+        );
     }
     let tested: BTreeSet<&str> = table.iter().map(|row| row.0).collect();
     let existing: BTreeSet<&str> = ALL.iter().map(|matcher| matcher.keyword()).collect();
@@ -90,10 +102,11 @@ fn record_conditions_need_all_fields() {
         (vec!["kind".into()], Condition::Tests(vec![Test { matcher: equality(), operand: one("a") }])),
         (vec!["size".into()], Condition::Tests(vec![Test { matcher: find("at_least").unwrap(), operand: one(2i64) }])),
     ]);
-    assert!(condition.test(Some(&record("a", 2)), now()));
-    assert!(!condition.test(Some(&record("a", 1)), now()));
-    assert!(!condition.test(Some(&record("b", 2)), now()));
-    assert!(!condition.test(None, now()));
+    let test = |record: Option<&Value>| condition.test(record, &setting());
+    assert_eq!(test(Some(&record("a", 2))), Answer::Holds);
+    assert_eq!(test(Some(&record("a", 1))), Answer::Fails);
+    assert_eq!(test(Some(&record("b", 2))), Answer::Fails);
+    assert_eq!(test(None), Answer::Fails);
 }
 
 #[test]
@@ -102,7 +115,7 @@ fn a_failure_shows_only_the_items_that_fail() {
         matcher: find("each").unwrap(),
         operand: all_of("glob", Operand::Glob(Glob::new("a*"))),
     }]);
-    assert_eq!(show(&condition.narrow(&Value::texts(["ab", "b", "ac"]), now())), "[b]");
+    assert_eq!(show(&condition.narrow(&Value::texts(["ab", "b", "ac"]), &setting())), "[b]");
 }
 
 #[test]
@@ -134,6 +147,6 @@ proptest! {
     fn not_is_the_opposite(actual in proptest::option::of("[ab]{0,3}"), operand in "[ab]{0,3}") {
         let actual = actual.map(Value::from);
         let plain = on("equals", actual.clone(), one(operand.clone()));
-        prop_assert_eq!(on("not", actual, all_of("equals", one(operand))), !plain);
+        prop_assert_eq!(on("not", actual, all_of("equals", one(operand))), plain.negated());
     }
 }

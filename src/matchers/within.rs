@@ -2,9 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use jiff::Timestamp;
-
-use super::{Matcher, Operand, Takes};
+use super::{Answer, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The instant is not longer ago than the operand, and not in the future.
@@ -27,14 +25,14 @@ impl Matcher for Within {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, now: Timestamp) -> bool {
-        match (actual, operand) {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+        Answer::from(match (actual, operand) {
             (Some(Value::Time(at)), Operand::Value(Value::Duration(limit))) => {
-                let age = now.as_second() - at.as_second();
+                let age = setting.now.as_second() - at.as_second();
                 age <= *limit && age >= -CLOCK_TOLERANCE
             }
             _ => false,
-        }
+        })
     }
 
     fn expected(&self, operand: &Operand) -> String {

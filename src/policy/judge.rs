@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{AttributeTest, Expectation};
-use crate::facts::{Fact, Gap, Resource, Value};
-use crate::matchers::{inside, show};
+use crate::facts::{Cause, Fact, Gap, Resource, Value};
+use crate::matchers::{Answer, Setting, inside, show};
 
 /// What an expectation turned out to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,11 +87,30 @@ impl AttributeTest {
             Some(Fact::NotApplicable(why)) => return Judgement::NotApplicable(why.clone()),
             Some(Fact::Absent | Fact::Known(_)) => self.value(resource),
         };
-        if self.condition.test(value, now) {
-            return Judgement::Met;
+        let setting = Setting { now, account: &resource.account, id: &resource.id };
+        match self.condition.test(value, &setting) {
+            Answer::Holds => Judgement::Met,
+            Answer::Undecided(why) => Judgement::Unknown(vec![Arc::new(self.undecided(resource, why))]),
+            Answer::Fails => {
+                let shown = value.map(|value| self.condition.narrow(value, &setting));
+                Judgement::Unmet(vec![self.difference(&self.condition.to_string(), shown.as_ref())])
+            }
         }
-        let shown = value.map(|value| self.condition.narrow(value, now));
-        Judgement::Unmet(vec![self.difference(&self.condition.to_string(), shown.as_ref())])
+    }
+
+    /// Why facts that were all read do not decide it: no less a gap than a call that was denied.
+    fn undecided(&self, resource: &Resource, why: String) -> Gap {
+        let call = resource.kind.call(self.lookup.attribute.call);
+        Gap {
+            service: call.map_or("", |call| call.service).to_owned(),
+            operation: self.lookup.attribute.call.to_owned(),
+            account: resource.account.to_string(),
+            region: resource.region.to_string(),
+            resource: resource.id.clone(),
+            message: why,
+            ..Gap::new(Cause::Undecided)
+        }
+        .redacted()
     }
 
     /// What the path leads to, where AWS told it.

@@ -3,6 +3,7 @@
 //! A parameter's value may use other parameters. `$${` in a text stands for `${` itself.
 //! Must not know what the text around a parameter means.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Span, Spanned};
@@ -25,14 +26,18 @@ impl<'a> Parameters<'a> {
 
     /// The node with its parameters filled in. A value that is nothing but `${name}` becomes the parameter's value,
     /// list or not; inside text, the parameter must be a single value. The place stays the place of the use.
-    pub(super) fn fill(&mut self, node: &Node, sink: &mut Diagnostics) -> Option<Node> {
-        let Content::Scalar(scalar) = &node.content else { return Some(node.clone()) };
+    pub(super) fn fill<'n>(&mut self, node: &'n Node, sink: &mut Diagnostics) -> Option<Cow<'n, Node>> {
+        let Content::Scalar(scalar) = &node.content else { return Some(Cow::Borrowed(node)) };
+        if !scalar.text.contains("${") {
+            return Some(Cow::Borrowed(node));
+        }
         if let Some(name) = whole(&scalar.text) {
             let value = self.value(name, node.span, sink)?;
-            return Some(Node { span: node.span, content: value.content });
+            return Some(Cow::Owned(Node { span: node.span, content: value.content }));
         }
         let text = self.fill_text(&Spanned::new(scalar.text.clone(), node.span), sink)?;
-        Some(Node { span: node.span, content: Content::Scalar(Scalar { text, quoted: scalar.quoted }) })
+        let content = Content::Scalar(Scalar { text, quoted: scalar.quoted });
+        Some(Cow::Owned(Node { span: node.span, content }))
     }
 
     /// Fills the parameters of a text or key; `$${` stands for `${` itself.
@@ -91,7 +96,7 @@ impl<'a> Parameters<'a> {
 
     fn fill_deep(&mut self, node: &Node, sink: &mut Diagnostics) -> Option<Node> {
         let content = match &node.content {
-            Content::Scalar(_) => return self.fill(node, sink),
+            Content::Scalar(_) => return self.fill(node, sink).map(Cow::into_owned),
             Content::Sequence(nodes) => {
                 let filled: Vec<_> = nodes.iter().map(|node| self.fill_deep(node, sink)).collect();
                 Content::Sequence(filled.into_iter().collect::<Option<_>>()?)

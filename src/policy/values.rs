@@ -18,7 +18,7 @@ pub(super) fn read(
     parameters: &mut Parameters<'_>,
     sink: &mut Diagnostics,
 ) -> Option<Value> {
-    let node = &parameters.fill(node, sink)?;
+    let node = &*parameters.fill(node, sink)?;
     match of {
         Type::Bool => node.boolean("this attribute", sink).map(|it| Value::Bool(it.value)),
         Type::Integer => node.integer("this attribute", sink).map(|it| Value::Integer(it.value)),
