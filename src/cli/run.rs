@@ -45,7 +45,7 @@ pub(super) struct Args {
 
 /// Runs, and gives the exit code of the verdicts.
 pub(super) fn run(args: &Args) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output::end(&Ended::new(Exit::Output, format!("no runtime: {error}"))),
     };

@@ -4,6 +4,9 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::aws::At;
 use crate::facts::{Call, Gap, Kind, Resource};
@@ -30,35 +33,45 @@ pub trait Collector: Sync {
     fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a>;
 }
 
-/// The population while it is being enumerated.
+/// The population while it is being enumerated. A resource is handed on as soon as the next one is added, so that the
+/// others can be read while the list goes on.
 #[derive(Debug)]
 pub struct Listing {
     kind: &'static Kind,
-    account: std::sync::Arc<str>,
-    region: std::sync::Arc<str>,
-    resources: Vec<Resource>,
+    account: Arc<str>,
+    region: Arc<str>,
+    last: Option<Resource>,
+    count: usize,
+    found: UnboundedSender<Resource>,
 }
 
 impl Listing {
-    /// An empty listing for a place.
+    /// An empty listing for a place, and the end at which its resources come out.
     #[must_use]
-    pub fn new(kind: &'static Kind, at: &At) -> Self {
-        Self { kind, account: at.account.clone(), region: at.region.clone(), resources: Vec::new() }
+    pub fn new(kind: &'static Kind, at: &At) -> (Self, UnboundedReceiver<Resource>) {
+        let (found, resources) = mpsc::unbounded_channel();
+        let (account, region) = (Arc::clone(&at.account), Arc::clone(&at.region));
+        (Self { kind, account, region, last: None, count: 0, found }, resources)
     }
 
     /// Adds a resource, whose facts the caller then sets.
     pub fn add(&mut self, id: impl Into<String>, name: impl Into<String>) -> &mut Resource {
-        self.resources.push(Resource::new(self.kind, self.account.clone(), self.region.clone(), id, name));
-        match self.resources.last_mut() {
-            Some(resource) => resource,
-            None => unreachable!("a resource was just added"),
-        }
+        self.hand_on();
+        self.count += 1;
+        let (account, region) = (Arc::clone(&self.account), Arc::clone(&self.region));
+        self.last.insert(Resource::new(self.kind, account, region, id, name))
     }
 
-    /// What was found, ordered by id.
-    #[must_use]
-    pub fn into_resources(mut self) -> Vec<Resource> {
-        self.resources.sort_by(|a, b| a.id.cmp(&b.id));
-        self.resources
+    /// Hands the last resource on; how many there were.
+    pub(super) fn finish(mut self) -> usize {
+        self.hand_on();
+        self.count
+    }
+
+    fn hand_on(&mut self) {
+        if let Some(resource) = self.last.take() {
+            // Nobody listens any more when the run is being dropped.
+            let _ = self.found.send(resource);
+        }
     }
 }

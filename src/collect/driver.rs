@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
 use super::{Collector, Listing};
@@ -96,22 +97,39 @@ async fn population(
 ) -> Population {
     let kind = demand.kind;
     watch(Event::Listing { kind: kind.name, region: Arc::clone(&at.region) });
-    let mut listing = Listing::new(kind, &at);
-    let listed = crate::aws::tracked(collector.list(&at, &mut listing)).await;
+    let (mut listing, found) = Listing::new(kind, &at);
+    let list = async {
+        let listed = crate::aws::tracked(collector.list(&at, &mut listing)).await;
+        let resources = listing.finish();
+        watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources });
+        listed
+    };
+    // Side by side: a list of many pages takes as long as reading what its first pages told.
+    let (listed, mut resources) = tokio::join!(list, read_all(found, &demand, &at, collector, now, &watch));
     let gaps = match listed {
         Ok(()) => Vec::new(),
         Err(gap) => vec![Arc::new(placed(gap, demand.population_calls().next(), &at, ""))],
     };
-    let mut waiting = listing.into_resources();
-    waiting.iter_mut().for_each(|resource| doubt_nameless(resource, demand.population_calls().next(), &at));
-    // Before any filter looks at them: the filters of the verdicts see redacted facts too.
-    waiting.iter_mut().for_each(|resource| resource.redact(None));
-    watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources: waiting.len() });
+    resources.iter_mut().for_each(Resource::redact_names);
+    resources.sort_by(|a, b| a.id.cmp(&b.id));
+    Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps }
+}
 
+/// Makes the calls that some case needs for each resource that is found.
+async fn read_all(
+    mut found: UnboundedReceiver<Resource>,
+    demand: &Arc<Demand>,
+    at: &Arc<At>,
+    collector: &'static dyn Collector,
+    now: Timestamp,
+    watch: &Watch,
+) -> Vec<Resource> {
     let calls: Arc<Vec<&'static Call>> = Arc::new(demand.resource_calls().collect());
-    let mut resources = Vec::with_capacity(waiting.len());
-    let mut reading = JoinSet::new();
-    for resource in waiting {
+    let (mut resources, mut reading) = (Vec::new(), JoinSet::new());
+    while let Some(mut resource) = found.recv().await {
+        doubt_nameless(&mut resource, demand.population_calls().next(), at);
+        // Before any filter looks at it: the filters of the verdicts see redacted facts too.
+        resource.redact(None);
         if calls.is_empty() {
             resources.push(resource);
             continue;
@@ -119,9 +137,8 @@ async fn population(
         if reading.len() >= RESOURCES_AT_ONCE {
             finished(reading.join_next().await, &mut resources);
         }
-        let (demand, at, calls, watch) = (Arc::clone(&demand), Arc::clone(&at), Arc::clone(&calls), Arc::clone(&watch));
+        let (demand, at, calls, watch) = (Arc::clone(demand), Arc::clone(at), Arc::clone(&calls), Arc::clone(watch));
         reading.spawn(async move {
-            let mut resource = resource;
             for call in calls.iter().filter(|call| demand.kind.call(call.operation).is_some()) {
                 if !demand.wants(call, &resource, now) {
                     continue;
@@ -139,9 +156,7 @@ async fn population(
     while !reading.is_empty() {
         finished(reading.join_next().await, &mut resources);
     }
-    resources.iter_mut().for_each(Resource::redact_names);
-    resources.sort_by(|a, b| a.id.cmp(&b.id));
-    Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps }
+    resources
 }
 
 fn finished(done: Option<Result<Resource, tokio::task::JoinError>>, resources: &mut Vec<Resource>) {

@@ -49,14 +49,15 @@ pub fn compile(
 /// Errors of a suite that no single stage shows: parameters that nothing uses, waivers and stages that name nothing.
 pub(super) fn check_suite(suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
     let mut used = BTreeSet::new();
-    for stage in &suite.stages {
+    for (index, stage) in suite.stages.iter().enumerate() {
         let built_in = built_in(stage, &[]);
         let all = suite.parameters.iter().chain(&stage.parameters).map(|(name, value)| (name.value.as_str(), value));
         let mut parameters =
             Parameters::new(&stage.name.value, all.chain(built_in.iter().map(|(name, value)| (name.as_str(), value))));
         for policy in &suite.policies {
             let cases = compile_policy(policy, &mut parameters, sink);
-            for (case, text) in &cases {
+            // Examples are judged with the first stage's parameters.
+            for (case, text) in cases.iter().filter(|_| index == 0) {
                 super::examples::read(case, text, &mut parameters, sink);
             }
         }
