@@ -51,6 +51,7 @@ LATER_FORMATS = {
     }
 }
 LATER_VERBS = {"List": "list", "Get": "read"}
+GLUE = "~"
 
 HEADER = """\
 # What actions AWS has. Written by ci/reference/actions.py; do not edit.
@@ -83,10 +84,12 @@ def later(service, actions):
 
 
 def compact(service, arn):
-    arn = re.sub(r"\$\{[^}]*\}", "*", arn)
+    # A format or two has lost its dollar sign.
+    arn = re.sub(r"\$?\{[^}]*\}", "*", arn)
     if arn.count(":") < 5 or not arn.startswith("arn:*:") or " " in arn:
         raise SystemExit(f"{service}: not an ARN format: {arn}")
-    return arn.removeprefix(f"arn:*:{service}:*:*:")
+    short = arn.removeprefix(f"arn:*:{service}:*:*:")
+    return arn if short.startswith("arn:") else short
 
 
 def block(service, actions, resources):
@@ -111,8 +114,9 @@ def block(service, actions, resources):
         yield f"  {number} {arn} {name}"
     for (level, on), found in sorted(lines.items()):
         head = " ".join([ORDER[level], *([",".join(map(str, on))] if on else [])])
-        text = f"{head}: {' '.join(sorted(found, key=str.lower))}"
-        yield from textwrap.wrap(
+        # Only names may go to the next line.
+        text = f"{head.replace(' ', GLUE)}: {' '.join(sorted(found, key=str.lower))}"
+        wrapped = textwrap.wrap(
             text,
             width=120,
             initial_indent="  ",
@@ -120,6 +124,7 @@ def block(service, actions, resources):
             break_long_words=False,
             break_on_hyphens=False,
         )
+        yield from (line.replace(GLUE, " ") for line in wrapped)
 
 
 def main():
@@ -134,9 +139,8 @@ def main():
         services=len(actions),
         actions=count,
     )
-    print(header)
-    for service in sorted(actions):
-        print("\n".join(block(service, actions[service], resources.get(service, {}))))
+    blocks = ("\n".join(block(name, actions[name], resources.get(name, {}))) for name in sorted(actions))
+    print("\n\n".join([header.strip(), *blocks]))
 
 
 if __name__ == "__main__":
