@@ -285,6 +285,10 @@ proptest! {
     fn covering_is_as_defined(pattern in "[abAB*?]{0,10}", text in "[abAB]{0,12}") {
         prop_assert_eq!(covers(&pattern, &text), covers_by_table(&pattern, &text));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_is_too_strange(text in ".{0,40}", group in "[a-z0-9*]{0,6}/[a-z]{0,9}") {
@@ -293,10 +297,6 @@ proptest! {
         let _ = unknown(&text).map(|it| it.candidates().len());
         let _ = expand(&group).map_err(|it| it.candidates().len());
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn matching_is_filtering(
