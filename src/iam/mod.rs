@@ -9,6 +9,7 @@
 
 mod context;
 mod policy;
+pub mod reference;
 
 pub use context::{Context, Known};
 pub use policy::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Test, Which};
