@@ -47,6 +47,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("aws_config", &["src/aws/"]),
     ("regex", &["src/matchers/", "src/policy/condition.rs", "src/facts/redact"]),
     ("Timestamp::now", &["src/cli/", "src/aws/"]),
+    ("fs_err", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/"]),
     ("std::fs", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/"]),
     ("std::env", &["src/cli/", "src/aws/session"]),
 ];

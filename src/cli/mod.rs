@@ -10,6 +10,7 @@ mod output;
 mod permissions;
 mod plan;
 mod progress;
+mod reference;
 mod run;
 mod schema;
 mod stage;
@@ -23,6 +24,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::verify::Exit;
 
+pub use reference::pages;
 pub use trials::trials;
 
 /// Verifies an AWS account against declarative policies, and never passes what it did not look at.
@@ -53,6 +55,8 @@ enum Command {
     Verify(verify::Args),
     /// Show the kinds of resources and their attributes, and the matchers.
     Kinds(kinds::Args),
+    /// Write the reference of matchers and kinds as Markdown pages.
+    Reference(reference::Args),
     /// Print the JSON Schema of a file format, for editors.
     Schema(schema::Args),
     /// Print shell completions.
@@ -97,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::List(args) => list::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Kinds(args) => kinds::run(&args),
+        Command::Reference(args) => reference::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args, &mut Cli::command()),
     };

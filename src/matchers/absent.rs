@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// There is no value: AWS answered that there is none.
@@ -16,6 +16,10 @@ impl Matcher for Absent {
 
     fn doc(&self) -> &'static str {
         "There is no value: AWS answered that there is none."
+    }
+
+    fn example(&self) -> Example {
+        Example::new("kms.key", "deletion_date: { absent: true }", "deletion_date: ~", "deletion_date: in 7d")
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

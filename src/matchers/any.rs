@@ -3,7 +3,7 @@
 //! Must not know kinds or policies.
 
 use super::{
-    Answer, Matcher, Operand, Setting, Takes,
+    Answer, Example, Matcher, Operand, Setting, Takes,
     each::{item, items},
 };
 use crate::facts::{Type, Value};
@@ -19,6 +19,10 @@ impl Matcher for Any {
 
     fn doc(&self) -> &'static str {
         "At least one item of the list, or value of the map, is as the condition says."
+    }
+
+    fn example(&self) -> Example {
+        Example::new("iam.user", "groups: { any: { starts_with: bank- } }", "groups: [bank-ops, all]", "groups: [all]")
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

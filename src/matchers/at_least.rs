@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The number or duration is at least the operand.
@@ -16,6 +16,10 @@ impl Matcher for AtLeast {
 
     fn doc(&self) -> &'static str {
         "The number or duration is at least the operand."
+    }
+
+    fn example(&self) -> Example {
+        Example::new("logs.group", "retention: { at_least: 2557d }", "retention: 3653d", "retention: 365d")
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The number or duration is at most the operand.
@@ -16,6 +16,15 @@ impl Matcher for AtMost {
 
     fn doc(&self) -> &'static str {
         "The number or duration is at most the operand."
+    }
+
+    fn example(&self) -> Example {
+        Example::new(
+            "secretsmanager.secret",
+            "rotation.period: { at_most: 90d }",
+            "rotation.period: 30d",
+            "rotation.period: 180d",
+        )
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

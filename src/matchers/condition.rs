@@ -15,6 +15,9 @@ pub trait Matcher: Sync + Debug {
     /// One sentence for people: what holds when it matches.
     fn doc(&self) -> &'static str;
 
+    /// How it is used, for the reference; what it says is tested.
+    fn example(&self) -> Example;
+
     /// The operand it takes when it is used on a value of this type.
     ///
     /// # Errors
@@ -33,6 +36,29 @@ pub trait Matcher: Sync + Debug {
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
         let _ = (actual, operand, setting);
         None
+    }
+}
+
+/// An expectation with facts that meet it and facts that do not, as a policy file writes them.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// A kind that it can be used on.
+    pub kind: &'static str,
+    /// The expectation.
+    pub expect: &'static str,
+    /// Facts of which it holds.
+    pub met: &'static str,
+    /// Facts of which it does not hold.
+    pub violated: &'static str,
+    /// Facts that do not decide it; few matchers have such.
+    pub undecided: Option<&'static str>,
+}
+
+impl Example {
+    /// An example of a matcher that every fact decides.
+    #[must_use]
+    pub const fn new(kind: &'static str, expect: &'static str, met: &'static str, violated: &'static str) -> Self {
+        Self { kind, expect, met, violated, undecided: None }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The text has the operand in it, the list has it as an item, or the map has it as a key.
@@ -16,6 +16,15 @@ impl Matcher for Contains {
 
     fn doc(&self) -> &'static str {
         "The text has the operand in it, the list has it as an item, or the map has it as a key."
+    }
+
+    fn example(&self) -> Example {
+        Example::new(
+            "iam.policy",
+            r#"attached_to: { contains: "role:bank-app" }"#,
+            r#"attached_to: ["role:bank-app"]"#,
+            "attached_to: []",
+        )
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

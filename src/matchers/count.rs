@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The number of items of the list or map is as the condition says; absent counts as none.
@@ -16,6 +16,15 @@ impl Matcher for Count {
 
     fn doc(&self) -> &'static str {
         "The number of items of the list or map is as the condition says; absent counts as none."
+    }
+
+    fn example(&self) -> Example {
+        Example::new(
+            "secretsmanager.secret",
+            "stages: { count: { at_most: 2 } }",
+            "stages: [AWSCURRENT, AWSPREVIOUS]",
+            "stages: [AWSCURRENT, AWSPREVIOUS, AWSPENDING]",
+        )
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The instant lies ahead, at most the operand away.
@@ -16,6 +16,15 @@ impl Matcher for DueWithin {
 
     fn doc(&self) -> &'static str {
         "The instant lies ahead, at most the operand away."
+    }
+
+    fn example(&self) -> Example {
+        Example::new(
+            "secretsmanager.secret",
+            "next_rotation: { due_within: 90d }",
+            "next_rotation: in 30d",
+            "next_rotation: in 120d",
+        )
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// Every item of the list, or value of the map, is as the condition says; an empty or absent one satisfies it.
@@ -16,6 +16,15 @@ impl Matcher for Each {
 
     fn doc(&self) -> &'static str {
         "Every item of the list, or value of the map, is as the condition says; an empty or absent one satisfies it."
+    }
+
+    fn example(&self) -> Example {
+        Example::new(
+            "iam.policy",
+            r#"attached_to: { each: { starts_with: "role:" } }"#,
+            r#"attached_to: ["role:bank-app"]"#,
+            r#"attached_to: ["role:bank-app", "user:mallory"]"#,
+        )
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

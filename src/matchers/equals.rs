@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The value is exactly the operand.
@@ -16,6 +16,15 @@ impl Matcher for Equals {
 
     fn doc(&self) -> &'static str {
         "The value is exactly the operand."
+    }
+
+    fn example(&self) -> Example {
+        Example::new(
+            "secretsmanager.secret",
+            "rotation.enabled: true",
+            "rotation.enabled: true",
+            "rotation.enabled: false",
+        )
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies. Nothing else is special: a bracket is a bracket.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// A pattern with `*` and `?`.
@@ -67,6 +67,10 @@ impl Matcher for GlobMatch {
 
     fn doc(&self) -> &'static str {
         "The whole text is covered by the pattern, in which * is any run of characters and ? any single one."
+    }
+
+    fn example(&self) -> Example {
+        Example::new("secretsmanager.secret", r#"name: { glob: "bank-*/api" }"#, "name: bank-pay/api", "name: pay/api")
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The text, or part of it, matches the regular expression.
@@ -16,6 +16,15 @@ impl Matcher for Matches {
 
     fn doc(&self) -> &'static str {
         "The text, or part of it, matches the regular expression."
+    }
+
+    fn example(&self) -> Example {
+        Example::new(
+            "lambda.function",
+            "runtime: { matches: '^nodejs(22|24)' }",
+            "runtime: nodejs22.x",
+            "runtime: nodejs18.x",
+        )
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

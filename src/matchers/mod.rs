@@ -27,7 +27,7 @@ mod within;
 
 pub use answer::{Answer, Setting};
 pub(crate) use condition::inside;
-pub use condition::{Condition, Matcher, Operand, Takes, Test};
+pub use condition::{Condition, Example, Matcher, Operand, Takes, Test};
 pub use glob::Glob;
 pub use show::show;
 

@@ -3,7 +3,7 @@
 //! Must not know kinds or policies.
 
 use super::{
-    Answer, Matcher, Operand, Setting, Takes,
+    Answer, Example, Matcher, Operand, Setting, Takes,
     each::{item, items},
 };
 use crate::facts::{Type, Value};
@@ -19,6 +19,15 @@ impl Matcher for None {
 
     fn doc(&self) -> &'static str {
         "No item of the list, and no value of the map, is as the condition says."
+    }
+
+    fn example(&self) -> Example {
+        Example::new(
+            "iam.role",
+            "attached_policies: { none: { equals: AdministratorAccess } }",
+            "attached_policies: [ReadOnlyAccess]",
+            "attached_policies: [AdministratorAccess]",
+        )
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

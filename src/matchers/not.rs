@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The condition does not hold; an absent value satisfies it.
@@ -16,6 +16,10 @@ impl Matcher for Not {
 
     fn doc(&self) -> &'static str {
         "The condition does not hold; an absent value satisfies it."
+    }
+
+    fn example(&self) -> Example {
+        Example::new("iam.role", r#"name: { not: { starts_with: "legacy-" } }"#, "name: bank-app", "name: legacy-app")
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The instant is longer ago than the operand.
@@ -16,6 +16,10 @@ impl Matcher for OlderThan {
 
     fn doc(&self) -> &'static str {
         "The instant is longer ago than the operand."
+    }
+
+    fn example(&self) -> Example {
+        Example::new("iam.role", "created: { older_than: 1d }", "created: 2d ago", "created: 1h ago")
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The value is one of the operands.
@@ -16,6 +16,10 @@ impl Matcher for OneOf {
 
     fn doc(&self) -> &'static str {
         "The value is one of the operands."
+    }
+
+    fn example(&self) -> Example {
+        Example::new("ssm.parameter", "type: { one_of: [String, StringList] }", "type: String", "type: SecureString")
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// There is a value.
@@ -16,6 +16,10 @@ impl Matcher for Present {
 
     fn doc(&self) -> &'static str {
         "There is a value."
+    }
+
+    fn example(&self) -> Example {
+        Example::new("logs.group", "retention: { present: true }", "retention: 30d", "retention: ~")
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The text starts with the operand.
@@ -16,6 +16,10 @@ impl Matcher for StartsWith {
 
     fn doc(&self) -> &'static str {
         "The text starts with the operand."
+    }
+
+    fn example(&self) -> Example {
+        Example::new("iam.role", "path: { starts_with: /bank/ }", "path: /bank/app/", "path: /")
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The instant is not longer ago than the operand, and not in the future.
@@ -16,6 +16,15 @@ impl Matcher for Within {
 
     fn doc(&self) -> &'static str {
         "The instant is not longer ago than the operand, and not in the future."
+    }
+
+    fn example(&self) -> Example {
+        Example::new(
+            "secretsmanager.secret",
+            "last_rotated: { within: 90d }",
+            "last_rotated: 3d ago",
+            "last_rotated: 91d ago",
+        )
     }
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {

@@ -21,12 +21,24 @@ pub(super) fn read(
     text: &CaseText,
     parameters: &mut Parameters<'_>,
     sink: &mut Diagnostics,
-) -> Vec<(Resource, bool, Node)> {
-    let met = text.examples.met.iter().map(|node| (node, true));
-    let violated = text.examples.violated.iter().map(|node| (node, false));
-    met.chain(violated)
-        .filter_map(|(node, met)| Some((resource(node, case.kind, parameters, sink)?, met, node.clone())))
+) -> Vec<(Resource, Meant, Node)> {
+    let all = [
+        (&text.examples.met, Meant::Met),
+        (&text.examples.violated, Meant::Violated),
+        (&text.examples.undecided, Meant::Undecided),
+    ];
+    all.into_iter()
+        .flat_map(|(nodes, meant)| nodes.iter().map(move |node| (node, meant)))
+        .filter_map(|(node, meant)| Some((resource(node, case.kind, parameters, sink)?, meant, node.clone())))
         .collect()
+}
+
+/// What an example is an example of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meant {
+    Met,
+    Violated,
+    Undecided,
 }
 
 /// Judges every example of the suite with the evaluator, and refuses cases that have no violating example.
@@ -46,19 +58,30 @@ pub fn check_examples(suite: &Suite, sink: &mut Diagnostics) {
                     .help("add `examples: { violated: {…} }` with facts that the case must find"),
             );
         }
-        for (resource, met, node) in read(case, text, &mut parameters, sink) {
+        for (resource, meant, node) in read(case, text, &mut parameters, sink) {
             let now = example_now();
-            let found = match (case.filter.judge(&resource, now), case.expect.judge(&resource, now)) {
-                (Judgement::Met, Judgement::Met) if met => continue,
-                (Judgement::Met, Judgement::Unmet(_)) if !met => continue,
-                (Judgement::Met, Judgement::Met) => "is met",
-                (Judgement::Met, Judgement::Unmet(_)) => "is violated",
-                (Judgement::Met, _) => "cannot be judged",
-                _ => "lies outside `where`",
+            let (found, why) = match (case.filter.judge(&resource, now), case.expect.judge(&resource, now)) {
+                (Judgement::Met, Judgement::Met) if meant == Meant::Met => continue,
+                (Judgement::Met, Judgement::Unmet(_)) if meant == Meant::Violated => continue,
+                (Judgement::Met, Judgement::Unknown(_)) if meant == Meant::Undecided => continue,
+                (Judgement::Met, Judgement::Met) => ("is met", None),
+                (Judgement::Met, Judgement::Unmet(differences)) => {
+                    ("is violated", differences.first().map(|it| format!("{} is {}", it.attribute, it.actual)))
+                }
+                (Judgement::Met, Judgement::Unknown(gaps)) => {
+                    ("cannot be decided", gaps.first().map(|gap| gap.message.clone()))
+                }
+                (Judgement::Met, _) => ("cannot be judged", None),
+                _ => ("lies outside `where`", None),
             };
-            let meant = if met { "met" } else { "violated" };
+            let meant = match meant {
+                Meant::Met => "met",
+                Meant::Violated => "violated",
+                Meant::Undecided => "undecided",
+            };
             let message = format!("this example of `{}` should be {meant} but {found}", case.id);
-            sink.push(Diagnostic::error("wrong-example", node.span, message));
+            let error = Diagnostic::error("wrong-example", node.span, message);
+            sink.push(why.into_iter().fold(error, Diagnostic::help));
         }
     }
 }

@@ -30,7 +30,7 @@ pub fn policy(words: &Vocabulary) -> Value {
             "per": one_of(Per::WORDS, "For what `some` and `when_none` are asked once; `account` without it."),
             "expect": { "type": "object", "description": "What must hold of them." },
             "controls": { "$ref": "#/$defs/controls" },
-            "examples": { "type": "object", "description": "Facts that the case must find met or violated." },
+            "examples": { "type": "object", "description": "Facts that the case must find met, violated or undecided." },
         },
         "allOf": rules,
     });
@@ -284,7 +284,10 @@ fn of_kind(kind: &'static Kind, defs: &mut Definitions) -> Value {
         ("expect".to_owned(), to_expectation),
         (
             "examples".to_owned(),
-            json!({ "additionalProperties": false, "properties": { "met": examples, "violated": examples } }),
+            json!({
+                "additionalProperties": false,
+                "properties": { "met": examples, "violated": examples, "undecided": examples },
+            }),
         ),
     ]);
     if kind.scope == Scope::Global {

@@ -50,7 +50,7 @@ pub struct CaseText {
     pub per: Per,
     /// Controls of this case alone.
     pub controls: Vec<Control>,
-    /// `examples.met` and `examples.violated`.
+    /// `examples.met`, `examples.violated` and `examples.undecided`.
     pub examples: Examples,
     /// The whole case.
     pub span: Span,
@@ -63,6 +63,8 @@ pub struct Examples {
     pub met: Vec<Node>,
     /// Resources that the case must find.
     pub violated: Vec<Node>,
+    /// Resources that it cannot decide, though all is known of them.
+    pub undecided: Vec<Node>,
 }
 
 impl Policy {
@@ -175,7 +177,7 @@ impl Examples {
             Some(node) => vec![node.clone()],
             None => Vec::new(),
         };
-        let examples = Self { met: list("met"), violated: list("violated") };
+        let examples = Self { met: list("met"), violated: list("violated"), undecided: list("undecided") };
         table.finish(sink);
         examples
     }

@@ -1,0 +1,108 @@
+//! `attestry reference`: what policies can say, as Markdown pages: one for each matcher and each kind.
+//!
+//! Everything in the pages comes from the registries, so they cannot be out of date by themselves; a test compares the
+//! committed ones and evaluates every example.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use super::{Ended, output};
+use crate::facts::{Kind, Reach, Scope};
+use crate::matchers::{self, Matcher};
+use crate::verify::Exit;
+use crate::{iam, kinds};
+
+/// Arguments of `reference`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where to write the pages.
+    #[arg(long, value_name = "DIR", default_value = "docs/reference")]
+    out: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Ended> {
+    let pages = pages();
+    for (name, text) in &pages {
+        let path = args.out.join(name);
+        let parent = path.parent().unwrap_or(&args.out);
+        fs_err::create_dir_all(parent)
+            .and_then(|()| fs_err::write(&path, text))
+            .map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
+    }
+    output::tell(&format!("wrote {} pages into {}", pages.len(), args.out.display()));
+    Ok(())
+}
+
+/// All pages: path below the directory, and text.
+#[must_use]
+pub fn pages() -> Vec<(String, String)> {
+    let mut pages = vec![("README.md".to_owned(), index())];
+    pages.extend(matchers::ALL.iter().map(|it| (format!("matchers/{}.md", it.keyword()), matcher(*it))));
+    pages.extend(kinds::schemas().map(|it| (format!("kinds/{}.md", it.name), kind(it))));
+    pages
+}
+
+fn index() -> String {
+    let mut text = "# Reference\n\nWritten by `attestry reference`; do not edit.\n\n## Matchers\n\n".to_owned();
+    for matcher in matchers::ALL {
+        let _ = writeln!(text, "- [`{0}`](matchers/{0}.md): {1}", matcher.keyword(), matcher.doc());
+    }
+    text.push_str("\n## Kinds of resources\n\n");
+    for kind in kinds::schemas() {
+        let _ = writeln!(text, "- [`{0}`](kinds/{0}.md): {1}", kind.name, kind.doc);
+    }
+    let _ = write!(
+        text,
+        "\n## Groups of actions\n\nA claim about permissions names actions as IAM does (`kms:Decrypt`, `kms:Re*`) or by a \
+         group: `SERVICE/LEVEL`, or `*/LEVEL` for all services, with the access levels that AWS publishes, as of {}: \
+         `list`, `read`, `write`, `permissions`, `tagging`, `unclassified`; `mutate` is all but `list` and `read`, and \
+         `all` is all. Some groups have a name of their own:\n\n",
+        iam::reference::as_of()
+    );
+    for group in iam::reference::groups() {
+        let _ = writeln!(text, "- `{}`: {}", group.name, group.why);
+    }
+    text
+}
+
+fn matcher(matcher: &dyn Matcher) -> String {
+    let example = matcher.example();
+    let mut text = format!("# `{}`\n\n{}\n\n", matcher.keyword(), matcher.doc());
+    let _ = write!(text, "```yaml\neach: {}\nexpect:\n{}```\n", example.kind, indented(example.expect));
+    let facts = [("met", Some(example.met)), ("violated", Some(example.violated)), ("undecided", example.undecided)];
+    for (verdict, facts) in facts.into_iter().filter_map(|(verdict, facts)| Some((verdict, facts?))) {
+        let _ = write!(text, "\n{} by\n\n```yaml\n{}```\n", capitalised(verdict), indented(facts));
+    }
+    text
+}
+
+fn kind(kind: &Kind) -> String {
+    let mut text = format!("# `{}`\n\n{}\n\n", kind.name, kind.doc);
+    let scope = if kind.scope == Scope::Global { "per account" } else { "per account and Region" };
+    let _ = write!(text, "One population {scope}.\n\n| attribute | type | meaning | read from |\n|---|---|---|---|\n");
+    for attribute in kind.attributes {
+        let cells = [&attribute.of.describe(), attribute.doc, &format!("`{}` `{}`", attribute.call, attribute.field)];
+        let cells = cells.map(|cell| cell.replace('|', "\\|"));
+        let _ = writeln!(text, "| `{}` | {} |", attribute.name, cells.join(" | "));
+    }
+    text.push_str("\n| call | permission | made |\n|---|---|---|\n");
+    for call in kind.calls {
+        let permission = if call.permission.is_empty() { "none".to_owned() } else { format!("`{}`", call.permission) };
+        let made = match call.reach {
+            Reach::Population(page) => format!("once, {page} a page; it is the population"),
+            Reach::Joined(page) => format!("once, {page} a page"),
+            Reach::Resource => "for each resource that a case asks about".to_owned(),
+        };
+        let _ = writeln!(text, "| `{}:{}` | {permission} | {made} |", call.service, call.operation);
+    }
+    text
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
