@@ -12,6 +12,7 @@ pub mod language;
 mod parse;
 mod pattern;
 mod policy;
+pub mod reference;
 
 pub use context::{Context, Known};
 pub use parse::{Form, Malformed, decoded, parse};

@@ -1,0 +1,44 @@
+//! What actions AWS has, at what access level, and on what resources: its Service Authorization Reference, as a file.
+//!
+//! Must not know policies, requests or conditions. What is not in the file may still exist: AWS adds actions every week,
+//! so that "not known" is a reason to warn, never one to decide.
+
+mod action;
+mod format;
+mod groups;
+mod level;
+mod pattern;
+mod service;
+mod unknown;
+
+#[cfg(test)]
+mod tests;
+
+pub use action::Action;
+pub use format::Format;
+pub use groups::{Group, expand, groups};
+pub use level::Level;
+pub use service::{Service, as_of, service, services, source};
+pub use unknown::{Unknown, unknown};
+
+use pattern::covers;
+
+/// The action of a name such as `secretsmanager:GetSecretValue`, in whatever case.
+#[must_use]
+pub fn action(name: &str) -> Option<Action> {
+    let (prefix, operation) = name.split_once(':')?;
+    service(prefix)?.action(operation)
+}
+
+/// The actions that a pattern with `*` and `?` covers, as in an `Action` element: without regard to case, in the order
+/// of their names. Reads only the services that the pattern may cover.
+pub fn matching(pattern: &str) -> impl Iterator<Item = Action> + use<'_> {
+    let parts = pattern.split_once(':');
+    let one = parts.and_then(|(prefix, _)| service(prefix));
+    // Without a colon the pattern may still cover one: `*` does.
+    let every = services(move |prefix| one.is_none() && parts.is_none_or(|(wanted, _)| covers(wanted, prefix)));
+    one.into_iter().chain(every).flat_map(Service::actions).filter(move |action| match parts {
+        Some((_, operation)) => covers(operation, action.operation()),
+        None => covers(pattern, &action.name()),
+    })
+}

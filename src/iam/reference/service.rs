@@ -1,0 +1,161 @@
+//! The file of actions, read a service at a time when somebody asks for it. Must not know patterns or groups.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::OnceLock;
+
+use super::{Action, Format, Level};
+
+/// Its first lines say how it reads; `ci/reference/actions.py` writes it.
+const TEXT: &str = include_str!("actions.txt");
+
+/// One service, and what it has.
+pub struct Service {
+    prefix: &'static str,
+    /// What the file says of it, unread.
+    text: &'static str,
+    read: OnceLock<Contents>,
+}
+
+struct Contents {
+    formats: Vec<Format>,
+    rows: Vec<Row>,
+    /// Names of actions and the number of the row, in the order of [`without_case`].
+    actions: Vec<(&'static str, usize)>,
+}
+
+/// What several actions have in common.
+pub(super) struct Row {
+    pub(super) level: Level,
+    pub(super) formats: Vec<Format>,
+}
+
+/// The day of the copy of the reference, as `2026-09-26`. Later actions are not known, or are unclassified.
+#[must_use]
+pub fn as_of() -> &'static str {
+    header("date")
+}
+
+/// Where the copy of the reference comes from, with its version.
+#[must_use]
+pub fn source() -> &'static str {
+    header("source")
+}
+
+/// The service of a prefix such as `secretsmanager`, in whatever case.
+#[must_use]
+pub fn service(prefix: &str) -> Option<&'static Service> {
+    let index = index();
+    let found = index.binary_search_by(|service| without_case(service.prefix, prefix)).ok()?;
+    index.get(found)
+}
+
+/// The services whose prefix somebody wants, in the order of prefixes. None of them is read yet.
+pub fn services(wanted: impl Fn(&'static str) -> bool) -> impl Iterator<Item = &'static Service> {
+    index().iter().filter(move |service| wanted(service.prefix))
+}
+
+impl Service {
+    /// What its actions begin with: `secretsmanager`.
+    #[must_use]
+    pub fn prefix(&self) -> &'static str {
+        self.prefix
+    }
+
+    /// The formats of its resources; a type may have several.
+    #[must_use]
+    pub fn formats(&'static self) -> &'static [Format] {
+        &self.contents().formats
+    }
+
+    /// Its actions, in the order of their names.
+    pub fn actions(&'static self) -> impl Iterator<Item = Action> {
+        let contents = self.contents();
+        contents.actions.iter().filter_map(move |(operation, row)| {
+            Some(Action { service: self, operation, row: contents.rows.get(*row)? })
+        })
+    }
+
+    /// The action of a name such as `GetSecretValue`, in whatever case.
+    #[must_use]
+    pub fn action(&'static self, operation: &str) -> Option<Action> {
+        let Contents { actions, rows, .. } = self.contents();
+        let found = actions.binary_search_by(|(name, _)| without_case(name, operation)).ok()?;
+        let (operation, row) = actions.get(found)?;
+        Some(Action { service: self, operation, row: rows.get(*row)? })
+    }
+
+    fn contents(&self) -> &Contents {
+        self.read.get_or_init(|| Contents::read(self.prefix, self.text))
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.prefix)
+    }
+}
+
+impl Contents {
+    fn read(prefix: &'static str, text: &'static str) -> Self {
+        let mut read = Self { formats: Vec::new(), rows: Vec::new(), actions: Vec::new() };
+        for line in text.lines() {
+            let entry = line.trim_start();
+            let names = if line.starts_with("    ") {
+                entry
+            } else if entry.starts_with(|first: char| first.is_ascii_digit()) {
+                read.format(prefix, entry);
+                continue;
+            } else {
+                read.row(entry)
+            };
+            let row = read.rows.len().saturating_sub(1);
+            read.actions.extend(names.split_ascii_whitespace().map(|name| (name, row)));
+        }
+        read.actions.sort_unstable_by(|(one, _), (other, _)| without_case(one, other));
+        read
+    }
+
+    /// `1 secret:* Secret`. The number is that of the line.
+    fn format(&mut self, prefix: &'static str, entry: &'static str) {
+        let mut parts = entry.splitn(3, ' ').skip(1);
+        if let (Some(arn), Some(name)) = (parts.next(), parts.next()) {
+            self.formats.extend(Format::read(name, prefix, arn));
+        }
+    }
+
+    /// `read 1,2: DescribeSecret GetSecretValue`. Gives the names back.
+    fn row(&mut self, entry: &'static str) -> &'static str {
+        let (head, names) = entry.split_once(':').unwrap_or_default();
+        let (level, numbers) = head.split_once(' ').unwrap_or((head, ""));
+        let numbers = numbers.split(',').filter_map(|number| number.parse::<usize>().ok()?.checked_sub(1));
+        let formats = numbers.filter_map(|number| self.formats.get(number).copied()).collect();
+        self.rows.push(Row { level: Level::of(level).unwrap_or(Level::Unclassified), formats });
+        names
+    }
+}
+
+/// All services, none of them read.
+fn index() -> &'static [Service] {
+    static INDEX: OnceLock<Vec<Service>> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let blocks = TEXT.split("\n\n").skip(1);
+        let blocks = blocks.filter_map(|block| block.split_once('\n'));
+        blocks.map(|(prefix, text)| Service { prefix, text, read: OnceLock::new() }).collect()
+    })
+}
+
+/// One line of the head of the file.
+pub(super) fn header(word: &str) -> &'static str {
+    let lines = TEXT.lines().take_while(|line| !line.is_empty());
+    lines
+        .filter_map(|line| line.split_once(' '))
+        .find(|(first, _)| *first == word)
+        .map(|(_, rest)| rest)
+        .unwrap_or_default()
+}
+
+/// The order of names, as AWS compares them: ASCII case does not count.
+pub(super) fn without_case(one: &str, other: &str) -> Ordering {
+    one.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(other.bytes().map(|byte| byte.to_ascii_lowercase()))
+}
