@@ -8,6 +8,7 @@
 //! - `prove`: what becomes of *every* request of a claim? Proved, refuted with a counterexample, or undecided.
 
 mod context;
+mod decide;
 pub mod language;
 mod parse;
 mod pattern;
@@ -15,6 +16,7 @@ mod policy;
 pub mod reference;
 
 pub use context::{Context, Known};
+pub use decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide, holds, undecided_keys};
 pub use parse::{Form, Malformed, decoded, parse};
 pub use pattern::{Case, Pattern, Resolved, resolved};
 pub use policy::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Test, Which};

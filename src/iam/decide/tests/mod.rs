@@ -1,0 +1,6 @@
+//! Conditions and decisions, rule by rule, and what holds for all of them.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
+mod conditions;
+mod properties;
+mod scenarios;
