@@ -13,6 +13,7 @@ pub mod language;
 mod parse;
 mod pattern;
 mod policy;
+pub mod prove;
 pub mod reference;
 
 pub use context::{Context, Known};

@@ -19,6 +19,8 @@ pub struct Place<'a> {
     pub regions: &'a [&'a str],
     /// This account; any, AWS itself included, where there is none.
     pub account: Option<&'a str>,
+    /// What names are made of: anything, or what they are mostly made of.
+    pub names: Class,
 }
 
 impl Format {
@@ -46,7 +48,7 @@ impl Format {
         then(&mut found, &[text(if partition == "*" { place.partition } else { partition }), text(":"), text(service)]);
         either(&mut found, &if region == "*" { regions(place.regions) } else { vec![text(region)] });
         either(&mut found, &if account == "*" { accounts(place.account) } else { vec![text(account)] });
-        either(&mut found, &[names(service, resource)]);
+        either(&mut found, &[names(service, resource, place.names)]);
         found.into_iter().map(Pattern::new).collect()
     }
 }
@@ -61,8 +63,8 @@ fn accounts(known: Option<&str>) -> Vec<Vec<Token>> {
 }
 
 /// A name is not empty; that of a bucket has no slash, or it would be an object.
-fn names(service: &str, resource: &str) -> Vec<Token> {
-    let class = if service == "s3" && resource == "*" { Class::Segment } else { Class::Any };
+fn names(service: &str, resource: &str, class: Class) -> Vec<Token> {
+    let class = if service == "s3" && resource == "*" { class.min(Class::Segment) } else { class };
     let mut parts = resource.split('*').map(text);
     let first = parts.next().unwrap_or_default();
     parts.fold(first, |head, part| [head, some(class), part].concat())

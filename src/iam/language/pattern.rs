@@ -2,6 +2,8 @@
 //!
 //! Must not know where patterns come from. Globs and resource formats are the same thing here.
 
+use crate::iam::pattern as written;
+
 /// Some text, one token after the other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pattern {
@@ -107,6 +109,16 @@ impl Pattern {
             '*' => Token::Many(Class::Any),
             '?' => Token::One(Class::Any),
             char => Token::Char(char),
+        }))
+    }
+
+    /// As a policy writes it, its variables put in.
+    #[must_use]
+    pub fn written(pattern: &written::Pattern) -> Self {
+        Self::new(pattern.tokens().iter().map(|token| match token {
+            written::Token::Many => Token::Many(Class::Any),
+            written::Token::One => Token::One(Class::Any),
+            written::Token::Just(char) => Token::Char(*char),
         }))
     }
 

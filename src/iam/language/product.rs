@@ -226,18 +226,19 @@ fn text(reached: &[(usize, char)], mut place: usize) -> String {
     found.iter().rev().collect()
 }
 
-/// All the ways in which texts of the first pattern match the others: which of them do, and a shortest text.
+/// All the ways in which a text that is in all of the first patterns can be in the others: in which it is, and a shortest
+/// such text.
 pub fn cells(
-    first: &Pattern,
+    all: &[&Pattern],
     others: &[&Pattern],
     budget: &mut Budget,
 ) -> Result<Vec<(Vec<bool>, String)>, TooComplex> {
-    let mut product = Product::new(std::iter::once(first).chain(others.iter().copied()));
+    let mut product = Product::new(all.iter().chain(others).copied());
     let mut found: HashMap<Vec<bool>, String> = HashMap::new();
-    let narrow = |product: &Product, state| product.alive(&state, 0).then_some(state);
+    let narrow = |product: &Product, state| (0..all.len()).all(|at| product.alive(&state, at)).then_some(state);
     walk(&mut product, budget, narrow, |product, state, text| -> Option<()> {
-        if product.accepts(state, 0) {
-            let cell = (1..=others.len()).map(|pattern| product.accepts(state, pattern)).collect();
+        if (0..all.len()).all(|at| product.accepts(state, at)) {
+            let cell = (all.len()..all.len() + others.len()).map(|at| product.accepts(state, at)).collect();
             found.entry(cell).or_insert_with(text);
         }
         None

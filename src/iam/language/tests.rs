@@ -171,8 +171,9 @@ fn what_is_written_to_hurt_ends_within_the_budget() {
 #[test]
 fn a_format_is_read_with_a_place() {
     let secret = Format::new("arn:*:secretsmanager:*:*:secret:*");
-    let any = Place { partition: "aws", regions: &[], account: None };
-    let here = Place { partition: "aws", regions: &["eu-central-1"], account: Some("647751526084") };
+    let any = Place { partition: "aws", regions: &[], account: None, names: Class::Any };
+    let here =
+        Place { partition: "aws", regions: &["eu-central-1"], account: Some("647751526084"), names: Class::Field };
     let mut budget = Budget::usual();
     let bank = Pattern::glob("arn:aws:secretsmanager:*:647751526084:secret:bank-*");
     let mut outside = |place| {
@@ -191,7 +192,7 @@ fn a_format_is_read_with_a_place() {
 #[test]
 fn cells_are_the_ways_to_match() {
     let patterns = ["s3:get*", "*:*object", "s3:getobject"].map(Pattern::glob);
-    let found = cells(&Pattern::glob("s3:*"), &patterns.iter().collect::<Vec<_>>(), &mut Budget::usual()).unwrap();
+    let found = cells(&[&Pattern::glob("s3:*")], &patterns.iter().collect::<Vec<_>>(), &mut Budget::usual()).unwrap();
     let found: Vec<_> = found.iter().map(|(cell, text)| (cell.as_slice(), text.as_str())).collect();
     assert_eq!(
         found,
