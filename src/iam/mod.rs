@@ -9,9 +9,11 @@
 
 mod context;
 mod decide;
+pub mod language;
 mod parse;
 mod pattern;
 mod policy;
+pub mod prove;
 pub mod reference;
 
 pub use context::{Context, Known};

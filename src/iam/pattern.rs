@@ -32,8 +32,9 @@ impl Case {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pattern(Vec<Token>);
 
+/// One part of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
+pub(super) enum Token {
     /// `*`
     Many,
     /// `?`
@@ -83,6 +84,11 @@ impl Pattern {
         let parts: Vec<_> = arn.splitn(6, ':').collect();
         let all = components.iter().zip(&parts).all(|(component, part)| covers(component, part, Case::Exact));
         Some(parts.len() == 6 && all)
+    }
+
+    /// Its parts.
+    pub(super) fn tokens(&self) -> &[Token] {
+        &self.0
     }
 
     /// The text that it covers, if it has no wildcard.

@@ -1,0 +1,51 @@
+//! Languages over text, given by patterns, and one question: is there a text in all of these and in none of those?
+//!
+//! Must not know policies, actions or conditions; of AWS it knows how an ARN is written (`format`), no more.
+//!
+//! The answer is exact. A text that is found is as short as any; where there is none, there is none. The search has a
+//! [`Budget`] of work, not of time: the same question has the same answer on every machine.
+
+mod format;
+mod pattern;
+mod product;
+mod query;
+
+pub use format::{Format, Place};
+pub use pattern::{Class, Pattern, Token};
+pub use product::cells;
+pub use query::Query;
+
+/// How much work may still be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    left: u64,
+}
+
+/// The budget was used up before there was an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too complex to decide within the budget")]
+pub struct TooComplex;
+
+impl Budget {
+    /// Enough for what people write, used up in about a tenth of a second by what is written to hurt.
+    #[must_use]
+    pub const fn usual() -> Self {
+        Self { left: 4_000_000 }
+    }
+
+    /// So many units. A unit is about one machine word of one state.
+    #[must_use]
+    pub const fn of(units: u64) -> Self {
+        Self { left: units }
+    }
+
+    /// Takes units, or says that they are not there.
+    pub fn spend(&mut self, units: usize) -> Result<(), TooComplex> {
+        let left = self.left.checked_sub(u64::try_from(units).unwrap_or(u64::MAX));
+        self.left = left.unwrap_or(0);
+        left.map(|_| ()).ok_or(TooComplex)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! The question: a text that is in one of each of these lists of patterns, and in none of those.
+//!
+//! Must not know what the lists stand for.
+
+use super::pattern::Pattern;
+use super::product::{Product, State, walk};
+use super::{Budget, TooComplex};
+
+/// Some of each, none of those.
+#[derive(Clone, Debug, Default)]
+pub struct Query<'a> {
+    /// The text is in at least one pattern of each list.
+    pub some_of: Vec<Vec<&'a Pattern>>,
+    /// The text is in none of these.
+    pub none_of: Vec<&'a Pattern>,
+}
+
+impl<'a> Query<'a> {
+    /// A shortest text, where there is one.
+    pub fn witness(mut self, budget: &mut Budget) -> Result<Option<String>, TooComplex> {
+        let patterns = self.none_of.len() + self.some_of.iter().map(Vec::len).sum::<usize>();
+        budget.spend(patterns * 4)?;
+        if self.some_of.is_empty() {
+            return Query { some_of: vec![vec![&Pattern::everything()]], none_of: self.none_of }.witness(budget);
+        }
+        if !self.simplify(budget)? {
+            return Ok(None);
+        }
+        match self.enumerate() {
+            Some(found) => Ok(found),
+            None => self.search(budget),
+        }
+    }
+
+    /// Whether a text is an answer.
+    #[must_use]
+    pub fn admits(&self, text: &str) -> bool {
+        self.some_of.iter().all(|list| list.iter().any(|pattern| pattern.matches(text)))
+            && !self.none_of.iter().any(|pattern| pattern.matches(text))
+    }
+
+    /// Drops what cannot matter, by looking at two patterns at a time; most questions end here. False: no text.
+    fn simplify(&mut self, budget: &mut Budget) -> Result<bool, TooComplex> {
+        let none_of = std::mem::take(&mut self.none_of);
+        for list in &mut self.some_of {
+            budget.spend(list.len() * none_of.len())?;
+            list.retain(|pattern| !none_of.iter().any(|none| none.covers(pattern)));
+        }
+        for at in 0..self.some_of.len() {
+            let others: Vec<Vec<&Pattern>> = self.some_of.clone();
+            if let Some(list) = self.some_of.get_mut(at) {
+                budget.spend(list.len() * others.iter().map(Vec::len).sum::<usize>())?;
+                list.retain(|pattern| others.iter().all(|other| other.iter().any(|it| !it.excludes(pattern))));
+            }
+        }
+        if self.some_of.iter().any(Vec::is_empty) {
+            return Ok(false);
+        }
+        let mut kept: Vec<Vec<&Pattern>> = Vec::new();
+        self.some_of.sort_by_key(Vec::len);
+        for list in std::mem::take(&mut self.some_of) {
+            let wider =
+                |one: &[&Pattern], two: &[&Pattern]| two.iter().all(|it| one.iter().any(|wide| wide.covers(it)));
+            budget.spend(list.len() * kept.iter().map(Vec::len).sum::<usize>())?;
+            if !kept.iter().any(|other| wider(&list, other)) {
+                kept.retain(|other| !wider(other, &list));
+                kept.push(list);
+            }
+        }
+        budget.spend(none_of.len() * kept.iter().map(Vec::len).sum::<usize>())?;
+        let matters = |none: &&Pattern| kept.iter().all(|list| list.iter().any(|pattern| !pattern.excludes(none)));
+        self.none_of = none_of.into_iter().filter(matters).collect();
+        self.none_of.sort_unstable();
+        self.none_of.dedup();
+        self.some_of = kept;
+        Ok(true)
+    }
+
+    /// Where a list is nothing but texts, they are tried; and one list alone has its own patterns for an answer.
+    fn enumerate(&self) -> Option<Option<String>> {
+        let texts = |list: &Vec<&Pattern>| list.iter().map(|pattern| pattern.only()).collect::<Option<Vec<String>>>();
+        self.some_of.iter().find_map(texts).map(|texts| texts.into_iter().find(|text| self.admits(text)))
+    }
+
+    fn search(&self, budget: &mut Budget) -> Result<Option<String>, TooComplex> {
+        let patterns: Vec<&Pattern> = self.some_of.iter().flatten().chain(&self.none_of).copied().collect();
+        let mut from = 0;
+        let lists: Vec<std::ops::Range<usize>> = self
+            .some_of
+            .iter()
+            .map(|list| {
+                from += list.len();
+                from - list.len()..from
+            })
+            .collect();
+        let none = from..patterns.len();
+        budget.spend(patterns.iter().map(|pattern| pattern.tokens().len()).sum())?;
+        let mut product = Product::new(patterns);
+        let narrow = |product: &Product, mut state: State| {
+            for list in &lists {
+                if !list.clone().any(|at| product.alive(&state, at)) {
+                    return None;
+                }
+                if let Some(done) = list.clone().find(|at| product.settled(&state, *at)).filter(|_| list.len() > 1) {
+                    state = product.forget(&state, list.clone().filter(|at| *at != done));
+                }
+            }
+            (!none.clone().any(|at| product.settled(&state, at))).then_some(state)
+        };
+        walk(&mut product, budget, narrow, |product, state, text| {
+            let found = lists.iter().all(|list| list.clone().any(|at| product.accepts(state, at)))
+                && !none.clone().any(|at| product.accepts(state, at));
+            found.then(text)
+        })
+    }
+}

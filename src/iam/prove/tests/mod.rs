@@ -1,0 +1,4 @@
+//! Scenarios, and an exhaustive comparison.
+
+mod exhaustive;
+mod scenarios;
