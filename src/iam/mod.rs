@@ -8,6 +8,7 @@
 //! - `prove`: what becomes of *every* request of a claim? Proved, refuted with a counterexample, or undecided.
 
 mod context;
+pub mod facts;
 mod policy;
 
 pub use context::{Context, Known};

@@ -6,42 +6,9 @@
 use serde_json::{Map, Value as Json};
 
 use super::convert::malformed;
-use crate::facts::{Field, Gap, Type, Value};
+use crate::facts::{Gap, Value};
 
-const TEXTS: Type = Type::List(&Type::Text);
-
-/// The fields of a statement. Elements that the statement does not have are absent; `conditions` is then empty.
-pub(in crate::kinds) const STATEMENT: &[Field] = &[
-    Field::new("sid", Type::Text),
-    Field::new("effect", Type::Text),
-    Field::new("actions", TEXTS),
-    Field::new("not_actions", TEXTS),
-    Field::new("resources", TEXTS),
-    Field::new("not_resources", TEXTS),
-    Field::new("principals", TEXTS),
-    Field::new("not_principals", TEXTS),
-    Field::new("conditions", TEXTS),
-];
-
-/// The fields of a statement, and the name of the policy that it is part of.
-pub(in crate::kinds) const NAMED_STATEMENT: &[Field] = &[
-    Field::new("policy", Type::Text),
-    Field::new("sid", Type::Text),
-    Field::new("effect", Type::Text),
-    Field::new("actions", TEXTS),
-    Field::new("not_actions", TEXTS),
-    Field::new("resources", TEXTS),
-    Field::new("not_resources", TEXTS),
-    Field::new("principals", TEXTS),
-    Field::new("not_principals", TEXTS),
-    Field::new("conditions", TEXTS),
-];
-
-/// The type of an attribute that holds a whole document.
-pub(in crate::kinds) const STATEMENTS: Type = Type::List(&Type::Record(STATEMENT));
-
-/// The type of an attribute that holds the statements of several named documents.
-pub(in crate::kinds) const NAMED_STATEMENTS: Type = Type::List(&Type::Record(NAMED_STATEMENT));
+pub(in crate::kinds) use crate::iam::facts::{NAMED_STATEMENTS, STATEMENTS};
 
 /// The statements of a JSON document.
 pub(in crate::kinds) fn statements(document: &str) -> Result<Vec<Value>, Gap> {
