@@ -27,7 +27,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("evidence", &["source", "facts", "policy", "verify"]),
     (
         "cli",
-        &["source", "facts", "iam", "matchers", "policy", "plan", "aws", "collect", "kinds", "verify", "report", "evidence"],
+        &[
+            "source", "facts", "iam", "matchers", "policy", "plan", "aws", "collect", "kinds", "verify", "report",
+            "evidence",
+        ],
     ),
 ];
 
