@@ -6,13 +6,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Test, Which};
+use super::parse::operator;
+use super::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Which};
 use crate::facts::redact::REDACTED;
 use crate::facts::{Field, Type, Value};
 
 const TEXTS: Type = Type::List(&Type::Text);
 
-/// The fields of a statement. Elements that the statement does not have are absent; `conditions` is then empty.
+/// The version of documents without variables.
+const OLD: &str = "2008-10-17";
+
+/// The fields of a statement. Elements that the statement does not have are absent; `conditions` is then empty. `version`
+/// is that of the document, absent when it is 2012-10-17: in older ones `${…}` is plain text.
 pub const STATEMENT: &[Field] = &[
     Field::new("sid", Type::Text),
     Field::new("effect", Type::Text),
@@ -23,6 +28,7 @@ pub const STATEMENT: &[Field] = &[
     Field::new("principals", TEXTS),
     Field::new("not_principals", TEXTS),
     Field::new("conditions", TEXTS),
+    Field::new("version", Type::Text),
 ];
 
 /// The fields of a statement, and the name of the policy that it is part of.
@@ -37,6 +43,7 @@ pub const NAMED_STATEMENT: &[Field] = &[
     Field::new("principals", TEXTS),
     Field::new("not_principals", TEXTS),
     Field::new("conditions", TEXTS),
+    Field::new("version", Type::Text),
 ];
 
 /// The type of an attribute that holds a whole document.
@@ -48,14 +55,14 @@ pub const NAMED_STATEMENTS: Type = Type::List(&Type::Record(NAMED_STATEMENT));
 /// The statements of a policy as [`STATEMENTS`].
 #[must_use]
 pub fn to_values(policy: &Policy) -> Vec<Value> {
-    policy.statements.iter().map(|statement| Value::Map(record(statement))).collect()
+    policy.statements.iter().map(|statement| Value::Map(record(policy, statement))).collect()
 }
 
 /// The statements of a policy as [`NAMED_STATEMENTS`].
 #[must_use]
 pub fn to_named_values(policy: &Policy) -> Vec<Value> {
     let named = |statement| {
-        let mut fields = record(statement);
+        let mut fields = record(policy, statement);
         fields.insert("policy".to_owned(), Value::from(&*policy.name));
         Value::Map(fields)
     };
@@ -74,19 +81,25 @@ pub fn from_values(name: &str, values: &[Value]) -> Result<Vec<Policy>, String> 
         let place = |problem: String| format!("statement {index} of {name}: {problem}");
         let Value::Map(fields) = value else { return Err(place("is no record".to_owned())) };
         let of = text(fields, "policy").map_err(place)?.unwrap_or(name);
+        let variables = match text(fields, "version").map_err(place)? {
+            None => true,
+            Some(OLD) => false,
+            Some(_) => return Err(place("version is neither absent nor 2008-10-17".to_owned())),
+        };
         let statement = statement(fields).map_err(place)?;
         let at = *places.entry(of).or_insert_with(|| {
-            policies.push(Policy { name: Arc::from(of), statements: Vec::new() });
+            policies.push(Policy { name: Arc::from(of), variables, statements: Vec::new() });
             policies.len() - 1
         });
-        if let Some(policy) = policies.get_mut(at) {
-            policy.statements.push(statement);
+        match policies.get_mut(at) {
+            Some(policy) if policy.variables == variables => policy.statements.push(statement),
+            _ => return Err(place(format!("the policy {of} has two versions"))),
         }
     }
     Ok(policies)
 }
 
-fn record(statement: &Statement) -> BTreeMap<String, Value> {
+fn record(policy: &Policy, statement: &Statement) -> BTreeMap<String, Value> {
     let mut fields = BTreeMap::new();
     let mut set = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
     if let Some(sid) = &statement.sid {
@@ -108,6 +121,9 @@ fn record(statement: &Statement) -> BTreeMap<String, Value> {
         None => {}
     }
     set("conditions", Value::texts(statement.conditions.iter().map(condition_text)));
+    if !policy.variables {
+        set("version", OLD.into());
+    }
     fields
 }
 
@@ -241,36 +257,6 @@ fn unescaped(text: &str, separator: char) -> Option<(String, Option<&str>)> {
     Some((out, None))
 }
 
-const TESTS: &[Test] = &[
-    Test::StringEquals,
-    Test::StringNotEquals,
-    Test::StringEqualsIgnoreCase,
-    Test::StringNotEqualsIgnoreCase,
-    Test::StringLike,
-    Test::StringNotLike,
-    Test::NumericEquals,
-    Test::NumericNotEquals,
-    Test::NumericLessThan,
-    Test::NumericLessThanEquals,
-    Test::NumericGreaterThan,
-    Test::NumericGreaterThanEquals,
-    Test::DateEquals,
-    Test::DateNotEquals,
-    Test::DateLessThan,
-    Test::DateLessThanEquals,
-    Test::DateGreaterThan,
-    Test::DateGreaterThanEquals,
-    Test::Bool,
-    Test::BinaryEquals,
-    Test::IpAddress,
-    Test::NotIpAddress,
-    Test::ArnEquals,
-    Test::ArnLike,
-    Test::ArnNotEquals,
-    Test::ArnNotLike,
-    Test::Null,
-];
-
 /// The operator as IAM writes it; the names of the tests are IAM's.
 fn operator_text(operator: Operator) -> String {
     let quantity = match operator.quantity {
@@ -281,20 +267,43 @@ fn operator_text(operator: Operator) -> String {
     format!("{quantity}{:?}{}", operator.test, if operator.if_exists { "IfExists" } else { "" })
 }
 
-fn operator(text: &str) -> Option<Operator> {
-    let quantities = [("ForAllValues:", Quantity::All), ("ForAnyValue:", Quantity::Any)];
-    let quantity = quantities.into_iter().find_map(|(prefix, quantity)| Some((text.strip_prefix(prefix)?, quantity)));
-    let (text, quantity) = quantity.map_or((text, None), |(rest, quantity)| (rest, Some(quantity)));
-    let (name, if_exists) = text.strip_suffix("IfExists").map_or((text, false), |name| (name, true));
-    let test = *TESTS.iter().find(|test| format!("{test:?}") == name)?;
-    Some(Operator { test, if_exists, quantity })
-}
-
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::iam::{Form, Test, parse};
+
+    const TESTS: [Test; 27] = [
+        Test::StringEquals,
+        Test::StringNotEquals,
+        Test::StringEqualsIgnoreCase,
+        Test::StringNotEqualsIgnoreCase,
+        Test::StringLike,
+        Test::StringNotLike,
+        Test::NumericEquals,
+        Test::NumericNotEquals,
+        Test::NumericLessThan,
+        Test::NumericLessThanEquals,
+        Test::NumericGreaterThan,
+        Test::NumericGreaterThanEquals,
+        Test::DateEquals,
+        Test::DateNotEquals,
+        Test::DateLessThan,
+        Test::DateLessThanEquals,
+        Test::DateGreaterThan,
+        Test::DateGreaterThanEquals,
+        Test::Bool,
+        Test::BinaryEquals,
+        Test::IpAddress,
+        Test::NotIpAddress,
+        Test::ArnEquals,
+        Test::ArnLike,
+        Test::ArnNotEquals,
+        Test::ArnNotLike,
+        Test::Null,
+    ];
 
     fn word() -> impl Strategy<Value = String> {
         // What separates and escapes comes often, or nothing would be proved.
@@ -324,8 +333,9 @@ mod tests {
 
     fn one_condition() -> impl Strategy<Value = Condition> {
         let quantity = proptest::sample::select(vec![None, Some(Quantity::All), Some(Quantity::Any)]);
-        let operator = (proptest::sample::select(TESTS.to_vec()), any::<bool>(), quantity)
-            .prop_map(|(test, if_exists, quantity)| Operator { test, if_exists, quantity });
+        let operator = (proptest::sample::select(TESTS.to_vec()), any::<bool>(), quantity).prop_map(
+            |(test, if_exists, quantity)| Operator { test, if_exists: if_exists && test != Test::Null, quantity },
+        );
         (operator, word(), words()).prop_map(|(operator, key, values)| Condition { operator, key, values })
     }
 
@@ -346,32 +356,47 @@ mod tests {
         )
     }
 
-    fn policy(name: String) -> impl Strategy<Value = Policy> {
-        proptest::collection::vec(one_statement(), 1..4)
-            .prop_map(move |statements| Policy { name: Arc::from(name.as_str()), statements })
+    fn policy(name: &'static str) -> impl Strategy<Value = Policy> {
+        (proptest::collection::vec(one_statement(), 1..4), any::<bool>())
+            .prop_map(move |(statements, variables)| Policy { name: Arc::from(name), variables, statements })
     }
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn nothing_gets_lost_on_the_way_through_facts(policy in policy("p".to_owned())) {
+        fn nothing_gets_lost_on_the_way_through_facts(policy in policy("p")) {
             let values = to_values(&policy);
             prop_assert!(STATEMENTS.holds(&Value::List(values.clone())));
             prop_assert_eq!(from_values("p", &values), Ok(vec![policy]));
         }
 
         #[test]
-        fn named_policies_come_back_in_order(a in policy("a".to_owned()), b in policy("b".to_owned())) {
+        fn named_policies_come_back_in_order(a in policy("a"), b in policy("b")) {
             let values = [to_named_values(&b), to_named_values(&a)].concat();
             prop_assert!(NAMED_STATEMENTS.holds(&Value::List(values.clone())));
             prop_assert_eq!(from_values("unused", &values), Ok(vec![b, a]));
         }
 
         #[test]
-        fn different_policies_are_different_facts(a in policy("p".to_owned()), b in policy("p".to_owned())) {
+        fn different_policies_are_different_facts(a in policy("p"), b in policy("p")) {
             prop_assert_eq!(a == b, to_values(&a) == to_values(&b));
         }
+    }
+
+    #[test]
+    fn the_version_says_whether_there_are_variables() {
+        let read = |version: &str| {
+            let statement = r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:username}"}"#;
+            to_values(&parse("p", &format!(r#"{{{version}"Statement":{statement}}}"#), Form::Identity).unwrap())
+        };
+        let (none, old, new) = (read(""), read(r#""Version":"2008-10-17","#), read(r#""Version":"2012-10-17","#));
+        assert_eq!(none, old);
+        assert_ne!(old, new);
+        for (values, variables) in [(&old, false), (&new, true)] {
+            assert_eq!(from_values("p", values).unwrap()[0].variables, variables);
+        }
+        assert!(from_values("p", &[old, new].concat()).is_err(), "one policy has one version");
     }
 
     fn with_condition(text: &str) -> Vec<Value> {
@@ -445,6 +470,7 @@ mod tests {
             ("sid", Some(Value::Bool(true))),
             ("principals", Some(Value::texts(["someone"]))),
             ("principals", Some(Value::texts(["Nobody:x"]))),
+            ("version", Some("2012-10-17".into())),
             ("unknown", Some("x".into())),
         ] {
             assert!(read(Some((name, value.clone()))).is_err(), "{name} {value:?}");

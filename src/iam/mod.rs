@@ -9,7 +9,11 @@
 
 mod context;
 pub mod facts;
+mod parse;
+mod pattern;
 mod policy;
 
 pub use context::{Context, Known};
+pub use parse::{Form, Malformed, decoded, parse};
+pub use pattern::{Case, Pattern, Resolved, resolved};
 pub use policy::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Test, Which};

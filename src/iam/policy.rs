@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub struct Policy {
     /// What people call it: the name of the policy, `trust policy`, `key policy`.
     pub name: Arc<str>,
+    /// Whether `${…}` is a variable. It is only in documents of `Version` 2012-10-17; elsewhere it is plain text.
+    pub variables: bool,
     /// Its statements, in the order of the document.
     pub statements: Vec<Statement>,
 }

@@ -8,8 +8,10 @@ use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, ManagedPol
 
 use super::{Details, WALK};
 use crate::facts::{Fact, Gap, Resource, Value};
+use crate::iam::facts::{to_named_values, to_values};
+use crate::iam::{Form, Policy};
 use crate::kinds::convert::{malformed, unknown};
-use crate::kinds::statements::{encoded_statements, named};
+use crate::kinds::statements::encoded;
 
 /// What gives an identity its permissions: its own policies, or those of a group that it is in.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +33,7 @@ pub(in crate::kinds) fn set_policies(resource: &mut Resource, identity: Identity
         .iter()
         .map(|policy| {
             let name = policy.policy_name().unwrap_or_default();
-            let statements = document(policy.policy_document())?;
+            let statements = to_values(&inline_document(name, policy)?);
             Ok(Value::record([("name", Some(name.into())), ("statements", Some(Value::List(statements)))]))
         })
         .collect();
@@ -69,7 +71,7 @@ fn granted(details: &Details, identities: &[Identity<'_>]) -> Result<Value, Gap>
         for policy in identity.inline {
             let name = policy.policy_name().unwrap_or_default();
             let name = identity.group.map_or_else(|| name.to_owned(), |group| format!("{group}/{name}"));
-            statements.extend(named(&name, &document(policy.policy_document())?));
+            statements.extend(to_named_values(&inline_document(&name, policy)?));
             names.insert(name);
         }
         for attached in identity.attached {
@@ -79,7 +81,7 @@ fn granted(details: &Details, identities: &[Identity<'_>]) -> Result<Value, Gap>
             }
             let policy = managed(details, arn, "attached policy")?;
             let name = policy.policy_name().filter(|name| names.insert((*name).to_owned())).unwrap_or(arn);
-            statements.extend(named(name, &default_document(policy)?));
+            statements.extend(to_named_values(&default_document(name, policy)?));
         }
     }
     Ok(Value::List(statements))
@@ -88,7 +90,7 @@ fn granted(details: &Details, identities: &[Identity<'_>]) -> Result<Value, Gap>
 fn bounded(details: &Details, boundary: &AttachedPermissionsBoundary) -> Result<Value, Gap> {
     let arn = boundary.permissions_boundary_arn().unwrap_or_default();
     let policy = managed(details, arn, "permissions boundary")?;
-    Ok(Value::List(named(policy.policy_name().unwrap_or(arn), &default_document(policy)?)))
+    Ok(Value::List(to_named_values(&default_document(policy.policy_name().unwrap_or(arn), policy)?)))
 }
 
 fn managed<'a>(details: &'a Details, arn: &str, role: &str) -> Result<&'a ManagedPolicyDetail, Gap> {
@@ -96,15 +98,19 @@ fn managed<'a>(details: &'a Details, arn: &str, role: &str) -> Result<&'a Manage
     details.policies.get(arn).ok_or_else(|| details.complete().err().unwrap_or_else(missing))
 }
 
-/// The statements of a policy's default version.
-pub(in crate::kinds) fn default_document(policy: &ManagedPolicyDetail) -> Result<Vec<Value>, Gap> {
-    let version = policy.policy_version_list().iter().find(|version| version.is_default_version());
-    document(version.and_then(|version| version.document()))
+fn inline_document(name: &str, policy: &PolicyDetail) -> Result<Policy, Gap> {
+    document(name, policy.policy_document(), Form::Identity)
 }
 
-/// The statements of a document that must be there.
-pub(in crate::kinds) fn document(text: Option<&str>) -> Result<Vec<Value>, Gap> {
-    encoded_statements(text.ok_or_else(|| malformed("a policy without document"))?)
+/// The default version of a managed policy.
+pub(in crate::kinds) fn default_document(name: &str, policy: &ManagedPolicyDetail) -> Result<Policy, Gap> {
+    let version = policy.policy_version_list().iter().find(|version| version.is_default_version());
+    document(name, version.and_then(|version| version.document()), Form::Identity)
+}
+
+/// A document that must be there.
+pub(in crate::kinds) fn document(name: &str, text: Option<&str>, of: Form) -> Result<Policy, Gap> {
+    encoded(name, text.ok_or_else(|| malformed("a policy without document"))?, of)
 }
 
 /// A list as a fact, or why it is not known, for this attribute alone.

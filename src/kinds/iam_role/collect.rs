@@ -12,6 +12,8 @@ use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Gap, Kind, Resource, Value};
+use crate::iam::Form;
+use crate::iam::facts::to_values;
 use crate::kinds::convert::{malformed, tags, time};
 use crate::kinds::iam::{Details, Identity, blind, details, document, set_permissions, set_policies};
 use crate::kinds::pages::Pages;
@@ -67,7 +69,10 @@ fn describe(role: &RoleDetail, details: &Details, resource: &mut Resource) {
     resource.set("boundary", role.permissions_boundary().and_then(|it| it.permissions_boundary_arn()));
     resource.set("service_linked", role.path().is_some_and(|path| path.starts_with("/aws-service-role/")));
     resource.set("instance_profiles", Value::texts(role.instance_profile_list().iter().map(|it| it.arn())));
-    let trust = blind(resource, document(role.assume_role_policy_document()));
+    let trust = blind(
+        resource,
+        document("trust policy", role.assume_role_policy_document(), Form::Trust).map(|policy| to_values(&policy)),
+    );
     resource.set("trust", trust);
     let identity =
         Identity { group: None, attached: role.attached_managed_policies(), inline: role.role_policy_list() };

@@ -1,0 +1,289 @@
+//! Patterns of policies: `*`, `?` and variables, against one text.
+//!
+//! Two rules for ARNs, as AWS documents them. `Resource` is matched as one text: a `*` reaches beyond colons. The ARN
+//! operators compare the six components one by one: a `*` stays within its component, and only the last one, the
+//! resource, may itself hold colons. What a variable stands for is plain text, even if it holds `*` or `?`. Must not know
+//! statements.
+
+use super::context::{Context, Known};
+
+/// How characters are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// As they are.
+    Exact,
+    /// Without regard to the case of ASCII letters, as actions are.
+    Ascii,
+    /// Without regard to the case of any letter, as `StringEqualsIgnoreCase` does.
+    Any,
+}
+
+impl Case {
+    fn same(self, one: char, other: char) -> bool {
+        match self {
+            Self::Exact => one == other,
+            Self::Ascii => one.eq_ignore_ascii_case(&other),
+            Self::Any => one == other || one.to_lowercase().eq(other.to_lowercase()),
+        }
+    }
+}
+
+/// A pattern without variables.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pattern(Vec<Token>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token {
+    /// `*`
+    Many,
+    /// `?`
+    One,
+    Just(char),
+}
+
+impl Pattern {
+    /// With the wildcards of a text.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let mut pattern = Self::default();
+        pattern.push(text, true);
+        pattern
+    }
+
+    /// Only this text.
+    #[must_use]
+    pub fn plain(text: &str) -> Self {
+        let mut pattern = Self::default();
+        pattern.push(text, false);
+        pattern
+    }
+
+    fn push(&mut self, text: &str, wildcards: bool) {
+        self.0.extend(text.chars().map(|it| match it {
+            '*' if wildcards => Token::Many,
+            '?' if wildcards => Token::One,
+            plain => Token::Just(plain),
+        }));
+    }
+
+    /// Whether it covers the whole text. Takes at most the product of both lengths.
+    #[must_use]
+    pub fn matches(&self, text: &str, case: Case) -> bool {
+        covers(&self.0, text, case)
+    }
+
+    /// Whether it covers an ARN, component by component. None where the pattern has not six components, so that AWS does
+    /// not say what it means.
+    #[must_use]
+    pub fn matches_arn(&self, arn: &str) -> Option<bool> {
+        let components: Vec<_> = self.0.splitn(6, |it| *it == Token::Just(':')).collect();
+        if components.len() < 6 {
+            return None;
+        }
+        let parts: Vec<_> = arn.splitn(6, ':').collect();
+        let all = components.iter().zip(&parts).all(|(component, part)| covers(component, part, Case::Exact));
+        Some(parts.len() == 6 && all)
+    }
+
+    /// The text that it covers, if it has no wildcard.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        self.0.iter().map(|it| if let Token::Just(plain) = it { Some(*plain) } else { None }).collect()
+    }
+}
+
+/// Walks both, and where they part goes back to the last `*`, which then takes one character more. Earlier ones need no
+/// second look, so there is nothing exponential.
+fn covers(pattern: &[Token], text: &str, case: Case) -> bool {
+    let (mut pattern, mut rest) = (pattern, text.chars());
+    let mut back = None;
+    loop {
+        let mut ahead = rest.clone();
+        match (pattern.split_first(), ahead.next()) {
+            (Some((Token::Many, after)), _) => {
+                back = Some((after, rest.clone()));
+                pattern = after;
+                continue;
+            }
+            (Some((Token::One, after)), Some(_)) => {
+                (pattern, rest) = (after, ahead);
+                continue;
+            }
+            (Some((Token::Just(wanted), after)), Some(found)) if case.same(*wanted, found) => {
+                (pattern, rest) = (after, ahead);
+                continue;
+            }
+            (None, None) => return true,
+            _ => {}
+        }
+        let Some((after, from)) = &mut back else { return false };
+        if after.is_empty() {
+            return true;
+        }
+        if from.next().is_none() {
+            return false;
+        }
+        (pattern, rest) = (after, from.clone());
+    }
+}
+
+/// A text of a policy with its variables put in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// The pattern. A variable that nobody knows is a `*` in it, so that what it does not match is certain.
+    pub pattern: Pattern,
+    /// The keys of variables that nobody knows.
+    pub unknown: Vec<String>,
+    /// A key that the request does not have, or not as a single value, and that has no default. AWS then calls the
+    /// statement invalid: the text matches nothing.
+    pub absent: Option<String>,
+}
+
+/// Puts in the variables: `${key}`, `${key, 'default'}`, and `${*}`, `${?}`, `${$}` for the characters themselves.
+///
+/// With `variables` false, as in documents of 2008, `${` is plain text; with `wildcards` false, `*` and `?` are. What is
+/// not a variable though it starts like one is plain text too.
+#[must_use]
+pub fn resolved(text: &str, variables: bool, wildcards: bool, context: &Context) -> Resolved {
+    let mut found = Resolved { pattern: Pattern::default(), unknown: Vec::new(), absent: None };
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${").filter(|_| variables) {
+        found.pattern.push(before, wildcards);
+        let Some((variable, after)) = variable(after) else {
+            found.pattern.push("${", false);
+            rest = after;
+            continue;
+        };
+        rest = after;
+        let (key, default) = match variable {
+            Variable::Character(character) => {
+                found.pattern.push(character, false);
+                continue;
+            }
+            Variable::Key(key, default) => (key, default),
+        };
+        match (context.get(key), default) {
+            (Known::Values([value]), _) => found.pattern.push(value, false),
+            (Known::Unknown, _) => {
+                found.pattern.0.push(Token::Many);
+                found.unknown.push(key.to_owned());
+            }
+            (Known::Absent | Known::Values([]), Some(default)) => found.pattern.push(default, false),
+            (Known::Absent | Known::Values(_), _) => found.absent = Some(key.to_owned()),
+        }
+    }
+    found.pattern.push(rest, wildcards);
+    found
+}
+
+enum Variable<'a> {
+    Character(&'a str),
+    Key(&'a str, Option<&'a str>),
+}
+
+/// The variable that a text starts with, its `${` taken off, and what follows it.
+fn variable(text: &str) -> Option<(Variable<'_>, &str)> {
+    let end = text.find(['}', ',', '\''])?;
+    let (name, rest) = text.split_at_checked(end)?;
+    let key = name.trim();
+    if key.is_empty() || key.contains(['{', '$']) && key != "$" {
+        return None;
+    }
+    if let Some(after) = rest.strip_prefix('}') {
+        let found = if matches!(key, "*" | "?" | "$") { Variable::Character(key) } else { Variable::Key(key, None) };
+        return Some((found, after));
+    }
+    let (default, after) = rest.strip_prefix(',')?.trim_start().strip_prefix('\'')?.split_once('\'')?;
+    Some((Variable::Key(key, Some(default)), after.trim_start().strip_prefix('}')?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_cover_whole_texts() {
+        for (pattern, text, covers) in [
+            ("", "", true),
+            ("", "a", false),
+            ("*", "", true),
+            ("*", "a:b/c", true),
+            ("?", "", false),
+            ("?", "ä", true),
+            ("??", "ä", false),
+            ("a*", "ba", false),
+            ("*a", "ba", true),
+            ("*a", "ab", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c-b", false),
+            ("*a?", "aab", true),
+            ("*a?", "aa", true),
+            ("*a?", "a", false),
+            ("a**b", "ab", true),
+            ("arn:aws:s3:::*", "arn:aws:s3:::a/b:c", true),
+            ("arn:*:secret:bank-*", "arn:aws:secretsmanager:x:1:secret:bank-a", true),
+            ("A", "a", false),
+        ] {
+            assert_eq!(Pattern::new(pattern).matches(text, Case::Exact), covers, "{pattern} {text}");
+        }
+        assert!(Pattern::new("S3:get*").matches("s3:GetObject", Case::Ascii));
+        assert!(!Pattern::new("É").matches("é", Case::Ascii));
+        assert!(Pattern::new("É").matches("é", Case::Any));
+        assert!(!Pattern::plain("*").matches("a", Case::Exact));
+        assert!(Pattern::plain("*").matches("*", Case::Exact));
+    }
+
+    #[test]
+    fn arns_are_compared_by_component() {
+        for (pattern, arn, covers) in [
+            ("arn:aws:iam::1:role/a", "arn:aws:iam::1:role/a", Some(true)),
+            ("arn:aws:iam::1:role/*", "arn:aws:iam::1:role/a/b:c", Some(true)),
+            ("arn:*:iam::?:role/*", "arn:aws-cn:iam::1:role/a", Some(true)),
+            ("arn:aws:*:role/a", "arn:aws:iam::1:role/a", None),
+            ("arn:aws:*:1:*:a", "arn:aws:sns:eu:1:a", Some(false)),
+            ("arn:aws:s3:::a*", "arn:aws:s3:eu::a", Some(false)),
+            ("arn:aws:sns:*:*:x:y", "arn:aws:sns:eu:1:x:y", Some(true)),
+            ("arn:aws:sns:*:*:x:y", "arn:aws:sns:eu:1:x", Some(false)),
+            ("arn:aws:sns:*:*:*", "not an ARN", Some(false)),
+            ("*", "arn:aws:iam::1:role/a", None),
+        ] {
+            assert_eq!(Pattern::new(pattern).matches_arn(arn), covers, "{pattern} {arn}");
+        }
+    }
+
+    #[test]
+    fn hostile_patterns_take_quadratic_time() {
+        let pattern = Pattern::new(&"a*".repeat(2_000));
+        assert!(!pattern.matches(&"a".repeat(1_999), Case::Exact));
+        assert!(!Pattern::new(&format!("{}b", "*a".repeat(1_000))).matches(&"a".repeat(4_000), Case::Exact));
+    }
+
+    #[test]
+    fn variables_are_put_in() {
+        let context = Context::unknown()
+            .with("aws:username", ["anna"])
+            .with("star", ["a*"])
+            .with("many", ["a", "b"])
+            .without("gone");
+        let read = |text: &str| resolved(text, true, true, &context);
+        let plain = |text: &str| read(text).pattern.text().unwrap_or_else(|| "a wildcard".to_owned());
+        assert_eq!(plain("home/${aws:username}/x"), "home/anna/x");
+        assert_eq!(plain("${AWS:UserName}"), "anna");
+        assert_eq!(plain("${star}${*}${?}${$}{x}"), "a**?${x}");
+        assert_eq!(plain("${gone, 'no one'}"), "no one");
+        assert_eq!(plain("${aws:username,'b'}"), "anna");
+        assert_eq!(plain("${ gone , 'a}b' }c"), "a}bc");
+        for text in ["${", "${}", "${a", "${a,b}", "${a,'b}", "$", "${a 'b'}", "a${${b"] {
+            assert_eq!(plain(text), text);
+        }
+        assert_eq!(read("${${aws:username}").pattern.text().as_deref(), Some("${anna"));
+        assert_eq!(read("a/${gone}").absent.as_deref(), Some("gone"));
+        assert_eq!(read("a/${many}").absent.as_deref(), Some("many"));
+        let unknown = read("a/${x, 'y'}/${z}");
+        assert_eq!(unknown.unknown, ["x", "z"]);
+        assert_eq!(unknown.pattern, Pattern::new("a/*/*"));
+        let old = resolved("${aws:username}*", false, true, &context);
+        assert_eq!(old.pattern, Pattern::new("${aws:username}*"));
+        assert_eq!(resolved("a*", true, false, &context).pattern, Pattern::plain("a*"));
+    }
+}
