@@ -85,8 +85,8 @@ impl Collector for Collect {
                 },
                 POLICY => match client.get_bucket_policy().bucket(bucket).send().await {
                     Ok(answer) => {
-                        let policy = answer.policy().map(statements).transpose()?;
-                        resource.set("policy", policy);
+                        let policy = answer.policy().ok_or_else(|| malformed("the answer has no policy"))?;
+                        resource.set("policy", Value::List(statements(policy)?));
                     }
                     Err(error) if refused_with(&error, &["NoSuchBucketPolicy"]) => {
                         resource.set("policy", Fact::Absent);
