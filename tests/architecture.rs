@@ -117,6 +117,14 @@ fn modules_name_only_what_comes_before_them() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The engine is about documents; what the rest of the program calls facts is known to one of its files.
+#[test]
+fn the_engine_names_facts_in_one_file() {
+    for (path, text) in sources().iter().filter(|(path, _)| path.starts_with("src/iam/") && !is_test_file(path)) {
+        assert!(path == "src/iam/facts.rs" || !code(text).contains("crate::facts"), "{path} names facts");
+    }
+}
+
 #[test]
 fn outside_crates_stay_behind_their_fence() {
     let mut wrong = Vec::new();

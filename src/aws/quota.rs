@@ -51,7 +51,7 @@ const TABLE: &[(&str, &[&str], &str, f64)] = &[
     ("tag", &[], "tag:GetResources", 15.0),
 ];
 
-/// Requests a second where nothing is published: IAM, AWS Config, S3 bucket settings. It grows while AWS does not object.
+/// Requests a second where nothing is published: IAM, AWS Config, SQS, S3 bucket settings. It grows while AWS does not object.
 const UNPUBLISHED: f64 = 10.0;
 
 /// The most that an unpublished rate grows to.

@@ -6,9 +6,12 @@
 //! - `parse`: what does the document say? Exactly as AWS reads it, or an error with its place.
 //! - `decide`: what becomes of this one request? Allowed, denied, or undecided with the condition keys that decide it.
 //! - `prove`: what becomes of *every* request of a claim? Proved, refuted with a counterexample, or undecided.
+//!
+//! `facts` takes documents through facts and back; no other file here may name them.
 
 mod context;
 mod decide;
+pub mod facts;
 pub mod language;
 mod parse;
 mod pattern;

@@ -25,6 +25,15 @@ pub(super) fn tags<'a>(pairs: impl IntoIterator<Item = (Option<&'a str>, Option<
     Value::Map(map)
 }
 
+/// The partition in the ARNs of a Region.
+pub(super) fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
 /// The gap of a list that says there is more but not where, or that repeats its token: never a complete population.
 pub(super) fn truncated(message: &str) -> Gap {
     Gap { message: message.to_owned(), ..Gap::new(Cause::Truncated) }

@@ -26,6 +26,7 @@ mod plain_secret;
 mod s3_bucket;
 mod secretsmanager_secret;
 mod sns_topic;
+mod sqs_queue;
 mod ssm_parameter;
 mod statements;
 mod tagged;
@@ -52,6 +53,7 @@ pub const ALL: &[&dyn Collector] = &[
     &s3_bucket::Collect,
     &secretsmanager_secret::Collect,
     &sns_topic::Collect,
+    &sqs_queue::Collect,
     &ssm_parameter::Collect,
 ];
 

@@ -100,6 +100,7 @@ pub const PAGED: &[Paged] = &[
     paged("sns", "ListSubscriptions", &["Subscriptions"], UNLIMITED, (100, 100)),
     paged("sns", "ListSubscriptionsByTopic", &["Subscriptions"], UNLIMITED, (100, 100)),
     paged("sns", "ListTopics", &["Topics"], UNLIMITED, (100, 100)),
+    paged("sqs", "ListQueues", &["QueueUrls"], MAX_RESULTS, (1000, 1000)),
     paged(
         "cloudwatch",
         "DescribeAlarms",

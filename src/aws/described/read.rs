@@ -28,6 +28,7 @@ const SERVICES: &[&str] = &[
     "s3",
     "secretsmanager",
     "sns",
+    "sqs",
     "ssm",
     "sts",
     "tag",

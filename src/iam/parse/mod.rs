@@ -12,6 +12,7 @@ mod operator;
 pub use document::{Form, parse};
 pub use encoding::decoded;
 pub use malformed::Malformed;
+pub(super) use operator::operator;
 
 /// The longest document that is read, in bytes. AWS stores at most 32 KiB of any kind of policy.
 const LONGEST: usize = 256 * 1024;

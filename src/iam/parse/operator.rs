@@ -35,7 +35,7 @@ const TESTS: &[(&str, Test)] = &[
 ];
 
 /// The operator of a name; none where there is no such operator. `Null` has no `…IfExists`.
-pub(super) fn operator(name: &str) -> Option<Operator> {
+pub(in crate::iam) fn operator(name: &str) -> Option<Operator> {
     let name = name.to_ascii_lowercase();
     let (quantity, name) = match name.split_once(':') {
         Some(("forallvalues", rest)) => (Some(Quantity::All), rest),

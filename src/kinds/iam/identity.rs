@@ -2,16 +2,22 @@
 //!
 //! Must not make calls.
 
-use aws_sdk_iam::types::{AttachedPolicy, ManagedPolicyDetail, PolicyDetail};
+use std::collections::HashSet;
+
+use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, ManagedPolicyDetail, PolicyDetail};
 
 use super::{Details, WALK};
 use crate::facts::{Fact, Gap, Resource, Value};
+use crate::iam::facts::{to_named_values, to_values};
+use crate::iam::{Form, Policy};
 use crate::kinds::convert::{malformed, unknown};
-use crate::kinds::statements::{encoded_statements, named};
+use crate::kinds::statements::encoded;
 
-/// What gives an identity its permissions.
+/// What gives an identity its permissions: its own policies, or those of a group that it is in.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::kinds) struct Identity<'a> {
+    /// The group, where the policies are those of one.
+    pub(in crate::kinds) group: Option<&'a str>,
     /// Managed policies that are attached.
     pub(in crate::kinds) attached: &'a [AttachedPolicy],
     /// Policies that are part of the identity.
@@ -27,7 +33,7 @@ pub(in crate::kinds) fn set_policies(resource: &mut Resource, identity: Identity
         .iter()
         .map(|policy| {
             let name = policy.policy_name().unwrap_or_default();
-            let statements = document(policy.policy_document())?;
+            let statements = to_values(&inline_document(name, policy)?);
             Ok(Value::record([("name", Some(name.into())), ("statements", Some(Value::List(statements)))]))
         })
         .collect();
@@ -35,38 +41,76 @@ pub(in crate::kinds) fn set_policies(resource: &mut Resource, identity: Identity
     resource.set("inline_policies", fact);
 }
 
-/// Sets `all_statements`: what the identities' inline and attached policies say, each statement with its policy's name.
-/// A policy without a document makes the whole attribute blind: permissions that nobody saw are not absent.
-pub(in crate::kinds) fn set_all_statements(resource: &mut Resource, details: &Details, identities: &[Identity<'_>]) {
-    let mut all = Vec::new();
-    let read = identities.iter().try_for_each(|identity| {
+/// Sets `permissions`: what the identities' policies say, and what the boundary leaves of it. A policy without a document
+/// makes the whole attribute blind: permissions that nobody saw are not absent, and a boundary that nobody saw bounds
+/// nobody knows what.
+pub(in crate::kinds) fn set_permissions(
+    resource: &mut Resource,
+    details: &Details,
+    identities: &[Identity<'_>],
+    boundary: Option<&AttachedPermissionsBoundary>,
+) {
+    let read = granted(details, identities).and_then(|statements| {
+        let boundary = boundary.map(|it| bounded(details, it)).transpose()?;
+        Ok(Value::record([("statements", Some(statements)), ("boundary", boundary)]))
+    });
+    let fact = match read {
+        Ok(permissions) => permissions.into(),
+        Err(gap) => unknown(resource, "iam", WALK, gap),
+    };
+    resource.set("permissions", fact);
+}
+
+/// The statements of all policies, each policy once and under a name of its own, so that a statement can be told by
+/// policy and place. No name of a policy has a slash, so nothing is called like an inline policy of a group or an ARN.
+fn granted(details: &Details, identities: &[Identity<'_>]) -> Result<Value, Gap> {
+    let mut statements = Vec::new();
+    let mut names = HashSet::new();
+    let mut seen = HashSet::new();
+    for identity in identities {
         for policy in identity.inline {
             let name = policy.policy_name().unwrap_or_default();
-            all.extend(named(name, &document(policy.policy_document())?));
+            let name = identity.group.map_or_else(|| name.to_owned(), |group| format!("{group}/{name}"));
+            statements.extend(to_named_values(&inline_document(&name, policy)?));
+            names.insert(name);
         }
         for attached in identity.attached {
             let arn = attached.policy_arn().unwrap_or_default();
-            let Some(policy) = details.policies.get(arn) else {
-                details.complete()?;
-                return Err(malformed(format!("the walk holds no document of the attached policy {arn}")));
-            };
-            all.extend(named(policy.policy_name().unwrap_or(arn), &default_document(policy)?));
+            if !seen.insert(arn) {
+                continue;
+            }
+            let policy = managed(details, arn, "attached policy")?;
+            let name = policy.policy_name().filter(|name| names.insert((*name).to_owned())).unwrap_or(arn);
+            statements.extend(to_named_values(&default_document(name, policy)?));
         }
-        Ok(())
-    });
-    let fact = blind(resource, read.map(|()| all));
-    resource.set("all_statements", fact);
+    }
+    Ok(Value::List(statements))
 }
 
-/// The statements of a policy's default version.
-pub(in crate::kinds) fn default_document(policy: &ManagedPolicyDetail) -> Result<Vec<Value>, Gap> {
+fn bounded(details: &Details, boundary: &AttachedPermissionsBoundary) -> Result<Value, Gap> {
+    let arn = boundary.permissions_boundary_arn().unwrap_or_default();
+    let policy = managed(details, arn, "permissions boundary")?;
+    Ok(Value::List(to_named_values(&default_document(policy.policy_name().unwrap_or(arn), policy)?)))
+}
+
+fn managed<'a>(details: &'a Details, arn: &str, role: &str) -> Result<&'a ManagedPolicyDetail, Gap> {
+    let missing = || malformed(format!("the walk holds no document of the {role} {arn}"));
+    details.policies.get(arn).ok_or_else(|| details.complete().err().unwrap_or_else(missing))
+}
+
+fn inline_document(name: &str, policy: &PolicyDetail) -> Result<Policy, Gap> {
+    document(name, policy.policy_document(), Form::Identity)
+}
+
+/// The default version of a managed policy.
+pub(in crate::kinds) fn default_document(name: &str, policy: &ManagedPolicyDetail) -> Result<Policy, Gap> {
     let version = policy.policy_version_list().iter().find(|version| version.is_default_version());
-    document(version.and_then(|version| version.document()))
+    document(name, version.and_then(|version| version.document()), Form::Identity)
 }
 
-/// The statements of a document that must be there.
-pub(in crate::kinds) fn document(text: Option<&str>) -> Result<Vec<Value>, Gap> {
-    encoded_statements(text.ok_or_else(|| malformed("a policy without document"))?)
+/// A document that must be there.
+pub(in crate::kinds) fn document(name: &str, text: Option<&str>, of: Form) -> Result<Policy, Gap> {
+    encoded(name, text.ok_or_else(|| malformed("a policy without document"))?, of)
 }
 
 /// A list as a fact, or why it is not known, for this attribute alone.
@@ -87,44 +131,122 @@ mod tests {
 
     const ALLOW: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
-    fn facts(details: &Details, attached: &[&str], inline: &str) -> Resource {
-        let attached: Vec<_> =
-            attached.iter().map(|arn| AttachedPolicy::builder().policy_arn(*arn).policy_name("p").build()).collect();
-        let inline = [PolicyDetail::builder().policy_name("in").policy_document(inline).build()];
-        let identity = Identity { attached: &attached, inline: &inline };
-        let mut role = Resource::new(&KIND, "1".into(), "aws-global".into(), "arn", "name");
+    fn attached(arns: &[&str]) -> Vec<AttachedPolicy> {
+        arns.iter().map(|arn| AttachedPolicy::builder().policy_arn(*arn).policy_name("p").build()).collect()
+    }
+
+    fn inline(name: &str, document: &str) -> Vec<PolicyDetail> {
+        vec![PolicyDetail::builder().policy_name(name).policy_document(document).build()]
+    }
+
+    fn details(arns: &[&str]) -> Details {
+        let mut details = Details::default();
+        for arn in arns {
+            let version = PolicyVersion::builder().document(ALLOW).is_default_version(true).build();
+            let policy = ManagedPolicyDetail::builder().policy_name("p").policy_version_list(version).build();
+            details.policies.insert((*arn).to_owned(), policy);
+        }
+        details
+    }
+
+    fn role() -> Resource {
+        Resource::new(&KIND, "1".into(), "aws-global".into(), "arn", "name")
+    }
+
+    fn policy_of(statement: &Value) -> String {
+        match statement {
+            Value::Map(fields) => match fields.get("policy") {
+                Some(Value::Text(name)) => name.clone(),
+                other => unreachable!("{other:?}"),
+            },
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    /// The names of the policies of all statements; of the boundary after them.
+    fn names(role: &Resource) -> Result<(Vec<String>, Option<Vec<String>>), Cause> {
+        let of = |value: &Value| match value {
+            Value::List(list) => list.iter().map(policy_of).collect(),
+            other => unreachable!("{other:?}"),
+        };
+        match role.get("permissions") {
+            Some(Fact::Known(Value::Map(fields))) => {
+                Ok((fields.get("statements").map(of).unwrap_or_default(), fields.get("boundary").map(of)))
+            }
+            Some(Fact::Unknown(gap)) => Err(gap.cause),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    fn facts(details: &Details, arns: &[&str], document: &str) -> Resource {
+        let (attached, inline) = (attached(arns), inline("in", document));
+        let identity = Identity { group: None, attached: &attached, inline: &inline };
+        let mut role = role();
         set_policies(&mut role, identity);
-        set_all_statements(&mut role, details, &[identity]);
+        set_permissions(&mut role, details, &[identity], None);
         role
+    }
+
+    fn texts(items: &[&str]) -> Vec<String> {
+        items.iter().map(|&item| item.to_owned()).collect()
     }
 
     #[test]
     fn statements_are_all_there_or_blind() {
         assert_eq!(KIND.scope, Scope::Global);
-        let version = PolicyVersion::builder().document(ALLOW).is_default_version(true).build();
-        let policy = ManagedPolicyDetail::builder().policy_name("p").policy_version_list(version).build();
-        let mut details = Details::default();
-        details.policies.insert("arn:p".to_owned(), policy);
-
-        let policies = |fact: Option<&Fact>| match fact {
+        let mut details = details(&["arn:p"]);
+        let inline = |role: &Resource| match role.get("inline_policies") {
             Some(Fact::Known(Value::List(list))) => Ok(list.len()),
             Some(Fact::Unknown(gap)) => Err(gap.cause),
             other => unreachable!("{other:?}"),
         };
         let role = facts(&details, &["arn:p"], ALLOW);
-        assert_eq!(policies(role.get("all_statements")), Ok(2));
-        assert_eq!(policies(role.get("inline_policies")), Ok(1));
+        assert_eq!(names(&role), Ok((texts(&["in", "p"]), None)));
+        assert_eq!(inline(&role), Ok(1));
 
         let role = facts(&details, &["arn:gone"], ALLOW);
-        assert_eq!(policies(role.get("all_statements")), Err(Cause::Malformed));
-        assert_eq!(policies(role.get("inline_policies")), Ok(1));
+        assert_eq!(names(&role), Err(Cause::Malformed));
+        assert_eq!(inline(&role), Ok(1));
 
         let role = facts(&details, &[], "not json");
-        assert_eq!(policies(role.get("all_statements")), Err(Cause::Malformed));
-        assert_eq!(policies(role.get("inline_policies")), Err(Cause::Malformed));
+        assert_eq!(names(&role), Err(Cause::Malformed));
+        assert_eq!(inline(&role), Err(Cause::Malformed));
 
         details.gap = Some(Gap::new(Cause::Throttled));
         let role = facts(&details, &["arn:gone"], ALLOW);
-        assert_eq!(policies(role.get("all_statements")), Err(Cause::Throttled));
+        assert_eq!(names(&role), Err(Cause::Throttled));
+    }
+
+    #[test]
+    fn every_policy_is_there_once_and_has_its_own_name() {
+        let details = details(&["arn:aws:iam::aws:policy/p", "arn:aws:iam::1:policy/p"]);
+        let (own, of_group) = (
+            attached(&["arn:aws:iam::aws:policy/p"]),
+            attached(&["arn:aws:iam::1:policy/p", "arn:aws:iam::aws:policy/p"]),
+        );
+        let inline = inline("p", ALLOW);
+        let mut user = role();
+        let identities = [
+            Identity { group: None, attached: &own, inline: &inline },
+            Identity { group: Some("ops"), attached: &of_group, inline: &inline },
+        ];
+        set_permissions(&mut user, &details, &identities, None);
+        let expected = texts(&["p", "arn:aws:iam::aws:policy/p", "ops/p", "arn:aws:iam::1:policy/p"]);
+        assert_eq!(names(&user), Ok((expected, None)));
+    }
+
+    #[test]
+    fn a_boundary_is_there_or_everything_is_blind() {
+        let mut details = details(&["arn:p"]);
+        let bounded_by = |details: &Details, arn: &str| {
+            let mut role = role();
+            let boundary = AttachedPermissionsBoundary::builder().permissions_boundary_arn(arn).build();
+            set_permissions(&mut role, details, &[], Some(&boundary));
+            names(&role)
+        };
+        assert_eq!(bounded_by(&details, "arn:p"), Ok((vec![], Some(texts(&["p"])))));
+        assert_eq!(bounded_by(&details, "arn:gone"), Err(Cause::Malformed));
+        details.gap = Some(Gap::new(Cause::Throttled));
+        assert_eq!(bounded_by(&details, "arn:gone"), Err(Cause::Throttled));
     }
 }

@@ -9,7 +9,7 @@ use crate::facts::{Attribute, Call, Field, Reach, Type};
 use crate::kinds::statements::{NAMED_STATEMENTS, STATEMENTS};
 
 pub(in crate::kinds) use details::{Details, details};
-pub(in crate::kinds) use identity::{Identity, blind, default_document, document, set_all_statements, set_policies};
+pub(in crate::kinds) use identity::{Identity, blind, default_document, document, set_permissions, set_policies};
 
 /// The operation of the walk.
 pub(in crate::kinds) const WALK: &str = "GetAccountAuthorizationDetails";
@@ -54,7 +54,11 @@ pub(in crate::kinds) const fn inline_policies(field: &'static str) -> Attribute 
     )
 }
 
-/// The attribute `all_statements`.
-pub(in crate::kinds) const fn all_statements(doc: &'static str) -> Attribute {
-    walked("all_statements", NAMED_STATEMENTS, "Policies[].PolicyVersionList[].Document", doc)
+/// What an identity may do: what its policies say, and the boundary that must allow it too.
+pub(in crate::kinds) const PERMISSIONS: &[Field] =
+    &[Field::new("statements", NAMED_STATEMENTS), Field::new("boundary", NAMED_STATEMENTS)];
+
+/// The attribute `permissions`.
+pub(in crate::kinds) const fn permissions(doc: &'static str) -> Attribute {
+    walked("permissions", Type::Record(PERMISSIONS), "Policies[].PolicyVersionList[].Document", doc)
 }

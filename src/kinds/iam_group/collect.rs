@@ -9,7 +9,7 @@ use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, time, unknown};
-use crate::kinds::iam::{Details, Identity, WALK, details, set_all_statements, set_policies};
+use crate::kinds::iam::{Details, Identity, WALK, details, set_permissions, set_policies};
 
 /// Reads groups.
 #[derive(Debug)]
@@ -49,7 +49,8 @@ fn describe(group: &GroupDetail, details: &Details, resource: &mut Resource) {
         Err(gap) => unknown(resource, "iam", WALK, gap),
     };
     resource.set("users", users);
-    let identity = Identity { attached: group.attached_managed_policies(), inline: group.group_policy_list() };
+    let identity =
+        Identity { group: None, attached: group.attached_managed_policies(), inline: group.group_policy_list() };
     set_policies(resource, identity);
-    set_all_statements(resource, details, &[identity]);
+    set_permissions(resource, details, &[identity], None);
 }

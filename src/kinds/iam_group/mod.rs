@@ -6,7 +6,7 @@ mod collect;
 
 use crate::facts::{Kind, Scope, Type};
 use crate::kinds::iam::{
-    TEXTS, WALK_CALL, all_statements, attached_policies, attached_policy_arns, inline_policies, walked,
+    TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, walked,
 };
 
 pub(super) use collect::Collect;
@@ -27,8 +27,9 @@ pub(super) static KIND: Kind = Kind {
         attached_policies("GroupDetailList[].AttachedManagedPolicies[].PolicyName"),
         attached_policy_arns("GroupDetailList[].AttachedManagedPolicies[].PolicyArn"),
         inline_policies("GroupDetailList[].GroupPolicyList[]"),
-        all_statements(
-            "Statements of all inline and attached policies, AWS managed ones included, each with the name of its policy.",
+        permissions(
+            "What members may do by the group. `statements`: those of all inline and attached policies, AWS managed ones \
+             included, each with the name of its policy.",
         ),
     ],
     calls: &[WALK_CALL],

@@ -8,6 +8,7 @@ use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
+use crate::iam::facts::to_values;
 use crate::kinds::convert::{malformed, time, unknown};
 use crate::kinds::iam::{Details, WALK, blind, default_document, details};
 
@@ -55,7 +56,7 @@ fn describe(policy: &ManagedPolicyDetail, details: &Details, resource: &mut Reso
     resource.set("attachment_count", policy.attachment_count());
     resource.set("boundary_count", policy.permissions_boundary_usage_count());
     resource.set("attachable", policy.is_attachable());
-    let statements = blind(resource, default_document(policy));
+    let statements = blind(resource, default_document(&resource.name, policy).map(|policy| to_values(&policy)));
     resource.set("statements", statements);
     let attached_to: Fact = match details.complete() {
         Ok(()) => Value::texts(attached_to(&resource.id, details)).into(),

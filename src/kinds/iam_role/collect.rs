@@ -12,8 +12,10 @@ use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Gap, Kind, Resource, Value};
+use crate::iam::Form;
+use crate::iam::facts::to_values;
 use crate::kinds::convert::{malformed, tags, time};
-use crate::kinds::iam::{Details, Identity, blind, details, document, set_all_statements, set_policies};
+use crate::kinds::iam::{Details, Identity, blind, details, document, set_permissions, set_policies};
 use crate::kinds::pages::Pages;
 
 /// Reads roles.
@@ -67,11 +69,15 @@ fn describe(role: &RoleDetail, details: &Details, resource: &mut Resource) {
     resource.set("boundary", role.permissions_boundary().and_then(|it| it.permissions_boundary_arn()));
     resource.set("service_linked", role.path().is_some_and(|path| path.starts_with("/aws-service-role/")));
     resource.set("instance_profiles", Value::texts(role.instance_profile_list().iter().map(|it| it.arn())));
-    let trust = blind(resource, document(role.assume_role_policy_document()));
+    let trust = blind(
+        resource,
+        document("trust policy", role.assume_role_policy_document(), Form::Trust).map(|policy| to_values(&policy)),
+    );
     resource.set("trust", trust);
-    let identity = Identity { attached: role.attached_managed_policies(), inline: role.role_policy_list() };
+    let identity =
+        Identity { group: None, attached: role.attached_managed_policies(), inline: role.role_policy_list() };
     set_policies(resource, identity);
-    set_all_statements(resource, details, &[identity]);
+    set_permissions(resource, details, &[identity], role.permissions_boundary());
 }
 
 /// Roles by ARN, walked once per account: only this list tells the longest session.

@@ -6,7 +6,7 @@ mod collect;
 
 use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 use crate::kinds::iam::{
-    TEXTS, WALK_CALL, all_statements, attached_policies, attached_policy_arns, inline_policies, walked,
+    TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, walked,
 };
 use crate::kinds::statements::STATEMENTS;
 
@@ -64,8 +64,10 @@ pub(super) static KIND: Kind = Kind {
         attached_policies("RoleDetailList[].AttachedManagedPolicies[].PolicyName"),
         attached_policy_arns("RoleDetailList[].AttachedManagedPolicies[].PolicyArn"),
         inline_policies("RoleDetailList[].RolePolicyList[]"),
-        all_statements(
-            "Statements of all inline and attached policies, AWS managed ones included, each with the name of its policy.",
+        permissions(
+            "What the role may do. `statements`: those of all inline and attached policies, AWS managed ones included, each \
+             with the name of its policy. `boundary`: those of the permissions boundary, which must allow it too; absent \
+             when there is none.",
         ),
         Attribute::new(
             "description",

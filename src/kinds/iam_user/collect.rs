@@ -9,7 +9,7 @@ use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, tags, time, unknown};
-use crate::kinds::iam::{Details, Identity, WALK, details, set_all_statements, set_policies};
+use crate::kinds::iam::{Details, Identity, WALK, details, set_permissions, set_policies};
 
 /// Reads users.
 #[derive(Debug)]
@@ -45,25 +45,29 @@ fn describe(user: &UserDetail, details: &Details, resource: &mut Resource) {
     resource.set("tags", tags(user.tags().iter().map(|tag| (Some(tag.key()), Some(tag.value())))));
     resource.set("boundary", user.permissions_boundary().and_then(|it| it.permissions_boundary_arn()));
     resource.set("groups", Value::texts(user.group_list()));
-    let own = Identity { attached: user.attached_managed_policies(), inline: user.user_policy_list() };
+    let own = Identity { group: None, attached: user.attached_managed_policies(), inline: user.user_policy_list() };
     set_policies(resource, own);
     match with_groups(own, user, details) {
-        Ok(identities) => set_all_statements(resource, details, &identities),
+        Ok(identities) => set_permissions(resource, details, &identities, user.permissions_boundary()),
         Err(gap) => {
             let fact = unknown(resource, "iam", WALK, gap);
-            resource.set("all_statements", fact);
+            resource.set("permissions", fact);
         }
     }
 }
 
-fn with_groups<'a>(own: Identity<'a>, user: &UserDetail, details: &'a Details) -> Result<Vec<Identity<'a>>, Gap> {
+fn with_groups<'a>(own: Identity<'a>, user: &'a UserDetail, details: &'a Details) -> Result<Vec<Identity<'a>>, Gap> {
     let mut identities = vec![own];
     for name in user.group_list() {
         let Some(group) = details.groups.iter().find(|group| group.group_name() == Some(name)) else {
             details.complete()?;
             return Err(malformed(format!("the walk does not hold the user's group {name}")));
         };
-        identities.push(Identity { attached: group.attached_managed_policies(), inline: group.group_policy_list() });
+        identities.push(Identity {
+            group: Some(name),
+            attached: group.attached_managed_policies(),
+            inline: group.group_policy_list(),
+        });
     }
     Ok(identities)
 }

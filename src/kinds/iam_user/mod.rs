@@ -6,7 +6,7 @@ mod collect;
 
 use crate::facts::{Kind, Scope, Type};
 use crate::kinds::iam::{
-    TEXTS, WALK_CALL, all_statements, attached_policies, attached_policy_arns, inline_policies, walked,
+    TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, walked,
 };
 
 pub(super) use collect::Collect;
@@ -34,9 +34,10 @@ pub(super) static KIND: Kind = Kind {
         attached_policies("UserDetailList[].AttachedManagedPolicies[].PolicyName"),
         attached_policy_arns("UserDetailList[].AttachedManagedPolicies[].PolicyArn"),
         inline_policies("UserDetailList[].UserPolicyList[]"),
-        all_statements(
-            "Statements of all inline and attached policies of the user and of the user's groups, AWS managed ones \
-             included, each with the name of its policy.",
+        permissions(
+            "What the user may do. `statements`: those of all inline and attached policies of the user and of the user's \
+             groups, AWS managed ones included, each with the name of its policy, GROUP/NAME for an inline policy of a \
+             group. `boundary`: those of the permissions boundary, which must allow it too; absent when there is none.",
         ),
     ],
     calls: &[WALK_CALL],

@@ -215,9 +215,33 @@ fn constraints(constraints: &GrantConstraints) -> Vec<String> {
     let mut found: Vec<String> = contexts
         .into_iter()
         .filter_map(|(name, pairs)| Some((name, pairs?)))
-        .flat_map(|(name, pairs)| pairs.iter().map(move |(key, value)| format!("{name} {key}={value}")))
+        .flat_map(|(name, pairs)| pairs.iter().map(move |(key, value)| format!("{name} {}={value}", escaped(key))))
         .collect();
     found.extend(constraints.source_arn().map(|arn| format!("SourceArn {arn}")));
     found.sort();
     found
+}
+
+/// The key of an encryption context, which may hold what ends it here.
+fn escaped(key: &str) -> String {
+    key.replace('\\', r"\\").replace('=', r"\=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constraints_are_told_apart() {
+        let context = |key: &str, value: &str| {
+            let context = GrantConstraints::builder().encryption_context_equals(key, value);
+            constraints(&context.encryption_context_subset("SecretARN", "arn:a").build())
+        };
+        assert_eq!(
+            context("app", "pay"),
+            ["EncryptionContextEquals app=pay", "EncryptionContextSubset SecretARN=arn:a"]
+        );
+        assert_ne!(context("a", "b=c"), context("a=b", "c"));
+        assert_ne!(context(r"a\", "b"), context("a", r"\b"));
+    }
 }

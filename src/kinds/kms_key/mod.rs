@@ -213,7 +213,7 @@ pub(super) static KIND: Kind = Kind {
             "ListGrants",
             "Grants[]",
             "Grants on the key: grantee and retiring principals, issuing account, operations, and constraints as \
-             `Name key=value`; empty when there are none.",
+             `Name key=value`, a `=` of the key behind a backslash; empty when there are none.",
         ),
     ],
     calls: &[

@@ -53,8 +53,8 @@ impl Collector for Collect {
                 }
                 POLICY => match client.get_policy().function_name(&resource.name).send().await {
                     Ok(answer) => {
-                        let policy = answer.policy().map(statements).transpose()?;
-                        resource.set("policy", policy);
+                        let policy = answer.policy().ok_or_else(|| malformed("the answer has no policy"))?;
+                        resource.set("policy", Value::List(statements(policy)?));
                     }
                     Err(error) if refused_with(&error, &["ResourceNotFoundException"]) => {
                         resource.set("policy", Fact::Absent);

@@ -17,7 +17,7 @@ use super::{ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
 use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
-use crate::kinds::convert::{malformed, time, truncated};
+use crate::kinds::convert::{malformed, partition, time, truncated};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
 
@@ -85,8 +85,8 @@ impl Collector for Collect {
                 },
                 POLICY => match client.get_bucket_policy().bucket(bucket).send().await {
                     Ok(answer) => {
-                        let policy = answer.policy().map(statements).transpose()?;
-                        resource.set("policy", policy);
+                        let policy = answer.policy().ok_or_else(|| malformed("the answer has no policy"))?;
+                        resource.set("policy", Value::List(statements(policy)?));
                     }
                     Err(error) if refused_with(&error, &["NoSuchBucketPolicy"]) => {
                         resource.set("policy", Fact::Absent);
@@ -134,12 +134,7 @@ fn client(at: &At, region: Option<&str>) -> Client {
 
 /// The list of buckets carries no ARN; only the partition depends on the Region.
 fn arn(bucket: &str, region: Option<&str>) -> String {
-    let partition = match region {
-        Some(region) if region.starts_with("cn-") => "aws-cn",
-        Some(region) if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
-    format!("arn:{partition}:s3:::{bucket}")
+    format!("arn:{}:s3:::{bucket}", partition(region.unwrap_or_default()))
 }
 
 fn set_encryption(resource: &mut Resource, rule: &ServerSideEncryptionRule) {

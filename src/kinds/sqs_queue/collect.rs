@@ -1,0 +1,193 @@
+//! `sqs.queue`: collector.
+//!
+//! Must not know what is expected of a queue, and never receives a message.
+
+use std::collections::HashMap;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::QueueAttributeName;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::{ATTRIBUTES, KIND, QUEUES, TAGS};
+use crate::aws::At;
+use crate::collect::{Collector, Listing, Pending};
+use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::kinds::convert::{malformed, partition, unknown};
+use crate::kinds::pages::Pages;
+use crate::kinds::statements::statements;
+use crate::kinds::tagged::tagged;
+
+/// Reads queues.
+#[derive(Debug)]
+pub(in crate::kinds) struct Collect;
+
+impl Collector for Collect {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        Box::pin(async move {
+            // Without a limit SQS answers one page and says nothing of what is missing.
+            let mut pages = at.client(Client::new).list_queues().max_results(1000).into_paginator().send();
+            let mut walk = Pages::default();
+            while let Some(page) = pages.next().await {
+                let page = page?;
+                for url in page.queue_urls() {
+                    let Some((account, name)) = account_and_name(url) else {
+                        return Err(malformed("a queue URL without account and name"));
+                    };
+                    let arn = format!("arn:{}:sqs:{}:{account}:{name}", partition(&at.region), at.region);
+                    let resource = found.add(&arn, name);
+                    resource.set("arn", arn);
+                    resource.set("name", name);
+                    resource.set("url", url.as_str());
+                }
+                walk.turn(page.next_token(), false)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
+        Box::pin(async move {
+            match call.operation {
+                TAGS => {
+                    // An ARN of a queue names no type.
+                    let tags = tagged(at, "sqs").await?.of(&resource.id);
+                    resource.set("tags", tags);
+                }
+                ATTRIBUTES => {
+                    let url = resource.text("url").ok_or_else(|| malformed(format!("{QUEUES} tells no URL")))?;
+                    let request = at.client(Client::new).get_queue_attributes().queue_url(url);
+                    let answer = request.attribute_names(QueueAttributeName::All).send().await?;
+                    let attributes = answer.attributes.ok_or_else(|| malformed("the answer has no attributes"))?;
+                    set_attributes(resource, &attributes)?;
+                }
+                other => unreachable!("sqs.queue has no call {other}"),
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The end of `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`, whatever the host is.
+fn account_and_name(url: &str) -> Option<(&str, &str)> {
+    let (rest, name) = url.rsplit_once('/')?;
+    let (_, account) = rest.rsplit_once('/')?;
+    let is_account = account.len() == 12 && account.chars().all(|char| char.is_ascii_digit());
+    (is_account && !name.is_empty()).then_some((account, name))
+}
+
+fn set_attributes(resource: &mut Resource, attributes: &HashMap<QueueAttributeName, String>) -> Result<(), Gap> {
+    let text = |name: &QueueAttributeName| attributes.get(name).map(String::as_str).filter(|text| !text.is_empty());
+    let number = |name: &QueueAttributeName| match text(name).map(str::parse::<i64>) {
+        Some(Err(_)) => Err(malformed(format!("the attribute {name} is not a number"))),
+        Some(Ok(number)) => Ok(Some(number)),
+        None => Ok(None),
+    };
+    let policy: Fact = match text(&QueueAttributeName::Policy).map(statements).transpose() {
+        Ok(policy) => policy.into(),
+        Err(gap) => unknown(resource, "sqs", ATTRIBUTES, gap),
+    };
+    resource.set("policy", policy);
+    resource.set("kms_key", text(&QueueAttributeName::KmsMasterKeyId));
+    resource.set("fifo", text(&QueueAttributeName::FifoQueue) == Some("true"));
+    let (queue, receives) = text(&QueueAttributeName::RedrivePolicy).map(dead_letter).transpose()?.unzip();
+    resource.set("dead_letter.queue", queue);
+    resource.set("dead_letter.max_receives", receives);
+    // AWS always tells these. One that is missing stays unset, which the driver reports.
+    if let Some(on) = text(&QueueAttributeName::SqsManagedSseEnabled) {
+        resource.set("sse", on == "true");
+    }
+    for (name, attribute) in [
+        ("retention", QueueAttributeName::MessageRetentionPeriod),
+        ("visibility_timeout", QueueAttributeName::VisibilityTimeout),
+    ] {
+        if let Some(seconds) = number(&attribute)? {
+            resource.set(name, Value::Duration(seconds));
+        }
+    }
+    if let Some(seconds) = number(&QueueAttributeName::CreatedTimestamp)? {
+        let created = Timestamp::from_second(seconds).map_err(|_| malformed("the queue was created out of time"))?;
+        resource.set("created", created);
+    }
+    Ok(())
+}
+
+/// Where messages go that nobody could process, and after how many attempts. The console writes the number as a text.
+fn dead_letter(policy: &str) -> Result<(String, i64), Gap> {
+    let json: Json =
+        serde_json::from_str(policy).map_err(|it| malformed(format!("redrive policy is not JSON: {it}")))?;
+    let queue = json.get("deadLetterTargetArn").and_then(Json::as_str);
+    let receives = json.get("maxReceiveCount").and_then(|it| it.as_i64().or_else(|| it.as_str()?.parse().ok()));
+    let both = queue.map(str::to_owned).zip(receives);
+    both.ok_or_else(|| malformed("redrive policy names no queue or no number of receives"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+mod tests {
+    use super::*;
+    use crate::facts::Cause;
+
+    fn read(attributes: &[(QueueAttributeName, &str)]) -> Result<Resource, Gap> {
+        let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
+        let attributes = attributes.iter().map(|(name, text)| (name.clone(), (*text).to_owned())).collect();
+        set_attributes(&mut resource, &attributes).map(|()| resource)
+    }
+
+    #[test]
+    fn the_url_ends_with_account_and_name() {
+        for (url, expected) in [
+            ("https://sqs.eu-west-1.amazonaws.com/111122223333/alarms.fifo", Some(("111122223333", "alarms.fifo"))),
+            ("http://localhost:5000/111122223333/alarms", Some(("111122223333", "alarms"))),
+            ("https://sqs.eu-west-1.amazonaws.com/111122223333/", None),
+            ("https://sqs.eu-west-1.amazonaws.com/alarms", None),
+            ("alarms", None),
+        ] {
+            assert_eq!(account_and_name(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_texts_that_may_be_missing() {
+        let queue = read(&[
+            (QueueAttributeName::MessageRetentionPeriod, "1209600"),
+            (QueueAttributeName::SqsManagedSseEnabled, "false"),
+            (QueueAttributeName::CreatedTimestamp, "1767225600"),
+            (QueueAttributeName::RedrivePolicy, r#"{"deadLetterTargetArn":"arn:dead","maxReceiveCount":"5"}"#),
+        ])
+        .unwrap();
+        assert_eq!(queue.get("retention"), Some(&Value::Duration(1_209_600).into()));
+        assert_eq!(queue.get("sse"), Some(&Fact::from(false)));
+        assert_eq!(queue.get("created"), Some(&"2026-01-01T00:00:00Z".parse::<Timestamp>().unwrap().into()));
+        assert_eq!(queue.text("dead_letter.queue"), Some("arn:dead"));
+        assert_eq!(queue.get("dead_letter.max_receives"), Some(&Fact::from(5_i64)));
+        assert_eq!(queue.get("fifo"), Some(&Fact::from(false)));
+        for absent in ["policy", "kms_key"] {
+            assert_eq!(queue.get(absent), Some(&Fact::Absent), "{absent}");
+        }
+        assert_eq!(queue.get("visibility_timeout"), None, "what AWS always tells is not absent");
+        assert_eq!(read(&[]).unwrap().get("sse"), None);
+        assert_eq!(read(&[]).unwrap().get("dead_letter.queue"), Some(&Fact::Absent));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_a_gap() {
+        for (name, text) in [
+            (QueueAttributeName::VisibilityTimeout, "long"),
+            (QueueAttributeName::CreatedTimestamp, "9223372036854775807"),
+            (QueueAttributeName::RedrivePolicy, "never"),
+            (QueueAttributeName::RedrivePolicy, r#"{"deadLetterTargetArn":"arn:dead"}"#),
+            (QueueAttributeName::RedrivePolicy, r#"{"maxReceiveCount":5}"#),
+        ] {
+            assert_eq!(read(&[(name, text)]).map_err(|gap| gap.cause).err(), Some(Cause::Malformed), "{text}");
+        }
+        let queue =
+            read(&[(QueueAttributeName::Policy, "[]"), (QueueAttributeName::KmsMasterKeyId, "alias/a")]).unwrap();
+        assert!(matches!(queue.get("policy"), Some(Fact::Unknown(gap)) if gap.cause == Cause::Malformed));
+        assert_eq!(queue.text("kms_key"), Some("alias/a"), "only the policy is blind");
+    }
+}

@@ -1,0 +1,93 @@
+//! `sqs.queue`: schema. What Amazon SQS tells of a queue, never its messages.
+//!
+//! Must not know how the calls are made; that is `collect.rs`.
+
+mod collect;
+
+use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use crate::kinds::statements::STATEMENTS;
+
+pub(super) use collect::Collect;
+
+const QUEUES: &str = "ListQueues";
+const TAGS: &str = "GetResources";
+const ATTRIBUTES: &str = "GetQueueAttributes";
+
+const fn told(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
+    Attribute::new(name, of, ATTRIBUTES, field, doc)
+}
+
+/// The kind.
+pub(super) static KIND: Kind = Kind {
+    name: "sqs.queue",
+    plural: "queues",
+    scope: Scope::Regional,
+    doc: "An SQS queue of this account and Region.",
+    attributes: &[
+        Attribute::new("arn", Type::Text, QUEUES, "QueueUrls[]", "Queue ARN, from the URL."),
+        Attribute::new("name", Type::Text, QUEUES, "QueueUrls[]", "Queue name: the last part of its URL."),
+        Attribute::new("url", Type::Text, QUEUES, "QueueUrls[]", "Address that messages are sent to and read from."),
+        Attribute::new(
+            "tags",
+            Type::Map(&Type::Text),
+            TAGS,
+            "ResourceTagMappingList[].Tags",
+            "Tags; empty when there are none.",
+        ),
+        told(
+            "policy",
+            STATEMENTS,
+            "Attributes.Policy",
+            "Statements of the queue policy; absent when there is none, and then only the account itself has access.",
+        ),
+        told(
+            "kms_key",
+            Type::Text,
+            "Attributes.KmsMasterKeyId",
+            "Key that encrypts messages, as it was set: alias, key id or ARN; absent when messages are not encrypted with \
+             KMS.",
+        ),
+        told(
+            "sse",
+            Type::Bool,
+            "Attributes.SqsManagedSseEnabled",
+            "Whether SQS encrypts messages with keys of its own, which it does not where `kms_key` is set.",
+        ),
+        told(
+            "retention",
+            Type::Duration,
+            "Attributes.MessageRetentionPeriod",
+            "How long a message is kept that nobody deletes.",
+        ),
+        told(
+            "visibility_timeout",
+            Type::Duration,
+            "Attributes.VisibilityTimeout",
+            "How long a message that was received is hidden from others.",
+        ),
+        told(
+            "fifo",
+            Type::Bool,
+            "Attributes.FifoQueue",
+            "Whether the queue keeps messages in order; AWS names the attribute only on queues that do.",
+        ),
+        told(
+            "dead_letter.queue",
+            Type::Text,
+            "Attributes.RedrivePolicy.deadLetterTargetArn",
+            "ARN of the queue that gets what could not be processed; absent when there is none.",
+        ),
+        told(
+            "dead_letter.max_receives",
+            Type::Integer,
+            "Attributes.RedrivePolicy.maxReceiveCount",
+            "How often a message is received before it goes there; absent as `dead_letter.queue`.",
+        ),
+        told("created", Type::Time, "Attributes.CreatedTimestamp", "When the queue was created."),
+    ],
+    calls: &[
+        Call::new("sqs", QUEUES, "sqs:ListQueues", Reach::Population(1000)),
+        Call::new("tag", TAGS, "tag:GetResources", Reach::Joined(100)),
+        Call::new("sqs", ATTRIBUTES, "sqs:GetQueueAttributes", Reach::Resource),
+    ],
+};
