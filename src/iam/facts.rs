@@ -52,6 +52,10 @@ pub const STATEMENTS: Type = Type::List(&Type::Record(STATEMENT));
 /// The type of an attribute that holds the statements of several named documents.
 pub const NAMED_STATEMENTS: Type = Type::List(&Type::Record(NAMED_STATEMENT));
 
+/// What an identity may do: what its policies say, and the boundary that must allow it too.
+pub const PERMISSIONS: &[Field] =
+    &[Field::new("statements", NAMED_STATEMENTS), Field::new("boundary", NAMED_STATEMENTS)];
+
 /// The statements of a policy as [`STATEMENTS`].
 #[must_use]
 pub fn to_values(policy: &Policy) -> Vec<Value> {

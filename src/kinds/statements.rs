@@ -7,7 +7,7 @@ use crate::facts::{Gap, Value};
 use crate::iam::facts::to_values;
 use crate::iam::{Form, Malformed, Policy, decoded, parse};
 
-pub(in crate::kinds) use crate::iam::facts::{NAMED_STATEMENTS, STATEMENTS};
+pub(in crate::kinds) use crate::iam::facts::STATEMENTS;
 
 /// The statements of a resource policy.
 pub(in crate::kinds) fn statements(document: &str) -> Result<Vec<Value>, Gap> {
@@ -29,7 +29,7 @@ fn misread(wrong: Malformed) -> Gap {
 mod tests {
     use super::*;
     use crate::facts::Cause;
-    use crate::iam::facts::to_named_values;
+    use crate::iam::facts::{NAMED_STATEMENTS, to_named_values};
 
     fn encoded_statements(document: &str) -> Result<Vec<Value>, Gap> {
         encoded("p", document, Form::Resource).map(|policy| to_values(&policy))

@@ -24,6 +24,12 @@ pub trait Matcher: Sync + Debug {
     /// The types it can be used on, in words, when this is none of them.
     fn takes(&self, of: Type) -> Result<Takes, &'static str>;
 
+    /// What is wrong with an operand, beyond its type.
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let _ = operand;
+        Vec::new()
+    }
+
     /// Whether the value is as expected. `None` is *absent*.
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer;
 
@@ -36,6 +42,37 @@ pub trait Matcher: Sync + Debug {
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
         let _ = (actual, operand, setting);
         None
+    }
+}
+
+/// Something wrong with an operand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// The text in the operand that it is about; empty for the whole.
+    pub text: String,
+    /// What is wrong.
+    pub message: String,
+    /// What may have been meant instead.
+    pub candidates: Vec<String>,
+    /// Whether the operand means nothing; otherwise it is only doubtful.
+    pub fatal: bool,
+}
+
+impl Objection {
+    /// The operand means nothing.
+    pub fn error(text: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { text: text.into(), message: message.into(), candidates: Vec::new(), fatal: true }
+    }
+
+    /// The operand may mean something else than was meant.
+    pub fn warning(text: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { fatal: false, ..Self::error(text, message) }
+    }
+
+    /// One of these may have been meant.
+    #[must_use]
+    pub fn among(self, candidates: Vec<String>) -> Self {
+        Self { candidates, ..self }
     }
 }
 

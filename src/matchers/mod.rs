@@ -11,23 +11,30 @@ mod at_most;
 mod condition;
 mod contains;
 mod count;
+mod denies;
+mod denies_outside;
 mod due_within;
 mod each;
 mod equals;
 mod glob;
+mod grants_only;
 mod matches;
+mod never_grants;
 mod none;
 mod not;
 mod older_than;
 mod one_of;
+mod permissions;
 mod present;
+mod requires_mfa;
+mod separates;
 mod show;
 mod starts_with;
 mod within;
 
 pub use answer::{Answer, Setting};
 pub(crate) use condition::inside;
-pub use condition::{Condition, Example, Matcher, Operand, Takes, Test};
+pub use condition::{Condition, Example, Matcher, Objection, Operand, Takes, Test};
 pub use glob::Glob;
 pub use show::show;
 
@@ -51,6 +58,12 @@ pub const ALL: &[&dyn Matcher] = &[
     &each::Each,
     &any::Any,
     &none::None,
+    &grants_only::GrantsOnly,
+    &never_grants::NeverGrants,
+    &denies::Denies,
+    &denies_outside::DeniesOutside,
+    &requires_mfa::RequiresMfa,
+    &separates::Separates,
 ];
 
 /// The matcher of that keyword.

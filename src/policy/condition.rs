@@ -10,8 +10,8 @@ use regex::{Regex, RegexBuilder};
 use super::parameters::Parameters;
 use super::values;
 use crate::facts::{Field, Type};
-use crate::matchers::{self, Condition, Glob, Matcher, Operand, Takes, Test};
-use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node};
+use crate::matchers::{self, Condition, Glob, Matcher, Objection, Operand, Takes, Test};
+use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Span};
 
 /// Reads the condition on a value of a type: a bare value (equality), a mapping of matchers, or a mapping of fields.
 pub(super) fn read(
@@ -102,7 +102,24 @@ fn read_test(entry: &Entry, of: Type, parameters: &mut Parameters<'_>, sink: &mu
         }
     };
     let operand = read_operand(&entry.value, matcher, takes, parameters, sink)?;
-    Some(Test { matcher, operand })
+    let objections = matcher.objections(&operand);
+    let fatal = objections.iter().any(|objection| objection.fatal);
+    for Objection { text, message, candidates, fatal } in objections {
+        let span = place(&entry.value, &text).unwrap_or(entry.value.span);
+        let diagnostic = if fatal { Diagnostic::error } else { Diagnostic::warning };
+        let diagnostic = diagnostic(if fatal { "bad-operand" } else { "doubtful-operand" }, span, message);
+        sink.push(diagnostic.suggest(&text, candidates.iter().map(String::as_str)));
+    }
+    (!fatal).then_some(Test { matcher, operand })
+}
+
+/// Where a text stands below a node; it does not where a parameter put it there.
+fn place(node: &Node, text: &str) -> Option<Span> {
+    match &node.content {
+        Content::Scalar(scalar) => (scalar.text == text).then_some(node.span),
+        Content::Sequence(nodes) => nodes.iter().find_map(|node| place(node, text)),
+        Content::Mapping(entries) => entries.iter().find_map(|entry| place(&entry.value, text)),
+    }
 }
 
 fn read_operand(

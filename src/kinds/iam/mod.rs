@@ -6,7 +6,8 @@ mod details;
 mod identity;
 
 use crate::facts::{Attribute, Call, Field, Reach, Type};
-use crate::kinds::statements::{NAMED_STATEMENTS, STATEMENTS};
+use crate::iam::facts::PERMISSIONS;
+use crate::kinds::statements::STATEMENTS;
 
 pub(in crate::kinds) use details::{Details, details};
 pub(in crate::kinds) use identity::{Identity, blind, default_document, document, set_permissions, set_policies};
@@ -53,10 +54,6 @@ pub(in crate::kinds) const fn inline_policies(field: &'static str) -> Attribute 
         "Inline policies by name, with their statements; empty when there are none.",
     )
 }
-
-/// What an identity may do: what its policies say, and the boundary that must allow it too.
-pub(in crate::kinds) const PERMISSIONS: &[Field] =
-    &[Field::new("statements", NAMED_STATEMENTS), Field::new("boundary", NAMED_STATEMENTS)];
 
 /// The attribute `permissions`.
 pub(in crate::kinds) const fn permissions(doc: &'static str) -> Attribute {

@@ -1,0 +1,100 @@
+//! `grants_only`: Every request that can be allowed is one of these actions on these resources; with `services`, every request to one of these.
+//!
+//! Must not know kinds or policies.
+
+use super::permissions::{answer, area, given, objections, rights, strings, takes, witness};
+use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use crate::facts::{Field, Type, Value};
+use crate::iam::{Area, Catalogue, Proof, Prover, Set};
+
+/// Every request that can be allowed is one of these actions on these resources; with `services`, every request to one of these.
+#[derive(Debug)]
+pub(super) struct GrantsOnly;
+
+impl Matcher for GrantsOnly {
+    fn keyword(&self) -> &'static str {
+        "grants_only"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Every request that can be allowed is one of these actions on these resources; with `services`, every request to one of these."
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            kind: "iam.role",
+            expect: r#"permissions:
+  grants_only:
+    services: [secretsmanager]
+    actions: [secretsmanager/read]
+    resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"]"#,
+            met: r#"permissions:
+  statements:
+    - { policy: p, effect: Allow, actions: ["secretsmanager:GetSecretValue"], resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"], conditions: [] }
+    - { policy: p, effect: Allow, actions: ["kms:Decrypt"], resources: ["*"], conditions: [] }"#,
+            violated: r#"permissions:
+  statements:
+    - { policy: p, effect: Allow, actions: ["secretsmanager:GetSecretValue", "secretsmanager:DeleteSecret"], resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"], conditions: [] }"#,
+            undecided: Some(
+                r#"permissions:
+  statements:
+    - { policy: p, effect: Allow, actions: ["secretsmanager:DeleteSecret"], resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"], conditions: ["Bool aws:MultiFactorAuthPresent true"] }"#,
+            ),
+        }
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        takes(of, Type::Record(FIELDS))
+    }
+
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        if let Operand::Value(claim) = operand { objections(claim) } else { Vec::new() }
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+        answer(proof(actual, operand, setting))
+    }
+
+    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        witness(proof(Some(actual), operand, setting))
+    }
+
+    fn expected(&self, operand: &Operand) -> String {
+        format!("grants only {operand}")
+    }
+}
+
+const TEXTS: Type = Type::List(&Type::Text);
+
+const FIELDS: &[Field] = &[
+    Field::new("services", TEXTS),
+    Field::new("actions", TEXTS),
+    Field::new("resources", TEXTS),
+    Field::new("given", Type::Map(&Type::Text)),
+];
+
+/// What is granted lies in an area when nothing is granted in what is left: other actions anywhere, and these actions
+/// elsewhere.
+fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+    let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
+    let rights = rights(actual, setting)?;
+    Ok({
+        let (prover, given, within) = (Prover::new(Catalogue::aws()), given(claim), area(claim));
+        let services = strings(claim, "services");
+        let asked = if services.is_empty() {
+            Set::everything()
+        } else {
+            Set::of(services.iter().map(|service| format!("{service}:*")))
+        };
+        let others = Area { actions: asked.except(within.actions.of.clone()), resources: Set::everything() };
+        let elsewhere = Area { resources: Set::outside(within.resources.of), actions: within.actions };
+        match prover.never(&rights, &others, &given) {
+            refuted @ Proof::Refuted(_) => refuted,
+            Proof::Proved => prover.never(&rights, &elsewhere, &given),
+            doubt @ Proof::Undecided(_) => match prover.never(&rights, &elsewhere, &given) {
+                refuted @ Proof::Refuted(_) => refuted,
+                Proof::Proved | Proof::Undecided(_) => doubt,
+            },
+        }
+    })
+}

@@ -1,0 +1,11 @@
+//! What the matchers over permissions share: values as rights, operands as claims, proofs as answers.
+//!
+//! Must not know kinds, policies or YAML. What a document allows is for `iam` to say.
+
+mod area;
+mod rights;
+mod words;
+
+pub(super) use area::{AREA, area, given, objections, strings};
+pub(super) use rights::{rights, takes};
+pub(super) use words::{answer, witness};

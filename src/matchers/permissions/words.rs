@@ -1,0 +1,70 @@
+//! Proofs as answers, in words.
+
+use crate::facts::Value;
+use crate::iam::{At, Counterexample, Doubt, Layer, Proof};
+use crate::matchers::Answer;
+
+/// The answer that a proof gives.
+pub(in crate::matchers) fn answer(proof: Result<Proof, String>) -> Answer {
+    match proof {
+        Ok(Proof::Proved) => Answer::Holds,
+        Ok(Proof::Refuted(_)) => Answer::Fails,
+        Ok(Proof::Undecided(doubt)) => Answer::Undecided(doubtful(&doubt)),
+        Err(why) => Answer::Undecided(format!("the policies cannot be judged: {why}")),
+    }
+}
+
+/// The counterexamples of a refuted claim.
+pub(in crate::matchers) fn witness(proof: Result<Proof, String>) -> Option<Value> {
+    let Ok(Proof::Refuted(examples)) = proof else { return None };
+    let shown: Vec<Value> = examples.iter().map(request).collect();
+    match shown.as_slice() {
+        [one] => Some(one.clone()),
+        _ => Some(Value::List(shown)),
+    }
+}
+
+fn request(example: &Counterexample) -> Value {
+    let by = example.by.iter().map(place).collect::<Vec<_>>().join(" and ");
+    Value::record([
+        ("principal", Some(example.principal.as_str().into())),
+        ("action", Some(example.action.as_str().into())),
+        ("resource", Some(example.resource.as_str().into())),
+        ("by", (!by.is_empty()).then(|| by.into())),
+    ])
+}
+
+/// `statement 2 (AllowAll) of bank-read`.
+fn place(at: &At) -> String {
+    let sid = at.sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
+    let layer = match at.layer {
+        Layer::Boundary => " as boundary",
+        Layer::ServiceControl => " as service control policy",
+        Layer::ResourceControl => " as resource control policy",
+        Layer::Session => " as session policy",
+        Layer::Identity | Layer::Resource => "",
+    };
+    format!("statement {}{sid} of {}{layer}", at.statement + 1, at.policy)
+}
+
+fn doubtful(doubt: &Doubt) -> String {
+    let of = |example: &Counterexample| format!("{} on {}", example.action, example.resource);
+    match doubt {
+        Doubt::Conditions { keys, by, example } => {
+            let keys = if keys.is_empty() { "what AWS does not document".to_owned() } else { keys.join(", ") };
+            let by = by.iter().map(place).collect::<Vec<_>>().join(", ");
+            format!("{} depends on {keys}: {by}", of(example))
+        }
+        Doubt::UnknownAction { as_of, example } => {
+            format!("{} would be a counterexample, and AWS had no such action on {as_of}", of(example))
+        }
+        Doubt::TooComplex => "the policies are too complex to be judged within the limits".to_owned(),
+        Doubt::UnknownAccount { principal, by } => {
+            format!("the account of {principal} is not in the document: {}", place(by))
+        }
+        Doubt::Disagreement { example } => {
+            format!("two ways of judging {} do not agree; please report it", of(example))
+        }
+        Doubt::NoIdentity => "the root user is bound by no policy of its own".to_owned(),
+    }
+}

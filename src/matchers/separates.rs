@@ -1,0 +1,76 @@
+//! `separates`: Nobody with these permissions can do something of both duties: two claims, each with actions and resources.
+//!
+//! Must not know kinds or policies.
+
+use super::permissions::{AREA, answer, area, objections, rights, takes, witness};
+use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use crate::facts::{Type, Value};
+use crate::iam::{Catalogue, Context, Proof, Prover};
+
+/// Nobody with these permissions can do something of both duties: two claims, each with actions and resources.
+#[derive(Debug)]
+pub(super) struct Separates;
+
+impl Matcher for Separates {
+    fn keyword(&self) -> &'static str {
+        "separates"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Nobody with these permissions can do something of both duties: two claims, each with actions and resources."
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            kind: "iam.role",
+            expect: "permissions:
+  separates:
+    - { actions: [kms/destroy, kms/permissions] }
+    - { actions: [kms/decrypt] }",
+            met: r#"permissions:
+  statements:
+    - { policy: p, effect: Allow, actions: ["kms:Decrypt"], resources: ["*"], conditions: [] }"#,
+            violated: r#"permissions:
+  statements:
+    - { policy: p, effect: Allow, actions: ["kms:*"], resources: ["*"], conditions: [] }"#,
+            undecided: Some(
+                r#"permissions:
+  statements:
+    - { policy: p, effect: Allow, actions: ["kms:PutKeyPolicy"], resources: ["*"], conditions: [] }
+    - { policy: p, effect: Allow, actions: ["kms:Decrypt"], resources: ["*"], conditions: ["StringEquals kms:ViaService s3.eu-west-1.amazonaws.com"] }"#,
+            ),
+        }
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        takes(of, Type::List(&Type::Record(AREA)))
+    }
+
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let Operand::Value(Value::List(duties)) = operand else { return Vec::new() };
+        let mut all: Vec<_> = duties.iter().flat_map(objections).collect();
+        if duties.len() != 2 {
+            all.push(Objection::error("", "two duties are kept apart, no more and no fewer"));
+        }
+        all
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+        answer(proof(actual, operand, setting))
+    }
+
+    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        witness(proof(Some(actual), operand, setting))
+    }
+
+    fn expected(&self, operand: &Operand) -> String {
+        format!("separates {operand}")
+    }
+}
+
+fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+    let (Some(actual), Operand::Value(Value::List(duties))) = (actual, operand) else { return Ok(Proof::Proved) };
+    let [first, second] = duties.as_slice() else { return Err("two duties are kept apart".to_owned()) };
+    let rights = rights(actual, setting)?;
+    Ok(Prover::new(Catalogue::aws()).separates(&[rights], [&area(first), &area(second)], &Context::unknown()))
+}
