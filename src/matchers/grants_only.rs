@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{answer, area, given, objections, rights, strings, takes, witness};
+use super::permissions::{answer, area, at_fault, given, objections, rights, strings, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Type, Value};
 use crate::iam::{Area, Catalogue, Proof, Prover, Set};
@@ -57,6 +57,10 @@ impl Matcher for GrantsOnly {
 
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
         witness(proof(Some(actual), operand, setting))
+    }
+
+    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        at_fault(actual, proof(Some(actual), operand, setting))
     }
 
     fn expected(&self, operand: &Operand) -> String {

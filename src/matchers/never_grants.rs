@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, answer, area, given, objections, rights, takes, witness};
+use super::permissions::{AREA, answer, area, at_fault, given, objections, rights, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use crate::iam::{Catalogue, Proof, Prover};
@@ -56,6 +56,10 @@ impl Matcher for NeverGrants {
 
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
         witness(proof(Some(actual), operand, setting))
+    }
+
+    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        at_fault(actual, proof(Some(actual), operand, setting))
     }
 
     fn expected(&self, operand: &Operand) -> String {

@@ -8,4 +8,4 @@ mod words;
 
 pub(super) use area::{AREA, area, given, objections, strings};
 pub(super) use rights::{rights, takes};
-pub(super) use words::{answer, witness};
+pub(super) use words::{answer, at_fault, witness};
