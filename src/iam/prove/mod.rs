@@ -12,12 +12,15 @@ mod actions;
 mod catalogue;
 mod claim;
 mod identity;
+mod outsider;
+mod resource;
 mod space;
 mod term;
 
 pub use catalogue::Catalogue;
 pub use claim::{Area, Counterexample, Doubt, Proof, Set};
 pub use identity::{Prover, Rights};
+pub use resource::{Exception, Grant, Guarded};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
 //! Scenarios, and an exhaustive comparison.
 
 mod exhaustive;
+mod resources;
 mod scenarios;
