@@ -98,6 +98,12 @@ fn resource(
     for attribute in kind.attributes {
         resource.facts.entry(attribute.name).or_insert(Fact::Absent);
     }
+    // Whose it is, and in which account, an example says by its ARN.
+    if let Some(arn) = resource.text("arn").map(str::to_owned) {
+        let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
+        resource.account = account.unwrap_or("000000000000").into();
+        resource.id = arn;
+    }
     Some(resource)
 }
 

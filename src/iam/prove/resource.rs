@@ -61,6 +61,8 @@ struct Caller {
     context: Context,
     /// Nobody in particular.
     anybody: bool,
+    /// Whether the policy must let it in by itself; otherwise its own side allows everything.
+    alone: bool,
 }
 
 impl Prover<'_> {
@@ -94,6 +96,18 @@ impl Prover<'_> {
         }
         doubts.extend(unknown);
         settled(doubts)
+    }
+
+    /// The policy by itself, and no grant, lets this user or role in. What it may do by its own policies is not asked: a
+    /// policy that names the account leaves it to those.
+    #[must_use]
+    pub fn shuts_out(&self, of: &Guarded, principal: &str) -> Proof {
+        let Some(account) = account(principal) else { return Proof::Undecided(Doubt::NoIdentity) };
+        if let Some(grant) = of.grants.iter().find(|grant| grant.grantee == principal) {
+            return Proof::Refuted(grant_to(of, grant).into_iter().collect());
+        }
+        let context = OF_CALLER.iter().fold(Context::unknown(), |context, key| context.with(key, [account]));
+        self.shut_out(of, &Caller { alone: account == of.owner, context, ..caller(principal, account) })
     }
 
     /// The caller is allowed nothing by the policy.
@@ -148,11 +162,12 @@ impl Prover<'_> {
             let signed = (caller.subject.clone(), caller.context.clone());
             let ways: Vec<_> = std::iter::once(signed).chain(caller.anybody.then_some(nobody)).collect();
             for (allow, (subject, known)) in allows.flat_map(|allow| ways.iter().map(move |way| (allow, way))) {
-                let context = context(allow.statement, known.clone());
+                // Of somebody in particular nobody knows what else the request says; of others there is one who can say it.
+                let context = if caller.alone { known.clone() } else { context(allow.statement, known.clone()) };
                 let principal = caller.text.clone();
                 let (action, resource) = (action.name.clone(), resource.clone());
                 let example = Counterexample { principal, action, resource, context, by: vec![allow.at()] };
-                match confirmed(of, policy, subject, &example) {
+                match confirmed(of, policy, subject, caller.alone, &example) {
                     Decision::Allowed { .. } => return Ok(Some(example)),
                     _ => doubt = doubt.or_else(|| Some((allow.keys(&Context::unknown()), example))),
                 }
@@ -207,12 +222,12 @@ fn caller(principal: &str, account: &str) -> Caller {
         _ => role(format!("arn:aws:iam::{account}:role/x"), None),
     };
     let context = OF_CALLER.iter().fold(Context::complete(), |context, key| context.with(key, [account]));
-    Caller { text: principal.to_owned(), subject, context, anybody: false }
+    Caller { text: principal.to_owned(), subject, context, anybody: false, alone: false }
 }
 
 fn service(name: &str) -> Caller {
     let subject = Subject::Service { name: name.to_owned() };
-    Caller { text: name.to_owned(), subject, context: Context::complete(), anybody: false }
+    Caller { text: name.to_owned(), subject, context: Context::complete(), anybody: false, alone: false }
 }
 
 fn role(arn: String, session: Option<String>) -> Subject {
@@ -231,7 +246,13 @@ fn applies(statement: &Statement, variables: bool, caller: &Caller) -> Truth {
             }
             Principal::Aws(text) if !caller.anybody && account(text) == caller.subject.account() => {
                 // The account as a whole includes the caller; another principal of it may be the same person.
-                if is_account(text) || text.ends_with(":root") { Truth::Yes } else { Truth::Unknown }
+                let whole = is_account(text) || text.ends_with(":root");
+                match (whole, caller.alone) {
+                    (true, false) => Truth::Yes,
+                    (true, true) => Truth::No,
+                    (false, _) if same_kind(text, &caller.text) => Truth::No,
+                    (false, _) => Truth::Unknown,
+                }
             }
             Principal::Canonical(_) if !caller.anybody => Truth::Unknown,
             _ => Truth::No,
@@ -289,6 +310,7 @@ fn callers(of: &Guarded, except: &Exception) -> (Vec<Caller>, Vec<Doubt>) {
                     subject: Subject::Federated { provider: name.clone() },
                     context: Context::complete(),
                     anybody: false,
+                    alone: false,
                 }),
                 Principal::Canonical(id) => {
                     doubt(id);
@@ -314,11 +336,27 @@ fn callers(of: &Guarded, except: &Exception) -> (Vec<Caller>, Vec<Doubt>) {
     (found, unknown)
 }
 
+/// Whether both are users or both are roles of IAM; another one is then somebody else.
+fn same_kind(one: &str, other: &str) -> bool {
+    let kind = |arn: &str| {
+        let fields: Vec<&str> = arn.splitn(6, ':').collect();
+        match fields.as_slice() {
+            [_, _, "iam", _, _, name] => name.split('/').next().map(str::to_owned),
+            _ => None,
+        }
+    };
+    kind(one).is_some_and(|one| matches!(one.as_str(), "user" | "role") && kind(other) == Some(one))
+}
+
 fn granted(of: &Guarded, grant: &Grant, except: &Exception) -> Option<Counterexample> {
     let account = account(&grant.grantee)?;
     if account == of.owner || except.accounts.iter().any(|it| it == account) {
         return None;
     }
+    grant_to(of, grant)
+}
+
+fn grant_to(of: &Guarded, grant: &Grant) -> Option<Counterexample> {
     let at = At { layer: Layer::Resource, policy: format!("grant {}", grant.name).into(), sid: None, statement: 0 };
     Some(Counterexample {
         principal: grant.grantee.clone(),
@@ -329,8 +367,8 @@ fn granted(of: &Guarded, grant: &Grant, except: &Exception) -> Option<Counterexa
     })
 }
 
-/// What becomes of the request of a caller whose own side allows everything.
-fn confirmed(of: &Guarded, policy: &Policy, subject: &Subject, example: &Counterexample) -> Decision {
+/// What becomes of the request of a caller whose own side allows everything, or nothing.
+fn confirmed(of: &Guarded, policy: &Policy, subject: &Subject, alone: bool, example: &Counterexample) -> Decision {
     let everything = Statement {
         sid: None,
         effect: Effect::Allow,
@@ -348,9 +386,9 @@ fn confirmed(of: &Guarded, policy: &Policy, subject: &Subject, example: &Counter
         context: example.context.clone(),
     };
     let policies = Policies {
-        identity: vec![own],
+        identity: if alone { Vec::new() } else { vec![own] },
         resource: Some(policy.clone()),
-        resource_must_allow: true,
+        resource_must_allow: !alone,
         ..Policies::default()
     };
     decide(&request, &policies)

@@ -159,3 +159,29 @@ fn a_grant_lets_in_as_well() {
         format!("arn:aws:iam::111122223333:role/x may kms:Decrypt on {KEY} by #0")
     );
 }
+
+#[test]
+fn who_is_let_in_by_the_policy_alone() {
+    const ROLE: &str = "arn:aws:iam::647751526084:role/developer";
+    let claim = |statements: &str| line(&Prover::new(Catalogue::aws()).shuts_out(&guarded(KEY, statements), ROLE));
+    for (principal, condition, expected) in [
+        (r#"{"AWS": "arn:aws:iam::647751526084:role/developer"}"#, "", "arn:aws:iam::647751526084:role/developer may"),
+        (r#""*""#, "", "arn:aws:iam::647751526084:role/developer may"),
+        // The account: its own policies decide, and they are not asked here.
+        (r#"{"AWS": "arn:aws:iam::647751526084:root"}"#, "", "proved"),
+        (r#"{"AWS": "arn:aws:iam::647751526084:role/other"}"#, "", "proved"),
+        (r#"{"AWS": "arn:aws:iam::111122223333:root"}"#, "", "proved"),
+        (
+            r#"{"AWS": "arn:aws:iam::647751526084:role/developer"}"#,
+            r#""StringEquals": {"aws:PrincipalTag/team": "x"}"#,
+            "undecided: aws:PrincipalTag/team",
+        ),
+    ] {
+        let found = claim(&allow(principal, condition));
+        assert!(found.starts_with(expected), "{principal} {condition}: {found}");
+    }
+    let grants =
+        vec![Grant { name: "g".into(), grantee: ROLE.into(), operations: vec!["Decrypt".into()], constrained: true }];
+    let of = Guarded { arn: KEY.into(), owner: OWNER.into(), policy: None, grants };
+    assert!(matches!(Prover::new(Catalogue::aws()).shuts_out(&of, ROLE), Proof::Refuted(_)));
+}
