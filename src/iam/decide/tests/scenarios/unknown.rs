@@ -1,6 +1,7 @@
 //! What is not known, and which actions, resources and statements are meant.
 
 use super::*;
+use crate::iam::Known;
 
 #[test]
 fn what_is_unknown() {
@@ -154,6 +155,28 @@ fn actions_and_resources() {
     ] {
         assert_eq!(one_statement(version, elements, resource, known()), expected, "{rule}");
     }
+}
+
+#[test]
+fn keys_that_follow_from_who_asks() {
+    let keys = |subject| asked(subject, Context::unknown().with("k", ["v"])).with_principal_keys().context;
+    let told = |subject, key: &str| match keys(subject).get(key) {
+        Known::Values(values) => values.join(" "),
+        other => format!("{other:?}"),
+    };
+    assert_eq!(told(user(ANNA), "aws:username"), "anna");
+    assert_eq!(told(user(ANNA), "aws:PrincipalArn"), ANNA);
+    assert_eq!(told(user(ANNA), "aws:PrincipalAccount"), US);
+    assert_eq!(told(role(), "aws:PrincipalArn"), ROLE);
+    assert_eq!(told(role(), "aws:PrincipalType"), "AssumedRole");
+    assert_eq!(told(role(), "aws:username"), "Absent");
+    assert_eq!(told(federated(), "aws:PrincipalArn"), FEDERATED);
+    assert_eq!(told(root(THEM), "aws:PrincipalAccount"), THEM);
+    assert_eq!(told(root(THEM), "aws:PrincipalArn"), "Unknown");
+    assert_eq!(told(service("x.amazonaws.com"), "aws:PrincipalIsAWSService"), "true");
+    assert_eq!(told(Subject::Anonymous, "aws:PrincipalAccount"), "Absent");
+    assert_eq!(told(Subject::Anonymous, "aws:PrincipalType"), "Unknown");
+    assert_eq!(told(user(ANNA), "k"), "v");
 }
 
 #[test]
