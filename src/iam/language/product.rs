@@ -220,13 +220,12 @@ fn text(reached: &[(usize, char)], mut place: usize) -> String {
     found.iter().rev().collect()
 }
 
+/// Which patterns a text is in, and a text.
+pub type Cell = (Vec<bool>, String);
+
 /// All the ways in which a text that is in all of the first patterns can be in the others: in which it is, and a shortest
 /// such text.
-pub fn cells(
-    all: &[&Pattern],
-    others: &[&Pattern],
-    budget: &mut Budget,
-) -> Result<Vec<(Vec<bool>, String)>, TooComplex> {
+pub fn cells(all: &[&Pattern], others: &[&Pattern], budget: &mut Budget) -> Result<Vec<Cell>, TooComplex> {
     let mut product = Product::new(all.iter().chain(others).copied());
     let mut found: HashMap<Vec<bool>, String> = HashMap::new();
     let narrow = |product: &Product, state| (0..all.len()).all(|at| product.alive(&state, at)).then_some(state);
@@ -242,8 +241,11 @@ pub fn cells(
     Ok(found)
 }
 
+/// A character of a kind that is none of the given.
+type Atom = fn(&[char]) -> Option<char>;
+
 /// For each kind of character that classes tell apart, one that is none of the given: the natural ones first.
-const ATOMS: [fn(&[char]) -> Option<char>; 5] = [
+const ATOMS: [Atom; 5] = [
     |literal| "xyzabcdefghijklmnopqrstuvw-".chars().find(|char| !literal.contains(char)),
     |literal| ('1'..='9').chain(['0']).find(|char| !literal.contains(char)),
     |literal| {
