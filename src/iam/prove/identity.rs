@@ -27,6 +27,16 @@ pub struct Rights {
     pub policies: Policies,
 }
 
+impl Rights {
+    /// What is known of every request of the subject: the condition keys that follow from who asks.
+    #[must_use]
+    pub fn known(&self) -> Context {
+        let (principal, context) = (self.subject.clone(), Context::unknown());
+        let [action, resource, resource_account] = [const { String::new() }; 3];
+        Request { principal, action, resource, resource_account, context }.with_principal_keys().context
+    }
+}
+
 /// Proves claims, each within a budget.
 #[derive(Clone, Copy, Debug)]
 pub struct Prover<'c> {
