@@ -2,11 +2,12 @@
 //!
 //! Must not know policies.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::iam::language::{Format, Pattern};
+use crate::iam::language::{Class, Format, Pattern, Place};
 use crate::iam::reference;
 
 /// All actions that are known.
@@ -15,6 +16,8 @@ pub struct Catalogue {
     as_of: String,
     actions: Vec<Known>,
     formats: Vec<Vec<Format>>,
+    /// The formats as patterns, anywhere in the partition `aws`, where somebody asked.
+    anywhere: Vec<OnceLock<Vec<Pattern>>>,
 }
 
 /// One action.
@@ -50,7 +53,8 @@ impl Catalogue {
             })
             .collect();
         known.sort_by(|one, two| one.small.cmp(&two.small));
-        Self { as_of: as_of.to_owned(), actions: known, formats }
+        let anywhere = formats.iter().map(|_| OnceLock::new()).collect();
+        Self { as_of: as_of.to_owned(), actions: known, formats, anywhere }
     }
 
     /// Of AWS, as the copy of the service authorization reference has it.
@@ -77,8 +81,18 @@ impl Catalogue {
         self.actions.binary_search_by(|known| known.small.as_str().cmp(small)).ok().and_then(|at| self.actions.get(at))
     }
 
-    pub(super) fn formats(&self, of: &Known) -> &[Format] {
-        self.formats.get(of.formats).map(Vec::as_slice).unwrap_or_default()
+    /// The resources of an action at a place.
+    pub(super) fn resources(&self, of: &Known, place: Place<'_>) -> Vec<Pattern> {
+        self.formats.get(of.formats).into_iter().flatten().flat_map(|format| format.patterns(place)).collect()
+    }
+
+    /// The resources of an action anywhere in a partition.
+    pub(super) fn anywhere(&self, of: &Known, partition: &str) -> Cow<'_, [Pattern]> {
+        let all = || self.resources(of, Place { partition, regions: &[], account: None, names: Class::Any });
+        match self.anywhere.get(of.formats).filter(|_| partition == "aws") {
+            Some(kept) => Cow::Borrowed(kept.get_or_init(all)),
+            None => Cow::Owned(all()),
+        }
     }
 
     /// The actions in one of these patterns and none of those, in the order of their names.

@@ -53,7 +53,7 @@ pub(super) fn holds_outside(condition: &Condition, variables: bool) -> Truth {
 /// The accounts that a statement is limited to by its conditions; none where it is not, or not to accounts.
 pub(super) fn accounts(statement: &Statement) -> Option<Vec<String>> {
     let lists = statement.conditions.iter().filter(|it| holds_outside(it, true) == Truth::No).map(|condition| {
-        let account = |value: &String| match value.splitn(6, ':').nth(4) {
+        let account = |value: &String| match value.split(':').nth(4) {
             Some(account) => is_account(account).then(|| account.to_owned()),
             None => is_account(value).then(|| value.clone()),
         };

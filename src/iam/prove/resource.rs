@@ -274,7 +274,7 @@ fn applies(statement: &Statement, variables: bool, caller: &Caller) -> Truth {
 }
 
 fn account(principal: &str) -> Option<&str> {
-    if is_account(principal) { Some(principal) } else { principal.splitn(6, ':').nth(4).filter(|it| is_account(it)) }
+    if is_account(principal) { Some(principal) } else { principal.split(':').nth(4).filter(|it| is_account(it)) }
 }
 
 /// Whom the policy lets in from elsewhere, and those of whom it does not say where they are.
