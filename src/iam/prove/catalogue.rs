@@ -112,7 +112,7 @@ pub(super) fn marks(actions: &[&Known], patterns: &[Pattern]) -> Vec<bool> {
     let mut marks = vec![false; actions.len()];
     for pattern in patterns {
         let range = beginning_with(actions, &pattern.prefix());
-        let all = pattern.is_everything();
+        let all = pattern.is_prefix();
         let places = marks.iter_mut().zip(actions).skip(range.start).take(range.len());
         places.filter(|(mark, _)| !**mark).for_each(|(mark, action)| *mark = all || pattern.matches(&action.small));
     }
