@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::actions::{Unknown, groups};
 use super::claim::{Area, Counterexample, Doubt, Proof, Set};
 use super::identity::{Prover, settled};
-use super::outsider::{accounts, context, holds_outside, is_account};
+use super::outsider::{accounts, context, holds_outside, is_account, spared};
 use super::space::{Levels, Read, Wanted};
 use super::term::{Bound, Term};
 use crate::iam::context::Context;
@@ -143,10 +143,13 @@ impl Prover<'_> {
                 it.allows() && applies(it, Bound::May) && it.reach(Bound::May).is_some_and(|reach| reach.has(&resource))
             });
             let mut doubt = None;
-            // Without a signature a request has no keys of the caller: `…IfExists` then holds.
-            let nobody = (Subject::Anonymous, Context::complete());
-            let signed = (caller.subject.clone(), caller.context.clone());
-            let ways: Vec<_> = std::iter::once(signed).chain(caller.anybody.then_some(nobody)).collect();
+            let mut ways = vec![(caller.subject.clone(), caller.context.clone())];
+            if caller.anybody {
+                // Without a signature a request has no keys of the caller: `…IfExists` then holds.
+                ways.push((Subject::Anonymous, Context::complete()));
+            } else if let Some(account) = account(&caller.text).filter(|_| is_whole(&caller.text)) {
+                ways.push((Subject::Root { account: account.to_owned() }, caller.context.clone()));
+            }
             for (allow, (subject, known)) in allows.flat_map(|allow| ways.iter().map(move |way| (allow, way))) {
                 let context = context(allow.statement, known.clone());
                 let principal = caller.text.clone();
@@ -154,11 +157,19 @@ impl Prover<'_> {
                 let example = Counterexample { principal, action, resource, context, by: vec![allow.at()] };
                 match confirmed(of, policy, subject, &example) {
                     Decision::Allowed { .. } => return Ok(Some(example)),
-                    _ => doubt = doubt.or_else(|| Some((allow.keys(&Context::unknown()), example))),
+                    _ => doubt = doubt.or(Some(example)),
                 }
             }
-            if let Some((keys, example)) = doubt {
-                doubts.push(Doubt::Conditions { keys, by: example.by.clone(), example: Box::new(example) });
+            if let Some(example) = doubt {
+                // What is not sure of the statements that are about the request.
+                let about = |it: &&Term<'_>| {
+                    applies(it, Bound::May) && it.reach(Bound::May).is_some_and(|reach| reach.has(&example.resource))
+                };
+                let unsure: Vec<&Term<'_>> =
+                    levels.terms().filter(about).filter(|it| it.truth == Truth::Unknown).collect();
+                let keys: BTreeSet<String> = unsure.iter().flat_map(|it| it.keys(&Context::unknown())).collect();
+                let by = unsure.iter().map(|it| it.at()).collect();
+                doubts.push(Doubt::Conditions { keys: keys.into_iter().collect(), by, example: Box::new(example) });
             }
         }
         let unknown = Unknown { catalogue: self.catalogue, area };
@@ -210,6 +221,29 @@ fn caller(principal: &str, account: &str) -> Caller {
     Caller { text: principal.to_owned(), subject, context, anybody: false }
 }
 
+/// Whom the Denies of a policy leave out by name or account.
+fn spared_by(policy: &Policy) -> impl Iterator<Item = Caller> {
+    policy.statements.iter().filter(|it| it.effect == Effect::Deny).flat_map(|deny| {
+        let list = if let Some(Which::NotIn(list)) = &deny.principals { list.as_slice() } else { &[] };
+        let named = list.iter().filter_map(|principal| match principal {
+            Principal::Aws(text) => account(text).map(|account| caller(text, account)),
+            _ => None,
+        });
+        named.chain(spared(deny).map(|account| caller(&account, &account)))
+    })
+}
+
+impl Caller {
+    /// Called by its own name.
+    fn called(self) -> Self {
+        let text = match &self.subject {
+            Subject::Role { arn, .. } => arn.clone(),
+            _ => self.text,
+        };
+        Self { text, ..self }
+    }
+}
+
 fn service(name: &str) -> Caller {
     let subject = Subject::Service { name: name.to_owned() };
     Caller { text: name.to_owned(), subject, context: Context::complete(), anybody: false }
@@ -231,7 +265,7 @@ fn applies(statement: &Statement, variables: bool, caller: &Caller) -> Truth {
             }
             Principal::Aws(text) if !caller.anybody && account(text) == caller.subject.account() => {
                 // The account as a whole includes the caller; another principal of it may be the same person.
-                if is_account(text) || text.ends_with(":root") { Truth::Yes } else { Truth::Unknown }
+                if is_whole(text) { Truth::Yes } else { Truth::Unknown }
             }
             Principal::Canonical(_) if !caller.anybody => Truth::Unknown,
             _ => Truth::No,
@@ -250,6 +284,11 @@ fn applies(statement: &Statement, variables: bool, caller: &Caller) -> Truth {
             (false, false) => holds(condition, variables, &Context::unknown()),
         }
     })))
+}
+
+/// Whether a principal is an account as a whole.
+fn is_whole(principal: &str) -> bool {
+    is_account(principal) || principal.ends_with(":root")
 }
 
 fn account(principal: &str) -> Option<&str> {
@@ -297,6 +336,11 @@ fn callers(of: &Guarded, except: &Exception) -> (Vec<Caller>, Vec<Doubt>) {
                 Principal::Everyone => {
                     if pinned && limited.is_none() {
                         doubt("*");
+                    }
+                    if !pinned {
+                        // What Denies leave of everyone: some other account, and those that they spare.
+                        found.push(Caller { anybody: false, ..anybody(of) }.called());
+                        found.extend(spared_by(policy).filter(|it| it.subject.account().is_some_and(foreign)));
                     }
                     None
                 }
