@@ -74,7 +74,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "role-reads-by-wildcard": {"DT-001/only-readers-read": ""},
     "role-does-all-but-iam": dict.fromkeys(("DT-001/only-readers-read", "DT-002/nobody-deletes-at-once", "FR-277/only-writers-change-secrets",
                                             "FR-277/no-role-fills-the-shadow-store", "FR-280/nobody-erases",
-                                            "MOD-104-KEYS/only-approved-roles-destroy", "MOD-104-KEYS/administration-is-not-use"), ""),
+                                            "MOD-104-KEYS/only-approved-destroy", "MOD-104-KEYS/administration-is-not-use"), ""),
     # One good trail is enough, so what is wrong is that there is none, not this one.
     "trail-no-validation": {"FR-280/trail-records-reads": "-"},
     "trail-stopped": {"FR-280/trail-records-reads": "-"},

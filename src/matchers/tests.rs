@@ -91,7 +91,9 @@ fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
         );
     }
     let tested: BTreeSet<&str> = table.iter().map(|row| row.0).collect();
-    let existing: BTreeSet<&str> = ALL.iter().map(|matcher| matcher.keyword()).collect();
+    // What proves is tested with documents: its page has one that is met, violated and undecided, and each is judged.
+    let judged = ALL.iter().filter(|matcher| matcher.example().undecided.is_none());
+    let existing: BTreeSet<&str> = judged.map(|matcher| matcher.keyword()).collect();
     assert_eq!(tested, existing, "every matcher has rows in this table");
 }
 
