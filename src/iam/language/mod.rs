@@ -12,7 +12,7 @@ mod query;
 
 pub use format::{Format, Place};
 pub use pattern::{Class, Pattern, Token};
-pub use product::cells;
+pub use product::{Cell, cells};
 pub use query::Query;
 
 /// How much work may still be done.

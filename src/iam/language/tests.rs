@@ -1,3 +1,6 @@
+//! Texts against the definition of a pattern, and searches against trying all texts.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
 use super::*;
 
 /// Every text over some characters, the shortest first.
@@ -17,18 +20,18 @@ fn texts(alphabet: &str, longest: usize) -> Vec<String> {
 }
 
 /// `*` and `?`, by the definition.
-fn naive(pattern: &[char], text: &[char]) -> bool {
+fn naive(pattern: &[u8], text: &[u8]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),
-        Some(('*', rest)) => (0..=text.len()).any(|at| naive(rest, &text[at..])),
-        Some((char, rest)) => {
-            text.split_first().is_some_and(|(it, left)| (*char == '?' || char == it) && naive(rest, left))
+        Some((b'*', rest)) => (0..=text.len()).any(|at| naive(rest, &text[at..])),
+        Some((byte, rest)) => {
+            text.split_first().is_some_and(|(it, left)| (*byte == b'?' || byte == it) && naive(rest, left))
         }
     }
 }
 
 fn matches(pattern: &str, text: &str) -> bool {
-    naive(&pattern.chars().collect::<Vec<_>>(), &text.chars().collect::<Vec<_>>())
+    naive(pattern.as_bytes(), text.as_bytes())
 }
 
 fn witness(some_of: &[&[&str]], none_of: &[&str]) -> Option<String> {

@@ -48,7 +48,7 @@ pub(super) fn groups<'c>(
             }
         }
     }
-    let mut first: BTreeMap<(u32, usize), &Known> = BTreeMap::new();
+    let mut first: BTreeMap<(u32, (usize, usize)), &Known> = BTreeMap::new();
     for (action, class) in actions.iter().zip(classes) {
         first.entry((class, action.formats)).or_insert(action);
     }

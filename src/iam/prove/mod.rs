@@ -9,6 +9,7 @@
 //! services do for themselves are outside of the claims over identities. Must not know AWS clients, kinds or verdicts.
 
 mod actions;
+mod callers;
 mod catalogue;
 mod claim;
 mod identity;

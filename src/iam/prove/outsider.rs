@@ -52,14 +52,20 @@ pub(super) fn holds_outside(condition: &Condition, variables: bool) -> Truth {
 
 /// The accounts that a statement is limited to by its conditions; none where it is not, or not to accounts.
 pub(super) fn accounts(statement: &Statement) -> Option<Vec<String>> {
-    let lists = statement.conditions.iter().filter(|it| holds_outside(it, true) == Truth::No).map(|condition| {
-        let account = |value: &String| match value.splitn(6, ':').nth(4) {
-            Some(account) => is_account(account).then(|| account.to_owned()),
-            None => is_account(value).then(|| value.clone()),
-        };
-        condition.values.iter().map(account).collect::<Option<Vec<String>>>()
-    });
+    let limits = statement.conditions.iter().filter(|it| holds_outside(it, true) == Truth::No);
+    let lists = limits.map(|condition| condition.values.iter().map(|it| account(it)).collect::<Option<Vec<String>>>());
     lists.flatten().min_by_key(Vec::len)
+}
+
+/// The accounts that a Deny spares by its conditions.
+pub(super) fn spared(statement: &Statement) -> impl Iterator<Item = String> {
+    let sparing = statement.conditions.iter().filter(|it| negated(it.operator.test) && is_naming(&it.key));
+    sparing.flat_map(|condition| condition.values.iter().filter_map(|it| account(it)))
+}
+
+fn account(value: &str) -> Option<String> {
+    let account = value.split(':').nth(4).unwrap_or(value);
+    is_account(account).then(|| account.to_owned())
 }
 
 /// A request that meets the conditions of a statement, as far as one can be made up; what is not said is absent.

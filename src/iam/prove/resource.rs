@@ -6,15 +6,17 @@
 use std::collections::BTreeSet;
 
 use super::actions::{Unknown, groups};
+use super::callers::{Caller, account, anybody, applies, callers, identity, is_whole};
 use super::claim::{Area, Counterexample, Doubt, Proof, Set};
 use super::identity::{Prover, settled};
-use super::outsider::{accounts, context, holds_outside, is_account};
+use super::outsider::context;
 use super::space::{Levels, Read, Wanted};
 use super::term::{Bound, Term};
 use crate::iam::context::Context;
-use crate::iam::decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide, holds};
+use crate::iam::decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide};
 use crate::iam::language::{Budget, Pattern, TooComplex};
-use crate::iam::policy::{Effect, Policy, Principal, Statement, Which};
+use crate::iam::policy::{Effect, Policy, Statement, Which};
+use crate::iam::reference;
 
 /// A resource, and what lets callers in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,20 +51,6 @@ pub struct Exception {
     pub accounts: Vec<String>,
     /// Whether a service counts that is let in without a condition on whose behalf it comes: others could send it.
     pub confused_deputy: bool,
-}
-
-/// The keys that hold the account of a caller.
-const OF_CALLER: [&str; 2] = ["aws:PrincipalAccount", "kms:CallerAccount"];
-
-/// Somebody outside: how policies write it, who it is for `decide`, and what is known of its requests.
-struct Caller {
-    text: String,
-    subject: Subject,
-    context: Context,
-    /// Nobody in particular.
-    anybody: bool,
-    /// Whether the policy must let it in by itself; otherwise its own side allows everything.
-    alone: bool,
 }
 
 impl Prover<'_> {
@@ -102,12 +90,12 @@ impl Prover<'_> {
     /// policy that names the account leaves it to those.
     #[must_use]
     pub fn shuts_out(&self, of: &Guarded, principal: &str) -> Proof {
-        let Some(account) = account(principal) else { return Proof::Undecided(Doubt::NoIdentity) };
-        if let Some(grant) = of.grants.iter().find(|grant| grant.grantee == principal) {
-            return Proof::Refuted(grant_to(of, grant).into_iter().collect());
+        let Some(caller) = identity(of, principal) else { return Proof::Undecided(Doubt::NoIdentity) };
+        let mut to_it = of.grants.iter().filter(|grant| grant.grantee == principal);
+        if let Some(found) = to_it.find_map(|grant| grant_to(of, grant)) {
+            return Proof::Refuted(vec![found]);
         }
-        let context = OF_CALLER.iter().fold(Context::unknown(), |context, key| context.with(key, [account]));
-        self.shut_out(of, &Caller { alone: account == of.owner, context, ..caller(principal, account) })
+        self.shut_out(of, &caller)
     }
 
     /// The caller is allowed nothing by the policy.
@@ -118,21 +106,18 @@ impl Prover<'_> {
             Term::new(Layer::Resource, policy, index, statement, truth, &caller.context)
         });
         let levels = Levels { levels: vec![terms.collect()] };
-        // The actions of the resource itself make the better counterexample.
+        // Other services have nothing to do with the resource; which service it is of, its ARN says.
         let service = match of.arn.split(':').nth(2) {
             Some("iam") => "sts",
-            Some(service) => service,
-            None => "*",
+            Some(service) if reference::service(service).is_some() => service,
+            _ => "*",
         };
         let (mut budget, mut doubts) = (self.budget, Vec::new());
-        for actions in [Set::of([format!("{service}:*")]), Set::everything()] {
-            let area = Area { actions, resources: Set::everything() };
-            match self.search(of, policy, caller, &levels, &Read::new(&area), &mut budget, &mut doubts) {
-                Ok(Some(found)) => return Proof::Refuted(vec![found]),
-                Ok(None) if doubts.is_empty() => {}
-                Ok(None) => break,
-                Err(TooComplex) => return Proof::Undecided(Doubt::TooComplex),
-            }
+        let area = Area { actions: Set::of([format!("{service}:*")]), resources: Set::everything() };
+        match self.search(of, policy, caller, &levels, &Read::new(&area), &mut budget, &mut doubts) {
+            Ok(Some(found)) => return Proof::Refuted(vec![found]),
+            Ok(None) => {}
+            Err(TooComplex) => return Proof::Undecided(Doubt::TooComplex),
         }
         settled(doubts)
     }
@@ -157,10 +142,13 @@ impl Prover<'_> {
                 it.allows() && applies(it, Bound::May) && it.reach(Bound::May).is_some_and(|reach| reach.has(&resource))
             });
             let mut doubt = None;
-            // Without a signature a request has no keys of the caller: `…IfExists` then holds.
-            let nobody = (Subject::Anonymous, Context::complete());
-            let signed = (caller.subject.clone(), caller.context.clone());
-            let ways: Vec<_> = std::iter::once(signed).chain(caller.anybody.then_some(nobody)).collect();
+            let mut ways = vec![(caller.subject.clone(), caller.context.clone())];
+            if caller.anybody {
+                // Without a signature a request has no keys of the caller: `…IfExists` then holds.
+                ways.push((Subject::Anonymous, Context::complete()));
+            } else if let Some(account) = account(&caller.text).filter(|_| is_whole(&caller.text)) {
+                ways.push((Subject::Root { account: account.to_owned() }, caller.context.clone()));
+            }
             for (allow, (subject, known)) in allows.flat_map(|allow| ways.iter().map(move |way| (allow, way))) {
                 // Of somebody in particular nobody knows what else the request says; of others there is one who can say it.
                 let context = if caller.alone { known.clone() } else { context(allow.statement, known.clone()) };
@@ -169,11 +157,19 @@ impl Prover<'_> {
                 let example = Counterexample { principal, action, resource, context, by: vec![allow.at()] };
                 match confirmed(of, policy, subject, caller.alone, &example) {
                     Decision::Allowed { .. } => return Ok(Some(example)),
-                    _ => doubt = doubt.or_else(|| Some((allow.keys(&Context::unknown()), example))),
+                    _ => doubt = doubt.or(Some(example)),
                 }
             }
-            if let Some((keys, example)) = doubt {
-                doubts.push(Doubt::Conditions { keys, by: example.by.clone(), example: Box::new(example) });
+            if let Some(example) = doubt {
+                // What is not sure of the statements that are about the request.
+                let about = |it: &&Term<'_>| {
+                    applies(it, Bound::May) && it.reach(Bound::May).is_some_and(|reach| reach.has(&example.resource))
+                };
+                let unsure: Vec<&Term<'_>> =
+                    levels.terms().filter(about).filter(|it| it.truth == Truth::Unknown).collect();
+                let keys: BTreeSet<String> = unsure.iter().flat_map(|it| it.keys(&Context::unknown())).collect();
+                let by = unsure.iter().map(|it| it.at()).collect();
+                doubts.push(Doubt::Conditions { keys: keys.into_iter().collect(), by, example: Box::new(example) });
             }
         }
         let unknown = Unknown { catalogue: self.catalogue, area };
@@ -198,154 +194,6 @@ impl Prover<'_> {
 
 fn below(arn: &str, rest: &str) -> Pattern {
     Pattern::new(Pattern::text(arn).tokens().iter().chain(Pattern::glob(rest).tokens()).copied())
-}
-
-/// Somebody in an account that the policy does not speak of.
-fn anybody(of: &Guarded) -> Caller {
-    let said = of.policy.as_ref().map(|policy| format!("{policy:?}")).unwrap_or_default();
-    let account =
-        (1..10).rev().map(|digit| digit.to_string().repeat(12)).find(|it| *it != of.owner && !said.contains(it));
-    let account = account.unwrap_or_else(|| "998877665544".to_owned());
-    let text = "*".to_owned();
-    Caller { text, anybody: true, ..caller(&format!("arn:aws:iam::{account}:role/x"), &account) }
-}
-
-fn caller(principal: &str, account: &str) -> Caller {
-    let fields: Vec<&str> = principal.splitn(6, ':').collect();
-    let subject = match fields.as_slice() {
-        [_, _, "iam", _, _, resource] if resource.starts_with("user/") => Subject::User { arn: principal.to_owned() },
-        [_, _, "iam", _, _, resource] if resource.starts_with("role/") => role(principal.to_owned(), None),
-        [_, partition, "sts", _, _, resource] => {
-            let name = resource.split('/').nth(1).unwrap_or_default();
-            role(format!("arn:{partition}:iam::{account}:role/{name}"), Some(principal.to_owned()))
-        }
-        _ => role(format!("arn:aws:iam::{account}:role/x"), None),
-    };
-    let context = OF_CALLER.iter().fold(Context::complete(), |context, key| context.with(key, [account]));
-    Caller { text: principal.to_owned(), subject, context, anybody: false, alone: false }
-}
-
-fn service(name: &str) -> Caller {
-    let subject = Subject::Service { name: name.to_owned() };
-    Caller { text: name.to_owned(), subject, context: Context::complete(), anybody: false, alone: false }
-}
-
-fn role(arn: String, session: Option<String>) -> Subject {
-    Subject::Role { arn, session }
-}
-
-/// Whether a statement applies to a caller, whatever its action and resource.
-fn applies(statement: &Statement, variables: bool, caller: &Caller) -> Truth {
-    let named = |list: &[Principal]| {
-        Truth::any(list.iter().map(|principal| match principal {
-            Principal::Everyone => Truth::Yes,
-            Principal::Aws(text) if text.contains(['*', '?']) => Truth::Unknown,
-            Principal::Service(text) | Principal::Federated(text) if caller.anybody && text == "*" => Truth::Unknown,
-            Principal::Aws(text) | Principal::Service(text) | Principal::Federated(text) if *text == caller.text => {
-                Truth::Yes
-            }
-            Principal::Aws(text) if !caller.anybody && account(text) == caller.subject.account() => {
-                // The account as a whole includes the caller; another principal of it may be the same person.
-                let whole = is_account(text) || text.ends_with(":root");
-                match (whole, caller.alone) {
-                    (true, false) => Truth::Yes,
-                    (true, true) => Truth::No,
-                    (false, _) if same_kind(text, &caller.text) => Truth::No,
-                    (false, _) => Truth::Unknown,
-                }
-            }
-            Principal::Canonical(_) if !caller.anybody => Truth::Unknown,
-            _ => Truth::No,
-        }))
-    };
-    let principal = match &statement.principals {
-        None => Truth::Yes,
-        Some(Which::In(list)) => named(list),
-        Some(Which::NotIn(list)) => !named(list),
-    };
-    Truth::all(std::iter::once(principal).chain(statement.conditions.iter().map(|condition| {
-        let known = OF_CALLER.iter().any(|key| condition.key.eq_ignore_ascii_case(key));
-        match (caller.anybody, known) {
-            (true, _) => holds_outside(condition, variables),
-            (false, true) => holds(condition, variables, &caller.context),
-            (false, false) => holds(condition, variables, &Context::unknown()),
-        }
-    })))
-}
-
-fn account(principal: &str) -> Option<&str> {
-    if is_account(principal) { Some(principal) } else { principal.splitn(6, ':').nth(4).filter(|it| is_account(it)) }
-}
-
-/// Whom the policy lets in from elsewhere, and those of whom it does not say where they are.
-fn callers(of: &Guarded, except: &Exception) -> (Vec<Caller>, Vec<Doubt>) {
-    let (mut found, mut seen, mut unknown) = (Vec::new(), BTreeSet::new(), Vec::new());
-    let foreign = |account: &str| account != of.owner && !except.accounts.iter().any(|it| it == account);
-    let Some(policy) = &of.policy else { return (found, unknown) };
-    let allows = policy.statements.iter().enumerate().filter(|(_, it)| it.effect == Effect::Allow);
-    for (index, statement) in allows {
-        let limited = accounts(statement);
-        let pinned = statement.conditions.iter().any(|it| holds_outside(it, policy.variables) == Truth::No);
-        let at =
-            || At { layer: Layer::Resource, policy: policy.name.clone(), sid: statement.sid.clone(), statement: index };
-        let mut doubt =
-            |principal: &str| unknown.push(Doubt::UnknownAccount { principal: principal.to_owned(), by: at() });
-        let everyone = [Principal::Everyone];
-        let list = match &statement.principals {
-            Some(Which::In(list)) => list.as_slice(),
-            Some(Which::NotIn(_)) | None => &everyone,
-        };
-        for principal in list {
-            let one = match principal {
-                Principal::Aws(text) => match account(text) {
-                    Some(account) => foreign(account).then(|| caller(text, account)),
-                    None => {
-                        doubt(text);
-                        None
-                    }
-                },
-                Principal::Service(name) => (except.confused_deputy && !pinned).then(|| service(name)),
-                Principal::Federated(name) => account(name).filter(|it| foreign(it)).map(|_| Caller {
-                    text: name.clone(),
-                    subject: Subject::Federated { provider: name.clone() },
-                    context: Context::complete(),
-                    anybody: false,
-                    alone: false,
-                }),
-                Principal::Canonical(id) => {
-                    doubt(id);
-                    None
-                }
-                Principal::Everyone => {
-                    if pinned && limited.is_none() {
-                        doubt("*");
-                    }
-                    None
-                }
-            };
-            let others = limited.iter().flatten().filter(|it| foreign(it)).filter_map(|account| match principal {
-                Principal::Everyone => Some(caller(account, account)),
-                Principal::Service(name) => {
-                    Some(Caller { context: Context::complete().with("aws:SourceAccount", [account]), ..service(name) })
-                }
-                _ => None,
-            });
-            found.extend(one.into_iter().filter(|one| seen.insert(one.text.clone())).chain(others));
-        }
-    }
-    (found, unknown)
-}
-
-/// Whether both are users or both are roles of IAM; another one is then somebody else.
-fn same_kind(one: &str, other: &str) -> bool {
-    let kind = |arn: &str| {
-        let fields: Vec<&str> = arn.splitn(6, ':').collect();
-        match fields.as_slice() {
-            [_, _, "iam", _, _, name] => name.split('/').next().map(str::to_owned),
-            _ => None,
-        }
-    };
-    kind(one).is_some_and(|one| matches!(one.as_str(), "user" | "role") && kind(other) == Some(one))
 }
 
 fn granted(of: &Guarded, grant: &Grant, except: &Exception) -> Option<Counterexample> {

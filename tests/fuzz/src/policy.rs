@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 use iam::{Condition, Context, Decision, Form, Policies, Policy, Request, Statement, Subject, Which, decide, decoded, parse};
 use libfuzzer_sys::fuzz_target;
 
+#[path = "../../../src/facts/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod facts;
 #[path = "../../../src/iam/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
 mod iam;

@@ -130,6 +130,24 @@ fn other_accounts_are_seen_wherever_they_are_named() {
 }
 
 #[test]
+fn what_denies_spare_of_everyone_is_another_account() {
+    let claim = |deny: &str| {
+        let deny = format!(r#"{{"Effect": "Deny", "Action": "*", "Resource": "*", {deny}}}"#);
+        let of = guarded(KEY, &format!("{}, {deny}", allow(r#""*""#, "")));
+        line(&Prover::new(Catalogue::aws()).no_cross_account_except(&of, &Exception::default()))
+    };
+    let unless = |key: &str, values: &str| {
+        claim(&format!(r#""Principal": "*", "Condition": {{"StringNotEquals": {{"{key}": {values}}}}}"#))
+    };
+    assert_eq!(unless("aws:PrincipalAccount", r#""647751526084""#), "proved");
+    assert!(unless("aws:PrincipalAccount", r#"["647751526084", "111122223333"]"#).starts_with("111122223333 may"));
+    assert_eq!(unless("aws:PrincipalOrgID", r#""o-1""#), "undecided: aws:PrincipalOrgID");
+    assert_eq!(claim(r#""NotPrincipal": {"AWS": "arn:aws:iam::647751526084:root"}"#), "proved");
+    let spared = claim(r#""NotPrincipal": {"AWS": ["647751526084", "arn:aws:iam::111122223333:root"]}"#);
+    assert!(spared.starts_with("arn:aws:iam::111122223333:root may"), "{spared}");
+}
+
+#[test]
 fn a_service_that_others_could_send_is_told_when_asked() {
     let except = Exception { accounts: Vec::new(), confused_deputy: true };
     let claim = |condition: &str| {

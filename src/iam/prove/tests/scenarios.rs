@@ -233,6 +233,19 @@ fn duties_are_separate_or_one_request_for_each_shows_that_they_are_not() {
 }
 
 #[test]
+fn what_follows_from_who_asks_decides() {
+    let rights = role(
+        r#"{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "arn:*:secret:${aws:username}-*"},
+           {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalType": "User"}}}"#,
+    );
+    let area = Area { actions: Set::of(["secretsmanager:GetSecretValue"]), resources: outside() };
+    let claim = |context: &Context| line(&Prover::new(Catalogue::aws()).never(&rights, &area, context));
+    assert_eq!(claim(&rights.known()), "proved");
+    assert!(claim(&Context::unknown()).starts_with("undecided: aws:PrincipalType of app#1"));
+}
+
+#[test]
 fn nobody_proves_anything_about_root() {
     let rights = Rights { subject: Subject::Root { account: "647751526084".into() }, policies: Policies::default() };
     assert_eq!(never(&rights, Set::everything(), Set::everything()), Proof::Undecided(Doubt::NoIdentity));
