@@ -67,9 +67,8 @@ fn accounts(known: Option<&str>) -> Vec<Vec<Token>> {
 fn names(service: &str, resource: &str, class: Class) -> Vec<Vec<Token>> {
     let class = match (service, resource) {
         ("s3", "*") => class.min(Class::Segment),
-        ("kms", _) | ("logs", "log-group:*" | "log-group:*:log-stream:*") => class.min(Class::Field),
-        ("secretsmanager", "secret:*") | ("ssm", "parameter/*") => class.min(Class::Field),
-        ("iam", "group/*" | "policy/*" | "role/*" | "user/*") => class.min(Class::Field),
+        ("logs", "log-group:*" | "log-group:*:log-stream:*") => class.min(Class::Field),
+        ("kms", "key/*") | ("secretsmanager", "secret:*") | ("ssm", "parameter/*") => class.min(Class::Field),
         _ => class,
     };
     let mut parts = resource.split('*').map(text);
