@@ -65,6 +65,6 @@ impl Matcher for Denies {
 
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let rights = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).denied(&rights, &area(claim), &given(claim)))
+    let (rights, known) = rights(actual, setting)?;
+    Ok(Prover::new(Catalogue::aws()).denied(&rights, &area(claim), &given(claim, known)))
 }

@@ -77,9 +77,9 @@ const FIELDS: &[Field] = &[
 
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let rights = rights(actual, setting)?;
+    let (rights, known) = rights(actual, setting)?;
     Ok({
         let area = Area { resources: Set::outside(strings(claim, "resources")), ..area(claim) };
-        Prover::new(Catalogue::aws()).denied(&rights, &area, &given(claim))
+        Prover::new(Catalogue::aws()).denied(&rights, &area, &given(claim, known))
     })
 }

@@ -81,9 +81,9 @@ const FIELDS: &[Field] = &[
 /// elsewhere.
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let rights = rights(actual, setting)?;
+    let (rights, known) = rights(actual, setting)?;
     Ok({
-        let (prover, given, within) = (Prover::new(Catalogue::aws()), given(claim), area(claim));
+        let (prover, given, within) = (Prover::new(Catalogue::aws()), given(claim, known), area(claim));
         let services = strings(claim, "services");
         let asked = if services.is_empty() {
             Set::everything()

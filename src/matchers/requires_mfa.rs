@@ -75,6 +75,6 @@ fn without(given: &Context) -> [Context; 2] {
 
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let rights = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).requires(&rights, &area(claim), &without(&given(claim))))
+    let (rights, known) = rights(actual, setting)?;
+    Ok(Prover::new(Catalogue::aws()).requires(&rights, &area(claim), &without(&given(claim, known))))
 }

@@ -5,7 +5,7 @@
 use super::permissions::{AREA, answer, area, at_fault, objections, rights, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
-use crate::iam::{Catalogue, Context, Proof, Prover};
+use crate::iam::{Catalogue, Proof, Prover};
 
 /// Nobody with these permissions can do something of both duties: two claims, each with actions and resources.
 #[derive(Debug)]
@@ -75,6 +75,6 @@ impl Matcher for Separates {
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(Value::List(duties))) = (actual, operand) else { return Ok(Proof::Proved) };
     let [first, second] = duties.as_slice() else { return Err("two duties are kept apart".to_owned()) };
-    let rights = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).separates(&[rights], [&area(first), &area(second)], &Context::unknown()))
+    let (rights, known) = rights(actual, setting)?;
+    Ok(Prover::new(Catalogue::aws()).separates(&[rights], [&area(first), &area(second)], &known))
 }
