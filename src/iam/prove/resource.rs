@@ -134,7 +134,14 @@ impl Prover<'_> {
         doubts: &mut Vec<Doubt>,
     ) -> Result<Option<Counterexample>, TooComplex> {
         let universe = [Pattern::text(&of.arn), below(&of.arn, "/?*"), below(&of.arn, ":?*")];
+        let is_arn = of.arn.starts_with("arn:");
         for action in groups(self.catalogue, levels, Wanted::Allowed, area, budget)? {
+            // An action on something else, or on nothing, is never asked of this policy.
+            let partition = of.arn.split(':').nth(1).unwrap_or("aws");
+            let resources = self.catalogue.anywhere(action, partition);
+            if is_arn && resources.iter().all(|it| universe.iter().all(|asked| asked.excludes(it))) {
+                continue;
+            }
             let applies = |term: &Term<'_>, _| term.actions.has(&action.small);
             let found = levels.resource(Wanted::Allowed, Bound::May, &applies, &universe, area, budget)?;
             let Some(resource) = found else { continue };

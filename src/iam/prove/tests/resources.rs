@@ -203,3 +203,15 @@ fn who_is_let_in_by_the_policy_alone() {
     let of = Guarded { arn: KEY.into(), owner: OWNER.into(), policy: None, grants };
     assert!(matches!(Prover::new(Catalogue::aws()).shuts_out(&of, ROLE), Proof::Refuted(_)));
 }
+
+#[test]
+fn an_action_without_resources_is_not_asked_of_a_policy() {
+    let claim = |action: &str| {
+        let statement =
+            format!(r#"{{"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:{action}", "Resource": "*"}}"#);
+        let secret = "arn:aws:secretsmanager:eu-central-1:647751526084:secret:bank-a-Ab1Cd2";
+        line(&Prover::new(Catalogue::aws()).no_public_principal(&guarded(secret, &statement)))
+    };
+    assert_eq!(claim("GetRandomPassword"), "proved");
+    assert!(claim("GetSecretValue").starts_with("* may secretsmanager:GetSecretValue"));
+}

@@ -118,6 +118,34 @@ fn rights_stay_within_the_namespace() {
 }
 
 #[test]
+fn no_name_with_colons_stands_for_two_resources_where_names_have_none() {
+    let allow = |action: &str, resource: &str| {
+        role(&format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "{resource}"}}"#))
+    };
+    let on = |action: &str, resource: &str, claimed: &str| {
+        line(&never(&allow(action, resource), Set::of([action]), Set::of([claimed])))
+    };
+    let shadow = "arn:aws:ssm:*:647751526084:parameter/bank-secrets/*";
+    assert_eq!(on("ssm:PutParameter", "arn:aws:ssm:*:*:parameter/bank/*", shadow), "proved");
+    assert!(
+        on("ssm:PutParameter", "arn:aws:ssm:*:*:parameter/bank*", shadow).ends_with("parameter/bank-secrets/ by app#0")
+    );
+    let group = "arn:aws:logs:eu-west-1:647751526084:log-group:/bank/access";
+    let inside = format!("{group}:*");
+    let erase = "logs:DeleteLogStream";
+    assert_eq!(on(erase, "arn:aws:logs:*:*:log-group:/aws/lambda/*", &inside), "proved");
+    assert_eq!(
+        on(erase, &format!("{group}:log-stream:*"), &inside),
+        format!("{erase} on {group}:log-stream:x by app#0")
+    );
+    // The key of an object may have colons, and so may the path of a role.
+    let (ours, theirs) = ("arn:aws:s3:::bank/*:a", "arn:aws:s3:::*:b:a");
+    assert_ne!(on("s3:GetObject", ours, theirs), "proved");
+    let (ours, theirs) = ("arn:aws:iam::*:role/a/*:b/*", "arn:aws:iam::*:b/c");
+    assert_ne!(on("iam:GetRole", ours, theirs), "proved");
+}
+
+#[test]
 fn boundaries_sessions_and_control_policies_take_away() {
     let wide = role(r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#);
     let narrow = || policy("narrow", &format!(r#"{{"Effect": "Allow", "Action": "*", "Resource": "{BANK}"}}"#));
