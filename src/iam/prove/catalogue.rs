@@ -110,9 +110,14 @@ impl Catalogue {
         }
     }
 
-    /// The actions in one of these patterns and none of those, in the order of their names.
-    pub(super) fn matching(&self, of: &[Pattern], except: &[Pattern]) -> Vec<&Known> {
-        let asked: BTreeSet<usize> = of.iter().flat_map(|pattern| self.asked_by(pattern)).collect();
+    /// The actions in one of these patterns and none of those, in the order of their names. With `among`, only services
+    /// that those patterns may cover are looked at.
+    pub(super) fn matching(&self, of: &[Pattern], except: &[Pattern], among: Option<&[&Pattern]>) -> Vec<&Known> {
+        let mut asked: BTreeSet<usize> = of.iter().flat_map(|pattern| self.asked_by(pattern)).collect();
+        if let Some(among) = among {
+            let ranges: Vec<Range<usize>> = among.iter().map(|pattern| self.asked_by(pattern)).collect();
+            asked.retain(|index| ranges.iter().any(|range| range.contains(index)));
+        }
         let all: Vec<&Known> =
             asked.into_iter().filter_map(|index| self.listed(index)).flat_map(|it| it.actions.iter()).collect();
         let wanted = marks(&all, of);

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::actions::{Unknown, groups};
 use super::callers::{Caller, account, anybody, applies, callers, identity, is_whole};
+use super::catalogue::Known;
 use super::claim::{Area, Counterexample, Doubt, Proof, Set};
 use super::identity::{Prover, settled};
 use super::outsider::context;
@@ -134,12 +135,17 @@ impl Prover<'_> {
         doubts: &mut Vec<Doubt>,
     ) -> Result<Option<Counterexample>, TooComplex> {
         let universe = [Pattern::text(&of.arn), below(&of.arn, "/?*"), below(&of.arn, ":?*")];
-        let is_arn = of.arn.starts_with("arn:");
+        let partition = of.arn.split(':').nth(1).unwrap_or("aws");
+        let is_asked = |action: &Known| {
+            let resources = self.catalogue.anywhere(action, partition);
+            resources.iter().any(|it| universe.iter().any(|asked| !asked.excludes(it)))
+        };
+        let [of_claim, except] = &area.actions;
+        // Where the reference knows no such ARN, it cannot say which actions are about it.
+        let is_known = self.catalogue.matching(of_claim, except, None).into_iter().any(is_asked);
         for action in groups(self.catalogue, levels, Wanted::Allowed, area, budget)? {
             // An action on something else, or on nothing, is never asked of this policy.
-            let partition = of.arn.split(':').nth(1).unwrap_or("aws");
-            let resources = self.catalogue.anywhere(action, partition);
-            if is_arn && resources.iter().all(|it| universe.iter().all(|asked| asked.excludes(it))) {
+            if is_known && !is_asked(action) {
                 continue;
             }
             let applies = |term: &Term<'_>, _| term.actions.has(&action.small);
