@@ -4,6 +4,8 @@
 
 use jiff::Timestamp;
 
+use crate::facts::Resource;
+
 /// Whether a value is as expected. Three answers, never two: what depends on something that nobody can see in the facts
 /// is neither.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +23,22 @@ pub enum Answer {
 pub struct Setting<'a> {
     /// The instant of the judgement.
     pub now: Timestamp,
+    /// The resource, with all that is known of it.
+    pub resource: &'a Resource,
+}
+
+impl<'a> Setting<'a> {
     /// The account of the resource, 12 digits.
-    pub account: &'a str,
+    #[must_use]
+    pub fn account(&self) -> &'a str {
+        &self.resource.account
+    }
+
     /// ARN or id of the resource.
-    pub id: &'a str,
+    #[must_use]
+    pub fn id(&self) -> &'a str {
+        &self.resource.id
+    }
 }
 
 impl Answer {

@@ -2,19 +2,24 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::facts::{Type, Value};
+use crate::facts::{Kind, Resource, Scope, Type, Value};
 
 fn now() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
 fn setting() -> Setting<'static> {
-    Setting { now: now(), account: "647751526084", id: "example" }
+    static KIND: Kind =
+        Kind { name: "test.thing", plural: "things", scope: Scope::Global, doc: "A thing.", attributes: &[], calls: &[] };
+    static THING: LazyLock<Resource> =
+        LazyLock::new(|| Resource::new(&KIND, "647751526084".into(), "aws-global".into(), "example", "example"));
+    Setting { now: now(), resource: &THING }
 }
 
 fn on(keyword: &str, actual: Option<Value>, operand: Operand) -> Answer {

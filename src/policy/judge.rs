@@ -87,7 +87,7 @@ impl AttributeTest {
             Some(Fact::NotApplicable(why)) => return Judgement::NotApplicable(why.clone()),
             Some(Fact::Absent | Fact::Known(_)) => self.value(resource),
         };
-        let setting = Setting { now, account: &resource.account, id: &resource.id };
+        let setting = Setting { now, resource };
         match self.condition.test(value, &setting) {
             Answer::Holds => Judgement::Met,
             Answer::Undecided(why) => Judgement::Unknown(vec![Arc::new(self.undecided(resource, why))]),

@@ -46,10 +46,10 @@ fn documents(value: &Value) -> Result<Vec<Policy>, String> {
 
 /// Whose rights they are: the identity itself, or somebody of the account.
 fn holder(setting: &Setting<'_>) -> Subject {
-    let arn = setting.id.to_owned();
-    match setting.id.split(':').nth(5).unwrap_or_default() {
+    let arn = setting.id().to_owned();
+    match setting.id().split(':').nth(5).unwrap_or_default() {
         role if role.starts_with("role/") => Subject::Role { arn, session: None },
         user if user.starts_with("user/") => Subject::User { arn },
-        _ => Subject::User { arn: format!("arn:aws:iam::{}:user/anyone", setting.account) },
+        _ => Subject::User { arn: format!("arn:aws:iam::{}:user/anyone", setting.account()) },
     }
 }
