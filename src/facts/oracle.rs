@@ -214,7 +214,8 @@ mod tests {
             organizations: Some(false),
             boundary: None,
         };
-        let bare = Simulated { context: BTreeMap::new(), missing: Vec::new(), organizations: None, ..simulated.clone() };
+        let bare =
+            Simulated { context: BTreeMap::new(), missing: Vec::new(), organizations: None, ..simulated.clone() };
         for one in [simulated, bare] {
             assert!(Type::Record(Simulated::FIELDS).holds(&one.to_value()));
             assert_eq!(Simulated::from_value(&one.to_value()), Some(one));

@@ -5,7 +5,7 @@
 use std::fmt::{self, Debug};
 
 use super::{Answer, Glob, Setting, show};
-use crate::facts::{Type, Value};
+use crate::facts::{Question, Type, Value};
 
 /// Compares a value with what is expected.
 pub trait Matcher: Sync + Debug {
@@ -32,6 +32,19 @@ pub trait Matcher: Sync + Debug {
 
     /// Whether the value is as expected. `None` is *absent*.
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer;
+
+    /// The attributes of the same resource that hold AWS's own answers to what this claims of a value of this type. They
+    /// are compared where the kind has them and the stage asks for them.
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        let _ = (of, operand);
+        Vec::new()
+    }
+
+    /// What AWS must be asked for that.
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+        let _ = (actual, operand, setting);
+        Vec::new()
+    }
 
     /// What is expected, in words that follow "expected".
     fn expected(&self, operand: &Operand) -> String {
@@ -162,6 +175,32 @@ impl Condition {
             Self::Fields(_) if actual.is_none() => Answer::Fails,
             Self::Fields(fields) => {
                 Answer::all(fields.iter().map(|(path, condition)| condition.test(inside(actual, path), setting)))
+            }
+        }
+    }
+
+    /// The attributes of the same resource that hold AWS's own answers to the claims in it.
+    #[must_use]
+    pub fn beside(&self, of: Type) -> Vec<&'static str> {
+        match self {
+            Self::Tests(tests) => tests.iter().flat_map(|test| test.matcher.beside(of, &test.operand)).collect(),
+            Self::Fields(fields) => fields
+                .iter()
+                .filter_map(|(path, condition)| Some(condition.beside(of.lookup(&path.join("."))?.1)))
+                .flatten()
+                .collect(),
+        }
+    }
+
+    /// What AWS must be asked for the claims in it.
+    #[must_use]
+    pub fn questions(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Vec<Question> {
+        match self {
+            Self::Tests(tests) => {
+                tests.iter().flat_map(|test| test.matcher.questions(actual, &test.operand, setting)).collect()
+            }
+            Self::Fields(fields) => {
+                fields.iter().flat_map(|(path, condition)| condition.questions(inside(actual, path), setting)).collect()
             }
         }
     }

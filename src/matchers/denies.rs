@@ -2,9 +2,9 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, answer, area, given, objections, rights, takes, witness};
+use super::permissions::{AREA, Claim, Says, area, given, objections, rights, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
-use crate::facts::{Type, Value};
+use crate::facts::{Question, Type, Value};
 use crate::iam::{Catalogue, Proof, Prover};
 
 /// Each request of these actions on these resources meets a Deny that no condition key lifts.
@@ -47,7 +47,16 @@ impl Matcher for Denies {
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
+        claim(operand).answer(proof(actual, operand, setting), actual, setting)
+    }
+
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        claim(operand).beside(of)
+    }
+
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+        let Some(actual) = actual else { return Vec::new() };
+        claim(operand).questions(&proof(Some(actual), operand, setting), actual, setting)
     }
 
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
@@ -57,6 +66,11 @@ impl Matcher for Denies {
     fn expected(&self, operand: &Operand) -> String {
         format!("denies {operand}")
     }
+}
+
+fn claim(operand: &Operand) -> Claim {
+    let parts = if let Operand::Value(claim) = operand { vec![(area(claim), given(claim))] } else { Vec::new() };
+    Claim::about(Says::Denied, parts)
 }
 
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {

@@ -2,9 +2,9 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{answer, area, given, objections, rights, strings, takes, witness};
+use super::permissions::{Claim, Says, area, given, objections, rights, strings, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
-use crate::facts::{Field, Type, Value};
+use crate::facts::{Field, Question, Type, Value};
 use crate::iam::{Area, Catalogue, Proof, Prover, Set};
 
 /// Each request of these actions on another resource meets a Deny that no condition key lifts.
@@ -52,7 +52,16 @@ impl Matcher for DeniesOutside {
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
+        claim(operand).answer(proof(actual, operand, setting), actual, setting)
+    }
+
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        claim(operand).beside(of)
+    }
+
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+        let Some(actual) = actual else { return Vec::new() };
+        claim(operand).questions(&proof(Some(actual), operand, setting), actual, setting)
     }
 
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
@@ -71,11 +80,18 @@ const FIELDS: &[Field] = &[
     Field::new("given", Type::Map(&Type::Text)),
 ];
 
+fn claim(operand: &Operand) -> Claim {
+    let parts = if let Operand::Value(claim) = operand { vec![(others(claim), given(claim))] } else { Vec::new() };
+    Claim::about(Says::Denied, parts)
+}
+
+/// The actions on all other resources.
+fn others(claim: &Value) -> Area {
+    Area { resources: Set::outside(strings(claim, "resources")), ..area(claim) }
+}
+
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
     let rights = rights(actual, setting)?;
-    Ok({
-        let area = Area { resources: Set::outside(strings(claim, "resources")), ..area(claim) };
-        Prover::new(Catalogue::aws()).denied(&rights, &area, &given(claim))
-    })
+    Ok(Prover::new(Catalogue::aws()).denied(&rights, &others(claim), &given(claim)))
 }

@@ -2,9 +2,9 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{answer, area, given, objections, rights, strings, takes, witness};
+use super::permissions::{Claim, Says, area, given, objections, rights, strings, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
-use crate::facts::{Field, Type, Value};
+use crate::facts::{Field, Question, Type, Value};
 use crate::iam::{Area, Catalogue, Proof, Prover, Set};
 
 /// Every request that can be allowed is one of these actions on these resources; with `services`, every request to one of these.
@@ -52,7 +52,16 @@ impl Matcher for GrantsOnly {
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
+        claim(operand).answer(proof(actual, operand, setting), actual, setting)
+    }
+
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        claim(operand).beside(of)
+    }
+
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+        let Some(actual) = actual else { return Vec::new() };
+        claim(operand).questions(&proof(Some(actual), operand, setting), actual, setting)
     }
 
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
@@ -75,19 +84,30 @@ const FIELDS: &[Field] = &[
 
 /// What is granted lies in an area when nothing is granted in what is left: other actions anywhere, and these actions
 /// elsewhere.
+fn claim(operand: &Operand) -> Claim {
+    let Operand::Value(claim) = operand else { return Claim::about(Says::NeverAllowed, Vec::new()) };
+    Claim::about(Says::NeverAllowed, outside(claim).into_iter().map(|area| (area, given(claim))).collect())
+}
+
+/// What must not be granted: other actions of the services, and these actions elsewhere.
+fn outside(claim: &Value) -> [Area; 2] {
+    let within = area(claim);
+    let services = strings(claim, "services");
+    let asked = if services.is_empty() {
+        Set::everything()
+    } else {
+        Set::of(services.iter().map(|service| format!("{service}:*")))
+    };
+    let others = Area { actions: asked.except(within.actions.of.clone()), resources: Set::everything() };
+    let elsewhere = Area { resources: Set::outside(within.resources.of), actions: within.actions };
+    [others, elsewhere]
+}
+
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
     let rights = rights(actual, setting)?;
     Ok({
-        let (prover, given, within) = (Prover::new(Catalogue::aws()), given(claim), area(claim));
-        let services = strings(claim, "services");
-        let asked = if services.is_empty() {
-            Set::everything()
-        } else {
-            Set::of(services.iter().map(|service| format!("{service}:*")))
-        };
-        let others = Area { actions: asked.except(within.actions.of.clone()), resources: Set::everything() };
-        let elsewhere = Area { resources: Set::outside(within.resources.of), actions: within.actions };
+        let (prover, given, [others, elsewhere]) = (Prover::new(Catalogue::aws()), given(claim), outside(claim));
         match prover.never(&rights, &others, &given) {
             refuted @ Proof::Refuted(_) => refuted,
             Proof::Proved => prover.never(&rights, &elsewhere, &given),

@@ -2,9 +2,9 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, answer, area, given, objections, rights, takes, witness};
+use super::permissions::{AREA, Claim, Says, area, given, objections, rights, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
-use crate::facts::{Type, Value};
+use crate::facts::{Question, Type, Value};
 use crate::iam::{Catalogue, Proof, Prover};
 
 /// No request of these actions on these resources can be allowed, whatever its condition keys are.
@@ -51,7 +51,16 @@ impl Matcher for NeverGrants {
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
+        claim(operand).answer(proof(actual, operand, setting), actual, setting)
+    }
+
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        claim(operand).beside(of)
+    }
+
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+        let Some(actual) = actual else { return Vec::new() };
+        claim(operand).questions(&proof(Some(actual), operand, setting), actual, setting)
     }
 
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
@@ -61,6 +70,11 @@ impl Matcher for NeverGrants {
     fn expected(&self, operand: &Operand) -> String {
         format!("never grants {operand}")
     }
+}
+
+fn claim(operand: &Operand) -> Claim {
+    let parts = if let Operand::Value(claim) = operand { vec![(area(claim), given(claim))] } else { Vec::new() };
+    Claim::about(Says::NeverAllowed, parts)
 }
 
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {

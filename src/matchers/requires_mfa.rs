@@ -2,9 +2,9 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, answer, area, given, objections, rights, takes, witness};
+use super::permissions::{AREA, Claim, Says, area, given, objections, rights, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
-use crate::facts::{Type, Value};
+use crate::facts::{Question, Type, Value};
 use crate::iam::{Catalogue, Context, Proof, Prover};
 
 /// No request of these actions can be allowed to a caller without multi-factor authentication.
@@ -49,7 +49,16 @@ impl Matcher for RequiresMfa {
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
+        claim(operand).answer(proof(actual, operand, setting), actual, setting)
+    }
+
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        claim(operand).beside(of)
+    }
+
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+        let Some(actual) = actual else { return Vec::new() };
+        claim(operand).questions(&proof(Some(actual), operand, setting), actual, setting)
     }
 
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
@@ -67,6 +76,12 @@ fn without(given: &Context) -> [Context; 2] {
     const AGE: &str = "aws:MultiFactorAuthAge";
     let given = given.clone().without(AGE);
     [given.clone().without(PRESENT), given.with(PRESENT, ["false"])]
+}
+
+fn claim(operand: &Operand) -> Claim {
+    let Operand::Value(claim) = operand else { return Claim::about(Says::NeverAllowed, Vec::new()) };
+    let parts = without(&given(claim)).into_iter().map(|context| (area(claim), context)).collect();
+    Claim::about(Says::NeverAllowed, parts)
 }
 
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {

@@ -2,9 +2,9 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, answer, area, objections, rights, takes, witness};
+use super::permissions::{AREA, Claim, Says, area, objections, rights, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
-use crate::facts::{Type, Value};
+use crate::facts::{Question, Type, Value};
 use crate::iam::{Catalogue, Context, Proof, Prover};
 
 /// Nobody with these permissions can do something of both duties: two claims, each with actions and resources.
@@ -56,7 +56,16 @@ impl Matcher for Separates {
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
+        claim(operand).answer(proof(actual, operand, setting), actual, setting)
+    }
+
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        claim(operand).beside(of)
+    }
+
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+        let Some(actual) = actual else { return Vec::new() };
+        claim(operand).questions(&proof(Some(actual), operand, setting), actual, setting)
     }
 
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
@@ -66,6 +75,12 @@ impl Matcher for Separates {
     fn expected(&self, operand: &Operand) -> String {
         format!("separates {operand}")
     }
+}
+
+fn claim(operand: &Operand) -> Claim {
+    let duties = if let Operand::Value(Value::List(duties)) = operand { duties.as_slice() } else { &[] };
+    let duties = duties.iter().map(|duty| vec![(area(duty), Context::unknown())]).collect();
+    Claim::either(Says::NeverAllowed, duties)
 }
 
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {

@@ -15,8 +15,14 @@ fn now() -> Timestamp {
 }
 
 fn setting() -> Setting<'static> {
-    static KIND: Kind =
-        Kind { name: "test.thing", plural: "things", scope: Scope::Global, doc: "A thing.", attributes: &[], calls: &[] };
+    static KIND: Kind = Kind {
+        name: "test.thing",
+        plural: "things",
+        scope: Scope::Global,
+        doc: "A thing.",
+        attributes: &[],
+        calls: &[],
+    };
     static THING: LazyLock<Resource> =
         LazyLock::new(|| Resource::new(&KIND, "647751526084".into(), "aws-global".into(), "example", "example"));
     Setting { now: now(), resource: &THING }

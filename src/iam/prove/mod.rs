@@ -12,6 +12,7 @@ mod actions;
 mod catalogue;
 mod claim;
 mod identity;
+mod samples;
 mod space;
 mod term;
 

@@ -3,9 +3,11 @@
 //! Must not know kinds, policies or YAML. What a document allows is for `iam` to say.
 
 mod area;
+mod claim;
 mod rights;
 mod words;
 
 pub(super) use area::{AREA, area, given, objections, strings};
+pub(super) use claim::{Claim, Says};
 pub(super) use rights::{rights, takes};
-pub(super) use words::{answer, witness};
+pub(super) use words::witness;
