@@ -39,6 +39,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
                 Reach::Population(page) => (u64::from(args.assume.div_ceil(page).max(1)), "population, by page"),
                 Reach::Joined(page) => (u64::from(args.assume.div_ceil(page).max(1)), "joined, by page"),
                 Reach::Resource => (u64::from(args.assume), "per resource that `where` leaves"),
+                Reach::Asked => (u64::from(args.assume), "per resource that a claim has questions about, at least"),
             };
             total += places * times;
             text.push_str(&format!(

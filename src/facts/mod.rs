@@ -3,12 +3,14 @@
 //! Must not know where facts come from (no AWS, no I/O) nor what is expected of them (no policies).
 
 mod gap;
+mod oracle;
 pub mod redact;
 mod resource;
 mod schema;
 mod value;
 
 pub use gap::{Cause, Gap};
+pub use oracle::{ACCESS, Access, Oracle, Question, SIMULATED, Simulated};
 pub use redact::scrub;
 pub use resource::{Fact, Population, Resource};
 pub use schema::{Attribute, Call, Field, Kind, Lookup, Reach, Scope, Type};

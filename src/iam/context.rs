@@ -49,6 +49,11 @@ impl Context {
         self
     }
 
+    /// The keys of which something is known, in small letters.
+    pub fn keys(&self) -> impl Iterator<Item = (&str, Known<'_>)> {
+        self.keys.keys().map(|key| (key.as_str(), self.get(key)))
+    }
+
     /// What is known of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Known<'_> {

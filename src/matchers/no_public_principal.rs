@@ -2,8 +2,8 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{answer, at_fault, guarded, takes_guarded, witness};
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::permissions::{Proves, guarded, takes_guarded};
+use super::{Example, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use crate::iam::{Catalogue, Proof, Prover};
 
@@ -11,7 +11,7 @@ use crate::iam::{Catalogue, Proof, Prover};
 #[derive(Debug)]
 pub(super) struct NoPublicPrincipal;
 
-impl Matcher for NoPublicPrincipal {
+impl Proves for NoPublicPrincipal {
     fn keyword(&self) -> &'static str {
         "no_public_principal"
     }
@@ -42,24 +42,11 @@ policy:
         takes_guarded(of, Takes::Flag)
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
-    }
-
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
-    }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
     fn expected(&self, _: &Operand) -> String {
         "no public principal".to_owned()
     }
-}
 
-fn proof(actual: Option<&Value>, _: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let Some(actual) = actual else { return Ok(Proof::Proved) };
-    Ok(Prover::new(Catalogue::aws()).no_public_principal(&guarded(actual, setting)?))
+    fn proof(&self, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        Ok(Prover::new(Catalogue::aws()).no_public_principal(&guarded(actual, setting)?))
+    }
 }

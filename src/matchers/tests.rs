@@ -2,19 +2,30 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::facts::{Type, Value};
+use crate::facts::{Kind, Resource, Scope, Type, Value};
 
 fn now() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
 fn setting() -> Setting<'static> {
-    Setting { now: now(), account: "647751526084", id: "example" }
+    static KIND: Kind = Kind {
+        name: "test.thing",
+        plural: "things",
+        scope: Scope::Global,
+        doc: "A thing.",
+        attributes: &[],
+        calls: &[],
+    };
+    static THING: LazyLock<Resource> =
+        LazyLock::new(|| Resource::new(&KIND, "647751526084".into(), "aws-global".into(), "example", "example"));
+    Setting { now: now(), resource: &THING }
 }
 
 fn on(keyword: &str, actual: Option<Value>, operand: Operand) -> Answer {
@@ -86,7 +97,7 @@ fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
         );
         assert_eq!(
             on(keyword, fails.clone(), operand.clone()),
-            Answer::Fails,
+            Answer::Fails(None),
             "{keyword} {operand} should not hold of {fails:?}"
         );
     }
@@ -106,9 +117,9 @@ fn record_conditions_need_all_fields() {
     ]);
     let test = |record: Option<&Value>| condition.test(record, &setting());
     assert_eq!(test(Some(&record("a", 2))), Answer::Holds);
-    assert_eq!(test(Some(&record("a", 1))), Answer::Fails);
-    assert_eq!(test(Some(&record("b", 2))), Answer::Fails);
-    assert_eq!(test(None), Answer::Fails);
+    assert_eq!(test(Some(&record("a", 1))), Answer::Fails(None));
+    assert_eq!(test(Some(&record("b", 2))), Answer::Fails(None));
+    assert_eq!(test(None), Answer::Fails(None));
 }
 
 #[test]

@@ -80,6 +80,7 @@ pub const PAGED: &[Paged] = &[
     paged("iam", "ListUserPolicies", &["PolicyNames"], IAM, (100, 1000)),
     paged("iam", "ListUsers", &["Users"], IAM, (100, 1000)),
     paged("iam", "ListVirtualMFADevices", &["VirtualMFADevices"], IAM, (100, 1000)),
+    paged("iam", "SimulatePrincipalPolicy", &["EvaluationResults"], IAM, (100, 1000)),
     paged("config", "DescribeComplianceByConfigRule", &["ComplianceByConfigRules"], UNLIMITED, (25, 25)),
     paged("config", "DescribeConfigRuleEvaluationStatus", &["ConfigRulesEvaluationStatus"], LIMIT, (50, 50)),
     paged("config", "DescribeConfigRules", &["ConfigRules"], UNLIMITED, (25, 25)),

@@ -16,7 +16,7 @@ use crate::iam::policy::Policy;
 
 /// Regions for counterexamples.
 const REGIONS: &[&str] = &["eu-central-1", "eu-west-1", "us-east-1", "us-west-2"];
-const REGION: &[&str] = &["eu-central-1"];
+pub(super) const REGION: &[&str] = &["eu-central-1"];
 
 /// What binds an identity: its identity policies, and boundary, session and service control policies where there are some.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,14 +147,14 @@ pub(super) fn settled(doubts: Vec<Doubt>) -> Proof {
     }
 }
 
-fn identity(subject: &Subject) -> Option<&str> {
+pub(super) fn identity(subject: &Subject) -> Option<&str> {
     match subject {
         Subject::User { arn } | Subject::Role { arn, .. } | Subject::FederatedUser { arn, .. } => Some(arn),
         _ => None,
     }
 }
 
-fn levels<'a>(rights: &'a Rights, context: &'a Context) -> Levels<'a> {
+pub(super) fn levels<'a>(rights: &'a Rights, context: &'a Context) -> Levels<'a> {
     let Policies { scps, boundary, identity, session, .. } = &rights.policies;
     let level = |layer, policies: &'a [Policy]| -> Vec<Term<'a>> {
         policies.iter().flat_map(|policy| Term::read(layer, policy, context)).collect()

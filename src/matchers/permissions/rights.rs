@@ -32,9 +32,9 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
     };
     let policies = Policies { identity, boundary, ..Policies::default() };
     // Whoever has a document that stands alone, or is in a group, is not known.
-    let (subject, is_known) = match subject_of(setting.id) {
+    let (subject, is_known) = match subject_of(setting.id()) {
         Some(subject) => (subject, matches!(value, Value::Map(_))),
-        None => (Subject::User { arn: format!("arn:aws:iam::{}:user/anyone", setting.account) }, false),
+        None => (Subject::User { arn: format!("arn:aws:iam::{}:user/anyone", setting.account()) }, false),
     };
     let rights = Rights { subject, policies };
     let known = if is_known { rights.known() } else { Context::unknown() };

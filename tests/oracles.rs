@@ -1,0 +1,259 @@
+//! AWS's own answers beside our proofs: where both agree nothing changes, where they do not nothing is decided, and what
+//! AWS did not answer is a gap.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    unreachable_pub,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use attestry::aws::Described;
+use attestry::evidence::{read_facts, write_facts};
+use attestry::facts::{Cause, Fact, Value};
+use attestry::kinds;
+use attestry::plan::{Plan, policy_document};
+use attestry::policy::Case;
+use attestry::verify::{CaseResult, Verdict, evaluate};
+use common::{Ran, run, write_suite};
+
+/// One role and one policy: everything with secrets of the bank, and nothing with others; keys only with MFA.
+const ACCOUNT: &str = r#"
+account: "111122223333"
+regions: [eu-central-1]
+as_of: 2026-11-20T22:15:00Z
+answers:
+  iam:
+    GetAccountAuthorizationDetails:
+      UserDetailList: []
+      GroupDetailList: []
+      RoleDetailList:
+        - RoleName: app
+          RoleId: AROAEXAMPLEROLE00001
+          Arn: "arn:aws:iam::111122223333:role/app"
+          Path: /
+          CreateDate: 2026-01-01T00:00:00Z
+          AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [] }
+          InstanceProfileList: []
+          AttachedManagedPolicies: [{ PolicyName: own, PolicyArn: "arn:aws:iam::111122223333:policy/own" }]
+          RolePolicyList: []
+      Policies:
+        - PolicyName: own
+          PolicyId: ANPAEXAMPLEPOLICY001
+          Arn: "arn:aws:iam::111122223333:policy/own"
+          DefaultVersionId: v1
+          PolicyVersionList:
+            - VersionId: v1
+              IsDefaultVersion: true
+              Document:
+                Version: "2012-10-17"
+                Statement:
+                  - { Effect: Allow, Action: "secretsmanager:*", Resource: "*" }
+                  - { Effect: Deny, Action: "secretsmanager:*", NotResource: "arn:aws:secretsmanager:*:111122223333:secret:bank-*" }
+                  - { Effect: Allow, Action: "kms:Decrypt", Resource: "*", Condition: { Bool: { "aws:MultiFactorAuthPresent": "true" } } }
+                  - { Effect: Allow, Action: "kms:Encrypt", Resource: "*", Condition: { BoolIfExists: { "aws:MultiFactorAuthPresent": "true" } } }
+"#;
+
+const OUTSIDE: &str = "permissions: { never_grants: { actions: [secretsmanager:DeleteSecret, secretsmanager:PutSecretValue], \
+                       outside: [\"arn:aws:secretsmanager:*:111122223333:secret:bank-*\"] } }";
+const NEVER: &str = "permissions: { never_grants: { actions: [secretsmanager:DeleteSecret] } }";
+const DENIED: &str = "permissions: { denies_outside: { actions: [secretsmanager:DeleteSecret], resources: \
+                      [\"arn:aws:secretsmanager:*:111122223333:secret:bank-*\"] } }";
+const NOT_DENIED: &str = "permissions: { denies: { actions: [kms:Encrypt] } }";
+const MFA: &str = "permissions: { requires_mfa: { actions: [kms:Decrypt] } }";
+const MFA_IF_THERE: &str = "permissions: { requires_mfa: { actions: [kms:Encrypt] } }";
+const APART: &str =
+    "permissions: { separates: [{ actions: [kms:ScheduleKeyDeletion] }, { actions: [kms:PutKeyPolicy] }] }";
+const NOT: &str = "permissions: { not: { never_grants: { actions: [secretsmanager:DeleteSecret] } } }";
+
+fn account(more: &str) -> Arc<Described> {
+    let text = format!("{ACCOUNT}{more}");
+    Arc::new(Described::read("account.yaml", &text).unwrap_or_else(|wrong| panic!("{wrong}")))
+}
+
+/// What the simulator says of everything.
+fn says(what: &str) -> Arc<Described> {
+    account(&format!("simulator:\n  - {{ principal: app, action: \"*\", {what} }}\n"))
+}
+
+fn cases(kind: &str, expect: &str, oracles: &str) -> Vec<Case> {
+    let directory = tempfile::tempdir().unwrap();
+    let policy = format!(
+        "id: P\ntitle: P\nseverity: high\ncases:\n  a:\n    title: a\n    each: {kind}\n    when_none: violated\n    expect: {{ {expect} }}\n"
+    );
+    write_suite(directory.path(), &account(""), &policy, None);
+    let path = directory.path().join("suite.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let all = "oracles: [simulator, access-analyzer]";
+    assert!(text.contains(all));
+    std::fs::write(&path, text.replace(all, &format!("oracles: {oracles}"))).unwrap();
+    common::cases(directory.path(), Path::new("suite.yaml").to_str().unwrap(), "here").0
+}
+
+async fn ran(account: &Arc<Described>, kind: &str, expect: &str) -> Ran {
+    let cases = cases(kind, expect, "[simulator, access-analyzer]");
+    let ran = run(&cases, account, account.connector()).await.unwrap();
+    // Whoever has the facts has the verdicts.
+    let text = String::from_utf8(write_facts(&ran.populations).unwrap()).unwrap();
+    let again = evaluate(&cases, &read_facts(&text, kinds::find).unwrap(), &[], account.as_of);
+    assert_eq!(word(&again.cases[0]), word(&ran.result.cases[0]), "{expect}");
+    ran
+}
+
+fn word(result: &CaseResult) -> &'static str {
+    result.verdict.word()
+}
+
+/// The verdict, and what is said about it.
+fn told(ran: &Ran) -> (&'static str, String) {
+    let result = &ran.result.cases[0];
+    let gaps = result.gaps.iter().chain(result.resources.iter().flat_map(|it| &it.gaps));
+    (word(result), gaps.map(|gap| format!("{}: {}", gap.cause.word(), gap.message)).collect::<Vec<_>>().join("\n"))
+}
+
+#[tokio::test]
+async fn what_the_simulator_says_beside_the_proof() {
+    // What is claimed, what the simulator says of it, the verdict, and what is said.
+    for (expect, simulator, verdict, words) in [
+        // Proved.
+        (OUTSIDE, "decision: explicitDeny", "met", ""),
+        (OUTSIDE, "decision: implicitDeny, missing: [aws:PrincipalTag/team]", "met", ""),
+        (OUTSIDE, "decision: allowed", "not_evaluated", "says allowed for secretsmanager:DeleteSecret on arn:aws:"),
+        (
+            OUTSIDE,
+            "decision: allowed, missing: [\"kms:ViaService\"]",
+            "not_evaluated",
+            "without kms:ViaService, and the proof says that it can never be allowed",
+        ),
+        (DENIED, "decision: explicitDeny", "met", ""),
+        (DENIED, "decision: allowed", "not_evaluated", "the proof says that it always meets a Deny"),
+        (DENIED, "decision: implicitDeny", "not_evaluated", "says implicitDeny"),
+        (DENIED, "decision: implicitDeny, missing: [\"aws:SourceVpc\"]", "met", ""),
+        (MFA, "decision: implicitDeny, missing: [\"aws:MultiFactorAuthPresent\"]", "met", ""),
+        (MFA, "decision: allowed", "not_evaluated", "says allowed for kms:Decrypt"),
+        // Refuted.
+        (NEVER, "decision: allowed", "violated", ""),
+        (
+            NEVER,
+            "decision: implicitDeny",
+            "not_evaluated",
+            "says implicitDeny for secretsmanager:DeleteSecret on arn:aws:",
+        ),
+        (
+            NEVER,
+            "decision: explicitDeny, boundary: false",
+            "not_evaluated",
+            "because of the permissions boundary, and the proof says that it can be allowed",
+        ),
+        (NEVER, "decision: implicitDeny, missing: [\"aws:SourceVpc\"]", "violated", ""),
+        (
+            NEVER,
+            "decision: implicitDeny, organizations: false",
+            "not_evaluated",
+            "a service control policy of the organization denies secretsmanager:DeleteSecret",
+        ),
+        (NEVER, "decision: allowed, organizations: true", "violated", ""),
+        (NOT_DENIED, "decision: allowed", "violated", ""),
+        (NOT_DENIED, "decision: implicitDeny", "violated", ""),
+        (NOT_DENIED, "decision: explicitDeny", "not_evaluated", "the proof says that it meets no Deny"),
+        // The claim is about a request without the key, so the key is not missing.
+        (
+            MFA_IF_THERE,
+            "decision: implicitDeny, missing: [\"aws:MultiFactorAuthPresent\"]",
+            "not_evaluated",
+            "says implicitDeny for kms:Encrypt",
+        ),
+        (MFA_IF_THERE, "decision: allowed, missing: [\"aws:MultiFactorAuthPresent\"]", "violated", ""),
+        // The other way round.
+        (NOT, "decision: allowed", "met", ""),
+        (NOT, "decision: implicitDeny", "not_evaluated", "says implicitDeny"),
+    ] {
+        let ran = ran(&says(simulator), "iam.role", expect).await;
+        let (found, said) = told(&ran);
+        assert_eq!(found, verdict, "{expect}: {simulator}: {said}");
+        assert!(said.contains(words), "{expect}: {simulator}: {said}");
+        assert!(ran.called().contains("iam:SimulatePrincipalPolicy"), "{expect}");
+    }
+}
+
+#[tokio::test]
+async fn duties_are_together_only_where_both_can_be_done() {
+    let account = |first: &str, second: &str| {
+        account(&format!(
+            "simulator:\n  - {{ principal: app, action: kms:ScheduleKeyDeletion, decision: {first} }}\n  - {{ principal: app, action: \
+             kms:PutKeyPolicy, decision: {second} }}\n"
+        ))
+    };
+    for (first, second, verdict) in [
+        ("implicitDeny", "implicitDeny", "met"),
+        ("allowed", "implicitDeny", "met"),
+        ("implicitDeny", "allowed", "met"),
+        ("allowed", "allowed", "not_evaluated"),
+    ] {
+        let (found, said) = told(&ran(&account(first, second), "iam.role", APART).await);
+        assert_eq!(found, verdict, "{first} {second}: {said}");
+    }
+}
+
+/// Where nobody wrote down what AWS says, or it refuses, there is no verdict: neither the proof's nor any other.
+#[tokio::test]
+async fn an_answer_that_is_missing_is_a_gap() {
+    for (more, cause) in [
+        ("", Cause::NotRecorded),
+        ("simulator:\n  - { principal: other, action: \"*\", decision: allowed }\n", Cause::NotRecorded),
+        ("    SimulatePrincipalPolicy: { error: AccessDenied, status: 403 }\n", Cause::Denied),
+        ("    SimulatePrincipalPolicy: { error: PolicyEvaluation, status: 500 }\n", Cause::Unavailable),
+        ("    SimulatePrincipalPolicy: { EvaluationResults: [] }\n", Cause::Malformed),
+    ] {
+        for expect in [OUTSIDE, NEVER] {
+            let ran = ran(&account(more), "iam.role", expect).await;
+            let gap = &ran.result.cases[0].resources[0].gaps[0];
+            assert_eq!(ran.result.cases[0].verdict, Verdict::NotEvaluated);
+            assert_eq!(
+                (gap.cause, gap.operation.as_str()),
+                (cause, "SimulatePrincipalPolicy"),
+                "{more}: {}",
+                gap.message
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_are_read_page_by_page_and_asked_in_few_calls() {
+    let account = account(
+        "pages: { SimulatePrincipalPolicy: 1 }\nsimulator:\n  - { principal: app, action: \"*\", decision: explicitDeny }\n",
+    );
+    let ran = ran(&account, "iam.role", OUTSIDE).await;
+    assert_eq!(told(&ran).0, "met");
+    let calls = ran.link.calls.all();
+    let asked: Vec<_> = calls.iter().filter(|it| it.operation == "SimulatePrincipalPolicy").collect();
+    assert_eq!(asked.len(), 2, "two actions on one resource are one question of two pages");
+    assert!(asked[0].parameters.get("Marker").is_none() && asked[1].parameters.get("Marker").is_some());
+    let role = &ran.populations[0].resources[0];
+    let Some(Fact::Known(Value::List(answers))) = role.get("simulated") else { panic!("{:?}", role.get("simulated")) };
+    assert_eq!(answers.len(), 2);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_unless_the_stage_says_so() {
+    let account = says("decision: allowed");
+    let permission = |cases: &[Case]| policy_document(&Plan::new(cases.to_vec())).to_string();
+    for (oracles, asks) in [("[]", false), ("[access-analyzer]", false), ("[simulator]", true)] {
+        let cases = cases("iam.role", OUTSIDE, oracles);
+        let ran = run(&cases, &account, account.connector()).await.unwrap();
+        assert_eq!(ran.called().contains("iam:SimulatePrincipalPolicy"), asks, "{oracles}");
+        assert_eq!(permission(&cases).contains("iam:SimulatePrincipalPolicy"), asks, "{oracles}");
+        assert_eq!(word(&ran.result.cases[0]), if asks { "not_evaluated" } else { "met" }, "{oracles}");
+    }
+    // Whoever tests an answer that nobody asks for learns that.
+    let cases = cases("iam.role", "simulated: { present: true }", "[]");
+    let ran = run(&cases, &account, account.connector()).await.unwrap();
+    assert_eq!(ran.result.cases[0].resources[0].gaps[0].cause, Cause::NotAsked);
+}
