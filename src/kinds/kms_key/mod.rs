@@ -7,6 +7,7 @@ mod collect;
 mod rotation;
 
 use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
 
 pub(super) use aliases::{Aliases, aliases};
@@ -215,6 +216,8 @@ pub(super) static KIND: Kind = Kind {
             "Grants on the key: grantee and retiring principals, issuing account, operations, and constraints as \
              `Name key=value`, a `=` of the key behind a backslash; empty when there are none.",
         ),
+        analyzer::public(),
+        analyzer::reasons(),
     ],
     calls: &[
         Call::new("kms", "ListKeys", "kms:ListKeys", Reach::Population(1000)),
@@ -225,5 +228,6 @@ pub(super) static KIND: Kind = Kind {
         Call::new("kms", "ListKeyRotations", "kms:ListKeyRotations", Reach::Resource).after(&["DescribeKey"]),
         Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", Reach::Resource),
         Call::new("kms", "ListGrants", "kms:ListGrants", Reach::Resource),
+        analyzer::public_call(&["GetKeyPolicy"]),
     ],
 };
