@@ -21,7 +21,7 @@ use attestry::kinds;
 use attestry::plan::{Plan, policy_document};
 use attestry::policy::Case;
 use attestry::verify::{CaseResult, Verdict, evaluate};
-use common::{Ran, run, write_suite};
+use common::{Ran, run, whole, write_suite};
 
 /// One role and one policy: everything with secrets of the bank, and nothing with others; keys only with MFA.
 const ACCOUNT: &str = r#"
@@ -256,4 +256,91 @@ async fn nobody_is_asked_unless_the_stage_says_so() {
     let cases = cases("iam.role", "simulated: { present: true }", "[]");
     let ran = run(&cases, &account, account.connector()).await.unwrap();
     assert_eq!(ran.result.cases[0].resources[0].gaps[0].cause, Cause::NotAsked);
+}
+
+#[tokio::test]
+async fn what_access_analyzer_says_of_access_beside_the_proof() {
+    const SECRETS: &str = "statements: { never_grants: { actions: [secretsmanager:DeleteSecret] } }";
+    const KEYS: &str = "statements: { never_grants: { actions: [kms:ScheduleKeyDeletion], resources: \
+                        [\"arn:aws:kms:eu-central-1:111122223333:key/*\"] } }";
+    for (expect, result, verdict, words) in [
+        (KEYS, "PASS", "met", ""),
+        (
+            KEYS,
+            "FAIL",
+            "not_evaluated",
+            "might grant it (statement 1 (One): because), and the proof says that it cannot",
+        ),
+        (SECRETS, "FAIL", "violated", ""),
+        (
+            SECRETS,
+            "PASS",
+            "not_evaluated",
+            "grants none of it, and the proof says that it allows secretsmanager:DeleteSecret on arn:",
+        ),
+        (SECRETS, "MAYBE", "not_evaluated", "answers neither PASS nor FAIL but MAYBE"),
+    ] {
+        let answer = format!(
+            "  access-analyzer:\n    CheckAccessNotGranted: {{ result: {result}, message: m, reasons: [{{ description: because, \
+             statementIndex: 0, statementId: One }}] }}\n"
+        );
+        let ran = ran(&account(&answer), "iam.policy", expect).await;
+        let (found, said) = told(&ran);
+        assert_eq!(found, verdict, "{expect}: {result}: {said}");
+        assert!(said.contains(words), "{expect}: {result}: {said}");
+        let calls = ran.link.calls.all();
+        let asked: Vec<_> = calls.iter().filter(|it| it.service == "access-analyzer").collect();
+        assert_eq!(asked.len(), 1, "{expect}");
+        let resources = asked[0].parameters["access"][0]["resources"].as_array().unwrap();
+        assert_eq!(resources.is_empty(), expect == SECRETS, "{resources:?}");
+        assert_eq!(asked[0].parameters["policyType"], "IDENTITY_POLICY");
+    }
+    // What it cannot be asked, it is not asked.
+    for expect in [OUTSIDE, DENIED, MFA, APART].map(|it| it.replace("permissions:", "statements:")) {
+        let ran = ran(&account(""), "iam.policy", &expect).await;
+        assert!(!ran.called().iter().any(|it| it.starts_with("access-analyzer:")), "{expect}");
+        assert_ne!(told(&ran).0, "violated", "{expect}: {}", told(&ran).1);
+    }
+}
+
+#[tokio::test]
+async fn what_access_analyzer_finds_is_a_fact_like_any_other() {
+    let findings = "    ValidatePolicy:\n      findings:\n        - { findingType: SECURITY_WARNING, issueCode: PASS_ROLE, \
+                    findingDetails: too wide, learnMoreLink: x, locations: [{ path: [{ value: Statement }, { index: 2 }, { value: Action }], \
+                    span: { start: { line: 1, column: 1, offset: 1 }, end: { line: 1, column: 2, offset: 2 } } }] }\n        - { findingType: \
+                    SUGGESTION, issueCode: EMPTY, findingDetails: empty, learnMoreLink: x, locations: [] }\n";
+    let account = account(&format!("  access-analyzer:\n{findings}pages: {{ ValidatePolicy: 1 }}\n"));
+    for (expect, verdict) in [
+        ("analyzer.findings: { none: { type: ERROR } }", "met"),
+        ("analyzer.findings: { none: { type: SECURITY_WARNING } }", "violated"),
+        ("analyzer.findings: { any: { code: PASS_ROLE, places: { contains: \"Statement[2].Action\" } } }", "met"),
+        ("analyzer.findings: { count: { equals: 2 } }", "met"),
+    ] {
+        let ran = ran(&account, "iam.policy", expect).await;
+        assert_eq!(told(&ran).0, verdict, "{expect}: {}", told(&ran).1);
+        assert_eq!(ran.link.calls.all().iter().filter(|it| it.operation == "ValidatePolicy").count(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_is_public_is_asked_once_a_document() {
+    let account = whole();
+    let buckets = ran(&account, "s3.bucket", "analyzer.public: { not: { equals: true } }").await;
+    let result = &buckets.result.cases[0];
+    let verdicts: Vec<_> = result.resources.iter().map(|it| (it.name.as_str(), it.verdict)).collect();
+    assert_eq!(verdicts, [("bank-data", "met"), ("bank-logs", "violated")]);
+    let asked = |ran: &Ran| {
+        let calls = ran.link.calls.all().into_iter().filter(|it| it.operation == "CheckNoPublicAccess");
+        calls.map(|it| (it.region.to_string(), it.parameters["resourceType"].to_string())).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&buckets), [("aws-global".to_owned(), "\"AWS::S3::Bucket\"".to_owned())]);
+    // Two keys in each of two Regions, all with the same policy.
+    let keys = ran(&account, "kms.key", "analyzer.public: false").await;
+    assert_eq!(told(&keys).0, "met", "{}", told(&keys).1);
+    assert_eq!(keys.result.cases[0].resources.len(), 4);
+    assert_eq!(asked(&keys).len(), 2, "{:?}", asked(&keys));
+    for kind in ["secretsmanager.secret", "sns.topic", "sqs.queue"] {
+        let ran = ran(&account, kind, "analyzer.public: false").await;
+        assert_eq!(told(&ran).0, "met", "{kind}: {}", told(&ran).1);
+    }
 }

@@ -115,6 +115,7 @@ pub fn every_attribute(of: impl Iterator<Item = &'static Kind>) -> String {
 /// Claims that AWS is asked about too: kind, attribute and claim. They hold or they do not; only what AWS does not tell
 /// makes a difference.
 const CLAIMS: &[(&str, &str)] = &[
+    ("iam.policy", "statements: never_grants: { actions: [kms:Decrypt] }"),
     ("iam.role", "permissions: never_grants: { actions: [kms:Decrypt] }"),
     ("iam.user", "permissions: never_grants: { actions: [kms:Decrypt] }"),
 ];

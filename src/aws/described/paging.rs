@@ -56,6 +56,13 @@ const fn paged(
 
 /// Every operation that pages.
 pub const PAGED: &[Paged] = &[
+    paged(
+        "access-analyzer",
+        "ValidatePolicy",
+        &["findings"],
+        ("maxResults", "nextToken", "nextToken", ""),
+        (100, 1000),
+    ),
     paged("kms", "ListKeys", &["Keys"], KMS, (100, 1000)),
     paged("kms", "ListAliases", &["Aliases"], KMS, (50, 100)),
     paged("kms", "ListGrants", &["Grants"], KMS, (50, 100)),

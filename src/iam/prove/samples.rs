@@ -84,6 +84,7 @@ impl Search<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
     use crate::iam::decide::{Policies, Subject};

@@ -11,7 +11,9 @@ use crate::iam::facts::PERMISSIONS;
 use crate::kinds::statements::STATEMENTS;
 
 pub(in crate::kinds) use details::{Details, details};
-pub(in crate::kinds) use identity::{Identity, blind, default_document, document, set_permissions, set_policies};
+pub(in crate::kinds) use identity::{
+    Identity, blind, default_document, default_text, document, set_permissions, set_policies,
+};
 pub(in crate::kinds) use simulator::{SIMULATE_CALL, simulate, simulated};
 
 /// The operation of the walk.
