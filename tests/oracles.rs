@@ -344,3 +344,17 @@ async fn what_is_public_is_asked_once_a_document() {
         assert_eq!(told(&ran).0, "met", "{kind}: {}", told(&ran).1);
     }
 }
+
+#[tokio::test]
+async fn what_is_public_is_compared_with_the_proof() {
+    // `bank-logs` is called public by Access Analyzer, and its policy names the service that it lets in.
+    let buckets = ran(&whole(), "s3.bucket", "policy: { no_public_principal: true }").await;
+    let verdicts: Vec<_> = buckets.result.cases[0].resources.iter().map(|it| (it.name.as_str(), it.verdict)).collect();
+    assert_eq!(verdicts, [("bank-data", "met"), ("bank-logs", "not_evaluated")]);
+    let gap = &buckets.result.cases[0].resources[1].gaps[0];
+    assert_eq!(gap.cause, Cause::Undecided);
+    assert!(gap.message.contains("might let the public in, and the proof says that it does not"), "{}", gap.message);
+    // Nobody is asked unless the stage says so.
+    let cases = cases("s3.bucket", "policy: { no_public_principal: true }", "[]");
+    assert!(!Plan::new(cases).calls().iter().any(|call| call.operation == "CheckNoPublicAccess"));
+}

@@ -44,7 +44,7 @@ pub(super) const fn public_call(after: &'static [&'static str]) -> Call {
 /// The attribute `analyzer.public`.
 pub(super) const fn public() -> Attribute {
     Attribute::new(
-        "analyzer.public",
+        crate::facts::PUBLIC,
         Type::Bool,
         PUBLIC,
         "result",

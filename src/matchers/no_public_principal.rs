@@ -4,7 +4,7 @@
 
 use super::permissions::{Proves, guarded, takes_guarded};
 use super::{Example, Operand, Setting, Takes};
-use crate::facts::{Type, Value};
+use crate::facts::{Fact, PUBLIC, Type, Value};
 use crate::iam::{Catalogue, Proof, Prover};
 
 /// The policy of the resource lets nobody in whom it does not name, be it as a principal or in a condition.
@@ -44,6 +44,23 @@ policy:
 
     fn expected(&self, _: &Operand) -> String {
         "no public principal".to_owned()
+    }
+
+    fn beside(&self, _: Type, _: &Operand) -> Vec<&'static str> {
+        vec![PUBLIC]
+    }
+
+    fn against(&self, proof: &Proof, _: &Value, _: &Operand, setting: &Setting<'_>) -> Option<String> {
+        let Some(Fact::Known(Value::Bool(public))) = setting.resource.get(PUBLIC) else { return None };
+        let (analyzer, ours) = match (proof, public) {
+            (Proof::Proved, true) => ("might let the public in", "does not"),
+            (Proof::Refuted(_), false) => ("does not let the public in", "does"),
+            _ => return None,
+        };
+        Some(format!(
+            "Access Analyzer says that the policy {analyzer}, and the proof says that it {ours}; both are told, and neither is \
+             believed"
+        ))
     }
 
     fn proof(&self, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {

@@ -41,6 +41,16 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
         None
     }
 
+    /// See [`Matcher::beside`].
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        self.claim(operand).map(|claim| claim.beside(of)).unwrap_or_default()
+    }
+
+    /// Why AWS's own answers leave it open what the proof says, where they do.
+    fn against(&self, proof: &Proof, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<String> {
+        self.claim(operand)?.against(proof, actual, setting)
+    }
+
     /// The proof.
     ///
     /// # Errors
@@ -80,7 +90,7 @@ impl<P: Proves> Matcher for P {
             Ok(proof) => proof,
             Err(why) => return Answer::Undecided(format!("the policies cannot be judged: {why}")),
         };
-        if let Some(why) = self.claim(operand).and_then(|claim| claim.against(&proof, actual, setting)) {
+        if let Some(why) = self.against(&proof, actual, operand, setting) {
             return Answer::Undecided(why);
         }
         match proof {
@@ -91,7 +101,7 @@ impl<P: Proves> Matcher for P {
     }
 
     fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
-        self.claim(operand).map(|claim| claim.beside(of)).unwrap_or_default()
+        Proves::beside(self, of, operand)
     }
 
     fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
