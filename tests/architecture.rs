@@ -23,7 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("collect", &["facts", "aws", "plan"]),
     ("kinds", &["facts", "iam", "aws", "collect"]),
     ("verify", &["source", "facts", "policy"]),
-    ("report", &["source", "facts", "policy", "verify"]),
+    ("report", &["source", "facts", "matchers", "policy", "verify"]),
     ("evidence", &["source", "facts", "policy", "verify"]),
     (
         "cli",

@@ -45,6 +45,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True, type=pathlib.Path)
     parser.add_argument("--quick", action="store_true", help="start-up and medium only")
+    parser.add_argument("--floor", action="store_true", help="also what the SDK alone costs (builds benches/floor.rs)")
     parser.add_argument("--json", type=pathlib.Path, default=ROOT / "target/bench.json")
     parser.add_argument("--markdown", type=pathlib.Path, help="also write the tables there")
     args = parser.parse_args()
@@ -53,6 +54,8 @@ def main() -> int:
     bench.start_up()
     for size in ("medium",) if args.quick else SIZES:
         bench.settings(size)
+    if args.floor:
+        bench.floor()
     if not args.quick:
         bench.paced("settings, quotas", "settings.yaml", 2000, 5000, 1000)
         bench.paced("policies, quotas", "documents.yaml", 500, 1000, 0)
@@ -122,6 +125,17 @@ class Bench:
         limit = {"medium": 64, "large": 150}[size]
         self.row(f"{size}: peak memory", f"{mib:.0f} MiB", f"< {limit} MiB", mib < limit)
         self.row(f"{size}: evidence", f"{mb:.2f} MB ({best['output_mb']:.2f} with all reports)", "≤ 10 MB", mb <= 10)
+
+    def floor(self):
+        """The same call with the same SDK and nothing around it: what no run can be cheaper than."""
+        command = ["cargo", "bench", "--quiet", "--bench", "floor"]
+        subprocess.run([*command, "--no-run"], cwd=ROOT, check=True)
+        with moto() as server:
+            server.deploy("500,10,10")
+            runs = [subprocess.run([*command, "--", server.url], cwd=ROOT, check=True, capture_output=True, text=True).stdout for _ in range(3)]
+        per = min(float(run.split(" calls, ")[1].split(" ms")[0]) for run in runs)
+        self.figures["floor"] = {"ms_a_call": per}
+        self.row("the SDK alone: CPU a call", f"{per:.3f} ms", "–", True)
 
     def paced(self, name: str, suite: str, keys: int, secrets: int, groups: int):
         with moto("--latency-ms", str(LATENCY_MS), "--quota") as server:

@@ -1,7 +1,7 @@
 """The reference stack, MOD-045 of a bank, as it should be: every policy of the suite holds for it.
 
-It differs from the module's own design where that design is wrong: the namespace policy denies all fifteen mutations
-outside bank-*, the anomaly rule also receives read-only events, the runtime is supported, the log group is protected.
+It differs from the module's own design where that design is wrong: the namespace policy denies every mutation outside
+bank-*, the anomaly rule also receives read-only events, the runtime is supported, the log group is protected.
 """
 
 import io
@@ -58,6 +58,8 @@ DENIED = ("CreateSecret", "PutSecretValue", "UpdateSecret", "UpdateSecretVersion
 FORGOTTEN = ("DeleteSecret", "RestoreSecret", "PutResourcePolicy", "DeleteResourcePolicy", "CancelRotateSecret",
              "TagResource", "UntagResource", "ReplicateSecretToRegions", "RemoveRegionsFromReplication",
              "StopReplicationToReplica")
+# And these AWS added later.
+NEWER = ("ValidateResourcePolicy", "AcceptCrossAccountReplication", "AssociateCrossAccountReplica", "DisassociateCrossAccountReplica")
 KMS_ALERT_PATTERN = ("{ ($.eventSource = kms.amazonaws.com) && "
                      "(($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) }")
 
@@ -78,7 +80,7 @@ def actions(names) -> list[str]:
     return [f"secretsmanager:{name}" for name in names]
 
 
-def namespace_policy(denied=DENIED + FORGOTTEN) -> dict:
+def namespace_policy(denied=DENIED + FORGOTTEN + NEWER) -> dict:
     return document(
         statement("MutateInsideNamespace", "Allow", actions(ALLOWED), SECRET_ARN),
         {"Sid": "DenyMutationOutsideNamespace", "Effect": "Deny", "Action": actions(denied), "NotResource": SECRET_ARN},

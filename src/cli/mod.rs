@@ -4,6 +4,7 @@
 
 mod check;
 mod completions;
+mod explain;
 mod kinds;
 mod list;
 mod output;
@@ -53,6 +54,8 @@ enum Command {
     List(list::Args),
     /// Check evidence and evaluate its verdicts again; offline, no credentials.
     Verify(verify::Args),
+    /// Tell why a case of a run is as it is: counterexample, statement at fault, where to mend it; offline.
+    Explain(explain::Args),
     /// Show the kinds of resources and their attributes, and the matchers.
     Kinds(kinds::Args),
     /// Write the reference of matchers and kinds as Markdown pages.
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Permissions(args) => permissions::run(&args),
         Command::List(args) => list::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Kinds(args) => kinds::run(&args),
         Command::Reference(args) => reference::run(&args),
         Command::Schema(args) => schema::run(&args),

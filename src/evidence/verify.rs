@@ -15,7 +15,7 @@ use super::manifest::{Manifest, NAME, SCHEMA, digest};
 use super::{facts, verdicts};
 use crate::facts::Kind;
 use crate::policy::{Vocabulary, compile, load_suite, select};
-use crate::source::{Diagnostics, render};
+use crate::source::{Diagnostics, Files, render};
 use crate::verify::{RunResult, evaluate};
 
 /// What the judgement of a run rests on, besides the texts and the facts.
@@ -115,7 +115,7 @@ pub enum Damage {
 }
 
 /// An evidence directory in which nothing is wrong.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Verified {
     /// Id of the run.
     pub run: String,
@@ -125,6 +125,8 @@ pub struct Verified {
     pub files: usize,
     /// The verdicts, evaluated again.
     pub result: RunResult,
+    /// The texts of policies and suite as they were.
+    pub texts: Files,
 }
 
 const MANIFEST_BYTES: u64 = 16 << 20;
@@ -142,8 +144,8 @@ pub fn verify(
 ) -> Result<Verified, Vec<Damage>> {
     let (manifest, manifest_digest) = read_manifest(directory).map_err(|damage| vec![damage])?;
     let files = check_files(directory, &manifest)?;
-    let result = perform_again(directory, &files, words, find).map_err(|damage| vec![damage])?;
-    Ok(Verified { run: manifest.run, manifest: manifest_digest, files: manifest.files.len(), result })
+    let (result, texts) = perform_again(directory, &files, words, find).map_err(|damage| vec![damage])?;
+    Ok(Verified { run: manifest.run, manifest: manifest_digest, files: manifest.files.len(), result, texts })
 }
 
 fn read_manifest(directory: &Path) -> Result<(Manifest, String), Damage> {
@@ -238,7 +240,7 @@ fn perform_again(
     files: &BTreeMap<String, Vec<u8>>,
     words: Vocabulary,
     find: impl Fn(&str) -> Option<&'static Kind>,
-) -> Result<RunResult, Damage> {
+) -> Result<(RunResult, Files), Damage> {
     let unusable = |path: &str, reason: String| Damage::Unusable { path: path.to_owned(), reason };
     let content = |path: &str| {
         let bytes = files.get(path).ok_or_else(|| Damage::Missing(path.to_owned()))?;
@@ -270,7 +272,7 @@ fn perform_again(
     let stored = content(paths::VERDICTS)?;
     let evaluated = String::from_utf8_lossy(&evaluated);
     if stored == evaluated {
-        return Ok(result);
+        return Ok((result, loaded.library.files));
     }
     let differs = stored.lines().zip(evaluated.lines()).enumerate().find(|(_, (stored, again))| stored != again);
     let (index, (stored, again)) = differs.unwrap_or((stored.lines().count(), ("(end)", "(end)")));

@@ -10,7 +10,7 @@ mod schema;
 mod value;
 
 pub use gap::{Cause, Gap};
-pub use oracle::{ACCESS, Access, Oracle, Question, SIMULATED, Simulated};
+pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
 pub use redact::scrub;
 pub use resource::{Fact, Population, Resource};
 pub use schema::{Attribute, Call, Field, Kind, Lookup, Reach, Scope, Type};

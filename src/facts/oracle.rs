@@ -132,6 +132,9 @@ impl Simulated {
     }
 }
 
+/// The attribute of a resource that says whether Access Analyzer takes its policy for a public one.
+pub const PUBLIC: &str = "analyzer.public";
+
 /// The attribute of a policy that holds what Access Analyzer says of the access that claims ask about.
 pub const ACCESS: &str = "analyzer.access";
 

@@ -46,6 +46,18 @@ pub const NAMED_STATEMENT: &[Field] = &[
     Field::new("version", Type::Text),
 ];
 
+/// The fields of a grant of a KMS key; `constraints` are `Name key=value`.
+pub const GRANT: &[Field] = &[
+    Field::new("id", Type::Text),
+    Field::new("name", Type::Text),
+    Field::new("grantee", Type::Text),
+    Field::new("retiring", Type::Text),
+    Field::new("issuer", Type::Text),
+    Field::new("operations", TEXTS),
+    Field::new("constraints", TEXTS),
+    Field::new("created", Type::Time),
+];
+
 /// The type of an attribute that holds a whole document.
 pub const STATEMENTS: Type = Type::List(&Type::Record(STATEMENT));
 

@@ -25,5 +25,5 @@ pub use decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide,
 pub use parse::{Form, Malformed, decoded, parse};
 pub use pattern::{Case, Pattern, Resolved, resolved};
 pub use policy::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Test, Which};
-pub use prove::{Area, Catalogue, Counterexample, Doubt, Proof, Prover, Rights, Set};
+pub use prove::{Area, Catalogue, Counterexample, Doubt, Exception, Grant, Guarded, Proof, Prover, Rights, Set};
 pub use write::document;

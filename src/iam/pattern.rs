@@ -7,6 +7,10 @@
 
 use super::context::{Context, Known};
 
+/// The longest pattern that variables may make, in characters. A document of many variables, each with a long value, would
+/// else take far more memory than both.
+const LONGEST: usize = 1 << 20;
+
 /// How characters are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Case {
@@ -138,7 +142,7 @@ fn covers(pattern: &[Token], text: &str, case: Case) -> bool {
 pub struct Resolved {
     /// The pattern. A variable that nobody knows is a `*` in it, so that what it does not match is certain.
     pub pattern: Pattern,
-    /// The keys of variables that nobody knows.
+    /// The keys of variables that nobody knows, or whose values are too long.
     pub unknown: Vec<String>,
     /// A key that the request does not have, or not as a single value, and that has no default. AWS then calls the
     /// statement invalid: the text matches nothing.
@@ -169,8 +173,10 @@ pub fn resolved(text: &str, variables: bool, wildcards: bool, context: &Context)
             Variable::Key(key, default) => (key, default),
         };
         match (context.get(key), default) {
-            (Known::Values([value]), _) => found.pattern.push(value, false),
-            (Known::Unknown, _) => {
+            (Known::Values([value]), _) if found.pattern.0.len() + value.len() <= LONGEST => {
+                found.pattern.push(value, false);
+            }
+            (Known::Unknown | Known::Values([_]), _) => {
                 found.pattern.0.push(Token::Many);
                 found.unknown.push(key.to_owned());
             }
@@ -262,6 +268,15 @@ mod tests {
         let pattern = Pattern::new(&"a*".repeat(2_000));
         assert!(!pattern.matches(&"a".repeat(1_999), Case::Exact));
         assert!(!Pattern::new(&format!("{}b", "*a".repeat(1_000))).matches(&"a".repeat(4_000), Case::Exact));
+    }
+
+    #[test]
+    fn many_long_variables_are_unknown() {
+        let context = Context::unknown().with("k", ["a".repeat(2_000)]);
+        let found = resolved(&"${k}".repeat(60_000), true, true, &context);
+        assert!(found.pattern.0.len() <= LONGEST + 60_000);
+        assert!(found.unknown.contains(&"k".to_owned()));
+        assert_eq!(resolved(&"${k}".repeat(500), true, true, &context).unknown, [] as [&str; 0]);
     }
 
     #[test]

@@ -56,6 +56,12 @@ pub trait Matcher: Sync + Debug {
         let _ = (actual, operand, setting);
         None
     }
+
+    /// The part of the actual value that is at fault, in full, where that is more than a report has room for.
+    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        let _ = (actual, operand, setting);
+        None
+    }
 }
 
 /// Something wrong with an operand.
@@ -208,14 +214,19 @@ impl Condition {
     /// The value to show for a failure: as much of it as explains the failure.
     #[must_use]
     pub fn narrow(&self, actual: &Value, setting: &Setting<'_>) -> Value {
-        match self {
-            Self::Tests(tests) => tests
-                .iter()
-                .filter(|test| test.matcher.test(Some(actual), &test.operand, setting) == Answer::Fails)
-                .find_map(|test| test.matcher.narrow(actual, &test.operand, setting))
-                .unwrap_or_else(|| actual.clone()),
-            Self::Fields(_) => actual.clone(),
-        }
+        let narrowed = self.failing(actual, setting).find_map(|it| it.matcher.narrow(actual, &it.operand, setting));
+        narrowed.unwrap_or_else(|| actual.clone())
+    }
+
+    /// The part of the value that is at fault, in full, where a matcher knows it.
+    #[must_use]
+    pub fn at_fault(&self, actual: &Value, setting: &Setting<'_>) -> Option<Value> {
+        self.failing(actual, setting).find_map(|it| it.matcher.at_fault(actual, &it.operand, setting))
+    }
+
+    fn failing(&self, actual: &Value, setting: &Setting<'_>) -> impl Iterator<Item = &Test> {
+        let tests = if let Self::Tests(tests) = self { tests.as_slice() } else { &[] };
+        tests.iter().filter(move |it| it.matcher.test(Some(actual), &it.operand, setting) == Answer::Fails)
     }
 }
 

@@ -2,10 +2,10 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, Claim, Says, area, given, objections, rights, takes, witness};
+use super::permissions::{AREA, Claim, Says, area, at_fault, given, objections, rights, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Question, Type, Value};
-use crate::iam::{Catalogue, Proof, Prover};
+use crate::iam::{Catalogue, Context, Proof, Prover};
 
 /// Each request of these actions on these resources meets a Deny that no condition key lifts.
 #[derive(Debug)]
@@ -63,18 +63,26 @@ impl Matcher for Denies {
         witness(proof(Some(actual), operand, setting))
     }
 
+    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        at_fault(actual, proof(Some(actual), operand, setting))
+    }
+
     fn expected(&self, operand: &Operand) -> String {
         format!("denies {operand}")
     }
 }
 
 fn claim(operand: &Operand) -> Claim {
-    let parts = if let Operand::Value(claim) = operand { vec![(area(claim), given(claim))] } else { Vec::new() };
+    let parts = if let Operand::Value(claim) = operand {
+        vec![(area(claim), given(claim, Context::unknown()))]
+    } else {
+        Vec::new()
+    };
     Claim::about(Says::Denied, parts)
 }
 
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let rights = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).denied(&rights, &area(claim), &given(claim)))
+    let (rights, known) = rights(actual, setting)?;
+    Ok(Prover::new(Catalogue::aws()).denied(&rights, &area(claim), &given(claim, known)))
 }

@@ -2,10 +2,10 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Claim, Says, area, given, objections, rights, strings, takes, witness};
+use super::permissions::{Claim, Says, area, at_fault, given, objections, rights, strings, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Question, Type, Value};
-use crate::iam::{Area, Catalogue, Proof, Prover, Set};
+use crate::iam::{Area, Catalogue, Context, Proof, Prover, Set};
 
 /// Each request of these actions on another resource meets a Deny that no condition key lifts.
 #[derive(Debug)]
@@ -68,6 +68,10 @@ impl Matcher for DeniesOutside {
         witness(proof(Some(actual), operand, setting))
     }
 
+    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        at_fault(actual, proof(Some(actual), operand, setting))
+    }
+
     fn expected(&self, operand: &Operand) -> String {
         format!("denies outside {operand}")
     }
@@ -81,7 +85,11 @@ const FIELDS: &[Field] = &[
 ];
 
 fn claim(operand: &Operand) -> Claim {
-    let parts = if let Operand::Value(claim) = operand { vec![(others(claim), given(claim))] } else { Vec::new() };
+    let parts = if let Operand::Value(claim) = operand {
+        vec![(others(claim), given(claim, Context::unknown()))]
+    } else {
+        Vec::new()
+    };
     Claim::about(Says::Denied, parts)
 }
 
@@ -92,6 +100,6 @@ fn others(claim: &Value) -> Area {
 
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let rights = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).denied(&rights, &others(claim), &given(claim)))
+    let (rights, known) = rights(actual, setting)?;
+    Ok(Prover::new(Catalogue::aws()).denied(&rights, &others(claim), &given(claim, known)))
 }

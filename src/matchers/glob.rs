@@ -4,19 +4,20 @@
 
 use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
+use crate::iam::{Case, Pattern};
 
 /// A pattern with `*` and `?`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glob {
     text: String,
-    pattern: Vec<char>,
+    pattern: Pattern,
 }
 
 impl Glob {
     /// The pattern of that text; every text is one.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self { text: text.to_owned(), pattern: text.chars().collect() }
+        Self { text: text.to_owned(), pattern: Pattern::new(text) }
     }
 
     /// The pattern as written.
@@ -28,31 +29,7 @@ impl Glob {
     /// Whether the pattern covers the whole text. Time is at most pattern times text, whatever the pattern.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().collect();
-        let (mut p, mut t) = (0, 0);
-        // Where to go on when the text after the last star does not fit: the star, and the text that it covers so far.
-        let mut star: Option<(usize, usize)> = None;
-        while t < text.len() {
-            match self.pattern.get(p) {
-                Some('*') => {
-                    star = Some((p, t));
-                    p += 1;
-                }
-                Some(&c) if c == '?' || Some(&c) == text.get(t) => {
-                    p += 1;
-                    t += 1;
-                }
-                _ => match star {
-                    Some((at, covered)) => {
-                        star = Some((at, covered + 1));
-                        p = at + 1;
-                        t = covered + 1;
-                    }
-                    None => return false,
-                },
-            }
-        }
-        self.pattern.iter().skip(p).all(|c| *c == '*')
+        self.pattern.matches(text, Case::Exact)
     }
 }
 

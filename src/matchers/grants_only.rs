@@ -2,10 +2,10 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Claim, Says, area, given, objections, rights, strings, takes, witness};
+use super::permissions::{Claim, Says, area, at_fault, given, objections, rights, strings, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Question, Type, Value};
-use crate::iam::{Area, Catalogue, Proof, Prover, Set};
+use crate::iam::{Area, Catalogue, Context, Proof, Prover, Set};
 
 /// Every request that can be allowed is one of these actions on these resources; with `services`, every request to one of these.
 #[derive(Debug)]
@@ -68,6 +68,10 @@ impl Matcher for GrantsOnly {
         witness(proof(Some(actual), operand, setting))
     }
 
+    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        at_fault(actual, proof(Some(actual), operand, setting))
+    }
+
     fn expected(&self, operand: &Operand) -> String {
         format!("grants only {operand}")
     }
@@ -86,7 +90,10 @@ const FIELDS: &[Field] = &[
 /// elsewhere.
 fn claim(operand: &Operand) -> Claim {
     let Operand::Value(claim) = operand else { return Claim::about(Says::NeverAllowed, Vec::new()) };
-    Claim::about(Says::NeverAllowed, outside(claim).into_iter().map(|area| (area, given(claim))).collect())
+    Claim::about(
+        Says::NeverAllowed,
+        outside(claim).into_iter().map(|area| (area, given(claim, Context::unknown()))).collect(),
+    )
 }
 
 /// What must not be granted: other actions of the services, and these actions elsewhere.
@@ -105,9 +112,9 @@ fn outside(claim: &Value) -> [Area; 2] {
 
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let rights = rights(actual, setting)?;
+    let (rights, known) = rights(actual, setting)?;
     Ok({
-        let (prover, given, [others, elsewhere]) = (Prover::new(Catalogue::aws()), given(claim), outside(claim));
+        let (prover, given, [others, elsewhere]) = (Prover::new(Catalogue::aws()), given(claim, known), outside(claim));
         match prover.never(&rights, &others, &given) {
             refuted @ Proof::Refuted(_) => refuted,
             Proof::Proved => prover.never(&rights, &elsewhere, &given),

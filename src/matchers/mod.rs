@@ -20,6 +20,8 @@ mod glob;
 mod grants_only;
 mod matches;
 mod never_grants;
+mod no_cross_account_except;
+mod no_public_principal;
 mod none;
 mod not;
 mod older_than;
@@ -29,6 +31,7 @@ mod present;
 mod requires_mfa;
 mod separates;
 mod show;
+mod shuts_out;
 mod starts_with;
 mod within;
 
@@ -64,6 +67,9 @@ pub const ALL: &[&dyn Matcher] = &[
     &denies_outside::DeniesOutside,
     &requires_mfa::RequiresMfa,
     &separates::Separates,
+    &no_public_principal::NoPublicPrincipal,
+    &no_cross_account_except::NoCrossAccountExcept,
+    &shuts_out::ShutsOut,
 ];
 
 /// The matcher of that keyword.

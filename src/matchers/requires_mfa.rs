@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, Claim, Says, area, given, objections, rights, takes, witness};
+use super::permissions::{AREA, Claim, Says, area, at_fault, given, objections, rights, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Question, Type, Value};
 use crate::iam::{Catalogue, Context, Proof, Prover};
@@ -65,6 +65,10 @@ impl Matcher for RequiresMfa {
         witness(proof(Some(actual), operand, setting))
     }
 
+    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        at_fault(actual, proof(Some(actual), operand, setting))
+    }
+
     fn expected(&self, operand: &Operand) -> String {
         format!("requires MFA for {operand}")
     }
@@ -80,12 +84,12 @@ fn without(given: &Context) -> [Context; 2] {
 
 fn claim(operand: &Operand) -> Claim {
     let Operand::Value(claim) = operand else { return Claim::about(Says::NeverAllowed, Vec::new()) };
-    let parts = without(&given(claim)).into_iter().map(|context| (area(claim), context)).collect();
+    let parts = without(&given(claim, Context::unknown())).into_iter().map(|context| (area(claim), context)).collect();
     Claim::about(Says::NeverAllowed, parts)
 }
 
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let rights = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).requires(&rights, &area(claim), &without(&given(claim))))
+    let (rights, known) = rights(actual, setting)?;
+    Ok(Prover::new(Catalogue::aws()).requires(&rights, &area(claim), &without(&given(claim, known))))
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, Claim, Says, area, objections, rights, takes, witness};
+use super::permissions::{AREA, Claim, Says, area, at_fault, objections, rights, takes, witness};
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Question, Type, Value};
 use crate::iam::{Catalogue, Context, Proof, Prover};
@@ -72,6 +72,10 @@ impl Matcher for Separates {
         witness(proof(Some(actual), operand, setting))
     }
 
+    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        at_fault(actual, proof(Some(actual), operand, setting))
+    }
+
     fn expected(&self, operand: &Operand) -> String {
         format!("separates {operand}")
     }
@@ -86,6 +90,6 @@ fn claim(operand: &Operand) -> Claim {
 fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
     let (Some(actual), Operand::Value(Value::List(duties))) = (actual, operand) else { return Ok(Proof::Proved) };
     let [first, second] = duties.as_slice() else { return Err("two duties are kept apart".to_owned()) };
-    let rights = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).separates(&[rights], [&area(first), &area(second)], &Context::unknown()))
+    let (rights, known) = rights(actual, setting)?;
+    Ok(Prover::new(Catalogue::aws()).separates(&[rights], [&area(first), &area(second)], &known))
 }

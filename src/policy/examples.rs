@@ -93,10 +93,18 @@ fn resource(
     parameters: &mut Parameters<'_>,
     sink: &mut Diagnostics,
 ) -> Option<Resource> {
-    let mut resource = Resource::new(kind, "000000000000".into(), "example".into(), "example", "example");
+    let service = kind.name.split('.').next().unwrap_or_default();
+    let id = format!("arn:aws:{service}:eu-west-1:000000000000:example");
+    let mut resource = Resource::new(kind, "000000000000".into(), "eu-west-1".into(), id, "example");
     fill(&mut resource, node, "", kind, parameters, sink)?;
     for attribute in kind.attributes {
         resource.facts.entry(attribute.name).or_insert(Fact::Absent);
+    }
+    // Whose it is, and in which account, an example says by its ARN.
+    if let Some(arn) = resource.text("arn").map(str::to_owned) {
+        let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
+        resource.account = account.unwrap_or("000000000000").into();
+        resource.id = arn;
     }
     Some(resource)
 }

@@ -37,6 +37,9 @@ pub struct Difference {
     pub actual: String,
     /// Where the fact was read: operation and field of its answer.
     pub source: String,
+    /// The part of the fact that is at fault, in full, where a matcher knows it; too long for a report.
+    #[serde(skip)]
+    pub at_fault: Option<Value>,
 }
 
 impl Expectation {
@@ -104,7 +107,9 @@ impl AttributeTest {
             Answer::Undecided(why) => Judgement::Unknown(vec![Arc::new(self.undecided(resource, why))]),
             Answer::Fails => {
                 let shown = value.map(|value| self.condition.narrow(value, &setting));
-                Judgement::Unmet(vec![self.difference(&self.condition.to_string(), shown.as_ref())])
+                let at_fault = value.and_then(|value| self.condition.at_fault(value, &setting));
+                let difference = self.difference(&self.condition.to_string(), shown.as_ref());
+                Judgement::Unmet(vec![Difference { at_fault, ..difference }])
             }
         }
     }
@@ -172,6 +177,7 @@ impl AttributeTest {
             expected: expected.to_owned(),
             actual: actual.map_or_else(|| "none".to_owned(), show),
             source: format!("{} {}", attribute.call, attribute.field),
+            at_fault: None,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! unredacted.
 
 mod console;
+mod explain;
 mod json;
 mod junit;
 mod markdown;
@@ -15,6 +16,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 pub use console::Console;
+pub use explain::explain;
 
 use crate::policy::{Case, Catalogues};
 use crate::source::Files;

@@ -15,7 +15,8 @@ pub struct Request {
     pub resource: String,
     /// The account of the resource.
     pub resource_account: String,
-    /// What is known of the condition keys. Keys that follow from the fields above are not added to it.
+    /// What is known of the condition keys. Those that follow from who asks are in it only after
+    /// [`Request::with_principal_keys`].
     pub context: Context,
 }
 
@@ -60,7 +61,49 @@ pub enum Subject {
     Anonymous,
 }
 
+impl Request {
+    /// With the global condition keys that follow from who asks: its ARN, account, type and user name, as far as
+    /// they are certain.
+    #[must_use]
+    pub fn with_principal_keys(self) -> Self {
+        let context = self.principal.tell(self.context);
+        Self { context, ..self }
+    }
+}
+
 impl Subject {
+    fn tell(&self, context: Context) -> Context {
+        let of = |context: Context, kind: &str| {
+            let account = self.account().unwrap_or_default();
+            let context = context.with("aws:PrincipalAccount", [account]).with("aws:PrincipalIsAWSService", ["false"]);
+            context.with("aws:PrincipalType", [kind])
+        };
+        match self {
+            Self::User { arn } => {
+                let name = arn.rsplit('/').next().unwrap_or_default();
+                of(context, "User").with("aws:PrincipalArn", [arn]).with("aws:username", [name])
+            }
+            Self::Role { arn, .. } => {
+                of(context, "AssumedRole").with("aws:PrincipalArn", [arn]).without("aws:username")
+            }
+            Self::FederatedUser { arn, .. } => {
+                of(context, "FederatedUser").with("aws:PrincipalArn", [arn]).without("aws:username")
+            }
+            // Its ARN also has a partition, which an account does not tell.
+            Self::Root { .. } => of(context, "Account").without("aws:username"),
+            Self::Service { name } => {
+                let context = context.with("aws:PrincipalIsAWSService", ["true"]);
+                context.with("aws:PrincipalServiceName", [name]).without("aws:username")
+            }
+            Self::Federated { .. } => context.without("aws:username"),
+            Self::Anonymous => {
+                ["aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalIsAWSService", "aws:username"]
+                    .into_iter()
+                    .fold(context, Context::without)
+            }
+        }
+    }
+
     /// The account, if it belongs to one.
     #[must_use]
     pub fn account(&self) -> Option<&str> {

@@ -1,6 +1,7 @@
 //! Formats of ARNs, such as `arn:*:kms:*:*:key/*`, as patterns.
 //!
-//! Must not know which service has which format.
+//! A `*` of a `Resource` reaches beyond colons, so that a name with colons could look like another resource. Where AWS
+//! allows no colon in names, there is none here either. Must not know actions.
 
 use super::pattern::{Class, Pattern, Token};
 
@@ -48,7 +49,7 @@ impl Format {
         then(&mut found, &[text(if partition == "*" { place.partition } else { partition }), text(":"), text(service)]);
         either(&mut found, &if region == "*" { regions(place.regions) } else { vec![text(region)] });
         either(&mut found, &if account == "*" { accounts(place.account) } else { vec![text(account)] });
-        either(&mut found, &[names(service, resource, place.names)]);
+        either(&mut found, &names(service, resource, place.names));
         found.into_iter().map(Pattern::new).collect()
     }
 }
@@ -63,11 +64,24 @@ fn accounts(known: Option<&str>) -> Vec<Vec<Token>> {
 }
 
 /// A name is not empty; that of a bucket has no slash, or it would be an object.
-fn names(service: &str, resource: &str, class: Class) -> Vec<Token> {
-    let class = if service == "s3" && resource == "*" { class.min(Class::Segment) } else { class };
+fn names(service: &str, resource: &str, class: Class) -> Vec<Vec<Token>> {
+    let class = match (service, resource) {
+        ("s3", "*") => class.min(Class::Segment),
+        ("logs", "log-group:*" | "log-group:*:log-stream:*") => class.min(Class::Field),
+        ("kms", "key/*") | ("secretsmanager", "secret:*") | ("ssm", "parameter/*") => class.min(Class::Field),
+        _ => class,
+    };
     let mut parts = resource.split('*').map(text);
     let first = parts.next().unwrap_or_default();
-    parts.fold(first, |head, part| [head, some(class), part].concat())
+    let name = parts.fold(first, |head, part| [head, some(class), part].concat());
+    match (service, resource) {
+        // AWS asks about a log group with or without what is in it.
+        ("logs", "log-group:*") => {
+            let inside = |part: &str| [name.clone(), text(part), vec![Token::Many(class)]].concat();
+            vec![name.clone(), inside(":"), inside(":log-stream:")]
+        }
+        _ => vec![name],
+    }
 }
 
 fn text(text: &str) -> Vec<Token> {

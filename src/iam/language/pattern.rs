@@ -146,6 +146,13 @@ impl Pattern {
         matches!(self.tokens.as_slice(), [Token::Many(Class::Any)])
     }
 
+    /// Whether it is every text that begins with [`prefix`](Self::prefix).
+    #[must_use]
+    pub fn is_prefix(&self) -> bool {
+        let Some((last, before)) = self.tokens.split_last() else { return false };
+        *last == Token::Many(Class::Any) && before.iter().all(|token| matches!(token, Token::Char(_)))
+    }
+
     /// The only text, where there is only one.
     #[must_use]
     pub fn only(&self) -> Option<String> {

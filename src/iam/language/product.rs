@@ -25,8 +25,6 @@ pub(super) struct Product {
     begins: Vec<usize>,
     /// First and last position of each pattern.
     blocks: Vec<(usize, usize)>,
-    /// Positions before a character.
-    chars: Vec<u64>,
     /// Positions before a run.
     runs: Vec<u64>,
     /// Positions before a `*`.
@@ -51,10 +49,9 @@ impl Product {
             begins.resize(tokens.len(), begin);
         }
         let row = |wanted: &dyn Fn(Token) -> bool| row(&tokens, wanted);
-        let chars = row(&|token| matches!(token, Token::Char(_)));
         let runs = row(&|token| matches!(token, Token::Many(_)));
         let stars = row(&|token| token == Token::Many(Class::Any));
-        Self { begins, blocks, chars, runs, stars, steps: HashMap::new(), tokens }
+        Self { begins, blocks, runs, stars, steps: HashMap::new(), tokens }
     }
 
     /// Words of a state: the unit of work.
@@ -93,19 +90,16 @@ impl Product {
 
     /// One character for each way to go on. Characters that no pattern tells apart go together.
     pub(super) fn letters(&self, state: &State) -> Vec<char> {
-        let mut literal: Vec<char> = bits(state, &self.chars)
-            .filter_map(|at| if let Some(Some(Token::Char(char))) = self.tokens.get(at) { Some(*char) } else { None })
-            .collect();
+        let (mut literal, mut classes) = (Vec::new(), Vec::new());
+        for at in bits(state, &[]) {
+            match self.tokens.get(at) {
+                Some(Some(Token::Char(char))) => literal.push(*char),
+                Some(Some(Token::One(class) | Token::Many(class))) if !classes.contains(class) => classes.push(*class),
+                _ => {}
+            }
+        }
         literal.sort_unstable();
         literal.dedup();
-        let classes: Vec<Class> = [Class::Digit, Class::Word, Class::Segment, Class::Field, Class::Any]
-            .into_iter()
-            .filter(|class| {
-                bits(state, &[]).any(
-                    |at| matches!(self.tokens.get(at), Some(Some(Token::One(it) | Token::Many(it))) if it == class),
-                )
-            })
-            .collect();
         let mut letters = Vec::new();
         let mut known: Vec<Vec<bool>> = Vec::new();
         for atom in ATOMS {
@@ -226,13 +220,12 @@ fn text(reached: &[(usize, char)], mut place: usize) -> String {
     found.iter().rev().collect()
 }
 
+/// Which patterns a text is in, and a text.
+pub type Cell = (Vec<bool>, String);
+
 /// All the ways in which a text that is in all of the first patterns can be in the others: in which it is, and a shortest
 /// such text.
-pub fn cells(
-    all: &[&Pattern],
-    others: &[&Pattern],
-    budget: &mut Budget,
-) -> Result<Vec<(Vec<bool>, String)>, TooComplex> {
+pub fn cells(all: &[&Pattern], others: &[&Pattern], budget: &mut Budget) -> Result<Vec<Cell>, TooComplex> {
     let mut product = Product::new(all.iter().chain(others).copied());
     let mut found: HashMap<Vec<bool>, String> = HashMap::new();
     let narrow = |product: &Product, state| (0..all.len()).all(|at| product.alive(&state, at)).then_some(state);
@@ -248,8 +241,11 @@ pub fn cells(
     Ok(found)
 }
 
+/// A character of a kind that is none of the given.
+type Atom = fn(&[char]) -> Option<char>;
+
 /// For each kind of character that classes tell apart, one that is none of the given: the natural ones first.
-const ATOMS: [fn(&[char]) -> Option<char>; 5] = [
+const ATOMS: [Atom; 5] = [
     |literal| "xyzabcdefghijklmnopqrstuvw-".chars().find(|char| !literal.contains(char)),
     |literal| ('1'..='9').chain(['0']).find(|char| !literal.contains(char)),
     |literal| {

@@ -6,6 +6,9 @@ use super::pattern::Pattern;
 use super::product::{Product, State, walk};
 use super::{Budget, TooComplex};
 
+/// Tokens from which on the patterns of a list are tried one at a time: many small searches, not one large one.
+const LARGE: usize = 512;
+
 /// Some of each, none of those.
 #[derive(Clone, Debug, Default)]
 pub struct Query<'a> {
@@ -16,7 +19,7 @@ pub struct Query<'a> {
 }
 
 impl<'a> Query<'a> {
-    /// A shortest text, where there is one.
+    /// A text, where there is one: a shortest one, or with long lists a shortest one of the first pattern that has any.
     pub fn witness(mut self, budget: &mut Budget) -> Result<Option<String>, TooComplex> {
         let patterns = self.none_of.len() + self.some_of.iter().map(Vec::len).sum::<usize>();
         budget.spend(patterns * 4)?;
@@ -26,10 +29,23 @@ impl<'a> Query<'a> {
         if !self.simplify(budget)? {
             return Ok(None);
         }
-        match self.enumerate() {
-            Some(found) => Ok(found),
-            None => self.search(budget),
+        if let Some(found) = self.enumerate() {
+            return Ok(found);
         }
+        let size = |list: &Vec<&Pattern>| list.iter().map(|it| it.tokens().len()).sum::<usize>();
+        let widest =
+            self.some_of.iter().enumerate().filter(|(_, list)| list.len() > 1).max_by_key(|(_, list)| size(list));
+        let Some((at, list)) = widest.filter(|(_, list)| size(list) > LARGE) else { return self.search(budget) };
+        for pattern in list {
+            let mut one = self.clone();
+            one.some_of.iter_mut().skip(at).take(1).for_each(|list| *list = vec![*pattern]);
+            if one.simplify(budget)?
+                && let Some(found) = one.enumerate().map_or_else(|| one.search(budget), Ok)?
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a text is an answer.
@@ -96,16 +112,18 @@ impl<'a> Query<'a> {
         let none = from..patterns.len();
         budget.spend(patterns.iter().map(|pattern| pattern.tokens().len()).sum())?;
         let mut product = Product::new(patterns);
-        let narrow = |product: &Product, mut state: State| {
-            for list in &lists {
-                if !list.clone().any(|at| product.alive(&state, at)) {
-                    return None;
-                }
-                if let Some(done) = list.clone().find(|at| product.settled(&state, *at)).filter(|_| list.len() > 1) {
-                    state = product.forget(&state, list.clone().filter(|at| *at != done));
-                }
+        let narrow = |product: &Product, state: State| {
+            let lost = |list: &std::ops::Range<usize>| !list.clone().any(|at| product.alive(&state, at));
+            if lists.iter().any(lost) || none.clone().any(|at| product.settled(&state, at)) {
+                return None;
             }
-            (!none.clone().any(|at| product.settled(&state, at))).then_some(state)
+            // Once a pattern takes whatever follows, the others of its list do not matter.
+            let needless = lists.iter().filter(|list| list.len() > 1).filter_map(|list| {
+                let done = list.clone().find(|at| product.settled(&state, *at))?;
+                Some(list.clone().filter(move |at| *at != done))
+            });
+            let needless: Vec<usize> = needless.flatten().collect();
+            Some(if needless.is_empty() { state } else { product.forget(&state, needless.into_iter()) })
         };
         walk(&mut product, budget, narrow, |product, state, text| {
             let found = lists.iter().all(|list| list.clone().any(|at| product.accepts(state, at)))

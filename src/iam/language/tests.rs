@@ -1,3 +1,6 @@
+//! Texts against the definition of a pattern, and searches against trying all texts.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
 use super::*;
 
 /// Every text over some characters, the shortest first.
@@ -17,18 +20,18 @@ fn texts(alphabet: &str, longest: usize) -> Vec<String> {
 }
 
 /// `*` and `?`, by the definition.
-fn naive(pattern: &[char], text: &[char]) -> bool {
+fn naive(pattern: &[u8], text: &[u8]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),
-        Some(('*', rest)) => (0..=text.len()).any(|at| naive(rest, &text[at..])),
-        Some((char, rest)) => {
-            text.split_first().is_some_and(|(it, left)| (*char == '?' || char == it) && naive(rest, left))
+        Some((b'*', rest)) => (0..=text.len()).any(|at| naive(rest, &text[at..])),
+        Some((byte, rest)) => {
+            text.split_first().is_some_and(|(it, left)| (*byte == b'?' || byte == it) && naive(rest, left))
         }
     }
 }
 
 fn matches(pattern: &str, text: &str) -> bool {
-    naive(&pattern.chars().collect::<Vec<_>>(), &text.chars().collect::<Vec<_>>())
+    naive(pattern.as_bytes(), text.as_bytes())
 }
 
 fn witness(some_of: &[&[&str]], none_of: &[&str]) -> Option<String> {
@@ -182,10 +185,16 @@ fn a_format_is_read_with_a_place() {
     };
     assert_eq!(outside(here).as_deref(), Some("arn:aws:secretsmanager:eu-central-1:647751526084:secret:x"));
     assert_eq!(outside(any).as_deref(), Some("arn:aws:secretsmanager:x::secret:x"));
-    assert!(
-        secret.patterns(any).iter().any(|it| it.matches("arn:aws:secretsmanager:us-east-1:123456789012:secret:a:b"))
-    );
-    assert!(!secret.patterns(any).iter().any(|it| it.matches("arn:aws:secretsmanager:us:east:123456789012:secret:a")));
+    let is = |format: &Format, arn: &str| format.patterns(any).iter().any(|it| it.matches(arn));
+    assert!(is(&Format::new("arn:*:s3:::*/*"), "arn:aws:s3:::bucket/a:b"));
+    assert!(is(&secret, "arn:aws:secretsmanager:us-east-1:123456789012:secret:a/b"));
+    assert!(!is(&secret, "arn:aws:secretsmanager:us-east-1:123456789012:secret:a:b"));
+    assert!(!is(&secret, "arn:aws:secretsmanager:us:east:123456789012:secret:a"));
+    let group = Format::new("arn:*:logs:*:*:log-group:*");
+    for inside in ["", ":", ":*", ":log-stream:", ":log-stream:a"] {
+        assert!(is(&group, &format!("arn:aws:logs:us-east-1:123456789012:log-group:/aws/a{inside}")), "{inside}");
+    }
+    assert!(!is(&group, "arn:aws:logs:us-east-1:123456789012:log-group:/aws/a:log-group:/aws/b"));
     assert_eq!(Format::new("*").patterns(any), [Pattern::text("*")]);
 }
 

@@ -2,19 +2,38 @@
 //!
 //! Must not know policies.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::iam::language::{Format, Pattern};
+use crate::iam::language::{Class, Format, Pattern, Place};
 use crate::iam::reference;
 
-/// All actions that are known.
+/// All actions that are known, service by service; a service is read when a claim asks for it.
 #[derive(Debug)]
 pub struct Catalogue {
     as_of: String,
+    /// In the order of what their actions begin with.
+    services: Vec<Service>,
+}
+
+/// One service.
+#[derive(Debug)]
+struct Service {
+    /// What its actions begin with, colon included, in small letters.
+    prefix: String,
+    source: Option<&'static reference::Service>,
+    listed: OnceLock<Listed>,
+}
+
+#[derive(Debug, Default)]
+struct Listed {
+    /// In the order of their names.
     actions: Vec<Known>,
     formats: Vec<Vec<Format>>,
+    /// The formats as patterns, anywhere in the partition `aws`, where somebody asked.
+    anywhere: Vec<OnceLock<Vec<Pattern>>>,
 }
 
 /// One action.
@@ -24,33 +43,24 @@ pub(super) struct Known {
     pub(super) name: String,
     /// In small letters, as patterns are compared.
     pub(super) small: String,
-    /// Where its formats are. Actions with the same formats share them.
-    pub(super) formats: usize,
+    /// Where its formats are. Actions of a service with the same formats share them.
+    pub(super) formats: (usize, usize),
 }
 
 impl Catalogue {
     /// Of the actions that were known on a day, each with the formats of its resources; none for actions that have none.
     #[must_use]
     pub fn new(as_of: &str, actions: impl IntoIterator<Item = (String, Vec<String>)>) -> Self {
-        let mut formats: Vec<Vec<Format>> = Vec::new();
-        let mut places: HashMap<Vec<String>, usize> = HashMap::new();
-        let mut known: Vec<Known> = actions
-            .into_iter()
-            .map(|(name, mut texts)| {
-                if texts.is_empty() {
-                    texts.push("*".to_owned());
-                }
-                texts.sort_unstable();
-                texts.dedup();
-                let formats = *places.entry(texts).or_insert_with_key(|texts| {
-                    formats.push(texts.iter().map(|text| Format::new(text)).collect());
-                    formats.len() - 1
-                });
-                Known { small: name.to_ascii_lowercase(), name, formats }
-            })
-            .collect();
-        known.sort_by(|one, two| one.small.cmp(&two.small));
-        Self { as_of: as_of.to_owned(), actions: known, formats }
+        let mut services: BTreeMap<String, Vec<(String, Vec<String>)>> = BTreeMap::new();
+        for (name, formats) in actions {
+            let prefix = name.split_inclusive(':').next().unwrap_or_default().to_ascii_lowercase();
+            services.entry(prefix).or_default().push((name, formats));
+        }
+        let listed = services.into_iter().enumerate().map(|(index, (prefix, actions))| {
+            let listed = OnceLock::from(Listed::new(index, actions));
+            Service { prefix, source: None, listed }
+        });
+        Self { as_of: as_of.to_owned(), services: listed.collect() }
     }
 
     /// Of AWS, as the copy of the service authorization reference has it.
@@ -58,11 +68,14 @@ impl Catalogue {
     pub fn aws() -> &'static Self {
         static AWS: OnceLock<Catalogue> = OnceLock::new();
         AWS.get_or_init(|| {
-            let formats =
-                |action: reference::Action| action.resources().iter().map(reference::Format::pattern).collect();
-            let services = reference::services(|_| true);
-            let actions = services.flat_map(reference::Service::actions).map(|action| (action.name(), formats(action)));
-            Self::new(reference::as_of(), actions)
+            let all = reference::services(|_| true).map(|service| Service {
+                prefix: format!("{}:", service.prefix().to_ascii_lowercase()),
+                source: Some(service),
+                listed: OnceLock::new(),
+            });
+            let mut services: Vec<Service> = all.collect();
+            services.sort_by(|one, two| one.prefix.cmp(&two.prefix));
+            Self { as_of: reference::as_of().to_owned(), services }
         })
     }
 
@@ -74,22 +87,86 @@ impl Catalogue {
 
     /// The action of a name in small letters.
     pub(super) fn action(&self, small: &str) -> Option<&Known> {
-        self.actions.binary_search_by(|known| known.small.as_str().cmp(small)).ok().and_then(|at| self.actions.get(at))
+        let prefix = small.split_inclusive(':').next().unwrap_or_default();
+        let index = self.services.binary_search_by(|service| service.prefix.as_str().cmp(prefix)).ok()?;
+        let actions = &self.listed(index)?.actions;
+        actions.binary_search_by(|known| known.small.as_str().cmp(small)).ok().and_then(|at| actions.get(at))
     }
 
-    pub(super) fn formats(&self, of: &Known) -> &[Format] {
-        self.formats.get(of.formats).map(Vec::as_slice).unwrap_or_default()
+    /// The resources of an action at a place.
+    pub(super) fn resources(&self, of: &Known, place: Place<'_>) -> Vec<Pattern> {
+        let (service, at) = of.formats;
+        let formats = self.listed(service).and_then(|listed| listed.formats.get(at));
+        formats.into_iter().flatten().flat_map(|format| format.patterns(place)).collect()
     }
 
-    /// The actions in one of these patterns and none of those, in the order of their names.
-    pub(super) fn matching(&self, of: &[Pattern], except: &[Pattern]) -> Vec<&Known> {
-        let all: Vec<&Known> = self.actions.iter().collect();
+    /// The resources of an action anywhere in a partition.
+    pub(super) fn anywhere(&self, of: &Known, partition: &str) -> Cow<'_, [Pattern]> {
+        let (service, at) = of.formats;
+        let all = || self.resources(of, Place { partition, regions: &[], account: None, names: Class::Any });
+        match self.listed(service).and_then(|listed| listed.anywhere.get(at)).filter(|_| partition == "aws") {
+            Some(kept) => Cow::Borrowed(kept.get_or_init(all)),
+            None => Cow::Owned(all()),
+        }
+    }
+
+    /// The actions in one of these patterns and none of those, in the order of their names. With `among`, only services
+    /// that those patterns may cover are looked at.
+    pub(super) fn matching(&self, of: &[Pattern], except: &[Pattern], among: Option<&[&Pattern]>) -> Vec<&Known> {
+        let mut asked: BTreeSet<usize> = of.iter().flat_map(|pattern| self.asked_by(pattern)).collect();
+        if let Some(among) = among {
+            let ranges: Vec<Range<usize>> = among.iter().map(|pattern| self.asked_by(pattern)).collect();
+            asked.retain(|index| ranges.iter().any(|range| range.contains(index)));
+        }
+        let all: Vec<&Known> =
+            asked.into_iter().filter_map(|index| self.listed(index)).flat_map(|it| it.actions.iter()).collect();
         let wanted = marks(&all, of);
         let unwanted = marks(&all, except);
         all.into_iter()
             .zip(wanted.into_iter().zip(unwanted))
             .filter_map(|(it, (yes, no))| (yes && !no).then_some(it))
             .collect()
+    }
+
+    /// The services whose actions a pattern may cover.
+    fn asked_by(&self, pattern: &Pattern) -> Range<usize> {
+        let begins = pattern.prefix();
+        let begins = begins.split_inclusive(':').next().unwrap_or_default();
+        let from = self.services.partition_point(|service| service.prefix.as_str() < begins);
+        let until = self.services.partition_point(|it| it.prefix.as_str() < begins || it.prefix.starts_with(begins));
+        from..until
+    }
+
+    fn listed(&self, index: usize) -> Option<&Listed> {
+        let service = self.services.get(index)?;
+        Some(service.listed.get_or_init(|| {
+            let formats =
+                |action: reference::Action| action.resources().iter().map(reference::Format::pattern).collect();
+            let actions = service.source.into_iter().flat_map(reference::Service::actions);
+            Listed::new(index, actions.map(|action| (action.name(), formats(action))))
+        }))
+    }
+}
+
+impl Listed {
+    fn new(service: usize, actions: impl IntoIterator<Item = (String, Vec<String>)>) -> Self {
+        let mut listed = Self::default();
+        let mut places: HashMap<Vec<String>, usize> = HashMap::new();
+        for (name, mut texts) in actions {
+            if texts.is_empty() {
+                texts.push("*".to_owned());
+            }
+            texts.sort_unstable();
+            texts.dedup();
+            let at = *places.entry(texts).or_insert_with_key(|texts| {
+                listed.formats.push(texts.iter().map(|text| Format::new(text)).collect());
+                listed.formats.len() - 1
+            });
+            listed.actions.push(Known { small: name.to_ascii_lowercase(), name, formats: (service, at) });
+        }
+        listed.actions.sort_by(|one, two| one.small.cmp(&two.small));
+        listed.anywhere = listed.formats.iter().map(|_| OnceLock::new()).collect();
+        listed
     }
 }
 
@@ -98,7 +175,7 @@ pub(super) fn marks(actions: &[&Known], patterns: &[Pattern]) -> Vec<bool> {
     let mut marks = vec![false; actions.len()];
     for pattern in patterns {
         let range = beginning_with(actions, &pattern.prefix());
-        let all = pattern.is_everything();
+        let all = pattern.is_prefix();
         let places = marks.iter_mut().zip(actions).skip(range.start).take(range.len());
         places.filter(|(mark, _)| !**mark).for_each(|(mark, action)| *mark = all || pattern.matches(&action.small));
     }

@@ -27,6 +27,16 @@ pub struct Rights {
     pub policies: Policies,
 }
 
+impl Rights {
+    /// What is known of every request of the subject: the condition keys that follow from who asks.
+    #[must_use]
+    pub fn known(&self) -> Context {
+        let (principal, context) = (self.subject.clone(), Context::unknown());
+        let [action, resource, resource_account] = [const { String::new() }; 3];
+        Request { principal, action, resource, resource_account, context }.with_principal_keys().context
+    }
+}
+
 /// Proves claims, each within a budget.
 #[derive(Clone, Copy, Debug)]
 pub struct Prover<'c> {
@@ -204,11 +214,22 @@ impl Search<'_> {
 
     /// A known action, for all that are treated like it.
     fn known(&mut self, action: &Known) -> Result<Option<Counterexample>, TooComplex> {
-        let everywhere = self.universe(action, &[], None, Class::Any);
-        let Some(possible) = self.resource(action, Bound::May, &everywhere)? else { return Ok(None) };
-        let bound = if self.resource(action, Bound::Sure, &everywhere)?.is_some() { Bound::Sure } else { Bound::May };
-        let natural = self.natural(action, bound)?;
-        let example = self.example(&action.name, natural.unwrap_or(possible));
+        let everywhere = self.catalogue.anywhere(action, self.partition());
+        let [of, _] = &self.area.resources;
+        if everywhere.iter().all(|it| of.iter().all(|of| of.excludes(it))) {
+            return Ok(None);
+        }
+        let home = self.universe(action, REGION, self.rights.subject.account(), Class::Field);
+        let (bound, resource) = match self.resource(action, Bound::Sure, &home)? {
+            Some(found) => (Bound::Sure, found),
+            None => {
+                let Some(possible) = self.resource(action, Bound::May, &everywhere)? else { return Ok(None) };
+                let sure = self.resource(action, Bound::Sure, &everywhere)?;
+                let bound = if sure.is_some() { Bound::Sure } else { Bound::May };
+                (bound, self.natural(action, bound)?.unwrap_or(possible))
+            }
+        };
+        let example = self.example(&action.name, resource);
         let decision = decide(&self.request(&example), &self.policies());
         let open = |example: Counterexample, decision| match decision {
             Decision::Undecided { keys, by } => Doubt::Conditions { keys, by, example: Box::new(example) },
@@ -257,9 +278,11 @@ impl Search<'_> {
     }
 
     fn universe(&self, action: &Known, regions: &[&str], account: Option<&str>, names: Class) -> Vec<Pattern> {
-        let partition = self.arn.split(':').nth(1).unwrap_or("aws");
-        let place = Place { partition, regions, account, names };
-        self.catalogue.formats(action).iter().flat_map(|format| format.patterns(place)).collect()
+        self.catalogue.resources(action, Place { partition: self.partition(), regions, account, names })
+    }
+
+    fn partition(&self) -> &str {
+        self.arn.split(':').nth(1).unwrap_or("aws")
     }
 
     fn example(&self, action: &str, resource: String) -> Counterexample {

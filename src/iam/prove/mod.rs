@@ -9,9 +9,12 @@
 //! services do for themselves are outside of the claims over identities. Must not know AWS clients, kinds or verdicts.
 
 mod actions;
+mod callers;
 mod catalogue;
 mod claim;
 mod identity;
+mod outsider;
+mod resource;
 mod samples;
 mod space;
 mod term;
@@ -19,6 +22,7 @@ mod term;
 pub use catalogue::Catalogue;
 pub use claim::{Area, Counterexample, Doubt, Proof, Set};
 pub use identity::{Prover, Rights};
+pub use resource::{Exception, Grant, Guarded};
 
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ impl Prover<'_> {
         let [of, except] = &read.actions;
         let allows = |action: &Known| identity.iter().any(|it| it.actions.has(&action.small));
         let (named, others): (Vec<&Known>, Vec<&Known>) =
-            self.catalogue.matching(of, except).into_iter().partition(|action| allows(action));
+            self.catalogue.matching(of, except, None).into_iter().partition(|action| allows(action));
         let left = most.saturating_sub(named.len());
         let chosen: Vec<&Known> = spread(named, most).into_iter().chain(spread(others, left)).collect();
         let mut search = Search {
@@ -67,8 +67,7 @@ impl Search<'_> {
         for (levels, wanted) in [(&self.allowed, Wanted::Allowed), (&nothing, Wanted::NotDenied)] {
             for (regions, account) in [(REGION, own.as_deref()), (&[], own.as_deref()), (&[], None)] {
                 let place = Place { partition: self.partition(), regions, account, names: Class::Field };
-                let formats = self.catalogue.formats(action).iter();
-                let universe: Vec<Pattern> = formats.flat_map(|format| format.patterns(place)).collect();
+                let universe: Vec<Pattern> = self.catalogue.resources(action, place);
                 let found = levels.resource(wanted, Bound::May, &applies, &universe, &self.area, &mut self.budget)?;
                 if found.is_some() {
                     return Ok(found);

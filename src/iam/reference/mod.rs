@@ -7,7 +7,6 @@ mod action;
 mod format;
 mod groups;
 mod level;
-mod pattern;
 mod service;
 mod unknown;
 
@@ -21,7 +20,7 @@ pub use level::Level;
 pub use service::{Service, as_of, service, services, source};
 pub use unknown::{Unknown, unknown};
 
-use pattern::covers;
+use super::pattern::{Case, Pattern};
 
 /// The action of a name such as `secretsmanager:GetSecretValue`, in whatever case.
 #[must_use]
@@ -33,12 +32,16 @@ pub fn action(name: &str) -> Option<Action> {
 /// The actions that a pattern with `*` and `?` covers, as in an `Action` element: without regard to case, in the order
 /// of their names. Reads only the services that the pattern may cover.
 pub fn matching(pattern: &str) -> impl Iterator<Item = Action> + use<'_> {
-    let parts = pattern.split_once(':');
-    let one = parts.and_then(|(prefix, _)| service(prefix));
+    let parts =
+        pattern.split_once(':').map(|(prefix, operation)| (prefix, Pattern::new(prefix), Pattern::new(operation)));
+    let one = parts.as_ref().and_then(|(prefix, ..)| service(prefix));
+    let whole = Pattern::new(pattern);
+    let wanted = parts.as_ref().map(|(_, prefix, _)| prefix.clone());
     // Without a colon the pattern may still cover one: `*` does.
-    let every = services(move |prefix| one.is_none() && parts.is_none_or(|(wanted, _)| covers(wanted, prefix)));
-    one.into_iter().chain(every).flat_map(Service::actions).filter(move |action| match parts {
-        Some((_, operation)) => covers(operation, action.operation()),
-        None => covers(pattern, &action.name()),
+    let every =
+        services(move |prefix| one.is_none() && wanted.as_ref().is_none_or(|it| it.matches(prefix, Case::Ascii)));
+    one.into_iter().chain(every).flat_map(Service::actions).filter(move |action| match &parts {
+        Some((_, _, operation)) => operation.matches(action.operation(), Case::Ascii),
+        None => whole.matches(&action.name(), Case::Ascii),
     })
 }

@@ -6,7 +6,8 @@ mod aliases;
 mod collect;
 mod rotation;
 
-use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use crate::iam::facts::GRANT;
 use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
 
@@ -16,17 +17,6 @@ pub(super) use collect::Collect;
 pub(super) const LIST_ALIASES: Call = Call::new("kms", "ListAliases", "kms:ListAliases", Reach::Joined(100));
 
 const TEXTS: Type = Type::List(&Type::Text);
-
-const GRANT: &[Field] = &[
-    Field::new("id", Type::Text),
-    Field::new("name", Type::Text),
-    Field::new("grantee", Type::Text),
-    Field::new("retiring", Type::Text),
-    Field::new("issuer", Type::Text),
-    Field::new("operations", TEXTS),
-    Field::new("constraints", TEXTS),
-    Field::new("created", Type::Time),
-];
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {

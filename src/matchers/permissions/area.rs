@@ -26,10 +26,10 @@ pub(in crate::matchers) fn area(operand: &Value) -> Area {
     Area { actions: Set::of(names(&strings(operand, "actions"))), resources }
 }
 
-/// The condition keys that the operand takes for granted.
-pub(in crate::matchers) fn given(operand: &Value) -> Context {
-    let Some(Value::Map(given)) = field(operand, "given") else { return Context::unknown() };
-    given.iter().fold(Context::unknown(), |context, (key, value)| match value {
+/// What is known of the condition keys: what follows from who asks, and what the operand takes for granted.
+pub(in crate::matchers) fn given(operand: &Value, known: Context) -> Context {
+    let Some(Value::Map(given)) = field(operand, "given") else { return known };
+    given.iter().fold(known, |context, (key, value)| match value {
         Value::Text(value) => context.with(key, [value.as_str()]),
         _ => context,
     })

@@ -27,7 +27,7 @@ pub(in crate::matchers) enum Says {
     Denied,
 }
 
-/// Requests of a claim, and what is known of their condition keys.
+/// Requests of a claim, and what it takes for granted of their condition keys.
 pub(in crate::matchers) type Part = (Area, Context);
 
 /// What a claim says of which requests.
@@ -70,7 +70,9 @@ impl Claim {
             (Ok(Proof::Refuted(examples)), Value::Map(_)) => {
                 examples.iter().map(|it| question(&it.action, &it.resource, &it.context)).collect()
             }
-            (Ok(Proof::Proved), Value::Map(_)) => self.samples(actual, setting).into_iter().flatten().collect(),
+            (Ok(Proof::Proved), Value::Map(_)) => {
+                self.samples(actual, setting).into_iter().flatten().map(|(question, _)| question).collect()
+            }
             (Ok(Proof::Proved | Proof::Refuted(_)), Value::List(_)) => self.listed().into_iter().collect(),
             _ => Vec::new(),
         }
@@ -91,13 +93,16 @@ impl Claim {
         against.map_or_else(|| answer(proof), Answer::Undecided)
     }
 
-    /// For each duty, requests that stand for it.
-    fn samples(&self, actual: &Value, setting: &Setting<'_>) -> Vec<Vec<Question>> {
-        let Ok(rights) = rights(actual, setting) else { return Vec::new() };
+    /// For each duty, requests that stand for it, with what is known of their condition keys.
+    fn samples(&self, actual: &Value, setting: &Setting<'_>) -> Vec<Vec<(Question, Context)>> {
+        let Ok((rights, known)) = rights(actual, setting) else { return Vec::new() };
         let prover = Prover::new(Catalogue::aws());
-        let part = |(area, context): &Part| {
+        let part = |(area, given): &Part| {
+            let context = known.clone().and(given);
             let samples = prover.samples(&rights, area, SAMPLES).into_iter();
-            samples.map(|(action, resource)| question(&action, &resource, context)).collect::<Vec<_>>()
+            let asked =
+                |(action, resource): (String, String)| (question(&action, &resource, &context), context.clone());
+            samples.map(asked).collect::<Vec<_>>()
         };
         self.duties.iter().map(|parts| parts.iter().flat_map(part).collect()).collect()
     }
@@ -115,8 +120,8 @@ impl Claim {
                 }
             }),
             Proof::Proved => {
-                let against = |question: &Question| match find(question) {
-                    Some(told) => self.against_proof(told, question),
+                let against = |(question, context): &(Question, Context)| match find(question) {
+                    Some(told) => self.against_proof(told, context),
                     None => Some(unanswered(&question.actions.join(", "), &question.resources.join(", "))),
                 };
                 let duties = self.samples(actual, setting);
@@ -145,7 +150,7 @@ impl Claim {
         (denied && open(told, context).is_empty()).then(|| disagreement(told, proof))
     }
 
-    fn against_proof(&self, told: &Simulated, question: &Question) -> Option<String> {
+    fn against_proof(&self, told: &Simulated, context: &Context) -> Option<String> {
         let proof = match self.says {
             Says::NeverAllowed => "can never be allowed",
             Says::Denied => "always meets a Deny",
@@ -153,15 +158,8 @@ impl Claim {
         let undenied = self.says == Says::Denied
             && told.decision != EXPLICIT
             && told.organizations != Some(false)
-            && told.missing.iter().all(|key| self.absent(key, question));
+            && open(told, context).is_empty();
         (told.decision == ALLOWED || undenied).then(|| disagreement(told, proof))
-    }
-
-    /// Whether the claim says that a request of that question has no such key.
-    fn absent(&self, key: &str, question: &Question) -> bool {
-        let parts = self.duties.iter().flatten();
-        let mut same = parts.filter(|(_, context)| known(context) == question.context).peekable();
-        same.peek().is_some() && same.all(|(_, context)| context.get(key) == Known::Absent)
     }
 
     /// The claim as Access Analyzer takes it: lists of actions and resources, without exceptions or condition keys.

@@ -4,10 +4,12 @@
 
 mod area;
 mod claim;
+mod guarded;
 mod rights;
 mod words;
 
 pub(super) use area::{AREA, area, given, objections, strings};
 pub(super) use claim::{Claim, Says};
+pub(super) use guarded::{guarded, takes_guarded};
 pub(super) use rights::{rights, takes};
-pub(super) use words::witness;
+pub(super) use words::{answer, at_fault, witness};

@@ -2,7 +2,7 @@
 
 use crate::facts::{Type, Value};
 use crate::iam::facts::{PERMISSIONS, STATEMENT, from_values};
-use crate::iam::{Policies, Policy, Rights, Subject};
+use crate::iam::{Context, Policies, Policy, Rights, Subject};
 use crate::matchers::{Setting, Takes};
 
 /// The operand of a claim over permissions, when it is used on a value of this type.
@@ -14,11 +14,12 @@ pub(in crate::matchers) fn takes(of: Type, operand: Type) -> Result<Takes, &'sta
     }
 }
 
-/// What the value lets somebody do: the identity that has these permissions, or anyone who has this document.
+/// What the value lets somebody do: the identity that has these permissions, or anyone who has this document; and what
+/// follows from who that is.
 ///
 /// # Errors
 /// Why the value cannot be read as policies.
-pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Result<Rights, String> {
+pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Result<(Rights, Context), String> {
     let (identity, boundary) = match value {
         Value::Map(fields) => {
             let read = |name: &str| match fields.get(name) {
@@ -30,7 +31,14 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
         document => (documents(document)?, None),
     };
     let policies = Policies { identity, boundary, ..Policies::default() };
-    Ok(Rights { subject: holder(setting), policies })
+    // Whoever has a document that stands alone, or is in a group, is not known.
+    let (subject, is_known) = match subject_of(setting.id()) {
+        Some(subject) => (subject, matches!(value, Value::Map(_))),
+        None => (Subject::User { arn: format!("arn:aws:iam::{}:user/anyone", setting.account()) }, false),
+    };
+    let rights = Rights { subject, policies };
+    let known = if is_known { rights.known() } else { Context::unknown() };
+    Ok((rights, known))
 }
 
 /// The document of a list of statements.
@@ -44,12 +52,12 @@ fn documents(value: &Value) -> Result<Vec<Policy>, String> {
     }
 }
 
-/// Whose rights they are: the identity itself, or somebody of the account.
-fn holder(setting: &Setting<'_>) -> Subject {
-    let arn = setting.id().to_owned();
-    match setting.id().split(':').nth(5).unwrap_or_default() {
-        role if role.starts_with("role/") => Subject::Role { arn, session: None },
-        user if user.starts_with("user/") => Subject::User { arn },
-        _ => Subject::User { arn: format!("arn:aws:iam::{}:user/anyone", setting.account()) },
+/// The identity of an ARN.
+fn subject_of(arn: &str) -> Option<Subject> {
+    let kind = arn.splitn(6, ':').nth(5).and_then(|resource| resource.split('/').next())?;
+    match kind {
+        "role" => Some(Subject::Role { arn: arn.to_owned(), session: None }),
+        "user" => Some(Subject::User { arn: arn.to_owned() }),
+        _ => None,
     }
 }

@@ -24,6 +24,33 @@ pub(in crate::matchers) fn witness(proof: Result<Proof, String>) -> Option<Value
     }
 }
 
+/// The statements of the value that a counterexample names, in full.
+pub(in crate::matchers) fn at_fault(actual: &Value, proof: Result<Proof, String>) -> Option<Value> {
+    let Ok(Proof::Refuted(examples)) = proof else { return None };
+    let mut named: Vec<&At> = Vec::new();
+    for at in examples.iter().flat_map(|example| &example.by) {
+        if !named.contains(&at) {
+            named.push(at);
+        }
+    }
+    let found: Vec<Value> = named.into_iter().filter_map(|at| statement(actual, at).cloned()).collect();
+    (!found.is_empty()).then_some(Value::List(found))
+}
+
+fn statement<'a>(actual: &'a Value, at: &At) -> Option<&'a Value> {
+    let list = match (actual, at.layer) {
+        (Value::Map(fields), Layer::Boundary) => fields.get("boundary")?,
+        (Value::Map(fields), _) => fields.get("statements")?,
+        (document, _) => document,
+    };
+    let Value::List(statements) = list else { return None };
+    let of = |statement: &&Value| match statement {
+        Value::Map(fields) => fields.get("policy").is_none_or(|name| *name == Value::from(&*at.policy)),
+        _ => false,
+    };
+    statements.iter().filter(of).nth(at.statement)
+}
+
 fn request(example: &Counterexample) -> Value {
     let by = example.by.iter().map(place).collect::<Vec<_>>().join(" and ");
     Value::record([

@@ -184,6 +184,8 @@ const ROWS: &[(&str, &str, &str, Truth)] = &[
     ("ForAllValues:Null", "true", "a", Unknown),
     // …IfExists
     ("StringEqualsIfExists", "a", "-", Yes),
+    ("StringEqualsIfExists", "a", "[]", Yes),
+    ("ForAnyValue:StringEqualsIfExists", "a", "[]", Unknown),
     ("StringEqualsIfExists", "a", "b", No),
     ("StringEqualsIfExists", "a", "?", Unknown),
     ("StringNotEqualsIfExists", "a", "-", Yes),

@@ -1,4 +1,12 @@
 //! Scenarios, and an exhaustive comparison.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may fail loudly"
+)]
 
 mod exhaustive;
+mod resources;
 mod scenarios;

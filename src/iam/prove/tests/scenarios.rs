@@ -118,6 +118,34 @@ fn rights_stay_within_the_namespace() {
 }
 
 #[test]
+fn no_name_with_colons_stands_for_two_resources_where_names_have_none() {
+    let allow = |action: &str, resource: &str| {
+        role(&format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "{resource}"}}"#))
+    };
+    let on = |action: &str, resource: &str, claimed: &str| {
+        line(&never(&allow(action, resource), Set::of([action]), Set::of([claimed])))
+    };
+    let shadow = "arn:aws:ssm:*:647751526084:parameter/bank-secrets/*";
+    assert_eq!(on("ssm:PutParameter", "arn:aws:ssm:*:*:parameter/bank/*", shadow), "proved");
+    assert!(
+        on("ssm:PutParameter", "arn:aws:ssm:*:*:parameter/bank*", shadow).ends_with("parameter/bank-secrets/ by app#0")
+    );
+    let group = "arn:aws:logs:eu-west-1:647751526084:log-group:/bank/access";
+    let inside = format!("{group}:*");
+    let erase = "logs:DeleteLogStream";
+    assert_eq!(on(erase, "arn:aws:logs:*:*:log-group:/aws/lambda/*", &inside), "proved");
+    assert_eq!(
+        on(erase, &format!("{group}:log-stream:*"), &inside),
+        format!("{erase} on {group}:log-stream:x by app#0")
+    );
+    // The key of an object may have colons, and so may the path of a role.
+    let (ours, theirs) = ("arn:aws:s3:::bank/*:a", "arn:aws:s3:::*:b:a");
+    assert_ne!(on("s3:GetObject", ours, theirs), "proved");
+    let (ours, theirs) = ("arn:aws:iam::*:role/a/*:b/*", "arn:aws:iam::*:b/c");
+    assert_ne!(on("iam:GetRole", ours, theirs), "proved");
+}
+
+#[test]
 fn boundaries_sessions_and_control_policies_take_away() {
     let wide = role(r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#);
     let narrow = || policy("narrow", &format!(r#"{{"Effect": "Allow", "Action": "*", "Resource": "{BANK}"}}"#));
@@ -230,6 +258,19 @@ fn duties_are_separate_or_one_request_for_each_shows_that_they_are_not() {
         "secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-central-1:647751526084:secret:x by app#0; \
          kms:ScheduleKeyDeletion on arn:aws:kms:eu-central-1:647751526084:key/x by app#0"
     );
+}
+
+#[test]
+fn what_follows_from_who_asks_decides() {
+    let rights = role(
+        r#"{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "arn:*:secret:${aws:username}-*"},
+           {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalType": "User"}}}"#,
+    );
+    let area = Area { actions: Set::of(["secretsmanager:GetSecretValue"]), resources: outside() };
+    let claim = |context: &Context| line(&Prover::new(Catalogue::aws()).never(&rights, &area, context));
+    assert_eq!(claim(&rights.known()), "proved");
+    assert!(claim(&Context::unknown()).starts_with("undecided: aws:PrincipalType of app#1"));
 }
 
 #[test]

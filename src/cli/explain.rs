@@ -1,0 +1,49 @@
+//! `attestry explain`: why a case of a run is as it is, from its evidence; offline.
+
+use std::path::PathBuf;
+
+use super::{Ended, output};
+use crate::evidence;
+use crate::kinds;
+use crate::policy::{Selector, Vocabulary};
+use crate::report::explain;
+use crate::source::closest;
+use crate::verify::{CaseResult, Exit, Verdict};
+
+/// Arguments of `explain`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The output directory of a run.
+    directory: PathBuf,
+
+    /// Cases, such as `FR-277` or `FR-277/denies-*`; without any, those that are not met.
+    cases: Vec<String>,
+
+    /// Resources to show of each case.
+    #[arg(long, default_value_t = 20)]
+    most: usize,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Ended> {
+    let verified =
+        evidence::verify(&args.directory, Vocabulary::new(kinds::schemas()), kinds::find).map_err(|damage| {
+            damage.iter().for_each(|wrong| output::tell(&format!("error: {wrong}")));
+            Ended::new(Exit::Output, format!("{} is not what the run left", args.directory.display()))
+        })?;
+    let all = &verified.result.cases;
+    for pattern in &args.cases {
+        let selector = Selector::new(pattern);
+        if !all.iter().any(|case| selector.covers(&case.case.id)) {
+            let near = closest(pattern, all.iter().map(|case| case.case.id.as_str()));
+            let help = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            return Err(Ended::new(Exit::Usage, format!("the run has no case `{pattern}`{help}")));
+        }
+    }
+    let wanted = |case: &&CaseResult| {
+        let named = args.cases.iter().any(|pattern| Selector::new(pattern).covers(&case.case.id));
+        named || args.cases.is_empty() && !matches!(case.verdict, Verdict::Met(_) | Verdict::NotApplicable)
+    };
+    let shown: Vec<String> = all.iter().filter(wanted).map(|case| explain(case, &verified.texts, args.most)).collect();
+    output::print(&if shown.is_empty() { "every case is met\n".to_owned() } else { shown.join("\n") });
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Arbitrary bytes as a policy document, and claims about it.
+//!
+//! No claim may panic or take longer than its budget allows, and whatever is proved or refuted is so: nothing that was proved
+//! never to be allowed is allowed to a request made of the document's own words.
+#![no_main]
+
+use std::time::{Duration, Instant};
+
+use iam::{
+    Area, Catalogue, Context, Decision, Exception, Form, Guarded, Policies, Policy, Proof, Prover, Request, Rights, Set,
+    Subject, Which, decide, parse,
+};
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../../src/facts/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod facts;
+#[path = "../../../src/iam/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod iam;
+
+/// Far more than the budget of a claim takes.
+const LONG: Duration = Duration::from_secs(3);
+
+const OWNER: &str = "647751526084";
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(policy) = parse("p", text, Form::Identity) {
+        identity(&policy);
+    }
+    if let Ok(policy) = parse("p", text, Form::Resource) {
+        resource(policy);
+    }
+});
+
+fn identity(policy: &Policy) {
+    let prover = Prover::new(Catalogue::aws());
+    let subject = Subject::Role { arn: format!("arn:aws:iam::{OWNER}:role/r"), session: None };
+    let policies = Policies { identity: vec![policy.clone()], ..Policies::default() };
+    let rights = Rights { subject: subject.clone(), policies: policies.clone() };
+    for statement in &policy.statements {
+        let list = |which: &Which<String>| match which {
+            Which::In(list) | Which::NotIn(list) => list.clone(),
+        };
+        let (actions, resources) = (list(&statement.actions), statement.resources.as_ref().map(list).unwrap_or_default());
+        let plain = |list: &[String]| list.first().map_or("x".to_owned(), |it| it.replace(['*', '?'], "y"));
+        let request = Request {
+            principal: subject.clone(),
+            action: plain(&actions),
+            resource: plain(&resources),
+            resource_account: OWNER.to_owned(),
+            context: Context::unknown(),
+        };
+        let area = Area { actions: Set::of(actions), resources: Set::everything() };
+        let elsewhere = Area { actions: area.actions.clone(), resources: Set::outside(resources) };
+        for area in [&area, &elsewhere] {
+            for proof in [timed(|| prover.never(&rights, area, &Context::unknown())), timed(|| prover.denied(&rights, area, &Context::unknown()))] {
+                if let Proof::Refuted(found) = proof {
+                    assert!(!found.is_empty(), "a refutation without counterexample");
+                }
+            }
+        }
+        let known = iam::reference::action(&request.action).is_some_and(|action| {
+            // The claim is about ARNs of the formats that the action has.
+            action.resources().iter().any(|format| iam::Pattern::new(&format.pattern()).matches(&request.resource, iam::Case::Exact))
+        });
+        if known && timed(|| prover.never(&rights, &area, &Context::unknown())) == Proof::Proved {
+            assert!(!matches!(decide(&request, &policies), Decision::Allowed { .. }), "proved never, and allowed: {request:?}");
+        }
+    }
+}
+
+fn resource(policy: Policy) {
+    let arn = format!("arn:aws:kms:eu-west-1:{OWNER}:key/1");
+    let of = Guarded { arn, owner: OWNER.to_owned(), policy: Some(policy), grants: Vec::new() };
+    let prover = Prover::new(Catalogue::aws());
+    timed(|| prover.no_public_principal(&of));
+    timed(|| prover.no_cross_account_except(&of, &Exception::default()));
+    timed(|| prover.shuts_out(&of, &format!("arn:aws:iam::{OWNER}:role/developer")));
+}
+
+fn timed(claim: impl FnOnce() -> Proof) -> Proof {
+    let started = Instant::now();
+    let proof = claim();
+    assert!(started.elapsed() < LONG, "a claim takes {:?}", started.elapsed());
+    proof
+}

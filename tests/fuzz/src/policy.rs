@@ -1,0 +1,100 @@
+//! Arbitrary bytes as a policy document, and requests made of its own words.
+//!
+//! Nothing may panic or take long; what we read another JSON reader reads too; and knowing less of a request never turns
+//! an allow into a deny or back.
+#![no_main]
+
+use std::time::{Duration, Instant};
+
+use iam::{Condition, Context, Decision, Form, Policies, Policy, Request, Statement, Subject, Which, decide, decoded, parse};
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../../src/facts/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod facts;
+#[path = "../../../src/iam/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod iam;
+
+/// Far more than either takes for the longest input.
+const LONG: Duration = Duration::from_secs(2);
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let started = Instant::now();
+    let Ok(text) = decoded(text) else { return };
+    let read = [Form::Identity, Form::Resource, Form::Trust].map(|form| parse("p", &text, form));
+    assert!(started.elapsed() < LONG, "reading takes {:?}", started.elapsed());
+    if read.iter().any(Result::is_ok) {
+        serde_json::from_str::<serde::de::IgnoredAny>(&text).expect("we read what is not JSON");
+    }
+    let seed = bytes.iter().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+    for policy in read.into_iter().flatten() {
+        for statement in &policy.statements {
+            let started = Instant::now();
+            ask(&policy, statement, seed);
+            assert!(started.elapsed() < LONG, "deciding takes {:?}", started.elapsed());
+        }
+    }
+});
+
+fn ask(policy: &Policy, statement: &Statement, seed: usize) {
+    let identity = statement.principals.is_none();
+    let policies = Policies {
+        scps: if seed & 1 == 0 { vec![] } else { vec![vec![policy.clone()]] },
+        identity: if identity { vec![policy.clone()] } else { vec![] },
+        resource: (!identity).then(|| policy.clone()),
+        boundary: (seed & 2 == 0).then(|| vec![policy.clone()]),
+        resource_must_allow: seed & 4 == 0,
+        ..Policies::default()
+    };
+    let all = request(statement, context(&statement.conditions, |_| true), seed);
+    let some = Request { context: context(&statement.conditions, |index| (seed >> index) & 1 == 0), ..all.clone() };
+    let (all, some) = (allowed(&decide(&all, &policies)), allowed(&decide(&some, &policies)));
+    if let (Some(all), Some(some)) = (all, some) {
+        assert_eq!(all, some, "knowing less turned the answer");
+    }
+}
+
+fn request(statement: &Statement, context: Context, seed: usize) -> Request {
+    let plain = |list: Option<&String>| list.map_or("x".to_owned(), |it| it.replace(['*', '?'], "y"));
+    let first = |which: &Which<String>| match which {
+        Which::In(list) | Which::NotIn(list) => plain(list.get(seed % list.len().max(1))),
+    };
+    let arn = |kind: &str| format!("arn:aws:iam::1:{kind}");
+    let principal = match seed / 8 % 6 {
+        0 => Subject::User { arn: arn("user/u") },
+        1 => Subject::Role { arn: arn("role/r"), session: None },
+        2 => Subject::Role { arn: arn("role/r"), session: Some("arn:aws:sts::1:assumed-role/r/s".to_owned()) },
+        3 => Subject::Root { account: "1".to_owned() },
+        4 => Subject::Service { name: "x.amazonaws.com".to_owned() },
+        _ => Subject::Anonymous,
+    };
+    Request {
+        principal,
+        action: first(&statement.actions),
+        resource: statement.resources.as_ref().map_or("*".to_owned(), first),
+        resource_account: if seed / 64 % 2 == 0 { "1" } else { "2" }.to_owned(),
+        context,
+    }
+}
+
+/// The keys of conditions with the values that they want; what is not known is left out.
+fn context(conditions: &[Condition], known: impl Fn(usize) -> bool) -> Context {
+    let mut context = Context::unknown();
+    let mut told = std::collections::BTreeSet::new();
+    for (index, condition) in conditions.iter().enumerate() {
+        if told.insert(condition.key.to_ascii_lowercase()) && known(index) {
+            context = context.with(&condition.key, condition.values.clone());
+        }
+    }
+    context
+}
+
+fn allowed(decision: &Decision) -> Option<bool> {
+    match decision {
+        Decision::Allowed { .. } => Some(true),
+        Decision::ExplicitDeny { .. } | Decision::ImplicitDeny { .. } => Some(false),
+        Decision::Undecided { .. } => None,
+    }
+}
