@@ -236,6 +236,9 @@ async fn answers_are_read_page_by_page_and_asked_in_few_calls() {
     let asked: Vec<_> = calls.iter().filter(|it| it.operation == "SimulatePrincipalPolicy").collect();
     assert_eq!(asked.len(), 2, "two actions on one resource are one question of two pages");
     assert!(asked[0].parameters.get("Marker").is_none() && asked[1].parameters.get("Marker").is_some());
+    // What follows from who asks is no missing key.
+    let names: Vec<_> = asked[0].parameters.as_object().unwrap().values().filter_map(|it| it.as_str()).collect();
+    assert!(names.contains(&"aws:principalarn"), "{names:?}");
     let role = &ran.populations[0].resources[0];
     let Some(Fact::Known(Value::List(answers))) = role.get("simulated") else { panic!("{:?}", role.get("simulated")) };
     assert_eq!(answers.len(), 2);
@@ -350,7 +353,7 @@ async fn what_is_public_is_asked_once_a_document() {
             &others,
             "policy: { no_public_principal: true }",
             "not_evaluated",
-            "might let the public in, and the proof says that it cannot",
+            "might let the public in, and the proof says that it does not",
         ),
         (&others, "policy: { not: { no_public_principal: true } }", "not_evaluated", "both are told"),
     ] {
@@ -372,4 +375,18 @@ async fn what_is_public_is_asked_once_a_document() {
         let ran = ran(&account, kind, "analyzer.public: false").await;
         assert_eq!(told(&ran).0, "met", "{kind}: {}", told(&ran).1);
     }
+}
+
+#[tokio::test]
+async fn what_is_public_is_compared_with_the_proof() {
+    // `bank-logs` is called public by Access Analyzer, and its policy names the service that it lets in.
+    let buckets = ran(&whole(), "s3.bucket", "policy: { no_public_principal: true }").await;
+    let verdicts: Vec<_> = buckets.result.cases[0].resources.iter().map(|it| (it.name.as_str(), it.verdict)).collect();
+    assert_eq!(verdicts, [("bank-data", "met"), ("bank-logs", "not_evaluated")]);
+    let gap = &buckets.result.cases[0].resources[1].gaps[0];
+    assert_eq!(gap.cause, Cause::Undecided);
+    assert!(gap.message.contains("might let the public in, and the proof says that it does not"), "{}", gap.message);
+    // Nobody is asked unless the stage says so.
+    let cases = cases("s3.bucket", "policy: { no_public_principal: true }", "[]");
+    assert!(!Plan::new(cases).calls().iter().any(|call| call.operation == "CheckNoPublicAccess"));
 }

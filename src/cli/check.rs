@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Ended, output, stage, suite};
 use crate::kinds;
-use crate::policy::{Loaded, Source, Vocabulary, check_examples, load_all, load_suite, normal};
-use crate::source::summary;
+use crate::policy::{Loaded, Source, Suite, Vocabulary, check_examples, load_all, load_suite, normal};
+use crate::source::{Diagnostic, Diagnostics, summary};
 use crate::verify::Exit;
 
 /// Arguments of `check`.
@@ -41,9 +41,8 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     if loaded.library.suites.is_empty() && loaded.diagnostics.is_empty() {
         return Err(Ended::new(Exit::Nothing, format!("no suite in {}", args.suites.display())));
     }
-    for suite in &loaded.library.suites {
-        check_examples(suite, &mut loaded.diagnostics);
-    }
+    let found = examples(&loaded.library.suites);
+    loaded.diagnostics.extend(found);
     output::diagnostics(&loaded.library.files, &loaded.diagnostics);
     let unreadable = described(&root, &loaded);
     let suites = &loaded.library.suites;
@@ -55,6 +54,24 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         summary(&loaded.diagnostics)
     ));
     if loaded.diagnostics.has_errors() || unreadable > 0 { Err(Ended::told(Exit::Usage)) } else { Ok(()) }
+}
+
+/// What is wrong with the examples of all suites. Each suite has a thread: claims about permissions are proved for them.
+fn examples(suites: &[Suite]) -> Vec<Diagnostic> {
+    std::thread::scope(|scope| {
+        let check = |suite| {
+            move || {
+                let mut found = Diagnostics::new();
+                check_examples(suite, &mut found);
+                found.into_sorted()
+            }
+        };
+        let checks: Vec<_> = suites.iter().map(|suite| scope.spawn(check(suite))).collect();
+        checks
+            .into_iter()
+            .flat_map(|done| done.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
 }
 
 /// Reads the described accounts of all stages, each once, and tells what is wrong. Returns how many could not be read.

@@ -132,7 +132,7 @@ impl Simulated {
     }
 }
 
-/// The attribute of a resource that says whether Access Analyzer takes its policy for a public one.
+/// The attribute of a resource that says whether Access Analyzer takes its policy for public.
 pub const PUBLIC: &str = "analyzer.public";
 
 /// The attribute of a policy that holds what Access Analyzer says of the access that claims ask about.

@@ -15,12 +15,12 @@ use super::convert::malformed;
 use super::pages::Pages;
 use crate::aws::At;
 use crate::facts::{
-    ACCESS, Access, Attribute, Call, Cause, Fact, Field, Gap, Oracle, PUBLIC, Question, Reach, Resource, Type, Value,
+    ACCESS, Access, Attribute, Call, Cause, Fact, Field, Gap, Oracle, Question, Reach, Resource, Type, Value,
 };
 use crate::iam::facts::from_values;
 use crate::iam::{Policy, document};
 
-const CHECK_PUBLIC: &str = "CheckNoPublicAccess";
+const PUBLIC: &str = "CheckNoPublicAccess";
 const VALIDATE: &str = "ValidatePolicy";
 const GRANTED: &str = "CheckAccessNotGranted";
 
@@ -36,7 +36,7 @@ const FINDING: &[Field] = &[
 
 /// The call that says whether the attribute `policy`, which these operations tell, lets the public in.
 pub(super) const fn public_call(after: &'static [&'static str]) -> Call {
-    Call::new("access-analyzer", CHECK_PUBLIC, "access-analyzer:CheckNoPublicAccess", Reach::Resource)
+    Call::new("access-analyzer", PUBLIC, "access-analyzer:CheckNoPublicAccess", Reach::Resource)
         .of(Oracle::AccessAnalyzer)
         .after(after)
 }
@@ -44,9 +44,9 @@ pub(super) const fn public_call(after: &'static [&'static str]) -> Call {
 /// The attribute `analyzer.public`.
 pub(super) const fn public() -> Attribute {
     Attribute::new(
-        PUBLIC,
+        crate::facts::PUBLIC,
         Type::Bool,
-        CHECK_PUBLIC,
+        PUBLIC,
         "result",
         "Whether Access Analyzer says that `policy` might let the public in, whatever else protects the resource; absent when \
          there is no policy.",
@@ -58,7 +58,7 @@ pub(super) const fn reasons() -> Attribute {
     Attribute::new(
         "analyzer.reasons",
         TEXTS,
-        CHECK_PUBLIC,
+        PUBLIC,
         "reasons[]",
         "Why Access Analyzer says so, in its words; empty when the policy is not public, absent as `analyzer.public`.",
     )
@@ -105,12 +105,12 @@ pub(super) async fn check_public(at: &At, resource: &mut Resource, of: AccessChe
         Some(Fact::Known(Value::List(statements))) => rebuilt(statements)?,
         Some(none @ (Fact::Absent | Fact::NotApplicable(_))) => {
             let none = none.clone();
-            resource.set_all_of(CHECK_PUBLIC, &none);
+            resource.set_all_of(PUBLIC, &none);
             return Ok(());
         }
         _ => return Err(malformed("there is no policy that could be checked")),
     };
-    let key = once(CHECK_PUBLIC, &[of.as_str(), &text]);
+    let key = once(PUBLIC, &[of.as_str(), &text]);
     let told = at
         .once(key, async {
             let request = at.client(Client::new).check_no_public_access().policy_document(text).resource_type(of);
@@ -118,13 +118,13 @@ pub(super) async fn check_public(at: &At, resource: &mut Resource, of: AccessChe
             let public = match answer.result() {
                 Some(CheckNoPublicAccessResult::Pass) => false,
                 Some(CheckNoPublicAccessResult::Fail) => true,
-                other => return Err(unclear(CHECK_PUBLIC, other.map(CheckNoPublicAccessResult::as_str))),
+                other => return Err(unclear(PUBLIC, other.map(CheckNoPublicAccessResult::as_str))),
             };
             Ok((public, answer.reasons().iter().map(reason).collect::<Vec<String>>()))
         })
         .await?;
     let (public, reasons) = &*told;
-    resource.set(PUBLIC, *public);
+    resource.set("analyzer.public", *public);
     resource.set("analyzer.reasons", Value::texts(reasons));
     Ok(())
 }

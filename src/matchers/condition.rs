@@ -56,12 +56,6 @@ pub trait Matcher: Sync + Debug {
         let _ = (actual, operand, setting);
         None
     }
-
-    /// The part of the actual value that is at fault, in full, where that is more than a report has room for.
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        let _ = (actual, operand, setting);
-        None
-    }
 }
 
 /// Something wrong with an operand.
@@ -178,7 +172,7 @@ impl Condition {
             Self::Tests(tests) => {
                 Answer::all(tests.iter().map(|test| test.matcher.test(actual, &test.operand, setting)))
             }
-            Self::Fields(_) if actual.is_none() => Answer::Fails,
+            Self::Fields(_) if actual.is_none() => Answer::from(false),
             Self::Fields(fields) => {
                 Answer::all(fields.iter().map(|(path, condition)| condition.test(inside(actual, path), setting)))
             }
@@ -214,19 +208,10 @@ impl Condition {
     /// The value to show for a failure: as much of it as explains the failure.
     #[must_use]
     pub fn narrow(&self, actual: &Value, setting: &Setting<'_>) -> Value {
-        let narrowed = self.failing(actual, setting).find_map(|it| it.matcher.narrow(actual, &it.operand, setting));
-        narrowed.unwrap_or_else(|| actual.clone())
-    }
-
-    /// The part of the value that is at fault, in full, where a matcher knows it.
-    #[must_use]
-    pub fn at_fault(&self, actual: &Value, setting: &Setting<'_>) -> Option<Value> {
-        self.failing(actual, setting).find_map(|it| it.matcher.at_fault(actual, &it.operand, setting))
-    }
-
-    fn failing(&self, actual: &Value, setting: &Setting<'_>) -> impl Iterator<Item = &Test> {
         let tests = if let Self::Tests(tests) = self { tests.as_slice() } else { &[] };
-        tests.iter().filter(move |it| it.matcher.test(Some(actual), &it.operand, setting) == Answer::Fails)
+        let mut failing = tests.iter().filter(|it| it.matcher.test(Some(actual), &it.operand, setting).is_failure());
+        let narrowed = failing.find_map(|it| it.matcher.narrow(actual, &it.operand, setting));
+        narrowed.unwrap_or_else(|| actual.clone())
     }
 }
 

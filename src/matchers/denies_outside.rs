@@ -2,16 +2,16 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Claim, Says, area, at_fault, given, objections, rights, strings, takes, witness};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
-use crate::facts::{Field, Question, Type, Value};
+use super::permissions::{Claim, Proves, Says, area, given, objections, rights, strings, takes};
+use super::{Example, Objection, Operand, Setting, Takes};
+use crate::facts::{Field, Type, Value};
 use crate::iam::{Area, Catalogue, Context, Proof, Prover, Set};
 
 /// Each request of these actions on another resource meets a Deny that no condition key lifts.
 #[derive(Debug)]
 pub(super) struct DeniesOutside;
 
-impl Matcher for DeniesOutside {
+impl Proves for DeniesOutside {
     fn keyword(&self) -> &'static str {
         "denies_outside"
     }
@@ -51,29 +51,15 @@ impl Matcher for DeniesOutside {
         all
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        claim(operand).answer(proof(actual, operand, setting), actual, setting)
+    fn claim(&self, operand: &Operand) -> Option<Claim> {
+        let Operand::Value(claim) = operand else { return None };
+        Some(Claim::about(Says::Denied, vec![(others(claim), given(claim, Context::unknown()))]))
     }
 
-    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
-        claim(operand).beside(of)
-    }
-
-    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
-        let Some(actual) = actual else { return Vec::new() };
-        claim(operand).questions(&proof(Some(actual), operand, setting), actual, setting)
-    }
-
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
-    }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
-    fn expected(&self, operand: &Operand) -> String {
-        format!("denies outside {operand}")
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
+        let (rights, known) = rights(actual, setting)?;
+        Ok(Prover::new(Catalogue::aws()).denied(&rights, &others(claim), &given(claim, known)))
     }
 }
 
@@ -84,22 +70,7 @@ const FIELDS: &[Field] = &[
     Field::new("given", Type::Map(&Type::Text)),
 ];
 
-fn claim(operand: &Operand) -> Claim {
-    let parts = if let Operand::Value(claim) = operand {
-        vec![(others(claim), given(claim, Context::unknown()))]
-    } else {
-        Vec::new()
-    };
-    Claim::about(Says::Denied, parts)
-}
-
 /// The actions on all other resources.
 fn others(claim: &Value) -> Area {
     Area { resources: Set::outside(strings(claim, "resources")), ..area(claim) }
-}
-
-fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let (rights, known) = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).denied(&rights, &others(claim), &given(claim, known)))
 }

@@ -2,16 +2,16 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Claim, Says, area, at_fault, given, objections, rights, strings, takes, witness};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
-use crate::facts::{Field, Question, Type, Value};
+use super::permissions::{Claim, Proves, Says, area, given, objections, rights, strings, takes};
+use super::{Example, Objection, Operand, Setting, Takes};
+use crate::facts::{Field, Type, Value};
 use crate::iam::{Area, Catalogue, Context, Proof, Prover, Set};
 
 /// Every request that can be allowed is one of these actions on these resources; with `services`, every request to one of these.
 #[derive(Debug)]
 pub(super) struct GrantsOnly;
 
-impl Matcher for GrantsOnly {
+impl Proves for GrantsOnly {
     fn keyword(&self) -> &'static str {
         "grants_only"
     }
@@ -51,29 +51,26 @@ impl Matcher for GrantsOnly {
         if let Operand::Value(claim) = operand { objections(claim) } else { Vec::new() }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        claim(operand).answer(proof(actual, operand, setting), actual, setting)
+    /// What is granted lies in an area when nothing is granted in what is left: other actions anywhere, and these actions
+    /// elsewhere.
+    fn claim(&self, operand: &Operand) -> Option<Claim> {
+        let Operand::Value(claim) = operand else { return None };
+        let given = given(claim, Context::unknown());
+        Some(Claim::about(Says::NeverAllowed, outside(claim).map(|area| (area, given.clone())).into()))
     }
 
-    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
-        claim(operand).beside(of)
-    }
-
-    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
-        let Some(actual) = actual else { return Vec::new() };
-        claim(operand).questions(&proof(Some(actual), operand, setting), actual, setting)
-    }
-
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
-    }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
-    fn expected(&self, operand: &Operand) -> String {
-        format!("grants only {operand}")
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
+        let (rights, known) = rights(actual, setting)?;
+        let (prover, given, [others, elsewhere]) = (Prover::new(Catalogue::aws()), given(claim, known), outside(claim));
+        Ok(match prover.never(&rights, &others, &given) {
+            refuted @ Proof::Refuted(_) => refuted,
+            Proof::Proved => prover.never(&rights, &elsewhere, &given),
+            doubt @ Proof::Undecided(_) => match prover.never(&rights, &elsewhere, &given) {
+                refuted @ Proof::Refuted(_) => refuted,
+                Proof::Proved | Proof::Undecided(_) => doubt,
+            },
+        })
     }
 }
 
@@ -85,16 +82,6 @@ const FIELDS: &[Field] = &[
     Field::new("resources", TEXTS),
     Field::new("given", Type::Map(&Type::Text)),
 ];
-
-/// What is granted lies in an area when nothing is granted in what is left: other actions anywhere, and these actions
-/// elsewhere.
-fn claim(operand: &Operand) -> Claim {
-    let Operand::Value(claim) = operand else { return Claim::about(Says::NeverAllowed, Vec::new()) };
-    Claim::about(
-        Says::NeverAllowed,
-        outside(claim).into_iter().map(|area| (area, given(claim, Context::unknown()))).collect(),
-    )
-}
 
 /// What must not be granted: other actions of the services, and these actions elsewhere.
 fn outside(claim: &Value) -> [Area; 2] {
@@ -108,20 +95,4 @@ fn outside(claim: &Value) -> [Area; 2] {
     let others = Area { actions: asked.except(within.actions.of.clone()), resources: Set::everything() };
     let elsewhere = Area { resources: Set::outside(within.resources.of), actions: within.actions };
     [others, elsewhere]
-}
-
-fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let (rights, known) = rights(actual, setting)?;
-    Ok({
-        let (prover, given, [others, elsewhere]) = (Prover::new(Catalogue::aws()), given(claim, known), outside(claim));
-        match prover.never(&rights, &others, &given) {
-            refuted @ Proof::Refuted(_) => refuted,
-            Proof::Proved => prover.never(&rights, &elsewhere, &given),
-            doubt @ Proof::Undecided(_) => match prover.never(&rights, &elsewhere, &given) {
-                refuted @ Proof::Refuted(_) => refuted,
-                Proof::Proved | Proof::Undecided(_) => doubt,
-            },
-        }
-    })
 }

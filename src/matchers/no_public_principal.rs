@@ -2,8 +2,8 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{answer, at_fault, guarded, takes_guarded, witness};
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::permissions::{Proves, guarded, takes_guarded};
+use super::{Example, Operand, Setting, Takes};
 use crate::facts::{Fact, PUBLIC, Type, Value};
 use crate::iam::facts::STATEMENTS;
 use crate::iam::{Catalogue, Proof, Prover};
@@ -12,7 +12,7 @@ use crate::iam::{Catalogue, Proof, Prover};
 #[derive(Debug)]
 pub(super) struct NoPublicPrincipal;
 
-impl Matcher for NoPublicPrincipal {
+impl Proves for NoPublicPrincipal {
     fn keyword(&self) -> &'static str {
         "no_public_principal"
     }
@@ -43,47 +43,32 @@ policy:
         takes_guarded(of, Takes::Flag)
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let proof = proof(actual, operand, setting);
-        let against = actual.and_then(|actual| against(&proof, actual, setting));
-        against.map_or_else(|| answer(proof), Answer::Undecided)
+    fn expected(&self, _: &Operand) -> String {
+        "no public principal".to_owned()
     }
 
     fn beside(&self, of: Type, _: &Operand) -> Vec<&'static str> {
         if of == STATEMENTS { vec![PUBLIC] } else { Vec::new() }
     }
 
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
+    fn against(&self, proof: &Proof, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Option<String> {
+        // It is about the policy. Grants, and a key without any, are no less public for it.
+        if !STATEMENTS.holds(actual) || *actual == Value::List(Vec::new()) {
+            return None;
+        }
+        let Some(Fact::Known(Value::Bool(public))) = setting.resource.get(PUBLIC) else { return None };
+        let (analyzer, ours) = match (proof, public) {
+            (Proof::Proved, true) => ("might let the public in", "does not"),
+            (Proof::Refuted(_), false) => ("does not let the public in", "does"),
+            _ => return None,
+        };
+        Some(format!(
+            "Access Analyzer says that the policy {analyzer}, and the proof says that it {ours}; both are told, and neither is \
+             believed"
+        ))
     }
 
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
+    fn proof(&self, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        Ok(Prover::new(Catalogue::aws()).no_public_principal(&guarded(actual, setting)?))
     }
-
-    fn expected(&self, _: &Operand) -> String {
-        "no public principal".to_owned()
-    }
-}
-
-fn proof(actual: Option<&Value>, _: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let Some(actual) = actual else { return Ok(Proof::Proved) };
-    Ok(Prover::new(Catalogue::aws()).no_public_principal(&guarded(actual, setting)?))
-}
-
-/// Where Access Analyzer does not agree about a policy, in words.
-fn against(proof: &Result<Proof, String>, actual: &Value, setting: &Setting<'_>) -> Option<String> {
-    let Some(Fact::Known(Value::Bool(public))) = setting.resource.get(PUBLIC) else { return None };
-    // A key without grants is no less public for that.
-    if !STATEMENTS.holds(actual) || *actual == Value::List(Vec::new()) {
-        return None;
-    }
-    let (theirs, ours) = match (proof, public) {
-        (Ok(Proof::Proved), true) => ("might let the public in", "it cannot"),
-        (Ok(Proof::Refuted(_)), false) => ("does not let the public in", "it does"),
-        _ => return None,
-    };
-    Some(format!(
-        "Access Analyzer says that the policy {theirs}, and the proof says that {ours}; both are told, and neither is believed"
-    ))
 }

@@ -2,16 +2,16 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, Claim, Says, area, at_fault, given, objections, rights, takes, witness};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
-use crate::facts::{Question, Type, Value};
+use super::permissions::{AREA, Claim, Proves, Says, area, given, objections, rights, takes};
+use super::{Example, Objection, Operand, Setting, Takes};
+use crate::facts::{Type, Value};
 use crate::iam::{Catalogue, Context, Proof, Prover};
 
 /// No request of these actions can be allowed to a caller without multi-factor authentication.
 #[derive(Debug)]
 pub(super) struct RequiresMfa;
 
-impl Matcher for RequiresMfa {
+impl Proves for RequiresMfa {
     fn keyword(&self) -> &'static str {
         "requires_mfa"
     }
@@ -48,29 +48,20 @@ impl Matcher for RequiresMfa {
         if let Operand::Value(claim) = operand { objections(claim) } else { Vec::new() }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        claim(operand).answer(proof(actual, operand, setting), actual, setting)
-    }
-
-    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
-        claim(operand).beside(of)
-    }
-
-    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
-        let Some(actual) = actual else { return Vec::new() };
-        claim(operand).questions(&proof(Some(actual), operand, setting), actual, setting)
-    }
-
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
-    }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
     fn expected(&self, operand: &Operand) -> String {
         format!("requires MFA for {operand}")
+    }
+
+    fn claim(&self, operand: &Operand) -> Option<Claim> {
+        let Operand::Value(claim) = operand else { return None };
+        let without = without(&given(claim, Context::unknown()));
+        Some(Claim::about(Says::NeverAllowed, without.map(|context| (area(claim), context)).into()))
+    }
+
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
+        let (rights, known) = rights(actual, setting)?;
+        Ok(Prover::new(Catalogue::aws()).requires(&rights, &area(claim), &without(&given(claim, known))))
     }
 }
 
@@ -80,16 +71,4 @@ fn without(given: &Context) -> [Context; 2] {
     const AGE: &str = "aws:MultiFactorAuthAge";
     let given = given.clone().without(AGE);
     [given.clone().without(PRESENT), given.with(PRESENT, ["false"])]
-}
-
-fn claim(operand: &Operand) -> Claim {
-    let Operand::Value(claim) = operand else { return Claim::about(Says::NeverAllowed, Vec::new()) };
-    let parts = without(&given(claim, Context::unknown())).into_iter().map(|context| (area(claim), context)).collect();
-    Claim::about(Says::NeverAllowed, parts)
-}
-
-fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let (rights, known) = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).requires(&rights, &area(claim), &without(&given(claim, known))))
 }

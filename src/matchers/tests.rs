@@ -97,7 +97,7 @@ fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
         );
         assert_eq!(
             on(keyword, fails.clone(), operand.clone()),
-            Answer::Fails,
+            Answer::Fails(None),
             "{keyword} {operand} should not hold of {fails:?}"
         );
     }
@@ -117,9 +117,9 @@ fn record_conditions_need_all_fields() {
     ]);
     let test = |record: Option<&Value>| condition.test(record, &setting());
     assert_eq!(test(Some(&record("a", 2))), Answer::Holds);
-    assert_eq!(test(Some(&record("a", 1))), Answer::Fails);
-    assert_eq!(test(Some(&record("b", 2))), Answer::Fails);
-    assert_eq!(test(None), Answer::Fails);
+    assert_eq!(test(Some(&record("a", 1))), Answer::Fails(None));
+    assert_eq!(test(Some(&record("b", 2))), Answer::Fails(None));
+    assert_eq!(test(None), Answer::Fails(None));
 }
 
 #[test]

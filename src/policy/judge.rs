@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{AttributeTest, Expectation};
 use crate::facts::{Call, Cause, Fact, Gap, Question, Resource, Value};
-use crate::matchers::{Answer, Setting, inside, show};
+use crate::matchers::{Answer, Setting, Witness, inside, show};
 
 /// What an expectation turned out to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,9 +105,11 @@ impl AttributeTest {
         match self.condition.test(value, &setting) {
             Answer::Holds => Judgement::Met,
             Answer::Undecided(why) => Judgement::Unknown(vec![Arc::new(self.undecided(resource, why))]),
-            Answer::Fails => {
-                let shown = value.map(|value| self.condition.narrow(value, &setting));
-                let at_fault = value.and_then(|value| self.condition.at_fault(value, &setting));
+            Answer::Fails(witness) => {
+                let (shown, at_fault) = match witness.map(|witness| *witness) {
+                    Some(Witness { shown, at_fault }) => (Some(shown), at_fault),
+                    None => (value.map(|value| self.condition.narrow(value, &setting)), None),
+                };
                 let difference = self.difference(&self.condition.to_string(), shown.as_ref());
                 Judgement::Unmet(vec![Difference { at_fault, ..difference }])
             }

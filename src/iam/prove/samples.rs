@@ -8,7 +8,7 @@ use super::identity::{Prover, REGION, Rights, levels};
 use super::space::{Levels, Read, Wanted};
 use super::term::{Bound, Term};
 use crate::iam::context::Context;
-use crate::iam::language::{Budget, Class, Pattern, Place, TooComplex};
+use crate::iam::language::{Budget, Class, Place, TooComplex};
 
 impl Prover<'_> {
     /// Actions of the area, at most so many, each with one resource of it. First come the actions that a statement of the
@@ -67,7 +67,7 @@ impl Search<'_> {
         for (levels, wanted) in [(&self.allowed, Wanted::Allowed), (&nothing, Wanted::NotDenied)] {
             for (regions, account) in [(REGION, own.as_deref()), (&[], own.as_deref()), (&[], None)] {
                 let place = Place { partition: self.partition(), regions, account, names: Class::Field };
-                let universe: Vec<Pattern> = self.catalogue.resources(action, place);
+                let universe = self.catalogue.resources(action, place);
                 let found = levels.resource(wanted, Bound::May, &applies, &universe, &self.area, &mut self.budget)?;
                 if found.is_some() {
                     return Ok(found);
@@ -88,6 +88,7 @@ impl Search<'_> {
 mod tests {
     use super::*;
     use crate::iam::decide::{Policies, Subject};
+    use crate::iam::language::Pattern;
     use crate::iam::prove::Set;
     use crate::iam::{Form, parse};
 

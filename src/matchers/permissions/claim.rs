@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::rights;
-use super::words::answer;
 use crate::facts::{ACCESS, Access, Fact, Question, SIMULATED, Simulated, Type, Value};
 use crate::iam::facts::PERMISSIONS;
 use crate::iam::{Area, Catalogue, Context, Known, Proof, Prover};
-use crate::matchers::{Answer, Setting};
+use crate::matchers::Setting;
 
 /// Requests of one part of a claim that AWS is asked about, where the proof gives none of its own.
 const SAMPLES: usize = 25;
@@ -27,7 +26,7 @@ pub(in crate::matchers) enum Says {
     Denied,
 }
 
-/// Requests of a claim, and what it takes for granted of their condition keys.
+/// Requests of a claim, and what is known of their condition keys.
 pub(in crate::matchers) type Part = (Area, Context);
 
 /// What a claim says of which requests.
@@ -60,40 +59,30 @@ impl Claim {
 
     /// What AWS is asked: the counterexamples of a refuted claim, requests that stand for a proved one. Where there is
     /// neither, its answer would decide nothing.
-    pub(in crate::matchers) fn questions(
-        &self,
-        proof: &Result<Proof, String>,
-        actual: &Value,
-        setting: &Setting<'_>,
-    ) -> Vec<Question> {
+    pub(in crate::matchers) fn questions(&self, proof: &Proof, actual: &Value, setting: &Setting<'_>) -> Vec<Question> {
         match (proof, actual) {
-            (Ok(Proof::Refuted(examples)), Value::Map(_)) => {
+            (Proof::Refuted(examples), Value::Map(_)) => {
                 examples.iter().map(|it| question(&it.action, &it.resource, &it.context)).collect()
             }
-            (Ok(Proof::Proved), Value::Map(_)) => {
+            (Proof::Proved, Value::Map(_)) => {
                 self.samples(actual, setting).into_iter().flatten().map(|(question, _)| question).collect()
             }
-            (Ok(Proof::Proved | Proof::Refuted(_)), Value::List(_)) => self.listed().into_iter().collect(),
+            (Proof::Proved | Proof::Refuted(_), Value::List(_)) => self.listed().into_iter().collect(),
             _ => Vec::new(),
         }
     }
 
-    /// The answer that the proof gives, unless AWS gave another.
-    pub(in crate::matchers) fn answer(
-        &self,
-        proof: Result<Proof, String>,
-        actual: Option<&Value>,
-        setting: &Setting<'_>,
-    ) -> Answer {
-        let against = match (&proof, actual) {
-            (Ok(proof), Some(actual @ Value::Map(_))) => self.simulated(proof, actual, setting),
-            (Ok(proof), Some(Value::List(_))) => self.analyzed(proof, setting),
+    /// Why AWS's answers leave it open what a proof says, where they do.
+    pub(in crate::matchers) fn against(&self, proof: &Proof, actual: &Value, setting: &Setting<'_>) -> Option<String> {
+        match actual {
+            Value::Map(_) => self.simulated(proof, actual, setting),
+            Value::List(_) => self.analyzed(proof, setting),
             _ => None,
-        };
-        against.map_or_else(|| answer(proof), Answer::Undecided)
+        }
     }
 
-    /// For each duty, requests that stand for it, with what is known of their condition keys.
+    /// For each duty, requests that stand for it, with what is known of their condition keys: as in a proof, those that
+    /// follow from who asks are among them.
     fn samples(&self, actual: &Value, setting: &Setting<'_>) -> Vec<Vec<(Question, Context)>> {
         let Ok((rights, known)) = rights(actual, setting) else { return Vec::new() };
         let prover = Prover::new(Catalogue::aws());
