@@ -236,6 +236,9 @@ async fn answers_are_read_page_by_page_and_asked_in_few_calls() {
     let asked: Vec<_> = calls.iter().filter(|it| it.operation == "SimulatePrincipalPolicy").collect();
     assert_eq!(asked.len(), 2, "two actions on one resource are one question of two pages");
     assert!(asked[0].parameters.get("Marker").is_none() && asked[1].parameters.get("Marker").is_some());
+    // What follows from who asks is no missing key.
+    let names: Vec<_> = asked[0].parameters.as_object().unwrap().values().filter_map(|it| it.as_str()).collect();
+    assert!(names.contains(&"aws:principalarn"), "{names:?}");
     let role = &ran.populations[0].resources[0];
     let Some(Fact::Known(Value::List(answers))) = role.get("simulated") else { panic!("{:?}", role.get("simulated")) };
     assert_eq!(answers.len(), 2);
@@ -339,6 +342,35 @@ async fn what_is_public_is_asked_once_a_document() {
     assert_eq!(told(&keys).0, "met", "{}", told(&keys).1);
     assert_eq!(keys.result.cases[0].resources.len(), 4);
     assert_eq!(asked(&keys).len(), 2, "{:?}", asked(&keys));
+    // The claim and what Access Analyzer says of it, one way and the other.
+    let text = std::fs::read_to_string(common::root().join("tests/accounts/whole.yaml")).unwrap();
+    let others = text.replace("result: PASS, message: \"No public access.\"", "result: FAIL, message: x");
+    assert_ne!(text, others);
+    let others = Arc::new(Described::read("whole.yaml", &others).unwrap());
+    for (account, expect, verdict, words) in [
+        (&account, "policy: { no_public_principal: true }", "met", ""),
+        (
+            &others,
+            "policy: { no_public_principal: true }",
+            "not_evaluated",
+            "might let the public in, and the proof says that it does not",
+        ),
+        (&others, "policy: { not: { no_public_principal: true } }", "not_evaluated", "both are told"),
+    ] {
+        let ran = ran(account, "sqs.queue", expect).await;
+        let (found, said) = told(&ran);
+        assert_eq!(found, verdict, "{expect}: {said}");
+        assert!(said.contains(words) && asked(&ran).len() == 2, "{expect}: {said}");
+    }
+    let open = text.replace(
+        "Principal: { AWS: \"111122223333\" }, Action: \"sns:Publish\"",
+        "Principal: \"*\", Action: \"sns:Publish\"",
+    );
+    assert_ne!(text, open);
+    let open = Arc::new(Described::read("whole.yaml", &open).unwrap());
+    let (found, said) = told(&ran(&open, "sns.topic", "policy: { no_public_principal: true }").await);
+    assert_eq!(found, "not_evaluated", "{said}");
+    assert!(said.contains("does not let the public in, and the proof says that it does"), "{said}");
     for kind in ["secretsmanager.secret", "sns.topic", "sqs.queue"] {
         let ran = ran(&account, kind, "analyzer.public: false").await;
         assert_eq!(told(&ran).0, "met", "{kind}: {}", told(&ran).1);

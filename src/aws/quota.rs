@@ -79,3 +79,16 @@ pub(super) fn of(operation: &Operation) -> Quota {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_throttled_early_starts_slower() {
+        let rate = |service: &str, name: &str| of(&Operation::new(service, name));
+        let simulator = rate("iam", "SimulatePrincipalPolicy");
+        assert!(!simulator.published && simulator.rate < rate("iam", "ListRoles").rate);
+        assert!(rate("access-analyzer", "ValidatePolicy").rate < UNPUBLISHED);
+    }
+}

@@ -5,6 +5,7 @@
 use super::permissions::{Proves, guarded, takes_guarded};
 use super::{Example, Operand, Setting, Takes};
 use crate::facts::{Fact, PUBLIC, Type, Value};
+use crate::iam::facts::STATEMENTS;
 use crate::iam::{Catalogue, Proof, Prover};
 
 /// The policy of the resource lets nobody in whom it does not name, be it as a principal or in a condition.
@@ -46,11 +47,15 @@ policy:
         "no public principal".to_owned()
     }
 
-    fn beside(&self, _: Type, _: &Operand) -> Vec<&'static str> {
-        vec![PUBLIC]
+    fn beside(&self, of: Type, _: &Operand) -> Vec<&'static str> {
+        if of == STATEMENTS { vec![PUBLIC] } else { Vec::new() }
     }
 
-    fn against(&self, proof: &Proof, _: &Value, _: &Operand, setting: &Setting<'_>) -> Option<String> {
+    fn against(&self, proof: &Proof, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Option<String> {
+        // It is about the policy. Grants, and a key without any, are no less public for it.
+        if !STATEMENTS.holds(actual) || *actual == Value::List(Vec::new()) {
+            return None;
+        }
         let Some(Fact::Known(Value::Bool(public))) = setting.resource.get(PUBLIC) else { return None };
         let (analyzer, ours) = match (proof, public) {
             (Proof::Proved, true) => ("might let the public in", "does not"),

@@ -64,7 +64,9 @@ impl Claim {
             (Proof::Refuted(examples), Value::Map(_)) => {
                 examples.iter().map(|it| question(&it.action, &it.resource, &it.context)).collect()
             }
-            (Proof::Proved, Value::Map(_)) => self.samples(actual, setting).into_iter().flatten().collect(),
+            (Proof::Proved, Value::Map(_)) => {
+                self.samples(actual, setting).into_iter().flatten().map(|(question, _)| question).collect()
+            }
             (Proof::Proved | Proof::Refuted(_), Value::List(_)) => self.listed().into_iter().collect(),
             _ => Vec::new(),
         }
@@ -79,13 +81,17 @@ impl Claim {
         }
     }
 
-    /// For each duty, requests that stand for it.
-    fn samples(&self, actual: &Value, setting: &Setting<'_>) -> Vec<Vec<Question>> {
-        let Ok((rights, _)) = rights(actual, setting) else { return Vec::new() };
+    /// For each duty, requests that stand for it, with what is known of their condition keys: as in a proof, those that
+    /// follow from who asks are among them.
+    fn samples(&self, actual: &Value, setting: &Setting<'_>) -> Vec<Vec<(Question, Context)>> {
+        let Ok((rights, known)) = rights(actual, setting) else { return Vec::new() };
         let prover = Prover::new(Catalogue::aws());
-        let part = |(area, context): &Part| {
+        let part = |(area, given): &Part| {
+            let context = known.clone().and(given);
             let samples = prover.samples(&rights, area, SAMPLES).into_iter();
-            samples.map(|(action, resource)| question(&action, &resource, context)).collect::<Vec<_>>()
+            let asked =
+                |(action, resource): (String, String)| (question(&action, &resource, &context), context.clone());
+            samples.map(asked).collect::<Vec<_>>()
         };
         self.duties.iter().map(|parts| parts.iter().flat_map(part).collect()).collect()
     }
@@ -103,8 +109,8 @@ impl Claim {
                 }
             }),
             Proof::Proved => {
-                let against = |question: &Question| match find(question) {
-                    Some(told) => self.against_proof(told, question),
+                let against = |(question, context): &(Question, Context)| match find(question) {
+                    Some(told) => self.against_proof(told, context),
                     None => Some(unanswered(&question.actions.join(", "), &question.resources.join(", "))),
                 };
                 let duties = self.samples(actual, setting);
@@ -133,7 +139,7 @@ impl Claim {
         (denied && open(told, context).is_empty()).then(|| disagreement(told, proof))
     }
 
-    fn against_proof(&self, told: &Simulated, question: &Question) -> Option<String> {
+    fn against_proof(&self, told: &Simulated, context: &Context) -> Option<String> {
         let proof = match self.says {
             Says::NeverAllowed => "can never be allowed",
             Says::Denied => "always meets a Deny",
@@ -141,15 +147,8 @@ impl Claim {
         let undenied = self.says == Says::Denied
             && told.decision != EXPLICIT
             && told.organizations != Some(false)
-            && told.missing.iter().all(|key| self.absent(key, question));
+            && open(told, context).is_empty();
         (told.decision == ALLOWED || undenied).then(|| disagreement(told, proof))
-    }
-
-    /// Whether the claim says that a request of that question has no such key.
-    fn absent(&self, key: &str, question: &Question) -> bool {
-        let parts = self.duties.iter().flatten();
-        let mut same = parts.filter(|(_, context)| known(context) == question.context).peekable();
-        same.peek().is_some() && same.all(|(_, context)| context.get(key) == Known::Absent)
     }
 
     /// The claim as Access Analyzer takes it: lists of actions and resources, without exceptions or condition keys.
