@@ -123,6 +123,27 @@ fn record_conditions_need_all_fields() {
 }
 
 #[test]
+fn a_deny_for_some_principals_proves_nothing() {
+    let texts = |items: &[&str]| Some(Value::texts(items.iter().copied()));
+    let statement = |effect: &str, principal: &str| {
+        Value::record([
+            ("effect", Some(effect.into())),
+            ("principals", texts(&[principal])),
+            ("actions", texts(&["kms:*"])),
+            ("resources", texts(&["*"])),
+            ("conditions", texts(&[])),
+        ])
+    };
+    let area = || Operand::Value(Value::record([("actions", texts(&["kms:Decrypt"]))]));
+    let with = |principal: &str| Some(Value::List(vec![statement("Allow", "*"), statement("Deny", principal)]));
+    for keyword in ["denies", "never_grants"] {
+        assert_eq!(on(keyword, with("*"), area()), Answer::Holds, "{keyword}");
+        let some = on(keyword, with("AWS:arn:aws:iam::111122223333:role/x"), area());
+        assert!(matches!(some, Answer::Undecided(_)), "{keyword}: {some:?}");
+    }
+}
+
+#[test]
 fn a_failure_shows_only_the_items_that_fail() {
     let condition = Condition::Tests(vec![Test {
         matcher: find("each").unwrap(),

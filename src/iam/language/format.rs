@@ -52,6 +52,25 @@ impl Format {
         either(&mut found, &names(service, resource, place.names));
         found.into_iter().map(Pattern::new).collect()
     }
+
+    /// What a request for all resources of the type could name: each hole empty, or a `*` of its own. No patterns where
+    /// nothing varies.
+    #[must_use]
+    pub fn collections(&self, place: Place<'_>) -> Vec<Pattern> {
+        let parts: Vec<&str> = self.text.splitn(6, ':').collect();
+        let [head @ .., resource] = parts.as_slice() else { return Vec::new() };
+        if head.len() < 5 || !resource.contains('*') {
+            return Vec::new();
+        }
+        // The head as at any other place; its rest, which is one character, goes.
+        let heads = Self::new(&format!("{}:x", head.join(":"))).patterns(place);
+        let rests = [resource.replace('*', ""), (*resource).to_owned()].map(|it| text(&it));
+        let whole = |head: &Pattern, rest: &[Token]| {
+            let head = head.tokens().split_last().map_or(&[][..], |(_, head)| head);
+            Pattern::new(head.iter().chain(rest).copied())
+        };
+        heads.iter().flat_map(|head| rests.iter().map(move |rest| whole(head, rest))).collect()
+    }
 }
 
 fn regions(known: &[&str]) -> Vec<Vec<Token>> {

@@ -187,6 +187,7 @@ impl Search<'_> {
             if let Some(found) = self.known(action)? {
                 return Ok(Some(found));
             }
+            self.unlisted(action)?;
         }
         let unknown = Unknown { catalogue: self.catalogue, area: &self.area };
         let anything = [Pattern::glob("?*")];
@@ -249,6 +250,22 @@ impl Search<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// An action without resources, on an ARN that AWS may ask about all the same: no counterexample, but no proof either.
+    fn unlisted(&mut self, action: &Known) -> Result<(), TooComplex> {
+        let account = self.rights.subject.account();
+        let place = Place { partition: self.partition(), regions: &[], account, names: Class::Any };
+        let universe = self.catalogue.collections(action, place);
+        if universe.is_empty() {
+            return Ok(());
+        }
+        self.budget.spend(universe.len())?;
+        if let Some(resource) = self.resource(action, Bound::May, &universe)? {
+            let example = Box::new(self.example(&action.name, resource));
+            self.doubts.push(Doubt::Conditions { keys: Vec::new(), by: example.by.clone(), example });
+        }
+        Ok(())
     }
 
     fn resource(&mut self, action: &Known, bound: Bound, universe: &[Pattern]) -> Result<Option<String>, TooComplex> {

@@ -132,7 +132,13 @@ fn names_somebody(condition: &Condition) -> bool {
             | Test::NotIpAddress
     );
     let network = condition.key.eq_ignore_ascii_case("aws:SourceIp");
-    let fixed = |value: &String| if network { is_network(value) } else { is_fixed(value) };
+    // The id of a role and any of its sessions.
+    let user = condition.key.eq_ignore_ascii_case("aws:userid");
+    let fixed = |value: &String| match value.split_once(':') {
+        _ if network => is_network(value),
+        Some((id, "*")) if user => is_fixed(id),
+        _ => is_fixed(value),
+    };
     compares && is_naming(&condition.key) && !condition.values.is_empty() && condition.values.iter().all(fixed)
 }
 

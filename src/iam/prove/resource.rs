@@ -14,7 +14,7 @@ use super::outsider::context;
 use super::space::{Levels, Read, Wanted};
 use super::term::{Bound, Term};
 use crate::iam::context::Context;
-use crate::iam::decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide};
+use crate::iam::decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide, is_session_of};
 use crate::iam::language::{Budget, Pattern, TooComplex};
 use crate::iam::policy::{Effect, Policy, Statement, Which};
 use crate::iam::reference;
@@ -92,7 +92,8 @@ impl Prover<'_> {
     #[must_use]
     pub fn shuts_out(&self, of: &Guarded, principal: &str) -> Proof {
         let Some(caller) = identity(of, principal) else { return Proof::Undecided(Doubt::NoIdentity) };
-        let mut to_it = of.grants.iter().filter(|grant| grant.grantee == principal);
+        let is_it = |grantee: &str| grantee == principal || is_session_of(grantee, principal);
+        let mut to_it = of.grants.iter().filter(|grant| is_it(&grant.grantee));
         if let Some(found) = to_it.find_map(|grant| grant_to(of, grant)) {
             return Proof::Refuted(vec![found]);
         }

@@ -274,6 +274,28 @@ fn what_follows_from_who_asks_decides() {
 }
 
 #[test]
+fn what_the_reference_calls_without_resources_may_name_all_of_them() {
+    let own = "647751526084";
+    for (action, resource, expected) in [
+        // As AWS's own guides grant them.
+        ("s3:ListAllMyBuckets", "arn:aws:s3:::*".to_owned(), "undecided"),
+        ("logs:PutResourcePolicy", format!("arn:aws:logs:us-east-1:{own}:*"), "undecided"),
+        ("logs:PutResourcePolicy", format!("arn:aws:logs:us-east-1:{own}:log-group:*"), "undecided"),
+        ("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group::log-stream:*".to_owned(), "undecided"),
+        ("iam:ListRoles", format!("arn:aws:iam::{own}:role/*"), "undecided"),
+        // One of a kind is not all of them, and another account's are not asked for.
+        ("kms:CreateKey", format!("arn:aws:kms:eu-central-1:{own}:key/1"), "proved"),
+        ("logs:PutResourcePolicy", format!("arn:aws:logs:*:{own}:log-group:bank-*"), "proved"),
+        ("logs:PutResourcePolicy", "arn:aws:logs:us-east-1:111122223333:*".to_owned(), "proved"),
+        ("logs:PutResourcePolicy", "*".to_owned(), "logs:PutResourcePolicy on *"),
+    ] {
+        let rights = role(&format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "{resource}"}}"#));
+        let found = line(&never(&rights, Set::of([action]), Set::everything()));
+        assert!(found.starts_with(expected), "{action} {resource}: {found}");
+    }
+}
+
+#[test]
 fn nobody_proves_anything_about_root() {
     let rights = Rights { subject: Subject::Root { account: "647751526084".into() }, policies: Policies::default() };
     assert_eq!(never(&rights, Set::everything(), Set::everything()), Proof::Undecided(Doubt::NoIdentity));
