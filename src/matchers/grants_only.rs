@@ -5,6 +5,7 @@
 use super::permissions::{Claim, Proves, Says, area, given, objections, rights, strings, takes};
 use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Type, Value};
+use crate::iam::reference;
 use crate::iam::{Area, Catalogue, Context, Proof, Prover, Set};
 
 /// Every request that can be allowed is one of these actions on these resources; with `services`, every request to one of these.
@@ -48,7 +49,15 @@ impl Proves for GrantsOnly {
     }
 
     fn objections(&self, operand: &Operand) -> Vec<Objection> {
-        if let Operand::Value(claim) = operand { objections(claim) } else { Vec::new() }
+        let Operand::Value(claim) = operand else { return Vec::new() };
+        let mut all = objections(claim);
+        // A service that there is not would leave nothing to ask about.
+        all.extend(strings(claim, "services").iter().filter_map(|service| {
+            let unknown = reference::unknown(&format!("{service}:*"))?;
+            let candidates = unknown.candidates().into_iter().map(str::to_owned).collect();
+            Some(Objection::error(service, unknown.to_string()).among(candidates))
+        }));
+        all
     }
 
     /// What is granted lies in an area when nothing is granted in what is left: other actions anywhere, and these actions

@@ -144,6 +144,19 @@ fn a_deny_for_some_principals_proves_nothing() {
 }
 
 #[test]
+fn a_service_that_there_is_not_is_objected_to() {
+    let claim = |service: &str| {
+        let list = |items: &[&str]| Some(Value::texts(items.iter().copied()));
+        let fields = [("services", list(&[service])), ("actions", list(&["secretsmanager/read"]))];
+        find("grants_only").unwrap().objections(&Operand::Value(Value::record(fields)))
+    };
+    assert_eq!(claim("secretsmanager"), []);
+    let found = claim("secretmanager");
+    assert!(matches!(found.as_slice(), [one] if one.fatal && one.text == "secretmanager"), "{found:?}");
+    assert!(found[0].candidates.contains(&"secretsmanager".to_owned()));
+}
+
+#[test]
 fn a_failure_shows_only_the_items_that_fail() {
     let condition = Condition::Tests(vec![Test {
         matcher: find("each").unwrap(),

@@ -47,7 +47,12 @@ impl Format {
         };
         let mut found = vec![text("arn:")];
         then(&mut found, &[text(if partition == "*" { place.partition } else { partition }), text(":"), text(service)]);
-        either(&mut found, &if region == "*" { regions(place.regions) } else { vec![text(region)] });
+        let mut known = if region == "*" { regions(place.regions) } else { vec![text(region)] };
+        // A multi-Region access point is one without a Region.
+        if service == "s3" && resource.starts_with("accesspoint/") && place.regions.is_empty() {
+            known.push(Vec::new());
+        }
+        either(&mut found, &known);
         either(&mut found, &if account == "*" { accounts(place.account) } else { vec![text(account)] });
         either(&mut found, &names(service, resource, place.names));
         found.into_iter().map(Pattern::new).collect()

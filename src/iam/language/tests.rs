@@ -195,6 +195,9 @@ fn a_format_is_read_with_a_place() {
         assert!(is(&group, &format!("arn:aws:logs:us-east-1:123456789012:log-group:/aws/a{inside}")), "{inside}");
     }
     assert!(!is(&group, "arn:aws:logs:us-east-1:123456789012:log-group:/aws/a:log-group:/aws/b"));
+    let object = Format::new("arn:*:s3:*:*:accesspoint/*/object/*");
+    assert!(is(&object, "arn:aws:s3:us-east-1:123456789012:accesspoint/a/object/b"));
+    assert!(is(&object, "arn:aws:s3::123456789012:accesspoint/a.mrap/object/b"));
     assert_eq!(Format::new("*").patterns(any), [Pattern::text("*")]);
 }
 

@@ -265,3 +265,15 @@ fn an_action_without_resources_is_not_asked_of_a_policy() {
     assert_eq!(claim("GetRandomPassword"), "proved");
     assert!(claim("GetSecretValue").starts_with("* may secretsmanager:GetSecretValue"));
 }
+
+#[test]
+fn a_wildcard_that_crosses_colons_names_nobody_for_sure() {
+    let claim = |test: &str, value: &str| {
+        let condition = format!(r#""{test}": {{"aws:SourceArn": "{value}"}}"#);
+        line(&Prover::new(Catalogue::aws()).no_public_principal(&guarded(KEY, &allow(r#""*""#, &condition))))
+    };
+    // A function of another account could be called like the owner: arn:aws:lambda:r:999999999999:function:647751526084:x.
+    assert_eq!(claim("StringLike", "arn:aws:lambda:*:647751526084:*"), "undecided: aws:SourceArn");
+    assert_eq!(claim("StringLike", "arn:aws:lambda:eu-west-1:647751526084:*"), "proved");
+    assert_eq!(claim("ArnLike", "arn:aws:lambda:*:647751526084:*"), "proved");
+}
