@@ -6,6 +6,7 @@ outside bank-*, the anomaly rule also receives read-only events, the runtime is 
 
 import io
 import json
+import pathlib
 import time
 import uuid
 import zipfile
@@ -19,6 +20,7 @@ ACCOUNT, REGION, ENV = "123456789012", "ap-southeast-2", "dev"
 TAGS = {"tenant_id": "totara-bank", "module_id": "MOD-045", "environment": ENV}
 
 ROTATION, ANOMALY, DEVELOPER = f"bank-secrets-rotation-{ENV}", f"bank-secrets-anomaly-{ENV}", f"bank-developer-{ENV}"
+READER, STRANGER = f"bank-probe-reader-{ENV}", f"bank-probe-stranger-{ENV}"  # only with real functions: listed, and not
 CONFIG_ROLE, TRAIL_ROLE = f"bank-config-{ENV}", f"bank-cloudtrail-{ENV}"
 NAMESPACE_POLICY, READ_POLICY = f"bank-secrets-namespace-{ENV}", "bank-secrets-read"
 TOPIC, QUEUE = f"bank-platform-alerts-{ENV}", f"bank-platform-alerts-{ENV}"
@@ -128,6 +130,42 @@ def token(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
+@dataclass(frozen=True)
+class Code:
+    """Which of the real functions to deploy: the endings of the names in functions/. Without, functions do nothing."""
+
+    rotation: str = "right"
+    detector: str = "fixed"
+    access_log: str = "right"  # "leaks" may carry a form: leaks-base64
+
+    def packed(self, function: str) -> bytes:
+        access_log = self.access_log.partition("-")[0]
+        parts = {ROTATION: {"index": f"rotation_{self.rotation}"},
+                 ANOMALY: {"index": "anomaly", "alert": "alert", "detector": f"detector_{self.detector}",
+                           "access_record": "access_record", "access_log": f"access_log_{access_log}"}}[function]
+        return zipped({f"{name}.py": (FUNCTIONS / f"{source}.py").read_text() for name, source in parts.items()})
+
+    def variables(self, function: str) -> dict[str, str]:
+        if function == ROTATION:
+            return {}
+        listed = (ROTATION, READER)
+        return {"ALLOWED_ROLES": ",".join(arn("iam", f"role/{name}", "") for name in listed), "ALLOWED_ROLE_PATTERNS": ",".join(listed),
+                "ACCESS_LOG": ACCESS_LOG, "LEAK_AS": self.access_log.partition("-")[2] or "plain"}
+
+
+FUNCTIONS = pathlib.Path(__file__).with_name("functions")
+CODES = {"rotation": ("right", "broken"), "detector": ("fixed", "substring"),
+         "access_log": ("right", "leaks", "leaks-base64", "leaks-url", "drops")}
+
+
+def zipped(files: dict[str, str]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name), text)  # no date of its own: the same code is the same zip
+    return packed.getvalue()
+
+
 @dataclass
 class Stack:
     """Deploys, and knows the clients and ids. `optional` collects what the endpoint refuses instead of failing."""
@@ -136,6 +174,7 @@ class Stack:
     optional: bool = False
     refused: list[dict] = field(default_factory=list)
     done: int = 0
+    code: Code | None = None
     keys: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -180,6 +219,8 @@ class Stack:
         for step in (self.kms, self.iam, self.logs, self.functions, self.secrets, self.alerts, self.anomaly_rule, self.outputs,
                      self.audit_bucket, self.trail, self.alarm, self.config, self.records):
             step()
+        if self.code:
+            self.probe_roles()
         return self.done
 
     def kms(self):
@@ -200,6 +241,8 @@ class Stack:
             self.call("iam", "create_policy", PolicyName=name, PolicyDocument=json.dumps(doc), Tags=tags)
         via = {"StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}}
         secret_reads = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
+        # A record names the secret by its ARN, and a caller may have used the name.
+        names = [statement("Names", "Allow", actions(("DescribeSecret",)), SECRET_ARN)] if self.code else []
         inline = {
             ROTATION: (document(
                 statement("Rotate", "Allow", actions(secret_reads), SECRET_ARN),
@@ -210,7 +253,7 @@ class Stack:
                 write_logs(ACCESS_LOG) | {"Resource": log_arns(ACCESS_LOG) + log_arns(f"/aws/lambda/{ANOMALY}")},
                 statement("Alert", "Allow", "sns:Publish", arn("sns", TOPIC)),
                 statement("Key", "Allow", ["kms:Decrypt", "kms:GenerateDataKey"], self.keys["operational"]),
-                statement("Roles", "Allow", ["iam:GetRole", "iam:ListRoles"], "*")), "lambda.amazonaws.com"),
+                statement("Roles", "Allow", ["iam:GetRole", "iam:ListRoles"], "*"), *names), "lambda.amazonaws.com"),
             DEVELOPER: (document(
                 statement("Read", "Allow", ["cloudwatch:Describe*", "lambda:List*", "secretsmanager:ListSecrets"], "*"),
                 statement("NoSecretValues", "Deny", actions(("GetSecretValue", "BatchGetSecretValue")), "*")), None),
@@ -232,18 +275,38 @@ class Stack:
             self.call("logs", "put_retention_policy", logGroupName=group, retentionInDays=3653)
 
     def functions(self):
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr(zipfile.ZipInfo("index.js"), "exports.handler = async () => ({});\n")
-        variables = {ROTATION: {}, ANOMALY: {"ALLOWED_ROLES": arn("iam", f"role/{ROTATION}", ""), "TOPIC_ARN": arn("sns", TOPIC)}}
+        runtime = "python3.13" if self.code else "nodejs22.x"
         for name, seconds in ((ROTATION, 60), (ANOMALY, 30)):
-            self.call("lambda", "create_function", FunctionName=name, Runtime="nodejs22.x", Architectures=["arm64"], MemorySize=256,
+            self.call("lambda", "create_function", FunctionName=name, Runtime=runtime, Architectures=["arm64"], MemorySize=256,
                       Timeout=seconds, Handler="index.handler", Role=arn("iam", f"role/{name}", ""), Tags=TAGS,
-                      Code={"ZipFile": packed.getvalue()}, Environment={"Variables": {"STAGE": ENV} | variables[name]})
+                      Code={"ZipFile": self.packed(name)}, Environment={"Variables": self.variables(name)})
         self.call("lambda", "add_permission", FunctionName=ROTATION, StatementId="secretsmanager", Action="lambda:InvokeFunction",
                   Principal="secretsmanager.amazonaws.com", SourceAccount=ACCOUNT)
         self.call("lambda", "add_permission", FunctionName=ANOMALY, StatementId="events", Action="lambda:InvokeFunction",
                   Principal="events.amazonaws.com", SourceArn=arn("events", f"rule/{ANOMALY}"))
+
+    def packed(self, function: str) -> bytes:
+        return self.code.packed(function) if self.code else zipped({"index.js": "exports.handler = async () => ({});\n"})
+
+    def variables(self, function: str) -> dict[str, str]:
+        own = {ROTATION: {}, ANOMALY: {"ALLOWED_ROLES": arn("iam", f"role/{ROTATION}", ""), "TOPIC_ARN": arn("sns", TOPIC)}}
+        return {"STAGE": ENV} | own[function] | (self.code.variables(function) if self.code else {})
+
+    def exchange(self, code: Code):
+        """Other real functions in a stack that has real functions. What stays the same stays warm."""
+        old, self.code = self.code, code
+        for name in (ROTATION, ANOMALY):
+            if not old or old.variables(name) != code.variables(name):
+                self.call("lambda", "update_function_configuration", FunctionName=name, Environment={"Variables": self.variables(name)})
+            if not old or old.packed(name) != code.packed(name):
+                self.call("lambda", "update_function_code", FunctionName=name, ZipFile=self.packed(name))
+
+    def probe_roles(self):
+        """Two principals that read the probe secret: one that the detector lists, and one that it does not."""
+        for name in (READER, STRANGER):
+            self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=trust(), MaxSessionDuration=3600, Tags=pairs(TAGS))
+            self.call("iam", "put_role_policy", RoleName=name, PolicyName=name, PolicyDocument=json.dumps(document(
+                statement("Probe", "Allow", actions(("GetSecretValue",)), arn("secretsmanager", f"secret:{PROBE}-*")))))
 
     def secrets(self):
         for name in SECRETS:
@@ -259,8 +322,10 @@ class Stack:
         self.rotate(name, rules)
 
     def rotate(self, name: str, rules: dict, function: str = ROTATION):
+        # A real function would rotate now, and a broken one would leave nothing to probe.
+        later = {"RotateImmediately": False} if self.code else {}
         self.call("secretsmanager", "rotate_secret", SecretId=name, RotationLambdaARN=arn("lambda", f"function:{function}"),
-                  RotationRules=rules, ClientRequestToken=token(f"{name} rotated"))
+                  RotationRules=rules, ClientRequestToken=token(f"{name} rotated"), **later)
 
     def alerts(self):
         topic, queue = arn("sns", TOPIC), arn("sqs", QUEUE)
