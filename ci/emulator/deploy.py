@@ -19,7 +19,8 @@ import urllib.parse
 import urllib.request
 
 import violations
-from stack import ACCOUNT, CODES, REGION, ROTATION, TAGS, Code, Stack, arn
+from function_code import CHOICES, Code
+from stack import ACCOUNT, REGION, ROTATION, TAGS, Stack, arn
 
 
 def main() -> int:
@@ -28,7 +29,7 @@ def main() -> int:
     parser.add_argument("--violate", choices=violations.ALL, metavar="NAME", help="see --list-violations")
     parser.add_argument("--list-violations", action="store_true")
     parser.add_argument("--scale", metavar="K,S,L", help="numbers of keys, secrets and log groups")
-    for role, choices in CODES.items():
+    for role, choices in CHOICES.items():
         parser.add_argument("--" + role.replace("_", "-"), choices=choices, help="real functions, see functions/ (server.py --ministack --wired)")
     parser.add_argument("--best-effort", action="store_true", help="count what the endpoint refuses instead of failing")
     args = parser.parse_args()
@@ -46,7 +47,7 @@ def main() -> int:
 def run(args) -> dict:
     began = time.monotonic()
     stack = Stack(args.url, optional=args.best_effort)
-    chosen = {role: getattr(args, role) for role in CODES if getattr(args, role)}
+    chosen = {role: getattr(args, role) for role in CHOICES if getattr(args, role)}
     report = {"account": ACCOUNT, "region": REGION, "deployed_calls": 0}
     if stack.exists():
         if chosen:

@@ -10,8 +10,9 @@ import urllib.parse
 import boto3
 from botocore.exceptions import ClientError
 
+from function_code import Code
 from serving import serving
-from stack import ACCESS_LOG, ACCOUNT, ANOMALY, PROBE, QUEUE, READER, REGION, ROTATION, STRANGER, Code, Stack, arn
+from stack import ACCESS_LOG, ACCOUNT, ANOMALY, PROBE, QUEUE, READER, REGION, ROTATION, SANCTIONS, STRANGER, Stack, arn
 
 PATIENCE = 20.0  # seconds; what arrives takes one or two
 SILENCE = 1.5  # seconds to wait for what must not arrive, after the event before it was seen through
@@ -105,11 +106,14 @@ class Functions(unittest.TestCase):
 
     # --- alerts: a real read, then the rule, the function, the topic and the queue
 
-    def read_as(self, role: str, session: str, secret: str = PROBE):
-        """Reads as a role; the session name finds the event again."""
+    def client_as(self, role: str, session: str):
+        """As a role; the session name finds the event again."""
         got = self.stack.client("sts").assume_role(RoleArn=arn("iam", f"role/{role}", ""), RoleSessionName=session)["Credentials"]
         return boto3.client("secretsmanager", endpoint_url=self.url, region_name=REGION, aws_access_key_id=got["AccessKeyId"],
-                            aws_secret_access_key=got["SecretAccessKey"], aws_session_token=got["SessionToken"]).get_secret_value(SecretId=secret)
+                            aws_secret_access_key=got["SecretAccessKey"], aws_session_token=got["SessionToken"])
+
+    def read_as(self, role: str, session: str, secret: str = PROBE):
+        return self.client_as(role, session).get_secret_value(SecretId=secret)
 
     def alerts(self, session: str, seconds: float = PATIENCE) -> list[dict]:
         until, found = time.monotonic() + seconds, []
@@ -194,6 +198,12 @@ class Functions(unittest.TestCase):
         self.assertEqual(record["event_name"], "GetSecretValue")
         self.assertAlmostEqual(time.mktime(time.strptime(record["timestamp"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone, time.time(), delta=60)
         self.assertNotIn(value, json.dumps(record))
+
+    def test_a_batch_read_is_a_read_of_each(self):
+        session = self.session()
+        self.client_as(READER, session).batch_get_secret_value(SecretIdList=[PROBE, SANCTIONS])
+        self.assertTrue(self.eventually(lambda: len(self.written(session)) == 2))
+        self.assertEqual({record["event_name"] for record in self.written(session)}, {"GetSecretValue"})
 
     def test_access_log_leaks(self):
         value = self.manager.get_secret_value(SecretId=PROBE)["SecretString"]

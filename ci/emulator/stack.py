@@ -4,17 +4,16 @@ It differs from the module's own design where that design is wrong: the namespac
 outside bank-*, the anomaly rule also receives read-only events, the runtime is supported, the log group is protected.
 """
 
-import io
 import json
-import pathlib
 import time
 import uuid
-import zipfile
 from dataclasses import dataclass, field
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from function_code import Code, zipped
 
 ACCOUNT, REGION, ENV = "123456789012", "ap-southeast-2", "dev"
 TAGS = {"tenant_id": "totara-bank", "module_id": "MOD-045", "environment": ENV}
@@ -128,42 +127,6 @@ def pairs(tags: dict[str, str], key: str = "Key", value: str = "Value") -> list[
 
 def token(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
-
-
-@dataclass(frozen=True)
-class Code:
-    """Which of the real functions to deploy: the endings of the names in functions/. Without, functions do nothing."""
-
-    rotation: str = "right"
-    detector: str = "fixed"
-    access_log: str = "right"  # "leaks" may carry a form: leaks-base64
-
-    def packed(self, function: str) -> bytes:
-        access_log = self.access_log.partition("-")[0]
-        parts = {ROTATION: {"index": f"rotation_{self.rotation}"},
-                 ANOMALY: {"index": "anomaly", "alert": "alert", "detector": f"detector_{self.detector}",
-                           "access_record": "access_record", "access_log": f"access_log_{access_log}"}}[function]
-        return zipped({f"{name}.py": (FUNCTIONS / f"{source}.py").read_text() for name, source in parts.items()})
-
-    def variables(self, function: str) -> dict[str, str]:
-        if function == ROTATION:
-            return {}
-        listed = (ROTATION, READER)
-        return {"ALLOWED_ROLES": ",".join(arn("iam", f"role/{name}", "") for name in listed), "ALLOWED_ROLE_PATTERNS": ",".join(listed),
-                "ACCESS_LOG": ACCESS_LOG, "LEAK_AS": self.access_log.partition("-")[2] or "plain"}
-
-
-FUNCTIONS = pathlib.Path(__file__).with_name("functions")
-CODES = {"rotation": ("right", "broken"), "detector": ("fixed", "substring"),
-         "access_log": ("right", "leaks", "leaks-base64", "leaks-url", "drops")}
-
-
-def zipped(files: dict[str, str]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name), text)  # no date of its own: the same code is the same zip
-    return packed.getvalue()
 
 
 @dataclass
@@ -285,21 +248,28 @@ class Stack:
         self.call("lambda", "add_permission", FunctionName=ANOMALY, StatementId="events", Action="lambda:InvokeFunction",
                   Principal="events.amazonaws.com", SourceArn=arn("events", f"rule/{ANOMALY}"))
 
-    def packed(self, function: str) -> bytes:
-        return self.code.packed(function) if self.code else zipped({"index.js": "exports.handler = async () => ({});\n"})
+    def packed(self, name: str) -> bytes:
+        if not self.code:
+            return zipped({"index.js": "exports.handler = async () => ({});\n"})
+        return self.code.rotation_zip() if name == ROTATION else self.code.anomaly_zip()
 
-    def variables(self, function: str) -> dict[str, str]:
-        own = {ROTATION: {}, ANOMALY: {"ALLOWED_ROLES": arn("iam", f"role/{ROTATION}", ""), "TOPIC_ARN": arn("sns", TOPIC)}}
-        return {"STAGE": ENV} | own[function] | (self.code.variables(function) if self.code else {})
+    def variables(self, name: str) -> dict[str, str]:
+        if name == ROTATION:
+            return {"STAGE": ENV}
+        listed = (ROTATION, READER) if self.code else (ROTATION,)
+        given = {"STAGE": ENV, "ALLOWED_ROLES": ",".join(arn("iam", f"role/{role}", "") for role in listed), "TOPIC_ARN": arn("sns", TOPIC)}
+        if self.code:
+            given |= {"ALLOWED_ROLE_PATTERNS": ",".join(listed), "ACCESS_LOG": ACCESS_LOG, "LEAK_AS": self.code.leak_as}
+        return given
 
     def exchange(self, code: Code):
         """Other real functions in a stack that has real functions. What stays the same stays warm."""
-        old, self.code = self.code, code
+        if code == self.code:
+            return
+        self.code = code
         for name in (ROTATION, ANOMALY):
-            if not old or old.variables(name) != code.variables(name):
-                self.call("lambda", "update_function_configuration", FunctionName=name, Environment={"Variables": self.variables(name)})
-            if not old or old.packed(name) != code.packed(name):
-                self.call("lambda", "update_function_code", FunctionName=name, ZipFile=self.packed(name))
+            self.call("lambda", "update_function_configuration", FunctionName=name, Environment={"Variables": self.variables(name)})
+            self.call("lambda", "update_function_code", FunctionName=name, ZipFile=self.packed(name))
 
     def probe_roles(self):
         """Two principals that read the probe secret: one that the detector lists, and one that it does not."""

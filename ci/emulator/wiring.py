@@ -147,15 +147,29 @@ deliveries: queue.Queue = queue.Queue()
 def recorded(handle):
     async def handle_and_record(method, path, headers, body, query):
         answer = await handle(method, path, headers, body, query)
-        request = json.loads(body or b"{}")
-        if "SecretId" in request:
-            call = headers.get("x-amz-target", "").rpartition(".")[2]
-            detail = trail_record(call, request, answer, headers, extract_access_key_id(headers, query) or "")
+        call = headers.get("x-amz-target", "").rpartition(".")[2]
+        for name, request in calls(call, body_of(body), answer):
+            detail = trail_record(name, request, answer, headers, extract_access_key_id(headers, query) or "")
             event = {"EventId": new_uuid(), "Source": "aws.secretsmanager", "DetailType": VIA_CLOUDTRAIL, "Detail": json.dumps(detail),
                      "EventBusName": "default", "Time": int(time.time()), "Resources": [], "Account": get_account_id(), "Region": get_region()}
             deliveries.put((contextvars.copy_context(), time.monotonic() + TRAIL_SECONDS, event))
         return answer
     return handle_and_record
+
+
+def calls(name: str, request: dict, answer: tuple) -> list[tuple[str, dict]]:
+    """A batch read is recorded as a read of each secret. Calls that name no secret are left out: no rule needs them."""
+    if name == "BatchGetSecretValue":
+        return [("GetSecretValue", {"SecretId": read["ARN"]}) for read in body_of(answer[2]).get("SecretValues", [])]
+    return [(name, request)] if "SecretId" in request else []
+
+
+def body_of(body: bytes) -> dict:
+    try:
+        request = json.loads(body)
+    except ValueError:
+        return {}
+    return request if isinstance(request, dict) else {}
 
 
 def trail_record(call: str, request: dict, answer: tuple, headers: dict, key: str) -> dict:
@@ -169,7 +183,7 @@ def trail_record(call: str, request: dict, answer: tuple, headers: dict, key: st
         "recipientAccountId": get_account_id(), "eventCategory": "Management",
     }
     if answer[0] >= 400:
-        record["errorCode"] = json.loads(answer[2]).get("__type", "").rpartition("#")[2]
+        record["errorCode"] = body_of(answer[2]).get("__type", "").rpartition("#")[2]
     return record
 
 
