@@ -22,6 +22,10 @@ class Code:
     access_log: str = "right"
 
     @property
+    def leaks(self) -> bool:
+        return self.access_log.startswith("leaks")
+
+    @property
     def leak_as(self) -> str:
         return self.access_log.partition("-")[2] or "plain"
 

@@ -33,7 +33,7 @@ def arguments() -> argparse.Namespace:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--moto", action="store_true", help="moto, patched where the documentation says otherwise")
     which.add_argument("--ministack", action="store_true", help="ministack as it is: it runs function code")
-    parser.add_argument("--wired", action="store_true", help="rotation calls the function, reads reach EventBridge: wiring.py (ministack only)")
+    parser.add_argument("--wired", action="store_true", help="rotation calls the function, reads reach EventBridge, IAM is enforced: wiring.py (ministack only)")
     parser.add_argument("--trail-seconds", type=float, default=0.5, help="how long CloudTrail takes (--wired only)")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--url-file", type=pathlib.Path, help="where to write the URL once it is serving")
@@ -102,6 +102,8 @@ def serve_ministack(args) -> int:
             "LOG_LEVEL": "ERROR", "TMPDIR": state, "S3_DATA_DIR": f"{state}/s3",
             "TRAIL_SECONDS": str(args.trail_seconds),
         }
+        if args.wired:  # permissions are enforced then, and a signature needs a secret that both sides know
+            env |= {"AUTH": "true", "AWS_SECRET_ACCESS_KEY": "emulator"}
         program = [str(pathlib.Path(__file__).with_name("wiring.py"))] if args.wired else ["-m", "ministack"]
         child = subprocess.Popen([sys.executable, *program], env=env, stdout=subprocess.DEVNULL, start_new_session=True)
 

@@ -204,19 +204,13 @@ class Stack:
             self.call("iam", "create_policy", PolicyName=name, PolicyDocument=json.dumps(doc), Tags=tags)
         via = {"StringLike": {"kms:ViaService": "secretsmanager.*.amazonaws.com"}}
         secret_reads = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
-        # A record names the secret by its ARN, and a caller may have used the name.
-        names = [statement("Names", "Allow", actions(("DescribeSecret",)), SECRET_ARN)] if self.code else []
         inline = {
             ROTATION: (document(
                 statement("Rotate", "Allow", actions(secret_reads), SECRET_ARN),
                 statement("Password", "Allow", "secretsmanager:GetRandomPassword", "*"),
                 statement("Key", "Allow", ["kms:Decrypt", "kms:GenerateDataKey"], self.keys["financial"], Condition=via),
                 write_logs(f"/aws/lambda/{ROTATION}")), "lambda.amazonaws.com"),
-            ANOMALY: (document(
-                write_logs(ACCESS_LOG) | {"Resource": log_arns(ACCESS_LOG) + log_arns(f"/aws/lambda/{ANOMALY}")},
-                statement("Alert", "Allow", "sns:Publish", arn("sns", TOPIC)),
-                statement("Key", "Allow", ["kms:Decrypt", "kms:GenerateDataKey"], self.keys["operational"]),
-                statement("Roles", "Allow", ["iam:GetRole", "iam:ListRoles"], "*"), *names), "lambda.amazonaws.com"),
+            ANOMALY: (self.anomaly_policy(), "lambda.amazonaws.com"),
             DEVELOPER: (document(
                 statement("Read", "Allow", ["cloudwatch:Describe*", "lambda:List*", "secretsmanager:ListSecrets"], "*"),
                 statement("NoSecretValues", "Deny", actions(("GetSecretValue", "BatchGetSecretValue")), "*")), None),
@@ -230,6 +224,16 @@ class Stack:
             self.call("iam", "create_role", RoleName=role, AssumeRolePolicyDocument=trust(service), MaxSessionDuration=3600, Tags=tags)
             self.call("iam", "put_role_policy", RoleName=role, PolicyName=role, PolicyDocument=json.dumps(doc))
         self.call("iam", "attach_role_policy", RoleName=ROTATION, PolicyArn=arn("iam", f"policy/{NAMESPACE_POLICY}", ""))
+
+    def anomaly_policy(self) -> dict:
+        # A record names the secret by its ARN, and a caller may have used the name. A function that leaks must read.
+        more = actions(("DescribeSecret", "GetSecretValue") if self.code and self.code.leaks else ("DescribeSecret",))
+        return document(
+            write_logs(ACCESS_LOG) | {"Resource": log_arns(ACCESS_LOG) + log_arns(f"/aws/lambda/{ANOMALY}")},
+            statement("Alert", "Allow", "sns:Publish", arn("sns", TOPIC)),
+            statement("Key", "Allow", ["kms:Decrypt", "kms:GenerateDataKey"], self.keys["operational"]),
+            statement("Roles", "Allow", ["iam:GetRole", "iam:ListRoles"], "*"),
+            *([statement("Names", "Allow", more, SECRET_ARN)] if self.code else []))
 
     def logs(self):
         for group in LOG_GROUPS:
@@ -267,6 +271,7 @@ class Stack:
         if code == self.code:
             return
         self.code = code
+        self.call("iam", "put_role_policy", RoleName=ANOMALY, PolicyName=ANOMALY, PolicyDocument=json.dumps(self.anomaly_policy()))
         for name in (ROTATION, ANOMALY):
             self.call("lambda", "update_function_configuration", FunctionName=name, Environment={"Variables": self.variables(name)})
             self.call("lambda", "update_function_code", FunctionName=name, ZipFile=self.packed(name))
@@ -276,7 +281,8 @@ class Stack:
         for name in (READER, STRANGER):
             self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=trust(), MaxSessionDuration=3600, Tags=pairs(TAGS))
             self.call("iam", "put_role_policy", RoleName=name, PolicyName=name, PolicyDocument=json.dumps(document(
-                statement("Probe", "Allow", actions(("GetSecretValue",)), arn("secretsmanager", f"secret:{PROBE}-*")))))
+                statement("Probe", "Allow", actions(("GetSecretValue",)), arn("secretsmanager", f"secret:{PROBE}-*")),
+                statement("Batch", "Allow", actions(("BatchGetSecretValue",)), "*"))))
 
     def secrets(self):
         for name in SECRETS:

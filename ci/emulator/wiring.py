@@ -4,11 +4,11 @@
     CloudTrail events  of Secrets Manager reach EventBridge, in the form that AWS documents, after TRAIL_SECONDS
     rule states        ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS is on, and ENABLED does not get reads
 
-and with what these need: functions call as their role, and a version without a value is no value. Started by server.py.
+and with what these need: a label is on one version, and a version without a value is no value. Started by server.py with
+ministack's own IAM enforcement on, so that functions call as their roles and a record can say who called.
 """
 
 import contextvars
-import hashlib
 import json
 import os
 import queue
@@ -16,10 +16,10 @@ import threading
 import time
 
 from ministack import app
-from ministack.core import iam_evaluator, lambda_runtime
+from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid
 from ministack.core.router import extract_access_key_id
-from ministack.services import eventbridge, lambda_svc, secretsmanager, sts
+from ministack.services import eventbridge, lambda_svc, secretsmanager
 
 TRAIL_SECONDS = float(os.environ.get("TRAIL_SECONDS", "0.5"))
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
@@ -30,7 +30,6 @@ READS = ("Get", "List", "Describe", "BatchGet", "Validate")
 
 
 def main():
-    lambda_runtime.execution_credentials = role_credentials
     secretsmanager._rotate_secret = rotate_secret
     secretsmanager._put_secret_value = put_secret_value
     secretsmanager._get_secret_value = get_secret_value
@@ -38,19 +37,6 @@ def main():
     eventbridge._dispatch_event = lambda event, view=None: deliveries.put((contextvars.copy_context(), 0.0, event))
     threading.Thread(target=deliver_in_turn, daemon=True).start()
     app.main()
-
-
-# --- functions
-
-
-def role_credentials(config: dict) -> dict[str, str]:
-    """A session of the function's role, so that its calls are told apart from everybody else's."""
-    arn, role = config["FunctionArn"], config["Role"].rsplit("/", 1)[-1]
-    account, name = arn.split(":")[4], config["FunctionName"]
-    key = "ASIA" + hashlib.sha256(arn.encode()).hexdigest()[:16].upper()
-    sts.register_session(key, {"Arn": f"arn:aws:sts::{account}:assumed-role/{role}/{name}", "UserId": f"{role}:{name}",
-                               "SecretAccessKey": "emulator", "SessionToken": "emulator"})
-    return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "emulator", "AWS_SESSION_TOKEN": "emulator"}
 
 
 def function(arn: str) -> dict | None:
