@@ -263,7 +263,9 @@ class Stack:
         listed = (ROTATION, READER) if self.code else (ROTATION,)
         given = {"STAGE": ENV, "ALLOWED_ROLES": ",".join(arn("iam", f"role/{role}", "") for role in listed), "TOPIC_ARN": arn("sns", TOPIC)}
         if self.code:
-            given |= {"ALLOWED_ROLE_PATTERNS": ",".join(listed), "ACCESS_LOG": ACCESS_LOG, "LEAK_AS": self.code.leak_as}
+            given |= {"ACCESS_LOG": ACCESS_LOG, "LEAK_AS": self.code.leak_as}
+        if self.code and self.code.detector == "substring":
+            given |= {"ALLOWED_ROLE_PATTERNS": ",".join(listed)}
         return given
 
     def exchange(self, code: Code):
