@@ -24,6 +24,7 @@ import junitparser
 
 import deploy
 import violations
+from serving import serving
 from stack import ACCOUNT, NAMESPACE_POLICY, Stack
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -404,22 +405,6 @@ class Moto:
     def post(self, route: str, body: dict | None = None) -> dict:
         with urllib.request.urlopen(urllib.request.Request(self.url + route, json.dumps(body or {}).encode())) as answer:
             return json.load(answer)
-
-
-@contextlib.contextmanager
-def serving(*options: str):
-    with tempfile.TemporaryDirectory() as scratch:
-        url_file = pathlib.Path(scratch, "url")
-        child = subprocess.Popen([sys.executable, str(HERE / "server.py"), *options, "--url-file", str(url_file)], stdout=subprocess.DEVNULL)
-        try:
-            for _ in range(600):
-                if url_file.exists() or child.poll() is not None:
-                    break
-                time.sleep(0.1)
-            yield url_file.read_text().strip()
-        finally:
-            child.terminate()
-            child.wait(timeout=20)
 
 
 def failing(case: dict) -> set[str]:
