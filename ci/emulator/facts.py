@@ -18,9 +18,11 @@ def expected() -> dict:
         f"iam {ROTATION} attached": [NAMESPACE_POLICY], "iam bank-developer-dev denies": ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"],
         "iam bank-developer-dev session": 3600,
         f"iam {NAMESPACE_POLICY} denied": sorted("secretsmanager:" + name for name in (
-            "CancelRotateSecret", "CreateSecret", "DeleteResourcePolicy", "DeleteSecret", "PutResourcePolicy", "PutSecretValue",
+            "AcceptCrossAccountReplication", "AssociateCrossAccountReplica", "CancelRotateSecret", "CreateSecret", "DeleteResourcePolicy", "DeleteSecret",
+            "DisassociateCrossAccountReplica", "PutResourcePolicy", "PutSecretValue",
             "RemoveRegionsFromReplication", "ReplicateSecretToRegions", "RestoreSecret", "RotateSecret", "StopReplicationToReplica",
-            "TagResource", "UntagResource", "UpdateSecret", "UpdateSecretVersionStage")),
+            "TagResource", "UntagResource", "UpdateSecret", "UpdateSecretVersionStage",
+            "ValidateResourcePolicy")),
         f"iam {READ_POLICY} allowed": ["kms:Decrypt", "secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy",
                                        "secretsmanager:GetSecretValue", "secretsmanager:ListSecretVersionIds"],
         f"events {ANOMALY} state": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
