@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::probes::words;
 use super::{Ended, output, stage, suite};
-use crate::kinds;
-use crate::policy::{Loaded, Source, Vocabulary, check_examples, load_all, load_suite, normal};
+use crate::policy::{Loaded, Source, check_examples, load_all, load_suite, normal};
 use crate::source::summary;
 use crate::verify::Exit;
 
@@ -25,7 +25,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
-    let words = Vocabulary::new(kinds::schemas());
+    let words = words();
     let (root, mut loaded) = match &args.suite {
         Some(path) => {
             let (root, path) = suite::root_of(path)?;

@@ -3,12 +3,14 @@
 //! Must not know where facts come from (no AWS, no I/O) nor what is expected of them (no policies).
 
 mod gap;
+mod probe;
 pub mod redact;
 mod resource;
 mod schema;
 mod value;
 
 pub use gap::{Cause, Gap};
+pub use probe::{Argument, Arguments, ProbeCall, ProbeSpec};
 pub use redact::scrub;
 pub use resource::{Fact, Population, Resource};
 pub use schema::{Attribute, Call, Field, Kind, Lookup, Reach, Scope, Type};

@@ -3,6 +3,7 @@
 //! Must not know how a stage is reached.
 
 use super::policies::identifier;
+use super::probes::read_consent;
 use super::regions;
 use super::{Policy, Severity, Waiver};
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Scalar, Spanned, Table};
@@ -60,6 +61,8 @@ pub struct Stage {
     pub profile: Option<String>,
     /// Where the answers come from.
     pub source: Source,
+    /// The probes that may act here, by name.
+    pub probes: Vec<Spanned<String>>,
     /// Parameters of this stage; they win over those of the suite.
     pub parameters: Vec<(Spanned<String>, Node)>,
 }
@@ -190,18 +193,12 @@ impl Stage {
             sink.push(Diagnostic::error("two-sources", *span, message));
         }
         let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
-        if let Some(probes) = table.take_entry("probes") {
-            let none = matches!(&probes.value.content, Content::Sequence(names) if names.is_empty());
-            if !none {
-                let message = "this version runs no probes";
-                sink.push(Diagnostic::error("no-probes", probes.key.span, message).help("write `probes: []`"));
-            }
-        }
+        let probes = table.take("probes").map(|node| read_consent(node, sink)).unwrap_or_default();
         table.finish(sink);
         let source = sources.into_iter().next().map_or(Source::Aws, |(_, source)| source);
         // Stand-ins where something is wrong: the parameters of the stage are still worth checking.
         let (accounts, regions) = (accounts.unwrap_or_default(), regions.unwrap_or_default());
-        Some(Self { name: name.clone(), accounts, regions, profile, source, parameters })
+        Some(Self { name: name.clone(), accounts, regions, profile, source, probes, parameters })
     }
 }
 
