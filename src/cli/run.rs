@@ -107,6 +107,8 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     let result = evaluate(&chosen.cases, &populations, &chosen.waivers, ground.now);
     let mut exit = Reason::of(&result, chosen.suite.gate);
     if !acted.residue.is_empty() {
+        // Told at once: whatever else goes wrong from here on, this must be known.
+        acted.residue.iter().for_each(|left| output::tell(&format!("left behind: {left}")));
         let left = acted.residue.join("; ");
         exit = exit.also(Exit::Residue, format!("left behind: {left}; run `attestry sweep`"));
     }
@@ -125,7 +127,8 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     output::print(&String::from_utf8_lossy(&console));
     output::tell(&format!("wrote {} (manifest sha256:{digest})", out.display()));
     let signal = signal.load(Ordering::SeqCst);
-    Ok(ExitCode::from(if signal == 0 { exit.exit.code() } else { 128 + signal }))
+    let stopped = signal != 0 && acted.residue.is_empty();
+    Ok(ExitCode::from(if stopped { 128 + signal } else { exit.exit.code() }))
 }
 
 /// Stops the run on SIGINT or SIGTERM: no further request goes out, and what was not read is reported as such. Keeps the
