@@ -15,6 +15,7 @@ mod common;
 mod fake;
 
 use std::path::Path;
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -419,4 +420,105 @@ fn no_value_of_a_secret_is_kept() {
         }
         assert!(kept.contains("probe/secret") && !kept.contains(CANARY), "{kept}");
     }
+}
+
+/// The binary in a directory with a suite, at the account behind a port.
+fn attestry(directory: &Path, url: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
+    command.current_dir(directory).args(arguments).args(["suite.yaml", "--stage", "here", "--endpoint", url]);
+    command.env_remove("AWS_ACCESS_KEY_ID").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The number of the call that rotates, in a run of the binary.
+const ROTATES: usize = 4;
+
+fn stuck() -> (Arc<Fake>, String, tempfile::TempDir) {
+    let mut fake = Fake::new(Rotation::Sticks);
+    fake.trouble = Some((ROTATES, Trouble::KilledAfter));
+    let (fake, directory) = (Arc::new(fake), tempfile::tempdir().unwrap());
+    let url = fake.serve();
+    suite(directory.path(), ROTATION, "probe/secret", "secret-rotation");
+    (fake, url, directory)
+}
+
+fn code(output: &Output) -> (Option<i32>, String) {
+    let text = [&output.stdout[..], &output.stderr[..]].concat();
+    (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+}
+
+#[test]
+fn after_sigkill_a_sweep_finishes_and_after_sigint_the_run_does() {
+    let (fake, url, directory) = stuck();
+    let before = fake.listing();
+    let mut killed = attestry(directory.path(), &url, &["run"]).spawn().unwrap();
+    runtime().block_on(fake.struck.notified());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert_eq!(fake.log().last().unwrap(), "RotateSecret");
+    assert_ne!(fake.listing(), before, "the rotation is pending");
+    fake.calm();
+    let (exit, told) = code(&attestry(directory.path(), &url, &["sweep"]).output().unwrap());
+    assert_eq!(exit, Some(0), "{told}");
+    assert_eq!(fake.listing(), before, "{told}");
+
+    let (fake, url, directory) = stuck();
+    let interrupted = attestry(directory.path(), &url, &["run"]).spawn().unwrap();
+    runtime().block_on(fake.struck.notified());
+    for _ in 0..2 {
+        let kill = Command::new("kill").args(["-INT", &interrupted.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let (exit, told) = code(&interrupted.wait_with_output().unwrap());
+    assert_eq!(exit, Some(130), "{told}");
+    assert_eq!(fake.listing(), before, "{told}");
+    assert!(fake.log().contains(&"UpdateSecretVersionStage".to_owned()));
+}
+
+#[test]
+fn a_run_that_may_not_act_makes_no_call() {
+    let (fake, url, directory) = stuck();
+    let (exit, told) = code(&attestry(directory.path(), &url, &["run", "--dry-run"]).output().unwrap());
+    assert_eq!(exit, Some(0), "{told}");
+    assert!(
+        told.contains("rotates the secret probe/secret") && told.contains("calls secretsmanager:RotateSecret"),
+        "{told}"
+    );
+    let (exit, told) = code(&attestry(directory.path(), &url, &["run", "--ledger", "/proc/no"]).output().unwrap());
+    assert_eq!(exit, Some(6), "{told}");
+    suite(directory.path(), ROTATION, "probe/secret", "");
+    let (exit, told) = code(&attestry(directory.path(), &url, &["run"]).output().unwrap());
+    assert_eq!(exit, Some(2), "{told}");
+    assert!(told.contains("add `probes: [secret-rotation]` here"), "{told}");
+    assert!(fake.log().is_empty(), "{:?}", fake.log());
+}
+
+/// No form of a value in anything that the binary leaves, and the evidence gives its verdicts again.
+#[test]
+fn no_value_of_a_secret_is_in_any_output_of_a_run() {
+    let (fake, directory) = (Arc::new(Fake::new(Rotation::Works(1))), tempfile::tempdir().unwrap());
+    let url = fake.serve();
+    suite(directory.path(), ROTATION, "probe/secret", "secret-rotation");
+    let (exit, told) = code(&attestry(directory.path(), &url, &["run", "--out", "out"]).output().unwrap());
+    assert_eq!(exit, Some(0), "{told}");
+    assert!(!told.contains(CANARY), "{told}");
+    let (mut folders, mut files) = (vec![directory.path().to_owned()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            files += 1;
+            let text = String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()).into_owned();
+            for form in [CANARY.to_owned(), CANARY.bytes().map(|byte| format!("{byte:02x}")).collect()] {
+                assert!(!text.contains(&form), "{}", entry.path().display());
+            }
+        }
+    }
+    assert!(files > 12, "{files}");
+    let mut verify = Command::new(env!("CARGO_BIN_EXE_attestry"));
+    let (exit, told) = code(&verify.current_dir(directory.path()).args(["verify", "out"]).output().unwrap());
+    assert_eq!(exit, Some(0), "{told}");
 }

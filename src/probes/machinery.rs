@@ -53,9 +53,12 @@ pub struct Outcome {
     pub residue: Vec<String>,
 }
 
+/// Account, Region and target: who has the same acts one after the other.
+type Key = (Arc<str>, Arc<str>, String);
+
 /// Runs the probes. All are cleaned up when this returns, or named in the residue.
 pub async fn perform(tasks: Vec<Task>, running: &Arc<Running>) -> Outcome {
-    let mut turns: BTreeMap<(Arc<str>, Arc<str>, String), Arc<Mutex<()>>> = BTreeMap::new();
+    let mut turns: BTreeMap<Key, Arc<Mutex<()>>> = BTreeMap::new();
     let (mut acting, mut outcome) = (JoinSet::new(), Outcome::default());
     for task in tasks {
         let (kind, account, region) = (task.probe.spec().kind, &task.at.account, &task.at.region);

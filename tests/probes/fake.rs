@@ -114,6 +114,71 @@ impl Fake {
         all
     }
 
+    /// Serves the account on a port of this machine, for the binary.
+    pub fn serve(self: &Arc<Self>) -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let fake = Arc::clone(self);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let fake = Arc::clone(&fake);
+                std::thread::spawn(move || fake.exchange(stream));
+            }
+        });
+        url
+    }
+
+    /// One request and its answer; a call at which the process dies is never answered.
+    fn exchange(&self, mut stream: std::net::TcpStream) {
+        use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+            lines.push(line.trim().to_owned());
+        }
+        let headers: Vec<(String, String)> = lines[1..]
+            .iter()
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        let length = headers.iter().find(|it| it.0 == "content-length").map_or(0, |it| it.1.parse().unwrap());
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let mut request = HttpRequest::new(body.into());
+        request.set_uri(lines[0].split(' ').nth(1).unwrap().to_owned()).unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(name, value);
+        }
+        let operation = Operation::of(&request).unwrap();
+        let number = self.arrived(&request, &operation);
+        let answer = self.answer(&request, &operation);
+        if self.trouble.is_some_and(|(at, _)| at == number) && !self.calm.load(Ordering::SeqCst) {
+            self.struck.notify_one();
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        }
+        let body = answer.body().bytes().unwrap_or_default();
+        let mut head = format!("HTTP/1.1 {} x\r\nconnection: close\r\n", answer.status().as_u16());
+        for (name, value) in answer.headers().iter().filter(|(name, _)| *name != "content-length") {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
+    }
+
+    fn arrived(&self, request: &HttpRequest, operation: &Operation) -> usize {
+        let mut state = self.state.lock().unwrap();
+        state.log.push(operation.name.clone());
+        state.agents.insert(request.headers().get("user-agent").unwrap_or_default().to_owned());
+        state.log.len()
+    }
+
     /// Ends all trouble.
     pub fn calm(&self) {
         self.calm.store(true, Ordering::SeqCst);
@@ -259,12 +324,7 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let fake = Arc::clone(&self.0);
         let operation = Operation::of(&request).unwrap();
-        let number = {
-            let mut state = fake.state.lock().unwrap();
-            state.log.push(operation.name.clone());
-            state.agents.insert(request.headers().get("user-agent").unwrap_or_default().to_owned());
-            state.log.len()
-        };
+        let number = fake.arrived(&request, &operation);
         let trouble = fake.trouble.filter(|_| !fake.calm.load(Ordering::SeqCst)).and_then(|(at, trouble)| {
             let from_now_on = trouble == Trouble::ThrottledForEver && number > at;
             (number == at || from_now_on).then_some(trouble)
