@@ -49,6 +49,32 @@ fn check(out: &Path) -> Result<Verified, Vec<Damage>> {
     verify(out, Vocabulary::new(kinds::schemas()), kinds::find)
 }
 
+#[test]
+fn a_violation_is_explained_by_a_counterexample_and_the_statement_at_fault() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("out");
+    run(Path::new(SUITE), "embedded-drifted", &out, &[]);
+    let explain = |cases: &[&str]| binary().arg("explain").arg(&out).args(cases).output().unwrap();
+    let told = said(&explain(&["FR-277/no-role-fills-the-shadow-store"]));
+    for part in [
+        "policies/mod-045/fr-277.yaml:",
+        "role/bank-operations-dev  violated",
+        "action: ssm:PutParameter",
+        ":parameter/bank-secrets/",
+        "by: statement 1 of PowerUserAccess",
+        "at fault",
+        "not_actions: [iam:*, organizations:*, account:*]",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    // What is not decided names the keys that decide it.
+    let told = said(&explain(&[]));
+    assert!(told.contains("depends on aws:PrincipalTag/team"), "{told}");
+    let wrong = explain(&["FR-277/no-role-fills-the-shadow-stores"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(said(&wrong).contains("did you mean"), "{}", said(&wrong));
+}
+
 /// Writes the manifest anew after its file was changed: an attacker can do this, too.
 fn reseal(out: &Path, change: impl FnOnce(&mut Manifest)) {
     let path = out.join("manifest.json");

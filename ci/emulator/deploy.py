@@ -3,12 +3,14 @@
     deploy.py --url URL                       the conforming stack; nothing happens when it is there
     deploy.py --url URL --violate NAME        and exactly one violation on top of it
     deploy.py --url URL --scale 500,1000,300  and keys, secrets, log groups for benchmarks
+    deploy.py --url URL --rotation broken     with real functions, right but for what is named; again to exchange them
     deploy.py --list-violations
 
 Prints one JSON object.
 """
 
 import argparse
+import dataclasses
 import json
 import sys
 import time
@@ -17,6 +19,7 @@ import urllib.parse
 import urllib.request
 
 import violations
+from function_code import CHOICES, Code
 from stack import ACCOUNT, REGION, ROTATION, TAGS, Stack, arn
 
 
@@ -26,6 +29,8 @@ def main() -> int:
     parser.add_argument("--violate", choices=violations.ALL, metavar="NAME", help="see --list-violations")
     parser.add_argument("--list-violations", action="store_true")
     parser.add_argument("--scale", metavar="K,S,L", help="numbers of keys, secrets and log groups")
+    for role, choices in CHOICES.items():
+        parser.add_argument("--" + role.replace("_", "-"), choices=choices, help="real functions, see functions/ (server.py --ministack --wired)")
     parser.add_argument("--best-effort", action="store_true", help="count what the endpoint refuses instead of failing")
     args = parser.parse_args()
     if args.list_violations:
@@ -42,7 +47,16 @@ def main() -> int:
 def run(args) -> dict:
     began = time.monotonic()
     stack = Stack(args.url, optional=args.best_effort)
-    report = {"account": ACCOUNT, "region": REGION, "deployed_calls": 0 if stack.exists() else stack.deploy()}
+    chosen = {role: getattr(args, role) for role in CHOICES if getattr(args, role)}
+    report = {"account": ACCOUNT, "region": REGION, "deployed_calls": 0}
+    if stack.exists():
+        if chosen:
+            stack.exchange(Code(**chosen))
+    else:
+        stack.code = Code(**chosen) if chosen else None
+        report["deployed_calls"] = stack.deploy()
+    if chosen:
+        report["functions"] = dataclasses.asdict(stack.code)
     if args.violate:
         stack.optional = False
         report["violation"] = violate(stack, args.violate)

@@ -24,6 +24,7 @@ import junitparser
 
 import deploy
 import violations
+from serving import serving
 from stack import ACCOUNT, NAMESPACE_POLICY, Stack
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -61,12 +62,20 @@ EXPECTED: dict[str, dict[str, str]] = {
     "function-open-permission": {"FR-278/only-secrets-manager-invokes": ""},
     "topic-without-key": {"FR-279/topic-is-encrypted": ""},
     "topic-without-subscription": {"FR-279/topic-is-heard": ""},
-    "namespace-policy-forgets-delete": {"FR-277/denies-the-forgotten-ten": ""},
+    "namespace-policy-forgets-delete": {"FR-277/denies-the-forgotten-ten": "", "FR-277/denies-every-mutation-outside": ""},
+    "namespace-policy-forgets-the-newer": {"FR-277/denies-every-mutation-outside": ""},
     # The role lost the policy; the case looks at who holds the policy.
     "namespace-policy-detached": {"FR-277/policy-is-attached": NAMESPACE_POLICY},
     "read-policy-grants-mutation": {"DT-001/read-policy-only-reads": ""},
-    # A developer's role that reads is also a role that reads and is not an approved reader.
-    "developer-reads-secrets": {"DT-001/developers-cannot-read": "", "DT-001/only-readers-read": ""},
+    "read-policy-puts-in-odd-case": {"DT-001/read-policy-only-reads": ""},
+    # A developer's role that reads is also a role that reads and is not an approved reader; the deny went too.
+    "developer-reads-secrets": dict.fromkeys((f"DT-001/{name}" for name in ("developers-cannot-read", "developers-are-denied", "only-readers-read")), ""),
+    "developer-let-in-by-secret": {"DT-001/resource-policies-open-nothing": "", "DT-001/secrets-shut-developers-out": ""},
+    "developer-let-in-by-grant": {"DT-001/grants-open-nothing": "", "DT-001/keys-shut-developers-out": ""},
+    "role-reads-by-wildcard": {"DT-001/only-readers-read": ""},
+    "role-does-all-but-iam": dict.fromkeys(("DT-001/only-readers-read", "DT-002/nobody-deletes-at-once", "FR-277/only-writers-change-secrets",
+                                            "FR-277/no-role-fills-the-shadow-store", "FR-280/nobody-erases",
+                                            "MOD-104-KEYS/only-approved-destroy", "MOD-104-KEYS/administration-is-not-use"), ""),
     # One good trail is enough, so what is wrong is that there is none, not this one.
     "trail-no-validation": {"FR-280/trail-records-reads": "-"},
     "trail-stopped": {"FR-280/trail-records-reads": "-"},
@@ -83,18 +92,19 @@ UNSEEN: dict[str, str] = {
 
 # Refused call → the cases that can then not be evaluated. All others must keep their verdicts.
 KEYS = {f"MOD-104-KEYS/{name}" for name in ("financial", "customer", "operational", "alias-points-home")}
+OPEN_KEYS = {f"DT-001/{name}" for name in ("grants-open-nothing", "key-policies-open-nothing", "keys-shut-developers-out")}
 SECRETS = {
     *(f"AML-007/{name}" for name in ("exists", "under-the-financial-key", "versions-under-the-financial-key", "rotates", "tagged", "no-replicas")),
     *(f"DT-002/{name}" for name in ("every-90-days", "one-function-for-all", "rotated-on-time", "no-rotation-is-stuck", "tagged", "deleted-when-unused")),
-    "DT-001/resource-policies-open-nothing", "FR-277/namespace-only", "FR-278/probe-rotates", "FR-278/nothing-promised-in-vain",
+    "DT-001/resource-policies-open-nothing", "DT-001/secrets-shut-developers-out", "FR-277/namespace-only", "FR-278/probe-rotates", "FR-278/nothing-promised-in-vain",
     "MOD-104-KEYS/secrets-under-bank-keys",
 }
 REFUSED: dict[str, set[str]] = {
     "secretsmanager:ListSecrets": SECRETS,
-    "secretsmanager:GetResourcePolicy": {"DT-001/resource-policies-open-nothing"},
-    "kms:ListAliases": KEYS | {"AML-007/under-the-financial-key", "MOD-104-KEYS/secrets-under-bank-keys", "DT-001/grants-open-nothing"},
+    "secretsmanager:GetResourcePolicy": {"DT-001/resource-policies-open-nothing", "DT-001/secrets-shut-developers-out"},
+    "kms:ListAliases": KEYS | OPEN_KEYS | {"AML-007/under-the-financial-key", "MOD-104-KEYS/secrets-under-bank-keys"},
     "kms:GetKeyRotationStatus": KEYS - {"MOD-104-KEYS/alias-points-home"},
-    "kms:ListGrants": {"DT-001/grants-open-nothing"},
+    "kms:ListGrants": OPEN_KEYS - {"DT-001/key-policies-open-nothing"},
     "lambda:GetPolicy": {"FR-278/only-secrets-manager-invokes", "FR-279/only-the-rule-invokes"},
     "logs:DescribeLogGroups": {f"FR-280/{name}" for name in ("retention-7-years", "group-is-protected", "group-is-encrypted")}
     | {"MOD-045-OUTPUTS/access-log-exists"},
@@ -395,22 +405,6 @@ class Moto:
     def post(self, route: str, body: dict | None = None) -> dict:
         with urllib.request.urlopen(urllib.request.Request(self.url + route, json.dumps(body or {}).encode())) as answer:
             return json.load(answer)
-
-
-@contextlib.contextmanager
-def serving(*options: str):
-    with tempfile.TemporaryDirectory() as scratch:
-        url_file = pathlib.Path(scratch, "url")
-        child = subprocess.Popen([sys.executable, str(HERE / "server.py"), *options, "--url-file", str(url_file)], stdout=subprocess.DEVNULL)
-        try:
-            for _ in range(600):
-                if url_file.exists() or child.poll() is not None:
-                    break
-                time.sleep(0.1)
-            yield url_file.read_text().strip()
-        finally:
-            child.terminate()
-            child.wait(timeout=20)
 
 
 def failing(case: dict) -> set[str]:

@@ -1,6 +1,6 @@
 """The test of this folder. Starts both servers, deploys, reads back, and asserts.
 
-    selftest.py            stack, patches, faults, violations on moto; the stack on ministack     (about a minute)
+    selftest.py            stack, patches, faults, violations on moto; the stack and its functions on ministack   (about a minute)
     selftest.py --quick    without the violations
     selftest.py --prove    and shows for every patch that its test fails without it (one server each)
 """
@@ -25,29 +25,14 @@ from botocore.exceptions import ClientError
 
 import deploy
 import facts
+import functions_test
 import patches
 import stack as names
 import violations
+from serving import serving
 from stack import ACCOUNT, REGION, Stack, arn
 
 HERE = pathlib.Path(__file__).parent
-
-
-@contextlib.contextmanager
-def serving(*options: str):
-    with tempfile.TemporaryDirectory() as scratch:
-        url_file = pathlib.Path(scratch, "url")
-        child = subprocess.Popen([sys.executable, str(HERE / "server.py"), *options, "--url-file", str(url_file)],
-                                 stdout=subprocess.DEVNULL)
-        try:
-            for _ in range(600):
-                if url_file.exists() or child.poll() is not None:
-                    break
-                time.sleep(0.1)
-            yield url_file.read_text().strip()
-        finally:
-            child.terminate()
-            child.wait(timeout=20)
 
 
 def post(url: str, headers: dict | None = None, body: bytes = b"{}"):
@@ -578,6 +563,7 @@ def main() -> int:
     args = parser.parse_args()
     good = run_moto(args.quick)
     good &= run_ministack()
+    good &= functions_test.run()
     if args.prove:
         good &= prove()
     print("selftest: " + ("all good" if good else "FAILED"))

@@ -1,7 +1,7 @@
 """Serves one emulated AWS account on a loopback port, until SIGTERM or SIGINT.
 
     server.py --moto --port 0 --url-file target/moto.url [--latency-ms 20] [--quota] [--deny kms:DescribeKey]
-    server.py --ministack --url-file target/ministack.url
+    server.py --ministack --url-file target/ministack.url [--wired [--trail-seconds 0.5]]
 
 The URL is printed, and written to --url-file, when the server really answers.
 """
@@ -33,6 +33,8 @@ def arguments() -> argparse.Namespace:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--moto", action="store_true", help="moto, patched where the documentation says otherwise")
     which.add_argument("--ministack", action="store_true", help="ministack as it is: it runs function code")
+    parser.add_argument("--wired", action="store_true", help="rotation calls the function, reads reach EventBridge, IAM is enforced: wiring.py (ministack only)")
+    parser.add_argument("--trail-seconds", type=float, default=0.5, help="how long CloudTrail takes (--wired only)")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--url-file", type=pathlib.Path, help="where to write the URL once it is serving")
     parser.add_argument("--log", help="request log: one JSON line a call (moto only)")
@@ -44,6 +46,8 @@ def arguments() -> argparse.Namespace:
     args = parser.parse_args()
     if args.ministack and (args.log or args.latency_ms or args.deny or args.quota or args.without):
         parser.error("--log, --latency-ms, --deny, --quota and --without work with --moto only")
+    if args.wired and not args.ministack:
+        parser.error("--wired works with --ministack only")
     for rule in args.deny:
         if ":" not in rule:
             parser.error(f"--deny takes service:Operation, not {rule!r}")
@@ -96,8 +100,12 @@ def serve_ministack(args) -> int:
         env = os.environ | {
             "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "LOG_LEVEL": "ERROR", "TMPDIR": state, "S3_DATA_DIR": f"{state}/s3",
+            "TRAIL_SECONDS": str(args.trail_seconds),
         }
-        child = subprocess.Popen([sys.executable, "-m", "ministack"], env=env, stdout=subprocess.DEVNULL, start_new_session=True)
+        if args.wired:  # permissions are enforced then, and a signature needs a secret that both sides know
+            env |= {"AUTH": "true", "AWS_SECRET_ACCESS_KEY": "emulator"}
+        program = [str(pathlib.Path(__file__).with_name("wiring.py"))] if args.wired else ["-m", "ministack"]
+        child = subprocess.Popen([sys.executable, *program], env=env, stdout=subprocess.DEVNULL, start_new_session=True)
 
         def stop(*_):
             os.killpg(child.pid, signal.SIGTERM)

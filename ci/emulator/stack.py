@@ -1,24 +1,25 @@
 """The reference stack, MOD-045 of a bank, as it should be: every policy of the suite holds for it.
 
-It differs from the module's own design where that design is wrong: the namespace policy denies all fifteen mutations
-outside bank-*, the anomaly rule also receives read-only events, the runtime is supported, the log group is protected.
+It differs from the module's own design where that design is wrong: the namespace policy denies every mutation outside
+bank-*, the anomaly rule also receives read-only events, the runtime is supported, the log group is protected.
 """
 
-import io
 import json
 import time
 import uuid
-import zipfile
 from dataclasses import dataclass, field
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from function_code import Code, zipped
+
 ACCOUNT, REGION, ENV = "123456789012", "ap-southeast-2", "dev"
 TAGS = {"tenant_id": "totara-bank", "module_id": "MOD-045", "environment": ENV}
 
 ROTATION, ANOMALY, DEVELOPER = f"bank-secrets-rotation-{ENV}", f"bank-secrets-anomaly-{ENV}", f"bank-developer-{ENV}"
+READER, STRANGER = f"bank-probe-reader-{ENV}", f"bank-probe-stranger-{ENV}"  # only with real functions: listed, and not
 CONFIG_ROLE, TRAIL_ROLE = f"bank-config-{ENV}", f"bank-cloudtrail-{ENV}"
 NAMESPACE_POLICY, READ_POLICY = f"bank-secrets-namespace-{ENV}", "bank-secrets-read"
 TOPIC, QUEUE = f"bank-platform-alerts-{ENV}", f"bank-platform-alerts-{ENV}"
@@ -58,6 +59,8 @@ DENIED = ("CreateSecret", "PutSecretValue", "UpdateSecret", "UpdateSecretVersion
 FORGOTTEN = ("DeleteSecret", "RestoreSecret", "PutResourcePolicy", "DeleteResourcePolicy", "CancelRotateSecret",
              "TagResource", "UntagResource", "ReplicateSecretToRegions", "RemoveRegionsFromReplication",
              "StopReplicationToReplica")
+# And these AWS added later.
+NEWER = ("ValidateResourcePolicy", "AcceptCrossAccountReplication", "AssociateCrossAccountReplica", "DisassociateCrossAccountReplica")
 KMS_ALERT_PATTERN = ("{ ($.eventSource = kms.amazonaws.com) && "
                      "(($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) }")
 
@@ -78,7 +81,7 @@ def actions(names) -> list[str]:
     return [f"secretsmanager:{name}" for name in names]
 
 
-def namespace_policy(denied=DENIED + FORGOTTEN) -> dict:
+def namespace_policy(denied=DENIED + FORGOTTEN + NEWER) -> dict:
     return document(
         statement("MutateInsideNamespace", "Allow", actions(ALLOWED), SECRET_ARN),
         {"Sid": "DenyMutationOutsideNamespace", "Effect": "Deny", "Action": actions(denied), "NotResource": SECRET_ARN},
@@ -136,6 +139,7 @@ class Stack:
     optional: bool = False
     refused: list[dict] = field(default_factory=list)
     done: int = 0
+    code: Code | None = None
     keys: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -180,6 +184,8 @@ class Stack:
         for step in (self.kms, self.iam, self.logs, self.functions, self.secrets, self.alerts, self.anomaly_rule, self.outputs,
                      self.audit_bucket, self.trail, self.alarm, self.config, self.records):
             step()
+        if self.code:
+            self.probe_roles()
         return self.done
 
     def kms(self):
@@ -206,11 +212,7 @@ class Stack:
                 statement("Password", "Allow", "secretsmanager:GetRandomPassword", "*"),
                 statement("Key", "Allow", ["kms:Decrypt", "kms:GenerateDataKey"], self.keys["financial"], Condition=via),
                 write_logs(f"/aws/lambda/{ROTATION}")), "lambda.amazonaws.com"),
-            ANOMALY: (document(
-                write_logs(ACCESS_LOG) | {"Resource": log_arns(ACCESS_LOG) + log_arns(f"/aws/lambda/{ANOMALY}")},
-                statement("Alert", "Allow", "sns:Publish", arn("sns", TOPIC)),
-                statement("Key", "Allow", ["kms:Decrypt", "kms:GenerateDataKey"], self.keys["operational"]),
-                statement("Roles", "Allow", ["iam:GetRole", "iam:ListRoles"], "*")), "lambda.amazonaws.com"),
+            ANOMALY: (self.anomaly_policy(), "lambda.amazonaws.com"),
             DEVELOPER: (document(
                 statement("Read", "Allow", ["cloudwatch:Describe*", "lambda:List*", "secretsmanager:ListSecrets"], "*"),
                 statement("NoSecretValues", "Deny", actions(("GetSecretValue", "BatchGetSecretValue")), "*")), None),
@@ -225,6 +227,16 @@ class Stack:
             self.call("iam", "put_role_policy", RoleName=role, PolicyName=role, PolicyDocument=json.dumps(doc))
         self.call("iam", "attach_role_policy", RoleName=ROTATION, PolicyArn=arn("iam", f"policy/{NAMESPACE_POLICY}", ""))
 
+    def anomaly_policy(self) -> dict:
+        # A record names the secret by its ARN, and a caller may have used the name. A function that leaks must read.
+        more = actions(("DescribeSecret", "GetSecretValue") if self.code and self.code.leaks else ("DescribeSecret",))
+        return document(
+            write_logs(ACCESS_LOG) | {"Resource": log_arns(ACCESS_LOG) + log_arns(f"/aws/lambda/{ANOMALY}")},
+            statement("Alert", "Allow", "sns:Publish", arn("sns", TOPIC)),
+            statement("Key", "Allow", ["kms:Decrypt", "kms:GenerateDataKey"], self.keys["operational"]),
+            statement("Roles", "Allow", ["iam:GetRole", "iam:ListRoles"], "*"),
+            *([statement("Names", "Allow", more, SECRET_ARN)] if self.code else []))
+
     def logs(self):
         for group in LOG_GROUPS:
             self.call("logs", "create_log_group", logGroupName=group, kmsKeyId=self.keys["operational"], tags=TAGS,
@@ -232,18 +244,49 @@ class Stack:
             self.call("logs", "put_retention_policy", logGroupName=group, retentionInDays=3653)
 
     def functions(self):
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr(zipfile.ZipInfo("index.js"), "exports.handler = async () => ({});\n")
-        variables = {ROTATION: {}, ANOMALY: {"ALLOWED_ROLES": arn("iam", f"role/{ROTATION}", ""), "TOPIC_ARN": arn("sns", TOPIC)}}
+        runtime = "python3.13" if self.code else "nodejs22.x"
         for name, seconds in ((ROTATION, 60), (ANOMALY, 30)):
-            self.call("lambda", "create_function", FunctionName=name, Runtime="nodejs22.x", Architectures=["arm64"], MemorySize=256,
+            self.call("lambda", "create_function", FunctionName=name, Runtime=runtime, Architectures=["arm64"], MemorySize=256,
                       Timeout=seconds, Handler="index.handler", Role=arn("iam", f"role/{name}", ""), Tags=TAGS,
-                      Code={"ZipFile": packed.getvalue()}, Environment={"Variables": {"STAGE": ENV} | variables[name]})
+                      Code={"ZipFile": self.packed(name)}, Environment={"Variables": self.variables(name)})
         self.call("lambda", "add_permission", FunctionName=ROTATION, StatementId="secretsmanager", Action="lambda:InvokeFunction",
                   Principal="secretsmanager.amazonaws.com", SourceAccount=ACCOUNT)
         self.call("lambda", "add_permission", FunctionName=ANOMALY, StatementId="events", Action="lambda:InvokeFunction",
                   Principal="events.amazonaws.com", SourceArn=arn("events", f"rule/{ANOMALY}"))
+
+    def packed(self, name: str) -> bytes:
+        if not self.code:
+            return zipped({"index.js": "exports.handler = async () => ({});\n"})
+        return self.code.rotation_zip() if name == ROTATION else self.code.anomaly_zip()
+
+    def variables(self, name: str) -> dict[str, str]:
+        if name == ROTATION:
+            return {"STAGE": ENV}
+        listed = (ROTATION, READER) if self.code else (ROTATION,)
+        given = {"STAGE": ENV, "ALLOWED_ROLES": ",".join(arn("iam", f"role/{role}", "") for role in listed), "TOPIC_ARN": arn("sns", TOPIC)}
+        if self.code:
+            given |= {"ACCESS_LOG": ACCESS_LOG, "LEAK_AS": self.code.leak_as}
+        if self.code and self.code.detector == "substring":
+            given |= {"ALLOWED_ROLE_PATTERNS": ",".join(listed)}
+        return given
+
+    def exchange(self, code: Code):
+        """Other real functions in a stack that has real functions. What stays the same stays warm."""
+        if code == self.code:
+            return
+        self.code = code
+        self.call("iam", "put_role_policy", RoleName=ANOMALY, PolicyName=ANOMALY, PolicyDocument=json.dumps(self.anomaly_policy()))
+        for name in (ROTATION, ANOMALY):
+            self.call("lambda", "update_function_configuration", FunctionName=name, Environment={"Variables": self.variables(name)})
+            self.call("lambda", "update_function_code", FunctionName=name, ZipFile=self.packed(name))
+
+    def probe_roles(self):
+        """Two principals that read the probe secret: one that the detector lists, and one that it does not."""
+        for name in (READER, STRANGER):
+            self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=trust(), MaxSessionDuration=3600, Tags=pairs(TAGS))
+            self.call("iam", "put_role_policy", RoleName=name, PolicyName=name, PolicyDocument=json.dumps(document(
+                statement("Probe", "Allow", actions(("GetSecretValue",)), arn("secretsmanager", f"secret:{PROBE}-*")),
+                statement("Batch", "Allow", actions(("BatchGetSecretValue",)), "*"))))
 
     def secrets(self):
         for name in SECRETS:
@@ -259,8 +302,10 @@ class Stack:
         self.rotate(name, rules)
 
     def rotate(self, name: str, rules: dict, function: str = ROTATION):
+        # A real function would rotate now, and a broken one would leave nothing to probe.
+        later = {"RotateImmediately": False} if self.code else {}
         self.call("secretsmanager", "rotate_secret", SecretId=name, RotationLambdaARN=arn("lambda", f"function:{function}"),
-                  RotationRules=rules, ClientRequestToken=token(f"{name} rotated"))
+                  RotationRules=rules, ClientRequestToken=token(f"{name} rotated"), **later)
 
     def alerts(self):
         topic, queue = arn("sns", TOPIC), arn("sqs", QUEUE)

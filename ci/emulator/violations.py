@@ -3,9 +3,9 @@
 import json
 import time
 
-from stack import (ACCESS_LOG, ACCOUNT, ALARM, ANOMALY, BUCKET, DENIED, FORGOTTEN, NAMESPACE_POLICY, OUTPUTS, READ_POLICY,
-                   RECORDER, ROTATION, SANCTIONS, SCHEDULED, TAGS, TOPIC, TRAIL, Stack, arn, namespace_policy, pairs, read_policy,
-                   statement)
+from stack import (ACCESS_LOG, ACCOUNT, ALARM, ANOMALY, BUCKET, CONFIG_ROLE, DENIED, DEVELOPER, FORGOTTEN, NAMESPACE_POLICY, NEWER,
+                   OUTPUTS, READ_POLICY, RECORDER, ROTATION, SANCTIONS, SCHEDULED, TAGS, TOPIC, TRAIL, Stack, arn, document,
+                   namespace_policy, pairs, read_policy, statement)
 
 SECRET = "bank-payments/card-network/api-key"
 POLICY_ARN = "arn:aws:iam::{}:policy/{}"
@@ -148,9 +148,14 @@ def topic_without_subscription(s):
 
 
 def namespace_policy_forgets_delete(s):
-    rest = DENIED + tuple(name for name in FORGOTTEN if name != "DeleteSecret")
+    rest = tuple(name for name in DENIED + FORGOTTEN + NEWER if name != "DeleteSecret")
     new_version(s, NAMESPACE_POLICY, namespace_policy(rest))
     return "iam", NAMESPACE_POLICY, "secretsmanager:DeleteSecret is no longer denied outside bank-*"
+
+
+def namespace_policy_forgets_the_newer(s):
+    new_version(s, NAMESPACE_POLICY, namespace_policy(DENIED + FORGOTTEN))
+    return "iam", NAMESPACE_POLICY, "what AWS added later is no longer denied outside bank-*"
 
 
 def namespace_policy_detached(s):
@@ -163,10 +168,39 @@ def read_policy_grants_mutation(s):
     return "iam", READ_POLICY, "secretsmanager:PutSecretValue is allowed"
 
 
+def read_policy_puts_in_odd_case(s):
+    doc = read_policy()
+    doc["Statement"][0]["Action"].append("SecretsManager:put*")
+    new_version(s, READ_POLICY, doc)
+    return "iam", READ_POLICY, "SecretsManager:put* is allowed"
+
+
 def developer_reads_secrets(s):
-    doc = {"Version": "2012-10-17", "Statement": [statement("Read", "Allow", "secretsmanager:GetSecretValue", "*")]}
-    s.call("iam", "put_role_policy", RoleName="bank-developer-dev", PolicyName="bank-developer-dev", PolicyDocument=json.dumps(doc))
-    return "iam", "bank-developer-dev", "secretsmanager:GetSecretValue denied → allowed"
+    doc = document(statement("Read", "Allow", "secretsmanager:GetSecretValue", "*"))
+    s.call("iam", "put_role_policy", RoleName=DEVELOPER, PolicyName=DEVELOPER, PolicyDocument=json.dumps(doc))
+    return "iam", DEVELOPER, "secretsmanager:GetSecretValue denied → allowed"
+
+
+def developer_let_in_by_secret(s):
+    role = {"AWS": arn("iam", f"role/{DEVELOPER}", "")}
+    doc = document(statement("Debug", "Allow", "secretsmanager:GetSecretValue", "*", Principal=role))
+    s.call("secretsmanager", "put_resource_policy", SecretId=SECRET, ResourcePolicy=json.dumps(doc))
+    return "secretsmanager", SECRET, "its policy lets the developer role read"
+
+
+def developer_let_in_by_grant(s):
+    s.call("kms", "create_grant", KeyId=s.keys["customer"], GranteePrincipal=arn("iam", f"role/{DEVELOPER}", ""), Operations=["Decrypt"])
+    return "kms", "alias/bank/customer", "a grant lets the developer role decrypt"
+
+
+def role_reads_by_wildcard(s):
+    inline(s, CONFIG_ROLE, statement("Look", "Allow", "secretsmanager:?etSecretV????", "*"))
+    return "iam", CONFIG_ROLE, "secretsmanager:?etSecretV???? on * is allowed"
+
+
+def role_does_all_but_iam(s):
+    inline(s, CONFIG_ROLE, {"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"})
+    return "iam", CONFIG_ROLE, "everything but iam:* is allowed"
 
 
 def trail_no_validation(s):
@@ -200,6 +234,10 @@ def config_recorder_off(s):
     return "config", RECORDER, "recording true → false"
 
 
+def inline(s: Stack, role: str, *statements: dict):
+    s.call("iam", "put_role_policy", RoleName=role, PolicyName="extra", PolicyDocument=json.dumps(document(*statements)))
+
+
 def new_version(s: Stack, policy: str, doc: dict):
     s.call("iam", "create_policy_version", PolicyArn=POLICY_ARN.format(ACCOUNT, policy), PolicyDocument=json.dumps(doc), SetAsDefault=True)
 
@@ -211,6 +249,8 @@ ALL = {function.__name__.replace("_", "-"): function for function in (
     log_retention_365, log_retention_never, log_no_key, log_no_deletion_protection, log_leaks_value,
     rule_enabled_writes_only, rule_disabled, rule_without_target, ssm_shadow_securestring, ssm_output_drift,
     function_deprecated_runtime, function_open_permission, topic_without_key, topic_without_subscription,
-    namespace_policy_forgets_delete, namespace_policy_detached, read_policy_grants_mutation, developer_reads_secrets,
+    namespace_policy_forgets_delete, namespace_policy_forgets_the_newer, namespace_policy_detached,
+    read_policy_grants_mutation, read_policy_puts_in_odd_case,
+    developer_reads_secrets, developer_let_in_by_secret, developer_let_in_by_grant, role_reads_by_wildcard, role_does_all_but_iam,
     trail_no_validation, trail_stopped, bucket_governance, bucket_public, alarm_no_action, config_recorder_off,
 )}

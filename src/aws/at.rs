@@ -3,6 +3,7 @@
 //! Must not know what is read; clients and shared reads are made by the collectors.
 
 use std::any::{Any, TypeId};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
@@ -29,7 +30,7 @@ pub struct At {
     pub path_style: bool,
     sdk: SdkConfig,
     clients: Mutex<HashMap<TypeId, Shared>>,
-    reads: Mutex<HashMap<(TypeId, &'static str), Shared>>,
+    reads: Mutex<HashMap<(TypeId, Cow<'static, str>), Shared>>,
 }
 
 impl At {
@@ -80,7 +81,7 @@ impl At {
     ///
     /// # Errors
     /// The gap of the one read.
-    pub async fn once<T, F>(&self, what: &'static str, read: F) -> Result<Arc<T>, Gap>
+    pub async fn once<T, F>(&self, what: impl Into<Cow<'static, str>>, read: F) -> Result<Arc<T>, Gap>
     where
         T: Send + Sync + 'static,
         F: Future<Output = Result<T, Gap>>,
@@ -88,7 +89,7 @@ impl At {
         type Cell<T> = OnceCell<Result<Arc<T>, Gap>>;
         let shared = {
             let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(reads.entry((TypeId::of::<T>(), what)).or_insert_with(|| Arc::new(Cell::<T>::new())))
+            Arc::clone(reads.entry((TypeId::of::<T>(), what.into())).or_insert_with(|| Arc::new(Cell::<T>::new())))
         };
         let Ok(cell) = shared.downcast::<Cell<T>>() else { unreachable!("reads are keyed by their type") };
         cell.get_or_init(|| async { read.await.map(Arc::new) }).await.clone()

@@ -33,6 +33,13 @@ const S3: &[(&str, &str)] = &[
     ("versioning", "GetBucketVersioning"),
 ];
 
+/// Operations of Access Analyzer by path.
+const ANALYZER: &[(&str, &str)] = &[
+    ("/policy/check-access-not-granted", "CheckAccessNotGranted"),
+    ("/policy/check-no-public-access", "CheckNoPublicAccess"),
+    ("/policy/validation", "ValidatePolicy"),
+];
+
 impl Operation {
     /// An operation by its names.
     #[must_use]
@@ -59,6 +66,8 @@ impl Operation {
             s3(path, query)?.to_owned()
         } else if service == "lambda" {
             lambda(path)?.to_owned()
+        } else if service == "access-analyzer" {
+            ANALYZER.iter().find(|(known, _)| *known == path).map(|(_, operation)| *operation)?.to_owned()
         } else {
             let body = std::str::from_utf8(request.body().bytes()?).ok()?;
             body.split('&').find_map(|pair| pair.strip_prefix("Action="))?.to_owned()

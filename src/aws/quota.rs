@@ -51,6 +51,14 @@ const TABLE: &[(&str, &[&str], &str, f64)] = &[
     ("tag", &[], "tag:GetResources", 15.0),
 ];
 
+/// Operations without a published rate that are known to be throttled early.
+const CAUTIOUS: &[(&str, &str)] = &[
+    ("access-analyzer", "CheckAccessNotGranted"),
+    ("access-analyzer", "CheckNoPublicAccess"),
+    ("access-analyzer", "ValidatePolicy"),
+    ("iam", "SimulatePrincipalPolicy"),
+];
+
 /// Requests a second where nothing is published: IAM, AWS Config, SQS, S3 bucket settings. It grows while AWS does not object.
 const UNPUBLISHED: f64 = 10.0;
 
@@ -64,6 +72,23 @@ pub(super) fn of(operation: &Operation) -> Quota {
     });
     match row {
         Some((_, _, group, rate)) => Quota { group, rate: *rate, published: true },
-        None => Quota { group: "", rate: UNPUBLISHED, published: false },
+        None => {
+            let cautious = CAUTIOUS.contains(&(operation.service.as_str(), operation.name.as_str()));
+            let rate = if cautious { UNPUBLISHED / 2.0 } else { UNPUBLISHED };
+            Quota { group: "", rate, published: false }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_throttled_early_starts_slower() {
+        let rate = |service: &str, name: &str| of(&Operation::new(service, name));
+        let simulator = rate("iam", "SimulatePrincipalPolicy");
+        assert!(!simulator.published && simulator.rate < rate("iam", "ListRoles").rate);
+        assert!(rate("access-analyzer", "ValidatePolicy").rate < UNPUBLISHED);
     }
 }

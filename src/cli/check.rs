@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::thread::ScopedJoinHandle;
 
 use super::probes::words;
 use super::{Ended, output, stage, suite};
-use crate::policy::{Loaded, Source, check_examples, load_all, load_suite, normal};
-use crate::source::summary;
+use crate::policy::{Loaded, Source, Suite, check_examples, load_all, load_suite, normal};
+use crate::source::{Diagnostic, Diagnostics, summary};
 use crate::verify::Exit;
 
 /// Arguments of `check`.
@@ -41,11 +42,11 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     if loaded.library.suites.is_empty() && loaded.diagnostics.is_empty() {
         return Err(Ended::new(Exit::Nothing, format!("no suite in {}", args.suites.display())));
     }
-    for suite in &loaded.library.suites {
-        check_examples(suite, &mut loaded.diagnostics);
-    }
+    let accounts = described(&loaded);
+    let (found, unreadable) = side_by_side(&root, &loaded.library.suites, &accounts);
+    loaded.diagnostics.extend(found);
     output::diagnostics(&loaded.library.files, &loaded.diagnostics);
-    let unreadable = described(&root, &loaded);
+    unreadable.iter().for_each(stage::Unreadable::tell);
     let suites = &loaded.library.suites;
     let policies: usize = suites.iter().map(|suite| suite.policies.len()).sum();
     let cases: usize = suites.iter().flat_map(|suite| &suite.policies).map(|policy| policy.cases.len()).sum();
@@ -54,11 +55,36 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         suites.len(),
         summary(&loaded.diagnostics)
     ));
-    if loaded.diagnostics.has_errors() || unreadable > 0 { Err(Ended::told(Exit::Usage)) } else { Ok(()) }
+    if loaded.diagnostics.has_errors() || !unreadable.is_empty() { Err(Ended::told(Exit::Usage)) } else { Ok(()) }
 }
 
-/// Reads the described accounts of all stages, each once, and tells what is wrong. Returns how many could not be read.
-fn described(root: &Path, loaded: &Loaded) -> usize {
+/// What is wrong with the examples of suites, and which described accounts cannot be read: a thread for each, since claims
+/// about permissions are proved for examples, and accounts are long.
+fn side_by_side(
+    root: &Path,
+    suites: &[Suite],
+    accounts: &BTreeSet<PathBuf>,
+) -> (Vec<Diagnostic>, Vec<stage::Unreadable>) {
+    fn result<T>(done: ScopedJoinHandle<'_, T>) -> T {
+        done.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+    std::thread::scope(|scope| {
+        let examples = |suite| {
+            move || {
+                let mut found = Diagnostics::new();
+                check_examples(suite, &mut found);
+                found.into_sorted()
+            }
+        };
+        let suites: Vec<_> = suites.iter().map(|suite| scope.spawn(examples(suite))).collect();
+        let accounts: Vec<_> =
+            accounts.iter().map(|path| scope.spawn(|| stage::read_described(root, path).err())).collect();
+        (suites.into_iter().flat_map(result).collect(), accounts.into_iter().filter_map(result).collect())
+    })
+}
+
+/// The described accounts of all stages, each once.
+fn described(loaded: &Loaded) -> BTreeSet<PathBuf> {
     let mut paths = BTreeSet::new();
     for suite in &loaded.library.suites {
         let file = Path::new(loaded.library.files.name(suite.file));
@@ -69,5 +95,5 @@ fn described(root: &Path, loaded: &Loaded) -> usize {
             }
         }
     }
-    paths.iter().filter(|path| stage::read_described(root, path).map_err(|ended| output::end(&ended)).is_err()).count()
+    paths
 }

@@ -52,6 +52,7 @@ pub(super) fn show(chosen: &Chosen, assume: u32) -> String {
                 Reach::Population(page) => (u64::from(assume.div_ceil(page).max(1)), "population, by page"),
                 Reach::Joined(page) => (u64::from(assume.div_ceil(page).max(1)), "joined, by page"),
                 Reach::Resource => (u64::from(assume), "per resource that `where` leaves"),
+                Reach::Asked => (u64::from(assume), "per resource that a claim has questions about, at least"),
             };
             total += places * times;
             text.push_str(&format!(

@@ -123,6 +123,11 @@ fn kind(kind: &Kind) -> String {
             Reach::Population(page) => format!("once, {page} a page; it is the population"),
             Reach::Joined(page) => format!("once, {page} a page"),
             Reach::Resource => "for each resource that a case asks about".to_owned(),
+            Reach::Asked => "for each resource that a claim has questions about".to_owned(),
+        };
+        let made = match call.oracle {
+            Some(oracle) => format!("{made}, in stages with `oracles: [{}]`", oracle.word()),
+            None => made,
         };
         let _ = writeln!(text, "| `{}:{}` | {permission} | {made} |", call.service, call.operation);
     }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::suite::Chosen;
 use super::{Ended, output};
+use crate::aws::described;
 use crate::aws::recording::{Recording, Replay, ReplayLimits};
 use crate::aws::{At, Backend, Described, Link, Pace, Refusal, Role, Session, Target, open};
 use crate::policy::{Source, Stage};
@@ -49,7 +50,8 @@ impl Ground {
             (None, Source::Aws) => always(Backend::Aws),
             (None, Source::Described(path)) => {
                 let path = below(&path.value);
-                let (account, text) = read_described(&chosen.root, &path)?;
+                let read = read_described(&chosen.root, &path).inspect_err(Unreadable::tell);
+                let (account, text) = read.map_err(|_| Ended::told(Exit::Usage))?;
                 now = account.as_of;
                 described = Some((path.display().to_string(), text));
                 let label = format!("described account {}", path.display());
@@ -122,16 +124,29 @@ fn targets(stage: &Stage, backend: &dyn Fn(&str) -> Backend, recording: Option<&
         .collect()
 }
 
-/// Reads a described account below the root; what is wrong with it is shown.
-pub(super) fn read_described(root: &Path, path: &Path) -> Result<(Described, Vec<u8>), Ended> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(root.join(path))
-        .map_err(|error| Ended::new(Exit::Usage, format!("{name}: {error}")))?;
-    match Described::read(&name, &text) {
-        Ok(described) => Ok((described, text.into_bytes())),
-        Err(unreadable) => {
-            output::diagnostics(&unreadable.files, &unreadable.diagnostics);
-            Err(Ended::told(Exit::Usage))
+/// Why a described account cannot be read.
+pub(super) enum Unreadable {
+    /// The file cannot.
+    File(String),
+    /// Its text is wrong.
+    Text(Box<described::Unreadable>),
+}
+
+impl Unreadable {
+    /// Shows it.
+    pub(super) fn tell(&self) {
+        match self {
+            Self::File(error) => output::tell(&format!("error: {error}")),
+            Self::Text(wrong) => output::diagnostics(&wrong.files, &wrong.diagnostics),
         }
     }
+}
+
+/// Reads a described account below the root.
+pub(super) fn read_described(root: &Path, path: &Path) -> Result<(Described, Vec<u8>), Unreadable> {
+    let name = path.display().to_string();
+    let text =
+        std::fs::read_to_string(root.join(path)).map_err(|error| Unreadable::File(format!("{name}: {error}")))?;
+    let described = Described::read(&name, &text).map_err(Unreadable::Text)?;
+    Ok((described, text.into_bytes()))
 }

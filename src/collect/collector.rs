@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::aws::At;
-use crate::facts::{Call, Gap, Kind, Resource};
+use crate::facts::{Call, Gap, Kind, Question, Resource};
 
 /// A read under way. It ends with what AWS would not tell, if anything.
 pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<(), Gap>> + Send + 'a>>;
@@ -31,6 +31,19 @@ pub trait Collector: Sync {
     /// Makes one other call of the kind for one resource and sets every attribute of that call, or marks it absent or
     /// not applicable. Joined calls go through [`At::once`].
     fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a>;
+
+    /// Makes a call of [`Reach::Asked`](crate::facts::Reach::Asked) for one resource: asks all questions, and keeps an
+    /// answer to each. Only kinds with such a call have it.
+    fn ask<'a>(
+        &'a self,
+        at: &'a At,
+        call: &'static Call,
+        resource: &'a mut Resource,
+        questions: &'a [Question],
+    ) -> Pending<'a> {
+        let _ = (at, resource, questions);
+        unreachable!("{} has no call {} that asks questions", self.kind().name, call.operation)
+    }
 }
 
 /// The population while it is being enumerated. A resource is handed on as soon as the next one is added, so that the

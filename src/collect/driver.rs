@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::{Collector, Listing};
 use crate::aws::At;
-use crate::facts::{Call, Cause, Fact, Gap, Population, Resource, Scope};
+use crate::facts::{Call, Cause, Fact, Gap, Population, Question, Reach, Resource, Scope};
 use crate::plan::{Demand, Plan};
 
 /// What happens while facts are collected, for whoever shows progress.
@@ -140,12 +140,15 @@ async fn read_all(
         let (demand, at, calls, watch) = (Arc::clone(demand), Arc::clone(at), Arc::clone(&calls), Arc::clone(watch));
         reading.spawn(async move {
             for call in calls.iter().filter(|call| demand.kind.call(call.operation).is_some()) {
-                if !demand.wants(call, &resource, now) {
+                let asked = call.reach == Reach::Asked;
+                let questions = if asked { demand.questions(call, &resource, now) } else { Vec::new() };
+                if questions.is_empty() && !demand.wants(call, &resource, now) {
                     continue;
                 }
                 match blind(call, &resource) {
                     Some(gap) => resource.set_all_of(call.operation, &Fact::Unknown(gap)),
-                    None => read(collector, call, &at, &mut resource).await,
+                    None if asked && questions.is_empty() => resource.set_all_of(call.operation, &UNASKED),
+                    None => read(collector, call, &at, &mut resource, &questions).await,
                 }
                 resource.redact(Some(call.operation));
             }
@@ -186,9 +189,22 @@ fn doubt_nameless(resource: &mut Resource, call: Option<&'static Call>, at: &At)
     }
 }
 
+/// What an oracle tells where nobody has a question.
+const UNASKED: Fact = Fact::not_applicable("no claim has a question about it");
+
 /// Makes one call for one resource; what could not be read becomes a gap on the attributes of that call.
-async fn read(collector: &'static dyn Collector, call: &'static Call, at: &At, resource: &mut Resource) {
-    if let Err(gap) = crate::aws::tracked(collector.read(at, call, resource)).await {
+async fn read(
+    collector: &'static dyn Collector,
+    call: &'static Call,
+    at: &At,
+    resource: &mut Resource,
+    questions: &[Question],
+) {
+    let pending = match call.reach {
+        Reach::Asked => collector.ask(at, call, resource, questions),
+        _ => collector.read(at, call, resource),
+    };
+    if let Err(gap) = crate::aws::tracked(pending).await {
         let gap = Arc::new(placed(gap, Some(call), at, &resource.id));
         resource.set_all_of(call.operation, &Fact::Unknown(gap));
         return;

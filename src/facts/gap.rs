@@ -39,6 +39,8 @@ pub enum Cause {
     Interrupted,
     /// A recording or described account holds no answer for the call.
     NotRecorded,
+    /// Only an oracle tells it, and the stage does not want that one to be asked.
+    NotAsked,
     /// Everything was read, and it does not decide: the answer depends on what no API tells, such as who signs in from
     /// where.
     Undecided,
@@ -60,6 +62,7 @@ impl Cause {
         Self::Unexpected,
         Self::Interrupted,
         Self::NotRecorded,
+        Self::NotAsked,
         Self::Undecided,
     ];
 
@@ -80,6 +83,7 @@ impl Cause {
             Self::Unexpected => "unexpected",
             Self::Interrupted => "interrupted",
             Self::NotRecorded => "not-recorded",
+            Self::NotAsked => "not-asked",
             Self::Undecided => "undecided",
         }
     }

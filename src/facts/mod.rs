@@ -3,6 +3,7 @@
 //! Must not know where facts come from (no AWS, no I/O) nor what is expected of them (no policies).
 
 mod gap;
+mod oracle;
 mod probe;
 pub mod redact;
 mod resource;
@@ -10,6 +11,7 @@ mod schema;
 mod value;
 
 pub use gap::{Cause, Gap};
+pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
 pub use probe::{Argument, Arguments, ProbeCall, ProbeSpec};
 pub use redact::scrub;
 pub use resource::{Fact, Population, Resource};

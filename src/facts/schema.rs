@@ -3,7 +3,7 @@
 //! Pure data. Schema, type check, permissions, plan, documentation and tests are derived from it. Must not know
 //! collectors, policies or AWS clients.
 
-use super::Value;
+use super::{Oracle, Value};
 
 /// A type of resource: its attributes, and the calls that read them.
 #[derive(Debug)]
@@ -105,6 +105,8 @@ pub struct Call {
     pub reach: Reach,
     /// Operations of the same kind whose facts decide whether, or how, this call is made.
     pub after: &'static [&'static str],
+    /// The oracle that it asks; the call is then made only for a stage that wants it.
+    pub oracle: Option<Oracle>,
 }
 
 /// How often a call is made.
@@ -116,19 +118,27 @@ pub enum Reach {
     Joined(u32),
     /// Once per resource that is still of interest.
     Resource,
+    /// For each resource that a claim has questions about, in as few calls as they fit into.
+    Asked,
 }
 
 impl Call {
     /// A call whose IAM action has the operation's name.
     #[must_use]
     pub const fn new(service: &'static str, operation: &'static str, permission: &'static str, reach: Reach) -> Self {
-        Self { service, operation, permission, reach, after: &[] }
+        Self { service, operation, permission, reach, after: &[], oracle: None }
     }
 
     /// The same call, made after others of its kind.
     #[must_use]
     pub const fn after(self, operations: &'static [&'static str]) -> Self {
         Self { after: operations, ..self }
+    }
+
+    /// The same call, made only for stages that want the oracle.
+    #[must_use]
+    pub const fn of(self, oracle: Oracle) -> Self {
+        Self { oracle: Some(oracle), ..self }
     }
 }
 

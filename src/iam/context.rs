@@ -49,6 +49,18 @@ impl Context {
         self
     }
 
+    /// With all that another one knows; where both know a key, as the other knows it.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.keys.extend(other.keys.iter().map(|(key, values)| (key.clone(), values.clone())));
+        self
+    }
+
+    /// The keys of which something is known, in small letters.
+    pub fn keys(&self) -> impl Iterator<Item = (&str, Known<'_>)> {
+        self.keys.keys().map(|key| (key.as_str(), self.get(key)))
+    }
+
     /// What is known of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Known<'_> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::parse::operator;
-use super::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Which};
+use super::{Condition, Effect, Policy, Principal, Statement, Which};
 use crate::facts::redact::REDACTED;
 use crate::facts::{Field, Type, Value};
 
@@ -227,7 +227,7 @@ fn principal(text: &str) -> Result<Principal, String> {
 /// `Operator key v1,v2`. A backslash stands before a space of the key, a comma of a value, and before a backslash. A
 /// condition without values ends behind its key; one with an empty value has a space there.
 fn condition_text(condition: &Condition) -> String {
-    let mut text = format!("{} {}", operator_text(condition.operator), escaped(&condition.key, ' '));
+    let mut text = format!("{} {}", condition.operator, escaped(&condition.key, ' '));
     for (index, value) in condition.values.iter().enumerate() {
         text.push(if index == 0 { ' ' } else { ',' });
         text.push_str(&escaped(value, ','));
@@ -271,16 +271,6 @@ fn unescaped(text: &str, separator: char) -> Option<(String, Option<&str>)> {
         }
     }
     Some((out, None))
-}
-
-/// The operator as IAM writes it; the names of the tests are IAM's.
-fn operator_text(operator: Operator) -> String {
-    let quantity = match operator.quantity {
-        Some(Quantity::All) => "ForAllValues:",
-        Some(Quantity::Any) => "ForAnyValue:",
-        None => "",
-    };
-    format!("{quantity}{:?}{}", operator.test, if operator.if_exists { "IfExists" } else { "" })
 }
 
 #[cfg(test)]

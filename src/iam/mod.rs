@@ -18,6 +18,7 @@ mod pattern;
 mod policy;
 pub mod prove;
 pub mod reference;
+mod write;
 
 pub use context::{Context, Known};
 pub use decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide, holds, undecided_keys};
@@ -25,3 +26,4 @@ pub use parse::{Form, Malformed, decoded, parse};
 pub use pattern::{Case, Pattern, Resolved, resolved};
 pub use policy::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Test, Which};
 pub use prove::{Area, Catalogue, Counterexample, Doubt, Exception, Grant, Guarded, Proof, Prover, Rights, Set};
+pub use write::document;

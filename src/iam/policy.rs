@@ -2,6 +2,7 @@
 //!
 //! Must not know JSON, requests or facts.
 
+use std::fmt;
 use std::sync::Arc;
 
 /// One policy document.
@@ -85,6 +86,18 @@ pub struct Operator {
     pub if_exists: bool,
     /// `ForAllValues:` or `ForAnyValue:`.
     pub quantity: Option<Quantity>,
+}
+
+/// As IAM writes it; the names of the tests are IAM's.
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quantity = match self.quantity {
+            Some(Quantity::All) => "ForAllValues:",
+            Some(Quantity::Any) => "ForAnyValue:",
+            None => "",
+        };
+        write!(f, "{quantity}{:?}{}", self.test, if self.if_exists { "IfExists" } else { "" })
+    }
 }
 
 /// How a key of many values is compared.

@@ -6,6 +6,7 @@
 #![allow(clippy::result_large_err)]
 
 mod account;
+mod analyzer;
 mod cloudtrail_trail;
 mod cloudwatch_alarm;
 mod config_recorder;

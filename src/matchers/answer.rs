@@ -4,16 +4,27 @@
 
 use jiff::Timestamp;
 
+use crate::facts::{Resource, Value};
+
 /// Whether a value is as expected. Three answers, never two: what depends on something that nobody can see in the facts
 /// is neither.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// It is.
     Holds,
-    /// It is not.
-    Fails,
+    /// It is not; and what shows it, where a matcher found that out already.
+    Fails(Option<Box<Witness>>),
     /// The facts are all there and do not decide it; why, in words.
     Undecided(String),
+}
+
+/// What shows that a value is not as expected, where that is another thing than the value itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// What to show instead of the value.
+    pub shown: Value,
+    /// The part of the value that is at fault, in full: more than a report has room for.
+    pub at_fault: Option<Value>,
 }
 
 /// What is known beside the value: when it is judged, and whose it is.
@@ -21,20 +32,38 @@ pub enum Answer {
 pub struct Setting<'a> {
     /// The instant of the judgement.
     pub now: Timestamp,
+    /// The resource, with all that is known of it.
+    pub resource: &'a Resource,
+}
+
+impl<'a> Setting<'a> {
     /// The account of the resource, 12 digits.
-    pub account: &'a str,
+    #[must_use]
+    pub fn account(&self) -> &'a str {
+        &self.resource.account
+    }
+
     /// ARN or id of the resource.
-    pub id: &'a str,
+    #[must_use]
+    pub fn id(&self) -> &'a str {
+        &self.resource.id
+    }
 }
 
 impl Answer {
+    /// Whether it is one that fails.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Fails(_))
+    }
+
     /// One that fails decides; then one that is undecided; all others hold.
     #[must_use]
     pub fn all(answers: impl IntoIterator<Item = Self>) -> Self {
         let mut whole = Self::Holds;
         for answer in answers {
             match answer {
-                Self::Fails => return Self::Fails,
+                Self::Fails(_) => return answer,
                 Self::Undecided(_) if whole == Self::Holds => whole = answer,
                 Self::Undecided(_) | Self::Holds => {}
             }
@@ -52,8 +81,8 @@ impl Answer {
     #[must_use]
     pub fn negated(self) -> Self {
         match self {
-            Self::Holds => Self::Fails,
-            Self::Fails => Self::Holds,
+            Self::Holds => Self::Fails(None),
+            Self::Fails(_) => Self::Holds,
             undecided @ Self::Undecided(_) => undecided,
         }
     }
@@ -61,23 +90,24 @@ impl Answer {
 
 impl From<bool> for Answer {
     fn from(holds: bool) -> Self {
-        if holds { Self::Holds } else { Self::Fails }
+        if holds { Self::Holds } else { Self::Fails(None) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Answer::{self, Fails, Holds};
+    use super::Answer::{self, Holds};
 
     #[test]
     fn undecided_is_neither() {
+        let fails = || Answer::Fails(None);
         let undecided = || Answer::Undecided("why".to_owned());
-        assert_eq!(Answer::all([Holds, undecided(), Fails]), Fails);
+        assert_eq!(Answer::all([Holds, undecided(), fails()]), fails());
         assert_eq!(Answer::all([undecided(), Holds]), undecided());
         assert_eq!(Answer::all([]), Holds);
-        assert_eq!(Answer::any([Fails, undecided(), Holds]), Holds);
-        assert_eq!(Answer::any([Fails, undecided()]), undecided());
-        assert_eq!(Answer::any([]), Fails);
+        assert_eq!(Answer::any([fails(), undecided(), Holds]), Holds);
+        assert_eq!(Answer::any([fails(), undecided()]), undecided());
+        assert_eq!(Answer::any([]), fails());
         assert_eq!(undecided().negated(), undecided());
     }
 }

@@ -30,7 +30,7 @@ impl Matcher for Any {
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let Operand::Condition(condition) = operand else { return Answer::Fails };
+        let Operand::Condition(condition) = operand else { return Answer::from(false) };
         Answer::any(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting)))
     }
 

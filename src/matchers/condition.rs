@@ -5,7 +5,7 @@
 use std::fmt::{self, Debug};
 
 use super::{Answer, Glob, Setting, show};
-use crate::facts::{Type, Value};
+use crate::facts::{Question, Type, Value};
 
 /// Compares a value with what is expected.
 pub trait Matcher: Sync + Debug {
@@ -33,6 +33,19 @@ pub trait Matcher: Sync + Debug {
     /// Whether the value is as expected. `None` is *absent*.
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer;
 
+    /// The attributes of the same resource that hold AWS's own answers to what this claims of a value of this type. They
+    /// are compared where the kind has them and the stage asks for them.
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        let _ = (of, operand);
+        Vec::new()
+    }
+
+    /// What AWS must be asked for that.
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+        let _ = (actual, operand, setting);
+        Vec::new()
+    }
+
     /// What is expected, in words that follow "expected".
     fn expected(&self, operand: &Operand) -> String {
         format!("{} {operand}", self.keyword().replace('_', " "))
@@ -40,12 +53,6 @@ pub trait Matcher: Sync + Debug {
 
     /// The part of the actual value that explains a failure, where that is not all of it.
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        let _ = (actual, operand, setting);
-        None
-    }
-
-    /// The part of the actual value that is at fault, in full, where that is more than a report has room for.
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
         let _ = (actual, operand, setting);
         None
     }
@@ -165,9 +172,35 @@ impl Condition {
             Self::Tests(tests) => {
                 Answer::all(tests.iter().map(|test| test.matcher.test(actual, &test.operand, setting)))
             }
-            Self::Fields(_) if actual.is_none() => Answer::Fails,
+            Self::Fields(_) if actual.is_none() => Answer::from(false),
             Self::Fields(fields) => {
                 Answer::all(fields.iter().map(|(path, condition)| condition.test(inside(actual, path), setting)))
+            }
+        }
+    }
+
+    /// The attributes of the same resource that hold AWS's own answers to the claims in it.
+    #[must_use]
+    pub fn beside(&self, of: Type) -> Vec<&'static str> {
+        match self {
+            Self::Tests(tests) => tests.iter().flat_map(|test| test.matcher.beside(of, &test.operand)).collect(),
+            Self::Fields(fields) => fields
+                .iter()
+                .filter_map(|(path, condition)| Some(condition.beside(of.lookup(&path.join("."))?.1)))
+                .flatten()
+                .collect(),
+        }
+    }
+
+    /// What AWS must be asked for the claims in it.
+    #[must_use]
+    pub fn questions(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Vec<Question> {
+        match self {
+            Self::Tests(tests) => {
+                tests.iter().flat_map(|test| test.matcher.questions(actual, &test.operand, setting)).collect()
+            }
+            Self::Fields(fields) => {
+                fields.iter().flat_map(|(path, condition)| condition.questions(inside(actual, path), setting)).collect()
             }
         }
     }
@@ -175,19 +208,10 @@ impl Condition {
     /// The value to show for a failure: as much of it as explains the failure.
     #[must_use]
     pub fn narrow(&self, actual: &Value, setting: &Setting<'_>) -> Value {
-        let narrowed = self.failing(actual, setting).find_map(|it| it.matcher.narrow(actual, &it.operand, setting));
-        narrowed.unwrap_or_else(|| actual.clone())
-    }
-
-    /// The part of the value that is at fault, in full, where a matcher knows it.
-    #[must_use]
-    pub fn at_fault(&self, actual: &Value, setting: &Setting<'_>) -> Option<Value> {
-        self.failing(actual, setting).find_map(|it| it.matcher.at_fault(actual, &it.operand, setting))
-    }
-
-    fn failing(&self, actual: &Value, setting: &Setting<'_>) -> impl Iterator<Item = &Test> {
         let tests = if let Self::Tests(tests) = self { tests.as_slice() } else { &[] };
-        tests.iter().filter(move |it| it.matcher.test(Some(actual), &it.operand, setting) == Answer::Fails)
+        let mut failing = tests.iter().filter(|it| it.matcher.test(Some(actual), &it.operand, setting).is_failure());
+        let narrowed = failing.find_map(|it| it.matcher.narrow(actual, &it.operand, setting));
+        narrowed.unwrap_or_else(|| actual.clone())
     }
 }
 

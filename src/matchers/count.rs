@@ -35,11 +35,11 @@ impl Matcher for Count {
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let Operand::Condition(condition) = operand else { return Answer::Fails };
+        let Operand::Condition(condition) = operand else { return Answer::from(false) };
         let count = match actual {
             Some(Value::List(items)) => items.len(),
             Some(Value::Map(items)) => items.len(),
-            Some(_) => return Answer::Fails,
+            Some(_) => return Answer::from(false),
             None => 0,
         };
         let count = i64::try_from(count).unwrap_or(i64::MAX);

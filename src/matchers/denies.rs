@@ -2,16 +2,16 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, answer, area, at_fault, given, objections, rights, takes, witness};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use super::permissions::{AREA, Claim, Proves, Says, area, given, objections, rights, takes};
+use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
-use crate::iam::{Catalogue, Proof, Prover};
+use crate::iam::{Catalogue, Context, Proof, Prover};
 
 /// Each request of these actions on these resources meets a Deny that no condition key lifts.
 #[derive(Debug)]
 pub(super) struct Denies;
 
-impl Matcher for Denies {
+impl Proves for Denies {
     fn keyword(&self) -> &'static str {
         "denies"
     }
@@ -46,25 +46,14 @@ impl Matcher for Denies {
         if let Operand::Value(claim) = operand { objections(claim) } else { Vec::new() }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
+    fn claim(&self, operand: &Operand) -> Option<Claim> {
+        let Operand::Value(claim) = operand else { return None };
+        Some(Claim::about(Says::Denied, vec![(area(claim), given(claim, Context::unknown()))]))
     }
 
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
+        let (rights, known) = rights(actual, setting)?;
+        Ok(Prover::new(Catalogue::aws()).denied(&rights, &area(claim), &given(claim, known)))
     }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
-    fn expected(&self, operand: &Operand) -> String {
-        format!("denies {operand}")
-    }
-}
-
-fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let (rights, known) = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).denied(&rights, &area(claim), &given(claim, known)))
 }

@@ -2,16 +2,16 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{answer, area, at_fault, given, objections, rights, strings, takes, witness};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use super::permissions::{Claim, Proves, Says, area, given, objections, rights, strings, takes};
+use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Type, Value};
-use crate::iam::{Area, Catalogue, Proof, Prover, Set};
+use crate::iam::{Area, Catalogue, Context, Proof, Prover, Set};
 
 /// Each request of these actions on another resource meets a Deny that no condition key lifts.
 #[derive(Debug)]
 pub(super) struct DeniesOutside;
 
-impl Matcher for DeniesOutside {
+impl Proves for DeniesOutside {
     fn keyword(&self) -> &'static str {
         "denies_outside"
     }
@@ -51,20 +51,15 @@ impl Matcher for DeniesOutside {
         all
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
+    fn claim(&self, operand: &Operand) -> Option<Claim> {
+        let Operand::Value(claim) = operand else { return None };
+        Some(Claim::about(Says::Denied, vec![(others(claim), given(claim, Context::unknown()))]))
     }
 
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
-    }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
-    fn expected(&self, operand: &Operand) -> String {
-        format!("denies outside {operand}")
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
+        let (rights, known) = rights(actual, setting)?;
+        Ok(Prover::new(Catalogue::aws()).denied(&rights, &others(claim), &given(claim, known)))
     }
 }
 
@@ -75,11 +70,7 @@ const FIELDS: &[Field] = &[
     Field::new("given", Type::Map(&Type::Text)),
 ];
 
-fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let (rights, known) = rights(actual, setting)?;
-    Ok({
-        let area = Area { resources: Set::outside(strings(claim, "resources")), ..area(claim) };
-        Prover::new(Catalogue::aws()).denied(&rights, &area, &given(claim, known))
-    })
+/// The actions on all other resources.
+fn others(claim: &Value) -> Area {
+    Area { resources: Set::outside(strings(claim, "resources")), ..area(claim) }
 }

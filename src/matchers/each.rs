@@ -32,14 +32,14 @@ impl Matcher for Each {
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let Operand::Condition(condition) = operand else { return Answer::Fails };
+        let Operand::Condition(condition) = operand else { return Answer::from(false) };
         Answer::all(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting)))
     }
 
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
         let Operand::Condition(condition) = operand else { return None };
         Some(Value::List(
-            items(actual).filter(|item| condition.test(Some(item), setting) == Answer::Fails).cloned().collect(),
+            items(actual).filter(|item| condition.test(Some(item), setting).is_failure()).cloned().collect(),
         ))
     }
 }

@@ -2,16 +2,17 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{answer, area, at_fault, given, objections, rights, strings, takes, witness};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use super::permissions::{Claim, Proves, Says, area, given, objections, rights, strings, takes};
+use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Type, Value};
-use crate::iam::{Area, Catalogue, Proof, Prover, Set};
+use crate::iam::reference;
+use crate::iam::{Area, Catalogue, Context, Proof, Prover, Set};
 
 /// Every request that can be allowed is one of these actions on these resources; with `services`, every request to one of these.
 #[derive(Debug)]
 pub(super) struct GrantsOnly;
 
-impl Matcher for GrantsOnly {
+impl Proves for GrantsOnly {
     fn keyword(&self) -> &'static str {
         "grants_only"
     }
@@ -48,23 +49,37 @@ impl Matcher for GrantsOnly {
     }
 
     fn objections(&self, operand: &Operand) -> Vec<Objection> {
-        if let Operand::Value(claim) = operand { objections(claim) } else { Vec::new() }
+        let Operand::Value(claim) = operand else { return Vec::new() };
+        let mut all = objections(claim);
+        // A service that there is not would leave nothing to ask about.
+        all.extend(strings(claim, "services").iter().filter_map(|service| {
+            let unknown = reference::unknown(&format!("{service}:*"))?;
+            let candidates = unknown.candidates().into_iter().map(str::to_owned).collect();
+            Some(Objection::error(service, unknown.to_string()).among(candidates))
+        }));
+        all
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
+    /// What is granted lies in an area when nothing is granted in what is left: other actions anywhere, and these actions
+    /// elsewhere.
+    fn claim(&self, operand: &Operand) -> Option<Claim> {
+        let Operand::Value(claim) = operand else { return None };
+        let given = given(claim, Context::unknown());
+        Some(Claim::about(Says::NeverAllowed, outside(claim).map(|area| (area, given.clone())).into()))
     }
 
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
-    }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
-    fn expected(&self, operand: &Operand) -> String {
-        format!("grants only {operand}")
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
+        let (rights, known) = rights(actual, setting)?;
+        let (prover, given, [others, elsewhere]) = (Prover::new(Catalogue::aws()), given(claim, known), outside(claim));
+        Ok(match prover.never(&rights, &others, &given) {
+            refuted @ Proof::Refuted(_) => refuted,
+            Proof::Proved => prover.never(&rights, &elsewhere, &given),
+            doubt @ Proof::Undecided(_) => match prover.never(&rights, &elsewhere, &given) {
+                refuted @ Proof::Refuted(_) => refuted,
+                Proof::Proved | Proof::Undecided(_) => doubt,
+            },
+        })
     }
 }
 
@@ -77,28 +92,16 @@ const FIELDS: &[Field] = &[
     Field::new("given", Type::Map(&Type::Text)),
 ];
 
-/// What is granted lies in an area when nothing is granted in what is left: other actions anywhere, and these actions
-/// elsewhere.
-fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let (rights, known) = rights(actual, setting)?;
-    Ok({
-        let (prover, given, within) = (Prover::new(Catalogue::aws()), given(claim, known), area(claim));
-        let services = strings(claim, "services");
-        let asked = if services.is_empty() {
-            Set::everything()
-        } else {
-            Set::of(services.iter().map(|service| format!("{service}:*")))
-        };
-        let others = Area { actions: asked.except(within.actions.of.clone()), resources: Set::everything() };
-        let elsewhere = Area { resources: Set::outside(within.resources.of), actions: within.actions };
-        match prover.never(&rights, &others, &given) {
-            refuted @ Proof::Refuted(_) => refuted,
-            Proof::Proved => prover.never(&rights, &elsewhere, &given),
-            doubt @ Proof::Undecided(_) => match prover.never(&rights, &elsewhere, &given) {
-                refuted @ Proof::Refuted(_) => refuted,
-                Proof::Proved | Proof::Undecided(_) => doubt,
-            },
-        }
-    })
+/// What must not be granted: other actions of the services, and these actions elsewhere.
+fn outside(claim: &Value) -> [Area; 2] {
+    let within = area(claim);
+    let services = strings(claim, "services");
+    let asked = if services.is_empty() {
+        Set::everything()
+    } else {
+        Set::of(services.iter().map(|service| format!("{service}:*")))
+    };
+    let others = Area { actions: asked.except(within.actions.of.clone()), resources: Set::everything() };
+    let elsewhere = Area { resources: Set::outside(within.resources.of), actions: within.actions };
+    [others, elsewhere]
 }

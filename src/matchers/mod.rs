@@ -35,7 +35,7 @@ mod shuts_out;
 mod starts_with;
 mod within;
 
-pub use answer::{Answer, Setting};
+pub use answer::{Answer, Setting, Witness};
 pub(crate) use condition::inside;
 pub use condition::{Condition, Example, Matcher, Objection, Operand, Takes, Test};
 pub use glob::Glob;

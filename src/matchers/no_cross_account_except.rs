@@ -2,8 +2,8 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{answer, at_fault, guarded, takes_guarded, witness};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use super::permissions::{Proves, guarded, takes_guarded};
+use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use crate::iam::{Catalogue, Exception, Proof, Prover};
 
@@ -11,7 +11,7 @@ use crate::iam::{Catalogue, Exception, Proof, Prover};
 #[derive(Debug)]
 pub(super) struct NoCrossAccountExcept;
 
-impl Matcher for NoCrossAccountExcept {
+impl Proves for NoCrossAccountExcept {
     fn keyword(&self) -> &'static str {
         "no_cross_account_except"
     }
@@ -48,20 +48,13 @@ policy:
         wrong.map(|text| Objection::error(text, "an account is 12 digits")).collect()
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
-    }
-
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
-    }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
     fn expected(&self, operand: &Operand) -> String {
         format!("nobody of another account except {operand}")
+    }
+
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let except = Exception { accounts: texts(operand), confused_deputy: false };
+        Ok(Prover::new(Catalogue::aws()).no_cross_account_except(&guarded(actual, setting)?, &except))
     }
 }
 
@@ -69,10 +62,4 @@ fn texts(operand: &Operand) -> Vec<String> {
     let Operand::Value(Value::List(items)) = operand else { return Vec::new() };
     let text = |item: &Value| if let Value::Text(text) = item { Some(text.clone()) } else { None };
     items.iter().filter_map(text).collect()
-}
-
-fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let Some(actual) = actual else { return Ok(Proof::Proved) };
-    let except = Exception { accounts: texts(operand), confused_deputy: false };
-    Ok(Prover::new(Catalogue::aws()).no_cross_account_except(&guarded(actual, setting)?, &except))
 }

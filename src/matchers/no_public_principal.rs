@@ -2,16 +2,17 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{answer, at_fault, guarded, takes_guarded, witness};
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
-use crate::facts::{Type, Value};
+use super::permissions::{Proves, guarded, takes_guarded};
+use super::{Example, Operand, Setting, Takes};
+use crate::facts::{Fact, PUBLIC, Type, Value};
+use crate::iam::facts::STATEMENTS;
 use crate::iam::{Catalogue, Proof, Prover};
 
 /// The policy of the resource lets nobody in whom it does not name, be it as a principal or in a condition.
 #[derive(Debug)]
 pub(super) struct NoPublicPrincipal;
 
-impl Matcher for NoPublicPrincipal {
+impl Proves for NoPublicPrincipal {
     fn keyword(&self) -> &'static str {
         "no_public_principal"
     }
@@ -42,24 +43,32 @@ policy:
         takes_guarded(of, Takes::Flag)
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
-    }
-
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
-    }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
     fn expected(&self, _: &Operand) -> String {
         "no public principal".to_owned()
     }
-}
 
-fn proof(actual: Option<&Value>, _: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let Some(actual) = actual else { return Ok(Proof::Proved) };
-    Ok(Prover::new(Catalogue::aws()).no_public_principal(&guarded(actual, setting)?))
+    fn beside(&self, of: Type, _: &Operand) -> Vec<&'static str> {
+        if of == STATEMENTS { vec![PUBLIC] } else { Vec::new() }
+    }
+
+    fn against(&self, proof: &Proof, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Option<String> {
+        // It is about the policy. Grants, and a key without any, are no less public for it.
+        if !STATEMENTS.holds(actual) || *actual == Value::List(Vec::new()) {
+            return None;
+        }
+        let Some(Fact::Known(Value::Bool(public))) = setting.resource.get(PUBLIC) else { return None };
+        let (analyzer, ours) = match (proof, public) {
+            (Proof::Proved, true) => ("might let the public in", "does not"),
+            (Proof::Refuted(_), false) => ("does not let the public in", "does"),
+            _ => return None,
+        };
+        Some(format!(
+            "Access Analyzer says that the policy {analyzer}, and the proof says that it {ours}; both are told, and neither is \
+             believed"
+        ))
+    }
+
+    fn proof(&self, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        Ok(Prover::new(Catalogue::aws()).no_public_principal(&guarded(actual, setting)?))
+    }
 }

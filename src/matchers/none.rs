@@ -35,7 +35,7 @@ impl Matcher for None {
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let Operand::Condition(condition) = operand else { return Answer::Fails };
+        let Operand::Condition(condition) = operand else { return Answer::from(false) };
         Answer::all(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting).negated()))
     }
 

@@ -3,7 +3,7 @@
 //! Must not know kinds or policies.
 
 use super::{Answer, Example, Matcher, Operand, Setting, Takes};
-use crate::facts::{Type, Value};
+use crate::facts::{Question, Type, Value};
 
 /// The condition does not hold; an absent value satisfies it.
 #[derive(Debug)]
@@ -27,7 +27,16 @@ impl Matcher for Not {
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let Operand::Condition(condition) = operand else { return Answer::Fails };
+        let Operand::Condition(condition) = operand else { return Answer::from(false) };
         condition.test(actual, setting).negated()
+    }
+
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        if let Operand::Condition(condition) = operand { condition.beside(of) } else { Vec::new() }
+    }
+
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+        let Operand::Condition(condition) = operand else { return Vec::new() };
+        condition.questions(actual, setting)
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, answer, area, at_fault, given, objections, rights, takes, witness};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use super::permissions::{AREA, Claim, Proves, Says, area, given, objections, rights, takes};
+use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use crate::iam::{Catalogue, Context, Proof, Prover};
 
@@ -11,7 +11,7 @@ use crate::iam::{Catalogue, Context, Proof, Prover};
 #[derive(Debug)]
 pub(super) struct RequiresMfa;
 
-impl Matcher for RequiresMfa {
+impl Proves for RequiresMfa {
     fn keyword(&self) -> &'static str {
         "requires_mfa"
     }
@@ -48,20 +48,20 @@ impl Matcher for RequiresMfa {
         if let Operand::Value(claim) = operand { objections(claim) } else { Vec::new() }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
-    }
-
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
-    }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
     fn expected(&self, operand: &Operand) -> String {
         format!("requires MFA for {operand}")
+    }
+
+    fn claim(&self, operand: &Operand) -> Option<Claim> {
+        let Operand::Value(claim) = operand else { return None };
+        let without = without(&given(claim, Context::unknown()));
+        Some(Claim::about(Says::NeverAllowed, without.map(|context| (area(claim), context)).into()))
+    }
+
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
+        let (rights, known) = rights(actual, setting)?;
+        Ok(Prover::new(Catalogue::aws()).requires(&rights, &area(claim), &without(&given(claim, known))))
     }
 }
 
@@ -71,10 +71,4 @@ fn without(given: &Context) -> [Context; 2] {
     const AGE: &str = "aws:MultiFactorAuthAge";
     let given = given.clone().without(AGE);
     [given.clone().without(PRESENT), given.with(PRESENT, ["false"])]
-}
-
-fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let (Some(actual), Operand::Value(claim)) = (actual, operand) else { return Ok(Proof::Proved) };
-    let (rights, known) = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).requires(&rights, &area(claim), &without(&given(claim, known))))
 }

@@ -2,16 +2,16 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, answer, area, at_fault, objections, rights, takes, witness};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use super::permissions::{AREA, Claim, Proves, Says, area, objections, rights, takes};
+use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
-use crate::iam::{Catalogue, Proof, Prover};
+use crate::iam::{Catalogue, Context, Proof, Prover};
 
 /// Nobody with these permissions can do something of both duties: two claims, each with actions and resources.
 #[derive(Debug)]
 pub(super) struct Separates;
 
-impl Matcher for Separates {
+impl Proves for Separates {
     fn keyword(&self) -> &'static str {
         "separates"
     }
@@ -55,26 +55,16 @@ impl Matcher for Separates {
         all
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
+    fn claim(&self, operand: &Operand) -> Option<Claim> {
+        let Operand::Value(Value::List(duties)) = operand else { return None };
+        let duties = duties.iter().map(|duty| vec![(area(duty), Context::unknown())]).collect();
+        Some(Claim::either(Says::NeverAllowed, duties))
     }
 
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let Operand::Value(Value::List(duties)) = operand else { return Ok(Proof::Proved) };
+        let [first, second] = duties.as_slice() else { return Err("two duties are kept apart".to_owned()) };
+        let (rights, known) = rights(actual, setting)?;
+        Ok(Prover::new(Catalogue::aws()).separates(&[rights], [&area(first), &area(second)], &known))
     }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
-    fn expected(&self, operand: &Operand) -> String {
-        format!("separates {operand}")
-    }
-}
-
-fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let (Some(actual), Operand::Value(Value::List(duties))) = (actual, operand) else { return Ok(Proof::Proved) };
-    let [first, second] = duties.as_slice() else { return Err("two duties are kept apart".to_owned()) };
-    let (rights, known) = rights(actual, setting)?;
-    Ok(Prover::new(Catalogue::aws()).separates(&[rights], [&area(first), &area(second)], &known))
 }

@@ -2,8 +2,8 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{answer, at_fault, guarded, takes_guarded, witness};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use super::permissions::{Proves, guarded, takes_guarded};
+use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use crate::iam::{Catalogue, Proof, Prover};
 
@@ -11,7 +11,7 @@ use crate::iam::{Catalogue, Proof, Prover};
 #[derive(Debug)]
 pub(super) struct ShutsOut;
 
-impl Matcher for ShutsOut {
+impl Proves for ShutsOut {
     fn keyword(&self) -> &'static str {
         "shuts_out"
     }
@@ -52,38 +52,25 @@ policy:
         wrong.map(|text| Objection::error(text, "not the ARN of a user or role")).collect()
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        answer(proof(actual, operand, setting))
-    }
-
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        witness(proof(Some(actual), operand, setting))
-    }
-
-    fn at_fault(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
-        at_fault(actual, proof(Some(actual), operand, setting))
-    }
-
     fn expected(&self, operand: &Operand) -> String {
         format!("nobody of {operand}")
+    }
+
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let (guarded, prover) = (guarded(actual, setting)?, Prover::new(Catalogue::aws()));
+        let mut doubt = Proof::Proved;
+        for principal in texts(operand) {
+            match prover.shuts_out(&guarded, principal) {
+                refuted @ Proof::Refuted(_) => return Ok(refuted),
+                undecided @ Proof::Undecided(_) if doubt == Proof::Proved => doubt = undecided,
+                Proof::Proved | Proof::Undecided(_) => {}
+            }
+        }
+        Ok(doubt)
     }
 }
 
 fn texts(operand: &Operand) -> impl Iterator<Item = &str> {
     let items = if let Operand::Values(items) = operand { items.as_slice() } else { &[] };
     items.iter().filter_map(|item| if let Value::Text(text) = item { Some(text.as_str()) } else { None })
-}
-
-fn proof(actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-    let Some(actual) = actual else { return Ok(Proof::Proved) };
-    let (guarded, prover) = (guarded(actual, setting)?, Prover::new(Catalogue::aws()));
-    let mut doubt = Proof::Proved;
-    for principal in texts(operand) {
-        match prover.shuts_out(&guarded, principal) {
-            refuted @ Proof::Refuted(_) => return Ok(refuted),
-            undecided @ Proof::Undecided(_) if doubt == Proof::Proved => doubt = undecided,
-            Proof::Proved | Proof::Undecided(_) => {}
-        }
-    }
-    Ok(doubt)
 }

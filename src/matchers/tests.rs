@@ -2,19 +2,30 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::facts::{Type, Value};
+use crate::facts::{Kind, Resource, Scope, Type, Value};
 
 fn now() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
 fn setting() -> Setting<'static> {
-    Setting { now: now(), account: "647751526084", id: "example" }
+    static KIND: Kind = Kind {
+        name: "test.thing",
+        plural: "things",
+        scope: Scope::Global,
+        doc: "A thing.",
+        attributes: &[],
+        calls: &[],
+    };
+    static THING: LazyLock<Resource> =
+        LazyLock::new(|| Resource::new(&KIND, "647751526084".into(), "aws-global".into(), "example", "example"));
+    Setting { now: now(), resource: &THING }
 }
 
 fn on(keyword: &str, actual: Option<Value>, operand: Operand) -> Answer {
@@ -86,7 +97,7 @@ fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
         );
         assert_eq!(
             on(keyword, fails.clone(), operand.clone()),
-            Answer::Fails,
+            Answer::Fails(None),
             "{keyword} {operand} should not hold of {fails:?}"
         );
     }
@@ -106,9 +117,43 @@ fn record_conditions_need_all_fields() {
     ]);
     let test = |record: Option<&Value>| condition.test(record, &setting());
     assert_eq!(test(Some(&record("a", 2))), Answer::Holds);
-    assert_eq!(test(Some(&record("a", 1))), Answer::Fails);
-    assert_eq!(test(Some(&record("b", 2))), Answer::Fails);
-    assert_eq!(test(None), Answer::Fails);
+    assert_eq!(test(Some(&record("a", 1))), Answer::Fails(None));
+    assert_eq!(test(Some(&record("b", 2))), Answer::Fails(None));
+    assert_eq!(test(None), Answer::Fails(None));
+}
+
+#[test]
+fn a_deny_for_some_principals_proves_nothing() {
+    let texts = |items: &[&str]| Some(Value::texts(items.iter().copied()));
+    let statement = |effect: &str, principal: &str| {
+        Value::record([
+            ("effect", Some(effect.into())),
+            ("principals", texts(&[principal])),
+            ("actions", texts(&["kms:*"])),
+            ("resources", texts(&["*"])),
+            ("conditions", texts(&[])),
+        ])
+    };
+    let area = || Operand::Value(Value::record([("actions", texts(&["kms:Decrypt"]))]));
+    let with = |principal: &str| Some(Value::List(vec![statement("Allow", "*"), statement("Deny", principal)]));
+    for keyword in ["denies", "never_grants"] {
+        assert_eq!(on(keyword, with("*"), area()), Answer::Holds, "{keyword}");
+        let some = on(keyword, with("AWS:arn:aws:iam::111122223333:role/x"), area());
+        assert!(matches!(some, Answer::Undecided(_)), "{keyword}: {some:?}");
+    }
+}
+
+#[test]
+fn a_service_that_there_is_not_is_objected_to() {
+    let claim = |service: &str| {
+        let list = |items: &[&str]| Some(Value::texts(items.iter().copied()));
+        let fields = [("services", list(&[service])), ("actions", list(&["secretsmanager/read"]))];
+        find("grants_only").unwrap().objections(&Operand::Value(Value::record(fields)))
+    };
+    assert_eq!(claim("secretsmanager"), []);
+    let found = claim("secretmanager");
+    assert!(matches!(found.as_slice(), [one] if one.fatal && one.text == "secretmanager"), "{found:?}");
+    assert!(found[0].candidates.contains(&"secretsmanager".to_owned()));
 }
 
 #[test]

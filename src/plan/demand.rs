@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::facts::{Call, Kind, ProbeCall, Reach, Resource};
+use crate::facts::{Call, Kind, ProbeCall, Question, Reach, Resource};
 use crate::policy::{Case, Expectation, Judgement};
 
 /// What a run will do.
@@ -32,8 +32,12 @@ pub struct Demand {
 pub struct Interest {
     /// Which resources it is about.
     pub filter: Expectation,
+    /// What is expected of them.
+    pub expect: Expectation,
     /// Operations that it needs.
     pub operations: BTreeSet<&'static str>,
+    /// Those of them that its claims ask questions with.
+    pub asks: BTreeSet<&'static str>,
 }
 
 impl Plan {
@@ -42,15 +46,20 @@ impl Plan {
     pub fn new(cases: Vec<Case>) -> Self {
         let mut demands: Vec<Demand> = Vec::new();
         for case in cases.iter().filter(|case| case.probe.is_none()) {
-            let operations = operations(case);
-            let interest = Interest { filter: case.filter.clone(), operations };
+            let (operations, asks) = (operations(case), asks(case));
+            let interest = Interest { filter: case.filter.clone(), expect: case.expect.clone(), operations, asks };
             match demands.iter_mut().find(|demand| demand.kind.name == case.kind.name) {
                 Some(demand) => demand.interests.push(interest),
                 None => demands.push(Demand { kind: case.kind, calls: Vec::new(), interests: vec![interest] }),
             }
         }
         for demand in &mut demands {
-            let wanted = |call: &&Call| demand.interests.iter().any(|it| it.operations.contains(call.operation));
+            // Whoever only looks at answers has no question.
+            let wants = |it: &Interest, call: &Call| match call.reach {
+                Reach::Asked => it.asks.contains(call.operation),
+                _ => it.operations.contains(call.operation),
+            };
+            let wanted = |call: &&Call| demand.interests.iter().any(|it| wants(it, call));
             demand.calls = demand.kind.calls.iter().filter(wanted).collect();
         }
         Self { cases, demands }
@@ -90,7 +99,8 @@ fn ordered(mut calls: Vec<&'static Call>) -> Vec<&'static Call> {
     calls
 }
 
-/// The population calls of the case's kind, the calls of its attributes, and what those calls need themselves.
+/// The population calls of the case's kind, the calls of its attributes, those of AWS's own answers to its claims, and what
+/// those calls need themselves; of the calls of oracles only those that the stage wants.
 fn operations(case: &Case) -> BTreeSet<&'static str> {
     let population = case.kind.calls.iter().filter(|call| matches!(call.reach, Reach::Population(_)));
     let mut operations: BTreeSet<&'static str> = population.map(|call| call.operation).collect();
@@ -101,6 +111,8 @@ fn operations(case: &Case) -> BTreeSet<&'static str> {
     };
     add(&case.filter);
     add(&case.expect);
+    operations.extend(beside(case));
+    operations.retain(|operation| case.kind.call(operation).is_none_or(|call| is_wanted(case, call)));
     // Calls come in the order in which a resource needs them, so one walk from the last to the first is enough.
     for call in case.kind.calls.iter().rev() {
         if operations.contains(call.operation) {
@@ -108,6 +120,31 @@ fn operations(case: &Case) -> BTreeSet<&'static str> {
         }
     }
     operations
+}
+
+/// The operations that tell AWS's own answers to the claims of a case.
+fn beside(case: &Case) -> BTreeSet<&'static str> {
+    let mut found = BTreeSet::new();
+    let mut add = |expectation: &Expectation| {
+        expectation.visit(&mut |test| {
+            let names = test.condition.beside(test.lookup.of);
+            found.extend(names.into_iter().filter_map(|name| Some(case.kind.attribute(name)?.call)));
+        });
+    };
+    add(&case.filter);
+    add(&case.expect);
+    found
+}
+
+/// The operations that the claims of a case ask questions with.
+fn asks(case: &Case) -> BTreeSet<&'static str> {
+    let asked = |call: &&Call| call.reach == Reach::Asked && is_wanted(case, call);
+    let beside = beside(case);
+    case.kind.calls.iter().filter(asked).map(|call| call.operation).filter(|it| beside.contains(it)).collect()
+}
+
+fn is_wanted(case: &Case, call: &Call) -> bool {
+    call.oracle.is_none_or(|oracle| case.oracles.contains(&oracle))
 }
 
 impl Demand {
@@ -119,6 +156,20 @@ impl Demand {
             interest.operations.contains(call.operation)
                 && matches!(interest.filter.judge(resource, now), Judgement::Met | Judgement::Unknown(_))
         })
+    }
+
+    /// What the claims of the cases ask AWS with a call about a resource, each question once. A case whose `where` makes a
+    /// claim asks for that one whatever its proof says: AWS may say otherwise.
+    #[must_use]
+    pub fn questions(&self, call: &Call, resource: &Resource, now: Timestamp) -> Vec<Question> {
+        let mut questions = BTreeSet::new();
+        for interest in self.interests.iter().filter(|it| it.asks.contains(call.operation)) {
+            questions.extend(interest.filter.questions(call, resource, now));
+            if matches!(interest.filter.judge(resource, now), Judgement::Met | Judgement::Unknown(_)) {
+                questions.extend(interest.expect.questions(call, resource, now));
+            }
+        }
+        questions.into_iter().collect()
     }
 
     /// Calls that enumerate the population.

@@ -77,6 +77,7 @@ fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {
         expect,
         when_none: WhenNone::Met,
         per: Per::Account,
+        oracles: Vec::new(),
         controls: Vec::new(),
         span: Span::new(Files::new().add("policy.yaml", ""), 0, 0),
     }

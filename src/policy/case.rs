@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{Control, Expectation, Severity};
-use crate::facts::{Kind, ProbeCall};
+use crate::facts::{Kind, Oracle, ProbeCall};
 use crate::source::Span;
 
 /// One assertion over one population.
@@ -31,6 +31,8 @@ pub struct Case {
     pub when_none: WhenNone,
     /// For what `some` and `when_none` are asked once.
     pub per: Per,
+    /// Whose answers it is compared with; the stage says so.
+    pub oracles: Vec<Oracle>,
     /// Controls of the policy and of the case.
     pub controls: Vec<Control>,
     /// Where it is written.

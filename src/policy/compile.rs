@@ -39,7 +39,8 @@ pub fn compile(
     );
     let mut cases = Vec::new();
     for policy in &suite.policies {
-        cases.extend(compile_policy(policy, &mut parameters, sink).into_iter().map(|(case, _)| case));
+        let compiled = compile_policy(policy, &mut parameters, sink).into_iter();
+        cases.extend(compiled.map(|(case, _)| Case { oracles: stage.oracles.clone(), ..case }));
     }
     check_overrides(overrides, suite, stage, sink);
     let waivers: Vec<Waiver> = suite.waivers.iter().filter(|waiver| waiver.reaches(stage)).cloned().collect();
@@ -204,6 +205,7 @@ fn compile_policy<'a>(
             expect,
             when_none: text.when_none,
             per: text.per,
+            oracles: Vec::new(),
             controls,
             span: text.name.span,
         };

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Per, Severity, Vocabulary, WhenNone};
-use crate::facts::{Attribute, Field, Kind, ProbeSpec, Scope, Type};
+use crate::facts::{Attribute, Field, Kind, Oracle, ProbeSpec, Scope, Type};
 use crate::matchers::{self, Takes};
 
 /// The schema of a policy file.
@@ -111,6 +111,13 @@ pub fn suite() -> Value {
             "endpoint": said("Another endpoint that speaks AWS's protocols, such as an emulator."),
             "described": said("A described account; the path is relative to the suite."),
             "recording": said("A recording; the path is relative to the suite."),
+            "oracles": {
+                "type": "array",
+                "uniqueItems": true,
+                "items": { "enum": Oracle::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>() },
+                "description": "Who at AWS is asked beside, to compare its answers with our proofs. Nobody unless it is \
+                                written here: it costs calls, and the checks of Access Analyzer cost money.",
+            },
             "parameters": parameters,
             "probes": files("The probes that may act here, by name; none without it."),
         },

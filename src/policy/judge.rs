@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{AttributeTest, Expectation};
-use crate::facts::{Cause, Fact, Gap, Resource, Value};
-use crate::matchers::{Answer, Setting, inside, show};
+use crate::facts::{Call, Cause, Fact, Gap, Question, Resource, Value};
+use crate::matchers::{Answer, Setting, Witness, inside, show};
 
 /// What an expectation turned out to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +62,14 @@ impl Expectation {
         }
     }
 
+    /// What AWS must be asked with a call, to compare its answer with the claims about a resource.
+    #[must_use]
+    pub fn questions(&self, call: &Call, resource: &Resource, now: Timestamp) -> Vec<Question> {
+        let mut questions = Vec::new();
+        self.visit(&mut |test| questions.extend(test.questions(call, resource, now)));
+        questions
+    }
+
     /// The differences of a negated expectation: what is, is what must not be. Under an even number of `not` it is the
     /// other way round.
     fn explain(&self, resource: &Resource, now: Timestamp, negated: bool, differences: &mut Vec<Difference>) {
@@ -85,18 +93,23 @@ impl Expectation {
 impl AttributeTest {
     fn judge(&self, resource: &Resource, now: Timestamp) -> Judgement {
         let value = match resource.get(self.lookup.attribute.name) {
-            None => return Judgement::Unknown(Vec::new()),
+            None => return Judgement::Unknown(self.unasked(resource)),
             Some(Fact::Unknown(gap)) => return Judgement::Unknown(vec![Arc::clone(gap)]),
             Some(Fact::NotApplicable(why)) => return Judgement::NotApplicable(why.clone()),
             Some(Fact::Absent | Fact::Known(_)) => self.value(resource),
         };
-        let setting = Setting { now, account: &resource.account, id: &resource.id };
+        if let Some(gap) = self.blind(resource) {
+            return Judgement::Unknown(vec![gap]);
+        }
+        let setting = Setting { now, resource };
         match self.condition.test(value, &setting) {
             Answer::Holds => Judgement::Met,
             Answer::Undecided(why) => Judgement::Unknown(vec![Arc::new(self.undecided(resource, why))]),
-            Answer::Fails => {
-                let shown = value.map(|value| self.condition.narrow(value, &setting));
-                let at_fault = value.and_then(|value| self.condition.at_fault(value, &setting));
+            Answer::Fails(witness) => {
+                let (shown, at_fault) = match witness.map(|witness| *witness) {
+                    Some(Witness { shown, at_fault }) => (Some(shown), at_fault),
+                    None => (value.map(|value| self.condition.narrow(value, &setting)), None),
+                };
                 let difference = self.difference(&self.condition.to_string(), shown.as_ref());
                 Judgement::Unmet(vec![Difference { at_fault, ..difference }])
             }
@@ -105,6 +118,39 @@ impl AttributeTest {
 
     /// Why facts that were all read do not decide it: no less a gap than a call that was denied.
     fn undecided(&self, resource: &Resource, why: String) -> Gap {
+        self.gap(resource, Cause::Undecided, why)
+    }
+
+    /// Why there is no fact, where it is clear: only a call tells it that the stage does not want.
+    fn unasked(&self, resource: &Resource) -> Vec<Arc<Gap>> {
+        let oracle = resource.kind.call(self.lookup.attribute.call).and_then(|call| call.oracle);
+        let why = |word| {
+            format!(
+                "only AWS itself can say so, and nobody asks: a stage asks with `oracles: [{word}]`, the simulator what a claim needs"
+            )
+        };
+        oracle.map(|it| Arc::new(self.gap(resource, Cause::NotAsked, why(it.word())))).into_iter().collect()
+    }
+
+    /// Why AWS's own answer to a claim is not known, where the stage wants it: then nobody knows whether it agrees.
+    fn blind(&self, resource: &Resource) -> Option<Arc<Gap>> {
+        self.condition.beside(self.lookup.of).into_iter().find_map(|name| match resource.get(name) {
+            Some(Fact::Unknown(gap)) => Some(Arc::clone(gap)),
+            _ => None,
+        })
+    }
+
+    /// What AWS must be asked with a call, to compare its answer with the claims of this test.
+    fn questions(&self, call: &Call, resource: &Resource, now: Timestamp) -> Vec<Question> {
+        let tells = |name: &&str| resource.kind.attribute(name).is_some_and(|it| it.call == call.operation);
+        let known = matches!(resource.get(self.lookup.attribute.name), Some(Fact::Known(_)));
+        if !known || !self.condition.beside(self.lookup.of).iter().any(tells) {
+            return Vec::new();
+        }
+        self.condition.questions(self.value(resource), &Setting { now, resource })
+    }
+
+    fn gap(&self, resource: &Resource, cause: Cause, message: String) -> Gap {
         let call = resource.kind.call(self.lookup.attribute.call);
         Gap {
             service: call.map_or("", |call| call.service).to_owned(),
@@ -112,8 +158,8 @@ impl AttributeTest {
             account: resource.account.to_string(),
             region: resource.region.to_string(),
             resource: resource.id.clone(),
-            message: why,
-            ..Gap::new(Cause::Undecided)
+            message,
+            ..Gap::new(cause)
         }
         .redacted()
     }

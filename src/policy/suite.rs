@@ -6,6 +6,7 @@ use super::policies::identifier;
 use super::probes::read_consent;
 use super::regions;
 use super::{Policy, Severity, Waiver};
+use crate::facts::Oracle;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Scalar, Spanned, Table};
 
 /// A suite.
@@ -63,6 +64,8 @@ pub struct Stage {
     pub source: Source,
     /// The probes that may act here, by name.
     pub probes: Vec<Spanned<String>>,
+    /// Who at AWS is asked beside, to compare its answers with our proofs; nobody unless the stage says so.
+    pub oracles: Vec<Oracle>,
     /// Parameters of this stage; they win over those of the suite.
     pub parameters: Vec<(Spanned<String>, Node)>,
 }
@@ -194,11 +197,12 @@ impl Stage {
         }
         let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
         let probes = table.take("probes").map(|node| read_consent(node, sink)).unwrap_or_default();
+        let oracles = table.take("oracles").map(|node| read_oracles(node, sink)).unwrap_or_default();
         table.finish(sink);
         let source = sources.into_iter().next().map_or(Source::Aws, |(_, source)| source);
         // Stand-ins where something is wrong: the parameters of the stage are still worth checking.
         let (accounts, regions) = (accounts.unwrap_or_default(), regions.unwrap_or_default());
-        Some(Self { name: name.clone(), accounts, regions, profile, source, probes, parameters })
+        Some(Self { name: name.clone(), accounts, regions, profile, source, probes, oracles, parameters })
     }
 }
 
@@ -250,6 +254,28 @@ impl Account {
         }
         (!accounts.is_empty()).then_some(accounts)
     }
+}
+
+fn read_oracles(node: &Node, sink: &mut Diagnostics) -> Vec<Oracle> {
+    let mut oracles: Vec<(Oracle, Spanned<String>)> = Vec::new();
+    for word in node.texts("`oracles`", sink).unwrap_or_default() {
+        let Some(oracle) = Oracle::of(&word.value) else {
+            let words = Oracle::WORDS.iter().map(|(word, _)| *word);
+            sink.push(
+                Diagnostic::error("unknown-oracle", word.span, format!("unknown oracle `{}`", word.value))
+                    .suggest(&word.value, words)
+                    .label("one of simulator, access-analyzer"),
+            );
+            continue;
+        };
+        if let Some((_, first)) = oracles.iter().find(|(known, _)| *known == oracle) {
+            let error = Diagnostic::error("duplicate-oracle", word.span, format!("oracle `{}` twice", word.value));
+            sink.push(error.related(first.span, "first here"));
+            continue;
+        }
+        oracles.push((oracle, word));
+    }
+    oracles.into_iter().map(|(oracle, _)| oracle).collect()
 }
 
 fn read_parameters(node: &Node, sink: &mut Diagnostics) -> Vec<(Spanned<String>, Node)> {

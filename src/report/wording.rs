@@ -73,15 +73,19 @@ pub(super) fn reasons(resource: &ResourceResult) -> String {
     all.join("; ")
 }
 
-/// `iam:GetRolePolicy`; empty where no call was made.
+/// `iam:GetRolePolicy`; empty where no call was made, or none is missing.
 pub(super) fn call(gap: &Gap) -> String {
-    if gap.operation.is_empty() { String::new() } else { format!("{}:{}", value(&gap.service), value(&gap.operation)) }
+    // A call that told everything is not what is missing.
+    if gap.operation.is_empty() || gap.cause == Cause::Undecided {
+        return String::new();
+    }
+    format!("{}:{}", value(&gap.service), value(&gap.operation))
 }
 
 /// `denied iam:GetRolePolicy (AccessDenied): not authorized … [request 1234]`.
 pub(super) fn gap(gap: &Gap) -> String {
     let mut text = gap.cause.word().to_owned();
-    if !gap.operation.is_empty() {
+    if !call(gap).is_empty() {
         text = format!("{text} {}", call(gap));
     }
     if !gap.code.is_empty() {

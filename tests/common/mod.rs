@@ -63,7 +63,7 @@ pub fn write_suite(directory: &Path, account: &Described, policy: &str, describe
     let regions = account.regions.join(", ");
     let suite = format!(
         "suite: made\ntitle: Made by a test\npolicies: [policy.yaml]\nstages:\n  here:\n    account: \"{}\"\n    regions: \
-         [{regions}]{source}\n",
+         [{regions}]\n    oracles: [simulator, access-analyzer]{source}\n",
         account.account
     );
     std::fs::write(directory.join("suite.yaml"), suite).unwrap();
@@ -97,9 +97,29 @@ pub fn every_attribute(of: impl Iterator<Item = &'static Kind>) -> String {
             )
             .unwrap();
         }
+        let claims = CLAIMS.iter().filter(|(of, _)| *of == kind.name);
+        for (number, (_, claim)) in claims.enumerate() {
+            let name = format!("{}-claim-{number}", kind.name).replace('.', "-");
+            let (path, claim) = claim.split_once(": ").unwrap();
+            write!(
+                policy,
+                "  {name}:\n    title: {name}\n    each: {}\n    when_none: not_applicable\n    expect:\n      any: [{{ {path}: {{ \
+                 {claim} }} }}, {{ {path}: {{ not: {{ {claim} }} }} }}]\n",
+                kind.name
+            )
+            .unwrap();
+        }
     }
     policy
 }
+
+/// Claims that AWS is asked about too: kind, attribute and claim. They hold or they do not; only what AWS does not tell
+/// makes a difference.
+const CLAIMS: &[(&str, &str)] = &[
+    ("iam.policy", "statements: never_grants: { actions: [kms:Decrypt] }"),
+    ("iam.role", "permissions: never_grants: { actions: [kms:Decrypt] }"),
+    ("iam.user", "permissions: never_grants: { actions: [kms:Decrypt] }"),
+];
 
 /// A run inside the process.
 pub struct Ran {

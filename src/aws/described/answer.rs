@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use crate::aws::wire::Failure;
 
+/// The parameter that is a whole policy: nobody writes it out, so what it mentions chooses among answers.
+const DOCUMENT: &str = "policyDocument";
+
 /// What an operation answers.
 #[derive(Debug)]
 pub(super) enum Answer {
@@ -38,7 +41,9 @@ impl Answer {
                 let wanted = wanted.unwrap_or_default();
                 let find = |matches: fn(&str, &str) -> bool| choices.iter().find(|(key, _)| matches(key, &wanted));
                 // What is more exact goes first, whatever the order in the file.
-                let found = find(exactly).or_else(|| find(tail)).or_else(|| find(|key, _| key == "*"));
+                let mentions = |key: &str, wanted: &str| key != "*" && wanted.contains(key);
+                let document = (parameter == DOCUMENT).then(|| find(mentions)).flatten();
+                let found = find(exactly).or_else(|| find(tail)).or(document).or_else(|| find(|key, _| key == "*"));
                 found.map_or(Choice::None(parameter), |(_, answer)| answer.choose(parameters))
             }
         }

@@ -21,6 +21,8 @@
 //!     DescribeMetricFilters:
 //!       metricFilters: []
 //!       page 2: { error: ServiceUnavailableException, status: 503 }
+//! simulator:                           # what the policy simulator decides; the first that covers a request
+//!   - { principal: bank-app, action: "kms:*", resource: "*", decision: implicitDeny }
 //! ```
 
 mod answer;
@@ -28,6 +30,7 @@ mod faults;
 mod paging;
 mod read;
 mod select;
+mod simulator;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -42,6 +45,7 @@ use super::Operation;
 use super::wire::{self, Failure, Protocol};
 use crate::source::{Diagnostics, Files, render};
 use answer::{Answer, Choice};
+use simulator::Simulation;
 
 pub use faults::{Fault, Faults};
 pub use paging::{PAGED, Paged};
@@ -57,6 +61,7 @@ pub struct Described {
     pub as_of: Timestamp,
     pages: BTreeMap<String, usize>,
     answers: BTreeMap<Key, Answer>,
+    simulations: Vec<Simulation>,
 }
 
 /// Which calls an answer is for: service, Region (empty for all), operation.
@@ -120,7 +125,8 @@ impl Described {
     fn value(&self, operation: &Operation, region: &str, parameters: &Value) -> Result<Value, Failure> {
         let key = |region: &str| (operation.service.clone(), region.to_owned(), operation.name.clone());
         let Some(answer) = self.answers.get(&key(region)).or_else(|| self.answers.get(&key(""))) else {
-            return self.own(operation).ok_or_else(|| not_described(operation, "nothing"));
+            let value = self.own(operation, parameters).ok_or_else(|| not_described(operation, "nothing"))??;
+            return self.page(operation, region, parameters, &BTreeMap::new(), value);
         };
         let (value, failing) = match answer.choose(parameters) {
             Choice::Value(value, failing) => (value, failing),
@@ -131,6 +137,18 @@ impl Described {
         };
         let mut value = value.clone();
         select::apply(operation, region, parameters, &mut value);
+        self.page(operation, region, parameters, failing, value)
+    }
+
+    /// The page of an answer that is asked for; the whole where it has none.
+    fn page(
+        &self,
+        operation: &Operation,
+        region: &str,
+        parameters: &Value,
+        failing: &BTreeMap<usize, Failure>,
+        value: Value,
+    ) -> Result<Value, Failure> {
         match Paged::of(operation) {
             Some(paged) => {
                 let most = self.pages.get(&operation.name).copied();
@@ -140,14 +158,18 @@ impl Described {
         }
     }
 
-    /// What follows from the account itself.
-    fn own(&self, operation: &Operation) -> Option<Value> {
+    /// What follows from the account itself, or from what its simulator is said to decide.
+    fn own(&self, operation: &Operation, parameters: &Value) -> Option<Result<Value, Failure>> {
+        if operation.service == "iam" && operation.name == simulator::OPERATION && !self.simulations.is_empty() {
+            let told = simulator::answer(&self.simulations, parameters);
+            return Some(told.map_err(|what| not_described(operation, &what)));
+        }
         (operation.service == "sts" && operation.name == "GetCallerIdentity").then(|| {
-            json!({
+            Ok(json!({
                 "Account": self.account,
                 "Arn": format!("arn:aws:sts::{}:assumed-role/described/attestry", self.account),
                 "UserId": "AROADESCRIBEDACCOUNT:attestry",
-            })
+            }))
         })
     }
 }

@@ -56,6 +56,13 @@ const fn paged(
 
 /// Every operation that pages.
 pub const PAGED: &[Paged] = &[
+    paged(
+        "access-analyzer",
+        "ValidatePolicy",
+        &["findings"],
+        ("maxResults", "nextToken", "nextToken", ""),
+        (100, 1000),
+    ),
     paged("kms", "ListKeys", &["Keys"], KMS, (100, 1000)),
     paged("kms", "ListAliases", &["Aliases"], KMS, (50, 100)),
     paged("kms", "ListGrants", &["Grants"], KMS, (50, 100)),
@@ -80,6 +87,7 @@ pub const PAGED: &[Paged] = &[
     paged("iam", "ListUserPolicies", &["PolicyNames"], IAM, (100, 1000)),
     paged("iam", "ListUsers", &["Users"], IAM, (100, 1000)),
     paged("iam", "ListVirtualMFADevices", &["VirtualMFADevices"], IAM, (100, 1000)),
+    paged("iam", "SimulatePrincipalPolicy", &["EvaluationResults"], IAM, (100, 1000)),
     paged("config", "DescribeComplianceByConfigRule", &["ComplianceByConfigRules"], UNLIMITED, (25, 25)),
     paged("config", "DescribeConfigRuleEvaluationStatus", &["ConfigRulesEvaluationStatus"], LIMIT, (50, 50)),
     paged("config", "DescribeConfigRules", &["ConfigRules"], UNLIMITED, (25, 25)),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::answer::Answer;
 use super::paging::list;
-use super::{Described, Key, PAGED, Paged};
+use super::{Described, Key, PAGED, Paged, simulator};
 use crate::aws::Operation;
 use crate::aws::wire::Failure;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Limits, Node, Table, parse};
@@ -17,6 +17,7 @@ const LIMITS: Limits = Limits { bytes: 16 << 20, depth: 64, nodes: 2_000_000, al
 
 /// IAM prefixes that can be described.
 const SERVICES: &[&str] = &[
+    "access-analyzer",
     "cloudtrail",
     "cloudwatch",
     "config",
@@ -42,9 +43,10 @@ pub(super) fn read(file: FileId, text: &str, sink: &mut Diagnostics) -> Option<D
     let as_of = table.need("as_of", sink).and_then(|node| instant(node, sink));
     let pages = table.take("pages").map(|node| pages(node, sink)).unwrap_or_default();
     let answers = table.need("answers", sink).map(|node| answers(node, sink));
+    let simulations = table.take("simulator").map(|node| simulator::read(node, sink)).unwrap_or_default();
     table.finish(sink);
     let regions = regions?.into_iter().map(|region| region.value).collect();
-    Some(Described { account: account?, regions, as_of: as_of?, pages, answers: answers? })
+    Some(Described { account: account?, regions, as_of: as_of?, pages, answers: answers?, simulations })
 }
 
 fn account(node: &Node, sink: &mut Diagnostics) -> Option<String> {

@@ -43,7 +43,7 @@ impl Protocol {
         match service {
             "iam" | "sns" | "sts" => Self::Query,
             "cloudwatch" => Self::Cbor,
-            "lambda" => Self::RestJson,
+            "access-analyzer" | "lambda" => Self::RestJson,
             "s3" => Self::RestXml,
             _ => Self::Json,
         }

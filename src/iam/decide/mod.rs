@@ -15,6 +15,7 @@ mod values;
 pub use conditions::{holds, undecided_keys};
 pub use decision::{Decision, Policies, decide};
 pub use found::{At, Layer};
+pub(super) use principals::is_session_of;
 pub use request::{Request, Subject};
 pub use truth::Truth;
 

@@ -106,7 +106,7 @@ fn by_arn(wanted: &str, subject: &Subject) -> Option<(Naming, Truth)> {
 }
 
 /// Whether this is the ARN of some session of a role. Sessions leave out the path of the role.
-fn is_session_of(session: &str, role: &str) -> bool {
+pub(in crate::iam) fn is_session_of(session: &str, role: &str) -> bool {
     let mut parts = session.splitn(6, ':');
     let sts = parts.nth(2) == Some("sts");
     let same_account = parts.nth(1) == role.split(':').nth(4);

@@ -72,7 +72,8 @@ impl Request {
 }
 
 impl Subject {
-    fn tell(&self, context: Context) -> Context {
+    /// With what is certain of all its requests.
+    pub(in crate::iam) fn tell(&self, context: Context) -> Context {
         let of = |context: Context, kind: &str| {
             let account = self.account().unwrap_or_default();
             let context = context.with("aws:PrincipalAccount", [account]).with("aws:PrincipalIsAWSService", ["false"]);

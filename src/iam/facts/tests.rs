@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::iam::{Form, Test, parse};
+use crate::iam::{Form, Operator, Quantity, Test, parse};
 
 const TESTS: [Test; 27] = [
     Test::StringEquals,

@@ -1,6 +1,7 @@
 //! Formats of ARNs, such as `arn:*:kms:*:*:key/*`, as patterns.
 //!
-//! Must not know which service has which format.
+//! A `*` of a `Resource` reaches beyond colons, so that a name with colons could look like another resource. Where AWS
+//! allows no colon in names, there is none here either. Must not know actions.
 
 use super::pattern::{Class, Pattern, Token};
 
@@ -46,10 +47,34 @@ impl Format {
         };
         let mut found = vec![text("arn:")];
         then(&mut found, &[text(if partition == "*" { place.partition } else { partition }), text(":"), text(service)]);
-        either(&mut found, &if region == "*" { regions(place.regions) } else { vec![text(region)] });
+        let mut known = if region == "*" { regions(place.regions) } else { vec![text(region)] };
+        // A multi-Region access point is one without a Region.
+        if service == "s3" && resource.starts_with("accesspoint/") && place.regions.is_empty() {
+            known.push(Vec::new());
+        }
+        either(&mut found, &known);
         either(&mut found, &if account == "*" { accounts(place.account) } else { vec![text(account)] });
-        either(&mut found, &[names(service, resource, place.names)]);
+        either(&mut found, &names(service, resource, place.names));
         found.into_iter().map(Pattern::new).collect()
+    }
+
+    /// What a request for all resources of the type could name: each hole empty, or a `*` of its own. No patterns where
+    /// nothing varies.
+    #[must_use]
+    pub fn collections(&self, place: Place<'_>) -> Vec<Pattern> {
+        let parts: Vec<&str> = self.text.splitn(6, ':').collect();
+        let [head @ .., resource] = parts.as_slice() else { return Vec::new() };
+        if head.len() < 5 || !resource.contains('*') {
+            return Vec::new();
+        }
+        // The head as at any other place; its rest, which is one character, goes.
+        let heads = Self::new(&format!("{}:x", head.join(":"))).patterns(place);
+        let rests = [resource.replace('*', ""), (*resource).to_owned()].map(|it| text(&it));
+        let whole = |head: &Pattern, rest: &[Token]| {
+            let head = head.tokens().split_last().map_or(&[][..], |(_, head)| head);
+            Pattern::new(head.iter().chain(rest).copied())
+        };
+        heads.iter().flat_map(|head| rests.iter().map(move |rest| whole(head, rest))).collect()
     }
 }
 
@@ -63,11 +88,24 @@ fn accounts(known: Option<&str>) -> Vec<Vec<Token>> {
 }
 
 /// A name is not empty; that of a bucket has no slash, or it would be an object.
-fn names(service: &str, resource: &str, class: Class) -> Vec<Token> {
-    let class = if service == "s3" && resource == "*" { class.min(Class::Segment) } else { class };
+fn names(service: &str, resource: &str, class: Class) -> Vec<Vec<Token>> {
+    let class = match (service, resource) {
+        ("s3", "*") => class.min(Class::Segment),
+        ("logs", "log-group:*" | "log-group:*:log-stream:*") => class.min(Class::Field),
+        ("kms", "key/*") | ("secretsmanager", "secret:*") | ("ssm", "parameter/*") => class.min(Class::Field),
+        _ => class,
+    };
     let mut parts = resource.split('*').map(text);
     let first = parts.next().unwrap_or_default();
-    parts.fold(first, |head, part| [head, some(class), part].concat())
+    let name = parts.fold(first, |head, part| [head, some(class), part].concat());
+    match (service, resource) {
+        // AWS asks about a log group with or without what is in it.
+        ("logs", "log-group:*") => {
+            let inside = |part: &str| [name.clone(), text(part), vec![Token::Many(class)]].concat();
+            vec![name.clone(), inside(":"), inside(":log-stream:")]
+        }
+        _ => vec![name],
+    }
 }
 
 fn text(text: &str) -> Vec<Token> {

@@ -27,10 +27,10 @@ pub struct Budget {
 pub struct TooComplex;
 
 impl Budget {
-    /// Enough for what people write, used up in about a tenth of a second by what is written to hurt.
+    /// Enough for what people write, used up within a tenth of a second by what is written to hurt.
     #[must_use]
     pub const fn usual() -> Self {
-        Self { left: 4_000_000 }
+        Self { left: 1_000_000 }
     }
 
     /// So many units. A unit is about one machine word of one state.

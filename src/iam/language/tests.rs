@@ -185,10 +185,19 @@ fn a_format_is_read_with_a_place() {
     };
     assert_eq!(outside(here).as_deref(), Some("arn:aws:secretsmanager:eu-central-1:647751526084:secret:x"));
     assert_eq!(outside(any).as_deref(), Some("arn:aws:secretsmanager:x::secret:x"));
-    assert!(
-        secret.patterns(any).iter().any(|it| it.matches("arn:aws:secretsmanager:us-east-1:123456789012:secret:a:b"))
-    );
-    assert!(!secret.patterns(any).iter().any(|it| it.matches("arn:aws:secretsmanager:us:east:123456789012:secret:a")));
+    let is = |format: &Format, arn: &str| format.patterns(any).iter().any(|it| it.matches(arn));
+    assert!(is(&Format::new("arn:*:s3:::*/*"), "arn:aws:s3:::bucket/a:b"));
+    assert!(is(&secret, "arn:aws:secretsmanager:us-east-1:123456789012:secret:a/b"));
+    assert!(!is(&secret, "arn:aws:secretsmanager:us-east-1:123456789012:secret:a:b"));
+    assert!(!is(&secret, "arn:aws:secretsmanager:us:east:123456789012:secret:a"));
+    let group = Format::new("arn:*:logs:*:*:log-group:*");
+    for inside in ["", ":", ":*", ":log-stream:", ":log-stream:a"] {
+        assert!(is(&group, &format!("arn:aws:logs:us-east-1:123456789012:log-group:/aws/a{inside}")), "{inside}");
+    }
+    assert!(!is(&group, "arn:aws:logs:us-east-1:123456789012:log-group:/aws/a:log-group:/aws/b"));
+    let object = Format::new("arn:*:s3:*:*:accesspoint/*/object/*");
+    assert!(is(&object, "arn:aws:s3:us-east-1:123456789012:accesspoint/a/object/b"));
+    assert!(is(&object, "arn:aws:s3::123456789012:accesspoint/a.mrap/object/b"));
     assert_eq!(Format::new("*").patterns(any), [Pattern::text("*")]);
 }
 

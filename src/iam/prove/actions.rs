@@ -23,7 +23,8 @@ pub(super) fn groups<'c>(
     budget: &mut Budget,
 ) -> Result<Vec<&'c Known>, TooComplex> {
     let [of, except] = &area.actions;
-    let mut actions = catalogue.matching(of, except);
+    let among = if wanted == Wanted::Allowed { levels.levels.iter().find_map(|level| listed(level)) } else { None };
+    let mut actions = catalogue.matching(of, except, among.as_deref());
     if wanted == Wanted::Allowed {
         for level in &levels.levels {
             let allowed = level.iter().filter(|it| it.allows()).map(|it| matched(&actions, &it.actions));
@@ -55,6 +56,13 @@ pub(super) fn groups<'c>(
     let mut found: Vec<&Known> = first.into_values().collect();
     found.sort_by(|one, two| one.small.cmp(&two.small));
     Ok(found)
+}
+
+/// The patterns of all that a level may allow; none where it says what it does not.
+fn listed<'t>(level: &'t [Term<'_>]) -> Option<Vec<&'t Pattern>> {
+    let allows = level.iter().filter(|term| term.allows());
+    let lists = allows.map(|term| if let Reach::In(list) = &term.actions { Some(list) } else { None });
+    Some(lists.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 fn matched(actions: &[&Known], reach: &Reach) -> Vec<bool> {

@@ -19,6 +19,8 @@ pub(super) struct Caller {
     pub(super) text: String,
     pub(super) subject: Subject,
     pub(super) context: Context,
+    /// What is certain of all its requests.
+    pub(super) certain: Context,
     /// Nobody in particular.
     pub(super) anybody: bool,
     /// Whether the policy must let it in by itself; otherwise its own side allows everything.
@@ -46,13 +48,34 @@ fn caller(principal: &str, account: &str) -> Caller {
         }
         _ => role(format!("arn:aws:iam::{account}:role/x"), None),
     };
-    let context = OF_CALLER.iter().fold(Context::complete(), |context, key| context.with(key, [account]));
-    Caller { text: principal.to_owned(), subject, context, anybody: false, alone: false }
+    // A user or role in particular; of an account it is made up.
+    let known = match &subject {
+        Subject::User { arn } | Subject::Role { arn, .. } if arn == principal => Some(&subject),
+        _ => None,
+    };
+    let with = |context| {
+        let context = OF_CALLER.iter().fold(context, |context: Context, key| context.with(key, [account]));
+        known.map_or(context.clone(), |subject| subject.tell(context))
+    };
+    let (context, certain) = (with(Context::complete()), with(Context::unknown()));
+    Caller { text: principal.to_owned(), subject, context, certain, anybody: false, alone: false }
 }
 
 fn service(name: &str) -> Caller {
     let subject = Subject::Service { name: name.to_owned() };
-    Caller { text: name.to_owned(), subject, context: Context::complete(), anybody: false, alone: false }
+    Caller {
+        text: name.to_owned(),
+        subject,
+        context: Context::complete(),
+        certain: nobody(),
+        anybody: false,
+        alone: false,
+    }
+}
+
+/// Of a caller without an account.
+fn nobody() -> Context {
+    OF_CALLER.iter().fold(Context::unknown(), |context, key| context.without(key))
 }
 
 fn role(arn: String, session: Option<String>) -> Subject {
@@ -99,13 +122,9 @@ pub(super) fn applies(statement: &Statement, variables: bool, caller: &Caller) -
         Some(Which::In(list)) => named(list),
         Some(Which::NotIn(list)) => !named(list),
     };
-    Truth::all(std::iter::once(principal).chain(statement.conditions.iter().map(|condition| {
-        let known = OF_CALLER.iter().any(|key| condition.key.eq_ignore_ascii_case(key));
-        match (caller.anybody, known) {
-            (true, _) => holds_outside(condition, variables),
-            (false, true) => holds(condition, variables, &caller.context),
-            (false, false) => holds(condition, variables, &Context::unknown()),
-        }
+    Truth::all(std::iter::once(principal).chain(statement.conditions.iter().map(|condition| match caller.anybody {
+        true => holds_outside(condition, variables),
+        false => holds(condition, variables, &caller.certain),
     })))
 }
 
@@ -121,8 +140,8 @@ fn same_kind(one: &str, other: &str) -> bool {
 /// A user or role of the owner's account, of whose requests nothing else is known.
 pub(super) fn identity(of: &Guarded, principal: &str) -> Option<Caller> {
     let account = account(principal)?;
-    let context = OF_CALLER.iter().fold(Context::unknown(), |context, key| context.with(key, [account]));
-    Some(Caller { alone: account == of.owner, context, ..caller(principal, account) })
+    let found = caller(principal, account);
+    Some(Caller { alone: account == of.owner, context: found.certain.clone(), ..found })
 }
 
 /// Whom the policy lets in from elsewhere, and those of whom it does not say where they are.
@@ -157,6 +176,7 @@ pub(super) fn callers(of: &Guarded, except: &Exception) -> (Vec<Caller>, Vec<Dou
                     text: name.clone(),
                     subject: Subject::Federated { provider: name.clone() },
                     context: Context::complete(),
+                    certain: nobody(),
                     anybody: false,
                     alone: false,
                 }),

@@ -110,9 +110,29 @@ impl Catalogue {
         }
     }
 
-    /// The actions in one of these patterns and none of those, in the order of their names.
-    pub(super) fn matching(&self, of: &[Pattern], except: &[Pattern]) -> Vec<&Known> {
-        let asked: BTreeSet<usize> = of.iter().flat_map(|pattern| self.asked_by(pattern)).collect();
+    /// What an action without resources could name all the same. The reference says that only `*` is about it, yet AWS's
+    /// own guides grant such actions on `arn:aws:s3:::*` or `arn:aws:logs:us-east-1:111122223333:*`.
+    pub(super) fn collections(&self, of: &Known, place: Place<'_>) -> Vec<Pattern> {
+        let (service, at) = of.formats;
+        let Some(listed) = self.listed(service) else { return Vec::new() };
+        if listed.formats.get(at).is_none_or(|it| it.as_slice() != [Format::new("*")]) {
+            return Vec::new();
+        }
+        let name = of.small.split(':').next().unwrap_or_default();
+        let all = Format::new(&format!("arn:*:{name}:*:*:*"));
+        let formats = listed.formats.iter().flatten().chain(std::iter::once(&all));
+        let found: BTreeSet<Pattern> = formats.flat_map(|format| format.collections(place)).collect();
+        found.into_iter().collect()
+    }
+
+    /// The actions in one of these patterns and none of those, in the order of their names. With `among`, only services
+    /// that those patterns may cover are looked at.
+    pub(super) fn matching(&self, of: &[Pattern], except: &[Pattern], among: Option<&[&Pattern]>) -> Vec<&Known> {
+        let mut asked: BTreeSet<usize> = of.iter().flat_map(|pattern| self.asked_by(pattern)).collect();
+        if let Some(among) = among {
+            let ranges: Vec<Range<usize>> = among.iter().map(|pattern| self.asked_by(pattern)).collect();
+            asked.retain(|index| ranges.iter().any(|range| range.contains(index)));
+        }
         let all: Vec<&Known> =
             asked.into_iter().filter_map(|index| self.listed(index)).flat_map(|it| it.actions.iter()).collect();
         let wanted = marks(&all, of);

@@ -16,7 +16,7 @@ use crate::iam::policy::Policy;
 
 /// Regions for counterexamples.
 const REGIONS: &[&str] = &["eu-central-1", "eu-west-1", "us-east-1", "us-west-2"];
-const REGION: &[&str] = &["eu-central-1"];
+pub(super) const REGION: &[&str] = &["eu-central-1"];
 
 /// What binds an identity: its identity policies, and boundary, session and service control policies where there are some.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,14 +147,14 @@ pub(super) fn settled(doubts: Vec<Doubt>) -> Proof {
     }
 }
 
-fn identity(subject: &Subject) -> Option<&str> {
+pub(super) fn identity(subject: &Subject) -> Option<&str> {
     match subject {
         Subject::User { arn } | Subject::Role { arn, .. } | Subject::FederatedUser { arn, .. } => Some(arn),
         _ => None,
     }
 }
 
-fn levels<'a>(rights: &'a Rights, context: &'a Context) -> Levels<'a> {
+pub(super) fn levels<'a>(rights: &'a Rights, context: &'a Context) -> Levels<'a> {
     let Policies { scps, boundary, identity, session, .. } = &rights.policies;
     let level = |layer, policies: &'a [Policy]| -> Vec<Term<'a>> {
         policies.iter().flat_map(|policy| Term::read(layer, policy, context)).collect()
@@ -187,6 +187,7 @@ impl Search<'_> {
             if let Some(found) = self.known(action)? {
                 return Ok(Some(found));
             }
+            self.unlisted(action)?;
         }
         let unknown = Unknown { catalogue: self.catalogue, area: &self.area };
         let anything = [Pattern::glob("?*")];
@@ -249,6 +250,22 @@ impl Search<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// An action without resources, on an ARN that AWS may ask about all the same: no counterexample, but no proof either.
+    fn unlisted(&mut self, action: &Known) -> Result<(), TooComplex> {
+        let account = self.rights.subject.account();
+        let place = Place { partition: self.partition(), regions: &[], account, names: Class::Any };
+        let universe = self.catalogue.collections(action, place);
+        if universe.is_empty() {
+            return Ok(());
+        }
+        self.budget.spend(universe.len())?;
+        if let Some(resource) = self.resource(action, Bound::May, &universe)? {
+            let example = Box::new(self.example(&action.name, resource));
+            self.doubts.push(Doubt::Conditions { keys: Vec::new(), by: example.by.clone(), example });
+        }
+        Ok(())
     }
 
     fn resource(&mut self, action: &Known, bound: Bound, universe: &[Pattern]) -> Result<Option<String>, TooComplex> {

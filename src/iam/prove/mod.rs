@@ -15,6 +15,7 @@ mod claim;
 mod identity;
 mod outsider;
 mod resource;
+mod samples;
 mod space;
 mod term;
 

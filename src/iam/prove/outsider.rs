@@ -50,6 +50,18 @@ pub(super) fn holds_outside(condition: &Condition, variables: bool) -> Truth {
     }
 }
 
+/// Whether a condition seems to name an account and does not: a wildcard of `StringLike` reaches beyond colons, so that
+/// somebody else could give a thing of theirs a name in which the account stands.
+pub(super) fn is_blurred(condition: &Condition) -> bool {
+    let account_later = |value: &String| {
+        let before = value.split(['*', '?']).next().unwrap_or_default();
+        value.len() > before.len() && before.split(':').count() < 6 && is_fixed(value)
+    };
+    matches!(condition.operator.test, Test::StringLike | Test::StringNotLike)
+        && is_naming(&condition.key)
+        && condition.values.iter().any(|value| value.starts_with("arn:") && account_later(value))
+}
+
 /// The accounts that a statement is limited to by its conditions; none where it is not, or not to accounts.
 pub(super) fn accounts(statement: &Statement) -> Option<Vec<String>> {
     let limits = statement.conditions.iter().filter(|it| holds_outside(it, true) == Truth::No);
@@ -132,8 +144,15 @@ fn names_somebody(condition: &Condition) -> bool {
             | Test::NotIpAddress
     );
     let network = condition.key.eq_ignore_ascii_case("aws:SourceIp");
-    let fixed = |value: &String| if network { is_network(value) } else { is_fixed(value) };
-    compares && is_naming(&condition.key) && !condition.values.is_empty() && condition.values.iter().all(fixed)
+    // The id of a role and any of its sessions.
+    let user = condition.key.eq_ignore_ascii_case("aws:userid");
+    let fixed = |value: &String| match value.split_once(':') {
+        _ if network => is_network(value),
+        Some((id, "*")) if user => is_fixed(id),
+        _ => is_fixed(value),
+    };
+    let named = !condition.values.is_empty() && condition.values.iter().all(fixed);
+    compares && is_naming(&condition.key) && named && !is_blurred(condition)
 }
 
 /// A value that stands for somebody: an account, an organization, or one thing of theirs.

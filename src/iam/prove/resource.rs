@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use super::actions::{Unknown, groups};
 use super::callers::{Caller, account, anybody, applies, callers, identity, is_whole};
+use super::catalogue::Known;
 use super::claim::{Area, Counterexample, Doubt, Proof, Set};
 use super::identity::{Prover, settled};
-use super::outsider::context;
+use super::outsider::{context, is_blurred};
 use super::space::{Levels, Read, Wanted};
 use super::term::{Bound, Term};
 use crate::iam::context::Context;
-use crate::iam::decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide};
+use crate::iam::decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide, is_session_of};
 use crate::iam::language::{Budget, Pattern, TooComplex};
 use crate::iam::policy::{Effect, Policy, Statement, Which};
 use crate::iam::reference;
@@ -91,7 +92,8 @@ impl Prover<'_> {
     #[must_use]
     pub fn shuts_out(&self, of: &Guarded, principal: &str) -> Proof {
         let Some(caller) = identity(of, principal) else { return Proof::Undecided(Doubt::NoIdentity) };
-        let mut to_it = of.grants.iter().filter(|grant| grant.grantee == principal);
+        let is_it = |grantee: &str| grantee == principal || is_session_of(grantee, principal);
+        let mut to_it = of.grants.iter().filter(|grant| is_it(&grant.grantee));
         if let Some(found) = to_it.find_map(|grant| grant_to(of, grant)) {
             return Proof::Refuted(vec![found]);
         }
@@ -134,7 +136,19 @@ impl Prover<'_> {
         doubts: &mut Vec<Doubt>,
     ) -> Result<Option<Counterexample>, TooComplex> {
         let universe = [Pattern::text(&of.arn), below(&of.arn, "/?*"), below(&of.arn, ":?*")];
+        let partition = of.arn.split(':').nth(1).unwrap_or("aws");
+        let is_asked = |action: &Known| {
+            let resources = self.catalogue.anywhere(action, partition);
+            resources.iter().any(|it| universe.iter().any(|asked| !asked.excludes(it)))
+        };
+        let [of_claim, except] = &area.actions;
+        // Where the reference knows no such ARN, it cannot say which actions are about it.
+        let is_known = self.catalogue.matching(of_claim, except, None).into_iter().any(is_asked);
         for action in groups(self.catalogue, levels, Wanted::Allowed, area, budget)? {
+            // An action on something else, or on nothing, is never asked of this policy.
+            if is_known && !is_asked(action) {
+                continue;
+            }
             let applies = |term: &Term<'_>, _| term.actions.has(&action.small);
             let found = levels.resource(Wanted::Allowed, Bound::May, &applies, &universe, area, budget)?;
             let Some(resource) = found else { continue };
@@ -155,8 +169,10 @@ impl Prover<'_> {
                 let principal = caller.text.clone();
                 let (action, resource) = (action.name.clone(), resource.clone());
                 let example = Counterexample { principal, action, resource, context, by: vec![allow.at()] };
+                // The request that is made up for such a condition comes from the account that it seems to name.
+                let blurred = caller.anybody && allow.statement.conditions.iter().any(is_blurred);
                 match confirmed(of, policy, subject, caller.alone, &example) {
-                    Decision::Allowed { .. } => return Ok(Some(example)),
+                    Decision::Allowed { .. } if !blurred => return Ok(Some(example)),
                     _ => doubt = doubt.or(Some(example)),
                 }
             }

@@ -9,7 +9,7 @@ use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, ManagedPol
 use super::{Details, WALK};
 use crate::facts::{Fact, Gap, Resource, Value};
 use crate::iam::facts::{to_named_values, to_values};
-use crate::iam::{Form, Policy};
+use crate::iam::{Form, Policy, decoded};
 use crate::kinds::convert::{malformed, unknown};
 use crate::kinds::statements::encoded;
 
@@ -106,6 +106,13 @@ fn inline_document(name: &str, policy: &PolicyDetail) -> Result<Policy, Gap> {
 pub(in crate::kinds) fn default_document(name: &str, policy: &ManagedPolicyDetail) -> Result<Policy, Gap> {
     let version = policy.policy_version_list().iter().find(|version| version.is_default_version());
     document(name, version.and_then(|version| version.document()), Form::Identity)
+}
+
+/// The text of the default version of a managed policy, decoded.
+pub(in crate::kinds) fn default_text(policy: &ManagedPolicyDetail) -> Result<String, Gap> {
+    let version = policy.policy_version_list().iter().find(|version| version.is_default_version());
+    let text = version.and_then(|version| version.document()).ok_or_else(|| malformed("a policy without document"))?;
+    decoded(text).map(Into::into).map_err(|wrong| malformed(format!("policy: {wrong}")))
 }
 
 /// A document that must be there.

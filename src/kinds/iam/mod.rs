@@ -4,13 +4,17 @@
 
 mod details;
 mod identity;
+mod simulator;
 
 use crate::facts::{Attribute, Call, Field, Reach, Type};
 use crate::iam::facts::PERMISSIONS;
 use crate::kinds::statements::STATEMENTS;
 
 pub(in crate::kinds) use details::{Details, details};
-pub(in crate::kinds) use identity::{Identity, blind, default_document, document, set_permissions, set_policies};
+pub(in crate::kinds) use identity::{
+    Identity, blind, default_document, default_text, document, set_permissions, set_policies,
+};
+pub(in crate::kinds) use simulator::{SIMULATE_CALL, simulate, simulated};
 
 /// The operation of the walk.
 pub(in crate::kinds) const WALK: &str = "GetAccountAuthorizationDetails";

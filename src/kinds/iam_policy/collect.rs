@@ -7,10 +7,11 @@ use aws_sdk_iam::types::{AttachedPolicy, ManagedPolicyDetail};
 use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Kind, Resource, Value};
+use crate::facts::{Call, Fact, Gap, Kind, Question, Resource, Value};
 use crate::iam::facts::to_values;
+use crate::kinds::analyzer::{ask, validate};
 use crate::kinds::convert::{malformed, time, unknown};
-use crate::kinds::iam::{Details, WALK, blind, default_document, details};
+use crate::kinds::iam::{Details, WALK, blind, default_document, default_text, details};
 
 /// Reads customer managed policies.
 #[derive(Debug)]
@@ -34,9 +35,32 @@ impl Collector for Collect {
         })
     }
 
-    fn read<'a>(&'a self, _: &'a At, call: &'static Call, _: &'a mut Resource) -> Pending<'a> {
-        unreachable!("iam.policy has no call {}", call.operation)
+    fn read<'a>(&'a self, at: &'a At, _: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
+        Box::pin(async move {
+            let text = text(at, resource).await?;
+            validate(at, resource, text).await
+        })
     }
+
+    fn ask<'a>(
+        &'a self,
+        at: &'a At,
+        _: &'static Call,
+        resource: &'a mut Resource,
+        questions: &'a [Question],
+    ) -> Pending<'a> {
+        Box::pin(async move {
+            let text = text(at, resource).await?;
+            ask(at, resource, &text, questions).await
+        })
+    }
+}
+
+/// The document that is in force, as somebody wrote it: what is wrong with it may be lost when it is read.
+async fn text(at: &At, resource: &Resource) -> Result<String, Gap> {
+    let details = details(at).await?;
+    let policy = details.policies.get(&resource.id).ok_or_else(|| malformed("the walk does not hold the policy"))?;
+    default_text(policy)
 }
 
 /// The account in the ARN of an AWS managed policy is `aws`.

@@ -5,6 +5,7 @@
 mod collect;
 
 use crate::facts::{Kind, Scope, Type};
+use crate::kinds::analyzer;
 use crate::kinds::iam::{TEXTS, WALK_CALL, walked};
 use crate::kinds::statements::STATEMENTS;
 
@@ -61,6 +62,8 @@ pub(super) static KIND: Kind = Kind {
             "Number of users and roles whose permissions boundary it is.",
         ),
         walked("attachable", Type::Bool, "Policies[].IsAttachable", "Whether the policy can be attached."),
+        analyzer::findings(),
+        analyzer::access(),
     ],
-    calls: &[WALK_CALL],
+    calls: &[WALK_CALL, analyzer::VALIDATE_CALL, analyzer::GRANTED_CALL],
 };

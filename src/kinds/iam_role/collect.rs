@@ -11,11 +11,11 @@ use aws_sdk_iam::types::{Role, RoleDetail};
 use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Gap, Kind, Resource, Value};
+use crate::facts::{Call, Gap, Kind, Question, Resource, Value};
 use crate::iam::Form;
 use crate::iam::facts::to_values;
 use crate::kinds::convert::{malformed, tags, time};
-use crate::kinds::iam::{Details, Identity, blind, details, document, set_permissions, set_policies};
+use crate::kinds::iam::{Details, Identity, blind, details, document, set_permissions, set_policies, simulate};
 use crate::kinds::pages::Pages;
 
 /// Reads roles.
@@ -53,6 +53,16 @@ impl Collector for Collect {
             }
             Ok(())
         })
+    }
+
+    fn ask<'a>(
+        &'a self,
+        at: &'a At,
+        _: &'static Call,
+        resource: &'a mut Resource,
+        questions: &'a [Question],
+    ) -> Pending<'a> {
+        Box::pin(simulate(at, resource, questions))
     }
 }
 

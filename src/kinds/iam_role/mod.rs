@@ -6,7 +6,8 @@ mod collect;
 
 use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 use crate::kinds::iam::{
-    TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, walked,
+    SIMULATE_CALL, TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, simulated,
+    walked,
 };
 use crate::kinds::statements::STATEMENTS;
 
@@ -83,6 +84,7 @@ pub(super) static KIND: Kind = Kind {
             "Roles[].MaxSessionDuration",
             "Longest session that the role may be assumed for, in seconds.",
         ),
+        simulated(),
     ],
-    calls: &[WALK_CALL, Call::new("iam", "ListRoles", "iam:ListRoles", Reach::Joined(1000))],
+    calls: &[WALK_CALL, Call::new("iam", "ListRoles", "iam:ListRoles", Reach::Joined(1000)), SIMULATE_CALL],
 };

@@ -7,9 +7,9 @@ use aws_sdk_iam::types::UserDetail;
 use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Gap, Kind, Resource, Value};
+use crate::facts::{Call, Gap, Kind, Question, Resource, Value};
 use crate::kinds::convert::{malformed, tags, time, unknown};
-use crate::kinds::iam::{Details, Identity, WALK, details, set_permissions, set_policies};
+use crate::kinds::iam::{Details, Identity, WALK, details, set_permissions, set_policies, simulate};
 
 /// Reads users.
 #[derive(Debug)]
@@ -33,6 +33,16 @@ impl Collector for Collect {
 
     fn read<'a>(&'a self, _: &'a At, call: &'static Call, _: &'a mut Resource) -> Pending<'a> {
         unreachable!("iam.user has no call {}", call.operation)
+    }
+
+    fn ask<'a>(
+        &'a self,
+        at: &'a At,
+        _: &'static Call,
+        resource: &'a mut Resource,
+        questions: &'a [Question],
+    ) -> Pending<'a> {
+        Box::pin(simulate(at, resource, questions))
     }
 }
 

@@ -6,7 +6,8 @@ mod collect;
 
 use crate::facts::{Kind, Scope, Type};
 use crate::kinds::iam::{
-    TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, walked,
+    SIMULATE_CALL, TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, simulated,
+    walked,
 };
 
 pub(super) use collect::Collect;
@@ -39,6 +40,7 @@ pub(super) static KIND: Kind = Kind {
              groups, AWS managed ones included, each with the name of its policy, GROUP/NAME for an inline policy of a \
              group. `boundary`: those of the permissions boundary, which must allow it too; absent when there is none.",
         ),
+        simulated(),
     ],
-    calls: &[WALK_CALL],
+    calls: &[WALK_CALL, SIMULATE_CALL],
 };

@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of a key.
 
+use aws_sdk_accessanalyzer::types::AccessCheckResourceType;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{GrantConstraints, GrantListEntry, KeyMetadata, RotationType};
 
@@ -10,6 +11,7 @@ use super::{KIND, aliases};
 use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::kinds::analyzer::check_public;
 use crate::kinds::convert::{malformed, time};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
@@ -69,6 +71,7 @@ impl Collector for Collect {
                     resource.set("policy", Value::List(statements(policy)?));
                 }
                 "ListGrants" => grants(at, resource).await?,
+                "CheckNoPublicAccess" => check_public(at, resource, AccessCheckResourceType::KmsKey).await?,
                 other => unreachable!("kms.key has no call {other}"),
             }
             Ok(())

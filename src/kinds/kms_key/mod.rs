@@ -8,6 +8,7 @@ mod rotation;
 
 use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 use crate::iam::facts::GRANT;
+use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
 
 pub(super) use aliases::{Aliases, aliases};
@@ -205,6 +206,8 @@ pub(super) static KIND: Kind = Kind {
             "Grants on the key: grantee and retiring principals, issuing account, operations, and constraints as \
              `Name key=value`, a `=` of the key behind a backslash; empty when there are none.",
         ),
+        analyzer::public(),
+        analyzer::reasons(),
     ],
     calls: &[
         Call::new("kms", "ListKeys", "kms:ListKeys", Reach::Population(1000)),
@@ -215,5 +218,6 @@ pub(super) static KIND: Kind = Kind {
         Call::new("kms", "ListKeyRotations", "kms:ListKeyRotations", Reach::Resource).after(&["DescribeKey"]),
         Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", Reach::Resource),
         Call::new("kms", "ListGrants", "kms:ListGrants", Reach::Resource),
+        analyzer::public_call(&["GetKeyPolicy"]),
     ],
 };

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_sdk_accessanalyzer::types::AccessCheckResourceType;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Region};
 use aws_sdk_s3::types::{
@@ -17,6 +18,7 @@ use super::{ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
 use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
+use crate::kinds::analyzer::check_public;
 use crate::kinds::convert::{malformed, partition, time, truncated};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
@@ -99,6 +101,7 @@ impl Collector for Collect {
                     resource.set("logging.target_bucket", logging.map(|it| it.target_bucket()));
                     resource.set("logging.target_prefix", logging.map(|it| it.target_prefix()));
                 }
+                "CheckNoPublicAccess" => check_public(at, resource, AccessCheckResourceType::S3Bucket).await?,
                 other => unreachable!("s3.bucket has no call {other}"),
             }
             Ok(())

@@ -5,6 +5,7 @@
 mod collect;
 
 use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
 
 pub(super) use collect::Collect;
@@ -157,6 +158,8 @@ pub(super) static KIND: Kind = Kind {
             "LoggingEnabled.TargetPrefix",
             "Start of the keys of access logs, maybe empty; absent when access is not logged.",
         ),
+        analyzer::public(),
+        analyzer::reasons(),
     ],
     calls: &[
         Call::new("s3", BUCKETS, "s3:ListAllMyBuckets", Reach::Population(10_000)),
@@ -166,5 +169,6 @@ pub(super) static KIND: Kind = Kind {
         Call::new("s3", PUBLIC_ACCESS, "s3:GetBucketPublicAccessBlock", Reach::Resource),
         Call::new("s3", POLICY, "s3:GetBucketPolicy", Reach::Resource),
         Call::new("s3", LOGGING, "s3:GetBucketLogging", Reach::Resource),
+        analyzer::public_call(&[POLICY]),
     ],
 };

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aws_sdk_accessanalyzer::types::AccessCheckResourceType;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::{ReplicationStatusType, SecretListEntry, SecretVersionsListEntry};
 
@@ -11,6 +12,7 @@ use super::{KIND, key, schedule};
 use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value, parse_duration};
+use crate::kinds::analyzer::check_public;
 use crate::kinds::convert::{malformed, tags, time, unknown};
 use crate::kinds::kms_key::aliases;
 use crate::kinds::pages::Pages;
@@ -57,6 +59,9 @@ impl Collector for Collect {
                 }
                 "ListSecretVersionIds" => versions(at, resource).await?,
                 "GetResourcePolicy" => policy(at, resource).await?,
+                "CheckNoPublicAccess" => {
+                    check_public(at, resource, AccessCheckResourceType::SecretsmanagerSecret).await?
+                }
                 other => unreachable!("secretsmanager.secret has no call {other}"),
             }
             Ok(())

@@ -8,6 +8,7 @@ mod key;
 mod schedule;
 
 use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use crate::kinds::analyzer;
 use crate::kinds::kms_key::LIST_ALIASES;
 use crate::kinds::statements::STATEMENTS;
 
@@ -224,6 +225,8 @@ pub(super) static KIND: Kind = Kind {
             "Statements of the resource policy; absent when there is none; not applicable to a secret that is \
              scheduled for deletion and whose policy AWS therefore does not show.",
         ),
+        analyzer::public(),
+        analyzer::reasons(),
     ],
     calls: &[
         Call::new("secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", Reach::Population(100)),
@@ -231,5 +234,6 @@ pub(super) static KIND: Kind = Kind {
         Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Reach::Resource),
         Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Reach::Resource),
         Call::new("secretsmanager", "GetResourcePolicy", "secretsmanager:GetResourcePolicy", Reach::Resource),
+        analyzer::public_call(&["GetResourcePolicy"]),
     ],
 };

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use aws_sdk_accessanalyzer::types::AccessCheckResourceType;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::Subscription;
 
@@ -12,6 +13,7 @@ use super::{ATTRIBUTES, KIND, SUBSCRIPTIONS};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Gap, Kind, Resource, Value};
+use crate::kinds::analyzer::check_public;
 use crate::kinds::convert::malformed;
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
@@ -56,6 +58,7 @@ impl Collector for Collect {
                     let own = subscriptions(at).await?.get(&resource.id).cloned().unwrap_or_default();
                     resource.set("subscriptions", Value::List(own));
                 }
+                "CheckNoPublicAccess" => check_public(at, resource, AccessCheckResourceType::SnsTopic).await?,
                 other => unreachable!("sns.topic has no call {other}"),
             }
             Ok(())

@@ -5,6 +5,7 @@
 mod collect;
 
 use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
 
 pub(super) use collect::Collect;
@@ -79,10 +80,13 @@ pub(super) static KIND: Kind = Kind {
             "Subscriptions that this account owns; empty when it owns none. A pending one is not confirmed, and a web \
              address is cut to its host, because what follows is often a key.",
         ),
+        analyzer::public(),
+        analyzer::reasons(),
     ],
     calls: &[
         Call::new("sns", TOPICS, "sns:ListTopics", Reach::Population(100)),
         Call::new("sns", ATTRIBUTES, "sns:GetTopicAttributes", Reach::Resource),
         Call::new("sns", SUBSCRIPTIONS, "sns:ListSubscriptions", Reach::Joined(100)),
+        analyzer::public_call(&[ATTRIBUTES]),
     ],
 };

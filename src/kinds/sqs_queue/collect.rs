@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_accessanalyzer::types::AccessCheckResourceType;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use super::{ATTRIBUTES, KIND, QUEUES, TAGS};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::kinds::analyzer::check_public;
 use crate::kinds::convert::{malformed, partition, unknown};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
@@ -65,6 +67,7 @@ impl Collector for Collect {
                     let attributes = answer.attributes.ok_or_else(|| malformed("the answer has no attributes"))?;
                     set_attributes(resource, &attributes)?;
                 }
+                "CheckNoPublicAccess" => check_public(at, resource, AccessCheckResourceType::SqsQueue).await?,
                 other => unreachable!("sqs.queue has no call {other}"),
             }
             Ok(())

@@ -5,6 +5,7 @@
 mod collect;
 
 use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
 
 pub(super) use collect::Collect;
@@ -84,10 +85,13 @@ pub(super) static KIND: Kind = Kind {
             "How often a message is received before it goes there; absent as `dead_letter.queue`.",
         ),
         told("created", Type::Time, "Attributes.CreatedTimestamp", "When the queue was created."),
+        analyzer::public(),
+        analyzer::reasons(),
     ],
     calls: &[
         Call::new("sqs", QUEUES, "sqs:ListQueues", Reach::Population(1000)),
         Call::new("tag", TAGS, "tag:GetResources", Reach::Joined(100)),
         Call::new("sqs", ATTRIBUTES, "sqs:GetQueueAttributes", Reach::Resource),
+        analyzer::public_call(&[ATTRIBUTES]),
     ],
 };

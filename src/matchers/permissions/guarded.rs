@@ -23,7 +23,7 @@ pub(in crate::matchers) fn guarded(value: &Value, setting: &Setting<'_>) -> Resu
         Some(grants) => (None, grants),
         None => (from_values("policy", items)?.into_iter().next(), Vec::new()),
     };
-    Ok(Guarded { arn: setting.id.to_owned(), owner: setting.account.to_owned(), policy, grants })
+    Ok(Guarded { arn: setting.id().to_owned(), owner: setting.account().to_owned(), policy, grants })
 }
 
 /// The grants, where it is those: a statement has an effect, and a grant a grantee.

@@ -3,11 +3,14 @@
 //! Must not know kinds, policies or YAML. What a document allows is for `iam` to say.
 
 mod area;
+mod claim;
 mod guarded;
+mod prove;
 mod rights;
 mod words;
 
 pub(super) use area::{AREA, area, given, objections, strings};
+pub(super) use claim::{Claim, Says};
 pub(super) use guarded::{guarded, takes_guarded};
+pub(super) use prove::Proves;
 pub(super) use rights::{rights, takes};
-pub(super) use words::{answer, at_fault, witness};

@@ -2,7 +2,7 @@
 
 use crate::facts::{Type, Value};
 use crate::iam::facts::{PERMISSIONS, STATEMENT, from_values};
-use crate::iam::{Context, Policies, Policy, Rights, Subject};
+use crate::iam::{Context, Effect, Policies, Policy, Principal, Rights, Statement, Subject, Which};
 use crate::matchers::{Setting, Takes};
 
 /// The operand of a claim over permissions, when it is used on a value of this type.
@@ -30,15 +30,28 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
         }
         document => (documents(document)?, None),
     };
+    if identity.iter().flat_map(|policy| &policy.statements).any(denies_somebody) {
+        return Err("a Deny of it is about some principals only".to_owned());
+    }
     let policies = Policies { identity, boundary, ..Policies::default() };
     // Whoever has a document that stands alone, or is in a group, is not known.
-    let (subject, is_known) = match subject_of(setting.id) {
+    let (subject, is_known) = match subject_of(setting.id()) {
         Some(subject) => (subject, matches!(value, Value::Map(_))),
-        None => (Subject::User { arn: format!("arn:aws:iam::{}:user/anyone", setting.account) }, false),
+        None => (Subject::User { arn: format!("arn:aws:iam::{}:user/anyone", setting.account()) }, false),
     };
     let rights = Rights { subject, policies };
     let known = if is_known { rights.known() } else { Context::unknown() };
     Ok((rights, known))
+}
+
+/// Whether a statement denies some principals and not others: to whoever has the document it says nothing.
+fn denies_somebody(statement: &Statement) -> bool {
+    statement.effect == Effect::Deny
+        && match &statement.principals {
+            None => false,
+            Some(Which::In(list)) => !list.contains(&Principal::Everyone),
+            Some(Which::NotIn(_)) => true,
+        }
 }
 
 /// The document of a list of statements.

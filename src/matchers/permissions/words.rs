@@ -1,32 +1,15 @@
-//! Proofs as answers, in words.
+//! Counterexamples and doubts in words.
 
 use crate::facts::Value;
-use crate::iam::{At, Counterexample, Doubt, Layer, Proof};
-use crate::matchers::Answer;
+use crate::iam::{At, Counterexample, Doubt, Layer};
+use crate::matchers::Witness;
 
-/// The answer that a proof gives.
-pub(in crate::matchers) fn answer(proof: Result<Proof, String>) -> Answer {
-    match proof {
-        Ok(Proof::Proved) => Answer::Holds,
-        Ok(Proof::Refuted(_)) => Answer::Fails,
-        Ok(Proof::Undecided(doubt)) => Answer::Undecided(doubtful(&doubt)),
-        Err(why) => Answer::Undecided(format!("the policies cannot be judged: {why}")),
-    }
-}
-
-/// The counterexamples of a refuted claim.
-pub(in crate::matchers) fn witness(proof: Result<Proof, String>) -> Option<Value> {
-    let Ok(Proof::Refuted(examples)) = proof else { return None };
-    let shown: Vec<Value> = examples.iter().map(request).collect();
-    match shown.as_slice() {
-        [one] => Some(one.clone()),
-        _ => Some(Value::List(shown)),
-    }
-}
-
-/// The statements of the value that a counterexample names, in full.
-pub(in crate::matchers) fn at_fault(actual: &Value, proof: Result<Proof, String>) -> Option<Value> {
-    let Ok(Proof::Refuted(examples)) = proof else { return None };
+/// The counterexamples of a refuted claim, and the statements of the value that they name, in full.
+pub(super) fn witness(actual: &Value, examples: &[Counterexample]) -> Witness {
+    let shown = match examples {
+        [one] => request(one),
+        several => Value::List(several.iter().map(request).collect()),
+    };
     let mut named: Vec<&At> = Vec::new();
     for at in examples.iter().flat_map(|example| &example.by) {
         if !named.contains(&at) {
@@ -34,7 +17,7 @@ pub(in crate::matchers) fn at_fault(actual: &Value, proof: Result<Proof, String>
         }
     }
     let found: Vec<Value> = named.into_iter().filter_map(|at| statement(actual, at).cloned()).collect();
-    (!found.is_empty()).then_some(Value::List(found))
+    Witness { shown, at_fault: (!found.is_empty()).then_some(Value::List(found)) }
 }
 
 fn statement<'a>(actual: &'a Value, at: &At) -> Option<&'a Value> {
@@ -74,7 +57,7 @@ fn place(at: &At) -> String {
     format!("statement {}{sid} of {}{layer}", at.statement + 1, at.policy)
 }
 
-fn doubtful(doubt: &Doubt) -> String {
+pub(super) fn doubtful(doubt: &Doubt) -> String {
     let of = |example: &Counterexample| format!("{} on {}", example.action, example.resource);
     match doubt {
         Doubt::Conditions { keys, by, example } => {

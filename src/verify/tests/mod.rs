@@ -133,6 +133,7 @@ fn case(id: &str, quantifier: Quantifier, when_none: WhenNone, per: Per) -> Case
         expect: is("good"),
         when_none,
         per,
+        oracles: Vec::new(),
         controls: Vec::new(),
         span: span(),
     }

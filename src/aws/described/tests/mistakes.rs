@@ -21,5 +21,9 @@ fn what_is_written_wrong_is_told_with_its_place() {
     assert!(wrong("answers: { kms: { DescribeKey: { page 2: { error: x } } } }").contains("not known to page"));
     assert!(wrong("answers: { kms: { DescribeKey: { error: x, mesage: y } } }").contains("did you mean `message`"));
     assert!(wrong("answers: { kms: { DescribeKey: { by KeyId: {}, KeyMetadata: {} } } }").contains("the only key"));
+    let decision = |it: &str| wrong(&format!("answers: {{}}\nsimulator: [{{ principal: a, action: b, {it} }}]"));
+    assert!(decision("decision: alowed").contains("did you mean `allowed`"));
+    assert!(decision("decision: allowed, organization: false").contains("did you mean `organizations`"));
+    assert!(decision("resource: x").contains("decision"));
     assert!(wrong("answers: {}\nanswer: {}").contains("did you mean `answers`"));
 }

@@ -45,6 +45,8 @@ fn everyone_is_public_unless_a_condition_names_somebody() {
         (r#""*""#, r#""StringEquals": {"aws:PrincipalOrgID": "o-abc123"}"#, "proved"),
         (r#""*""#, r#""StringLike": {"aws:PrincipalOrgID": "o-abc123"}"#, "proved"),
         (r#""*""#, r#""StringLike": {"aws:PrincipalOrgID": "o-*"}"#, public),
+        (r#""*""#, r#""StringLike": {"aws:userid": "AROAEXAMPLE:*"}"#, "proved"),
+        (r#""*""#, r#""StringLike": {"aws:userid": "*:anna"}"#, public),
         (r#""*""#, r#""ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-abc123/*"}"#, public),
         (r#""*""#, r#""ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-abc123/r-1/*"}"#, "proved"),
         (r#""*""#, r#""ArnLike": {"aws:PrincipalArn": "arn:aws:iam::647751526084:role/*"}"#, "proved"),
@@ -202,4 +204,76 @@ fn who_is_let_in_by_the_policy_alone() {
         vec![Grant { name: "g".into(), grantee: ROLE.into(), operations: vec!["Decrypt".into()], constrained: true }];
     let of = Guarded { arn: KEY.into(), owner: OWNER.into(), policy: None, grants };
     assert!(matches!(Prover::new(Catalogue::aws()).shuts_out(&of, ROLE), Proof::Refuted(_)));
+}
+
+#[test]
+fn a_grant_to_a_session_lets_its_role_in() {
+    const ROLE: &str = "arn:aws:iam::647751526084:role/path/developer";
+    for (grantee, lets_in) in [
+        ("arn:aws:sts::647751526084:assumed-role/developer/anna", true),
+        ("arn:aws:sts::647751526084:assumed-role/other/anna", false),
+        ("arn:aws:sts::111122223333:assumed-role/developer/anna", false),
+    ] {
+        let grants = vec![Grant {
+            name: "g".into(),
+            grantee: grantee.into(),
+            operations: vec!["Decrypt".into()],
+            constrained: false,
+        }];
+        let of = Guarded { arn: KEY.into(), owner: OWNER.into(), policy: None, grants };
+        let proof = Prover::new(Catalogue::aws()).shuts_out(&of, ROLE);
+        assert_eq!(matches!(proof, Proof::Refuted(_)), lets_in, "{grantee}: {proof:?}");
+    }
+}
+
+#[test]
+fn what_is_certain_of_a_named_caller_decides() {
+    let claim = |statements: &str| {
+        let of = guarded(KEY, statements);
+        line(&Prover::new(Catalogue::aws()).no_cross_account_except(&of, &Exception::default()))
+    };
+    let named = r#"{"AWS": "arn:aws:iam::111122223333:role/x"}"#;
+    let deny = |principal: &str, condition: &str| {
+        format!(
+            r#"{}, {{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {{{condition}}}}}"#,
+            allow(principal, "")
+        )
+    };
+    for condition in [
+        r#""ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/x"}"#,
+        r#""Bool": {"aws:PrincipalIsAWSService": "false"}"#,
+        r#""StringEquals": {"aws:PrincipalType": "AssumedRole"}"#,
+    ] {
+        assert_eq!(claim(&deny(named, condition)), "proved", "{condition}");
+    }
+    let other = r#""ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/y"}"#;
+    assert!(claim(&deny(named, other)).starts_with("arn:aws:iam::111122223333:role/x may"));
+    assert_eq!(claim(&allow(named, other)), "proved");
+    // Who of an account asks is open.
+    let whole = r#"{"AWS": "arn:aws:iam::111122223333:root"}"#;
+    assert!(claim(&deny(whole, other)).starts_with("arn:aws:iam::111122223333:root may"));
+}
+
+#[test]
+fn an_action_without_resources_is_not_asked_of_a_policy() {
+    let claim = |action: &str| {
+        let statement =
+            format!(r#"{{"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:{action}", "Resource": "*"}}"#);
+        let secret = "arn:aws:secretsmanager:eu-central-1:647751526084:secret:bank-a-Ab1Cd2";
+        line(&Prover::new(Catalogue::aws()).no_public_principal(&guarded(secret, &statement)))
+    };
+    assert_eq!(claim("GetRandomPassword"), "proved");
+    assert!(claim("GetSecretValue").starts_with("* may secretsmanager:GetSecretValue"));
+}
+
+#[test]
+fn a_wildcard_that_crosses_colons_names_nobody_for_sure() {
+    let claim = |test: &str, value: &str| {
+        let condition = format!(r#""{test}": {{"aws:SourceArn": "{value}"}}"#);
+        line(&Prover::new(Catalogue::aws()).no_public_principal(&guarded(KEY, &allow(r#""*""#, &condition))))
+    };
+    // A function of another account could be called like the owner: arn:aws:lambda:r:999999999999:function:647751526084:x.
+    assert_eq!(claim("StringLike", "arn:aws:lambda:*:647751526084:*"), "undecided: aws:SourceArn");
+    assert_eq!(claim("StringLike", "arn:aws:lambda:eu-west-1:647751526084:*"), "proved");
+    assert_eq!(claim("ArnLike", "arn:aws:lambda:*:647751526084:*"), "proved");
 }

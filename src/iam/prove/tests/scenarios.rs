@@ -118,6 +118,34 @@ fn rights_stay_within_the_namespace() {
 }
 
 #[test]
+fn no_name_with_colons_stands_for_two_resources_where_names_have_none() {
+    let allow = |action: &str, resource: &str| {
+        role(&format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "{resource}"}}"#))
+    };
+    let on = |action: &str, resource: &str, claimed: &str| {
+        line(&never(&allow(action, resource), Set::of([action]), Set::of([claimed])))
+    };
+    let shadow = "arn:aws:ssm:*:647751526084:parameter/bank-secrets/*";
+    assert_eq!(on("ssm:PutParameter", "arn:aws:ssm:*:*:parameter/bank/*", shadow), "proved");
+    assert!(
+        on("ssm:PutParameter", "arn:aws:ssm:*:*:parameter/bank*", shadow).ends_with("parameter/bank-secrets/ by app#0")
+    );
+    let group = "arn:aws:logs:eu-west-1:647751526084:log-group:/bank/access";
+    let inside = format!("{group}:*");
+    let erase = "logs:DeleteLogStream";
+    assert_eq!(on(erase, "arn:aws:logs:*:*:log-group:/aws/lambda/*", &inside), "proved");
+    assert_eq!(
+        on(erase, &format!("{group}:log-stream:*"), &inside),
+        format!("{erase} on {group}:log-stream:x by app#0")
+    );
+    // The key of an object may have colons, and so may the path of a role.
+    let (ours, theirs) = ("arn:aws:s3:::bank/*:a", "arn:aws:s3:::*:b:a");
+    assert_ne!(on("s3:GetObject", ours, theirs), "proved");
+    let (ours, theirs) = ("arn:aws:iam::*:role/a/*:b/*", "arn:aws:iam::*:b/c");
+    assert_ne!(on("iam:GetRole", ours, theirs), "proved");
+}
+
+#[test]
 fn boundaries_sessions_and_control_policies_take_away() {
     let wide = role(r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#);
     let narrow = || policy("narrow", &format!(r#"{{"Effect": "Allow", "Action": "*", "Resource": "{BANK}"}}"#));
@@ -243,6 +271,28 @@ fn what_follows_from_who_asks_decides() {
     let claim = |context: &Context| line(&Prover::new(Catalogue::aws()).never(&rights, &area, context));
     assert_eq!(claim(&rights.known()), "proved");
     assert!(claim(&Context::unknown()).starts_with("undecided: aws:PrincipalType of app#1"));
+}
+
+#[test]
+fn what_the_reference_calls_without_resources_may_name_all_of_them() {
+    let own = "647751526084";
+    for (action, resource, expected) in [
+        // As AWS's own guides grant them.
+        ("s3:ListAllMyBuckets", "arn:aws:s3:::*".to_owned(), "undecided"),
+        ("logs:PutResourcePolicy", format!("arn:aws:logs:us-east-1:{own}:*"), "undecided"),
+        ("logs:PutResourcePolicy", format!("arn:aws:logs:us-east-1:{own}:log-group:*"), "undecided"),
+        ("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group::log-stream:*".to_owned(), "undecided"),
+        ("iam:ListRoles", format!("arn:aws:iam::{own}:role/*"), "undecided"),
+        // One of a kind is not all of them, and another account's are not asked for.
+        ("kms:CreateKey", format!("arn:aws:kms:eu-central-1:{own}:key/1"), "proved"),
+        ("logs:PutResourcePolicy", format!("arn:aws:logs:*:{own}:log-group:bank-*"), "proved"),
+        ("logs:PutResourcePolicy", "arn:aws:logs:us-east-1:111122223333:*".to_owned(), "proved"),
+        ("logs:PutResourcePolicy", "*".to_owned(), "logs:PutResourcePolicy on *"),
+    ] {
+        let rights = role(&format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "{resource}"}}"#));
+        let found = line(&never(&rights, Set::of([action]), Set::everything()));
+        assert!(found.starts_with(expected), "{action} {resource}: {found}");
+    }
 }
 
 #[test]

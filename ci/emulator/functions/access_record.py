@@ -1,0 +1,32 @@
+"""What an access record holds and where it goes."""
+
+import json
+import os
+import time
+
+import boto3
+
+logs = boto3.client("logs")
+manager = boto3.client("secretsmanager")
+STREAM = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+
+
+def of(event):
+    """Who read which secret, by which call, and when."""
+    detail = event["detail"]
+    return {"identity": detail["userIdentity"]["arn"], "secret_arn": secret_arn(detail["requestParameters"]["secretId"]),
+            "event_name": detail["eventName"], "timestamp": detail["eventTime"], "event_id": detail["eventID"]}
+
+
+def secret_arn(given):
+    """A caller may have used the name; only Secrets Manager knows the ARN's last six characters."""
+    return given if given.startswith("arn:") else manager.describe_secret(SecretId=given)["ARN"]
+
+
+def put(record):
+    try:
+        logs.create_log_stream(logGroupName=os.environ["ACCESS_LOG"], logStreamName=STREAM)
+    except logs.exceptions.ResourceAlreadyExistsException:
+        pass
+    logs.put_log_events(logGroupName=os.environ["ACCESS_LOG"], logStreamName=STREAM,
+                        logEvents=[{"timestamp": int(time.time() * 1000), "message": json.dumps(record)}])

@@ -1,0 +1,274 @@
+"""The real functions of functions/, right and wrong, on a wired ministack. Part of selftest.py; alone: functions_test.py"""
+
+import base64
+import json
+import sys
+import time
+import unittest
+import urllib.parse
+
+import boto3
+from botocore.exceptions import ClientError
+
+from function_code import Code
+from serving import serving
+from stack import ACCESS_LOG, ACCOUNT, ANOMALY, DEVELOPER, PROBE, QUEUE, READER, REGION, ROTATION, SANCTIONS, STRANGER, Stack, arn
+
+PATIENCE = 20.0  # seconds; what arrives takes one or two
+SILENCE = 1.5  # seconds to wait for what must not arrive, after the event before it was seen through
+
+
+class Functions(unittest.TestCase):
+    url = ""
+    stack: Stack
+    received: list[dict] = []
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = Stack(cls.url, code=Code())
+        cls.stack.deploy()
+        cls.manager, cls.logs, cls.sqs = (cls.stack.client(name) for name in ("secretsmanager", "logs", "sqs"))
+        cls.queue = cls.sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
+
+    def setUp(self):
+        self.stack.exchange(Code())
+
+    # --- rotation
+
+    def secret(self) -> str:
+        """A fresh one for each test: a broken rotation leaves its secret stuck."""
+        name = f"bank-platform/rotation/{self.id().rpartition('.')[2]}-{time.time_ns()}"
+        self.manager.create_secret(Name=name, SecretString="not-a-real-value")
+        self.stack.rotate(name, {"AutomaticallyAfterDays": 90})
+        return name
+
+    def versions(self, name: str) -> dict[str, list[str]]:
+        return self.manager.describe_secret(SecretId=name)["VersionIdsToStages"]
+
+    def labelled(self, name: str, label: str) -> list[str]:
+        return [version for version, labels in self.versions(name).items() if label in labels]
+
+    def eventually(self, what):
+        until = time.monotonic() + PATIENCE
+        while not (got := what()) and time.monotonic() < until:
+            time.sleep(0.1)
+        return got
+
+    def test_configuring_does_not_rotate(self):
+        self.assertEqual(len(self.versions(PROBE)), 1)
+        self.assertTrue(self.manager.describe_secret(SecretId=PROBE)["RotationEnabled"])
+
+    def test_rotation_right(self):
+        name = self.secret()
+        before, = self.labelled(name, "AWSCURRENT")
+        token = self.manager.rotate_secret(SecretId=name)["VersionId"]
+        self.assertTrue(self.eventually(lambda: self.labelled(name, "AWSCURRENT") == [token] and not self.labelled(name, "AWSPENDING")))
+        self.assertEqual(self.versions(name), {token: ["AWSCURRENT"], before: ["AWSPREVIOUS"]})
+        new, old = (self.manager.get_secret_value(SecretId=name, VersionStage=label)["SecretString"] for label in ("AWSCURRENT", "AWSPREVIOUS"))
+        self.assertEqual((old, len(new)), ("not-a-real-value", 40))
+        self.assertTrue(self.records(ROTATION), "the function reads as its role")
+        self.assertEqual(self.manager.rotate_secret(SecretId=name, ClientRequestToken=token)["VersionId"], token)
+        for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
+            self.assertEqual(self.step(name, token, step).get("FunctionError"), None, step)
+        self.assertEqual(self.manager.get_secret_value(SecretId=name)["SecretString"], new, "a repetition changes nothing")
+        self.assertEqual(self.versions(name), {token: ["AWSCURRENT"], before: ["AWSPREVIOUS"]})
+
+    def step(self, name: str, token: str, step: str) -> dict:
+        event = {"Step": step, "SecretId": self.manager.describe_secret(SecretId=name)["ARN"], "ClientRequestToken": token}
+        return self.stack.client("lambda").invoke(FunctionName=ROTATION, Payload=json.dumps(event))
+
+    def test_rotation_step_repeated(self):
+        name, token = self.secret(), "00000000-0000-0000-0000-000000000045"
+        self.manager.put_secret_value(SecretId=name, ClientRequestToken=token, SecretString="n" * 40, VersionStages=["AWSPENDING"])
+        for step in ("createSecret", "createSecret", "finishSecret"):
+            self.assertEqual(self.step(name, token, step).get("FunctionError"), None, step)
+        self.assertEqual(self.manager.get_secret_value(SecretId=name)["SecretString"], "n" * 40, "the pending value is kept")
+
+    def test_rotation_broken(self):
+        self.stack.exchange(Code(rotation="broken"))
+        name = self.secret()
+        before, = self.labelled(name, "AWSCURRENT")
+        since = int(time.time() * 1000) - 1000
+        token = self.manager.rotate_secret(SecretId=name)["VersionId"]
+        said = self.eventually(lambda: self.said(ROTATION, since, "new_value"))
+        self.assertTrue(said, "no error in the log of the function")
+        self.assertIn("UnboundLocalError", "\n".join(said))
+        pending, = self.labelled(name, "AWSPENDING")
+        self.assertNotIn(pending, (before, token), "the version did not get the rotation's token")
+        self.assertEqual(self.labelled(name, "AWSCURRENT"), [before])
+        with self.assertRaises(self.manager.exceptions.InvalidRequestException):
+            self.manager.rotate_secret(SecretId=name)
+        got = self.step(name, pending, "finishSecret")
+        self.assertEqual(got.get("FunctionError"), "Unhandled")
+        self.assertIn("MoveToVersionId", got["Payload"].read().decode())
+
+    def said(self, function: str, since: int, pattern: str) -> list[str]:
+        events = self.logs.filter_log_events(logGroupName=f"/aws/lambda/{function}", startTime=since, filterPattern=f'"{pattern}"')["events"]
+        return [event["message"] for event in events]
+
+    # --- alerts: a real read, then the rule, the function, the topic and the queue
+
+    def client_as(self, role: str, session: str):
+        """As a role; the session name finds the event again."""
+        got = self.stack.client("sts").assume_role(RoleArn=arn("iam", f"role/{role}", ""), RoleSessionName=session)["Credentials"]
+        return boto3.client("secretsmanager", endpoint_url=self.url, region_name=REGION, aws_access_key_id=got["AccessKeyId"],
+                            aws_secret_access_key=got["SecretAccessKey"], aws_session_token=got["SessionToken"])
+
+    def read_as(self, role: str, session: str):
+        return self.client_as(role, session).get_secret_value(SecretId=PROBE)
+
+    def alerts(self, session: str, seconds: float = PATIENCE) -> list[dict]:
+        """What the queue brings is kept: the alert that a test must not find may come before the one that it waits for."""
+        until = time.monotonic() + seconds
+        while not (found := [alert for alert in self.received if alert["identity"].endswith("/" + session)]) and time.monotonic() < until:
+            for message in self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", []):
+                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+                self.received.append(json.loads(json.loads(message["Body"])["Message"]))
+        return found
+
+    def written(self, session: str) -> list[dict]:
+        got = [json.loads(event["message"]) for page in self.logs.get_paginator("filter_log_events").paginate(logGroupName=ACCESS_LOG)
+               for event in page["events"]]
+        return [record for record in got if record["identity"].endswith("/" + session)]
+
+    def records(self, session: str) -> list[dict]:
+        return self.eventually(lambda: self.written(session)) or []
+
+    def session(self) -> str:
+        return f"probe-{time.time_ns()}"
+
+    def test_a_stranger_alerts_and_a_reader_does_not(self):
+        reader, stranger = self.session(), self.session()
+        self.read_as(READER, reader)
+        self.read_as(STRANGER, stranger)
+        alert, = self.alerts(stranger)
+        self.assertEqual((alert["identity"], alert["secret"], alert["event_name"]),
+                         (arn("sts", f"assumed-role/{STRANGER}/{stranger}", ""), PROBE, "GetSecretValue"))
+        self.assertIn("Boto3", alert["user_agent"])
+        self.assertTrue(self.records(reader), "the reader's event was seen through, before the stranger's")
+        self.assertEqual(self.alerts(reader, SILENCE), [])
+
+    def test_detector_substring_is_fooled_by_a_session_name(self):
+        for detector, expected in (("substring", 0), ("fixed", 1)):
+            self.stack.exchange(Code(detector=detector))
+            session = f"{ROTATION}.{time.time_ns()}"
+            self.read_as(STRANGER, session)
+            self.assertTrue(self.records(session), "the event arrived")
+            self.assertEqual(len(self.alerts(session, SILENCE if not expected else PATIENCE)), expected, detector)
+
+    def test_detector_substring_alerts_otherwise(self):
+        self.stack.exchange(Code(detector="substring"))
+        session = self.session()
+        self.read_as(STRANGER, session)
+        self.assertEqual(len(self.alerts(session)), 1)
+
+    def test_the_documented_event_by_invocation(self):
+        event_id, session = f"synthetic-{time.time_ns()}", self.session()
+        got = self.stack.client("lambda").invoke(FunctionName=ANOMALY, Payload=json.dumps(documented(event_id, session)))
+        self.assertEqual(got.get("FunctionError"), None, got["Payload"].read())
+        self.assertEqual([alert["correlation_id"] for alert in self.alerts(session)], [event_id])
+
+    def test_nobody_may_put_the_event(self):
+        event = documented("x", "x")
+        got = self.stack.client("events").put_events(Entries=[
+            {"Source": event["source"], "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}])
+        self.assertEqual([entry.get("ErrorCode") for entry in got["Entries"]], ["NotAuthorizedForSourceException"])
+
+    def test_an_enabled_rule_never_sees_a_read(self):
+        session, after = self.session(), self.session()
+        self.stack.anomaly_rule(state="ENABLED")
+        try:
+            self.read_as(STRANGER, session)
+            time.sleep(1.0)  # the delivery of this one is due in half
+        finally:
+            self.stack.anomaly_rule()
+        self.read_as(STRANGER, after)
+        self.assertEqual(len(self.alerts(after)), 1)
+        self.assertEqual(self.written(session), [])
+
+    # --- permissions
+
+    def test_iam_is_enforced(self):
+        session = self.session()
+        for role, call, parameters in (
+                (READER, "get_secret_value", {"SecretId": SANCTIONS}), (DEVELOPER, "get_secret_value", {"SecretId": PROBE}),
+                (STRANGER, "create_secret", {"Name": "outside", "SecretString": "x"})):
+            with self.assertRaisesRegex(ClientError, "AccessDenied", msg=role):
+                getattr(self.client_as(role, session), call)(**parameters)
+        self.assertEqual(self.client_as(DEVELOPER, session).list_secrets(MaxResults=1)["ResponseMetadata"]["HTTPStatusCode"], 200)
+
+    # --- access records
+
+    def test_access_log_right(self):
+        session = self.session()
+        value = self.read_as(READER, session)["SecretString"]
+        self.read_as(READER, after := self.session())
+        self.assertTrue(self.records(after))
+        record, = self.records(session)
+        self.assertEqual(record["identity"], arn("sts", f"assumed-role/{READER}/{session}", ""))
+        self.assertEqual(record["secret_arn"], self.manager.describe_secret(SecretId=PROBE)["ARN"])
+        self.assertEqual(record["event_name"], "GetSecretValue")
+        self.assertAlmostEqual(time.mktime(time.strptime(record["timestamp"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone, time.time(), delta=60)
+        self.assertNotIn(value, json.dumps(record))
+
+    def test_a_batch_read_is_a_read_of_each(self):
+        session = self.session()
+        self.client_as(READER, session).batch_get_secret_value(SecretIdList=[PROBE])
+        record, = self.records(session)
+        self.assertEqual((record["event_name"], record["secret_arn"]), ("GetSecretValue", self.manager.describe_secret(SecretId=PROBE)["ARN"]))
+
+    def test_access_log_leaks(self):
+        value = self.manager.get_secret_value(SecretId=PROBE)["SecretString"]
+        for form, leaked in (("leaks", value), ("leaks-base64", base64.b64encode(value.encode()).decode()),
+                             ("leaks-url", urllib.parse.quote(value, safe=""))):
+            self.stack.exchange(Code(access_log=form))
+            session = self.session()
+            self.read_as(READER, session)
+            record, = self.records(session)
+            self.assertIn(leaked, json.dumps(record), form)
+
+    def test_access_log_drops(self):
+        self.stack.exchange(Code(access_log="drops"))
+        session, since = self.session(), int(time.time() * 1000)
+        self.read_as(STRANGER, session)
+        self.assertEqual(len(self.alerts(session)), 1, "the function ran to its end")
+        self.assertEqual(self.written(session), [])
+        self.assertEqual(self.said(ANOMALY, since, "Traceback"), [])
+
+    def test_a_refused_read_is_not_an_access(self):
+        session, after = self.session(), self.session()
+        with self.assertRaisesRegex(ClientError, "ResourceNotFoundException"):
+            self.client_as(READER, session).get_secret_value(SecretId=PROBE, VersionStage="ABSENT")
+        self.read_as(READER, after)
+        self.assertTrue(self.records(after))
+        self.assertEqual(self.written(session), [])
+
+
+def documented(event_id: str, session: str) -> dict:
+    """What EventBridge delivers for a read, in full: for a probe that invokes the function itself."""
+    role = arn("iam", f"role/{STRANGER}", "")
+    return {
+        "version": "0", "id": event_id, "detail-type": "AWS API Call via CloudTrail", "source": "aws.secretsmanager", "account": ACCOUNT,
+        "time": "2026-01-01T00:00:00Z", "region": REGION, "resources": [],
+        "detail": {
+            "eventVersion": "1.11", "eventTime": "2026-01-01T00:00:00Z", "eventSource": "secretsmanager.amazonaws.com",
+            "eventName": "GetSecretValue", "awsRegion": REGION, "sourceIPAddress": "192.0.2.1", "userAgent": "synthetic",
+            "userIdentity": {
+                "type": "AssumedRole", "principalId": f"AROAEXAMPLE:{session}", "accountId": ACCOUNT,
+                "arn": arn("sts", f"assumed-role/{STRANGER}/{session}", ""),
+                "sessionContext": {"sessionIssuer": {"type": "Role", "principalId": "AROAEXAMPLE", "arn": role, "accountId": ACCOUNT,
+                                                     "userName": STRANGER}}},
+            "requestParameters": {"secretId": PROBE}, "responseElements": None, "requestID": event_id, "eventID": event_id,
+            "readOnly": True, "eventType": "AwsApiCall", "managementEvent": True, "recipientAccountId": ACCOUNT,
+            "eventCategory": "Management"},
+    }
+
+
+def run() -> bool:
+    with serving("--ministack", "--wired") as url:
+        Functions.url = url
+        return unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(Functions)).wasSuccessful()
+
+
+if __name__ == "__main__":
+    sys.exit(0 if run() else 1)

@@ -1,0 +1,25 @@
+"""Runs server.py for as long as a test needs it."""
+
+import contextlib
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+
+@contextlib.contextmanager
+def serving(*options: str):
+    with tempfile.TemporaryDirectory() as scratch:
+        url_file = pathlib.Path(scratch, "url")
+        program = pathlib.Path(__file__).with_name("server.py")
+        child = subprocess.Popen([sys.executable, str(program), *options, "--url-file", str(url_file)], stdout=subprocess.DEVNULL)
+        try:
+            for _ in range(600):
+                if url_file.exists() or child.poll() is not None:
+                    break
+                time.sleep(0.1)
+            yield url_file.read_text().strip()
+        finally:
+            child.terminate()
+            child.wait(timeout=20)
