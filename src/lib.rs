@@ -17,6 +17,7 @@ pub mod kinds;
 pub mod matchers;
 pub mod plan;
 pub mod policy;
+pub mod probes;
 pub mod report;
 pub mod source;
 pub mod verify;

@@ -15,7 +15,7 @@ fn the_committed_reference_is_what_the_registries_say() {
         let committed = std::fs::read_to_string(directory.join(name)).unwrap_or_default();
         assert!(committed == *text, "docs/reference/{name} is out of date: run `cargo run -- reference`");
     }
-    for folder in ["matchers", "kinds"] {
+    for folder in ["matchers", "kinds", "probes"] {
         for file in std::fs::read_dir(directory.join(folder)).unwrap().flatten() {
             let name = format!("{folder}/{}", file.file_name().to_string_lossy());
             assert!(pages.iter().any(|(known, _)| *known == name), "docs/reference/{name} is about nothing");

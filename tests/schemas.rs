@@ -15,7 +15,10 @@ fn root() -> &'static Path {
 
 fn derived() -> [(&'static str, Value); 3] {
     [
-        ("policy", json_schema::policy(&Vocabulary::new(attestry::kinds::schemas()))),
+        (
+            "policy",
+            json_schema::policy(&Vocabulary::new(attestry::kinds::schemas()).with_probes(attestry::probes::specs())),
+        ),
         ("suite", json_schema::suite()),
         ("waivers", json_schema::waivers()),
     ]

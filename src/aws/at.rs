@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_types::SdkConfig;
 use tokio::sync::OnceCell;
 
@@ -43,6 +44,14 @@ impl At {
             clients: Mutex::default(),
             reads: Mutex::default(),
         }
+    }
+
+    /// The same place with other credentials: a role that was assumed.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: impl ProvideCredentials + 'static) -> Self {
+        let provider = SharedCredentialsProvider::new(credentials);
+        let sdk = self.sdk.clone().into_builder().credentials_provider(provider).build();
+        Self::new(Arc::clone(&self.account), Arc::clone(&self.region), sdk, self.path_style)
     }
 
     /// Whether this is where the kinds without Regions are read.

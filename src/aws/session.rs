@@ -99,6 +99,7 @@ pub struct Session {
     /// Who asks.
     pub identity: Identity,
     places: BTreeMap<String, Arc<At>>,
+    way: Way,
 }
 
 impl Session {
@@ -106,6 +107,49 @@ impl Session {
     #[must_use]
     pub fn places(&self) -> Vec<Arc<At>> {
         self.places.values().cloned().collect()
+    }
+
+    /// The same places for probes: their requests carry the id of the run in the user agent, and still go out after the
+    /// run was stopped, because a probe that was stopped cleans up.
+    #[must_use]
+    pub fn acting(&self, run: &str) -> Vec<Arc<At>> {
+        let Way { target, base, credentials, transport } = &self.way;
+        let mut base = base.clone().into_builder();
+        base.set_app_name(AppName::new(format!("attestry-{run}")).ok());
+        let transport = Transport { link: transport.link.unstoppable(), ..transport.clone() };
+        let way = Way { target: target.clone(), base: base.build(), credentials: credentials.clone(), transport };
+        way.places().into_values().collect()
+    }
+}
+
+/// How the places of a session are reached.
+#[derive(Debug)]
+struct Way {
+    target: Target,
+    base: SdkConfig,
+    credentials: SharedCredentialsProvider,
+    transport: Transport,
+}
+
+impl Way {
+    fn places(&self) -> BTreeMap<String, Arc<At>> {
+        let regions = &self.target.regions;
+        let first = regions.first().map_or("us-east-1", String::as_str);
+        let path_style = !matches!(self.target.backend, Backend::Aws);
+        std::iter::once((GLOBAL, first))
+            .chain(regions.iter().map(|it| (it.as_str(), it.as_str())))
+            .map(|(label, region)| {
+                let config = self
+                    .base
+                    .clone()
+                    .into_builder()
+                    .region(Region::new(region.to_owned()))
+                    .credentials_provider(self.credentials.clone())
+                    .http_client(Transport { region: label.into(), ..self.transport.clone() })
+                    .build();
+                (label.to_owned(), Arc::new(At::new(Arc::clone(&self.transport.account), label, config, path_style)))
+            })
+            .collect()
     }
 }
 
@@ -191,20 +235,8 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
     };
     let base = base(target);
     let credentials = credentials(target, &first, transport(GLOBAL), &base).await?;
-    let mut places = BTreeMap::new();
-    for (label, region) in
-        std::iter::once((GLOBAL, first.as_str())).chain(target.regions.iter().map(|it| (it.as_str(), it.as_str())))
-    {
-        let config = base
-            .clone()
-            .into_builder()
-            .region(Region::new(region.to_owned()))
-            .credentials_provider(credentials.clone())
-            .http_client(transport(label))
-            .build();
-        let path_style = !matches!(target.backend, Backend::Aws);
-        places.insert(label.to_owned(), Arc::new(At::new(Arc::clone(&account), label, config, path_style)));
-    }
+    let way = Way { target: target.clone(), base, credentials, transport: transport(GLOBAL) };
+    let places = way.places();
     let session_identity = match places.get(GLOBAL) {
         Some(at) => identity(at).await.map_err(|gap| refusal(&gap, &target.backend))?,
         None => return Err(Refusal::Other("a stage without Regions looks nowhere".to_owned())),
@@ -213,7 +245,7 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
         let (expected, found) = (target.account.clone(), session_identity.account.clone());
         return Err(Refusal::WrongAccount { expected, found });
     }
-    Ok(Session { identity: Identity::clone(&session_identity), places })
+    Ok(Session { identity: Identity::clone(&session_identity), places, way })
 }
 
 /// The caller at a place, asked once.

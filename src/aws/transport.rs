@@ -43,6 +43,23 @@ impl Link {
         Self { pace, calls: CallLog::default(), stopped: Arc::default(), stopping: Arc::default() }
     }
 
+    /// A link with the same pace and log that nobody stops: probes clean up after the run was stopped.
+    #[must_use]
+    pub fn unstoppable(&self) -> Self {
+        Self { pace: self.pace.clone(), calls: self.calls.clone(), stopped: Arc::default(), stopping: Arc::default() }
+    }
+
+    /// Waits until the run is stopped.
+    pub async fn stopped(&self) {
+        loop {
+            let stopping = self.stopping.notified();
+            if self.is_stopped() {
+                return;
+            }
+            stopping.await;
+        }
+    }
+
     /// Lets no further request out; what is on its way may come back.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);

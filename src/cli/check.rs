@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::thread::ScopedJoinHandle;
 
+use super::probes::words;
 use super::{Ended, output, stage, suite};
-use crate::kinds;
-use crate::policy::{Loaded, Source, Suite, Vocabulary, check_examples, load_all, load_suite, normal};
+use crate::policy::{Loaded, Source, Suite, check_examples, load_all, load_suite, normal};
 use crate::source::{Diagnostic, Diagnostics, summary};
 use crate::verify::Exit;
 
@@ -26,7 +26,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
-    let words = Vocabulary::new(kinds::schemas());
+    let words = words();
     let (root, mut loaded) = match &args.suite {
         Some(path) => {
             let (root, path) = suite::root_of(path)?;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::probes::{find_kind, words};
 use super::{Ended, output};
 use crate::evidence;
-use crate::kinds;
-use crate::policy::{Selector, Vocabulary};
+use crate::policy::Selector;
 use crate::report::explain;
 use crate::source::closest;
 use crate::verify::{CaseResult, Exit, Verdict};
@@ -25,11 +25,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
-    let verified =
-        evidence::verify(&args.directory, Vocabulary::new(kinds::schemas()), kinds::find).map_err(|damage| {
-            damage.iter().for_each(|wrong| output::tell(&format!("error: {wrong}")));
-            Ended::new(Exit::Output, format!("{} is not what the run left", args.directory.display()))
-        })?;
+    let verified = evidence::verify(&args.directory, words(), find_kind).map_err(|damage| {
+        damage.iter().for_each(|wrong| output::tell(&format!("error: {wrong}")));
+        Ended::new(Exit::Output, format!("{} is not what the run left", args.directory.display()))
+    })?;
     let all = &verified.result.cases;
     for pattern in &args.cases {
         let selector = Selector::new(pattern);

@@ -10,12 +10,14 @@ mod list;
 mod output;
 mod permissions;
 mod plan;
+mod probes;
 mod progress;
 mod reference;
 mod run;
 mod schema;
 mod stage;
 mod suite;
+mod sweep;
 mod trials;
 mod verify;
 
@@ -52,6 +54,8 @@ enum Command {
     Permissions(permissions::Args),
     /// List the cases of a suite.
     List(list::Args),
+    /// Undo what the probes of a killed run left behind.
+    Sweep(sweep::Args),
     /// Check evidence and evaluate its verdicts again; offline, no credentials.
     Verify(verify::Args),
     /// Tell why a case of a run is as it is: counterexample, statement at fault, where to mend it; offline.
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
         Command::Plan(args) => plan::run(&args),
         Command::Permissions(args) => permissions::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Kinds(args) => kinds::run(&args),

@@ -1,7 +1,7 @@
 //! `attestry plan`: what a run would do, without doing any of it.
 
-use super::suite::Selection;
-use super::{Ended, output};
+use super::suite::{Chosen, Selection};
+use super::{Ended, output, probes};
 use crate::facts::{Reach, Scope};
 
 /// Arguments of `plan`.
@@ -11,12 +11,25 @@ pub(super) struct Args {
     selection: Selection,
 
     /// Resources of each kind in each Region to count calls for.
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = ASSUMED)]
     assume: u32,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
     let chosen = args.selection.choose()?;
+    output::print(&show(&chosen, args.assume));
+    let effects = probes::announce(&chosen.plan());
+    if !effects.is_empty() {
+        output::print(&format!("\n{effects}"));
+    }
+    Ok(())
+}
+
+/// Resources of each kind that calls are counted for.
+pub(super) const ASSUMED: u32 = 100;
+
+/// The cases and calls of a run, with so many resources of each kind.
+pub(super) fn show(chosen: &Chosen, assume: u32) -> String {
     let plan = chosen.plan();
     let accounts = chosen.stage.accounts.len() as u64;
     let regions = chosen.stage.regions.len() as u64;
@@ -36,10 +49,10 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         let places = accounts * if demand.kind.scope == Scope::Global { 1 } else { regions };
         for call in &demand.calls {
             let (times, how) = match call.reach {
-                Reach::Population(page) => (u64::from(args.assume.div_ceil(page).max(1)), "population, by page"),
-                Reach::Joined(page) => (u64::from(args.assume.div_ceil(page).max(1)), "joined, by page"),
-                Reach::Resource => (u64::from(args.assume), "per resource that `where` leaves"),
-                Reach::Asked => (u64::from(args.assume), "per resource that a claim has questions about, at least"),
+                Reach::Population(page) => (u64::from(assume.div_ceil(page).max(1)), "population, by page"),
+                Reach::Joined(page) => (u64::from(assume.div_ceil(page).max(1)), "joined, by page"),
+                Reach::Resource => (u64::from(assume), "per resource that `where` leaves"),
+                Reach::Asked => (u64::from(assume), "per resource that a claim has questions about, at least"),
             };
             total += places * times;
             text.push_str(&format!(
@@ -51,8 +64,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     }
     text.push_str(&format!(
         "\nabout {total} calls with {} resources of each kind in each place; reads that kinds share are made once\n",
-        args.assume
+        assume
     ));
-    output::print(&text);
-    Ok(())
+    text
 }

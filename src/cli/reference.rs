@@ -1,4 +1,4 @@
-//! `attestry reference`: what policies can say, as Markdown pages: one for each matcher and each kind.
+//! `attestry reference`: what policies can say, as Markdown pages: one for each matcher, kind and probe.
 //!
 //! Everything in the pages comes from the registries, so they cannot be out of date by themselves; a test compares the
 //! committed ones and evaluates every example.
@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::{Ended, output};
 use crate::facts::{Kind, Reach, Scope};
 use crate::matchers::{self, Matcher};
+use crate::probes::{self, Probe};
 use crate::verify::Exit;
 use crate::{iam, kinds};
 
@@ -39,6 +40,7 @@ pub fn pages() -> Vec<(String, String)> {
     let mut pages = vec![("README.md".to_owned(), index())];
     pages.extend(matchers::ALL.iter().map(|it| (format!("matchers/{}.md", it.keyword()), matcher(*it))));
     pages.extend(kinds::schemas().map(|it| (format!("kinds/{}.md", it.name), kind(it))));
+    pages.extend(probes::ALL.iter().map(|it| (format!("probes/{}.md", it.spec().name), probe(*it))));
     pages
 }
 
@@ -50,6 +52,10 @@ fn index() -> String {
     text.push_str("\n## Kinds of resources\n\n");
     for kind in kinds::schemas() {
         let _ = writeln!(text, "- [`{0}`](kinds/{0}.md): {1}", kind.name, kind.doc);
+    }
+    text.push_str("\n## Probes\n\n");
+    for spec in probes::specs() {
+        let _ = writeln!(text, "- [`{0}`](probes/{0}.md): {1}", spec.name, spec.kind.doc);
     }
     let _ = write!(
         text,
@@ -72,6 +78,31 @@ fn matcher(matcher: &dyn Matcher) -> String {
     let facts = [("met", Some(example.met)), ("violated", Some(example.violated)), ("undecided", example.undecided)];
     for (verdict, facts) in facts.into_iter().filter_map(|(verdict, facts)| Some((verdict, facts?))) {
         let _ = write!(text, "\n{} by\n\n```yaml\n{}```\n", capitalised(verdict), indented(facts));
+    }
+    text
+}
+
+fn probe(probe: &dyn Probe) -> String {
+    let spec = probe.spec();
+    let mut text = format!("# `{}`\n\n{}\n\n", spec.name, spec.kind.doc);
+    let _ = write!(text, "```yaml\nprobe: {}\nwith:\n", spec.name);
+    for argument in spec.arguments {
+        let _ = writeln!(text, "  {}: …", argument.name);
+    }
+    text.push_str("```\n\n| argument | type | needed | meaning |\n|---|---|---|---|\n");
+    for argument in spec.arguments {
+        let of = if argument.words.is_empty() { argument.of.describe() } else { argument.words.join(", ") };
+        let needed = if argument.required { "yes" } else { "no" };
+        let _ = writeln!(text, "| `{}` | {of} | {needed} | {} |", argument.name, argument.doc);
+    }
+    text.push_str("\n| observed | type | meaning | from |\n|---|---|---|---|\n");
+    for attribute in spec.kind.attributes {
+        let (of, field) = (attribute.of.describe(), attribute.field);
+        let _ = writeln!(text, "| `{}` | {of} | {} | {field} |", attribute.name, attribute.doc);
+    }
+    text.push_str("\n| call | permission |\n|---|---|\n");
+    for call in spec.kind.calls {
+        let _ = writeln!(text, "| `{}:{}` | `{}` |", call.service, call.operation, call.permission);
     }
     text
 }

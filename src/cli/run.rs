@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::progress::Progress;
 use super::stage::{Ground, Opened};
 use super::suite::{Chosen, Selection};
-use super::{Ended, output};
+use super::{Ended, output, plan, probes};
 use crate::aws::Link;
 use crate::collect::collect;
 use crate::evidence::{self, BASIS_SCHEMA, Basis, Directory, WriteError, paths};
@@ -37,6 +37,14 @@ pub(super) struct Args {
     /// Record the redacted traffic into this directory, to be replayed by a stage with `recording:`.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
+
+    /// Where probes announce what they are about to create.
+    #[arg(long, value_name = "DIR", default_value = probes::LEDGERS)]
+    ledger: PathBuf,
+
+    /// Show what the probes would do and which calls would be made, and make none.
+    #[arg(long)]
+    dry_run: bool,
 
     /// No progress and no list of cases: only the summary.
     #[arg(long, short)]
@@ -64,17 +72,32 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     if chosen.cases.is_empty() {
         return Err(Ended::new(Exit::Nothing, "the suite has no case"));
     }
+    probes::check(&chosen, args.record.is_some(), args.endpoint.is_some())?;
+    let plan = chosen.plan();
+    let effects = probes::announce(&plan);
+    if args.dry_run {
+        output::print(&format!("{effects}{}", plan::show(&chosen, plan::ASSUMED)));
+        return Ok(ExitCode::from(Exit::Met.code()));
+    }
     let out = args.out.clone().unwrap_or_else(|| default_out(&chosen));
     // What cannot be written is found out before the account is asked anything.
     let directory = Directory::begin(&out).map_err(|error| unwritten(&error))?;
     let ground = Ground::new(&chosen, args.endpoint.as_deref(), args.record.as_deref())?;
     let started = Timestamp::now();
+    let id = run_id(started, &chosen);
+    let ledger = probes::begin(&plan, &args.ledger, &id)?;
     let opened = ground.open().await?;
-    let plan = chosen.plan();
+    if !effects.is_empty() {
+        output::tell(effects.trim_end());
+    }
     let progress = Progress::new(args.quiet);
     let signal = Arc::new(AtomicU8::new(0));
     let watching = tokio::spawn(stop_on_signal(ground.link.clone(), Arc::clone(&signal)));
-    let populations = collect(&plan, &opened.places, kinds::collector, ground.now, &progress.watch()).await;
+    let watch = progress.watch();
+    // Facts first, so that no case sees what a probe changes; probes last, so that a stopped run begins none.
+    let mut populations = collect(&plan, &opened.places, kinds::collector, ground.now, &watch).await;
+    let acted = probes::act(&plan, &chosen, &ground, &opened, ledger, &id).await;
+    populations.extend(acted.populations);
     progress.finish();
     watching.abort();
     if let Some(recording) = &ground.recording {
@@ -82,8 +105,14 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     }
 
     let result = evaluate(&chosen.cases, &populations, &chosen.waivers, ground.now);
-    let exit = Reason::of(&result, chosen.suite.gate);
-    let run = describe(args, &chosen, &ground, opened, started);
+    let mut exit = Reason::of(&result, chosen.suite.gate);
+    if !acted.residue.is_empty() {
+        // Told at once: whatever else goes wrong from here on, this must be known.
+        acted.residue.iter().for_each(|left| output::tell(&format!("left behind: {left}")));
+        let left = acted.residue.join("; ");
+        exit = exit.also(Exit::Residue, format!("left behind: {left}; run `attestry sweep`"));
+    }
+    let run = describe(args, &chosen, &ground, opened, started, id);
     let record = Record {
         run: &run,
         result: &result,
@@ -98,7 +127,8 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     output::print(&String::from_utf8_lossy(&console));
     output::tell(&format!("wrote {} (manifest sha256:{digest})", out.display()));
     let signal = signal.load(Ordering::SeqCst);
-    Ok(ExitCode::from(if signal == 0 { exit.exit.code() } else { 128 + signal }))
+    let stopped = signal != 0 && acted.residue.is_empty();
+    Ok(ExitCode::from(if stopped { 128 + signal } else { exit.exit.code() }))
 }
 
 /// Stops the run on SIGINT or SIGTERM: no further request goes out, and what was not read is reported as such. Keeps the
@@ -119,10 +149,10 @@ fn default_out(chosen: &Chosen) -> PathBuf {
     Path::new("target/attestry").join(format!("{}-{}", chosen.suite.id.value, chosen.stage.name.value))
 }
 
-fn describe(args: &Args, chosen: &Chosen, ground: &Ground, opened: Opened, started: Timestamp) -> Run {
+fn describe(args: &Args, chosen: &Chosen, ground: &Ground, opened: Opened, started: Timestamp, id: String) -> Run {
     let (calls, throttled) = ground.link.calls.counts();
     Run {
-        id: run_id(started, chosen),
+        id,
         tool: format!("attestry {}", env!("CARGO_PKG_VERSION")),
         suite: chosen.suite.id.value.clone(),
         title: chosen.suite.title.clone(),

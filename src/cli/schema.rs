@@ -2,9 +2,9 @@
 
 use clap::ValueEnum;
 
+use super::probes::words;
 use super::{Ended, output};
-use crate::kinds;
-use crate::policy::{Vocabulary, json_schema};
+use crate::policy::json_schema;
 
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ enum Format {
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
     output::print(&match args.format {
-        Format::Policy => format!("{:#}\n", json_schema::policy(&Vocabulary::new(kinds::schemas()))),
+        Format::Policy => format!("{:#}\n", json_schema::policy(&words())),
         Format::Suite => format!("{:#}\n", json_schema::suite()),
         Format::Waivers => format!("{:#}\n", json_schema::waivers()),
         // Written by hand: reports promise it, nothing derives it.

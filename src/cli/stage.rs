@@ -34,6 +34,7 @@ pub(super) struct Ground {
 pub(super) struct Opened {
     pub(super) callers: Vec<Caller>,
     pub(super) places: Vec<Arc<At>>,
+    pub(super) sessions: Vec<Session>,
 }
 
 impl Ground {
@@ -84,7 +85,7 @@ impl Ground {
 
     /// Opens a session for every account; the account is checked before anything else is asked.
     pub(super) async fn open(&self) -> Result<Opened, Ended> {
-        let (mut callers, mut places) = (Vec::new(), Vec::new());
+        let (mut callers, mut places, mut sessions) = (Vec::new(), Vec::new(), Vec::new());
         for target in &self.targets {
             let session: Session = open(target, &self.link).await.map_err(|refusal| ended(&refusal))?;
             callers.push(Caller {
@@ -93,8 +94,9 @@ impl Ground {
                 user_id: session.identity.user_id.clone(),
             });
             places.extend(session.places());
+            sessions.push(session);
         }
-        Ok(Opened { callers, places })
+        Ok(Opened { callers, places, sessions })
     }
 }
 

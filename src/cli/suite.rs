@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::probes::words;
 use super::{Ended, output};
-use crate::kinds;
 use crate::plan::Plan;
-use crate::policy::{Case, Loaded, Stage, Suite, Vocabulary, Waiver, compile, load_suite, select};
+use crate::policy::{Case, Loaded, Stage, Suite, Waiver, compile, load_suite, select};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::verify::Exit;
 
@@ -45,7 +45,7 @@ impl Selection {
     /// Loads, checks, compiles and selects. Everything that is wrong is shown.
     pub(super) fn choose(&self) -> Result<Chosen, Ended> {
         let (root, suite_path) = root_of(&self.suite)?;
-        let loaded = load_suite(&root, &suite_path, Vocabulary::new(kinds::schemas()));
+        let loaded = load_suite(&root, &suite_path, words());
         output::diagnostics(&loaded.library.files, &loaded.diagnostics);
         if loaded.diagnostics.has_errors() {
             return Err(Ended::told(Exit::Usage));

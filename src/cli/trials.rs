@@ -3,7 +3,7 @@
 //! Listing needs no network. All cases of a suite share one collection, made when the first of them runs, of exactly the
 //! cases that the filter leaves. The only place that names libtest-mimic.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
@@ -53,12 +53,19 @@ fn of_suite(mut chosen: Chosen, arguments: &Arguments) -> Vec<Trial> {
     };
     // A filter cuts API calls too: only what will run is collected for.
     chosen.cases.retain(|case| selected(&name(&chosen.suite.id.value, &case.id)));
+    let acting: BTreeSet<String> =
+        chosen.cases.iter().filter(|case| case.probe.is_some()).map(|case| case.id.clone()).collect();
+    chosen.cases.retain(|case| case.probe.is_none());
     let shared = Arc::new((chosen, OnceLock::new()));
     names
         .into_iter()
         .map(|(name, id)| {
+            let acting = acting.contains(&id);
             let shared = Arc::clone(&shared);
             Trial::ignorable_test(name, move || {
+                if acting {
+                    return Ok(Completion::ignored_with("a probe acts only in `attestry run`"));
+                }
                 let (chosen, results) = &*shared;
                 let results: &Results = results.get_or_init(|| perform(chosen));
                 let results = results.as_ref().map_err(|error| Failed::from(error.as_str()))?;

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::probes::{find_kind, words};
 use super::{Ended, output};
 use crate::evidence;
-use crate::kinds;
-use crate::policy::Vocabulary;
 use crate::verify::Exit;
 
 /// Arguments of `verify`.
@@ -16,7 +15,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
-    match evidence::verify(&args.directory, Vocabulary::new(kinds::schemas()), kinds::find) {
+    match evidence::verify(&args.directory, words(), find_kind) {
         Ok(verified) => {
             let tally = verified.result.tally();
             output::print(&format!(

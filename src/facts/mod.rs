@@ -4,6 +4,7 @@
 
 mod gap;
 mod oracle;
+mod probe;
 pub mod redact;
 mod resource;
 mod schema;
@@ -11,6 +12,7 @@ mod value;
 
 pub use gap::{Cause, Gap};
 pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
+pub use probe::{Argument, Arguments, ProbeCall, ProbeSpec};
 pub use redact::scrub;
 pub use resource::{Fact, Population, Resource};
 pub use schema::{Attribute, Call, Field, Kind, Lookup, Reach, Scope, Type};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::facts::{Call, Kind, Question, Reach, Resource};
+use crate::facts::{Call, Kind, ProbeCall, Question, Reach, Resource};
 use crate::policy::{Case, Expectation, Judgement};
 
 /// What a run will do.
@@ -45,7 +45,7 @@ impl Plan {
     #[must_use]
     pub fn new(cases: Vec<Case>) -> Self {
         let mut demands: Vec<Demand> = Vec::new();
-        for case in &cases {
+        for case in cases.iter().filter(|case| case.probe.is_none()) {
             let (operations, asks) = (operations(case), asks(case));
             let interest = Interest { filter: case.filter.clone(), expect: case.expect.clone(), operations, asks };
             match demands.iter_mut().find(|demand| demand.kind.name == case.kind.name) {
@@ -65,14 +65,21 @@ impl Plan {
         Self { cases, demands }
     }
 
-    /// Every call of the plan, each once, ordered by service and operation.
+    /// The cases that act.
+    pub fn probes(&self) -> impl Iterator<Item = (&Case, &ProbeCall)> {
+        self.cases.iter().filter_map(|case| Some((case, case.probe.as_ref()?)))
+    }
+
+    /// Every call of the probes, each once, ordered by service and operation.
+    #[must_use]
+    pub fn probe_calls(&self) -> Vec<&'static Call> {
+        ordered(self.probes().flat_map(|(_, probe)| (probe.spec.calls)(&probe.arguments)).collect())
+    }
+
+    /// Every read of the plan, each once, ordered by service and operation.
     #[must_use]
     pub fn calls(&self) -> Vec<&'static Call> {
-        let mut calls: Vec<&'static Call> =
-            self.demands.iter().flat_map(|demand| demand.calls.iter().copied()).collect();
-        calls.sort_by_key(|call| (call.service, call.operation));
-        calls.dedup_by_key(|call| (call.service, call.operation));
-        calls
+        ordered(self.demands.iter().flat_map(|demand| demand.calls.iter().copied()).collect())
     }
 
     /// Whether the case needs an answer of the operation.
@@ -84,6 +91,12 @@ impl Plan {
             .iter()
             .any(|call| call.service == service && call.operation == operation && operations.contains(call.operation))
     }
+}
+
+fn ordered(mut calls: Vec<&'static Call>) -> Vec<&'static Call> {
+    calls.sort_by_key(|call| (call.service, call.operation));
+    calls.dedup_by_key(|call| (call.service, call.operation));
+    calls
 }
 
 /// The population calls of the case's kind, the calls of its attributes, those of AWS's own answers to its claims, and what

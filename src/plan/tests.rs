@@ -71,6 +71,7 @@ fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {
         title: String::new(),
         origin: Arc::new(origin),
         kind,
+        probe: None,
         quantifier: Quantifier::Each,
         filter,
         expect,

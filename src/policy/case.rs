@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{Control, Expectation, Severity};
-use crate::facts::{Kind, Oracle};
+use crate::facts::{Kind, Oracle, ProbeCall};
 use crate::source::Span;
 
 /// One assertion over one population.
@@ -19,6 +19,8 @@ pub struct Case {
     pub origin: Arc<Origin>,
     /// The kind whose population it is about.
     pub kind: &'static Kind,
+    /// The probe whose observations it judges, in a case that acts.
+    pub probe: Option<ProbeCall>,
     /// Whether every resource must be as expected, or at least one.
     pub quantifier: Quantifier,
     /// Which resources of the kind are meant; without `where`, all.

@@ -187,7 +187,9 @@ fn compile_policy<'a>(
             None => Some(Expectation::nothing()),
         };
         let expect = Expectation::read(&text.expect, text.kind, parameters, sink);
+        let probe = text.probe.as_ref().map(|probe| probe.compile(parameters, sink));
         let (Some(filter), Some(expect)) = (filter, expect) else { continue };
+        let Some(probe) = probe.map_or(Some(None), |probe| probe.map(Some)) else { continue };
         let mut controls = policy.controls.clone();
         controls.extend(text.controls.iter().cloned());
         controls.sort();
@@ -197,6 +199,7 @@ fn compile_policy<'a>(
             title: text.title.clone().unwrap_or_else(|| text.name.value.replace(['-', '_'], " ")),
             origin: Arc::clone(&origin),
             kind: text.kind,
+            probe,
             quantifier: text.quantifier,
             filter,
             expect,

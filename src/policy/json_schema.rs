@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Per, Severity, Vocabulary, WhenNone};
-use crate::facts::{Attribute, Field, Kind, Oracle, Scope, Type};
+use crate::facts::{Attribute, Field, Kind, Oracle, ProbeSpec, Scope, Type};
 use crate::matchers::{self, Takes};
 
 /// The schema of a policy file.
@@ -15,16 +15,20 @@ use crate::matchers::{self, Takes};
 pub fn policy(words: &Vocabulary) -> Value {
     let mut defs = Definitions::default();
     let names: Vec<&str> = words.kinds.iter().map(|kind| kind.name).collect();
-    let rules: Vec<Value> = words.kinds.iter().map(|kind| of_kind(kind, &mut defs)).collect();
+    let mut rules: Vec<Value> = words.kinds.iter().map(|kind| of_kind(kind, &mut defs)).collect();
+    rules.extend(words.probes.iter().map(|spec| of_probe(spec, &mut defs)));
+    let probes: Vec<&str> = words.probes.iter().map(|spec| spec.name).collect();
     let case = json!({
         "type": "object",
         "required": ["when_none", "expect"],
-        "oneOf": [{ "required": ["each"] }, { "required": ["some"] }],
+        "oneOf": [{ "required": ["each"] }, { "required": ["some"] }, { "required": ["probe"] }],
         "additionalProperties": false,
         "properties": {
             "title": said("What the case asserts, where its name does not say it."),
             "each": { "enum": names, "description": "Every resource of this kind must be as expected." },
             "some": { "enum": names, "description": "At least one resource of this kind must be as expected." },
+            "probe": { "enum": probes, "description": "This probe acts, and what it observes must be as expected." },
+            "with": { "type": "object", "description": "Arguments of the probe." },
             "where": { "type": "object", "description": "Which resources are meant; without it, all of the kind." },
             "when_none": one_of(WhenNone::WORDS, "What it means that there is no such resource."),
             "per": one_of(Per::WORDS, "For what `some` and `when_none` are asked once; `account` without it."),
@@ -115,7 +119,7 @@ pub fn suite() -> Value {
                                 written here: it costs calls, and the checks of Access Analyzer cost money.",
             },
             "parameters": parameters,
-            "probes": { "type": "array", "maxItems": 0, "description": "This version runs no probes." },
+            "probes": files("The probes that may act here, by name; none without it."),
         },
     });
     let mut schema = document(
@@ -266,6 +270,30 @@ fn controls(words: &Vocabulary) -> Value {
 
 /// What `where`, `expect` and `examples` may hold when a case is about this kind.
 fn of_kind(kind: &'static Kind, defs: &mut Definitions) -> Value {
+    let then = rules_of(kind, defs);
+    let about = |key: &str| json!({ "required": [key], "properties": { key: { "const": kind.name } } });
+    json!({ "if": { "anyOf": [about("each"), about("some")] }, "then": { "properties": then } })
+}
+
+/// What a case may hold that asks for this probe.
+fn of_probe(spec: &'static ProbeSpec, defs: &mut Definitions) -> Value {
+    let mut then = rules_of(spec.kind, defs);
+    for key in ["where", "per"] {
+        then.insert(key.to_owned(), json!(false));
+    }
+    let arguments = spec.arguments.iter().map(|argument| (argument.name.to_owned(), said(argument.doc)));
+    let needed: Vec<&str> = spec.arguments.iter().filter(|it| it.required).map(|it| it.name).collect();
+    let with = json!({
+        "required": needed,
+        "additionalProperties": false,
+        "properties": Map::from_iter(arguments),
+    });
+    then.insert("with".to_owned(), with);
+    let asked = json!({ "required": ["probe"], "properties": { "probe": { "const": spec.name } } });
+    json!({ "if": asked, "then": { "required": ["with"], "properties": then } })
+}
+
+fn rules_of(kind: &'static Kind, defs: &mut Definitions) -> Map<String, Value> {
     let expectation = format!("{}-expectation", kind.name);
     let example = format!("{}-example", kind.name);
     let to_expectation = json!({ "$ref": reference(&expectation) });
@@ -300,8 +328,7 @@ fn of_kind(kind: &'static Kind, defs: &mut Definitions) -> Value {
     if kind.scope == Scope::Global {
         then.insert("per".to_owned(), json!({ "not": { "const": "region" } }));
     }
-    let about = |key: &str| json!({ "required": [key], "properties": { key: { "const": kind.name } } });
-    json!({ "if": { "anyOf": [about("each"), about("some")] }, "then": { "properties": then } })
+    then
 }
 
 /// The keys of one mapping of attributes: fixed names, and patterns for maps with free keys.

@@ -1,7 +1,7 @@
 //! What texts are checked against, and what they add up to.
 
 use super::{Catalogues, Policy, Suite};
-use crate::facts::Kind;
+use crate::facts::{Kind, ProbeSpec};
 use crate::source::Files;
 
 /// The words that policies may use.
@@ -9,6 +9,8 @@ use crate::source::Files;
 pub struct Vocabulary {
     /// Resource kinds.
     pub kinds: Vec<&'static Kind>,
+    /// Probes.
+    pub probes: Vec<&'static ProbeSpec>,
     /// Control catalogues.
     pub catalogues: Catalogues,
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use super::outline::Outline;
+use super::probes::check_consent;
 use super::suite::SuiteText;
 use super::{Catalogues, Library, Policy, Suite, Vocabulary, Waiver, waivers};
 use crate::matchers::Glob;
@@ -133,6 +134,9 @@ impl<'a> Loader<'a> {
                     suite.waivers.extend(Waiver::read_all(&node, &mut self.loaded.diagnostics));
                 }
             }
+        }
+        for stage in &suite.stages {
+            check_consent(stage, &self.loaded.words, &mut self.loaded.diagnostics);
         }
         waivers::check_ids(&suite.waivers, &mut self.loaded.diagnostics);
         self.check_policy_ids(&suite);

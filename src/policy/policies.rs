@@ -2,8 +2,8 @@
 //!
 //! Must not know suites or stages.
 
-use super::{Catalogues, Control, Per, Quantifier, Severity, Vocabulary, WhenNone};
-use crate::facts::{Kind, Scope};
+use super::{Catalogues, Control, Per, ProbeText, Quantifier, Severity, Vocabulary, WhenNone};
+use crate::facts::{Kind, ProbeSpec, Scope};
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Span, Spanned, Table};
 
 /// A policy file.
@@ -38,6 +38,8 @@ pub struct CaseText {
     pub title: Option<String>,
     /// The kind.
     pub kind: &'static Kind,
+    /// The probe that acts, in a case that does.
+    pub probe: Option<ProbeText>,
     /// Whether every resource must be as expected, or at least one.
     pub quantifier: Quantifier,
     /// `where`.
@@ -115,14 +117,16 @@ impl Policy {
 impl CaseText {
     fn read(name: Spanned<String>, node: &Node, words: &Vocabulary, sink: &mut Diagnostics) -> Option<Self> {
         let mut table = Table::new(node, "a case", sink)?;
-        if let Some(probe) = table.take_entry("probe") {
-            let message = "this version runs no probes";
-            sink.push(Diagnostic::error("no-probes", probe.key.span, message).help("leave the case out for now"));
-            return None;
-        }
+        let probe = table.take_entry("probe");
         let title = table.take("title").and_then(|node| node.text("`title`", sink)).map(|it| it.value);
         let (each, some) = (table.take_entry("each"), table.take_entry("some"));
         let population = match (each, some) {
+            (Some(other), _) | (_, Some(other)) if probe.is_some() => {
+                let message = "a case has either a probe or a population";
+                sink.push(Diagnostic::error("two-populations", other.key.span, message));
+                None
+            }
+            (None, None) if probe.is_some() => None,
             (Some(each), None) => Some((Quantifier::Each, each)),
             (None, Some(some)) => Some((Quantifier::Some, some)),
             (Some(_), Some(some)) => {
@@ -134,15 +138,28 @@ impl CaseText {
                 let message = format!("case `{}` has no population", name.value);
                 sink.push(
                     Diagnostic::error("no-population", node.span, message)
-                        .help("write `each: KIND` (every resource) or `some: KIND` (at least one)"),
+                        .help("write `each: KIND` (every resource), `some: KIND` (at least one) or `probe: NAME`"),
                 );
                 None
             }
         };
-        let kind = population.and_then(|(quantifier, entry)| Some((quantifier, words.read_kind(&entry.value, sink)?)));
+        let population =
+            population.and_then(|(quantifier, entry)| Some((quantifier, words.read_kind(&entry.value, sink)?)));
+        let acts = probe.is_some();
+        let probe = probe.and_then(|entry| ProbeText::read(&entry.value, table.take("with"), words, sink));
+        let kind = match &probe {
+            Some(probe) => Some((Quantifier::Each, probe.spec.kind)),
+            None if acts => {
+                table.take("with");
+                None
+            }
+            None => population,
+        };
         let when_none = table.need("when_none", sink).and_then(|node| word(node, "`when_none`", WhenNone::WORDS, sink));
-        let per = table.take("per").map_or(Some(Per::Account), |node| word(node, "`per`", Per::WORDS, sink));
-        let filter = table.take("where").cloned();
+        // A probe has one resource, so there is nothing to choose or to group.
+        let mut of_population = |key| if acts { None } else { table.take(key) };
+        let per = of_population("per").map_or(Some(Per::Account), |node| word(node, "`per`", Per::WORDS, sink));
+        let filter = of_population("where").cloned();
         let expect = table.need("expect", sink).cloned();
         let controls = table.take("controls").map(|node| words.catalogues.read(node, sink)).unwrap_or_default();
         let examples = table.take("examples").map(|node| Examples::read(node, sink)).unwrap_or_default();
@@ -156,6 +173,7 @@ impl CaseText {
             name,
             title,
             kind,
+            probe,
             quantifier,
             filter,
             expect: expect?,
@@ -220,7 +238,13 @@ impl Vocabulary {
     /// The kinds of this registry and the shipped catalogues.
     #[must_use]
     pub fn new(kinds: impl IntoIterator<Item = &'static Kind>) -> Self {
-        Self { kinds: kinds.into_iter().collect(), catalogues: Catalogues::shipped() }
+        Self { kinds: kinds.into_iter().collect(), probes: Vec::new(), catalogues: Catalogues::shipped() }
+    }
+
+    /// The same with these probes.
+    #[must_use]
+    pub fn with_probes(self, probes: impl IntoIterator<Item = &'static ProbeSpec>) -> Self {
+        Self { probes: probes.into_iter().collect(), ..self }
     }
 
     fn read_kind(&self, node: &Node, sink: &mut Diagnostics) -> Option<&'static Kind> {

@@ -3,6 +3,7 @@
 //! Must not know how a stage is reached.
 
 use super::policies::identifier;
+use super::probes::read_consent;
 use super::regions;
 use super::{Policy, Severity, Waiver};
 use crate::facts::Oracle;
@@ -61,6 +62,8 @@ pub struct Stage {
     pub profile: Option<String>,
     /// Where the answers come from.
     pub source: Source,
+    /// The probes that may act here, by name.
+    pub probes: Vec<Spanned<String>>,
     /// Who at AWS is asked beside, to compare its answers with our proofs; nobody unless the stage says so.
     pub oracles: Vec<Oracle>,
     /// Parameters of this stage; they win over those of the suite.
@@ -193,19 +196,13 @@ impl Stage {
             sink.push(Diagnostic::error("two-sources", *span, message));
         }
         let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
+        let probes = table.take("probes").map(|node| read_consent(node, sink)).unwrap_or_default();
         let oracles = table.take("oracles").map(|node| read_oracles(node, sink)).unwrap_or_default();
-        if let Some(probes) = table.take_entry("probes") {
-            let none = matches!(&probes.value.content, Content::Sequence(names) if names.is_empty());
-            if !none {
-                let message = "this version runs no probes";
-                sink.push(Diagnostic::error("no-probes", probes.key.span, message).help("write `probes: []`"));
-            }
-        }
         table.finish(sink);
         let source = sources.into_iter().next().map_or(Source::Aws, |(_, source)| source);
         // Stand-ins where something is wrong: the parameters of the stage are still worth checking.
         let (accounts, regions) = (accounts.unwrap_or_default(), regions.unwrap_or_default());
-        Some(Self { name: name.clone(), accounts, regions, profile, source, oracles, parameters })
+        Some(Self { name: name.clone(), accounts, regions, profile, source, probes, oracles, parameters })
     }
 }
 

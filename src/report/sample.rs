@@ -210,7 +210,11 @@ impl Sample {
         write("policies/fr-277.yaml", ROLES);
         write("policies/fr-280.yaml", RETENTION);
         write("waivers.yaml", &format!("{WAIVERS}{more_waivers}"));
-        let words = Vocabulary { kinds: vec![&SECRET, &GROUP, &ROLE, &TOPIC], catalogues: Catalogues::default() };
+        let words = Vocabulary {
+            kinds: vec![&SECRET, &GROUP, &ROLE, &TOPIC],
+            probes: Vec::new(),
+            catalogues: Catalogues::default(),
+        };
         let mut loaded = load_suite(root.path(), Path::new("bank.yaml"), words);
         let suite = loaded.library.suites.first().expect("the suite is read").clone();
         let stage = suite.stages.first().expect("the stage is read");

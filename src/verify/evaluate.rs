@@ -108,6 +108,10 @@ fn settle(case: &Case, resources: &[ResourceResult], coverage: &Coverage) -> Ver
 
 /// Judges one resource; `None` when the case is not about it.
 fn judge(case: &Case, resource: &Resource, now: Timestamp, coverage: &mut Coverage) -> Option<ResourceResult> {
+    // What a probe observed was observed for one case, with its arguments.
+    if case.probe.is_some() && resource.text("case") != Some(&case.id) {
+        return None;
+    }
     let mut result = ResourceResult {
         id: resource.id.clone(),
         name: resource.name.clone(),

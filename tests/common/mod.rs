@@ -46,7 +46,8 @@ pub fn embedded() -> Arc<Described> {
 
 /// The cases of a suite for a stage.
 pub fn cases(root: &Path, suite: &str, stage: &str) -> (Vec<Case>, Severity) {
-    let loaded = load_suite(root, Path::new(suite), Vocabulary::new(kinds::schemas()));
+    let loaded =
+        load_suite(root, Path::new(suite), Vocabulary::new(kinds::schemas()).with_probes(attestry::probes::specs()));
     let shown = |sink: &Diagnostics| render(&loaded.library.files, sink, false);
     assert!(!loaded.diagnostics.has_errors(), "{}", shown(&loaded.diagnostics));
     let suite = loaded.library.suites.first().unwrap();

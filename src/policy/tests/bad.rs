@@ -60,8 +60,14 @@ fn every_place_has_file_line_and_column() {
 }
 
 /// Codes that need no file: they are about the command line or about several suites, and are tested elsewhere here.
-const ELSEWHERE: &[&str] =
-    &["unknown-parameter", "duplicate-parameter", "policy-without-suite", "selects-nothing", "unknown-prefix"];
+const ELSEWHERE: &[&str] = &[
+    "no-consent",
+    "unknown-parameter",
+    "duplicate-parameter",
+    "policy-without-suite",
+    "selects-nothing",
+    "unknown-prefix",
+];
 
 #[test]
 fn every_code_has_an_example() {

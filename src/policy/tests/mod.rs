@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use super::*;
-use crate::facts::{Attribute, Call, Fact, Field, Kind, Reach, Resource, Scope, Type, Value};
+use crate::facts::{Argument, Attribute, Call, Fact, Field, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value};
 use crate::source::{Diagnostics, render};
 
 const fn attribute(name: &'static str, of: Type) -> Attribute {
@@ -55,10 +55,22 @@ static GLOBAL: Kind = Kind {
     calls: CALLS,
 };
 
+static TURN: ProbeSpec = ProbeSpec {
+    name: "secret-rotation",
+    kind: &THING,
+    target: "secret",
+    arguments: &[
+        Argument::required("secret", Type::Text, "Which one."),
+        Argument::optional("within", Type::Duration, "How long."),
+        Argument::optional("how", Type::Text, "How.").one_of(&["slowly", "at-once"]),
+    ],
+    calls: |_| Vec::new(),
+};
+
 /// The shipped catalogues are parsed once for all tests.
 fn words() -> Vocabulary {
     static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
-    Vocabulary { kinds: vec![&THING, &GLOBAL], catalogues: CATALOGUES.clone() }
+    Vocabulary { kinds: vec![&THING, &GLOBAL], probes: vec![&TURN], catalogues: CATALOGUES.clone() }
 }
 
 fn now() -> Timestamp {

@@ -127,6 +127,7 @@ fn case(id: &str, quantifier: Quantifier, when_none: WhenNone, per: Per) -> Case
         title: String::new(),
         origin: Arc::new(origin),
         kind: &KIND,
+        probe: None,
         quantifier,
         filter: is("about"),
         expect: is("good"),

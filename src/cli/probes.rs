@@ -1,0 +1,105 @@
+//! Probes on the command line: what they will do, and doing it.
+//!
+//! Must not know any single probe.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::stage::{Ground, Opened};
+use super::suite::Chosen;
+use super::{Ended, output};
+use crate::facts::Kind;
+use crate::kinds;
+use crate::plan::Plan;
+use crate::policy::{Source, Vocabulary, check_probes};
+use crate::probes::{self, Ledger, Outcome, Running, Task, perform};
+use crate::source::Diagnostics;
+use crate::verify::Exit;
+
+/// Where ledgers are kept.
+pub(super) const LEDGERS: &str = "target/attestry/ledger";
+
+/// The time between two looks at what a probe waits for.
+pub(super) const PAUSE: Duration = Duration::from_millis(500);
+
+/// All words that policies may use.
+pub(super) fn words() -> Vocabulary {
+    Vocabulary::new(kinds::schemas()).with_probes(probes::specs())
+}
+
+/// The kind of that name, of a collector or of a probe.
+pub(super) fn find_kind(name: &str) -> Option<&'static Kind> {
+    kinds::find(name).or_else(|| probes::kind(name))
+}
+
+/// Whether the stage may be acted upon as the chosen cases ask. What is wrong is shown.
+pub(super) fn check(chosen: &Chosen, record: bool, endpoint: bool) -> Result<(), Ended> {
+    let mut sink = Diagnostics::new();
+    check_probes(&chosen.stage, &chosen.cases, &mut sink);
+    if sink.has_errors() {
+        output::diagnostics(&chosen.loaded.library.files, &sink);
+        return Err(Ended::told(Exit::Usage));
+    }
+    if chosen.cases.iter().all(|case| case.probe.is_none()) {
+        return Ok(());
+    }
+    if !endpoint && matches!(chosen.stage.source, Source::Described(_) | Source::Recording(_)) {
+        let message =
+            format!("stage `{}` is a description or recording, which no probe can act upon", chosen.stage.name.value);
+        return Err(Ended::new(Exit::Usage, message));
+    }
+    if record {
+        return Err(Ended::new(Exit::Usage, "a run with probes is not recorded: its answers hold values of secrets"));
+    }
+    Ok(())
+}
+
+/// What the probes will do, in words; empty without probes.
+pub(super) fn announce(plan: &Plan) -> String {
+    let mut text = String::new();
+    for (case, call) in plan.probes() {
+        let Some(probe) = probes::find(call.spec.name) else { continue };
+        let limit = probe.limit(&call.arguments).as_secs();
+        text.push_str(&format!("probe {} for {} (at most {limit} s, then clean-up)\n", call.spec.name, case.id));
+        for effect in probe.effects(&call.arguments) {
+            text.push_str(&format!("  {effect}\n"));
+        }
+        for call in (call.spec.calls)(&call.arguments) {
+            text.push_str(&format!("  calls {}:{}\n", call.service, call.operation));
+        }
+    }
+    text
+}
+
+/// Begins the ledger, if there are probes: what cannot be announced is not done.
+pub(super) fn begin(plan: &Plan, folder: &Path, run: &str) -> Result<Option<Arc<Ledger>>, Ended> {
+    if plan.probes().next().is_none() {
+        return Ok(None);
+    }
+    let ledger = Ledger::begin(folder, run).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
+    Ok(Some(Arc::new(ledger)))
+}
+
+/// Runs the probes of the plan in every account, in the first Region of the stage.
+pub(super) async fn act(
+    plan: &Plan,
+    chosen: &Chosen,
+    ground: &Ground,
+    opened: &Opened,
+    ledger: Option<Arc<Ledger>>,
+    run: &str,
+) -> Outcome {
+    let (Some(ledger), Some(region)) = (ledger, chosen.stage.regions.first()) else { return Outcome::default() };
+    let mut tasks = Vec::new();
+    for session in &opened.sessions {
+        let places = session.acting(run);
+        let Some(at) = places.iter().find(|at| *at.region == *region.value) else { continue };
+        tasks.extend(plan.probes().filter_map(|(case, call)| {
+            let (case, arguments, at) = (case.id.clone(), call.arguments.clone(), Arc::clone(at));
+            Some(Task { case, probe: probes::find(call.spec.name)?, arguments, at })
+        }));
+    }
+    let running = Running { run: run.into(), ledger, link: ground.link.clone(), pause: PAUSE };
+    perform(tasks, &Arc::new(running)).await
+}

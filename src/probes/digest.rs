@@ -1,0 +1,58 @@
+//! Comparing secret values without keeping them: digests with a key that exists for one comparison, values wiped.
+//!
+//! The only place that names the crates for that. The SDK's own buffers are dropped, which this cannot wipe.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::facts::{Cause, Gap};
+
+/// The key of one comparison.
+pub(super) struct Key(Zeroizing<[u8; 32]>);
+
+/// What is left of a value: equal exactly when the values are, and useless without the key.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Digest([u8; 32]);
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest")
+    }
+}
+
+impl Key {
+    /// A random key.
+    pub(super) fn random() -> Result<Self, Gap> {
+        let mut key = Zeroizing::new([0; 32]);
+        let filled = getrandom::fill(&mut *key);
+        filled.map_err(|error| Gap { message: error.to_string(), ..Gap::new(Cause::Unexpected) })?;
+        Ok(Self(key))
+    }
+
+    /// The digest of a value, which is wiped.
+    pub(super) fn digest(&self, value: impl Into<Vec<u8>>) -> Option<Digest> {
+        let mut value = value.into();
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&*self.0).ok()?;
+        mac.update(&value);
+        value.zeroize();
+        Some(Digest(mac.finalize().into_bytes().into()))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_equal_as_their_values_and_only_under_one_key() {
+        let (key, other) = (Key::random().unwrap(), Key::random().unwrap());
+        assert_eq!(key.digest("a"), key.digest("a"));
+        assert_ne!(key.digest("a"), key.digest("b"));
+        assert_ne!(key.digest("a"), other.digest("a"));
+        assert_eq!(format!("{:?}", key.digest("a").unwrap()), "Digest");
+    }
+}

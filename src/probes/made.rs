@@ -1,0 +1,153 @@
+//! What probes make, and how it is undone: all that a sweep needs to know, without the probe that made it.
+//!
+//! Names and version ids carry the id of the run. That is the proof that Attestry made them; whatever lacks it is refused.
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
+use aws_sdk_ssm::types::ResourceTypeForTagging;
+use serde::{Deserialize, Serialize};
+
+use crate::aws::{At, refused_with};
+use crate::facts::Gap;
+
+/// Something that a probe made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Made {
+    /// A secret.
+    Secret {
+        /// Its name.
+        name: String,
+    },
+    /// A parameter of Systems Manager.
+    Parameter {
+        /// Its name.
+        name: String,
+    },
+    /// A rotation, which leaves AWSPENDING on its version when it fails.
+    Rotation {
+        /// The secret.
+        secret: String,
+        /// Id of the version, chosen by the probe.
+        version: String,
+    },
+}
+
+/// What every name that a probe makes carries before the id of the run.
+pub(super) const MARK: &str = "attestry-";
+
+const PENDING: &str = "AWSPENDING";
+const CURRENT: &str = "AWSCURRENT";
+
+/// How often an undo is tried.
+const ATTEMPTS: u32 = 6;
+
+impl fmt::Display for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Secret { name } => write!(f, "secret {name}"),
+            Self::Parameter { name } => write!(f, "parameter {name}"),
+            Self::Rotation { secret, version } => write!(f, "label AWSPENDING on version {version} of secret {secret}"),
+        }
+    }
+}
+
+impl Made {
+    /// How a person would undo it.
+    #[must_use]
+    pub fn undo(&self) -> String {
+        match self {
+            Self::Secret { name } => {
+                format!("aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {name}")
+            }
+            Self::Parameter { name } => format!("aws ssm delete-parameter --name {name}"),
+            Self::Rotation { secret, version } => format!(
+                "aws secretsmanager update-secret-version-stage --secret-id {secret} --version-stage AWSPENDING \
+                 --remove-from-version-id {version}"
+            ),
+        }
+    }
+
+    /// Undoes it and reads back that it is gone, several times if need be.
+    ///
+    /// # Errors
+    /// What is left, and why.
+    pub async fn clean(&self, at: &At, run: &str, pause: Duration) -> Result<(), String> {
+        let proof = match self {
+            Self::Secret { name } | Self::Parameter { name } => name,
+            Self::Rotation { version, .. } => version,
+        };
+        if run.is_empty() || !proof.contains(&format!("{MARK}{run}")) {
+            return Err(format!("{self}: its name does not carry the run {run}, so Attestry did not make it"));
+        }
+        let mut why = "it is still there".to_owned();
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(pause.saturating_mul(1 << attempt)).await;
+            }
+            match crate::aws::tracked(self.is_left(at)).await {
+                Ok(false) => return Ok(()),
+                Ok(true) => {
+                    if let Err(gap) = crate::aws::tracked(self.remove(at)).await {
+                        why = format!("{gap} {}", gap.message);
+                    }
+                }
+                Err(gap) => why = format!("whether it is still there could not be read: {gap} {}", gap.message),
+            }
+        }
+        // The last removal has not been read back yet.
+        match crate::aws::tracked(self.is_left(at)).await {
+            Ok(false) => Ok(()),
+            _ => Err(format!("{self} in account {}, {}: {why}", at.account, at.region)),
+        }
+    }
+
+    async fn is_left(&self, at: &At) -> Result<bool, Gap> {
+        match self {
+            Self::Secret { name } => Ok(describe(at, name).await?.is_some_and(|it| it.deleted_date().is_none())),
+            Self::Rotation { secret, version } => {
+                let Some(secret) = describe(at, secret).await? else { return Ok(false) };
+                let stages = secret.version_ids_to_stages().and_then(|versions| versions.get(version));
+                let has = |label: &str| stages.is_some_and(|stages| stages.iter().any(|stage| stage == label));
+                Ok(has(PENDING) && !has(CURRENT))
+            }
+            Self::Parameter { name } => {
+                let client = at.client(aws_sdk_ssm::Client::new);
+                let kind = ResourceTypeForTagging::Parameter;
+                match client.list_tags_for_resource().resource_type(kind).resource_id(name).send().await {
+                    Ok(_) => Ok(true),
+                    Err(error) if refused_with(&error, &["InvalidResourceId"]) => Ok(false),
+                    Err(error) => Err(error.into()),
+                }
+            }
+        }
+    }
+
+    async fn remove(&self, at: &At) -> Result<(), Gap> {
+        let secrets = || at.client(aws_sdk_secretsmanager::Client::new);
+        match self {
+            Self::Secret { name } => {
+                secrets().delete_secret().secret_id(name).force_delete_without_recovery(true).send().await?;
+            }
+            Self::Rotation { secret, version } => {
+                let update = secrets().update_secret_version_stage().secret_id(secret).version_stage(PENDING);
+                update.remove_from_version_id(version).send().await?;
+            }
+            Self::Parameter { name } => {
+                at.client(aws_sdk_ssm::Client::new).delete_parameter().name(name).send().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What Secrets Manager tells of a secret, never its value; `None` when there is no such secret.
+pub(super) async fn describe(at: &At, secret: &str) -> Result<Option<DescribeSecretOutput>, Gap> {
+    match at.client(aws_sdk_secretsmanager::Client::new).describe_secret().secret_id(secret).send().await {
+        Ok(secret) => Ok(Some(secret)),
+        Err(error) if refused_with(&error, &["ResourceNotFoundException"]) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,103 @@
+//! The probes: cases that act on an account, watch what happens, and leave nothing behind.
+//!
+//! A probe is a source of facts like a collector: its observations are attributes of a kind of its own, so that verdicts,
+//! reports and evidence know nothing of it. To add a probe, add a file and a line to [`ALL`]. Whatever a probe creates is
+//! in the [`Ledger`] before it exists, and is undone by [`perform`], or by [`sweep`] when the run was killed.
+//! Must not know policies, verdicts or reports.
+
+// A gap is data that travels to the report; it is large and rare, and boxing it would only hide that.
+#![allow(clippy::result_large_err)]
+
+mod denied;
+mod digest;
+mod ledger;
+mod machinery;
+mod made;
+mod scene;
+mod secret_rotation;
+mod sweep;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::facts::{Arguments, Gap, Kind, ProbeSpec, Resource};
+
+pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
+pub use machinery::{Outcome, Running, Task, perform};
+pub use made::Made;
+pub use scene::Scene;
+pub use sweep::{Swept, search, sweep};
+
+/// Every probe, in the order of documentation.
+pub const ALL: &[&dyn Probe] = &[&denied::Denied, &secret_rotation::SecretRotation];
+
+/// An act under way. It ends with whether there was anything to act on, or with what AWS would not tell.
+pub type Acting<'a> = Pin<Box<dyn Future<Output = Result<Target, Gap>> + Send + 'a>>;
+
+/// Whether what a probe is about exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// It does, and was acted on.
+    Found,
+    /// It does not; the case says what that means.
+    Missing,
+}
+
+/// Acts, and sets what it observes.
+///
+/// A probe only acts and watches. When it ends, however it ends, the machinery undoes what the probe announced with
+/// [`Scene::intend`] before it created it.
+pub trait Probe: Sync {
+    /// The probe as policies and plans know it.
+    fn spec(&self) -> &'static ProbeSpec;
+
+    /// What it changes, in words for the people whose account it is.
+    fn effects(&self, arguments: &Arguments) -> Vec<String>;
+
+    /// The longest time that acting and watching may take.
+    fn limit(&self, arguments: &Arguments) -> Duration;
+
+    /// Acts, watches and sets every attribute of its kind. What is not set is not known.
+    fn act<'a>(&'a self, scene: &'a Scene, seen: &'a mut Resource) -> Acting<'a>;
+}
+
+/// The descriptor of every probe.
+pub fn specs() -> impl Iterator<Item = &'static ProbeSpec> {
+    ALL.iter().map(|probe| probe.spec())
+}
+
+/// The probe of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static dyn Probe> {
+    ALL.iter().copied().find(|probe| probe.spec().name == name)
+}
+
+/// The kind of that name, if a probe has it.
+#[must_use]
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    specs().map(|spec| spec.kind).find(|kind| kind.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_probe_is_whole() {
+        let names: Vec<&str> = specs().map(|spec| spec.name).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        for spec in specs() {
+            assert_eq!(spec.kind.name, format!("probe.{}", spec.name));
+            let target = spec.arguments.iter().find(|argument| argument.name == spec.target);
+            assert!(target.is_some_and(|argument| argument.required), "{}: no target", spec.name);
+            for name in ["case", "name", "cleaned"] {
+                assert!(spec.kind.attribute(name).is_some(), "{}: no {name}", spec.name);
+            }
+            for attribute in spec.kind.attributes {
+                assert!(spec.kind.call(attribute.call).is_some(), "{}: {}", spec.name, attribute.name);
+                assert!(attribute.doc.ends_with('.'), "{}: {}", spec.name, attribute.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Finishing what a killed run left: from its ledger, or from the names in the account when the ledger is lost.
+//!
+//! It can be run any number of times. Must not know any single probe.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_ssm::types::ParameterStringFilter;
+use jiff::{SignedDuration, Timestamp};
+
+use super::made::MARK;
+use super::{LedgerError, Made, Unfinished};
+use crate::aws::At;
+use crate::facts::{Cause, Gap};
+
+/// What a sweep did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// What is gone now; also what was gone already.
+    pub gone: Vec<String>,
+    /// What is left, and why.
+    pub left: Vec<String>,
+    /// Ledgers of runs that are still going on, and names of things that are too young to be left over.
+    pub busy: Vec<String>,
+}
+
+/// Undoes what the ledgers of the folder announce and do not mark as undone, in reverse order.
+///
+/// # Errors
+/// A ledger that cannot be read or written.
+pub async fn sweep(folder: &Path, places: &[Arc<At>], pause: Duration) -> Result<Swept, LedgerError> {
+    let (unfinished, busy) = Unfinished::all(folder)?;
+    let show = |path: PathBuf| path.display().to_string();
+    let mut swept = Swept { busy: busy.into_iter().map(show).collect(), ..Swept::default() };
+    for ledger in &unfinished {
+        for (number, entry) in ledger.entries.iter().rev() {
+            let place = places.iter().find(|at| *at.account == *entry.account && *at.region == *entry.region);
+            let Some(at) = place else {
+                let elsewhere = format!("{} in account {}, {}", entry.made, entry.account, entry.region);
+                swept.left.push(format!("{elsewhere}: not a place of this stage"));
+                continue;
+            };
+            match entry.made.clean(at, &entry.run, pause).await {
+                Ok(()) => {
+                    ledger.done(*number)?;
+                    swept.gone.push(entry.made.to_string());
+                }
+                Err(why) => swept.left.push(why),
+            }
+        }
+    }
+    Ok(swept)
+}
+
+/// How old something must be before it is taken for left over: no probe takes that long.
+const YOUNG: SignedDuration = SignedDuration::from_hours(1);
+
+/// Undoes what carries the id of a run in its name, when the ledger is lost. What is younger than an hour may belong to
+/// a run that goes on, and is left alone.
+///
+/// # Errors
+/// What AWS did not tell: then nobody knows whether something is left.
+pub async fn search(places: &[Arc<At>], now: Timestamp, pause: Duration) -> Result<Swept, Gap> {
+    let mut swept = Swept::default();
+    for at in places.iter().filter(|at| !at.is_global()) {
+        let mut found = crate::aws::tracked(secrets(at)).await?;
+        found.extend(crate::aws::tracked(parameters(at)).await?);
+        for (made, run, started) in found {
+            if now.duration_since(started) < YOUNG {
+                swept.busy.push(made.to_string());
+                continue;
+            }
+            match made.clean(at, &run, pause).await {
+                Ok(()) => swept.gone.push(made.to_string()),
+                Err(why) => swept.left.push(why),
+            }
+        }
+    }
+    Ok(swept)
+}
+
+async fn secrets(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
+    let client = at.client(aws_sdk_secretsmanager::Client::new);
+    let mut found = Vec::new();
+    let mut pages = client.list_secrets().into_paginator().send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        all.extend(page?.secret_list.unwrap_or_default());
+    }
+    for secret in &all {
+        let Some(name) = secret.name() else {
+            return Err(Gap { message: "a secret without a name".to_owned(), ..Gap::new(Cause::Malformed) });
+        };
+        if let Some((run, started)) = run_in(name) {
+            found.push((Made::Secret { name: name.to_owned() }, run, started));
+        }
+        for (version, stages) in secret.secret_versions_to_stages().into_iter().flatten() {
+            let pending = stages.iter().any(|stage| stage == "AWSPENDING");
+            if let (true, Some((run, started))) = (pending, run_in(version)) {
+                let made = Made::Rotation { secret: name.to_owned(), version: version.to_owned() };
+                found.push((made, run, started));
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn parameters(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
+    let client = at.client(aws_sdk_ssm::Client::new);
+    let filter = ParameterStringFilter::builder().key("Name").option("Contains").values(MARK).build();
+    let filter = filter.map_err(|error| Gap { message: error.to_string(), ..Gap::new(Cause::Unexpected) })?;
+    let mut found = Vec::new();
+    let mut pages = client.describe_parameters().parameter_filters(filter).into_paginator().send();
+    let mut all = Vec::new();
+    while let Some(page) = pages.next().await {
+        all.extend(page?.parameters.unwrap_or_default());
+    }
+    for parameter in &all {
+        if let Some((name, (run, started))) = parameter.name().and_then(|name| Some((name, run_in(name)?))) {
+            found.push((Made::Parameter { name: name.to_owned() }, run, started));
+        }
+    }
+    Ok(found)
+}
+
+/// The id of the run in a name, and when that run started: `…attestry-20261120T221500Z-0a1b2c3d-…`.
+fn run_in(name: &str) -> Option<(String, Timestamp)> {
+    let (_, rest) = name.split_once(MARK)?;
+    let mut parts = rest.split('-');
+    let (second, digest) = (parts.next()?, parts.next()?);
+    let hex = digest.len() == 8 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let started = jiff::fmt::strtime::parse("%Y%m%dT%H%M%SZ", second).ok()?.to_datetime().ok()?;
+    let started = started.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+    hex.then(|| (format!("{second}-{digest}"), started))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_with_a_whole_run_id_are_ours() {
+        let (run, started) = run_in("outside/attestry-20261120T221500Z-0a1b2c3d-ffeedd").unwrap();
+        assert_eq!(run, "20261120T221500Z-0a1b2c3d");
+        assert_eq!(started, "2026-11-20T22:15:00Z".parse().unwrap());
+        for foreign in
+            ["attestry-config", "attestry-20261120-0a1b2c3d", "attestry-20261120T221500Z", "20261120T221500Z-0a1b2c3d"]
+        {
+            assert!(run_in(foreign).is_none(), "{foreign}");
+        }
+    }
+}

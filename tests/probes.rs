@@ -1,0 +1,526 @@
+//! Probes on a small account that can be changed: what they observe, and that nothing is left of them, wherever they are
+//! killed, refused, throttled or stopped.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    unreachable_pub,
+    missing_docs,
+    reason = "a test may fail loudly"
+)]
+
+mod common;
+#[path = "probes/fake.rs"]
+mod fake;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use attestry::aws::{At, Link, Pace, Session, open};
+use attestry::facts::{Fact, Value};
+use attestry::plan::{Plan, policy_document};
+use attestry::policy::{Case, check_probes};
+use attestry::probes::{self, Ledger, Made, Outcome, Running, Task, perform, search, sweep};
+use attestry::source::Diagnostics;
+use attestry::verify::{RunResult, evaluate};
+use fake::{ACCOUNT, CANARY, Fake, REGION, Rotation, Trouble};
+use jiff::Timestamp;
+
+const RUN: &str = "20261120T221500Z-0a1b2c3d";
+const PAUSE: Duration = Duration::from_millis(1);
+
+const ROTATION: &str = r#"id: P
+title: Probes
+severity: high
+cases:
+  rotation-works:
+    probe: secret-rotation
+    with: { secret: "${secret}", within: 1s, zero_downtime: true }
+    when_none: violated
+    expect: { rotated: true, previous_readable: true, pending_left: false, value_changed: true, failed_reads: 0 }
+    examples:
+      violated: { rotated: false }
+"#;
+
+const DENIED: &str = r#"id: P
+title: Probes
+severity: high
+cases:
+  create:
+    probe: denied
+    with: { action: create-secret, resource: outside/, as: "arn:aws:iam::000000000001:role/developer" }
+    when_none: violated
+    expect: { allowed: false }
+    examples: { violated: { allowed: true } }
+  put:
+    probe: denied
+    with: { action: put-parameter, resource: /bank-secrets/ }
+    when_none: violated
+    expect: { allowed: false }
+    examples: { violated: { allowed: true } }
+  read:
+    probe: denied
+    with: { action: get-secret-value, resource: "${secret}" }
+    when_none: violated
+    expect: { allowed: false }
+    examples: { violated: { allowed: true } }
+  break-glass:
+    probe: denied
+    with: { action: assume-role, resource: "arn:aws:iam::000000000001:role/break-glass" }
+    when_none: violated
+    expect: { allowed: false }
+    examples: { violated: { allowed: true } }
+"#;
+
+fn suite(directory: &Path, policy: &str, secret: &str, consent: &str) {
+    let parameters =
+        if policy.contains("${secret}") { format!("parameters: {{ secret: {secret} }}\n") } else { String::new() };
+    let suite = format!(
+        "suite: made\ntitle: Made by a test\npolicies: [policy.yaml]\n{parameters}stages:\n  here:\n    account: \
+         \"{ACCOUNT}\"\n    regions: [{REGION}]\n    probes: [{consent}]\n"
+    );
+    std::fs::write(directory.join("suite.yaml"), suite).unwrap();
+    std::fs::write(directory.join("policy.yaml"), policy).unwrap();
+}
+
+fn cases(policy: &str, secret: &str) -> Vec<Case> {
+    let directory = tempfile::tempdir().unwrap();
+    suite(directory.path(), policy, secret, "denied, secret-rotation");
+    common::cases(directory.path(), "suite.yaml", "here").0
+}
+
+async fn session(fake: &Arc<Fake>, link: &Link) -> Session {
+    open(&common::target(ACCOUNT, &[REGION.to_owned()], fake.connector()), link).await.unwrap()
+}
+
+/// The way to the account without any trouble.
+fn places(fake: &Arc<Fake>) -> Vec<Arc<At>> {
+    let sdk = runtime().block_on(session(fake, &Link::new(Pace::none())));
+    sdk.places()
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Runs the probes of the cases; `None` when the process died, which leaves no trace but the ledger.
+fn run(cases: &[Case], fake: &Arc<Fake>, folder: &Path) -> Option<Outcome> {
+    let runtime = runtime();
+    let stops = matches!(fake.trouble, Some((_, Trouble::Stopped)));
+    let ran = runtime.block_on(async {
+        let link = Link::new(Pace::none());
+        let acting = async {
+            let session = session(fake, &link).await;
+            let at = session.acting(RUN).into_iter().find(|at| !at.is_global()).unwrap();
+            let plan = Plan::new(cases.to_vec());
+            let tasks = plan.probes().map(|(case, call)| Task {
+                case: case.id.clone(),
+                probe: probes::find(call.spec.name).unwrap(),
+                arguments: call.arguments.clone(),
+                at: Arc::clone(&at),
+            });
+            let ledger = Arc::new(Ledger::begin(folder, RUN).unwrap());
+            let running = Running { run: RUN.into(), ledger, link: link.clone(), pause: PAUSE };
+            perform(tasks.collect(), &Arc::new(running)).await
+        };
+        let mut acting = Box::pin(acting);
+        tokio::select! {
+            outcome = &mut acting => Some(outcome),
+            () = fake.struck.notified() => {
+                if stops {
+                    link.stop();
+                    Some(acting.await)
+                } else {
+                    None
+                }
+            }
+        }
+    });
+    // The runtime goes away with all its tasks, as a process does.
+    drop(runtime);
+    ran
+}
+
+fn judge(cases: &[Case], outcome: &Outcome) -> RunResult {
+    evaluate(cases, &outcome.populations, &[], Timestamp::now())
+}
+
+fn verdicts(cases: &[Case], outcome: &Outcome) -> Vec<&'static str> {
+    judge(cases, outcome).cases.iter().map(|case| case.verdict.word()).collect()
+}
+
+fn fact(outcome: &Outcome, name: &str) -> Option<Value> {
+    match outcome.populations[0].resources[0].get(name) {
+        Some(Fact::Known(value)) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_rotation_is_met_when_it_works_and_violated_on_each_wrong_function() {
+    let cases = cases(ROTATION, "probe/secret");
+    for (rotation, verdict, wrong) in [
+        (Rotation::Works(1), "met", ""),
+        (Rotation::Works(4), "met", ""),
+        (Rotation::Sticks, "violated", "rotated"),
+        (Rotation::SameValue, "violated", "value_changed"),
+        (Rotation::LosesPrevious, "violated", "previous_readable"),
+        (Rotation::Interrupts(3), "violated", "failed_reads"),
+    ] {
+        let (fake, folder) = (Arc::new(Fake::new(rotation)), tempfile::tempdir().unwrap());
+        let before = fake.listing();
+        let outcome = run(&cases, &fake, folder.path()).unwrap();
+        let result = judge(&cases, &outcome);
+        assert_eq!(result.cases[0].verdict.word(), verdict, "{rotation:?}");
+        let differences = &result.cases[0].resources[0].differences;
+        assert!(
+            wrong.is_empty() || differences.iter().any(|it| it.attribute == wrong),
+            "{rotation:?}: {differences:?}"
+        );
+        assert!(outcome.residue.is_empty(), "{:?}", outcome.residue);
+        assert_eq!(fake.listing(), before, "{rotation:?}");
+        assert!(fake.agents().iter().any(|agent| agent.contains(RUN)), "{:?}", fake.agents());
+    }
+}
+
+#[test]
+fn what_cannot_rotate_is_not_touched() {
+    let cases = cases(ROTATION, "probe/secret");
+    let mut fake = Fake::new(Rotation::Works(1));
+    fake.rotation_enabled = false;
+    let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
+    let outcome = run(&cases, &fake, folder.path()).unwrap();
+    assert_eq!(verdicts(&cases, &outcome), ["violated"]);
+    assert_eq!(fact(&outcome, "last_error"), Some("rotation is not enabled".into()));
+    assert!(!fake.log().contains(&"RotateSecret".to_owned()));
+}
+
+#[test]
+fn a_target_that_does_not_exist_is_what_the_case_declares() {
+    let cases = cases(ROTATION, "probe/other");
+    let (fake, folder) = (Arc::new(Fake::new(Rotation::Works(1))), tempfile::tempdir().unwrap());
+    assert_eq!(verdicts(&cases, &run(&cases, &fake, folder.path()).unwrap()), ["violated"]);
+}
+
+#[test]
+fn probes_on_one_target_never_overlap() {
+    let twice =
+        ROTATION.to_owned() + &ROTATION[ROTATION.find("  rotation-works").unwrap()..].replace("works:", "again:");
+    let cases = cases(&twice, "probe/secret");
+    let (fake, folder) = (Arc::new(Fake::new(Rotation::Works(4))), tempfile::tempdir().unwrap());
+    let outcome = run(&cases, &fake, folder.path()).unwrap();
+    // A second one that began too early would have found a rotation pending.
+    assert_eq!(verdicts(&cases, &outcome), ["met", "met"]);
+    assert_eq!(fake.log().iter().filter(|call| *call == "RotateSecret").count(), 2);
+}
+
+#[test]
+fn a_refusal_is_met_and_what_is_allowed_is_violated_and_undone() {
+    let cases = cases(DENIED, "probe/secret");
+    let (fake, folder) = (Arc::new(Fake::new(Rotation::Sticks)), tempfile::tempdir().unwrap());
+    let before = fake.listing();
+    let outcome = run(&cases, &fake, folder.path()).unwrap();
+    assert_eq!(verdicts(&cases, &outcome), ["violated"; 4]);
+    assert_eq!(fake.listing(), before);
+    assert!(fake.log().contains(&"DeleteSecret".to_owned()) && fake.log().contains(&"DeleteParameter".to_owned()));
+
+    let mut fake = Fake::new(Rotation::Sticks);
+    fake.refused = ["CreateSecret", "PutParameter", "GetSecretValue"].into();
+    let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
+    let outcome = run(&cases, &fake, folder.path()).unwrap();
+    assert_eq!(verdicts(&cases, &outcome), ["met", "met", "met", "violated"]);
+    let first = &outcome.populations[0].resources;
+    assert!(first.iter().any(|it| it.get("explicit") == Some(&Fact::Known(true.into()))));
+
+    // Whoever cannot become the role has not been refused the deed.
+    let mut fake = Fake::new(Rotation::Sticks);
+    fake.refused = ["AssumeRole"].into();
+    let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
+    let outcome = run(&cases, &fake, folder.path()).unwrap();
+    assert_eq!(verdicts(&cases, &outcome), ["not_evaluated", "violated", "violated", "met"]);
+}
+
+/// Every call of a run without trouble, and what becomes of the account when it goes wrong there.
+fn matrix(policy: &str, rotation: Rotation, troubles: &[Trouble]) -> usize {
+    let cases = cases(policy, "probe/secret");
+    let (calm, folder) = (Arc::new(Fake::new(rotation)), tempfile::tempdir().unwrap());
+    let calm_outcome = run(&cases, &calm, folder.path()).unwrap();
+    let calm_facts = format!("{:?}", verdicts(&cases, &calm_outcome));
+    let calls = calm.log().len();
+    let mut points = 0;
+    // The first call only asks who we are.
+    for number in 2..=calls {
+        for &trouble in troubles {
+            for lost_ledger in [false, true] {
+                points += 1;
+                let mut fake = Fake::new(rotation);
+                fake.trouble = Some((number, trouble));
+                let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
+                let before = fake.listing();
+                let outcome = run(&cases, &fake, folder.path());
+                let place =
+                    format!("{trouble:?} at call {number} ({:?}), ledger lost: {lost_ledger}", fake.log().last());
+                let left = fake.listing() != before;
+                match &outcome {
+                    Some(outcome) => {
+                        // What is left is told, and nobody is told a verdict that AWS did not give.
+                        assert!(!left || !outcome.residue.is_empty(), "{place}: left and not told");
+                        for (told, calm) in verdicts(&cases, outcome).iter().zip(verdicts(&cases, &calm_outcome)) {
+                            let lenient = *told != "met" || calm == "met" || trouble == Trouble::Denied;
+                            assert!(lenient, "{place}: {told}, and {calm_facts} without trouble");
+                        }
+                    }
+                    None => assert!(matches!(trouble, Trouble::KilledBefore | Trouble::KilledAfter), "{place}"),
+                }
+                let places = places(&undisturbed(&fake));
+                let swept = runtime().block_on(async {
+                    if lost_ledger {
+                        search(&places, Timestamp::now(), PAUSE).await.unwrap()
+                    } else {
+                        sweep(folder.path(), &places, PAUSE).await.unwrap()
+                    }
+                });
+                assert_eq!(swept.left, Vec::<String>::new(), "{place}");
+                assert_eq!(fake.listing(), before, "{place}");
+                // A second sweep finds nothing.
+                let again = runtime().block_on(sweep(folder.path(), &places, PAUSE)).unwrap();
+                assert!(lost_ledger || again.gone.is_empty(), "{place}: {again:?}");
+            }
+        }
+    }
+    points
+}
+
+/// The same account after the trouble is over.
+fn undisturbed(fake: &Arc<Fake>) -> Arc<Fake> {
+    fake.calm();
+    Arc::clone(fake)
+}
+
+#[test]
+fn wherever_a_probe_is_killed_a_sweep_leaves_nothing() {
+    let killed = [Trouble::KilledBefore, Trouble::KilledAfter];
+    let mut points = 0;
+    let at_once = ROTATION.replace("within: 1s", "within: 0s");
+    for (policy, rotation) in
+        [(ROTATION, Rotation::Works(3)), (&at_once, Rotation::Sticks), (ROTATION, Rotation::SameValue)]
+    {
+        points += matrix(policy, rotation, &killed);
+    }
+    points += matrix(DENIED, Rotation::Sticks, &killed);
+    println!("{points} kill points, nothing left");
+    assert!(points > 100, "{points}");
+}
+
+#[test]
+fn whatever_call_of_a_probe_fails_nothing_is_left() {
+    let failing = [Trouble::Denied, Trouble::Throttled, Trouble::ThrottledForEver, Trouble::Lost, Trouble::Stopped];
+    let mut points = 0;
+    let at_once = ROTATION.replace("within: 1s", "within: 0s");
+    for (policy, rotation) in [(ROTATION, Rotation::Works(3)), (&at_once, Rotation::Sticks)] {
+        points += matrix(policy, rotation, &failing);
+    }
+    points += matrix(DENIED, Rotation::Sticks, &failing);
+    println!("{points} failing calls, nothing left");
+    assert!(points > 100, "{points}");
+}
+
+#[test]
+fn what_cannot_be_undone_is_named() {
+    let cases = cases(DENIED, "probe/secret");
+    let mut fake = Fake::new(Rotation::Sticks);
+    fake.refused = ["DeleteSecret"].into();
+    let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
+    let outcome = run(&cases, &fake, folder.path()).unwrap();
+    assert_eq!(outcome.residue.len(), 1, "{:?}", outcome.residue);
+    assert!(outcome.residue[0].contains("secret outside/attestry-20261120T221500Z-0a1b2c3d"), "{:?}", outcome.residue);
+    let cleaned: Vec<_> = outcome.populations[0].resources.iter().map(|it| it.get("cleaned").cloned()).collect();
+    assert_eq!(cleaned.iter().filter(|it| **it == Some(Fact::Known(false.into()))).count(), 1);
+}
+
+#[test]
+fn what_attestry_did_not_make_is_refused_without_a_call() {
+    let fake = Arc::new(Fake::new(Rotation::Sticks));
+    let places = places(&fake);
+    let calls = fake.log().len();
+    for made in [
+        Made::Secret { name: "probe/secret".to_owned() },
+        Made::Parameter { name: "/bank/attestry-other".to_owned() },
+        Made::Rotation { secret: "probe/secret".to_owned(), version: "v1".to_owned() },
+    ] {
+        let refused = runtime().block_on(made.clean(&places[0], RUN, PAUSE)).unwrap_err();
+        assert!(refused.contains("did not make it"), "{refused}");
+    }
+    assert_eq!(fake.log().len(), calls);
+}
+
+#[test]
+fn a_search_leaves_what_is_young() {
+    let cases = cases(DENIED, "probe/secret");
+    let mut fake = Fake::new(Rotation::Sticks);
+    fake.trouble = Some((4, Trouble::KilledAfter));
+    let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
+    run(&cases, &fake, folder.path());
+    let left = fake.listing();
+    let places = places(&undisturbed(&fake));
+    let soon = "2026-11-20T22:16:00Z".parse().unwrap();
+    let swept = runtime().block_on(search(&places, soon, PAUSE)).unwrap();
+    assert!(swept.gone.is_empty(), "{swept:?}");
+    assert_eq!(fake.listing(), left);
+}
+
+#[test]
+fn a_stage_that_does_not_name_a_probe_is_never_acted_upon() {
+    let directory = tempfile::tempdir().unwrap();
+    suite(directory.path(), ROTATION, "probe/secret", "denied");
+    let words = attestry::policy::Vocabulary::new(attestry::kinds::schemas()).with_probes(probes::specs());
+    let loaded = attestry::policy::load_suite(directory.path(), Path::new("suite.yaml"), words);
+    assert!(!loaded.diagnostics.has_errors());
+    let suite = &loaded.library.suites[0];
+    let mut sink = Diagnostics::new();
+    let compiled = attestry::policy::compile(suite, &suite.stages[0], &[], &mut sink).unwrap();
+    check_probes(&suite.stages[0], &compiled.cases, &mut sink);
+    let told: Vec<&str> = sink.iter().map(|it| it.code).collect();
+    assert_eq!(told, ["no-consent"]);
+}
+
+/// The user agent names the run, the permissions are those of the calls, and what is forbidden is not asked for.
+#[test]
+fn permissions_of_probes_equal_what_is_called() {
+    let cases = cases(DENIED, "probe/secret");
+    let fake = Arc::new(Fake::new(Rotation::Sticks));
+    let folder = tempfile::tempdir().unwrap();
+    run(&cases, &fake, folder.path()).unwrap();
+    let document = policy_document(&Plan::new(cases));
+    let actions: Vec<&str> =
+        document["Statement"][0]["Action"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert_eq!(document["Statement"][0]["Sid"], "AttestryProbes");
+    let tried = ["CreateSecret", "PutParameter", "GetSecretValue", "GetCallerIdentity"];
+    let mut called: Vec<String> = fake.log().into_iter().filter(|call| !tried.contains(&call.as_str())).collect();
+    called.sort();
+    called.dedup();
+    let mut needed: Vec<String> = actions.iter().map(|action| action.split(':').nth(1).unwrap().to_owned()).collect();
+    needed.sort();
+    assert_eq!(needed, called);
+}
+
+#[test]
+fn no_value_of_a_secret_is_kept() {
+    for policy in [ROTATION, DENIED] {
+        let cases = cases(policy, "probe/secret");
+        let (fake, folder) = (Arc::new(Fake::new(Rotation::Works(2))), tempfile::tempdir().unwrap());
+        let outcome = run(&cases, &fake, folder.path()).unwrap();
+        assert!(fake.log().contains(&"GetSecretValue".to_owned()));
+        let mut kept = format!("{outcome:?}{:?}", judge(&cases, &outcome));
+        for file in std::fs::read_dir(folder.path()).unwrap().flatten() {
+            kept.push_str(&std::fs::read_to_string(file.path()).unwrap());
+        }
+        assert!(kept.contains("probe/secret") && !kept.contains(CANARY), "{kept}");
+    }
+}
+
+/// The binary in a directory with a suite, at the account behind a port.
+fn attestry(directory: &Path, url: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
+    command.current_dir(directory).args(arguments).args(["suite.yaml", "--stage", "here", "--endpoint", url]);
+    command.env_remove("AWS_ACCESS_KEY_ID").stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The number of the call that rotates, in a run of the binary.
+const ROTATES: usize = 4;
+
+fn stuck() -> (Arc<Fake>, String, tempfile::TempDir) {
+    let mut fake = Fake::new(Rotation::Sticks);
+    fake.trouble = Some((ROTATES, Trouble::KilledAfter));
+    let (fake, directory) = (Arc::new(fake), tempfile::tempdir().unwrap());
+    let url = fake.serve();
+    suite(directory.path(), ROTATION, "probe/secret", "secret-rotation");
+    (fake, url, directory)
+}
+
+fn code(output: &Output) -> (Option<i32>, String) {
+    let text = [&output.stdout[..], &output.stderr[..]].concat();
+    (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+}
+
+#[test]
+fn after_sigkill_a_sweep_finishes_and_after_sigint_the_run_does() {
+    let (fake, url, directory) = stuck();
+    let before = fake.listing();
+    let mut killed = attestry(directory.path(), &url, &["run"]).spawn().unwrap();
+    runtime().block_on(fake.struck.notified());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert_eq!(fake.log().last().unwrap(), "RotateSecret");
+    assert_ne!(fake.listing(), before, "the rotation is pending");
+    fake.calm();
+    let (exit, told) = code(&attestry(directory.path(), &url, &["sweep"]).output().unwrap());
+    assert_eq!(exit, Some(0), "{told}");
+    assert_eq!(fake.listing(), before, "{told}");
+
+    let (fake, url, directory) = stuck();
+    let interrupted = attestry(directory.path(), &url, &["run"]).spawn().unwrap();
+    runtime().block_on(fake.struck.notified());
+    for _ in 0..2 {
+        let kill = Command::new("kill").args(["-INT", &interrupted.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let (exit, told) = code(&interrupted.wait_with_output().unwrap());
+    assert_eq!(exit, Some(130), "{told}");
+    assert_eq!(fake.listing(), before, "{told}");
+    assert!(fake.log().contains(&"UpdateSecretVersionStage".to_owned()));
+}
+
+#[test]
+fn a_run_that_may_not_act_makes_no_call() {
+    let (fake, url, directory) = stuck();
+    let (exit, told) = code(&attestry(directory.path(), &url, &["run", "--dry-run"]).output().unwrap());
+    assert_eq!(exit, Some(0), "{told}");
+    assert!(
+        told.contains("rotates the secret probe/secret") && told.contains("calls secretsmanager:RotateSecret"),
+        "{told}"
+    );
+    let (exit, told) = code(&attestry(directory.path(), &url, &["run", "--ledger", "/proc/no"]).output().unwrap());
+    assert_eq!(exit, Some(6), "{told}");
+    suite(directory.path(), ROTATION, "probe/secret", "");
+    let (exit, told) = code(&attestry(directory.path(), &url, &["run"]).output().unwrap());
+    assert_eq!(exit, Some(2), "{told}");
+    assert!(told.contains("add `probes: [secret-rotation]` here"), "{told}");
+    assert!(fake.log().is_empty(), "{:?}", fake.log());
+}
+
+/// No form of a value in anything that the binary leaves, and the evidence gives its verdicts again.
+#[test]
+fn no_value_of_a_secret_is_in_any_output_of_a_run() {
+    let (fake, directory) = (Arc::new(Fake::new(Rotation::Works(1))), tempfile::tempdir().unwrap());
+    let url = fake.serve();
+    suite(directory.path(), ROTATION, "probe/secret", "secret-rotation");
+    let (exit, told) = code(&attestry(directory.path(), &url, &["run", "--out", "out"]).output().unwrap());
+    assert_eq!(exit, Some(0), "{told}");
+    assert!(!told.contains(CANARY), "{told}");
+    let (mut folders, mut files) = (vec![directory.path().to_owned()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            files += 1;
+            let text = String::from_utf8_lossy(&std::fs::read(entry.path()).unwrap()).into_owned();
+            for form in [CANARY.to_owned(), CANARY.bytes().map(|byte| format!("{byte:02x}")).collect()] {
+                assert!(!text.contains(&form), "{}", entry.path().display());
+            }
+        }
+    }
+    assert!(files > 12, "{files}");
+    let mut verify = Command::new(env!("CARGO_BIN_EXE_attestry"));
+    let (exit, told) = code(&verify.current_dir(directory.path()).args(["verify", "out"]).output().unwrap());
+    assert_eq!(exit, Some(0), "{told}");
+}

@@ -1,0 +1,360 @@
+//! A small account that can be changed: the few write operations that probes make, behind the same transport as AWS.
+//!
+//! It counts calls, and can refuse, lose or never answer the n-th one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use attestry::aws::Operation;
+use attestry::aws::wire::{self, Failure};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+pub const ACCOUNT: &str = "000000000001";
+pub const REGION: &str = "eu-central-1";
+
+/// What every value of a secret holds.
+pub const CANARY: &str = "Zq42xCanary42Wv7Kd93mNpRt5sYb81";
+
+/// How the rotation function behaves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rotation {
+    /// The new version becomes current after so many looks.
+    Works(usize),
+    /// The new version stays pending.
+    Sticks,
+    /// The new version has the old value.
+    SameValue,
+    /// The old version loses its label.
+    LosesPrevious,
+    /// The current value cannot be read while it rotates.
+    Interrupts(usize),
+}
+
+/// What happens at one call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Trouble {
+    /// AWS refuses.
+    Denied,
+    /// AWS asks for less speed, once.
+    Throttled,
+    /// AWS asks for less speed, from now on.
+    ThrottledForEver,
+    /// The call does its work and the answer is lost.
+    Lost,
+    /// The process dies before the call arrives.
+    KilledBefore,
+    /// The process dies after the call did its work.
+    KilledAfter,
+    /// The run is stopped while the call is on its way.
+    Stopped,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Secret {
+    versions: BTreeMap<String, (BTreeSet<String>, String)>,
+    looks: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    secrets: BTreeMap<String, Secret>,
+    parameters: BTreeSet<String>,
+    log: Vec<String>,
+    agents: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+pub struct Fake {
+    pub rotation: Rotation,
+    pub rotation_enabled: bool,
+    /// Operations that are refused.
+    pub refused: BTreeSet<&'static str>,
+    /// Number of the call, from 1, and what happens at it.
+    pub trouble: Option<(usize, Trouble)>,
+    pub struck: Arc<Notify>,
+    calm: AtomicBool,
+    state: Mutex<State>,
+}
+
+impl Fake {
+    pub fn new(rotation: Rotation) -> Self {
+        let labels = |label: &str| BTreeSet::from([label.to_owned()]);
+        let versions = BTreeMap::from([("v1".to_owned(), (labels("AWSCURRENT"), format!("{CANARY}-v1")))]);
+        let secrets = BTreeMap::from([("probe/secret".to_owned(), Secret { versions, looks: 0 })]);
+        let state = State { secrets, parameters: BTreeSet::new(), log: Vec::new(), agents: BTreeSet::new() };
+        Self {
+            rotation,
+            rotation_enabled: true,
+            refused: BTreeSet::new(),
+            trouble: None,
+            struck: Arc::default(),
+            calm: AtomicBool::new(false),
+            state: Mutex::new(state),
+        }
+    }
+
+    pub fn connector(self: &Arc<Self>) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector(Arc::clone(self)))
+    }
+
+    /// Everything in the account that a probe could have left: names, and labels of rotations that did not end.
+    pub fn listing(&self) -> Vec<String> {
+        let state = self.state.lock().unwrap();
+        let mut all: Vec<String> = state.parameters.iter().map(|name| format!("parameter {name}")).collect();
+        for (name, secret) in &state.secrets {
+            all.push(format!("secret {name}"));
+            let pending = |labels: &BTreeSet<String>| labels.contains("AWSPENDING") && !labels.contains("AWSCURRENT");
+            all.extend(secret.versions.values().filter(|it| pending(&it.0)).map(|_| format!("pending {name}")));
+        }
+        all
+    }
+
+    /// Serves the account on a port of this machine, for the binary.
+    pub fn serve(self: &Arc<Self>) -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let fake = Arc::clone(self);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let fake = Arc::clone(&fake);
+                std::thread::spawn(move || fake.exchange(stream));
+            }
+        });
+        url
+    }
+
+    /// One request and its answer; a call at which the process dies is never answered.
+    fn exchange(&self, mut stream: std::net::TcpStream) {
+        use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+            lines.push(line.trim().to_owned());
+        }
+        let headers: Vec<(String, String)> = lines[1..]
+            .iter()
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        let length = headers.iter().find(|it| it.0 == "content-length").map_or(0, |it| it.1.parse().unwrap());
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let mut request = HttpRequest::new(body.into());
+        request.set_uri(lines[0].split(' ').nth(1).unwrap().to_owned()).unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(name, value);
+        }
+        let operation = Operation::of(&request).unwrap();
+        let number = self.arrived(&request, &operation);
+        let answer = self.answer(&request, &operation);
+        if self.trouble.is_some_and(|(at, _)| at == number) && !self.calm.load(Ordering::SeqCst) {
+            self.struck.notify_one();
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        }
+        let body = answer.body().bytes().unwrap_or_default();
+        let mut head = format!("HTTP/1.1 {} x\r\nconnection: close\r\n", answer.status().as_u16());
+        for (name, value) in answer.headers().iter().filter(|(name, _)| *name != "content-length") {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
+    }
+
+    fn arrived(&self, request: &HttpRequest, operation: &Operation) -> usize {
+        let mut state = self.state.lock().unwrap();
+        state.log.push(operation.name.clone());
+        state.agents.insert(request.headers().get("user-agent").unwrap_or_default().to_owned());
+        state.log.len()
+    }
+
+    /// Ends all trouble.
+    pub fn calm(&self) {
+        self.calm.store(true, Ordering::SeqCst);
+    }
+
+    pub fn log(&self) -> Vec<String> {
+        self.state.lock().unwrap().log.clone()
+    }
+
+    pub fn agents(&self) -> BTreeSet<String> {
+        self.state.lock().unwrap().agents.clone()
+    }
+
+    fn answer(&self, request: &HttpRequest, operation: &Operation) -> HttpResponse {
+        let body = request.body().bytes().unwrap_or_default();
+        let asked: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+        if self.refused.contains(operation.name.as_str()) {
+            return wire::refuse(operation, &denied());
+        }
+        match self.change(&operation.name, &asked) {
+            Ok(value) => wire::answer(operation, 200, &value),
+            Err((code, message)) => wire::refuse(operation, &Failure::new(code, message).with_status(400)),
+        }
+    }
+
+    fn change(&self, operation: &str, asked: &Value) -> Result<Value, (&'static str, &'static str)> {
+        let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let state = &mut *self.state.lock().unwrap();
+        let missing = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+        let arn = |name: &str| format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf");
+        let stages = |secret: &Secret| -> Value {
+            secret.versions.iter().filter(|it| !it.1.0.is_empty()).map(|(id, it)| (id.clone(), json!(it.0))).collect()
+        };
+        Ok(match operation {
+            "GetCallerIdentity" => json!({
+                "Account": ACCOUNT, "Arn": format!("arn:aws:iam::{ACCOUNT}:user/test"), "UserId": "AIDATEST"
+            }),
+            "AssumeRole" => json!({ "Credentials": {
+                "AccessKeyId": "ASIAROLE", "SecretAccessKey": "secret", "SessionToken": "token",
+                "Expiration": "2099-01-01T00:00:00Z"
+            } }),
+            "ListSecrets" => {
+                let list: Vec<Value> = state
+                    .secrets
+                    .iter()
+                    .map(|(name, it)| json!({ "Name": name, "ARN": arn(name), "SecretVersionsToStages": stages(it) }))
+                    .collect();
+                json!({ "SecretList": list })
+            }
+            "DescribeParameters" => {
+                let list: Vec<Value> = state.parameters.iter().map(|name| json!({ "Name": name })).collect();
+                json!({ "Parameters": list })
+            }
+            "CreateSecret" => {
+                let name = text("Name");
+                state.secrets.insert(name.clone(), Secret::default());
+                json!({ "Name": name, "ARN": arn(&name) })
+            }
+            "DeleteSecret" => {
+                let name = text("SecretId");
+                state.secrets.remove(&name).ok_or(missing)?;
+                json!({ "Name": name })
+            }
+            "PutParameter" => {
+                state.parameters.insert(text("Name"));
+                json!({ "Version": 1 })
+            }
+            "DeleteParameter" if state.parameters.remove(&text("Name")) => json!({}),
+            "DeleteParameter" => return Err(("ParameterNotFound", "no such parameter")),
+            "ListTagsForResource" if state.parameters.contains(&text("ResourceId")) => json!({ "TagList": [] }),
+            "ListTagsForResource" => return Err(("InvalidResourceId", "no such parameter")),
+            "DescribeSecret" => {
+                let secret = state.secrets.get_mut(&text("SecretId")).ok_or(missing)?;
+                self.look(secret);
+                json!({
+                    "Name": text("SecretId"), "ARN": arn(&text("SecretId")), "RotationEnabled": self.rotation_enabled,
+                    "VersionIdsToStages": stages(secret)
+                })
+            }
+            "RotateSecret" => {
+                let secret = state.secrets.get_mut(&text("SecretId")).ok_or(missing)?;
+                let version = text("ClientRequestToken");
+                assert!((32..=64).contains(&version.len()), "AWS refuses the version id {version}");
+                let value = if self.rotation == Rotation::SameValue { "v1".to_owned() } else { version.clone() };
+                let labels = BTreeSet::from(["AWSPENDING".to_owned()]);
+                secret.versions.values_mut().for_each(|it| it.0.retain(|label| label != "AWSPENDING"));
+                secret.versions.insert(version, (labels, format!("{CANARY}-{value}")));
+                secret.looks = 0;
+                json!({ "Name": text("SecretId") })
+            }
+            "GetSecretValue" => {
+                let secret = state.secrets.get(&text("SecretId")).ok_or(missing)?;
+                let asked = text("VersionStage");
+                let label = if asked.is_empty() { "AWSCURRENT" } else { &asked };
+                let rotating = secret.versions.values().any(|it| it.0.len() == 1 && it.0.contains("AWSPENDING"));
+                if rotating && matches!(self.rotation, Rotation::Interrupts(_)) {
+                    return Err(("InvalidRequestException", "not now"));
+                }
+                let found = secret.versions.values().find(|it| it.0.contains(label)).ok_or(missing)?;
+                json!({ "Name": text("SecretId"), "SecretString": found.1 })
+            }
+            "UpdateSecretVersionStage" => {
+                let secret = state.secrets.get_mut(&text("SecretId")).ok_or(missing)?;
+                let version = secret.versions.get_mut(&text("RemoveFromVersionId")).ok_or(missing)?;
+                version.0.remove(&text("VersionStage"));
+                json!({ "Name": text("SecretId") })
+            }
+            other => panic!("the fake account does not know {other}"),
+        })
+    }
+
+    /// The rotation function goes on between two looks.
+    fn look(&self, secret: &mut Secret) {
+        let pending = |it: &(BTreeSet<String>, String)| it.0.contains("AWSPENDING") && !it.0.contains("AWSCURRENT");
+        let Some(new) = secret.versions.iter().find(|(_, it)| pending(it)).map(|(id, _)| id.clone()) else { return };
+        secret.looks += 1;
+        let needed = match self.rotation {
+            Rotation::Works(looks) | Rotation::Interrupts(looks) => looks,
+            Rotation::Sticks => return,
+            Rotation::SameValue | Rotation::LosesPrevious => 2,
+        };
+        if secret.looks < needed {
+            return;
+        }
+        for (labels, _) in secret.versions.values_mut() {
+            labels.remove("AWSPREVIOUS");
+            if labels.remove("AWSCURRENT") && self.rotation != Rotation::LosesPrevious {
+                labels.insert("AWSPREVIOUS".to_owned());
+            }
+        }
+        secret.versions.get_mut(&new).unwrap().0.insert("AWSCURRENT".to_owned());
+    }
+}
+
+fn denied() -> Failure {
+    Failure::new("AccessDeniedException", "not authorized, with an explicit deny").with_status(400)
+}
+
+#[derive(Debug)]
+struct Connector(Arc<Fake>);
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let fake = Arc::clone(&self.0);
+        let operation = Operation::of(&request).unwrap();
+        let number = fake.arrived(&request, &operation);
+        let trouble = fake.trouble.filter(|_| !fake.calm.load(Ordering::SeqCst)).and_then(|(at, trouble)| {
+            let from_now_on = trouble == Trouble::ThrottledForEver && number > at;
+            (number == at || from_now_on).then_some(trouble)
+        });
+        let slow_down = || Failure::new("ThrottlingException", "Rate exceeded").with_status(400);
+        match trouble {
+            None => HttpConnectorFuture::ready(Ok(fake.answer(&request, &operation))),
+            Some(Trouble::Denied) => HttpConnectorFuture::ready(Ok(wire::refuse(&operation, &denied()))),
+            Some(Trouble::Throttled | Trouble::ThrottledForEver) => {
+                HttpConnectorFuture::ready(Ok(wire::refuse(&operation, &slow_down())))
+            }
+            Some(Trouble::Lost) => {
+                fake.answer(&request, &operation);
+                HttpConnectorFuture::ready(Err(ConnectorError::timeout("no answer".into())))
+            }
+            Some(Trouble::Stopped) => {
+                let answer = fake.answer(&request, &operation);
+                fake.struck.notify_one();
+                HttpConnectorFuture::new(async move {
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                    Ok(answer)
+                })
+            }
+            Some(struck) => {
+                if struck != Trouble::KilledBefore {
+                    fake.answer(&request, &operation);
+                }
+                fake.struck.notify_one();
+                HttpConnectorFuture::new(std::future::pending())
+            }
+        }
+    }
+}
