@@ -62,6 +62,16 @@ impl<'a> Query<'a> {
             budget.spend(list.len() * none_of.len())?;
             list.retain(|pattern| !none_of.iter().any(|none| none.covers(pattern)));
         }
+        // The shortest list first: it often leaves little of the long ones to compare with each other.
+        if let Some(short) = self.some_of.iter().min_by_key(|list| list.len()).cloned() {
+            for list in &mut self.some_of {
+                budget.spend(list.len() * short.len())?;
+                list.retain(|pattern| short.iter().any(|it| !it.excludes(pattern)));
+            }
+        }
+        if self.some_of.iter().any(Vec::is_empty) {
+            return Ok(false);
+        }
         for at in 0..self.some_of.len() {
             let others: Vec<Vec<&Pattern>> = self.some_of.clone();
             if let Some(list) = self.some_of.get_mut(at) {

@@ -32,8 +32,12 @@ struct Listed {
     /// In the order of their names.
     actions: Vec<Known>,
     formats: Vec<Vec<Format>>,
+    /// What ARNs of the service say it is: mostly its prefix.
+    in_arns: BTreeSet<String>,
     /// The formats as patterns, anywhere in the partition `aws`, where somebody asked.
     anywhere: Vec<OnceLock<Vec<Pattern>>>,
+    /// The collections, likewise.
+    collections: OnceLock<Vec<Pattern>>,
 }
 
 /// One action.
@@ -110,19 +114,29 @@ impl Catalogue {
         }
     }
 
-    /// What an action without resources could name all the same. The reference says that only `*` is about it, yet AWS's
-    /// own guides grant such actions on `arn:aws:s3:::*` or `arn:aws:logs:us-east-1:111122223333:*`.
-    pub(super) fn collections(&self, of: &Known, place: Place<'_>) -> Vec<Pattern> {
+    /// What an action without resources could name all the same; nothing for other actions. The reference says that only
+    /// `*` is about it, yet AWS's own guides grant such actions on `arn:aws:s3:::*` or `arn:aws:logs:us-east-1:111122223333:*`.
+    pub(super) fn collections(&self, of: &Known, partition: &str, account: Option<&str>) -> Cow<'_, [Pattern]> {
         let (service, at) = of.formats;
-        let Some(listed) = self.listed(service) else { return Vec::new() };
-        if listed.formats.get(at).is_none_or(|it| it.as_slice() != [Format::new("*")]) {
-            return Vec::new();
+        let listed = self.listed(service).filter(|it| it.formats.get(at).is_some_and(|it| *it == [Format::new("*")]));
+        let Some(listed) = listed else { return Cow::Borrowed(&[]) };
+        let all = || {
+            let place = Place { partition, regions: &[], account, names: Class::Any };
+            let name = of.small.split(':').next().unwrap_or_default();
+            let any = Format::new(&format!("arn:*:{name}:*:*:*"));
+            let formats = listed.formats.iter().flatten().chain(std::iter::once(&any));
+            formats.flat_map(|format| format.collections(place)).collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        if partition == "aws" && account.is_none() {
+            Cow::Borrowed(listed.collections.get_or_init(all))
+        } else {
+            Cow::Owned(all())
         }
-        let name = of.small.split(':').next().unwrap_or_default();
-        let all = Format::new(&format!("arn:*:{name}:*:*:*"));
-        let formats = listed.formats.iter().flatten().chain(std::iter::once(&all));
-        let found: BTreeSet<Pattern> = formats.flat_map(|format| format.collections(place)).collect();
-        found.into_iter().collect()
+    }
+
+    /// Whether ARNs of the action's service may say that it is one of these services.
+    pub(super) fn is_in(&self, of: &Known, services: &BTreeSet<String>) -> bool {
+        self.listed(of.formats.0).is_some_and(|listed| !listed.in_arns.is_disjoint(services))
     }
 
     /// The actions in one of these patterns and none of those, in the order of their names. With `among`, only services
@@ -173,6 +187,9 @@ impl Listed {
             }
             texts.sort_unstable();
             texts.dedup();
+            let own = name.split(':').next().unwrap_or_default().to_ascii_lowercase();
+            let said = texts.iter().filter_map(|text| text.split(':').nth(2)).map(str::to_owned);
+            listed.in_arns.extend(said.chain([own]));
             let at = *places.entry(texts).or_insert_with_key(|texts| {
                 listed.formats.push(texts.iter().map(|text| Format::new(text)).collect());
                 listed.formats.len() - 1

@@ -216,8 +216,7 @@ impl Search<'_> {
     /// A known action, for all that are treated like it.
     fn known(&mut self, action: &Known) -> Result<Option<Counterexample>, TooComplex> {
         let everywhere = self.catalogue.anywhere(action, self.partition());
-        let [of, _] = &self.area.resources;
-        if everywhere.iter().all(|it| of.iter().all(|of| of.excludes(it))) {
+        if !self.area.may_meet(&everywhere) {
             return Ok(None);
         }
         let home = self.universe(action, REGION, self.rights.subject.account(), Class::Field);
@@ -254,14 +253,23 @@ impl Search<'_> {
 
     /// An action without resources, on an ARN that AWS may ask about all the same: no counterexample, but no proof either.
     fn unlisted(&mut self, action: &Known) -> Result<(), TooComplex> {
-        let account = self.rights.subject.account();
-        let place = Place { partition: self.partition(), regions: &[], account, names: Class::Any };
-        let universe = self.catalogue.collections(action, place);
-        if universe.is_empty() {
+        if self.area.services.as_ref().is_some_and(|services| !self.catalogue.is_in(action, services)) {
             return Ok(());
         }
-        self.budget.spend(universe.len())?;
-        if let Some(resource) = self.resource(action, Bound::May, &universe)? {
+        // Those of all accounts are laid out once; only where there is one, those of the own account are looked at.
+        let mut found = None;
+        for account in [None, self.rights.subject.account()] {
+            let universe = self.catalogue.collections(action, self.partition(), account);
+            self.budget.spend(universe.len())?;
+            if !self.area.may_meet(&universe) {
+                return Ok(());
+            }
+            found = self.resource(action, Bound::May, &universe)?;
+            if found.is_none() {
+                break;
+            }
+        }
+        if let Some(resource) = found {
             let example = Box::new(self.example(&action.name, resource));
             self.doubts.push(Doubt::Conditions { keys: Vec::new(), by: example.by.clone(), example });
         }

@@ -2,6 +2,8 @@
 //!
 //! Must not know how actions are grouped, or what an answer means.
 
+use std::collections::BTreeSet;
+
 use super::claim::{Area, Set};
 use super::term::{Bound, Reach, Term, action};
 use crate::iam::language::{Budget, Pattern, Query, TooComplex};
@@ -26,6 +28,8 @@ pub(super) enum Wanted {
 pub(super) struct Read {
     pub(super) actions: [Vec<Pattern>; 2],
     pub(super) resources: [Vec<Pattern>; 2],
+    /// The services whose ARNs it may be about; any without them.
+    pub(super) services: Option<BTreeSet<String>>,
 }
 
 impl Read {
@@ -33,8 +37,24 @@ impl Read {
         let read = |set: &Set, one: fn(&str) -> Pattern| {
             [&set.of, &set.except].map(|list| list.iter().map(|it| one(it)).collect::<Vec<_>>())
         };
-        Self { actions: read(&area.actions, action), resources: read(&area.resources, Pattern::glob) }
+        let [of, except] = read(&area.resources, Pattern::glob);
+        let services = of.iter().map(service).collect();
+        Self { actions: read(&area.actions, action), resources: [of, except], services }
     }
+
+    /// Whether the claim may be about something of a universe.
+    pub(super) fn may_meet(&self, universe: &[Pattern]) -> bool {
+        let [of, _] = &self.resources;
+        universe.iter().any(|it| of.iter().any(|of| !of.excludes(it)))
+    }
+}
+
+/// The service that every ARN of a pattern says, where it is one.
+fn service(pattern: &Pattern) -> Option<String> {
+    let begins = pattern.prefix();
+    let mut parts = begins.split(':').skip(2);
+    let service = parts.next()?;
+    parts.next().map(|_| service.to_owned())
 }
 
 impl<'a> Levels<'a> {
