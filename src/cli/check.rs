@@ -6,7 +6,7 @@ use std::thread::ScopedJoinHandle;
 
 use super::probes::words;
 use super::{Ended, output, stage, suite};
-use crate::policy::{Loaded, Source, Suite, check_examples, load_all, load_suite, normal};
+use crate::policy::{Loaded, Source, Suite, check_some_examples, load_all, load_suite, normal};
 use crate::source::{Diagnostic, Diagnostics, summary};
 use crate::verify::Exit;
 
@@ -58,7 +58,10 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     if loaded.diagnostics.has_errors() || !unreadable.is_empty() { Err(Ended::told(Exit::Usage)) } else { Ok(()) }
 }
 
-/// What is wrong with the examples of suites, and which described accounts cannot be read: a thread for each, since claims
+/// Into how many parts the cases of a suite go: more than there are cores mostly, since some take long.
+const PARTS: usize = 4;
+
+/// What is wrong with the examples of suites, and which described accounts cannot be read: side by side, since claims
 /// about permissions are proved for examples, and accounts are long.
 fn side_by_side(
     root: &Path,
@@ -69,14 +72,15 @@ fn side_by_side(
         done.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
     std::thread::scope(|scope| {
-        let examples = |suite| {
+        let examples = |suite, part| {
             move || {
                 let mut found = Diagnostics::new();
-                check_examples(suite, &mut found);
+                check_some_examples(suite, part, PARTS, &mut found);
                 found.into_sorted()
             }
         };
-        let suites: Vec<_> = suites.iter().map(|suite| scope.spawn(examples(suite))).collect();
+        let suites = suites.iter().flat_map(|suite| (0..PARTS).map(move |part| (suite, part)));
+        let suites: Vec<_> = suites.map(|(suite, part)| scope.spawn(examples(suite, part))).collect();
         let accounts: Vec<_> =
             accounts.iter().map(|path| scope.spawn(|| stage::read_described(root, path).err())).collect();
         (suites.into_iter().flat_map(result).collect(), accounts.into_iter().filter_map(result).collect())

@@ -157,6 +157,39 @@ fn a_service_that_there_is_not_is_objected_to() {
 }
 
 #[test]
+fn a_resource_that_no_action_of_a_claim_can_name_is_objected_to() {
+    let claim = |actions: &[&str], resource: &str| {
+        let list = |items: &[&str]| Some(Value::texts(items.iter().copied()));
+        let fields = [("actions", list(actions)), ("resources", list(&[resource]))];
+        find("never_grants").unwrap().objections(&Operand::Value(Value::record(fields)))
+    };
+    for right in [
+        "*",
+        "arn:*",
+        "arn:aws:secretsmanager:*:111122223333:secret:bank-*",
+        "arn:aws-cn:secretsmanager:*:*:secret:*",
+        "*:secret:bank-core-*",
+        "arn:*:secretsmanager:eu-west-1:*:secret:a-??????",
+    ] {
+        assert_eq!(claim(&["secretsmanager:DeleteSecret"], right), [], "{right}");
+    }
+    for wrong in [
+        "arn:aws:secretmanager:*:111122223333:secret:bank-*",
+        "arn:aws:secretsmanager:111122223333:secret:bank-*",
+        "arn:aws:secretsmanager:*:111122223333:secrets:bank-*",
+        "bank-*",
+        "arn:aws:ssm:*:111122223333:parameter/bank-*",
+    ] {
+        let found = claim(&["secretsmanager:DeleteSecret"], wrong);
+        assert!(matches!(found.as_slice(), [one] if one.fatal && one.text == wrong), "{wrong}: {found:?}");
+    }
+    // What an action without resources is granted on all the same, and what one that we do not know is about.
+    assert_eq!(claim(&["s3:ListAllMyBuckets"], "arn:aws:s3:::*"), []);
+    let found = claim(&["secretsmanager:FromNextYear"], "arn:aws:secretsmanager:*:*:else:*");
+    assert!(matches!(found.as_slice(), [one] if !one.fatal), "{found:?}");
+}
+
+#[test]
 fn a_failure_shows_only_the_items_that_fail() {
     let condition = Condition::Tests(vec![Test {
         matcher: find("each").unwrap(),

@@ -30,7 +30,7 @@ mod waivers;
 pub use case::{Case, Origin, Per, Quantifier, WhenNone};
 pub use catalogue::{Catalogues, Control};
 pub use compile::{Compiled, compile};
-pub use examples::check_examples;
+pub use examples::{check_examples, check_some_examples};
 pub use expectation::{AttributeTest, Expectation};
 pub use judge::{Difference, Judgement};
 pub use library::{Library, Vocabulary};

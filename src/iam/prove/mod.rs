@@ -14,6 +14,7 @@ mod catalogue;
 mod claim;
 mod identity;
 mod outsider;
+mod reachable;
 mod resource;
 mod samples;
 mod space;

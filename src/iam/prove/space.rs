@@ -50,7 +50,7 @@ impl Read {
 }
 
 /// The service that every ARN of a pattern says, where it is one.
-fn service(pattern: &Pattern) -> Option<String> {
+pub(super) fn service(pattern: &Pattern) -> Option<String> {
     let begins = pattern.prefix();
     let mut parts = begins.split(':').skip(2);
     let service = parts.next()?;

@@ -1,6 +1,7 @@
 //! The operand of a claim: actions, resources and what is taken for granted.
 
 use crate::facts::{Field, Type, Value};
+use crate::iam::prove::Catalogue;
 use crate::iam::reference;
 use crate::iam::{Area, Context, Set};
 use crate::matchers::Objection;
@@ -70,14 +71,24 @@ pub(in crate::matchers) fn objections(operand: &Value) -> Vec<Objection> {
     if !strings(operand, "resources").is_empty() && !strings(operand, "outside").is_empty() {
         all.push(Objection::error("", "a claim has either `resources` or `outside`"));
     }
-    for word in actions {
-        let Some(unknown) = reference::unknown(&word) else { continue };
+    let mut complete = true;
+    for word in &actions {
+        let Some(unknown) = reference::unknown(word) else { continue };
         let candidates = unknown.candidates().into_iter().map(|candidate| unknown.corrected(candidate)).collect();
         let message = format!("{unknown} (as of {})", reference::as_of());
         // A group that is unknown stands for nothing; an action may be newer than our copy of the reference.
         let objection =
-            if is_group(&word) { Objection::error(&word, message) } else { Objection::warning(&word, message) };
+            if is_group(word) { Objection::error(word, message) } else { Objection::warning(word, message) };
         all.push(objection.among(candidates));
+        complete = false;
     }
+    // What nobody can ask for is never granted: such a claim would hold of every policy.
+    let names = Set::of(names(&actions));
+    let named = strings(operand, "resources").into_iter().filter(|_| complete && !actions.is_empty());
+    let nothing = named.filter(|resource| !Catalogue::aws().may_name(&names, resource));
+    all.extend(nothing.map(|resource| {
+        let message = format!("no action of the claim is about a resource like `{resource}`");
+        Objection::error(resource, message)
+    }));
     all
 }
