@@ -168,6 +168,7 @@ fn a_rotation_is_met_when_it_works_and_violated_on_each_wrong_function() {
         (Rotation::Works(1), "met", ""),
         (Rotation::Works(4), "met", ""),
         (Rotation::Sticks, "violated", "rotated"),
+        (Rotation::Strays, "violated", "rotated"),
         (Rotation::SameValue, "violated", "value_changed"),
         (Rotation::LosesPrevious, "violated", "previous_readable"),
         (Rotation::Interrupts(3), "violated", "failed_reads"),
@@ -256,7 +257,9 @@ fn matrix(policy: &str, rotation: Rotation, troubles: &[Trouble]) -> usize {
     // The first call only asks who we are.
     for number in 2..=calls {
         for &trouble in troubles {
-            for lost_ledger in [false, true] {
+            // Without its ledger nobody can prove whose label is on a version with a foreign id: that one is left.
+            let ledgers: &[bool] = if rotation == Rotation::Strays { &[false] } else { &[false, true] };
+            for &lost_ledger in ledgers {
                 points += 1;
                 let mut fake = Fake::new(rotation);
                 fake.trouble = Some((number, trouble));
@@ -307,9 +310,12 @@ fn wherever_a_probe_is_killed_a_sweep_leaves_nothing() {
     let killed = [Trouble::KilledBefore, Trouble::KilledAfter];
     let mut points = 0;
     let at_once = ROTATION.replace("within: 1s", "within: 0s");
-    for (policy, rotation) in
-        [(ROTATION, Rotation::Works(3)), (&at_once, Rotation::Sticks), (ROTATION, Rotation::SameValue)]
-    {
+    for (policy, rotation) in [
+        (ROTATION, Rotation::Works(3)),
+        (&at_once, Rotation::Sticks),
+        (ROTATION, Rotation::SameValue),
+        (&at_once, Rotation::Strays),
+    ] {
         points += matrix(policy, rotation, &killed);
     }
     points += matrix(DENIED, Rotation::Sticks, &killed);
@@ -322,7 +328,9 @@ fn whatever_call_of_a_probe_fails_nothing_is_left() {
     let failing = [Trouble::Denied, Trouble::Throttled, Trouble::ThrottledForEver, Trouble::Lost, Trouble::Stopped];
     let mut points = 0;
     let at_once = ROTATION.replace("within: 1s", "within: 0s");
-    for (policy, rotation) in [(ROTATION, Rotation::Works(3)), (&at_once, Rotation::Sticks)] {
+    for (policy, rotation) in
+        [(ROTATION, Rotation::Works(3)), (&at_once, Rotation::Sticks), (&at_once, Rotation::Strays)]
+    {
         points += matrix(policy, rotation, &failing);
     }
     points += matrix(DENIED, Rotation::Sticks, &failing);
@@ -351,7 +359,12 @@ fn what_attestry_did_not_make_is_refused_without_a_call() {
     for made in [
         Made::Secret { name: "probe/secret".to_owned() },
         Made::Parameter { name: "/bank/attestry-other".to_owned() },
-        Made::Rotation { secret: "probe/secret".to_owned(), version: "v1".to_owned() },
+        Made::Rotation {
+            secret: "probe/secret".to_owned(),
+            version: "v1".to_owned(),
+            before: ["v0".to_owned()].into(),
+            begun: Timestamp::UNIX_EPOCH,
+        },
     ] {
         let refused = runtime().block_on(made.clean(&places[0], RUN, PAUSE)).unwrap_err();
         assert!(refused.contains("did not make it"), "{refused}");

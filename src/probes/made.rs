@@ -2,11 +2,13 @@
 //!
 //! Names and version ids carry the id of the run. That is the proof that Attestry made them; whatever lacks it is refused.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_ssm::types::ResourceTypeForTagging;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::aws::{At, refused_with};
@@ -32,6 +34,10 @@ pub enum Made {
         secret: String,
         /// Id of the version, chosen by the probe.
         version: String,
+        /// The versions that there were before. A function may put AWSPENDING on a version of its own instead.
+        before: BTreeSet<String>,
+        /// When it was asked for.
+        begun: Timestamp,
     },
 }
 
@@ -44,12 +50,17 @@ const CURRENT: &str = "AWSCURRENT";
 /// How often an undo is tried.
 const ATTEMPTS: u32 = 6;
 
+/// How many pauses a rotation is given to come to an end by itself: a function that is at work would put the label back.
+const SETTLING: i32 = 20;
+
 impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Secret { name } => write!(f, "secret {name}"),
             Self::Parameter { name } => write!(f, "parameter {name}"),
-            Self::Rotation { secret, version } => write!(f, "label AWSPENDING on version {version} of secret {secret}"),
+            Self::Rotation { secret, version, .. } => {
+                write!(f, "label AWSPENDING of the rotation {version} of secret {secret}")
+            }
         }
     }
 }
@@ -63,9 +74,9 @@ impl Made {
                 format!("aws secretsmanager delete-secret --force-delete-without-recovery --secret-id {name}")
             }
             Self::Parameter { name } => format!("aws ssm delete-parameter --name {name}"),
-            Self::Rotation { secret, version } => format!(
+            Self::Rotation { secret, version, .. } => format!(
                 "aws secretsmanager update-secret-version-stage --secret-id {secret} --version-stage AWSPENDING \
-                 --remove-from-version-id {version}"
+                 --remove-from-version-id {version}, or the version that `aws secretsmanager describe-secret` shows it on"
             ),
         }
     }
@@ -82,6 +93,7 @@ impl Made {
         if run.is_empty() || !proof.contains(&format!("{MARK}{run}")) {
             return Err(format!("{self}: its name does not carry the run {run}, so Attestry did not make it"));
         }
+        self.settle(at, pause).await;
         let mut why = "it is still there".to_owned();
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
@@ -104,15 +116,21 @@ impl Made {
         }
     }
 
+    /// Waits while a rotation may still be under way.
+    async fn settle(&self, at: &At, pause: Duration) {
+        let Self::Rotation { begun, .. } = self else { return };
+        let pause_signed = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
+        while Timestamp::now().duration_since(*begun) < pause_signed.saturating_mul(SETTLING)
+            && matches!(crate::aws::tracked(self.is_left(at)).await, Ok(true))
+        {
+            tokio::time::sleep(pause).await;
+        }
+    }
+
     async fn is_left(&self, at: &At) -> Result<bool, Gap> {
         match self {
             Self::Secret { name } => Ok(describe(at, name).await?.is_some_and(|it| it.deleted_date().is_none())),
-            Self::Rotation { secret, version } => {
-                let Some(secret) = describe(at, secret).await? else { return Ok(false) };
-                let stages = secret.version_ids_to_stages().and_then(|versions| versions.get(version));
-                let has = |label: &str| stages.is_some_and(|stages| stages.iter().any(|stage| stage == label));
-                Ok(has(PENDING) && !has(CURRENT))
-            }
+            Self::Rotation { .. } => Ok(self.pending(at).await?.is_some()),
             Self::Parameter { name } => {
                 let client = at.client(aws_sdk_ssm::Client::new);
                 let kind = ResourceTypeForTagging::Parameter;
@@ -125,13 +143,25 @@ impl Made {
         }
     }
 
+    /// The version on which a rotation left AWSPENDING. While that label is somewhere, Secrets Manager begins no other
+    /// rotation; so on a version that was not there before, it is of this one.
+    async fn pending(&self, at: &At) -> Result<Option<String>, Gap> {
+        let Self::Rotation { secret, version, before, .. } = self else { return Ok(None) };
+        let Some(secret) = describe(at, secret).await? else { return Ok(None) };
+        let has = |stages: &[String], label: &str| stages.iter().any(|stage| stage == label);
+        let ours = |id: &String| id == version || (!before.is_empty() && !before.contains(id));
+        let mut all = secret.version_ids_to_stages().into_iter().flatten();
+        Ok(all.find(|(id, stages)| ours(id) && has(stages, PENDING) && !has(stages, CURRENT)).map(|(id, _)| id.clone()))
+    }
+
     async fn remove(&self, at: &At) -> Result<(), Gap> {
         let secrets = || at.client(aws_sdk_secretsmanager::Client::new);
         match self {
             Self::Secret { name } => {
                 secrets().delete_secret().secret_id(name).force_delete_without_recovery(true).send().await?;
             }
-            Self::Rotation { secret, version } => {
+            Self::Rotation { secret, .. } => {
+                let Some(version) = self.pending(at).await? else { return Ok(()) };
                 let update = secrets().update_secret_version_stage().secret_id(secret).version_stage(PENDING);
                 update.remove_from_version_id(version).send().await?;
             }

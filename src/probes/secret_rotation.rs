@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::digest::{Digest, Key};
@@ -171,7 +172,12 @@ async fn act(scene: &Scene, seen: &mut Resource) -> Result<Target, Gap> {
     let first = read(&scene.at, secret, "AWSCURRENT", &key).await?;
 
     let version = scene.name();
-    scene.intend(Made::Rotation { secret: secret.to_owned(), version: version.clone() })?;
+    scene.intend(Made::Rotation {
+        secret: secret.to_owned(),
+        version: version.clone(),
+        before: before.version_ids_to_stages().into_iter().flatten().map(|(id, _)| id.clone()).collect(),
+        begun: Timestamp::now(),
+    })?;
     let begun = Instant::now();
     let rotate = client(&scene.at).rotate_secret().secret_id(secret).client_request_token(&version);
     rotate.send().await?;

@@ -2,6 +2,7 @@
 //!
 //! It can be run any number of times. Must not know any single probe.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,7 +99,9 @@ async fn secrets(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
         for (version, stages) in secret.secret_versions_to_stages().into_iter().flatten() {
             let pending = stages.iter().any(|stage| stage == "AWSPENDING");
             if let (true, Some((run, started))) = (pending, run_in(version)) {
-                let made = Made::Rotation { secret: name.to_owned(), version: version.to_owned() };
+                // Which versions there were before, nobody knows any more.
+                let (secret, version, before) = (name.to_owned(), version.to_owned(), BTreeSet::new());
+                let made = Made::Rotation { secret, version, before, begun: started };
                 found.push((made, run, started));
             }
         }

@@ -27,6 +27,8 @@ pub enum Rotation {
     Works(usize),
     /// The new version stays pending.
     Sticks,
+    /// The function puts the label of the new version on a version of its own, which stays pending.
+    Strays,
     /// The new version has the old value.
     SameValue,
     /// The old version loses its label.
@@ -298,6 +300,12 @@ impl Fake {
         let needed = match self.rotation {
             Rotation::Works(looks) | Rotation::Interrupts(looks) => looks,
             Rotation::Sticks => return,
+            Rotation::Strays => {
+                secret.versions.values_mut().for_each(|it| it.0.retain(|label| label != "AWSPENDING"));
+                let labels = BTreeSet::from(["AWSPENDING".to_owned()]);
+                secret.versions.insert("its-own".to_owned(), (labels, format!("{CANARY}-its-own")));
+                return;
+            }
             Rotation::SameValue | Rotation::LosesPrevious => 2,
         };
         if secret.looks < needed {
