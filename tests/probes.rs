@@ -15,6 +15,8 @@
 mod common;
 #[path = "probes/fake.rs"]
 mod fake;
+#[path = "probes/listening.rs"]
+mod listening;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -318,7 +320,9 @@ fn wherever_a_probe_is_killed_a_sweep_leaves_nothing() {
     ] {
         points += matrix(policy, rotation, &killed);
     }
-    points += matrix(DENIED, Rotation::Sticks, &killed);
+    for policy in [DENIED, listening::ALERT, listening::RECORD] {
+        points += matrix(policy, Rotation::Sticks, &killed);
+    }
     println!("{points} kill points, nothing left");
     assert!(points > 100, "{points}");
 }
@@ -333,7 +337,9 @@ fn whatever_call_of_a_probe_fails_nothing_is_left() {
     {
         points += matrix(policy, rotation, &failing);
     }
-    points += matrix(DENIED, Rotation::Sticks, &failing);
+    for policy in [DENIED, listening::ALERT, listening::RECORD] {
+        points += matrix(policy, Rotation::Sticks, &failing);
+    }
     println!("{points} failing calls, nothing left");
     assert!(points > 100, "{points}");
 }
@@ -365,6 +371,8 @@ fn what_attestry_did_not_make_is_refused_without_a_call() {
             before: ["v0".to_owned()].into(),
             begun: Timestamp::UNIX_EPOCH,
         },
+        Made::Queue { name: "attestry-alerts".to_owned() },
+        Made::Subscription { topic: fake::TOPIC.to_owned(), queue: "arn:aws:sqs:x:1:alerts".to_owned() },
     ] {
         let refused = runtime().block_on(made.clean(&places[0], RUN, PAUSE)).unwrap_err();
         assert!(refused.contains("did not make it"), "{refused}");
@@ -424,7 +432,7 @@ fn permissions_of_probes_equal_what_is_called() {
 
 #[test]
 fn no_value_of_a_secret_is_kept() {
-    for policy in [ROTATION, DENIED] {
+    for policy in [ROTATION, DENIED, listening::ALERT, listening::RECORD] {
         let cases = cases(policy, "probe/secret");
         let (fake, folder) = (Arc::new(Fake::new(Rotation::Works(2))), tempfile::tempdir().unwrap());
         let outcome = run(&cases, &fake, folder.path()).unwrap();
