@@ -100,6 +100,6 @@ pub(super) async fn act(
             Some(Task { case, probe: probes::find(call.spec.name)?, arguments, at })
         }));
     }
-    let running = Running { run: run.into(), ledger, link: ground.link.clone(), pause: PAUSE };
+    let running = Running { run: run.into(), ledger, link: ground.link.clone(), pause: PAUSE, tell: output::tell };
     perform(tasks, &Arc::new(running)).await
 }

@@ -8,6 +8,7 @@
 // A gap is data that travels to the report; it is large and rare, and boxing it would only hide that.
 #![allow(clippy::result_large_err)]
 
+mod decrypts_after_rotation;
 mod denied;
 mod digest;
 mod ledger;
@@ -30,7 +31,8 @@ pub use scene::Scene;
 pub use sweep::{Swept, search, sweep};
 
 /// Every probe, in the order of documentation.
-pub const ALL: &[&dyn Probe] = &[&denied::Denied, &secret_rotation::SecretRotation];
+pub const ALL: &[&dyn Probe] =
+    &[&decrypts_after_rotation::DecryptsAfterRotation, &denied::Denied, &secret_rotation::SecretRotation];
 
 /// An act under way. It ends with whether there was anything to act on, or with what AWS would not tell.
 pub type Acting<'a> = Pin<Box<dyn Future<Output = Result<Target, Gap>> + Send + 'a>>;
