@@ -64,7 +64,8 @@ impl Keys {
                 no_alias();
                 self.look();
                 let kind = |index: usize| if index < self.used { "ON_DEMAND" } else { "AUTOMATIC" };
-                let all: Vec<Value> = (0..=self.used).map(|it| json!({ "KeyId": "k1", "RotationType": kind(it) })).collect();
+                let all: Vec<Value> =
+                    (0..=self.used).map(|it| json!({ "KeyId": "k1", "RotationType": kind(it) })).collect();
                 json!({ "Rotations": all, "Truncated": false })
             }
             "GetKeyRotationStatus" => {
