@@ -15,6 +15,8 @@
 mod common;
 #[path = "probes/fake.rs"]
 mod fake;
+#[path = "probes/keys.rs"]
+mod keys;
 #[path = "probes/listening.rs"]
 mod listening;
 
@@ -92,7 +94,7 @@ fn suite(directory: &Path, policy: &str, secret: &str, consent: &str) {
 
 fn cases(policy: &str, secret: &str) -> Vec<Case> {
     let directory = tempfile::tempdir().unwrap();
-    suite(directory.path(), policy, secret, "denied, secret-rotation");
+    suite(directory.path(), policy, secret, "decrypts-after-rotation, denied, secret-rotation");
     common::cases(directory.path(), "suite.yaml", "here").0
 }
 
@@ -127,7 +129,7 @@ fn run(cases: &[Case], fake: &Arc<Fake>, folder: &Path) -> Option<Outcome> {
                 at: Arc::clone(&at),
             });
             let ledger = Arc::new(Ledger::begin(folder, RUN).unwrap());
-            let running = Running { run: RUN.into(), ledger, link: link.clone(), pause: PAUSE };
+            let running = Running { run: RUN.into(), ledger, link: link.clone(), pause: PAUSE, tell: |_| {} };
             perform(tasks.collect(), &Arc::new(running)).await
         };
         let mut acting = Box::pin(acting);

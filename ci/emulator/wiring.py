@@ -16,6 +16,7 @@ import queue
 import threading
 import time
 
+import key_rotation
 from ministack import app
 from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid
@@ -37,6 +38,7 @@ def main():
     secretsmanager._get_secret_value = get_secret_value
     secretsmanager.handle_request = recorded(secretsmanager.handle_request)
     ssm._list_tags_for_resource = list_tags
+    key_rotation.install()
     eventbridge._dispatch_event = lambda event, view=None: deliveries.put((contextvars.copy_context(), 0.0, event))
     threading.Thread(target=deliver_in_turn, daemon=True).start()
     app.main()

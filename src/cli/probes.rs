@@ -132,7 +132,7 @@ pub(super) async fn act(
             }
         }
     }
-    let running = Running { run: run.into(), ledger, link: ground.link.clone(), pause: PAUSE };
+    let running = Running { run: run.into(), ledger, link: ground.link.clone(), pause: PAUSE, tell: output::tell };
     let outcome = perform(tasks, &Arc::new(running)).await;
     if let Some(notice) = &notice
         && let Err(gap) = notice.end(&outcome).await

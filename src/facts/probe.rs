@@ -78,6 +78,15 @@ impl Arguments {
         }
     }
 
+    /// A whole number.
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        match self.0.get(name) {
+            Some(Value::Integer(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// A duration in seconds.
     #[must_use]
     pub fn seconds(&self, name: &str) -> Option<u64> {

@@ -53,6 +53,8 @@ pub struct Running {
     pub link: Link,
     /// The time between two looks.
     pub pause: Duration,
+    /// Shows words to people.
+    pub tell: fn(&str),
 }
 
 /// What the probes observed, and what they left.
@@ -138,8 +140,8 @@ async fn one(task: Task, running: &Running) -> (Option<Resource>, Undone) {
     let mut seen = task.seen();
     let limit = task.probe.limit(&task.arguments);
     let run = Arc::clone(&running.run);
-    let scene =
-        Scene::new(Arc::clone(&task.at), task.arguments, running.pause, run, task.case, Arc::clone(&running.ledger));
+    let (at, ledger) = (Arc::clone(&task.at), Arc::clone(&running.ledger));
+    let scene = Scene::new(at, task.arguments, running.pause, running.tell, run, task.case, ledger);
     let stopped = || Gap { message: "the run was stopped".to_owned(), ..Gap::new(Cause::Interrupted) };
     let acted = tokio::select! {
         biased;

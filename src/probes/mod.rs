@@ -10,6 +10,7 @@
 
 mod access_record;
 mod alert;
+mod decrypts_after_rotation;
 mod denied;
 mod digest;
 mod forms;
@@ -40,8 +41,13 @@ pub use scene::Scene;
 pub use sweep::{Swept, search, sweep};
 
 /// Every probe, in the order of documentation.
-pub const ALL: &[&dyn Probe] =
-    &[&access_record::AccessRecord, &alert::Alert, &denied::Denied, &secret_rotation::SecretRotation];
+pub const ALL: &[&dyn Probe] = &[
+    &access_record::AccessRecord,
+    &alert::Alert,
+    &decrypts_after_rotation::DecryptsAfterRotation,
+    &denied::Denied,
+    &secret_rotation::SecretRotation,
+];
 
 /// An act under way. It ends with whether there was anything to act on, or with what AWS would not tell.
 pub type Acting<'a> = Pin<Box<dyn Future<Output = Result<Target, Gap>> + Send + 'a>>;

@@ -21,6 +21,7 @@ pub struct Scene {
     pub arguments: Arguments,
     /// The time between two looks.
     pub pause: Duration,
+    tell: fn(&str),
     run: Arc<str>,
     case: String,
     ledger: Arc<Ledger>,
@@ -32,11 +33,17 @@ impl Scene {
         at: Arc<At>,
         arguments: Arguments,
         pause: Duration,
+        tell: fn(&str),
         run: Arc<str>,
         case: String,
         ledger: Arc<Ledger>,
     ) -> Self {
-        Self { at, arguments, pause, run, case, ledger, made: Mutex::default() }
+        Self { at, arguments, pause, tell, run, case, ledger, made: Mutex::default() }
+    }
+
+    /// Tells people something before it happens that the declared effects could not know.
+    pub fn tell(&self, words: &str) {
+        (self.tell)(words);
     }
 
     /// A name for what this case makes in this run and nobody else does: it carries the id of the run.

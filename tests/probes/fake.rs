@@ -2,6 +2,8 @@
 //!
 //! It counts calls, and can refuse, lose or never answer the n-th one.
 
+mod fake_keys;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,6 +15,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+
+use fake_keys::Keys;
+pub use fake_keys::{ALIAS, Aging};
 
 pub const ACCOUNT: &str = "000000000001";
 pub const REGION: &str = "eu-central-1";
@@ -107,6 +112,7 @@ struct State {
     sessions: Vec<(String, String)>,
     records: Vec<String>,
     published: Vec<String>,
+    keys: Keys,
     log: Vec<String>,
     agents: BTreeSet<String>,
 }
@@ -140,6 +146,7 @@ impl Fake {
             sessions: Vec::new(),
             records: Vec::new(),
             published: Vec::new(),
+            keys: Keys::new(),
             log: Vec::new(),
             agents: BTreeSet::new(),
         };
@@ -154,6 +161,26 @@ impl Fake {
             calm: AtomicBool::new(false),
             state: Mutex::new(state),
         }
+    }
+
+    /// The same with a key that ages so, and has used up so many rotations.
+    pub fn with_key(self, aging: Aging, used: usize) -> Self {
+        {
+            let keys = &mut self.state.lock().unwrap().keys;
+            (keys.aging, keys.used) = (aging, used);
+        }
+        self
+    }
+
+    /// The same, where the key is rotating already.
+    pub fn rotating(self) -> Self {
+        self.state.lock().unwrap().keys.under_way = Some(0);
+        self
+    }
+
+    /// Everything that was ever encrypted under the key.
+    pub fn plaintexts(&self) -> Vec<String> {
+        self.state.lock().unwrap().keys.plaintexts()
     }
 
     pub fn connector(self: &Arc<Self>) -> SharedHttpConnector {
@@ -282,6 +309,9 @@ impl Fake {
     ) -> Result<Value, (&'static str, &'static str)> {
         let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let state = &mut *self.state.lock().unwrap();
+        if let Some(answer) = state.keys.change(operation, asked) {
+            return answer;
+        }
         let missing = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         let arn = |name: &str| format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf");
         let stages = |secret: &Secret| -> Value {
