@@ -41,9 +41,8 @@ class Run:
 
     def ledger(self) -> list[dict]:
         """What was announced."""
-        lines = [json.loads(line) for file in sorted(self.folder.glob("ledger/*.jsonl"))
-                 for line in file.read_text().splitlines() if line.endswith("}")]
-        return [line["intend"]["entry"]["made"] for line in lines if "intend" in line]
+        whole = [line for file in sorted(self.folder.glob("ledger/*.jsonl")) for line in file.read_text().split("\n")[:-1]]
+        return [line["intend"]["entry"]["made"] for line in map(json.loads, whole) if "intend" in line]
 
 
 @dataclass
