@@ -75,6 +75,7 @@ class Tool:
         def limits():
             # A core may be written: what is in it is searched too. A full disk is a file that may not grow.
             resource.setrlimit(resource.RLIMIT_CORE, (CORE, CORE))
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a test in the background ignores it, and so would its children
             if file_bytes is not None:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
