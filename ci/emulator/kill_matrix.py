@@ -17,7 +17,7 @@ from stack import Stack
 
 ALL = (*gate.KILLS, "interrupt", "interrupt-twice", "terminate", "deny", "throttle")
 ENDS = {"interrupt": (130, -2), "interrupt-twice": (130, -2), "terminate": (143, -15)}  # by the handler, or before there is one
-SIDE_BY_SIDE = 6
+SIDE_BY_SIDE = 10
 SETTLED = 20.0  # seconds; a function that is at work when its caller dies comes to an end by then
 AFTERWARDS = 2.0  # seconds in which what comes back must come back
 
@@ -44,7 +44,7 @@ class Point:
 class Matrix:
     tool: Tool
     stack: Stack
-    every: int = 1  # each how manyth point is tried
+    sample: int | None = None  # about how many points of each subject are tried; all of them without
     possible: int = 0
     tried: collections.Counter = field(default_factory=collections.Counter)
     spared: int = 0  # the run was over before the call
@@ -67,7 +67,7 @@ class Matrix:
         verdicts = {name: case["verdict"] for name, case in calm.cases.items()}
         points = [Point(subject, Trouble(what, at)) for at in range(1, len(calm.calls) + 1) for what in ALL]
         self.possible += len(points)
-        chosen = points[::self.every]
+        chosen = points[::self.step(len(points))]
         with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             for said in pool.map(lambda point: self.guarded(point, verdicts), chosen):
                 self.wrong += said
@@ -76,6 +76,10 @@ class Matrix:
         self.wrong += [f"{subject.name}: left behind: {line}" for line in sorted(after - before)]
         self.wrong += [f"{subject.name}: gone: {line}" for line in sorted(before - after)]
         return f"{len(calm.calls)} calls, {len(chosen)} of {len(points)} points"
+
+    def step(self, points: int) -> int:
+        step = max(1, points // self.sample) if self.sample else 1
+        return step if step % len(ALL) or step == 1 else step + 1  # or it would always be the same kind of trouble
 
     def parameters(self, subject: Subject, secret: str) -> dict[str, str]:
         return dict(subject.parameters) | {"secret": secret}

@@ -41,9 +41,8 @@ class Run:
 
     def ledger(self) -> list[dict]:
         """What was announced."""
-        lines = [json.loads(line) for file in sorted(self.folder.glob("ledger/*.jsonl"))
-                 for line in file.read_text().splitlines() if line.endswith("}")]
-        return [line["intend"]["entry"]["made"] for line in lines if "intend" in line]
+        whole = [line for file in sorted(self.folder.glob("ledger/*.jsonl")) for line in file.read_text().split("\n")[:-1]]
+        return [line["intend"]["entry"]["made"] for line in map(json.loads, whole) if "intend" in line]
 
 
 @dataclass
@@ -76,6 +75,7 @@ class Tool:
         def limits():
             # A core may be written: what is in it is searched too. A full disk is a file that may not grow.
             resource.setrlimit(resource.RLIMIT_CORE, (CORE, CORE))
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a test in the background ignores it, and so would its children
             if file_bytes is not None:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))

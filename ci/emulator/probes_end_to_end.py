@@ -2,7 +2,7 @@
 
     probes_end_to_end.py --binary target/debug/attestry [--full] [--only PATTERN] [--keep]
 
-Without --full each fifth point of the kill matrix is tried. --keep leaves all that was written, and prints where.
+Without --full a sample of the points of the kill matrix is tried. --keep leaves all that was written, and prints where.
 """
 
 import argparse
@@ -20,11 +20,11 @@ from gate import Trouble
 from kill_matrix import Matrix, Subject
 from listing import listing
 from probe_runs import Tool
-from probe_table import ROWS, deploy, permissions
+from probe_table import ROWS, SEES_READS, WATCHING, Row, deploy
 from serving import serving
 from stack import Stack
 
-EVERY = 5  # coprime to the kinds of trouble, so that a sample holds all of them
+SAMPLE = 16  # points of each subject
 
 
 def main() -> int:
@@ -49,7 +49,7 @@ def main() -> int:
             for name, refusal in REFUSALS.items():
                 tests.run(f"no probe starts, {name}", lambda refusal=refusal: refusal(tool, stack))
             tests.run("a disk that fills up", lambda: filling_up(tool, stack))
-            matrix = Matrix(tool, stack, every=1 if args.full else EVERY)
+            matrix = Matrix(tool, stack, sample=None if args.full else SAMPLE)
             for subject, code in SUBJECTS:
                 tests.run(f"kill matrix, {subject.name}", lambda subject=subject, code=code: killed(matrix, subject, code))
             tests.run("kill matrix", lambda: total(matrix))
@@ -71,7 +71,7 @@ def main() -> int:
 def judged(tool, stack, row):
     deploy(stack, row)
     before = listing(stack)
-    run = tool.run(stack.url)
+    run = tool.run(stack.url, *row.cases)
     expect(run.code == (1 if row.violated else 0), f"exit {run.code}: {run.said}")
     wrong = []
     for name in run.cases:
@@ -80,7 +80,7 @@ def judged(tool, stack, row):
         if not why.startswith("violated" if words else "met") or any(word not in why for word in words or ()):
             wrong.append(f"{name}: {why}")
     expect(not wrong, "; ".join(wrong))
-    expect(set(row.violated) <= set(run.cases), "a case of the table is not in the suite")
+    expect(set(row.violated) <= set(run.cases) and len(row.cases) in (0, len(run.cases)), f"the cases were {sorted(run.cases)}")
     left = listing(stack) ^ before
     expect(not [line for line in left if "rotation/probe" not in line], f"left or gone: {left}")
     expect(all(line.count("AWSPENDING") == 0 for line in left), f"left: {left}")
@@ -90,13 +90,16 @@ def judged(tool, stack, row):
 # --- refusals
 
 
-ACTING = ("secretsmanager:RotateSecret", "secretsmanager:CreateSecret", "ssm:PutParameter", "secretsmanager:GetSecretValue", "sts:AssumeRole")
+CREATING = ("secretsmanager:RotateSecret", "secretsmanager:CreateSecret", "ssm:PutParameter", "sqs:CreateQueue", "sns:Subscribe")
+
+
+ACTORS = ("rotation", "create-outside", "put-shadow", "alert-told")
 
 
 def refused(tool, stack, code: int, words: str, calls=(), **options):
     deploy(stack, ROWS["everything allowed"])
     before = listing(stack)
-    run = tool.run(stack.url, name="refused", **options)
+    run = tool.run(stack.url, *ACTORS, name="refused", **options)
     expect(run.code == code and words in run.said, f"exit {run.code}: {run.said}")
     expect(run.calls == list(calls), f"called {run.calls}")
     expect(listing(stack) == before, "the account changed")
@@ -115,10 +118,10 @@ def filling_up(tool, stack):
     """However far a ledger gets: what is created has a whole line in it."""
     deploy(stack, ROWS["everything allowed"])
     before, announced = listing(stack), 0
-    sizes = range(0, 1600, 200)
+    sizes = range(0, 3600, 400)
     for size in sizes:
-        run = tool.run(stack.url, name="disk", file_bytes=size)
-        acted = [call for call in run.calls if call in ACTING[:3]]
+        run = tool.run(stack.url, *ACTORS, name="disk", file_bytes=size)
+        acted = [call for call in run.calls if call in CREATING]
         expect(len(acted) <= len(run.ledger()), f"{size} bytes: {acted}, announced {run.ledger()}")
         expect(run.code != 0 and "panicked" not in run.said, f"{size} bytes: exit {run.code}: {run.said}")
         announced += len(run.ledger())
@@ -132,6 +135,7 @@ def filling_up(tool, stack):
 # --- the kill matrix
 
 SHORT = (("within", "2s"),)
+HEARD = (("heard_within", "4s"),)
 SUBJECTS = (
     (Subject("rotation", ("rotation",)), Code()),
     (Subject("rotation that sticks", ("rotation",), SHORT), Code(rotation="broken")),
@@ -139,13 +143,18 @@ SUBJECTS = (
     (Subject("parameter that may be stored", ("put-shadow",)), Code()),
     (Subject("value that may be read", ("read",)), Code()),
     (Subject("role that may be assumed", ("break-glass",)), Code()),
+    (Subject("alert of an invented event", ("alert-told",), HEARD), Code()),
+    (Subject("alert of a read", ("alert-real",), HEARD), Code()),
+    (Subject("silence beside an alert", ("no-alert",), HEARD), Code()),
+    (Subject("record of a read", ("record",), HEARD), Code()),
+    (Subject("key", ("key",), (("rotate", "false"),)), Code()),
 )
 
 
 def killed(matrix, subject, code):
-    matrix.stack.exchange(code)
-    permissions(matrix.stack, open=True)
-    matrix.stack.anomaly_rule(state="DISABLED")  # nobody listens, and each call would start a function
+    listens = any(case in WATCHING for case in subject.cases)
+    # Where nobody listens, each call would start a function for nothing.
+    deploy(matrix.stack, Row(code, open=True, rule=SEES_READS if listens else "DISABLED"))
     known = len(matrix.wrong)
     said = matrix.run(subject)
     wrong = matrix.wrong[known:]
