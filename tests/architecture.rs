@@ -44,6 +44,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("libtest_mimic", &["src/cli/trials.rs"]),
     ("indicatif", &["src/cli/progress.rs"]),
     ("clap", &["src/cli/"]),
+    ("rustix", &["src/cli/probes.rs"]),
     ("aws_sdk_", &["src/kinds/", "src/probes/", "src/aws/"]),
     ("aws_config", &["src/aws/"]),
     ("regex", &["src/matchers/", "src/policy/condition.rs", "src/facts/redact"]),

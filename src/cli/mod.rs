@@ -7,6 +7,7 @@ mod completions;
 mod explain;
 mod kinds;
 mod list;
+mod notice;
 mod output;
 mod permissions;
 mod plan;

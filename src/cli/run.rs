@@ -74,7 +74,7 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     }
     probes::check(&chosen, args.record.is_some(), args.endpoint.is_some())?;
     let plan = chosen.plan();
-    let effects = probes::announce(&plan);
+    let effects = probes::announce(&plan, &chosen.stage);
     if args.dry_run {
         output::print(&format!("{effects}{}", plan::show(&chosen, plan::ASSUMED)));
         return Ok(ExitCode::from(Exit::Met.code()));

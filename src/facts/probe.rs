@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Call, Kind, Type, Value};
+use super::{Call, Kind, Reach, Type, Value};
 
 /// A probe as policies and plans know it.
 #[derive(Debug)]
@@ -20,6 +20,9 @@ pub struct ProbeSpec {
     /// The calls of the stage's own caller that these arguments lead to: among those of the kind.
     pub calls: fn(&Arguments) -> Vec<&'static Call>,
 }
+
+/// The call that tells people of a run with probes, where a stage names a topic for that.
+pub static NOTICE: Call = Call::new("sns", "Publish", "sns:Publish", Reach::Resource);
 
 /// One argument of a probe.
 #[derive(Debug)]
@@ -71,6 +74,15 @@ impl Arguments {
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.0.get(name) {
             Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A whole number.
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        match self.0.get(name) {
+            Some(Value::Integer(number)) => Some(*number),
             _ => None,
         }
     }

@@ -111,6 +111,7 @@ pub fn suite() -> Value {
             "endpoint": said("Another endpoint that speaks AWS's protocols, such as an emulator."),
             "described": said("A described account; the path is relative to the suite."),
             "recording": said("A recording; the path is relative to the suite."),
+            "notice": said("ARN of the topic where people are told before and after probes act; nobody without it."),
             "oracles": {
                 "type": "array",
                 "uniqueItems": true,

@@ -3,7 +3,7 @@
 //! Must not know how a stage is reached.
 
 use super::policies::identifier;
-use super::probes::read_consent;
+use super::probes::{read_consent, read_notice};
 use super::regions;
 use super::{Policy, Severity, Waiver};
 use crate::facts::Oracle;
@@ -64,6 +64,8 @@ pub struct Stage {
     pub source: Source,
     /// The probes that may act here, by name.
     pub probes: Vec<Spanned<String>>,
+    /// ARN of the topic where people are told before and after probes act.
+    pub notice: Option<Spanned<String>>,
     /// Who at AWS is asked beside, to compare its answers with our proofs; nobody unless the stage says so.
     pub oracles: Vec<Oracle>,
     /// Parameters of this stage; they win over those of the suite.
@@ -197,12 +199,13 @@ impl Stage {
         }
         let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
         let probes = table.take("probes").map(|node| read_consent(node, sink)).unwrap_or_default();
+        let notice = table.take("notice").and_then(|node| read_notice(node, regions.as_deref(), sink));
         let oracles = table.take("oracles").map(|node| read_oracles(node, sink)).unwrap_or_default();
         table.finish(sink);
         let source = sources.into_iter().next().map_or(Source::Aws, |(_, source)| source);
         // Stand-ins where something is wrong: the parameters of the stage are still worth checking.
         let (accounts, regions) = (accounts.unwrap_or_default(), regions.unwrap_or_default());
-        Some(Self { name: name.clone(), accounts, regions, profile, source, probes, oracles, parameters })
+        Some(Self { name: name.clone(), accounts, regions, profile, source, probes, notice, oracles, parameters })
     }
 }
 
