@@ -35,7 +35,7 @@ pub use expectation::{AttributeTest, Expectation};
 pub use judge::{Difference, Judgement};
 pub use library::{Library, Vocabulary};
 pub(crate) use load::normal;
-pub use load::{Loaded, load_all, load_suite};
+pub use load::{Loaded, Root, load_all, load_suite, load_suite_of};
 pub use policies::{CaseText, Policy};
 pub use probes::{ProbeText, check_probes};
 pub use select::select;
