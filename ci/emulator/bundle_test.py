@@ -42,7 +42,7 @@ def main() -> int:
         desk = Desk(binary, pathlib.Path(scratch))
         for stage, expected in STAGES.items():
             signed_by_file(desk, stage, expected)
-        with serving("--moto") as url:
+        with serving("--ministack") as url:
             signed_by_kms(desk, url)
     print("bundles: all judged well by others")
     return 0
