@@ -14,18 +14,19 @@ use libfuzzer_sys::fuzz_target;
 mod clock;
 
 #[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+#[path = "."]
 mod evidence {
-    #[path = "../../../../src/evidence/archive/mod.rs"]
+    #[path = "../../../src/evidence/archive/mod.rs"]
     pub mod archive;
-    #[path = "../../../../src/evidence/canonical.rs"]
+    #[path = "../../../src/evidence/canonical.rs"]
     pub mod canonical;
-    #[path = "../../../../src/evidence/dsse.rs"]
+    #[path = "../../../src/evidence/dsse.rs"]
     pub mod dsse;
-    #[path = "../../../../src/evidence/keys.rs"]
+    #[path = "../../../src/evidence/keys.rs"]
     pub mod keys;
-    #[path = "../../../../src/evidence/manifest.rs"]
+    #[path = "../../../src/evidence/manifest.rs"]
     pub mod manifest;
-    #[path = "../../../../src/evidence/path.rs"]
+    #[path = "../../../src/evidence/path.rs"]
     pub mod path;
 }
 
