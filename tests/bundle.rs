@@ -4,9 +4,12 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     unreachable_pub,
     reason = "a test may fail loudly"
 )]
+
+mod common;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -116,8 +119,10 @@ type Harm = fn(&mut Contents);
 const FACTS: &str = "evidence/facts.jsonl";
 const SIGNED: &str = "attestations.intoto.jsonl";
 
-/// Damage, and the words that only it has.
-const HARMS: &[(&str, Harm, &str)] = &[
+/// Name, damage, and the words that only it has.
+type Harmed = (&'static str, Harm, &'static str);
+
+const HARMS: &[Harmed] = &[
     ("missing", |it| drop(it.remove("evidence/calls.jsonl")), "missing file: evidence/calls.jsonl"),
     ("extra", |it| drop(it.insert("more.txt".into(), vec![])), "file that the manifest does not name: more.txt"),
     ("altered", |it| it.get_mut(FACTS).unwrap().push(b' '), "altered file: evidence/facts.jsonl has the digest"),
@@ -333,4 +338,58 @@ fn circumstances_are_told() {
     assert_eq!(told["binary_sha256"], digest(&program));
     assert_eq!(told["residue"], serde_json::json!([]));
     assert!(told["scope"]["left_out"].as_array().unwrap().len() == 3, "{text}");
+}
+
+const ATTESTED: &str = "id: P
+title: P
+severity: high
+cases:
+  drilled:
+    title: the restore drill was done
+    each: attestation
+    where: { id: restore-drill }
+    when_none: violated
+    expect: { valid: true, owner: { contains: platform } }
+";
+
+/// What a person says counts from its date to its expiry, while the files that it rests on are as they were.
+#[test]
+fn what_people_say_counts_until_it_expires() {
+    let account = common::whole();
+    let described = std::fs::read_to_string(common::root().join("tests/accounts/whole.yaml")).unwrap();
+    let today = account.as_of.strftime("%Y-%m-%d").to_string();
+    let minutes = digest(b"all came back");
+    let said_text = |from: &str, to: &str, sha256: &str| {
+        format!(
+            "attestations:\n  - id: restore-drill\n    statement: every secret came back\n    owner: platform\n    date: {from}\n    \
+             expires: {to}\n    files: [{{ path: minutes.txt, sha256: {sha256} }}]\n"
+        )
+    };
+    let (old, other) = ("2001-01-01", digest(b"other"));
+    for (name, text, code) in [
+        ("counts", Some(said_text(old, "2999-01-01", &minutes)), 0),
+        ("its last day", Some(said_text(&today, &today, &minutes)), 0),
+        ("expired", Some(said_text(old, "2001-02-01", &minutes)), 1),
+        ("not yet said", Some(said_text("2998-01-01", "2999-01-01", &minutes)), 1),
+        ("altered file", Some(said_text(old, "2999-01-01", &other)), 1),
+        ("nobody says it", None, 1),
+    ] {
+        let desk = Desk::new();
+        let suite = common::write_suite(desk.0.path(), &account, ATTESTED, Some(&described));
+        std::fs::write(desk.at("minutes.txt"), "all came back").unwrap();
+        if let Some(text) = &text {
+            std::fs::write(desk.at("said.yaml"), text).unwrap();
+            let whole = std::fs::read_to_string(&suite).unwrap();
+            std::fs::write(&suite, whole.replace("stages:\n", "attestations: [said.yaml]\nstages:\n")).unwrap();
+        }
+        let bundle = desk.at("b.zip");
+        let (suite, out) = (suite.display().to_string(), desk.at("out"));
+        let ran = attestry(&["run", &suite, "--stage", "here", "--quiet", "--out", &out, "--bundle", &bundle]);
+        assert_eq!(ran.status.code(), Some(code), "{name}: {}", said(&ran));
+        let told = attestry(&["verify", &bundle]);
+        assert_eq!(told.status.code(), Some(0), "{name}: {}", said(&told));
+        let words = "expired attestation: `restore-drill` by platform counted until";
+        // The last day of the described account is over by now.
+        assert_eq!(said(&told).contains(words), ["expired", "its last day"].contains(&name), "{name}: {}", said(&told));
+    }
 }

@@ -1,6 +1,6 @@
 //! `attestry run`: collect, judge, report, seal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -16,7 +16,9 @@ use super::{Ended, circumstances, output, plan, probes};
 use crate::aws::Link;
 use crate::collect::collect;
 use crate::evidence::{self, BASIS_SCHEMA, Basis};
+use crate::facts::Population;
 use crate::kinds;
+use crate::policy::{self, ATTESTATION};
 use crate::report::{self, Record};
 use crate::verify::{Exit, Reason, Run, RunResult, evaluate};
 
@@ -96,6 +98,7 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     let mut populations = collect(&plan, &opened.places, kinds::collector, ground.now, &watch).await;
     let acted = probes::act(&plan, &chosen, &ground, &opened, ledger, &id).await;
     populations.extend(acted.populations);
+    populations.extend(attested(&chosen, ground.now));
     progress.finish();
     watching.abort();
     if let Some(recording) = &ground.recording {
@@ -172,6 +175,17 @@ fn describe(args: &Args, chosen: &Chosen, ground: &Ground, opened: Opened, start
         calls,
         throttled,
     }
+}
+
+/// What people said, if the suite has that or a case asks for it.
+fn attested(chosen: &Chosen, now: Timestamp) -> Vec<Population> {
+    let asked = chosen.cases.iter().any(|case| case.kind.name == ATTESTATION.name);
+    if !asked && chosen.suite.attestations.is_empty() {
+        return Vec::new();
+    }
+    let accounts = chosen.stage.accounts.iter().map(|account| account.id.value.as_str());
+    let digest = |path: &Path| Some(evidence::digest(&std::fs::read(chosen.root.join(path)).ok()?));
+    policy::attested(&chosen.suite.attestations, accounts, now, digest)
 }
 
 /// Unique enough for one account's runs, and sorted by time.

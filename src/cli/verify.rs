@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 use super::probes::{find_kind, words};
 use super::seal::broken;
 use super::signing::trusted;
@@ -30,6 +32,13 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
             verified.follows(before).map_err(|damage| broken(path, &[damage]))?;
         }
         output::print(&show(&verified, &signature, before.is_some()));
+        // No damage: it counted when the run was made, or the verdicts say that it did not.
+        for said in verified.said.iter().filter(|said| said.is_expired(Timestamp::now())) {
+            output::print(&format!(
+                "expired attestation: `{}` by {} counted until {}\n",
+                said.id.value, said.owner, said.expires
+            ));
+        }
         before = Some(verified);
     }
     Ok(())

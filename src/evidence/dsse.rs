@@ -140,7 +140,8 @@ mod tests {
     fn what_was_not_signed_is_not_accepted() {
         let one = key(1);
         let (keys, id) = ([one.public().clone()], one.public().id().to_owned());
-        let changes: &[(&str, fn(&mut Envelope))] = &[
+        type Change = fn(&mut Envelope);
+        let changes: &[(&str, Change)] = &[
             ("payload", |it| it.payload = STANDARD.encode("payloae")),
             ("type", |it| it.payload_type = "u".into()),
             ("no payload", |it| it.payload = "?".into()),

@@ -12,7 +12,7 @@ use super::circumstances::Circumstances;
 use super::path::is_below;
 use super::{Damage, facts, paths, verdicts};
 use crate::facts::Kind;
-use crate::policy::{Root, Severity, Vocabulary, compile, load_suite_of, select};
+use crate::policy::{Attestation, Root, Severity, Vocabulary, compile, load_suite_of, select};
 use crate::source::{Diagnostics, Files, render};
 use crate::verify::{RunResult, evaluate};
 
@@ -48,6 +48,8 @@ pub struct Judged {
     pub texts: Files,
     /// Violations at or above it fail a run.
     pub gate: Severity,
+    /// What people say.
+    pub attestations: Vec<Attestation>,
 }
 
 /// Judges the stored facts by the suite below the root.
@@ -87,8 +89,8 @@ pub(super) fn judge(
         facts::read(content(contents, paths::FACTS)?, find).map_err(|reason| unusable(paths::FACTS, reason))?;
     let result = evaluate(&cases, &populations, &compiled.waivers, basis.evaluated_at);
     let verdicts = verdicts::write(&result).map_err(|error| unusable(paths::VERDICTS, error.to_string()))?;
-    let gate = suite.gate;
-    Ok(Judged { result, verdicts, texts: loaded.library.files, gate })
+    let (gate, attestations) = (suite.gate, suite.attestations.clone());
+    Ok(Judged { result, verdicts, texts: loaded.library.files, gate, attestations })
 }
 
 /// Whether a probe of the run left something behind.

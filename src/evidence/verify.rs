@@ -15,7 +15,7 @@ use super::path::is_below;
 use super::statement::{PAYLOAD, Told, predicate_type, statements};
 use super::{Damage, contents, judged, paths};
 use crate::facts::Kind;
-use crate::policy::{Root, Severity, Vocabulary};
+use crate::policy::{Attestation, Root, Severity, Vocabulary};
 use crate::source::Files;
 use crate::verify::RunResult;
 
@@ -38,6 +38,8 @@ pub struct Verified {
     pub contents: Contents,
     /// Violations at or above it fail a run.
     pub gate: Severity,
+    /// What people say.
+    pub said: Vec<Attestation>,
     /// What there is to sign about it.
     pub statements: Vec<Vec<u8>>,
     /// These statements in envelopes. Whether anybody who is trusted signed them says [`Verified::signed`].
@@ -67,6 +69,7 @@ pub fn verify(
         texts: judged.texts,
         link: manifest.link,
         gate: judged.gate,
+        said: judged.attestations,
         contents,
         statements,
         attestations,

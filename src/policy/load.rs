@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use super::outline::Outline;
 use super::probes::check_consent;
 use super::suite::SuiteText;
-use super::{Catalogues, Library, Policy, Suite, Vocabulary, Waiver, waivers};
+use super::{Attestation, Catalogues, Library, Policy, Suite, Vocabulary, Waiver, attestations, waivers};
 use crate::matchers::Glob;
 use crate::source::{Diagnostic, Diagnostics, FileId, Limits, Node, Spanned, parse};
 
@@ -164,7 +164,7 @@ impl<'a> Loader<'a> {
         let Some(text) = SuiteText::read(&node, file, &mut self.loaded.diagnostics) else { return };
         let mut outline = Outline::suite(&node);
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
-        let SuiteText { mut suite, policies, waivers: waiver_files, catalogues } = text;
+        let SuiteText { mut suite, policies, waivers: waiver_files, attestations: said_in, catalogues } = text;
         // What one suite brings, another may not use: it would fail when that one is run alone.
         self.loaded.words.catalogues = self.shipped.clone();
         for pattern in &catalogues {
@@ -198,6 +198,15 @@ impl<'a> Loader<'a> {
                 }
             }
         }
+        for pattern in &said_in {
+            for path in self.expand(&base, pattern) {
+                if let Some((_, node)) = self.parse(&path, Some(pattern)) {
+                    let below = path.parent().unwrap_or(Path::new(""));
+                    suite.attestations.extend(Attestation::read_all(&node, below, &mut self.loaded.diagnostics));
+                }
+            }
+        }
+        attestations::check_ids(&suite.attestations, &mut self.loaded.diagnostics);
         for stage in &suite.stages {
             check_consent(stage, &self.loaded.words, &mut self.loaded.diagnostics);
         }

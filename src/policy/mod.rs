@@ -5,6 +5,7 @@
 //! diagnostics; nothing stops at the first error. Must not know AWS, collectors, verdicts or reports. Only `load`
 //! reads files.
 
+mod attestations;
 mod case;
 mod catalogue;
 mod compile;
@@ -27,6 +28,7 @@ mod suite;
 mod values;
 mod waivers;
 
+pub use attestations::{ATTESTATION, Attestation, attested};
 pub use case::{Case, Origin, Per, Quantifier, WhenNone};
 pub use catalogue::{Catalogues, Control};
 pub use compile::{Compiled, compile};

@@ -174,12 +174,12 @@ fn tar(entries: &[Vec<u8>]) -> Vec<u8> {
 fn entry(path: &str, kind: u8, bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![0; 512];
     out[..path.len()].copy_from_slice(path.as_bytes());
-    out[100..124].copy_from_slice(b"0000644\00000000\00000000\0");
+    out[100..124].copy_from_slice(b"0000644\x000000000\x000000000\0");
     out[124..136].copy_from_slice(format!("{:011o}\0", bytes.len()).as_bytes());
     out[136..148].copy_from_slice(b"00000000000\0");
     out[156] = kind;
     out[257..265].copy_from_slice(b"ustar\x0000");
-    out[329..345].copy_from_slice(b"0000000\00000000\0");
+    out[329..345].copy_from_slice(b"0000000\x000000000\0");
     sum(&mut out);
     out.extend_from_slice(bytes);
     out.resize(out.len().next_multiple_of(512), 0);
