@@ -3,7 +3,9 @@
 //! Nobody names this module. Exit codes are those of [`Exit`].
 
 mod check;
+mod circumstances;
 mod completions;
+mod evidence;
 mod explain;
 mod kinds;
 mod list;
@@ -14,8 +16,11 @@ mod plan;
 mod probes;
 mod progress;
 mod reference;
+mod reperform;
 mod run;
 mod schema;
+mod seal;
+mod signing;
 mod stage;
 mod suite;
 mod sweep;
@@ -59,6 +64,10 @@ enum Command {
     Sweep(sweep::Args),
     /// Check evidence and evaluate its verdicts again; offline, no credentials.
     Verify(verify::Args),
+    /// Give the verdicts again from stored facts, by the stored policies or by others; offline.
+    Reperform(reperform::Args),
+    /// Pack and sign evidence, and make keys for it.
+    Evidence(evidence::Args),
     /// Tell why a case of a run is as it is: counterexample, statement at fault, where to mend it; offline.
     Explain(explain::Args),
     /// Show the kinds of resources and their attributes, and the matchers.
@@ -109,6 +118,8 @@ pub fn main() -> ExitCode {
         Command::List(args) => list::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Reperform(args) => reperform::run(&args),
+        Command::Evidence(args) => evidence::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Kinds(args) => kinds::run(&args),
         Command::Reference(args) => reference::run(&args),

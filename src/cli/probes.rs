@@ -13,7 +13,7 @@ use super::{Ended, output};
 use crate::facts::{Cause, Gap, Kind, NOTICE};
 use crate::kinds;
 use crate::plan::Plan;
-use crate::policy::{Source, Stage, Vocabulary, check_probes};
+use crate::policy::{ATTESTATION, Source, Stage, Vocabulary, check_probes};
 use crate::probes::{self, Ledger, Outcome, Running, Task, perform, withhold};
 use crate::source::Diagnostics;
 use crate::verify::Exit;
@@ -26,12 +26,12 @@ pub(super) const PAUSE: Duration = Duration::from_millis(500);
 
 /// All words that policies may use.
 pub(super) fn words() -> Vocabulary {
-    Vocabulary::new(kinds::schemas()).with_probes(probes::specs())
+    Vocabulary::new(kinds::schemas().chain([&ATTESTATION])).with_probes(probes::specs())
 }
 
-/// The kind of that name, of a collector or of a probe.
+/// The kind of that name: of a collector, of a probe, or what people say.
 pub(super) fn find_kind(name: &str) -> Option<&'static Kind> {
-    kinds::find(name).or_else(|| probes::kind(name))
+    kinds::find(name).or_else(|| probes::kind(name)).or_else(|| (name == ATTESTATION.name).then_some(&ATTESTATION))
 }
 
 /// Whether the stage may be acted upon as the chosen cases ask. What is wrong is shown.

@@ -47,7 +47,8 @@ impl Plan {
     #[must_use]
     pub fn new(cases: Vec<Case>) -> Self {
         let mut demands: Vec<Demand> = Vec::new();
-        for case in cases.iter().filter(|case| case.probe.is_none()) {
+        // Probes act, and people have spoken already: neither is collected.
+        for case in cases.iter().filter(|case| case.probe.is_none() && !case.kind.calls.is_empty()) {
             let (operations, asks) = (operations(case), asks(case));
             let interest = Interest { filter: case.filter.clone(), expect: case.expect.clone(), operations, asks };
             match demands.iter_mut().find(|demand| demand.kind.name == case.kind.name) {

@@ -141,6 +141,7 @@ pub fn suite() -> Value {
                     "description": "Policy files, relative to the suite; `*` and `?` in the last part of a path.",
                 },
                 "waivers": files("Waiver files, relative to the suite."),
+                "attestations": files("Files of what people say, for cases about `attestation`; relative to the suite."),
                 "catalogues": files("Control catalogues beside the shipped ones, relative to the suite."),
                 "parameters": parameters,
                 "stages": {

@@ -5,7 +5,7 @@
 use super::policies::identifier;
 use super::probes::{read_consent, read_notice};
 use super::regions;
-use super::{Policy, Severity, Waiver};
+use super::{Attestation, Policy, Severity, Waiver};
 use crate::facts::Oracle;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Scalar, Spanned, Table};
 
@@ -22,6 +22,8 @@ pub struct Suite {
     pub policies: Vec<Policy>,
     /// Its waivers.
     pub waivers: Vec<Waiver>,
+    /// What people say, for cases to test.
+    pub attestations: Vec<Attestation>,
     /// Parameters of all stages.
     pub parameters: Vec<(Spanned<String>, Node)>,
     /// Its stages.
@@ -102,6 +104,7 @@ pub(super) struct SuiteText {
     pub(super) suite: Suite,
     pub(super) policies: Vec<Spanned<String>>,
     pub(super) waivers: Vec<Spanned<String>>,
+    pub(super) attestations: Vec<Spanned<String>>,
     pub(super) catalogues: Vec<Spanned<String>>,
 }
 
@@ -112,6 +115,8 @@ impl SuiteText {
         let title = table.need("title", sink).and_then(|node| node.text("`title`", sink));
         let policies = table.need("policies", sink).and_then(|node| node.texts("`policies`", sink));
         let waivers = table.take("waivers").and_then(|node| node.texts("`waivers`", sink)).unwrap_or_default();
+        let attestations =
+            table.take("attestations").and_then(|node| node.texts("`attestations`", sink)).unwrap_or_default();
         let catalogues = table.take("catalogues").and_then(|node| node.texts("`catalogues`", sink)).unwrap_or_default();
         let gate = table.take("gate").map(|node| Severity::read(node, "`gate`", sink));
         let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
@@ -140,11 +145,12 @@ impl SuiteText {
             gate: gate.flatten().unwrap_or(Severity::Info),
             policies: Vec::new(),
             waivers: Vec::new(),
+            attestations: Vec::new(),
             parameters,
             stages,
             file,
         };
-        Some(Self { suite, policies: policies.unwrap_or_default(), waivers, catalogues })
+        Some(Self { suite, policies: policies.unwrap_or_default(), waivers, attestations, catalogues })
     }
 }
 
