@@ -4,6 +4,7 @@
 
 mod check;
 mod completions;
+mod diff;
 mod explain;
 mod kinds;
 mod list;
@@ -60,6 +61,8 @@ enum Command {
     Verify(verify::Args),
     /// Tell why a case of a run is as it is: counterexample, statement at fault, where to mend it; offline.
     Explain(explain::Args),
+    /// Compare two runs: new, fixed and remaining violations, and what is not seen any more; offline.
+    Diff(diff::Args),
     /// Show the kinds of resources and their attributes, and the matchers.
     Kinds(kinds::Args),
     /// Write the reference of matchers and kinds as Markdown pages.
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Sweep(args) => sweep::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Kinds(args) => kinds::run(&args),
         Command::Reference(args) => reference::run(&args),
         Command::Schema(args) => schema::run(&args),

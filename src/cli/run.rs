@@ -11,13 +11,12 @@ use jiff::Timestamp;
 use super::progress::Progress;
 use super::stage::{Ground, Opened};
 use super::suite::{Chosen, Selection};
-use super::{Ended, output, plan, probes};
+use super::{Ended, diff, output, plan, probes};
 use crate::aws::Link;
 use crate::collect::collect;
 use crate::evidence::{self, BASIS_SCHEMA, Basis, Directory, WriteError, paths};
-use crate::facts::Population;
 use crate::kinds;
-use crate::report::{self, Record};
+use crate::report::{self, Record, Results};
 use crate::verify::{Exit, Reason, Run, RunResult, evaluate};
 
 /// Arguments of `run`.
@@ -42,6 +41,18 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", default_value = probes::LEDGERS)]
     ledger: PathBuf,
 
+    /// Compare with an earlier run: its output directory, or its `results.json`.
+    #[arg(long, value_name = "RUN")]
+    baseline: Option<PathBuf>,
+
+    /// Which violations fail the run: all, or those that the baseline does not have.
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "all")]
+    gate: Gate,
+
+    /// Write this report only, of those in `reports/`; may be repeated. Without it, all are written.
+    #[arg(long = "report", value_name = "NAME", value_parser = report_names())]
+    reports: Vec<String>,
+
     /// Show what the probes would do and which calls would be made, and make none.
     #[arg(long)]
     dry_run: bool,
@@ -49,6 +60,19 @@ pub(super) struct Args {
     /// No progress and no list of cases: only the summary.
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// Which violations fail a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Gate {
+    /// All of them.
+    All,
+    /// Those that the baseline does not have.
+    New,
+}
+
+fn report_names() -> clap::builder::PossibleValuesParser {
+    report::ALL.iter().map(|report| report.name()).collect::<Vec<_>>().into()
 }
 
 /// Runs, and gives the exit code of the verdicts.
@@ -72,6 +96,7 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     if chosen.cases.is_empty() {
         return Err(Ended::new(Exit::Nothing, "the suite has no case"));
     }
+    let baseline = baseline(args, &chosen)?;
     probes::check(&chosen, args.record.is_some(), args.endpoint.is_some())?;
     let plan = chosen.plan();
     let effects = probes::announce(&plan);
@@ -105,7 +130,8 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     }
 
     let result = evaluate(&chosen.cases, &populations, &chosen.waivers, ground.now);
-    let mut exit = Reason::of(&result, chosen.suite.gate);
+    let known = baseline.as_ref().filter(|_| args.gate == Gate::New).map(Results::violated);
+    let mut exit = Reason::beyond(&result, chosen.suite.gate, known.as_ref());
     if !acted.residue.is_empty() {
         // Told at once: whatever else goes wrong from here on, this must be known.
         acted.residue.iter().for_each(|left| output::tell(&format!("left behind: {left}")));
@@ -116,11 +142,13 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     let record = Record {
         run: &run,
         result: &result,
+        populations: &populations,
+        baseline: baseline.as_ref(),
         exit: &exit,
         files: &chosen.loaded.library.files,
         catalogues: &chosen.loaded.words.catalogues,
     };
-    let digest = seal(directory, args, &chosen, &ground, &populations, &record).map_err(|error| unwritten(&error))?;
+    let digest = seal(directory, args, &chosen, &ground, &record).map_err(|error| unwritten(&error))?;
     let mut console = Vec::new();
     report::console(&record, args.quiet, clock.elapsed(), &mut console)
         .map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
@@ -143,6 +171,19 @@ async fn stop_on_signal(link: Link, seen: Arc<AtomicU8>) {
     seen.store(number, Ordering::SeqCst);
     link.stop();
     output::tell("stopping: what was not read will be reported as not evaluated");
+}
+
+/// The run to compare with. It is read before the account is asked anything.
+fn baseline(args: &Args, chosen: &Chosen) -> Result<Option<Results>, Ended> {
+    let Some(path) = &args.baseline else {
+        return match args.gate {
+            Gate::All => Ok(None),
+            Gate::New => Err(Ended::new(Exit::Usage, "`--gate new` needs a `--baseline` to tell what is new")),
+        };
+    };
+    let earlier = diff::read(path)?;
+    diff::comparable(&earlier, (&chosen.suite.id.value, &chosen.stage.name.value))?;
+    Ok(Some(earlier))
 }
 
 fn default_out(chosen: &Chosen) -> PathBuf {
@@ -184,11 +225,11 @@ fn seal(
     args: &Args,
     chosen: &Chosen,
     ground: &Ground,
-    populations: &[Population],
     record: &Record<'_>,
 ) -> Result<String, WriteError> {
     let json = |error: serde_json::Error| WriteError::Io { path: "evidence".into(), source: error.into() };
-    for report in report::ALL {
+    let wanted = |name: &str| args.reports.is_empty() || args.reports.iter().any(|wanted| wanted == name);
+    for report in report::ALL.iter().filter(|report| wanted(report.name())) {
         let mut bytes = Vec::new();
         report.write(record, &mut bytes).map_err(|source| WriteError::Io { path: report.file().into(), source })?;
         directory.add(report.file(), &bytes)?;
@@ -197,7 +238,7 @@ fn seal(
     directory.add(paths::BASIS, &pretty(&basis).map_err(json)?)?;
     directory.add(paths::RUN, &pretty(record.run).map_err(json)?)?;
     directory.add(paths::VERDICTS, &evidence::write_verdicts(record.result).map_err(json)?)?;
-    directory.add(paths::FACTS, &evidence::write_facts(populations).map_err(json)?)?;
+    directory.add(paths::FACTS, &evidence::write_facts(record.populations).map_err(json)?)?;
     let mut calls = Vec::new();
     for call in ground.link.calls.all() {
         serde_json::to_writer(&mut calls, &call).map_err(json)?;

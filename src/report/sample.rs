@@ -188,6 +188,7 @@ pub(super) const MISTAKEN: &str = r#"  - { id: W-5, case: FR-280, resource: /aws
 pub(super) struct Sample {
     pub(super) run: Run,
     pub(super) result: RunResult,
+    pub(super) populations: Vec<Population>,
     pub(super) exit: Reason,
     pub(super) loaded: crate::policy::Loaded,
 }
@@ -223,13 +224,15 @@ impl Sample {
         let compiled = compiled.expect("without errors there is a result");
         let result = evaluate(&compiled.cases, &populations, &compiled.waivers, now());
         let exit = Reason::of(&result, Severity::Info);
-        Self { run: run(), result, exit, loaded }
+        Self { run: run(), result, populations, exit, loaded }
     }
 
     pub(super) fn record(&self) -> Record<'_> {
         Record {
             run: &self.run,
             result: &self.result,
+            populations: &self.populations,
+            baseline: None,
             exit: &self.exit,
             files: &self.loaded.library.files,
             catalogues: &self.loaded.words.catalogues,

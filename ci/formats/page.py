@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""Uses the HTML report in a real Chromium as a person would: reads, clicks, types, prints.
+
+    page.py DIR...                    output directories of `attestry run`
+    page.py --large DIR               the figures: open and filter under a second
+    page.py --screenshots TO DIR...   pictures into a directory
+
+Nothing may leave the page for the network, write to the console, or be called inaccessible by axe.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import sys
+import time
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect, sync_playwright
+
+ANSWERS = {0: "Yes", 1: "No: something", 3: "No: not everything", 4: "No: nothing"}
+
+
+def chromium() -> str:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("ATTESTRY_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        raise SystemExit("no Chromium: install one, or name it in ATTESTRY_CHROMIUM")
+    return found
+
+
+@contextlib.contextmanager
+def browser():
+    with sync_playwright() as playwright:
+        # A container has no user namespaces to build Chromium's sandbox from; the page is our own.
+        started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+def opened(started, directory: pathlib.Path, fragment: str = "", **options) -> Page:
+    page = started.new_context(viewport={"width": 1280, "height": 900}, **options).new_page()
+    page.complaints = []
+    page.on("console", lambda message: page.complaints.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: page.complaints.append(f"error: {error}"))
+    page.on("request", lambda request: request.url.startswith("file:") or page.complaints.append(request.url))
+    page.goto((directory / "report.html").resolve().as_uri() + fragment)
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
+def closed(page: Page) -> None:
+    assert not page.complaints, page.complaints
+    page.context.close()
+
+
+def accessible(page: Page, what: str) -> None:
+    results = Axe().run(page)
+    assert results.violations_count == 0, f"{what}: {results.generate_report()}"
+
+
+def visible(page: Page):
+    return page.locator("details.case:visible")
+
+
+def check(started, directory: pathlib.Path) -> None:
+    results = json.loads((directory / "results.json").read_text(encoding="utf-8"))
+    cases, tally, exit_code = results["cases"], results["tally"], results["exit"]["code"]
+    page = opened(started, directory)
+
+    # The first screen answers.
+    answer = page.locator("h1").inner_text()
+    on_aws = results["run"]["backend"] == "aws"
+    assert answer.startswith(ANSWERS[exit_code]), (answer, exit_code)
+    assert on_aws or exit_code != 0 or "not on AWS" in answer, answer
+    expect(page.locator("#note")).to_be_visible(visible=not on_aws)
+    for word in ("met", "violated", "not_evaluated", "waived", "not_applicable"):
+        expect(page.locator(f"#tally .{word} dd")).to_have_text(str(tally[word]))
+    assert page.locator("#unseen").bounding_box()["y"] < 900, "what was not looked at is below the first screen"
+    blind = [case for case in cases if case["incomplete"]]
+    assert page.locator("#unseen a").count() == min(8, len(blind))
+
+    # Every case is there, and is drawn when it is opened.
+    expect(visible(page)).to_have_count(len(cases))
+    assert page.locator("details.case table").count() == 0, "cases are drawn before they are opened"
+    accessible(page, "as it opens")
+    loudest = max(cases, key=lambda case: len(case["resources"]))
+    box = page.locator(f'details.case[data-case="{loudest["id"]}"]')
+    box.locator("summary").click()
+    expect(box.locator("dl.facts dt").first).to_have_text("Outcome")
+    expect(box.get_by_text("Population", exact=True)).to_be_visible()
+    shown = len(loudest["resources"])
+    expect(box.locator("caption")).to_have_text(f"{shown:,} resource{'' if shown == 1 else 's'}")
+    accessible(page, "with an open case")
+
+    # Verdict, search by resource, address, clear.
+    for word in ("violated", "not_evaluated"):
+        page.locator(f'#verdicts button[data-verdict="{word}"]').click()
+        wanted = [case for case in cases if case["verdict"] == word or (word == "not_evaluated" and case["incomplete"])]
+        expect(visible(page)).to_have_count(len(wanted))
+        page.locator(f'#verdicts button[data-verdict="{word}"]').click()
+    resource = loudest["resources"][-1]
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    page.keyboard.type(resource["id"] or resource["name"])
+    about = [case for case in cases if any(it["id"] and resource["id"].lower() in (it["id"] + it["name"]).lower() for it in case["resources"])]
+    expect(visible(page)).to_have_count(len(about))
+    assert "q=" in page.url, page.url
+    again = opened(started, directory, page.url[page.url.index("#") :])
+    expect(visible(again)).to_have_count(len(about))
+    closed(again)
+    page.locator("#search").blur()
+    page.keyboard.press("x")
+    expect(visible(page)).to_have_count(len(cases))
+
+    # By keyboard alone.
+    page.keyboard.press("j")
+    first = page.evaluate("document.activeElement.closest('details').dataset.case")
+    page.keyboard.press("j")
+    second = page.evaluate("document.activeElement.closest('details').dataset.case")
+    assert [first, second] == [cases[0]["id"], cases[1]["id"]], (first, second)
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    # A link to a finding opens its case and goes there.
+    findings = [it["finding"] for case in cases for it in case["resources"] if it.get("finding")]
+    if findings:
+        linked = opened(started, directory, f"#finding={findings[-1]}")
+        expect(linked.locator(f"#finding-{findings[-1]}")).to_be_in_viewport()
+        closed(linked)
+    # So does a link to a control show its cases.
+    control = page.locator("#frameworks a").first
+    if control.count():
+        page.evaluate("document.querySelectorAll('#frameworks details').forEach((it) => { it.open = true; })")
+        control.click()
+        assert visible(page).count() < len(cases) or len(cases) == 1
+
+    # Waivers tell their days.
+    expect(page.locator("#waiver-list tbody tr")).to_have_count(len(results["waivers"]))
+
+    # In the dark, and small.
+    dark = opened(started, directory, color_scheme="dark")
+    background = dark.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(20, 23, 26)", background
+    accessible(dark, "in the dark")
+    dark.set_viewport_size({"width": 390, "height": 800})
+    accessible(dark, "small")
+    wide = dark.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390, f"{wide} pixels wide on a screen of 390"
+    closed(dark)
+
+    # Paper shows every case.
+    paper = opened(started, directory)
+    paper.emulate_media(media="print")
+    paper.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(paper.locator("details.case[open] .inside > dl:visible")).to_have_count(len(cases))
+    assert not paper.locator("#filters").is_visible()
+    closed(paper)
+    closed(page)
+    print(f"{directory.name}: the page answers `{answer}` and works")
+
+
+def large(started, directory: pathlib.Path) -> None:
+    begin = time.perf_counter()
+    page = opened(started, directory)
+    open_time = time.perf_counter() - begin
+    name = page.evaluate("content.resources[content.resources.length - 1][1]")
+    took = page.evaluate(
+        """(name) => { const begin = performance.now(); document.getElementById("search").value = name;
+        setQuery({ words: wordsOf(name) }); document.body.offsetHeight; return (performance.now() - begin) / 1000; }""",
+        name,
+    )
+    size = (directory / "report.html").stat().st_size
+    resources = page.evaluate("content.resources.length")
+    print(f"{resources} resources, {size / 1e6:.1f} MB: opens in {open_time:.2f} s, filters in {took:.2f} s")
+    assert open_time < 1 and took < 1
+    closed(page)
+
+
+def screenshots(started, to: pathlib.Path, directory: pathlib.Path) -> None:
+    to.mkdir(parents=True, exist_ok=True)
+    name = directory.name
+    page = opened(started, directory)
+    page.screenshot(path=to / f"{name}.png")
+    page.locator("#stops a, #unseen a, details.case summary").first.click()
+    if not page.locator("details.case[open]").count():
+        page.locator("details.case summary").first.click()
+    page.locator("details.case[open]").first.scroll_into_view_if_needed()
+    page.screenshot(path=to / f"{name}-case.png")
+    closed(page)
+    dark = opened(started, directory, color_scheme="dark")
+    dark.screenshot(path=to / f"{name}-dark.png")
+    closed(dark)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("directories", nargs="+", type=pathlib.Path, metavar="DIR")
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--screenshots", type=pathlib.Path, metavar="TO")
+    args = parser.parse_args()
+    with browser() as started:
+        for directory in args.directories:
+            if args.large:
+                large(started, directory)
+            elif args.screenshots:
+                screenshots(started, args.screenshots, directory)
+            else:
+                check(started, directory)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
