@@ -1,7 +1,7 @@
 //! HTML for auditors and for whoever decides: one file that needs no network, with everything of the run inside.
 //!
-//! The run is embedded as JSON, and the page's script makes text of it, never markup; see `html/page.js`. What the JSON
-//! holds is in `html/content.rs`. Must not know how facts are read.
+//! The run is embedded as JSON, and the page's script makes text of it, never markup; see `html/page.js` and
+//! `html/cases.js`. What the JSON holds is in `html/content.rs`. Must not know how facts are read.
 
 mod content;
 
@@ -13,7 +13,8 @@ use super::{Record, Report};
 pub(super) struct Page;
 
 const STYLE: &str = include_str!("html/page.css");
-const SCRIPT: &str = include_str!("html/page.js");
+const SCRIPT: &str =
+    concat!(include_str!("html/page.js"), "\n", include_str!("html/cases.js"), "\n", include_str!("html/start.js"));
 const BODY: &str = include_str!("html/page.html");
 
 impl Report for Page {

@@ -86,7 +86,11 @@ fn words(waiver: &WaiverResult, concern: &Concern) -> String {
         }
         _ => format!(" {},", count(waiver.findings, "finding", "findings")),
     };
-    format!("{id}:{wide} until {} ({}), owner {owner}, approved by {approver}{ticket}", waiver.expires, wording::days(waiver))
+    format!(
+        "{id}:{wide} until {} ({}), owner {owner}, approved by {approver}{ticket}",
+        waiver.expires,
+        wording::days(waiver)
+    )
 }
 
 #[cfg(test)]
