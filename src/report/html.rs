@@ -62,6 +62,19 @@ mod tests {
     }
 
     #[test]
+    fn everything_that_a_probe_observed_is_there() {
+        let content = content(&Sample::probed().write(&Page));
+        let at = |path: &str| content.pointer(path).cloned().unwrap_or_default();
+        assert_eq!(at("/cases/0/probe"), serde_json::json!(["swap", [["secret", "bank/probe"]]]));
+        let paths = at("/kinds/0/paths");
+        let names: Vec<&str> =
+            paths.as_array().into_iter().flatten().filter_map(|path| path.get("path")?.as_str()).collect();
+        assert_eq!(names, ["failed_reads", "case", "name", "asked", "swapped", "alerted"]);
+        assert_eq!(at("/kinds/0/paths/3/time"), true);
+        assert_eq!(at("/resources/0/4/3"), "2026-10-26T09:30:00Z");
+    }
+
+    #[test]
     fn names_cannot_leave_the_content() {
         let hostile = format!("</script><script>alert(1)</script><!-- {HOSTILE}");
         let page = Sample::with("", vec![groups(&[&hostile])]).write(&Page);

@@ -441,6 +441,13 @@ mod tests {
     }
 
     #[test]
+    fn a_probe_tests_and_a_collector_examines() {
+        assert!(Sample::probed().write(&Oscal).contains("\"TEST\""));
+        let read = Sample::new().write(&Oscal);
+        assert!(read.contains("\"EXAMINE\"") && !read.contains("\"TEST\""));
+    }
+
+    #[test]
     fn ids_of_controls_are_tokens() {
         assert_eq!(control_id("nist-800-53-r5", "IA-5(1)"), "ia-5.1");
         assert_eq!(control_id("cis-aws-3.0", "1.14"), "cis-aws-3.0_1.14");

@@ -86,7 +86,7 @@ function observations(it) {
   return numbers.map((number) => {
     const [kind, , , , values] = content.resources[number];
     const paths = content.kinds[kind].paths.map((path, index) => ({ ...path, value: values[index] }));
-    const isTime = (path) => path.time && typeof path.value === "string";
+    const isTime = (path) => path.time && typeof path.value === "string" && !Number.isNaN(Date.parse(path.value));
     const times = paths.filter(isTime).sort((a, b) => Date.parse(a.value) - Date.parse(b.value));
     const began = times.length > 0 ? Date.parse(times[0].value) : 0;
     const list = make("ol", { class: "timeline" }, times.map((path) =>
