@@ -5,6 +5,7 @@
 mod check;
 mod circumstances;
 mod completions;
+mod diff;
 mod evidence;
 mod explain;
 mod kinds;
@@ -70,6 +71,8 @@ enum Command {
     Evidence(evidence::Args),
     /// Tell why a case of a run is as it is: counterexample, statement at fault, where to mend it; offline.
     Explain(explain::Args),
+    /// Compare two runs: new, fixed and remaining violations, and what is not seen any more; offline.
+    Diff(diff::Args),
     /// Show the kinds of resources and their attributes, and the matchers.
     Kinds(kinds::Args),
     /// Write the reference of matchers and kinds as Markdown pages.
@@ -121,6 +124,7 @@ pub fn main() -> ExitCode {
         Command::Reperform(args) => reperform::run(&args),
         Command::Evidence(args) => evidence::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Kinds(args) => kinds::run(&args),
         Command::Reference(args) => reference::run(&args),
         Command::Schema(args) => schema::run(&args),

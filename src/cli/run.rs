@@ -12,14 +12,14 @@ use super::progress::Progress;
 use super::seal::{Leaving, Left, Seal};
 use super::stage::{Ground, Opened};
 use super::suite::{Chosen, Selection};
-use super::{Ended, circumstances, output, plan, probes};
+use super::{Ended, circumstances, diff, output, plan, probes};
 use crate::aws::Link;
 use crate::collect::collect;
 use crate::evidence::{self, BASIS_SCHEMA, Basis};
 use crate::facts::Population;
 use crate::kinds;
 use crate::policy::{self, ATTESTATION};
-use crate::report::{self, Record};
+use crate::report::{self, Record, Results};
 use crate::verify::{Exit, Reason, Run, RunResult, evaluate};
 
 /// Arguments of `run`.
@@ -43,6 +43,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", default_value = probes::LEDGERS)]
     ledger: PathBuf,
 
+    /// Compare with an earlier run: its output directory, or its `results.json`.
+    #[arg(long, value_name = "RUN")]
+    baseline: Option<PathBuf>,
+
+    /// Which violations fail the run: all, or those that the baseline does not have.
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "all")]
+    gate: Gate,
+
     /// Show what the probes would do and which calls would be made, and make none.
     #[arg(long)]
     dry_run: bool,
@@ -50,6 +58,15 @@ pub(super) struct Args {
     /// No progress and no list of cases: only the summary.
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// Which violations fail a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Gate {
+    /// All of them.
+    All,
+    /// Those that the baseline does not have.
+    New,
 }
 
 /// Runs, and gives the exit code of the verdicts.
@@ -73,6 +90,7 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     if chosen.cases.is_empty() {
         return Err(Ended::new(Exit::Nothing, "the suite has no case"));
     }
+    let baseline = baseline(args, &chosen)?;
     probes::check(&chosen, args.record.is_some(), args.endpoint.is_some())?;
     let plan = chosen.plan();
     let effects = probes::announce(&plan, &chosen.stage);
@@ -106,7 +124,8 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     }
 
     let result = evaluate(&chosen.cases, &populations, &chosen.waivers, ground.now);
-    let mut exit = Reason::of(&result, chosen.suite.gate);
+    let known = baseline.as_ref().filter(|_| args.gate == Gate::New).map(Results::violated);
+    let mut exit = Reason::beyond(&result, chosen.suite.gate, known.as_ref());
     if !acted.residue.is_empty() {
         // Told at once: whatever else goes wrong from here on, this must be known.
         acted.residue.iter().for_each(|left| output::tell(&format!("left behind: {left}")));
@@ -117,6 +136,8 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     let record = Record {
         run: &run,
         result: &result,
+        populations: &populations,
+        baseline: baseline.as_ref(),
         exit: &exit,
         files: &chosen.loaded.library.files,
         catalogues: &chosen.loaded.words.catalogues,
@@ -127,7 +148,6 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
         record: &record,
         basis: &basis(args, &chosen, &result),
         circumstances: &circumstances::describe(&chosen, &calls, &acted.residue),
-        populations: &populations,
         calls: &calls,
         described: ground.described.as_ref(),
     };
@@ -154,6 +174,19 @@ async fn stop_on_signal(link: Link, seen: Arc<AtomicU8>) {
     seen.store(number, Ordering::SeqCst);
     link.stop();
     output::tell("stopping: what was not read will be reported as not evaluated");
+}
+
+/// The run to compare with. It is read before the account is asked anything.
+fn baseline(args: &Args, chosen: &Chosen) -> Result<Option<Results>, Ended> {
+    let Some(path) = &args.baseline else {
+        return match args.gate {
+            Gate::All => Ok(None),
+            Gate::New => Err(Ended::new(Exit::Usage, "`--gate new` needs a `--baseline` to tell what is new")),
+        };
+    };
+    let earlier = diff::read(path)?;
+    diff::comparable(&earlier, (&chosen.suite.id.value, &chosen.stage.name.value))?;
+    Ok(Some(earlier))
 }
 
 fn describe(args: &Args, chosen: &Chosen, ground: &Ground, opened: Opened, started: Timestamp, id: String) -> Run {

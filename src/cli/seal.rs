@@ -12,7 +12,6 @@ use crate::evidence::{
     self, Basis, Circumstances, Contents, Directory, Format, Limits, Link, Previous, Told, WriteError, paths,
     statements,
 };
-use crate::facts::Population;
 use crate::report::{self, Record};
 use crate::verify::Exit;
 
@@ -22,6 +21,10 @@ pub(super) struct Leaving {
     /// Where reports and evidence go; by default `target/attestry/SUITE-STAGE`.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// Write this report only, of those in `reports/`; may be repeated. Without it, all are written.
+    #[arg(long = "report", value_name = "NAME", value_parser = report_names())]
+    reports: Vec<String>,
 
     /// Pack all of it into one file as well, `.tar.zst` or `.zip`.
     #[arg(long, value_name = "FILE")]
@@ -36,11 +39,16 @@ pub(super) struct Leaving {
     previous: Option<PathBuf>,
 }
 
+fn report_names() -> clap::builder::PossibleValuesParser {
+    report::ALL.iter().map(|report| report.name()).collect::<Vec<_>>().into()
+}
+
 /// Everything that can be found wrong before the account is asked anything was not.
 #[derive(Debug)]
 pub(super) struct Seal {
     out: PathBuf,
     directory: Directory,
+    reports: Vec<String>,
     bundle: Option<(PathBuf, Format)>,
     signers: Vec<Signer>,
     link: Link,
@@ -53,7 +61,6 @@ pub(super) struct Left<'a> {
     pub(super) record: &'a Record<'a>,
     pub(super) basis: &'a Basis,
     pub(super) circumstances: &'a Circumstances,
-    pub(super) populations: &'a [Population],
     pub(super) calls: &'a [Call],
     pub(super) described: Option<&'a (String, Vec<u8>)>,
 }
@@ -66,13 +73,13 @@ impl Seal {
         let directory = Directory::begin(&out).map_err(|error| unwritten(&error))?;
         let link = link(args, chosen, &out)?;
         let signers = Signer::open_all(&args.sign, endpoint).await?;
-        Ok(Self { out, directory, bundle, signers, link })
+        Ok(Self { out, directory, reports: args.reports.clone(), bundle, signers, link })
     }
 
     /// Writes everything. Tells where it is and the digest of the manifest.
     pub(super) async fn close(self, left: &Left<'_>) -> Result<String, Ended> {
-        let Self { out, mut directory, bundle, signers, link } = self;
-        write(&mut directory, left).map_err(|error| unwritten(&error))?;
+        let Self { out, mut directory, reports, bundle, signers, link } = self;
+        write(&mut directory, &reports, left).map_err(|error| unwritten(&error))?;
         let record = left.record;
         let sealed = directory.seal(Link { run: record.run.id.clone(), ..link }).map_err(|error| unwritten(&error))?;
         let run = serde_json::to_value(record.run).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
@@ -167,10 +174,11 @@ fn link(args: &Leaving, chosen: &Chosen, out: &Path) -> Result<Link, Ended> {
     Ok(first)
 }
 
-fn write(directory: &mut Directory, left: &Left<'_>) -> Result<(), WriteError> {
+fn write(directory: &mut Directory, reports: &[String], left: &Left<'_>) -> Result<(), WriteError> {
     let json = |error: serde_json::Error| WriteError::Io { path: "evidence".into(), source: error.into() };
     let record = left.record;
-    for report in report::ALL {
+    let wanted = |name: &str| reports.is_empty() || reports.iter().any(|wanted| wanted == name);
+    for report in report::ALL.iter().filter(|report| wanted(report.name())) {
         let mut bytes = Vec::new();
         report.write(record, &mut bytes).map_err(|source| WriteError::Io { path: report.file().into(), source })?;
         directory.add(report.file(), &bytes)?;
@@ -179,7 +187,7 @@ fn write(directory: &mut Directory, left: &Left<'_>) -> Result<(), WriteError> {
     directory.add(paths::RUN, &pretty(record.run).map_err(json)?)?;
     directory.add(paths::CIRCUMSTANCES, &pretty(left.circumstances).map_err(json)?)?;
     directory.add(paths::VERDICTS, &evidence::write_verdicts(record.result).map_err(json)?)?;
-    directory.add(paths::FACTS, &evidence::write_facts(left.populations).map_err(json)?)?;
+    directory.add(paths::FACTS, &evidence::write_facts(record.populations).map_err(json)?)?;
     let mut calls = Vec::new();
     for call in left.calls {
         serde_json::to_writer(&mut calls, &call).map_err(json)?;

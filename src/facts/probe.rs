@@ -96,6 +96,11 @@ impl Arguments {
         }
     }
 
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.0.iter().map(|(name, value)| (*name, value))
+    }
+
     /// Whether a flag is set.
     #[must_use]
     pub fn is_set(&self, name: &str) -> bool {
