@@ -27,7 +27,7 @@ pub(super) fn assignment(text: &[u8], at: usize) -> Option<Assignment> {
     let after = text.get(at..text.len().min(at + LONGEST_NAME))?;
     let end = at + after.iter().take_while(|byte| is_name(**byte)).count();
     let is_option = text.get(start) == Some(&b'-');
-    let is_element = start.checked_sub(1).and_then(|it| text.get(it)) == Some(&b'<');
+    let is_element = start.checked_sub(1).and_then(|it| text.get(it)) == Some(&b'<') && text.get(end) == Some(&b'>');
     let mut cursor = Cursor { text, at: end };
     let ends_at_ampersand = cursor.separator(is_option, is_element)?;
     let (value, quoted) = cursor.value(is_element, ends_at_ampersand)?;
@@ -85,7 +85,8 @@ impl Cursor<'_> {
     /// What stands between name and value. Tells whether the value may be one of a query string.
     fn separator(&mut self, is_option: bool, is_element: bool) -> Option<bool> {
         if is_element {
-            return (self.peek()? == b'>').then(|| self.at += 1).map(|()| false);
+            self.at += 1;
+            return Some(false);
         }
         let quoted = self.quote().is_some();
         // A list in square brackets: `params[password]=…`.
@@ -184,6 +185,7 @@ mod tests {
             ("mysql --password=s3cret/x", "--password"),
             ("<password>s3cret/x</password>", "password"),
             ("passwd%3Ds3cret/x", "passwd"),
+            ("said <password=s3cret/x>", "password"),
             (r#"{"name":"DB_PASSWORD","value":"s3cret/x"}"#, "DB_PASSWORD"),
             ("user[password]=s3cret/x&a=b", "password"),
         ] {

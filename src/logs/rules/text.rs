@@ -81,7 +81,7 @@ pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza<'_>>, (usize, RuleError)>
     Ok(all)
 }
 
-/// An example as it stands in a log. In the file a `~` keeps the searches of others from taking it for a secret.
+/// An example as it stands in a log. In the file a ¦ keeps the searches of others from taking it for a secret.
 pub(super) fn example(text: &str) -> String {
-    text.replace('~', "")
+    text.replace('¦', "")
 }
