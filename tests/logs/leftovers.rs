@@ -39,7 +39,8 @@ fn in_memory(disguised: &[u8]) -> usize {
 fn no_value_is_left_in_memory() {
     let disguised: Vec<Vec<u8>> = {
         let mut dice = Dice::new(77);
-        let text = |dice: &mut Dice| (0..24).map(|_| PRINTABLE.as_bytes()[dice.below(PRINTABLE.len())] ^ DISGUISE).collect();
+        let text =
+            |dice: &mut Dice| (0..24).map(|_| PRINTABLE.as_bytes()[dice.below(PRINTABLE.len())] ^ DISGUISE).collect();
         (0..40).map(|_| text(&mut dice)).collect()
     };
     let real = |text: &[u8]| -> zeroize::Zeroizing<Vec<u8>> {
