@@ -61,6 +61,9 @@ pub(super) struct Anchor {
     before: usize,
 }
 
+/// Grams by how far they stand after the start of their anchor.
+type Grams = Vec<(usize, Vec<u32>)>;
+
 /// The bit that makes upper-case letters lower.
 const FOLD: u8 = 0x20;
 const FOLDS: u64 = 0x2020_2020_2020_2020;
@@ -118,8 +121,8 @@ impl Anchor {
     }
 
     /// The window whose grams stand in the sample most rarely, and of several that with the fewest grams.
-    fn rarest(&self, sample: &HashMap<u32, usize>) -> Result<Vec<(usize, Vec<u32>)>, RuleError> {
-        let mut best: Option<(usize, usize, Vec<(usize, Vec<u32>)>)> = None;
+    fn rarest(&self, sample: &HashMap<u32, usize>) -> Result<Grams, RuleError> {
+        let mut best: Option<(usize, usize, Grams)> = None;
         for (start, window) in self.sets.windows(WINDOW).enumerate() {
             let grams = window.windows(GRAM).enumerate().map(|(offset, sets)| Some((start + offset, texts(sets)?)));
             let Some(grams) = grams.collect::<Option<Vec<_>>>() else { continue };
