@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::finding::{Findings, Place};
 use super::key::Key;
-use super::sweep::{Engine, Found, Stream};
+use super::sweep::{BLOCK, Engine, Found, Stream};
 use events::Events;
 use gzip::{MOST_PACKED, Members};
 
@@ -115,7 +115,11 @@ impl<'a> Sweeper<'a> {
             let read = (&mut input).take(MOST_PACKED + 1).read_to_end(&mut self.packed);
             let mut rest = self.packed.as_slice();
             while let Some((text, end)) = self.members.first(rest) {
-                walk.push(text, &mut self.findings);
+                if end == self.packed.len() {
+                    walk.whole(text, &mut self.findings);
+                } else {
+                    walk.push(text, &mut self.findings);
+                }
                 rest = rest.get(end..).unwrap_or_default();
             }
             if rest.is_empty() {
@@ -169,6 +173,18 @@ impl<'a> Walk<'a> {
             self.events.push(piece, &mut found);
             self.examined += piece.len() as u64;
         }
+    }
+
+    /// Sweeps the only text of a source where it lies.
+    fn whole(&mut self, text: &[u8], findings: &mut Findings) {
+        let (engine, key, at) = (self.engine, self.key, self.at);
+        let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
+        for (number, piece) in text.chunks(BLOCK).enumerate() {
+            let from = number * BLOCK;
+            engine.sweep_part(text, from, from + piece.len(), &mut |text, hit| found(text, 0, hit));
+            self.events.push(piece, &mut found);
+        }
+        self.examined += text.len() as u64;
     }
 
     fn read(&mut self, input: &mut dyn Read, findings: &mut Findings) -> std::io::Result<()> {

@@ -138,10 +138,11 @@ impl<const G: usize, const S: usize> Index<G, S> {
             let rest = turns.remainder();
             let mut at = from;
             for turn in turns {
-                let (eights, _) = turn.as_chunks::<8>();
-                let hits = eights.iter().map(|eight| self.may_hold(u64::from_le_bytes(*eight)));
-                if hits.fold(false, |any, hit| any | hit) {
-                    self.look(text, at, at + 32, found);
+                if let ([a, b, c, d], _) = turn.as_chunks::<8>() {
+                    let [a, b, c, d] = [a, b, c, d].map(|eight| self.may_hold(u64::from_le_bytes(*eight)));
+                    if a | b | c | d {
+                        self.look(text, at, at + 32, found);
+                    }
                 }
                 at += 32;
             }
