@@ -10,6 +10,7 @@ mod evidence;
 mod explain;
 mod kinds;
 mod list;
+mod logs;
 mod notice;
 mod output;
 mod permissions;
@@ -63,6 +64,8 @@ enum Command {
     List(list::Args),
     /// Undo what the probes of a killed run left behind.
     Sweep(sweep::Args),
+    /// Sweep log files for values of secrets, and for what looks like secrets; offline.
+    Logs(logs::Args),
     /// Check evidence and evaluate its verdicts again; offline, no credentials.
     Verify(verify::Args),
     /// Give the verdicts again from stored facts, by the stored policies or by others; offline.
@@ -120,6 +123,7 @@ pub fn main() -> ExitCode {
         Command::Permissions(args) => permissions::run(&args),
         Command::List(args) => list::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Logs(args) => logs::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Reperform(args) => reperform::run(&args),
         Command::Evidence(args) => evidence::run(&args),
