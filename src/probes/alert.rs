@@ -69,7 +69,7 @@ static KIND: Kind = Kind {
             "alerted",
             Type::Bool,
             "Whether an alert about this very access reached the topic. It is listened for some seconds longer than `within`, \
-             so that none is overheard; `took` says when it came.",
+             so that none is missed; `took` says when it came.",
         ),
         heard(
             "took",
