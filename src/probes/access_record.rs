@@ -128,7 +128,7 @@ async fn act(scene: &Scene, seen: &mut Resource) -> Result<Target, Gap> {
     seen.set("log_group", group);
     let Some(described) = describe(&scene.at, secret).await? else { return Ok(Target::Missing) };
     seen.set("arn", described.arn());
-    let reader = assume(&scene.at, role.arn, &name).await?;
+    let reader = assume(&scene.at, role.arn, &name, &name).await?;
     let now = Timestamp::now();
     let since = now.checked_sub(SKEW).unwrap_or(now);
     // A group that does not exist is found out before anything is read.
