@@ -129,7 +129,10 @@ fn a_record_is_met_when_it_is_right_and_violated_on_each_wrong_writer() {
         (Detector::LeaksElsewhere, "violated", &["leaked"], &["base64"]),
         (Detector::Bare, "violated", &["missing"], &[]),
     ] {
-        let (cases, fake, outcome) = run_with(RECORD, "probe/secret", |fake| fake.detector = detector);
+        let (cases, fake, outcome) = run_with(RECORD, "probe/secret", |fake| {
+            fake.detector = detector;
+            fake.remember(&format!("what another read left: {CANARY}-v1"));
+        });
         let told = wrong(&cases, &outcome);
         assert_eq!(told[0].0, verdict, "{detector:?}: {told:?}");
         for attribute in attributes {
