@@ -322,7 +322,7 @@ fn wherever_a_probe_is_killed_a_sweep_leaves_nothing() {
     ] {
         points += matrix(policy, rotation, &killed);
     }
-    for policy in [DENIED, listening::ALERT, listening::RECORD] {
+    for policy in [DENIED, &listening::at_once(), listening::RECORD] {
         points += matrix(policy, Rotation::Sticks, &killed);
     }
     println!("{points} kill points, nothing left");
@@ -339,7 +339,7 @@ fn whatever_call_of_a_probe_fails_nothing_is_left() {
     {
         points += matrix(policy, rotation, &failing);
     }
-    for policy in [DENIED, listening::ALERT, listening::RECORD] {
+    for policy in [DENIED, &listening::at_once(), listening::RECORD] {
         points += matrix(policy, Rotation::Sticks, &failing);
     }
     println!("{points} failing calls, nothing left");

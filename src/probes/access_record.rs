@@ -128,15 +128,15 @@ async fn act(scene: &Scene, seen: &mut Resource) -> Result<Target, Gap> {
     seen.set("log_group", group);
     let Some(described) = describe(&scene.at, secret).await? else { return Ok(Target::Missing) };
     seen.set("arn", described.arn());
-    let reader = assume(&scene.at, role.arn, &name).await?;
+    let reader = assume(&scene.at, role.arn, &name, &name).await?;
     let now = Timestamp::now();
     let since = now.checked_sub(SKEW).unwrap_or(now);
-    // A group that does not exist is found out before anything is read.
-    match messages(&scene.at, group, since).await {
-        Ok(_) => {}
+    // What stands there before the read is not of it; and a group that does not exist is found out before anything is read.
+    let known = match messages(&scene.at, group, since).await {
+        Ok(messages) => messages.into_iter().map(|message| message.id).collect(),
         Err(gap) if gap.code == "ResourceNotFoundException" => return Ok(Target::Missing),
         Err(gap) => return Err(gap),
-    }
+    };
     let read = Read {
         session: role.session(&name),
         name,
@@ -145,7 +145,7 @@ async fn act(scene: &Scene, seen: &mut Resource) -> Result<Target, Gap> {
         // Too short a value is no reason not to look for the record.
         forms: Forms::of(value::read_once(&reader, secret).await?),
     };
-    let found = read.watch(scene, group).await?;
+    let found = read.watch(scene, group, known).await?;
     seen.set("records", found.records);
     seen.set("took", found.took.map(|it| Value::Duration(i64::try_from(it.as_secs()).unwrap_or(i64::MAX))));
     seen.set("missing", found.took.map(|_| Value::texts(found.missing)));
@@ -175,8 +175,8 @@ struct Found {
 
 impl Read<'_> {
     /// Looks until a record was there for some time, or none came in time.
-    async fn watch(&self, scene: &Scene, group: &str) -> Result<Found, Gap> {
-        let (begun, mut found, mut known) = (Instant::now(), Found::default(), BTreeSet::new());
+    async fn watch(&self, scene: &Scene, group: &str, mut known: BTreeSet<String>) -> Result<Found, Gap> {
+        let (begun, mut found) = (Instant::now(), Found::default());
         loop {
             for message in messages(&scene.at, group, self.since).await? {
                 if known.insert(message.id.clone()) {

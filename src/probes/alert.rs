@@ -69,7 +69,7 @@ static KIND: Kind = Kind {
             "alerted",
             Type::Bool,
             "Whether an alert about this very access reached the topic. It is listened for some seconds longer than `within`, \
-             so that none is overheard; `took` says when it came.",
+             so that none is missed; `took` says when it came.",
         ),
         heard(
             "took",
@@ -122,6 +122,12 @@ static SPEC: ProbeSpec = ProbeSpec {
         .one_of(&[EVENT, REAL]),
         Argument::required("as", Type::Text, "ARN of the role whose access it is. `real` assumes it, `event` only names it."),
         Argument::optional("function", Type::Text, "Name or ARN of the detector; `path: event` needs it."),
+        Argument::optional(
+            "session",
+            Type::Text,
+            "What the name of the role's session begins with, such as the name of a role that may read. Whoever assumes a \
+             role chooses that name, so a detector must not go by it.",
+        ),
         Argument::optional(
             "control",
             Type::Text,
@@ -195,7 +201,8 @@ async fn act(scene: &Scene, seen: &mut Resource) -> Result<Target, Gap> {
     }
     let mut accesses = Vec::new();
     for (number, role) in roles(&scene.arguments).enumerate() {
-        accesses.push(Access::new(Role::of(role)?, format!("{}-{number}", scene.name())));
+        let disguise = scene.arguments.text("session").filter(|_| number == 0);
+        accesses.push(Access::new(Role::of(role)?, format!("{}-{number}", scene.name()), disguise));
     }
     let Some(described) = describe(&scene.at, secret).await? else { return Ok(Target::Missing) };
     seen.set("arn", described.arn());
@@ -245,8 +252,10 @@ fn fed(path: &str, is_aws: bool) -> Option<&'static str> {
 /// One access of one role, and its alert.
 struct Access<'a> {
     role: Role<'a>,
-    /// Session name, part of the user agent, and what the id of a made event is made of: nobody else's access has it.
+    /// In the user agent, and what the id of a made event is made of: nobody else's access has it.
     name: String,
+    /// The session, which nobody else has either.
+    session: String,
     begun: Instant,
     alert: Option<Heard>,
 }
@@ -265,17 +274,19 @@ enum Made {
 }
 
 impl<'a> Access<'a> {
-    fn new(role: Role<'a>, name: String) -> Self {
-        Self { role, name, begun: Instant::now(), alert: None }
+    fn new(role: Role<'a>, name: String, disguise: Option<&str>) -> Self {
+        // The name of a session has 64 characters at most: what it begins with takes the room of our own name.
+        let session = disguise.map_or_else(|| name.clone(), |disguise| format!("{disguise}.{}", short(&name)));
+        Self { role, name, session, begun: Instant::now(), alert: None }
     }
 
     async fn make(&self, scene: &Scene, path: &str, secret: &str) -> Result<Made, Gap> {
         if path != EVENT {
-            let reader = assume(&scene.at, self.role.arn, &self.name).await?;
+            let reader = assume(&scene.at, self.role.arn, &self.session, &self.name).await?;
             value::read_once(&reader, secret).await?;
             return Ok(Made::Done);
         }
-        let event = trail_event::read(&self.role, &self.name, secret, &scene.at, Timestamp::now());
+        let event = trail_event::read(&self.role, (&self.session, &self.name), secret, (&scene.at, Timestamp::now()));
         let function = scene.arguments.text("function").unwrap_or_default();
         let invoke = scene.at.client(Lambda::new).invoke().function_name(function);
         let answer = match invoke.payload(Blob::new(event.to_string())).send().await {
@@ -288,10 +299,10 @@ impl<'a> Access<'a> {
         Ok(Made::Failed(error_in(&payload).map_or_else(|| kind.to_owned(), |error| shown(&error))))
     }
 
-    /// A message is about this access when it carries the name of its session or the id of its event.
+    /// A message is about this access when it carries its session, its user agent or the id of its event.
     fn hear(&mut self, message: &str, secret: &str) {
-        let ours = message.contains(&self.name) || message.contains(&trail_event::id(&self.name));
-        if !ours || self.alert.is_some() {
+        let ours = [&self.session, &self.name, &trail_event::id(&self.name)];
+        if !ours.iter().any(|it| message.contains(it.as_str())) || self.alert.is_some() {
             return;
         }
         let session = self.role.session("");
@@ -301,6 +312,11 @@ impl<'a> Access<'a> {
             names_principal: message.contains(self.role.arn) || message.contains(&session),
         });
     }
+}
+
+/// A name that is shorter and no less unique.
+fn short(name: &str) -> String {
+    trail_event::id(name).chars().take(13).collect()
 }
 
 #[cfg(test)]
@@ -316,7 +332,7 @@ mod tests {
     #[test]
     fn an_alert_is_known_by_session_or_event_and_by_nothing_else() {
         let role = || Role::of("arn:aws:iam::000000000001:role/reader").unwrap();
-        let access = || Access::new(role(), "attestry-run-aa-0".to_owned());
+        let access = || Access::new(role(), "attestry-run-aa-0".to_owned(), None);
         let told = |message: &str| {
             let mut access = access();
             access.hear(message, "bank/probe");
@@ -327,5 +343,16 @@ mod tests {
         assert_eq!(told(&format!("event {}", trail_event::id("attestry-run-aa-0"))), Some((false, false)));
         assert_eq!(told("attestry-run-aa-0 by arn:aws:iam::000000000001:role/reader"), Some((false, true)));
         assert_eq!(told("arn:aws:sts::000000000001:assumed-role/reader/attestry-run-aa-1 read bank/probe"), None);
+    }
+
+    #[test]
+    fn a_disguised_session_is_known_too_and_fits() {
+        let role = || Role::of("arn:aws:iam::000000000001:role/reader").unwrap();
+        let name = "attestry-20261120T221500Z-0a1b2c3d-ffeedd-0";
+        let mut access = Access::new(role(), name.to_owned(), Some("bank-secrets-rotation-production-ap-southeast"));
+        assert!(access.session.starts_with("bank-secrets-rotation-production-") && access.session.len() <= 64);
+        let message = format!("assumed-role/reader/{} read it", access.session);
+        access.hear(&message, "it");
+        assert!(access.alert.is_some_and(|it| it.names_secret && it.names_principal == message.contains("sts")));
     }
 }

@@ -118,7 +118,7 @@ impl Probe for Denied {
             seen.set("action", text("action"));
             seen.set("arn", scene.arguments.text("as"));
             let other = match scene.arguments.text("as") {
-                Some(role) => Some(assume(&scene.at, role, &scene.name()).await?),
+                Some(role) => Some(assume(&scene.at, role, &scene.name(), &scene.name()).await?),
                 None => None,
             };
             let who = other.as_ref().unwrap_or(&*scene.at);
@@ -157,7 +157,7 @@ async fn attempt(scene: &Scene, who: &At, action: &str, resource: &str) -> Resul
         "get-secret-value" => {
             value::read(who, resource, None).await?;
         }
-        _ => drop(assume(who, resource, &scene.name()).await?),
+        _ => drop(assume(who, resource, &scene.name(), &scene.name()).await?),
     }
     Ok(())
 }

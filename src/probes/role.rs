@@ -1,4 +1,4 @@
-//! Acting as a role: the stage's caller assumes it under a session name that tells whose deed it is.
+//! Acting as a role: the stage's caller assumes it under a name that tells whose deed it is.
 //!
 //! Must not know what is done in the role.
 
@@ -7,11 +7,11 @@ use aws_credential_types::Credentials;
 use crate::aws::At;
 use crate::facts::{Cause, Gap};
 
-/// The place as the role. The name is that of the session and stands in the user agent, so that whoever sees a request
-/// in a log can tell which probe made it.
-pub(super) async fn assume(at: &At, role: &str, name: &str) -> Result<At, Gap> {
+/// The place as a session of the role. The name stands in the user agent, so that whoever sees a request in a log can tell
+/// which probe made it.
+pub(super) async fn assume(at: &At, role: &str, session: &str, name: &str) -> Result<At, Gap> {
     let client = at.client(aws_sdk_sts::Client::new);
-    let assumed = client.assume_role().role_arn(role).role_session_name(name).send().await?;
+    let assumed = client.assume_role().role_arn(role).role_session_name(session).send().await?;
     let Some(given) = assumed.credentials() else {
         return Err(Gap { message: "the answer holds no credentials".to_owned(), ..Gap::new(Cause::Malformed) });
     };

@@ -16,8 +16,8 @@ pub(super) fn id(name: &str) -> String {
     groups.join("-")
 }
 
-/// The read of a secret by a session of the role.
-pub(super) fn read(role: &Role<'_>, name: &str, secret: &str, at: &At, now: Timestamp) -> Value {
+/// The read of a secret by a session of the role, at a place and a time. The name tells which probe made the event.
+pub(super) fn read(role: &Role<'_>, (session, name): (&str, &str), secret: &str, (at, now): (&At, Timestamp)) -> Value {
     let (id, time) = (id(name), now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     // Nobody knows the role's unique id without asking IAM, and no detector should go by it.
     let unique = "AROAMADEBYATTESTRY000";
@@ -34,8 +34,8 @@ pub(super) fn read(role: &Role<'_>, name: &str, secret: &str, at: &At, now: Time
             "eventVersion": "1.11",
             "userIdentity": {
                 "type": "AssumedRole",
-                "principalId": format!("{unique}:{name}"),
-                "arn": role.session(name),
+                "principalId": format!("{unique}:{session}"),
+                "arn": role.session(session),
                 "accountId": role.account,
                 "sessionContext": {
                     "sessionIssuer": {

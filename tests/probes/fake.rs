@@ -279,6 +279,11 @@ impl Fake {
         self.state.lock().unwrap().agents.clone()
     }
 
+    /// An event that stood in the log group of the records before any probe came.
+    pub fn remember(&mut self, event: &str) {
+        self.state.lock().unwrap().records.push(event.to_owned());
+    }
+
     /// The messages that were published to people.
     pub fn published(&self) -> Vec<String> {
         self.state.lock().unwrap().published.clone()
