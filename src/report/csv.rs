@@ -89,6 +89,7 @@ impl Report for Controls {
             "complete",
             "coverage",
             "severity",
+            "backend",
         ];
         row(out, header)?;
         let mut controls: BTreeMap<_, Vec<&CaseResult>> = BTreeMap::new();
@@ -110,6 +111,7 @@ impl Report for Controls {
                         if case.is_incomplete() { "no" } else { "yes" },
                         &wording::coverage(case),
                         case.case.origin.severity.word(),
+                        &record.run.backend,
                     ],
                 )?;
             }

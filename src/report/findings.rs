@@ -90,7 +90,7 @@ impl Finding<'_> {
 }
 
 /// The first eight bytes of a digest over the parts, in hexadecimal: the length of the ids of findings.
-fn short(parts: &[&str]) -> String {
+pub(super) fn short(parts: &[&str]) -> String {
     digest(parts).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 

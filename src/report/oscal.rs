@@ -117,7 +117,7 @@ fn result(record: &Record<'_>) -> Value {
 /// The tool, and the resources that observations are about.
 fn definitions(record: &Record<'_>) -> Value {
     let mut items = BTreeMap::new();
-    for resource in record.result.cases.iter().flat_map(|case| subjects(case)) {
+    for resource in record.result.cases.iter().flat_map(subjects) {
         items.entry(subject(resource)).or_insert_with(|| {
             let props = [
                 Some(json!({ "name": "asset-id", "value": text(&resource.id) })),

@@ -29,6 +29,9 @@ impl Report for Waivers {
         let (suite, stage) = (wording::value(&record.run.suite), wording::value(&record.run.stage));
         let waivers = count(all.len(), "waiver", "waivers");
         writeln!(out, "{suite} on stage {stage}, {}: {waivers}, {concerned} to look at", record.result.evaluated_at)?;
+        if let Some(note) = wording::not_aws(record.run) {
+            writeln!(out, "This ran {note}.")?;
+        }
         for (title, wanted) in LISTS {
             let found: Vec<&WaiverResult> = all.iter().filter(|waiver| concerns(waiver).contains(wanted)).collect();
             if found.is_empty() {
