@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_ssm::types::ResourceTypeForTagging;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use crate::aws::{At, refused_with};
 use crate::facts::Gap;
@@ -63,7 +64,9 @@ const CURRENT: &str = "AWSCURRENT";
 const ATTEMPTS: u32 = 6;
 
 /// How many pauses a rotation is given to come to an end by itself: a function that is at work would put the label back.
-const SETTLING: i32 = 20;
+const SETTLING: u32 = 20;
+/// The same while no function has staged a value of its own: it may not even have been started.
+const STAGING: u32 = 30;
 
 /// The same for what AWS goes on showing for a minute after it was removed.
 const ATTEMPTS_SEEN_LATE: u32 = 8;
@@ -145,14 +148,23 @@ impl Made {
         }
     }
 
-    /// Waits while a rotation may still be under way.
+    /// Waits while a rotation may still be under way. An answer that does not come says nothing of it.
     async fn settle(&self, at: &At, pause: Duration) {
-        let Self::Rotation { begun, .. } = self else { return };
-        let pause_signed = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
-        while Timestamp::now().duration_since(*begun) < pause_signed.saturating_mul(SETTLING)
-            && matches!(crate::aws::tracked(self.is_left(at)).await, Ok(true))
-        {
-            tokio::time::sleep(pause).await;
+        let Self::Rotation { version, begun, .. } = self else { return };
+        let (started, mut wait, mut patience) = (Instant::now(), pause, pause.saturating_mul(STAGING));
+        loop {
+            match crate::aws::tracked(self.pending(at)).await {
+                Ok(None) => return,
+                Ok(Some(holder)) if holder != *version => patience = pause.saturating_mul(SETTLING),
+                Ok(Some(_)) | Err(_) => {}
+            }
+            let since = Duration::try_from(Timestamp::now().duration_since(*begun)).unwrap_or_default();
+            let left = patience.saturating_sub(since.max(started.elapsed()));
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(wait.min(left)).await;
+            wait = wait.saturating_mul(2);
         }
     }
 

@@ -215,7 +215,7 @@ fn people_are_told_before_and_after_and_no_probe_starts_unannounced() {
     let fake = Arc::new(fake);
     let url = fake.serve();
     let (exit, told) = code(&attestry(directory.path(), &url, &["run"]).output().unwrap());
-    assert_eq!(exit, Some(4), "{told}");
+    assert_eq!(exit, Some(3), "{told}");
     assert!(told.contains("no probe is started: the notice was not published"), "{told}");
     assert_eq!(fake.log(), ["GetCallerIdentity", "Publish"]);
 }
