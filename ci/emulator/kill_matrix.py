@@ -64,12 +64,11 @@ class Matrix:
         """All points of a subject."""
         before = listing(self.stack)
         calm = self.tool.run(self.stack.url, *subject.cases, name="calm", parameters=self.parameters(subject, self.secrets[0]))
-        verdicts = {name: case["verdict"] for name, case in calm.cases.items()}
         points = [Point(subject, Trouble(what, at)) for at in range(1, len(calm.calls) + 1) for what in ALL]
         self.possible += len(points)
         chosen = points[::self.step(len(points))]
         with concurrent.futures.ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            for said in pool.map(lambda point: self.guarded(point, verdicts), chosen):
+            for said in pool.map(lambda point: self.guarded(point, calm), chosen):
                 self.wrong += said
         time.sleep(AFTERWARDS)
         after = listing(self.stack)
@@ -84,7 +83,7 @@ class Matrix:
     def parameters(self, subject: Subject, secret: str) -> dict[str, str]:
         return dict(subject.parameters) | {"secret": secret}
 
-    def guarded(self, point: Point, calm: dict[str, str]) -> list[str]:
+    def guarded(self, point: Point, calm: Run) -> list[str]:
         secret = self.free.popleft()
         try:
             return [f"{point}: {said}" for said in self.one(point, secret, calm)]
@@ -93,7 +92,7 @@ class Matrix:
         finally:
             self.free.append(secret)
 
-    def one(self, point: Point, secret: str, calm: dict[str, str]) -> list[str]:
+    def one(self, point: Point, secret: str, calm: Run) -> list[str]:
         run = self.tool.run(self.stack.url, *point.subject.cases, name="point", trouble=point.trouble,
                             parameters=self.parameters(point.subject, secret))
         wrong = ["panicked"] if "panicked" in run.said else []
@@ -109,16 +108,19 @@ class Matrix:
         wrong += self.left(secret, run)
         return [f"{said} [{run.folder.name}]" for said in wrong]
 
-    def ended(self, trouble: Trouble, run: Run, calm: dict[str, str]) -> list[str]:
+    def ended(self, trouble: Trouble, run: Run, calm: Run) -> list[str]:
         if trouble.what in gate.KILLS:
             return [] if run.code == -9 else [f"exit {run.code} and not killed"]
         if wanted := ENDS.get(trouble.what):
-            return [] if run.code in wanted else [f"exit {run.code}: {run.said}"]
+            # At the last call the run may be over before it hears of the signal.
+            over = trouble.at >= len(calm.calls) and run.code == calm.code
+            return [] if over or run.code in wanted else [f"exit {run.code}: {run.said}"]
         wrong = [] if run.code in (0, 1, 2, 3) else [f"exit {run.code}: {run.said}"]
         if trouble.what == "throttle":
             # A refusal is what some cases want; slowness is no reason for any verdict.
-            wrong += [f"{name} is {case['verdict']}, without trouble {calm[name]}" for name, case in run.cases.items()
-                      if case["verdict"] not in (calm[name], "not_evaluated")]
+            verdicts = {name: case["verdict"] for name, case in calm.cases.items()}
+            wrong += [f"{name} is {case['verdict']}, without trouble {verdicts[name]}" for name, case in run.cases.items()
+                      if case["verdict"] not in (verdicts[name], "not_evaluated")]
         return wrong
 
     def left(self, secret: str, run: Run) -> list[str]:

@@ -66,7 +66,7 @@ const ATTEMPTS: u32 = 6;
 /// How many pauses a rotation is given to come to an end by itself: a function that is at work would put the label back.
 const SETTLING: u32 = 20;
 /// The same while no function has staged a value of its own: it may not even have been started.
-const STAGING: u32 = 60;
+const STAGING: u32 = 30;
 
 /// The same for what AWS goes on showing for a minute after it was removed.
 const ATTEMPTS_SEEN_LATE: u32 = 8;

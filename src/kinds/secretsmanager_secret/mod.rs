@@ -225,7 +225,8 @@ pub(super) static KIND: Kind = Kind {
             Type::List(&Type::Record(UNLABELLED)),
             "ListSecretVersionIds",
             "Versions[].CreatedDate",
-            "Versions without staging labels, which AWS may delete: when each was created, and when the next version was,              absent for the youngest; empty when there are none left.",
+            "Versions without staging labels, which AWS may delete: when each was created, and when the next version was, \
+             absent for the youngest; empty when there are none left.",
         ),
         Attribute::new(
             "policy",
