@@ -164,9 +164,10 @@ def killed(matrix, subject, code):
 
 def total(matrix):
     tried = sum(matrix.tried.values())
-    expect(tried and not matrix.wrong, f"{len(matrix.wrong)} wrong")
     kinds = ", ".join(f"{number} {kind}" for kind, number in matrix.tried.items())
-    return f"{tried} points tried of {matrix.possible} ({kinds}; {matrix.spared} runs were over before), nothing left"
+    said = f"{tried} points tried of {matrix.possible} ({kinds}; {matrix.spared} runs were over before)"
+    expect(tried and not matrix.wrong, f"{said}: {len(matrix.wrong)} wrong")
+    return f"{said}, nothing left"
 
 
 # --- values
