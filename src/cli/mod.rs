@@ -53,7 +53,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run a suite against a stage, and leave reports and evidence.
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Check policies, suites and waivers, and evaluate their examples; no network.
     Check(check::Args),
     /// Show the cases and calls of a run without making any.
