@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod facts;
 pub mod iam;
 pub mod kinds;
+pub mod logs;
 pub mod matchers;
 pub mod plan;
 pub mod policy;

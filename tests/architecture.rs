@@ -23,14 +23,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("collect", &["facts", "aws", "plan"]),
     ("kinds", &["facts", "iam", "aws", "collect"]),
     ("probes", &["facts", "aws"]),
+    ("logs", &[]),
     ("verify", &["source", "facts", "policy"]),
     ("report", &["source", "facts", "matchers", "policy", "verify"]),
     ("evidence", &["source", "facts", "policy", "verify"]),
     (
         "cli",
         &[
-            "source", "facts", "iam", "matchers", "policy", "plan", "aws", "collect", "kinds", "probes", "verify",
-            "report", "evidence",
+            "source", "facts", "iam", "matchers", "policy", "plan", "aws", "collect", "kinds", "probes", "logs",
+            "verify", "report", "evidence",
         ],
     ),
 ];
@@ -47,6 +48,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("aws_sdk_", &["src/kinds/", "src/probes/", "src/aws/"]),
     ("aws_config", &["src/aws/"]),
     ("regex", &["src/matchers/", "src/policy/condition.rs", "src/facts/redact"]),
+    ("regex_automata", &["src/logs/rules/"]),
+    ("flate2", &["src/logs/read/"]),
     ("Timestamp::now", &["src/cli/", "src/aws/", "src/probes/"]),
     ("fs_err", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger.rs"]),
     ("std::fs", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger.rs"]),

@@ -7,6 +7,7 @@ mod completions;
 mod explain;
 mod kinds;
 mod list;
+mod logs;
 mod output;
 mod permissions;
 mod plan;
@@ -56,6 +57,8 @@ enum Command {
     List(list::Args),
     /// Undo what the probes of a killed run left behind.
     Sweep(sweep::Args),
+    /// Sweep log files for values of secrets, and for what looks like secrets; offline.
+    Logs(logs::Args),
     /// Check evidence and evaluate its verdicts again; offline, no credentials.
     Verify(verify::Args),
     /// Tell why a case of a run is as it is: counterexample, statement at fault, where to mend it; offline.
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Permissions(args) => permissions::run(&args),
         Command::List(args) => list::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Logs(args) => logs::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Kinds(args) => kinds::run(&args),

@@ -55,3 +55,28 @@ impl Progress {
         let _ = self.all.clear();
     }
 }
+
+/// Shows how much of some files was read.
+#[derive(Debug)]
+pub(super) struct Bytes(ProgressBar);
+
+impl Bytes {
+    /// A bar on standard error, if that is a terminal and nobody asked for quiet.
+    pub(super) fn new(quiet: bool, length: u64) -> Self {
+        let shown = !quiet && std::io::stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("  {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self(ProgressBar::with_draw_target(Some(length), target).with_style(style))
+    }
+
+    /// So many bytes more were read.
+    pub(super) fn add(&self, bytes: u64) {
+        self.0.inc(bytes);
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,295 @@
+//! `attestry logs`: sweeps log files for values of secrets, and for what looks like secrets.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use fs_err as fs;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::progress::Bytes;
+use super::{Ended, output};
+use crate::logs::{Coverage, Engine, Finding, Key, Place, Rules, Secret, Sweeper, Unsearchable, Values, What, leaves};
+use crate::verify::{Exit, Reason};
+
+/// Arguments of `logs`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Log files, plain or gzip, and directories of such.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+
+    /// Values to look for: a file or `/dev/fd/N` with one JSON object a line, `{"name": …, "version": …, "value": …}`.
+    /// Without it, patterns alone are looked for.
+    #[arg(long, value_name = "FILE")]
+    values: Option<PathBuf>,
+
+    /// Where to write the whole report as JSON.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// How many files to read at once; as many as there are processors, if not given.
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+
+    /// Show no progress.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// What a sweep leaves.
+#[derive(Debug, Serialize)]
+struct Report {
+    searched: Searched,
+    coverage: Coverage,
+    not_searchable: Vec<NotSearchable>,
+    findings: Vec<Finding>,
+    /// Hits of findings that there was no room for.
+    more: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Searched {
+    rules: usize,
+    values: usize,
+    forms: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct NotSearchable {
+    name: String,
+    version: String,
+    path: String,
+    why: Unsearchable,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Ended> {
+    let key = key()?;
+    let engine = engine(args, &key)?;
+    let (files, unreadable) = files(&args.files);
+    let (findings, mut coverage) = sweep(args, &engine, &key, &files);
+    coverage.merge(unreadable);
+    let (findings, more) = findings;
+    let unsearchable = engine.values.unsearchable().iter().cloned();
+    let report = Report {
+        searched: Searched {
+            rules: engine.rules.count(),
+            values: engine.values.parts().len(),
+            forms: engine.values.needles(),
+        },
+        coverage,
+        not_searchable: unsearchable
+            .map(|(part, why)| NotSearchable { name: part.secret, version: part.version, path: part.path, why })
+            .collect(),
+        findings,
+        more,
+    };
+    let reason = report.reason();
+    let told = format!("{}exit {}: {}\n", report.told(), reason.exit.code(), reason.sentence);
+    let whole = serde_json::to_string_pretty(&report).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
+    for text in [&told, &whole] {
+        if let Some(what) = leak(&engine, text) {
+            let message = format!("the report would tell a secret ({what}), and is not written");
+            return Err(Ended::new(Exit::Output, message));
+        }
+    }
+    if let Some(path) = &args.output {
+        fs::write(path, whole + "\n").map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
+    }
+    output::print(&told);
+    if reason.exit == Exit::Met { Ok(()) } else { Err(Ended::told(reason.exit)) }
+}
+
+fn key() -> Result<Key, Ended> {
+    let mut random = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *random).map_err(|error| Ended::new(Exit::Nothing, error.to_string()))?;
+    Key::new(&random).ok_or_else(|| Ended::new(Exit::Nothing, "no key"))
+}
+
+fn engine(args: &Args, key: &Key) -> Result<Engine, Ended> {
+    let rules = Rules::shipped();
+    let rules = rules.map_err(|(line, error)| Ended::new(Exit::Usage, format!("rules.txt:{line}: {error}")))?;
+    let secrets = args.values.as_deref().map_or(Ok(Vec::new()), secrets)?;
+    Ok(Engine { rules: Arc::new(rules), values: Arc::new(Values::new(key, secrets)) })
+}
+
+/// Reads the values to look for. What is wrong is told by line, never by content.
+fn secrets(path: &Path) -> Result<Vec<Secret>, Ended> {
+    let text = wiped(path).map_err(|error| Ended::new(Exit::Usage, error.to_string()))?;
+    let mut secrets = Vec::new();
+    for (number, line) in text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty())
+    {
+        let (mut name, mut version, mut value) = (None, None, None);
+        for leaf in leaves(line.trim_ascii()).into_iter().flatten() {
+            match leaf.path.as_str() {
+                "$.name" => name = String::from_utf8(leaf.text.to_vec()).ok(),
+                "$.version" => version = String::from_utf8(leaf.text.to_vec()).ok(),
+                "$.value" => value = Some(leaf.text),
+                _ => {}
+            }
+        }
+        let (Some(name), Some(value)) = (name, value) else {
+            let wanted = "an object with `name` and `value` is wanted";
+            return Err(Ended::new(Exit::Usage, format!("{}:{}: {wanted}", path.display(), number + 1)));
+        };
+        secrets.push(Secret { name, version: version.unwrap_or_default(), value });
+    }
+    Ok(secrets)
+}
+
+/// Reads a file into memory that is wiped and was never moved.
+fn wiped(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    const PIECE: usize = 64 * 1024;
+    let mut file = fs::File::open(path)?;
+    let mut pieces = Vec::new();
+    loop {
+        let mut piece = Zeroizing::new(vec![0; PIECE]);
+        let length = file.read(&mut piece)?;
+        if length == 0 {
+            break;
+        }
+        piece.truncate(length);
+        pieces.push(piece);
+    }
+    let mut whole = Zeroizing::new(Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum()));
+    pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+    Ok(whole)
+}
+
+/// All files, those of directories in order, with their sizes; and what could not be listed.
+fn files(paths: &[PathBuf]) -> (Vec<(PathBuf, u64)>, Coverage) {
+    let (mut found, mut coverage) = (Vec::new(), Coverage::default());
+    let mut open: Vec<PathBuf> = paths.iter().rev().cloned().collect();
+    while let Some(path) = open.pop() {
+        let listed = fs::metadata(&path).and_then(|data| {
+            if data.is_dir() {
+                let mut inside: Vec<PathBuf> =
+                    fs::read_dir(&path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+                inside.sort_unstable_by(|a, b| b.cmp(a));
+                // A link could lead around for ever.
+                inside.retain(|path| fs::symlink_metadata(path).is_ok_and(|data| !data.is_symlink()));
+                open.append(&mut inside);
+            } else {
+                found.push((path.clone(), data.len()));
+            }
+            Ok(())
+        });
+        if let Err(error) = listed {
+            coverage.sources += 1;
+            let source = path.display().to_string();
+            coverage.not_examined.push(crate::logs::NotExamined { source, from: 0, why: error.to_string() });
+        }
+    }
+    (found, coverage)
+}
+
+/// Sweeps all files, some at once.
+fn sweep(args: &Args, engine: &Engine, key: &Key, files: &[(PathBuf, u64)]) -> ((Vec<Finding>, u64), Coverage) {
+    let progress = Bytes::new(args.quiet, files.iter().map(|(_, length)| length).sum());
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut sweeper = Sweeper::new(engine, key);
+        while let Some((path, length)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let place = place(path);
+            match fs::File::open(path) {
+                Ok(file) => sweeper.read(file, *length, &place, &mut |bytes| progress.add(bytes)),
+                Err(error) => {
+                    sweeper.coverage.sources += 1;
+                    sweeper.not_examined(&place, 0, &error);
+                }
+            }
+        }
+        sweeper
+    };
+    let jobs = args.jobs.or_else(|| std::thread::available_parallelism().map(Into::into).ok()).unwrap_or(1);
+    let mut all = Sweeper::new(engine, key);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..jobs.clamp(1, files.len().max(1))).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            let done = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            all.findings.merge(done.findings);
+            all.coverage.merge(done.coverage);
+        }
+    });
+    progress.finish();
+    (all.findings.into_sorted(), all.coverage)
+}
+
+/// Where a file stands. CloudWatch exports are folders of streams: `…/<stream>/000000.gz`.
+fn place(path: &Path) -> Place {
+    let exported = path.file_stem().is_some_and(|name| {
+        let name = name.to_string_lossy();
+        name.len() == 6 && name.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let stream = folder.filter(|_| exported);
+    Place { source: path.display().to_string(), stream, event: None, time: None, start: 0, end: 0 }
+}
+
+/// What of a text is a secret.
+fn leak(engine: &Engine, text: &str) -> Option<String> {
+    let mut found = None;
+    engine.sweep(text.as_bytes(), &mut |_, hit| {
+        found = Some(match hit {
+            crate::logs::Found::Value(_) => "a value".to_owned(),
+            crate::logs::Found::Rule(hit) => engine.rules.of(hit.rule).map_or("", |(id, _)| id).to_owned(),
+        });
+    });
+    found
+}
+
+impl Report {
+    fn reason(&self) -> Reason {
+        let mut reason = Reason { exit: Exit::Met, sentence: "nothing was found, and all was looked at".into() };
+        let hits: u64 = self.findings.iter().map(|finding| finding.count).sum::<u64>() + self.more;
+        if hits > 0 {
+            reason = reason.also(Exit::Violation, format!("{} secrets stand in {hits} places", self.findings.len()));
+        }
+        if !self.coverage.is_complete() {
+            let not = self.coverage.not_examined.len();
+            reason = reason.also(Exit::Incomplete, format!("{not} sources were not wholly examined"));
+        }
+        if !self.not_searchable.is_empty() {
+            let not = self.not_searchable.len();
+            reason = reason.also(Exit::Incomplete, format!("{not} values are not searchable"));
+        }
+        if self.coverage.bytes_examined == 0 {
+            reason = reason.also(Exit::Nothing, "nothing was examined");
+        }
+        reason
+    }
+
+    fn told(&self) -> String {
+        let mut told = String::new();
+        for finding in &self.findings {
+            let what = match &finding.what {
+                What::Value { name, version, path, form } => format!("{name} {version} {path} as {form}"),
+                What::Pattern { rule, title, proven } => {
+                    format!("{rule}: {title}{}", if *proven { ", proven" } else { "" })
+                }
+            };
+            let place = finding.places.first().map(|place| {
+                let time = place.time.as_deref().map(|time| format!(" at {time}")).unwrap_or_default();
+                format!("{} bytes {}..{}{time}", place.source, place.start, place.end)
+            });
+            let place = place.unwrap_or_default();
+            told += &format!("  FOUND  {what}\n         {} x{}, first in {place}\n", finding.fingerprint, finding.count);
+        }
+        for not in &self.coverage.not_examined {
+            told += &format!("  BLIND  {} from byte {}: {}\n", not.source, not.from, not.why);
+        }
+        for not in &self.not_searchable {
+            told += &format!("  BLIND  {} {} {}: not searchable, {:?}\n", not.name, not.version, not.path, not.why);
+        }
+        let Searched { rules, values, forms } = self.searched;
+        let looked = if values == 0 { "patterns alone".to_owned() } else { format!("{values} values in {forms} forms") };
+        let coverage = &self.coverage;
+        told += &format!(
+            "{} files, {} of {} bytes read, {} bytes and {} events examined for {rules} rules and {looked}\n",
+            coverage.sources, coverage.bytes_read, coverage.bytes_stored, coverage.bytes_examined, coverage.events
+        );
+        told
+    }
+}

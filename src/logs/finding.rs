@@ -1,0 +1,227 @@
+//! Findings: what was found where, told without telling it.
+//!
+//! Must not know files or AWS. A finding holds no byte of a secret: a keyed fingerprint, how often, the first places.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use serde::Serialize;
+
+use super::key::{Fingerprint, Key};
+use super::sweep::{Engine, Found};
+
+/// Where a text stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The file or log group.
+    pub source: String,
+    /// The log stream, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
+    /// The id of the event, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// The time of the event as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// The first byte, in the decoded text of the source.
+    pub start: u64,
+    /// The end.
+    pub end: u64,
+}
+
+/// What a secret is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum What {
+    /// The value of a secret that was given to the sweep.
+    Value {
+        /// The ARN or name of the secret.
+        name: String,
+        /// Its version.
+        version: String,
+        /// The part of it.
+        path: String,
+        /// How the log writes it.
+        form: String,
+    },
+    /// A text that looks like a secret.
+    Pattern {
+        /// The id of the rule.
+        rule: String,
+        /// What the rule finds.
+        title: String,
+        /// Whether a checksum proves it.
+        proven: bool,
+    },
+}
+
+/// A secret that stands in a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What it is.
+    #[serde(flatten)]
+    pub what: What,
+    /// Names its value within this sweep.
+    pub fingerprint: Fingerprint,
+    /// How often it stands there.
+    pub count: u64,
+    /// What stands before it the first time; the secret itself is masked.
+    pub context: String,
+    /// The first places.
+    pub places: Vec<Place>,
+}
+
+/// All findings of a sweep, each once.
+#[derive(Debug, Default)]
+pub struct Findings {
+    found: BTreeMap<(What, Fingerprint), Finding>,
+    /// How many hits had no room.
+    more: u64,
+    /// The last hits of the source: two parts may tell the same one.
+    recent: Vec<(u64, u64, What)>,
+}
+
+/// So many places are told of a finding.
+const PLACES: usize = 5;
+/// So many findings are told apart.
+const MOST: usize = 50_000;
+/// So many hits are remembered to tell each once.
+const RECENT: usize = 16;
+
+impl Findings {
+    /// Adds what was found in a part of a text that starts at `offset` of its source.
+    pub fn add(&mut self, engine: &Engine, key: &Key, text: &[u8], offset: u64, found: Found, at: &Place) {
+        let Some((what, fingerprint)) = name(engine, key, text, found) else { return };
+        let (start, end) = (offset + found.start() as u64, offset + found.end() as u64);
+        let same = (start, end, what.clone());
+        if self.recent.contains(&same) {
+            return;
+        }
+        if self.recent.len() >= RECENT {
+            self.recent.remove(0);
+        }
+        self.recent.push(same);
+        let time = time_of(text, found.start());
+        let place = Place { start, end, time: time.or_else(|| at.time.clone()), ..at.clone() };
+        let room = self.found.len() < MOST;
+        match self.found.entry((what.clone(), fingerprint)) {
+            Entry::Occupied(mut entry) => {
+                let finding = entry.get_mut();
+                finding.count += 1;
+                if finding.places.len() < PLACES {
+                    finding.places.push(place);
+                }
+            }
+            Entry::Vacant(entry) if room => {
+                let context = context(text, found.start());
+                entry.insert(Finding { what, fingerprint, count: 1, context, places: vec![place] });
+            }
+            Entry::Vacant(_) => self.more += 1,
+        }
+    }
+
+    /// A new source begins.
+    pub fn next_source(&mut self) {
+        self.recent.clear();
+    }
+
+    /// Adds the findings of another part of the same sweep.
+    pub fn merge(&mut self, other: Self) {
+        self.more += other.more;
+        for (name, finding) in other.found {
+            match self.found.entry(name) {
+                Entry::Occupied(mut entry) => {
+                    let known = entry.get_mut();
+                    known.count += finding.count;
+                    known.places.extend(finding.places);
+                    known.places.sort();
+                    known.places.truncate(PLACES);
+                }
+                Entry::Vacant(entry) => {
+                    entry.insert(finding);
+                }
+            }
+        }
+    }
+
+    /// All findings in order, and how many hits more there were than could be told apart.
+    #[must_use]
+    pub fn into_sorted(self) -> (Vec<Finding>, u64) {
+        (self.found.into_values().collect(), self.more)
+    }
+}
+
+fn name(engine: &Engine, key: &Key, text: &[u8], found: Found) -> Option<(What, Fingerprint)> {
+    match found {
+        Found::Value(hit) => {
+            let (part, form) = engine.values.of(hit.needle)?;
+            let (name, version, path) = (part.secret.clone(), part.version.clone(), part.path.clone());
+            Some((What::Value { name, version, path, form: form.to_string() }, part.fingerprint))
+        }
+        Found::Rule(hit) => {
+            let (rule, title) = engine.rules.of(hit.rule)?;
+            let what = What::Pattern { rule: rule.to_owned(), title: title.to_owned(), proven: hit.proven };
+            Some((what, key.fingerprint(text.get(hit.start..hit.end)?)))
+        }
+    }
+}
+
+/// The time at the start of the event: exports write it before each one.
+fn time_of(text: &[u8], at: usize) -> Option<String> {
+    let line = text.get(..at)?.rsplit(|byte| *byte == b'\n').next()?;
+    let time = line.get(..timestamp(line)?)?;
+    String::from_utf8(time.to_vec()).ok()
+}
+
+/// The length of the timestamp that a text starts with: `2026-11-21T10:00:00.000Z`.
+pub(super) fn timestamp(text: &[u8]) -> Option<usize> {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00.000Z";
+    let start = text.get(..SHAPE.len())?;
+    let fits = |(byte, shape): (&u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
+    start.iter().zip(SHAPE).all(fits).then_some(SHAPE.len())
+}
+
+/// The word before a secret and what separates them. It is told only where it cannot be a part of a secret itself.
+fn context(text: &[u8], at: usize) -> String {
+    const LONGEST: usize = 40;
+    const LONGEST_WORD: usize = 24;
+    let before = text.get(at.saturating_sub(LONGEST)..at).unwrap_or_default();
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+    let separates = |byte: &u8| b" \t\"'`\\:=<>/,;([{?&@".contains(byte);
+    let separators = before.iter().rev().take_while(|byte| separates(byte)).count();
+    let (rest, between) = before.split_at_checked(before.len() - separators).unwrap_or_default();
+    let length = rest.iter().rev().take_while(|byte| is_word(byte)).count();
+    let word = rest.get(rest.len() - length..).unwrap_or_default();
+    let telling = length < rest.len() || at < LONGEST;
+    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let plain = separators > 0 && telling && length <= LONGEST_WORD && digits <= 2;
+    let word = if plain { word } else { b"...".as_slice() };
+    format!("{}{}****", String::from_utf8_lossy(word), String::from_utf8_lossy(between))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_context_tells_the_name_and_nothing_of_a_secret() {
+        for (text, wanted) in [
+            ("user=hunter2 db_password=", "db_password=****"),
+            (r#"{"a":"secret-a","password": ""#, "password\": \"****"),
+            ("Basic dXNlcjp", "...****"),
+            ("k3J9xQ2mP7vL:", "...:****"),
+            ("", "...****"),
+        ] {
+            assert_eq!(context(text.as_bytes(), text.len()), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_event_has_the_time_at_the_start_of_its_line() {
+        let text = b"2026-11-21T10:00:00.000Z a\n2026-11-21T10:00:01.000Z b secret";
+        assert_eq!(time_of(text, 55).as_deref(), Some("2026-11-21T10:00:01.000Z"));
+        assert_eq!(time_of(b"no time", 5), None);
+    }
+}

@@ -1,0 +1,18 @@
+//! Logs: do the values of secrets, or texts that look like secrets, stand in them?
+//!
+//! Must not know AWS, policies or verdicts. An [`Engine`] is [`Rules`] and [`Values`]; a [`Sweeper`] reads sources through
+//! it and keeps [`Findings`] and [`Coverage`]. Of a value nothing is kept but keyed digests; findings tell no byte of it.
+
+mod finding;
+mod key;
+mod read;
+mod rules;
+mod sweep;
+mod values;
+
+pub use finding::{Finding, Findings, Place, What};
+pub use key::{Fingerprint, Key};
+pub use read::{Coverage, NotExamined, Sweeper};
+pub use rules::{RuleError, RuleHit, Rules};
+pub use sweep::{Engine, Found, Stream};
+pub use values::{Form, Leaf, Part, Secret, Unsearchable, ValueHit, Values, leaves};

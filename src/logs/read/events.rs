@@ -1,0 +1,122 @@
+//! Events in a text of one event a line: how many there are, and what lies across the end of one.
+//!
+//! Must not know what is found. Agents cut long messages: where an event is long enough to have been cut, its end and the
+//! beginning of the next are swept as one text.
+
+use memchr::memchr_iter;
+
+use super::super::finding::timestamp;
+use super::super::sweep::{Engine, Found};
+
+/// Container runtimes cut at 16 KiB, agents later.
+const LONG: u64 = 16_000;
+/// Exports write a timestamp and a space before each event.
+const STAMP: usize = 25;
+
+/// Follows the events of a text.
+pub(super) struct Events<'a> {
+    engine: &'a Engine,
+    stamped: u64,
+    lines: u64,
+    /// Bytes so far, and where the line that is not over yet starts.
+    length: u64,
+    line: u64,
+    /// The first bytes of the line, as many as a timestamp has.
+    start: Vec<u8>,
+    /// The last bytes of the text.
+    tail: Vec<u8>,
+    seam: Option<Seam>,
+}
+
+/// The end of an event that may have been cut, and what is known of the next.
+struct Seam {
+    text: Vec<u8>,
+    /// Where the next event starts in the text, and in the whole.
+    middle: usize,
+    offset: u64,
+}
+
+impl<'a> Events<'a> {
+    pub(super) fn new(engine: &'a Engine) -> Self {
+        let (start, tail) = (Vec::with_capacity(STAMP), Vec::with_capacity(engine.reach()));
+        Self { engine, stamped: 0, lines: 0, length: 0, line: 0, start, tail, seam: None }
+    }
+
+    pub(super) fn push(&mut self, piece: &[u8], found: &mut dyn FnMut(&[u8], u64, Found)) {
+        let mut from = 0;
+        for end in memchr_iter(b'\n', piece) {
+            self.part(piece.get(from..end).unwrap_or_default());
+            let length = self.length + end as u64 - self.line;
+            self.end_line(length);
+            self.finish_seam(found);
+            if length >= LONG {
+                self.begin_seam(piece.get(..end).unwrap_or_default());
+            }
+            from = end + 1;
+            self.line = self.length + from as u64;
+            if let Some(seam) = &mut self.seam {
+                seam.offset = self.line;
+            }
+        }
+        self.part(piece.get(from..).unwrap_or_default());
+        self.length += piece.len() as u64;
+        let keep = self.engine.reach();
+        if piece.len() >= keep {
+            self.tail.clear();
+        } else {
+            let over = (self.tail.len() + piece.len()).saturating_sub(keep);
+            self.tail.drain(..over.min(self.tail.len()));
+        }
+        self.tail.extend_from_slice(piece.get(piece.len().saturating_sub(keep)..).unwrap_or_default());
+    }
+
+    /// Tells how many events there were.
+    pub(super) fn finish(&mut self, found: &mut dyn FnMut(&[u8], u64, Found)) -> u64 {
+        if self.length > self.line {
+            self.end_line(self.length - self.line);
+        }
+        self.finish_seam(found);
+        // Where a text has timestamps, lines without one belong to the event before them.
+        if self.stamped > 0 { self.stamped } else { self.lines }
+    }
+
+    /// A part of the line that is not over yet.
+    #[inline]
+    fn part(&mut self, part: &[u8]) {
+        if self.start.len() < STAMP {
+            let room = STAMP - self.start.len();
+            self.start.extend(part.iter().take(room));
+        }
+        if let Some(seam) = &mut self.seam {
+            let room = (seam.middle + STAMP + self.engine.reach()).saturating_sub(seam.text.len());
+            seam.text.extend(part.iter().take(room));
+        }
+    }
+
+    fn end_line(&mut self, length: u64) {
+        self.stamped += u64::from(timestamp(&self.start).is_some());
+        self.lines += u64::from(length > 0);
+        self.start.clear();
+    }
+
+    fn begin_seam(&mut self, line_end: &[u8]) {
+        let keep = self.engine.reach();
+        let here = line_end.get(line_end.len().saturating_sub(keep)..).unwrap_or_default();
+        let missing = keep - here.len();
+        let before = self.tail.get(self.tail.len().saturating_sub(missing)..).unwrap_or_default();
+        let text: Vec<u8> = before.iter().chain(here).copied().collect();
+        self.seam = Some(Seam { middle: text.len(), text, offset: 0 });
+    }
+
+    fn finish_seam(&mut self, found: &mut dyn FnMut(&[u8], u64, Found)) {
+        let Some(mut seam) = self.seam.take() else { return };
+        let stamp = seam.text.get(seam.middle..).and_then(timestamp).map_or(0, |length| length + 1);
+        seam.text.drain(seam.middle..seam.text.len().min(seam.middle + stamp));
+        let offset = seam.offset.saturating_sub(seam.middle as u64);
+        self.engine.sweep(&seam.text, &mut |text, hit| {
+            if hit.start() < seam.middle && hit.end() > seam.middle {
+                found(text, offset, hit);
+            }
+        });
+    }
+}

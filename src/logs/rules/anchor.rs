@@ -1,0 +1,305 @@
+//! Anchors: short texts that every secret of a rule holds, and the filter that finds them all in one walk over a text.
+//!
+//! Must not know what a rule does with an anchor. Of each anchor two neighbouring grams of four bytes are known, without
+//! regard to case, and a text is looked at every two bytes: each anchor in it is met exactly once.
+
+use super::RuleError;
+
+/// A set of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bytes([u64; 4]);
+
+impl Bytes {
+    fn add(&mut self, byte: u8) {
+        if let Some(word) = self.0.get_mut(usize::from(byte >> 6)) {
+            *word |= 1 << (byte & 63);
+        }
+    }
+
+    /// Adds bytes and ranges up to the closing bracket, and gives what comes after it.
+    fn add_all<'a>(&mut self, mut text: &'a [u8]) -> Option<&'a [u8]> {
+        loop {
+            match text {
+                [b']', rest @ ..] => return Some(rest),
+                [first, b'-', last, rest @ ..] if *last != b']' => {
+                    (*first..=*last).for_each(|byte| self.add(byte));
+                    text = rest;
+                }
+                [byte, rest @ ..] => {
+                    self.add(*byte);
+                    text = rest;
+                }
+                [] => return None,
+            }
+        }
+    }
+
+    fn has(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte >> 6)).is_some_and(|word| word >> (byte & 63) & 1 == 1)
+    }
+
+    fn all(&self) -> impl Iterator<Item = u8> + '_ {
+        (0..=u8::MAX).filter(|byte| self.has(*byte))
+    }
+
+    /// The bytes as the filter sees them.
+    fn folded(&self) -> Vec<u8> {
+        let mut bytes: Vec<u8> = self.all().map(|byte| byte | FOLD).collect();
+        bytes.sort_unstable();
+        bytes.dedup();
+        bytes
+    }
+}
+
+/// A text with sets of bytes in it, as `AKIA[A-Z2-7]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Anchor {
+    sets: Vec<Bytes>,
+    /// How many of the sets stand before the anchor itself.
+    before: usize,
+}
+
+/// The bit that makes upper-case letters lower.
+const FOLD: u8 = 0x20;
+const FOLDS: u64 = 0x2020_2020_2020_2020;
+/// Bytes of a gram.
+const GRAM: usize = 4;
+/// A window of an anchor holds two grams.
+const WINDOW: usize = GRAM + 1;
+/// An anchor with more grams is too wide to be an anchor.
+const MOST_GRAMS: usize = 8192;
+/// Letters, the commonest first.
+const COMMON: &[u8] = b"etaoinsrhldcumfpgwybvkxjqz";
+/// What stands before a word: anything but letters and digits, and the ends of escapes such as `\n` and `%3D`.
+const BOUNDARY: &[u8] = b"\t\n\r !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~nrt027ACDF";
+
+impl Anchor {
+    /// Reads an anchor; `folded` ones stand for lower and upper case, and `^` for the start of a word.
+    pub(super) fn read(text: &str, folded: bool) -> Result<Self, RuleError> {
+        let mut sets = Vec::new();
+        let mut rest = text.as_bytes();
+        if let [b'^', after @ ..] = rest {
+            let mut boundary = Bytes::default();
+            BOUNDARY.iter().for_each(|byte| boundary.add(*byte));
+            sets.push(boundary);
+            rest = after;
+        }
+        let before = sets.len();
+        while let [byte, after @ ..] = rest {
+            let mut set = Bytes::default();
+            rest = after;
+            if *byte == b'[' {
+                rest = set.add_all(after).ok_or(RuleError::Anchor)?;
+            } else {
+                set.add(*byte);
+            }
+            if folded {
+                for byte in set.all().collect::<Vec<_>>() {
+                    set.add(byte.to_ascii_lowercase());
+                    set.add(byte.to_ascii_uppercase());
+                }
+            }
+            sets.push(set);
+        }
+        if sets.len() < WINDOW { Err(RuleError::Anchor) } else { Ok(Self { sets, before }) }
+    }
+
+    fn stands_at(&self, text: &[u8], at: usize) -> bool {
+        let Some(part) = text.get(at..at + self.sets.len()) else { return false };
+        self.sets.iter().zip(part).all(|(set, byte)| set.has(*byte))
+    }
+
+    /// Whether the anchor itself, without what stands before it, starts a text.
+    fn begins(&self, text: &[u8]) -> bool {
+        let sets = self.sets.get(self.before..).unwrap_or_default();
+        self.before > 0 && text.len() >= sets.len() && sets.iter().zip(text).all(|(set, byte)| set.has(*byte))
+    }
+
+    fn windows(&self) -> impl Iterator<Item = (usize, &[Bytes])> {
+        self.sets.windows(WINDOW).enumerate()
+    }
+
+    /// Where the window starts that will be met most rarely.
+    fn rarest(&self) -> usize {
+        let cost = |window: &[Bytes]| -> f64 { window.iter().map(|set| weight(set).ln()).sum() };
+        let costs = self.windows().map(|(at, window)| (cost(window), at));
+        costs.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |(_, at)| at)
+    }
+}
+
+/// How often bytes of a set stand in a log, roughly; and what each of them costs in the filter.
+fn weight(set: &Bytes) -> f64 {
+    let bytes = set.folded();
+    let often = |byte: &u8| match COMMON.iter().position(|it| it == byte) {
+        Some(rank) => 0.09 / (1.0 + rank as f64 / 4.0),
+        None if byte.is_ascii_digit() => 0.03,
+        None => 0.01,
+    };
+    bytes.iter().map(often).sum::<f64>() * (bytes.len() as f64).sqrt()
+}
+
+/// All anchors, found in one walk.
+#[derive(Debug)]
+pub(super) struct Filter {
+    anchors: Vec<Anchor>,
+    bits: Vec<u64>,
+    shift: u32,
+    buckets: Vec<u32>,
+    /// Gram, number of the anchor, and how far the gram stands from its start.
+    grams: Vec<(u32, u16, u16)>,
+}
+
+const MULTIPLIER: u32 = 0x9E37_79B1;
+const BUCKET_SHIFT: u32 = 20;
+
+impl Filter {
+    pub(super) fn new(anchors: Vec<Anchor>) -> Result<Self, RuleError> {
+        let mut grams = Vec::new();
+        for (number, anchor) in anchors.iter().enumerate() {
+            let window = anchor.rarest();
+            let sets = anchor.sets.get(window..window + WINDOW).ok_or(RuleError::Anchor)?;
+            for (offset, sets) in sets.windows(GRAM).enumerate() {
+                let texts = texts(sets)?;
+                let place = u16::try_from(window + offset).map_err(|_| RuleError::Anchor)?;
+                let number = u16::try_from(number).map_err(|_| RuleError::Anchor)?;
+                grams.extend(texts.into_iter().map(|gram| (gram, number, place)));
+            }
+        }
+        grams.sort_unstable_by_key(|(gram, number, place)| (bucket(*gram), *gram, *number, *place));
+        let words = grams.len().next_power_of_two().clamp(64, 1 << 12);
+        let shift = 32 - words.trailing_zeros();
+        let (mut bits, mut buckets) = (vec![0_u64; words], Vec::new());
+        for (index, (gram, ..)) in grams.iter().enumerate() {
+            let hash = hash(*gram);
+            if let Some(word) = bits.get_mut((hash >> shift) as usize) {
+                *word |= 1 << (hash >> 8 & 63);
+            }
+            while buckets.len() <= bucket(*gram) {
+                buckets.push(index as u32);
+            }
+        }
+        buckets.resize((1 << (32 - BUCKET_SHIFT)) + 1, grams.len() as u32);
+        Ok(Self { anchors, bits, shift, buckets, grams })
+    }
+
+    /// Finds the anchors whose gram is in `from..to`, both multiples of eight. Tells the number and the start.
+    pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize)) {
+        if from == 0 {
+            let begin = self.anchors.iter().enumerate().filter(|(_, anchor)| anchor.begins(text));
+            begin.for_each(|(number, _)| found(number, 0));
+        }
+        let end = (to + GRAM - 1).min(text.len());
+        let Some(part) = text.get(from..end) else { return };
+        let (eights, _) = part.as_chunks::<8>();
+        let mut at = from;
+        for pair in eights.windows(2) {
+            if let [this, next] = pair {
+                let this = u64::from_le_bytes(*this) | FOLDS;
+                let next = u64::from_le_bytes(*next) | FOLDS;
+                let any = self.may_hold(this as u32)
+                    | self.may_hold((this >> 16) as u32)
+                    | self.may_hold((this >> 32) as u32)
+                    | self.may_hold((this >> 48 | next << 16) as u32);
+                if any {
+                    self.look(text, at, at + 8, found);
+                }
+            }
+            at += 8;
+        }
+        self.look(text, at, to, found);
+    }
+
+    #[inline]
+    fn may_hold(&self, gram: u32) -> bool {
+        let hash = hash(gram);
+        self.bits.get((hash >> self.shift) as usize).copied().unwrap_or(0) >> (hash >> 8 & 63) & 1 == 1
+    }
+
+    fn look(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize)) {
+        for at in (from..to).step_by(2) {
+            let Some([a, b, c, d]) = text.get(at..at + GRAM) else { return };
+            let gram = u32::from_le_bytes([a | FOLD, b | FOLD, c | FOLD, d | FOLD]);
+            if !self.may_hold(gram) {
+                continue;
+            }
+            let bucket = bucket(gram);
+            let (Some(first), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { continue };
+            let grams = self.grams.get(*first as usize..*end as usize).unwrap_or_default();
+            for (_, number, place) in grams.iter().filter(|(it, ..)| *it == gram) {
+                let number = usize::from(*number);
+                let (Some(start), Some(anchor)) = (at.checked_sub(usize::from(*place)), self.anchors.get(number))
+                else {
+                    continue;
+                };
+                if anchor.stands_at(text, start) {
+                    found(number, start + anchor.before);
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+fn hash(gram: u32) -> u32 {
+    gram.wrapping_mul(MULTIPLIER)
+}
+
+fn bucket(gram: u32) -> usize {
+    (hash(gram) >> BUCKET_SHIFT) as usize
+}
+
+/// All folded texts of a row of sets.
+fn texts(sets: &[Bytes]) -> Result<Vec<u32>, RuleError> {
+    let mut texts = vec![0_u32];
+    for (place, set) in sets.iter().enumerate() {
+        let bytes = set.folded();
+        if texts.len() * bytes.len() > MOST_GRAMS {
+            return Err(RuleError::Anchor);
+        }
+        let longer = |text: &u32| bytes.iter().map(move |byte| text | u32::from(*byte) << (8 * place)).collect::<Vec<_>>();
+        texts = texts.iter().flat_map(longer).collect();
+    }
+    Ok(texts)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    fn found(filter: &Filter, text: &[u8]) -> Vec<(usize, usize)> {
+        let mut all = Vec::new();
+        filter.find(text, 0, text.len(), &mut |anchor, at| all.push((anchor, at)));
+        all
+    }
+
+    #[test]
+    fn each_anchor_is_met_exactly_once_wherever_it_stands() {
+        let anchors = [("password", true), ("AKIA[A-Z2-7]", false), ("[0-9]:AA[A-Za-z0-9_-]", false)];
+        let anchors = anchors.map(|(text, folded)| Anchor::read(text, folded).unwrap());
+        let filter = Filter::new(anchors.to_vec()).unwrap();
+        for before in 0..40 {
+            for after in 0..20 {
+                for (number, text) in [(0, "PassWord"), (1, "AKIAQ"), (2, "7:AA_")] {
+                    let line = format!("{}{text}{}", ".".repeat(before), ".".repeat(after));
+                    assert_eq!(found(&filter, line.as_bytes()), [(number, before)], "{line}");
+                }
+            }
+        }
+        assert!(found(&filter, b"AKIA1 akiaq pass word").is_empty());
+    }
+
+    #[test]
+    fn an_anchor_at_the_start_of_a_word_is_met_at_the_start_of_a_text_too() {
+        let filter = Filter::new(vec![Anchor::read("^eyJ[A-Za-z]", false).unwrap()]).unwrap();
+        assert_eq!(found(&filter, b"eyJh eyJi=eyJj %3DeyJk keyJl"), [(0, 0), (0, 5), (0, 10), (0, 18)]);
+        assert_eq!(found(&filter, b"eyJ"), []);
+    }
+
+    #[test]
+    fn an_anchor_is_neither_short_nor_wide() {
+        assert!(Anchor::read("abcd", true).is_err());
+        let wide = Anchor::read("[A-Za-z][A-Za-z][A-Za-z][A-Za-z][A-Za-z]", true).unwrap();
+        assert!(Filter::new(vec![wide]).is_err());
+    }
+}

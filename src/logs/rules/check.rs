@@ -1,0 +1,177 @@
+//! Checks: what a text has to be besides matching, so that what only looks like a secret is none.
+//!
+//! Must not know rules.
+
+/// A check of a matched text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Check {
+    /// At least so many bits of entropy a character.
+    Entropy(f64),
+    /// Letters and digits.
+    Mixed,
+    /// Base64 of a name, a colon and a password.
+    BasicPair,
+    /// The first part is base64url of a JSON object that names an algorithm.
+    Jwt,
+    /// The last six characters are the CRC-32 of those before them, in base 62, after the last `_`.
+    Crc32,
+}
+
+impl Check {
+    pub(super) fn read(text: &str) -> Option<Self> {
+        match text.split_once(' ') {
+            Some(("entropy", bits)) => bits.parse().ok().map(Self::Entropy),
+            Some(_) => None,
+            None => match text {
+                "mixed" => Some(Self::Mixed),
+                "basic-pair" => Some(Self::BasicPair),
+                "jwt" => Some(Self::Jwt),
+                "crc32" => Some(Self::Crc32),
+                _ => None,
+            },
+        }
+    }
+
+    pub(super) fn holds(self, text: &[u8]) -> bool {
+        match self {
+            Self::Entropy(bits) => entropy(text) >= bits,
+            Self::Mixed => text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic),
+            Self::BasicPair => decoded(text).is_some_and(|pair| {
+                let colon = pair.iter().position(|byte| *byte == b':');
+                let printable = pair.iter().all(|byte| (0x20..0x7F).contains(byte));
+                printable && colon.is_some_and(|at| at + 3 < pair.len())
+            }),
+            Self::Jwt => {
+                let head = text.split(|byte| *byte == b'.').next().and_then(decoded);
+                head.is_some_and(|head| head.starts_with(b"{") && head.windows(5).any(|part| part == b"\"alg\""))
+            }
+            Self::Crc32 => crc_holds(text),
+        }
+    }
+}
+
+/// Bits of entropy a character.
+fn entropy(text: &[u8]) -> f64 {
+    let mut counts = [0_u32; 256];
+    for byte in text {
+        if let Some(count) = counts.get_mut(usize::from(*byte)) {
+            *count += 1;
+        }
+    }
+    let length = text.len() as f64;
+    let part = |count: &u32| {
+        let share = f64::from(*count) / length;
+        -share * share.log2()
+    };
+    counts.iter().filter(|count| **count > 0).map(part).sum()
+}
+
+/// The bytes that base64 in either alphabet stands for.
+fn decoded(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text.trim_ascii_end();
+    let (mut out, mut bits, mut held) = (Vec::with_capacity(text.len() * 3 / 4), 0_u32, 0);
+    for byte in text {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            b'=' => break,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(digit);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push((bits >> held & 255) as u8);
+        }
+    }
+    Some(out)
+}
+
+fn crc_holds(text: &[u8]) -> bool {
+    let body = text.rsplit(|byte| *byte == b'_').next().unwrap_or_default();
+    let Some((payload, digits)) = body.len().checked_sub(6).and_then(|at| body.split_at_checked(at)) else {
+        return false;
+    };
+    let value = digits.iter().try_fold(0_u64, |value, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'A'..=b'Z' => byte - b'A' + 10,
+            b'a'..=b'z' => byte - b'a' + 36,
+            _ => return None,
+        };
+        Some(value * 62 + u64::from(digit))
+    });
+    value == Some(u64::from(crc32(payload)))
+}
+
+/// CRC-32 of a few bytes.
+fn crc32(text: &[u8]) -> u32 {
+    let step = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+    !text.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
+}
+
+/// Whether a value stands for a secret that is elsewhere: masked, a template, code, a word for nothing.
+pub(super) fn is_placeholder(value: &[u8]) -> bool {
+    let Some(&first) = value.first() else { return true };
+    let same = value.iter().all(|byte| *byte == first);
+    let masked = value.iter().filter(|byte| b"*x.#-_X".contains(byte)).count() * 2 > value.len() || has_mask(value);
+    let template = [b"${".as_slice(), b"{{", b"$(", b"<", b"%s", b"%(", b"#{", b"@Microsoft.", b"%{", b"[REDACTED"];
+    let word = WORDS.iter().any(|word| value.eq_ignore_ascii_case(word));
+    let starts = |start: &&[u8]| value.starts_with(start);
+    let code = value.ends_with(b")") || value.windows(2).any(|pair| pair == b"()" || pair == b"::" || pair == b"${");
+    same || masked || template.iter().any(starts) || word || code || is_path(value) || says_example(value)
+}
+
+const WORDS: &[&[u8]] = &[
+    b"null", b"none", b"nil", b"true", b"false", b"undefined", b"redacted", b"[redacted]", b"hidden", b"masked", b"string",
+    b"password", b"passwd", b"secret", b"token", b"required", b"optional", b"invalid", b"missing", b"empty", b"unknown",
+    b"expired", b"incorrect", b"[filtered]", b"filtered", b"(null)", b"<nil>", b"changed", b"hunter", b"disabled",
+    b"enabled", b"not", b"is", b"the", b"for", b"was", b"failed", b"error", b"ok", b"valid", b"removed", b"sanitized",
+    b"present", b"default", b"bearer", b"basic", b"your-password", b"yourpassword", b"your_password", b"unset",
+];
+
+fn has_mask(value: &[u8]) -> bool {
+    value.windows(4).any(|part| part == b"****" || part == b"xxxx" || part == b"XXXX" || part == b"....")
+}
+
+/// `config.db.password`, `self.token`: names of code, not values.
+fn is_path(value: &[u8]) -> bool {
+    let is_word = |part: &[u8]| part.len() > 1 && part.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    value.contains(&b'.') && value.split(|byte| *byte == b'.').all(is_word)
+}
+
+/// Whether a text says of itself that it is an example, as the AWS manuals' do.
+pub(super) fn says_example(value: &[u8]) -> bool {
+    value.windows(7).any(|part| part == b"EXAMPLE" || part == b"example")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_hold_for_what_they_say() {
+        assert!(Check::Mixed.holds(b"abc1") && !Check::Mixed.holds(b"abcd") && !Check::Mixed.holds(b"1234"));
+        assert!(Check::Entropy(3.0).holds(b"k3J9xQ2mP7vL") && !Check::Entropy(3.0).holds(b"aaaaaaaaaaab"));
+        // `admin:hunter2`
+        assert!(Check::BasicPair.holds(b"YWRtaW46aHVudGVyMg==") && !Check::BasicPair.holds(b"YWRtaW5odW50ZXIy"));
+        // `{"alg":"HS256"}`
+        assert!(Check::Jwt.holds(b"eyJhbGciOiJIUzI1NiJ9.e30.x") && !Check::Jwt.holds(b"eyJhIjoxfQ.e30.x"));
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+        assert!(!Check::Crc32.holds(b"ghp_123456") && !Check::Crc32.holds(b"short"));
+    }
+
+    #[test]
+    fn placeholders_are_no_values() {
+        for text in ["****", "********", "${DB_PASSWORD}", "<password>", "null", "xxxxxxxx", "getPassword()", "{{ pw }}"] {
+            assert!(is_placeholder(text.as_bytes()), "{text}");
+        }
+        for text in ["hunter2!", "Tr0ub4dor&3", "a.b-c.9", "pa55w0rd"] {
+            assert!(!is_placeholder(text.as_bytes()), "{text}");
+        }
+    }
+}

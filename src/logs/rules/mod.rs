@@ -1,0 +1,360 @@
+//! Rules: what secrets look like, as data in `rules.txt`, and the walk that finds them all in a text.
+//!
+//! Must not know where a text comes from, nor any value of a secret. Adding a rule touches `rules.txt` alone.
+
+mod anchor;
+mod assignment;
+mod check;
+mod text;
+
+use regex_automata::meta::{BuildError, Regex};
+use regex_automata::util::primitives::NonMaxUsize;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+use thiserror::Error;
+
+use anchor::{Anchor, Filter};
+use assignment::{Assignment, assignment};
+use check::Check;
+use text::{Stanza, example, stanzas};
+
+/// The rules that come with the program.
+const SHIPPED: &str = include_str!("rules.txt");
+/// How far a match may reach.
+const LONGEST: usize = 1024;
+/// How far a match may start before its anchor.
+const FARTHEST_BACK: usize = 128;
+/// How much of what stands before a match is looked at.
+const NOT_BEFORE: usize = 48;
+
+/// What is wrong with a file of rules.
+#[derive(Debug, Error)]
+pub enum RuleError {
+    /// No id, or one that another rule has.
+    #[error("a rule needs an id of its own")]
+    Id,
+    /// Not a field, or no value for it.
+    #[error("no such field, or without a value")]
+    Field,
+    /// Neither or both of `match` and `value`, no title, no anchor.
+    #[error("a rule needs a title, an anchor or word, and either `match` or `value`")]
+    Shape,
+    /// Too short or too wide.
+    #[error("an anchor needs five bytes or more, and few enough texts")]
+    Anchor,
+    /// Unknown.
+    #[error("no such check")]
+    Check,
+    /// Too far.
+    #[error("`back` is a number up to {FARTHEST_BACK}")]
+    Back,
+    /// Not an expression.
+    #[error(transparent)]
+    Pattern(#[from] Box<BuildError>),
+    /// A rule needs both.
+    #[error("a rule needs an example and a counter-example")]
+    NoExamples,
+    /// The rule does not find its example.
+    #[error("the example is not found")]
+    Example,
+    /// Something is found in a counter-example.
+    #[error("`{0}` is found in the counter-example")]
+    Counter(String),
+}
+
+/// What one rule looks for.
+#[derive(Debug)]
+struct Rule {
+    id: String,
+    title: String,
+    generic: bool,
+    shape: Shape,
+    checks: Vec<Check>,
+    proof: Option<Check>,
+    not_values: Vec<Regex>,
+    /// What may not stand before a match.
+    not_before: Option<Regex>,
+    inside: bool,
+}
+
+#[derive(Debug)]
+enum Shape {
+    /// An expression that matches around the anchor.
+    Match { pattern: Regex, back: usize },
+    /// A name that holds the anchor, with a value that is wholly as the expression says.
+    Value { pattern: Regex, not_names: Vec<Regex> },
+}
+
+/// A text that looks like a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleHit {
+    /// The first byte of the secret.
+    pub start: usize,
+    /// Its end.
+    pub end: usize,
+    /// The number of the rule.
+    pub rule: usize,
+    /// A checksum proves that it is what it looks like.
+    pub proven: bool,
+}
+
+/// All rules.
+#[derive(Debug)]
+pub struct Rules {
+    rules: Vec<Rule>,
+    filter: Filter,
+    /// The rules of each anchor.
+    users: Vec<Vec<usize>>,
+}
+
+impl Rules {
+    /// The rules that come with the program.
+    ///
+    /// # Errors
+    /// The line of `rules.txt` that is wrong.
+    pub fn shipped() -> Result<Self, (usize, RuleError)> {
+        Self::read(SHIPPED)
+    }
+
+    fn read(text: &str) -> Result<Self, (usize, RuleError)> {
+        let (mut rules, mut anchors, mut users) = (Vec::new(), Vec::<Anchor>::new(), Vec::<Vec<usize>>::new());
+        for stanza in stanzas(text)? {
+            let wrong = |error| (stanza.line, error);
+            let exact = stanza.anchors.iter().map(|text| Anchor::read(text, false));
+            let folded = stanza.words.iter().map(|text| Anchor::read(text, true));
+            for anchor in exact.chain(folded) {
+                let anchor = anchor.map_err(wrong)?;
+                match anchors.iter().position(|it| *it == anchor) {
+                    Some(known) => users.get_mut(known).into_iter().for_each(|users| users.push(rules.len())),
+                    None => {
+                        anchors.push(anchor);
+                        users.push(vec![rules.len()]);
+                    }
+                }
+            }
+            rules.push(Rule::read(&stanza).map_err(wrong)?);
+        }
+        Ok(Self { rules, filter: Filter::new(anchors).map_err(|error| (0, error))?, users })
+    }
+
+    /// How many rules there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Id and title of a rule.
+    #[must_use]
+    pub fn of(&self, rule: usize) -> Option<(&str, &str)> {
+        self.rules.get(rule).map(|rule| (rule.id.as_str(), rule.title.as_str()))
+    }
+
+    /// How far around an anchor the text is looked at.
+    pub(super) fn reach() -> usize {
+        LONGEST
+    }
+
+    /// Finds what has its anchor in `from..to`, both multiples of eight.
+    pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(RuleHit)) {
+        self.filter.find(text, from, to, &mut |anchor, at| {
+            let mut assigned: Option<Option<Assignment>> = None;
+            for number in self.users.get(anchor).into_iter().flatten() {
+                let Some(rule) = self.rules.get(*number) else { continue };
+                let span = match &rule.shape {
+                    Shape::Match { pattern, back } if rule.may_start(text, at) => matched(pattern, *back, text, at),
+                    Shape::Match { .. } => None,
+                    Shape::Value { .. } => {
+                        assigned.get_or_insert_with(|| assignment(text, at)).as_ref().and_then(|it| rule.assigned(text, it))
+                    }
+                };
+                let Some((start, end)) = span else { continue };
+                let Some(secret) = text.get(start..end) else { continue };
+                if rule.accepts(secret) {
+                    let proven = rule.proof.is_some_and(|check| check.holds(secret));
+                    found(RuleHit { start, end, rule: *number, proven });
+                }
+            }
+        });
+    }
+
+    /// Whether the rule yields to others that find the same.
+    pub(super) fn is_generic(&self, rule: usize) -> bool {
+        self.rules.get(rule).is_some_and(|rule| rule.generic)
+    }
+
+    /// Tries the examples and counter-examples of the rules that come with the program.
+    ///
+    /// # Errors
+    /// Each line that does not do what it says.
+    pub fn try_shipped() -> Result<usize, Vec<(usize, RuleError)>> {
+        Self::try_all(SHIPPED)
+    }
+
+    fn try_all(text: &str) -> Result<usize, Vec<(usize, RuleError)>> {
+        let rules = Self::read(text).map_err(|error| vec![error])?;
+        let mut wrong = Vec::new();
+        let mut tried = 0;
+        for (number, stanza) in stanzas(text).map_err(|error| vec![error])?.iter().enumerate() {
+            if stanza.examples.is_empty() || stanza.counters.is_empty() {
+                wrong.push((stanza.line, RuleError::NoExamples));
+            }
+            for text in &stanza.examples {
+                tried += 1;
+                if !rules.all_in(example(text).as_bytes()).iter().any(|hit| hit.rule == number) {
+                    wrong.push((stanza.line, RuleError::Example));
+                }
+            }
+            for text in &stanza.counters {
+                tried += 1;
+                if let Some(hit) = rules.all_in(example(text).as_bytes()).first() {
+                    let id = rules.of(hit.rule).map_or("", |(id, _)| id);
+                    wrong.push((stanza.line, RuleError::Counter(id.to_owned())));
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(tried) } else { Err(wrong) }
+    }
+
+    fn all_in(&self, text: &[u8]) -> Vec<RuleHit> {
+        let mut all = Vec::new();
+        self.find(text, 0, text.len(), &mut |hit| all.push(hit));
+        all
+    }
+}
+
+impl Rule {
+    fn read(stanza: &Stanza<'_>) -> Result<Self, RuleError> {
+        let anchored = !stanza.anchors.is_empty() || !stanza.words.is_empty();
+        let whole = |pattern: &str| compile(&format!("(?:{pattern})$"));
+        let names = || stanza.not_names.iter().map(|pattern| whole(pattern)).collect::<Result<Vec<_>, _>>();
+        let shape = match (stanza.matches, stanza.value) {
+            (Some(pattern), None) if anchored && !stanza.title.is_empty() => {
+                let back = stanza.back.map_or(Ok(0), str::parse).map_err(|_| RuleError::Back)?;
+                if back > FARTHEST_BACK {
+                    return Err(RuleError::Back);
+                }
+                Shape::Match { pattern: compile(pattern)?, back }
+            }
+            (None, Some(pattern)) if anchored && !stanza.title.is_empty() => {
+                Shape::Value { pattern: whole(pattern)?, not_names: names()? }
+            }
+            _ => return Err(RuleError::Shape),
+        };
+        let check = |text: &&str| Check::read(text).ok_or(RuleError::Check);
+        Ok(Self {
+            id: stanza.id.to_owned(),
+            title: stanza.title.to_owned(),
+            generic: stanza.generic,
+            shape,
+            checks: stanza.checks.iter().map(check).collect::<Result<_, _>>()?,
+            proof: stanza.proof.as_ref().map(check).transpose()?,
+            not_before: stanza.not_before.map(|pattern| compile(&format!("(?:{pattern})$"))).transpose()?,
+            inside: stanza.inside,
+            not_values: stanza.not_values.iter().map(|pattern| whole(pattern)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The value of an assignment, where its name and its value are of this rule.
+    fn assigned(&self, text: &[u8], assignment: &Assignment) -> Option<(usize, usize)> {
+        let Shape::Value { pattern, not_names } = &self.shape else { return None };
+        let name = text.get(assignment.name.clone())?;
+        let value = text.get(assignment.value.clone())?;
+        if not_names.iter().any(|pattern| is_match(pattern, name)) || check::is_placeholder(value) {
+            return None;
+        }
+        let (start, end) = group(pattern, Input::new(value).anchored(Anchored::Yes))?;
+        Some((assignment.value.start + start, assignment.value.start + end))
+    }
+
+    /// Whether a match may start here: at the start of a word, or after an escape such as `\n` or `%3D`.
+    fn may_start(&self, text: &[u8], at: usize) -> bool {
+        let before = text.get(at.saturating_sub(NOT_BEFORE)..at).unwrap_or_default();
+        let escaped = |before: &[u8]| match before {
+            [.., b'\\', b'n' | b'r' | b't'] => true,
+            [.., b'%', a, b] => a.is_ascii_hexdigit() && b.is_ascii_hexdigit(),
+            _ => false,
+        };
+        let starts = self.inside || !before.last().is_some_and(u8::is_ascii_alphanumeric) || escaped(before);
+        starts && !self.not_before.as_ref().is_some_and(|pattern| pattern.is_match(before))
+    }
+
+    fn accepts(&self, secret: &[u8]) -> bool {
+        !check::says_example(secret)
+            && !self.not_values.iter().any(|pattern| is_match(pattern, secret))
+            && self.checks.iter().all(|check| check.holds(secret))
+    }
+}
+
+/// The secret of a match around an anchor.
+fn matched(pattern: &Regex, back: usize, text: &[u8], at: usize) -> Option<(usize, usize)> {
+    let end = text.len().min(at + LONGEST);
+    if back == 0 {
+        return group(pattern, Input::new(text).range(at..end).anchored(Anchored::Yes));
+    }
+    // The first match that holds the anchor.
+    let mut from = at.saturating_sub(back);
+    while from <= at {
+        let found = pattern.search(&Input::new(text).range(from..end))?;
+        if found.end() > at {
+            return (found.start() <= at).then(|| group(pattern, Input::new(text).range(from..end)))?;
+        }
+        from = found.end().max(from + 1);
+    }
+    None
+}
+
+/// Group 1, or the whole match where there is none.
+fn group(pattern: &Regex, input: Input<'_>) -> Option<(usize, usize)> {
+    let mut slots: [Option<NonMaxUsize>; 4] = [None; 4];
+    pattern.search_slots(&input, &mut slots)?;
+    match slots {
+        [_, _, Some(start), Some(end)] | [Some(start), Some(end), None, _] => Some((start.get(), end.get())),
+        _ => None,
+    }
+}
+
+fn is_match(pattern: &Regex, text: &[u8]) -> bool {
+    pattern.search(&Input::new(text).anchored(Anchored::Yes)).is_some()
+}
+
+fn compile(pattern: &str) -> Result<Regex, RuleError> {
+    let config = Regex::config().utf8_empty(false).hybrid_cache_capacity(256 * 1024);
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    Regex::builder().configure(config).syntax(syntax).build(pattern).map_err(|error| Box::new(error).into())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_finds_its_examples_and_nothing_in_its_counter_examples() {
+        match Rules::try_shipped() {
+            Ok(tried) => assert!(tried > 120, "only {tried} examples"),
+            Err(wrong) => {
+                let told: Vec<String> = wrong.iter().map(|(line, error)| format!("{line}: {error}")).collect();
+                panic!("{}", told.join("\n"));
+            }
+        }
+        assert!(Rules::shipped().unwrap().count() >= 60);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_rule_is_told_with_its_line() {
+        for (text, line) in [
+            ("title x", 1),
+            ("rule a\ntitle x\nanchor abcde\n", 1),
+            ("rule a\ntitle x\nanchor abc\nmatch abc", 1),
+            ("rule a\nrule a", 2),
+            ("rule a\nfoo bar", 2),
+            ("rule a\ntitle x\nanchor abcde\nmatch abc(", 1),
+            ("rule a\ntitle x\nanchor abcde\nmatch abc\ncheck foo", 1),
+            ("rule a\ntitle x\nanchor abcde\nmatch abc\nback 1000", 1),
+        ] {
+            assert_eq!(Rules::read(text).map(|_| ()).map_err(|(line, _)| line), Err(line), "{text}");
+        }
+        let untried = "rule a\ntitle x\nanchor abcde\nmatch abcde\nexample abc\ncounter abcde";
+        assert_eq!(Rules::try_all(untried).unwrap_err().len(), 2);
+    }
+}

@@ -1,0 +1,98 @@
+//! Archives: whole, of several members, cut off, damaged; and events that were cut in two.
+
+use std::io::Write;
+
+use attestry::logs::{Coverage, Finding, Sweeper, What};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::corpus::{corpus, values};
+use super::{engine, key, place};
+
+const VALUE: &str = "k3J9xQ2mP7vLwZ8r";
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn sweep(bytes: &[u8]) -> (Vec<Finding>, Coverage) {
+    let engine = engine([VALUE]);
+    let key = key();
+    let mut sweeper = Sweeper::new(&engine, &key);
+    sweeper.read(bytes, bytes.len() as u64, &place(), &mut |_| {});
+    (sweeper.findings.into_sorted().0, sweeper.coverage)
+}
+
+fn of_value(findings: &[Finding]) -> Vec<&Finding> {
+    findings.iter().filter(|finding| matches!(finding.what, What::Value { .. })).collect()
+}
+
+#[test]
+fn a_finding_says_where_and_nothing_of_the_value() {
+    let text = format!("2026-11-21T10:00:00.000Z start\n2026-11-21T10:00:01.000Z token={VALUE} x\n again {VALUE}\n");
+    let (findings, coverage) = sweep(text.as_bytes());
+    let found = of_value(&findings);
+    assert_eq!((found.len(), found[0].count, coverage.events), (1, 2, 2));
+    let place = &found[0].places[0];
+    assert_eq!(place.time.as_deref(), Some("2026-11-21T10:00:01.000Z"));
+    assert_eq!(&text[place.start as usize..place.end as usize], VALUE);
+    assert!(!serde_json::to_string(&findings).unwrap().contains(VALUE));
+    assert!(coverage.is_complete());
+}
+
+#[test]
+fn all_members_of_an_archive_are_read() {
+    let members = [gzip(b"first\n"), gzip(format!("second {VALUE}\n").as_bytes()), gzip(b""), gzip(b"last\n")].concat();
+    let (findings, coverage) = sweep(&members);
+    assert_eq!(of_value(&findings).len(), 1);
+    assert_eq!((coverage.events, coverage.bytes_examined), (3, 6 + 24 + 5));
+    assert_eq!(coverage.bytes_read, members.len() as u64);
+    assert!(coverage.is_complete());
+}
+
+#[test]
+fn a_value_across_members_is_found() {
+    let (start, end) = VALUE.split_at(7);
+    let members = [gzip(format!("first {start}").as_bytes()), gzip(end.as_bytes())].concat();
+    assert_eq!(of_value(&sweep(&members).0).len(), 1);
+}
+
+#[test]
+fn what_cannot_be_decoded_is_not_examined() {
+    let text = corpus(1, 200_000, &values(1, 1), 0).text;
+    let text = [format!("{VALUE}\n").as_bytes(), &text].concat();
+    let archive = gzip(&text);
+    let mut corrupt = archive.clone();
+    let middle = corrupt.len() / 2;
+    corrupt[middle..middle + 64].fill(0xFF);
+    let mut checksum = archive.clone();
+    let end = checksum.len() - 6;
+    checksum[end] ^= 1;
+    let trailing = [archive.as_slice(), b"not gzip"].concat();
+    for (damaged, name) in [
+        (&archive[..archive.len() / 2], "half"),
+        (&archive[..archive.len() - 1], "all but a byte"),
+        (corrupt.as_slice(), "corrupt"),
+        (&checksum, "checksum"),
+        (&trailing, "trailing"),
+        (&archive[..5], "head"),
+    ] {
+        let (findings, coverage) = sweep(damaged);
+        assert_eq!(coverage.not_examined.len(), 1, "{name}");
+        assert!(name == "head" || of_value(&findings).len() == 1, "{name}: what was decoded is examined");
+    }
+    assert!(sweep(&archive).1.is_complete());
+    assert!(sweep(b"").1.is_complete());
+}
+
+#[test]
+fn a_value_in_an_event_that_was_cut_in_two_is_found() {
+    let (start, end) = VALUE.split_at(7);
+    for (length, stamp, wanted) in [(16_384, "2026-11-21T10:00:01.000Z ", 1), (262_144, "", 1), (500, "", 0)] {
+        let text = format!("{stamp}{}{start}\n{stamp}{end} and so on\n", "x".repeat(length));
+        let (findings, _) = sweep(text.as_bytes());
+        assert_eq!(of_value(&findings).len(), wanted, "{length}");
+    }
+}

@@ -1,0 +1,60 @@
+//! Texts made to hurt take time in proportion to their length, and never stop the sweep.
+
+use std::time::{Duration, Instant};
+
+use super::corpus::Dice;
+use super::{engine, whole};
+
+fn time(engine: &attestry::logs::Engine, text: &[u8]) -> Duration {
+    let start = Instant::now();
+    engine.sweep(text, &mut |_, _| {});
+    start.elapsed()
+}
+
+#[test]
+fn time_grows_with_the_text_and_not_faster() {
+    let values: Vec<String> = (0..2000).map(|number| format!("prod-bank-secret-of-the-service-{number:06}")).collect();
+    let engine = engine(&values);
+    for unit in [
+        "PRIVATE KEY",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "password=",
+        "password",
+        "password: \\\\\\\\",
+        "curl ",
+        "curl -u ",
+        "a://b:",
+        "machine a login b password ",
+        "prod-bank-secret-of-the-service-",
+        "prod-bank-secret-of-the-service-000000",
+        "sk-proj-",
+        "eyJhbG.eyJ",
+        "token\"",
+        "FFFFNRAL",
+        "\"kty\":",
+        "\\",
+        "\"",
+        "\n",
+        "A",
+        "{\"password\":{\"password\":",
+    ] {
+        let text = |length: usize| unit.repeat(length / unit.len());
+        let (short, long) = (text(100_000), text(800_000));
+        let one = time(&engine, short.as_bytes()).max(Duration::from_millis(2));
+        let eight = time(&engine, long.as_bytes());
+        assert!(eight < one * 40, "{unit:?}: {one:?} for 100 kB, {eight:?} for 800 kB");
+    }
+}
+
+#[test]
+fn noise_is_swept_without_harm() {
+    let engine = engine(["k3J9xQ2mP7vL", "k3J9xQ2mP7vLwZ8r-and-a-longer-one"]);
+    let mut dice = Dice::new(9);
+    let bits = ["password", "=", "\"", "\\", "://", "eyJ", ":", "@", "\n", " ", "ghp_", "{", "}", "AKIA", "k3J9xQ2m", "P7vL", "\u{0}", "é", "sk-", "-----BEGIN", "PRIVATE KEY-----", "%3D", "Basic ", "xxx"];
+    for _ in 0..3000 {
+        let text: String = (0..dice.below(60)).map(|_| dice.one(&bits)).collect();
+        let hits = whole(&engine, text.as_bytes());
+        let found = hits.iter().any(|(.., what)| what == "secret-0");
+        assert_eq!(found, text.contains("k3J9xQ2mP7vL"), "{text}");
+    }
+}
