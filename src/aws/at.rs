@@ -13,7 +13,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_types::SdkConfig;
 use tokio::sync::OnceCell;
 
-use crate::facts::Gap;
+use crate::facts::{Gap, LogScope};
 
 type Shared = Arc<dyn Any + Send + Sync>;
 
@@ -28,6 +28,8 @@ pub struct At {
     pub region: Arc<str>,
     /// Whether S3 must be addressed by path: emulators and in-process accounts have no wildcard DNS.
     pub path_style: bool,
+    /// Which events of logs are swept.
+    pub logs: Arc<LogScope>,
     sdk: SdkConfig,
     clients: Mutex<HashMap<TypeId, Shared>>,
     reads: Mutex<HashMap<(TypeId, Cow<'static, str>), Shared>>,
@@ -35,11 +37,18 @@ pub struct At {
 
 impl At {
     /// A place with the SDK configuration that reaches it.
-    pub fn new(account: impl Into<Arc<str>>, region: impl Into<Arc<str>>, sdk: SdkConfig, path_style: bool) -> Self {
+    pub fn new(
+        account: impl Into<Arc<str>>,
+        region: impl Into<Arc<str>>,
+        sdk: SdkConfig,
+        path_style: bool,
+        logs: Arc<LogScope>,
+    ) -> Self {
         Self {
             account: account.into(),
             region: region.into(),
             path_style,
+            logs,
             sdk,
             clients: Mutex::default(),
             reads: Mutex::default(),
@@ -51,7 +60,7 @@ impl At {
     pub fn with_credentials(&self, credentials: impl ProvideCredentials + 'static) -> Self {
         let provider = SharedCredentialsProvider::new(credentials);
         let sdk = self.sdk.clone().into_builder().credentials_provider(provider).build();
-        Self::new(Arc::clone(&self.account), Arc::clone(&self.region), sdk, self.path_style)
+        Self::new(Arc::clone(&self.account), Arc::clone(&self.region), sdk, self.path_style, Arc::clone(&self.logs))
     }
 
     /// Whether this is where the kinds without Regions are read.

@@ -78,6 +78,7 @@ fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {
         when_none: WhenNone::Met,
         per: Per::Account,
         oracles: Vec::new(),
+        read_secret_values: false,
         controls: Vec::new(),
         span: Span::new(Files::new().add("policy.yaml", ""), 0, 0),
     }

@@ -134,6 +134,7 @@ fn case(id: &str, quantifier: Quantifier, when_none: WhenNone, per: Per) -> Case
         when_none,
         per,
         oracles: Vec::new(),
+        read_secret_values: false,
         controls: Vec::new(),
         span: span(),
     }
