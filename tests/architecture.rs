@@ -50,6 +50,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("regex", &["src/matchers/", "src/policy/condition.rs", "src/facts/redact"]),
     ("regex_automata", &["src/logs/rules/"]),
     ("flate2", &["src/logs/read/"]),
+    ("libdeflater", &["src/logs/read/gzip.rs"]),
     ("Timestamp::now", &["src/cli/", "src/aws/", "src/probes/"]),
     ("fs_err", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger.rs"]),
     ("std::fs", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger.rs"]),

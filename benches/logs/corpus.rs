@@ -1,7 +1,14 @@
 //! Logs that nobody wrote: events as AWS services and programs log them, with secrets planted at known places.
 //!
 //! The same seed gives the same bytes. The encodings are written here a second time on purpose: they check the engine's.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a generator of tests")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a generator of tests"
+)]
 
 use std::fmt::Write;
 
@@ -60,8 +67,20 @@ pub fn values(seed: u64, count: usize) -> Vec<String> {
 
 /// The ways in which values are planted.
 pub const FORMS: [&str; 14] = [
-    "raw", "json", "json2", "json3", "html-json", "dotnet-json", "url", "url-lower", "url-plus", "base64", "base64-inside",
-    "base64url", "hex", "basic",
+    "raw",
+    "json",
+    "json2",
+    "json3",
+    "html-json",
+    "dotnet-json",
+    "url",
+    "url-lower",
+    "url-plus",
+    "base64",
+    "base64-inside",
+    "base64url",
+    "hex",
+    "basic",
 ];
 
 /// A value as a log would write it.
@@ -71,9 +90,7 @@ pub fn encode(dice: &mut Dice, value: &str, form: &str) -> String {
         "json" => json(value),
         "json2" => json(&json(value)),
         "json3" => json(&json(&json(value))),
-        "html-json" => {
-            json(value).replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
-        }
+        "html-json" => json(value).replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
         "dotnet-json" => {
             let escape = |c: char| match c {
                 '"' | '&' | '\'' | '+' | '<' | '>' | '`' => format!("\\u{:04X}", c as u32),
@@ -226,9 +243,30 @@ fn ip(dice: &mut Dice) -> String {
 }
 
 const WORDS: [&str; 24] = [
-    "payment", "accepted", "order", "customer", "retry", "queue", "message", "processed", "timeout", "upstream", "ledger",
-    "batch", "account", "transfer", "settled", "cache", "miss", "loaded", "session", "token refreshed", "password reset sent",
-    "secret rotated", "connected", "closing",
+    "payment",
+    "accepted",
+    "order",
+    "customer",
+    "retry",
+    "queue",
+    "message",
+    "processed",
+    "timeout",
+    "upstream",
+    "ledger",
+    "batch",
+    "account",
+    "transfer",
+    "settled",
+    "cache",
+    "miss",
+    "loaded",
+    "session",
+    "token refreshed",
+    "password reset sent",
+    "secret rotated",
+    "connected",
+    "closing",
 ];
 
 fn event(dice: &mut Dice, line: &mut String) {
@@ -251,22 +289,60 @@ fn event(dice: &mut Dice, line: &mut String) {
 
 fn cloudtrail(dice: &mut Dice, line: &mut String, request: &str) -> std::fmt::Result {
     let (source, name) = [
-        ("secretsmanager", "GetSecretValue"), ("sts", "AssumeRole"), ("s3", "GetObject"), ("kms", "Decrypt"), ("logs", "FilterLogEvents"),
+        ("secretsmanager", "GetSecretValue"),
+        ("sts", "AssumeRole"),
+        ("s3", "GetObject"),
+        ("kms", "Decrypt"),
+        ("logs", "FilterLogEvents"),
     ][dice.below(5)];
-    write!(line, r#"{{"eventVersion":"1.11","userIdentity":{{"type":"AssumedRole","principalId":"AROA{}:ci","arn":"arn:aws:sts::111122223333:assumed-role/bank-app/ci","accountId":"111122223333","accessKeyId":"ASIA{}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROA{}","arn":"arn:aws:iam::111122223333:role/bank-app","userName":"bank-app"}},"attributes":{{"creationDate":"2026-11-21T09:00:00Z","mfaAuthenticated":"false"}}}}}},"eventTime":"2026-11-21T10:00:00Z","eventSource":"{source}.amazonaws.com","eventName":"{name}","awsRegion":"eu-west-1","sourceIPAddress":"{}","userAgent":"aws-sdk-rust/1.3","requestParameters":{{"secretId":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:bank/pay-AbCdEf","nextToken":"{}","clientRequestToken":"{}"}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA{}","sessionToken":"IQoJb3JpZ2luX2VjE{}","expiration":"Nov 21, 2026, 11:00:00 AM"}}}},"requestID":"{request}","eventID":"{}","readOnly":true,"tlsDetails":{{"tlsVersion":"TLSv1.3"}}}}"#, dice.text(UPPER, 17), dice.text(UPPER, 16), dice.text(UPPER, 17), ip(dice), dice.text(BASE64, 120), id(dice), dice.text(UPPER, 16), dice.text(BASE64, 200), id(dice))
+    write!(
+        line,
+        r#"{{"eventVersion":"1.11","userIdentity":{{"type":"AssumedRole","principalId":"AROA{}:ci","arn":"arn:aws:sts::111122223333:assumed-role/bank-app/ci","accountId":"111122223333","accessKeyId":"ASIA{}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROA{}","arn":"arn:aws:iam::111122223333:role/bank-app","userName":"bank-app"}},"attributes":{{"creationDate":"2026-11-21T09:00:00Z","mfaAuthenticated":"false"}}}}}},"eventTime":"2026-11-21T10:00:00Z","eventSource":"{source}.amazonaws.com","eventName":"{name}","awsRegion":"eu-west-1","sourceIPAddress":"{}","userAgent":"aws-sdk-rust/1.3","requestParameters":{{"secretId":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:bank/pay-AbCdEf","nextToken":"{}","clientRequestToken":"{}"}},"responseElements":{{"credentials":{{"accessKeyId":"ASIA{}","sessionToken":"IQoJb3JpZ2luX2VjE{}","expiration":"Nov 21, 2026, 11:00:00 AM"}}}},"requestID":"{request}","eventID":"{}","readOnly":true,"tlsDetails":{{"tlsVersion":"TLSv1.3"}}}}"#,
+        dice.text(UPPER, 17),
+        dice.text(UPPER, 16),
+        dice.text(UPPER, 17),
+        ip(dice),
+        dice.text(BASE64, 120),
+        id(dice),
+        dice.text(UPPER, 16),
+        dice.text(BASE64, 200),
+        id(dice)
+    )
 }
 
 fn decoy(dice: &mut Dice, line: &mut String) -> std::fmt::Result {
     match dice.below(10) {
-        0 => write!(line, r"-----BEGIN CERTIFICATE-----\nMII{}\n{}\n-----END CERTIFICATE-----", dice.text(BASE64, 61), dice.text(BASE64, 64)),
-        1 => write!(line, r#"{{"keys":[{{"kty":"RSA","kid":"{}","use":"sig","n":"{}","e":"AQAB"}}]}}"#, dice.text(ALNUM, 43), dice.text(ALNUM, 342)),
+        0 => write!(
+            line,
+            r"-----BEGIN CERTIFICATE-----\nMII{}\n{}\n-----END CERTIFICATE-----",
+            dice.text(BASE64, 61),
+            dice.text(BASE64, 64)
+        ),
+        1 => write!(
+            line,
+            r#"{{"keys":[{{"kty":"RSA","kid":"{}","use":"sig","n":"{}","e":"AQAB"}}]}}"#,
+            dice.text(ALNUM, 43),
+            dice.text(ALNUM, 342)
+        ),
         2 => write!(line, "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAB{} deploy@bank", dice.text(BASE64, 300)),
         3 => write!(line, "login user=a password=******** mfa=ok passwordPolicy=strict"),
-        4 => write!(line, "see https://docs.aws.example/: aws_access_key_id=AKIAIOSFODNN7EXAMPLE aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        4 => write!(
+            line,
+            "see https://docs.aws.example/: aws_access_key_id=AKIAIOSFODNN7EXAMPLE aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+        ),
         5 => write!(line, r#"{{"ReceiptHandle":"AQEB{}=","MessageId":"{}"}}"#, dice.text(BASE64, 360), id(dice)),
         6 => write!(line, "img src=data:image/png;base64,iVBORw0KGgo{}", dice.text(BASE64, 900)),
         7 => write!(line, "etag={} sha256={} commit {}", dice.text(HEX, 32), dice.text(HEX, 64), dice.text(HEX, 40)),
-        8 => write!(line, "x-csrf-token: {} continuationToken={} pageToken={}", dice.text(ALNUM, 40), dice.text(BASE64, 60), dice.text(ALNUM, 80)),
-        _ => write!(line, "db: connect(user=user, password=password, host=${{DB_HOST}}) url=postgres://app:${{DB_PASSWORD}}@db/pay key=AKIDPUBLIC"),
+        8 => write!(
+            line,
+            "x-csrf-token: {} continuationToken={} pageToken={}",
+            dice.text(ALNUM, 40),
+            dice.text(BASE64, 60),
+            dice.text(ALNUM, 80)
+        ),
+        _ => write!(
+            line,
+            "db: connect(user=user, password=password, host=${{DB_HOST}}) url=postgres://app:${{DB_PASSWORD}}@db/pay key=AKIDPUBLIC"
+        ),
     }
 }

@@ -55,7 +55,12 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         suites.len(),
         summary(&loaded.diagnostics)
     ));
-    if loaded.diagnostics.has_errors() || !unreadable.is_empty() { Err(Ended::told(Exit::Usage)) } else { Ok(()) }
+    let rules = tried_rules();
+    if loaded.diagnostics.has_errors() || !unreadable.is_empty() || !rules {
+        Err(Ended::told(Exit::Usage))
+    } else {
+        Ok(())
+    }
 }
 
 /// Into how many parts the cases of a suite go: more than there are cores mostly, since some take long.
@@ -85,6 +90,20 @@ fn side_by_side(
             accounts.iter().map(|path| scope.spawn(|| stage::read_described(root, path).err())).collect();
         (suites.into_iter().flat_map(result).collect(), accounts.into_iter().filter_map(result).collect())
     })
+}
+
+/// Whether the rules of the log sweep find their examples, and nothing in their counter-examples.
+fn tried_rules() -> bool {
+    match crate::logs::Rules::try_shipped() {
+        Ok(tried) => {
+            output::print(&format!("log rules: {tried} examples and counter-examples as they should be\n"));
+            true
+        }
+        Err(wrong) => {
+            wrong.iter().for_each(|(line, error)| output::tell(&format!("error: rules.txt:{line}: {error}")));
+            false
+        }
+    }
 }
 
 /// The described accounts of all stages, each once.

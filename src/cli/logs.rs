@@ -119,7 +119,8 @@ fn engine(args: &Args, key: &Key) -> Result<Engine, Ended> {
 fn secrets(path: &Path) -> Result<Vec<Secret>, Ended> {
     let text = wiped(path).map_err(|error| Ended::new(Exit::Usage, error.to_string()))?;
     let mut secrets = Vec::new();
-    for (number, line) in text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty())
+    for (number, line) in
+        text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty())
     {
         let (mut name, mut version, mut value) = (None, None, None);
         for leaf in leaves(line.trim_ascii()).into_iter().flatten() {
@@ -275,7 +276,8 @@ impl Report {
                 format!("{} bytes {}..{}{time}", place.source, place.start, place.end)
             });
             let place = place.unwrap_or_default();
-            told += &format!("  FOUND  {what}\n         {} x{}, first in {place}\n", finding.fingerprint, finding.count);
+            told +=
+                &format!("  FOUND  {what}\n         {} x{}, first in {place}\n", finding.fingerprint, finding.count);
         }
         for not in &self.coverage.not_examined {
             told += &format!("  BLIND  {} from byte {}: {}\n", not.source, not.from, not.why);
@@ -284,7 +286,8 @@ impl Report {
             told += &format!("  BLIND  {} {} {}: not searchable, {:?}\n", not.name, not.version, not.path, not.why);
         }
         let Searched { rules, values, forms } = self.searched;
-        let looked = if values == 0 { "patterns alone".to_owned() } else { format!("{values} values in {forms} forms") };
+        let looked =
+            if values == 0 { "patterns alone".to_owned() } else { format!("{values} values in {forms} forms") };
         let coverage = &self.coverage;
         told += &format!(
             "{} files, {} of {} bytes read, {} bytes and {} events examined for {rules} rules and {looked}\n",

@@ -176,8 +176,8 @@ fn time_of(text: &[u8], at: usize) -> Option<String> {
 
 /// The length of the timestamp that a text starts with: `2026-11-21T10:00:00.000Z`.
 pub(super) fn timestamp(text: &[u8]) -> Option<usize> {
-    const SHAPE: &[u8] = b"0000-00-00T00:00:00.000Z";
-    let start = text.get(..SHAPE.len())?;
+    const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
+    let start = text.first_chunk::<24>()?;
     let fits = |(byte, shape): (&u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
     start.iter().zip(SHAPE).all(fits).then_some(SHAPE.len())
 }

@@ -5,15 +5,19 @@ use std::time::{Duration, Instant};
 use super::corpus::Dice;
 use super::{engine, whole};
 
+/// The best of some: other work on the machine only ever adds.
 fn time(engine: &attestry::logs::Engine, text: &[u8]) -> Duration {
-    let start = Instant::now();
-    engine.sweep(text, &mut |_, _| {});
-    start.elapsed()
+    let once = || {
+        let start = Instant::now();
+        engine.sweep(text, &mut |_, _| {});
+        start.elapsed()
+    };
+    (0..3).map(|_| once()).min().unwrap_or_default()
 }
 
 #[test]
 fn time_grows_with_the_text_and_not_faster() {
-    let values: Vec<String> = (0..2000).map(|number| format!("prod-bank-secret-of-the-service-{number:06}")).collect();
+    let values: Vec<String> = (0..300).map(|number| format!("prod-bank-secret-of-the-service-{number:06}")).collect();
     let engine = engine(&values);
     for unit in [
         "PRIVATE KEY",
@@ -39,10 +43,11 @@ fn time_grows_with_the_text_and_not_faster() {
         "{\"password\":{\"password\":",
     ] {
         let text = |length: usize| unit.repeat(length / unit.len());
-        let (short, long) = (text(100_000), text(800_000));
-        let one = time(&engine, short.as_bytes()).max(Duration::from_millis(2));
-        let eight = time(&engine, long.as_bytes());
-        assert!(eight < one * 40, "{unit:?}: {one:?} for 100 kB, {eight:?} for 800 kB");
+        let (short, long) = (text(10_000), text(160_000));
+        let one = time(&engine, short.as_bytes()).max(Duration::from_millis(1));
+        let longer = time(&engine, long.as_bytes());
+        // Were it quadratic, it would be 256 times as long.
+        assert!(longer < one * 130, "{unit:?}: {one:?} for 10 kB, {longer:?} for 160 kB");
     }
 }
 
@@ -50,7 +55,32 @@ fn time_grows_with_the_text_and_not_faster() {
 fn noise_is_swept_without_harm() {
     let engine = engine(["k3J9xQ2mP7vL", "k3J9xQ2mP7vLwZ8r-and-a-longer-one"]);
     let mut dice = Dice::new(9);
-    let bits = ["password", "=", "\"", "\\", "://", "eyJ", ":", "@", "\n", " ", "ghp_", "{", "}", "AKIA", "k3J9xQ2m", "P7vL", "\u{0}", "é", "sk-", "-----BEGIN", "PRIVATE KEY-----", "%3D", "Basic ", "xxx"];
+    let bits = [
+        "password",
+        "=",
+        "\"",
+        "\\",
+        "://",
+        "eyJ",
+        ":",
+        "@",
+        "\n",
+        " ",
+        "ghp_",
+        "{",
+        "}",
+        "AKIA",
+        "k3J9xQ2m",
+        "P7vL",
+        "\u{0}",
+        "é",
+        "sk-",
+        "-----BEGIN",
+        "PRIVATE KEY-----",
+        "%3D",
+        "Basic ",
+        "xxx",
+    ];
     for _ in 0..3000 {
         let text: String = (0..dice.below(60)).map(|_| dice.one(&bits)).collect();
         let hits = whole(&engine, text.as_bytes());

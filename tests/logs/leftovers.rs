@@ -3,14 +3,16 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
+use memchr::memmem;
+
 use super::corpus::{Dice, PRINTABLE};
 use super::engine;
 
 /// Values that exist in disguise only.
 const DISGUISE: u8 = 0x55;
 
-/// How often a text stands in the heap and other data of this process.
-fn in_memory(disguised: &[u8]) -> usize {
+/// How often texts stand in the heap and other data of this process.
+fn in_memory(disguised: &[Vec<u8>]) -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let mut memory = File::open("/proc/self/mem").unwrap();
     let mut found = 0;
@@ -18,17 +20,18 @@ fn in_memory(disguised: &[u8]) -> usize {
         let (start, rest) = line.split_once('-').unwrap();
         let (end, _) = rest.split_once(' ').unwrap();
         let [start, end] = [start, end].map(|text| u64::from_str_radix(text, 16).unwrap());
-        let mut bytes = vec![0; 64 * 1024];
+        let mut bytes = vec![0; 256 * 1024];
         let mut at = start;
         while at < end {
             let length = bytes.len().min((end - at) as usize);
             let whole = memory.seek(SeekFrom::Start(at)).is_ok() && memory.read_exact(&mut bytes[..length]).is_ok();
             if whole {
                 bytes[..length].iter_mut().for_each(|byte| *byte ^= DISGUISE);
-                found += bytes[..length].windows(disguised.len()).filter(|part| *part == disguised).count();
+                found += disguised.iter().map(|text| memmem::find_iter(&bytes[..length], text).count()).sum::<usize>();
                 bytes.fill(0);
             }
-            at += length as u64;
+            // A text may lie across two reads.
+            at += if length == bytes.len() { length as u64 - 64 } else { length as u64 };
         }
     }
     found
@@ -39,14 +42,15 @@ fn in_memory(disguised: &[u8]) -> usize {
 fn no_value_is_left_in_memory() {
     let disguised: Vec<Vec<u8>> = {
         let mut dice = Dice::new(77);
-        let text = |dice: &mut Dice| (0..24).map(|_| PRINTABLE.as_bytes()[dice.below(PRINTABLE.len())] ^ DISGUISE).collect();
-        (0..40).map(|_| text(&mut dice)).collect()
+        let text =
+            |dice: &mut Dice| (0..24).map(|_| PRINTABLE.as_bytes()[dice.below(PRINTABLE.len())] ^ DISGUISE).collect();
+        (0..5).map(|_| text(&mut dice)).collect()
     };
     let real = |text: &[u8]| -> zeroize::Zeroizing<Vec<u8>> {
         zeroize::Zeroizing::new(text.iter().map(|byte| byte ^ DISGUISE).collect())
     };
     let kept = real(&disguised[0]);
-    assert!(in_memory(&disguised[0]) > 0, "the search finds what is there");
+    assert!(in_memory(&disguised[..1]) > 0, "the search finds what is there");
     drop(kept);
     let secret = |(number, text): (usize, &Vec<u8>)| attestry::logs::Secret {
         name: number.to_string(),
@@ -54,10 +58,8 @@ fn no_value_is_left_in_memory() {
         value: real(text),
     };
     let values = attestry::logs::Values::new(&super::key(), disguised.iter().enumerate().map(secret));
-    assert_eq!(values.parts().len(), 40);
-    for (number, text) in disguised.iter().enumerate() {
-        assert_eq!(in_memory(text), 0, "value {number}");
-    }
+    assert_eq!(values.parts().len(), 5);
+    assert_eq!(in_memory(&disguised), 0);
     drop(values);
     drop(engine(["unrelated-value"]));
 }

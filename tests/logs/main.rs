@@ -2,9 +2,9 @@
 //! archives; texts made to hurt; and that nothing is left of a value.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod archives;
 #[path = "../../benches/logs/corpus.rs"]
 mod corpus;
-mod archives;
 mod hostile;
 mod leftovers;
 mod recall;

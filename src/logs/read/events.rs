@@ -45,10 +45,16 @@ impl<'a> Events<'a> {
     pub(super) fn push(&mut self, piece: &[u8], found: &mut dyn FnMut(&[u8], u64, Found)) {
         let mut from = 0;
         for end in memchr_iter(b'\n', piece) {
-            self.part(piece.get(from..end).unwrap_or_default());
+            let line = piece.get(from..end).unwrap_or_default();
             let length = self.length + end as u64 - self.line;
-            self.end_line(length);
-            self.finish_seam(found);
+            if self.start.is_empty() && self.seam.is_none() {
+                self.end_line(line, length);
+            } else {
+                self.part(line);
+                let start = std::mem::take(&mut self.start);
+                self.end_line(&start, length);
+                self.finish_seam(found);
+            }
             if length >= LONG {
                 self.begin_seam(piece.get(..end).unwrap_or_default());
             }
@@ -73,7 +79,8 @@ impl<'a> Events<'a> {
     /// Tells how many events there were.
     pub(super) fn finish(&mut self, found: &mut dyn FnMut(&[u8], u64, Found)) -> u64 {
         if self.length > self.line {
-            self.end_line(self.length - self.line);
+            let start = std::mem::take(&mut self.start);
+            self.end_line(&start, self.length - self.line);
         }
         self.finish_seam(found);
         // Where a text has timestamps, lines without one belong to the event before them.
@@ -93,10 +100,9 @@ impl<'a> Events<'a> {
         }
     }
 
-    fn end_line(&mut self, length: u64) {
-        self.stamped += u64::from(timestamp(&self.start).is_some());
+    fn end_line(&mut self, start: &[u8], length: u64) {
+        self.stamped += u64::from(timestamp(start).is_some());
         self.lines += u64::from(length > 0);
-        self.start.clear();
     }
 
     fn begin_seam(&mut self, line_end: &[u8]) {

@@ -3,6 +3,7 @@
 //! Must not know files or AWS: a source is anything that reads. What could not be decoded is told, never taken as clean.
 
 mod events;
+mod gzip;
 
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 
@@ -11,8 +12,9 @@ use serde::Serialize;
 
 use super::finding::{Findings, Place};
 use super::key::Key;
-use super::sweep::{Engine, Found, Stream};
+use super::sweep::{BLOCK, Engine, Found, Stream};
 use events::Events;
+use gzip::{MOST_PACKED, Members};
 
 /// What of a source was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -36,7 +38,7 @@ pub struct Coverage {
 pub struct NotExamined {
     /// The source.
     pub source: String,
-    /// The first byte that was not decoded.
+    /// Where the part starts that was not wholly decoded.
     pub from: u64,
     /// Why.
     pub why: String,
@@ -62,7 +64,6 @@ impl Coverage {
 }
 
 /// One worker of a sweep: what it looks for, what it found and what it read.
-#[derive(Debug)]
 pub struct Sweeper<'a> {
     engine: &'a Engine,
     key: &'a Key,
@@ -70,6 +71,14 @@ pub struct Sweeper<'a> {
     pub findings: Findings,
     /// What was looked at.
     pub coverage: Coverage,
+    members: Members,
+    packed: Vec<u8>,
+}
+
+impl std::fmt::Debug for Sweeper<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sweeper").field("coverage", &self.coverage).finish_non_exhaustive()
+    }
 }
 
 const MAGIC: &[u8] = &[0x1f, 0x8b];
@@ -79,7 +88,14 @@ impl<'a> Sweeper<'a> {
     /// A worker that read nothing yet.
     #[must_use]
     pub fn new(engine: &'a Engine, key: &'a Key) -> Self {
-        Self { engine, key, findings: Findings::default(), coverage: Coverage::default() }
+        Self {
+            engine,
+            key,
+            findings: Findings::default(),
+            coverage: Coverage::default(),
+            members: Members::new(),
+            packed: Vec::new(),
+        }
     }
 
     /// Sweeps a source of so many bytes, plain or gzip. `progress` is told the bytes that were read.
@@ -92,16 +108,38 @@ impl<'a> Sweeper<'a> {
             Ok(start) => start.starts_with(MAGIC),
             Err(error) => return self.not_examined(at, 0, &error),
         };
-        let ended = if compressed {
-            let mut decoder = MultiGzDecoder::new(&mut input);
-            self.sweep(&mut decoder, at)
+        let mut walk = Walk::new(self.engine, self.key, at);
+        let mut whole = 0;
+        let ended = if compressed && stored <= MOST_PACKED {
+            self.packed.clear();
+            let read = (&mut input).take(MOST_PACKED + 1).read_to_end(&mut self.packed);
+            let mut rest = self.packed.as_slice();
+            while let Some((text, end)) = self.members.first(rest) {
+                if end == self.packed.len() {
+                    walk.whole(text, &mut self.findings);
+                } else {
+                    walk.push(text, &mut self.findings);
+                }
+                rest = rest.get(end..).unwrap_or_default();
+            }
+            if rest.is_empty() {
+                read.map(drop)
+            } else {
+                whole = (self.packed.len() - rest.len()) as u64;
+                read.and(walk.read(&mut MultiGzDecoder::new(rest.chain(&mut input)), &mut self.findings))
+            }
+        } else if compressed {
+            walk.read(&mut MultiGzDecoder::new(&mut input), &mut self.findings)
         } else {
-            self.sweep(&mut input, at)
+            walk.read(&mut input, &mut self.findings)
         };
+        let (examined, events) = walk.finish(&mut self.findings);
+        self.coverage.bytes_examined += examined;
+        self.coverage.events += events;
         let taken = input.get_ref().read - input.buffer().len() as u64;
         self.coverage.bytes_read += taken;
         if let Err(error) = ended {
-            self.not_examined(at, taken, &error);
+            self.not_examined(at, if compressed && stored <= MOST_PACKED { whole } else { taken }, &error);
         }
     }
 
@@ -110,30 +148,63 @@ impl<'a> Sweeper<'a> {
         let why = why.to_string();
         self.coverage.not_examined.push(NotExamined { source: at.source.clone(), from, why });
     }
+}
 
-    fn sweep(&mut self, input: &mut dyn Read, at: &Place) -> std::io::Result<()> {
-        let (engine, key) = (self.engine, self.key);
-        let findings = &mut self.findings;
-        let mut found =
-            |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
-        let mut stream = Stream::new(engine);
-        let mut events = Events::new(engine);
+/// One text on its way through the sweep.
+struct Walk<'a> {
+    engine: &'a Engine,
+    key: &'a Key,
+    at: &'a Place,
+    stream: Stream<'a>,
+    events: Events<'a>,
+    examined: u64,
+}
+
+impl<'a> Walk<'a> {
+    fn new(engine: &'a Engine, key: &'a Key, at: &'a Place) -> Self {
+        Self { engine, key, at, stream: Stream::new(engine), events: Events::new(engine), examined: 0 }
+    }
+
+    fn push(&mut self, text: &[u8], findings: &mut Findings) {
+        let (engine, key, at) = (self.engine, self.key, self.at);
+        let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
+        for piece in text.chunks(PIECE) {
+            self.stream.push(piece, &mut found);
+            self.events.push(piece, &mut found);
+            self.examined += piece.len() as u64;
+        }
+    }
+
+    /// Sweeps the only text of a source where it lies.
+    fn whole(&mut self, text: &[u8], findings: &mut Findings) {
+        let (engine, key, at) = (self.engine, self.key, self.at);
+        let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
+        for (number, piece) in text.chunks(BLOCK).enumerate() {
+            let from = number * BLOCK;
+            engine.sweep_part(text, from, from + piece.len(), &mut |text, hit| found(text, 0, hit));
+            self.events.push(piece, &mut found);
+        }
+        self.examined += text.len() as u64;
+    }
+
+    fn read(&mut self, input: &mut dyn Read, findings: &mut Findings) -> std::io::Result<()> {
         let mut piece = vec![0; PIECE];
-        let ended = loop {
-            let length = match input.read(&mut piece) {
-                Ok(0) => break Ok(()),
-                Ok(length) => length,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => break Err(error),
-            };
-            let Some(piece) = piece.get(..length) else { break Ok(()) };
-            self.coverage.bytes_examined += length as u64;
-            stream.push(piece, &mut found);
-            events.push(piece, &mut found);
-        };
-        stream.finish(&mut found);
-        self.coverage.events += events.finish(&mut found);
-        ended
+        loop {
+            match input.read(&mut piece) {
+                Ok(0) => return Ok(()),
+                Ok(length) => self.push(piece.get(..length).unwrap_or_default(), findings),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Tells how many bytes and events were swept.
+    fn finish(mut self, findings: &mut Findings) -> (u64, u64) {
+        let (engine, key, at) = (self.engine, self.key, self.at);
+        let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
+        self.stream.finish(&mut found);
+        (self.examined, self.events.finish(&mut found))
     }
 }
 

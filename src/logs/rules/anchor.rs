@@ -3,6 +3,8 @@
 //! Must not know what a rule does with an anchor. Of each anchor two neighbouring grams of four bytes are known, without
 //! regard to case, and a text is looked at every two bytes: each anchor in it is met exactly once.
 
+use std::collections::HashMap;
+
 use super::RuleError;
 
 /// A set of bytes.
@@ -59,6 +61,9 @@ pub(super) struct Anchor {
     before: usize,
 }
 
+/// Grams by how far they stand after the start of their anchor.
+type Grams = Vec<(usize, Vec<u32>)>;
+
 /// The bit that makes upper-case letters lower.
 const FOLD: u8 = 0x20;
 const FOLDS: u64 = 0x2020_2020_2020_2020;
@@ -68,10 +73,10 @@ const GRAM: usize = 4;
 const WINDOW: usize = GRAM + 1;
 /// An anchor with more grams is too wide to be an anchor.
 const MOST_GRAMS: usize = 8192;
-/// Letters, the commonest first.
-const COMMON: &[u8] = b"etaoinsrhldcumfpgwybvkxjqz";
+/// What stands in logs anyway.
+const SAMPLE: &str = include_str!("sample.txt");
 /// What stands before a word: anything but letters and digits, and the ends of escapes such as `\n` and `%3D`.
-const BOUNDARY: &[u8] = b"\t\n\r !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~nrt027ACDF";
+const BOUNDARY: &[u8] = b"\t\n \"'(+,-./:;<=>?&@[\\_`{|nrt027AD";
 
 impl Anchor {
     /// Reads an anchor; `folded` ones stand for lower and upper case, and `^` for the start of a word.
@@ -115,33 +120,27 @@ impl Anchor {
         self.before > 0 && text.len() >= sets.len() && sets.iter().zip(text).all(|(set, byte)| set.has(*byte))
     }
 
-    fn windows(&self) -> impl Iterator<Item = (usize, &[Bytes])> {
-        self.sets.windows(WINDOW).enumerate()
+    /// The window whose grams stand in the sample most rarely, and of several that with the fewest grams.
+    fn rarest(&self, sample: &HashMap<u32, usize>) -> Result<Grams, RuleError> {
+        let mut best: Option<(usize, usize, Grams)> = None;
+        for (start, window) in self.sets.windows(WINDOW).enumerate() {
+            let grams = window.windows(GRAM).enumerate().map(|(offset, sets)| Some((start + offset, texts(sets)?)));
+            let Some(grams) = grams.collect::<Option<Vec<_>>>() else { continue };
+            let all = || grams.iter().flat_map(|(_, grams)| grams);
+            let (met, count) = (all().filter_map(|gram| sample.get(gram)).sum(), all().count());
+            if best.as_ref().is_none_or(|(least, fewest, _)| (met, count) < (*least, *fewest)) {
+                best = Some((met, count, grams));
+            }
+        }
+        best.map(|(.., grams)| grams).ok_or(RuleError::Anchor)
     }
-
-    /// Where the window starts that will be met most rarely.
-    fn rarest(&self) -> usize {
-        let cost = |window: &[Bytes]| -> f64 { window.iter().map(|set| weight(set).ln()).sum() };
-        let costs = self.windows().map(|(at, window)| (cost(window), at));
-        costs.min_by(|a, b| a.0.total_cmp(&b.0)).map_or(0, |(_, at)| at)
-    }
-}
-
-/// How often bytes of a set stand in a log, roughly; and what each of them costs in the filter.
-fn weight(set: &Bytes) -> f64 {
-    let bytes = set.folded();
-    let often = |byte: &u8| match COMMON.iter().position(|it| it == byte) {
-        Some(rank) => 0.09 / (1.0 + rank as f64 / 4.0),
-        None if byte.is_ascii_digit() => 0.03,
-        None => 0.01,
-    };
-    bytes.iter().map(often).sum::<f64>() * (bytes.len() as f64).sqrt()
 }
 
 /// All anchors, found in one walk.
 #[derive(Debug)]
 pub(super) struct Filter {
     anchors: Vec<Anchor>,
+    multiplier: u64,
     bits: Vec<u64>,
     shift: u32,
     buckets: Vec<u32>,
@@ -149,37 +148,55 @@ pub(super) struct Filter {
     grams: Vec<(u32, u16, u16)>,
 }
 
-const MULTIPLIER: u32 = 0x9E37_79B1;
-const BUCKET_SHIFT: u32 = 20;
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+const BUCKET_SHIFT: u32 = 52;
+/// So many multipliers are tried.
+const TRIES: u64 = 24;
 
 impl Filter {
     pub(super) fn new(anchors: Vec<Anchor>) -> Result<Self, RuleError> {
+        let mut sample = HashMap::new();
+        for bytes in SAMPLE.as_bytes().windows(GRAM) {
+            *sample.entry(folded(bytes)).or_default() += 1;
+        }
         let mut grams = Vec::new();
         for (number, anchor) in anchors.iter().enumerate() {
-            let window = anchor.rarest();
-            let sets = anchor.sets.get(window..window + WINDOW).ok_or(RuleError::Anchor)?;
-            for (offset, sets) in sets.windows(GRAM).enumerate() {
-                let texts = texts(sets)?;
-                let place = u16::try_from(window + offset).map_err(|_| RuleError::Anchor)?;
-                let number = u16::try_from(number).map_err(|_| RuleError::Anchor)?;
+            let number = u16::try_from(number).map_err(|_| RuleError::Anchor)?;
+            for (place, texts) in anchor.rarest(&sample)? {
+                let place = u16::try_from(place).map_err(|_| RuleError::Anchor)?;
                 grams.extend(texts.into_iter().map(|gram| (gram, number, place)));
             }
         }
-        grams.sort_unstable_by_key(|(gram, number, place)| (bucket(*gram), *gram, *number, *place));
+        // The multiplier under which what stands in logs anyway is least often taken for a gram.
+        let tries = (1..=TRIES).map(|odd| Self::with(&grams, MULTIPLIER.wrapping_mul(2 * odd - 1)));
+        let wrong = |filter: &Self| -> usize {
+            sample.iter().filter(|(gram, _)| filter.may_hold(**gram)).map(|(_, count)| count).sum()
+        };
+        let mut filter = tries.min_by_key(wrong).ok_or(RuleError::Anchor)?;
+        filter.anchors = anchors;
+        Ok(filter)
+    }
+
+    fn with(grams: &[(u32, u16, u16)], multiplier: u64) -> Self {
         let words = grams.len().next_power_of_two().clamp(64, 1 << 12);
-        let shift = 32 - words.trailing_zeros();
-        let (mut bits, mut buckets) = (vec![0_u64; words], Vec::new());
-        for (index, (gram, ..)) in grams.iter().enumerate() {
-            let hash = hash(*gram);
-            if let Some(word) = bits.get_mut((hash >> shift) as usize) {
-                *word |= 1 << (hash >> 8 & 63);
+        let shift = 64 - words.trailing_zeros();
+        let (bits, grams) = (vec![0_u64; words], grams.to_vec());
+        let mut filter = Self { anchors: Vec::new(), multiplier, bits, shift, buckets: Vec::new(), grams };
+        let key = |(gram, number, place): &(u32, u16, u16)| {
+            (bucket(u64::from(*gram).wrapping_mul(multiplier)), *gram, *number, *place)
+        };
+        filter.grams.sort_unstable_by_key(key);
+        for index in 0..filter.grams.len() {
+            let Some(hash) = filter.grams.get(index).map(|(gram, ..)| filter.hash(*gram)) else { continue };
+            if let Some(word) = filter.bits.get_mut((hash >> shift) as usize) {
+                *word |= 1 << (hash >> 46 & 63);
             }
-            while buckets.len() <= bucket(*gram) {
-                buckets.push(index as u32);
+            while filter.buckets.len() <= bucket(hash) {
+                filter.buckets.push(index as u32);
             }
         }
-        buckets.resize((1 << (32 - BUCKET_SHIFT)) + 1, grams.len() as u32);
-        Ok(Self { anchors, bits, shift, buckets, grams })
+        filter.buckets.resize((1 << (64 - BUCKET_SHIFT)) + 1, filter.grams.len() as u32);
+        filter
     }
 
     /// Finds the anchors whose gram is in `from..to`, both multiples of eight. Tells the number and the start.
@@ -196,70 +213,80 @@ impl Filter {
             if let [this, next] = pair {
                 let this = u64::from_le_bytes(*this) | FOLDS;
                 let next = u64::from_le_bytes(*next) | FOLDS;
-                let any = self.may_hold(this as u32)
-                    | self.may_hold((this >> 16) as u32)
-                    | self.may_hold((this >> 32) as u32)
-                    | self.may_hold((this >> 48 | next << 16) as u32);
-                if any {
-                    self.look(text, at, at + 8, found);
+                let grams = [this as u32, (this >> 16) as u32, (this >> 32) as u32, (this >> 48 | next << 16) as u32];
+                let [a, b, c, d] = grams;
+                if self.may_hold(a) | self.may_hold(b) | self.may_hold(c) | self.may_hold(d) {
+                    self.meet_any(text, at, grams, found);
                 }
             }
             at += 8;
         }
-        self.look(text, at, to, found);
+        for at in (at..to).step_by(2) {
+            let Some(gram) = text.get(at..at + GRAM).map(folded) else { return };
+            if self.may_hold(gram) {
+                self.meet(text, at, gram, found);
+            }
+        }
     }
 
     #[inline]
     fn may_hold(&self, gram: u32) -> bool {
-        let hash = hash(gram);
-        self.bits.get((hash >> self.shift) as usize).copied().unwrap_or(0) >> (hash >> 8 & 63) & 1 == 1
+        let hash = self.hash(gram);
+        self.bits.get((hash >> self.shift) as usize).copied().unwrap_or(0) >> (hash >> 46 & 63) & 1 == 1
     }
 
-    fn look(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize)) {
-        for at in (from..to).step_by(2) {
-            let Some([a, b, c, d]) = text.get(at..at + GRAM) else { return };
-            let gram = u32::from_le_bytes([a | FOLD, b | FOLD, c | FOLD, d | FOLD]);
-            if !self.may_hold(gram) {
+    /// Tells the anchors of neighbouring grams, of which one may be known.
+    #[cold]
+    fn meet_any(&self, text: &[u8], at: usize, grams: [u32; 4], found: &mut dyn FnMut(usize, usize)) {
+        for (place, gram) in grams.into_iter().enumerate().filter(|(_, gram)| self.may_hold(*gram)) {
+            self.meet(text, at + 2 * place, gram, found);
+        }
+    }
+
+    /// Tells the anchors whose gram stands at a place.
+    fn meet(&self, text: &[u8], at: usize, gram: u32, found: &mut dyn FnMut(usize, usize)) {
+        let bucket = bucket(self.hash(gram));
+        let (Some(first), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return };
+        let grams = self.grams.get(*first as usize..*end as usize).unwrap_or_default();
+        for (_, number, place) in grams.iter().filter(|(it, ..)| *it == gram) {
+            let number = usize::from(*number);
+            let (Some(start), Some(anchor)) = (at.checked_sub(usize::from(*place)), self.anchors.get(number)) else {
                 continue;
-            }
-            let bucket = bucket(gram);
-            let (Some(first), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { continue };
-            let grams = self.grams.get(*first as usize..*end as usize).unwrap_or_default();
-            for (_, number, place) in grams.iter().filter(|(it, ..)| *it == gram) {
-                let number = usize::from(*number);
-                let (Some(start), Some(anchor)) = (at.checked_sub(usize::from(*place)), self.anchors.get(number))
-                else {
-                    continue;
-                };
-                if anchor.stands_at(text, start) {
-                    found(number, start + anchor.before);
-                }
+            };
+            if anchor.stands_at(text, start) {
+                found(number, start + anchor.before);
             }
         }
     }
+
+    #[inline]
+    fn hash(&self, gram: u32) -> u64 {
+        u64::from(gram).wrapping_mul(self.multiplier)
+    }
 }
 
-#[inline]
-fn hash(gram: u32) -> u32 {
-    gram.wrapping_mul(MULTIPLIER)
+fn bucket(hash: u64) -> usize {
+    (hash >> BUCKET_SHIFT) as usize
 }
 
-fn bucket(gram: u32) -> usize {
-    (hash(gram) >> BUCKET_SHIFT) as usize
+/// A gram as the filter sees it.
+fn folded(bytes: &[u8]) -> u32 {
+    bytes.iter().rev().fold(0, |gram, byte| gram << 8 | u32::from(byte | FOLD))
 }
 
-/// All folded texts of a row of sets.
-fn texts(sets: &[Bytes]) -> Result<Vec<u32>, RuleError> {
+/// All folded texts of a row of sets; `None` when there are too many.
+fn texts(sets: &[Bytes]) -> Option<Vec<u32>> {
     let mut texts = vec![0_u32];
     for (place, set) in sets.iter().enumerate() {
         let bytes = set.folded();
         if texts.len() * bytes.len() > MOST_GRAMS {
-            return Err(RuleError::Anchor);
+            return None;
         }
-        let longer = |text: &u32| bytes.iter().map(move |byte| text | u32::from(*byte) << (8 * place)).collect::<Vec<_>>();
+        let longer =
+            |text: &u32| bytes.iter().map(move |byte| text | u32::from(*byte) << (8 * place)).collect::<Vec<_>>();
         texts = texts.iter().flat_map(longer).collect();
     }
-    Ok(texts)
+    Some(texts)
 }
 
 #[cfg(test)]

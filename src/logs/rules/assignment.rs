@@ -195,7 +195,9 @@ mod tests {
 
     #[test]
     fn what_is_no_assignment_is_none() {
-        for text in ["the password is wrong", "password", "password=", "password: ", "\"password\", \"user\"", "passwd\\"] {
+        for text in
+            ["the password is wrong", "password", "password=", "password: ", "\"password\", \"user\"", "passwd\\"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -126,11 +126,56 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
 }
 
 const WORDS: &[&[u8]] = &[
-    b"null", b"none", b"nil", b"true", b"false", b"undefined", b"redacted", b"[redacted]", b"hidden", b"masked", b"string",
-    b"password", b"passwd", b"secret", b"token", b"required", b"optional", b"invalid", b"missing", b"empty", b"unknown",
-    b"expired", b"incorrect", b"[filtered]", b"filtered", b"(null)", b"<nil>", b"changed", b"hunter", b"disabled",
-    b"enabled", b"not", b"is", b"the", b"for", b"was", b"failed", b"error", b"ok", b"valid", b"removed", b"sanitized",
-    b"present", b"default", b"bearer", b"basic", b"your-password", b"yourpassword", b"your_password", b"unset",
+    b"null",
+    b"none",
+    b"nil",
+    b"true",
+    b"false",
+    b"undefined",
+    b"redacted",
+    b"[redacted]",
+    b"hidden",
+    b"masked",
+    b"string",
+    b"password",
+    b"passwd",
+    b"secret",
+    b"token",
+    b"required",
+    b"optional",
+    b"invalid",
+    b"missing",
+    b"empty",
+    b"unknown",
+    b"expired",
+    b"incorrect",
+    b"[filtered]",
+    b"filtered",
+    b"(null)",
+    b"<nil>",
+    b"changed",
+    b"hunter",
+    b"disabled",
+    b"enabled",
+    b"not",
+    b"is",
+    b"the",
+    b"for",
+    b"was",
+    b"failed",
+    b"error",
+    b"ok",
+    b"valid",
+    b"removed",
+    b"sanitized",
+    b"present",
+    b"default",
+    b"bearer",
+    b"basic",
+    b"your-password",
+    b"yourpassword",
+    b"your_password",
+    b"unset",
 ];
 
 fn has_mask(value: &[u8]) -> bool {
@@ -167,7 +212,9 @@ mod tests {
 
     #[test]
     fn placeholders_are_no_values() {
-        for text in ["****", "********", "${DB_PASSWORD}", "<password>", "null", "xxxxxxxx", "getPassword()", "{{ pw }}"] {
+        for text in
+            ["****", "********", "${DB_PASSWORD}", "<password>", "null", "xxxxxxxx", "getPassword()", "{{ pw }}"]
+        {
             assert!(is_placeholder(text.as_bytes()), "{text}");
         }
         for text in ["hunter2!", "Tr0ub4dor&3", "a.b-c.9", "pa55w0rd"] {

@@ -163,9 +163,10 @@ impl Rules {
                 let span = match &rule.shape {
                     Shape::Match { pattern, back } if rule.may_start(text, at) => matched(pattern, *back, text, at),
                     Shape::Match { .. } => None,
-                    Shape::Value { .. } => {
-                        assigned.get_or_insert_with(|| assignment(text, at)).as_ref().and_then(|it| rule.assigned(text, it))
-                    }
+                    Shape::Value { .. } => assigned
+                        .get_or_insert_with(|| assignment(text, at))
+                        .as_ref()
+                        .and_then(|it| rule.assigned(text, it)),
                 };
                 let Some((start, end)) = span else { continue };
                 let Some(secret) = text.get(start..end) else { continue };
@@ -225,8 +226,9 @@ impl Rules {
 impl Rule {
     fn read(stanza: &Stanza<'_>) -> Result<Self, RuleError> {
         let anchored = !stanza.anchors.is_empty() || !stanza.words.is_empty();
-        let whole = |pattern: &str| compile(&format!("(?:{pattern})$"));
-        let names = || stanza.not_names.iter().map(|pattern| whole(pattern)).collect::<Result<Vec<_>, _>>();
+        let whole = |pattern: &str| compile(&format!("^(?:{pattern})$"));
+        let end = |pattern: &&str| compile(&format!("(?:{pattern})$"));
+        let names = || stanza.not_names.iter().map(end).collect::<Result<Vec<_>, _>>();
         let shape = match (stanza.matches, stanza.value) {
             (Some(pattern), None) if anchored && !stanza.title.is_empty() => {
                 let back = stanza.back.map_or(Ok(0), str::parse).map_err(|_| RuleError::Back)?;
@@ -314,7 +316,7 @@ fn group(pattern: &Regex, input: Input<'_>) -> Option<(usize, usize)> {
 }
 
 fn is_match(pattern: &Regex, text: &[u8]) -> bool {
-    pattern.search(&Input::new(text).anchored(Anchored::Yes)).is_some()
+    pattern.search_half(&Input::new(text).earliest(true)).is_some()
 }
 
 fn compile(pattern: &str) -> Result<Regex, RuleError> {

@@ -21,7 +21,7 @@ pub(super) struct Stanza<'a> {
     pub(super) back: Option<&'a str>,
     /// The anchor lies in a name; this is what the whole of its value is.
     pub(super) value: Option<&'a str>,
-    /// Whole names that mean something else.
+    /// Ends of names that mean something else.
     pub(super) not_names: Vec<&'a str>,
     /// Whole values that mean something else.
     pub(super) not_values: Vec<&'a str>,

@@ -92,10 +92,10 @@ enum Writer {
 
 const WRITERS: [(Writer, u8); 6] = [
     (Writer::Plain, 3),
-    (Writer::Slash, 2),
+    (Writer::Slash, 1),
     (Writer::Html, 3),
     (Writer::Gson, 1),
-    (Writer::DotNet, 2),
+    (Writer::DotNet, 1),
     (Writer::Ascii, 3),
 ];
 
@@ -151,18 +151,21 @@ impl Writer {
     }
 }
 
-/// Which bytes a writer of URLs leaves as they are, besides letters, digits and `-_.`.
-const URLS: [(&[u8], bool); 5] = [
-    // RFC 3986.
-    (b"~", false),
+/// Which bytes a writer of URLs leaves as they are, besides letters, digits and `-_.`; whether a space is `+`; whether
+/// digits are upper case.
+const URLS: [(&[u8], bool, bool); 7] = [
+    // RFC 3986, and the same in lower case.
+    (b"~", false, true),
+    (b"~", false, false),
     // Paths, as Python's `quote`.
-    (b"~/", false),
+    (b"~/", false, true),
     // `encodeURIComponent`.
-    (b"~!'()*", false),
-    // Forms: space is `+`.
-    (b"*", true),
+    (b"~!'()*", false, true),
+    // Forms, as browsers and Java write them, and in lower case as .NET does.
+    (b"*", true, true),
+    (b"!()*", true, false),
     // Python's `quote_plus`.
-    (b"~", true),
+    (b"~", true, true),
 ];
 
 fn url(text: &[u8], keeps: &[u8], plus: bool, upper: bool) -> Buffer {
@@ -228,10 +231,8 @@ pub(super) fn forms(value: &[u8], emit: &mut dyn FnMut(Form, &[u8])) {
             last = Some(escaped);
         }
     }
-    for (keeps, plus) in URLS {
-        for upper in [true, false] {
-            emit(Form::Url, &url(value, keeps, plus, upper).0);
-        }
+    for (keeps, plus, upper) in URLS {
+        emit(Form::Url, &url(value, keeps, plus, upper).0);
     }
     let json = Writer::Plain.escape(value);
     for text in [value, &json.0] {

@@ -34,13 +34,16 @@ struct Entry {
 /// A text to find, and its number.
 pub(super) struct Needle<'a> {
     pub(super) text: &'a [u8],
+    pub(super) digest: Digest,
     pub(super) number: u32,
+    /// What it is a form of: forms of the same share grams where they can.
+    pub(super) part: u32,
 }
 
 /// Counters for how many needles a gram is in.
 const COUNTERS: usize = 1 << 20;
-/// A gram in so many needles is as good as any.
-const FEW: u8 = 2;
+/// A gram in so many needles is as good as any: forms of one value share some.
+const FEW: u8 = 48;
 /// The tails of needles are of so many bytes.
 const TAIL: usize = 8;
 
@@ -48,9 +51,9 @@ impl<const G: usize, const S: usize> Index<G, S> {
     /// The shortest needle.
     pub(super) const SHORTEST: usize = G + S - 1;
 
-    pub(super) fn new<'a>(key: &Key, needles: impl Iterator<Item = Needle<'a>> + Clone) -> Self {
+    pub(super) fn new(key: &Key, needles: &[Needle<'_>]) -> Self {
         let mut counts = vec![0_u8; COUNTERS];
-        for needle in needles.clone() {
+        for needle in needles {
             for hash in grams::<G>(needle.text).map(|gram| key.spread(gram)) {
                 if let Some(count) = counts.get_mut(counter(hash)) {
                     *count = count.saturating_add(1);
@@ -68,27 +71,37 @@ impl<const G: usize, const S: usize> Index<G, S> {
             reach: 0,
         };
         let mut grams = Vec::new();
+        let (mut part, mut shared) = (None, HashSet::new());
         for needle in needles {
+            if part != Some(needle.part) {
+                part = Some(needle.part);
+                shared.clear();
+            }
             let (Ok(length), Some(tail)) = (u16::try_from(needle.text.len()), tail(needle.text)) else { continue };
             let hashes: Vec<u64> = self::grams::<G>(needle.text).map(|gram| key.spread(gram)).collect();
-            let window = rarest::<S>(&hashes, &counts);
+            let window = window::<S>(&hashes, &counts, &shared);
+            shared.extend(hashes.iter().skip(window).take(S));
             for (offset, hash) in hashes.iter().enumerate().skip(window).take(S) {
                 let Ok(offset) = u16::try_from(offset) else { continue };
                 grams.push((*hash, offset, length));
             }
             index.reach = index.reach.max(needle.text.len());
             index.tails.insert(index.tail_hash(tail, needle.text.len()));
-            index.needles.insert(key.digest(needle.text), needle.number);
+            index.needles.insert(needle.digest, needle.number);
         }
         index.fill(grams);
         index
     }
 
     fn fill(&mut self, grams: Vec<(u64, u16, u16)>) {
-        let words = (grams.len() / 4).next_power_of_two().max(64);
+        let mut hashes: Vec<u64> = grams.iter().map(|(hash, ..)| *hash).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        let words = (hashes.len() / 4).next_power_of_two().max(64);
         self.shift = 64 - words.trailing_zeros();
         self.filter = vec![0; words];
-        let buckets = grams.len().next_power_of_two().max(1);
+        let buckets = hashes.len().next_power_of_two().max(1);
+        drop(hashes);
         let mut placed: Vec<(u32, Entry)> = Vec::with_capacity(grams.len());
         for (hash, offset, length) in grams {
             if let Some(word) = self.filter.get_mut((hash >> self.shift) as usize) {
@@ -125,10 +138,11 @@ impl<const G: usize, const S: usize> Index<G, S> {
             let rest = turns.remainder();
             let mut at = from;
             for turn in turns {
-                let (eights, _) = turn.as_chunks::<8>();
-                let hits = eights.iter().map(|eight| self.may_hold(u64::from_le_bytes(*eight)));
-                if hits.fold(false, |any, hit| any | hit) {
-                    self.look(text, at, at + 32, found);
+                if let ([a, b, c, d], _) = turn.as_chunks::<8>() {
+                    let [a, b, c, d] = [a, b, c, d].map(|eight| self.may_hold(u64::from_le_bytes(*eight)));
+                    if a | b | c | d {
+                        self.look(text, at, at + 32, found);
+                    }
                 }
                 at += 32;
             }
@@ -193,20 +207,16 @@ impl<const G: usize, const S: usize> Index<G, S> {
     }
 }
 
-/// Where the `S` neighbouring grams start of which the commonest is the rarest.
-fn rarest<const S: usize>(hashes: &[u64], counts: &[u8]) -> usize {
-    let count = |hash: &u64| counts.get(counter(*hash)).copied().unwrap_or(0);
-    let mut best = (u8::MAX, 0);
-    for (at, window) in hashes.windows(S).enumerate() {
-        let worst = window.iter().map(count).max().unwrap_or(0);
-        if at == 0 || worst < best.0 {
-            best = (worst, at);
-        }
-        if worst <= FEW {
-            break;
-        }
-    }
-    best.1
+/// Where the `S` neighbouring grams start that are in few other needles, and most of which other forms have as well.
+fn window<const S: usize>(hashes: &[u64], counts: &[u8], shared: &HashSet<u64>) -> usize {
+    let count = |hash: &u64| counts.get(counter(*hash)).copied().unwrap_or(0).max(FEW);
+    let known: Vec<(u8, bool)> = hashes.iter().map(|hash| (count(hash), shared.contains(hash))).collect();
+    let cost = |window: &[(u8, bool)]| {
+        let worst = window.iter().map(|(count, _)| *count).max().unwrap_or(0);
+        (worst, window.iter().filter(|(_, shared)| !shared).count())
+    };
+    let costs = known.windows(S).map(cost).enumerate();
+    costs.min_by_key(|(_, cost)| *cost).map_or(0, |(at, _)| at)
 }
 
 fn counter(hash: u64) -> usize {

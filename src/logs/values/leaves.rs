@@ -70,12 +70,7 @@ impl Reader<'_> {
         }
     }
 
-    fn members(
-        &mut self,
-        end: u8,
-        depth: usize,
-        name: impl Fn(&mut Self, usize) -> Option<String>,
-    ) -> Option<()> {
+    fn members(&mut self, end: u8, depth: usize, name: impl Fn(&mut Self, usize) -> Option<String>) -> Option<()> {
         self.at += 1;
         self.space();
         if self.peek()? == end {
@@ -188,7 +183,8 @@ mod tests {
 
     #[test]
     fn what_is_not_json_has_no_leaves() {
-        for text in ["", "secret", "\"secret\"", "{", "{\"a\"}", "[1,]x", "{\"a\": \"\\u12\"}", "[1] 2", "{\"a\": \"\\"] {
+        for text in ["", "secret", "\"secret\"", "{", "{\"a\"}", "[1,]x", "{\"a\": \"\\u12\"}", "[1] 2", "{\"a\": \"\\"]
+        {
             assert!(read(text).is_none(), "{text}");
         }
         assert!(read(&"[".repeat(100_000)).is_none());

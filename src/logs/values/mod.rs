@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 pub use form::Form;
 pub use leaves::{Leaf, leaves};
 
-use super::key::{Fingerprint, Key};
+use super::key::{Digest, Fingerprint, Key};
 use form::forms;
 use index::{Index, Needle};
 
@@ -87,33 +87,98 @@ const SHORTEST_LINE: usize = 16;
 
 /// Leaves of a secret that are no secret, as the templates of the AWS console name them.
 const PUBLIC_LEAVES: &[&str] = &[
-    "username", "user", "host", "hostname", "port", "dbname", "database", "engine", "dbclusteridentifier",
-    "dbinstanceidentifier", "endpoint", "region", "masterarn", "arn", "type", "kty", "alg", "use", "kid", "client_email",
-    "project_id", "auth_uri", "token_uri", "auth_provider_x509_cert_url", "universe_domain",
+    "username",
+    "user",
+    "host",
+    "hostname",
+    "port",
+    "dbname",
+    "database",
+    "engine",
+    "dbclusteridentifier",
+    "dbinstanceidentifier",
+    "endpoint",
+    "region",
+    "masterarn",
+    "arn",
+    "type",
+    "kty",
+    "alg",
+    "use",
+    "kid",
+    "client_email",
+    "project_id",
+    "auth_uri",
+    "token_uri",
+    "auth_provider_x509_cert_url",
+    "universe_domain",
 ];
 
 /// Values that stand in logs for other reasons.
 const COMMON: &[&str] = &[
-    "password", "postgres", "postgresql", "username", "localhost", "changeme", "changeit", "production", "development",
-    "undefined", "disabled", "12345678", "123456789", "1234567890", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
-    "eu-west-1", "eu-west-2", "eu-west-3", "eu-north-1", "eu-south-1", "eu-central-1", "eu-central-2", "ap-south-1",
-    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
-    "sa-east-1", "af-south-1", "me-south-1", "secretsmanager", "administrator", "placeholder", "cloudwatch",
+    "password",
+    "postgres",
+    "postgresql",
+    "username",
+    "localhost",
+    "changeme",
+    "changeit",
+    "production",
+    "development",
+    "undefined",
+    "disabled",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-central-1",
+    "eu-central-2",
+    "ap-south-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "sa-east-1",
+    "af-south-1",
+    "me-south-1",
+    "secretsmanager",
+    "administrator",
+    "placeholder",
+    "cloudwatch",
 ];
 
 /// Needles while the index is built: texts in wiped memory that never moves.
 struct Texts {
     blocks: Vec<Zeroizing<Vec<u8>>>,
-    /// Block, start and length of each needle.
-    places: Vec<(u32, u32, u32)>,
-    seen: HashSet<[u8; 16]>,
+    places: Vec<Stored>,
+    seen: HashSet<Digest>,
+}
+
+/// Where a needle is stored.
+struct Stored {
+    block: usize,
+    start: usize,
+    length: usize,
+    digest: Digest,
+    part: u32,
 }
 
 const BLOCK: usize = 64 * 1024;
 
 impl Texts {
-    fn add(&mut self, key: &Key, text: &[u8]) -> bool {
-        if !self.seen.insert(key.digest(text)) {
+    fn add(&mut self, key: &Key, part: u32, text: &[u8]) -> bool {
+        let digest = key.digest(text);
+        if !self.seen.insert(digest) {
             return false;
         }
         let fits = self.blocks.last().is_some_and(|block| block.capacity() - block.len() >= text.len());
@@ -122,20 +187,19 @@ impl Texts {
         }
         let number = self.blocks.len().saturating_sub(1);
         if let Some(block) = self.blocks.last_mut() {
-            self.places.push((number as u32, block.len() as u32, text.len() as u32));
+            self.places.push(Stored { block: number, start: block.len(), length: text.len(), digest, part });
             block.extend_from_slice(text);
         }
         true
     }
 
-    fn needles(&self, wanted: impl Fn(usize) -> bool + Clone) -> impl Iterator<Item = Needle<'_>> + Clone {
-        let text = |place: &(u32, u32, u32)| {
-            let (block, start, length) = (place.0 as usize, place.1 as usize, place.2 as usize);
-            self.blocks.get(block)?.get(start..start + length)
+    fn needles(&self, wanted: impl Fn(usize) -> bool) -> Vec<Needle<'_>> {
+        let needle = |(number, stored): (usize, &Stored)| {
+            let text = self.blocks.get(stored.block)?.get(stored.start..stored.start + stored.length)?;
+            Some(Needle { text, digest: stored.digest, number: number as u32, part: stored.part })
         };
-        let texts = self.places.iter().enumerate().filter_map(move |(number, place)| Some((number, text(place)?)));
-        let wanted = texts.filter(move |(_, text)| wanted(text.len()));
-        wanted.map(|(number, text)| Needle { text, number: number as u32 })
+        let needles = self.places.iter().enumerate().filter(|(_, stored)| wanted(stored.length));
+        needles.filter_map(needle).collect()
     }
 }
 
@@ -157,7 +221,7 @@ impl Values {
                 let bounded = text.len() < SHORTEST_ANYWHERE;
                 forms(&text, &mut |form, text| {
                     // A form that says no more than eight bytes of the value would be found by chance.
-                    if text.len() >= SHORTEST && texts.add(key, text) {
+                    if text.len() >= SHORTEST && texts.add(key, parts.len() as u32, text) {
                         let alone = bounded && !matches!(form, Form::Base64 | Form::Base64Url);
                         needles.push((parts.len() as u32, form, alone));
                     }
@@ -166,8 +230,8 @@ impl Values {
             }
         }
         let shortest = Index::<8, 8>::SHORTEST;
-        let long = Index::new(key, texts.needles(move |length| length >= shortest));
-        let short = Index::new(key, texts.needles(move |length| length < shortest));
+        let long = Index::new(key, &texts.needles(|length| length >= shortest));
+        let short = Index::new(key, &texts.needles(|length| length < shortest));
         Self { parts, unsearchable, needles, long, short }
     }
 
