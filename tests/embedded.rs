@@ -69,3 +69,36 @@ fn the_drifted_account_shows_every_planted_fault_and_nothing_else() {
     assert_found("mod-045", "embedded-drifted", 3);
     assert_found("cis-aws", "embedded-drifted", 3);
 }
+
+/// Names of cases and policies in the README's table of the document's tests: none may be gone or misspelt.
+#[test]
+fn every_case_of_the_readme_table_is_in_the_suites() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let ids: BTreeSet<String> = [("mod-045", "embedded"), ("mod-045-probes", "dev")]
+        .iter()
+        .flat_map(|(suite, stage)| {
+            let args = ["list", &format!("suites/{suite}.yaml"), "--stage", stage, "--ids"];
+            let done = Command::cargo_bin("attestry").unwrap().current_dir(root).args(args).output().unwrap();
+            String::from_utf8(done.stdout).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let rows: Vec<&str> = readme
+        .split("### The 22 tests")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .skip_while(|line| !line.starts_with("| 1 |"))
+        .take_while(|line| line.starts_with("| "))
+        .collect();
+    assert_eq!(rows.len(), 22);
+    for row in rows {
+        let ours = row.split(" | ").nth(3).unwrap();
+        let named = ours.split('`').skip(1).step_by(2).filter(|it| it.contains('-') && !it.contains('*'));
+        for name in named {
+            let name = name.replace("PROBES/", "MOD-045-PROBES/").replace("ALERTS/", "MOD-045-ALERTS/");
+            let known = ids.iter().any(|id| *id == name || id.split('/').any(|part| part == name));
+            assert!(known, "{name} in {row}");
+        }
+    }
+}

@@ -80,7 +80,7 @@ fn reseal(out: &Path, change: impl FnOnce(&mut Manifest)) {
     let path = out.join("manifest.json");
     let mut manifest: Manifest = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     change(&mut manifest);
-    std::fs::write(&path, serde_json::to_vec_pretty(&manifest).unwrap()).unwrap();
+    std::fs::write(&path, manifest.write().unwrap()).unwrap();
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! `attestry logs` from outside: exit codes, what it tells, and that it tells no value.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 use std::path::Path;
 

@@ -26,6 +26,7 @@ from botocore.exceptions import ClientError
 import deploy
 import facts
 import functions_test
+import key_rotation_test
 import patches
 import stack as names
 import violations
@@ -564,6 +565,7 @@ def main() -> int:
     good = run_moto(args.quick)
     good &= run_ministack()
     good &= functions_test.run()
+    good &= key_rotation_test.run()
     if args.prove:
         good &= prove()
     print("selftest: " + ("all good" if good else "FAILED"))

@@ -1,7 +1,7 @@
 """Serves one emulated AWS account on a loopback port, until SIGTERM or SIGINT.
 
     server.py --moto --port 0 --url-file target/moto.url [--latency-ms 20] [--quota] [--deny kms:DescribeKey]
-    server.py --ministack --url-file target/ministack.url [--wired [--trail-seconds 0.5]]
+    server.py --ministack --url-file target/ministack.url [--wired [--trail-seconds 0.5] [--values FILE]]
 
 The URL is printed, and written to --url-file, when the server really answers.
 """
@@ -35,6 +35,7 @@ def arguments() -> argparse.Namespace:
     which.add_argument("--ministack", action="store_true", help="ministack as it is: it runs function code")
     parser.add_argument("--wired", action="store_true", help="rotation calls the function, reads reach EventBridge, IAM is enforced: wiring.py (ministack only)")
     parser.add_argument("--trail-seconds", type=float, default=0.5, help="how long CloudTrail takes (--wired only)")
+    parser.add_argument("--values", type=pathlib.Path, metavar="FILE", help="note every value that a secret gets, one JSON text a line (--wired only)")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--url-file", type=pathlib.Path, help="where to write the URL once it is serving")
     parser.add_argument("--log", help="request log: one JSON line a call (moto only)")
@@ -48,6 +49,8 @@ def arguments() -> argparse.Namespace:
         parser.error("--log, --latency-ms, --deny, --quota and --without work with --moto only")
     if args.wired and not args.ministack:
         parser.error("--wired works with --ministack only")
+    if args.values and not args.wired:
+        parser.error("--values works with --wired only")
     for rule in args.deny:
         if ":" not in rule:
             parser.error(f"--deny takes service:Operation, not {rule!r}")
@@ -104,6 +107,7 @@ def serve_ministack(args) -> int:
         }
         if args.wired:  # permissions are enforced then, and a signature needs a secret that both sides know
             env |= {"AUTH": "true", "AWS_SECRET_ACCESS_KEY": "emulator"}
+            env |= {"VALUES_FILE": str(args.values.resolve())} if args.values else {}
         program = [str(pathlib.Path(__file__).with_name("wiring.py"))] if args.wired else ["-m", "ministack"]
         child = subprocess.Popen([sys.executable, *program], env=env, stdout=subprocess.DEVNULL, start_new_session=True)
 

@@ -20,6 +20,7 @@ TAGS = {"tenant_id": "totara-bank", "module_id": "MOD-045", "environment": ENV}
 
 ROTATION, ANOMALY, DEVELOPER = f"bank-secrets-rotation-{ENV}", f"bank-secrets-anomaly-{ENV}", f"bank-developer-{ENV}"
 READER, STRANGER = f"bank-probe-reader-{ENV}", f"bank-probe-stranger-{ENV}"  # only with real functions: listed, and not
+BREAK_GLASS = f"bank-break-glass-{ENV}"  # only with real functions: it asks for MFA
 CONFIG_ROLE, TRAIL_ROLE = f"bank-config-{ENV}", f"bank-cloudtrail-{ENV}"
 NAMESPACE_POLICY, READ_POLICY = f"bank-secrets-namespace-{ENV}", "bank-secrets-read"
 TOPIC, QUEUE = f"bank-platform-alerts-{ENV}", f"bank-platform-alerts-{ENV}"
@@ -98,9 +99,9 @@ def read_policy(*more: str) -> dict:
     )
 
 
-def trust(service: str | None = None) -> str:
+def trust(service: str | None = None, **more) -> str:
     principal = {"Service": service} if service else {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    return json.dumps(document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}))
+    return json.dumps(document({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"} | more))
 
 
 def log_arns(group: str) -> list[str]:
@@ -281,7 +282,9 @@ class Stack:
             self.call("lambda", "update_function_code", FunctionName=name, ZipFile=self.packed(name))
 
     def probe_roles(self):
-        """Two principals that read the probe secret: one that the detector lists, and one that it does not."""
+        """Two principals that read the probe secret, one that the detector lists and one that it does not; and one for emergencies."""
+        mfa = trust(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+        self.call("iam", "create_role", RoleName=BREAK_GLASS, AssumeRolePolicyDocument=mfa, MaxSessionDuration=3600, Tags=pairs(TAGS))
         for name in (READER, STRANGER):
             self.call("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=trust(), MaxSessionDuration=3600, Tags=pairs(TAGS))
             self.call("iam", "put_role_policy", RoleName=name, PolicyName=name, PolicyDocument=json.dumps(document(

@@ -4,8 +4,9 @@
     CloudTrail events  of Secrets Manager reach EventBridge, in the form that AWS documents, after TRAIL_SECONDS
     rule states        ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS is on, and ENABLED does not get reads
 
-and with what these need: a label is on one version, and a version without a value is no value. Started by server.py with
-ministack's own IAM enforcement on, so that functions call as their roles and a record can say who called.
+and with what these need: a label is on one version, a version without a value is no value, and a parameter that is not
+there has no tags. Started by server.py with ministack's own IAM enforcement on, so that functions call as their roles and
+a record can say who called.
 """
 
 import contextvars
@@ -15,13 +16,15 @@ import queue
 import threading
 import time
 
+import key_rotation
 from ministack import app
 from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid
 from ministack.core.router import extract_access_key_id
-from ministack.services import eventbridge, lambda_svc, secretsmanager
+from ministack.services import eventbridge, lambda_svc, secretsmanager, ssm
 
 TRAIL_SECONDS = float(os.environ.get("TRAIL_SECONDS", "0.5"))
+VALUES = os.environ.get("VALUES_FILE")  # where every value that a secret gets is noted, to be looked for later
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 ALL_EVENTS = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"
 TRIES = 3  # of an asynchronous invocation; AWS waits minutes in between
@@ -34,6 +37,8 @@ def main():
     secretsmanager._put_secret_value = put_secret_value
     secretsmanager._get_secret_value = get_secret_value
     secretsmanager.handle_request = recorded(secretsmanager.handle_request)
+    ssm._list_tags_for_resource = list_tags
+    key_rotation.install()
     eventbridge._dispatch_event = lambda event, view=None: deliveries.put((contextvars.copy_context(), 0.0, event))
     threading.Thread(target=deliver_in_turn, daemon=True).start()
     app.main()
@@ -125,6 +130,17 @@ def has_value(version: dict) -> bool:
     return version.get("SecretString") is not None or version.get("SecretBinary") is not None
 
 
+# --- what is not there has no tags
+
+tags = ssm._list_tags_for_resource
+
+
+def list_tags(data: dict):
+    if data.get("ResourceType") == "Parameter" and not ssm._lookup_parameter(data.get("ResourceId", ""))[1]:
+        return refusal("InvalidResourceId", "The resource ID isn't valid.")
+    return tags(data)
+
+
 # --- CloudTrail to EventBridge
 
 deliveries: queue.Queue = queue.Queue()
@@ -134,6 +150,8 @@ def recorded(handle):
     async def handle_and_record(method, path, headers, body, query):
         answer = await handle(method, path, headers, body, query)
         call = headers.get("x-amz-target", "").rpartition(".")[2]
+        if VALUES:
+            keep_value(body_of(body))
         for name, request in calls(call, body_of(body), answer):
             detail = trail_record(name, request, answer, headers, extract_access_key_id(headers, query) or "")
             event = {"EventId": new_uuid(), "Source": "aws.secretsmanager", "DetailType": VIA_CLOUDTRAIL, "Detail": json.dumps(detail),
@@ -141,6 +159,12 @@ def recorded(handle):
             deliveries.put((contextvars.copy_context(), time.monotonic() + TRAIL_SECONDS, event))
         return answer
     return handle_and_record
+
+
+def keep_value(request: dict):
+    if value := request.get("SecretString"):
+        with open(VALUES, "a") as file:  # one write a line, so that lines of two callers do not mix
+            file.write(json.dumps(value) + "\n")
 
 
 def calls(name: str, request: dict, answer: tuple) -> list[tuple[str, dict]]:

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_types::SdkConfig;
+use aws_types::app_name::AppName;
 use tokio::sync::OnceCell;
 
 use crate::facts::{Gap, LogScope};
@@ -55,12 +56,24 @@ impl At {
         }
     }
 
-    /// The same place with other credentials: a role that was assumed.
+    /// The same place for somebody else, such as a role that was assumed. Requests carry the name in their user agent.
     #[must_use]
-    pub fn with_credentials(&self, credentials: impl ProvideCredentials + 'static) -> Self {
+    pub fn acting_as(&self, credentials: impl ProvideCredentials + 'static, name: &str) -> Self {
         let provider = SharedCredentialsProvider::new(credentials);
-        let sdk = self.sdk.clone().into_builder().credentials_provider(provider).build();
-        Self::new(Arc::clone(&self.account), Arc::clone(&self.region), sdk, self.path_style, Arc::clone(&self.logs))
+        let mut sdk = self.sdk.clone().into_builder().credentials_provider(provider);
+        sdk.set_app_name(AppName::new(name.to_owned()).ok().or_else(|| self.sdk.app_name().cloned()));
+        Self::new(
+            Arc::clone(&self.account),
+            Arc::clone(&self.region),
+            sdk.build(),
+            self.path_style,
+            Arc::clone(&self.logs),
+        )
+    }
+
+    /// Whether AWS answers here, rather than an emulator or something inside the process.
+    pub fn is_aws(&self) -> bool {
+        !self.path_style
     }
 
     /// Whether this is where the kinds without Regions are read.

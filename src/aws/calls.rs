@@ -35,9 +35,21 @@ pub struct Call {
     /// AWS request id.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub request_id: String,
+    /// The date that the answer carries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<Timestamp>,
     /// Whether AWS asked for less speed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub throttled: bool,
+}
+
+impl Call {
+    /// How far the clock that answered is ahead of ours, in seconds.
+    #[must_use]
+    pub fn skew(&self) -> Option<i64> {
+        let took = i64::try_from(self.milliseconds / 1000).ok()?;
+        self.date?.as_second().checked_sub(self.started.as_second())?.checked_sub(took)
+    }
 }
 
 /// All calls of a run, in the order in which they ended.

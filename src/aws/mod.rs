@@ -11,6 +11,7 @@ mod pace;
 mod quota;
 pub mod recording;
 mod session;
+mod signing;
 mod transport;
 pub mod wire;
 
@@ -21,4 +22,5 @@ pub use gap::refused_with;
 pub use operation::{Operation, tracked};
 pub use pace::Pace;
 pub use session::{Backend, Identity, Refusal, Role, Session, Target, identity, open};
+pub use signing::SigningKey;
 pub use transport::Link;

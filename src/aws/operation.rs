@@ -104,6 +104,7 @@ fn lambda(path: &str) -> Option<&'static str> {
     let rest = path.split_once("/functions")?.1.trim_start_matches('/');
     match rest.rsplit_once('/') {
         None if rest.is_empty() => Some("ListFunctions"),
+        Some((_, "invocations")) => Some("Invoke"),
         Some((_, "policy")) => Some("GetPolicy"),
         Some((_, "configuration")) => Some("GetFunctionConfiguration"),
         None | Some(_) => None,

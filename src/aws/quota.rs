@@ -28,6 +28,7 @@ const TABLE: &[(&str, &[&str], &str, f64)] = &[
     ("kms", &["ListGrants"], "kms:ListGrants", 100.0),
     ("kms", &["ListKeyRotations"], "kms:ListKeyRotations", 100.0),
     ("kms", &["GetKeyLastUsage"], "kms:GetKeyLastUsage", 5.0),
+    ("kms", &["RotateKeyOnDemand"], "kms:RotateKeyOnDemand", 5.0),
     ("secretsmanager", &["GetSecretValue"], "secretsmanager:GetSecretValue", 10_000.0),
     ("secretsmanager", &["DescribeSecret"], "secretsmanager:DescribeSecret", 40_000.0),
     ("secretsmanager", &["ListSecrets"], "secretsmanager:ListSecrets", 100.0),

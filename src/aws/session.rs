@@ -272,7 +272,7 @@ pub async fn identity(at: &At) -> Result<Arc<Identity>, Gap> {
     .await
 }
 
-fn client(target: &Target) -> SharedHttpClient {
+pub(super) fn client(target: &Target) -> SharedHttpClient {
     let client = match &target.backend {
         Backend::Aws | Backend::Endpoint(_) => {
             aws_smithy_http_client::Builder::new().build_with_connector_fn(|settings, components| {
@@ -313,7 +313,7 @@ fn retries(backend: &Backend) -> RetryConfig {
 
 /// What all places of a target have in common. Built, not loaded: endpoints of the environment or of a profile must not
 /// answer in the name of AWS.
-fn base(target: &Target) -> SdkConfig {
+pub(super) fn base(target: &Target) -> SdkConfig {
     let mut base = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .retry_config(retries(&target.backend))
@@ -329,7 +329,7 @@ fn base(target: &Target) -> SdkConfig {
     base.build()
 }
 
-async fn credentials(
+pub(super) async fn credentials(
     target: &Target,
     region: &str,
     transport: Transport,

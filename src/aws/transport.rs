@@ -172,6 +172,7 @@ impl HttpConnector for Way {
                 status,
                 error,
                 request_id: answer.as_ref().map_or_else(|_| String::new(), request_id),
+                date: answer.as_ref().ok().and_then(date),
                 throttled,
             });
             answer
@@ -193,6 +194,13 @@ async fn whole(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError>
         Ok(Err(broken)) => Err(ConnectorError::io(Box::new(broken))),
         Err(late) => Err(ConnectorError::timeout(Box::new(late))),
     }
+}
+
+/// When whoever answered says that it answered.
+fn date(answer: &HttpResponse) -> Option<Timestamp> {
+    // HTTP says GMT where mail says +0000.
+    let text = answer.headers().get("date")?.replace("GMT", "+0000");
+    Some(jiff::fmt::rfc2822::parse(&text).ok()?.timestamp())
 }
 
 /// The number of the attempt, as the SDK tells the service.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::probes::{find_kind, words};
+use super::seal::broken;
 use super::{Ended, output};
 use crate::evidence;
 use crate::policy::Selector;
@@ -13,7 +14,7 @@ use crate::verify::{CaseResult, Exit, Verdict};
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The output directory of a run.
+    /// The output directory of a run, or a bundle.
     directory: PathBuf,
 
     /// Cases, such as `FR-277` or `FR-277/denies-*`; without any, those that are not met.
@@ -25,10 +26,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
-    let verified = evidence::verify(&args.directory, words(), find_kind).map_err(|damage| {
-        damage.iter().for_each(|wrong| output::tell(&format!("error: {wrong}")));
-        Ended::new(Exit::Output, format!("{} is not what the run left", args.directory.display()))
-    })?;
+    let verified =
+        evidence::verify(&args.directory, words(), find_kind).map_err(|damage| broken(&args.directory, &damage))?;
     let all = &verified.result.cases;
     for pattern in &args.cases {
         let selector = Selector::new(pattern);

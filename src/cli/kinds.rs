@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::probes::find_kind;
 use super::{Ended, output};
 use crate::facts::{Kind, Scope};
+use crate::policy::ATTESTATION;
 use crate::source::closest;
 use crate::verify::Exit;
 use crate::{kinds, matchers};
@@ -26,14 +28,14 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
             let _ = writeln!(text, "{:<12} {}", matcher.keyword(), matcher.doc());
         }
     } else if let Some(name) = &args.kind {
-        let Some(kind) = kinds::find(name) else {
+        let Some(kind) = find_kind(name) else {
             let near = closest(name, kinds::schemas().map(|kind| kind.name));
             let help = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             return Err(Ended::new(Exit::Usage, format!("unknown kind `{name}`{help}")));
         };
         describe(&mut text, kind);
     } else {
-        for kind in kinds::schemas() {
+        for kind in kinds::schemas().chain([&ATTESTATION]) {
             let _ = writeln!(text, "{:<24} {}", kind.name, kind.doc);
         }
     }

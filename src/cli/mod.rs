@@ -3,19 +3,26 @@
 //! Nobody names this module. Exit codes are those of [`Exit`].
 
 mod check;
+mod circumstances;
 mod completions;
+mod diff;
+mod evidence;
 mod explain;
 mod kinds;
 mod list;
 mod logs;
+mod notice;
 mod output;
 mod permissions;
 mod plan;
 mod probes;
 mod progress;
 mod reference;
+mod reperform;
 mod run;
 mod schema;
+mod seal;
+mod signing;
 mod stage;
 mod suite;
 mod sweep;
@@ -46,7 +53,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run a suite against a stage, and leave reports and evidence.
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Check policies, suites and waivers, and evaluate their examples; no network.
     Check(check::Args),
     /// Show the cases and calls of a run without making any.
@@ -61,8 +68,14 @@ enum Command {
     Logs(logs::Args),
     /// Check evidence and evaluate its verdicts again; offline, no credentials.
     Verify(verify::Args),
+    /// Give the verdicts again from stored facts, by the stored policies or by others; offline.
+    Reperform(reperform::Args),
+    /// Pack and sign evidence, and make keys for it.
+    Evidence(evidence::Args),
     /// Tell why a case of a run is as it is: counterexample, statement at fault, where to mend it; offline.
     Explain(explain::Args),
+    /// Compare two runs: new, fixed and remaining violations, and what is not seen any more; offline.
+    Diff(diff::Args),
     /// Show the kinds of resources and their attributes, and the matchers.
     Kinds(kinds::Args),
     /// Write the reference of matchers and kinds as Markdown pages.
@@ -112,7 +125,10 @@ pub fn main() -> ExitCode {
         Command::Sweep(args) => sweep::run(&args),
         Command::Logs(args) => logs::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Reperform(args) => reperform::run(&args),
+        Command::Evidence(args) => evidence::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Kinds(args) => kinds::run(&args),
         Command::Reference(args) => reference::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -18,7 +18,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
     let chosen = args.selection.choose()?;
     output::print(&show(&chosen, args.assume));
-    let effects = probes::announce(&chosen.plan());
+    let effects = probes::announce(&chosen.plan(), &chosen.stage);
     if !effects.is_empty() {
         output::print(&format!("\n{effects}"));
     }

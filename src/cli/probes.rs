@@ -6,14 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::notice::Notice;
 use super::stage::{Ground, Opened};
 use super::suite::Chosen;
 use super::{Ended, output};
-use crate::facts::Kind;
+use crate::facts::{Cause, Gap, Kind, NOTICE};
 use crate::kinds;
 use crate::plan::Plan;
-use crate::policy::{Source, Vocabulary, check_probes};
-use crate::probes::{self, Ledger, Outcome, Running, Task, perform};
+use crate::policy::{ATTESTATION, Source, Stage, Vocabulary, check_probes};
+use crate::probes::{self, Ledger, Outcome, Running, Task, perform, withhold};
 use crate::source::Diagnostics;
 use crate::verify::Exit;
 
@@ -25,12 +26,12 @@ pub(super) const PAUSE: Duration = Duration::from_millis(500);
 
 /// All words that policies may use.
 pub(super) fn words() -> Vocabulary {
-    Vocabulary::new(kinds::schemas()).with_probes(probes::specs())
+    Vocabulary::new(kinds::schemas().chain([&ATTESTATION])).with_probes(probes::specs())
 }
 
-/// The kind of that name, of a collector or of a probe.
+/// The kind of that name: of a collector, of a probe, or what people say.
 pub(super) fn find_kind(name: &str) -> Option<&'static Kind> {
-    kinds::find(name).or_else(|| probes::kind(name))
+    kinds::find(name).or_else(|| probes::kind(name)).or_else(|| (name == ATTESTATION.name).then_some(&ATTESTATION))
 }
 
 /// Whether the stage may be acted upon as the chosen cases ask. What is wrong is shown.
@@ -56,8 +57,15 @@ pub(super) fn check(chosen: &Chosen, record: bool, endpoint: bool) -> Result<(),
 }
 
 /// What the probes will do, in words; empty without probes.
-pub(super) fn announce(plan: &Plan) -> String {
+pub(super) fn announce(plan: &Plan, stage: &Stage) -> String {
     let mut text = String::new();
+    if let (Some(topic), Some(_)) = (&stage.notice, plan.probes().next()) {
+        text.push_str(&format!(
+            "notice to {} before the probes and after them; no probe starts without it\n",
+            topic.value
+        ));
+        text.push_str(&format!("  calls {}:{}\n", NOTICE.service, NOTICE.operation));
+    }
     for (case, call) in plan.probes() {
         let Some(probe) = probes::find(call.spec.name) else { continue };
         let limit = probe.limit(&call.arguments).as_secs();
@@ -72,13 +80,24 @@ pub(super) fn announce(plan: &Plan) -> String {
     text
 }
 
-/// Begins the ledger, if there are probes: what cannot be announced is not done.
+/// Begins the ledger, if there are probes: what cannot be announced is not done, and neither is what a core could tell.
 pub(super) fn begin(plan: &Plan, folder: &Path, run: &str) -> Result<Option<Arc<Ledger>>, Ended> {
     if plan.probes().next().is_none() {
         return Ok(None);
     }
+    forbid_cores()
+        .map_err(|error| Ended::new(Exit::Output, format!("core files of this run cannot be forbidden: {error}")))?;
     let ledger = Ledger::begin(folder, run).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
     Ok(Some(Arc::new(ledger)))
+}
+
+/// From here on this process leaves no core: the answers of AWS, with values of secrets, pass through its memory.
+fn forbid_cores() -> rustix::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // A core that goes to another program ignores the limit; there, what counts is whether the process may be dumped.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
 }
 
 /// Runs the probes of the plan in every account, in the first Region of the stage.
@@ -100,6 +119,25 @@ pub(super) async fn act(
             Some(Task { case, probe: probes::find(call.spec.name)?, arguments, at })
         }));
     }
-    let running = Running { run: run.into(), ledger, link: ground.link.clone(), pause: PAUSE };
-    perform(tasks, &Arc::new(running)).await
+    if tasks.is_empty() || ground.link.is_stopped() {
+        return withhold(&tasks, &Gap { message: "the run was stopped".to_owned(), ..Gap::new(Cause::Interrupted) });
+    }
+    let mut notice = None;
+    if let Some(topic) = &chosen.stage.notice {
+        match Notice::begin(&topic.value, chosen, opened, run, &announce(plan, &chosen.stage)).await {
+            Ok(begun) => notice = Some(begun),
+            Err(gap) => {
+                output::tell(&format!("no probe is started: the notice was not published: {gap} {}", gap.message));
+                return withhold(&tasks, &gap);
+            }
+        }
+    }
+    let running = Running { run: run.into(), ledger, link: ground.link.clone(), pause: PAUSE, tell: output::tell };
+    let outcome = perform(tasks, &Arc::new(running)).await;
+    if let Some(notice) = &notice
+        && let Err(gap) = notice.end(&outcome).await
+    {
+        output::tell(&format!("the notice after the probes was not published: {gap} {}", gap.message));
+    }
+    outcome
 }

@@ -9,15 +9,17 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::progress::Progress;
+use super::seal::{Leaving, Left, Seal};
 use super::stage::{Ground, Opened};
 use super::suite::{Chosen, Selection};
-use super::{Ended, output, plan, probes};
+use super::{Ended, circumstances, diff, output, plan, probes};
 use crate::aws::Link;
 use crate::collect::collect;
-use crate::evidence::{self, BASIS_SCHEMA, Basis, Directory, WriteError, paths};
+use crate::evidence::{self, BASIS_SCHEMA, Basis};
 use crate::facts::Population;
 use crate::kinds;
-use crate::report::{self, Record};
+use crate::policy::{self, ATTESTATION};
+use crate::report::{self, Record, Results};
 use crate::verify::{Exit, Reason, Run, RunResult, evaluate};
 
 /// Arguments of `run`.
@@ -26,9 +28,8 @@ pub(super) struct Args {
     #[command(flatten)]
     selection: Selection,
 
-    /// Where reports and evidence go; by default `target/attestry/SUITE-STAGE`.
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    leaving: Leaving,
 
     /// Ask this endpoint instead of AWS, such as an emulator on this machine.
     #[arg(long, value_name = "URL")]
@@ -42,6 +43,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", default_value = probes::LEDGERS)]
     ledger: PathBuf,
 
+    /// Compare with an earlier run: its output directory, or its `results.json`.
+    #[arg(long, value_name = "RUN")]
+    baseline: Option<PathBuf>,
+
+    /// Which violations fail the run: all, or those that the baseline does not have.
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "all")]
+    gate: Gate,
+
     /// Show what the probes would do and which calls would be made, and make none.
     #[arg(long)]
     dry_run: bool,
@@ -49,6 +58,15 @@ pub(super) struct Args {
     /// No progress and no list of cases: only the summary.
     #[arg(long, short)]
     quiet: bool,
+}
+
+/// Which violations fail a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Gate {
+    /// All of them.
+    All,
+    /// Those that the baseline does not have.
+    New,
 }
 
 /// Runs, and gives the exit code of the verdicts.
@@ -72,16 +90,16 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     if chosen.cases.is_empty() {
         return Err(Ended::new(Exit::Nothing, "the suite has no case"));
     }
+    let baseline = baseline(args, &chosen)?;
     probes::check(&chosen, args.record.is_some(), args.endpoint.is_some())?;
     let plan = chosen.plan();
-    let effects = probes::announce(&plan);
+    let effects = probes::announce(&plan, &chosen.stage);
     if args.dry_run {
         output::print(&format!("{effects}{}", plan::show(&chosen, plan::ASSUMED)));
         return Ok(ExitCode::from(Exit::Met.code()));
     }
-    let out = args.out.clone().unwrap_or_else(|| default_out(&chosen));
-    // What cannot be written is found out before the account is asked anything.
-    let directory = Directory::begin(&out).map_err(|error| unwritten(&error))?;
+    // What cannot be written or signed is found out before the account is asked anything.
+    let seal = Seal::prepare(&args.leaving, &chosen, args.endpoint.as_deref()).await?;
     let ground = Ground::new(&chosen, args.endpoint.as_deref(), args.record.as_deref())?;
     let started = Timestamp::now();
     let id = run_id(started, &chosen);
@@ -98,6 +116,7 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     let mut populations = collect(&plan, &opened.places, kinds::collector, ground.now, &watch).await;
     let acted = probes::act(&plan, &chosen, &ground, &opened, ledger, &id).await;
     populations.extend(acted.populations);
+    populations.extend(attested(&chosen, ground.now));
     progress.finish();
     watching.abort();
     if let Some(recording) = &ground.recording {
@@ -105,7 +124,8 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     }
 
     let result = evaluate(&chosen.cases, &populations, &chosen.waivers, ground.now);
-    let mut exit = Reason::of(&result, chosen.suite.gate);
+    let known = baseline.as_ref().filter(|_| args.gate == Gate::New).map(Results::violated);
+    let mut exit = Reason::beyond(&result, chosen.suite.gate, known.as_ref());
     if !acted.residue.is_empty() {
         // Told at once: whatever else goes wrong from here on, this must be known.
         acted.residue.iter().for_each(|left| output::tell(&format!("left behind: {left}")));
@@ -116,16 +136,27 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     let record = Record {
         run: &run,
         result: &result,
+        populations: &populations,
+        baseline: baseline.as_ref(),
         exit: &exit,
         files: &chosen.loaded.library.files,
         catalogues: &chosen.loaded.words.catalogues,
     };
-    let digest = seal(directory, args, &chosen, &ground, &populations, &record).map_err(|error| unwritten(&error))?;
+    let calls = ground.link.calls.all();
+    let left = Left {
+        chosen: &chosen,
+        record: &record,
+        basis: &basis(args, &chosen, &result),
+        circumstances: &circumstances::describe(&chosen, &calls, &acted.residue),
+        calls: &calls,
+        described: ground.described.as_ref(),
+    };
+    let said = seal.close(&left).await?;
     let mut console = Vec::new();
     report::console(&record, args.quiet, clock.elapsed(), &mut console)
         .map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
     output::print(&String::from_utf8_lossy(&console));
-    output::tell(&format!("wrote {} (manifest sha256:{digest})", out.display()));
+    output::tell(&said);
     let signal = signal.load(Ordering::SeqCst);
     let stopped = signal != 0 && acted.residue.is_empty();
     Ok(ExitCode::from(if stopped { 128 + signal } else { exit.exit.code() }))
@@ -145,8 +176,17 @@ async fn stop_on_signal(link: Link, seen: Arc<AtomicU8>) {
     output::tell("stopping: what was not read will be reported as not evaluated");
 }
 
-fn default_out(chosen: &Chosen) -> PathBuf {
-    Path::new("target/attestry").join(format!("{}-{}", chosen.suite.id.value, chosen.stage.name.value))
+/// The run to compare with. It is read before the account is asked anything.
+fn baseline(args: &Args, chosen: &Chosen) -> Result<Option<Results>, Ended> {
+    let Some(path) = &args.baseline else {
+        return match args.gate {
+            Gate::All => Ok(None),
+            Gate::New => Err(Ended::new(Exit::Usage, "`--gate new` needs a `--baseline` to tell what is new")),
+        };
+    };
+    let earlier = diff::read(path)?;
+    diff::comparable(&earlier, (&chosen.suite.id.value, &chosen.stage.name.value))?;
+    Ok(Some(earlier))
 }
 
 fn describe(args: &Args, chosen: &Chosen, ground: &Ground, opened: Opened, started: Timestamp, id: String) -> Run {
@@ -170,47 +210,23 @@ fn describe(args: &Args, chosen: &Chosen, ground: &Ground, opened: Opened, start
     }
 }
 
+/// What people said, if the suite has that or a case asks for it.
+fn attested(chosen: &Chosen, now: Timestamp) -> Vec<Population> {
+    let asked = chosen.cases.iter().any(|case| case.kind.name == ATTESTATION.name);
+    if !asked && chosen.suite.attestations.is_empty() {
+        return Vec::new();
+    }
+    let accounts = chosen.stage.accounts.iter().map(|account| account.id.value.as_str());
+    let digest = |path: &Path| Some(evidence::digest(&std::fs::read(chosen.root.join(path)).ok()?));
+    policy::attested(&chosen.suite.attestations, accounts, now, digest)
+}
+
 /// Unique enough for one account's runs, and sorted by time.
 fn run_id(started: Timestamp, chosen: &Chosen) -> String {
     let second = started.strftime("%Y%m%dT%H%M%SZ");
     let seed = format!("{started} {} {} {}", chosen.suite.id.value, chosen.stage.name.value, std::process::id());
     let digest = evidence::digest(seed.as_bytes());
     format!("{second}-{}", digest.get(..8).unwrap_or(&digest))
-}
-
-/// Writes everything the run leaves. Returns the digest of the manifest.
-fn seal(
-    mut directory: Directory,
-    args: &Args,
-    chosen: &Chosen,
-    ground: &Ground,
-    populations: &[Population],
-    record: &Record<'_>,
-) -> Result<String, WriteError> {
-    let json = |error: serde_json::Error| WriteError::Io { path: "evidence".into(), source: error.into() };
-    for report in report::ALL {
-        let mut bytes = Vec::new();
-        report.write(record, &mut bytes).map_err(|source| WriteError::Io { path: report.file().into(), source })?;
-        directory.add(report.file(), &bytes)?;
-    }
-    let basis = basis(args, chosen, record.result);
-    directory.add(paths::BASIS, &pretty(&basis).map_err(json)?)?;
-    directory.add(paths::RUN, &pretty(record.run).map_err(json)?)?;
-    directory.add(paths::VERDICTS, &evidence::write_verdicts(record.result).map_err(json)?)?;
-    directory.add(paths::FACTS, &evidence::write_facts(populations).map_err(json)?)?;
-    let mut calls = Vec::new();
-    for call in ground.link.calls.all() {
-        serde_json::to_writer(&mut calls, &call).map_err(json)?;
-        calls.push(b'\n');
-    }
-    directory.add(paths::CALLS, &calls)?;
-    for (path, (_, _, text)) in chosen.loaded.paths.iter().zip(chosen.loaded.library.files.iter()) {
-        directory.add(&format!("{}/{}", paths::INPUTS, path.display()), text.as_bytes())?;
-    }
-    if let Some((path, bytes)) = &ground.described {
-        directory.add(&format!("{}/{path}", paths::INPUTS), bytes)?;
-    }
-    directory.finish(&record.run.id)
 }
 
 fn basis(args: &Args, chosen: &Chosen, result: &RunResult) -> Basis {
@@ -222,14 +238,4 @@ fn basis(args: &Args, chosen: &Chosen, result: &RunResult) -> Basis {
         selected: args.selection.cases.clone(),
         evaluated_at: result.evaluated_at,
     }
-}
-
-fn pretty(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
-    bytes.push(b'\n');
-    Ok(bytes)
-}
-
-fn unwritten(error: &WriteError) -> Ended {
-    Ended::new(Exit::Output, error.to_string())
 }

@@ -81,7 +81,7 @@ impl Selection {
 impl Chosen {
     /// The plan for the chosen cases.
     pub(super) fn plan(&self) -> Plan {
-        Plan::new(self.cases.clone())
+        Plan::new(self.cases.clone()).with_notice(self.stage.notice.is_some())
     }
 }
 

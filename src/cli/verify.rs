@@ -1,35 +1,76 @@
-//! `attestry verify`: is this evidence whole, and does it give its verdicts again?
+//! `attestry verify`: is this evidence whole, does it give its verdicts again, and who signed it?
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 use super::probes::{find_kind, words};
+use super::seal::broken;
+use super::signing::trusted;
 use super::{Ended, output};
-use crate::evidence;
-use crate::verify::Exit;
+use crate::evidence::{self, PublicKey, Verified};
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The output directory of a run.
-    directory: PathBuf,
+    /// Output directories of runs, or bundles. Several are a chain, oldest first: each must follow the one before it.
+    #[arg(required = true)]
+    evidence: Vec<PathBuf>,
+
+    /// A public key that you trust, as PEM file: each piece of evidence must be signed by one of them.
+    #[arg(long, value_name = "PUBLIC")]
+    key: Vec<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
-    match evidence::verify(&args.directory, words(), find_kind) {
-        Ok(verified) => {
-            let tally = verified.result.tally();
+    let keys = trusted(&args.key)?;
+    let mut before: Option<Verified> = None;
+    for path in &args.evidence {
+        let verified = evidence::verify(path, words(), find_kind).map_err(|damage| broken(path, &damage))?;
+        let signature = signature(&verified, &keys).map_err(|damage| broken(path, &[damage]))?;
+        if let Some(before) = &before {
+            verified.follows(before).map_err(|damage| broken(path, &[damage]))?;
+        }
+        output::print(&show(&verified, &signature, before.is_some()));
+        // No damage: it counted when the run was made, or the verdicts say that it did not.
+        for said in verified.said.iter().filter(|said| said.is_expired(Timestamp::now())) {
             output::print(&format!(
-                "{}: {} files as in the manifest, {} verdicts the same again\nmanifest sha256:{}\nunsigned: compare \
-                 this digest with a copy that was kept elsewhere\n",
-                verified.run, verified.files, tally.cases, verified.manifest
+                "expired attestation: `{}` by {} counted until {}\n",
+                said.id.value, said.owner, said.expires
             ));
-            Ok(())
         }
-        Err(damage) => {
-            for wrong in &damage {
-                output::tell(&format!("error: {wrong}"));
-            }
-            Err(Ended::new(Exit::Output, format!("{} is not what the run left", args.directory.display())))
-        }
+        before = Some(verified);
     }
+    Ok(())
+}
+
+/// What there is to say about signatures. Only what was checked is called signed.
+fn signature(verified: &Verified, keys: &[PublicKey]) -> Result<String, evidence::Damage> {
+    if keys.is_empty() {
+        let named: Vec<&str> = verified.named().into_iter().collect();
+        return Ok(match named.as_slice() {
+            [] => "not signed: compare this digest with a copy that was kept elsewhere".to_owned(),
+            named => format!("signature not checked against a key you trust (--key); it names {}", named.join(", ")),
+        });
+    }
+    Ok(format!("signed by {}: tamper-evident", verified.signed(keys)?.join(", ")))
+}
+
+fn show(verified: &Verified, signature: &str, follows: bool) -> String {
+    let link = &verified.link;
+    let place = match &link.previous {
+        None => "the first of its chain".to_owned(),
+        Some(previous) if follows => format!("number {} of its chain, after {} as given", link.sequence, previous.run),
+        Some(previous) => format!(
+            "number {} of its chain, after {} (manifest sha256:{}), which was not given",
+            link.sequence, previous.run, previous.manifest
+        ),
+    };
+    format!(
+        "{}: {} files as in the manifest, {} verdicts the same again\n{place}\nmanifest sha256:{}\n{signature}\n",
+        verified.run,
+        verified.files,
+        verified.result.tally().cases,
+        verified.manifest
+    )
 }

@@ -2,11 +2,15 @@
 //!
 //! Must not know what the files hold.
 
-use std::path::{Component, Path, PathBuf};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::manifest::{Entry, Manifest, NAME, SCHEMA};
+use super::dsse::{Envelope, lines};
+use super::manifest::{Entry, Link, Manifest, NAME, SCHEMA};
+use super::path::is_below;
+use super::paths;
 
 /// Why evidence could not be written.
 #[derive(Debug, Error)]
@@ -43,7 +47,7 @@ impl Directory {
     pub fn begin(target: &Path) -> Result<Self, WriteError> {
         let target = std::path::absolute(target).map_err(at(target))?;
         let parent = target.parent().ok_or_else(|| WriteError::Path(target.display().to_string()))?;
-        if target.exists() && !target.join(NAME).is_file() {
+        if target.exists() && !is_sealed(&target) {
             let mut entries = std::fs::read_dir(&target).map_err(at(&target))?;
             if entries.next().is_some() {
                 return Err(WriteError::Foreign(target));
@@ -71,19 +75,46 @@ impl Directory {
         Ok(())
     }
 
-    /// Writes the manifest and moves the directory into place. Returns the digest of the manifest.
+    /// Writes the manifest: from here on no file is added that it does not name, apart from signatures over it.
     ///
     /// # Errors
-    /// When the manifest cannot be written or the directory not be moved.
-    pub fn finish(mut self, run: &str) -> Result<String, WriteError> {
+    /// When the manifest cannot be written.
+    pub fn seal(mut self, link: Link) -> Result<Sealed, WriteError> {
         self.entries.sort_by(|a, b| a.path.cmp(&b.path));
-        let manifest =
-            Manifest { schema: SCHEMA.to_owned(), run: run.to_owned(), files: std::mem::take(&mut self.entries) };
-        let mut bytes = serde_json::to_vec_pretty(&manifest)
-            .map_err(|error| WriteError::Io { path: self.aside.path().join(NAME), source: error.into() })?;
-        bytes.push(b'\n');
+        let manifest = Manifest { schema: SCHEMA.to_owned(), link, files: std::mem::take(&mut self.entries) };
         let path = self.aside.path().join(NAME);
+        let bytes = manifest.write().map_err(|error| WriteError::Io { path: path.clone(), source: error.into() })?;
         std::fs::write(&path, &bytes).map_err(at(&path))?;
+        Ok(Sealed { aside: self.aside, target: self.target, files: manifest.files, digest: super::digest(&bytes) })
+    }
+}
+
+/// An evidence directory that is whole, and not yet in its place.
+#[derive(Debug)]
+pub struct Sealed {
+    aside: tempfile::TempDir,
+    target: PathBuf,
+    /// The files of the manifest.
+    pub files: Vec<Entry>,
+    /// SHA-256 of the manifest.
+    pub digest: String,
+}
+
+impl Sealed {
+    /// Adds signed statements, one a line.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn attest(&self, envelopes: &[Envelope]) -> Result<(), WriteError> {
+        let path = self.aside.path().join(paths::ATTESTATIONS);
+        std::fs::write(&path, lines(envelopes)).map_err(at(&path))
+    }
+
+    /// Moves the directory into place.
+    ///
+    /// # Errors
+    /// When it cannot be moved.
+    pub fn finish(self) -> Result<(), WriteError> {
         // The temporary directory is private to its owner; evidence gets the permissions that a new directory has.
         let readable = std::fs::metadata(self.target.parent().unwrap_or(Path::new("/")));
         if let Ok(parent) = readable {
@@ -94,9 +125,34 @@ impl Directory {
         if moved.is_err() {
             let _ = std::fs::remove_dir_all(&aside);
         }
-        moved?;
-        Ok(super::digest(&bytes))
+        moved
     }
+}
+
+/// Whether the directory holds evidence.
+#[must_use]
+pub fn is_sealed(directory: &Path) -> bool {
+    directory.join(NAME).is_file()
+}
+
+/// Writes a bundle, aside and then moved into place.
+///
+/// # Errors
+/// When the path is a directory or the disk or file system refuses.
+pub fn write_bundle(target: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let target = std::path::absolute(target).map_err(at(target))?;
+    let parent = target.parent().ok_or_else(|| WriteError::Path(target.display().to_string()))?;
+    std::fs::create_dir_all(parent).map_err(at(parent))?;
+    let mut aside = tempfile::Builder::new().prefix(".attestry-").tempfile_in(parent).map_err(at(parent))?;
+    aside.write_all(bytes).and_then(|()| aside.as_file().sync_all()).map_err(at(&target))?;
+    #[cfg(unix)]
+    {
+        // The temporary file is private to its owner; a bundle gets the permissions of an ordinary file.
+        use std::os::unix::fs::PermissionsExt;
+        let _ = aside.as_file().set_permissions(std::fs::Permissions::from_mode(0o644));
+    }
+    aside.persist(&target).map_err(|error| at(&target)(error.error))?;
+    Ok(())
 }
 
 /// Moves the new directory to the target; an earlier output is moved away first and removed last.
@@ -113,14 +169,6 @@ fn replace(aside: &Path, target: &Path) -> Result<(), WriteError> {
         return Err(at(target)(error));
     }
     std::fs::remove_dir_all(&old).map_err(at(&old))
-}
-
-/// Whether the path stays below a directory: relative, without `..`, without anything that means something else on
-/// another system.
-pub(super) fn is_below(path: &str) -> bool {
-    !path.is_empty()
-        && !path.contains(['\\', '\0', ':'])
-        && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn at(path: &Path) -> impl FnOnce(std::io::Error) -> WriteError + '_ {

@@ -1,26 +1,66 @@
-//! The manifest: path, size and SHA-256 digest of every file of an evidence directory.
+//! The manifest: path, size and SHA-256 digest of every file of evidence, and which evidence came before.
 //!
-//! Must not know what the files hold.
+//! It is written in the one form of canonical JSON, so that its own digest stands for all. Must not know what the files
+//! hold.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use super::canonical;
 
 /// Name of the manifest in the directory.
 pub(super) const NAME: &str = "manifest.json";
 
 /// The schema that this version writes and reads.
-pub(super) const SCHEMA: &str = "attestry.manifest/1";
+pub(super) const SCHEMA: &str = "attestry.manifest/2";
 
 /// The files of an evidence directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// `attestry.manifest/1`.
+    /// `attestry.manifest/2`.
     pub schema: String,
-    /// Id of the run.
-    pub run: String,
+    /// Which run it is of.
+    pub link: Link,
     /// One entry a file, ordered by path.
     pub files: Vec<Entry>,
+}
+
+impl Manifest {
+    /// The manifest in its one form.
+    ///
+    /// # Errors
+    /// Never in practice: the error is the serializer's.
+    pub fn write(&self) -> serde_json::Result<Vec<u8>> {
+        canonical::write(self)
+    }
+}
+
+/// Which run evidence is of, and which came before: runs of one suite and stage are a chain, so that one that is missing
+/// shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Id of the run.
+    pub run: String,
+    /// Id of the suite.
+    pub suite: String,
+    /// The stage.
+    pub stage: String,
+    /// 1 for the first of a chain.
+    pub sequence: u64,
+    /// The one before; none for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Previous>,
+}
+
+/// The evidence that came before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Previous {
+    /// Id of its run.
+    pub run: String,
+    /// SHA-256 of its manifest, hexadecimal.
+    pub manifest: String,
 }
 
 /// One file.
@@ -41,8 +81,8 @@ impl Entry {
     }
 }
 
-/// SHA-256 in hexadecimal.
+/// SHA-256 in hexadecimal. By the library that is fast in every build: the program itself is digested in each run.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    ring::digest::digest(&ring::digest::SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,17 +1,57 @@
 //! Evidence: what a run leaves so that somebody else can check it and perform its judgement again.
 //!
-//! One directory: the inputs as they were, the facts, every call, the verdicts, the reports, and a manifest of SHA-256
-//! digests over all of it. The digests make it tamper-evident together with a copy of the manifest's digest kept
-//! elsewhere; nothing here is signed yet. Must not know AWS clients or the command line.
+//! The inputs as they were, the facts, every call, the verdicts, the reports, and a manifest of SHA-256 digests over all of
+//! it, as a directory or as a bundle in one file. The manifest's digest stands for all; a signed statement about it makes
+//! the evidence tamper-evident for whoever trusts the key. Must not know AWS clients or the command line.
 
+mod archive;
+mod canonical;
+mod circumstances;
+mod contents;
+mod damage;
 mod directory;
+mod dsse;
 mod facts;
+mod judged;
+mod keys;
 mod manifest;
+mod path;
+mod reperform;
+mod statement;
 mod verdicts;
 mod verify;
 
-pub use directory::{Directory, WriteError};
+pub use archive::{Contents, Format, Limits, Refused, pack, unpack};
+pub use circumstances::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Scope};
+pub use contents::read;
+pub use damage::Damage;
+pub use directory::{Directory, Sealed, WriteError, is_sealed, write_bundle};
+pub use dsse::{Checked, Envelope, lines, pae};
 pub use facts::{read as read_facts, write as write_facts};
-pub use manifest::{Manifest, digest};
+pub use judged::{BASIS_SCHEMA, Basis, Judged};
+pub use keys::{KeyError, PublicKey, SecretKey};
+pub use manifest::{Entry, Link, Manifest, Previous, digest};
+pub use reperform::{Change, changes};
+pub use statement::{PAYLOAD, Told, statements};
 pub use verdicts::write as write_verdicts;
-pub use verify::{BASIS_SCHEMA, Basis, Damage, Verified, paths, verify};
+pub use verify::{Verified, link_of, verify};
+
+/// Paths inside evidence.
+pub mod paths {
+    /// What the judgement rests on.
+    pub const BASIS: &str = "evidence/basis.json";
+    /// Who ran what, where and when.
+    pub const RUN: &str = "evidence/run.json";
+    /// The circumstances of the run.
+    pub const CIRCUMSTANCES: &str = "evidence/circumstances.json";
+    /// All facts.
+    pub const FACTS: &str = "evidence/facts.jsonl";
+    /// All calls.
+    pub const CALLS: &str = "evidence/calls.jsonl";
+    /// All verdicts.
+    pub const VERDICTS: &str = "evidence/verdicts.json";
+    /// Policies, suite, waivers and catalogues as they were.
+    pub const INPUTS: &str = "evidence/inputs";
+    /// Signed statements about the manifest; the only file beside it that it does not name.
+    pub const ATTESTATIONS: &str = "attestations.intoto.jsonl";
+}

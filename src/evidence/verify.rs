@@ -1,124 +1,31 @@
-//! Checking an evidence directory: nothing changed, nothing missing, nothing added, and the same verdicts again.
+//! Checking evidence: nothing changed, nothing missing, nothing added, and the same verdicts again.
 //!
-//! The directory is hostile until checked: sizes, counts and paths have limits, links are refused, and nothing is
-//! written. Must not know AWS: verification is offline and needs no credentials.
+//! Evidence is hostile until checked: sizes, counts and paths have limits, links are refused, and nothing is written. Must
+//! not know AWS: verification is offline and needs no credentials.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
-
-use super::directory::is_below;
-use super::manifest::{Manifest, NAME, SCHEMA, digest};
-use super::{facts, verdicts};
+use super::archive::Contents;
+use super::dsse::{Checked, Envelope, lines};
+use super::judged::{Judged, judge};
+use super::keys::PublicKey;
+use super::manifest::{Link, Manifest, NAME, SCHEMA, digest};
+use super::path::is_below;
+use super::statement::{PAYLOAD, Told, predicate_type, statements};
+use super::{Damage, contents, judged, paths};
 use crate::facts::Kind;
-use crate::policy::{Vocabulary, compile, load_suite, select};
-use crate::source::{Diagnostics, Files, render};
-use crate::verify::{RunResult, evaluate};
+use crate::policy::{Attestation, Root, Severity, Vocabulary};
+use crate::source::Files;
+use crate::verify::RunResult;
 
-/// What the judgement of a run rests on, besides the texts and the facts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Basis {
-    /// `attestry.basis/1`.
-    pub schema: String,
-    /// Path of the suite below `inputs/`.
-    pub suite: String,
-    /// The stage.
-    pub stage: String,
-    /// Parameters set on the command line.
-    pub parameters: Vec<(String, String)>,
-    /// Patterns that chose among the cases; empty when all were run.
-    pub selected: Vec<String>,
-    /// The instant for which ages and expiries were judged.
-    pub evaluated_at: Timestamp,
-}
-
-/// The schema of [`Basis`] that this version writes and reads.
-pub const BASIS_SCHEMA: &str = "attestry.basis/1";
-
-/// Paths inside an evidence directory.
-pub mod paths {
-    /// What the judgement rests on.
-    pub const BASIS: &str = "evidence/basis.json";
-    /// Who ran what, where and when.
-    pub const RUN: &str = "evidence/run.json";
-    /// All facts.
-    pub const FACTS: &str = "evidence/facts.jsonl";
-    /// All calls.
-    pub const CALLS: &str = "evidence/calls.jsonl";
-    /// All verdicts.
-    pub const VERDICTS: &str = "evidence/verdicts.json";
-    /// Policies, suite, waivers and catalogues as they were.
-    pub const INPUTS: &str = "evidence/inputs";
-}
-
-/// One thing that is wrong with an evidence directory.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Damage {
-    /// There is no manifest, or it is no manifest.
-    #[error("no readable {NAME}: {0}")]
-    NoManifest(String),
-    /// The manifest has another schema than this version reads.
-    #[error("the manifest has the schema `{0}`, and this version reads `{SCHEMA}`")]
-    UnsupportedSchema(String),
-    /// A path of the manifest leaves the directory.
-    #[error("the manifest names `{0}`, which is no path below the directory")]
-    EscapingPath(String),
-    /// A file is named twice.
-    #[error("the manifest names `{0}` twice")]
-    NamedTwice(String),
-    /// A file of the manifest is not there.
-    #[error("missing file: {0}")]
-    Missing(String),
-    /// A file is there that the manifest does not name.
-    #[error("file that the manifest does not name: {0}")]
-    Extra(String),
-    /// A link, device or other special file.
-    #[error("{0} is neither a file nor a directory")]
-    Special(String),
-    /// A file has another content than the manifest says.
-    #[error("altered file: {path} has the digest {found}, and the manifest says {expected}")]
-    Altered {
-        /// The path.
-        path: String,
-        /// SHA-256 in the manifest.
-        expected: String,
-        /// SHA-256 of the file.
-        found: String,
-    },
-    /// More than a verifier is willing to read.
-    #[error("too large: {0}")]
-    TooLarge(String),
-    /// A file that the verdicts rest on cannot be used.
-    #[error("{path}: {reason}")]
-    Unusable {
-        /// The path.
-        path: String,
-        /// Why.
-        reason: String,
-    },
-    /// The stored facts give other verdicts than the stored ones.
-    #[error(
-        "the stored facts do not give the stored verdicts: line {line}: stored `{stored}`, evaluated `{evaluated}`"
-    )]
-    OtherVerdicts {
-        /// Line of `verdicts.json`.
-        line: usize,
-        /// The stored line.
-        stored: String,
-        /// The line that the facts give.
-        evaluated: String,
-    },
-}
-
-/// An evidence directory in which nothing is wrong.
+/// Evidence in which nothing is wrong.
 #[derive(Debug)]
 pub struct Verified {
     /// Id of the run.
     pub run: String,
+    /// Which run it is of, and which came before.
+    pub link: Link,
     /// SHA-256 of the manifest: to be compared with a copy kept elsewhere.
     pub manifest: String,
     /// Files checked.
@@ -127,154 +34,225 @@ pub struct Verified {
     pub result: RunResult,
     /// The texts of policies and suite as they were.
     pub texts: Files,
+    /// All files.
+    pub contents: Contents,
+    /// Violations at or above it fail a run.
+    pub gate: Severity,
+    /// What people say.
+    pub said: Vec<Attestation>,
+    /// What there is to sign about it.
+    pub statements: Vec<Vec<u8>>,
+    /// These statements in envelopes. Whether anybody who is trusted signed them says [`Verified::signed`].
+    pub attestations: Vec<Envelope>,
 }
 
-const MANIFEST_BYTES: u64 = 16 << 20;
-const FILE_BYTES: u64 = 1 << 30;
-const FILES: usize = 20_000;
-
-/// Checks the directory and evaluates the verdicts again from the stored facts.
+/// Checks a directory or a bundle and evaluates the verdicts again from the stored facts.
 ///
 /// # Errors
 /// All damage that was found, in the order of checking. Digests come first: what was altered is not evaluated.
 pub fn verify(
-    directory: &Path,
+    path: &Path,
     words: Vocabulary,
     find: impl Fn(&str) -> Option<&'static Kind>,
 ) -> Result<Verified, Vec<Damage>> {
-    let (manifest, manifest_digest) = read_manifest(directory).map_err(|damage| vec![damage])?;
-    let files = check_files(directory, &manifest)?;
-    let (result, texts) = perform_again(directory, &files, words, find).map_err(|damage| vec![damage])?;
-    Ok(Verified { run: manifest.run, manifest: manifest_digest, files: manifest.files.len(), result, texts })
+    let contents = contents::read(path)?;
+    let (manifest, manifest_digest) = read_manifest(&contents).map_err(|damage| vec![damage])?;
+    check_files(&contents, &manifest)?;
+    let judged = perform_again(&contents, words, find).map_err(|damage| vec![damage])?;
+    let statements = told(&contents, &manifest, &manifest_digest, &judged).map_err(|damage| vec![damage])?;
+    let attestations = read_attestations(&contents, &statements).map_err(|damage| vec![damage])?;
+    Ok(Verified {
+        run: manifest.link.run.clone(),
+        manifest: manifest_digest,
+        files: manifest.files.len(),
+        result: judged.result,
+        texts: judged.texts,
+        link: manifest.link,
+        gate: judged.gate,
+        said: judged.attestations,
+        contents,
+        statements,
+        attestations,
+    })
 }
 
-fn read_manifest(directory: &Path) -> Result<(Manifest, String), Damage> {
-    let path = directory.join(NAME);
+impl Verified {
+    /// The ids of the given keys that signed every statement.
+    ///
+    /// # Errors
+    /// Nobody signed, or none of these keys did.
+    pub fn signed(&self, keys: &[PublicKey]) -> Result<Vec<String>, Damage> {
+        let mut signers: Option<BTreeSet<String>> = None;
+        for envelope in &self.attestations {
+            let by: BTreeSet<String> = match envelope.check(keys) {
+                Checked::Signed(ids) => ids.into_iter().collect(),
+                Checked::Bad(key) => return Err(Damage::BadSignature(key)),
+                Checked::Unknown(named) => return Err(Damage::UnknownKey(named.join(", "))),
+            };
+            signers = Some(match signers {
+                Some(before) => before.intersection(&by).cloned().collect(),
+                None => by,
+            });
+        }
+        match signers {
+            None => Err(Damage::NotSigned(paths::ATTESTATIONS.to_owned())),
+            Some(signers) if signers.is_empty() => {
+                Err(Damage::UnknownKey("different keys for different statements".to_owned()))
+            }
+            Some(signers) => Ok(signers.into_iter().collect()),
+        }
+    }
+
+    /// The stored verdicts, which are those that the facts give.
+    #[must_use]
+    pub fn verdicts(&self) -> &[u8] {
+        self.contents.get(paths::VERDICTS).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The keys that signatures name; anybody can write a name.
+    #[must_use]
+    pub fn named(&self) -> BTreeSet<&str> {
+        self.attestations.iter().flat_map(Envelope::named).collect()
+    }
+
+    /// Whether this evidence follows the other in the chain of its suite and stage.
+    ///
+    /// # Errors
+    /// What the chain lacks.
+    pub fn follows(&self, before: &Self) -> Result<(), Damage> {
+        let broken = |what: String| Err(Damage::BrokenChain(format!("{} after {}: {what}", self.run, before.run)));
+        let of = |link: &Link| format!("suite `{}`, stage `{}`", link.suite, link.stage);
+        if of(&self.link) != of(&before.link) {
+            return broken(format!("one is of {}, the other of {}", of(&self.link), of(&before.link)));
+        }
+        match &self.link.previous {
+            None => broken("it names no evidence before it".to_owned()),
+            Some(named) if named.manifest != before.manifest => broken(format!(
+                "it follows {} (manifest sha256:{}), number {} of its chain, and this is number {}",
+                named.run,
+                named.manifest,
+                self.link.sequence.saturating_sub(1),
+                before.link.sequence
+            )),
+            Some(_) if self.link.sequence != before.link.sequence.saturating_add(1) => {
+                broken(format!("number {} of the chain follows number {}", self.link.sequence, before.link.sequence))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// The link of an earlier run's evidence and the digest of its manifest, for the next run. Nothing else of it is checked.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn link_of(path: &Path) -> Result<(Link, String), Vec<Damage>> {
+    let contents = contents::read(path)?;
+    let (manifest, digest) = read_manifest(&contents).map_err(|damage| vec![damage])?;
+    Ok((manifest.link, digest))
+}
+
+fn read_manifest(contents: &Contents) -> Result<(Manifest, String), Damage> {
     let wrong = |reason: String| Damage::NoManifest(reason);
-    let size = std::fs::symlink_metadata(&path).map_err(|error| wrong(error.to_string()))?;
-    if !size.is_file() {
-        return Err(wrong("it is no file".into()));
-    }
-    if size.len() > MANIFEST_BYTES {
-        return Err(Damage::TooLarge(NAME.into()));
-    }
-    let bytes = std::fs::read(&path).map_err(|error| wrong(error.to_string()))?;
+    let bytes = contents.get(NAME).ok_or_else(|| wrong("it is not there".to_owned()))?;
     // The schema is read first, so that a newer manifest is not reported as a broken one.
-    let any: serde_json::Value = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+    let any: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
     let schema = any.get("schema").and_then(serde_json::Value::as_str).unwrap_or_default();
     if schema != SCHEMA {
         return Err(Damage::UnsupportedSchema(schema.to_owned()));
     }
-    let manifest = serde_json::from_value(any).map_err(|error| wrong(error.to_string()))?;
-    Ok((manifest, digest(&bytes)))
+    let manifest: Manifest = serde_json::from_value(any).map_err(|error| wrong(error.to_string()))?;
+    if manifest.write().is_ok_and(|written| written == *bytes) {
+        Ok((manifest, digest(bytes)))
+    } else {
+        Err(Damage::OtherForm)
+    }
 }
 
-/// Compares the directory with its manifest, both ways. Returns the files' contents.
-fn check_files(directory: &Path, manifest: &Manifest) -> Result<BTreeMap<String, Vec<u8>>, Vec<Damage>> {
-    if manifest.files.len() > FILES {
-        return Err(vec![Damage::TooLarge(format!("{} files", manifest.files.len()))]);
-    }
+/// Compares the files with the manifest, both ways.
+fn check_files(contents: &Contents, manifest: &Manifest) -> Result<(), Vec<Damage>> {
     let mut damage = Vec::new();
-    let mut contents = BTreeMap::new();
+    let mut named = BTreeSet::from([NAME, paths::ATTESTATIONS]);
     for entry in &manifest.files {
         if !is_below(&entry.path) {
             damage.push(Damage::EscapingPath(entry.path.clone()));
-        } else if contents.contains_key(&entry.path) {
+        } else if !named.insert(&entry.path) {
             damage.push(Damage::NamedTwice(entry.path.clone()));
-        } else {
-            match read_file(directory, &entry.path) {
-                Ok(bytes) => {
-                    let found = digest(&bytes);
-                    if found != entry.sha256 || bytes.len() as u64 != entry.size {
-                        let expected = entry.sha256.clone();
-                        damage.push(Damage::Altered { path: entry.path.clone(), expected, found });
-                    }
-                    contents.insert(entry.path.clone(), bytes);
-                }
-                Err(wrong) => damage.push(wrong),
+        } else if let Some(bytes) = contents.get(&entry.path) {
+            let found = digest(bytes);
+            if found != entry.sha256 || bytes.len() as u64 != entry.size {
+                let expected = entry.sha256.clone();
+                damage.push(Damage::Altered { path: entry.path.clone(), expected, found });
             }
+        } else {
+            damage.push(Damage::Missing(entry.path.clone()));
         }
     }
-    let mut present = Vec::new();
-    walk(directory, &PathBuf::new(), &mut present, &mut damage);
-    for path in present {
-        if path != NAME && !manifest.files.iter().any(|entry| entry.path == path) {
-            damage.push(Damage::Extra(path));
-        }
-    }
-    if damage.is_empty() { Ok(contents) } else { Err(damage) }
+    let extra = contents.keys().filter(|path| !named.contains(path.as_str()));
+    damage.extend(extra.map(|path| Damage::Extra(path.clone())));
+    if damage.is_empty() { Ok(()) } else { Err(damage) }
 }
 
-fn read_file(directory: &Path, path: &str) -> Result<Vec<u8>, Damage> {
-    let full = directory.join(path);
-    let meta = std::fs::symlink_metadata(&full).map_err(|_| Damage::Missing(path.to_owned()))?;
-    if !meta.is_file() {
-        return Err(Damage::Special(path.to_owned()));
-    }
-    if meta.len() > FILE_BYTES {
-        return Err(Damage::TooLarge(path.to_owned()));
-    }
-    std::fs::read(&full).map_err(|error| Damage::Unusable { path: path.to_owned(), reason: error.to_string() })
-}
-
-fn walk(root: &Path, below: &Path, found: &mut Vec<String>, damage: &mut Vec<Damage>) {
-    let Ok(entries) = std::fs::read_dir(root.join(below)) else { return };
-    for entry in entries.flatten() {
-        let path = below.join(entry.file_name());
-        let name = path.to_string_lossy().into_owned();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => walk(root, &path, found, damage),
-            Ok(kind) if kind.is_file() => found.push(name),
-            _ => damage.push(Damage::Special(name)),
-        }
-        if found.len() > FILES {
-            damage.push(Damage::TooLarge("more files than a verifier reads".into()));
-            return;
-        }
-    }
-    found.sort();
-}
-
+/// The verdicts from the texts and facts of the evidence, which must be those that it holds.
 fn perform_again(
-    directory: &Path,
-    files: &BTreeMap<String, Vec<u8>>,
+    contents: &Contents,
     words: Vocabulary,
     find: impl Fn(&str) -> Option<&'static Kind>,
-) -> Result<(RunResult, Files), Damage> {
-    let unusable = |path: &str, reason: String| Damage::Unusable { path: path.to_owned(), reason };
-    let content = |path: &str| {
-        let bytes = files.get(path).ok_or_else(|| Damage::Missing(path.to_owned()))?;
-        std::str::from_utf8(bytes).map_err(|error| unusable(path, error.to_string()))
+) -> Result<Judged, Damage> {
+    let below = |(path, bytes): (&String, &Vec<u8>)| {
+        let path = path.strip_prefix(paths::INPUTS)?.strip_prefix('/')?;
+        Some((PathBuf::from(path), bytes.clone()))
     };
-    let basis: Basis =
-        serde_json::from_str(content(paths::BASIS)?).map_err(|error| unusable(paths::BASIS, error.to_string()))?;
-    if basis.schema != BASIS_SCHEMA {
-        return Err(Damage::UnsupportedSchema(basis.schema));
-    }
-    if !is_below(&basis.suite) {
-        return Err(Damage::EscapingPath(basis.suite));
-    }
-    let loaded = load_suite(&directory.join(paths::INPUTS), Path::new(&basis.suite), words);
-    let refused =
-        |diagnostics: &Diagnostics| unusable(paths::INPUTS, render(&loaded.library.files, diagnostics, false));
-    if loaded.diagnostics.has_errors() {
-        return Err(refused(&loaded.diagnostics));
-    }
-    let missing = || unusable(paths::BASIS, format!("no stage `{}` in `{}`", basis.stage, basis.suite));
-    let suite = loaded.library.suites.first().ok_or_else(missing)?;
-    let stage = suite.stage(&basis.stage).map_err(|_| missing())?;
-    let mut sink = Diagnostics::new();
-    let compiled = compile(suite, stage, &basis.parameters, &mut sink).ok_or_else(|| refused(&sink))?;
-    let cases = select(compiled.cases, &basis.selected).map_err(|sink| refused(&sink))?;
-    let populations = facts::read(content(paths::FACTS)?, find).map_err(|reason| unusable(paths::FACTS, reason))?;
-    let result = evaluate(&cases, &populations, &compiled.waivers, basis.evaluated_at);
-    let evaluated = verdicts::write(&result).map_err(|error| unusable(paths::VERDICTS, error.to_string()))?;
-    let stored = content(paths::VERDICTS)?;
-    let evaluated = String::from_utf8_lossy(&evaluated);
+    let inputs: Vec<_> = contents.iter().filter_map(|(path, bytes)| below((path, bytes))).collect();
+    let root = Root::Held(inputs.iter().map(|(path, bytes)| (path.clone(), bytes.as_slice())).collect());
+    let judged = judge(contents, &root, words, find)?;
+    let stored = judged::content(contents, paths::VERDICTS)?;
+    let evaluated = String::from_utf8_lossy(&judged.verdicts);
     if stored == evaluated {
-        return Ok((result, loaded.library.files));
+        return Ok(judged);
     }
     let differs = stored.lines().zip(evaluated.lines()).enumerate().find(|(_, (stored, again))| stored != again);
     let (index, (stored, again)) = differs.unwrap_or((stored.lines().count(), ("(end)", "(end)")));
     Err(Damage::OtherVerdicts { line: index + 1, stored: stored.trim().to_owned(), evaluated: again.trim().to_owned() })
+}
+
+/// The statements that belong to the evidence.
+fn told(contents: &Contents, manifest: &Manifest, digest: &str, judged: &Judged) -> Result<Vec<Vec<u8>>, Damage> {
+    let unusable =
+        |error: serde_json::Error| Damage::Unusable { path: paths::RUN.to_owned(), reason: error.to_string() };
+    let run = serde_json::from_str(judged::content(contents, paths::RUN)?).map_err(unusable)?;
+    let told = Told {
+        manifest: digest,
+        files: &manifest.files,
+        run: &run,
+        result: &judged.result,
+        gate: judged.gate,
+        residue: judged::residue(contents)?,
+    };
+    statements(&told).map_err(unusable)
+}
+
+/// What was signed must be what this evidence says, statement by statement: a good signature over another run proves
+/// nothing about this one.
+fn read_attestations(contents: &Contents, statements: &[Vec<u8>]) -> Result<Vec<Envelope>, Damage> {
+    let Some(bytes) = contents.get(paths::ATTESTATIONS) else { return Ok(Vec::new()) };
+    let unusable = |reason: String| Damage::Unusable { path: paths::ATTESTATIONS.to_owned(), reason };
+    let text = std::str::from_utf8(bytes).map_err(|error| unusable(error.to_string()))?;
+    let (found, expected) = (text.lines().count(), statements.len());
+    if found != expected {
+        return Err(unusable(format!("{found} statements where {expected} belong")));
+    }
+    let read = text.lines().map(|line| serde_json::from_str(line).map_err(|error| unusable(error.to_string())));
+    let envelopes: Vec<Envelope> = read.collect::<Result<_, _>>()?;
+    if lines(&envelopes) != *bytes {
+        return Err(unusable("not in its one form".to_owned()));
+    }
+    for (envelope, expected) in envelopes.iter().zip(statements) {
+        match envelope.open() {
+            Some((PAYLOAD, payload)) if payload == *expected => {}
+            Some((_, payload)) => return Err(Damage::OtherStatement(predicate_type(&payload))),
+            None => return Err(unusable("a payload is no base64".to_owned())),
+        }
+    }
+    Ok(envelopes)
 }

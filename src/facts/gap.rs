@@ -39,7 +39,8 @@ pub enum Cause {
     Interrupted,
     /// A recording or described account holds no answer for the call.
     NotRecorded,
-    /// Only an oracle tells it, and the stage does not want that one to be asked.
+    /// Only an oracle tells it, and the stage does not want that one to be asked; or a probe would have to use up what it
+    /// must keep.
     NotAsked,
     /// Everything was read, and it does not decide: the answer depends on what no API tells, such as who signs in from
     /// where.

@@ -14,7 +14,7 @@ mod value;
 pub use gap::{Cause, Gap};
 pub use log_scope::LogScope;
 pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
-pub use probe::{Argument, Arguments, ProbeCall, ProbeSpec};
+pub use probe::{Argument, Arguments, NOTICE, ProbeCall, ProbeSpec};
 pub use redact::scrub;
 pub use resource::{Fact, Population, Resource};
 pub use schema::{Attribute, Call, Field, Kind, Lookup, Reach, Scope, Type};

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Call, Kind, Type, Value};
+use super::{Call, Kind, Reach, Type, Value};
 
 /// A probe as policies and plans know it.
 #[derive(Debug)]
@@ -20,6 +20,9 @@ pub struct ProbeSpec {
     /// The calls of the stage's own caller that these arguments lead to: among those of the kind.
     pub calls: fn(&Arguments) -> Vec<&'static Call>,
 }
+
+/// The call that tells people of a run with probes, where a stage names a topic for that.
+pub static NOTICE: Call = Call::new("sns", "Publish", "sns:Publish", Reach::Resource);
 
 /// One argument of a probe.
 #[derive(Debug)]
@@ -75,6 +78,15 @@ impl Arguments {
         }
     }
 
+    /// A whole number.
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        match self.0.get(name) {
+            Some(Value::Integer(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// A duration in seconds.
     #[must_use]
     pub fn seconds(&self, name: &str) -> Option<u64> {
@@ -82,6 +94,11 @@ impl Arguments {
             Some(Value::Duration(seconds)) => u64::try_from(*seconds).ok(),
             _ => None,
         }
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
+        self.0.iter().map(|(name, value)| (*name, value))
     }
 
     /// Whether a flag is set.

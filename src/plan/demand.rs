@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::facts::{Call, Kind, ProbeCall, Question, Reach, Resource};
+use crate::facts::{Call, Kind, NOTICE, ProbeCall, Question, Reach, Resource};
 use crate::policy::{Case, Expectation, Judgement};
 
 /// What a run will do.
@@ -14,6 +14,8 @@ pub struct Plan {
     pub cases: Vec<Case>,
     /// What must be collected for them, one entry a kind, in the order of the cases.
     pub demands: Vec<Demand>,
+    /// Whether people are told before and after its probes act.
+    pub notice: bool,
 }
 
 /// What must be collected of one kind.
@@ -45,7 +47,8 @@ impl Plan {
     #[must_use]
     pub fn new(cases: Vec<Case>) -> Self {
         let mut demands: Vec<Demand> = Vec::new();
-        for case in cases.iter().filter(|case| case.probe.is_none()) {
+        // Probes act, and people have spoken already: neither is collected.
+        for case in cases.iter().filter(|case| case.probe.is_none() && !case.kind.calls.is_empty()) {
             let (operations, asks) = (operations(case), asks(case));
             let interest = Interest { filter: case.filter.clone(), expect: case.expect.clone(), operations, asks };
             match demands.iter_mut().find(|demand| demand.kind.name == case.kind.name) {
@@ -62,7 +65,13 @@ impl Plan {
             let wanted = |call: &&Call| demand.interests.iter().any(|it| wants(it, call));
             demand.calls = demand.kind.calls.iter().filter(wanted).collect();
         }
-        Self { cases, demands }
+        Self { cases, demands, notice: false }
+    }
+
+    /// The same, for a stage that has people told of probes or has not.
+    #[must_use]
+    pub fn with_notice(self, notice: bool) -> Self {
+        Self { notice, ..self }
     }
 
     /// The cases that act.
@@ -70,10 +79,14 @@ impl Plan {
         self.cases.iter().filter_map(|case| Some((case, case.probe.as_ref()?)))
     }
 
-    /// Every call of the probes, each once, ordered by service and operation.
+    /// Every call of the probes and of telling people about them, each once, ordered by service and operation.
     #[must_use]
     pub fn probe_calls(&self) -> Vec<&'static Call> {
-        ordered(self.probes().flat_map(|(_, probe)| (probe.spec.calls)(&probe.arguments)).collect())
+        let mut calls: Vec<_> = self.probes().flat_map(|(_, probe)| (probe.spec.calls)(&probe.arguments)).collect();
+        if self.notice && !calls.is_empty() {
+            calls.push(&NOTICE);
+        }
+        ordered(calls)
     }
 
     /// Every read of the plan, each once, ordered by service and operation.

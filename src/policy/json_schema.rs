@@ -111,6 +111,7 @@ pub fn suite() -> Value {
             "endpoint": said("Another endpoint that speaks AWS's protocols, such as an emulator."),
             "described": said("A described account; the path is relative to the suite."),
             "recording": said("A recording; the path is relative to the suite."),
+            "notice": said("ARN of the topic where people are told before and after probes act; nobody without it."),
             "oracles": {
                 "type": "array",
                 "uniqueItems": true,
@@ -154,6 +155,7 @@ pub fn suite() -> Value {
                     "description": "Policy files, relative to the suite; `*` and `?` in the last part of a path.",
                 },
                 "waivers": files("Waiver files, relative to the suite."),
+                "attestations": files("Files of what people say, for cases about `attestation`; relative to the suite."),
                 "catalogues": files("Control catalogues beside the shipped ones, relative to the suite."),
                 "parameters": parameters,
                 "stages": {

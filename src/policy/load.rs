@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use super::outline::Outline;
 use super::probes::check_consent;
 use super::suite::SuiteText;
-use super::{Catalogues, Library, Policy, Suite, Vocabulary, Waiver, waivers};
+use super::{Attestation, Catalogues, Library, Policy, Suite, Vocabulary, Waiver, attestations, waivers};
 use crate::matchers::Glob;
 use crate::source::{Diagnostic, Diagnostics, FileId, Limits, Node, Spanned, parse};
 
@@ -25,9 +25,72 @@ pub struct Loaded {
     pub paths: Vec<PathBuf>,
 }
 
+/// Where files are read from; all paths are relative to it.
+#[derive(Debug)]
+pub enum Root<'a> {
+    /// A directory.
+    Directory(&'a Path),
+    /// Texts that are held already, such as those of a bundle.
+    Held(BTreeMap<PathBuf, &'a [u8]>),
+}
+
+impl Root<'_> {
+    fn read(&self, path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+        let too_large = || std::io::Error::other("larger than 1 MiB");
+        match self {
+            Self::Directory(root) => {
+                let full = root.join(path);
+                if std::fs::metadata(&full)?.len() > most as u64 { Err(too_large()) } else { std::fs::read(&full) }
+            }
+            Self::Held(files) => match files.get(path) {
+                Some(bytes) if bytes.len() > most => Err(too_large()),
+                Some(bytes) => Ok(bytes.to_vec()),
+                None => Err(std::io::ErrorKind::NotFound.into()),
+            },
+        }
+    }
+
+    /// The YAML files of a directory, sorted.
+    fn yaml_files(&self, directory: &Path, deep: bool) -> Vec<PathBuf> {
+        match self {
+            Self::Directory(root) => {
+                let found = yaml_files(&root.join(directory), deep);
+                found.iter().map(|path| relative(root, path)).collect()
+            }
+            Self::Held(files) => {
+                let inside = |path: &&PathBuf| match path.strip_prefix(directory) {
+                    Ok(below) => is_yaml(path) && (deep || below.components().count() == 1),
+                    Err(_) => false,
+                };
+                files.keys().filter(inside).cloned().collect()
+            }
+        }
+    }
+
+    /// How it is told.
+    fn shown(&self, path: &Path) -> String {
+        match self {
+            Self::Directory(root) => root.join(path).display().to_string(),
+            Self::Held(_) => path.display().to_string(),
+        }
+    }
+
+    /// Names of the files in a directory that may have been meant.
+    fn neighbours(&self, directory: &Path) -> Vec<String> {
+        let names = self.yaml_files(directory, false).into_iter().filter_map(|path| Some(path.file_name()?.to_owned()));
+        names.map(|name| name.to_string_lossy().into_owned()).collect()
+    }
+}
+
 /// Reads one suite with all that it names. Paths in the suite are relative to it; names shown are relative to `root`.
 #[must_use]
 pub fn load_suite(root: &Path, suite: &Path, words: Vocabulary) -> Loaded {
+    load_suite_of(&Root::Directory(root), suite, words)
+}
+
+/// The same from anywhere.
+#[must_use]
+pub fn load_suite_of(root: &Root<'_>, suite: &Path, words: Vocabulary) -> Loaded {
     let mut loader = Loader::new(root, words);
     loader.suite(suite);
     loader.finish()
@@ -36,20 +99,20 @@ pub fn load_suite(root: &Path, suite: &Path, words: Vocabulary) -> Loaded {
 /// Reads every suite of a directory and every policy of another, and finds policies that no suite names.
 #[must_use]
 pub fn load_all(root: &Path, suites: &Path, policies: &Path, words: Vocabulary) -> Loaded {
-    let mut loader = Loader::new(root, words);
-    for path in yaml_files(&root.join(suites), false) {
-        loader.suite(&relative(root, &path));
+    let root = Root::Directory(root);
+    let mut loader = Loader::new(&root, words);
+    for path in root.yaml_files(suites, false) {
+        loader.suite(&path);
     }
     if loader.outlines.is_empty() && !loader.loaded.diagnostics.has_errors() {
-        let message = format!("no suite in {}", root.join(suites).display());
+        let message = format!("no suite in {}", root.shown(suites));
         loader.loaded.diagnostics.push(
             Diagnostic::error_nowhere("no-file", message).help("a suite is a file that ends in `.yaml` or `.yml`"),
         );
     }
     let named: Vec<PathBuf> = loader.parsed.keys().cloned().collect();
     loader.loaded.words.catalogues = loader.catalogues.clone();
-    for path in yaml_files(&root.join(policies), true) {
-        let path = relative(root, &path);
+    for path in root.yaml_files(policies, true) {
         let catalogue = path.components().any(|part| part == Component::Normal("catalogues".as_ref()));
         if named.contains(&path) || catalogue {
             continue;
@@ -68,7 +131,7 @@ pub fn load_all(root: &Path, suites: &Path, policies: &Path, words: Vocabulary) 
 }
 
 struct Loader<'a> {
-    root: &'a Path,
+    root: &'a Root<'a>,
     loaded: Loaded,
     /// What each file turned out to be, so that a file that two suites name is read, and found wrong, once.
     parsed: BTreeMap<PathBuf, Option<(FileId, Node)>>,
@@ -81,7 +144,7 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    fn new(root: &'a Path, words: Vocabulary) -> Self {
+    fn new(root: &'a Root<'a>, words: Vocabulary) -> Self {
         let (library, diagnostics) = (Library::default(), Diagnostics::new());
         let (shipped, catalogues) = (words.catalogues.clone(), words.catalogues.clone());
         let loaded = Loaded { library, words, diagnostics, paths: Vec::new() };
@@ -101,7 +164,7 @@ impl<'a> Loader<'a> {
         let Some(text) = SuiteText::read(&node, file, &mut self.loaded.diagnostics) else { return };
         let mut outline = Outline::suite(&node);
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
-        let SuiteText { mut suite, policies, waivers: waiver_files, catalogues } = text;
+        let SuiteText { mut suite, policies, waivers: waiver_files, attestations: said_in, catalogues } = text;
         // What one suite brings, another may not use: it would fail when that one is run alone.
         self.loaded.words.catalogues = self.shipped.clone();
         for pattern in &catalogues {
@@ -135,6 +198,15 @@ impl<'a> Loader<'a> {
                 }
             }
         }
+        for pattern in &said_in {
+            for path in self.expand(&base, pattern) {
+                if let Some((_, node)) = self.parse(&path, Some(pattern)) {
+                    let below = path.parent().unwrap_or(Path::new(""));
+                    suite.attestations.extend(Attestation::read_all(&node, below, &mut self.loaded.diagnostics));
+                }
+            }
+        }
+        attestations::check_ids(&suite.attestations, &mut self.loaded.diagnostics);
         for stage in &suite.stages {
             check_consent(stage, &self.loaded.words, &mut self.loaded.diagnostics);
         }
@@ -178,16 +250,11 @@ impl<'a> Loader<'a> {
             Some(name) => Diagnostic::error("unreadable-file", name.span, format!("{shown}: {problem}")),
             None => Diagnostic::error_nowhere("unreadable-file", format!("{shown}: {problem}")),
         };
-        let full = self.root.join(path);
-        let bytes = std::fs::metadata(&full).and_then(|meta| {
-            let too_large = meta.len() > limits.bytes as u64;
-            if too_large { Err(std::io::Error::other("larger than 1 MiB")) } else { std::fs::read(&full) }
-        });
-        let bytes = match bytes {
+        let bytes = match self.root.read(path, limits.bytes) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let near = neighbours(full.parent().unwrap_or(self.root));
+                let near = self.root.neighbours(path.parent().unwrap_or(Path::new("")));
                 let refused = refused(error.to_string());
                 let missing = error.kind() == std::io::ErrorKind::NotFound;
                 let near = near.iter().map(String::as_str).filter(|_| missing);
@@ -220,27 +287,18 @@ impl<'a> Loader<'a> {
         }
         let glob = Glob::new(&last);
         let directory = path.parent().unwrap_or(Path::new(""));
-        let mut found: Vec<PathBuf> = yaml_files(&self.root.join(directory), false)
-            .into_iter()
-            .filter(|path| path.file_name().is_some_and(|name| glob.is_match(&name.to_string_lossy())))
-            .map(|path| relative(self.root, &path))
-            .collect();
+        let mut found = self.root.yaml_files(directory, false);
+        found.retain(|path| path.file_name().is_some_and(|name| glob.is_match(&name.to_string_lossy())));
         found.sort();
         if found.is_empty() {
             let message = format!("`{}` matches no file", pattern.value);
             let shown = if directory == Path::new("") { Path::new(".") } else { directory };
             let error = Diagnostic::error("no-file", pattern.span, message);
-            let error = error.suggest(&last, neighbours(&self.root.join(directory)).iter().map(String::as_str));
+            let error = error.suggest(&last, self.root.neighbours(directory).iter().map(String::as_str));
             self.loaded.diagnostics.push(error.help(format!("looked in {}", shown.display())));
         }
         found
     }
-}
-
-/// Names of the files in a directory that may have been meant.
-fn neighbours(directory: &Path) -> Vec<String> {
-    let names = yaml_files(directory, false).into_iter().filter_map(|path| Some(path.file_name()?.to_owned()));
-    names.map(|name| name.to_string_lossy().into_owned()).collect()
 }
 
 fn yaml_files(directory: &Path, deep: bool) -> Vec<PathBuf> {
@@ -251,12 +309,16 @@ fn yaml_files(directory: &Path, deep: bool) -> Vec<PathBuf> {
             if deep {
                 found.extend(yaml_files(&path, true));
             }
-        } else if path.extension().is_some_and(|it| it == "yaml" || it == "yml") {
+        } else if is_yaml(&path) {
             found.push(path);
         }
     }
     found.sort();
     found
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "yaml" || it == "yml")
 }
 
 fn relative(root: &Path, path: &Path) -> PathBuf {

@@ -5,6 +5,7 @@
 //! diagnostics; nothing stops at the first error. Must not know AWS, collectors, verdicts or reports. Only `load`
 //! reads files.
 
+mod attestations;
 mod case;
 mod catalogue;
 mod compile;
@@ -27,6 +28,7 @@ mod suite;
 mod values;
 mod waivers;
 
+pub use attestations::{ATTESTATION, Attestation, attested};
 pub use case::{Case, Origin, Per, Quantifier, WhenNone};
 pub use catalogue::{Catalogues, Control};
 pub use compile::{Compiled, compile};
@@ -35,7 +37,7 @@ pub use expectation::{AttributeTest, Expectation};
 pub use judge::{Difference, Judgement};
 pub use library::{Library, Vocabulary};
 pub(crate) use load::normal;
-pub use load::{Loaded, load_all, load_suite};
+pub use load::{Loaded, Root, load_all, load_suite, load_suite_of};
 pub use policies::{CaseText, Policy};
 pub use probes::{ProbeText, check_probes};
 pub use select::select;

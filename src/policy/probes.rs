@@ -76,6 +76,33 @@ pub(super) fn read_consent(node: &Node, sink: &mut Diagnostics) -> Vec<Spanned<S
     node.texts("`probes`", sink).unwrap_or_default()
 }
 
+/// The topic where people are told of probes: in a Region of the stage, so that a stage says everywhere it writes to.
+pub(super) fn read_notice(
+    node: &Node,
+    regions: Option<&[Spanned<String>]>,
+    sink: &mut Diagnostics,
+) -> Option<Spanned<String>> {
+    let topic = node.text("`notice`", sink)?;
+    let parts: Vec<&str> = topic.value.split(':').collect();
+    let region = match parts.as_slice() {
+        ["arn", _, "sns", region, account, name] if account.len() == 12 && !name.is_empty() => *region,
+        _ => {
+            let message = format!("`{}` is not the ARN of a topic", topic.value);
+            let form = "write arn:aws:sns:REGION:ACCOUNT:NAME";
+            sink.push(Diagnostic::error("bad-notice", topic.span, message).help(form));
+            return None;
+        }
+    };
+    if regions.is_some_and(|regions| regions.iter().all(|known| known.value != region)) {
+        let message = format!("the topic is in {region}, which is no Region of the stage");
+        sink.push(
+            Diagnostic::error("notice-elsewhere", topic.span, message).help("name a topic in one of its Regions"),
+        );
+        return None;
+    }
+    Some(topic)
+}
+
 /// Consent to a probe that does not exist is a mistake.
 pub(super) fn check_consent(stage: &Stage, words: &Vocabulary, sink: &mut Diagnostics) {
     for name in &stage.probes {

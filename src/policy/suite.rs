@@ -3,10 +3,10 @@
 //! Must not know how a stage is reached.
 
 use super::policies::identifier;
-use super::probes::read_consent;
+use super::probes::{read_consent, read_notice};
 use super::regions;
 use super::values;
-use super::{Policy, Severity, Waiver};
+use super::{Attestation, Policy, Severity, Waiver};
 use crate::facts::Oracle;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Scalar, Spanned, Table};
 
@@ -23,6 +23,8 @@ pub struct Suite {
     pub policies: Vec<Policy>,
     /// Its waivers.
     pub waivers: Vec<Waiver>,
+    /// What people say, for cases to test.
+    pub attestations: Vec<Attestation>,
     /// Parameters of all stages.
     pub parameters: Vec<(Spanned<String>, Node)>,
     /// Its stages.
@@ -65,6 +67,8 @@ pub struct Stage {
     pub source: Source,
     /// The probes that may act here, by name.
     pub probes: Vec<Spanned<String>>,
+    /// ARN of the topic where people are told before and after probes act.
+    pub notice: Option<Spanned<String>>,
     /// Who at AWS is asked beside, to compare its answers with our proofs; nobody unless the stage says so.
     pub oracles: Vec<Oracle>,
     /// Whether values of secrets may be read here, to look for them.
@@ -114,6 +118,7 @@ pub(super) struct SuiteText {
     pub(super) suite: Suite,
     pub(super) policies: Vec<Spanned<String>>,
     pub(super) waivers: Vec<Spanned<String>>,
+    pub(super) attestations: Vec<Spanned<String>>,
     pub(super) catalogues: Vec<Spanned<String>>,
 }
 
@@ -124,6 +129,8 @@ impl SuiteText {
         let title = table.need("title", sink).and_then(|node| node.text("`title`", sink));
         let policies = table.need("policies", sink).and_then(|node| node.texts("`policies`", sink));
         let waivers = table.take("waivers").and_then(|node| node.texts("`waivers`", sink)).unwrap_or_default();
+        let attestations =
+            table.take("attestations").and_then(|node| node.texts("`attestations`", sink)).unwrap_or_default();
         let catalogues = table.take("catalogues").and_then(|node| node.texts("`catalogues`", sink)).unwrap_or_default();
         let gate = table.take("gate").map(|node| Severity::read(node, "`gate`", sink));
         let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
@@ -152,11 +159,12 @@ impl SuiteText {
             gate: gate.flatten().unwrap_or(Severity::Info),
             policies: Vec::new(),
             waivers: Vec::new(),
+            attestations: Vec::new(),
             parameters,
             stages,
             file,
         };
-        Some(Self { suite, policies: policies.unwrap_or_default(), waivers, catalogues })
+        Some(Self { suite, policies: policies.unwrap_or_default(), waivers, attestations, catalogues })
     }
 }
 
@@ -211,6 +219,7 @@ impl Stage {
         }
         let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
         let probes = table.take("probes").map(|node| read_consent(node, sink)).unwrap_or_default();
+        let notice = table.take("notice").and_then(|node| read_notice(node, regions.as_deref(), sink));
         let oracles = table.take("oracles").map(|node| read_oracles(node, sink)).unwrap_or_default();
         let read_secret_values = table.take("read_secret_values");
         let read_secret_values = read_secret_values.and_then(|node| node.boolean("`read_secret_values`", sink));
@@ -228,6 +237,7 @@ impl Stage {
             profile,
             source,
             probes,
+            notice,
             oracles,
             read_secret_values,
             log_sweep,

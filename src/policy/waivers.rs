@@ -120,7 +120,7 @@ fn read_region(node: &Node, sink: &mut Diagnostics) -> Option<String> {
 }
 
 /// Text that says something: a waiver without owner or reason is none.
-fn said(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<Spanned<String>> {
+pub(super) fn said(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<Spanned<String>> {
     let text = node.text(what, sink)?;
     if text.value.trim().is_empty() {
         sink.push(Diagnostic::error("empty-text", text.span, format!("{what} says nothing")));
@@ -129,7 +129,7 @@ fn said(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<Spanned<Strin
     Some(text)
 }
 
-fn read_date(node: &Node, sink: &mut Diagnostics) -> Option<Date> {
+pub(super) fn read_date(node: &Node, sink: &mut Diagnostics) -> Option<Date> {
     let text = node.text("`expires`", sink)?;
     // jiff also reads longer forms; a waiver's date is one day and nothing else.
     let date = (text.value.len() == 10).then(|| text.value.parse::<Date>().ok()).flatten();

@@ -5,11 +5,10 @@
 
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
 use aws_sdk_ssm::types::ParameterType;
-use zeroize::Zeroize;
 
-use super::{Acting, Made, Probe, Scene, Target};
+use super::role::assume;
+use super::{Acting, Made, Probe, Scene, Target, value};
 use crate::aws::At;
 use crate::facts::{Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type};
 
@@ -119,7 +118,7 @@ impl Probe for Denied {
             seen.set("action", text("action"));
             seen.set("arn", scene.arguments.text("as"));
             let other = match scene.arguments.text("as") {
-                Some(role) => Some(assume(&scene.at, role).await?),
+                Some(role) => Some(assume(&scene.at, role, &scene.name(), &scene.name()).await?),
                 None => None,
             };
             let who = other.as_ref().unwrap_or(&*scene.at);
@@ -156,21 +155,9 @@ async fn attempt(scene: &Scene, who: &At, action: &str, resource: &str) -> Resul
             put.r#type(ParameterType::SecureString).overwrite(false).send().await?;
         }
         "get-secret-value" => {
-            let mut answer = secrets().get_secret_value().secret_id(resource).send().await?;
-            answer.secret_string.zeroize();
+            value::read(who, resource, None).await?;
         }
-        _ => drop(assume(who, resource).await?),
+        _ => drop(assume(who, resource, &scene.name(), &scene.name()).await?),
     }
     Ok(())
-}
-
-/// The place as somebody else.
-async fn assume(at: &At, role: &str) -> Result<At, Gap> {
-    let client = at.client(aws_sdk_sts::Client::new);
-    let assumed = client.assume_role().role_arn(role).role_session_name("attestry-probe").send().await?;
-    let Some(given) = assumed.credentials() else {
-        return Err(Gap { message: "the answer holds no credentials".to_owned(), ..Gap::new(Cause::Malformed) });
-    };
-    let (key, secret, token) = (given.access_key_id(), given.secret_access_key(), given.session_token());
-    Ok(at.with_credentials(Credentials::new(key, secret, Some(token.to_owned()), None, "attestry")))
 }

@@ -23,13 +23,18 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// Random bytes, wiped when they are dropped.
+pub(super) fn random() -> Result<Zeroizing<[u8; 32]>, Gap> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    let filled = getrandom::fill(&mut *bytes);
+    filled.map_err(|error| Gap { message: error.to_string(), ..Gap::new(Cause::Unexpected) })?;
+    Ok(bytes)
+}
+
 impl Key {
     /// A random key.
     pub(super) fn random() -> Result<Self, Gap> {
-        let mut key = Zeroizing::new([0; 32]);
-        let filled = getrandom::fill(&mut *key);
-        filled.map_err(|error| Gap { message: error.to_string(), ..Gap::new(Cause::Unexpected) })?;
-        Ok(Self(key))
+        Ok(Self(random()?))
     }
 
     /// The digest of a value, which is wiped.

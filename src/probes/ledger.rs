@@ -58,6 +58,7 @@ pub struct Entry {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Line {
+    Begin { run: String, at: Timestamp },
     Intend { number: u64, at: Timestamp, entry: Entry },
     Done { number: u64, at: Timestamp },
 }
@@ -79,7 +80,8 @@ struct Open {
 }
 
 impl Ledger {
-    /// Begins the ledger of a run: one file in the folder, there for certain when this returns.
+    /// Begins the ledger of a run: one file in the folder, there for certain when this returns. Its first line announces
+    /// nothing; a disk that is full is found out by it before anything is asked.
     ///
     /// # Errors
     /// The folder cannot be made or written.
@@ -93,10 +95,11 @@ impl Ledger {
             File::open(folder)?.sync_all()?;
             Ok(file)
         };
-        match begin() {
-            Ok(file) => Ok(Self { path, open: Mutex::new(Open { file, last: 0, broken: false }) }),
-            Err(source) => Err(LedgerError::Io { path, source }),
-        }
+        let file = begin().map_err(|source| LedgerError::Io { path: path.clone(), source })?;
+        let ledger = Self { path, open: Mutex::new(Open { file, last: 0, broken: false }) };
+        let first = Line::Begin { run: run.to_owned(), at: Timestamp::now() };
+        ledger.append(&mut ledger.open.lock().unwrap_or_else(PoisonError::into_inner), &first)?;
+        Ok(ledger)
     }
 
     /// Announces a creation. It is on disk when this returns; if it cannot be, nothing may be created.
@@ -206,6 +209,7 @@ fn read(path: &Path, text: &str) -> Result<(Vec<(u64, Entry)>, u64), LedgerError
                 last = last.max(number);
                 entries.push((number, entry));
             }
+            Ok(Line::Begin { .. }) => {}
             Ok(Line::Done { number, .. }) => entries.retain(|(left, _)| *left != number),
             Err(error) if error.is_eof() => {}
             Err(error) => {

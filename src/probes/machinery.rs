@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+use super::scene::Undone;
 use super::{Ledger, Probe, Scene, Target};
 use crate::aws::{At, Link, tracked};
 use crate::facts::{Arguments, Cause, Fact, Gap, Population, Resource};
@@ -29,6 +30,16 @@ impl Task {
     fn target(&self) -> String {
         self.arguments.text(self.probe.spec().target).unwrap_or_default().to_owned()
     }
+
+    /// What it observes, of which nothing is known yet.
+    fn seen(&self) -> Resource {
+        let (target, at) = (self.target(), &self.at);
+        let (account, region) = (Arc::clone(&at.account), Arc::clone(&at.region));
+        let mut seen = Resource::new(self.probe.spec().kind, account, region, target.clone(), target.clone());
+        seen.set("case", self.case.as_str());
+        seen.set("name", target.as_str());
+        seen
+    }
 }
 
 /// What the probes of a run share.
@@ -42,6 +53,8 @@ pub struct Running {
     pub link: Link,
     /// The time between two looks.
     pub pause: Duration,
+    /// Shows words to people.
+    pub tell: fn(&str),
 }
 
 /// What the probes observed, and what they left.
@@ -49,8 +62,30 @@ pub struct Running {
 pub struct Outcome {
     /// The observations, one population for each kind, account and Region.
     pub populations: Vec<Population>,
+    /// What was made and is undone.
+    pub cleaned: Vec<String>,
     /// What could not be undone, and why; empty when nothing is left.
     pub residue: Vec<String>,
+}
+
+impl Outcome {
+    /// A population for what the task observes, which may stay empty.
+    fn expect(&mut self, task: &Task) {
+        let (kind, account, region) = (task.probe.spec().kind, &task.at.account, &task.at.region);
+        let same = |it: &Population| it.kind.name == kind.name && it.account == *account && it.region == *region;
+        if !self.populations.iter().any(same) {
+            let (account, region) = (Arc::clone(account), Arc::clone(region));
+            self.populations.push(Population { kind, account, region, resources: Vec::new(), gaps: Vec::new() });
+        }
+    }
+
+    fn add(&mut self, seen: Resource) {
+        let home = self
+            .populations
+            .iter_mut()
+            .find(|it| it.kind.name == seen.kind.name && it.account == seen.account && it.region == seen.region);
+        home.into_iter().for_each(|it| it.resources.push(seen.clone()));
+    }
 }
 
 /// Account, Region and target: who has the same acts one after the other.
@@ -61,13 +96,8 @@ pub async fn perform(tasks: Vec<Task>, running: &Arc<Running>) -> Outcome {
     let mut turns: BTreeMap<Key, Arc<Mutex<()>>> = BTreeMap::new();
     let (mut acting, mut outcome) = (JoinSet::new(), Outcome::default());
     for task in tasks {
-        let (kind, account, region) = (task.probe.spec().kind, &task.at.account, &task.at.region);
-        let same = |it: &Population| it.kind.name == kind.name && it.account == *account && it.region == *region;
-        if !outcome.populations.iter().any(same) {
-            let (account, region) = (Arc::clone(account), Arc::clone(region));
-            outcome.populations.push(Population { kind, account, region, resources: Vec::new(), gaps: Vec::new() });
-        }
-        let key = (Arc::clone(account), Arc::clone(region), task.target());
+        outcome.expect(&task);
+        let key = (Arc::clone(&task.at.account), Arc::clone(&task.at.region), task.target());
         let (turn, running) = (Arc::clone(turns.entry(key).or_default()), Arc::clone(running));
         acting.spawn(async move {
             let _turn = turn.lock().await;
@@ -76,13 +106,10 @@ pub async fn perform(tasks: Vec<Task>, running: &Arc<Running>) -> Outcome {
     }
     while let Some(done) = acting.join_next().await {
         match done {
-            Ok((seen, residue)) => {
-                outcome.residue.extend(residue);
-                let Some(seen) = seen else { continue };
-                let home = outcome.populations.iter_mut().find(|it| {
-                    it.kind.name == seen.kind.name && it.account == seen.account && it.region == seen.region
-                });
-                home.into_iter().for_each(|it| it.resources.push(seen.clone()));
+            Ok((seen, undone)) => {
+                outcome.cleaned.extend(undone.gone);
+                outcome.residue.extend(undone.left);
+                seen.into_iter().for_each(|seen| outcome.add(seen));
             }
             // A panic in a probe is a defect; what it made is in the ledger, for a sweep.
             Err(failed) => outcome.residue.push(format!("a probe broke off: {failed}; run `attestry sweep`")),
@@ -91,20 +118,30 @@ pub async fn perform(tasks: Vec<Task>, running: &Arc<Running>) -> Outcome {
     for population in &mut outcome.populations {
         population.resources.sort_by(|a, b| (a.text("case"), &a.id).cmp(&(b.text("case"), &b.id)));
     }
+    outcome.cleaned.sort();
     outcome.residue.sort();
     outcome
 }
 
-async fn one(task: Task, running: &Running) -> (Option<Resource>, Vec<String>) {
-    let (spec, target) = (task.probe.spec(), task.target());
-    let (account, region) = (Arc::clone(&task.at.account), Arc::clone(&task.at.region));
-    let mut seen = Resource::new(spec.kind, account, region, target.clone(), target.clone());
-    seen.set("case", task.case.as_str());
-    seen.set("name", target.as_str());
+/// What is known when no probe was started: nothing, and why.
+#[must_use]
+pub fn withhold(tasks: &[Task], why: &Gap) -> Outcome {
+    let mut outcome = Outcome::default();
+    for task in tasks {
+        outcome.expect(task);
+        let mut seen = task.seen();
+        close(&mut seen, why.clone());
+        outcome.add(seen);
+    }
+    outcome
+}
+
+async fn one(task: Task, running: &Running) -> (Option<Resource>, Undone) {
+    let mut seen = task.seen();
     let limit = task.probe.limit(&task.arguments);
     let run = Arc::clone(&running.run);
-    let scene =
-        Scene::new(Arc::clone(&task.at), task.arguments, running.pause, run, task.case, Arc::clone(&running.ledger));
+    let (at, ledger) = (Arc::clone(&task.at), Arc::clone(&running.ledger));
+    let scene = Scene::new(at, task.arguments, running.pause, running.tell, run, task.case, ledger);
     let stopped = || Gap { message: "the run was stopped".to_owned(), ..Gap::new(Cause::Interrupted) };
     let acted = tokio::select! {
         biased;
@@ -114,20 +151,25 @@ async fn one(task: Task, running: &Running) -> (Option<Resource>, Vec<String>) {
             Err(Gap { message, ..Gap::new(Cause::TimedOut) })
         }),
     };
-    let residue = scene.clean().await;
-    seen.set("cleaned", residue.is_empty());
+    let undone = scene.clean().await;
+    seen.set("cleaned", undone.left.is_empty());
     let gap = match acted {
-        Ok(Target::Missing) => return (None, residue),
+        Ok(Target::Missing) => return (None, undone),
         Ok(Target::Found) => Gap { message: "the probe says nothing of it".to_owned(), ..Gap::new(Cause::Malformed) },
         Err(gap) => gap,
     };
-    let gap = Arc::new(placed(gap, &seen));
-    for attribute in spec.kind.attributes {
+    close(&mut seen, gap);
+    (Some(seen), undone)
+}
+
+/// What was not observed is not known, and nothing looks like a secret from here on.
+fn close(seen: &mut Resource, gap: Gap) {
+    let gap = Arc::new(placed(gap, seen));
+    for attribute in seen.kind.attributes {
         seen.facts.entry(attribute.name).or_insert_with(|| Fact::Unknown(Arc::clone(&gap)));
     }
     seen.redact(None);
     seen.redact_names();
-    (Some(seen), residue)
 }
 
 fn placed(mut gap: Gap, seen: &Resource) -> Gap {

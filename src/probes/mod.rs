@@ -8,14 +8,24 @@
 // A gap is data that travels to the report; it is large and rare, and boxing it would only hide that.
 #![allow(clippy::result_large_err)]
 
+mod access_record;
+mod alert;
+mod decrypts_after_rotation;
 mod denied;
 mod digest;
+mod forms;
+mod function_log;
 mod ledger;
+mod listener;
 mod machinery;
 mod made;
+mod notice;
+mod role;
 mod scene;
 mod secret_rotation;
 mod sweep;
+mod trail_event;
+mod value;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -24,13 +34,20 @@ use std::time::Duration;
 use crate::facts::{Arguments, Gap, Kind, ProbeSpec, Resource};
 
 pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
-pub use machinery::{Outcome, Running, Task, perform};
+pub use machinery::{Outcome, Running, Task, perform, withhold};
 pub use made::Made;
+pub use notice::publish;
 pub use scene::Scene;
 pub use sweep::{Swept, search, sweep};
 
 /// Every probe, in the order of documentation.
-pub const ALL: &[&dyn Probe] = &[&denied::Denied, &secret_rotation::SecretRotation];
+pub const ALL: &[&dyn Probe] = &[
+    &access_record::AccessRecord,
+    &alert::Alert,
+    &decrypts_after_rotation::DecryptsAfterRotation,
+    &denied::Denied,
+    &secret_rotation::SecretRotation,
+];
 
 /// An act under way. It ends with whether there was anything to act on, or with what AWS would not tell.
 pub type Acting<'a> = Pin<Box<dyn Future<Output = Result<Target, Gap>> + Send + 'a>>;

@@ -21,6 +21,7 @@ pub struct Scene {
     pub arguments: Arguments,
     /// The time between two looks.
     pub pause: Duration,
+    tell: fn(&str),
     run: Arc<str>,
     case: String,
     ledger: Arc<Ledger>,
@@ -32,11 +33,17 @@ impl Scene {
         at: Arc<At>,
         arguments: Arguments,
         pause: Duration,
+        tell: fn(&str),
         run: Arc<str>,
         case: String,
         ledger: Arc<Ledger>,
     ) -> Self {
-        Self { at, arguments, pause, run, case, ledger, made: Mutex::default() }
+        Self { at, arguments, pause, tell, run, case, ledger, made: Mutex::default() }
+    }
+
+    /// Tells people something before it happens that the declared effects could not know.
+    pub fn tell(&self, words: &str) {
+        (self.tell)(words);
     }
 
     /// A name for what this case makes in this run and nobody else does: it carries the id of the run.
@@ -65,18 +72,29 @@ impl Scene {
         Ok(())
     }
 
-    /// Undoes everything in reverse order; what is left, and why.
-    pub(super) async fn clean(&self) -> Vec<String> {
-        let mut residue = Vec::new();
+    /// Undoes everything in reverse order.
+    pub(super) async fn clean(&self) -> Undone {
+        let mut undone = Undone::default();
         loop {
             let next = self.made.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let Some((number, made)) = next else { return residue };
-            let cleaned = made.clean(&self.at, &self.run, self.pause).await;
-            match cleaned {
-                // What is gone and not marked is looked for once more by a sweep: no residue.
-                Ok(()) => drop(self.ledger.done(number)),
-                Err(why) => residue.push(why),
+            let Some((number, made)) = next else { return undone };
+            match made.clean(&self.at, &self.run, self.pause).await {
+                Ok(()) => {
+                    // What is gone and not marked is looked for once more by a sweep: no residue.
+                    drop(self.ledger.done(number));
+                    undone.gone.push(made.to_string());
+                }
+                Err(why) => undone.left.push(why),
             }
         }
     }
+}
+
+/// What became of everything that was announced.
+#[derive(Debug, Default)]
+pub(super) struct Undone {
+    /// What is gone, whether it had been made or not.
+    pub(super) gone: Vec<String>,
+    /// What is left, and why.
+    pub(super) left: Vec<String>,
 }

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::digest::{Digest, Key};
+use super::forms::Forms;
+use super::function_log::{self, shown};
 use super::made::describe;
-use super::{Acting, Made, Probe, Scene, Target};
+use super::{Acting, Made, Probe, Scene, Target, value};
 use crate::aws::At;
 use crate::facts::{
     Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value,
@@ -93,9 +96,10 @@ static KIND: Kind = Kind {
         observed(
             "last_error",
             Type::Text,
-            "RotateSecret",
-            "the answer",
-            "Why the rotation did not begin, or that it stayed pending; absent when it worked.",
+            "FilterLogEvents",
+            "events[].message",
+            "Why the rotation did not begin; or that it stayed pending, with type and message of the last error in the log \
+             group of its function since it began; absent when it worked.",
         ),
         observed("cleaned", Type::Bool, "UpdateSecretVersionStage", "the ledger", "Whether nothing is left of it."),
     ],
@@ -109,6 +113,8 @@ static KIND: Kind = Kind {
             "secretsmanager:UpdateSecretVersionStage",
             Reach::Resource,
         ),
+        Call::new("lambda", "GetFunctionConfiguration", "lambda:GetFunctionConfiguration", Reach::Resource),
+        Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Reach::Resource),
     ],
 };
 
@@ -144,7 +150,10 @@ impl Probe for SecretRotation {
         vec![
             format!("rotates the secret {secret}: its value changes, and the value before is kept as AWSPREVIOUS"),
             format!("reads the values of {secret}, compares them as keyed digests and forgets them"),
-            format!("if the rotation stays pending, removes the label AWSPENDING of that rotation from {secret}"),
+            format!(
+                "if the rotation stays pending, reads the last error from the log group of its function, and removes the \
+                 label AWSPENDING of that rotation from {secret}"
+            ),
         ]
     }
 
@@ -171,8 +180,13 @@ async fn act(scene: &Scene, seen: &mut Resource) -> Result<Target, Gap> {
     let first = read(&scene.at, secret, "AWSCURRENT", &key).await?;
 
     let version = scene.name();
-    scene.intend(Made::Rotation { secret: secret.to_owned(), version: version.clone() })?;
-    let begun = Instant::now();
+    let (begun, since) = (Instant::now(), Timestamp::now());
+    scene.intend(Made::Rotation {
+        secret: secret.to_owned(),
+        version: version.clone(),
+        before: before.version_ids_to_stages().into_iter().flatten().map(|(id, _)| id.clone()).collect(),
+        begun: since,
+    })?;
     let rotate = client(&scene.at).rotate_secret().secret_id(secret).client_request_token(&version);
     rotate.send().await?;
     let watched = watch(scene, secret, &version, &key, begun).await?;
@@ -180,17 +194,15 @@ async fn act(scene: &Scene, seen: &mut Resource) -> Result<Target, Gap> {
     seen.set("failed_reads", scene.arguments.is_set("zero_downtime").then_some(watched.failed));
     seen.set("pending_left", pending(&watched.last));
     let Some(took) = watched.took else {
-        let why = match holder(&watched.last, "AWSPENDING") {
-            Some(_) => "the rotation stayed pending; see the log group of the rotation function",
-            None => "the new version never became AWSCURRENT",
-        };
         seen.set("rotated", false);
-        ended(seen, None, false, false, Some(why));
+        ended(seen, None, false, false);
+        seen.set("last_error", last_error(&scene.at, secret, &watched.last, since).await?);
         return Ok(Target::Found);
     };
     seen.set("rotated", true);
     let (changed, readable) = compare(scene, secret, &watched.last, (&old, &first), &key).await?;
-    ended(seen, Some(took), changed, readable, None);
+    ended(seen, Some(took), changed, readable);
+    seen.set("last_error", None::<&str>);
     Ok(Target::Found)
 }
 
@@ -215,15 +227,51 @@ fn not_rotated(seen: &mut Resource, scene: &Scene, pending: bool, why: &str) {
     seen.set("reads", none);
     seen.set("failed_reads", none);
     seen.set("pending_left", pending);
-    ended(seen, None, false, false, Some(why));
+    ended(seen, None, false, false);
+    seen.set("last_error", why);
 }
 
-fn ended(seen: &mut Resource, took: Option<Duration>, changed: bool, readable: bool, why: Option<&str>) {
+fn ended(seen: &mut Resource, took: Option<Duration>, changed: bool, readable: bool) {
     let seconds = took.map(|took| Value::Duration(i64::try_from(took.as_secs()).unwrap_or(i64::MAX)));
     seen.set("took", seconds);
     seen.set("value_changed", changed);
     seen.set("previous_readable", readable);
-    seen.set("last_error", why);
+}
+
+/// What the function said last, or that it said nothing. A value that it told is not told further.
+async fn last_error(at: &At, secret: &str, last: &DescribeSecretOutput, since: Timestamp) -> Result<String, Gap> {
+    let what = match holder(last, "AWSPENDING") {
+        Some(_) => "the rotation stayed pending",
+        None => "the new version never became AWSCURRENT",
+    };
+    let Some(function) = last.rotation_lambda_arn() else {
+        return Ok(format!("{what}, and the secret has no rotation function"));
+    };
+    let group = function_log::group_of(at, function).await?;
+    let messages = match function_log::messages(at, &group, since).await {
+        Err(gap) if gap.code == "ResourceNotFoundException" => Vec::new(),
+        read => read?,
+    };
+    let Some(error) = function_log::last_error(&messages) else {
+        return Ok(format!("{what}, and {group} tells no error"));
+    };
+    for label in ["AWSCURRENT", "AWSPENDING"] {
+        let value = match value::read(at, secret, Some(label)).await {
+            Ok(value) => value,
+            // A version that is only announced has no value.
+            Err(gap) if gap.code == "ResourceNotFoundException" => continue,
+            Err(gap) => return Err(gap),
+        };
+        let Ok(forms) = Forms::of(value) else {
+            return Ok(format!(
+                "{what}; {group} tells an error that may hold the value, which is too short to look for"
+            ));
+        };
+        if !forms.found(&error).is_empty() {
+            return Ok(format!("{what}; {group} tells an error that holds the value of {label}"));
+        }
+    }
+    Ok(format!("{what}: {}", shown(&error)))
 }
 
 /// What happened while the secret rotated.
@@ -281,12 +329,10 @@ fn client(at: &At) -> Client {
     at.client(Client::new)
 }
 
-/// The digest of a value; the value itself is wiped.
+/// The digest of a value, if there is one; the value itself is wiped.
 async fn read(at: &At, secret: &str, stage: &str, key: &Key) -> Result<Option<Digest>, Gap> {
-    let mut answer = client(at).get_secret_value().secret_id(secret).version_stage(stage).send().await?;
-    let text = answer.secret_string.take().and_then(|text| key.digest(text));
-    let bytes = answer.secret_binary.take().and_then(|bytes| key.digest(bytes.into_inner()));
-    Ok(text.or(bytes))
+    let mut value = value::read(at, secret, Some(stage)).await?;
+    Ok(if value.is_empty() { None } else { key.digest(std::mem::take(&mut *value)) })
 }
 
 /// The only version that carries the label.

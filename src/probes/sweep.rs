@@ -2,6 +2,7 @@
 //!
 //! It can be run any number of times. Must not know any single probe.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use aws_sdk_ssm::types::ParameterStringFilter;
 use jiff::{SignedDuration, Timestamp};
 
-use super::made::MARK;
+use super::made::{MARK, is_alive};
 use super::{LedgerError, Made, Unfinished};
 use crate::aws::At;
 use crate::facts::{Cause, Gap};
@@ -66,6 +67,8 @@ pub async fn search(places: &[Arc<At>], now: Timestamp, pause: Duration) -> Resu
     for at in places.iter().filter(|at| !at.is_global()) {
         let mut found = crate::aws::tracked(secrets(at)).await?;
         found.extend(crate::aws::tracked(parameters(at)).await?);
+        found.extend(crate::aws::tracked(subscriptions(at)).await?);
+        found.extend(crate::aws::tracked(queues(at)).await?);
         for (made, run, started) in found {
             if now.duration_since(started) < YOUNG {
                 swept.busy.push(made.to_string());
@@ -98,7 +101,9 @@ async fn secrets(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
         for (version, stages) in secret.secret_versions_to_stages().into_iter().flatten() {
             let pending = stages.iter().any(|stage| stage == "AWSPENDING");
             if let (true, Some((run, started))) = (pending, run_in(version)) {
-                let made = Made::Rotation { secret: name.to_owned(), version: version.to_owned() };
+                // Which versions there were before, nobody knows any more.
+                let (secret, version, before) = (name.to_owned(), version.to_owned(), BTreeSet::new());
+                let made = Made::Rotation { secret, version, before, begun: started };
                 found.push((made, run, started));
             }
         }
@@ -119,6 +124,39 @@ async fn parameters(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
     for parameter in &all {
         if let Some((name, (run, started))) = parameter.name().and_then(|name| Some((name, run_in(name)?))) {
             found.push((Made::Parameter { name: name.to_owned() }, run, started));
+        }
+    }
+    Ok(found)
+}
+
+async fn subscriptions(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
+    let client = at.client(aws_sdk_sns::Client::new);
+    let mut found = Vec::new();
+    let mut pages = client.list_subscriptions().into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let all = page?.subscriptions.unwrap_or_default();
+        for subscription in all.iter().filter(|it| is_alive(it.subscription_arn())) {
+            let (Some(topic), Some(queue)) = (subscription.topic_arn(), subscription.endpoint()) else { continue };
+            if let Some((run, started)) = run_in(queue) {
+                let made = Made::Subscription { topic: topic.to_owned(), queue: queue.to_owned() };
+                found.push((made, run, started));
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn queues(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
+    let client = at.client(aws_sdk_sqs::Client::new);
+    let mut found = Vec::new();
+    // Without a size, a list ends after its first page and does not say so.
+    let mut pages = client.list_queues().queue_name_prefix(MARK).max_results(1000).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        for url in page?.queue_urls.unwrap_or_default() {
+            let name = url.rsplit('/').next().unwrap_or_default();
+            if let Some((run, started)) = run_in(name) {
+                found.push((Made::Queue { name: name.to_owned() }, run, started));
+            }
         }
     }
     Ok(found)

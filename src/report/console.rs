@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
+use super::waivers::SOON;
 use super::wording::{self, count};
 use super::{Record, Report};
 use crate::verify::{CaseResult, Verdict, WaiverState};
@@ -32,8 +33,6 @@ pub(super) const PLAIN: Console = Console { colour: false, findings: 5, quiet: f
 const WIDEST_ID: usize = 56;
 /// The same for coverage.
 const WIDEST_COVERAGE: usize = 28;
-/// Days before expiry from which a waiver is called out.
-const SOON: i32 = 30;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -194,6 +193,9 @@ impl Console {
             .collect();
         if !missing.is_empty() {
             writeln!(out, "  missing permissions: {} (`attestry permissions` writes the policy)", missing.join(", "))?;
+        }
+        if let Some(delta) = record.delta() {
+            writeln!(out, "  {}", delta.summary())?;
         }
         // A pass is quoted from its last line, so that is where it must say what it is a pass on.
         let note = wording::not_aws(run).map(|note| format!(" ({note})")).unwrap_or_default();

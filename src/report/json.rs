@@ -15,7 +15,7 @@ use crate::policy::{Case, Per, Quantifier, Severity, WhenNone};
 use crate::verify::{CaseResult, Coverage, ResourceResult, Run, Tally, WaiverResult};
 
 /// Name and version of the shape.
-const SCHEMA: &str = "attestry.results/1";
+pub(super) const SCHEMA: &str = "attestry.results/1";
 
 /// The results for programs.
 pub(super) struct Results;

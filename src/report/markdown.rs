@@ -31,6 +31,7 @@ impl Report for Summary {
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mut page = Page { text: String::new(), cut: false };
         head(record, &mut page);
+        changes(record, &mut page);
         violations(record, &mut page);
         blind_spots(record, &mut page);
         waivers(record, &mut page);
@@ -82,6 +83,21 @@ fn head(record: &Record<'_>, page: &mut Page) {
             .map(|count| count.to_string())
             .to_vec()],
     );
+}
+
+/// What changed since the baseline; what is as before is below anyway.
+fn changes(record: &Record<'_>, page: &mut Page) {
+    let Some(delta) = record.delta() else { return };
+    page.block(&format!("### Since the baseline\n\n{}\n\n", text(&delta.summary())));
+    let lists = [("new", &delta.new), ("newly blind", &delta.newly_blind), ("fixed", &delta.fixed)];
+    let all = lists.iter().flat_map(|(word, list)| list.iter().map(move |(_, says)| (word, says)));
+    let rows: Vec<Vec<String>> = all.map(|(word, says)| vec![(*word).to_owned(), code(says)]).collect();
+    if !rows.is_empty() {
+        page.table(&["", "Finding"], rows.get(..ROWS).unwrap_or(&rows));
+    }
+    if rows.len() > ROWS {
+        page.block(&format!("and {} more: `attestry diff` has all\n\n", rows.len() - ROWS));
+    }
 }
 
 fn violations(record: &Record<'_>, page: &mut Page) {

@@ -3,21 +3,35 @@
 //! To add a report, add a file and a line to [`ALL`]. Must not know how facts are read; has no access to anything
 //! unredacted.
 
+mod asff;
 mod console;
+mod csv;
+mod delta;
 mod explain;
+mod findings;
+mod gitlab;
+mod html;
 mod json;
 mod junit;
+mod logic;
 mod markdown;
+mod ocsf;
+mod oscal;
+mod prometheus;
 #[cfg(test)]
 mod sample;
+mod sarif;
+mod waivers;
 mod wording;
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 pub use console::Console;
+pub use delta::{Delta, Named, NoResults, Results};
 pub use explain::explain;
 
+use crate::facts::Population;
 use crate::policy::{Case, Catalogues};
 use crate::source::Files;
 use crate::verify::{Reason, Run, RunResult};
@@ -29,6 +43,10 @@ pub struct Record<'a> {
     pub run: &'a Run,
     /// The verdicts.
     pub result: &'a RunResult,
+    /// The facts that the verdicts rest on.
+    pub populations: &'a [Population],
+    /// An earlier run to compare with.
+    pub baseline: Option<&'a Results>,
     /// The exit code and why.
     pub exit: &'a Reason,
     /// The texts of policies and suite.
@@ -38,6 +56,12 @@ pub struct Record<'a> {
 }
 
 impl Record<'_> {
+    /// What changed since the run to compare with.
+    #[must_use]
+    pub fn delta(&self) -> Option<Delta> {
+        self.baseline.map(|earlier| Delta::between(earlier, &Results::of(self)))
+    }
+
     /// File and line of a case.
     #[must_use]
     pub fn place(&self, case: &Case) -> (String, usize) {
@@ -61,7 +85,23 @@ pub trait Report: Sync {
 }
 
 /// Every report, in the order of documentation.
-pub const ALL: &[&dyn Report] = &[&console::PLAIN, &junit::JUNIT, &junit::STRICT, &json::Results, &markdown::Summary];
+pub const ALL: &[&dyn Report] = &[
+    &console::PLAIN,
+    &html::Page,
+    &markdown::Summary,
+    &junit::JUNIT,
+    &junit::STRICT,
+    &json::Results,
+    &oscal::Oscal,
+    &ocsf::Ocsf,
+    &asff::Asff,
+    &sarif::Sarif,
+    &gitlab::CodeQuality,
+    &csv::Findings,
+    &csv::Controls,
+    &prometheus::Metrics,
+    &waivers::Waivers,
+];
 
 /// The report of that name.
 #[must_use]

@@ -11,7 +11,9 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 
 use super::Record;
-use crate::facts::{Attribute, Call, Cause, Fact, Gap, Kind, Population, Reach, Resource, Scope, Type, Value};
+use crate::facts::{
+    Argument, Attribute, Call, Cause, Fact, Gap, Kind, Population, ProbeSpec, Reach, Resource, Scope, Type, Value,
+};
 use crate::policy::{Catalogues, Severity, Vocabulary, compile, load_suite};
 use crate::verify::{Caller, Reason, Run, RunResult, evaluate};
 
@@ -22,7 +24,7 @@ const REGION: &str = "eu-central-1";
 pub(super) const HOSTILE: &str = "\u{1b}[31mred\u{1b}[0m ]]> <b a='1' b=\"2\">&amp; | `x``y` @team [l](http://e.x) \u{202e}\u{0}\u{fffe}\u{9b}\nnext\ttab";
 
 const fn attribute(name: &'static str, of: Type, call: &'static str) -> Attribute {
-    Attribute { name, of, call, field: "Answer", doc: "" }
+    Attribute { name, of, call, field: "Answer", doc: "", needs: &[] }
 }
 
 static SECRET: Kind = Kind {
@@ -79,6 +81,41 @@ static TOPIC: Kind = Kind {
     attributes: &[attribute("name", Type::Text, "ListTopics")],
     calls: &[Call::new("bus", "ListTopics", "bus:ListTopics", Reach::Population(100))],
 };
+
+static SWAPPED: Kind = Kind {
+    name: "probe.swap",
+    plural: "swaps",
+    scope: Scope::Regional,
+    doc: "A secret that was swapped and watched.",
+    attributes: &[
+        attribute("case", Type::Text, "SwapSecret"),
+        attribute("name", Type::Text, "SwapSecret"),
+        attribute("asked", Type::Time, "SwapSecret"),
+        attribute("swapped", Type::Time, "DescribeSecret"),
+        attribute("alerted", Type::Time, "ListAlerts"),
+        attribute("failed_reads", Type::Integer, "GetSecret"),
+    ],
+    calls: &[Call::new("vault", "SwapSecret", "vault:SwapSecret", Reach::Resource)],
+};
+
+static SWAP: ProbeSpec = ProbeSpec {
+    name: "swap",
+    kind: &SWAPPED,
+    target: "secret",
+    arguments: &[Argument::required("secret", Type::Text, "The secret.")],
+    calls: |_| SWAPPED.calls.iter().collect(),
+};
+
+const SWAPS: &str = r#"id: FR-290
+title: A swap is noticed
+severity: high
+cases:
+  noticed:
+    probe: swap
+    with: { secret: bank/probe }
+    when_none: violated
+    expect: { failed_reads: 0 }
+"#;
 
 const SUITE: &str = r#"suite: bank
 title: The bank's platform
@@ -188,6 +225,7 @@ pub(super) const MISTAKEN: &str = r#"  - { id: W-5, case: FR-280, resource: /aws
 pub(super) struct Sample {
     pub(super) run: Run,
     pub(super) result: RunResult,
+    pub(super) populations: Vec<Population>,
     pub(super) exit: Reason,
     pub(super) loaded: crate::policy::Loaded,
 }
@@ -200,6 +238,17 @@ impl Sample {
 
     /// The same cases and waivers and some more, on these facts.
     pub(super) fn with(more_waivers: &str, populations: Vec<Population>) -> Self {
+        Self::build(more_waivers, "", populations)
+    }
+
+    /// One case of a probe that watched for two minutes.
+    pub(super) fn probed() -> Self {
+        let mut sample = Self::build("", SWAPS, vec![swaps()]);
+        sample.result.cases.retain(|case| case.case.probe.is_some());
+        sample
+    }
+
+    fn build(more_waivers: &str, probes: &str, populations: Vec<Population>) -> Self {
         let root = tempfile::tempdir().expect("a directory for the sample");
         let write =
             |name: &str, text: &str| std::fs::write(root.path().join(name), text).expect("the sample is written");
@@ -209,10 +258,13 @@ impl Sample {
         write("policies/dt-002.yaml", ROTATION);
         write("policies/fr-277.yaml", ROLES);
         write("policies/fr-280.yaml", RETENTION);
+        if !probes.is_empty() {
+            write("policies/fr-290.yaml", probes);
+        }
         write("waivers.yaml", &format!("{WAIVERS}{more_waivers}"));
         let words = Vocabulary {
             kinds: vec![&SECRET, &GROUP, &ROLE, &TOPIC],
-            probes: Vec::new(),
+            probes: vec![&SWAP],
             catalogues: Catalogues::default(),
         };
         let mut loaded = load_suite(root.path(), Path::new("bank.yaml"), words);
@@ -223,13 +275,15 @@ impl Sample {
         let compiled = compiled.expect("without errors there is a result");
         let result = evaluate(&compiled.cases, &populations, &compiled.waivers, now());
         let exit = Reason::of(&result, Severity::Info);
-        Self { run: run(), result, exit, loaded }
+        Self { run: run(), result, populations, exit, loaded }
     }
 
     pub(super) fn record(&self) -> Record<'_> {
         Record {
             run: &self.run,
             result: &self.result,
+            populations: &self.populations,
+            baseline: None,
             exit: &self.exit,
             files: &self.loaded.library.files,
             catalogues: &self.loaded.words.catalogues,
@@ -270,6 +324,18 @@ fn run() -> Run {
         calls: 812,
         throttled: 0,
     }
+}
+
+fn swaps() -> Population {
+    let at = |second: i8| Fact::Known(Value::Time(now() + jiff::SignedDuration::from_secs(second.into())));
+    let facts = [
+        ("case", "FR-290/noticed".into()),
+        ("asked", at(0)),
+        ("alerted", at(90)),
+        ("swapped", at(2)),
+        ("failed_reads", Value::Integer(0).into()),
+    ];
+    population(&SWAPPED, vec![resource(&SWAPPED, "bank/probe", &facts)])
 }
 
 fn population(kind: &'static Kind, resources: Vec<Resource>) -> Population {

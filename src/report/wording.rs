@@ -169,6 +169,24 @@ pub(super) fn not_applicable(case: &CaseResult) -> String {
     reasons.into_iter().collect::<Vec<_>>().join("; ")
 }
 
+/// The outcome of a case in one sentence.
+pub(super) fn outcome(record: &Record<'_>, case: &CaseResult) -> String {
+    let coverage = coverage(case);
+    match case.verdict {
+        Verdict::Met(_) => format!("met; {coverage} examined"),
+        Verdict::NotApplicable => format!("not applicable: {}", not_applicable(case)),
+        Verdict::NotEvaluated => format!("not evaluated; {coverage} examined: {}", blind_spots(case).join(", ")),
+        Verdict::Violated | Verdict::Waived => {
+            let found: Vec<String> = case
+                .with(&["violated", "waived"])
+                .take(3)
+                .map(|it| format!("{}: {}", resource(record.run, it), reasons(it)))
+                .collect();
+            format!("{}; {coverage} examined; {}", case.verdict.word(), found.join("; "))
+        }
+    }
+}
+
 /// Why a case is met although nothing was examined.
 pub(super) fn met_by_absence(case: &CaseResult) -> Option<&'static str> {
     let met = matches!(case.verdict, Verdict::Met(_));

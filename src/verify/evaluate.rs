@@ -266,6 +266,7 @@ fn settle_waiver(waiver: &Waiver, cases: &[CaseResult], now: Timestamp) -> Waive
         id: waiver.id.value.clone(),
         state,
         findings: if state == WaiverState::Expired { violated } else { waived },
+        named: named.len(),
         expires: waiver.expires.to_string(),
         days_left,
         owner: waiver.owner.clone(),

@@ -1,6 +1,8 @@
 //! The exit code of a run, and why. The table is an interface: it is documented, frozen and tested.
 
-use super::{RunResult, Verdict, WaiverState};
+use std::collections::BTreeSet;
+
+use super::{CaseResult, RunResult, Verdict, WaiverState};
 use crate::policy::Severity;
 
 /// The exit codes.
@@ -48,6 +50,12 @@ impl Reason {
     /// The exit of a run from its verdicts.
     #[must_use]
     pub fn of(result: &RunResult, gate: Severity) -> Self {
+        Self::beyond(result, gate, None)
+    }
+
+    /// The same, where violations stop the run only when their findings are not among those of a baseline.
+    #[must_use]
+    pub fn beyond(result: &RunResult, gate: Severity, baseline: Option<&BTreeSet<String>>) -> Self {
         let mut conditions: Vec<(Exit, String)> = Vec::new();
         let wrong = result.waivers.iter().filter(|waiver| waiver.state == WaiverState::MatchesNothing).count();
         if wrong > 0 {
@@ -65,14 +73,17 @@ impl Reason {
             conditions.push((Exit::Nothing, "nothing was evaluated".into()));
         }
         let violated: Vec<_> = result.cases.iter().filter(|case| case.verdict == Verdict::Violated).collect();
-        let gated = violated.iter().filter(|case| case.case.origin.severity >= gate).count();
+        let above: Vec<_> = violated.iter().filter(|case| case.case.origin.severity >= gate).collect();
+        let gated = above.iter().filter(|case| is_new(case, baseline)).count();
+        let (known, below) = (above.len() - gated, violated.len() - above.len());
         if gated > 0 {
-            conditions.push((Exit::Violation, format!("{} violated", some(gated, "case", "cases"))));
+            let newly = if baseline.is_some() { "newly " } else { "" };
+            conditions.push((Exit::Violation, format!("{} {newly}violated", some(gated, "case", "cases"))));
         }
-        let below = violated.len() - gated;
-        let sentence = match below {
-            0 => "all selected cases are met, waived or not applicable".to_owned(),
-            _ => format!("no violation at or above `{gate}` ({} below it)", some(below, "case", "cases")),
+        let sentence = match (known, below) {
+            (0, 0) => "all selected cases are met, waived or not applicable".to_owned(),
+            (0, _) => format!("no violation at or above `{gate}` ({} below it)", some(below, "case", "cases")),
+            (_, _) => format!("no new violation at or above `{gate}` ({} as before)", some(known, "case", "cases")),
         };
         Self::worst(conditions).unwrap_or(Self { exit: Exit::Met, sentence })
     }
@@ -99,6 +110,13 @@ impl Reason {
         }
         Some(Self { exit, sentence })
     }
+}
+
+/// Whether a violated case has a violation that a baseline does not have.
+fn is_new(case: &CaseResult, baseline: Option<&BTreeSet<String>>) -> bool {
+    let Some(baseline) = baseline else { return true };
+    let mut violated = case.with(&["violated"]).peekable();
+    violated.peek().is_none() || violated.any(|resource| !baseline.contains(&resource.finding))
 }
 
 fn some(count: usize, one: &str, many: &str) -> String {

@@ -113,6 +113,9 @@ pub struct WaiverResult {
     pub state: WaiverState,
     /// Findings that it waives, or would if it had not expired.
     pub findings: usize,
+    /// Resources that it names in the cases that it is about, findings or not.
+    #[serde(skip)]
+    pub named: usize,
     /// Last day on which it counts.
     pub expires: String,
     /// Days until then; negative when it is over.

@@ -1,6 +1,12 @@
 //! The sweep of logs from outside: recall of what is planted, whatever the form and wherever the pieces end; damaged
 //! archives; texts made to hurt; and that nothing is left of a value.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod archives;
 #[path = "../../benches/logs/corpus.rs"]

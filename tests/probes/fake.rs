@@ -2,6 +2,8 @@
 //!
 //! It counts calls, and can refuse, lose or never answer the n-th one.
 
+mod fake_keys;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,6 +15,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+
+use fake_keys::Keys;
+pub use fake_keys::{ALIAS, Aging};
 
 pub const ACCOUNT: &str = "000000000001";
 pub const REGION: &str = "eu-central-1";
@@ -27,12 +32,47 @@ pub enum Rotation {
     Works(usize),
     /// The new version stays pending.
     Sticks,
+    /// The function puts the label of the new version on a version of its own, which stays pending.
+    Strays,
     /// The new version has the old value.
     SameValue,
     /// The old version loses its label.
     LosesPrevious,
     /// The current value cannot be read while it rotates.
     Interrupts(usize),
+}
+
+/// The topic of the alerts.
+pub const TOPIC: &str = "arn:aws:sns:eu-central-1:000000000001:alerts";
+/// The log group of the records.
+pub const RECORDS: &str = "/bank/access";
+/// The log group of the rotation function, which its configuration names.
+pub const ROTATOR: &str = "/bank/rotator";
+
+/// How the function behind the rule behaves: it alerts and it records.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Detector {
+    /// It alerts when the role has no `reader` in its name, and writes one record.
+    #[default]
+    Right,
+    /// It never alerts.
+    Silent,
+    /// It alerts whoever it was.
+    Shouts,
+    /// It says that there was something.
+    Vague,
+    /// It ends with an error.
+    Fails,
+    /// It writes no record.
+    Drops,
+    /// It writes two records.
+    Twice,
+    /// It writes the value into the record.
+    Leaks,
+    /// It writes the value in base64 into another event.
+    LeaksElsewhere,
+    /// Its record holds only who it was.
+    Bare,
 }
 
 /// What happens at one call.
@@ -64,6 +104,15 @@ struct Secret {
 struct State {
     secrets: BTreeMap<String, Secret>,
     parameters: BTreeSet<String>,
+    /// What was delivered, by the name of the queue.
+    queues: BTreeMap<String, Vec<String>>,
+    /// Topic and queue, by ARN.
+    subscriptions: BTreeMap<String, (String, String)>,
+    /// Role and name, by the number in their access key.
+    sessions: Vec<(String, String)>,
+    records: Vec<String>,
+    published: Vec<String>,
+    keys: Keys,
     log: Vec<String>,
     agents: BTreeSet<String>,
 }
@@ -72,6 +121,9 @@ struct State {
 pub struct Fake {
     pub rotation: Rotation,
     pub rotation_enabled: bool,
+    pub detector: Detector,
+    /// What the rotation function says when it fails.
+    pub rotator_says: String,
     /// Operations that are refused.
     pub refused: BTreeSet<&'static str>,
     /// Number of the call, from 1, and what happens at it.
@@ -86,16 +138,49 @@ impl Fake {
         let labels = |label: &str| BTreeSet::from([label.to_owned()]);
         let versions = BTreeMap::from([("v1".to_owned(), (labels("AWSCURRENT"), format!("{CANARY}-v1")))]);
         let secrets = BTreeMap::from([("probe/secret".to_owned(), Secret { versions, looks: 0 })]);
-        let state = State { secrets, parameters: BTreeSet::new(), log: Vec::new(), agents: BTreeSet::new() };
+        let state = State {
+            secrets,
+            parameters: BTreeSet::new(),
+            queues: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            sessions: Vec::new(),
+            records: Vec::new(),
+            published: Vec::new(),
+            keys: Keys::new(),
+            log: Vec::new(),
+            agents: BTreeSet::new(),
+        };
         Self {
             rotation,
             rotation_enabled: true,
+            detector: Detector::Right,
+            rotator_says: "[ERROR] ValueError: the pending value is too short".to_owned(),
             refused: BTreeSet::new(),
             trouble: None,
             struck: Arc::default(),
             calm: AtomicBool::new(false),
             state: Mutex::new(state),
         }
+    }
+
+    /// The same with a key that ages so, and has used up so many rotations.
+    pub fn with_key(self, aging: Aging, used: usize) -> Self {
+        {
+            let keys = &mut self.state.lock().unwrap().keys;
+            (keys.aging, keys.used) = (aging, used);
+        }
+        self
+    }
+
+    /// The same, where the key is rotating already.
+    pub fn rotating(self) -> Self {
+        self.state.lock().unwrap().keys.under_way = Some(0);
+        self
+    }
+
+    /// Everything that was ever encrypted under the key.
+    pub fn plaintexts(&self) -> Vec<String> {
+        self.state.lock().unwrap().keys.plaintexts()
     }
 
     pub fn connector(self: &Arc<Self>) -> SharedHttpConnector {
@@ -106,6 +191,8 @@ impl Fake {
     pub fn listing(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
         let mut all: Vec<String> = state.parameters.iter().map(|name| format!("parameter {name}")).collect();
+        all.extend(state.queues.keys().map(|name| format!("queue {name}")));
+        all.extend(state.subscriptions.values().map(|(topic, queue)| format!("subscription {queue} {topic}")));
         for (name, secret) in &state.secrets {
             all.push(format!("secret {name}"));
             let pending = |labels: &BTreeSet<String>| labels.contains("AWSPENDING") && !labels.contains("AWSCURRENT");
@@ -192,21 +279,48 @@ impl Fake {
         self.state.lock().unwrap().agents.clone()
     }
 
+    /// An event that stood in the log group of the records before any probe came.
+    pub fn remember(&mut self, event: &str) {
+        self.state.lock().unwrap().records.push(event.to_owned());
+    }
+
+    /// The messages that were published to people.
+    pub fn published(&self) -> Vec<String> {
+        self.state.lock().unwrap().published.clone()
+    }
+
     fn answer(&self, request: &HttpRequest, operation: &Operation) -> HttpResponse {
-        let body = request.body().bytes().unwrap_or_default();
-        let asked: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+        // What is to be encrypted is no parameter that the call log may show.
+        let asked = match operation.service.as_str() {
+            "kms" => serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap(),
+            _ => wire::parameters(operation, request),
+        };
         if self.refused.contains(operation.name.as_str()) {
             return wire::refuse(operation, &denied());
         }
-        match self.change(&operation.name, &asked) {
-            Ok(value) => wire::answer(operation, 200, &value),
+        match self.change(&operation.name, &asked, caller(request)) {
+            Ok(value) => {
+                let mut answer = wire::answer(operation, 200, &value);
+                if operation.name == "Invoke" && self.detector == Detector::Fails {
+                    answer.headers_mut().insert("x-amz-function-error", "Unhandled");
+                }
+                answer
+            }
             Err((code, message)) => wire::refuse(operation, &Failure::new(code, message).with_status(400)),
         }
     }
 
-    fn change(&self, operation: &str, asked: &Value) -> Result<Value, (&'static str, &'static str)> {
+    fn change(
+        &self,
+        operation: &str,
+        asked: &Value,
+        caller: Option<usize>,
+    ) -> Result<Value, (&'static str, &'static str)> {
         let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let state = &mut *self.state.lock().unwrap();
+        if let Some(answer) = state.keys.change(operation, asked) {
+            return answer;
+        }
         let missing = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         let arn = |name: &str| format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf");
         let stages = |secret: &Secret| -> Value {
@@ -216,10 +330,13 @@ impl Fake {
             "GetCallerIdentity" => json!({
                 "Account": ACCOUNT, "Arn": format!("arn:aws:iam::{ACCOUNT}:user/test"), "UserId": "AIDATEST"
             }),
-            "AssumeRole" => json!({ "Credentials": {
-                "AccessKeyId": "ASIAROLE", "SecretAccessKey": "secret", "SessionToken": "token",
-                "Expiration": "2099-01-01T00:00:00Z"
-            } }),
+            "AssumeRole" => {
+                state.sessions.push((text("RoleArn"), text("RoleSessionName")));
+                json!({ "Credentials": {
+                    "AccessKeyId": format!("ASIAROLE{}", state.sessions.len() - 1), "SecretAccessKey": "secret",
+                    "SessionToken": "token", "Expiration": "2099-01-01T00:00:00Z"
+                } })
+            }
             "ListSecrets" => {
                 let list: Vec<Value> = state
                     .secrets
@@ -255,6 +372,7 @@ impl Fake {
                 self.look(secret);
                 json!({
                     "Name": text("SecretId"), "ARN": arn(&text("SecretId")), "RotationEnabled": self.rotation_enabled,
+                    "RotationLambdaARN": format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:rotator"),
                     "VersionIdsToStages": stages(secret)
                 })
             }
@@ -277,8 +395,88 @@ impl Fake {
                 if rotating && matches!(self.rotation, Rotation::Interrupts(_)) {
                     return Err(("InvalidRequestException", "not now"));
                 }
-                let found = secret.versions.values().find(|it| it.0.contains(label)).ok_or(missing)?;
-                json!({ "Name": text("SecretId"), "SecretString": found.1 })
+                let value = secret.versions.values().find(|it| it.0.contains(label)).ok_or(missing)?.1.clone();
+                if let Some((role, session)) = caller.and_then(|number| state.sessions.get(number).cloned()) {
+                    let session = format!("arn:aws:sts::{ACCOUNT}:assumed-role/{}/{session}", name_of(&role));
+                    let read = json!({
+                        "who": session, "secret": text("SecretId"), "secret_arn": arn(&text("SecretId")),
+                        "event": "GetSecretValue", "at": jiff::Timestamp::now().to_string(),
+                    });
+                    self.record(state, &read, &value);
+                    self.detect(state, &role, &read);
+                }
+                json!({ "Name": text("SecretId"), "SecretString": value })
+            }
+            "CreateQueue" => {
+                let policy = asked["Attributes"]["Policy"].as_str().unwrap_or_default();
+                assert!(policy.contains(TOPIC), "nobody may send: {asked}");
+                state.queues.entry(text("QueueName")).or_default();
+                json!({ "QueueUrl": format!("https://sqs/{ACCOUNT}/{}", text("QueueName")) })
+            }
+            "GetQueueUrl" if state.queues.contains_key(&text("QueueName")) => {
+                json!({ "QueueUrl": format!("https://sqs/{ACCOUNT}/{}", text("QueueName")) })
+            }
+            "GetQueueUrl" => return Err(("QueueDoesNotExist", "no such queue")),
+            "DeleteQueue" => {
+                state.queues.remove(name_of(&text("QueueUrl"))).ok_or(("QueueDoesNotExist", "no such queue"))?;
+                json!({})
+            }
+            "ListQueues" => {
+                let named = state.queues.keys().filter(|name| name.starts_with(&text("QueueNamePrefix")));
+                let urls: Vec<String> = named.map(|name| format!("https://sqs/{ACCOUNT}/{name}")).collect();
+                json!({ "QueueUrls": urls })
+            }
+            "ReceiveMessage" => {
+                let messages =
+                    state.queues.get(name_of(&text("QueueUrl"))).ok_or(("QueueDoesNotExist", "no such queue"))?;
+                let messages: Vec<Value> = messages.iter().map(|body| json!({ "Body": body })).collect();
+                json!({ "Messages": messages })
+            }
+            "Subscribe" if text("TopicArn") != TOPIC => return Err(("NotFound", "Topic does not exist")),
+            "Subscribe" => {
+                let queue = text("Endpoint");
+                let arn = format!("{TOPIC}:{}", name_of(&queue));
+                state.subscriptions.insert(arn.clone(), (TOPIC.to_owned(), queue));
+                json!({ "SubscriptionArn": arn })
+            }
+            "ListSubscriptions" | "ListSubscriptionsByTopic" => {
+                let all = state.subscriptions.iter().map(|(arn, (topic, queue))| {
+                    json!({ "SubscriptionArn": arn, "TopicArn": topic, "Endpoint": queue, "Protocol": "sqs" })
+                });
+                json!({ "Subscriptions": all.collect::<Vec<_>>() })
+            }
+            "Unsubscribe" => {
+                state.subscriptions.remove(&text("SubscriptionArn"));
+                json!({})
+            }
+            "Publish" => {
+                state.published.push(format!("{}\n{}", text("Subject"), text("Message")));
+                json!({ "MessageId": "1" })
+            }
+            "Invoke" if text("FunctionName") != "detector" => {
+                return Err(("ResourceNotFoundException", "no such function"));
+            }
+            "Invoke" => {
+                let who = &asked["detail"]["userIdentity"];
+                let role = who["sessionContext"]["sessionIssuer"]["arn"].as_str().unwrap_or_default().to_owned();
+                let read = json!({ "who": who["arn"], "secret": asked["detail"]["requestParameters"]["secretId"] });
+                self.detect(state, &role, &read);
+                json!({ "errorType": "KeyError", "errorMessage": "'detail'" })
+            }
+            "GetFunctionConfiguration" => {
+                json!({ "FunctionName": "rotator", "LoggingConfig": { "LogGroup": ROTATOR } })
+            }
+            "FilterLogEvents" => {
+                let lines = match text("logGroupName").as_str() {
+                    RECORDS => state.records.clone(),
+                    ROTATOR if self.rotation == Rotation::Sticks => vec![self.rotator_says.clone()],
+                    ROTATOR => Vec::new(),
+                    _ => return Err(("ResourceNotFoundException", "The specified log group does not exist.")),
+                };
+                let events = lines.iter().enumerate().map(
+                    |(number, line)| json!({ "eventId": number.to_string(), "timestamp": number, "message": line }),
+                );
+                json!({ "events": events.collect::<Vec<_>>() })
             }
             "UpdateSecretVersionStage" => {
                 let secret = state.secrets.get_mut(&text("SecretId")).ok_or(missing)?;
@@ -290,6 +488,36 @@ impl Fake {
         })
     }
 
+    fn record(&self, state: &mut State, read: &Value, value: &str) {
+        let mut record = read.clone();
+        match self.detector {
+            Detector::Drops => return,
+            Detector::Twice => state.records.push(record.to_string()),
+            Detector::Leaks => record["details"] = json!(value),
+            Detector::LeaksElsewhere => state.records.push(aws_smithy_types::base64::encode(value)),
+            Detector::Bare => record = json!({ "who": read["who"] }),
+            _ => {}
+        }
+        state.records.push(record.to_string());
+    }
+
+    fn detect(&self, state: &mut State, role: &str, read: &Value) {
+        let text = match self.detector {
+            Detector::Silent | Detector::Fails => return,
+            Detector::Shouts => read.to_string(),
+            _ if role.contains("reader") => return,
+            Detector::Vague => {
+                let who = read["who"].as_str().unwrap();
+                format!("something happened in session {}", who.rsplit('/').next().unwrap())
+            }
+            _ => read.to_string(),
+        };
+        let body = json!({ "Type": "Notification", "TopicArn": TOPIC, "Message": text }).to_string();
+        for (_, queue) in state.subscriptions.values() {
+            state.queues.get_mut(name_of(queue)).unwrap().push(body.clone());
+        }
+    }
+
     /// The rotation function goes on between two looks.
     fn look(&self, secret: &mut Secret) {
         let pending = |it: &(BTreeSet<String>, String)| it.0.contains("AWSPENDING") && !it.0.contains("AWSCURRENT");
@@ -298,6 +526,12 @@ impl Fake {
         let needed = match self.rotation {
             Rotation::Works(looks) | Rotation::Interrupts(looks) => looks,
             Rotation::Sticks => return,
+            Rotation::Strays => {
+                secret.versions.values_mut().for_each(|it| it.0.retain(|label| label != "AWSPENDING"));
+                let labels = BTreeSet::from(["AWSPENDING".to_owned()]);
+                secret.versions.insert("its-own".to_owned(), (labels, format!("{CANARY}-its-own")));
+                return;
+            }
             Rotation::SameValue | Rotation::LosesPrevious => 2,
         };
         if secret.looks < needed {
@@ -311,6 +545,17 @@ impl Fake {
         }
         secret.versions.get_mut(&new).unwrap().0.insert("AWSCURRENT".to_owned());
     }
+}
+
+/// The last part of an ARN or a URL.
+fn name_of(text: &str) -> &str {
+    text.rsplit(['/', ':']).next().unwrap()
+}
+
+/// The number of the session that asks, if it is one.
+fn caller(request: &HttpRequest) -> Option<usize> {
+    let key = request.headers().get("authorization")?.split("Credential=ASIAROLE").nth(1)?;
+    key.split('/').next()?.parse().ok()
 }
 
 fn denied() -> Failure {

@@ -19,7 +19,8 @@ use super::Operation;
 use crate::facts::redact;
 
 pub use request::region;
-pub(super) use text::{percent_decode, percent_encode, xml_escape, xml_unescape};
+pub use text::percent_decode;
+pub(super) use text::{percent_encode, xml_escape, xml_unescape};
 
 /// How a service speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

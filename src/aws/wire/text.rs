@@ -16,7 +16,8 @@ pub(in crate::aws) fn percent_encode(text: &str) -> String {
 }
 
 /// The reverse; what is no escape stays as it is. `plus` reads `+` as a space, as forms do.
-pub(in crate::aws) fn percent_decode(text: &str, plus: bool) -> String {
+#[must_use]
+pub fn percent_decode(text: &str, plus: bool) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((byte, tail)) = rest.split_first() {

@@ -59,7 +59,7 @@ pub(super) async fn in_scope(at: &At) -> Result<Vec<SecretListEntry>, Gap> {
 }
 
 impl Eyes {
-    fn new(secrets: Vec<Secret>, blind: Option<Gap>) -> Result<Self, Gap> {
+    pub(super) fn new(secrets: Vec<Secret>, blind: Option<Gap>) -> Result<Self, Gap> {
         let defect = |message: String| Gap { message, ..Gap::new(Cause::Unexpected) };
         let mut random = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *random).map_err(|error| defect(error.to_string()))?;

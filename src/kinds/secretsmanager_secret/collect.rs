@@ -167,27 +167,43 @@ fn replica(replica: &ReplicationStatusType) -> Value {
 }
 
 async fn versions(at: &At, resource: &mut Resource) -> Result<(), Gap> {
-    let mut versions = Vec::new();
-    let (mut created, mut keys) = (Fact::Absent, Fact::Absent);
+    let mut all = Vec::new();
     let mut pages = Pages::default();
-    let request = at.client(Client::new).list_secret_version_ids().secret_id(&resource.id).max_results(100);
-    let mut answers = request.into_paginator().send();
+    let request = at.client(Client::new).list_secret_version_ids().secret_id(&resource.id).include_deprecated(true);
+    let mut answers = request.max_results(100).into_paginator().send();
     while let Some(page) = answers.next().await {
-        let page = page?;
-        for version in page.versions() {
-            if version.version_stages().iter().any(|stage| stage == CURRENT) {
-                created = time(version.created_date()).into();
-                keys = sorted(version.kms_key_ids()).into();
-            }
-            versions.push(version_keys(version));
-        }
+        let mut page = page?;
+        all.extend(page.versions.take().unwrap_or_default());
         pages.turn(page.next_token(), false)?;
     }
+    let unlabelled = unlabelled(&mut all)?;
+    all.retain(|version| !version.version_stages().is_empty());
+    let current = all.iter().find(|version| version.version_stages().iter().any(|stage| stage == CURRENT));
+    resource.set("current.created", current.and_then(|it| time(it.created_date())));
+    resource.set("current.kms_keys", current.map(|it| sorted(it.kms_key_ids())));
+    let mut versions: Vec<Value> = all.iter().map(version_keys).collect();
     versions.sort();
-    resource.set("current.created", created);
-    resource.set("current.kms_keys", keys);
     resource.set("version_keys", Value::List(versions));
+    resource.set("unlabelled", unlabelled);
     Ok(())
+}
+
+/// The versions that AWS may delete. Each was replaced, if it ever was current, when the next one was created.
+fn unlabelled(all: &mut [SecretVersionsListEntry]) -> Result<Value, Gap> {
+    all.sort_by_key(|version| time(version.created_date()));
+    let next = all.iter().skip(1).map(Some).chain([None]);
+    let pairs = all.iter().zip(next).filter(|(version, _)| version.version_stages().is_empty());
+    let records = pairs.map(|(version, next)| {
+        let created = |it: &SecretVersionsListEntry| {
+            time(it.created_date()).ok_or_else(|| malformed("a version without the date of its creation"))
+        };
+        Ok(Value::record([
+            ("id", version.version_id().map(Value::from)),
+            ("created", Some(created(version)?.into())),
+            ("replaced", next.map(created).transpose()?.map(Value::from)),
+        ]))
+    });
+    records.collect::<Result<_, _>>().map(Value::List)
 }
 
 fn version_keys(version: &SecretVersionsListEntry) -> Value {
@@ -218,6 +234,7 @@ async fn policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
 
@@ -234,6 +251,34 @@ mod tests {
             stages_of(&BTreeMap::from([("1", a.as_slice()), ("2", b.as_slice())]), &mut secret);
             assert_eq!(secret.get("pending"), Some(&Fact::Known(Value::Bool(pending))), "{a:?} {b:?}");
         }
+    }
+
+    #[test]
+    fn a_version_without_label_was_replaced_by_the_next() {
+        let version = |id: &str, second: Option<i64>, stage: Option<&str>| {
+            let created = second.map(aws_smithy_types::DateTime::from_secs);
+            let stages = stage.map(|stage| vec![stage.to_owned()]);
+            SecretVersionsListEntry::builder()
+                .version_id(id)
+                .set_created_date(created)
+                .set_version_stages(stages)
+                .build()
+        };
+        let mut all = [
+            version("current", Some(30), Some("AWSCURRENT")),
+            version("failed", Some(40), None),
+            version("first", Some(10), None),
+            version("previous", Some(20), Some("AWSPREVIOUS")),
+        ];
+        let record = |id: &str, created: i64, replaced: Option<i64>| {
+            let at = |second| Value::Time(jiff::Timestamp::from_second(second).unwrap());
+            Value::record([("id", Some(id.into())), ("created", Some(at(created))), ("replaced", replaced.map(at))])
+        };
+        let expected = Value::List(vec![record("first", 10, Some(20)), record("failed", 40, None)]);
+        assert_eq!(unlabelled(&mut all), Ok(expected));
+        // Where a date is missing, nobody knows which one came next.
+        assert!(unlabelled(&mut [version("a", None, None), version("b", Some(1), Some("AWSCURRENT"))]).is_err());
+        assert!(unlabelled(&mut [version("a", None, Some("AWSCURRENT"))]).is_ok());
     }
 
     #[test]

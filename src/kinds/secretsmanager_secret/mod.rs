@@ -25,6 +25,9 @@ const VERSION_KEYS: &[Field] = &[
     Field::new("kms_keys", TEXTS),
 ];
 
+const UNLABELLED: &[Field] =
+    &[Field::new("id", Type::Text), Field::new("created", Type::Time), Field::new("replaced", Type::Time)];
+
 const REPLICA: &[Field] = &[
     Field::new("region", Type::Text),
     Field::new("status", Type::Text),
@@ -216,6 +219,14 @@ pub(super) static KIND: Kind = Kind {
             "ListSecretVersionIds",
             "Versions[]",
             "Versions with staging labels: when each was created and which keys really encrypt it.",
+        ),
+        Attribute::new(
+            "unlabelled",
+            Type::List(&Type::Record(UNLABELLED)),
+            "ListSecretVersionIds",
+            "Versions[].CreatedDate",
+            "Versions without staging labels, which AWS may delete: when each was created, and when the next version was, \
+             absent for the youngest; empty when there are none left.",
         ),
         Attribute::new(
             "policy",

@@ -1,5 +1,7 @@
 //! The exit code: which condition wins, whatever else holds.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 /// From the strongest to the weakest, as documented.
@@ -112,4 +114,21 @@ fn the_tally_counts_each_case_once() {
     let tally = run(&states, &[]).tally();
     let expected = Tally { cases: 6, met: 1, violated: 1, not_evaluated: 2, not_applicable: 2, waived: 0 };
     assert_eq!(tally, expected);
+}
+
+#[test]
+fn violations_of_the_baseline_stop_nothing_and_new_ones_do() {
+    let violated = run(&[(Severity::High, State::Unmet)], &[]);
+    let known: BTreeSet<String> = violated.cases[0].with(&["violated"]).map(|it| it.finding.clone()).collect();
+    let reason = Reason::beyond(&violated, Severity::Info, Some(&known));
+    assert_eq!(
+        (reason.exit, reason.sentence.as_str()),
+        (Exit::Met, "no new violation at or above `info` (1 case as before)")
+    );
+    let reason = Reason::beyond(&violated, Severity::Info, Some(&BTreeSet::new()));
+    assert_eq!((reason.exit, reason.sentence.as_str()), (Exit::Violation, "1 case newly violated"));
+    // What nobody saw is no violation, and no baseline makes it good.
+    let blind = run(&[(Severity::High, State::Unknown)], &[]);
+    let known = blind.cases[0].resources.iter().map(|it| it.finding.clone()).collect();
+    assert_eq!(Reason::beyond(&blind, Severity::Info, Some(&known)).exit, Exit::Incomplete);
 }

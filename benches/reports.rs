@@ -1,0 +1,130 @@
+//! What all reports of a large run cost: 10,000 resources in 50 cases, a tenth of which are not as expected.
+//!
+//! `cargo bench --bench reports`. Prints a table, and ends with an error where the target is missed. With a directory as
+//! argument (`-- DIR`) it leaves the reports there, for `ci/formats/page.py --large DIR`.
+#![allow(
+    clippy::print_stdout,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::exit,
+    clippy::indexing_slicing,
+    reason = "a benchmark is a program"
+)]
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use attestry::facts::{Kind, Population, Resource, Value};
+use attestry::kinds;
+use attestry::policy::{Severity, Vocabulary, compile, load_suite};
+use attestry::report::{ALL, Record};
+use attestry::verify::{Caller, Reason, Run, evaluate};
+use jiff::Timestamp;
+
+const RESOURCES: usize = 10_000;
+const CASES: usize = 50;
+const TARGET: Duration = Duration::from_secs(2);
+const ACCOUNT: &str = "111122223333";
+const REGION: &str = "eu-central-1";
+
+const SUITE: &str = r#"suite: large
+title: A large account
+policies: [policies/*.yaml]
+stages: { prod: { account: "111122223333", regions: [eu-central-1] } }
+"#;
+
+/// One policy with all cases; each is violated by another tenth of the log groups.
+fn policy() -> String {
+    let mut text = "id: L-1\ntitle: Logs are kept\nseverity: high\ncontrols:\n  nist-800-53-r5: [SC-12, IA-5]\nrationale: Without logs nobody knows.\nremediation: Set the retention.\ncases:\n".to_owned();
+    for case in 0..CASES {
+        writeln!(
+            text,
+            "  case-{case}:\n    each: logs.group\n    when_none: violated\n    expect: {{ retention: {{ at_least: 365d }}, name: {{ not: {{ glob: \"*{}\" }} }} }}",
+            case % 10
+        )
+        .unwrap();
+    }
+    text
+}
+
+fn population(kind: &'static Kind) -> Population {
+    let group = |at: usize| {
+        let name = format!("/aws/lambda/bank-payments-{at:06}");
+        let id = format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}");
+        let mut resource = Resource::new(kind, ACCOUNT.into(), REGION.into(), id, name.as_str());
+        resource.set("name", name.as_str());
+        resource.set("retention", Value::days(2557));
+        resource
+    };
+    let resources = (0..RESOURCES).map(group).collect();
+    Population { kind, account: ACCOUNT.into(), region: REGION.into(), resources, gaps: Vec::new() }
+}
+
+fn run(now: Timestamp) -> Run {
+    Run {
+        id: "bench".into(),
+        tool: "attestry bench".into(),
+        suite: "large".into(),
+        title: "A large account".into(),
+        stage: "prod".into(),
+        backend: "aws".into(),
+        callers: vec![Caller { account: ACCOUNT.into(), arn: String::new(), user_id: String::new() }],
+        regions: vec![REGION.into()],
+        started: now,
+        finished: now,
+        evaluated_at: now,
+        gate: "info",
+        selected: Vec::new(),
+        calls: 10_000,
+        throttled: 0,
+    }
+}
+
+fn load(root: &Path) -> attestry::policy::Loaded {
+    std::fs::create_dir(root.join("policies")).unwrap();
+    std::fs::write(root.join("large.yaml"), SUITE).unwrap();
+    std::fs::write(root.join("policies/l-1.yaml"), policy()).unwrap();
+    load_suite(root, Path::new("large.yaml"), Vocabulary::new(kinds::schemas()))
+}
+
+fn main() {
+    let leave = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).map(PathBuf::from);
+    let root = tempfile::tempdir().unwrap();
+    let mut loaded = load(root.path());
+    let suite = loaded.library.suites[0].clone();
+    let compiled = compile(&suite, &suite.stages[0], &[], &mut loaded.diagnostics);
+    assert!(loaded.diagnostics.is_empty(), "{:#?}", loaded.diagnostics);
+    let compiled = compiled.unwrap();
+    let now = Timestamp::UNIX_EPOCH;
+    let populations = vec![population(compiled.cases[0].kind)];
+    let result = evaluate(&compiled.cases, &populations, &compiled.waivers, now);
+    let exit = Reason::of(&result, Severity::Info);
+    let record = Record {
+        run: &run(now),
+        result: &result,
+        populations: &populations,
+        baseline: None,
+        exit: &exit,
+        files: &loaded.library.files,
+        catalogues: &loaded.words.catalogues,
+    };
+    let mut total = Duration::ZERO;
+    println!("{RESOURCES} resources, {CASES} cases\n| report | ms | MB |\n| --- | ---: | ---: |");
+    for report in ALL {
+        let (begin, mut out) = (Instant::now(), Vec::new());
+        report.write(&record, &mut out).unwrap();
+        let took = begin.elapsed();
+        total += took;
+        println!("| {} | {} | {:.1} |", report.name(), took.as_millis(), out.len() as f64 / 1e6);
+        if let Some(directory) = &leave {
+            std::fs::create_dir_all(directory).unwrap();
+            std::fs::write(directory.join(report.file()), out).unwrap();
+        }
+    }
+    println!("| all | {} | |", total.as_millis());
+    if total > TARGET {
+        println!("more than the {} ms that all reports may take", TARGET.as_millis());
+        std::process::exit(1);
+    }
+}

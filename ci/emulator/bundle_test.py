@@ -1,0 +1,165 @@
+"""Bundles judged by programs that others wrote: signatures by securesystemslib, statements by in-toto-attestation, archives
+by Python's zipfile and tarfile (and zstd), keys by cryptography. One bundle is signed with a key file, one with a key of an
+emulated KMS.
+
+    bundle_test.py --binary target/debug/attestry
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+
+import boto3
+import zstandard
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key, load_pem_public_key
+from google.protobuf.json_format import Parse
+from in_toto_attestation.v1.statement import Statement
+from in_toto_attestation.v1.statement_pb2 import Statement as StatementMessage
+from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import VerificationError
+from securesystemslib.signer import SSlibKey
+
+from serving import serving
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+ATTESTATIONS = "attestations.intoto.jsonl"
+STAGES = {"embedded": "PASSED", "embedded-drifted": "FAILED"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default="target/debug/attestry", type=pathlib.Path)
+    binary = parser.parse_args().binary.resolve()
+    with tempfile.TemporaryDirectory() as scratch:
+        desk = Desk(binary, pathlib.Path(scratch))
+        for stage, expected in STAGES.items():
+            signed_by_file(desk, stage, expected)
+        with serving("--ministack") as url:
+            signed_by_kms(desk, url)
+    print("bundles: all judged well by others")
+    return 0
+
+
+class Desk:
+    def __init__(self, binary: pathlib.Path, folder: pathlib.Path):
+        self.binary, self.folder = binary, folder
+
+    def attestry(self, *arguments, code: int = 0, **environment) -> str:
+        environment = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent", **environment}
+        ran = subprocess.run([self.binary, *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True)
+        assert ran.returncode == code, f"{arguments}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
+        return ran.stdout + ran.stderr
+
+    def run(self, stage: str, bundle: pathlib.Path, *more):
+        code = {"embedded": 0}.get(stage)
+        ran = subprocess.run(
+            [self.binary, "run", "suites/mod-045.yaml", "--stage", stage, "--quiet", "--out", self.folder / stage, "--bundle", bundle, *map(str, more)],
+            cwd=ROOT, env={"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent"}, capture_output=True, text=True)
+        assert bundle.exists() and code in (None, ran.returncode), f"{ran.returncode}\n{ran.stdout}{ran.stderr}"
+
+
+def signed_by_file(desk: Desk, stage: str, expected: str):
+    key = desk.folder / f"{stage}.pem"
+    keyid = desk.attestry("evidence", "keygen", key).splitlines()[0]
+    tarred, zipped = desk.folder / f"{stage}.tar.zst", desk.folder / f"{stage}.zip"
+    desk.run(stage, tarred, "--sign", key)
+    desk.attestry("evidence", "pack", tarred, zipped)
+    files = untarred(tarred)
+    assert files == unzipped(zipped), "both archives hold the same files"
+    check_manifest(files)
+    check_openssl(key)
+    public = load_pem_public_key(pathlib.Path(f"{key}.pub").read_bytes())
+    check_attestations(files, public, keyid, expected)
+
+
+def signed_by_kms(desk: Desk, url: str):
+    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+    kms = boto3.client("kms", endpoint_url=url, region_name="eu-west-1")
+    made = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]
+    public = load_der_public_key(kms.get_public_key(KeyId=made["KeyId"])["PublicKey"])
+    pem = desk.folder / "kms.pub"
+    pem.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    keyid = hashlib.sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+    plain, signed = desk.folder / "embedded.zip", desk.folder / "kms.tar.zst"
+    desk.attestry("evidence", "pack", plain, signed, "--sign", made["Arn"], "--endpoint", url)
+    check_attestations(untarred(signed), public, keyid, "PASSED")
+    told = desk.attestry("verify", signed, "--key", pem)
+    assert f"signed by {keyid}" in told, told
+    # The key of the file that signed before is not the one that signs now.
+    told = desk.attestry("verify", signed, "--key", desk.folder / "embedded.pem.pub", code=6)
+    assert "unknown key" in told, told
+
+
+def untarred(path: pathlib.Path) -> dict[str, bytes]:
+    stream = zstandard.ZstdDecompressor().stream_reader(path.read_bytes())
+    with tarfile.open(fileobj=io.BytesIO(stream.read())) as archive:
+        members = archive.getmembers()
+        assert all(it.isreg() and it.mode == 0o644 and it.mtime == 0 and it.uid == it.gid == 0 for it in members)
+        names = [it.name for it in members]
+        assert names == sorted(names), "sorted"
+        return {it.name: archive.extractfile(it).read() for it in members}
+
+
+def unzipped(path: pathlib.Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert all(it.date_time == (1980, 1, 1, 0, 0, 0) for it in archive.infolist())
+        return {it.filename: archive.read(it) for it in archive.infolist()}
+
+
+def check_manifest(files: dict[str, bytes]):
+    manifest = json.loads(files["manifest.json"])
+    digests = {it["path"]: (it["size"], it["sha256"]) for it in manifest["files"]}
+    found = {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()}
+    assert digests == {name: it for name, it in found.items() if name not in ("manifest.json", ATTESTATIONS)}
+    # RFC 8785, for texts without characters beyond the first plane.
+    again = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert again == files["manifest.json"], "canonical"
+
+
+def check_openssl(key: pathlib.Path):
+    told = subprocess.run(["openssl", "pkey", "-in", key, "-pubout"], capture_output=True, text=True)
+    assert told.stdout == pathlib.Path(f"{key}.pub").read_text(), told.stderr
+
+
+def check_attestations(files: dict[str, bytes], public, keyid: str, expected: str):
+    key = SSlibKey.from_crypto(public, keyid=keyid)
+    seen = {}
+    for line in files[ATTESTATIONS].decode().splitlines():
+        envelope = Envelope.from_dict(json.loads(line))
+        assert list(envelope.verify([key], 1)) == [keyid]
+        check_forgery(line, key)
+        assert envelope.payload_type == "application/vnd.in-toto+json"
+        Statement.copy_from_pb(Parse(envelope.payload, StatementMessage())).validate()
+        statement = json.loads(envelope.payload)
+        assert statement["subject"] == [{"name": "manifest.json", "digest": {"sha256": hashlib.sha256(files["manifest.json"]).hexdigest()}}]
+        seen[statement["predicateType"]] = statement["predicate"]
+    result = seen.pop("https://in-toto.io/attestation/test-result/v0.1")
+    (coverage,) = seen.values()
+    assert result["result"] == expected and result["configuration"], result["result"]
+    verdicts = {case["id"]: case["verdict"] for case in json.loads(files["results.json"])["cases"]}
+    assert {case["id"]: case["verdict"] for case in coverage["cases"]} == verdicts
+    passed = {case for case, verdict in verdicts.items() if verdict == "met"}
+    assert set(result["passedTests"]) == passed and bool(result["failedTests"]) == (expected == "FAILED")
+
+
+def check_forgery(line: str, key: SSlibKey):
+    envelope = Envelope.from_dict(json.loads(line))
+    envelope.payload += b" "
+    try:
+        envelope.verify([key], 1)
+    except VerificationError:
+        return
+    raise AssertionError("this check accepts anything")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Rotation on demand on a wired ministack: what AWS documents of it. Part of selftest.py; alone: key_rotation_test.py"""
+
+import sys
+import time
+import unittest
+
+from botocore.exceptions import ClientError
+
+from serving import serving
+from stack import Stack
+
+
+class KeyRotation(unittest.TestCase):
+    url = ""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.kms = Stack(cls.url).client("kms")
+
+    def key(self, wrong: str = "") -> str:
+        tags = [{"TagKey": "emulator:rotation", "TagValue": wrong}] if wrong else []
+        return self.kms.create_key(Tags=tags)["KeyMetadata"]["Arn"]
+
+    def material(self, key: str) -> str:
+        return self.kms.generate_data_key_without_plaintext(KeyId=key, KeySpec="AES_256")["KeyMaterialId"]
+
+    def completed(self, key: str, seconds: float = 5.0) -> int:
+        until = time.monotonic() + seconds
+        while not (rotations := self.kms.list_key_rotations(KeyId=key)["Rotations"]) and time.monotonic() < until:
+            time.sleep(0.1)
+        return len([it for it in rotations if it["RotationType"] == "ON_DEMAND"])
+
+    def under_way(self, key: str) -> bool:
+        return "OnDemandRotationStartDate" in self.kms.get_key_rotation_status(KeyId=key)
+
+    def rotated(self, wrong: str = "") -> tuple[str, str, bytes, int]:
+        key = self.key(wrong)
+        before, sealed = self.material(key), self.kms.encrypt(KeyId=key, Plaintext=b"plain", EncryptionContext={"a": "b"})["CiphertextBlob"]
+        self.assertFalse(self.under_way(key))
+        self.kms.rotate_key_on_demand(KeyId=key)
+        self.assertTrue(self.under_way(key))
+        with self.assertRaises(self.kms.exceptions.ConflictException):
+            self.kms.rotate_key_on_demand(KeyId=key)
+        return key, before, sealed, self.completed(key, 2.0 if wrong == "stuck" else 5.0)
+
+    def open(self, key: str, sealed: bytes) -> dict:
+        return self.kms.decrypt(KeyId=key, CiphertextBlob=sealed, EncryptionContext={"a": "b"})
+
+    def test_old_ciphertext_is_decrypted_with_the_old_material(self):
+        key, before, sealed, completed = self.rotated()
+        self.assertEqual((completed, self.under_way(key)), (1, False))
+        after = self.material(key)
+        self.assertNotEqual(after, before)
+        self.assertEqual(self.kms.describe_key(KeyId=key)["KeyMetadata"]["CurrentKeyMaterialId"], after)
+        opened = self.open(key, sealed)
+        self.assertEqual((opened["Plaintext"], opened["KeyMaterialId"]), (b"plain", before))
+        made = self.kms.generate_data_key(KeyId=key, KeySpec="AES_256", EncryptionContext={"a": "b"})
+        self.assertEqual(self.open(key, made["CiphertextBlob"])["Plaintext"], made["Plaintext"])
+
+    def test_wrong_ones(self):
+        self.assertEqual(self.rotated("stuck")[3], 0)
+        key, before, sealed, completed = self.rotated("keeps-material")
+        self.assertEqual((completed, self.material(key), self.open(key, sealed)["Plaintext"]), (1, before, b"plain"))
+        key, before, sealed, _ = self.rotated("loses-material")
+        self.assertNotEqual(self.material(key), before)
+        with self.assertRaises(self.kms.exceptions.InvalidCiphertextException):
+            self.open(key, sealed)
+
+    def test_what_does_not_rotate(self):
+        asymmetric = self.kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+        with self.assertRaises(self.kms.exceptions.UnsupportedOperationException):
+            self.kms.rotate_key_on_demand(KeyId=asymmetric)
+        with self.assertRaises(ClientError):
+            self.kms.rotate_key_on_demand(KeyId="alias/bank/none")
+
+
+def run() -> bool:
+    with serving("--ministack", "--wired") as url:
+        KeyRotation.url = url
+        return unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(KeyRotation)).wasSuccessful()
+
+
+if __name__ == "__main__":
+    sys.exit(0 if run() else 1)

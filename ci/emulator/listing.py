@@ -1,0 +1,112 @@
+"""Everything in an emulated account that a probe could leave, as lines that can be compared.
+
+A rotation gives a secret another version; that is announced and stays. So of a secret's versions the listing holds which
+labels there are, not on which version: AWSCURRENT, AWSPREVIOUS and, where it is on another version than AWSCURRENT,
+AWSPENDING. A version without a label is none: Secrets Manager takes it away by itself.
+"""
+
+import json
+
+
+def listing(stack) -> set[str]:
+    """One line a thing, with what a probe could have changed of it."""
+    found: set[str] = set()
+    for part in (secrets, parameters, queues, topics, roles, users, functions, log_groups, keys, rules, buckets, alarms):
+        found |= {f"{part.__name__}: {line}" for line in part(stack)}
+    return found
+
+
+def pages(stack, service: str, operation: str, field: str, **parameters):
+    for page in stack.client(service).get_paginator(operation).paginate(**parameters):
+        yield from page.get(field, [])
+
+
+def secrets(stack):
+    for secret in pages(stack, "secretsmanager", "list_secrets", "SecretList", IncludePlannedDeletion=True):
+        state = {name: secret.get(name) for name in ("KmsKeyId", "RotationLambdaARN", "RotationRules", "RotationEnabled", "DeletedDate", "Tags")}
+        yield f"{secret['Name']} {labels(secret)} {plain(state)}"
+
+
+def labels(secret: dict) -> list[str]:
+    found = []
+    for held in secret.get("SecretVersionsToStages", {}).values():
+        found += [label for label in held if not (label == "AWSPENDING" and "AWSCURRENT" in held)]
+    return sorted(found)
+
+
+def parameters(stack):
+    for parameter in pages(stack, "ssm", "describe_parameters", "Parameters"):
+        yield f"{parameter['Name']} {parameter['Type']} version {parameter['Version']}"
+
+
+def queues(stack):
+    client = stack.client("sqs")
+    for url in client.list_queues().get("QueueUrls", []):
+        held = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        kept = {name: value for name, value in held.items() if not name.startswith("ApproximateNumber")}
+        yield f"{url.rpartition('/')[2]} {plain(kept)}"
+
+
+def topics(stack):
+    client = stack.client("sns")
+    for topic in pages(stack, "sns", "list_topics", "Topics"):
+        yield f"{topic['TopicArn']} {plain(client.get_topic_attributes(TopicArn=topic['TopicArn'])['Attributes'])}"
+    for subscription in pages(stack, "sns", "list_subscriptions", "Subscriptions"):
+        yield f"subscription {subscription['TopicArn']} {subscription['Endpoint']}"
+
+
+def roles(stack):
+    client = stack.client("iam")
+    for role in pages(stack, "iam", "list_roles", "Roles"):
+        name = role["RoleName"]
+        own = {inline: client.get_role_policy(RoleName=name, PolicyName=inline)["PolicyDocument"]
+               for inline in client.list_role_policies(RoleName=name)["PolicyNames"]}
+        attached = client.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+        yield f"{name} {plain([role['AssumeRolePolicyDocument'], own, attached])}"
+    for policy in pages(stack, "iam", "list_policies", "Policies", Scope="Local"):
+        yield f"policy {policy['PolicyName']} {policy['DefaultVersionId']}"
+
+
+def users(stack):
+    for user in pages(stack, "iam", "list_users", "Users"):
+        yield user["UserName"]
+
+
+def functions(stack):
+    for function in pages(stack, "lambda", "list_functions", "Functions"):
+        yield f"{function['FunctionName']} {function['CodeSha256']} {plain(function.get('Environment'))}"
+
+
+def log_groups(stack):
+    for group in pages(stack, "logs", "describe_log_groups", "logGroups"):
+        yield f"{group['logGroupName']} {group.get('retentionInDays')}"
+
+
+def keys(stack):
+    client = stack.client("kms")
+    for key in pages(stack, "kms", "list_keys", "Keys"):
+        told = client.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+        yield f"{key['KeyId']} {told['KeyState']}"
+    for alias in pages(stack, "kms", "list_aliases", "Aliases"):
+        yield f"{alias['AliasName']} {alias.get('TargetKeyId')}"
+
+
+def rules(stack):
+    client = stack.client("events")
+    for rule in client.list_rules()["Rules"]:
+        yield f"{rule['Name']} {rule['State']} {plain(client.list_targets_by_rule(Rule=rule['Name'])['Targets'])}"
+
+
+def buckets(stack):
+    for bucket in stack.client("s3").list_buckets()["Buckets"]:
+        held = stack.client("s3").list_objects_v2(Bucket=bucket["Name"])
+        yield f"{bucket['Name']} {held['KeyCount']}"
+
+
+def alarms(stack):
+    for alarm in pages(stack, "cloudwatch", "describe_alarms", "MetricAlarms"):
+        yield alarm["AlarmName"]
+
+
+def plain(value) -> str:
+    return json.dumps(value, sort_keys=True, default=str)

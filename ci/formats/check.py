@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""Has each report of a run judged by a tool that we did not write.
+
+    check.py DIR...     output directories of `attestry run`
+
+Every check is a function that takes the directory and fails with an assertion or the tool's own error. `--broken` damages
+a copy of each report first and fails where the damage is not noticed: a judge that accepts everything proves nothing.
+"""
+
+import argparse
+import csv
+import datetime
+import json
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+
+
+def load(directory: pathlib.Path, name: str):
+    return json.loads((directory / name).read_text(encoding="utf-8"))
+
+
+def oscal(directory: pathlib.Path) -> str:
+    """compliance-trestle reads it, and what it does not check itself: that references lead somewhere."""
+    from trestle.oscal.assessment_results import AssessmentResults
+
+    path = directory / "oscal-assessment-results.json"
+    model = AssessmentResults.oscal_read(path)
+    assert model is not None and model.results, "no results"
+    document = load(directory, path.name)
+    defined, referred = [], []
+
+    def walk(value, key=""):
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                if name == "uuid":
+                    defined.append(inner)
+                elif name.endswith("-uuid"):
+                    referred.append(inner)
+                elif name == "href" and inner.startswith("#"):
+                    referred.append(inner[1:])
+                walk(inner, name)
+        elif isinstance(value, list):
+            assert value, f"an empty list: {key}"
+            for inner in value:
+                walk(inner, key)
+        else:
+            assert value != "", f"an empty text: {key}"
+
+    walk(document)
+    assert len(defined) == len(set(defined)), "a UUID is given twice"
+    dangling = set(referred) - set(defined)
+    assert not dangling, f"references to nothing: {dangling}"
+    for finding in document["assessment-results"]["results"][0].get("findings", []):
+        status = finding["target"]["status"]
+        assert (status["state"] == "satisfied") == (status["reason"] == "pass"), finding["title"]
+    return f"{len(defined)} objects"
+
+
+def results_by_verdict(directory: pathlib.Path) -> dict:
+    verdicts = {}
+    for case in load(directory, "results.json")["cases"]:
+        for resource in case["resources"]:
+            verdicts.setdefault(resource["verdict"], set()).add(resource.get("finding"))
+    return verdicts
+
+
+def ocsf(directory: pathlib.Path) -> str:
+    """py-ocsf-models reads each line, and every violation is among them."""
+    from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
+
+    text = (directory / "findings.ocsf.jsonl").read_text(encoding="utf-8")
+    events = [ComplianceFinding.model_validate_json(line) for line in text.splitlines()]
+    assert events, "no event"
+    for event in events:
+        assert event.class_uid == 2003 and event.type_uid == 200301, event.type_uid
+    by_id = {event.finding_info.uid: event for event in events}
+    verdicts = results_by_verdict(directory)
+    for finding in verdicts.get("violated", set()):
+        assert by_id[finding].compliance.status_id.value == 3, finding
+    for finding in verdicts.get("not_evaluated", set()):
+        assert by_id[finding].compliance.status_id.value == 2, finding
+    return f"{len(events)} events"
+
+
+def sarif(directory: pathlib.Path) -> str:
+    """sarif-pydantic reads it; each result stands in a file that exists where the policies do."""
+    from sarif_pydantic import Sarif
+
+    document = load(directory, "results.sarif")
+    log = Sarif.model_validate(document)
+    (run,) = log.runs
+    rules = [rule.id for rule in run.tool.driver.rules]
+    inputs = directory / "evidence" / "inputs"
+    for result in document["runs"][0]["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"], result["ruleId"]
+        assert (result["level"] != "none") == (result["kind"] == "fail"), result
+        (place,) = [location["physicalLocation"] for location in result["locations"]]
+        uri = place["artifactLocation"]["uri"]
+        lines = (inputs / uri).read_text(encoding="utf-8").splitlines()
+        assert 1 <= place["region"]["startLine"] <= len(lines), uri
+    return f"{len(run.results)} results"
+
+
+def asff(directory: pathlib.Path) -> str:
+    """botocore's model of BatchImportFindings takes the findings, 100 at a time, and none is too long."""
+    import botocore.session
+    from botocore.validate import ParamValidator
+
+    client = botocore.session.get_session().get_service_model("securityhub")
+    shape = client.operation_model("BatchImportFindings").input_shape
+    findings = load(directory, "findings.asff.json")
+    for begin in range(0, len(findings), 100):
+        report = ParamValidator().validate({"Findings": findings[begin : begin + 100]}, shape)
+        assert not report.has_errors(), report.generate_report()
+    for finding in findings:
+        assert len(finding["Title"]) <= 256 and len(finding["Description"]) <= 1024, finding["Id"]
+        assert len(json.dumps(finding)) < 240_000, finding["Id"]
+        assert re.fullmatch(r"arn:[\w-]+:securityhub:[\w-]+:\d{12}:product/\d{12}/default", finding["ProductArn"])
+        datetime.datetime.fromisoformat(finding["CreatedAt"].replace("Z", "+00:00"))
+    return f"{len(findings)} findings"
+
+
+def gitlab(directory: pathlib.Path) -> str:
+    """The keys and words that GitLab's documentation requires; fingerprints are unique."""
+    issues = load(directory, "gl-code-quality-report.json")
+    prints = [issue["fingerprint"] for issue in issues]
+    assert len(prints) == len(set(prints)), "a fingerprint is given twice"
+    for issue in issues:
+        assert issue["severity"] in {"info", "minor", "major", "critical", "blocker"}, issue
+        assert issue["description"] and issue["check_name"] and issue["location"]["lines"]["begin"] >= 1, issue
+        assert not issue["location"]["path"].startswith(("/", "./")), issue
+    return f"{len(issues)} issues"
+
+
+def tables(directory: pathlib.Path) -> str:
+    """Python's csv reads the same number of cells in each row, none of which a spreadsheet would run."""
+    rows = 0
+    for name in ("findings.csv", "controls.csv"):
+        with open(directory / name, newline="", encoding="utf-8") as file:
+            table = list(csv.reader(file, strict=True))
+        assert len({len(row) for row in table}) == 1, name
+        assert not any(cell.lstrip().startswith(("=", "+", "-", "@")) for row in table for cell in row), name
+        rows += len(table) - 1
+    return f"{rows} rows"
+
+
+def prometheus(directory: pathlib.Path) -> str:
+    """The parser of prometheus-client reads the counts, and they are those of the results."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    families = {f.name: f for f in text_string_to_metric_families((directory / "metrics.prom").read_text("utf-8"))}
+    cases = families["attestry_cases"].samples
+    assert sum(sample.value for sample in cases) == load(directory, "results.json")["tally"]["cases"]
+    return f"{len(families)} families"
+
+
+def junit(directory: pathlib.Path) -> str:
+    """junitparser reads both dialects, with a test for each case."""
+    from junitparser import JUnitXml
+
+    cases = load(directory, "results.json")["tally"]["cases"]
+    for name in ("junit.xml", "junit-strict.xml"):
+        suites = [suite for suite in JUnitXml.fromfile(str(directory / name)) if suite.name != "run"]
+        assert sum(len(list(suite)) for suite in suites) == cases, name
+    return f"{cases} tests"
+
+
+def markdown(directory: pathlib.Path) -> str:
+    """GitHub drops a step's summary that is longer than 1 MiB."""
+    size = (directory / "summary.md").stat().st_size
+    assert 0 < size < 1024 * 1024, size
+    return f"{size} bytes"
+
+
+CHECKS = [oscal, ocsf, sarif, asff, gitlab, tables, prometheus, junit, markdown]
+
+# File, what stands in it, and what is put there instead.
+DAMAGE = {
+    oscal: ("oscal-assessment-results.json", '"observation-uuid": "', '"observation-uuid": "0'),
+    ocsf: ("findings.ocsf.jsonl", '"severity_id":', '"severity_id":7777'),
+    sarif: ("results.sarif", '"startLine":', '"startLine":99999'),
+    asff: ("findings.asff.json", '"SchemaVersion"', '"Schema"'),
+    gitlab: ("gl-code-quality-report.json", '"severity":"', '"severity":"un'),
+    tables: ("controls.csv", ",", ",x,"),
+    prometheus: ("metrics.prom", "attestry_cases{", 'attestry_cases{x="'),
+    junit: ("junit.xml", "</testsuite>", ""),
+    markdown: ("summary.md", "#", "#" * 1_100_000),
+}
+
+
+def broken(directory: pathlib.Path) -> None:
+    for check in CHECKS:
+        name, what, instead = DAMAGE[check]
+        with tempfile.TemporaryDirectory() as copy:
+            copy = pathlib.Path(copy, "run")
+            shutil.copytree(directory, copy)
+            text = (copy / name).read_text(encoding="utf-8")
+            assert what in text, f"{name} has no {what}, so there is nothing to damage"
+            (copy / name).write_text(text.replace(what, instead, 1), encoding="utf-8")
+            try:
+                check(copy)
+            except Exception:  # whatever the judge says, it must say something
+                continue
+        raise SystemExit(f"{check.__name__} does not notice that {name} is damaged")
+    print(f"{len(CHECKS)} judges notice damage")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("directories", nargs="+", type=pathlib.Path, metavar="DIR")
+    parser.add_argument("--broken", action="store_true", help="damage each report first; that must be noticed")
+    args = parser.parse_args()
+    failed = 0
+    for directory in args.directories:
+        for check in CHECKS:
+            try:
+                print(f"{directory.name}: {check.__name__}: {check(directory)}")
+            except Exception as error:
+                failed += 1
+                print(f"{directory.name}: {check.__name__}: FAILED: {error}", file=sys.stderr)
+    if args.broken:
+        broken(args.directories[0])
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

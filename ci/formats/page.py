@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+"""Uses the HTML report in a real Chromium as a person would: reads, clicks, types, prints.
+
+    page.py DIR...                    output directories of `attestry run`
+    page.py --large DIR               the figures: open and filter under a second
+    page.py --screenshots TO DIR...   pictures into a directory
+
+Nothing may leave the page for the network, write to the console, or be called inaccessible by axe.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect, sync_playwright
+
+
+
+def chromium() -> str:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("ATTESTRY_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        raise SystemExit("no Chromium: install one, or name it in ATTESTRY_CHROMIUM")
+    return found
+
+
+@contextlib.contextmanager
+def browser():
+    with sync_playwright() as playwright:
+        # A container has no user namespaces to build Chromium's sandbox from; the page is our own.
+        started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+def opened(started, directory: pathlib.Path, fragment: str = "", **options) -> Page:
+    page = started.new_context(viewport={"width": 1280, "height": 900}, **options).new_page()
+    page.complaints = []
+    page.on("console", lambda message: page.complaints.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: page.complaints.append(f"error: {error}"))
+    page.on("request", lambda request: request.url.startswith("file:") or page.complaints.append(request.url))
+    page.goto((directory / "report.html").resolve().as_uri() + fragment)
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
+def closed(page: Page) -> None:
+    assert not page.complaints, page.complaints
+    page.context.close()
+
+
+def accessible(page: Page, what: str) -> None:
+    results = Axe().run(page)
+    assert results.violations_count == 0, f"{what}: {results.generate_report()}"
+
+
+def visible(page: Page):
+    return page.locator("details.case:visible")
+
+
+def check(started, directory: pathlib.Path) -> None:
+    results = json.loads((directory / "results.json").read_text(encoding="utf-8"))
+    cases, tally, exit_code = results["cases"], results["tally"], results["exit"]["code"]
+    page = opened(started, directory)
+
+    # The first screen answers.
+    answer = page.locator("h1").inner_text()
+    on_aws = results["run"]["backend"] == "aws"
+    assert answer.startswith("Yes" if exit_code == 0 else "No: "), (answer, exit_code)
+    if exit_code in (1, 3):
+        assert ("violated" in answer) == (tally["violated"] > 0), answer
+        assert ("not fully looked at" in answer) == any(case["incomplete"] for case in cases), answer
+    assert on_aws or exit_code != 0 or "not on AWS" in answer, answer
+    expect(page.locator("#note")).to_be_visible(visible=not on_aws)
+    for word in ("met", "violated", "not_evaluated", "waived", "not_applicable"):
+        expect(page.locator(f"#tally .{word} dd")).to_have_text(str(tally[word]))
+    assert page.locator("#unseen").bounding_box()["y"] < 900, "what was not looked at is below the first screen"
+    blind = [case for case in cases if case["incomplete"]]
+    assert page.locator("#unseen a").count() == min(8, len(blind))
+
+    # Every case is there, and is drawn when it is opened.
+    expect(visible(page)).to_have_count(len(cases))
+    assert page.locator("details.case table").count() == 0, "cases are drawn before they are opened"
+    accessible(page, "as it opens")
+    loudest = max(cases, key=lambda case: len(case["resources"]))
+    box = page.locator(f'details.case[data-case="{loudest["id"]}"]')
+    box.locator("summary").click()
+    expect(box.locator("dl.facts dt").first).to_have_text("Outcome")
+    expect(box.get_by_text("Population", exact=True)).to_be_visible()
+    shown = len(loudest["resources"])
+    expect(box.locator("caption")).to_have_text(f"{shown:,} resource{'' if shown == 1 else 's'}")
+    accessible(page, "with an open case")
+
+    # Verdict, search by resource, address, clear.
+    for word in ("violated", "not_evaluated"):
+        page.locator(f'#verdicts button[data-verdict="{word}"]').click()
+        wanted = [case for case in cases if case["verdict"] == word or (word == "not_evaluated" and case["incomplete"])]
+        expect(visible(page)).to_have_count(len(wanted))
+        page.locator(f'#verdicts button[data-verdict="{word}"]').click()
+    resource = loudest["resources"][-1]
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    page.keyboard.type(resource["id"] or resource["name"])
+    about = [case for case in cases if any(it["id"] and resource["id"].lower() in (it["id"] + it["name"]).lower() for it in case["resources"])]
+    expect(visible(page)).to_have_count(len(about))
+    assert "q=" in page.url, page.url
+    again = opened(started, directory, page.url[page.url.index("#") :])
+    expect(visible(again)).to_have_count(len(about))
+    closed(again)
+    page.locator("#search").blur()
+    page.keyboard.press("x")
+    expect(visible(page)).to_have_count(len(cases))
+
+    # By keyboard alone.
+    page.keyboard.press("j")
+    first = page.evaluate("document.activeElement.closest('details').dataset.case")
+    page.keyboard.press("j")
+    second = page.evaluate("document.activeElement.closest('details').dataset.case")
+    assert [first, second] == [cases[0]["id"], cases[1]["id"]], (first, second)
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    # A link to a finding opens its case and goes there.
+    findings = [it["finding"] for case in cases for it in case["resources"] if it.get("finding")]
+    if findings:
+        linked = opened(started, directory, f"#finding={findings[-1]}")
+        expect(linked.locator(f"#finding-{findings[-1]}")).to_be_in_viewport()
+        closed(linked)
+    # So does a link to a control show its cases.
+    control = page.locator("#frameworks a").first
+    if control.count():
+        page.evaluate("document.querySelectorAll('#frameworks details').forEach((it) => { it.open = true; })")
+        control.click()
+        assert visible(page).count() < len(cases) or len(cases) == 1
+
+    # Waivers tell their days.
+    expect(page.locator("#waiver-list tbody tr")).to_have_count(len(results["waivers"]))
+
+    # In the dark, and small.
+    dark = opened(started, directory, color_scheme="dark")
+    background = dark.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(20, 23, 26)", background
+    accessible(dark, "in the dark")
+    dark.set_viewport_size({"width": 390, "height": 800})
+    accessible(dark, "small")
+    wide = dark.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390, f"{wide} pixels wide on a screen of 390"
+    closed(dark)
+
+    # Paper shows every case.
+    paper = opened(started, directory)
+    paper.emulate_media(media="print")
+    paper.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(paper.locator("details.case[open] .inside > dl:visible")).to_have_count(len(cases))
+    assert not paper.locator("#filters").is_visible()
+    closed(paper)
+    closed(page)
+    print(f"{directory.name}: the page answers `{answer}` and works")
+
+
+MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>&lt;b&gt;"
+
+
+def hostile(started, directory: pathlib.Path) -> None:
+    """A run whose every text is markup, and one of whose cases is a probe that watched for a minute and a half."""
+    page = (directory / "report.html").read_text(encoding="utf-8")
+    begin = page.index('id="content">') + len('id="content">')
+    end = page.index("</script>", begin)
+    content = json.loads(page[begin:end])
+
+    def spoil(value, key=""):
+        if isinstance(value, dict):
+            return {name: spoil(inner, name) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [spoil(inner, key) for inner in value]
+        words = {"verdict", "severity", "state", "finding", "started", "finished", "evaluated_at", "expires"}
+        return value + MARKUP if isinstance(value, str) and key not in words else value
+
+    content = spoil(content)
+    case = next(case for case in content["cases"] if case["met"])
+    case["probe"] = ["swap", [["secret", MARKUP]]]
+    kind, number = content["kinds"][case["kind"]], case["met"][0][0]
+    for name, instant in (("alerted", "2026-10-26T09:31:30Z"), ("asked", "2026-10-26T09:30:00Z")):
+        kind["paths"].append({"path": name, "source": MARKUP, "doc": f"{name}{MARKUP}", "time": True})
+        for resource in (it for it in content["resources"] if it[0] == case["kind"]):
+            resource[4].append(instant)
+    assert content["resources"][number][4][-1] == "2026-10-26T09:30:00Z"
+    with tempfile.TemporaryDirectory() as spoilt:
+        text = json.dumps(content).replace("<", "\\u003c")
+        pathlib.Path(spoilt, "report.html").write_text(page[:begin] + text + page[end:], encoding="utf-8")
+        page = opened(started, pathlib.Path(spoilt))
+        page.on("dialog", lambda dialog: (page.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
+        expect(page.locator(".inside > dl")).to_have_count(len(content["cases"]))
+        assert page.evaluate("document.images.length + document.querySelectorAll('script').length") == 2
+        assert page.locator("body").inner_text().count("<img src=x") > len(content["cases"])
+        steps = page.locator("ol.timeline").first.locator("li")
+        expect(steps.nth(0)).to_contain_text("asked")
+        expect(steps.nth(1)).to_contain_text("(90.0 s)")
+        closed(page)
+    print(f"{directory.name}: markup stays text")
+
+
+def large(started, directory: pathlib.Path) -> None:
+    page = opened(started, directory)
+    # From the address to the last line of the script; starting a browser is not the page's doing.
+    open_time = page.evaluate("performance.getEntriesByType('navigation')[0].domComplete / 1000")
+    name = page.evaluate("content.resources[content.resources.length - 1][1]")
+    took = page.evaluate(
+        """(name) => { const begin = performance.now(); document.getElementById("search").value = name;
+        setQuery({ words: wordsOf(name) }); document.body.offsetHeight; return (performance.now() - begin) / 1000; }""",
+        name,
+    )
+    size = (directory / "report.html").stat().st_size
+    resources = page.evaluate("content.resources.length")
+    print(f"{resources} resources, {size / 1e6:.1f} MB: opens in {open_time:.2f} s, filters in {took:.2f} s")
+    assert open_time < 1 and took < 1
+    closed(page)
+
+
+def screenshots(started, to: pathlib.Path, directory: pathlib.Path) -> None:
+    to.mkdir(parents=True, exist_ok=True)
+    name = directory.name
+    page = opened(started, directory)
+    page.screenshot(path=to / f"{name}.png")
+    page.locator("#stops a, #unseen a, details.case summary").first.click()
+    if not page.locator("details.case[open]").count():
+        page.locator("details.case summary").first.click()
+    page.locator("details.case[open]").first.scroll_into_view_if_needed()
+    page.screenshot(path=to / f"{name}-case.png")
+    closed(page)
+    if name == "embedded-drifted":
+        dark = opened(started, directory, color_scheme="dark")
+        dark.screenshot(path=to / f"{name}-dark.png")
+        closed(dark)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("directories", nargs="+", type=pathlib.Path, metavar="DIR")
+    parser.add_argument("--large", action="store_true")
+    parser.add_argument("--screenshots", type=pathlib.Path, metavar="TO")
+    args = parser.parse_args()
+    with browser() as started:
+        for directory in args.directories:
+            if args.large:
+                large(started, directory)
+            elif args.screenshots:
+                screenshots(started, args.screenshots, directory)
+            else:
+                check(started, directory)
+                hostile(started, directory)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

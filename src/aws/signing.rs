@@ -1,0 +1,82 @@
+//! Signing with an asymmetric key of AWS KMS: the private half never leaves it.
+//!
+//! Must not know what is signed.
+
+use aws_config::Region;
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
+
+use super::session::{base, client, credentials};
+use super::transport::{Link, Transport};
+use super::{Backend, GLOBAL, Pace, Refusal, Target};
+use crate::facts::Gap;
+
+/// A key of KMS that signs with ECDSA over P-256.
+#[derive(Debug)]
+pub struct SigningKey {
+    client: aws_sdk_kms::Client,
+    arn: String,
+    /// Its public half: DER SubjectPublicKeyInfo.
+    pub public: Vec<u8>,
+}
+
+impl SigningKey {
+    /// Finds the key with the credentials of the environment, in the Region that its ARN names, and asks for its public
+    /// half. `endpoint` answers instead of AWS.
+    ///
+    /// # Errors
+    /// No credentials, or what KMS said.
+    pub async fn open(arn: &str, endpoint: Option<&str>) -> Result<Self, Refusal> {
+        let mut parts = arn.split(':').skip(3);
+        let (Some(region), Some(account)) = (parts.next(), parts.next()) else {
+            return Err(Refusal::Other(format!("`{arn}` is no ARN of a KMS key")));
+        };
+        let target = Target {
+            account: account.to_owned(),
+            regions: vec![region.to_owned()],
+            profile: None,
+            role: None,
+            backend: endpoint.map_or(Backend::Aws, |url| Backend::Endpoint(url.to_owned())),
+            recording: None,
+        };
+        let transport = Transport {
+            account: account.into(),
+            region: GLOBAL.into(),
+            link: Link::new(Pace::none()),
+            inner: client(&target),
+        };
+        let base = base(&target);
+        let credentials = credentials(&target, region, transport.clone(), &base).await?;
+        let config = base
+            .into_builder()
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(credentials)
+            .http_client(transport)
+            .build();
+        let client = aws_sdk_kms::Client::new(&config);
+        let told = client.get_public_key().key_id(arn).send().await.map_err(refused)?;
+        let public = told.public_key.map(Blob::into_inner).unwrap_or_default();
+        Ok(Self { client, arn: arn.to_owned(), public })
+    }
+
+    /// The signature of a message with this SHA-256 digest, DER. KMS gets the digest alone, so a message of any length fits.
+    ///
+    /// # Errors
+    /// What KMS said.
+    pub async fn sign(&self, digest: &[u8]) -> Result<Vec<u8>, Refusal> {
+        let request = self
+            .client
+            .sign()
+            .key_id(&self.arn)
+            .message_type(MessageType::Digest)
+            .signing_algorithm(SigningAlgorithmSpec::EcdsaSha256)
+            .message(Blob::new(digest));
+        let signed = request.send().await.map_err(refused)?;
+        Ok(signed.signature.map(Blob::into_inner).unwrap_or_default())
+    }
+}
+
+fn refused(error: impl Into<Gap>) -> Refusal {
+    let gap: Gap = error.into();
+    Refusal::Other(format!("KMS did not sign: {gap} {}", gap.message))
+}

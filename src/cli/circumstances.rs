@@ -1,0 +1,148 @@
+//! Under which circumstances this run is made: program, pipeline, clock, scope.
+//!
+//! Must not know verdicts.
+
+use super::suite::Chosen;
+use crate::aws::Call;
+use crate::evidence::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Scope, digest};
+use crate::facts::scrub;
+use crate::policy::Source;
+
+/// A pipeline: the variable that tells that it is one, and those that tell run, commit, branch and actor. Several are
+/// joined by `/`.
+struct Product {
+    system: &'static str,
+    marker: &'static str,
+    run: &'static [&'static str],
+    commit: &'static str,
+    reference: &'static str,
+    actor: &'static str,
+}
+
+const PRODUCTS: &[Product] = &[
+    Product {
+        system: "github-actions",
+        marker: "GITHUB_ACTIONS",
+        run: &[
+            "GITHUB_SERVER_URL",
+            "GITHUB_REPOSITORY",
+            "=actions/runs",
+            "GITHUB_RUN_ID",
+            "=attempts",
+            "GITHUB_RUN_ATTEMPT",
+        ],
+        commit: "GITHUB_SHA",
+        reference: "GITHUB_REF",
+        actor: "GITHUB_ACTOR",
+    },
+    Product {
+        system: "gitlab-ci",
+        marker: "GITLAB_CI",
+        run: &["CI_JOB_URL"],
+        commit: "CI_COMMIT_SHA",
+        reference: "CI_COMMIT_REF_NAME",
+        actor: "GITLAB_USER_LOGIN",
+    },
+    Product {
+        system: "codebuild",
+        marker: "CODEBUILD_BUILD_ARN",
+        run: &["CODEBUILD_BUILD_ARN"],
+        commit: "CODEBUILD_RESOLVED_SOURCE_VERSION",
+        reference: "CODEBUILD_SOURCE_VERSION",
+        actor: "CODEBUILD_INITIATOR",
+    },
+];
+
+/// The circumstances of a run that is over.
+pub(super) fn describe(chosen: &Chosen, calls: &[Call], residue: &[String]) -> Circumstances {
+    Circumstances {
+        schema: CIRCUMSTANCES_SCHEMA.to_owned(),
+        binary_sha256: binary(),
+        pipeline: pipeline(|name| std::env::var(name).ok()),
+        clock: clock(calls),
+        scope: scope(chosen),
+        answers: "facts and gaps are kept, redacted; the bodies of answers are not".to_owned(),
+        residue: residue.to_vec(),
+    }
+}
+
+fn binary() -> Option<String> {
+    Some(digest(&std::fs::read(std::env::current_exe().ok()?).ok()?))
+}
+
+fn pipeline(variable: impl Fn(&str) -> Option<String>) -> Option<Pipeline> {
+    // Whoever puts a secret into such a variable shall not find it in the evidence.
+    let told = |name: &str| variable(name).map(|text| scrub(&text).into_owned()).unwrap_or_default();
+    let product = PRODUCTS.iter().find(|product| variable(product.marker).is_some_and(|it| !it.is_empty()))?;
+    let run = product.run.iter().map(|part| part.strip_prefix('=').map_or_else(|| told(part), str::to_owned));
+    Some(Pipeline {
+        system: product.system.to_owned(),
+        run: run.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"),
+        commit: told(product.commit),
+        reference: told(product.reference),
+        actor: told(product.actor),
+    })
+}
+
+fn clock(calls: &[Call]) -> Option<Clock> {
+    let skews: Vec<i64> = calls.iter().filter_map(Call::skew).collect();
+    Some(Clock { answers: skews.len(), least_seconds: *skews.iter().min()?, greatest_seconds: *skews.iter().max()? })
+}
+
+fn scope(chosen: &Chosen) -> Scope {
+    let stage = &chosen.stage;
+    let mut left_out = vec![
+        "accounts that the stage does not name".to_owned(),
+        "Regions that the stage does not name, also where they are enabled".to_owned(),
+    ];
+    if stage.source != Source::Aws {
+        left_out.push("AWS itself: something else answered".to_owned());
+    }
+    Scope {
+        accounts: stage.accounts.iter().map(|account| account.id.value.clone()).collect(),
+        regions: stage.regions.iter().map(|region| region.value.clone()).collect(),
+        chosen: format!("named by stage `{}` of suite `{}`", stage.name.value, chosen.suite.id.value),
+        left_out,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(pairs: &[(&str, &str)]) -> Option<Pipeline> {
+        pipeline(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn pipelines_are_told_apart() {
+        let github = told(&[
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_SERVER_URL", "https://github.com"),
+            ("GITHUB_REPOSITORY", "bank/infra"),
+            ("GITHUB_RUN_ID", "77"),
+            ("GITHUB_RUN_ATTEMPT", "2"),
+            ("GITHUB_SHA", "abc"),
+            ("GITHUB_REF", "refs/heads/main"),
+            ("GITHUB_ACTOR", "ana"),
+        ]);
+        let pipeline = |system: &str, run: &str, commit: &str, reference: &str, actor: &str| {
+            let own = str::to_owned;
+            Some(Pipeline {
+                system: own(system),
+                run: own(run),
+                commit: own(commit),
+                reference: own(reference),
+                actor: own(actor),
+            })
+        };
+        let run = "https://github.com/bank/infra/actions/runs/77/attempts/2";
+        assert_eq!(github, pipeline("github-actions", run, "abc", "refs/heads/main", "ana"));
+        let gitlab = told(&[("GITLAB_CI", "true"), ("CI_JOB_URL", "https://x/1"), ("CI_COMMIT_SHA", "d")]);
+        assert_eq!(gitlab, pipeline("gitlab-ci", "https://x/1", "d", "", ""));
+        let arn = "arn:aws:codebuild:eu-west-1:1:build/b:1";
+        let codebuild = told(&[("CODEBUILD_BUILD_ARN", arn), ("CODEBUILD_INITIATOR", "pipeline/p")]);
+        assert_eq!(codebuild, pipeline("codebuild", arn, "", "", "pipeline/p"));
+        assert_eq!(told(&[("GITHUB_ACTIONS", ""), ("HOME", "/")]), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! `attestry evidence`: pack and sign what a run left, and make keys for it.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::probes::{find_kind, words};
+use super::seal::{broken, bundle, pack};
+use super::signing::{Signer, attest};
+use super::{Ended, output};
+use crate::evidence::{self, SecretKey, lines, paths};
+use crate::verify::Exit;
+
+/// Arguments of `evidence`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Pack evidence into one file, and sign it.
+    Pack(Pack),
+    /// Make an Ed25519 key to sign with: `FILE`, and `FILE.pub` for those who check.
+    Keygen(Keygen),
+}
+
+#[derive(Debug, clap::Args)]
+struct Pack {
+    /// The output directory of a run, or a bundle.
+    evidence: PathBuf,
+
+    /// The bundle: `.tar.zst` or `.zip`.
+    file: PathBuf,
+
+    /// Sign it anew: an Ed25519 key as PKCS#8 PEM file, or the ARN of an ECC_NIST_P256 signing key of KMS.
+    #[arg(long, value_name = "KEY")]
+    sign: Vec<String>,
+
+    /// Ask this endpoint instead of AWS for signatures of KMS.
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Keygen {
+    /// Where the private key goes; nothing is overwritten.
+    file: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Ended> {
+    match &args.command {
+        Command::Pack(args) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| Ended::new(Exit::Output, format!("no runtime: {error}")))?;
+            runtime.block_on(repack(args))
+        }
+        Command::Keygen(args) => keygen(&args.file),
+    }
+}
+
+async fn repack(args: &Pack) -> Result<(), Ended> {
+    let (path, format) = bundle(&args.file)?;
+    let verified =
+        evidence::verify(&args.evidence, words(), find_kind).map_err(|damage| broken(&args.evidence, &damage))?;
+    let signers = Signer::open_all(&args.sign, args.endpoint.as_deref()).await?;
+    let mut contents = verified.contents.clone();
+    let envelopes = attest(&signers, &verified.statements).await?;
+    if !envelopes.is_empty() {
+        contents.insert(paths::ATTESTATIONS.to_owned(), lines(&envelopes));
+    }
+    pack(&contents, &path, format)?;
+    output::tell(&format!("wrote {} (manifest sha256:{})", path.display(), verified.manifest));
+    Ok(())
+}
+
+fn keygen(file: &Path) -> Result<(), Ended> {
+    let failed = |why: &dyn std::fmt::Display| Ended::new(Exit::Output, format!("{}: {why}", file.display()));
+    let mut seed = zeroize::Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *seed).map_err(|error| failed(&error))?;
+    let key = SecretKey::from_seed(&seed).map_err(|error| failed(&error))?;
+    let mut public = file.as_os_str().to_owned();
+    public.push(".pub");
+    let public = PathBuf::from(public);
+    write_new(file, key.pem().as_bytes(), 0o600)?;
+    write_new(&public, key.public().pem().as_bytes(), 0o644)?;
+    output::print(&format!("{}\n", key.public().id()));
+    output::tell(&format!("wrote {} (keep it secret) and {}", file.display(), public.display()));
+    Ok(())
+}
+
+/// Writes a file that must not be there yet. It is never readable by more than it shall be.
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Ended> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    let written = options.open(path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|error| Ended::new(Exit::Output, format!("{}: {error}", path.display())))
+}

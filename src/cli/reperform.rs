@@ -1,0 +1,89 @@
+//! `attestry reperform`: the verdicts again, from the stored facts; by the stored policies or by others.
+
+use std::path::PathBuf;
+
+use super::probes::{find_kind, words};
+use super::seal::broken;
+use super::{Ended, output};
+use crate::evidence::{self, Change, changes, digest};
+use crate::policy::Severity;
+use crate::source::printable;
+use crate::verify::{Exit, Reason, RunResult};
+
+/// Arguments of `reperform`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The output directory of a run, or a bundle.
+    evidence: PathBuf,
+
+    /// Judge by the suite of the same path below this directory, such as a checkout, and show what that changes.
+    #[arg(long, value_name = "DIR")]
+    policies: Option<PathBuf>,
+
+    /// Write the verdicts to this file.
+    #[arg(long, value_name = "FILE")]
+    verdicts: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Ended> {
+    let verified =
+        evidence::verify(&args.evidence, words(), find_kind).map_err(|damage| broken(&args.evidence, &damage))?;
+    let Some(root) = &args.policies else {
+        tell(&verified.result, verified.gate);
+        write(args, verified.verdicts())?;
+        output::print("byte-identical with the stored verdicts\n");
+        return Ok(());
+    };
+    let judged = verified.judged_by(root, words(), find_kind).map_err(|wrong| {
+        output::tell(&format!("error: {wrong}"));
+        Ended::new(Exit::Usage, format!("{} does not judge this evidence", root.display()))
+    })?;
+    let found = changes(&verified.result.cases, &judged.result.cases);
+    output::print(&found.iter().map(show).collect::<String>());
+    tell(&judged.result, judged.gate);
+    write(args, &judged.verdicts)?;
+    if judged.verdicts == verified.verdicts() {
+        output::print("byte-identical with the stored verdicts\n");
+    } else {
+        output::print(&format!("{} cases are judged otherwise than the stored verdicts\n", found.len()));
+    }
+    if found.is_empty() { Ok(()) } else { Err(Ended::told(Exit::Violation)) }
+}
+
+/// Resources shown of a case that is judged otherwise.
+const SHOWN: usize = 10;
+
+fn show(change: &Change) -> String {
+    let word = |verdict: Option<&'static str>| verdict.unwrap_or("no such case");
+    let mut text = format!("{}: {} -> {}\n", change.case, word(change.before), word(change.after));
+    for (id, before, after) in change.resources.iter().take(SHOWN) {
+        let id = if id.is_empty() { "(the population)" } else { id };
+        text.push_str(&format!("  {}: {before} -> {after}\n", printable(id, 200)));
+    }
+    if let Some(more) = change.resources.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        text.push_str(&format!("  and {more} more\n"));
+    }
+    text
+}
+
+fn tell(result: &RunResult, gate: Severity) {
+    let tally = result.tally();
+    let reason = Reason::of(result, gate);
+    output::print(&format!(
+        "{} cases: {} met, {} violated, {} not evaluated, {} not applicable, {} waived; exit {} ({})\n",
+        tally.cases,
+        tally.met,
+        tally.violated,
+        tally.not_evaluated,
+        tally.not_applicable,
+        tally.waived,
+        reason.exit.code(),
+        reason.sentence
+    ));
+}
+
+fn write(args: &Args, verdicts: &[u8]) -> Result<(), Ended> {
+    output::print(&format!("verdicts sha256:{}\n", digest(verdicts)));
+    let Some(path) = &args.verdicts else { return Ok(()) };
+    std::fs::write(path, verdicts).map_err(|error| Ended::new(Exit::Output, format!("{}: {error}", path.display())))
+}

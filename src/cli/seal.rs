@@ -1,0 +1,211 @@
+//! What a run leaves: reports and evidence in a directory, signed where a key is given, and packed where a file is.
+//!
+//! Must not know how facts are read.
+
+use std::path::{Path, PathBuf};
+
+use super::signing::{Signer, attest};
+use super::suite::Chosen;
+use super::{Ended, output};
+use crate::aws::Call;
+use crate::evidence::{
+    self, Basis, Circumstances, Contents, Directory, Format, Limits, Link, Previous, Told, WriteError, paths,
+    statements,
+};
+use crate::report::{self, Record};
+use crate::verify::Exit;
+
+/// Arguments about what a run leaves.
+#[derive(Debug, clap::Args)]
+pub(super) struct Leaving {
+    /// Where reports and evidence go; by default `target/attestry/SUITE-STAGE`.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Write this report only, of those in `reports/`; may be repeated. Without it, all are written.
+    #[arg(long = "report", value_name = "NAME", value_parser = report_names())]
+    reports: Vec<String>,
+
+    /// Pack all of it into one file as well, `.tar.zst` or `.zip`.
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+
+    /// Sign the evidence: an Ed25519 key as PKCS#8 PEM file, or the ARN of an ECC_NIST_P256 signing key of KMS.
+    #[arg(long, value_name = "KEY")]
+    sign: Vec<String>,
+
+    /// The evidence that this run follows; by default what an earlier run of suite and stage left in the output directory.
+    #[arg(long, value_name = "EVIDENCE")]
+    previous: Option<PathBuf>,
+}
+
+fn report_names() -> clap::builder::PossibleValuesParser {
+    report::ALL.iter().map(|report| report.name()).collect::<Vec<_>>().into()
+}
+
+/// Everything that can be found wrong before the account is asked anything was not.
+#[derive(Debug)]
+pub(super) struct Seal {
+    out: PathBuf,
+    directory: Directory,
+    reports: Vec<String>,
+    bundle: Option<(PathBuf, Format)>,
+    signers: Vec<Signer>,
+    link: Link,
+}
+
+/// What is written.
+#[derive(Debug)]
+pub(super) struct Left<'a> {
+    pub(super) chosen: &'a Chosen,
+    pub(super) record: &'a Record<'a>,
+    pub(super) basis: &'a Basis,
+    pub(super) circumstances: &'a Circumstances,
+    pub(super) calls: &'a [Call],
+    pub(super) described: Option<&'a (String, Vec<u8>)>,
+}
+
+impl Seal {
+    /// Prepares what the run will leave.
+    pub(super) async fn prepare(args: &Leaving, chosen: &Chosen, endpoint: Option<&str>) -> Result<Self, Ended> {
+        let out = args.out.clone().unwrap_or_else(|| default_out(chosen));
+        let bundle = args.bundle.as_deref().map(bundle).transpose()?;
+        let directory = Directory::begin(&out).map_err(|error| unwritten(&error))?;
+        let link = link(args, chosen, &out)?;
+        let signers = Signer::open_all(&args.sign, endpoint).await?;
+        Ok(Self { out, directory, reports: args.reports.clone(), bundle, signers, link })
+    }
+
+    /// Writes everything. Tells where it is and the digest of the manifest.
+    pub(super) async fn close(self, left: &Left<'_>) -> Result<String, Ended> {
+        let Self { out, mut directory, reports, bundle, signers, link } = self;
+        write(&mut directory, &reports, left).map_err(|error| unwritten(&error))?;
+        let record = left.record;
+        let sealed = directory.seal(Link { run: record.run.id.clone(), ..link }).map_err(|error| unwritten(&error))?;
+        let run = serde_json::to_value(record.run).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
+        let told = Told {
+            manifest: &sealed.digest,
+            files: &sealed.files,
+            run: &run,
+            result: record.result,
+            gate: left.chosen.suite.gate,
+            residue: !left.circumstances.residue.is_empty(),
+        };
+        let statements = statements(&told).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
+        let signed = attest(&signers, &statements).await;
+        if let Ok(envelopes @ [_, ..]) = signed.as_deref() {
+            sealed.attest(envelopes).map_err(|error| unwritten(&error))?;
+        }
+        let mut said = format!("wrote {} (manifest sha256:{})", out.display(), sealed.digest);
+        sealed.finish().map_err(|error| unwritten(&error))?;
+        if let Err(unsigned) = signed {
+            // What a run found is kept, signed or not.
+            output::tell(&format!("{said}, not signed"));
+            return Err(unsigned);
+        }
+        if let Some((path, format)) = bundle {
+            let contents = evidence::read(&out).map_err(|damage| broken(&out, &damage))?;
+            pack(&contents, &path, format)?;
+            said.push_str(&format!(" and {}", path.display()));
+        }
+        Ok(said)
+    }
+}
+
+/// Packs files into a bundle that unpacks to the same files.
+pub(super) fn pack(contents: &Contents, path: &Path, format: Format) -> Result<(), Ended> {
+    let limits = Limits::default();
+    let refused = |error: evidence::Refused| Ended::new(Exit::Output, format!("{}: {error}", path.display()));
+    let bytes = evidence::pack(contents, format, &limits).map_err(refused)?;
+    if evidence::unpack(&bytes, &limits).map_err(refused)? != *contents {
+        return Err(Ended::new(Exit::Output, format!("{} does not unpack to what was packed", path.display())));
+    }
+    evidence::write_bundle(path, &bytes).map_err(|error| unwritten(&error))
+}
+
+/// A path with the format that its name asks for.
+pub(super) fn bundle(path: &Path) -> Result<(PathBuf, Format), Ended> {
+    let format = path.file_name().and_then(|name| Format::of_name(&name.to_string_lossy()));
+    let wrong = || Ended::new(Exit::Usage, format!("{}: a bundle ends in .tar.zst or .zip", path.display()));
+    Ok((path.to_owned(), format.ok_or_else(wrong)?))
+}
+
+/// The end of a command that found evidence damaged. Everything that is wrong is told.
+pub(super) fn broken(path: &Path, damage: &[evidence::Damage]) -> Ended {
+    damage.iter().for_each(|wrong| output::tell(&format!("error: {wrong}")));
+    Ended::new(Exit::Output, format!("{} is not what the run left", path.display()))
+}
+
+pub(super) fn unwritten(error: &WriteError) -> Ended {
+    Ended::new(Exit::Output, error.to_string())
+}
+
+fn default_out(chosen: &Chosen) -> PathBuf {
+    Path::new("target/attestry").join(format!("{}-{}", chosen.suite.id.value, chosen.stage.name.value))
+}
+
+/// The place in the chain of runs of this suite and stage. The run's id is not known yet.
+fn link(args: &Leaving, chosen: &Chosen, out: &Path) -> Result<Link, Ended> {
+    let (suite, stage) = (chosen.suite.id.value.clone(), chosen.stage.name.value.clone());
+    let first = Link { suite, stage, sequence: 1, ..Link::default() };
+    let (path, given) = match &args.previous {
+        Some(path) => (path.as_path(), true),
+        None => (out, false),
+    };
+    if !given && !evidence::is_sealed(out) {
+        return Ok(first);
+    }
+    let (before, manifest) = match evidence::link_of(path) {
+        Ok(found) => found,
+        Err(damage) if given => return Err(Ended { exit: Exit::Usage, ..broken(path, &damage) }),
+        Err(_) => {
+            output::tell(&format!("{} cannot be followed: a new chain begins", out.display()));
+            return Ok(first);
+        }
+    };
+    if (&before.suite, &before.stage) == (&first.suite, &first.stage) {
+        let sequence = before.sequence.saturating_add(1);
+        return Ok(Link { sequence, previous: Some(Previous { run: before.run, manifest }), ..first });
+    }
+    if given {
+        let of = format!("suite `{}`, stage `{}`", before.suite, before.stage);
+        return Err(Ended::new(Exit::Usage, format!("{} is of {of}: another chain", path.display())));
+    }
+    Ok(first)
+}
+
+fn write(directory: &mut Directory, reports: &[String], left: &Left<'_>) -> Result<(), WriteError> {
+    let json = |error: serde_json::Error| WriteError::Io { path: "evidence".into(), source: error.into() };
+    let record = left.record;
+    let wanted = |name: &str| reports.is_empty() || reports.iter().any(|wanted| wanted == name);
+    for report in report::ALL.iter().filter(|report| wanted(report.name())) {
+        let mut bytes = Vec::new();
+        report.write(record, &mut bytes).map_err(|source| WriteError::Io { path: report.file().into(), source })?;
+        directory.add(report.file(), &bytes)?;
+    }
+    directory.add(paths::BASIS, &pretty(left.basis).map_err(json)?)?;
+    directory.add(paths::RUN, &pretty(record.run).map_err(json)?)?;
+    directory.add(paths::CIRCUMSTANCES, &pretty(left.circumstances).map_err(json)?)?;
+    directory.add(paths::VERDICTS, &evidence::write_verdicts(record.result).map_err(json)?)?;
+    directory.add(paths::FACTS, &evidence::write_facts(record.populations).map_err(json)?)?;
+    let mut calls = Vec::new();
+    for call in left.calls {
+        serde_json::to_writer(&mut calls, &call).map_err(json)?;
+        calls.push(b'\n');
+    }
+    directory.add(paths::CALLS, &calls)?;
+    let loaded = &left.chosen.loaded;
+    for (path, (_, _, text)) in loaded.paths.iter().zip(loaded.library.files.iter()) {
+        directory.add(&format!("{}/{}", paths::INPUTS, path.display()), text.as_bytes())?;
+    }
+    if let Some((path, bytes)) = left.described {
+        directory.add(&format!("{}/{path}", paths::INPUTS), bytes)?;
+    }
+    Ok(())
+}
+
+fn pretty(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(value)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

@@ -1,0 +1,97 @@
+//! Keys on the command line: who signs evidence, and whose signature is trusted.
+//!
+//! Must not know what is signed.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::Ended;
+use crate::aws::SigningKey;
+use crate::evidence::{Envelope, PAYLOAD, PublicKey, SecretKey, pae};
+use crate::verify::Exit;
+
+/// Who signs.
+#[derive(Debug)]
+pub(super) enum Signer {
+    /// An Ed25519 key from a file.
+    File(SecretKey),
+    /// A key of KMS, and its public half.
+    Kms(SigningKey, PublicKey),
+}
+
+impl Signer {
+    /// Opens every key, so that one that cannot sign is found out before anything else happens. A key is the path of a
+    /// PKCS#8 PEM file or the ARN of a key of KMS.
+    pub(super) async fn open_all(keys: &[String], endpoint: Option<&str>) -> Result<Vec<Self>, Ended> {
+        let mut signers = Vec::new();
+        for key in keys {
+            signers.push(if key.starts_with("arn:") {
+                Self::kms(key, endpoint).await?
+            } else {
+                let text = Zeroizing::new(read(Path::new(key))?);
+                Self::File(SecretKey::from_pem(&text).map_err(|error| unusable(key, &error))?)
+            });
+        }
+        Ok(signers)
+    }
+
+    async fn kms(arn: &str, endpoint: Option<&str>) -> Result<Self, Ended> {
+        let key = SigningKey::open(arn, endpoint).await.map_err(|refusal| unusable(arn, &refusal))?;
+        let public = PublicKey::from_der(&key.public).map_err(|error| unusable(arn, &error))?;
+        Ok(Self::Kms(key, public))
+    }
+
+    fn public(&self) -> &PublicKey {
+        match self {
+            Self::File(key) => key.public(),
+            Self::Kms(_, public) => public,
+        }
+    }
+
+    async fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Ended> {
+        let signature = match self {
+            Self::File(key) => key.sign(message).map_err(|error| Ended::new(Exit::Output, error.to_string()))?,
+            Self::Kms(key, _) => {
+                let signed = key.sign(&Sha256::digest(message)).await;
+                signed.map_err(|refusal| Ended::new(Exit::Output, refusal.to_string()))?
+            }
+        };
+        if self.public().verifies(message, &signature) {
+            return Ok(signature);
+        }
+        Err(Ended::new(Exit::Output, format!("the signature of key {} does not verify", self.public().id())))
+    }
+}
+
+/// The statements, signed by all; nothing when nobody signs.
+pub(super) async fn attest(signers: &[Signer], statements: &[Vec<u8>]) -> Result<Vec<Envelope>, Ended> {
+    let mut envelopes = Vec::new();
+    for payload in statements.iter().filter(|_| !signers.is_empty()) {
+        let message = pae(PAYLOAD, payload);
+        let mut signatures = Vec::new();
+        for signer in signers {
+            signatures.push((signer.public().id().to_owned(), signer.sign(&message).await?));
+        }
+        envelopes.push(Envelope::new(PAYLOAD, payload, &signatures));
+    }
+    Ok(envelopes)
+}
+
+/// Reads the keys that are trusted.
+pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Ended> {
+    let read = |path: &PathBuf| {
+        let text = Zeroizing::new(read(path)?);
+        PublicKey::from_pem(&text).map_err(|error| unusable(&path.display().to_string(), &error))
+    };
+    paths.iter().map(read).collect()
+}
+
+fn read(path: &Path) -> Result<String, Ended> {
+    std::fs::read_to_string(path).map_err(|error| unusable(&path.display().to_string(), &error))
+}
+
+fn unusable(key: &str, why: &dyn std::fmt::Display) -> Ended {
+    Ended::new(Exit::Usage, format!("the key {key}: {why}"))
+}

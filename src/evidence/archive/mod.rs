@@ -1,0 +1,172 @@
+//! A bundle: all files of an evidence directory in one archive, `.tar.zst` or `.zip`.
+//!
+//! The same files give the same bytes: names are sorted, times, modes and owners are fixed. Reading accepts that one form
+//! and nothing else, because each header is written anew and compared. So there is no second reading of a bundle that
+//! another tool could prefer: no link, no device, no file twice, nothing hidden between or behind the files. Must not
+//! know what the files hold.
+
+mod tar;
+mod zip;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use thiserror::Error;
+
+use super::path::{folded, is_below};
+
+/// The files of evidence, by path.
+pub type Contents = BTreeMap<String, Vec<u8>>;
+
+/// How a bundle is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A tar file, compressed with Zstandard.
+    TarZst,
+    /// A zip file, for desktops.
+    Zip,
+}
+
+impl Format {
+    /// The format that a file name asks for.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        if name.ends_with(".tar.zst") {
+            Some(Self::TarZst)
+        } else if name.ends_with(".zip") {
+            Some(Self::Zip)
+        } else {
+            None
+        }
+    }
+}
+
+/// Why an archive is not read, or not written.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// Neither of the formats.
+    #[error("it is neither a .tar.zst nor a .zip file")]
+    Format,
+    /// It ends before its end.
+    #[error("it is cut off")]
+    Cut,
+    /// Larger than a bundle may be.
+    #[error("too large: {0}")]
+    TooLarge(String),
+    /// It grows more than evidence does.
+    #[error("it unpacks to more than {0} times its size, as bombs do")]
+    Bomb(u64),
+    /// A path that is not below a directory, or is another file on another system.
+    #[error("`{0}` is no path for a file of evidence")]
+    Path(String),
+    /// A path twice; the case of letters does not count.
+    #[error("`{0}` is there twice; upper and lower case are one file on some systems")]
+    Twice(String),
+    /// A link, device, directory or anything else that is no file.
+    #[error("`{0}` is no plain file")]
+    Special(String),
+    /// The files are not sorted.
+    #[error("`{0}` stands at the wrong place: files are sorted by path")]
+    Unsorted(String),
+    /// A header or trailer is not as Attestry writes it.
+    #[error("{0} is not as Attestry writes it")]
+    Form(String),
+    /// The compressed data are broken.
+    #[error("the compressed data are broken: {0}")]
+    Broken(String),
+}
+
+/// What is read at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of the archive.
+    pub archive: u64,
+    /// Bytes of all files together.
+    pub total: u64,
+    /// Files.
+    pub files: usize,
+    /// How many times its size an archive may unpack to, beyond [`Limits::small`].
+    pub ratio: u64,
+    /// Bytes that any archive may unpack to.
+    pub small: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { archive: 256 << 20, total: 1 << 30, files: 20_000, ratio: 200, small: 64 << 20 }
+    }
+}
+
+/// Packs the files. The same files always give the same bytes.
+///
+/// # Errors
+/// When they could not be read back within the limits.
+pub fn pack(contents: &Contents, format: Format, limits: &Limits) -> Result<Vec<u8>, Refused> {
+    let mut gate = Gate::new(limits, u64::MAX / limits.ratio.max(1));
+    for (path, bytes) in contents {
+        gate.admit(path, bytes.len() as u64)?;
+    }
+    match format {
+        Format::TarZst => tar::pack(contents),
+        Format::Zip => zip::pack(contents),
+    }
+}
+
+/// Unpacks an archive that anybody may have made.
+///
+/// # Errors
+/// It is not exactly what [`pack`] would have written of its files, apart from how hard it was compressed.
+pub fn unpack(archive: &[u8], limits: &Limits) -> Result<Contents, Refused> {
+    if archive.len() as u64 > limits.archive {
+        return Err(Refused::TooLarge(format!("an archive of {} bytes", archive.len())));
+    }
+    let gate = Gate::new(limits, archive.len() as u64);
+    match archive {
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => tar::unpack(archive, gate),
+        [b'P', b'K', ..] => zip::unpack(archive, gate),
+        _ => Err(Refused::Format),
+    }
+}
+
+/// What every file of an archive must pass before its bytes are read.
+#[derive(Debug)]
+struct Gate {
+    left: u64,
+    files: usize,
+    bomb: Option<u64>,
+    seen: BTreeSet<String>,
+    last: String,
+}
+
+impl Gate {
+    fn new(limits: &Limits, archive: u64) -> Self {
+        let grown = archive.saturating_mul(limits.ratio).max(limits.small);
+        let bomb = (grown < limits.total).then_some(limits.ratio);
+        Self { left: limits.total.min(grown), files: limits.files, bomb, seen: BTreeSet::new(), last: String::new() }
+    }
+
+    fn admit(&mut self, path: &str, size: u64) -> Result<(), Refused> {
+        if !is_below(path) {
+            return Err(Refused::Path(path.to_owned()));
+        }
+        if !self.seen.insert(folded(path)) {
+            return Err(Refused::Twice(path.to_owned()));
+        }
+        if path < self.last.as_str() {
+            return Err(Refused::Unsorted(path.to_owned()));
+        }
+        path.clone_into(&mut self.last);
+        if self.seen.len() > self.files {
+            return Err(Refused::TooLarge(format!("more than {} files", self.files)));
+        }
+        match (self.left.checked_sub(size), self.bomb) {
+            (Some(left), _) => self.left = left,
+            (None, Some(ratio)) => return Err(Refused::Bomb(ratio)),
+            (None, None) => return Err(Refused::TooLarge(format!("`{path}` with {size} bytes"))),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,205 @@
+//! Bundles: the same bytes for the same files, and nothing hostile gets in.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
+use super::*;
+
+const BOTH: [Format; 2] = [Format::TarZst, Format::Zip];
+
+fn files(paths: &[(&str, &[u8])]) -> Contents {
+    paths.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec())).collect()
+}
+
+fn sample() -> Contents {
+    let long = format!("evidence/inputs/{}/{}.yaml", "policies".repeat(8), "p".repeat(80));
+    let block = [7; 512];
+    files(&[("manifest.json", b"{}"), ("a/empty", b""), ("a/block", &block), ("\u{e9}/x", b"y"), (&long, b"z")])
+}
+
+fn read(archive: &[u8]) -> Result<Contents, Refused> {
+    unpack(archive, &Limits::default())
+}
+
+#[test]
+fn what_is_packed_is_unpacked() {
+    for format in BOTH {
+        let packed = pack(&sample(), format, &Limits::default()).unwrap();
+        assert_eq!(packed, pack(&sample(), format, &Limits::default()).unwrap());
+        assert_eq!(read(&packed).unwrap(), sample(), "{format:?}");
+        let none = pack(&Contents::new(), format, &Limits::default()).unwrap();
+        assert_eq!(read(&none).unwrap(), Contents::new(), "{format:?}");
+    }
+}
+
+#[test]
+fn formats_go_by_name() {
+    assert_eq!(Format::of_name("x.TAR.zst"), Some(Format::TarZst));
+    assert_eq!(Format::of_name("x.zip"), Some(Format::Zip));
+    assert_eq!(Format::of_name("x.tar.gz"), None);
+}
+
+/// Every cut is noticed, and a changed byte never gives other files: outside of the compressed data it is refused, inside
+/// of them too, or it changes nothing.
+#[test]
+fn no_byte_may_be_missing_or_changed() {
+    for format in BOTH {
+        let packed = pack(&sample(), format, &Limits::default()).unwrap();
+        for end in 0..packed.len() {
+            assert!(read(&packed[..end]).is_err(), "{format:?} cut at {end}");
+        }
+        for at in 0..packed.len() {
+            let mut changed = packed.clone();
+            changed[at] ^= 1;
+            let read = read(&changed);
+            assert!(read.is_err() || read == Ok(sample()), "{format:?} {at}");
+        }
+        for more in [&b"\0"[..], b"more", &packed] {
+            assert!(read(&[&packed, more].concat()).is_err(), "{format:?}");
+            assert!(read(&[more, &packed].concat()).is_err(), "{format:?}");
+        }
+    }
+}
+
+#[test]
+fn paths_that_leave_or_hide_are_refused() {
+    for path in ["../x", "/etc/passwd", "a/../b", "C:\\x", "nul", "a//b", "x."] {
+        for format in BOTH {
+            let refused = Err(Refused::Path(path.to_owned()));
+            assert_eq!(pack(&files(&[(path, b"")]), format, &Limits::default()), refused);
+        }
+        assert_eq!(read(&tar(&[entry(path, b'0', b"")])), Err(Refused::Path(path.to_owned())), "{path}");
+        assert_eq!(read(&renamed(path)), Err(Refused::Path(path.to_owned())), "{path}");
+    }
+    let twice = Refused::Twice("a/X".to_owned());
+    for format in BOTH {
+        let error = pack(&files(&[("a/X", b""), ("a/x", b"")]), format, &Limits::default()).unwrap_err();
+        assert_eq!(error, Refused::Twice("a/x".to_owned()));
+    }
+    assert_eq!(read(&tar(&[entry("a/x", b'0', b""), entry("a/X", b'0', b"")])), Err(twice));
+    let same = [entry("a", b'0', b"1"), entry("a", b'0', b"2")];
+    assert_eq!(read(&tar(&same)), Err(Refused::Twice("a".to_owned())));
+    let unsorted = [entry("b", b'0', b""), entry("a", b'0', b"")];
+    assert_eq!(read(&tar(&unsorted)), Err(Refused::Unsorted("a".to_owned())));
+}
+
+#[test]
+fn only_plain_files_are_taken() {
+    // Hard link, symbolic link, devices, directory, pipe, GNU long name, global and local PAX headers, the old plain file.
+    for kind in [b'1', b'2', b'3', b'4', b'5', b'6', b'L', b'K', b'g', b'x', b'S', 0] {
+        let refused = Err(Refused::Special("a".to_owned()));
+        assert_eq!(read(&tar(&[entry("a", kind, b"")])), refused, "{kind}");
+    }
+    // A symbolic link in a zip file is a mode in its central directory.
+    let mut linked = pack(&files(&[("a", b"b")]), Format::Zip, &Limits::default()).unwrap();
+    let at = linked.windows(4).position(|it| it == b"PK\x01\x02").unwrap() + 40;
+    linked[at..at + 2].copy_from_slice(&0o120_777_u16.to_le_bytes());
+    assert_eq!(read(&linked), Err(Refused::Form("the central directory".to_owned())));
+}
+
+#[test]
+fn headers_have_one_form() {
+    for (at, byte) in [(100, b'1'), (108, b'1'), (136, b'1'), (257, b'U'), (265, b'r'), (329, b'1'), (500, 1)] {
+        let mut harmed = entry("a", b'0', b"x");
+        harmed[at] = byte;
+        sum(&mut harmed);
+        assert_eq!(read(&tar(&[harmed])), Err(Refused::Form("the header of `a`".to_owned())), "{at}");
+    }
+    let mut unsummed = entry("a", b'0', b"x");
+    unsummed[148] = b'7';
+    assert_eq!(read(&tar(&[unsummed])), Err(Refused::Form("the header of `a`".to_owned())));
+    let mut padded = entry("a", b'0', b"x");
+    padded[513] = b'y';
+    assert_eq!(read(&tar(&[padded])), Err(Refused::Form("what follows `a`".to_owned())));
+}
+
+/// Each byte in front of the names of a zip file belongs to its form.
+#[test]
+fn a_zip_file_says_everything_once() {
+    let packed = pack(&files(&[("a", b"b"), ("c", b"d")]), Format::Zip, &Limits::default()).unwrap();
+    let central = packed.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
+    for at in (4..30).chain(central..packed.len()) {
+        let mut changed = packed.clone();
+        changed[at] ^= 0x40;
+        assert!(read(&changed).is_err(), "{at}");
+    }
+}
+
+#[test]
+fn bombs_go_off_outside() {
+    let limits = Limits { total: 1 << 20, small: 1 << 16, ratio: 10, ..Limits::default() };
+    let zeros = vec![0; 1 << 18];
+    for format in BOTH {
+        let packed = pack(&files(&[("a", &zeros)]), format, &limits).unwrap();
+        assert!(packed.len() * 10 < zeros.len(), "{format:?}: {} bytes", packed.len());
+        assert_eq!(unpack(&packed, &limits), Err(Refused::Bomb(10)), "{format:?}");
+        let large = files(&[("a", &vec![0; 1 << 20]), ("b", b"x")]);
+        assert!(matches!(pack(&large, format, &limits), Err(Refused::TooLarge(_))), "{format:?}");
+        let many: Contents = (0..9).map(|at| (at.to_string(), Vec::new())).collect();
+        let few = Limits { files: 8, ..limits };
+        assert!(matches!(pack(&many, format, &few), Err(Refused::TooLarge(_))), "{format:?}");
+        let packed = pack(&many, format, &limits).unwrap();
+        assert!(matches!(unpack(&packed, &few), Err(Refused::TooLarge(_))), "{format:?}");
+        let small = Limits { archive: 8, ..limits };
+        assert!(matches!(unpack(&packed, &small), Err(Refused::TooLarge(_))), "{format:?}");
+    }
+}
+
+/// A header may say any size: memory follows what is there.
+#[test]
+fn a_size_alone_takes_no_memory() {
+    let mut huge = entry("a", b'0', b"");
+    huge[124..136].copy_from_slice(b"07777777777\0");
+    sum(&mut huge);
+    let wide = Limits { total: u64::MAX, ..Limits::default() };
+    assert_eq!(unpack(&tar(&[huge]), &Limits { small: u64::MAX, ..wide }), Err(Refused::Cut));
+}
+
+#[test]
+fn what_is_no_archive_is_told() {
+    for bytes in [&b""[..], b"hello", b"\x1f\x8b\x08", b"ustar"] {
+        assert_eq!(read(bytes), Err(Refused::Format));
+    }
+    assert!(read(b"\x28\xb5\x2f\xfd").is_err());
+    assert!(read(b"PK\x05\x06").is_err());
+}
+
+/// A tar file of these entries, whatever they are.
+fn tar(entries: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = entries.concat();
+    out.resize(out.len() + 1024, 0);
+    compress_to_vec(out.as_slice(), CompressionLevel::Fastest)
+}
+
+fn entry(path: &str, kind: u8, bytes: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; 512];
+    out[..path.len()].copy_from_slice(path.as_bytes());
+    out[100..124].copy_from_slice(b"0000644\x000000000\x000000000\0");
+    out[124..136].copy_from_slice(format!("{:011o}\0", bytes.len()).as_bytes());
+    out[136..148].copy_from_slice(b"00000000000\0");
+    out[156] = kind;
+    out[257..265].copy_from_slice(b"ustar\x0000");
+    out[329..345].copy_from_slice(b"0000000\x000000000\0");
+    sum(&mut out);
+    out.extend_from_slice(bytes);
+    out.resize(out.len().next_multiple_of(512), 0);
+    out
+}
+
+fn sum(header: &mut [u8]) {
+    header[148..156].copy_from_slice(b"        ");
+    let sum: u32 = header[..512].iter().map(|byte| u32::from(*byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+}
+
+/// A zip file whose one file was renamed everywhere.
+fn renamed(path: &str) -> Vec<u8> {
+    let stand_in = "x".repeat(path.len());
+    let mut packed = pack(&files(&[(&stand_in, b"b")]), Format::Zip, &Limits::default()).unwrap();
+    for at in 0..packed.len() - path.len() {
+        if &packed[at..at + path.len()] == stand_in.as_bytes() && (at == 30 || at > 40) {
+            packed[at..at + path.len()].copy_from_slice(path.as_bytes());
+        }
+    }
+    packed
+}

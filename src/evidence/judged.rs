@@ -1,0 +1,112 @@
+//! Judging stored facts: by the texts that were kept with them, or by others.
+//!
+//! Pure but for a root on disk. Must not know whether the facts were altered; that is checked before.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::archive::Contents;
+use super::circumstances::Circumstances;
+use super::path::is_below;
+use super::{Damage, facts, paths, verdicts};
+use crate::facts::Kind;
+use crate::policy::{Attestation, Root, Severity, Vocabulary, compile, load_suite_of, select};
+use crate::source::{Diagnostics, Files, render};
+use crate::verify::{RunResult, evaluate};
+
+/// What the judgement of a run rests on, besides the texts and the facts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Basis {
+    /// `attestry.basis/1`.
+    pub schema: String,
+    /// Path of the suite below `inputs/`.
+    pub suite: String,
+    /// The stage.
+    pub stage: String,
+    /// Parameters set on the command line.
+    pub parameters: Vec<(String, String)>,
+    /// Patterns that chose among the cases; empty when all were run.
+    pub selected: Vec<String>,
+    /// The instant for which ages and expiries were judged.
+    pub evaluated_at: Timestamp,
+}
+
+/// The schema of [`Basis`] that this version writes and reads.
+pub const BASIS_SCHEMA: &str = "attestry.basis/1";
+
+/// Stored facts, judged.
+#[derive(Debug)]
+pub struct Judged {
+    /// The verdicts.
+    pub result: RunResult,
+    /// The same as `verdicts.json` holds them.
+    pub verdicts: Vec<u8>,
+    /// The texts that they were judged by.
+    pub texts: Files,
+    /// Violations at or above it fail a run.
+    pub gate: Severity,
+    /// What people say.
+    pub attestations: Vec<Attestation>,
+}
+
+/// Judges the stored facts by the suite below the root.
+///
+/// # Errors
+/// What of the facts or the texts cannot be used.
+pub(super) fn judge(
+    contents: &Contents,
+    root: &Root<'_>,
+    words: Vocabulary,
+    find: impl Fn(&str) -> Option<&'static Kind>,
+) -> Result<Judged, Damage> {
+    let basis: Basis = serde_json::from_str(content(contents, paths::BASIS)?)
+        .map_err(|error| unusable(paths::BASIS, error.to_string()))?;
+    if basis.schema != BASIS_SCHEMA {
+        return Err(Damage::UnsupportedSchema(basis.schema));
+    }
+    if !is_below(&basis.suite) {
+        return Err(Damage::EscapingPath(basis.suite));
+    }
+    let texts = match root {
+        Root::Directory(path) => path.display().to_string(),
+        Root::Held(_) => paths::INPUTS.to_owned(),
+    };
+    let loaded = load_suite_of(root, Path::new(&basis.suite), words);
+    let refused = |diagnostics: &Diagnostics| unusable(&texts, render(&loaded.library.files, diagnostics, false));
+    if loaded.diagnostics.has_errors() {
+        return Err(refused(&loaded.diagnostics));
+    }
+    let missing = || unusable(paths::BASIS, format!("no stage `{}` in `{}`", basis.stage, basis.suite));
+    let suite = loaded.library.suites.first().ok_or_else(missing)?;
+    let stage = suite.stage(&basis.stage).map_err(|_| missing())?;
+    let mut sink = Diagnostics::new();
+    let compiled = compile(suite, stage, &basis.parameters, &mut sink).ok_or_else(|| refused(&sink))?;
+    let cases = select(compiled.cases, &basis.selected).map_err(|sink| refused(&sink))?;
+    let populations =
+        facts::read(content(contents, paths::FACTS)?, find).map_err(|reason| unusable(paths::FACTS, reason))?;
+    let result = evaluate(&cases, &populations, &compiled.waivers, basis.evaluated_at);
+    let verdicts = verdicts::write(&result).map_err(|error| unusable(paths::VERDICTS, error.to_string()))?;
+    let (gate, attestations) = (suite.gate, suite.attestations.clone());
+    Ok(Judged { result, verdicts, texts: loaded.library.files, gate, attestations })
+}
+
+/// Whether a probe of the run left something behind.
+pub(super) fn residue(contents: &Contents) -> Result<bool, Damage> {
+    let text = content(contents, paths::CIRCUMSTANCES)?;
+    let read: Circumstances =
+        serde_json::from_str(text).map_err(|error| unusable(paths::CIRCUMSTANCES, error.to_string()))?;
+    Ok(!read.residue.is_empty())
+}
+
+/// A file as text.
+pub(super) fn content<'a>(contents: &'a Contents, path: &str) -> Result<&'a str, Damage> {
+    let bytes = contents.get(path).ok_or_else(|| Damage::Missing(path.to_owned()))?;
+    std::str::from_utf8(bytes).map_err(|error| unusable(path, error.to_string()))
+}
+
+fn unusable(path: &str, reason: String) -> Damage {
+    Damage::Unusable { path: path.to_owned(), reason }
+}

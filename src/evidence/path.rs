@@ -1,0 +1,94 @@
+//! Which paths a file of evidence may have: below its directory, and the same file on every system.
+//!
+//! Must not know what the files hold.
+
+/// Folders in folders.
+const DEPTH: usize = 16;
+
+/// Bytes of the two fields that the header of a tar file has for a path.
+const FIELDS: (usize, usize) = (155, 100);
+
+/// Names that mean a device on Windows, whatever their ending.
+const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
+
+/// Whether the path stays below a directory and means one file everywhere: relative, without `..`, `.` and empty parts,
+/// without anything that another system reads as something else.
+pub(super) fn is_below(path: &str) -> bool {
+    fields(path).is_some() && path.split('/').count() <= DEPTH && path.split('/').all(is_name)
+}
+
+/// The path as the header of a tar file has it, as little as possible in the first field; `None` when it does not fit.
+pub(super) fn fields(path: &str) -> Option<(&str, &str)> {
+    let (first, second) = FIELDS;
+    if path.len() <= second {
+        return Some(("", path));
+    }
+    let mut cuts = path.match_indices('/').filter_map(|(at, _)| Some((path.get(..at)?, path.get(at + 1..)?)));
+    cuts.find(|(prefix, name)| !prefix.is_empty() && prefix.len() <= first && !name.is_empty() && name.len() <= second)
+}
+
+fn is_name(name: &str) -> bool {
+    let forbidden = |c: char| c.is_control() || matches!(c, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
+    // Windows drops dots and spaces at the end; `.` and `..` end with a dot, too.
+    !name.is_empty() && !name.contains(forbidden) && !name.ends_with(['.', ' ']) && !is_device(name)
+}
+
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).trim_end().to_ascii_lowercase();
+    let numbered = |of: &str| {
+        stem.strip_prefix(of).is_some_and(|rest| matches!(rest.as_bytes(), [digit] if digit.is_ascii_digit()))
+    };
+    DEVICES.contains(&stem.as_str()) || numbered("com") || numbered("lpt")
+}
+
+/// The same for two paths that are one file where the case of letters does not count.
+pub(super) fn folded(path: &str) -> String {
+    path.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_that_mean_one_file_everywhere() {
+        let deep = "a/".repeat(DEPTH) + "a";
+        let long = "a".repeat(FIELDS.1 + 1);
+        for path in [
+            "",
+            "/",
+            "/etc/passwd",
+            "..",
+            "../x",
+            "a/../b",
+            "a/..",
+            ".",
+            "./a",
+            "a//b",
+            "a/",
+            "C:\\x",
+            "a\\b",
+            "c:x",
+            "a\0",
+            "a\nb",
+            "nul",
+            "a/NUL.txt",
+            "com1",
+            "Lpt9.json",
+            "a./b",
+            "a ",
+            "what?",
+            "*",
+            &deep,
+            &long,
+        ] {
+            assert!(!is_below(path), "{path:?}");
+        }
+        let wide = format!("{}/{}", "a".repeat(FIELDS.0), "a".repeat(FIELDS.1));
+        for path in
+            ["manifest.json", &wide, "evidence/inputs/a b.yaml", "é/ü.yaml", "..a", "a..b", "com", "com10", ".x/y"]
+        {
+            assert!(is_below(path), "{path:?}");
+        }
+    }
+}

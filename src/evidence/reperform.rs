@@ -1,0 +1,78 @@
+//! The stored facts judged by other policies, and what that changes.
+//!
+//! Must not know the command line.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::judged::{Judged, judge};
+use super::{Damage, Verified};
+use crate::facts::Kind;
+use crate::policy::{Root, Vocabulary};
+use crate::verify::CaseResult;
+
+/// What is different about a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Id of the case.
+    pub case: String,
+    /// Its stored verdict; none where the case is new.
+    pub before: Option<&'static str>,
+    /// Its verdict now; none where the case is gone.
+    pub after: Option<&'static str>,
+    /// Resources that are judged otherwise, with both verdicts.
+    pub resources: Vec<(String, &'static str, &'static str)>,
+}
+
+impl Verified {
+    /// Judges the stored facts by the suite of the same path below another root.
+    ///
+    /// # Errors
+    /// The texts there cannot be used.
+    pub fn judged_by(
+        &self,
+        root: &Path,
+        words: Vocabulary,
+        find: impl Fn(&str) -> Option<&'static Kind>,
+    ) -> Result<Judged, Damage> {
+        judge(&self.contents, &Root::Directory(root), words, find)
+    }
+}
+
+/// What is judged otherwise, in the order of the cases; the ones that are gone come last.
+#[must_use]
+pub fn changes(before: &[CaseResult], after: &[CaseResult]) -> Vec<Change> {
+    let find = |all: &[CaseResult], id: &str| all.iter().position(|case| case.case.id == id);
+    let mut changes = Vec::new();
+    for now in after {
+        let was = find(before, &now.case.id).and_then(|at| before.get(at));
+        let resources = was.map(|was| moved(was, now)).unwrap_or_default();
+        let (was, is) = (was.map(|was| was.verdict.word()), now.verdict.word());
+        if was != Some(is) || !resources.is_empty() {
+            changes.push(Change { case: now.case.id.clone(), before: was, after: Some(is), resources });
+        }
+    }
+    for was in before.iter().filter(|was| find(after, &was.case.id).is_none()) {
+        let (case, verdict) = (was.case.id.clone(), Some(was.verdict.word()));
+        changes.push(Change { case, before: verdict, after: None, resources: Vec::new() });
+    }
+    changes
+}
+
+/// A resource that the case is not about has no verdict in it.
+const OUTSIDE: &str = "outside";
+
+fn moved(was: &CaseResult, now: &CaseResult) -> Vec<(String, &'static str, &'static str)> {
+    let (was, now) = (verdicts(was), verdicts(now));
+    let keys: BTreeSet<_> = was.keys().chain(now.keys()).collect();
+    let both = keys.into_iter().map(|key| {
+        let of = |all: &BTreeMap<_, &'static str>| all.get(key).copied().unwrap_or(OUTSIDE);
+        (key.2.to_owned(), of(&was), of(&now))
+    });
+    both.filter(|(_, was, now)| was != now).collect()
+}
+
+/// The verdict of each resource, by account, Region and id.
+fn verdicts(of: &CaseResult) -> BTreeMap<(&str, &str, &str), &'static str> {
+    of.resources.iter().map(|it| ((&*it.account, &*it.region, &*it.id), it.verdict)).collect()
+}

@@ -1,0 +1,146 @@
+//! What a function said of its last failure, in its log group or in the answer to an invocation: type and message, no
+//! more, without anything that looks like a secret.
+//!
+//! Must not know what the function is for.
+
+use aws_sdk_cloudwatchlogs::Client as Logs;
+use aws_sdk_lambda::Client as Lambda;
+use jiff::Timestamp;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::aws::At;
+use crate::facts::{Cause, Gap, scrub};
+
+/// Characters of an error that are shown.
+const SHOWN: usize = 300;
+
+/// Events that are read of one log group.
+const MOST_EVENTS: usize = 20_000;
+
+/// The log group of a function: where its configuration says, or where Lambda writes without one.
+pub(super) async fn group_of(at: &At, function: &str) -> Result<String, Gap> {
+    let client = at.client(Lambda::new);
+    let configured = client.get_function_configuration().function_name(function).send().await?;
+    let name = configured.function_name().unwrap_or(function);
+    let group = configured.logging_config().and_then(|logging| logging.log_group());
+    Ok(group.map_or_else(|| format!("/aws/lambda/{name}"), str::to_owned))
+}
+
+/// The messages of a log group since an instant, in the order of time.
+///
+/// # Errors
+/// What AWS did not tell, or more events than anybody can look through.
+pub(super) async fn messages(at: &At, group: &str, since: Timestamp) -> Result<Vec<Message>, Gap> {
+    let request = at.client(Logs::new).filter_log_events().log_group_name(group).start_time(since.as_millisecond());
+    let mut pages = request.into_paginator().send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        for event in page?.events.unwrap_or_default() {
+            let (id, text) = (event.event_id.unwrap_or_default(), event.message.unwrap_or_default());
+            found.push(Message { id, at: event.timestamp.unwrap_or_default(), text: Zeroizing::new(text) });
+        }
+        if found.len() > MOST_EVENTS {
+            let message = format!("{group} holds more than {MOST_EVENTS} events since {since}");
+            return Err(Gap { message, ..Gap::new(Cause::Truncated) });
+        }
+    }
+    found.sort_by_key(|message| message.at);
+    Ok(found)
+}
+
+/// One event of a log group. Whatever it holds is wiped.
+pub(super) struct Message {
+    /// Its id.
+    pub(super) id: String,
+    at: i64,
+    /// Its text.
+    pub(super) text: Zeroizing<String>,
+}
+
+#[cfg(test)]
+impl Message {
+    pub(super) fn new(id: &str, text: &str) -> Self {
+        Self { id: id.to_owned(), at: 0, text: Zeroizing::new(text.to_owned()) }
+    }
+}
+
+/// The last error that the messages tell.
+pub(super) fn last_error(messages: &[Message]) -> Option<String> {
+    messages.iter().rev().find_map(|message| error_in(&message.text))
+}
+
+/// The type and message of an error that a text tells, as Lambda and its runtimes write it.
+pub(super) fn error_in(text: &str) -> Option<String> {
+    // Node writes words before the JSON; the JSON log format and the answer of an invocation are JSON alone.
+    let json = text.find('{').and_then(|at| text.get(at..)).and_then(|json| serde_json::from_str::<Value>(json).ok());
+    json.as_ref().and_then(typed).or_else(|| {
+        let text = text.split_once("[ERROR]").map_or(text, |(_, rest)| rest).trim();
+        let line = text.lines().next().unwrap_or_default();
+        let timed_out = line.find("Task timed out after").and_then(|at| line.get(at..));
+        timed_out.map(str::to_owned).or_else(|| named(line).then(|| line.to_owned()))
+    })
+}
+
+/// An error as it may leave: without what looks like a secret, and short.
+pub(super) fn shown(error: &str) -> String {
+    scrub(error).chars().take(SHOWN).collect()
+}
+
+/// `errorType` and `errorMessage`, whether an event is one or holds one as its message.
+fn typed(json: &Value) -> Option<String> {
+    let text = |name: &str| json.get(name).and_then(Value::as_str);
+    match (text("errorType"), text("errorMessage")) {
+        (Some(kind), Some(message)) => Some(format!("{kind}: {message}")),
+        (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
+        (None, None) => json.get("message").filter(|inside| inside.is_object()).and_then(typed),
+    }
+}
+
+/// Whether a line is `Some.kind.of.Error: words`, the last line of a trace.
+fn named(line: &str) -> bool {
+    let (kind, _) = line.split_once(':').unwrap_or((line, ""));
+    let word = kind.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_'));
+    word && ["Error", "Exception", "Timeout", "Exit"].iter().any(|end| kind.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_known_as_each_runtime_writes_them() {
+        for (text, error) in [
+            (
+                "[ERROR] UnboundLocalError: cannot access local variable 'new_value'\nTraceback (most recent call last):",
+                "UnboundLocalError: cannot access local variable 'new_value'",
+            ),
+            (
+                "botocore.exceptions.ClientError: An error occurred",
+                "botocore.exceptions.ClientError: An error occurred",
+            ),
+            (
+                "2026-11-21T05:00:00.000Z\t4c1a\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"x is \
+                 undefined\",\"stack\":[]}",
+                "TypeError: x is undefined",
+            ),
+            (r#"{"timestamp":"t","level":"ERROR","message":{"errorType":"E1","errorMessage":"inside"}}"#, "E1: inside"),
+            (r#"{"errorMessage":"alone"}"#, "alone"),
+            ("2026-11-21T05:00:00.000Z 4c1a Task timed out after 3.00 seconds", "Task timed out after 3.00 seconds"),
+            ("[ERROR] ValueError: password=hunter22", "ValueError: password=[redacted]"),
+        ] {
+            assert_eq!(error_in(text).map(|it| shown(&it)).as_deref(), Some(error), "{text}");
+        }
+        for text in
+            ["", "START RequestId: 4c1a", "Traceback (most recent call last):", "{", "{}", "no error here: Error"]
+        {
+            assert_eq!(error_in(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_cut_where_it_is_too_long() {
+        let long = format!("[ERROR] ValueError: {}", "ä".repeat(1000));
+        assert_eq!(error_in(&long).map(|it| shown(&it).chars().count()), Some(SHOWN));
+    }
+}

@@ -1,0 +1,23 @@
+//! Telling people about a run with probes, before and after it.
+//!
+//! Must not know any single probe.
+
+use crate::aws::{At, tracked};
+use crate::facts::Gap;
+
+/// What SNS takes of one message, less some room.
+const LONGEST: usize = 250_000;
+
+/// Publishes a message.
+///
+/// # Errors
+/// What AWS said: then nobody was told.
+pub async fn publish(at: &At, topic: &str, subject: &str, text: &str) -> Result<(), Gap> {
+    let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
+    tracked(async {
+        let publish = at.client(aws_sdk_sns::Client::new).publish().topic_arn(topic);
+        publish.subject(subject).message(text).send().await?;
+        Ok(())
+    })
+    .await
+}

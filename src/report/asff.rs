@@ -1,0 +1,172 @@
+//! ASFF, the finding format of AWS Security Hub CSPM: what `batch-import-findings` takes, 100 at a time.
+//!
+//! What nobody saw is `NOT_AVAILABLE`, and what was waived is suppressed. Must not know how findings get to AWS.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::findings::{self, Finding};
+use super::{Record, Report, wording};
+use crate::policy::Severity;
+use crate::source::printable;
+
+/// The findings for Security Hub.
+pub(super) struct Asff;
+
+/// Longest title, description and id of a resource, in characters.
+const TITLE: usize = 255;
+const DESCRIPTION: usize = 1_023;
+const ID: usize = 511;
+/// Related requirements of one finding.
+const REQUIREMENTS: usize = 32;
+
+impl Report for Asff {
+    fn name(&self) -> &'static str {
+        "asff"
+    }
+
+    fn file(&self) -> &'static str {
+        "findings.asff.json"
+    }
+
+    fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut comma = "[\n";
+        for finding in findings::all(record) {
+            write!(out, "{comma}")?;
+            serde_json::to_writer(&mut *out, &Imported::of(record, &finding))?;
+            comma = ",\n";
+        }
+        writeln!(out, "{}", if comma == "[\n" { "[]" } else { "\n]" })
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Imported<'a> {
+    schema_version: &'static str,
+    id: String,
+    product_arn: String,
+    generator_id: &'a str,
+    aws_account_id: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    region: &'a str,
+    types: [&'static str; 1],
+    created_at: String,
+    updated_at: String,
+    severity: Value,
+    title: String,
+    description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remediation: Option<Value>,
+    product_fields: Value,
+    resources: [About; 1],
+    compliance: Compliance,
+    workflow: Value,
+    record_state: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct About {
+    #[serde(rename = "Type")]
+    of: &'static str,
+    id: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Compliance {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    related_requirements: Vec<String>,
+}
+
+impl<'a> Imported<'a> {
+    fn of(record: &Record<'a>, finding: &'a Finding<'a>) -> Self {
+        let (run, case) = (record.run, &finding.case.case);
+        let (account, region) = (finding.account(run), finding.region(run));
+        let partition = partition(region);
+        let (status, workflow) = match finding.verdict {
+            "met" => ("PASSED", "RESOLVED"),
+            "violated" => ("FAILED", "NEW"),
+            "waived" => ("FAILED", "SUPPRESSED"),
+            "not_evaluated" => ("NOT_AVAILABLE", "NEW"),
+            _ => ("NOT_AVAILABLE", "RESOLVED"),
+        };
+        let named = finding.resource.filter(|it| !it.id.is_empty());
+        let about = named.map_or_else(
+            || About { of: "AwsAccount", id: format!("AWS::::Account:{account}") },
+            |it| About { of: "Other", id: printable(&it.id, ID) },
+        );
+        let requirements = case.controls.iter().take(REQUIREMENTS);
+        let remediation = case.origin.remediation.as_ref();
+        Self {
+            schema_version: "2018-10-08",
+            id: format!("attestry/{}/{}/{}", run.suite, run.stage, finding.id(run)),
+            product_arn: format!("arn:{partition}:securityhub:{region}:{account}:product/{account}/default"),
+            generator_id: &case.id,
+            aws_account_id: account,
+            region,
+            types: ["Software and Configuration Checks/Industry and Regulatory Standards"],
+            // A later import of the same finding updates it by its time; the first time it was seen, AWS keeps.
+            created_at: run.started.to_string(),
+            updated_at: run.finished.to_string(),
+            severity: json!({ "Label": label(case.origin.severity), "Original": case.origin.severity.word() }),
+            title: printable(&format!("{}: {}", case.id, case.title), TITLE),
+            description: printable(&finding.says(run), DESCRIPTION),
+            remediation: remediation.map(|it| json!({ "Recommendation": { "Text": printable(it, 511) } })),
+            product_fields: json!({
+                "attestry/run": run.id,
+                "attestry/backend": wording::value(&run.backend),
+                "attestry/verdict": finding.verdict,
+                "attestry/coverage": wording::coverage(finding.case),
+            }),
+            resources: [about],
+            compliance: Compliance {
+                status,
+                related_requirements: requirements.map(|it| format!("{} {}", it.framework, it.id)).collect(),
+            },
+            workflow: json!({ "Status": workflow }),
+            record_state: "ACTIVE",
+        }
+    }
+}
+
+fn partition(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    }
+}
+
+fn label(of: Severity) -> &'static str {
+    match of {
+        Severity::Info => "INFORMATIONAL",
+        Severity::Low => "LOW",
+        Severity::Medium => "MEDIUM",
+        Severity::High => "HIGH",
+        Severity::Critical => "CRITICAL",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn golden() {
+        insta::assert_snapshot!(Sample::new().write(&Asff));
+    }
+
+    #[test]
+    fn what_nobody_saw_does_not_pass() {
+        let text = Sample::with("", Vec::new()).write(&Asff);
+        assert!(text.contains("NOT_AVAILABLE") && !text.contains("PASSED"), "{text}");
+    }
+}

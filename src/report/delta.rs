@@ -1,0 +1,327 @@
+//! What changed between two runs, by the ids of findings, which stay the same from run to run.
+//!
+//! A violation is fixed only where the later run looked: one that the later run could not see, or did not ask for, is
+//! told as such. Must not know where results are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::Record;
+use super::wording::{self, count};
+
+/// Why a text is no results of an earlier run.
+#[derive(Debug, Error)]
+pub enum NoResults {
+    /// It is not the JSON that `results.json` is.
+    #[error("no results of a run: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// It is of another version.
+    #[error("results in the schema `{0}`, and this version reads `attestry.results/1`")]
+    Schema(String),
+}
+
+/// What a comparison needs of a run.
+#[derive(Debug, Deserialize)]
+pub struct Results {
+    schema: String,
+    run: OfRun,
+    cases: Vec<OfCase>,
+}
+
+#[derive(Debug, Deserialize)]
+struct OfRun {
+    id: String,
+    suite: String,
+    stage: String,
+    backend: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct OfCase {
+    id: String,
+    incomplete: bool,
+    coverage: OfCoverage,
+    resources: Vec<OfResource>,
+}
+
+#[derive(Debug, Deserialize)]
+struct OfCoverage {
+    enumerated: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct OfResource {
+    id: String,
+    name: String,
+    verdict: String,
+    #[serde(default)]
+    finding: String,
+}
+
+impl Results {
+    /// Reads `results.json`.
+    ///
+    /// # Errors
+    /// When the text is something else.
+    pub fn read(text: &[u8]) -> Result<Self, NoResults> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: String,
+        }
+        // The version first: results of another one are not broken.
+        let Version { schema } = serde_json::from_slice(text)?;
+        if schema != super::json::SCHEMA {
+            return Err(NoResults::Schema(wording::value(&schema)));
+        }
+        let results: Self = serde_json::from_slice(text)?;
+        debug_assert_eq!(results.schema, super::json::SCHEMA);
+        Ok(results)
+    }
+
+    /// What a run found that just ended.
+    #[must_use]
+    pub fn of(record: &Record<'_>) -> Self {
+        let resource = |it: &crate::verify::ResourceResult| OfResource {
+            id: it.id.clone(),
+            name: it.name.clone(),
+            verdict: it.verdict.to_owned(),
+            finding: it.finding.clone(),
+        };
+        let case = |it: &crate::verify::CaseResult| OfCase {
+            id: it.case.id.clone(),
+            incomplete: it.is_incomplete(),
+            coverage: OfCoverage { enumerated: it.coverage.enumerated },
+            resources: it.resources.iter().filter(|it| !it.finding.is_empty()).map(resource).collect(),
+        };
+        let run = record.run;
+        Self {
+            schema: super::json::SCHEMA.to_owned(),
+            run: OfRun {
+                id: run.id.clone(),
+                suite: run.suite.clone(),
+                stage: run.stage.clone(),
+                backend: run.backend.clone(),
+            },
+            cases: record.result.cases.iter().map(case).collect(),
+        }
+    }
+
+    /// Suite and stage: runs of different ones have nothing to compare.
+    #[must_use]
+    pub fn about(&self) -> (&str, &str) {
+        (&self.run.suite, &self.run.stage)
+    }
+
+    /// Id of the run.
+    #[must_use]
+    pub fn run(&self) -> &str {
+        &self.run.id
+    }
+
+    /// Ids of what was violated and not waived.
+    #[must_use]
+    pub fn violated(&self) -> BTreeSet<String> {
+        let all = self.findings();
+        all.into_iter().filter(|(_, found)| found.verdict == "violated").map(|(id, _)| id.to_owned()).collect()
+    }
+
+    fn findings(&self) -> BTreeMap<&str, Found<'_>> {
+        let of = |case: &'_ OfCase, it: &'_ OfResource| -> String {
+            let name = if it.name.is_empty() { &it.id } else { &it.name };
+            format!("{}: {}", wording::value(&case.id), wording::value(name))
+        };
+        let mut all = BTreeMap::new();
+        for case in &self.cases {
+            for it in case.resources.iter().filter(|it| !it.finding.is_empty()) {
+                all.insert(it.finding.as_str(), Found { case, verdict: &it.verdict, says: of(case, it) });
+            }
+        }
+        all
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Found<'a> {
+    case: &'a OfCase,
+    verdict: &'a str,
+    says: String,
+}
+
+/// A finding in a comparison: its id, and case and resource in words.
+pub type Named = (String, String);
+
+/// What changed between two runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delta {
+    /// Id of the earlier run.
+    pub since: String,
+    /// Violated now, and not before.
+    pub new: Vec<Named>,
+    /// Violated before, and looked at and not violated now.
+    pub fixed: Vec<Named>,
+    /// Violated before and now.
+    pub still: Vec<Named>,
+    /// Violated before, and accepted now.
+    pub waived: Vec<Named>,
+    /// Not evaluated now, and evaluated or not there before.
+    pub newly_blind: Vec<Named>,
+    /// Violated before, and nobody asked now: its case was not run, or its list not seen to the end.
+    pub not_asked: Vec<Named>,
+    /// Cases of which the later run saw less: complete before, not complete now.
+    pub less_seen: Vec<String>,
+    /// What answered, where that differs.
+    pub backends: Option<(String, String)>,
+}
+
+impl Delta {
+    /// Compares an earlier run with a later one.
+    #[must_use]
+    pub fn between(earlier: &Results, later: &Results) -> Self {
+        let (before, now) = (earlier.findings(), later.findings());
+        let cases: BTreeMap<&str, &OfCase> = later.cases.iter().map(|case| (case.id.as_str(), case)).collect();
+        let mut delta = Self { since: earlier.run.id.clone(), ..Self::default() };
+        for (id, found) in &now {
+            let named = ((*id).to_owned(), found.says.clone());
+            match (before.get(id).map(|it| it.verdict), found.verdict) {
+                (Some("violated"), "violated") => delta.still.push(named),
+                (_, "violated") => delta.new.push(named),
+                (Some("violated"), "waived") => delta.waived.push(named),
+                (Some("not_evaluated"), "not_evaluated") => {}
+                (_, "not_evaluated") => delta.newly_blind.push(named),
+                _ => {}
+            }
+        }
+        for (id, found) in before.iter().filter(|(id, it)| it.verdict == "violated" && !now.contains_key(*id)) {
+            let named = ((*id).to_owned(), found.says.clone());
+            // What is not in a list that was seen to its end is gone.
+            match cases.get(found.case.id.as_str()) {
+                Some(case) if case.coverage.enumerated => delta.fixed.push(named),
+                _ => delta.not_asked.push(named),
+            }
+        }
+        let complete: BTreeSet<&str> =
+            earlier.cases.iter().filter(|case| !case.incomplete).map(|case| case.id.as_str()).collect();
+        let less = later.cases.iter().filter(|case| case.incomplete && complete.contains(case.id.as_str()));
+        delta.less_seen = less.map(|case| wording::value(&case.id)).collect();
+        if earlier.run.backend != later.run.backend {
+            delta.backends = Some((wording::value(&earlier.run.backend), wording::value(&later.run.backend)));
+        }
+        delta
+    }
+
+    /// `2 new, 1 fixed, 3 still violated, 1 newly blind since RUN`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut parts = vec![
+            format!("{} new", self.new.len()),
+            format!("{} fixed", self.fixed.len()),
+            format!("{} still violated", self.still.len()),
+            format!("{} newly blind", self.newly_blind.len()),
+        ];
+        let rest = [(self.waived.len(), "waived"), (self.not_asked.len(), "not asked again")];
+        parts.extend(rest.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
+        format!("{} since {}", parts.join(", "), wording::value(&self.since))
+    }
+
+    /// Everything, a line for each finding.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut text = format!("{}\n", self.summary());
+        if let Some((before, now)) = &self.backends {
+            let _ = writeln!(text, "  what answered is not the same: {before}, then {now}");
+        }
+        let lists = [
+            ("NEW", &self.new),
+            ("BLIND", &self.newly_blind),
+            ("STILL", &self.still),
+            ("WAIVED", &self.waived),
+            ("UNSEEN", &self.not_asked),
+            ("FIXED", &self.fixed),
+        ];
+        for (word, found) in lists.iter().flat_map(|(word, list)| list.iter().map(move |found| (word, found))) {
+            let _ = writeln!(text, "  {word:<6} {}  {}", found.0, found.1);
+        }
+        if !self.less_seen.is_empty() {
+            let cases = count(self.less_seen.len(), "case", "cases");
+            let _ = writeln!(text, "  {cases} complete before and not now: {}", self.less_seen.join(", "));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+    use crate::report::json;
+    use crate::report::sample::{Sample, all_seen};
+
+    fn results(sample: &Sample) -> Results {
+        Results::read(sample.write(&json::Results).as_bytes()).expect("results are read")
+    }
+
+    fn only(case: &str, mut sample: Sample) -> Sample {
+        sample.result.cases.retain(|it| it.case.id == case);
+        sample
+    }
+
+    fn names(list: &[Named]) -> Vec<&str> {
+        list.iter().map(|(_, says)| says.rsplit(": ").next().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn each_violation_is_new_fixed_or_still() {
+        let kept = "FR-280/retention-7y";
+        let before = results(&only(kept, Sample::with("", all_seen(&["/a", "/b"]))));
+        let now = results(&only(kept, Sample::with("", all_seen(&["/b", "/c"]))));
+        let delta = Delta::between(&before, &now);
+        assert_eq!((names(&delta.new), names(&delta.fixed), names(&delta.still)), (vec!["/c"], vec!["/a"], vec!["/b"]));
+        assert_eq!(delta.summary(), "1 new, 1 fixed, 1 still violated, 0 newly blind since 01JB3ZQ8");
+    }
+
+    #[test]
+    fn the_same_run_has_no_difference() {
+        let delta = Delta::between(&results(&Sample::new()), &results(&Sample::new()));
+        assert_eq!((delta.new.len(), delta.fixed.len(), delta.newly_blind.len()), (0, 0, 0));
+        assert!(!delta.still.is_empty() && delta.less_seen.is_empty());
+    }
+
+    #[test]
+    fn what_was_not_asked_again_is_not_fixed() {
+        let before = results(&Sample::new());
+        let now = results(&only("DT-002/tenant-rotates", Sample::new()));
+        let delta = Delta::between(&before, &now);
+        assert!(delta.fixed.is_empty() && !delta.not_asked.is_empty(), "{delta:?}");
+        // Nothing of its kind could be listed.
+        let now = results(&Sample::with("", Vec::new()));
+        let delta = Delta::between(&before, &now);
+        assert!(delta.fixed.is_empty() && !delta.less_seen.is_empty(), "{delta:?}");
+    }
+
+    #[test]
+    fn what_is_newly_blind_is_told() {
+        let before = results(&Sample::with("", all_seen(&[])));
+        let delta = Delta::between(&before, &results(&Sample::new()));
+        assert!(names(&delta.newly_blind).contains(&"audit"), "{delta:?}");
+    }
+
+    #[test]
+    fn what_a_run_holds_is_what_it_writes() {
+        let sample = Sample::new();
+        let delta = Delta::between(&results(&sample), &Results::of(&sample.record()));
+        assert_eq!(delta, Delta::between(&results(&sample), &results(&sample)));
+        assert_eq!(results(&sample).violated(), Results::of(&sample.record()).violated());
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        let read = |text: &str| Results::read(text.as_bytes()).expect_err("refused").to_string();
+        assert!(read("[").starts_with("no results of a run"));
+        assert!(read(r#"{"schema": "attestry.results/2"}"#).contains("attestry.results/2"));
+        assert!(read(r#"{"schema": "attestry.results/1"}"#).contains("missing field"));
+    }
+}

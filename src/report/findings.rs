@@ -1,0 +1,105 @@
+//! What a run found, one thing at a time, for reports that are lists: a resource that needs attention, a list that was
+//! not seen to its end, or a case in which there is nothing of either.
+//!
+//! Must not know any report format.
+
+use sha2::{Digest, Sha256};
+
+use super::Record;
+use super::wording::{self, count};
+use crate::verify::{CaseResult, ResourceResult, Run};
+
+/// One thing that was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Finding<'a> {
+    /// The case.
+    pub(super) case: &'a CaseResult,
+    /// The resource; none for what is said of the case as a whole.
+    pub(super) resource: Option<&'a ResourceResult>,
+    /// The verdict on it.
+    pub(super) verdict: &'static str,
+}
+
+/// Everything that a run found, in the order of its cases.
+pub(super) fn all<'a>(record: &Record<'a>) -> impl Iterator<Item = Finding<'a>> + use<'a> {
+    record.result.cases.iter().flat_map(|case| {
+        let of = |resource: &'a ResourceResult| Finding { case, resource: Some(resource), verdict: resource.verdict };
+        let of_case = |verdict| Finding { case, resource: None, verdict };
+        let resources = case.with(&["violated", "waived", "not_evaluated"]).map(of);
+        // Resources that nobody saw are no resources, and must be told of all the same.
+        let open = (!case.coverage.enumerated).then(|| of_case("not_evaluated"));
+        let quiet = case.with(&["violated", "waived", "not_evaluated"]).next().is_none() && open.is_none();
+        open.into_iter().chain(resources).chain(quiet.then(|| of_case(case.verdict.word())))
+    })
+}
+
+impl Finding<'_> {
+    /// The same from run to run, as long as case and resource, and for a whole case suite and stage, are the same.
+    pub(super) fn id(&self, run: &Run) -> String {
+        match self.resource {
+            Some(resource) if !resource.finding.is_empty() => resource.finding.clone(),
+            _ => short(&["attestry-case-1", &run.suite, &run.stage, &self.case.case.id]),
+        }
+    }
+
+    /// What is the matter, on one line.
+    pub(super) fn says(&self, run: &Run) -> String {
+        let Some(resource) = self.resource else { return self.says_of_case() };
+        let name = wording::resource(run, resource);
+        match self.verdict {
+            "not_evaluated" => {
+                let mut why: Vec<String> = resource.gaps.iter().map(|gap| wording::gap(gap)).collect();
+                if !resource.reason.is_empty() {
+                    why.insert(0, wording::value(&resource.reason));
+                }
+                format!("{name}: not evaluated: {}", why.join("; "))
+            }
+            _ => format!("{name}: {}", wording::reasons(resource)),
+        }
+    }
+
+    fn says_of_case(&self) -> String {
+        let coverage = wording::coverage(self.case);
+        match self.verdict {
+            "met" => {
+                let absent = wording::met_by_absence(self.case);
+                absent.map_or_else(|| format!("{coverage} as expected"), str::to_owned)
+            }
+            "not_applicable" => wording::not_applicable(self.case),
+            "not_evaluated" => {
+                let gaps: Vec<String> = self.case.gaps.iter().take(3).map(|gap| wording::gap(gap)).collect();
+                let lists = count(self.case.gaps.len().max(1), "list was", "lists were");
+                format!("{coverage} seen, and {lists} not seen to the end: {}", gaps.join("; "))
+            }
+            _ => format!("no {} where something must exist", self.case.case.kind.plural),
+        }
+    }
+
+    /// Account of the resource, or the first one of the run.
+    pub(super) fn account<'a>(&'a self, run: &'a Run) -> &'a str {
+        let of_resource = self.resource.map(|resource| &*resource.account).filter(|account| !account.is_empty());
+        of_resource.or_else(|| Some(run.callers.first()?.account.as_str())).unwrap_or_default()
+    }
+
+    /// Region of the resource, or the first one of the run.
+    pub(super) fn region<'a>(&'a self, run: &'a Run) -> &'a str {
+        let of_resource = self.resource.map(|resource| &*resource.region);
+        let real = of_resource.filter(|region| !region.is_empty() && *region != "aws-global");
+        real.or_else(|| run.regions.first().map(String::as_str)).unwrap_or_default()
+    }
+}
+
+/// The first eight bytes of a digest over the parts, in hexadecimal: the length of the ids of findings.
+pub(super) fn short(parts: &[&str]) -> String {
+    digest(parts).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// SHA-256 over the parts, none of which can be taken for another.
+pub(super) fn digest(parts: &[&str]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().into()
+}

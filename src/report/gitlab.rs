@@ -1,0 +1,107 @@
+//! GitLab code quality: what a merge request shows beside its lines, and compares with the target branch.
+//!
+//! Each finding stands at the case that asks for it. Must not know how facts are read.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::findings;
+use super::{Record, Report, wording};
+use crate::policy::Severity;
+
+/// The list for merge requests.
+pub(super) struct CodeQuality;
+
+impl Report for CodeQuality {
+    fn name(&self) -> &'static str {
+        "gitlab"
+    }
+
+    fn file(&self) -> &'static str {
+        "gl-code-quality-report.json"
+    }
+
+    fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let wanted = findings::all(record).filter(|it| matches!(it.verdict, "violated" | "not_evaluated"));
+        let mut comma = "[\n";
+        // An empty list would be a pass, and must not be taken for one on AWS.
+        let (note, first) = (wording::not_aws(record.run), record.result.cases.first());
+        if let (Some(note), Some(first)) = (note, first) {
+            let (path, begin) = record.place(&first.case);
+            let issue = Issue {
+                description: format!("This ran {note}"),
+                check_name: "backend",
+                fingerprint: findings::short(&["attestry-backend-1", &record.run.suite, &record.run.stage]),
+                severity: severity(Severity::Info),
+                location: Location { path, lines: Lines { begin } },
+            };
+            write!(out, "{comma}")?;
+            serde_json::to_writer(&mut *out, &issue)?;
+            comma = ",\n";
+        }
+        for finding in wanted {
+            let case = &finding.case.case;
+            let (path, begin) = record.place(case);
+            let issue = Issue {
+                description: format!("{}: {}", case.id, finding.says(record.run)),
+                check_name: &case.id,
+                fingerprint: finding.id(record.run),
+                severity: severity(case.origin.severity),
+                location: Location { path, lines: Lines { begin } },
+            };
+            write!(out, "{comma}")?;
+            serde_json::to_writer(&mut *out, &issue)?;
+            comma = ",\n";
+        }
+        writeln!(out, "{}", if comma == "[\n" { "[]" } else { "\n]" })
+    }
+}
+
+#[derive(Serialize)]
+struct Issue<'a> {
+    description: String,
+    check_name: &'a str,
+    fingerprint: String,
+    severity: &'static str,
+    location: Location,
+}
+
+#[derive(Serialize)]
+struct Location {
+    path: String,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    begin: usize,
+}
+
+fn severity(of: Severity) -> &'static str {
+    match of {
+        Severity::Info => "info",
+        Severity::Low => "minor",
+        Severity::Medium => "major",
+        Severity::High => "critical",
+        Severity::Critical => "blocker",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{Sample, all_seen};
+
+    #[test]
+    fn golden() {
+        insta::assert_snapshot!(Sample::new().write(&CodeQuality));
+    }
+
+    #[test]
+    fn nothing_is_an_empty_list() {
+        let mut sample = Sample::with("", all_seen(&[]));
+        sample.result.cases.retain(|case| case.verdict.word() == "met");
+        assert_eq!(sample.write(&CodeQuality), "[]\n");
+    }
+}

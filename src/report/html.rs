@@ -1,0 +1,98 @@
+//! HTML for auditors and for whoever decides: one file that needs no network, with everything of the run inside.
+//!
+//! The run is embedded as JSON, and the page's script makes text of it, never markup; see `html/page.js` and
+//! `html/cases.js`. What the JSON holds is in `html/content.rs`. Must not know how facts are read.
+
+mod content;
+
+use std::io::{self, Write};
+
+use super::{Record, Report};
+
+/// The page.
+pub(super) struct Page;
+
+const STYLE: &str = include_str!("html/page.css");
+const SCRIPT: &str =
+    concat!(include_str!("html/page.js"), "\n", include_str!("html/cases.js"), "\n", include_str!("html/start.js"));
+const BODY: &str = include_str!("html/page.html");
+
+impl Report for Page {
+    fn name(&self) -> &'static str {
+        "html"
+    }
+
+    fn file(&self) -> &'static str {
+        "report.html"
+    }
+
+    fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let content = serde_json::to_string(&content::Content::of(record))?;
+        // Outside of strings JSON has none of these; inside they could end the element, or begin a comment.
+        let content = content.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
+        writeln!(
+            out,
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+             script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n<title>Attestry</title>\n<style>\n{STYLE}</style>\n\
+             </head>\n<body>\n{BODY}<script type=\"application/json\" id=\"content\">{content}</script>\n\
+             <script>\n{SCRIPT}</script>\n</body>\n</html>"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+    use crate::report::sample::{HOSTILE, Sample, groups};
+
+    fn content(page: &str) -> serde_json::Value {
+        let (_, rest) = page.split_once("id=\"content\">").expect("the content begins");
+        let (content, _) = rest.split_once("</script>").expect("and ends");
+        serde_json::from_str(content).expect("the content is JSON")
+    }
+
+    #[test]
+    fn golden_content() {
+        insta::assert_json_snapshot!(content(&Sample::new().write(&Page)));
+    }
+
+    #[test]
+    fn everything_that_a_probe_observed_is_there() {
+        let content = content(&Sample::probed().write(&Page));
+        let at = |path: &str| content.pointer(path).cloned().unwrap_or_default();
+        assert_eq!(at("/cases/0/probe"), serde_json::json!(["swap", [["secret", "bank/probe"]]]));
+        let paths = at("/kinds/0/paths");
+        let names: Vec<&str> =
+            paths.as_array().into_iter().flatten().filter_map(|path| path.get("path")?.as_str()).collect();
+        assert_eq!(names, ["failed_reads", "case", "name", "asked", "swapped", "alerted"]);
+        assert_eq!(at("/kinds/0/paths/3/time"), true);
+        assert_eq!(at("/resources/0/4/3"), "2026-10-26T09:30:00Z");
+    }
+
+    #[test]
+    fn names_cannot_leave_the_content() {
+        let hostile = format!("</script><script>alert(1)</script><!-- {HOSTILE}");
+        let page = Sample::with("", vec![groups(&[&hostile])]).write(&Page);
+        assert_eq!(page.matches("</script").count(), 2);
+        assert_eq!(page.matches("<script").count(), 2);
+        assert!(!page.contains("<!--"));
+        let resources = content(&page).get("resources").cloned().expect("resources");
+        assert!(resources.to_string().contains("alert(1)"));
+    }
+
+    #[test]
+    fn the_page_needs_no_network() {
+        let page = Sample::new().write(&Page);
+        let (page, _) = page.split_once("id=\"content\"").expect("the content begins");
+        for text in [page, SCRIPT] {
+            for reach in ["http://", "https://", "src=", "@import", "url(", "fetch(", "innerHTML", "insertAdjacent"] {
+                assert!(!text.contains(reach), "{reach}");
+            }
+        }
+    }
+}

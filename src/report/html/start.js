@@ -1,0 +1,13 @@
+// The last of the scripts: everything is there, so it begins.
+outcome();
+filters();
+at("list").append(...content.cases.map(addCase));
+filter();
+controls();
+waivers();
+describeRun();
+keys();
+paper();
+addEventListener("hashchange", follow);
+follow();
+document.documentElement.dataset.ready = "true";

@@ -1,0 +1,286 @@
+//! OCSF Compliance Finding (class 2003): a JSON object a line, one for each finding, and one for each case without any.
+//!
+//! What nobody saw is the status `Warning`, which OCSF defines as no result for lack of information. Must not know how
+//! facts are read.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::findings::{self, Finding};
+use super::{Record, Report, logic, wording};
+use crate::policy::{Difference, Severity};
+use crate::verify::ResourceResult;
+
+/// The OCSF events.
+pub(super) struct Ocsf;
+
+/// The version of the schema that events are in.
+const VERSION: &str = "1.5.0";
+/// Whose name the product goes by.
+const VENDOR: &str = "Attestry";
+
+impl Report for Ocsf {
+    fn name(&self) -> &'static str {
+        "ocsf"
+    }
+
+    fn file(&self) -> &'static str {
+        "findings.ocsf.jsonl"
+    }
+
+    fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut last: Option<(&str, OfCase)> = None;
+        for finding in findings::all(record) {
+            let id = finding.case.case.id.as_str();
+            if last.as_ref().is_none_or(|(of, _)| *of != id) {
+                last = Some((id, OfCase::of(record, &finding)));
+            }
+            let Some((_, of_case)) = &last else { continue };
+            serde_json::to_writer(&mut *out, &event(record, &finding, of_case))?;
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+}
+
+/// What all events of a case have in common.
+struct OfCase {
+    analytic: Value,
+    remediation: Value,
+    standards: Vec<String>,
+    requirements: Vec<String>,
+    desc: String,
+    unmapped: Value,
+}
+
+impl OfCase {
+    fn of(record: &Record<'_>, finding: &Finding<'_>) -> Self {
+        let (run, case) = (record.run, finding.case);
+        let (of, origin) = (&case.case, &case.case.origin);
+        let (file, line) = record.place(of);
+        let mut standards: Vec<String> = of
+            .controls
+            .iter()
+            .map(|control| record.catalogues.name(&control.framework).unwrap_or(&control.framework).to_owned())
+            .collect();
+        standards.dedup();
+        let told = |text: &Option<String>| text.as_deref().map(wording::value).unwrap_or_default();
+        Self {
+            analytic: json!({ "uid": of.id, "name": wording::value(&of.title), "type": "Rule", "type_id": 1 }),
+            remediation: match &origin.remediation {
+                Some(text) => json!({ "desc": wording::value(text) }),
+                None => Value::Null,
+            },
+            standards,
+            requirements: of.controls.iter().map(|it| format!("{}:{}", it.framework, it.id)).collect(),
+            desc: told(&origin.rationale),
+            unmapped: json!({
+                "run": run.id,
+                "suite": run.suite,
+                "stage": run.stage,
+                "backend": run.backend,
+                "case": of.id,
+                "policy": origin.id,
+                "file": file,
+                "line": line,
+                "case_verdict": case.verdict.word(),
+                "complete": !case.is_incomplete(),
+                "coverage": case.coverage,
+                "population": logic::population(of),
+                "criteria": logic::criteria(of),
+                "source": told(&origin.source),
+            }),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Event<'a> {
+    activity_id: u8,
+    activity_name: &'static str,
+    category_uid: u8,
+    category_name: &'static str,
+    class_uid: u16,
+    class_name: &'static str,
+    type_uid: u32,
+    type_name: &'static str,
+    severity_id: u8,
+    severity: &'static str,
+    status_id: u8,
+    status: &'static str,
+    time: i64,
+    message: String,
+    metadata: Metadata<'a>,
+    cloud: Cloud<'a>,
+    finding_info: Info<'a>,
+    compliance: Compliance<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<About<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evidences: Vec<Evidence<'a>>,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    remediation: &'a Value,
+    unmapped: &'a Value,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    version: &'static str,
+    product: Product<'a>,
+    profiles: [&'static str; 1],
+    event_code: &'a str,
+    correlation_uid: &'a str,
+}
+
+#[derive(Serialize)]
+struct Product<'a> {
+    name: &'static str,
+    vendor_name: &'static str,
+    version: &'a str,
+}
+
+#[derive(Serialize)]
+struct Cloud<'a> {
+    provider: &'static str,
+    account: Account<'a>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    region: &'a str,
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    uid: &'a str,
+    #[serde(rename = "type")]
+    of: &'static str,
+    type_id: u8,
+}
+
+#[derive(Serialize)]
+struct Info<'a> {
+    uid: String,
+    title: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    desc: &'a str,
+    analytic: &'a Value,
+}
+
+#[derive(Serialize)]
+struct Compliance<'a> {
+    control: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    requirements: &'a [String],
+    standards: &'a [String],
+    status_id: u8,
+    status: &'static str,
+    status_detail: &'static str,
+}
+
+#[derive(Serialize)]
+struct About<'a> {
+    uid: &'a str,
+    name: &'a str,
+    #[serde(rename = "type")]
+    of: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    region: &'a str,
+}
+
+#[derive(Serialize)]
+struct Evidence<'a> {
+    data: &'a Difference,
+}
+
+fn event<'a>(record: &Record<'a>, finding: &'a Finding<'a>, of_case: &'a OfCase) -> Event<'a> {
+    let (run, case) = (record.run, &finding.case.case);
+    let (status_id, status) = if finding.verdict == "waived" { (3, "Suppressed") } else { (1, "New") };
+    let (severity_id, severity) = severity(case.origin.severity);
+    let (of_compliance, compliance) = compliance(finding.verdict);
+    let about = |it: &'a ResourceResult| About { uid: &it.id, name: &it.name, of: case.kind.name, region: &it.region };
+    let differences = finding.resource.map(|it| it.differences.as_slice()).unwrap_or_default();
+    Event {
+        activity_id: 1,
+        activity_name: "Create",
+        category_uid: 2,
+        category_name: "Findings",
+        class_uid: 2003,
+        class_name: "Compliance Finding",
+        type_uid: 200_301,
+        type_name: "Compliance Finding: Create",
+        severity_id,
+        severity,
+        status_id,
+        status,
+        time: run.finished.as_millisecond(),
+        message: finding.says(run),
+        metadata: Metadata {
+            version: VERSION,
+            product: Product { name: VENDOR, vendor_name: VENDOR, version: &run.tool },
+            profiles: ["cloud"],
+            event_code: &case.id,
+            correlation_uid: &run.id,
+        },
+        cloud: Cloud {
+            provider: "AWS",
+            account: Account { uid: finding.account(run), of: "AWS Account", type_id: 10 },
+            region: finding.region(run),
+        },
+        finding_info: Info {
+            uid: finding.id(run),
+            title: &case.title,
+            desc: &of_case.desc,
+            analytic: &of_case.analytic,
+        },
+        compliance: Compliance {
+            control: &case.origin.id,
+            requirements: &of_case.requirements,
+            standards: &of_case.standards,
+            status_id: of_compliance,
+            status: compliance,
+            status_detail: finding.verdict,
+        },
+        // A finding about a population is about no resource that has an id.
+        resources: finding.resource.filter(|it| !it.id.is_empty()).map(about).into_iter().collect(),
+        evidences: differences.iter().map(|data| Evidence { data }).collect(),
+        remediation: &of_case.remediation,
+        unmapped: &of_case.unmapped,
+    }
+}
+
+/// What is waived fails all the same: that somebody accepts it is the status of the finding.
+fn compliance(verdict: &str) -> (u8, &'static str) {
+    match verdict {
+        "met" => (1, "Pass"),
+        "not_evaluated" => (2, "Warning"),
+        "violated" | "waived" => (3, "Fail"),
+        _ => (99, "Other"),
+    }
+}
+
+fn severity(of: Severity) -> (u8, &'static str) {
+    match of {
+        Severity::Info => (1, "Informational"),
+        Severity::Low => (2, "Low"),
+        Severity::Medium => (3, "Medium"),
+        Severity::High => (4, "High"),
+        Severity::Critical => (5, "Critical"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn golden() {
+        insta::assert_snapshot!(Sample::new().write(&Ocsf));
+    }
+
+    #[test]
+    fn what_nobody_saw_does_not_pass() {
+        let text = Sample::with("", Vec::new()).write(&Ocsf);
+        assert!(text.lines().count() > 0 && !text.contains(r#""status":"Pass""#), "{text}");
+    }
+}

@@ -1,0 +1,456 @@
+//! OSCAL assessment-results: an observation for each case, a finding for each control.
+//!
+//! OSCAL knows satisfied and not satisfied only. What nobody saw is not satisfied, for another reason than failing, and
+//! says which; what was waived is not satisfied either, and points to the accepted risk. All UUIDs come from digests,
+//! so the same run gives the same bytes. Must not know how facts are read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use super::findings::digest;
+use super::{Record, Report, logic, wording};
+use crate::source::printable;
+use crate::verify::{CaseResult, ResourceResult, Verdict, WaiverResult, WaiverState};
+
+/// The OSCAL document.
+pub(super) struct Oscal;
+
+/// The version of OSCAL that this is.
+const VERSION: &str = "1.2.1";
+/// Whose words the properties are.
+const NAMESPACE: &str = "https://github.com/attestry/attestry/ns/oscal";
+/// Gaps told of in one observation; all are in the results.
+const GAPS: usize = 20;
+/// Longest description, in characters.
+const LONG: usize = 2_000;
+
+impl Report for Oscal {
+    fn name(&self) -> &'static str {
+        "oscal"
+    }
+
+    fn file(&self) -> &'static str {
+        "oscal-assessment-results.json"
+    }
+
+    fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let run = record.run;
+        let document = json!({ "assessment-results": {
+            "uuid": uuid(&["assessment-results", &run.id]),
+            "metadata": {
+                "title": text(&format!("{} on {}", run.title, run.stage)),
+                "last-modified": run.finished.to_string(),
+                "version": text(&run.id),
+                "oscal-version": VERSION,
+            },
+            "import-ap": { "href": format!("#{}", no_plan(record)) },
+            "results": [result(record)],
+            "back-matter": { "resources": [
+                {
+                    "uuid": no_plan(record),
+                    "title": "No assessment plan",
+                    "description": "There is no OSCAL assessment plan: what was assessed is the suite of policies that \
+                                    this document names, and the reviewed controls follow from it.",
+                },
+                {
+                    "uuid": all_results(record),
+                    "title": "Results",
+                    "description": "Every resource of every case, with what AWS answered where it differs.",
+                    "rlinks": [{ "href": "results.json", "media-type": "application/json" }],
+                },
+            ] },
+        } });
+        serde_json::to_writer_pretty(&mut *out, &document)?;
+        writeln!(out)
+    }
+}
+
+fn result(record: &Record<'_>) -> Value {
+    let run = record.run;
+    let mut object = Map::new();
+    object.insert("uuid".into(), uuid(&["result", &run.id]).into());
+    object.insert("title".into(), text(&format!("{}, stage {}", run.suite, run.stage)).into());
+    let said = format!("exit {}: {}", record.exit.exit.code(), record.exit.sentence);
+    object.insert("description".into(), text(&said).into());
+    object.insert("start".into(), run.started.to_string().into());
+    object.insert("end".into(), run.finished.to_string().into());
+    let mut props = vec![
+        prop("run", &run.id),
+        prop("suite", &run.suite),
+        prop("stage", &run.stage),
+        prop("backend", &run.backend),
+        prop("gate", run.gate),
+        prop("exit-code", &record.exit.exit.code().to_string()),
+        prop("evaluated-at", &run.evaluated_at.to_string()),
+    ];
+    props.extend(run.callers.iter().flat_map(|it| [prop("account", &it.account), prop("caller", &it.arn)]));
+    props.extend(run.regions.iter().map(|region| prop("region", region)));
+    object.insert("props".into(), props.into_iter().flatten().collect());
+
+    let targets = Targets::of(record);
+    object.insert("local-definitions".into(), definitions(record));
+    object.insert("reviewed-controls".into(), json!({ "control-selections": targets.selections(record) }));
+    object.insert(
+        "assessment-log".into(),
+        json!({ "entries": [{
+            "uuid": uuid(&["log", &run.id]),
+            "title": "Read the facts and judged the cases",
+            "description": text(&format!("{} requests, {} of them throttled", run.calls, run.throttled)),
+            "start": run.started.to_string(),
+            "end": run.finished.to_string(),
+        }] }),
+    );
+    let observations: Vec<Value> = record.result.cases.iter().map(|case| observation(record, case)).collect();
+    let risks: Vec<Value> = record.result.waivers.iter().filter(|it| is_risk(it)).map(|it| risk(record, it)).collect();
+    let findings = targets.findings(record);
+    // Empty lists are refused.
+    for (name, list) in [("observations", observations), ("risks", risks), ("findings", findings)] {
+        if !list.is_empty() {
+            object.insert(name.into(), list.into());
+        }
+    }
+    object.into()
+}
+
+/// The tool, and the resources that observations are about.
+fn definitions(record: &Record<'_>) -> Value {
+    let mut items = BTreeMap::new();
+    for resource in record.result.cases.iter().flat_map(subjects) {
+        items.entry(subject(resource)).or_insert_with(|| {
+            let props = [
+                Some(json!({ "name": "asset-id", "value": text(&resource.id) })),
+                prop("account", &resource.account),
+                prop("region", &resource.region),
+            ];
+            let props: Vec<Value> = props.into_iter().flatten().collect();
+            json!({ "uuid": subject(resource), "description": text(&resource.name), "props": props })
+        });
+    }
+    let mut object = Map::new();
+    object.insert(
+        "components".into(),
+        json!([{
+            "uuid": tool(record),
+            "type": "software",
+            "title": text(&record.run.tool),
+            "description": "Verifies an AWS account against declarative policies.",
+            "status": { "state": "operational" },
+        }]),
+    );
+    if !items.is_empty() {
+        object.insert("inventory-items".into(), items.into_values().collect());
+    }
+    object.into()
+}
+
+/// Resources that an observation names: those that need attention. The others are in the results.
+fn subjects(case: &CaseResult) -> impl Iterator<Item = &ResourceResult> {
+    case.with(&["violated", "waived", "not_evaluated"]).filter(|resource| !resource.id.is_empty())
+}
+
+fn observation(record: &Record<'_>, case: &CaseResult) -> Value {
+    let of = &case.case;
+    let mut props = vec![
+        prop("case", &of.id),
+        prop("verdict", case.verdict.word()),
+        prop("complete", &(!case.is_incomplete()).to_string()),
+        prop("severity", of.origin.severity.word()),
+        prop("kind", of.kind.name),
+        prop("population", &logic::population(of)),
+        prop("coverage-expected", &case.coverage.expected.to_string()),
+        prop("coverage-examined", &case.coverage.examined.to_string()),
+        prop("coverage-not-evaluated", &case.coverage.not_evaluated.to_string()),
+        prop("coverage-not-applicable", &case.coverage.not_applicable.to_string()),
+        prop("coverage-enumerated", &case.coverage.enumerated.to_string()),
+    ];
+    props.extend(logic::criteria(of).iter().map(|line| prop("criterion", line)));
+    let gaps = wording::gaps(record.run, case);
+    props.extend(gaps.iter().take(GAPS).map(|(what, why)| prop("not-seen", &format!("{what}: {why}"))));
+    let (file, line) = record.place(of);
+    let mut object = Map::new();
+    object.insert("uuid".into(), observed(record, case).into());
+    object.insert("title".into(), text(&of.id).into());
+    object.insert("description".into(), long(&format!("{}: {}", of.title, wording::outcome(record, case))).into());
+    object.insert("props".into(), props.into_iter().flatten().collect());
+    object.insert("methods".into(), json!([if of.probe.is_some() { "TEST" } else { "EXAMINE" }]));
+    object.insert("types".into(), json!(["control-objective"]));
+    object.insert("origins".into(), json!([{ "actors": [{ "type": "tool", "actor-uuid": tool(record) }] }]));
+    let subjects: BTreeSet<String> = subjects(case).map(subject).collect();
+    if !subjects.is_empty() {
+        let subjects = subjects.into_iter().map(|it| json!({ "subject-uuid": it, "type": "inventory-item" }));
+        object.insert("subjects".into(), subjects.collect());
+    }
+    object.insert(
+        "relevant-evidence".into(),
+        json!([{
+            "href": format!("#{}", all_results(record)),
+            "description": text(&format!("The case {}, written in {file}:{line}", of.id)),
+        }]),
+    );
+    object.insert("collected".into(), record.run.finished.to_string().into());
+    object.into()
+}
+
+fn is_risk(waiver: &WaiverResult) -> bool {
+    waiver.findings > 0 && matches!(waiver.state, WaiverState::Used | WaiverState::Expired)
+}
+
+/// A waiver: somebody accepted a risk until a day.
+fn risk(record: &Record<'_>, waiver: &WaiverResult) -> Value {
+    let props = [prop("waiver", &waiver.id), prop("owner", &waiver.owner), prop("approver", &waiver.approver)];
+    let ticket = waiver.ticket.as_ref().and_then(|ticket| prop("ticket", ticket));
+    let props: Vec<Value> = props.into_iter().flatten().chain(ticket).collect();
+    json!({
+        "uuid": accepted(record, &waiver.id),
+        "title": text(&format!("Waiver {}", waiver.id)),
+        "description": text(&format!("{} findings are accepted until {}", waiver.findings, waiver.expires)),
+        "statement": text(&waiver.reason),
+        "props": props,
+        "status": if waiver.state == WaiverState::Used { "deviation-approved" } else { "open" },
+        "deadline": format!("{}T23:59:59Z", waiver.expires),
+    })
+}
+
+/// What cases are about: controls, and policies that name none. Each with its cases.
+struct Targets<'a>(BTreeMap<(&'a str, &'a str), Vec<&'a CaseResult>>);
+
+/// The framework of policies that name no control.
+const OWN: &str = "";
+
+impl<'a> Targets<'a> {
+    fn of(record: &Record<'a>) -> Self {
+        let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for case in &record.result.cases {
+            for control in &case.case.controls {
+                all.entry((control.framework.as_str(), control.id.as_str())).or_default().push(case);
+            }
+            if case.case.controls.is_empty() {
+                all.entry((OWN, case.case.origin.id.as_str())).or_default().push(case);
+            }
+        }
+        Self(all)
+    }
+
+    fn selections(&self, record: &Record<'_>) -> Vec<Value> {
+        let mut frameworks: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (framework, id) in self.0.keys() {
+            frameworks.entry(framework).or_default().insert(control_id(framework, id));
+        }
+        if frameworks.is_empty() {
+            return vec![json!({ "description": "No case was run", "include-all": {} })];
+        }
+        let selection = |(framework, ids): (&str, BTreeSet<String>)| {
+            let ids: Vec<Value> = ids.into_iter().map(|id| json!({ "control-id": id })).collect();
+            json!({ "description": text(framework_name(record, framework)), "include-controls": ids })
+        };
+        frameworks.into_iter().map(selection).collect()
+    }
+
+    fn findings(&self, record: &Record<'_>) -> Vec<Value> {
+        let finding = |(&(framework, id), cases): (&(&str, &str), &Vec<&CaseResult>)| {
+            let (state, reason, remarks) = status(cases)?;
+            let (kind, target) = target(framework, id);
+            let control = crate::policy::Control { framework: framework.to_owned(), id: id.to_owned() };
+            let title = record.catalogues.title(&control).unwrap_or_default();
+            let observations: Vec<Value> =
+                cases.iter().map(|case| json!({ "observation-uuid": observed(record, case) })).collect();
+            let waivers: BTreeSet<&str> = cases
+                .iter()
+                .flat_map(|case| wording::waivers(record, case))
+                .map(|(waiver, _)| waiver)
+                .filter(|waiver| is_risk(waiver))
+                .map(|waiver| waiver.id.as_str())
+                .collect();
+            let mut object = Map::new();
+            object
+                .insert("uuid".into(), uuid(&["finding", &record.run.suite, &record.run.stage, framework, id]).into());
+            object.insert("title".into(), text(&format!("{} {id} {title}", framework_name(record, framework))).into());
+            object.insert("description".into(), text(&remarks).into());
+            let props = [prop("framework", framework), prop("control", id)];
+            object.insert("props".into(), props.into_iter().flatten().collect());
+            object.insert(
+                "target".into(),
+                json!({
+                    "type": kind,
+                    "target-id": target,
+                    "status": { "state": state, "reason": reason, "remarks": text(&remarks) },
+                }),
+            );
+            object.insert("related-observations".into(), observations.into());
+            if !waivers.is_empty() {
+                let risks = waivers.into_iter().map(|waiver| json!({ "risk-uuid": accepted(record, waiver) }));
+                object.insert("related-risks".into(), risks.collect());
+            }
+            Some(object.into())
+        };
+        self.0.iter().filter_map(finding).collect()
+    }
+}
+
+/// State, reason and words for a control with these cases; none where all of them have nothing to judge.
+fn status(cases: &[&CaseResult]) -> Option<(&'static str, &'static str, String)> {
+    let those = |wanted: fn(&CaseResult) -> bool| cases.iter().filter(|case| wanted(case)).count();
+    let violated = those(|case| case.verdict == Verdict::Violated);
+    let blind = those(CaseResult::is_incomplete);
+    let waived = those(|case| case.verdict == Verdict::Waived);
+    let met = those(|case| matches!(case.verdict, Verdict::Met(_)));
+    let without = those(|case| case.verdict == Verdict::NotApplicable);
+    let words = format!(
+        "Of {} {met} met, {violated} violated, {blind} not fully evaluated, {waived} waived, {without} not applicable",
+        wording::count(cases.len(), "case", "cases"),
+    );
+    match (violated, blind, waived, met) {
+        (1.., ..) => Some(("not-satisfied", "fail", words)),
+        (0, 1.., ..) => Some(("not-satisfied", "other", format!("not evaluated: {words}"))),
+        (0, 0, 1.., _) => Some(("not-satisfied", "other", format!("waived: {words}"))),
+        (0, 0, 0, 1..) => Some(("satisfied", "pass", words)),
+        (0, 0, 0, 0) => None,
+    }
+}
+
+/// The id that OSCAL's own catalogue has, or a token made of ours.
+fn control_id(framework: &str, id: &str) -> String {
+    match framework {
+        OWN => token(&format!("policy_{id}")),
+        "nist-800-53-r5" => token(&id.to_lowercase().replace('(', ".").replace(')', "")),
+        _ => token(&format!("{framework}_{id}")),
+    }
+}
+
+/// The statement of a control in the catalogue that OSCAL has, the objective of others.
+fn target(framework: &str, id: &str) -> (&'static str, String) {
+    let control = control_id(framework, id);
+    if framework == "nist-800-53-r5" { ("statement-id", format!("{control}_smt")) } else { ("objective-id", control) }
+}
+
+fn framework_name<'a>(record: &'a Record<'_>, framework: &'a str) -> &'a str {
+    if framework == OWN {
+        "Policies that name no control:"
+    } else {
+        record.catalogues.name(framework).unwrap_or(framework)
+    }
+}
+
+/// OSCAL's tokens begin with a letter and hold letters, digits, `.`, `-` and `_`.
+fn token(text: &str) -> String {
+    let allowed = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' };
+    let token: String = text.chars().map(allowed).collect();
+    if token.starts_with(|first: char| first.is_alphabetic() || first == '_') { token } else { format!("_{token}") }
+}
+
+/// A property of ours; OSCAL has no empty ones.
+fn prop(name: &str, value: &str) -> Option<Value> {
+    let value = printable(value, LONG).trim().to_owned();
+    (!value.is_empty()).then(|| json!({ "name": name, "ns": NAMESPACE, "value": value }))
+}
+
+/// One line that is not empty, without space around it.
+fn text(text: &str) -> String {
+    long(&wording::value(text))
+}
+
+fn long(text: &str) -> String {
+    let text = printable(text, LONG).trim().to_owned();
+    if text.is_empty() { "-".to_owned() } else { text }
+}
+
+fn observed(record: &Record<'_>, case: &CaseResult) -> String {
+    uuid(&["observation", &record.run.suite, &record.run.stage, &case.case.id])
+}
+
+fn subject(resource: &ResourceResult) -> String {
+    uuid(&["resource", &resource.account, &resource.region, &resource.id])
+}
+
+fn accepted(record: &Record<'_>, waiver: &str) -> String {
+    uuid(&["risk", &record.run.suite, &record.run.stage, waiver])
+}
+
+fn tool(record: &Record<'_>) -> String {
+    uuid(&["tool", &record.run.tool])
+}
+
+fn no_plan(record: &Record<'_>) -> String {
+    uuid(&["no-plan", &record.run.suite])
+}
+
+fn all_results(record: &Record<'_>) -> String {
+    uuid(&["results", &record.run.id])
+}
+
+/// A UUID from a digest, in the form of version 5: OSCAL takes versions 4 and 5 only.
+fn uuid(parts: &[&str]) -> String {
+    let [a, b, c, d, e, f, version, g, variant, h, i, j, k, l, m, n, ..] = digest(parts);
+    let (version, variant) = (version & 0x0f | 0x50, variant & 0x3f | 0x80);
+    format!(
+        "{a:02x}{b:02x}{c:02x}{d:02x}-{e:02x}{f:02x}-{version:02x}{g:02x}-{variant:02x}{h:02x}-{i:02x}{j:02x}{k:02x}{l:02x}{m:02x}{n:02x}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+    use super::*;
+    use crate::report::sample::{Sample, all_seen};
+
+    fn findings(sample: &Sample) -> BTreeMap<String, (String, String)> {
+        let document: Value = serde_json::from_str(&sample.write(&Oscal)).expect("JSON");
+        let all = document.pointer("/assessment-results/results/0/findings").and_then(Value::as_array);
+        let text = |finding: &Value, at: &str| finding.pointer(at).and_then(Value::as_str).unwrap_or("").to_owned();
+        all.into_iter()
+            .flatten()
+            .map(|it| {
+                let status = (text(it, "/target/status/state"), text(it, "/target/status/reason"));
+                (text(it, "/target/target-id"), status)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn golden() {
+        insta::assert_snapshot!(Sample::new().write(&Oscal));
+    }
+
+    #[test]
+    fn the_same_run_gives_the_same_bytes() {
+        assert_eq!(Sample::new().write(&Oscal), Sample::new().write(&Oscal));
+    }
+
+    #[test]
+    fn what_nobody_saw_is_never_satisfied() {
+        let state = |state: &str, reason: &str| (state.to_owned(), reason.to_owned());
+        let mut sample = Sample::new();
+        sample.result.cases.retain(|case| case.case.id == "FR-277/no-admin");
+        assert_eq!(findings(&sample).get("ac-6_smt"), Some(&state("not-satisfied", "other")));
+        // Nothing of its kind was collected at all.
+        let sample = Sample::with("", Vec::new());
+        assert!(findings(&sample).values().all(|it| *it == state("not-satisfied", "other")), "{:?}", findings(&sample));
+        let mut sample = Sample::with("", all_seen(&[]));
+        sample.result.cases.retain(|case| case.case.id == "FR-280/retention-7y");
+        assert_eq!(findings(&sample).get("policy_FR-280"), Some(&state("satisfied", "pass")));
+    }
+
+    #[test]
+    fn what_has_nothing_to_judge_has_no_finding() {
+        let mut sample = Sample::new();
+        sample.result.cases.retain(|case| case.case.id == "DT-002/tenant-rotates");
+        assert_eq!(findings(&sample), BTreeMap::new());
+    }
+
+    #[test]
+    fn a_probe_tests_and_a_collector_examines() {
+        assert!(Sample::probed().write(&Oscal).contains("\"TEST\""));
+        let read = Sample::new().write(&Oscal);
+        assert!(read.contains("\"EXAMINE\"") && !read.contains("\"TEST\""));
+    }
+
+    #[test]
+    fn ids_of_controls_are_tokens() {
+        assert_eq!(control_id("nist-800-53-r5", "IA-5(1)"), "ia-5.1");
+        assert_eq!(control_id("cis-aws-3.0", "1.14"), "cis-aws-3.0_1.14");
+        assert_eq!(control_id("2024 frame", "§ 3"), "_2024-frame_--3");
+    }
+}

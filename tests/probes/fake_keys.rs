@@ -1,0 +1,120 @@
+//! The key of the small account: what AWS KMS does with it, and what it must never do.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{ACCOUNT, REGION};
+
+pub const ALIAS: &str = "alias/probe/key";
+
+/// How the key rotates on demand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Aging {
+    /// The rotation is completed after so many looks at the list of rotations.
+    Works(usize),
+    /// It is never completed.
+    Sticks,
+    /// It is completed, and new data keys are under the old material.
+    KeepsMaterial,
+    /// It is completed, and what was encrypted before is not decrypted any more.
+    LosesMaterial,
+    /// It is completed, and what was encrypted before is decrypted to something else.
+    Mixes,
+    /// The key is disabled.
+    Disabled,
+}
+
+#[derive(Debug)]
+pub struct Keys {
+    pub aging: Aging,
+    /// On-demand rotations that were completed.
+    pub used: usize,
+    /// Looks since a rotation began.
+    pub under_way: Option<usize>,
+    material: usize,
+    /// By ciphertext: plaintext, encryption context and material.
+    sealed: BTreeMap<String, (String, Value, usize)>,
+}
+
+impl Keys {
+    pub fn new() -> Self {
+        Self { aging: Aging::Works(2), used: 3, under_way: None, material: 0, sealed: BTreeMap::new() }
+    }
+
+    /// Everything that was ever encrypted, as it is on the wire.
+    pub fn plaintexts(&self) -> Vec<String> {
+        self.sealed.values().map(|it| it.0.clone()).collect()
+    }
+
+    /// `None` for what is no call of AWS KMS.
+    pub fn change(&mut self, operation: &str, asked: &Value) -> Option<Result<Value, (&'static str, &'static str)>> {
+        let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let arn = format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/k1");
+        let no_alias = || assert_eq!(text("KeyId"), arn, "{operation} takes no alias");
+        let context = asked.get("EncryptionContext").cloned().unwrap_or(Value::Null);
+        let disabled = self.aging == Aging::Disabled;
+        let material = |number: usize| format!("{number:0>64}");
+        Some(Ok(match operation {
+            "DescribeKey" if [ALIAS, arn.as_str()].contains(&text("KeyId").as_str()) => {
+                json!({ "KeyMetadata": { "KeyId": "k1", "Arn": arn } })
+            }
+            "DescribeKey" => return Some(Err(("NotFoundException", "no such key"))),
+            "ListKeyRotations" => {
+                no_alias();
+                self.look();
+                let kind = |index: usize| if index < self.used { "ON_DEMAND" } else { "AUTOMATIC" };
+                let all: Vec<Value> =
+                    (0..=self.used).map(|it| json!({ "KeyId": "k1", "RotationType": kind(it) })).collect();
+                json!({ "Rotations": all, "Truncated": false })
+            }
+            "GetKeyRotationStatus" => {
+                no_alias();
+                let began = self.under_way.map(|_| 1_780_000_000);
+                json!({ "KeyId": arn, "KeyRotationEnabled": true, "OnDemandRotationStartDate": began })
+            }
+            "Encrypt" | "Decrypt" if disabled => return Some(Err(("DisabledException", "the key is disabled"))),
+            "Encrypt" => {
+                // Four digits are base64 as well.
+                let ciphertext = format!("{:0>4}", self.sealed.len());
+                self.sealed.insert(ciphertext.clone(), (text("Plaintext"), context, self.material));
+                json!({ "KeyId": arn, "CiphertextBlob": ciphertext })
+            }
+            "Decrypt" => {
+                let (plaintext, given, number) = self.sealed.get(&text("CiphertextBlob")).unwrap();
+                let old = *number < self.material;
+                if *given != context || (old && self.aging == Aging::LosesMaterial) {
+                    return Some(Err(("InvalidCiphertextException", "")));
+                }
+                let plaintext = if old && self.aging == Aging::Mixes { "AAAA" } else { plaintext };
+                json!({ "KeyId": arn, "Plaintext": plaintext, "KeyMaterialId": material(*number) })
+            }
+            "GenerateDataKeyWithoutPlaintext" => {
+                let number = if self.aging == Aging::KeepsMaterial { 0 } else { self.material };
+                json!({ "KeyId": arn, "CiphertextBlob": "AAAA", "KeyMaterialId": material(number) })
+            }
+            "RotateKeyOnDemand" => {
+                no_alias();
+                assert!(self.under_way.is_none(), "a second rotation was asked for");
+                self.under_way = Some(0);
+                json!({ "KeyId": "k1" })
+            }
+            _ => return None,
+        }))
+    }
+
+    fn look(&mut self) {
+        let Some(looks) = &mut self.under_way else { return };
+        *looks += 1;
+        let needed = match self.aging {
+            Aging::Works(needed) => needed,
+            Aging::Sticks => return,
+            _ => 1,
+        };
+        if *looks >= needed {
+            self.under_way = None;
+            self.used += 1;
+            self.material += 1;
+        }
+    }
+}
