@@ -21,7 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["facts", "policy"]),
     ("aws", &["source", "facts"]),
     ("collect", &["facts", "aws", "plan"]),
-    ("kinds", &["facts", "iam", "aws", "collect"]),
+    ("kinds", &["facts", "iam", "aws", "collect", "logs"]),
     ("probes", &["facts", "aws"]),
     ("logs", &[]),
     ("verify", &["source", "facts", "policy"]),

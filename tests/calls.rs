@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use attestry::aws::{Described, Link, Pace, Refusal, open};
 use attestry::collect::{Watch, collect};
-use attestry::facts::{Cause, Scope};
+use attestry::facts::{Call, Cause, Scope};
 use attestry::kinds;
 use attestry::plan::{Plan, policy_document};
 use attestry::policy::Case;
@@ -39,9 +39,9 @@ async fn runs() -> Vec<(&'static str, Arc<Described>, Vec<Case>, Ran)> {
 
 #[tokio::test]
 async fn permissions_equal_what_is_called() {
-    let all: BTreeMap<String, &str> = kinds::schemas()
+    let all: BTreeMap<String, &Call> = kinds::schemas()
         .flat_map(|kind| kind.calls)
-        .map(|call| (format!("{}:{}", call.service, call.operation), call.permission))
+        .map(|call| (format!("{}:{}", call.service, call.operation), call))
         .collect();
     for (name, _, cases, ran) in runs().await {
         let document = policy_document(&Plan::new(cases));
@@ -50,7 +50,8 @@ async fn permissions_equal_what_is_called() {
         let called = ran.called();
         let called: BTreeSet<&str> = called
             .iter()
-            .map(|operation| *all.get(operation).unwrap_or_else(|| panic!("{name}: {operation} is of no kind")))
+            .map(|operation| all.get(operation).unwrap_or_else(|| panic!("{name}: {operation} is of no kind")))
+            .flat_map(|call| [call.permission].into_iter().chain(call.also.iter().copied()))
             .filter(|permission| !permission.is_empty())
             .collect();
         assert_eq!(planned, called, "{name}");

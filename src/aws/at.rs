@@ -14,7 +14,7 @@ use aws_types::SdkConfig;
 use aws_types::app_name::AppName;
 use tokio::sync::OnceCell;
 
-use crate::facts::Gap;
+use crate::facts::{Gap, LogScope};
 
 type Shared = Arc<dyn Any + Send + Sync>;
 
@@ -29,6 +29,8 @@ pub struct At {
     pub region: Arc<str>,
     /// Whether S3 must be addressed by path: emulators and in-process accounts have no wildcard DNS.
     pub path_style: bool,
+    /// Which events of logs are swept.
+    pub logs: Arc<LogScope>,
     sdk: SdkConfig,
     clients: Mutex<HashMap<TypeId, Shared>>,
     reads: Mutex<HashMap<(TypeId, Cow<'static, str>), Shared>>,
@@ -36,11 +38,18 @@ pub struct At {
 
 impl At {
     /// A place with the SDK configuration that reaches it.
-    pub fn new(account: impl Into<Arc<str>>, region: impl Into<Arc<str>>, sdk: SdkConfig, path_style: bool) -> Self {
+    pub fn new(
+        account: impl Into<Arc<str>>,
+        region: impl Into<Arc<str>>,
+        sdk: SdkConfig,
+        path_style: bool,
+        logs: Arc<LogScope>,
+    ) -> Self {
         Self {
             account: account.into(),
             region: region.into(),
             path_style,
+            logs,
             sdk,
             clients: Mutex::default(),
             reads: Mutex::default(),
@@ -53,7 +62,13 @@ impl At {
         let provider = SharedCredentialsProvider::new(credentials);
         let mut sdk = self.sdk.clone().into_builder().credentials_provider(provider);
         sdk.set_app_name(AppName::new(name.to_owned()).ok().or_else(|| self.sdk.app_name().cloned()));
-        Self::new(Arc::clone(&self.account), Arc::clone(&self.region), sdk.build(), self.path_style)
+        Self::new(
+            Arc::clone(&self.account),
+            Arc::clone(&self.region),
+            sdk.build(),
+            self.path_style,
+            Arc::clone(&self.logs),
+        )
     }
 
     /// Whether AWS answers here, rather than an emulator or something inside the process.

@@ -147,7 +147,9 @@ impl Way {
                     .credentials_provider(self.credentials.clone())
                     .http_client(Transport { region: label.into(), ..self.transport.clone() })
                     .build();
-                (label.to_owned(), Arc::new(At::new(Arc::clone(&self.transport.account), label, config, path_style)))
+                let account = Arc::clone(&self.transport.account);
+                let logs = Arc::clone(&self.transport.link.logs);
+                (label.to_owned(), Arc::new(At::new(account, label, config, path_style, logs)))
             })
             .collect()
     }

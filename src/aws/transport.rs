@@ -24,6 +24,7 @@ use super::gap::request_id;
 use super::operation::sending;
 use super::pace::Pace;
 use super::{Operation, wire};
+use crate::facts::LogScope;
 
 /// What all requests of a run share.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Link {
     pub pace: Pace,
     /// What was asked.
     pub calls: CallLog,
+    /// Which events of logs are swept.
+    pub logs: Arc<LogScope>,
     stopped: Arc<AtomicBool>,
     stopping: Arc<Notify>,
 }
@@ -40,13 +43,20 @@ impl Link {
     /// A link with that pace and an empty log.
     #[must_use]
     pub fn new(pace: Pace) -> Self {
-        Self { pace, calls: CallLog::default(), stopped: Arc::default(), stopping: Arc::default() }
+        let logs = Arc::new(LogScope::all(Timestamp::now()));
+        Self { pace, calls: CallLog::default(), logs, stopped: Arc::default(), stopping: Arc::default() }
+    }
+
+    /// The same link for a run that sweeps these events of logs.
+    #[must_use]
+    pub fn sweeping(self, logs: LogScope) -> Self {
+        Self { logs: Arc::new(logs), ..self }
     }
 
     /// A link with the same pace and log that nobody stops: probes clean up after the run was stopped.
     #[must_use]
     pub fn unstoppable(&self) -> Self {
-        Self { pace: self.pace.clone(), calls: self.calls.clone(), stopped: Arc::default(), stopping: Arc::default() }
+        Self { stopped: Arc::default(), stopping: Arc::default(), ..self.clone() }
     }
 
     /// Waits until the run is stopped.

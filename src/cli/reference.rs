@@ -127,8 +127,11 @@ fn kind(kind: &Kind) -> String {
         };
         let made = match call.oracle {
             Some(oracle) => format!("{made}, in stages with `oracles: [{}]`", oracle.word()),
+            None if call.values => format!("{made}, in stages with `read_secret_values: true`"),
             None => made,
         };
+        let also: String = call.also.iter().map(|action| format!(", and `{action}` where AWS checks it")).collect();
+        let permission = permission + &also;
         let _ = writeln!(text, "| `{}:{}` | {permission} | {made} |", call.service, call.operation);
     }
     text

@@ -10,6 +10,7 @@ use super::{Ended, output};
 use crate::aws::described;
 use crate::aws::recording::{Recording, Replay, ReplayLimits};
 use crate::aws::{At, Backend, Described, Link, Pace, Refusal, Role, Session, Target, open};
+use crate::facts::LogScope;
 use crate::policy::{Source, Stage};
 use crate::verify::{Caller, Exit};
 
@@ -80,7 +81,9 @@ impl Ground {
         let first = targets.first().map(|target| &target.backend);
         let pace = if matches!(first, Some(Backend::InProcess { .. })) { Pace::none() } else { Pace::by_quota() };
         let label = first.map(Backend::label).unwrap_or_default();
-        Ok(Self { backend: label, now, described, link: Link::new(pace), recording, targets })
+        let sweep = &chosen.stage.log_sweep;
+        let logs = LogScope { window: sweep.window, until: now, secrets: sweep.secrets.clone() };
+        Ok(Self { backend: label, now, described, link: Link::new(pace).sweeping(logs), recording, targets })
     }
 
     /// Opens a session for every account; the account is checked before anything else is asked.

@@ -251,7 +251,8 @@ mod tests {
 
     #[test]
     fn what_has_no_name_is_not_understood() {
-        let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true);
+        let logs = Arc::new(crate::facts::LogScope::all(Timestamp::UNIX_EPOCH));
+        let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
         let mut resource = Resource::new(&KIND, at.account.clone(), at.region.clone(), "id", "");
         resource.set("name", None::<&str>);
         doubt_nameless(&mut resource, KIND.calls.first(), &at);

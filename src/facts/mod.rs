@@ -3,6 +3,7 @@
 //! Must not know where facts come from (no AWS, no I/O) nor what is expected of them (no policies).
 
 mod gap;
+mod log_scope;
 mod oracle;
 mod probe;
 pub mod redact;
@@ -11,6 +12,7 @@ mod schema;
 mod value;
 
 pub use gap::{Cause, Gap};
+pub use log_scope::LogScope;
 pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
 pub use probe::{Argument, Arguments, NOTICE, ProbeCall, ProbeSpec};
 pub use redact::scrub;

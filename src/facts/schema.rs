@@ -44,13 +44,21 @@ pub struct Attribute {
     pub field: &'static str,
     /// What it means, with its unit, when it is absent and when it does not apply.
     pub doc: &'static str,
+    /// Operations of the same kind that it cannot be told without, beside its own.
+    pub needs: &'static [&'static str],
 }
 
 impl Attribute {
     /// An attribute.
     #[must_use]
     pub const fn new(name: &'static str, of: Type, call: &'static str, field: &'static str, doc: &'static str) -> Self {
-        Self { name, of, call, field, doc }
+        Self { name, of, call, field, doc, needs: &[] }
+    }
+
+    /// The same attribute, told only where these operations were made before.
+    #[must_use]
+    pub const fn needing(self, operations: &'static [&'static str]) -> Self {
+        Self { needs: operations, ..self }
     }
 }
 
@@ -107,6 +115,10 @@ pub struct Call {
     pub after: &'static [&'static str],
     /// The oracle that it asks; the call is then made only for a stage that wants it.
     pub oracle: Option<Oracle>,
+    /// Actions that AWS checks beside, for some resources: `kms:Decrypt` where a key of the account encrypts.
+    pub also: &'static [&'static str],
+    /// Whether it reads values of secrets; it is then made only for a stage that says `read_secret_values: true`.
+    pub values: bool,
 }
 
 /// How often a call is made.
@@ -126,7 +138,19 @@ impl Call {
     /// A call whose IAM action has the operation's name.
     #[must_use]
     pub const fn new(service: &'static str, operation: &'static str, permission: &'static str, reach: Reach) -> Self {
-        Self { service, operation, permission, reach, after: &[], oracle: None }
+        Self { service, operation, permission, reach, after: &[], oracle: None, also: &[], values: false }
+    }
+
+    /// The same call, which reads values of secrets.
+    #[must_use]
+    pub const fn of_values(self) -> Self {
+        Self { values: true, ..self }
+    }
+
+    /// The same call, for which AWS checks more actions.
+    #[must_use]
+    pub const fn also(self, actions: &'static [&'static str]) -> Self {
+        Self { also: actions, ..self }
     }
 
     /// The same call, made after others of its kind.

@@ -22,6 +22,7 @@ mod iam_user;
 mod kms_key;
 mod lambda_function;
 mod logs_group;
+mod logs_sweep;
 mod pages;
 mod plain_secret;
 mod s3_bucket;
@@ -51,6 +52,7 @@ pub const ALL: &[&dyn Collector] = &[
     &kms_key::Collect,
     &lambda_function::Collect,
     &logs_group::Collect,
+    &logs_sweep::Collect,
     &s3_bucket::Collect,
     &secretsmanager_secret::Collect,
     &sns_topic::Collect,

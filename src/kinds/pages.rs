@@ -27,6 +27,24 @@ impl Pages {
     }
 }
 
+/// A list that several kinds read: what is on its pages, and why they end before it does.
+#[derive(Debug)]
+pub(super) struct Listed<T> {
+    pub(super) items: Vec<T>,
+    gap: Option<Gap>,
+}
+
+impl<T> Listed<T> {
+    pub(super) fn new(items: Vec<T>, ended: Result<(), Gap>) -> Self {
+        Self { items, gap: ended.err() }
+    }
+
+    /// Whether these are all.
+    pub(super) fn whole(&self) -> Result<(), Gap> {
+        self.gap.clone().map_or(Ok(()), Err)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

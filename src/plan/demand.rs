@@ -113,13 +113,14 @@ fn ordered(mut calls: Vec<&'static Call>) -> Vec<&'static Call> {
 }
 
 /// The population calls of the case's kind, the calls of its attributes, those of AWS's own answers to its claims, and what
-/// those calls need themselves; of the calls of oracles only those that the stage wants.
+/// those calls need themselves; of the calls of oracles, and of those that read values of secrets, only those that the stage wants.
 fn operations(case: &Case) -> BTreeSet<&'static str> {
     let population = case.kind.calls.iter().filter(|call| matches!(call.reach, Reach::Population(_)));
     let mut operations: BTreeSet<&'static str> = population.map(|call| call.operation).collect();
     let mut add = |expectation: &Expectation| {
         expectation.visit(&mut |test| {
             operations.insert(test.lookup.attribute.call);
+            operations.extend(test.lookup.attribute.needs);
         });
     };
     add(&case.filter);
@@ -157,7 +158,7 @@ fn asks(case: &Case) -> BTreeSet<&'static str> {
 }
 
 fn is_wanted(case: &Case, call: &Call) -> bool {
-    call.oracle.is_none_or(|oracle| case.oracles.contains(&oracle))
+    call.oracle.is_none_or(|oracle| case.oracles.contains(&oracle)) && (case.read_secret_values || !call.values)
 }
 
 impl Demand {

@@ -23,7 +23,11 @@ pub fn policy_document(plan: &Plan) -> Value {
 /// What probes need stands apart from what reads need, so that it can be given to another role, or to none.
 fn statements(plan: &Plan) -> Vec<(&'static str, BTreeSet<&'static str>)> {
     let actions = |calls: Vec<&'static Call>| -> BTreeSet<&'static str> {
-        calls.iter().map(|call| call.permission).filter(|permission| !permission.is_empty()).collect()
+        calls
+            .iter()
+            .flat_map(|call| std::iter::once(call.permission).chain(call.also.iter().copied()))
+            .filter(|permission| !permission.is_empty())
+            .collect()
     };
     let mut all = vec![("AttestryReads", actions(plan.calls())), ("AttestryProbes", actions(plan.probe_calls()))];
     all.retain(|(sid, actions)| *sid == "AttestryReads" || !actions.is_empty());

@@ -13,7 +13,7 @@ use crate::policy::{AttributeTest, Case, Expectation, Origin, Per, Quantifier, S
 use crate::source::{Files, Span};
 
 const fn attribute(name: &'static str, call: &'static str) -> Attribute {
-    Attribute { name, of: Type::Bool, call, field: "Things[]", doc: "Made up." }
+    Attribute { name, of: Type::Bool, call, field: "Things[]", doc: "Made up.", needs: &[] }
 }
 
 const LIST: Call = Call::new("test", "ListThings", "test:ListThings", Reach::Population(10));
@@ -78,6 +78,7 @@ fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {
         when_none: WhenNone::Met,
         per: Per::Account,
         oracles: Vec::new(),
+        read_secret_values: false,
         controls: Vec::new(),
         span: Span::new(Files::new().add("policy.yaml", ""), 0, 0),
     }

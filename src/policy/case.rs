@@ -33,6 +33,8 @@ pub struct Case {
     pub per: Per,
     /// Whose answers it is compared with; the stage says so.
     pub oracles: Vec<Oracle>,
+    /// Whether values of secrets may be read for it; the stage says so.
+    pub read_secret_values: bool,
     /// Controls of the policy and of the case.
     pub controls: Vec<Control>,
     /// Where it is written.

@@ -40,7 +40,10 @@ pub fn compile(
     let mut cases = Vec::new();
     for policy in &suite.policies {
         let compiled = compile_policy(policy, &mut parameters, sink).into_iter();
-        cases.extend(compiled.map(|(case, _)| Case { oracles: stage.oracles.clone(), ..case }));
+        cases.extend(compiled.map(|(case, _)| {
+            let (oracles, read_secret_values) = (stage.oracles.clone(), stage.read_secret_values);
+            Case { oracles, read_secret_values, ..case }
+        }));
     }
     check_overrides(overrides, suite, stage, sink);
     let waivers: Vec<Waiver> = suite.waivers.iter().filter(|waiver| waiver.reaches(stage)).cloned().collect();
@@ -206,6 +209,7 @@ fn compile_policy<'a>(
             when_none: text.when_none,
             per: text.per,
             oracles: Vec::new(),
+            read_secret_values: false,
             controls,
             span: text.name.span,
         };

@@ -119,6 +119,20 @@ pub fn suite() -> Value {
                 "description": "Who at AWS is asked beside, to compare its answers with our proofs. Nobody unless it is \
                                 written here: it costs calls, and the checks of Access Analyzer cost money.",
             },
+            "read_secret_values": {
+                "type": "boolean",
+                "description": "Whether values of secrets may be read here, to look for them in logs. They never leave the \
+                                process. Never unless it is written here.",
+            },
+            "log_sweep": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "window": said("The time before the run that is swept, such as 7d; without it, every event there is."),
+                    "secrets": files("Names of the secrets whose values are looked for, with * and ?; without it, all."),
+                },
+                "description": "Which events of the log groups that cases choose are swept, and for what.",
+            },
             "parameters": parameters,
             "probes": files("The probes that may act here, by name; none without it."),
         },

@@ -90,6 +90,9 @@ impl Expectation {
     }
 }
 
+/// Why a value is not looked for.
+const NO_VALUES: &str = "values of secrets are read only where the stage says `read_secret_values: true`";
+
 impl AttributeTest {
     fn judge(&self, resource: &Resource, now: Timestamp) -> Judgement {
         let value = match resource.get(self.lookup.attribute.name) {
@@ -123,7 +126,11 @@ impl AttributeTest {
 
     /// Why there is no fact, where it is clear: only a call tells it that the stage does not want.
     fn unasked(&self, resource: &Resource) -> Vec<Arc<Gap>> {
-        let oracle = resource.kind.call(self.lookup.attribute.call).and_then(|call| call.oracle);
+        let call = resource.kind.call(self.lookup.attribute.call);
+        if call.is_some_and(|call| call.values) {
+            return vec![Arc::new(self.gap(resource, Cause::NotAsked, NO_VALUES.to_owned()))];
+        }
+        let oracle = call.and_then(|call| call.oracle);
         let why = |word| {
             format!(
                 "only AWS itself can say so, and nobody asks: a stage asks with `oracles: [{word}]`, the simulator what a claim needs"

@@ -43,7 +43,7 @@ pub use probes::{ProbeText, check_probes};
 pub use select::select;
 pub use selector::Selector;
 pub use severity::Severity;
-pub use suite::{Account, Source, Stage, Suite};
+pub use suite::{Account, LogSweep, Source, Stage, Suite};
 pub use waivers::Waiver;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use super::policies::identifier;
 use super::probes::{read_consent, read_notice};
 use super::regions;
+use super::values;
 use super::{Attestation, Policy, Severity, Waiver};
 use crate::facts::Oracle;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Scalar, Spanned, Table};
@@ -70,8 +71,21 @@ pub struct Stage {
     pub notice: Option<Spanned<String>>,
     /// Who at AWS is asked beside, to compare its answers with our proofs; nobody unless the stage says so.
     pub oracles: Vec<Oracle>,
+    /// Whether values of secrets may be read here, to look for them.
+    pub read_secret_values: bool,
+    /// Which events of logs are swept here.
+    pub log_sweep: LogSweep,
     /// Parameters of this stage; they win over those of the suite.
     pub parameters: Vec<(Spanned<String>, Node)>,
+}
+
+/// Which events of logs a stage has swept, and for the values of which secrets; all without a word.
+#[derive(Clone, Debug, Default)]
+pub struct LogSweep {
+    /// The time before the run, in seconds.
+    pub window: Option<i64>,
+    /// Names of secrets, with `*` and `?`.
+    pub secrets: Vec<String>,
 }
 
 /// An account of a stage.
@@ -207,11 +221,38 @@ impl Stage {
         let probes = table.take("probes").map(|node| read_consent(node, sink)).unwrap_or_default();
         let notice = table.take("notice").and_then(|node| read_notice(node, regions.as_deref(), sink));
         let oracles = table.take("oracles").map(|node| read_oracles(node, sink)).unwrap_or_default();
+        let read_secret_values = table.take("read_secret_values");
+        let read_secret_values = read_secret_values.and_then(|node| node.boolean("`read_secret_values`", sink));
+        let log_sweep = table.take("log_sweep").and_then(|node| LogSweep::read(node, sink)).unwrap_or_default();
         table.finish(sink);
         let source = sources.into_iter().next().map_or(Source::Aws, |(_, source)| source);
         // Stand-ins where something is wrong: the parameters of the stage are still worth checking.
         let (accounts, regions) = (accounts.unwrap_or_default(), regions.unwrap_or_default());
-        Some(Self { name: name.clone(), accounts, regions, profile, source, probes, notice, oracles, parameters })
+        // Only a plain `true` is consent.
+        let read_secret_values = read_secret_values.is_some_and(|it| it.value);
+        Some(Self {
+            name: name.clone(),
+            accounts,
+            regions,
+            profile,
+            source,
+            probes,
+            notice,
+            oracles,
+            read_secret_values,
+            log_sweep,
+            parameters,
+        })
+    }
+}
+
+impl LogSweep {
+    fn read(node: &Node, sink: &mut Diagnostics) -> Option<Self> {
+        let mut table = Table::new(node, "`log_sweep`", sink)?;
+        let window = table.take("window").and_then(|node| values::duration(node, sink));
+        let secrets = table.take("secrets").and_then(|node| node.texts("`secrets`", sink)).unwrap_or_default();
+        table.finish(sink);
+        Some(Self { window, secrets: secrets.into_iter().map(|it| it.value).collect() })
     }
 }
 

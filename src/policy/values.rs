@@ -23,22 +23,7 @@ pub(super) fn read(
         Type::Bool => node.boolean("this attribute", sink).map(|it| Value::Bool(it.value)),
         Type::Integer => node.integer("this attribute", sink).map(|it| Value::Integer(it.value)),
         Type::Text => node.text("this attribute", sink).map(|it| Value::Text(it.value)),
-        Type::Duration => {
-            let text = node.text("a duration", sink)?;
-            let seconds = parse_duration(&text.value);
-            if seconds.is_none() {
-                let mut error = node.unexpected("expected-duration", "a duration", "this attribute");
-                error.message = format!("expected a duration, found `{}`", text.value);
-                let help = match years(&text.value) {
-                    Some(years) => {
-                        format!("a year has no fixed length; {years} years are at most {}d", whole_years(years))
-                    }
-                    None => "write whole weeks, days, hours, minutes or seconds: `90d`, `1d 12h`, `15m`".to_owned(),
-                };
-                sink.push(error.help(help));
-            }
-            seconds.map(Value::Duration)
-        }
+        Type::Duration => duration(node, sink).map(Value::Duration),
         Type::Time => {
             let text = node.text("an instant", sink)?;
             let at = text.value.parse::<Timestamp>().ok().or_else(|| relative(&text.value, now?));
@@ -86,6 +71,24 @@ pub(super) fn read(
             read.into_iter().collect::<Option<BTreeMap<_, _>>>().map(Value::Map)
         }
     }
+}
+
+/// Reads a duration as seconds.
+pub(super) fn duration(node: &Node, sink: &mut Diagnostics) -> Option<i64> {
+    let text = node.text("a duration", sink)?;
+    let seconds = parse_duration(&text.value);
+    if seconds.is_none() {
+        let mut error = node.unexpected("expected-duration", "a duration", "this attribute");
+        error.message = format!("expected a duration, found `{}`", text.value);
+        let help = match years(&text.value) {
+            Some(years) => {
+                format!("a year has no fixed length; {years} years are at most {}d", whole_years(years))
+            }
+            None => "write whole weeks, days, hours, minutes or seconds: `90d`, `1d 12h`, `15m`".to_owned(),
+        };
+        sink.push(error.help(help));
+    }
+    seconds
 }
 
 fn mapping<'a>(node: &'a Node, sink: &mut Diagnostics) -> Option<&'a [crate::source::Entry]> {

@@ -63,7 +63,7 @@ pub fn write_suite(directory: &Path, account: &Described, policy: &str, describe
     let regions = account.regions.join(", ");
     let suite = format!(
         "suite: made\ntitle: Made by a test\npolicies: [policy.yaml]\nstages:\n  here:\n    account: \"{}\"\n    regions: \
-         [{regions}]\n    oracles: [simulator, access-analyzer]{source}\n",
+         [{regions}]\n    oracles: [simulator, access-analyzer]\n    read_secret_values: true{source}\n",
         account.account
     );
     std::fs::write(directory.join("suite.yaml"), suite).unwrap();

@@ -93,6 +93,7 @@ pub const PAGED: &[Paged] = &[
     paged("config", "DescribeConfigRules", &["ConfigRules"], UNLIMITED, (25, 25)),
     paged("config", "GetComplianceDetailsByConfigRule", &["EvaluationResults"], LIMIT, (10, 100)),
     paged("logs", "DescribeLogGroups", &["logGroups"], LOGS, (50, 50)),
+    paged("logs", "FilterLogEvents", &["events"], LOGS, (10_000, 10_000)),
     paged("logs", "DescribeMetricFilters", &["metricFilters"], LOGS, (50, 50)),
     paged("logs", "DescribeSubscriptionFilters", &["subscriptionFilters"], LOGS, (50, 50)),
     paged("ssm", "DescribeParameters", &["Parameters"], MAX_RESULTS, (50, 50)),

@@ -128,6 +128,7 @@ fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Verd
     let secret = SECRETS.contains(&name)
         || (name == "accesskeyid" && within("credentials"))
         || (service == "ssm" && name == "value" && !plain)
+        || (service == "logs" && operation == "FilterLogEvents" && name == "message")
         || (service == "lambda" && within("environment") && within("variables"))
         // The link to a function's code is signed, and whoever has it has the code.
         || (service == "lambda" && name == "location" && above.last().is_some_and(|name| name == "code"))

@@ -13,7 +13,7 @@ use super::{FILTERS, KIND, TAGS};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Gap, Kind, Resource, Value};
-use crate::kinds::pages::Pages;
+use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::tagged::tagged;
 
 /// Reads log groups.
@@ -27,19 +27,12 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            // Never with logGroupNamePattern: AWS then leaves out retention and key, and every group seems to keep its
-            // events for ever under AWS's own key.
-            let mut pages = at.client(Client::new).describe_log_groups().limit(50).into_paginator().send();
-            let mut walk = Pages::default();
-            while let Some(page) = pages.next().await {
-                let page = page?;
-                for group in page.log_groups() {
-                    let name = group.log_group_name().unwrap_or_default();
-                    set_group(found.add(arn(group).unwrap_or(name), name), group);
-                }
-                walk.turn(page.next_token(), false)?;
+            let groups = groups(at).await?;
+            for group in &groups.items {
+                let name = group.log_group_name().unwrap_or_default();
+                set_group(found.add(arn(group).unwrap_or(name), name), group);
             }
-            Ok(())
+            groups.whole()
         })
     }
 
@@ -60,7 +53,31 @@ impl Collector for Collect {
     }
 }
 
-fn arn(group: &LogGroup) -> Option<&str> {
+/// All groups, for every kind that is about them.
+pub(in crate::kinds) async fn groups(at: &At) -> Result<Arc<Listed<LogGroup>>, Gap> {
+    at.once("logs:DescribeLogGroups", async {
+        let mut groups = Vec::new();
+        let walked = walk(at, &mut groups).await;
+        Ok(Listed::new(groups, walked))
+    })
+    .await
+}
+
+async fn walk(at: &At, groups: &mut Vec<LogGroup>) -> Result<(), Gap> {
+    // Never with logGroupNamePattern: AWS then leaves out retention and key, and every group seems to keep its events
+    // for ever under AWS's own key.
+    let mut pages = at.client(Client::new).describe_log_groups().limit(50).into_paginator().send();
+    let mut walk = Pages::default();
+    while let Some(page) = pages.next().await {
+        let mut page = page?;
+        groups.append(&mut page.log_groups.take().unwrap_or_default());
+        walk.turn(page.next_token(), false)?;
+    }
+    Ok(())
+}
+
+/// The ARN without `:*` at its end.
+pub(in crate::kinds) fn arn(group: &LogGroup) -> Option<&str> {
     group.log_group_arn().or(group.arn()).map(|arn| arn.strip_suffix(":*").unwrap_or(arn))
 }
 

@@ -3,6 +3,7 @@
 //! Must not know what is expected of a secret, and never asks for a value.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use aws_sdk_accessanalyzer::types::AccessCheckResourceType;
 use aws_sdk_secretsmanager::Client;
@@ -15,7 +16,7 @@ use crate::facts::{Call, Fact, Gap, Kind, Resource, Value, parse_duration};
 use crate::kinds::analyzer::check_public;
 use crate::kinds::convert::{malformed, tags, time, unknown};
 use crate::kinds::kms_key::aliases;
-use crate::kinds::pages::Pages;
+use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::statements::statements;
 
 const CURRENT: &str = "AWSCURRENT";
@@ -32,18 +33,12 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            let mut pages = Pages::default();
-            let request = at.client(Client::new).list_secrets().include_planned_deletion(true).max_results(100);
-            let mut answers = request.into_paginator().send();
-            while let Some(page) = answers.next().await {
-                let page = page?;
-                for secret in page.secret_list() {
-                    let Some(arn) = secret.arn() else { return Err(malformed("a secret without ARN")) };
-                    describe(secret, found.add(arn, secret.name().unwrap_or(arn)));
-                }
-                pages.turn(page.next_token(), false)?;
+            let secrets = secrets(at).await?;
+            for secret in &secrets.items {
+                let Some(arn) = secret.arn() else { return Err(malformed("a secret without ARN")) };
+                describe(secret, found.add(arn, secret.name().unwrap_or(arn)));
             }
-            Ok(())
+            secrets.whole()
         })
     }
 
@@ -67,6 +62,28 @@ impl Collector for Collect {
             Ok(())
         })
     }
+}
+
+/// All secrets, for every kind that is about them.
+pub(in crate::kinds) async fn secrets(at: &At) -> Result<Arc<Listed<SecretListEntry>>, Gap> {
+    at.once("secretsmanager:ListSecrets", async {
+        let mut secrets = Vec::new();
+        let walked = walk(at, &mut secrets).await;
+        Ok(Listed::new(secrets, walked))
+    })
+    .await
+}
+
+async fn walk(at: &At, secrets: &mut Vec<SecretListEntry>) -> Result<(), Gap> {
+    let mut pages = Pages::default();
+    let request = at.client(Client::new).list_secrets().include_planned_deletion(true).max_results(100);
+    let mut answers = request.into_paginator().send();
+    while let Some(page) = answers.next().await {
+        let mut page = page?;
+        secrets.append(&mut page.secret_list.take().unwrap_or_default());
+        pages.turn(page.next_token(), false)?;
+    }
+    Ok(())
 }
 
 fn describe(secret: &SecretListEntry, resource: &mut Resource) {

@@ -12,7 +12,7 @@ use crate::kinds::analyzer;
 use crate::kinds::kms_key::LIST_ALIASES;
 use crate::kinds::statements::STATEMENTS;
 
-pub(super) use collect::Collect;
+pub(super) use collect::{Collect, secrets};
 
 const TEXTS: Type = Type::List(&Type::Text);
 

@@ -17,7 +17,7 @@ use crate::policy::{AttributeTest, Case, Expectation, Origin, Per, Quantifier, S
 use crate::source::{Files, Span, Spanned};
 
 const fn attribute(name: &'static str) -> Attribute {
-    Attribute { name, of: Type::Bool, call: "ListThings", field: "Things[]", doc: "Made up." }
+    Attribute { name, of: Type::Bool, call: "ListThings", field: "Things[]", doc: "Made up.", needs: &[] }
 }
 
 static KIND: Kind = Kind {
@@ -134,6 +134,7 @@ fn case(id: &str, quantifier: Quantifier, when_none: WhenNone, per: Per) -> Case
         when_none,
         per,
         oracles: Vec::new(),
+        read_secret_values: false,
         controls: Vec::new(),
         span: span(),
     }

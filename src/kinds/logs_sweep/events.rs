@@ -1,0 +1,132 @@
+//! The events of one log group as they come: swept, counted, and joined where an agent may have cut them.
+//!
+//! Must not know how they are read.
+
+use std::collections::HashMap;
+
+use super::eyes::Eyes;
+use crate::logs::{Finding, Findings, Found, Place};
+
+/// One event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Event<'a> {
+    pub(super) stream: &'a str,
+    pub(super) id: &'a str,
+    /// Milliseconds since the epoch.
+    pub(super) time: Option<i64>,
+    pub(super) message: &'a str,
+}
+
+/// What was read of a group, and what was found in it.
+pub(super) struct Events<'a> {
+    eyes: &'a Eyes,
+    group: &'a str,
+    findings: Findings,
+    pub(super) events: i64,
+    pub(super) bytes: i64,
+    pub(super) first: Option<i64>,
+    pub(super) last: Option<i64>,
+    /// For each stream the end of its last event, where that one is long enough to have been cut.
+    streams: HashMap<String, Vec<u8>>,
+    /// Bytes of all texts that were swept: two of them must not be taken for one place.
+    offset: u64,
+}
+
+/// Container runtimes cut at 16 KiB, agents later.
+const LONG: usize = 16_000;
+
+impl<'a> Events<'a> {
+    pub(super) fn new(eyes: &'a Eyes, group: &'a str) -> Self {
+        let (findings, streams) = (Findings::default(), HashMap::new());
+        Self { eyes, group, findings, events: 0, bytes: 0, first: None, last: None, streams, offset: 0 }
+    }
+
+    /// Takes the next event of the group.
+    pub(super) fn push(&mut self, event: Event<'_>) {
+        let text = event.message.as_bytes();
+        self.events += 1;
+        self.bytes += i64::try_from(text.len()).unwrap_or(i64::MAX);
+        self.first = [self.first, event.time].into_iter().flatten().min();
+        self.last = [self.last, event.time].into_iter().flatten().max();
+        let reach = self.eyes.engine.reach();
+        self.sweep(text, None, &event);
+        let before = self.streams.get_mut(event.stream).map(std::mem::take).unwrap_or_default();
+        if !before.is_empty() {
+            let start = text.get(..reach).unwrap_or(text);
+            self.sweep(&[&before, start].concat(), Some(before.len()), &event);
+        }
+        let end = text.len().saturating_sub(reach);
+        let tail = if text.len() < LONG { Vec::new() } else { text.get(end..).unwrap_or_default().to_vec() };
+        match self.streams.get_mut(event.stream) {
+            Some(known) => *known = tail,
+            None => drop(self.streams.insert(event.stream.to_owned(), tail)),
+        }
+    }
+
+    /// Sweeps a text; of two joined events only what lies in both, since each was swept alone.
+    fn sweep(&mut self, text: &[u8], middle: Option<usize>, event: &Event<'_>) {
+        let time = event.time.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).map(|at| at.to_string());
+        let (stream, id) = (Some(event.stream.to_owned()), Some(event.id.to_owned()));
+        let place = Place { source: self.group.to_owned(), stream, event: id, time, start: 0, end: 0 };
+        let (eyes, findings, offset) = (self.eyes, &mut self.findings, self.offset);
+        eyes.engine.sweep(text, &mut |text, hit: Found| {
+            if middle.is_none_or(|middle| hit.start() < middle && hit.end() > middle) {
+                findings.add(&eyes.engine, &eyes.key, text, offset, hit, &place);
+            }
+        });
+        self.offset = self.offset.saturating_add(text.len() as u64 + 1);
+    }
+
+    /// How many streams the events are of.
+    pub(super) fn streams(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// All findings, and how many hits more there were than could be told apart.
+    pub(super) fn findings(self) -> (Vec<Finding>, u64) {
+        self.findings.into_sorted()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::logs::{Secret, What};
+
+    fn eyes(value: &str) -> Eyes {
+        let value = Zeroizing::new(value.as_bytes().to_vec());
+        Eyes::new(vec![Secret { name: "bank".to_owned(), version: "AWSCURRENT".to_owned(), value }], None).unwrap()
+    }
+
+    fn found(eyes: &Eyes, events: &[(&str, String)]) -> Vec<Finding> {
+        let mut swept = Events::new(eyes, "group");
+        for (number, (stream, message)) in events.iter().enumerate() {
+            swept.push(Event { stream, id: &number.to_string(), time: Some(1_000), message });
+        }
+        let values = |it: &Finding| matches!(it.what, What::Value { .. });
+        swept.findings().0.into_iter().filter(values).collect()
+    }
+
+    #[test]
+    fn the_same_value_counts_in_every_event() {
+        let eyes = eyes("Rk7vXq93LmTz20Wd");
+        let line = |_: usize| ("a", "v=Rk7vXq93LmTz20Wd".to_owned());
+        let found = found(&eyes, &std::array::from_fn::<_, 3, _>(line));
+        assert_eq!((found.len(), found.first().unwrap().count), (1, 3));
+        let place = found.first().unwrap().places.first().unwrap().clone();
+        assert_eq!((place.stream.as_deref(), place.event.as_deref()), (Some("a"), Some("0")));
+    }
+
+    #[test]
+    fn a_value_that_an_agent_cut_is_found_in_its_stream_only() {
+        let eyes = eyes("Rk7vXq93LmTz20Wd");
+        let (start, end) = (format!("{} v=Rk7vXq", "x ".repeat(9_000)), "93LmTz20Wd".to_owned());
+        let other = ("b", "something else".to_owned());
+        assert_eq!(found(&eyes, &[("a", start.clone()), other, ("a", end.clone())]).len(), 1);
+        assert!(found(&eyes, &[("a", start), ("b", end.clone())]).is_empty());
+        assert!(found(&eyes, &[("a", "v=Rk7vXq".to_owned()), ("a", end)]).is_empty(), "nobody cuts a short event");
+    }
+}
