@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use attestry::policy::{Vocabulary, json_schema};
+use attestry::policy::{ATTESTATION, Vocabulary, json_schema};
 use attestry::source::{Content, Diagnostics, Files, Limits, Node, parse};
 use serde_json::{Value, json};
 
@@ -14,11 +14,9 @@ fn root() -> &'static Path {
 }
 
 fn derived() -> [(&'static str, Value); 3] {
+    let kinds = attestry::kinds::schemas().chain([&ATTESTATION]);
     [
-        (
-            "policy",
-            json_schema::policy(&Vocabulary::new(attestry::kinds::schemas()).with_probes(attestry::probes::specs())),
-        ),
+        ("policy", json_schema::policy(&Vocabulary::new(kinds).with_probes(attestry::probes::specs()))),
         ("suite", json_schema::suite()),
         ("waivers", json_schema::waivers()),
     ]
