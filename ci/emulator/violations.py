@@ -93,9 +93,10 @@ def log_no_deletion_protection(s):
 
 
 def log_leaks_value(s):
+    value = s.client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"]
     s.call("logs", "put_log_events", logGroupName=f"/aws/lambda/{ROTATION}", logStreamName="1", logEvents=[
-        {"timestamp": int(time.time() * 1000), "message": json.dumps({"Step": "setSecret", "SecretString": "not-a-real-value"})}])
-    return "logs", f"/aws/lambda/{ROTATION}", "an event with the key SecretString"
+        {"timestamp": int(time.time() * 1000), "message": json.dumps({"Step": "setSecret", "given": value})}])
+    return "logs", f"/aws/lambda/{ROTATION}", f"an event with the value of {SECRET}"
 
 
 def rule_enabled_writes_only(s):
