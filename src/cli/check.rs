@@ -6,7 +6,8 @@ use std::thread::ScopedJoinHandle;
 
 use super::probes::words;
 use super::{Ended, output, stage, suite};
-use crate::policy::{Loaded, Source, Suite, check_some_examples, load_all, load_suite, normal};
+use crate::logs::{RuleError, Rules};
+use crate::policy::{Examples, Loaded, Source, Suite, load_all, load_suite, normal};
 use crate::source::{Diagnostic, Diagnostics, summary};
 use crate::verify::Exit;
 
@@ -26,6 +27,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
+    // The longest of all that can be done beside the rest.
+    let rules = std::thread::spawn(Rules::try_shipped);
     let words = words();
     let (root, mut loaded) = match &args.suite {
         Some(path) => {
@@ -55,7 +58,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         suites.len(),
         summary(&loaded.diagnostics)
     ));
-    let rules = tried_rules();
+    let rules = tell_rules(rules.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
     if loaded.diagnostics.has_errors() || !unreadable.is_empty() || !rules {
         Err(Ended::told(Exit::Usage))
     } else {
@@ -76,16 +79,15 @@ fn side_by_side(
     fn result<T>(done: ScopedJoinHandle<'_, T>) -> T {
         done.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
+    let examples: Vec<Examples<'_>> = suites.iter().filter_map(Examples::of).collect();
     std::thread::scope(|scope| {
-        let examples = |suite, part| {
-            move || {
-                let mut found = Diagnostics::new();
-                check_some_examples(suite, part, PARTS, &mut found);
-                found.into_sorted()
-            }
+        let judged = |examples: &Examples<'_>, part| {
+            let mut found = Diagnostics::new();
+            examples.check(part, PARTS, &mut found);
+            found.into_sorted()
         };
-        let suites = suites.iter().flat_map(|suite| (0..PARTS).map(move |part| (suite, part)));
-        let suites: Vec<_> = suites.map(|(suite, part)| scope.spawn(examples(suite, part))).collect();
+        let parts = examples.iter().flat_map(|examples| (0..PARTS).map(move |part| (examples, part)));
+        let suites: Vec<_> = parts.map(|(examples, part)| scope.spawn(move || judged(examples, part))).collect();
         let accounts: Vec<_> =
             accounts.iter().map(|path| scope.spawn(|| stage::read_described(root, path).err())).collect();
         (suites.into_iter().flat_map(result).collect(), accounts.into_iter().filter_map(result).collect())
@@ -93,8 +95,8 @@ fn side_by_side(
 }
 
 /// Whether the rules of the log sweep find their examples, and nothing in their counter-examples.
-fn tried_rules() -> bool {
-    match crate::logs::Rules::try_shipped() {
+fn tell_rules(tried: Result<usize, Vec<(usize, RuleError)>>) -> bool {
+    match tried {
         Ok(tried) => {
             output::print(&format!("log rules: {tried} examples and counter-examples as they should be\n"));
             true

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::parameters::Parameters;
 use super::policies::CaseText;
-use super::{Case, Judgement, Suite, values};
+use super::{Case, Compiled, Judgement, Stage, Suite, values};
 use crate::facts::{Fact, Kind, Resource};
 use crate::source::{Content, Diagnostic, Diagnostics, Node};
 
@@ -43,51 +43,74 @@ pub(super) enum Meant {
 
 /// Judges every example of the suite with the evaluator, and refuses cases that have no violating example.
 pub fn check_examples(suite: &Suite, sink: &mut Diagnostics) {
-    check_some_examples(suite, 0, 1, sink);
+    if let Some(examples) = Examples::of(suite) {
+        examples.check(0, 1, sink);
+    }
 }
 
-/// The same for one of so many equal parts of the cases.
-pub fn check_some_examples(suite: &Suite, part: usize, parts: usize, sink: &mut Diagnostics) {
-    let Some(stage) = suite.stages.first() else { return };
-    let Some(compiled) = super::compile(suite, stage, &[], &mut Diagnostics::new()) else { return };
-    let texts = suite.policies.iter().flat_map(|policy| &policy.cases);
-    let all = suite.parameters.iter().chain(&stage.parameters).map(|(name, value)| (name.value.as_str(), value));
-    let built_in = super::compile::built_in(stage, &[]);
-    let mut parameters =
-        Parameters::new(&stage.name.value, all.chain(built_in.iter().map(|(name, value)| (name.as_str(), value))));
-    for (case, text) in compiled.cases.iter().zip(texts).skip(part).step_by(parts) {
-        if text.examples.violated.is_empty() {
-            let message = format!("case `{}` has no violating example", case.id);
-            sink.push(
-                Diagnostic::error("no-violating-example", text.name.span, message)
-                    .help("add `examples: { violated: {…} }` with facts that the case must find"),
-            );
+/// The examples of a suite, ready to be judged.
+#[derive(Debug)]
+pub struct Examples<'a> {
+    suite: &'a Suite,
+    stage: &'a Stage,
+    compiled: Compiled,
+}
+
+impl<'a> Examples<'a> {
+    /// Those of a suite; none where it is wrong otherwise.
+    #[must_use]
+    pub fn of(suite: &'a Suite) -> Option<Self> {
+        let stage = suite.stages.first()?;
+        let compiled = super::compile(suite, stage, &[], &mut Diagnostics::new())?;
+        Some(Self { suite, stage, compiled })
+    }
+
+    /// Judges one of so many equal parts of them.
+    pub fn check(&self, part: usize, parts: usize, sink: &mut Diagnostics) {
+        let Self { suite, stage, compiled } = self;
+        let texts = suite.policies.iter().flat_map(|policy| &policy.cases);
+        let all = suite.parameters.iter().chain(&stage.parameters).map(|(name, value)| (name.value.as_str(), value));
+        let built_in = super::compile::built_in(stage, &[]);
+        let built_in = built_in.iter().map(|(name, value)| (name.as_str(), value));
+        let mut parameters = Parameters::new(&stage.name.value, all.chain(built_in));
+        for (case, text) in compiled.cases.iter().zip(texts).skip(part).step_by(parts) {
+            check(case, text, &mut parameters, sink);
         }
-        for (resource, meant, node) in read(case, text, &mut parameters, sink) {
-            let now = example_now();
-            let (found, why) = match (case.filter.judge(&resource, now), case.expect.judge(&resource, now)) {
-                (Judgement::Met, Judgement::Met) if meant == Meant::Met => continue,
-                (Judgement::Met, Judgement::Unmet(_)) if meant == Meant::Violated => continue,
-                (Judgement::Met, Judgement::Unknown(_)) if meant == Meant::Undecided => continue,
-                (Judgement::Met, Judgement::Met) => ("is met", None),
-                (Judgement::Met, Judgement::Unmet(differences)) => {
-                    ("is violated", differences.first().map(|it| format!("{} is {}", it.attribute, it.actual)))
-                }
-                (Judgement::Met, Judgement::Unknown(gaps)) => {
-                    ("cannot be decided", gaps.first().map(|gap| gap.message.clone()))
-                }
-                (Judgement::Met, _) => ("cannot be judged", None),
-                _ => ("lies outside `where`", None),
-            };
-            let meant = match meant {
-                Meant::Met => "met",
-                Meant::Violated => "violated",
-                Meant::Undecided => "undecided",
-            };
-            let message = format!("this example of `{}` should be {meant} but {found}", case.id);
-            let error = Diagnostic::error("wrong-example", node.span, message);
-            sink.push(why.into_iter().fold(error, Diagnostic::help));
-        }
+    }
+}
+
+fn check(case: &Case, text: &CaseText, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) {
+    if text.examples.violated.is_empty() {
+        let message = format!("case `{}` has no violating example", case.id);
+        sink.push(
+            Diagnostic::error("no-violating-example", text.name.span, message)
+                .help("add `examples: { violated: {…} }` with facts that the case must find"),
+        );
+    }
+    for (resource, meant, node) in read(case, text, parameters, sink) {
+        let now = example_now();
+        let (found, why) = match (case.filter.judge(&resource, now), case.expect.judge(&resource, now)) {
+            (Judgement::Met, Judgement::Met) if meant == Meant::Met => continue,
+            (Judgement::Met, Judgement::Unmet(_)) if meant == Meant::Violated => continue,
+            (Judgement::Met, Judgement::Unknown(_)) if meant == Meant::Undecided => continue,
+            (Judgement::Met, Judgement::Met) => ("is met", None),
+            (Judgement::Met, Judgement::Unmet(differences)) => {
+                ("is violated", differences.first().map(|it| format!("{} is {}", it.attribute, it.actual)))
+            }
+            (Judgement::Met, Judgement::Unknown(gaps)) => {
+                ("cannot be decided", gaps.first().map(|gap| gap.message.clone()))
+            }
+            (Judgement::Met, _) => ("cannot be judged", None),
+            _ => ("lies outside `where`", None),
+        };
+        let meant = match meant {
+            Meant::Met => "met",
+            Meant::Violated => "violated",
+            Meant::Undecided => "undecided",
+        };
+        let message = format!("this example of `{}` should be {meant} but {found}", case.id);
+        let error = Diagnostic::error("wrong-example", node.span, message);
+        sink.push(why.into_iter().fold(error, Diagnostic::help));
     }
 }
 

@@ -32,7 +32,7 @@ pub use attestations::{ATTESTATION, Attestation, attested};
 pub use case::{Case, Origin, Per, Quantifier, WhenNone};
 pub use catalogue::{Catalogues, Control};
 pub use compile::{Compiled, compile};
-pub use examples::{check_examples, check_some_examples};
+pub use examples::{Examples, check_examples};
 pub use expectation::{AttributeTest, Expectation};
 pub use judge::{Difference, Judgement};
 pub use library::{Library, Vocabulary};
