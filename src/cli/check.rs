@@ -1,8 +1,9 @@
 //! `attestry check`: everything that can be found wrong without a network.
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::thread::ScopedJoinHandle;
+use std::sync::{Mutex, PoisonError};
 
 use super::probes::words;
 use super::{Ended, output, stage, suite};
@@ -76,22 +77,38 @@ fn side_by_side(
     suites: &[Suite],
     accounts: &BTreeSet<PathBuf>,
 ) -> (Vec<Diagnostic>, Vec<stage::Unreadable>) {
-    fn result<T>(done: ScopedJoinHandle<'_, T>) -> T {
-        done.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    }
     let examples: Vec<Examples<'_>> = suites.iter().filter_map(Examples::of).collect();
+    let parts = examples.iter().flat_map(|examples| (0..PARTS).map(move |part| Job::Examples(examples, part)));
+    let jobs = Mutex::new(parts.chain(accounts.iter().map(|path| Job::Account(path))));
+    // As many threads as cores: each that begins brings a heap of its own.
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     std::thread::scope(|scope| {
-        let judged = |examples: &Examples<'_>, part| {
-            let mut found = Diagnostics::new();
-            examples.check(part, PARTS, &mut found);
-            found.into_sorted()
+        let worker = || {
+            let (mut found, mut unreadable) = (Diagnostics::new(), Vec::new());
+            let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some(job) = next() {
+                match job {
+                    Job::Examples(examples, part) => examples.check(part, PARTS, &mut found),
+                    Job::Account(path) => unreadable.extend(stage::read_described(root, path).err()),
+                }
+            }
+            (found.into_sorted(), unreadable)
         };
-        let parts = examples.iter().flat_map(|examples| (0..PARTS).map(move |part| (examples, part)));
-        let suites: Vec<_> = parts.map(|(examples, part)| scope.spawn(move || judged(examples, part))).collect();
-        let accounts: Vec<_> =
-            accounts.iter().map(|path| scope.spawn(|| stage::read_described(root, path).err())).collect();
-        (suites.into_iter().flat_map(result).collect(), accounts.into_iter().filter_map(result).collect())
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        let (found, unreadable): (Vec<_>, Vec<_>) = workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .unzip();
+        (found.into_iter().flatten().collect(), unreadable.into_iter().flatten().collect())
     })
+}
+
+/// A thing to try that needs nothing of the others.
+enum Job<'a> {
+    /// One part of the examples of a suite.
+    Examples(&'a Examples<'a>, usize),
+    /// A described account.
+    Account(&'a Path),
 }
 
 /// Whether the rules of the log sweep find their examples, and nothing in their counter-examples.

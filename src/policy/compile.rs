@@ -28,15 +28,7 @@ pub fn compile(
 ) -> Option<Compiled> {
     let before = sink.errors();
     let built_in = built_in(stage, overrides);
-    let mut parameters = Parameters::new(
-        &stage.name.value,
-        suite
-            .parameters
-            .iter()
-            .chain(&stage.parameters)
-            .map(|(name, value)| (name.value.as_str(), value))
-            .chain(built_in.iter().map(|(name, value)| (name.as_str(), value))),
-    );
+    let mut parameters = Parameters::of(suite, stage, &built_in);
     let mut cases = Vec::new();
     for policy in &suite.policies {
         let compiled = compile_policy(policy, &mut parameters, sink).into_iter();
@@ -53,19 +45,23 @@ pub fn compile(
 /// Errors of a suite that no single stage shows: parameters that nothing uses, waivers and stages that name nothing.
 pub(super) fn check_suite(suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
     let mut used = BTreeSet::new();
-    for (index, stage) in suite.stages.iter().enumerate() {
-        let built_in = built_in(stage, &[]);
-        let all = suite.parameters.iter().chain(&stage.parameters).map(|(name, value)| (name.value.as_str(), value));
-        let mut parameters =
-            Parameters::new(&stage.name.value, all.chain(built_in.iter().map(|(name, value)| (name.as_str(), value))));
-        for policy in &suite.policies {
+    let built_in: Vec<_> = suite.stages.iter().map(|stage| built_in(stage, &[])).collect();
+    for policy in &suite.policies {
+        let mut compiled: Vec<Parameters<'_>> = Vec::new();
+        for (stage, built_in) in suite.stages.iter().zip(&built_in) {
+            let mut parameters = Parameters::of(suite, stage, built_in);
+            // What a stage sets no other way than an earlier one, it cannot make wrong.
+            if compiled.iter().any(|earlier| parameters.agree(earlier)) {
+                continue;
+            }
             let cases = compile_policy(policy, &mut parameters, sink);
             // Examples are judged with the first stage's parameters.
-            for (case, text) in cases.iter().filter(|_| index == 0) {
+            for (case, text) in cases.iter().filter(|_| compiled.is_empty()) {
                 super::examples::read(case, text, &mut parameters, sink);
             }
+            compiled.push(parameters);
         }
-        used.append(&mut parameters.used);
+        used.extend(compiled.into_iter().flat_map(|parameters| parameters.used));
     }
     // Where text is wrong, not all of it was compiled; what it mentions is not called unused then.
     if sink.has_errors() {

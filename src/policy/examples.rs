@@ -69,10 +69,8 @@ impl<'a> Examples<'a> {
     pub fn check(&self, part: usize, parts: usize, sink: &mut Diagnostics) {
         let Self { suite, stage, compiled } = self;
         let texts = suite.policies.iter().flat_map(|policy| &policy.cases);
-        let all = suite.parameters.iter().chain(&stage.parameters).map(|(name, value)| (name.value.as_str(), value));
         let built_in = super::compile::built_in(stage, &[]);
-        let built_in = built_in.iter().map(|(name, value)| (name.as_str(), value));
-        let mut parameters = Parameters::new(&stage.name.value, all.chain(built_in));
+        let mut parameters = Parameters::of(suite, stage, &built_in);
         for (case, text) in compiled.cases.iter().zip(texts).skip(part).step_by(parts) {
             check(case, text, &mut parameters, sink);
         }

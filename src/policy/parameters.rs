@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Stage, Suite};
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Span, Spanned};
 
 /// The values of one stage, and which of them were used.
@@ -20,6 +21,21 @@ pub(super) struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
+    /// Those of a stage: what the suite sets, then the stage, then Attestry itself.
+    pub(super) fn of(suite: &'a Suite, stage: &'a Stage, built_in: &'a [(String, Node)]) -> Self {
+        let set = suite.parameters.iter().chain(&stage.parameters).map(|(name, value)| (name.value.as_str(), value));
+        let built_in = built_in.iter().map(|(name, value)| (name.as_str(), value));
+        Self::new(&stage.name.value, set.chain(built_in))
+    }
+
+    /// Whether these have the same values as others for all that was used of the others.
+    pub(super) fn agree(&self, others: &Self) -> bool {
+        others.used.iter().all(|name| match (self.values.get(name.as_str()), others.values.get(name.as_str())) {
+            (Some(own), Some(other)) => own.content == other.content,
+            _ => false,
+        })
+    }
+
     pub(super) fn new(stage: &'a str, values: impl IntoIterator<Item = (&'a str, &'a Node)>) -> Self {
         Self { values: values.into_iter().collect(), stage, used: BTreeSet::new(), open: Vec::new() }
     }

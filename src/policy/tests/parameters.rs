@@ -73,3 +73,25 @@ fn with_two_accounts_there_is_no_account_to_fill_in() {
     let loaded = load_suite(directory.path(), Path::new("s.yaml"), words());
     assert_eq!(codes(&loaded.diagnostics), ["unset-parameter"]);
 }
+
+#[test]
+fn what_any_stage_sets_wrong_is_told() {
+    // The second stage sets what the first does, so it is not read again; the others differ.
+    for (last, found) in [
+        ("three: { account: '000000000001', regions: [eu-west-1], parameters: { few: 1 } }", &[][..]),
+        ("three: { account: '000000000001', regions: [eu-west-1], parameters: { few: many } }", &["expected-integer"]),
+        ("three: { account: '000000000001', regions: [eu-west-1] }", &["unset-parameter"]),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let suite = format!(
+            "suite: s\ntitle: S\npolicies: [p.yaml]\nstages:\n  one: {{ account: '000000000001', regions: [eu-west-1], \
+             parameters: {{ few: 1 }} }}\n  two: {{ account: '000000000001', regions: [eu-west-1], parameters: {{ few: \
+             1 }} }}\n  {last}\n"
+        );
+        std::fs::write(directory.path().join("s.yaml"), suite).unwrap();
+        let policy = format!("id: T\ntitle: T\nseverity: low\ncases:\n{}\n", case("{ count: '${few}' }"));
+        std::fs::write(directory.path().join("p.yaml"), policy).unwrap();
+        let loaded = load_suite(directory.path(), Path::new("s.yaml"), words());
+        assert_eq!(codes(&loaded.diagnostics), found, "{last}");
+    }
+}
