@@ -43,7 +43,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--deny", action="append", default=[], metavar="service:Operation",
                         help="answer AccessDenied; repeatable, * matches (moto only)")
     parser.add_argument("--quota", action="store_true", help="enforce the published request rates (moto only)")
-    parser.add_argument("--without", action="append", default=[], metavar="PATCH", help="leave a patch of patches.py out")
+    parser.add_argument("--without", action="append", default=[], metavar="PATCH", help="leave a patch of patches/ out")
     args = parser.parse_args()
     if args.ministack and (args.log or args.latency_ms or args.deny or args.quota or args.without):
         parser.error("--log, --latency-ms, --deny, --quota and --without work with --moto only")

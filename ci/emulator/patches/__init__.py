@@ -1,0 +1,32 @@
+"""What moto 5.2.5 gets wrong and our checks read. Where moto and AWS's documentation differ, the documentation wins.
+
+One file a service, one function a behaviour; its docstring says what the documentation promises. `server.py
+--without NAME` leaves one out: `selftest.py --prove` uses that to show that each has a test which fails without it.
+"""
+
+import functools
+
+from . import config, kms, logs, others, secretsmanager
+
+ALL = [
+    kms.kms_rotation_period, kms.kms_rotation_unsupported, kms.kms_aliases, kms.kms_paging,
+    kms.kms_key_metadata, kms.kms_deletion, kms.kms_arns, secretsmanager.secrets_lookup, secretsmanager.secrets_rotation,
+    logs.ssm_describe_paging, logs.logs_deletion_protection, logs.logs_kms_key, logs.logs_group_fields,
+    logs.logs_retention_values, logs.alarms_paging, config.config_compliance, config.config_channel_status,
+    others.iam_authorization_details_paging, others.iam_policy_encoding, others.sns_pending_confirmation,
+    others.s3_default_encryption, others.s3_answers, others.s3_object_retention, others.ec2_region_filters,
+]
+NAMES = [patch.__name__.replace("_", "-") for patch in ALL]
+
+
+def apply(without: tuple[str, ...] = ()):
+    for name, patch in zip(NAMES, ALL):
+        if name not in without:
+            patch()
+    # Not behaviours, only speed: moto inspects the whole response class again for every request, and
+    # generates an RSA key (50 ms) for every symmetric KMS key, which has none.
+    import moto.core.responses as responses
+    import moto.kms.models as kms
+    responses.method_names_from_class = functools.cache(responses.method_names_from_class)
+    generate = kms.generate_private_key
+    kms.generate_private_key = lambda spec: None if spec == "SYMMETRIC_DEFAULT" else generate(spec)

@@ -1,0 +1,128 @@
+"""Patches of IAM, SNS, S3 and EC2."""
+
+import re
+
+from moto.core.responses import ActionResult
+from moto.core.serialize import url_encode
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
+from moto.iam.responses import IamResponse
+from moto.s3.models import S3Backend
+from moto.s3.responses import S3Response
+from moto.sns.responses import SNSResponse
+
+from .paging import page
+
+
+def iam_authorization_details_paging():
+    """GetAccountAuthorizationDetails is paged by MaxItems (1..1000, default 100), Marker and IsTruncated."""
+    inner = IamResponse.get_account_authorization_details
+    fields = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
+
+    def get_account_authorization_details(self):
+        result = inner(self).result
+        items = [(field, item) for field in fields for item in result[field]]
+        items, marker = page(items, self._get_param("Marker"), int(self._get_param("MaxItems") or 100))
+        answer = {field: [item for f, item in items if f == field] for field in fields}
+        return ActionResult(answer | {"IsTruncated": bool(marker)} | ({"Marker": marker} if marker else {}))
+
+    IamResponse.get_account_authorization_details = get_account_authorization_details
+
+
+def iam_policy_encoding():
+    """Policy documents come URL-encoded (RFC 3986): GetPolicyVersion's too, and the trust documents of
+    GetAccountAuthorizationDetails and ListRoles."""
+    for path in ("GetPolicyVersionResponse.PolicyVersion.Document", "RoleDetail.AssumeRolePolicyDocument",
+                 "ListRolesResponse.Roles.Role.AssumeRolePolicyDocument"):
+        IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER[path] = url_encode
+
+
+def sns_pending_confirmation():
+    """A subscription of an e-mail or HTTP endpoint nobody has confirmed is listed as PendingConfirmation."""
+
+    def shown(inner):
+        def call(self):
+            result = inner(self).result
+            result["Subscriptions"] = [
+                {"SubscriptionArn": s.arn if s.confirmed or s.protocol in ("sqs", "lambda", "sms", "firehose", "application")
+                 else "PendingConfirmation",
+                 "Owner": s.owner, "Protocol": s.protocol, "Endpoint": s.endpoint, "TopicArn": s.topic_arn}
+                for s in result["Subscriptions"]]
+            return ActionResult(result)
+        return call
+
+    for name in ("list_subscriptions", "list_subscriptions_by_topic"):
+        setattr(SNSResponse, name, shown(getattr(SNSResponse, name)))
+
+
+def s3_default_encryption():
+    """Since January 2023 every bucket is encrypted: GetBucketEncryption answers AES256 when nothing was set."""
+    inner = S3Backend.get_bucket_encryption
+
+    def get_bucket_encryption(self, bucket_name):
+        return inner(self, bucket_name) or {
+            "Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}}
+
+    S3Backend.get_bucket_encryption = get_bucket_encryption
+
+
+S3_ROOTS = {
+    "GetBucketVersioning": "VersioningConfiguration", "GetBucketTagging": "Tagging", "GetObjectTagging": "Tagging",
+    "GetBucketAcl": "AccessControlPolicy", "GetObjectAcl": "AccessControlPolicy", "GetBucketLogging": "BucketLoggingStatus",
+    "GetBucketCors": "CORSConfiguration", "GetBucketLifecycleConfiguration": "LifecycleConfiguration",
+    "GetBucketRequestPayment": "RequestPaymentConfiguration", "GetBucketAccelerateConfiguration": "AccelerateConfiguration",
+    "GetBucketWebsite": "WebsiteConfiguration", "GetBucketNotificationConfiguration": "NotificationConfiguration",
+}
+
+
+def s3_answers():
+    """The root elements of S3's reference: <VersioningConfiguration> and so on (moto writes <OperationResponse>, which
+    strict clients refuse). A default retention has Days or Years, not both."""
+    inner = S3Response.serialized
+
+    def serialized(self, action_result):
+        status, headers, body = inner(self, action_result)
+        text = body.decode() if isinstance(body, bytes) else body
+        if found := re.search("<(\\w+)Response[ />]", text[:200]):
+            if right := S3_ROOTS.get(found.group(1)):
+                text = re.sub(f"(</?){found.group(1)}Response", rf"\1{right}", text)
+        text = re.sub("<(Days|Years)>0</(Days|Years)>", "", text)
+        headers.pop("content-length", None)
+        return status, headers, text.encode() if isinstance(body, bytes) else text
+
+    S3Response.serialized = serialized
+
+
+def s3_object_retention():
+    """GetObjectRetention answers the version's mode and date; without one, 404 NoSuchObjectLockConfiguration
+    (moto answers the object itself)."""
+    inner = S3Response._key_response_get
+
+    def key_response_get(self, query, key_name):
+        if "retention" not in query:
+            return inner(self, query, key_name)
+        key, _ = self._get_key()
+        if not key.lock_mode:
+            error = "<Error><Code>NoSuchObjectLockConfiguration</Code><Message>No retention</Message></Error>"
+            return 404, {"content-type": "application/xml"}, error
+        body = f"<Mode>{key.lock_mode}</Mode><RetainUntilDate>{key.lock_until}</RetainUntilDate>"
+        return 200, {"content-type": "application/xml"}, f"<Retention>{body}</Retention>"
+
+    S3Response._key_response_get = key_response_get
+
+
+def ec2_region_filters():
+    """DescribeRegions honours AllRegions and the opt-in-status and region-name Filters."""
+    inner = RegionsAndZonesBackend.describe_regions
+
+    def describe_regions(self):
+        regions = inner(self.ec2_backend, self._get_param("RegionNames", []))
+        if not self._get_bool_param("AllRegions", False):
+            regions = [r for r in regions if r.opt_in_status != "not-opted-in"]
+        for given in self._get_param("Filters", []):
+            attribute = {"opt-in-status": "opt_in_status", "region-name": "name"}.get(given["Name"])
+            if attribute:
+                regions = [r for r in regions if getattr(r, attribute) in given["Values"]]
+        return ActionResult({"Regions": regions})
+
+    AvailabilityZonesAndRegions.describe_regions = describe_regions
