@@ -50,6 +50,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("rustix", &["src/cli/probes.rs"]),
     ("aws_sdk_", &["src/kinds/", "src/probes/", "src/aws/"]),
     ("aws_config", &["src/aws/"]),
+    ("aws_runtime", &["src/aws/securityhub.rs"]),
     ("regex", &["src/matchers/", "src/policy/condition.rs", "src/facts/redact"]),
     ("regex_automata", &["src/logs/rules/"]),
     ("flate2", &["src/evidence/archive/", "src/logs/read/"]),
