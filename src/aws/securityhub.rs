@@ -4,8 +4,8 @@
 //! It goes the way of every other request: signed, retried, paced and logged. Must not know what the findings say.
 
 use aws_config::Region;
-use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::auth::SigV4OperationSigningConfig;
+use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
 use aws_runtime::invocation_id::InvocationIdInterceptor;
 use aws_runtime::request_info::RequestInfoInterceptor;
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
@@ -86,7 +86,8 @@ fn operation(sdk: &SdkConfig) -> Result<Operation<String, Answer, ErrorMetadata>
         .with_identity_resolver(SCHEME_ID, credentials)
         .with_identity_cache(sdk.identity_cache())
         .with_interceptor(SharedInterceptor::new(UserAgentInterceptor::new()));
-    let plugin = StaticRuntimePlugin::new().with_config(signing(sdk, &region).freeze()).with_runtime_components(components);
+    let plugin =
+        StaticRuntimePlugin::new().with_config(signing(sdk, &region).freeze()).with_runtime_components(components);
     let mut builder = OperationBuilder::new()
         .service_name(SERVICE)
         .operation_name("BatchImportFindings")

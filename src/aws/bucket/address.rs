@@ -41,7 +41,9 @@ impl Address {
         let of_prefix = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '=');
         let is_part = |part: &str| !part.is_empty() && !matches!(part, "." | "..") && part.chars().all(of_prefix);
         if prefix.len() > LONGEST || !(prefix.is_empty() || prefix.split('/').all(is_part)) {
-            return Err("a prefix is made of letters, digits, `-`, `_`, `.` and `=`, with single `/` between its parts");
+            return Err(
+                "a prefix is made of letters, digits, `-`, `_`, `.` and `=`, with single `/` between its parts",
+            );
         }
         Ok(Self { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
     }
@@ -78,7 +80,8 @@ mod tests {
         assert_eq!(address.path("a/b=c/x.json"), Some("x.json"));
         assert_eq!(address.path("a/b=cx.json"), None);
         assert_eq!(Address::parse("s3://bank-evidence").unwrap().key("x"), "x");
-        for text in ["bank", "s3://", "s3://ab", "s3://Bank/x", "s3://bank//x", "s3://bank/../x", "s3://bank/a b", "s3://b_k/x"]
+        for text in
+            ["bank", "s3://", "s3://ab", "s3://Bank/x", "s3://bank//x", "s3://bank/../x", "s3://bank/a b", "s3://b_k/x"]
         {
             assert!(Address::parse(text).is_err(), "{text}");
         }

@@ -3,9 +3,7 @@
 //! Whoever calls it again after a kill goes on where it ended. Must not know how an object is sent in parts.
 
 use aws_sdk_s3::primitives::DateTime;
-use aws_sdk_s3::types::{
-    ObjectAttributes, ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode,
-};
+use aws_sdk_s3::types::{ObjectAttributes, ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode};
 use aws_smithy_types::base64;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
