@@ -44,7 +44,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("quick_junit", &["src/report/junit.rs", "src/report/junit/"]),
     ("libtest_mimic", &["src/cli/trials.rs"]),
     ("indicatif", &["src/cli/progress.rs"]),
-    ("ring", &["src/evidence/keys.rs", "src/evidence/manifest.rs"]),
+    ("ring", &["src/evidence/keys.rs", "src/evidence/manifest.rs", "src/aws/bucket/"]),
     ("ruzstd", &["src/evidence/archive/"]),
     ("clap", &["src/cli/"]),
     ("rustix", &["src/cli/probes.rs"]),

@@ -154,3 +154,101 @@ fn read(response: &HttpResponse) -> Result<Answer, OrchestratorError<ErrorMetada
     let code = code.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default().to_owned();
     Err(OrchestratorError::operation(ErrorMetadata::builder().code(code).message(refused.message).build()))
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+    use serde_json::json;
+
+    use super::*;
+    use crate::aws::{Backend, Link, Pace, Reach};
+
+    /// Answers, the last one first, and the requests that got them.
+    #[derive(Clone, Debug, Default)]
+    struct Hub {
+        answers: Arc<Mutex<Vec<(u16, &'static str, &'static str)>>>,
+        asked: Arc<Mutex<Vec<HttpRequest>>>,
+    }
+
+    impl HttpConnector for Hub {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            let (status, code, body) = self.answers.lock().unwrap().pop().unwrap();
+            self.asked.lock().unwrap().push(request);
+            let mut answer = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+            answer.headers_mut().insert("x-amzn-requestid", "r-1");
+            if !code.is_empty() {
+                answer.headers_mut().insert("x-amzn-errortype", code);
+            }
+            HttpConnectorFuture::ready(Ok(answer))
+        }
+    }
+
+    async fn told(answers: &[(u16, &'static str, &'static str)]) -> (Result<Answer, Gap>, Hub, Link) {
+        let hub = Hub { answers: Arc::new(Mutex::new(answers.iter().rev().copied().collect())), ..Hub::default() };
+        let connector = SharedHttpConnector::new(hub.clone());
+        let backend = Backend::InProcess { label: "recorded".into(), connector };
+        let reach = Reach { account: "123456789012".into(), region: "cn-north-1".into(), profile: None, backend };
+        let link = Link::new(Pace::none());
+        let sdk = reach.configure(&link).await.unwrap();
+        let at = At::new("123456789012", "cn-north-1", sdk, true, Arc::clone(&link.logs));
+        let findings = [json!({ "Id": "a" }), json!({ "Id": "b" })];
+        (import(&at, &findings).await, hub, link)
+    }
+
+    const TAKEN: &str = r#"{ "SuccessCount": 2, "FailedCount": 0 }"#;
+
+    #[tokio::test]
+    async fn a_request_is_signed_paced_and_logged_like_any_other() {
+        let (answer, hub, link) = told(&[(200, "", TAKEN)]).await;
+        assert_eq!(answer.unwrap().success_count, 2);
+        let asked = hub.asked.lock().unwrap();
+        let request = asked.first().unwrap();
+        assert_eq!(
+            (request.method(), request.uri()),
+            ("POST", "https://securityhub.cn-north-1.amazonaws.com.cn/findings/import")
+        );
+        assert_eq!(request.body().bytes(), Some(&br#"{"Findings":[{"Id":"a"},{"Id":"b"}]}"#[..]));
+        let header = |name: &str| request.headers().get(name).unwrap_or_default().to_owned();
+        assert!(header("authorization").contains("/cn-north-1/securityhub/aws4_request"));
+        assert!(header("user-agent").contains("app/attestry"), "{}", header("user-agent"));
+        let calls = link.calls.all();
+        let call = calls.first().unwrap();
+        assert_eq!((call.service.as_str(), call.operation.as_str()), ("securityhub", "BatchImportFindings"));
+        assert_eq!((call.attempt, call.request_id.as_str()), (1, "r-1"));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_taken_is_named() {
+        let body = r#"{ "SuccessCount": 1, "FailedCount": 1,
+            "FailedFindings": [{ "Id": "b", "ErrorCode": "InvalidInput", "ErrorMessage": "no" }] }"#;
+        let answer = told(&[(200, "", body)]).await.0.unwrap();
+        let failed = Failed { id: "b".into(), error_code: "InvalidInput".into(), error_message: "no".into() };
+        assert_eq!((answer.success_count, answer.failed_findings), (1, vec![failed]));
+    }
+
+    #[tokio::test]
+    async fn throttling_is_waited_for_and_refusals_are_not() {
+        let slow = (429, "TooManyRequestsException", r#"{"Message":"slow"}"#);
+        let (answer, _, link) = told(&[slow, (503, "", ""), (200, "", TAKEN)]).await;
+        assert_eq!(answer.unwrap().success_count, 2);
+        assert_eq!(link.calls.all().iter().map(|call| call.attempt).collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(link.calls.counts(), (3, 1));
+        for (status, code, cause) in [
+            (401, "InvalidAccessException", Cause::ServiceOff),
+            (403, "AccessDeniedException:http://internal", Cause::Denied),
+            (400, "com.amazonaws.securityhub#InvalidInputException", Cause::Unexpected),
+        ] {
+            let (answer, _, link) = told(&[(status, code, r#"{"Message":"no"}"#)]).await;
+            let gap = answer.unwrap_err();
+            assert_eq!((gap.cause, gap.message.as_str(), gap.operation.as_str()), (cause, "no", "BatchImportFindings"));
+            assert_eq!(link.calls.all().len(), 1);
+        }
+        for body in ["", "[]", "{}", "<html>"] {
+            let gap = told(&[(200, "", body)]).await.0.unwrap_err();
+            assert_eq!(gap.cause, Cause::Malformed, "{body}");
+        }
+    }
+}

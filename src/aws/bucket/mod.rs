@@ -40,6 +40,8 @@ pub struct Bucket {
     s3: Client,
     name: String,
     owner: Option<String>,
+    /// Bytes of a part, and of the largest object that is sent whole.
+    part: usize,
 }
 
 /// An object of a list.
@@ -84,7 +86,7 @@ impl Bucket {
     /// The bucket over a configuration that reaches it.
     pub(super) fn over(sdk: &SdkConfig, name: &str, owner: Option<String>, path_style: bool) -> Self {
         let s3 = Client::from_conf(Builder::from(sdk).force_path_style(path_style).build());
-        Self { s3, name: name.to_owned(), owner }
+        Self { s3, name: name.to_owned(), owner, part: parts::PART }
     }
 
     /// The Region, which S3 tells even to those whom it refuses.

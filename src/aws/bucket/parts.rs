@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, ObjectLockMode};
 use aws_smithy_types::base64;
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256, digest};
 
 use super::keep::{Object, Sent, date, sent};
 use super::{Bucket, NotKept, keep};
@@ -20,17 +20,17 @@ pub(super) const PART: usize = 5 << 20;
 /// Pages of a list that are walked; one object has one.
 const PAGES: usize = 20;
 
-/// The checksum that S3 has of an object that [`Bucket::keep`] sent: of the bytes, or of the checksums of its parts.
-pub(super) fn checksum(bytes: &[u8]) -> String {
-    if bytes.len() <= PART {
-        return keep::checksum(bytes);
-    }
-    let mut digest = Sha256::new();
-    bytes.chunks(PART).for_each(|part| digest.update(Sha256::digest(part)));
-    base64::encode(digest.finalize())
-}
-
 impl Bucket {
+    /// The checksum that S3 has of an object that [`Bucket::keep`] sent: of the bytes, or of the checksums of its parts.
+    pub(super) fn checksum_of(&self, bytes: &[u8]) -> String {
+        if bytes.len() <= self.part {
+            return keep::checksum(bytes);
+        }
+        let mut all = Context::new(&SHA256);
+        bytes.chunks(self.part).for_each(|part| all.update(digest(&SHA256, part).as_ref()));
+        base64::encode(all.finish())
+    }
+
     pub(super) async fn send_parts(&self, object: &Object<'_>) -> Result<Sent, NotKept> {
         let told = |gap: Gap| NotKept::told(format!("write {}", object.key), gap);
         let upload = match self.begun(object.key).await.map_err(told)? {
@@ -39,7 +39,7 @@ impl Bucket {
         };
         let Some(mut have) = self.parts_of(object.key, &upload).await.map_err(told)? else { return Ok(Sent::Raced) };
         let mut parts = Vec::new();
-        for (number, bytes) in (1..).zip(object.bytes.chunks(PART)) {
+        for (number, bytes) in (1..).zip(object.bytes.chunks(self.part)) {
             let checksum = keep::checksum(bytes);
             let part = match have.remove(&number).filter(|part| part.checksum_sha256() == Some(&checksum)) {
                 Some(part) => part,
