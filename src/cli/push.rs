@@ -2,8 +2,8 @@
 //!
 //! Must not know how a request is made.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -16,7 +16,7 @@ use super::verify::signature;
 use super::{Ended, output};
 use crate::aws::securityhub::{MOST_BATCH, MOST_BYTES, MOST_FINDINGS, import};
 use crate::aws::{At, Backend, Link, Pace, Role, Target, open};
-use crate::evidence::{self, Verified};
+use crate::evidence::{self, PublicKey, Summary, Verified};
 use crate::report;
 use crate::source::printable;
 use crate::verify::Exit;
@@ -38,6 +38,10 @@ enum Command {
 struct SecurityHub {
     /// The output directory of a run, or a bundle, with its report `asff`.
     evidence: PathBuf,
+
+    /// The evidence of an earlier run of the same suite and stage: what it found and this run did not is archived.
+    #[arg(long, value_name = "EVIDENCE")]
+    after: Option<PathBuf>,
 
     /// The account whose findings are imported; only needed when the run looked at several.
     #[arg(long, value_name = "ACCOUNT")]
@@ -68,16 +72,22 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
 
 async fn securityhub(args: &SecurityHub) -> Result<(), Ended> {
     let keys = trusted(&args.key)?;
-    let path = &args.evidence;
-    let verified = evidence::verify(path, words(), find_kind).map_err(|damage| broken(path, &damage))?;
-    signature(&verified, &keys).map_err(|damage| broken(path, &[damage]))?;
-    let summary = verified.summary().map_err(|damage| broken(path, &[damage]))?;
+    let (summary, mut found) = read(&args.evidence, &keys)?;
     if args.endpoint.is_none() && summary.backend != "aws" {
         let from = printable(&summary.backend, 200);
         return Err(Ended::new(Exit::Usage, format!("this run asked {from}: AWS is told only what AWS said")));
     }
     let account = account(args, &summary.accounts)?;
-    let (by_region, mut refused) = by_region(findings(&verified)?, &account);
+    if let Some(path) = &args.after {
+        let (before, earlier) = read(path, &keys)?;
+        if (&before.suite, &before.stage) != (&summary.suite, &summary.stage) || before.started >= summary.started {
+            let why = format!("{} is no earlier run of suite and stage of this one", path.display());
+            return Err(Ended::new(Exit::Usage, why));
+        }
+        let gone = gone(earlier, &found, &summary);
+        found.extend(gone);
+    }
+    let (by_region, mut refused) = by_region(found, &account);
     if by_region.is_empty() && refused == 0 {
         return Err(Ended::new(Exit::Nothing, format!("the run found nothing in account {account}")));
     }
@@ -116,6 +126,36 @@ async fn securityhub(args: &SecurityHub) -> Result<(), Ended> {
     if refused == 0 { Ok(()) } else { Err(Ended::new(Exit::Output, format!("{refused} findings were not imported"))) }
 }
 
+/// What verified evidence covers, and its findings.
+fn read(path: &Path, keys: &[PublicKey]) -> Result<(Summary, Vec<Value>), Ended> {
+    let verified = evidence::verify(path, words(), find_kind).map_err(|damage| broken(path, &damage))?;
+    signature(&verified, keys).map_err(|damage| broken(path, &[damage]))?;
+    let summary = verified.summary().map_err(|damage| broken(path, &[damage]))?;
+    Ok((summary, findings(&verified)?))
+}
+
+/// What was found earlier and is not there any more, archived: its case was judged again, and to its end. Of a case that was
+/// not, nobody knows whether it is gone.
+fn gone(earlier: Vec<Value>, now: &[Value], run: &Summary) -> Vec<Value> {
+    let ids: BTreeSet<&str> = now.iter().map(|it| text(it, "/Id")).collect();
+    let blind = now.iter().filter(|it| text(it, "/ProductFields/attestry~1verdict") == "not_evaluated");
+    let blind: BTreeSet<&str> = blind.map(|it| text(it, "/GeneratorId")).collect();
+    let judged = |case: &str| !blind.contains(case) && run.cases.iter().any(|it| it.id == case);
+    let gone = earlier.into_iter().filter(|it| !ids.contains(text(it, "/Id")) && judged(text(it, "/GeneratorId")));
+    gone.map(|mut finding| {
+        if let Some(members) = finding.as_object_mut() {
+            members.insert("RecordState".to_owned(), "ARCHIVED".into());
+            members.insert("UpdatedAt".to_owned(), run.finished.to_string().into());
+        }
+        finding
+    })
+    .collect()
+}
+
+fn text<'a>(finding: &'a Value, pointer: &str) -> &'a str {
+    finding.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
 /// The one account that is told.
 fn account(args: &SecurityHub, of: &[String]) -> Result<String, Ended> {
     let usage = |why: String| Err(Ended::new(Exit::Usage, why));
@@ -140,11 +180,11 @@ fn findings(of: &Verified) -> Result<Vec<Value>, Ended> {
 fn by_region(findings: Vec<Value>, account: &str) -> (BTreeMap<String, Vec<Value>>, usize) {
     let (mut by_region, mut refused): (BTreeMap<String, Vec<Value>>, usize) = (BTreeMap::new(), 0);
     for finding in findings {
-        let text = |name: &str| finding.get(name).and_then(Value::as_str).unwrap_or_default();
-        if text("AwsAccountId") != account {
+        if text(&finding, "/AwsAccountId") != account {
             continue;
         }
-        let (region, id, size) = (text("Region").to_owned(), printable(text("Id"), 512), size(&finding));
+        let (region, size) = (text(&finding, "/Region").to_owned(), size(&finding));
+        let id = printable(text(&finding, "/Id"), 512);
         let why = if !is_region(&region) {
             Some("it names no Region".to_owned())
         } else if size > MOST_BYTES {
@@ -209,6 +249,7 @@ async fn places(args: &SecurityHub, account: &str, regions: Vec<String>) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::Covered;
     use serde_json::json;
 
     fn finding(id: usize, region: &str, bytes: usize) -> Value {
@@ -228,6 +269,23 @@ mod tests {
         }
         assert_eq!(sizes(&large).iter().sum::<usize>(), 60);
         assert!(sizes(&large).len() == 3, "{:?}", sizes(&large));
+    }
+
+    #[test]
+    fn only_what_was_judged_again_is_gone() {
+        let of = |id: &str, case: &str, verdict: &str| {
+            json!({ "Id": id, "GeneratorId": case, "RecordState": "ACTIVE", "UpdatedAt": "then",
+                    "ProductFields": { "attestry/verdict": verdict } })
+        };
+        let case = |id: &str| Covered { id: id.into(), ..Covered::default() };
+        let run = Summary { cases: vec![case("A/seen"), case("A/blind")], ..Summary::default() };
+        let earlier = ["A/seen", "A/blind", "A/not-selected"].map(|case| of(case, case, "violated"));
+        let still = of("still", "A/seen", "violated");
+        let now = [still.clone(), of("x", "A/seen", "violated"), of("y", "A/blind", "not_evaluated")];
+        let gone = gone(earlier.into_iter().chain([still]).collect(), &now, &run);
+        let told: Vec<_> = gone.iter().map(|it| (text(it, "/Id"), text(it, "/RecordState"))).collect();
+        assert_eq!(told, [("A/seen", "ARCHIVED")]);
+        assert_eq!(text(&gone[0], "/UpdatedAt"), run.finished.to_string());
     }
 
     #[test]

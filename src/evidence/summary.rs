@@ -17,7 +17,7 @@ use crate::verify::{CaseResult, Coverage};
 const SCHEMA: &str = "attestry.index/1";
 
 /// What evidence covers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
     /// Id of the run.
@@ -43,7 +43,7 @@ pub struct Summary {
 }
 
 /// A case of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Covered {
     /// Its id.
