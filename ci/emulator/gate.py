@@ -117,7 +117,9 @@ class Gate:
         for name, value in headers.items():
             if name.lower() not in DROPPED:
                 handler.send_header(name, value)
-        handler.send_header("content-length", str(len(answer)))
+        # An answer to HEAD tells the length of a body that it does not carry.
+        told = {name.lower(): value for name, value in headers.items()}.get("content-length") if handler.command == "HEAD" else None
+        handler.send_header("content-length", told or str(len(answer)))
         handler.end_headers()
         if handler.command != "HEAD":
             handler.wfile.write(answer)

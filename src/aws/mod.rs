@@ -3,13 +3,16 @@
 //! Must not name a resource kind, an attribute or a policy.
 
 mod at;
+pub mod bucket;
 mod calls;
 pub mod described;
 mod gap;
 mod operation;
 mod pace;
 mod quota;
+mod reach;
 pub mod recording;
+pub mod securityhub;
 mod session;
 mod signing;
 mod transport;
@@ -21,6 +24,7 @@ pub use described::Described;
 pub use gap::refused_with;
 pub use operation::{Operation, tracked};
 pub use pace::Pace;
+pub use reach::Reach;
 pub use session::{Backend, Identity, Refusal, Role, Session, Target, identity, open};
 pub use signing::SigningKey;
 pub use transport::Link;

@@ -20,7 +20,24 @@ pub struct Operation {
 /// Signing names that are not the IAM prefix.
 const PREFIXES: &[(&str, &str)] = &[("monitoring", "cloudwatch"), ("tagging", "tag")];
 
-/// Operations of S3 by the query parameter that marks them; without any, the list of buckets.
+/// Operations of S3 on objects by method and the query parameter that marks them.
+const S3_OBJECTS: &[(&str, &str, &str)] = &[
+    ("DELETE", "uploadId", "AbortMultipartUpload"),
+    ("GET", "attributes", "GetObjectAttributes"),
+    ("GET", "list-type", "ListObjectsV2"),
+    ("GET", "retention", "GetObjectRetention"),
+    ("GET", "uploadId", "ListParts"),
+    ("GET", "uploads", "ListMultipartUploads"),
+    ("POST", "uploadId", "CompleteMultipartUpload"),
+    ("POST", "uploads", "CreateMultipartUpload"),
+    ("PUT", "retention", "PutObjectRetention"),
+    ("PUT", "partNumber", "UploadPart"),
+];
+
+/// The same where nothing marks them.
+const S3_PLAIN: &[(&str, &str)] = &[("GET", "GetObject"), ("PUT", "PutObject"), ("HEAD", "HeadObject")];
+
+/// Operations of S3 on buckets by the query parameter that marks them; without any, the list of buckets.
 const S3: &[(&str, &str)] = &[
     ("encryption", "GetBucketEncryption"),
     ("location", "GetBucketLocation"),
@@ -63,9 +80,11 @@ impl Operation {
         } else if let Some((_, operation)) = path.split_once("/operation/") {
             operation.to_owned()
         } else if service == "s3" {
-            s3(path, query)?.to_owned()
+            s3(request, path, query)?.to_owned()
         } else if service == "lambda" {
             lambda(path)?.to_owned()
+        } else if service == "securityhub" {
+            (path == "/findings/import").then_some("BatchImportFindings")?.to_owned()
         } else if service == "access-analyzer" {
             ANALYZER.iter().find(|(known, _)| *known == path).map(|(_, operation)| *operation)?.to_owned()
         } else {
@@ -91,10 +110,21 @@ pub(super) fn scope(request: &HttpRequest) -> Option<(&str, &str)> {
     Some((parts.next()?, region))
 }
 
-fn s3(path: &str, query: &str) -> Option<&'static str> {
+fn s3(request: &HttpRequest, path: &str, query: &str) -> Option<&'static str> {
     let has = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
-    let marked = S3.iter().find(|(mark, _)| has(mark)).map(|(_, operation)| *operation);
-    marked.or_else(|| (path == "/" || path.is_empty()).then_some("ListBuckets"))
+    let method = request.method();
+    let of_object = S3_OBJECTS.iter().find(|(with, mark, _)| *with == method && has(mark));
+    if let Some((.., operation)) = of_object {
+        return Some(operation);
+    }
+    if let Some((_, operation)) = S3.iter().find(|(mark, _)| method == "GET" && has(mark)) {
+        return Some(operation);
+    }
+    match super::wire::s3_path(request) {
+        (bucket, _) if bucket.is_empty() => (path == "/" || path.is_empty()).then_some("ListBuckets"),
+        (_, key) if key.is_empty() => (method == "HEAD").then_some("HeadBucket"),
+        _ => S3_PLAIN.iter().find(|(with, _)| *with == method).map(|(_, operation)| *operation),
+    }
 }
 
 fn lambda(path: &str) -> Option<&'static str> {

@@ -41,6 +41,7 @@ const TABLE: &[(&str, &[&str], &str, f64)] = &[
     ("logs", &["DescribeMetricFilters"], "logs:DescribeMetricFilters", 5.0),
     ("logs", &["DescribeSubscriptionFilters"], "logs:DescribeSubscriptionFilters", 5.0),
     ("logs", &[], "logs:other", 5.0),
+    ("securityhub", &["BatchImportFindings"], "securityhub:BatchImportFindings", 10.0),
     ("ssm", &["DescribeParameters"], "ssm:DescribeParameters", 3.0),
     ("ssm", &["GetParameter", "GetParameters", "GetParametersByPath"], "ssm:GetParameter", 40.0),
     ("cloudtrail", &[], "cloudtrail:read", 10.0),

@@ -2,13 +2,10 @@
 //!
 //! Must not know what is signed.
 
-use aws_config::Region;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 
-use super::session::{base, client, credentials};
-use super::transport::{Link, Transport};
-use super::{Backend, GLOBAL, Pace, Refusal, Target};
+use super::{Backend, Link, Pace, Reach, Refusal};
 use crate::facts::Gap;
 
 /// A key of KMS that signs with ECDSA over P-256.
@@ -31,28 +28,13 @@ impl SigningKey {
         let (Some(region), Some(account)) = (parts.next(), parts.next()) else {
             return Err(Refusal::Other(format!("`{arn}` is no ARN of a KMS key")));
         };
-        let target = Target {
+        let reach = Reach {
             account: account.to_owned(),
-            regions: vec![region.to_owned()],
+            region: region.to_owned(),
             profile: None,
-            role: None,
             backend: endpoint.map_or(Backend::Aws, |url| Backend::Endpoint(url.to_owned())),
-            recording: None,
         };
-        let transport = Transport {
-            account: account.into(),
-            region: GLOBAL.into(),
-            link: Link::new(Pace::none()),
-            inner: client(&target),
-        };
-        let base = base(&target);
-        let credentials = credentials(&target, region, transport.clone(), &base).await?;
-        let config = base
-            .into_builder()
-            .region(Region::new(region.to_owned()))
-            .credentials_provider(credentials)
-            .http_client(transport)
-            .build();
+        let config = reach.configure(&Link::new(Pace::none())).await?;
         let client = aws_sdk_kms::Client::new(&config);
         let told = client.get_public_key().key_id(arn).send().await.map_err(refused)?;
         let public = told.public_key.map(Blob::into_inner).unwrap_or_default();

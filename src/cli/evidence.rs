@@ -1,4 +1,4 @@
-//! `attestry evidence`: pack and sign what a run left, and make keys for it.
+//! `attestry evidence`: pack, sign, keep and find what runs left, and make keys for it.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::probes::{find_kind, words};
 use super::seal::{broken, bundle, pack};
 use super::signing::{Signer, attest};
-use super::{Ended, output};
+use super::{Ended, find, keep, output};
 use crate::evidence::{self, SecretKey, lines, paths};
 use crate::verify::Exit;
 
@@ -21,6 +21,12 @@ pub(super) struct Args {
 enum Command {
     /// Pack evidence into one file, and sign it.
     Pack(Pack),
+    /// Put a bundle into a bucket with Object Lock, read it back and verify it; call it again after a failure.
+    Push(keep::Args),
+    /// List evidence: which runs there are, and what they found.
+    List(find::List),
+    /// Answer an auditor's sample: which evidence covers a control on a day.
+    Find(find::Find),
     /// Make an Ed25519 key to sign with: `FILE`, and `FILE.pub` for those who check.
     Keygen(Keygen),
 }
@@ -50,13 +56,19 @@ struct Keygen {
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
     match &args.command {
-        Command::Pack(args) => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|error| Ended::new(Exit::Output, format!("no runtime: {error}")))?;
-            runtime.block_on(repack(args))
-        }
+        Command::Pack(args) => wait(repack(args)),
+        Command::Push(args) => wait(keep::run(args)),
+        Command::List(args) => wait(find::list(args)),
+        Command::Find(args) => wait(find::find(args)),
         Command::Keygen(args) => keygen(&args.file),
     }
+}
+
+/// Runs a command that may ask AWS.
+pub(super) fn wait(command: impl Future<Output = Result<(), Ended>>) -> Result<(), Ended> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Ended::new(Exit::Output, format!("no runtime: {error}")))?;
+    runtime.block_on(command)
 }
 
 async fn repack(args: &Pack) -> Result<(), Ended> {

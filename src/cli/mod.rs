@@ -8,6 +8,8 @@ mod completions;
 mod diff;
 mod evidence;
 mod explain;
+mod find;
+mod keep;
 mod kinds;
 mod list;
 mod logs;
@@ -17,6 +19,7 @@ mod permissions;
 mod plan;
 mod probes;
 mod progress;
+mod push;
 mod reference;
 mod reperform;
 mod run;
@@ -70,8 +73,10 @@ enum Command {
     Verify(verify::Args),
     /// Give the verdicts again from stored facts, by the stored policies or by others; offline.
     Reperform(reperform::Args),
-    /// Pack and sign evidence, and make keys for it.
+    /// Pack, sign, keep and find evidence, and make keys for it.
     Evidence(evidence::Args),
+    /// Tell others what a run found.
+    Push(push::Args),
     /// Tell why a case of a run is as it is: counterexample, statement at fault, where to mend it; offline.
     Explain(explain::Args),
     /// Compare two runs: new, fixed and remaining violations, and what is not seen any more; offline.
@@ -127,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Reperform(args) => reperform::run(&args),
         Command::Evidence(args) => evidence::run(&args),
+        Command::Push(args) => push::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Kinds(args) => kinds::run(&args),

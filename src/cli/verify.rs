@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
 }
 
 /// What there is to say about signatures. Only what was checked is called signed.
-fn signature(verified: &Verified, keys: &[PublicKey]) -> Result<String, evidence::Damage> {
+pub(super) fn signature(verified: &Verified, keys: &[PublicKey]) -> Result<String, evidence::Damage> {
     if keys.is_empty() {
         let named: Vec<&str> = verified.named().into_iter().collect();
         return Ok(match named.as_slice() {

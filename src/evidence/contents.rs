@@ -23,8 +23,15 @@ pub fn read(path: &Path) -> Result<Contents, Vec<Damage>> {
     if !meta.is_file() {
         return Err(vec![Damage::Special(path.display().to_string())]);
     }
-    let bytes = read_file(path, limits.archive).map_err(unreadable)?;
-    unpack(&bytes, &limits).map_err(|refused| vec![Damage::Archive(refused)])
+    unpacked(&read_file(path, limits.archive).map_err(unreadable)?)
+}
+
+/// All files of a bundle.
+///
+/// # Errors
+/// Why it is refused.
+pub fn unpacked(bundle: &[u8]) -> Result<Contents, Vec<Damage>> {
+    unpack(bundle, &Limits::default()).map_err(|refused| vec![Damage::Archive(refused)])
 }
 
 /// The file, and one byte more than allowed where it is larger.

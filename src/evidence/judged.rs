@@ -50,6 +50,8 @@ pub struct Judged {
     pub gate: Severity,
     /// What people say.
     pub attestations: Vec<Attestation>,
+    /// Seconds that the suite wants evidence kept.
+    pub retention: Option<i64>,
 }
 
 /// Judges the stored facts by the suite below the root.
@@ -90,7 +92,7 @@ pub(super) fn judge(
     let result = evaluate(&cases, &populations, &compiled.waivers, basis.evaluated_at);
     let verdicts = verdicts::write(&result).map_err(|error| unusable(paths::VERDICTS, error.to_string()))?;
     let (gate, attestations) = (suite.gate, suite.attestations.clone());
-    Ok(Judged { result, verdicts, texts: loaded.library.files, gate, attestations })
+    Ok(Judged { result, verdicts, texts: loaded.library.files, gate, attestations, retention: suite.keep_evidence })
 }
 
 /// Whether a probe of the run left something behind.

@@ -16,14 +16,18 @@ mod judged;
 mod keys;
 mod manifest;
 mod path;
+mod place;
 mod reperform;
+mod retention;
+mod sample;
 mod statement;
+mod summary;
 mod verdicts;
 mod verify;
 
 pub use archive::{Contents, Format, Limits, Refused, pack, unpack};
 pub use circumstances::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Scope};
-pub use contents::read;
+pub use contents::{read, unpacked};
 pub use damage::Damage;
 pub use directory::{Directory, Sealed, WriteError, is_sealed, write_bundle};
 pub use dsse::{Checked, Envelope, lines, pae};
@@ -31,10 +35,14 @@ pub use facts::{read as read_facts, write as write_facts};
 pub use judged::{BASIS_SCHEMA, Basis, Judged};
 pub use keys::{KeyError, PublicKey, SecretKey};
 pub use manifest::{Entry, Link, Manifest, Previous, digest};
+pub use place::{Place, Placed, Series};
 pub use reperform::{Change, changes};
+pub use retention::{LEAST_YEARS, NoDate, retain_until};
+pub use sample::{Wanted, end_of};
 pub use statement::{PAYLOAD, Told, statements};
+pub use summary::{Counts, Covered, Index, Summary};
 pub use verdicts::write as write_verdicts;
-pub use verify::{Verified, link_of, verify};
+pub use verify::{Glance, Verified, glance, link_of, verify, verify_bundle};
 
 /// Paths inside evidence.
 pub mod paths {

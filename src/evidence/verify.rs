@@ -13,7 +13,7 @@ use super::keys::PublicKey;
 use super::manifest::{Link, Manifest, NAME, SCHEMA, digest};
 use super::path::is_below;
 use super::statement::{PAYLOAD, Told, predicate_type, statements};
-use super::{Damage, contents, judged, paths};
+use super::{Damage, contents, judged, paths, place, summary};
 use crate::facts::Kind;
 use crate::policy::{Attestation, Root, Severity, Vocabulary};
 use crate::source::Files;
@@ -40,6 +40,8 @@ pub struct Verified {
     pub gate: Severity,
     /// What people say.
     pub said: Vec<Attestation>,
+    /// Seconds that its suite wants evidence kept.
+    pub retention: Option<i64>,
     /// What there is to sign about it.
     pub statements: Vec<Vec<u8>>,
     /// These statements in envelopes. Whether anybody who is trusted signed them says [`Verified::signed`].
@@ -55,7 +57,26 @@ pub fn verify(
     words: Vocabulary,
     find: impl Fn(&str) -> Option<&'static Kind>,
 ) -> Result<Verified, Vec<Damage>> {
-    let contents = contents::read(path)?;
+    verify_contents(contents::read(path)?, words, find)
+}
+
+/// The same for a bundle in memory.
+///
+/// # Errors
+/// The same.
+pub fn verify_bundle(
+    bundle: &[u8],
+    words: Vocabulary,
+    find: impl Fn(&str) -> Option<&'static Kind>,
+) -> Result<Verified, Vec<Damage>> {
+    verify_contents(contents::unpacked(bundle)?, words, find)
+}
+
+fn verify_contents(
+    contents: Contents,
+    words: Vocabulary,
+    find: impl Fn(&str) -> Option<&'static Kind>,
+) -> Result<Verified, Vec<Damage>> {
     let (manifest, manifest_digest) = read_manifest(&contents).map_err(|damage| vec![damage])?;
     check_files(&contents, &manifest)?;
     let judged = perform_again(&contents, words, find).map_err(|damage| vec![damage])?;
@@ -70,6 +91,7 @@ pub fn verify(
         link: manifest.link,
         gate: judged.gate,
         said: judged.attestations,
+        retention: judged.retention,
         contents,
         statements,
         attestations,
@@ -150,6 +172,29 @@ pub fn link_of(path: &Path) -> Result<(Link, String), Vec<Damage>> {
     let contents = contents::read(path)?;
     let (manifest, digest) = read_manifest(&contents).map_err(|damage| vec![damage])?;
     Ok((manifest.link, digest))
+}
+
+/// What evidence says of itself, before anything of it is judged.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    /// Which run it is of.
+    pub link: Link,
+    /// When the run started.
+    pub started: jiff::Timestamp,
+    /// The accounts that were looked at, as one name.
+    pub accounts: String,
+}
+
+/// Reads evidence as far as it takes to put it in order: its files are those of its manifest, nothing is judged.
+///
+/// # Errors
+/// All damage that was found.
+pub fn glance(path: &Path) -> Result<Glance, Vec<Damage>> {
+    let contents = contents::read(path)?;
+    let (manifest, _) = read_manifest(&contents).map_err(|damage| vec![damage])?;
+    check_files(&contents, &manifest)?;
+    let (started, accounts) = summary::when_and_where(&contents).map_err(|damage| vec![damage])?;
+    Ok(Glance { link: manifest.link, started, accounts: place::accounts(&accounts) })
 }
 
 fn read_manifest(contents: &Contents) -> Result<(Manifest, String), Damage> {

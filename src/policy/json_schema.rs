@@ -148,6 +148,7 @@ pub fn suite() -> Value {
                 "suite": identifier("Id."),
                 "title": said("One sentence."),
                 "gate": severity("Violations at or above this fail a run; without it, all do."),
+                "keep_evidence": said("How long evidence of its runs must be kept, such as 3653d; never less than 7 years."),
                 "policies": {
                     "type": "array",
                     "minItems": 1,

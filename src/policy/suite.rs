@@ -19,6 +19,8 @@ pub struct Suite {
     pub title: String,
     /// Violations at or above this severity fail a run.
     pub gate: Severity,
+    /// How long evidence of its runs must be kept at least, in seconds, where it says so.
+    pub keep_evidence: Option<i64>,
     /// Its policies.
     pub policies: Vec<Policy>,
     /// Its waivers.
@@ -133,6 +135,7 @@ impl SuiteText {
             table.take("attestations").and_then(|node| node.texts("`attestations`", sink)).unwrap_or_default();
         let catalogues = table.take("catalogues").and_then(|node| node.texts("`catalogues`", sink)).unwrap_or_default();
         let gate = table.take("gate").map(|node| Severity::read(node, "`gate`", sink));
+        let keep_evidence = table.take("keep_evidence").and_then(|node| values::duration(node, sink));
         let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
         if let Some(node) = table.take("policies").filter(|_| policies.as_ref().is_some_and(Vec::is_empty)) {
             sink.push(Diagnostic::error("no-policies", node.span, "a suite without policies checks nothing"));
@@ -157,6 +160,7 @@ impl SuiteText {
             id: id.unwrap_or_else(|| Spanned::new(String::new(), node.span)),
             title: title.map(|it| it.value).unwrap_or_default(),
             gate: gate.flatten().unwrap_or(Severity::Info),
+            keep_evidence,
             policies: Vec::new(),
             waivers: Vec::new(),
             attestations: Vec::new(),

@@ -19,6 +19,7 @@ use super::Operation;
 use crate::facts::redact;
 
 pub use request::region;
+pub(super) use request::s3_path;
 pub use text::percent_decode;
 pub(super) use text::{percent_encode, xml_escape, xml_unescape};
 
@@ -44,7 +45,7 @@ impl Protocol {
         match service {
             "iam" | "sns" | "sts" => Self::Query,
             "cloudwatch" => Self::Cbor,
-            "access-analyzer" | "lambda" => Self::RestJson,
+            "access-analyzer" | "lambda" | "securityhub" => Self::RestJson,
             "s3" => Self::RestXml,
             _ => Self::Json,
         }

@@ -17,7 +17,7 @@ pub(super) fn read(operation: &Operation, request: &HttpRequest) -> Value {
     let body = request.body().bytes().unwrap_or_default();
     match Protocol::of(&operation.service) {
         Protocol::RestJson => rest(lambda_path(path(request)), request, lambda_query, json(body)),
-        Protocol::RestXml => rest(s3_path(request), request, s3_query, Value::Null),
+        Protocol::RestXml => rest(s3_members(request), request, s3_query, Value::Null),
         // What is no form has no names to find its secrets by.
         Protocol::Query if body.starts_with(b"{") => empty(),
         Protocol::Query => form(body),
@@ -109,19 +109,24 @@ fn lambda_query(name: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-fn s3_path(request: &HttpRequest) -> Vec<(&'static str, String)> {
+fn s3_members(request: &HttpRequest) -> Vec<(&'static str, String)> {
+    let (bucket, key) = s3_path(request);
+    [("Bucket", bucket), ("Key", key)].into_iter().filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// Bucket and key of a request to S3; empty where it names none.
+pub(in crate::aws) fn s3_path(request: &HttpRequest) -> (String, String) {
     let path = percent_decode(path(request).trim_start_matches('/'), false);
     let host = host(request.uri());
     // Only AWS has wildcard DNS, so only there can the bucket be part of the host.
     let virtual_host = if host.contains(".amazonaws.com") { host.split_once(".s3") } else { None };
-    let (bucket, key) = match virtual_host {
+    match virtual_host {
         Some((bucket, _)) => (bucket.to_owned(), path),
         None => {
             let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
             (bucket.to_owned(), key.to_owned())
         }
-    };
-    [("Bucket", bucket), ("Key", key)].into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
 }
 
 /// `continuation-token` is the member `ContinuationToken`; what only selects the operation is no parameter.

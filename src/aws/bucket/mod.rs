@@ -1,0 +1,219 @@
+//! A bucket that keeps evidence: versions stay, each is locked until a date, and nothing is overwritten.
+//!
+//! Must not know what the objects hold.
+
+mod address;
+mod keep;
+mod not_kept;
+mod parts;
+#[cfg(test)]
+mod tests;
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::Builder;
+use aws_sdk_s3::types::{BucketVersioningStatus, ObjectLockEnabled};
+
+use super::{Backend, Link, Reach, refused_with, tracked};
+use crate::facts::{Cause, Gap};
+
+pub use address::Address;
+pub use keep::{Kept, Object, ReadBack};
+pub use not_kept::NotKept;
+
+/// How a bucket is reached.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// Region; S3 is asked for it where none is given.
+    pub region: Option<String>,
+    /// Profile of the configuration files; none means the environment decides.
+    pub profile: Option<String>,
+    /// What answers instead of AWS.
+    pub endpoint: Option<String>,
+    /// The account that must own the bucket, where that is known.
+    pub owner: Option<String>,
+}
+
+/// A bucket.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    s3: Client,
+    name: String,
+    owner: Option<String>,
+    /// Bytes of a part, and of the largest object that is sent whole.
+    part: usize,
+}
+
+/// An object of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// Its bytes.
+    pub size: u64,
+}
+
+/// Where S3 is asked for the Region of a bucket.
+const ANY_REGION: &str = "us-east-1";
+
+/// The account that an emulator is asked for where none is named.
+const NO_ACCOUNT: &str = "000000000000";
+
+impl Bucket {
+    /// Finds the bucket. Nothing of it is read but its Region.
+    ///
+    /// # Errors
+    /// There are no credentials, or no such bucket.
+    pub async fn open(name: &str, access: &Access, link: &Link) -> Result<Self, NotKept> {
+        let backend = access.endpoint.clone().map_or(Backend::Aws, Backend::Endpoint);
+        let reach = Reach {
+            account: access.owner.clone().unwrap_or_else(|| NO_ACCOUNT.to_owned()),
+            region: access.region.clone().unwrap_or_else(|| ANY_REGION.to_owned()),
+            profile: access.profile.clone(),
+            backend,
+        };
+        let path_style = access.endpoint.is_some();
+        let sdk = reach.configure(link).await?;
+        let bucket = Self::over(&sdk, name, access.owner.clone(), path_style);
+        if access.region.is_some() {
+            return Ok(bucket);
+        }
+        let region = bucket.region().await?;
+        let sdk = sdk.into_builder().region(Region::new(region)).build();
+        Ok(Self::over(&sdk, name, access.owner.clone(), path_style))
+    }
+
+    /// The bucket over a configuration that reaches it.
+    pub(super) fn over(sdk: &SdkConfig, name: &str, owner: Option<String>, path_style: bool) -> Self {
+        let s3 = Client::from_conf(Builder::from(sdk).force_path_style(path_style).build());
+        Self { s3, name: name.to_owned(), owner, part: parts::PART }
+    }
+
+    /// The Region, which S3 tells even to those whom it refuses.
+    async fn region(&self) -> Result<String, NotKept> {
+        let request = self.s3.head_bucket().bucket(&self.name).set_expected_bucket_owner(self.owner.clone());
+        let answer = tracked(async {
+            match request.send().await {
+                Ok(told) => Ok(told.bucket_region.unwrap_or_else(|| ANY_REGION.to_owned())),
+                Err(error) => {
+                    let told = error.raw_response().and_then(|raw| raw.headers().get("x-amz-bucket-region"));
+                    let missing = error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404);
+                    match told.map(str::to_owned) {
+                        _ if missing => Err(None),
+                        Some(region) => Ok(region),
+                        None => Err(Some(Gap::from(error))),
+                    }
+                }
+            }
+        });
+        answer.await.map_err(|gap| match gap {
+            None => NotKept::NoBucket(self.name.clone()),
+            Some(gap) => NotKept::told(format!("find the bucket {}", self.name), gap),
+        })
+    }
+
+    /// Makes sure that what is written stays: versioning is on, and Object Lock is.
+    ///
+    /// # Errors
+    /// It is not so, or AWS does not say that it is.
+    pub async fn check(&self) -> Result<(), NotKept> {
+        let told = |gap: Gap| match gap.code.as_str() {
+            "NoSuchBucket" => NotKept::NoBucket(self.name.clone()),
+            _ => NotKept::told(format!("learn whether the bucket {} keeps what is written", self.name), gap),
+        };
+        let versions = tracked(async {
+            let request = self.s3.get_bucket_versioning().bucket(&self.name);
+            Ok(request.set_expected_bucket_owner(self.owner.clone()).send().await?)
+        });
+        let versions = versions.await.map_err(told)?;
+        if versions.status() != Some(&BucketVersioningStatus::Enabled) {
+            let found = versions.status().map_or("off", BucketVersioningStatus::as_str).to_owned();
+            return Err(NotKept::NoVersions { bucket: self.name.clone(), found });
+        }
+        let lock = tracked(async {
+            let request = self.s3.get_object_lock_configuration().bucket(&self.name);
+            match request.set_expected_bucket_owner(self.owner.clone()).send().await {
+                Ok(answer) => Ok(answer.object_lock_configuration.and_then(|it| it.object_lock_enabled)),
+                Err(error) if refused_with(&error, &["ObjectLockConfigurationNotFoundError"]) => Ok(None),
+                Err(error) => Err(Gap::from(error)),
+            }
+        });
+        match lock.await.map_err(told)? {
+            Some(ObjectLockEnabled::Enabled) => Ok(()),
+            _ => Err(NotKept::NoLock(self.name.clone())),
+        }
+    }
+
+    /// The objects whose keys begin with the prefix, in the order of their keys.
+    ///
+    /// # Errors
+    /// What AWS did not tell, or there are more than that many.
+    pub async fn list(&self, prefix: &str, most: usize) -> Result<Vec<Listed>, NotKept> {
+        let told = |gap| NotKept::told(format!("list {}/{prefix}", self.name), gap);
+        let mut listed = Vec::new();
+        let mut from: Option<String> = None;
+        loop {
+            let request = self.s3.list_objects_v2().bucket(&self.name).prefix(prefix);
+            let request = request.set_continuation_token(from.clone()).set_expected_bucket_owner(self.owner.clone());
+            let page = tracked(async { Ok(request.send().await?) }).await.map_err(told)?;
+            for object in page.contents() {
+                let size = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or(u64::MAX);
+                listed.push(Listed { key: object.key().unwrap_or_default().to_owned(), size });
+            }
+            if listed.len() > most {
+                return Err(NotKept::TooLarge(format!("more than {most} objects below {}/{prefix}", self.name)));
+            }
+            match page.next_continuation_token {
+                None if page.is_truncated == Some(true) => return Err(told(Gap::new(Cause::Truncated))),
+                None => return Ok(listed),
+                next if next == from => return Err(told(Gap::new(Cause::Truncated))),
+                next => from = next,
+            }
+        }
+    }
+
+    /// The current version of an object, of at most that many bytes.
+    ///
+    /// # Errors
+    /// What AWS did not tell, or it is larger.
+    pub async fn get(&self, key: &str, most: u64) -> Result<Vec<u8>, NotKept> {
+        self.bytes(key, None, most).await.map_err(|end| end.of(key, most))
+    }
+
+    /// Reads no more than that many bytes, whatever a header says.
+    async fn bytes(&self, key: &str, version: Option<&str>, most: u64) -> Result<Vec<u8>, NotRead> {
+        tracked(async {
+            let request = self.s3.get_object().bucket(&self.name).key(key).set_version_id(version.map(str::to_owned));
+            let answer = request.set_expected_bucket_owner(self.owner.clone()).send().await;
+            let mut body = answer.map_err(|error| NotRead::Gap(error.into()))?.body;
+            let mut bytes = Vec::new();
+            while let Some(more) = body.next().await {
+                let broken = |error: &dyn std::fmt::Display| {
+                    NotRead::Gap(Gap { message: error.to_string(), ..Gap::new(Cause::Malformed) })
+                };
+                bytes.extend_from_slice(&more.map_err(|error| broken(&error))?);
+                if bytes.len() as u64 > most {
+                    return Err(NotRead::TooLarge);
+                }
+            }
+            Ok(bytes)
+        })
+        .await
+    }
+}
+
+/// Why the bytes of an object are not read.
+#[derive(Debug)]
+enum NotRead {
+    Gap(Gap),
+    TooLarge,
+}
+
+impl NotRead {
+    fn of(self, key: &str, most: u64) -> NotKept {
+        match self {
+            Self::Gap(gap) => NotKept::told(format!("read {key}"), gap),
+            Self::TooLarge => NotKept::TooLarge(format!("{key} has more than {most} bytes")),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Sending an object in parts: an upload that somebody was killed in goes on with the parts that S3 has.
+//!
+//! Must not know what is done when it is there.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, ObjectLockMode};
+use aws_smithy_types::base64;
+use ring::digest::{Context, SHA256, digest};
+
+use super::keep::{Object, Sent, date, sent};
+use super::{Bucket, NotKept, keep};
+use crate::aws::{refused_with, tracked};
+use crate::facts::{Cause, Gap};
+
+/// Bytes of a part, and of the largest object that is sent whole: as few as S3 takes, so that a slow line has time enough
+/// for each.
+pub(super) const PART: usize = 5 << 20;
+
+/// Pages of a list that are walked; one object has one.
+const PAGES: usize = 20;
+
+impl Bucket {
+    /// The checksum that S3 has of an object that [`Bucket::keep`] sent: of the bytes, or of the checksums of its parts.
+    pub(super) fn checksum_of(&self, bytes: &[u8]) -> String {
+        if bytes.len() <= self.part {
+            return keep::checksum(bytes);
+        }
+        let mut all = Context::new(&SHA256);
+        bytes.chunks(self.part).for_each(|part| all.update(digest(&SHA256, part).as_ref()));
+        base64::encode(all.finish())
+    }
+
+    pub(super) async fn send_parts(&self, object: &Object<'_>) -> Result<Sent, NotKept> {
+        let told = |gap: Gap| NotKept::told(format!("write {}", object.key), gap);
+        let upload = match self.begun(object.key).await.map_err(told)? {
+            Some(upload) => upload,
+            None => self.begin(object).await.map_err(told)?,
+        };
+        let Some(mut have) = self.parts_of(object.key, &upload).await.map_err(told)? else { return Ok(Sent::Raced) };
+        let mut parts = Vec::new();
+        for (number, bytes) in (1..).zip(object.bytes.chunks(self.part)) {
+            let checksum = keep::checksum(bytes);
+            let part = match have.remove(&number).filter(|part| part.checksum_sha256() == Some(&checksum)) {
+                Some(part) => part,
+                None => match self.send_part(object.key, &upload, number, bytes, checksum).await.map_err(told)? {
+                    Some(part) => part,
+                    None => return Ok(Sent::Raced),
+                },
+            };
+            parts.push(part);
+        }
+        self.complete(object.key, &upload, parts).await.map_err(told)
+    }
+
+    /// The upload of this object that was begun last and never ended.
+    async fn begun(&self, key: &str) -> Result<Option<String>, Gap> {
+        let mut latest = None;
+        let (mut from_key, mut from_upload) = (None, None);
+        for _ in 0..PAGES {
+            let page = tracked(async {
+                let request = self.s3.list_multipart_uploads().bucket(&self.name).prefix(key);
+                let request = request.set_key_marker(from_key.take()).set_upload_id_marker(from_upload.take());
+                match request.set_expected_bucket_owner(self.owner.clone()).send().await {
+                    Ok(page) => Ok(Some(page)),
+                    Err(error) => match Gap::from(error) {
+                        // Who may not see uploads begins anew.
+                        gap if gap.cause == Cause::Denied => Ok(None),
+                        gap => Err(gap),
+                    },
+                }
+            });
+            let Some(page) = page.await? else { return Ok(None) };
+            for upload in page.uploads().iter().filter(|upload| upload.key() == Some(key)) {
+                let ours = upload.checksum_algorithm().is_none_or(|it| *it == ChecksumAlgorithm::Sha256);
+                let at = upload.initiated().map(|at| (at.secs(), at.subsec_nanos()));
+                if let (true, Some(id)) = (ours, upload.upload_id()) {
+                    latest = latest.max(Some((at, id.to_owned())));
+                }
+            }
+            if page.is_truncated != Some(true) {
+                break;
+            }
+            (from_key, from_upload) = (page.next_key_marker, page.next_upload_id_marker);
+        }
+        Ok(latest.map(|(_, id)| id))
+    }
+
+    async fn begin(&self, object: &Object<'_>) -> Result<String, Gap> {
+        tracked(async {
+            let request = self
+                .s3
+                .create_multipart_upload()
+                .bucket(&self.name)
+                .key(object.key)
+                .content_type(object.content_type)
+                .checksum_algorithm(ChecksumAlgorithm::Sha256)
+                .object_lock_mode(ObjectLockMode::Compliance)
+                .object_lock_retain_until_date(date(object.retain_until))
+                .set_expected_bucket_owner(self.owner.clone());
+            let begun = request.send().await?;
+            let none = || Gap { message: "the answer names no upload".to_owned(), ..Gap::new(Cause::Malformed) };
+            begun.upload_id.filter(|id| !id.is_empty()).ok_or_else(none)
+        })
+        .await
+    }
+
+    /// The parts that S3 has; none when the upload ended meanwhile.
+    async fn parts_of(&self, key: &str, upload: &str) -> Result<Option<BTreeMap<i32, CompletedPart>>, Gap> {
+        let mut parts = BTreeMap::new();
+        let mut from = None;
+        for _ in 0..PAGES {
+            let page = tracked(async {
+                let request = self.s3.list_parts().bucket(&self.name).key(key).upload_id(upload);
+                let request = request.set_part_number_marker(from.take());
+                match request.set_expected_bucket_owner(self.owner.clone()).send().await {
+                    Ok(page) => Ok(Ok(page)),
+                    Err(error) if refused_with(&error, &["NoSuchUpload"]) => Ok(Err(None)),
+                    Err(error) => match Gap::from(error) {
+                        // Who may not see parts sends all of them.
+                        gap if gap.cause == Cause::Denied => Ok(Err(Some(BTreeMap::new()))),
+                        gap => Err(gap),
+                    },
+                }
+            });
+            let page = match page.await? {
+                Ok(page) => page,
+                Err(end) => return Ok(end),
+            };
+            for part in page.parts() {
+                if let (Some(number), Some(tag)) = (part.part_number(), part.e_tag()) {
+                    let sum = part.checksum_sha256().map(str::to_owned);
+                    let part = CompletedPart::builder().part_number(number).e_tag(tag).set_checksum_sha256(sum);
+                    parts.insert(number, part.build());
+                }
+            }
+            if page.is_truncated != Some(true) {
+                break;
+            }
+            from = page.next_part_number_marker;
+        }
+        Ok(Some(parts))
+    }
+
+    /// The part as S3 has it; none when the upload ended meanwhile.
+    async fn send_part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: i32,
+        bytes: &[u8],
+        checksum: String,
+    ) -> Result<Option<CompletedPart>, Gap> {
+        tracked(async {
+            let request = self
+                .s3
+                .upload_part()
+                .bucket(&self.name)
+                .key(key)
+                .upload_id(upload)
+                .part_number(number)
+                .checksum_sha256(&checksum)
+                .set_expected_bucket_owner(self.owner.clone())
+                .body(bytes.to_vec().into());
+            match request.send().await {
+                Ok(told) => {
+                    let part = CompletedPart::builder().part_number(number).set_e_tag(told.e_tag);
+                    Ok(Some(part.checksum_sha256(checksum).build()))
+                }
+                Err(error) if refused_with(&error, &["NoSuchUpload"]) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
+    }
+
+    async fn complete(&self, key: &str, upload: &str, parts: Vec<CompletedPart>) -> Result<Sent, Gap> {
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        let done = tracked(async {
+            let request = self
+                .s3
+                .complete_multipart_upload()
+                .bucket(&self.name)
+                .key(key)
+                .upload_id(upload)
+                .if_none_match("*")
+                .multipart_upload(parts)
+                .set_expected_bucket_owner(self.owner.clone());
+            sent(request.send().await)
+        });
+        let done = done.await?;
+        if done == Sent::Raced {
+            self.forget(key, upload).await;
+        }
+        Ok(done)
+    }
+
+    /// An upload that lost is of no use, and its parts cost money until it is ended. Where that is refused, a lifecycle
+    /// rule of the bucket ends it.
+    async fn forget(&self, key: &str, upload: &str) {
+        let request = self.s3.abort_multipart_upload().bucket(&self.name).key(key).upload_id(upload);
+        let _ = tracked(request.set_expected_bucket_owner(self.owner.clone()).send()).await;
+    }
+}

@@ -1,0 +1,133 @@
+//! Where kept bundles lie: `ACCOUNT/SUITE/STAGE/YEAR/MONTH/DAY/RUN`, so that one can be found without being opened.
+//!
+//! The day is the one on which the run started, UTC. Must not know what keeps them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::archive::Format;
+use super::path::is_below;
+use super::summary::Summary;
+
+/// What follows the name of a bundle in the name of its index entry.
+const INDEX: &str = ".json";
+
+/// How an id of a run writes the instant at which the run started.
+const STARTED: &str = "%Y%m%dT%H%M%SZ";
+
+/// The path of a bundle, and of the index entry beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Of the bundle.
+    pub bundle: String,
+    /// Of its index entry.
+    pub index: String,
+}
+
+impl Place {
+    /// Where the bundle belongs; none when what it says of itself makes no path, as only a forged one does.
+    #[must_use]
+    pub fn of(summary: &Summary, format: Format) -> Option<Self> {
+        let account = accounts(&summary.accounts);
+        let day = summary.started.to_zoned(TimeZone::UTC).strftime("%Y/%m/%d").to_string();
+        let extension = match format {
+            Format::TarZst => "tar.zst",
+            Format::Zip => "zip",
+        };
+        let parts = [&account, &summary.suite, &summary.stage, &summary.run];
+        let is_part = |part: &str| !part.contains('/') && part.bytes().all(|byte| byte.is_ascii_graphic());
+        let bundle = format!("{account}/{}/{}/{day}/{}.{extension}", summary.suite, summary.stage, summary.run);
+        let fits = parts.iter().all(|part| is_part(part)) && is_below(&bundle);
+        fits.then(|| Self { index: format!("{bundle}{INDEX}"), bundle })
+    }
+}
+
+/// Accounts as one name: empty for none.
+pub(super) fn accounts(of: &[String]) -> String {
+    match of {
+        [] => String::new(),
+        [account] => account.clone(),
+        [first, others @ ..] => format!("{first}-and-{}", others.len()),
+    }
+}
+
+/// What the path of an index entry says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Account, suite and stage.
+    pub series: Series,
+    /// When the run started.
+    pub started: Timestamp,
+    /// The path of the bundle.
+    pub bundle: String,
+}
+
+/// Runs that follow each other: of one suite and stage, in the same accounts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Series {
+    /// The accounts.
+    pub accounts: String,
+    /// The suite.
+    pub suite: String,
+    /// The stage.
+    pub stage: String,
+}
+
+impl Placed {
+    /// Reads the path of an index entry; none for any other path.
+    #[must_use]
+    pub fn read(index: &str) -> Option<Self> {
+        let bundle = index.strip_suffix(INDEX)?;
+        Format::of_name(bundle)?;
+        let parts: Vec<&str> = bundle.split('/').collect();
+        let [accounts, suite, stage, _, _, _, run] = parts.as_slice() else { return None };
+        let started = run.get(..16)?;
+        let started = jiff::civil::DateTime::strptime(STARTED, started).ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
+        let series = Series { accounts: (*accounts).into(), suite: (*suite).into(), stage: (*stage).into() };
+        Some(Self { series, started, bundle: bundle.to_owned() })
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn summary() -> Summary {
+        Summary {
+            run: "20261121T055012Z-5e8a18dc".into(),
+            suite: "mod-045".into(),
+            stage: "prod".into(),
+            accounts: vec!["123456789012".into()],
+            backend: "aws".into(),
+            started: "2026-11-21T05:50:12.75Z".parse().unwrap(),
+            finished: "2026-11-21T05:51:00Z".parse().unwrap(),
+            sequence: 7,
+            manifest: "ab".into(),
+            cases: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_path_says_where_and_when() {
+        let place = Place::of(&summary(), Format::Zip).unwrap();
+        assert_eq!(place.bundle, "123456789012/mod-045/prod/2026/11/21/20261121T055012Z-5e8a18dc.zip");
+        let placed = Placed::read(&place.index).unwrap();
+        assert_eq!((placed.series.stage.as_str(), &placed.bundle), ("prod", &place.bundle));
+        assert_eq!(placed.started.to_string(), "2026-11-21T05:50:12Z");
+        let several = Summary { accounts: vec!["1".into(), "2".into(), "3".into()], ..summary() };
+        assert!(Place::of(&several, Format::TarZst).unwrap().bundle.starts_with("1-and-2/"));
+        assert_eq!(Placed::read(&place.bundle), None);
+        assert_eq!(Placed::read("123456789012/mod-045/prod/2026/11/21/x.zip.json"), None);
+    }
+
+    #[test]
+    fn what_a_forger_says_makes_no_path() {
+        for wrong in ["..", "", "a/b", "a\nb", "a b", "nul"] {
+            let of = |summary: Summary| Place::of(&summary, Format::Zip);
+            assert_eq!(of(Summary { stage: wrong.into(), ..summary() }), None, "{wrong:?}");
+            assert_eq!(of(Summary { accounts: vec![wrong.into()], ..summary() }), None, "{wrong:?}");
+        }
+        assert_eq!(Place::of(&Summary { accounts: Vec::new(), ..summary() }, Format::Zip), None);
+    }
+}

@@ -1,0 +1,90 @@
+//! How long evidence must be kept: as long as its suite asks, and never less than the least.
+//!
+//! Must not know what keeps it.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use thiserror::Error;
+
+/// Years that evidence is kept at least.
+pub const LEAST_YEARS: i64 = 7;
+
+/// Why there is no such date.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NoDate {
+    /// Less than must be.
+    #[error(
+        "evidence of this run must be kept until {0} at least: {LEAST_YEARS} years, or longer where its suite says so"
+    )]
+    TooShort(Timestamp),
+    /// The date is over.
+    #[error("the retention of this run ended at {0}: nothing can be locked until then")]
+    Over(Timestamp),
+    /// There is no calendar for it.
+    #[error("no date is that far away")]
+    TooLong,
+}
+
+/// Until when evidence of a run that finished then is locked, in whole seconds. It counts from the end of the run, so that
+/// the same evidence has the same date whenever it is asked for. Durations are in seconds.
+///
+/// # Errors
+/// There is no such date.
+pub fn retain_until(
+    finished: Timestamp,
+    by_suite: Option<i64>,
+    asked: Option<i64>,
+    now: Timestamp,
+) -> Result<Timestamp, NoDate> {
+    let after = |seconds: i64| finished.checked_add(SignedDuration::from_secs(seconds)).map_err(|_| NoDate::TooLong);
+    let years = finished.to_zoned(TimeZone::UTC).checked_add(LEAST_YEARS.years()).map_err(|_| NoDate::TooLong)?;
+    let mut least = whole(years.timestamp())?;
+    if let Some(seconds) = by_suite {
+        least = least.max(whole(after(seconds)?)?);
+    }
+    let until = asked.map_or(Ok(least), |seconds| whole(after(seconds)?))?;
+    if until < least {
+        return Err(NoDate::TooShort(least));
+    }
+    if until <= now { Err(NoDate::Over(until)) } else { Ok(until) }
+}
+
+/// The second that is not before it.
+fn whole(at: Timestamp) -> Result<Timestamp, NoDate> {
+    let up = i64::from(at.subsec_nanosecond() > 0);
+    at.as_second().checked_add(up).and_then(|second| Timestamp::from_second(second).ok()).ok_or(NoDate::TooLong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400;
+
+    fn until(by_suite: Option<i64>, asked: Option<i64>) -> Result<String, String> {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap_or_default();
+        let now = at("2026-11-21T06:00:00Z");
+        let told = retain_until(at("2026-11-21T05:50:12.5Z"), by_suite, asked, now);
+        told.map(|at| at.to_string()).map_err(|error| format!("{error:?}"))
+    }
+
+    #[test]
+    fn never_less_than_the_least_and_than_the_suite_asks() {
+        assert_eq!(until(None, None).as_deref(), Ok("2033-11-21T05:50:13Z"));
+        assert_eq!(until(Some(90 * DAY), None).as_deref(), Ok("2033-11-21T05:50:13Z"));
+        assert_eq!(until(Some(3653 * DAY), None).as_deref(), Ok("2036-11-21T05:50:13Z"));
+        assert_eq!(until(Some(3653 * DAY), Some(4000 * DAY)).as_deref(), Ok("2037-11-03T05:50:13Z"));
+        for (by_suite, asked) in [(None, 2556), (Some(3653 * DAY), 3652), (None, 0)] {
+            assert!(until(by_suite, Some(asked * DAY)).is_err_and(|error| error.starts_with("TooShort")));
+        }
+        assert_eq!(until(None, Some(i64::MAX)), Err("TooLong".to_owned()));
+        assert_eq!(until(Some(i64::MAX), None), Err("TooLong".to_owned()));
+    }
+
+    #[test]
+    fn what_is_over_is_not_kept() {
+        let at = |year: i64| Timestamp::from_second((year - 1970) * 31_556_952).unwrap_or_default();
+        assert!(matches!(retain_until(at(2018), None, None, at(2026)), Err(NoDate::Over(_))));
+        assert!(retain_until(at(2018), None, Some(3653 * DAY), at(2026)).is_ok());
+    }
+}
