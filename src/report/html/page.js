@@ -141,7 +141,7 @@ function controls() {
       make("td", {}, verdict(states[index])),
       make("td", {}, control.cases.map((it, number) => [number > 0 ? ", " : "", link({ case: it.id }, it.id)]).flat()))));
     at("frameworks").append(make("details", { open: frameworks.size < 3 },
-      make("summary", {}, `${content.frameworks[framework].name}: ${said}`),
+      make("summary", {}, `${frameworkOf(framework).name}: ${said}`),
       make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `Controls of ${framework}` }, make("table", {},
         make("thead", {}, make("tr", {}, ["Control", "Title", "Status", "Cases"].map((name) => make("th", { scope: "col" }, name)))),
         body)),
@@ -150,9 +150,11 @@ function controls() {
   if (frameworks.size === 0) at("frameworks").append(make("p", {}, "No case names a control."));
 }
 
+const frameworkOf = (key) => content.frameworks[key] ?? { name: key, without: [] };
+
 // What nobody asked about is not looked at either.
 function uncovered(framework, named) {
-  const { without } = content.frameworks[framework];
+  const { without } = frameworkOf(framework);
   const all = count(named + without.length, "control", "controls");
   if (without.length === 0) return make("p", { class: "faint" }, `Every one of the ${all} in the catalogue has a case here.`);
   return make("details", { class: "faint" },
