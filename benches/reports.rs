@@ -104,7 +104,7 @@ fn main() {
         run: &run(now),
         result: &result,
         populations: &populations,
-        baseline: None,
+        delta: None,
         exit: &exit,
         files: &loaded.library.files,
         catalogues: &loaded.words.catalogues,

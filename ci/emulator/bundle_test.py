@@ -69,14 +69,19 @@ class Desk:
 def signed_by_file(desk: Desk, stage: str, expected: str):
     key = desk.folder / f"{stage}.pem"
     keyid = desk.attestry("evidence", "keygen", key).splitlines()[0]
-    tarred, zipped = desk.folder / f"{stage}.tar.zst", desk.folder / f"{stage}.zip"
+    tarred = desk.folder / f"{stage}.tar.zst"
     desk.run(stage, tarred, "--sign", key)
+    check_openssl(key)
+    judge(desk, tarred, load_pem_public_key(pathlib.Path(f"{key}.pub").read_bytes()), keyid, expected)
+
+
+def judge(desk: Desk, tarred: pathlib.Path, public, keyid: str, expected: str):
+    """A bundle in both of its forms, its manifest, its statements and their signatures."""
+    zipped = tarred.with_name(tarred.name.removesuffix(".tar.zst") + ".zip")
     desk.attestry("evidence", "pack", tarred, zipped)
     files = untarred(tarred)
     assert files == unzipped(zipped), "both archives hold the same files"
     check_manifest(files)
-    check_openssl(key)
-    public = load_pem_public_key(pathlib.Path(f"{key}.pub").read_bytes())
     check_attestations(files, public, keyid, expected)
 
 

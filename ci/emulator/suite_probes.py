@@ -1,17 +1,24 @@
 """The shipped suite that acts, against the reference stack with real functions: every case is met on the right one, and every case
 is violated once everything is broken that it looks at.
 
-    suite_probes.py --binary target/debug/attestry
+    suite_probes.py --binary target/debug/attestry [--keep DIR]
+
+Both runs are sealed, and the bundles judged as `bundle_test.py` does it. With `--keep` their directories stay in DIR as
+`probes-met` and `probes-violated`, for the judges of reports; the second is compared with the first.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from bundle_test import Desk, judge
 from function_code import Code
 from serving import serving
 from stack import ACCOUNT, ANOMALY, BREAK_GLASS, DEVELOPER, SCHEDULED, STRANGER, Stack, arn, document, statement, trust
@@ -23,15 +30,15 @@ WRONG_KEY = "alias/bank/wrong"
 PARAMETERS = {"rotate_probe_key": "true", "rotation_within": "15s", "key_rotation_within": "5s", "alert_within": "15s"}
 
 
-def verdicts(binary: pathlib.Path, url: str, **parameters: str) -> tuple[int, dict[str, str], str]:
-    with tempfile.TemporaryDirectory() as scratch:
-        given = [part for name, value in (PARAMETERS | parameters).items() for part in ("--param", f"{name}={value}")]
-        command = [str(binary), "run", SUITE, "--stage", "dev", "--endpoint", url, "--out", f"{scratch}/out", "--ledger", f"{scratch}/ledger"]
-        env = os.environ | {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "emulator"}
-        ran = subprocess.run([*command, *given], cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
-        results = pathlib.Path(scratch, "out/results.json")
-        cases = json.loads(results.read_text())["cases"] if results.exists() else []
-        return ran.returncode, {case["id"]: case["verdict"] for case in cases}, ran.stdout + ran.stderr
+def verdicts(desk: Desk, out: pathlib.Path, url: str, *more: str, **parameters: str) -> tuple[int, dict[str, str], str]:
+    given = [part for name, value in (PARAMETERS | parameters).items() for part in ("--param", f"{name}={value}")]
+    command = [desk.binary, "run", SUITE, "--stage", "dev", "--endpoint", url, "--out", out, "--ledger", desk.folder / "ledger"]
+    sealed = ["--bundle", desk.folder / f"{out.name}.tar.zst", "--sign", desk.folder / "probes.pem"]
+    env = os.environ | {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "emulator"}
+    ran = subprocess.run([*command, *sealed, *given, *more], cwd=ROOT, env=env, capture_output=True, text=True, timeout=600)
+    results = out / "results.json"
+    cases = json.loads(results.read_text())["cases"] if results.exists() else []
+    return ran.returncode, {case["id"]: case["verdict"] for case in cases}, ran.stdout + ran.stderr
 
 
 def break_everything(stack: Stack):
@@ -55,19 +62,30 @@ def break_everything(stack: Stack):
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", type=pathlib.Path, required=True)
-    binary = parser.parse_args().binary.resolve()
+    parser.add_argument("--keep", type=pathlib.Path, metavar="DIR")
+    args = parser.parse_args()
     good = True
-    with serving("--ministack", "--wired") as url:
+    with tempfile.TemporaryDirectory() as scratch, serving("--ministack", "--wired") as url:
+        desk = Desk(args.binary.resolve(), pathlib.Path(scratch))
+        keep = (args.keep or desk.folder).resolve()
+        keyid = desk.attestry("evidence", "keygen", desk.folder / "probes.pem").splitlines()[0]
+        public = load_pem_public_key((desk.folder / "probes.pem.pub").read_bytes())
         stack = Stack(url, code=Code())
         stack.deploy()
         for verdict, code, parameters in (("met", 0, {"probe_key": PROBE_KEY}), ("violated", 1, {"probe_key": WRONG_KEY, "alert_within": "6s"})):
             if verdict == "violated":
                 break_everything(stack)
-            exit_code, found, said = verdicts(binary, url, **parameters)
+            out = keep / f"probes-{verdict}"
+            shutil.rmtree(out, ignore_errors=True)
+            since = ["--baseline", str(keep / "probes-met")] if verdict == "violated" else []
+            exit_code, found, said = verdicts(desk, out, url, *since, **parameters)
             others = {name: it for name, it in found.items() if it != verdict}
             right = exit_code == code and found and not others
             print(f"suite that acts: {len(found) - len(others)} of {len(found)} cases {verdict}, exit {exit_code}" + ("" if right else f": {others}\n{said}"))
             good &= bool(right)
+            if right:
+                judge(desk, desk.folder / f"{out.name}.tar.zst", public, keyid, {0: "PASSED", 1: "FAILED"}[code])
+                print(f"suite that acts: the bundle of the {verdict} run is judged well by others")
     return 0 if good else 1
 
 

@@ -18,6 +18,9 @@ import sys
 import tempfile
 
 
+SCHEMAS = pathlib.Path(__file__).resolve().parent.parent.parent / "reports" / "schemas"
+
+
 def load(directory: pathlib.Path, name: str):
     return json.loads((directory / name).read_text(encoding="utf-8"))
 
@@ -53,10 +56,26 @@ def oscal(directory: pathlib.Path) -> str:
     assert len(defined) == len(set(defined)), "a UUID is given twice"
     dangling = set(referred) - set(defined)
     assert not dangling, f"references to nothing: {dangling}"
-    for finding in document["assessment-results"]["results"][0].get("findings", []):
+    (result,) = document["assessment-results"]["results"]
+    acted = {case["id"]: case["kind"].startswith("probe.") for case in load(directory, "results.json")["cases"]}
+    methods = {observation["title"]: observation["methods"] for observation in result["observations"]}
+    assert methods == {case: ["TEST" if it else "EXAMINE"] for case, it in acted.items()}, methods
+    for finding in result.get("findings", []):
         status = finding["target"]["status"]
         assert (status["state"] == "satisfied") == (status["reason"] == "pass"), finding["title"]
     return f"{len(defined)} objects"
+
+
+def results(directory: pathlib.Path) -> str:
+    """jsonschema takes the results by the schema that we publish."""
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((SCHEMAS / "results.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    document = load(directory, "results.json")
+    wrong = [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(document)]
+    assert not wrong, wrong[:3]
+    return f"{len(document['cases'])} cases"
 
 
 def results_by_verdict(directory: pathlib.Path) -> dict:
@@ -175,10 +194,11 @@ def markdown(directory: pathlib.Path) -> str:
     return f"{size} bytes"
 
 
-CHECKS = [oscal, ocsf, sarif, asff, gitlab, tables, prometheus, junit, markdown]
+CHECKS = [results, oscal, ocsf, sarif, asff, gitlab, tables, prometheus, junit, markdown]
 
 # File, what stands in it, and what is put there instead.
 DAMAGE = {
+    results: ("results.json", '"verdict":', '"verdikt":'),
     oscal: ("oscal-assessment-results.json", '"observation-uuid": "', '"observation-uuid": "0'),
     ocsf: ("findings.ocsf.jsonl", '"severity_id":', '"severity_id":7777'),
     sarif: ("results.sarif", '"startLine":', '"startLine":99999'),

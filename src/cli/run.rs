@@ -19,7 +19,7 @@ use crate::evidence::{self, BASIS_SCHEMA, Basis};
 use crate::facts::Population;
 use crate::kinds;
 use crate::policy::{self, ATTESTATION};
-use crate::report::{self, Record, Results};
+use crate::report::{self, Delta, Record, Results};
 use crate::verify::{Exit, Reason, Run, RunResult, evaluate};
 
 /// Arguments of `run`.
@@ -133,11 +133,12 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
         exit = exit.also(Exit::Residue, format!("left behind: {left}; run `attestry sweep`"));
     }
     let run = describe(args, &chosen, &ground, opened, started, id);
+    let delta = baseline.as_ref().map(|earlier| Delta::between(earlier, &Results::of(&run, &result)));
     let record = Record {
         run: &run,
         result: &result,
         populations: &populations,
-        baseline: baseline.as_ref(),
+        delta: delta.as_ref(),
         exit: &exit,
         files: &chosen.loaded.library.files,
         catalogues: &chosen.loaded.words.catalogues,

@@ -113,6 +113,12 @@ impl Catalogues {
         Some(self.frameworks.get(framework)?.name.as_str())
     }
 
+    /// Ids and titles of the controls of a framework, in the order of ids.
+    pub fn controls(&self, framework: &str) -> impl Iterator<Item = (&str, &str)> {
+        let framework = self.frameworks.get(framework).into_iter();
+        framework.flat_map(|it| it.controls.iter().map(|(id, title)| (id.as_str(), title.as_str())))
+    }
+
     /// Reads `controls:` of a policy or case: framework to list of ids, each checked.
     pub(super) fn read(&self, node: &Node, sink: &mut Diagnostics) -> Vec<Control> {
         let Some(mut table) = Table::new(node, "`controls`", sink) else { return Vec::new() };

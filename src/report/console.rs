@@ -194,7 +194,7 @@ impl Console {
         if !missing.is_empty() {
             writeln!(out, "  missing permissions: {} (`attestry permissions` writes the policy)", missing.join(", "))?;
         }
-        if let Some(delta) = record.delta() {
+        if let Some(delta) = record.delta {
             writeln!(out, "  {}", delta.summary())?;
         }
         // A pass is quoted from its last line, so that is where it must say what it is a pass on.

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Record;
 use super::wording::{self, count};
+use crate::verify::{CaseResult, ResourceResult, Run, RunResult};
 
 /// Why a text is no results of an earlier run.
 #[derive(Debug, Error)]
@@ -83,20 +83,19 @@ impl Results {
 
     /// What a run found that just ended.
     #[must_use]
-    pub fn of(record: &Record<'_>) -> Self {
-        let resource = |it: &crate::verify::ResourceResult| OfResource {
+    pub fn of(run: &Run, result: &RunResult) -> Self {
+        let resource = |it: &ResourceResult| OfResource {
             id: it.id.clone(),
             name: it.name.clone(),
             verdict: it.verdict.to_owned(),
             finding: it.finding.clone(),
         };
-        let case = |it: &crate::verify::CaseResult| OfCase {
+        let case = |it: &CaseResult| OfCase {
             id: it.case.id.clone(),
             incomplete: it.is_incomplete(),
             coverage: OfCoverage { enumerated: it.coverage.enumerated },
             resources: it.resources.iter().filter(|it| !it.finding.is_empty()).map(resource).collect(),
         };
-        let run = record.run;
         Self {
             schema: super::json::SCHEMA.to_owned(),
             run: OfRun {
@@ -105,7 +104,7 @@ impl Results {
                 stage: run.stage.clone(),
                 backend: run.backend.clone(),
             },
-            cases: record.result.cases.iter().map(case).collect(),
+            cases: result.cases.iter().map(case).collect(),
         }
     }
 
@@ -154,7 +153,7 @@ struct Found<'a> {
 pub type Named = (String, String);
 
 /// What changed between two runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Delta {
     /// Id of the earlier run.
     pub since: String,
@@ -312,9 +311,9 @@ mod tests {
     #[test]
     fn what_a_run_holds_is_what_it_writes() {
         let sample = Sample::new();
-        let delta = Delta::between(&results(&sample), &Results::of(&sample.record()));
+        let delta = Delta::between(&results(&sample), &Results::of(&sample.run, &sample.result));
         assert_eq!(delta, Delta::between(&results(&sample), &results(&sample)));
-        assert_eq!(results(&sample).violated(), Results::of(&sample.record()).violated());
+        assert_eq!(results(&sample).violated(), Results::of(&sample.run, &sample.result).violated());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! `html/cases.js`. What the JSON holds is in `html/content.rs`. Must not know how facts are read.
 
 mod content;
+mod plain;
 
 use std::io::{self, Write};
 
@@ -13,8 +14,15 @@ use super::{Record, Report};
 pub(super) struct Page;
 
 const STYLE: &str = include_str!("html/page.css");
-const SCRIPT: &str =
-    concat!(include_str!("html/page.js"), "\n", include_str!("html/cases.js"), "\n", include_str!("html/start.js"));
+const SCRIPT: &str = concat!(
+    include_str!("html/page.js"),
+    "\n",
+    include_str!("html/changes.js"),
+    "\n",
+    include_str!("html/cases.js"),
+    "\n",
+    include_str!("html/start.js")
+);
 const BODY: &str = include_str!("html/page.html");
 
 impl Report for Page {
@@ -27,19 +35,47 @@ impl Report for Page {
     }
 
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let content = serde_json::to_string(&content::Content::of(record))?;
-        // Outside of strings JSON has none of these; inside they could end the element, or begin a comment.
-        let content = content.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
-        writeln!(
+        let plain = plain::page(record);
+        write!(
             out,
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
              script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n<title>Attestry</title>\n<style>\n{STYLE}</style>\n\
-             </head>\n<body>\n{BODY}<script type=\"application/json\" id=\"content\">{content}</script>\n\
-             <script>\n{SCRIPT}</script>\n</body>\n</html>"
-        )
+             </head>\n<body>\n{plain}{BODY}<script type=\"application/json\" id=\"content\">"
+        )?;
+        serde_json::to_writer(Inert(&mut *out), &content::Content::of(record))?;
+        writeln!(out, "</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>")
+    }
+}
+
+/// JSON that can neither end the element that it stands in nor begin a comment: outside of strings it has none of these
+/// characters, and inside they may be written in hexadecimal.
+struct Inert<'a>(&'a mut dyn Write);
+
+impl Write for Inert<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        for part in bytes.split_inclusive(|byte| matches!(byte, b'<' | b'>' | b'&')) {
+            let (text, instead): (&[u8], &[u8]) = match part {
+                [text @ .., b'<'] => (text, b"\\u003c"),
+                [text @ .., b'>'] => (text, b"\\u003e"),
+                [text @ .., b'&'] => (text, b"\\u0026"),
+                text => (text, b""),
+            };
+            self.0.write_all(text)?;
+            self.0.write_all(instead)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 
@@ -72,6 +108,30 @@ mod tests {
         assert_eq!(names, ["failed_reads", "case", "name", "asked", "swapped", "alerted"]);
         assert_eq!(at("/kinds/0/paths/3/time"), true);
         assert_eq!(at("/resources/0/4/3"), "2026-10-26T09:30:00Z");
+    }
+
+    #[test]
+    fn what_changed_is_there() {
+        let before = Sample::with("", vec![groups(&["/a", "/b"])]);
+        let now = Sample::with("", vec![groups(&["/b", "/c"])]);
+        let content = content(&now.since(&before).write(&Page));
+        let of = |list: &str| {
+            let all = content.pointer(&format!("/delta/{list}")).and_then(serde_json::Value::as_array);
+            all.into_iter().flatten().map(|it| it.get(1).cloned().unwrap_or_default().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("new"), ["\"FR-280/retention-7y: /c\""]);
+        assert_eq!(of("still"), ["\"FR-280/retention-7y: /b\""]);
+        assert_eq!(of("fixed"), ["\"FR-280/retention-7y: /a\""]);
+        assert!(content.get("delta").is_some() && self::content(&Sample::new().write(&Page)).get("delta").is_none());
+    }
+
+    #[test]
+    fn without_scripts_the_page_still_answers() {
+        let page = Sample::with("", vec![groups(&["<b>&amp;"])]).write(&Page);
+        let (_, rest) = page.split_once("<noscript>").expect("it begins");
+        let (plain, _) = rest.split_once("</noscript>").expect("and ends");
+        assert!(plain.contains("FR-280/retention-7y") && plain.contains("exit 3"), "{plain}");
+        assert!(plain.contains("&lt;b&gt;&amp;amp;") && !plain.contains("<b>"), "{plain}");
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn head(record: &Record<'_>, page: &mut Page) {
 
 /// What changed since the baseline; what is as before is below anyway.
 fn changes(record: &Record<'_>, page: &mut Page) {
-    let Some(delta) = record.delta() else { return };
+    let Some(delta) = record.delta else { return };
     page.block(&format!("### Since the baseline\n\n{}\n\n", text(&delta.summary())));
     let lists = [("new", &delta.new), ("newly blind", &delta.newly_blind), ("fixed", &delta.fixed)];
     let all = lists.iter().flat_map(|(word, list)| list.iter().map(move |(_, says)| (word, says)));

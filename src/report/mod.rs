@@ -45,8 +45,8 @@ pub struct Record<'a> {
     pub result: &'a RunResult,
     /// The facts that the verdicts rest on.
     pub populations: &'a [Population],
-    /// An earlier run to compare with.
-    pub baseline: Option<&'a Results>,
+    /// What changed since an earlier run, where there is one to compare with.
+    pub delta: Option<&'a Delta>,
     /// The exit code and why.
     pub exit: &'a Reason,
     /// The texts of policies and suite.
@@ -56,12 +56,6 @@ pub struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// What changed since the run to compare with.
-    #[must_use]
-    pub fn delta(&self) -> Option<Delta> {
-        self.baseline.map(|earlier| Delta::between(earlier, &Results::of(self)))
-    }
-
     /// File and line of a case.
     #[must_use]
     pub fn place(&self, case: &Case) -> (String, usize) {

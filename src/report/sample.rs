@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 
-use super::Record;
+use super::{Delta, Record, Results};
 use crate::facts::{
     Argument, Attribute, Call, Cause, Fact, Gap, Kind, Population, ProbeSpec, Reach, Resource, Scope, Type, Value,
 };
@@ -228,6 +228,7 @@ pub(super) struct Sample {
     pub(super) populations: Vec<Population>,
     pub(super) exit: Reason,
     pub(super) loaded: crate::policy::Loaded,
+    pub(super) delta: Option<Delta>,
 }
 
 impl Sample {
@@ -275,7 +276,14 @@ impl Sample {
         let compiled = compiled.expect("without errors there is a result");
         let result = evaluate(&compiled.cases, &populations, &compiled.waivers, now());
         let exit = Reason::of(&result, Severity::Info);
-        Self { run: run(), result, populations, exit, loaded }
+        Self { run: run(), result, populations, exit, loaded, delta: None }
+    }
+
+    /// What changed since the same run on other facts.
+    pub(super) fn since(mut self, earlier: &Self) -> Self {
+        let of = |sample: &Self| Results::of(&sample.run, &sample.result);
+        self.delta = Some(Delta::between(&of(earlier), &of(&self)));
+        self
     }
 
     pub(super) fn record(&self) -> Record<'_> {
@@ -283,7 +291,7 @@ impl Sample {
             run: &self.run,
             result: &self.result,
             populations: &self.populations,
-            baseline: None,
+            delta: self.delta.as_ref(),
             exit: &self.exit,
             files: &self.loaded.library.files,
             catalogues: &self.loaded.words.catalogues,

@@ -79,6 +79,19 @@ fn concerns(waiver: &WaiverResult) -> Vec<Concern> {
     of_state.into_iter().chain(expiring).chain(broad).collect()
 }
 
+/// What needs doing about a waiver, in words, for whoever reads about it elsewhere.
+pub(super) fn warnings(waiver: &WaiverResult) -> Vec<String> {
+    let also = concerns(waiver).into_iter().filter_map(|concern| match concern {
+        Concern::Expiring => Some(format!("expires within {SOON} days")),
+        Concern::Broad => {
+            let more = count(waiver.named - waiver.findings, "resource", "resources");
+            Some(format!("wider than what it accepts: names {more} besides"))
+        }
+        _ => None,
+    });
+    wording::waiver_concern(waiver).into_iter().chain(also).collect()
+}
+
 fn words(waiver: &WaiverResult, concern: &Concern) -> String {
     let [id, owner, approver] = [&waiver.id, &waiver.owner, &waiver.approver].map(|text| wording::value(text));
     let ticket = waiver.ticket.as_ref().map(|ticket| format!(", {}", wording::value(ticket))).unwrap_or_default();

@@ -49,7 +49,8 @@ function rowsOf(it, entry) {
           several && entry.at !== undefined ? make("div", { class: "faint" }, placeOf(entry.at)) : undefined),
         make("td", { rowspan: span }, verdict(entry.verdict),
           entry.waiver ? make("div", {}, link({ waiver: entry.waiver }, entry.waiver)) : undefined,
-          entry.finding ? make("div", { class: "faint" }, link({ finding: entry.finding }, entry.finding)) : undefined),
+          changed.has(entry.finding) ? make("div", { class: "change" }, CHANGES[changed.get(entry.finding)][0]) : undefined,
+          entry.finding ? make("div", { class: "faint id" }, link({ finding: entry.finding }, entry.finding)) : undefined),
       );
     }
     row.append(...line.map((cell) => make("td", {}, cell)));
@@ -101,7 +102,7 @@ function observations(it) {
 // ---- Cases
 
 const shown = []; // { it, element, draw, drawn }
-let query = { words: [], verdicts: new Set(), severity: "", framework: "", control: "" };
+let query = { words: [], verdicts: new Set(), severity: "", framework: "", change: "", control: "" };
 let matches; // for each resource, whether all words are in its name, id or place; none without words
 
 function criteria(lines) {
@@ -198,6 +199,7 @@ function isWanted(it) {
     && !(query.verdicts.has(it.verdict) || (query.verdicts.has("not_evaluated") && it.incomplete))) return false;
   if (query.severity && it.severity !== query.severity) return false;
   if (query.framework && !it.controls.some(([framework]) => framework === query.framework)) return false;
+  if (query.change && !it.found.some((found) => changed.get(found.finding) === query.change)) return false;
   if (query.control && !it.controls.some(([framework, id]) => `${framework}/${id}` === query.control)) return false;
   if (!matches || caseMatches(it)) return true;
   return matches.any(it.met) || it.found.some((found) => found.at !== undefined && matches.of[found.at] === 1)
@@ -219,8 +221,7 @@ function filter() {
 
 function setQuery(change) {
   query = { ...query, ...change };
-  at("severity").value = query.severity;
-  at("framework").value = query.framework;
+  for (const name of SELECTS) at(name).value = query[name];
   for (const button of at("verdicts").querySelectorAll("button")) {
     button.setAttribute("aria-pressed", String(query.verdicts.has(button.dataset.verdict)));
   }
@@ -233,14 +234,14 @@ const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 function remember() {
   const parameters = new URLSearchParams();
   if (at("search").value.trim()) parameters.set("q", at("search").value.trim());
-  for (const name of ["severity", "framework", "control"]) if (query[name]) parameters.set(name, query[name]);
+  for (const name of [...SELECTS, "control"]) if (query[name]) parameters.set(name, query[name]);
   for (const word of query.verdicts) parameters.append("verdict", word);
   history.replaceState(null, "", `#${parameters}`);
 }
 
 function clear() {
   at("search").value = "";
-  setQuery({ words: [], verdicts: new Set(), severity: "", framework: "", control: "" });
+  setQuery({ words: [], verdicts: new Set(), severity: "", framework: "", change: "", control: "" });
   remember();
 }
 
@@ -248,7 +249,9 @@ function filters() {
   const options = (list, pairs) => list.append(make("option", { value: "" }, "all"),
     ...pairs.map(([value, text]) => make("option", { value }, text)));
   options(at("severity"), SEVERITIES.map((word) => [word, word]));
-  options(at("framework"), Object.entries(content.frameworks));
+  options(at("framework"), Object.entries(content.frameworks).map(([key, { name }]) => [key, name]));
+  options(at("change"), Object.entries(CHANGES).filter(([, [, , here]]) => here).map(([key, [said]]) => [key, said]));
+  at("change-label").hidden = !content.delta;
   for (const word of VERDICTS) {
     at("verdicts").append(make("button", { type: "button", "aria-pressed": "false", "data-verdict": word,
       onclick: () => {
@@ -266,7 +269,7 @@ function filters() {
       remember();
     }, 120);
   });
-  for (const name of ["severity", "framework"]) {
+  for (const name of SELECTS) {
     at(name).addEventListener("change", () => {
       setQuery({ [name]: at(name).value });
       remember();
@@ -294,11 +297,11 @@ function reveal(one, finding) {
 function follow() {
   const parameters = new URLSearchParams(location.hash.slice(1));
   const given = (name) => parameters.get(name) ?? "";
-  if (["q", "severity", "framework", "control", "verdict"].some((name) => parameters.has(name))) {
+  if (["q", "control", "verdict", ...SELECTS].some((name) => parameters.has(name))) {
     at("search").value = given("q");
-    setQuery({ words: wordsOf(given("q")), severity: given("severity"), framework: given("framework"),
+    setQuery({ words: wordsOf(given("q")), ...Object.fromEntries(SELECTS.map((name) => [name, given(name)])),
       control: given("control"), verdicts: new Set(parameters.getAll("verdict").filter((word) => word in WORDS)) });
-    if (given("control")) at("cases").scrollIntoView();
+    at("cases").scrollIntoView();
   }
   const finding = given("finding");
   const of = (one) => one.it.id === given("case") || (finding && one.it.found.some((found) => found.finding === finding));

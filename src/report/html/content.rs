@@ -2,14 +2,14 @@
 //!
 //! Must not know markup.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
 use crate::facts::{Fact, Kind, Population, Resource, Type};
 use crate::matchers::{inside, show};
 use crate::policy::{Case, Severity};
-use crate::report::{Record, logic, wording};
+use crate::report::{Delta, Record, logic, waivers, wording};
 use crate::verify::{CaseResult, Coverage, ResourceResult, Run, Tally, WaiverResult};
 
 #[derive(Serialize)]
@@ -21,12 +21,22 @@ pub(super) struct Content<'a> {
     seconds: f64,
     tally: Tally,
     missing_permissions: BTreeMap<String, usize>,
-    frameworks: BTreeMap<&'a str, &'a str>,
+    /// What changed since the earlier run, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delta: Option<&'a Delta>,
+    frameworks: BTreeMap<&'a str, FrameworkFacts<'a>>,
     places: Vec<(&'a str, &'a str)>,
     kinds: Vec<KindFacts<'a>>,
     resources: Vec<Seen<'a>>,
     cases: Vec<CaseFacts<'a>>,
     waivers: Vec<WaiverFacts<'a>>,
+}
+
+/// A framework that cases name, and the controls of its catalogue that none of them names.
+#[derive(Serialize)]
+struct FrameworkFacts<'a> {
+    name: &'a str,
+    without: Vec<(&'a str, &'a str)>,
 }
 
 /// A kind, and the paths that cases test in it.
@@ -119,7 +129,7 @@ struct WaiverFacts<'a> {
     #[serde(flatten)]
     waiver: &'a WaiverResult,
     days: String,
-    concern: Option<String>,
+    concerns: Vec<String>,
 }
 
 /// Ascending numbers, as first and count of each run of them: a case about 10,000 resources is a few pairs.
@@ -170,6 +180,7 @@ impl<'a> Content<'a> {
             seconds: wording::seconds(run),
             tally: record.result.tally(),
             missing_permissions: wording::missing_permissions(cases),
+            delta: record.delta,
             frameworks: frameworks(record),
             places: places.all,
             kinds,
@@ -321,13 +332,21 @@ fn told(resource: &Resource, path: &PathFacts<'_>) -> Told {
     }
 }
 
-fn frameworks<'a>(record: &Record<'a>) -> BTreeMap<&'a str, &'a str> {
-    let controls = record.result.cases.iter().flat_map(|case| &case.case.controls);
-    controls.map(|it| (it.framework.as_str(), record.catalogues.name(&it.framework).unwrap_or(&it.framework))).collect()
+fn frameworks<'a>(record: &Record<'a>) -> BTreeMap<&'a str, FrameworkFacts<'a>> {
+    let mut named: BTreeMap<&'a str, BTreeSet<&'a str>> = BTreeMap::new();
+    for control in record.result.cases.iter().flat_map(|case| &case.case.controls) {
+        named.entry(&control.framework).or_default().insert(&control.id);
+    }
+    let facts = |(framework, ids): (&'a str, BTreeSet<&str>)| {
+        let name = record.catalogues.name(framework).unwrap_or(framework);
+        let without = record.catalogues.controls(framework).filter(|(id, _)| !ids.contains(id)).collect();
+        (framework, FrameworkFacts { name, without })
+    };
+    named.into_iter().map(facts).collect()
 }
 
 fn waiver(waiver: &WaiverResult) -> WaiverFacts<'_> {
-    WaiverFacts { waiver, days: wording::days(waiver), concern: wording::waiver_concern(waiver) }
+    WaiverFacts { waiver, days: wording::days(waiver), concerns: waivers::warnings(waiver) }
 }
 
 fn key<'a>(kind: &'static Kind, account: &'a str, region: &'a str, id: &'a str) -> Key<'a> {

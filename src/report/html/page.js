@@ -8,6 +8,7 @@ const WORDS = {
 };
 const VERDICTS = Object.keys(WORDS);
 const SEVERITIES = ["critical", "high", "medium", "low", "info"];
+const SELECTS = ["severity", "framework", "change"];
 const CHUNK = 100;
 const PRINTED = 500;
 
@@ -50,14 +51,17 @@ const OTHERWISE = {
 
 // May this be deployed?
 function answer() {
-  if (content.exit === 0) return content.note ? "Yes, but not on AWS." : "Yes: this may be deployed.";
-  if (OTHERWISE[content.exit]) return OTHERWISE[content.exit];
   const { violated } = content.tally;
+  if (content.exit === 0) {
+    const below = violated > 0 ? ` ${count(violated, "violated case does", "violated cases do")} not stop it.` : "";
+    return (content.note ? "Yes, but not on AWS." : "Yes: this may be deployed.") + below;
+  }
+  if (OTHERWISE[content.exit]) return OTHERWISE[content.exit];
   const blind = content.cases.filter((it) => it.incomplete).length;
   const parts = [];
   if (violated > 0) parts.push(`${count(violated, "case is", "cases are")} violated`);
   if (blind > 0) parts.push(`${count(blind, "case was", "cases were")} not fully looked at`);
-  return `No: ${parts.join(", and ")}.`;
+  return parts.length > 0 ? `No: ${parts.join(", and ")}.` : "No.";
 }
 
 function outcome() {
@@ -71,8 +75,18 @@ function outcome() {
     at("note").hidden = false;
   }
   const cells = [["cases", "all", tally.cases], ...VERDICTS.map((word) => [word, WORDS[word], tally[word]])];
-  at("tally").append(...cells.map(([word, said, number]) =>
-    make("div", { class: word }, make("dt", {}, said), make("dd", {}, number.toLocaleString("en")))));
+  at("tally").append(...cells.map(([word, said, number]) => {
+    const shown = number.toLocaleString("en");
+    const leads = word !== "cases" && number > 0;
+    return make("div", { class: word }, make("dt", {}, said), make("dd", {}, leads ? link({ verdict: word }, shown) : shown));
+  }));
+  // The verdicts add up; what was not fully looked at is more than what was not evaluated.
+  const both = content.cases.filter((it) => it.incomplete && it.verdict !== "not_evaluated").length;
+  if (both > 0) {
+    at("once").textContent = `Each case is counted once. ${count(both, "case", "cases")} with another verdict `
+      + `${both === 1 ? "was" : "were"} not fully looked at either.`;
+    at("once").hidden = false;
+  }
   const worst = (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity);
   const violated = content.cases.filter((it) => it.verdict === "violated").sort(worst);
   brief(at("stops"), violated, (it) => `${it.severity} · ${it.says.replace(/^violated; /, "")}`, "Nothing that was looked at.");
@@ -127,12 +141,25 @@ function controls() {
       make("td", {}, verdict(states[index])),
       make("td", {}, control.cases.map((it, number) => [number > 0 ? ", " : "", link({ case: it.id }, it.id)]).flat()))));
     at("frameworks").append(make("details", { open: frameworks.size < 3 },
-      make("summary", {}, `${content.frameworks[framework] ?? framework}: ${said}`),
+      make("summary", {}, `${frameworkOf(framework).name}: ${said}`),
       make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `Controls of ${framework}` }, make("table", {},
         make("thead", {}, make("tr", {}, ["Control", "Title", "Status", "Cases"].map((name) => make("th", { scope: "col" }, name)))),
-        body))));
+        body)),
+      uncovered(framework, of.size)));
   }
   if (frameworks.size === 0) at("frameworks").append(make("p", {}, "No case names a control."));
+}
+
+const frameworkOf = (key) => content.frameworks[key] ?? { name: key, without: [] };
+
+// What nobody asked about is not looked at either.
+function uncovered(framework, named) {
+  const { without } = frameworkOf(framework);
+  const all = count(named + without.length, "control", "controls");
+  if (without.length === 0) return make("p", { class: "faint" }, `Every one of the ${all} in the catalogue has a case here.`);
+  return make("details", { class: "faint" },
+    make("summary", {}, `${named} of the ${all} in the catalogue have a case here; ${without.length} have none`),
+    make("ul", {}, without.map(([id, title]) => make("li", {}, `${id} ${title}`))));
 }
 
 function waivers() {
@@ -142,7 +169,7 @@ function waivers() {
   }
   const head = ["Waiver", "State", "Findings", "Expires", "Owner", "Approver", "Reason", "Ticket"];
   const rows = content.waivers.map((it) => make("tr", { id: `waiver-${it.id}` },
-    make("td", {}, it.id), make("td", {}, it.state.replaceAll("-", " "), it.concern ? make("div", { class: "faint" }, it.concern) : undefined),
+    make("td", {}, it.id), make("td", {}, it.state.replaceAll("-", " "), it.concerns.map((said) => make("div", { class: "faint" }, said))),
     make("td", {}, String(it.findings)), make("td", {}, it.expires, make("div", { class: "faint" }, it.days)),
     make("td", {}, it.owner), make("td", {}, it.approver), make("td", {}, it.reason), make("td", {}, it.ticket ?? "")));
   at("waiver-list").append(make("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Table of waivers" }, make("table", {},

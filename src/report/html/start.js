@@ -1,5 +1,6 @@
 // The last of the scripts: everything is there, so it begins.
 outcome();
+changes();
 filters();
 at("list").append(...content.cases.map(addCase));
 filter();
