@@ -8,6 +8,8 @@
     reason = "a test may fail loudly"
 )]
 
+#[path = "log_sweep/archives.rs"]
+mod archives;
 mod common;
 #[path = "log_sweep/sources.rs"]
 mod sources;
@@ -207,10 +209,12 @@ async fn what_was_found_before_the_answers_ended_is_still_found() {
 #[tokio::test]
 async fn only_the_window_and_the_secrets_of_the_stage_are_asked_for() {
     let account = account(PLAIN, &[event(1, "all is well")], SHORT);
-    let says = format!("{CONSENT}\n    log_sweep: {{ window: 1d, secrets: [ban*] }}");
+    let sweep = "log_sweep: { window: 1d, secrets: [ban*] }";
     let directory = tempfile::tempdir().unwrap();
     let suite = write_suite(directory.path(), &account, POLICY, Some(&text(PLAIN, &[event(1, "all is well")], SHORT)));
-    let written = std::fs::read_to_string(&suite).unwrap().replace(CONSENT, &says);
+    let written = std::fs::read_to_string(&suite).unwrap();
+    let written = written.replace(&format!("log_sweep: {{ archives: [{}] }}", common::ARCHIVE), sweep);
+    assert!(written.contains(sweep));
     std::fs::write(&suite, written).unwrap();
     let out = directory.path().join("out");
     let ran = attestry(&["run", suite.to_str().unwrap(), "--stage", "here", "--out", out.to_str().unwrap()]);

@@ -23,6 +23,7 @@ const PREFIXES: &[(&str, &str)] = &[("monitoring", "cloudwatch"), ("tagging", "t
 /// Operations of S3 by the query parameter that marks them; without any, the list of buckets.
 const S3: &[(&str, &str)] = &[
     ("encryption", "GetBucketEncryption"),
+    ("list-type", "ListObjectsV2"),
     ("location", "GetBucketLocation"),
     ("logging", "GetBucketLogging"),
     ("object-lock", "GetObjectLockConfiguration"),
@@ -92,6 +93,10 @@ pub(super) fn scope(request: &HttpRequest) -> Option<(&str, &str)> {
 }
 
 fn s3(path: &str, query: &str) -> Option<&'static str> {
+    // An object has no mark of its own but this one, which every SDK sends.
+    if query.split('&').any(|pair| pair == "x-id=GetObject") {
+        return Some("GetObject");
+    }
     let has = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
     let marked = S3.iter().find(|(mark, _)| has(mark)).map(|(_, operation)| *operation);
     marked.or_else(|| (path == "/" || path.is_empty()).then_some("ListBuckets"))

@@ -4,18 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use attestry::aws::described::{Fault, Faults};
-use attestry::aws::{Described, Link, Operation, Pace, open};
-use attestry::collect::{Watch, collect};
+use attestry::aws::{Described, Operation};
 use attestry::facts::{Cause, Fact, LogScope, Sample, Sampled, Value};
-use attestry::kinds;
-use attestry::plan::Plan;
-use attestry::verify::evaluate;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-use super::common::{Ran, cases_of, target};
+use super::common::{Ran, cases_of, run_sweeping};
 use super::{ACCOUNT, CONSENT, FINE, PLAIN, VALUE, described, event, fact, gaps, text, verdicts};
 
 /// The value of a parameter.
@@ -250,14 +246,9 @@ async fn sampled(account: &Arc<Described>, of: Sampled, percent: u8, named: &str
     let cases = cases_of(account, &SAMPLED.replace("NAME", named));
     let sample = Some(Sample { of, percent, seed: "a".to_owned() });
     let logs = LogScope { window: Some(7 * 86_400), sample, ..LogScope::all(account.as_of) };
-    let link = Link::new(Pace::none()).sweeping(logs);
-    let session = open(&target(&account.account, &account.regions, account.connector()), &link).await.unwrap();
-    let silent: Watch = Arc::new(|_| {});
-    let plan = Plan::new(cases.clone());
-    let populations = collect(&plan, &session.places(), kinds::collector, account.as_of, &silent).await;
-    let result = evaluate(&cases, &populations, &[], account.as_of);
-    let words = result.cases.iter().map(|it| it.verdict.word()).collect();
-    (Ran { result, populations, link }, words)
+    let ran = run_sweeping(&cases, account, account.connector(), logs).await.unwrap();
+    let words = ran.result.cases.iter().map(|it| it.verdict.word()).collect();
+    (ran, words)
 }
 
 #[tokio::test]

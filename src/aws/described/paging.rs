@@ -129,6 +129,13 @@ pub const PAGED: &[Paged] = &[
         (10_000, 10_000),
     ),
     paged(
+        "s3",
+        "ListObjectsV2",
+        &["Contents"],
+        ("MaxKeys", "ContinuationToken", "NextContinuationToken", "IsTruncated"),
+        (1000, 1000),
+    ),
+    paged(
         "tag",
         "GetResources",
         &["ResourceTagMappingList"],

@@ -48,18 +48,6 @@ impl Collector for Collect {
     fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
         Box::pin(async move {
             match call.operation {
-                SECRETS => {
-                    let (secrets, all) = secrets_in_scope(at).await;
-                    all?;
-                    resource.set("secrets", Value::texts(secrets.iter().filter_map(|it| it.arn())));
-                }
-                PARAMETERS => {
-                    let (parameters, all) = parameters_in_scope(at).await;
-                    all?;
-                    resource.set("parameters", Value::texts(parameters.iter().filter_map(|it| it.arn().or(it.name()))));
-                }
-                VALUES => searched(&*eyes::values(at).await?, resource),
-                PARAMETER_VALUES => parameters(&*eyes::values(at).await?, resource),
                 STREAMS => {
                     let streams = streams(at, &resource.name).await?;
                     resource.set("streams", integer(streams.all));
@@ -68,7 +56,7 @@ impl Collector for Collect {
                 EVENTS => sweep(at, resource).await?,
                 // Whether a group is read with this one or the other is decided there.
                 STREAM => {}
-                other => unreachable!("logs.sweep has no call {other}"),
+                other => look(at, other, resource).await?,
             }
             Ok(())
         })
@@ -82,6 +70,26 @@ fn masked(group: &LogGroup) -> bool {
 
 fn integer(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// What is looked for: the calls that every kind of sweep makes.
+pub(in crate::kinds) async fn look(at: &At, operation: &str, resource: &mut Resource) -> Result<(), Gap> {
+    match operation {
+        SECRETS => {
+            let (secrets, all) = secrets_in_scope(at).await;
+            all?;
+            resource.set("secrets", Value::texts(secrets.iter().filter_map(|it| it.arn())));
+        }
+        PARAMETERS => {
+            let (parameters, all) = parameters_in_scope(at).await;
+            all?;
+            resource.set("parameters", Value::texts(parameters.iter().filter_map(|it| it.arn().or(it.name()))));
+        }
+        VALUES => searched(&*eyes::values(at).await?, resource),
+        PARAMETER_VALUES => parameters(&*eyes::values(at).await?, resource),
+        other => unreachable!("no sweep has a call {other}"),
+    }
+    Ok(())
 }
 
 /// What to look for, and why that is not every value in scope.

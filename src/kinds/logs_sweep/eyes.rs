@@ -2,7 +2,7 @@
 //!
 //! Must not know log groups. A value goes into the index of the engine and is wiped: what stays are keyed digests.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroizing;
 
@@ -11,7 +11,10 @@ use super::values::{Read, read};
 use crate::aws::At;
 use crate::facts::{Cause, Fact, Gap, Resource};
 use crate::kinds::convert::unknown;
-use crate::logs::{Engine, Key, Rules, Unsearchable, Values};
+use crate::logs::{Engine, Key, RuleError, Rules, Unsearchable, Values};
+
+/// The shipped rules are the same everywhere, and take a while to be made ready.
+static RULES: OnceLock<Result<Arc<Rules>, (usize, RuleError)>> = OnceLock::new();
 
 /// What to look for in one account and Region.
 #[derive(Debug)]
@@ -40,9 +43,9 @@ impl Eyes {
         let mut random = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *random).map_err(|error| defect(error.to_string()))?;
         let key = Key::new(&random).ok_or_else(|| defect("no key for digests".to_owned()))?;
-        let rules = Rules::shipped().map_err(|(line, error)| defect(format!("rule in line {line}: {error}")))?;
-        let values = Values::new(&key, read.values);
-        let engine = Engine { rules: Arc::new(rules), values: Arc::new(values) };
+        let rules = RULES.get_or_init(|| Rules::shipped().map(Arc::new)).as_ref();
+        let rules = rules.map_err(|(line, error)| defect(format!("rule in line {line}: {error}")))?;
+        let engine = Engine { rules: Arc::clone(rules), values: Arc::new(Values::new(&key, read.values)) };
         Ok(Self { key, engine, parameters: read.parameters, blind: read.blind })
     }
 

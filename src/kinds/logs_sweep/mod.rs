@@ -12,7 +12,10 @@ mod walk;
 
 use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 
-pub(super) use collect::Collect;
+pub(super) use collect::{Collect, look, looking};
+pub(super) use eyes::Eyes;
+pub(super) use told::{records, told};
+pub(super) use values::withheld;
 
 const GROUPS: &str = "DescribeLogGroups";
 const SECRETS: &str = "ListSecrets";
@@ -29,7 +32,7 @@ const fn read(name: &'static str, of: Type, source: &'static str, doc: &'static 
 }
 
 /// The fields of a value that cannot be looked for.
-pub(in crate::kinds) const PART: Type = Type::Record(&[
+pub(super) const PART: Type = Type::Record(&[
     Field::new("arn", Type::Text),
     Field::new("version", Type::Text),
     Field::new("path", Type::Text),
@@ -37,12 +40,13 @@ pub(in crate::kinds) const PART: Type = Type::Record(&[
 ]);
 
 /// The fields of a finding.
-pub(in crate::kinds) const VALUE_FINDING: Type = Type::Record(&[
+pub(super) const VALUE_FINDING: Type = Type::Record(&[
     Field::new("arn", Type::Text),
     Field::new("version", Type::Text),
     Field::new("path", Type::Text),
     Field::new("form", Type::Text),
     Field::new("count", Type::Integer),
+    Field::new("source", Type::Text),
     Field::new("stream", Type::Text),
     Field::new("event", Type::Text),
     Field::new("time", Type::Text),
@@ -51,17 +55,88 @@ pub(in crate::kinds) const VALUE_FINDING: Type = Type::Record(&[
 ]);
 
 /// The fields of a finding.
-pub(in crate::kinds) const PATTERN_FINDING: Type = Type::Record(&[
+pub(super) const PATTERN_FINDING: Type = Type::Record(&[
     Field::new("rule", Type::Text),
     Field::new("title", Type::Text),
     Field::new("proven", Type::Bool),
     Field::new("count", Type::Integer),
+    Field::new("source", Type::Text),
     Field::new("stream", Type::Text),
     Field::new("event", Type::Text),
     Field::new("time", Type::Text),
     Field::new("context", Type::Text),
     Field::new("fingerprint", Type::Text),
 ]);
+
+/// Whose values are looked for.
+pub(super) const SECRETS_WANTED: Attribute = Attribute::new(
+    "secrets",
+    Type::List(&Type::Text),
+    SECRETS,
+    "SecretList[].ARN",
+    "ARNs of the secrets whose values are looked for; without those that are scheduled for deletion, whose values \
+     AWS does not give.",
+);
+
+/// Whose values are looked for as well.
+pub(super) const PARAMETERS_WANTED: Attribute = Attribute::new(
+    "parameters",
+    Type::List(&Type::Text),
+    PARAMETERS,
+    "Parameters[].ARN",
+    "ARNs of the SecureString parameters whose values are looked for.",
+);
+
+/// How much is looked for.
+pub(super) const VALUES_SEARCHED: Attribute = Attribute::new(
+    "values_searched",
+    Type::Integer,
+    VALUES,
+    "SecretString",
+    "How many values are looked for: AWSCURRENT, AWSPREVIOUS and AWSPENDING of each secret and each SecureString \
+     parameter, whole, by JSON leaf and by line, in each of the forms that logs give them.",
+)
+.needing(&[PARAMETER_VALUES]);
+
+/// What cannot be looked for.
+pub(super) const NOT_SEARCHABLE: Attribute = Attribute::new(
+    "not_searchable",
+    Type::List(&PART),
+    VALUES,
+    "SecretString",
+    "Values that are too short or too common to be told from other text; empty when all are looked for.",
+)
+.needing(&[PARAMETER_VALUES]);
+
+/// How much of it is of parameters.
+pub(super) const PARAMETERS_SEARCHED: Attribute = Attribute::new(
+    "parameters_searched",
+    Type::Integer,
+    PARAMETER_VALUES,
+    "Parameters[].Value",
+    "How many SecureString parameters are among what is looked for.",
+)
+.needing(&[VALUES]);
+
+/// The list of secrets.
+pub(super) const LIST_SECRETS: Call =
+    Call::new("secretsmanager", SECRETS, "secretsmanager:ListSecrets", Reach::Joined(100));
+
+/// The list of parameters.
+pub(super) const LIST_PARAMETERS: Call = Call::new("ssm", PARAMETERS, "ssm:DescribeParameters", Reach::Joined(50));
+
+/// The values of secrets.
+pub(super) const GET_SECRETS: Call =
+    Call::new("secretsmanager", VALUES, "secretsmanager:GetSecretValue", Reach::Joined(1))
+        .after(&[SECRETS])
+        .also(&["kms:Decrypt"])
+        .of_values();
+
+/// The values of parameters.
+pub(super) const GET_PARAMETERS: Call = Call::new("ssm", PARAMETER_VALUES, "ssm:GetParameters", Reach::Joined(10))
+    .after(&[PARAMETERS])
+    .also(&["kms:Decrypt"])
+    .of_values();
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {
@@ -95,46 +170,11 @@ pub(super) static KIND: Kind = Kind {
             "Whether a data protection policy of the group or the account masks parts of the events: what is masked was \
              not looked at.",
         ),
-        Attribute::new(
-            "secrets",
-            Type::List(&Type::Text),
-            SECRETS,
-            "SecretList[].ARN",
-            "ARNs of the secrets whose values are looked for; without those that are scheduled for deletion, whose values \
-             AWS does not give.",
-        ),
-        Attribute::new(
-            "parameters",
-            Type::List(&Type::Text),
-            PARAMETERS,
-            "Parameters[].ARN",
-            "ARNs of the SecureString parameters whose values are looked for.",
-        ),
-        Attribute::new(
-            "values_searched",
-            Type::Integer,
-            VALUES,
-            "SecretString",
-            "How many values are looked for: AWSCURRENT, AWSPREVIOUS and AWSPENDING of each secret and each SecureString \
-             parameter, whole, by JSON leaf and by line, in each of the forms that logs give them.",
-        )
-        .needing(&[PARAMETER_VALUES]),
-        Attribute::new(
-            "not_searchable",
-            Type::List(&PART),
-            VALUES,
-            "SecretString",
-            "Values that are too short or too common to be told from other text; empty when all are looked for.",
-        )
-        .needing(&[PARAMETER_VALUES]),
-        Attribute::new(
-            "parameters_searched",
-            Type::Integer,
-            PARAMETER_VALUES,
-            "Parameters[].Value",
-            "How many SecureString parameters are among what is looked for.",
-        )
-        .needing(&[VALUES]),
+        SECRETS_WANTED,
+        PARAMETERS_WANTED,
+        VALUES_SEARCHED,
+        NOT_SEARCHABLE,
+        PARAMETERS_SEARCHED,
         Attribute::new("streams", Type::Integer, STREAMS, "logStreams[]", "Log streams of the group."),
         Attribute::new(
             "streams_wanted",
@@ -208,16 +248,10 @@ pub(super) static KIND: Kind = Kind {
     ],
     calls: &[
         Call::new("logs", GROUPS, "logs:DescribeLogGroups", Reach::Population(50)),
-        Call::new("secretsmanager", SECRETS, "secretsmanager:ListSecrets", Reach::Joined(100)),
-        Call::new("ssm", PARAMETERS, "ssm:DescribeParameters", Reach::Joined(50)),
-        Call::new("secretsmanager", VALUES, "secretsmanager:GetSecretValue", Reach::Joined(1))
-            .after(&[SECRETS])
-            .also(&["kms:Decrypt"])
-            .of_values(),
-        Call::new("ssm", PARAMETER_VALUES, "ssm:GetParameters", Reach::Joined(10))
-            .after(&[PARAMETERS])
-            .also(&["kms:Decrypt"])
-            .of_values(),
+        LIST_SECRETS,
+        LIST_PARAMETERS,
+        GET_SECRETS,
+        GET_PARAMETERS,
         Call::new("logs", STREAMS, "logs:DescribeLogStreams", Reach::Resource),
         Call::new("logs", EVENTS, "logs:FilterLogEvents", Reach::Resource).after(&[STREAMS]),
         Call::new("logs", STREAM, "logs:GetLogEvents", Reach::Resource).after(&[STREAMS]),

@@ -15,7 +15,7 @@ use crate::kinds::pages::Pages;
 const FEW: usize = 32;
 
 /// A stream of which so many bytes are stored is big: AWS tells compressed bytes, so these are several pages.
-const BIG: i64 = 1 << 20;
+const BIG: i64 = 4 << 20;
 
 /// The streams of a group.
 #[derive(Debug)]

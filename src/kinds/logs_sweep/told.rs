@@ -57,6 +57,7 @@ fn record(finding: &Finding) -> Value {
     let text = |of: fn(&Place) -> Option<&String>| place.and_then(of).map(Value::from);
     let mut record = vec![
         ("count", Some(Value::Integer(i64::try_from(finding.count).unwrap_or(i64::MAX)))),
+        ("source", text(|it| Some(&it.source))),
         ("stream", text(|it| it.stream.as_ref())),
         ("event", text(|it| it.event.as_ref())),
         ("time", text(|it| it.time.as_ref())),

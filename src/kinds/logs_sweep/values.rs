@@ -226,6 +226,6 @@ fn named(gap: Gap, name: &str, service: &str, operation: &str) -> Gap {
 }
 
 /// The gap of what a recording was not given.
-pub(super) fn withheld(message: &str) -> Gap {
+pub(in crate::kinds) fn withheld(message: &str) -> Gap {
     Gap { message: message.to_owned(), ..Gap::new(Cause::NotRecorded) }
 }
