@@ -8,7 +8,11 @@
     reason = "a test may fail loudly"
 )]
 
+#[path = "log_sweep/archives.rs"]
+mod archives;
 mod common;
+#[path = "log_sweep/sources.rs"]
+mod sources;
 
 use std::process::Command;
 use std::sync::Arc;
@@ -28,13 +32,19 @@ const VALUE: &str = "Rk7vXq93LmTz20Wd";
 const ACCOUNT: &str = r#"account: "111122223333"
 regions: [eu-central-1]
 as_of: 2026-11-20T22:15:00Z
-pages: { FilterLogEvents: 1 }
+pages: { FilterLogEvents: 1, GetLogEvents: 1, DescribeLogStreams: 1 }
 answers:
   logs:
     DescribeLogGroups:
       logGroups:
         - { logGroupName: swept, logGroupArn: "arn:aws:logs:eu-central-1:111122223333:log-group:swept", GROUP }
         - { logGroupName: other, logGroupArn: "arn:aws:logs:eu-central-1:111122223333:log-group:other" }
+    DescribeLogStreams:
+      logStreams: [STREAMS]
+    GetLogEvents:
+      by logStreamName:
+        GOT
+        "*": { events: [] }
     FilterLogEvents:
       by logGroupName:
         swept: { events: [EVENTS] }
@@ -49,6 +59,12 @@ answers:
       by SecretId:
         bank: { by VersionId: { v-1: { SecretString: "Rk7vXq93LmTz20Wd" }, v-2: { SecretString: "Hn5cPz81QwYb47Kt" } } }
         other: OTHER
+  ssm:
+    DescribeParameters:
+      Parameters:
+        - { Name: /bank/note, ARN: "arn:aws:ssm:eu-central-1:111122223333:parameter/bank/note", Type: String }
+        PARAMETERS
+    GetParameters: GIVEN
 "#;
 
 const POLICY: &str = "id: P\ntitle: P\nseverity: high\ncases:\n  values:\n    title: v\n    each: logs.sweep\n    where: { name: swept }\n    \
@@ -60,13 +76,18 @@ fn event(id: u32, message: &str) -> String {
 }
 
 fn text(group: &str, events: &[String], other: &str) -> String {
-    let text = ACCOUNT.replace("GROUP", group).replace("EVENTS", &events.join(", "));
-    text.replace("OTHER", other)
+    let text = ACCOUNT.replace("GROUP", group).replace("EVENTS", &events.join(", ")).replace("OTHER", other);
+    [("STREAMS", ""), ("GOT", ""), ("PARAMETERS", ""), ("GIVEN", "{ Parameters: [] }")]
+        .iter()
+        .fold(text, |text, (mark, nothing)| text.replace(mark, nothing))
+}
+
+fn described(text: &str) -> Arc<Described> {
+    Arc::new(Described::read("account.yaml", text).unwrap_or_else(|wrong| panic!("{wrong}")))
 }
 
 fn account(group: &str, events: &[String], other: &str) -> Arc<Described> {
-    let text = text(group, events, other);
-    Arc::new(Described::read("account.yaml", &text).unwrap_or_else(|wrong| panic!("{wrong}")))
+    described(&text(group, events, other))
 }
 
 const PLAIN: &str = "storedBytes: 1";
@@ -147,7 +168,9 @@ async fn no_value_is_read_unless_the_stage_says_so() {
     for says in ["read_secret_values: false", "profile: nobody"] {
         let (ran, words) = verdicts(&account, says).await;
         assert_eq!(words, ["not_evaluated", "met"], "{says}");
-        assert!(!ran.called().iter().any(|call| call.starts_with("secretsmanager:")), "{says}: {:?}", ran.called());
+        let called = ran.called();
+        let read = |call: &&String| call.starts_with("secretsmanager:") || call.starts_with("ssm:");
+        assert!(!called.iter().any(|call| read(&call)), "{says}: {called:?}");
         assert!(gaps(&ran, 0).iter().all(|gap| gap.cause == Cause::NotAsked && gap.operation == "GetSecretValue"));
     }
 }
@@ -186,10 +209,12 @@ async fn what_was_found_before_the_answers_ended_is_still_found() {
 #[tokio::test]
 async fn only_the_window_and_the_secrets_of_the_stage_are_asked_for() {
     let account = account(PLAIN, &[event(1, "all is well")], SHORT);
-    let says = format!("{CONSENT}\n    log_sweep: {{ window: 1d, secrets: [ban*] }}");
+    let sweep = "log_sweep: { window: 1d, secrets: [ban*] }";
     let directory = tempfile::tempdir().unwrap();
     let suite = write_suite(directory.path(), &account, POLICY, Some(&text(PLAIN, &[event(1, "all is well")], SHORT)));
-    let written = std::fs::read_to_string(&suite).unwrap().replace(CONSENT, &says);
+    let written = std::fs::read_to_string(&suite).unwrap();
+    let written = written.replace(&format!("log_sweep: {{ archives: [{}] }}", common::ARCHIVE), sweep);
+    assert!(written.contains(sweep));
     std::fs::write(&suite, written).unwrap();
     let out = directory.path().join("out");
     let ran = attestry(&["run", suite.to_str().unwrap(), "--stage", "here", "--out", out.to_str().unwrap()]);

@@ -68,3 +68,32 @@ fn a_report_that_would_tell_a_value_is_refused() {
     assert_eq!(code, 6, "{told}");
     assert!(!told.contains(value) && !folder.path().join("report.json").exists(), "{told}");
 }
+
+/// Whoever holds values leaves no core, and whoever reads only the last lines learns what was not read.
+#[test]
+fn a_process_that_holds_values_leaves_no_core() {
+    let folder = folder("all is well\n");
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (values, forbidden) in [(true, true), (false, false)] {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("attestry"));
+        command.current_dir(folder.path()).args(["logs", "pipe", "--quiet"]).stdout(std::process::Stdio::piped());
+        if values {
+            command.args(["--values", "values"]);
+        }
+        let running = command.spawn().unwrap();
+        // It opens the pipe once it has its values, and waits there for whoever writes.
+        let mut writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.id()));
+        // Nobody may even look at a process that may not be dumped, unless he is root.
+        let limit = limits.unwrap_or_default().lines().find(|line| line.starts_with("Max core")).map(str::to_owned);
+        let none = limit.as_ref().is_none_or(|line| line.split_whitespace().nth(5) == Some("0"));
+        assert!(none || !forbidden, "{limit:?}");
+        std::io::Write::write_all(&mut writer, b"all is well\n").unwrap();
+        drop(writer);
+        let told = String::from_utf8(running.wait_with_output().unwrap().stdout).unwrap();
+        assert!(told.contains("not read: nothing"), "{told}");
+    }
+    std::fs::write(folder.path().join("half.gz"), [0x1f, 0x8b, 8, 0]).unwrap();
+    assert!(logs(folder.path(), &["log", "half.gz"]).1.contains("not read: 1 files"));
+}

@@ -28,9 +28,11 @@ pub struct Pace {
     inner: Option<Arc<Inner>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     queues: Mutex<HashMap<Key, Queue>>,
+    /// The share that a sweep of logs uses of the quotas for reading events.
+    sweeps: f64,
 }
 
 /// Account, Region and quota group.
@@ -55,7 +57,18 @@ impl Pace {
     /// Paces by the published quotas.
     #[must_use]
     pub fn by_quota() -> Self {
-        Self { inner: Some(Arc::default()) }
+        Self { inner: None }.with_sweeps(SHARE)
+    }
+
+    /// The same, which leaves so many percent of the quotas for reading events of logs. Nothing was asked yet.
+    #[must_use]
+    pub fn leaving(self, percent: u8) -> Self {
+        let share = (1.0 - f64::from(percent) / 100.0).min(SHARE);
+        if self.inner.is_some() { self.with_sweeps(share) } else { self }
+    }
+
+    fn with_sweeps(self, sweeps: f64) -> Self {
+        Self { inner: Some(Arc::new(Inner { queues: Mutex::default(), sweeps })) }
     }
 
     /// Does not pace: nothing inside the process has a quota.
@@ -90,12 +103,13 @@ impl Inner {
         operation: &Operation,
         act: impl FnOnce(&mut Queue) -> T,
     ) -> T {
-        let quota = quota::of(operation);
+        let quota = quota::of(operation, region);
+        let share = if quota::OF_SWEEPS.contains(&quota.group) { self.sweeps } else { SHARE };
         let group =
             if quota.published { quota.group.to_owned() } else { format!("{}:{}", operation.service, operation.name) };
         let region = if operation.service == "iam" { Arc::from(GLOBAL) } else { Arc::clone(region) };
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Queue { bucket: Bucket::new(quota, Instant::now()), open: Arc::new(Semaphore::new(OPEN)) };
+        let new = || Queue { bucket: Bucket::new(quota, share, Instant::now()), open: Arc::new(Semaphore::new(OPEN)) };
         act(queues.entry((Arc::clone(account), region, group)).or_insert_with(new))
     }
 }
@@ -110,8 +124,8 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn new(quota: Quota, now: Instant) -> Self {
-        let rate = quota.rate * if quota.published { SHARE } else { 1.0 };
+    fn new(quota: Quota, share: f64, now: Instant) -> Self {
+        let rate = quota.rate * if quota.published { share } else { 1.0 };
         let most = if quota.published { rate } else { quota::UNPUBLISHED_MOST };
         Self { rate, most, next: now, slowed: now }
     }
@@ -146,7 +160,7 @@ mod tests {
 
     fn bucket(rate: f64) -> (Bucket, Instant) {
         let now = Instant::now();
-        (Bucket::new(Quota { group: "test", rate, published: true }, now), now)
+        (Bucket::new(Quota { group: "test", rate, published: true }, SHARE, now), now)
     }
 
     #[test]
@@ -200,5 +214,19 @@ mod tests {
         let inner = pace.inner.as_ref().expect("it paces");
         let at = inner.with_queue(&account, &there, &operation, |queue| queue.bucket.reserve(Instant::now()));
         assert!(at <= Instant::now(), "another Region has its own quota");
+    }
+
+    #[tokio::test]
+    async fn a_sweep_leaves_the_account_its_share() {
+        let pace = Pace::by_quota().leaving(40);
+        let inner = pace.inner.as_ref().expect("it paces");
+        let (account, region): (Arc<str>, Arc<str>) = ("1".into(), "us-east-1".into());
+        let rate = |service: &str, name: &str| {
+            inner.with_queue(&account, &region, &Operation::new(service, name), |queue| queue.bucket.rate)
+        };
+        assert!((rate("logs", "FilterLogEvents") - 15.0).abs() < 1e-9);
+        assert!((rate("logs", "GetLogEvents") - 15.0).abs() < 1e-9);
+        assert!((rate("logs", "DescribeLogStreams") - 25.0 * SHARE).abs() < 1e-9);
+        assert!(Pace::none().leaving(40).inner.is_none());
     }
 }

@@ -36,8 +36,9 @@ const TABLE: &[(&str, &[&str], &str, f64)] = &[
     ("secretsmanager", &["GetResourcePolicy"], "secretsmanager:ResourcePolicy", 50.0),
     ("logs", &["DescribeLogGroups"], "logs:DescribeLogGroups", 10.0),
     ("logs", &["DescribeLogStreams"], "logs:DescribeLogStreams", 25.0),
-    // 25 in us-east-1, 10 in most Regions; this is what the slowest give.
-    ("logs", &["FilterLogEvents"], "logs:FilterLogEvents", 5.0),
+    // What other Regions than those of `REGIONAL` have; neither can be raised.
+    ("logs", &["FilterLogEvents"], "logs:FilterLogEvents", 10.0),
+    ("logs", &["GetLogEvents"], "logs:GetLogEvents", 25.0),
     ("logs", &["DescribeMetricFilters"], "logs:DescribeMetricFilters", 5.0),
     ("logs", &["DescribeSubscriptionFilters"], "logs:DescribeSubscriptionFilters", 5.0),
     ("logs", &[], "logs:other", 5.0),
@@ -56,6 +57,21 @@ const TABLE: &[(&str, &[&str], &str, f64)] = &[
     ("tag", &[], "tag:GetResources", 15.0),
 ];
 
+/// Quota groups that have another rate in some Regions.
+const REGIONAL: &[(&str, &[&str], f64)] = &[
+    ("logs:FilterLogEvents", &["us-east-1"], 25.0),
+    ("logs:FilterLogEvents", &["ap-northeast-3", "ap-southeast-3", "ca-west-1", "eu-central-1", "il-central-1"], 5.0),
+    ("logs:GetLogEvents", &["eu-west-3"], 30.0),
+    (
+        "logs:GetLogEvents",
+        &["us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-3", "ap-southeast-3", "ca-west-1", "il-central-1"],
+        10.0,
+    ),
+];
+
+/// The groups of which a sweep of logs takes all that it is given, for as long as it lasts.
+pub(super) const OF_SWEEPS: [&str; 2] = ["logs:FilterLogEvents", "logs:GetLogEvents"];
+
 /// Operations without a published rate that are known to be throttled early.
 const CAUTIOUS: &[(&str, &str)] = &[
     ("access-analyzer", "CheckAccessNotGranted"),
@@ -70,13 +86,16 @@ const UNPUBLISHED: f64 = 10.0;
 /// The most that an unpublished rate grows to.
 pub(super) const UNPUBLISHED_MOST: f64 = 50.0;
 
-/// The quota of an operation.
-pub(super) fn of(operation: &Operation) -> Quota {
+/// The quota of an operation in a Region.
+pub(super) fn of(operation: &Operation, region: &str) -> Quota {
     let row = TABLE.iter().find(|(service, operations, ..)| {
         *service == operation.service && (operations.is_empty() || operations.contains(&operation.name.as_str()))
     });
     match row {
-        Some((_, _, group, rate)) => Quota { group, rate: *rate, published: true },
+        Some((_, _, group, rate)) => {
+            let regional = REGIONAL.iter().find(|(of, regions, _)| of == group && regions.contains(&region));
+            Quota { group, rate: regional.map_or(*rate, |(_, _, rate)| *rate), published: true }
+        }
         None => {
             let cautious = CAUTIOUS.contains(&(operation.service.as_str(), operation.name.as_str()));
             let rate = if cautious { UNPUBLISHED / 2.0 } else { UNPUBLISHED };
@@ -91,9 +110,23 @@ mod tests {
 
     #[test]
     fn what_is_throttled_early_starts_slower() {
-        let rate = |service: &str, name: &str| of(&Operation::new(service, name));
+        let rate = |service: &str, name: &str| of(&Operation::new(service, name), "eu-central-1");
         let simulator = rate("iam", "SimulatePrincipalPolicy");
         assert!(!simulator.published && simulator.rate < rate("iam", "ListRoles").rate);
         assert!(rate("access-analyzer", "ValidatePolicy").rate < UNPUBLISHED);
+    }
+
+    #[test]
+    fn events_are_read_as_fast_as_the_region_lets() {
+        let rate = |name: &str, region: &str| of(&Operation::new("logs", name), region).rate;
+        for (region, filter, get) in [
+            ("us-east-1", 25.0, 25.0),
+            ("eu-west-3", 10.0, 30.0),
+            ("ap-southeast-2", 10.0, 25.0),
+            ("us-west-2", 10.0, 10.0),
+            ("eu-central-1", 5.0, 10.0),
+        ] {
+            assert_eq!((rate("FilterLogEvents", region), rate("GetLogEvents", region)), (filter, get), "{region}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::progress::Bytes;
-use super::{Ended, output};
+use super::{Ended, cores, output};
 use crate::logs::{Coverage, Engine, Finding, Key, Place, Rules, Secret, Sweeper, Unsearchable, Values, What, leaves};
 use crate::verify::{Exit, Reason};
 
@@ -66,6 +66,9 @@ struct NotSearchable {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
+    if args.values.is_some() {
+        cores::forbid()?;
+    }
     let key = key()?;
     let engine = engine(args, &key)?;
     let (files, unreadable) = files(&args.files);
@@ -262,6 +265,17 @@ impl Report {
         reason
     }
 
+    /// What nobody looked at, in one line: whoever reads only the end must not take it for all.
+    fn not_read(&self) -> String {
+        let (coverage, values) = (&self.coverage, self.not_searchable.len());
+        if coverage.is_complete() && values == 0 {
+            return "not read: nothing\n".to_owned();
+        }
+        let bytes = coverage.bytes_stored.saturating_sub(coverage.bytes_read);
+        let files = coverage.not_examined.len();
+        format!("not read: {files} files in part or whole, {bytes} bytes as stored; not looked for: {values} values\n")
+    }
+
     fn told(&self) -> String {
         let mut told = String::new();
         for finding in &self.findings {
@@ -293,6 +307,7 @@ impl Report {
             "{} files, {} of {} bytes read, {} bytes and {} events examined for {rules} rules and {looked}\n",
             coverage.sources, coverage.bytes_read, coverage.bytes_stored, coverage.bytes_examined, coverage.events
         );
+        told += &self.not_read();
         told
     }
 }

@@ -5,6 +5,7 @@
 mod check;
 mod circumstances;
 mod completions;
+mod cores;
 mod diff;
 mod evidence;
 mod explain;

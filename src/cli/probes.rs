@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::notice::Notice;
 use super::stage::{Ground, Opened};
 use super::suite::Chosen;
-use super::{Ended, output};
+use super::{Ended, cores, output};
 use crate::facts::{Cause, Gap, Kind, NOTICE};
 use crate::kinds;
 use crate::plan::Plan;
@@ -82,22 +82,15 @@ pub(super) fn announce(plan: &Plan, stage: &Stage) -> String {
 
 /// Begins the ledger, if there are probes: what cannot be announced is not done, and neither is what a core could tell.
 pub(super) fn begin(plan: &Plan, folder: &Path, run: &str) -> Result<Option<Arc<Ledger>>, Ended> {
-    if plan.probes().next().is_none() {
+    let acts = plan.probes().next().is_some();
+    if acts || plan.calls().iter().any(|call| call.values) {
+        cores::forbid()?;
+    }
+    if !acts {
         return Ok(None);
     }
-    forbid_cores()
-        .map_err(|error| Ended::new(Exit::Output, format!("core files of this run cannot be forbidden: {error}")))?;
     let ledger = Ledger::begin(folder, run).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
     Ok(Some(Arc::new(ledger)))
-}
-
-/// From here on this process leaves no core: the answers of AWS, with values of secrets, pass through its memory.
-fn forbid_cores() -> rustix::io::Result<()> {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    // A core that goes to another program ignores the limit; there, what counts is whether the process may be dumped.
-    #[cfg(target_os = "linux")]
-    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
 }
 
 /// Runs the probes of the plan in every account, in the first Region of the stage.

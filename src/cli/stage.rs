@@ -82,8 +82,17 @@ impl Ground {
         let pace = if matches!(first, Some(Backend::InProcess { .. })) { Pace::none() } else { Pace::by_quota() };
         let label = first.map(Backend::label).unwrap_or_default();
         let sweep = &chosen.stage.log_sweep;
-        let logs = LogScope { window: sweep.window, until: now, secrets: sweep.secrets.clone() };
-        Ok(Self { backend: label, now, described, link: Link::new(pace).sweeping(logs), recording, targets })
+        let logs = LogScope {
+            window: sweep.window,
+            until: now,
+            secrets: sweep.secrets.clone(),
+            parameters: sweep.parameters.clone(),
+            sample: sweep.sample.clone(),
+            left: sweep.left,
+            archives: sweep.archives.clone(),
+        };
+        let link = Link::new(pace.leaving(logs.left)).sweeping(logs);
+        Ok(Self { backend: label, now, described, link, recording, targets })
     }
 
     /// Opens a session for every account; the account is checked before anything else is asked.

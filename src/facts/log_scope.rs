@@ -1,8 +1,11 @@
-//! Which events of logs a run sweeps, and for the values of which secrets.
+//! Which events of logs a run sweeps, and for which values.
 //!
 //! Must not know how events are read.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 
 /// The same for every log group of a run: the end is fixed before the first is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,18 +16,181 @@ pub struct LogScope {
     pub until: Timestamp,
     /// Names of secrets, with `*` and `?`; every secret without any.
     pub secrets: Vec<String>,
+    /// Names of SecureString parameters, with `*` and `?`; every one without any.
+    pub parameters: Vec<String>,
+    /// The part that is swept; all without it.
+    pub sample: Option<Sample>,
+    /// Percent of the quotas for reading events that are left to whoever else works in the account.
+    pub left: u8,
+    /// Where logs are archived in S3.
+    pub archives: Vec<Archive>,
 }
 
+/// A part of a bucket that holds archived logs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Archive {
+    /// The bucket.
+    pub bucket: String,
+    /// How the keys of all its objects start; empty for the whole bucket.
+    pub prefix: String,
+}
+
+impl Archive {
+    /// The archive that `s3://bucket/prefix` names.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix("s3://")?;
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+        let named = (3..=63).contains(&bucket.len()) && bucket.bytes().all(letters);
+        named.then(|| Self { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+    }
+}
+
+impl fmt::Display for Archive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.prefix)
+    }
+}
+
+/// What is left of the quotas unless the stage says otherwise.
+pub const LEFT: u8 = 40;
+
 impl LogScope {
-    /// All events until then, and the values of all secrets.
+    /// All events until then, and the values of all secrets and SecureString parameters.
     #[must_use]
     pub fn all(until: Timestamp) -> Self {
-        Self { window: None, until, secrets: Vec::new() }
+        let (secrets, parameters, archives) = (Vec::new(), Vec::new(), Vec::new());
+        Self { window: None, until, secrets, parameters, sample: None, left: LEFT, archives }
     }
 
     /// The beginning; none where all events are meant.
     #[must_use]
     pub fn from(&self) -> Option<Timestamp> {
         self.until.checked_sub(SignedDuration::from_secs(self.window?)).ok()
+    }
+
+    /// The times of a group that are swept, first and last millisecond each, in order: one that is open to the past, or the
+    /// hours of the sample, joined where they follow each other.
+    #[must_use]
+    pub fn spans(&self, group: &str) -> Vec<(Option<i64>, i64)> {
+        let until = self.until.as_millisecond();
+        let from = self.from().map(Timestamp::as_millisecond);
+        let (Some(sample), Some(from)) = (self.sample.as_ref().filter(|it| it.of == Sampled::Hours), from) else {
+            return vec![(from, until)];
+        };
+        let mut spans: Vec<(Option<i64>, i64)> = Vec::new();
+        for hour in from.div_euclid(HOUR)..=until.div_euclid(HOUR) {
+            if !sample.takes(group, &hour.to_string()) {
+                continue;
+            }
+            let (first, last) = ((hour * HOUR).max(from), (hour * HOUR + HOUR - 1).min(until));
+            match spans.last_mut() {
+                Some((_, end)) if *end + 1 == first => *end = last,
+                _ => spans.push((Some(first), last)),
+            }
+        }
+        spans
+    }
+
+    /// Whether only some streams of a group are swept.
+    #[must_use]
+    pub fn takes_streams(&self) -> bool {
+        self.sample.as_ref().is_some_and(|it| it.of == Sampled::Streams)
+    }
+
+    /// Whether a stream of a group is swept.
+    #[must_use]
+    pub fn takes_stream(&self, group: &str, stream: &str) -> bool {
+        self.sample.as_ref().filter(|it| it.of == Sampled::Streams).is_none_or(|it| it.takes(group, stream))
+    }
+}
+
+/// Milliseconds of an hour.
+const HOUR: i64 = 3_600_000;
+
+/// A part of the events, the same whenever it is taken: the seed decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Of what.
+    pub of: Sampled,
+    /// How much of it, in percent.
+    pub percent: u8,
+    /// What decides which.
+    pub seed: String,
+}
+
+/// What a sample is taken of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sampled {
+    /// Hours of the clock.
+    Hours,
+    /// Log streams.
+    Streams,
+}
+
+impl Sampled {
+    /// The words.
+    pub const WORDS: [(&str, Self); 2] = [("hours", Self::Hours), ("streams", Self::Streams)];
+}
+
+impl Sample {
+    /// Whether an hour or stream of a log group is in the sample. Another seed or group has others.
+    fn takes(&self, group: &str, what: &str) -> bool {
+        let mut digest = Sha256::new();
+        for part in [&self.seed, group, what] {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        let number = digest.finalize().first_chunk::<8>().map_or(0, |start| u64::from_be_bytes(*start));
+        number % 100 < u64::from(self.percent)
+    }
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = Sampled::WORDS.iter().find(|(_, of)| *of == self.of).map_or("", |(word, _)| word);
+        write!(f, "{}% of {word}, seed {}", self.percent, self.seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(of: Sampled, percent: u8, seed: &str) -> LogScope {
+        let sample = Some(Sample { of, percent, seed: seed.to_owned() });
+        let until = Timestamp::from_second(1_795_000_000).unwrap_or_default();
+        LogScope { window: Some(30 * 86_400), sample, ..LogScope::all(until) }
+    }
+
+    #[test]
+    fn a_sample_is_what_its_seed_says() {
+        let spans = |percent, seed| scope(Sampled::Hours, percent, seed).spans("group");
+        let length = |spans: &[(Option<i64>, i64)]| {
+            spans.iter().map(|(from, to)| to + 1 - from.unwrap_or_default()).sum::<i64>()
+        };
+        let (a, b) = (spans(20, "a"), spans(20, "b"));
+        assert_eq!(a, spans(20, "a"));
+        assert_ne!(a, b);
+        let share = length(&a) * 100 / (30 * 24 * HOUR);
+        assert!((12..=28).contains(&share), "{share}");
+        assert!(a.iter().zip(a.iter().skip(1)).all(|((_, end), (start, _))| start.is_some_and(|start| start > *end)));
+        assert_eq!(spans(100, "a").len(), 1, "hours that follow each other are one span");
+        assert_ne!(a, scope(Sampled::Hours, 20, "a").spans("another"));
+        // An hour that was taken is taken in a later run too.
+        let mut later = scope(Sampled::Hours, 20, "a");
+        later.until = later.until.checked_add(SignedDuration::from_mins(90)).unwrap_or_default();
+        let inner = |spans: Vec<(Option<i64>, i64)>| spans.into_iter().skip(2).take(5).collect::<Vec<_>>();
+        assert!(inner(a).iter().all(|span| later.spans("group").contains(span)));
+
+        let taken = |seed| {
+            let scope = scope(Sampled::Streams, 25, seed);
+            (0..400).filter(|number| scope.takes_stream("group", &format!("stream-{number}"))).collect::<Vec<_>>()
+        };
+        assert_eq!(taken("a"), taken("a"));
+        assert_ne!(taken("a"), taken("b"));
+        assert!((60..=140).contains(&taken("a").len()), "{}", taken("a").len());
+        assert_eq!(scope(Sampled::Streams, 25, "a").spans("group").len(), 1);
     }
 }

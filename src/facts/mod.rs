@@ -12,7 +12,7 @@ mod schema;
 mod value;
 
 pub use gap::{Cause, Gap};
-pub use log_scope::LogScope;
+pub use log_scope::{Archive, LEFT, LogScope, Sample, Sampled};
 pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
 pub use probe::{Argument, Arguments, NOTICE, ProbeCall, ProbeSpec};
 pub use redact::scrub;

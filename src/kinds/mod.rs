@@ -21,6 +21,7 @@ mod iam_role;
 mod iam_user;
 mod kms_key;
 mod lambda_function;
+mod logs_archive;
 mod logs_group;
 mod logs_sweep;
 mod pages;
@@ -51,6 +52,7 @@ pub const ALL: &[&dyn Collector] = &[
     &iam_user::Collect,
     &kms_key::Collect,
     &lambda_function::Collect,
+    &logs_archive::Collect,
     &logs_group::Collect,
     &logs_sweep::Collect,
     &s3_bucket::Collect,

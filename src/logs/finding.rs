@@ -15,15 +15,15 @@ use super::sweep::{Engine, Found};
 pub struct Place {
     /// The file or log group.
     pub source: String,
+    /// The time of the event as it is written. It stands here so that the earliest place is the least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
     /// The log stream, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,
     /// The id of the event, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// The time of the event as it is written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub time: Option<String>,
     /// The first byte, in the decoded text of the source.
     pub start: u64,
     /// The end.
@@ -134,6 +134,9 @@ impl Findings {
                 Entry::Occupied(mut entry) => {
                     let known = entry.get_mut();
                     known.count += finding.count;
+                    if finding.places.iter().min() < known.places.iter().min() {
+                        known.context = finding.context;
+                    }
                     known.places.extend(finding.places);
                     known.places.sort();
                     known.places.truncate(PLACES);

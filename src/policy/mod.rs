@@ -16,6 +16,7 @@ pub mod json_schema;
 mod judge;
 mod library;
 mod load;
+mod log_sweep;
 mod outline;
 mod parameters;
 mod policies;
@@ -38,12 +39,13 @@ pub use judge::{Difference, Judgement};
 pub use library::{Library, Vocabulary};
 pub(crate) use load::normal;
 pub use load::{Loaded, Root, load_all, load_suite, load_suite_of};
+pub use log_sweep::LogSweep;
 pub use policies::{CaseText, Policy};
 pub use probes::{ProbeText, check_probes};
 pub use select::select;
 pub use selector::Selector;
 pub use severity::Severity;
-pub use suite::{Account, LogSweep, Source, Stage, Suite};
+pub use suite::{Account, Source, Stage, Suite};
 pub use waivers::Waiver;
 
 #[cfg(test)]

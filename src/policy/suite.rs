@@ -2,10 +2,10 @@
 //!
 //! Must not know how a stage is reached.
 
+use super::log_sweep::LogSweep;
 use super::policies::identifier;
 use super::probes::{read_consent, read_notice};
 use super::regions;
-use super::values;
 use super::{Attestation, Policy, Severity, Waiver};
 use crate::facts::Oracle;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Scalar, Spanned, Table};
@@ -79,15 +79,6 @@ pub struct Stage {
     pub log_sweep: LogSweep,
     /// Parameters of this stage; they win over those of the suite.
     pub parameters: Vec<(Spanned<String>, Node)>,
-}
-
-/// Which events of logs a stage has swept, and for the values of which secrets; all without a word.
-#[derive(Clone, Debug, Default)]
-pub struct LogSweep {
-    /// The time before the run, in seconds.
-    pub window: Option<i64>,
-    /// Names of secrets, with `*` and `?`.
-    pub secrets: Vec<String>,
 }
 
 /// An account of a stage.
@@ -247,16 +238,6 @@ impl Stage {
             log_sweep,
             parameters,
         })
-    }
-}
-
-impl LogSweep {
-    fn read(node: &Node, sink: &mut Diagnostics) -> Option<Self> {
-        let mut table = Table::new(node, "`log_sweep`", sink)?;
-        let window = table.take("window").and_then(|node| values::duration(node, sink));
-        let secrets = table.take("secrets").and_then(|node| node.texts("`secrets`", sink)).unwrap_or_default();
-        table.finish(sink);
-        Some(Self { window, secrets: secrets.into_iter().map(|it| it.value).collect() })
     }
 }
 

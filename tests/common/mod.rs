@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use attestry::aws::{Backend, Described, Link, Pace, Refusal, Target, open};
 use attestry::collect::{Watch, collect};
-use attestry::facts::{Kind, Population};
+use attestry::facts::{Archive, Kind, LogScope, Population};
 use attestry::kinds;
 use attestry::plan::Plan;
 use attestry::policy::{Case, Severity, Vocabulary, compile, load_suite};
@@ -19,6 +19,9 @@ use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 
 /// The account in `whole.yaml`.
 pub const ACCOUNT: &str = "111122223333";
+
+/// Where `whole.yaml` has archived logs.
+pub const ARCHIVE: &str = "s3://archive/logs/";
 
 /// The shipped suites; all have the stage `embedded`.
 pub const SHIPPED: &[&str] = &["suites/mod-045.yaml", "suites/cis-aws.yaml"];
@@ -63,7 +66,7 @@ pub fn write_suite(directory: &Path, account: &Described, policy: &str, describe
     let regions = account.regions.join(", ");
     let suite = format!(
         "suite: made\ntitle: Made by a test\npolicies: [policy.yaml]\nstages:\n  here:\n    account: \"{}\"\n    regions: \
-         [{regions}]\n    oracles: [simulator, access-analyzer]\n    read_secret_values: true{source}\n",
+         [{regions}]\n    oracles: [simulator, access-analyzer]\n    read_secret_values: true\n    log_sweep: {{ archives: [{ARCHIVE}] }}{source}\n",
         account.account
     );
     std::fs::write(directory.join("suite.yaml"), suite).unwrap();
@@ -159,7 +162,19 @@ pub fn target(account: &str, regions: &[String], connector: SharedHttpConnector)
 
 /// Plans, collects and judges.
 pub async fn run(cases: &[Case], account: &Described, connector: SharedHttpConnector) -> Result<Ran, Refusal> {
-    let link = Link::new(Pace::none());
+    let archives = Archive::read(ARCHIVE).into_iter().collect();
+    let logs = LogScope { archives, ..LogScope::all(account.as_of) };
+    run_sweeping(cases, account, connector, logs).await
+}
+
+/// The same, for a stage that has these events swept.
+pub async fn run_sweeping(
+    cases: &[Case],
+    account: &Described,
+    connector: SharedHttpConnector,
+    logs: LogScope,
+) -> Result<Ran, Refusal> {
+    let link = Link::new(Pace::none()).sweeping(logs);
     let session = open(&target(&account.account, &account.regions, connector), &link).await?;
     let plan = Plan::new(cases.to_vec());
     let silent: Watch = Arc::new(|_| {});

@@ -56,7 +56,8 @@ impl Fault {
     #[must_use]
     pub fn applies_to(&self, operation: &Operation) -> bool {
         match self {
-            Self::EmptyPageWithToken | Self::RepeatedToken | Self::SecondPageFails => Paged::of(operation).is_some(),
+            Self::EmptyPageWithToken | Self::SecondPageFails => Paged::of(operation).is_some(),
+            Self::RepeatedToken => Paged::of(operation).is_some_and(|paged| !paged.repeats_last()),
             Self::TruncatedWithoutToken => Paged::of(operation).is_some_and(|paged| !paged.truncated.is_empty()),
             _ => true,
         }

@@ -41,6 +41,7 @@ const LAMBDA: Style = ("MaxItems", "Marker", "NextMarker", "");
 const MAX_RESULTS: Style = ("MaxResults", "NextToken", "NextToken", "");
 const LIMIT: Style = ("Limit", "NextToken", "NextToken", "");
 const LOGS: Style = ("limit", "nextToken", "nextToken", "");
+const EVENTS: Style = ("limit", "nextToken", "nextForwardToken", "");
 const UNLIMITED: Style = ("", "NextToken", "NextToken", "");
 
 const fn paged(
@@ -93,7 +94,9 @@ pub const PAGED: &[Paged] = &[
     paged("config", "DescribeConfigRules", &["ConfigRules"], UNLIMITED, (25, 25)),
     paged("config", "GetComplianceDetailsByConfigRule", &["EvaluationResults"], LIMIT, (10, 100)),
     paged("logs", "DescribeLogGroups", &["logGroups"], LOGS, (50, 50)),
+    paged("logs", "DescribeLogStreams", &["logStreams"], LOGS, (50, 50)),
     paged("logs", "FilterLogEvents", &["events"], LOGS, (10_000, 10_000)),
+    paged("logs", "GetLogEvents", &["events"], EVENTS, (10_000, 10_000)),
     paged("logs", "DescribeMetricFilters", &["metricFilters"], LOGS, (50, 50)),
     paged("logs", "DescribeSubscriptionFilters", &["subscriptionFilters"], LOGS, (50, 50)),
     paged("ssm", "DescribeParameters", &["Parameters"], MAX_RESULTS, (50, 50)),
@@ -126,6 +129,13 @@ pub const PAGED: &[Paged] = &[
         (10_000, 10_000),
     ),
     paged(
+        "s3",
+        "ListObjectsV2",
+        &["Contents"],
+        ("MaxKeys", "ContinuationToken", "NextContinuationToken", "IsTruncated"),
+        (1000, 1000),
+    ),
+    paged(
         "tag",
         "GetResources",
         &["ResourceTagMappingList"],
@@ -142,6 +152,12 @@ impl Paged {
     #[must_use]
     pub fn of(operation: &Operation) -> Option<&'static Self> {
         PAGED.iter().find(|paged| paged.service == operation.service && paged.operation == operation.name)
+    }
+
+    /// Whether the end of the list is a token that comes twice, not one that is missing.
+    #[must_use]
+    pub fn repeats_last(&self) -> bool {
+        self.operation == "GetLogEvents"
     }
 
     /// The token that a request carries.
@@ -209,7 +225,13 @@ pub(super) fn cut(
     }
     // A later page that is described to fail must be reachable, however short the list is.
     let more = end < before || failing.keys().any(|failing| *failing > page);
-    mark(paged, &mut members, more.then(|| token(paged, region, parameters, end.min(before), page + 1)), more);
+    let next = || token(paged, region, parameters, end.min(before), page + 1);
+    let next = match paged.token(parameters) {
+        // A stream has no last token: behind the end AWS gives back the one that it was sent.
+        Some(sent) if paged.repeats_last() && start >= before => Some(sent.to_owned()),
+        _ => (more || paged.repeats_last()).then(next),
+    };
+    mark(paged, &mut members, next, more);
     Ok(Value::Object(members))
 }
 

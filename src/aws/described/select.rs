@@ -40,6 +40,7 @@ const RULES: &[Rule] = &[
     ("logs", "DescribeLogGroups", "logGroupNamePrefix", "logGroups", "logGroupName", How::StartsWith),
     ("logs", "DescribeMetricFilters", "logGroupName", "metricFilters", "logGroupName", How::Equals),
     ("logs", "DescribeMetricFilters", "filterNamePrefix", "metricFilters", "filterName", How::StartsWith),
+    ("s3", "ListObjectsV2", "Prefix", "Contents", "Key", How::StartsWith),
     ("s3", "ListBuckets", "Prefix", "Buckets", "Name", How::StartsWith),
     ("s3", "ListBuckets", "BucketRegion", "Buckets", "BucketRegion", How::Equals),
     ("sns", "ListSubscriptionsByTopic", "TopicArn", "Subscriptions", "TopicArn", How::Equals),

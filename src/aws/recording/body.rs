@@ -22,6 +22,10 @@ pub(super) fn keep(operation: &Operation, content_type: &str, bytes: &[u8]) -> B
     if bytes.is_empty() {
         return Body::Empty;
     }
+    if (operation.service.as_str(), operation.name.as_str()) == ("s3", "GetObject") {
+        // An object may hold anything: whoever replays it is told that nothing was kept.
+        return Body::Xml(redact::REDACTED.to_owned());
+    }
     let clean = |mut value: Value| {
         redact::value(&operation.service, &operation.name, &mut value);
         value

@@ -104,7 +104,7 @@ pub fn answer(operation: &Operation, status: u16, value: &Value) -> HttpResponse
         Protocol::Json | Protocol::RestJson => value.to_string().into_bytes(),
         Protocol::Cbor => cbor::encode(&value),
         Protocol::Query => xml::query(operation, &id, &value).into_bytes(),
-        Protocol::RestXml => s3::body(&operation.name, &value).into_bytes(),
+        Protocol::RestXml => s3::body(&operation.name, &value),
     };
     let mut response = respond(protocol, status, &id, body);
     if protocol == Protocol::RestXml {

@@ -2,6 +2,7 @@
 //!
 //! Must not know other services. Members may be named as the AWS CLI prints them or as the XML names them.
 
+use aws_smithy_types::base64;
 use serde_json::{Map, Value};
 
 use super::xml::{tag, text};
@@ -55,7 +56,16 @@ pub(super) fn headers(operation: &str, value: &Value) -> Vec<(&'static str, Stri
 }
 
 /// The body of an answer.
-pub(super) fn body(operation: &str, value: &Value) -> String {
+pub(super) fn body(operation: &str, value: &Value) -> Vec<u8> {
+    if operation == "GetObject" {
+        // What is no text is described in base64.
+        let packed = value.get("BodyBase64").and_then(Value::as_str).and_then(|text| base64::decode(text).ok());
+        return packed.unwrap_or_else(|| value.get("Body").map(text).unwrap_or_default().into_bytes());
+    }
+    document(operation, value).into_bytes()
+}
+
+fn document(operation: &str, value: &Value) -> String {
     if operation.starts_with("Head") {
         return String::new();
     }

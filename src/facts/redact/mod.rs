@@ -40,8 +40,16 @@ const SECRETS: &[&str] = &[
 const BYTES: &[&str] = &["base32stringseed", "plaintext", "qrcodepng", "secretbinary"];
 
 /// Texts that say where a list goes on: AWS made them, and a reader must hand them back unchanged.
-const TOKENS: &[&str] =
-    &["continuationtoken", "marker", "nextcontinuationtoken", "nextmarker", "nexttoken", "paginationtoken"];
+const TOKENS: &[&str] = &[
+    "continuationtoken",
+    "marker",
+    "nextbackwardtoken",
+    "nextcontinuationtoken",
+    "nextforwardtoken",
+    "nextmarker",
+    "nexttoken",
+    "paginationtoken",
+];
 
 /// Removes secrets from the parameters or the answer of an operation.
 pub fn value(service: &str, operation: &str, value: &mut Value) {
@@ -128,7 +136,7 @@ fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Verd
     let secret = SECRETS.contains(&name)
         || (name == "accesskeyid" && within("credentials"))
         || (service == "ssm" && name == "value" && !plain)
-        || (service == "logs" && operation == "FilterLogEvents" && name == "message")
+        || (service == "logs" && matches!(operation, "FilterLogEvents" | "GetLogEvents") && name == "message")
         || (service == "lambda" && within("environment") && within("variables"))
         // The link to a function's code is signed, and whoever has it has the code.
         || (service == "lambda" && name == "location" && above.last().is_some_and(|name| name == "code"))

@@ -3,25 +3,28 @@
 //! Must not know how they are read.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::eyes::Eyes;
-use crate::logs::{Finding, Findings, Found, Place};
+use crate::logs::{Findings, Found, Place};
 
 /// One event.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Event<'a> {
     pub(super) stream: &'a str,
-    pub(super) id: &'a str,
+    /// Only FilterLogEvents tells it.
+    pub(super) id: Option<&'a str>,
     /// Milliseconds since the epoch.
     pub(super) time: Option<i64>,
     pub(super) message: &'a str,
 }
 
 /// What was read of a group, and what was found in it.
-pub(super) struct Events<'a> {
-    eyes: &'a Eyes,
-    group: &'a str,
+pub(super) struct Events {
+    eyes: Arc<Eyes>,
+    group: Arc<str>,
     findings: Findings,
+    pub(super) pages: i64,
     pub(super) events: i64,
     pub(super) bytes: i64,
     pub(super) first: Option<i64>,
@@ -35,10 +38,36 @@ pub(super) struct Events<'a> {
 /// Container runtimes cut at 16 KiB, agents later.
 const LONG: usize = 16_000;
 
-impl<'a> Events<'a> {
-    pub(super) fn new(eyes: &'a Eyes, group: &'a str) -> Self {
-        let (findings, streams) = (Findings::default(), HashMap::new());
-        Self { eyes, group, findings, events: 0, bytes: 0, first: None, last: None, streams, offset: 0 }
+impl Events {
+    pub(super) fn new(eyes: &Arc<Eyes>, group: &Arc<str>) -> Self {
+        Self {
+            eyes: Arc::clone(eyes),
+            group: Arc::clone(group),
+            findings: Findings::default(),
+            pages: 0,
+            events: 0,
+            bytes: 0,
+            first: None,
+            last: None,
+            streams: HashMap::new(),
+            offset: 0,
+        }
+    }
+
+    /// The same for other streams of the group, of which nothing came yet.
+    pub(super) fn beside(&self) -> Self {
+        Self::new(&self.eyes, &self.group)
+    }
+
+    /// Adds other streams of the same group.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.pages += other.pages;
+        self.events += other.events;
+        self.bytes += other.bytes;
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = [self.last, other.last].into_iter().flatten().max();
+        self.streams.extend(other.streams);
+        self.findings.merge(other.findings);
     }
 
     /// Takes the next event of the group.
@@ -66,9 +95,9 @@ impl<'a> Events<'a> {
     /// Sweeps a text; of two joined events only what lies in both, since each was swept alone.
     fn sweep(&mut self, text: &[u8], middle: Option<usize>, event: &Event<'_>) {
         let time = event.time.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).map(|at| at.to_string());
-        let (stream, id) = (Some(event.stream.to_owned()), Some(event.id.to_owned()));
-        let place = Place { source: self.group.to_owned(), stream, event: id, time, start: 0, end: 0 };
-        let (eyes, findings, offset) = (self.eyes, &mut self.findings, self.offset);
+        let (stream, id) = (Some(event.stream.to_owned()), event.id.map(str::to_owned));
+        let place = Place { source: self.group.to_string(), stream, event: id, time, start: 0, end: 0 };
+        let (eyes, findings, offset) = (&self.eyes, &mut self.findings, self.offset);
         eyes.engine.sweep(text, &mut |text, hit: Found| {
             if middle.is_none_or(|middle| hit.start() < middle && hit.end() > middle) {
                 findings.add(&eyes.engine, &eyes.key, text, offset, hit, &place);
@@ -82,9 +111,9 @@ impl<'a> Events<'a> {
         self.streams.len()
     }
 
-    /// All findings, and how many hits more there were than could be told apart.
-    pub(super) fn findings(self) -> (Vec<Finding>, u64) {
-        self.findings.into_sorted()
+    /// All that was found.
+    pub(super) fn findings(self) -> Findings {
+        self.findings
     }
 }
 
@@ -93,21 +122,23 @@ impl<'a> Events<'a> {
 mod tests {
     use zeroize::Zeroizing;
 
+    use super::super::values::Read;
     use super::*;
-    use crate::logs::{Secret, What};
+    use crate::logs::{Finding, Secret, What};
 
-    fn eyes(value: &str) -> Eyes {
+    fn eyes(value: &str) -> Arc<Eyes> {
         let value = Zeroizing::new(value.as_bytes().to_vec());
-        Eyes::new(vec![Secret { name: "bank".to_owned(), version: "AWSCURRENT".to_owned(), value }], None).unwrap()
+        let value = Secret { name: "bank".to_owned(), version: "AWSCURRENT".to_owned(), value };
+        Arc::new(Eyes::new(Read { values: vec![value], ..Read::default() }).unwrap())
     }
 
-    fn found(eyes: &Eyes, events: &[(&str, String)]) -> Vec<Finding> {
-        let mut swept = Events::new(eyes, "group");
+    fn found(eyes: &Arc<Eyes>, events: &[(&str, String)]) -> Vec<Finding> {
+        let mut swept = Events::new(eyes, &"group".into());
         for (number, (stream, message)) in events.iter().enumerate() {
-            swept.push(Event { stream, id: &number.to_string(), time: Some(1_000), message });
+            swept.push(Event { stream, id: Some(&number.to_string()), time: Some(1_000), message });
         }
         let values = |it: &Finding| matches!(it.what, What::Value { .. });
-        swept.findings().0.into_iter().filter(values).collect()
+        swept.findings().into_sorted().0.into_iter().filter(values).collect()
     }
 
     #[test]

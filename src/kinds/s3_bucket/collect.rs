@@ -121,7 +121,7 @@ impl fmt::Debug for Clients {
 }
 
 /// The client for a Region, or for where the run reads when the Region is not known: there S3 refuses with a redirect.
-fn client(at: &At, region: Option<&str>) -> Client {
+pub(in crate::kinds) fn client(at: &At, region: Option<&str>) -> Client {
     let clients = at.client(|_| Clients::default());
     let mut clients = clients.0.lock().unwrap_or_else(PoisonError::into_inner);
     let make = || {

@@ -8,7 +8,7 @@ use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
 
-pub(super) use collect::Collect;
+pub(super) use collect::{Collect, client};
 
 const BUCKETS: &str = "ListBuckets";
 const ENCRYPTION: &str = "GetBucketEncryption";

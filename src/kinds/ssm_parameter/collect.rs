@@ -2,15 +2,17 @@
 //!
 //! Must not know what is expected of a parameter. Never decrypts.
 
+use std::sync::Arc;
+
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::types::{ParameterMetadata, ParameterType};
 
 use super::{KIND, VALUE};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Kind, Resource, Value};
+use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, time};
-use crate::kinds::pages::Pages;
+use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::plain_secret::looks_secret;
 
 const NEVER_READ: &str = "values of SecureString parameters are never read";
@@ -26,18 +28,12 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            // Short and empty pages with a token are normal here: only a missing token is the end.
-            let mut pages = at.client(Client::new).describe_parameters().max_results(50).into_paginator().send();
-            let mut walk = Pages::default();
-            while let Some(page) = pages.next().await {
-                let page = page?;
-                for parameter in page.parameters() {
-                    let name = parameter.name().unwrap_or_default();
-                    set_parameter(found.add(parameter.arn().unwrap_or(name), name), parameter);
-                }
-                walk.turn(page.next_token(), false)?;
+            let parameters = parameters(at).await?;
+            for parameter in &parameters.items {
+                let name = parameter.name().unwrap_or_default();
+                set_parameter(found.add(parameter.arn().unwrap_or(name), name), parameter);
             }
-            Ok(())
+            parameters.whole()
         })
     }
 
@@ -68,6 +64,28 @@ impl Collector for Collect {
             Ok(())
         })
     }
+}
+
+/// All parameters, for every kind that is about them.
+pub(in crate::kinds) async fn parameters(at: &At) -> Result<Arc<Listed<ParameterMetadata>>, Gap> {
+    at.once("ssm:DescribeParameters", async {
+        let mut parameters = Vec::new();
+        let walked = walk(at, &mut parameters).await;
+        Ok(Listed::new(parameters, walked))
+    })
+    .await
+}
+
+/// Short and empty pages with a token are normal here: only a missing token is the end.
+async fn walk(at: &At, parameters: &mut Vec<ParameterMetadata>) -> Result<(), Gap> {
+    let mut answers = at.client(Client::new).describe_parameters().max_results(50).into_paginator().send();
+    let mut pages = Pages::default();
+    while let Some(page) = answers.next().await {
+        let mut page = page?;
+        parameters.append(&mut page.parameters.take().unwrap_or_default());
+        pages.turn(page.next_token(), false)?;
+    }
+    Ok(())
 }
 
 fn set_parameter(resource: &mut Resource, parameter: &ParameterMetadata) {

@@ -78,8 +78,10 @@ impl Write for Buffer {
 enum Writer {
     /// Nothing.
     Plain,
-    /// `/`, as PHP does.
+    /// `/`.
     Slash,
+    /// `/` and all that is not ASCII, as PHP does.
+    Php,
     /// `<`, `>` and `&`, as Go does.
     Html,
     /// Also `'` and `=`, as Gson does.
@@ -90,9 +92,10 @@ enum Writer {
     Ascii,
 }
 
-const WRITERS: [(Writer, u8); 6] = [
+const WRITERS: [(Writer, u8); 7] = [
     (Writer::Plain, 3),
     (Writer::Slash, 1),
+    (Writer::Php, 1),
     (Writer::Html, 3),
     (Writer::Gson, 1),
     (Writer::DotNet, 1),
@@ -102,7 +105,7 @@ const WRITERS: [(Writer, u8); 6] = [
 impl Writer {
     fn numbers(self, byte: u8) -> bool {
         match self {
-            Self::Plain | Self::Slash | Self::Ascii => false,
+            Self::Plain | Self::Slash | Self::Php | Self::Ascii => false,
             Self::Html => matches!(byte, b'<' | b'>' | b'&'),
             Self::Gson => matches!(byte, b'<' | b'>' | b'&' | b'\'' | b'='),
             Self::DotNet => matches!(byte, b'<' | b'>' | b'&' | b'\'' | b'"' | b'+' | b'`'),
@@ -129,7 +132,7 @@ impl Writer {
             (_, [byte]) if self.numbers(*byte) => write!(out, "\\u{byte:04x}"),
             ('"', _) => out.write_str("\\\""),
             ('\\', _) => out.write_str("\\\\"),
-            ('/', _) if self == Self::Slash => out.write_str("\\/"),
+            ('/', _) if matches!(self, Self::Slash | Self::Php) => out.write_str("\\/"),
             ('\n', _) => out.write_str("\\n"),
             ('\r', _) => out.write_str("\\r"),
             ('\t', _) => out.write_str("\\t"),
@@ -137,7 +140,7 @@ impl Writer {
             ('\u{c}', _) => out.write_str("\\f"),
             (_, [byte]) if *byte < 0x20 => write!(out, "\\u{byte:04x}"),
             (_, [_]) => out.write_char(character),
-            _ if matches!(self, Self::Ascii | Self::DotNet) => {
+            _ if matches!(self, Self::Ascii | Self::Php | Self::DotNet) => {
                 let mut units = [0; 2];
                 character.encode_utf16(&mut units).iter().try_for_each(|unit| match self {
                     Self::DotNet => write!(out, "\\u{unit:04X}"),

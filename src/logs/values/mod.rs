@@ -6,7 +6,7 @@ mod form;
 mod index;
 mod leaves;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use zeroize::Zeroizing;
@@ -258,6 +258,14 @@ impl Values {
     pub fn of(&self, needle: u32) -> Option<(&Part, Form)> {
         let (part, form, _) = self.needles.get(needle as usize)?;
         Some((self.parts.get(*part as usize)?, *form))
+    }
+
+    /// The forms in which any value stands in a text that is wholly in memory.
+    #[must_use]
+    pub fn forms_in(&self, text: &[u8]) -> BTreeSet<Form> {
+        let mut forms = BTreeSet::new();
+        self.find(text, 0, text.len(), &mut |hit| forms.extend(self.of(hit.needle).map(|(_, form)| form)));
+        forms
     }
 
     /// Finds values in a text whose gram is in `from..to`, both multiples of eight.

@@ -1,0 +1,114 @@
+//! The streams of a log group, and which operation reads them.
+//!
+//! Must not know what is looked for. FilterLogEvents goes through a group page after page; GetLogEvents goes through one
+//! stream, so that several can be read at once, and has a quota of its own. It takes a request more for each stream.
+
+use std::sync::Arc;
+
+use aws_sdk_cloudwatchlogs::Client;
+
+use crate::aws::At;
+use crate::facts::Gap;
+use crate::kinds::pages::Pages;
+
+/// So many streams of a group are few.
+const FEW: usize = 32;
+
+/// A stream of which so many bytes are stored is big: AWS tells compressed bytes, so these are several pages.
+const BIG: i64 = 4 << 20;
+
+/// The streams of a group.
+#[derive(Debug)]
+pub(super) struct Streams {
+    /// How many there are.
+    pub(super) all: usize,
+    /// How many of them are to be read.
+    pub(super) wanted: usize,
+    /// The names of those, where they are few or a sample of all.
+    names: Option<Vec<String>>,
+}
+
+/// How a group is read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// With FilterLogEvents: the whole group, or these streams.
+    Filter(Option<Vec<String>>),
+    /// With GetLogEvents, stream by stream.
+    Get(Vec<String>),
+}
+
+/// Reads the list of streams.
+pub(super) async fn streams(at: &At, group: &str) -> Result<Arc<Streams>, Gap> {
+    at.once(format!("logs.sweep streams {group}"), list(at, group)).await
+}
+
+async fn list(at: &At, group: &str) -> Result<Streams, Gap> {
+    let request = at.client(Client::new).describe_log_streams().log_group_name(group).limit(50);
+    let (mut answers, mut pages) = (request.into_paginator().send(), Pages::default());
+    let (mut all, mut names) = (0, Names { sampled: at.logs.takes_streams(), kept: Some(Vec::new()), wanted: 0 });
+    while let Some(page) = answers.next().await {
+        let page = page?;
+        for name in page.log_streams().iter().map(|it| it.log_stream_name().unwrap_or_default()) {
+            all += 1;
+            if at.logs.takes_stream(group, name) {
+                names.keep(name);
+            }
+        }
+        pages.turn(page.next_token(), false)?;
+    }
+    Ok(Streams { all, wanted: names.wanted, names: names.kept })
+}
+
+/// Names that may be asked for one by one.
+struct Names {
+    sampled: bool,
+    kept: Option<Vec<String>>,
+    wanted: usize,
+}
+
+impl Names {
+    fn keep(&mut self, name: &str) {
+        self.wanted += 1;
+        if !self.sampled && self.wanted > FEW {
+            self.kept = None;
+        }
+        self.kept.iter_mut().for_each(|kept| kept.push(name.to_owned()));
+    }
+}
+
+impl Streams {
+    /// How the streams of a group are read of which so many bytes are stored; where nobody knows, as if they were small.
+    pub(super) fn way(&self, stored: Option<i64>, sampled: bool) -> Way {
+        let each = stored.and_then(|bytes| bytes.checked_div(i64::try_from(self.all).unwrap_or(i64::MAX)));
+        match &self.names {
+            Some(names) if !names.is_empty() && names.len() <= FEW && each.is_some_and(|bytes| bytes >= BIG) => {
+                Way::Get(names.clone())
+            }
+            Some(names) if sampled => Way::Filter(Some(names.clone())),
+            _ => Way::Filter(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn streams(count: usize, sampled: bool) -> Streams {
+        let mut names = Names { sampled, kept: Some(Vec::new()), wanted: 0 };
+        (0..count).for_each(|number| names.keep(&number.to_string()));
+        Streams { all: count, wanted: names.wanted, names: names.kept }
+    }
+
+    #[test]
+    fn few_big_streams_are_got_and_many_or_small_ones_filtered() {
+        assert!(matches!(streams(3, false).way(Some(3 * BIG), false), Way::Get(names) if names.len() == 3));
+        assert_eq!(streams(3, false).way(Some(3 * BIG - 1), false), Way::Filter(None));
+        assert_eq!(streams(3, false).way(None, false), Way::Filter(None));
+        assert_eq!(streams(0, false).way(Some(BIG), false), Way::Filter(None));
+        assert_eq!(streams(FEW + 1, false).way(Some(100 * BIG), false), Way::Filter(None));
+        assert!(
+            matches!(streams(FEW + 1, true).way(Some(100 * BIG), true), Way::Filter(Some(names)) if names.len() == FEW + 1)
+        );
+    }
+}

@@ -1,0 +1,231 @@
+//! The values that a sweep looks for: of the secrets and of the SecureString parameters in scope.
+//!
+//! Must not know log groups. A value is asked for by name and version; whoever gets it wipes it.
+
+use aws_sdk_secretsmanager::Client as Secrets;
+use aws_sdk_secretsmanager::types::SecretListEntry;
+use aws_sdk_ssm::Client as Parameters;
+use aws_sdk_ssm::types::{Parameter, ParameterMetadata, ParameterType};
+use tokio::task::JoinSet;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{PARAMETER_VALUES, VALUES};
+use crate::aws::{At, refused_with, tracked};
+use crate::facts::redact::REDACTED;
+use crate::facts::{Cause, Gap};
+use crate::iam::{Case, Pattern};
+use crate::kinds::convert::malformed;
+use crate::kinds::secretsmanager_secret::secrets;
+use crate::kinds::ssm_parameter::parameters;
+use crate::logs::Secret;
+
+/// Versions of other labels, and of none, are not what anybody uses.
+const LABELS: [&str; 3] = ["AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"];
+
+/// Requests that are open at the same time.
+const AT_ONCE: usize = 16;
+
+/// Parameters that AWS gives at once.
+const BATCH: usize = 10;
+
+/// What was read: values, of how many parameters, and the first of the reasons why another was not.
+#[derive(Default)]
+pub(super) struct Read {
+    pub(super) values: Vec<Secret>,
+    pub(super) parameters: usize,
+    pub(super) blind: Option<Gap>,
+}
+
+impl Read {
+    fn miss(&mut self, gap: Gap) {
+        self.blind = self.blind.take().map(|first| first.min(gap.clone())).or(Some(gap));
+    }
+
+    fn add(&mut self, other: Self) {
+        self.values.extend(other.values);
+        self.parameters += other.parameters;
+        other.blind.into_iter().for_each(|gap| self.miss(gap));
+    }
+}
+
+/// The secrets of the account that the stage's sweep is about, and AWS still gives the values of; and why they may not be
+/// all.
+pub(super) async fn secrets_in_scope(at: &At) -> (Vec<SecretListEntry>, Result<(), Gap>) {
+    let all = match secrets(at).await {
+        Ok(all) => all,
+        Err(gap) => return (Vec::new(), Err(gap)),
+    };
+    let wanted = wanted(&at.logs.secrets);
+    let named = |secret: &&SecretListEntry| secret.name().is_none_or(&wanted) && secret.deleted_date().is_none();
+    (all.items.iter().filter(named).cloned().collect(), all.whole())
+}
+
+/// The SecureString parameters that it is about, and why they may not be all.
+pub(super) async fn parameters_in_scope(at: &At) -> (Vec<ParameterMetadata>, Result<(), Gap>) {
+    let all = match parameters(at).await {
+        Ok(all) => all,
+        Err(gap) => return (Vec::new(), Err(gap)),
+    };
+    let wanted = wanted(&at.logs.parameters);
+    let plain = |it: &ParameterMetadata| matches!(it.r#type(), Some(ParameterType::String | ParameterType::StringList));
+    let named = |it: &&ParameterMetadata| !plain(it) && it.name().is_none_or(&wanted);
+    (all.items.iter().filter(named).cloned().collect(), all.whole())
+}
+
+fn wanted(names: &[String]) -> impl Fn(&str) -> bool {
+    let patterns: Vec<Pattern> = names.iter().map(|text| Pattern::new(text)).collect();
+    move |name| patterns.is_empty() || patterns.iter().any(|it| it.matches(name, Case::Exact))
+}
+
+/// Every value in scope that AWS gives.
+pub(super) async fn read(at: &At) -> Read {
+    let (mut found, mut asking) = (Read::default(), JoinSet::new());
+    let (secrets, all) = secrets_in_scope(at).await;
+    all.unwrap_or_else(|gap| found.miss(gap));
+    for secret in secrets {
+        let Some(arn) = secret.arn() else {
+            found.miss(malformed("a secret without ARN"));
+            continue;
+        };
+        for (version, label) in versions(&secret) {
+            room(&mut asking, &mut found).await;
+            asking.spawn(tracked(of_secret(at.client(Secrets::new), arn.to_owned(), version, label)));
+        }
+    }
+    let (parameters, all) = parameters_in_scope(at).await;
+    all.unwrap_or_else(|gap| found.miss(gap));
+    let names: Vec<String> = parameters.iter().filter_map(|it| it.name().map(str::to_owned)).collect();
+    if names.len() < parameters.len() {
+        found.miss(malformed("a parameter without name"));
+    }
+    for names in names.chunks(BATCH) {
+        room(&mut asking, &mut found).await;
+        asking.spawn(tracked(of_parameters(at.client(Parameters::new), names.to_vec())));
+    }
+    while let Some(done) = asking.join_next().await {
+        found.add(whole(done));
+    }
+    found
+}
+
+async fn room(asking: &mut JoinSet<Read>, found: &mut Read) {
+    if asking.len() >= AT_ONCE
+        && let Some(done) = asking.join_next().await
+    {
+        found.add(whole(done));
+    }
+}
+
+fn whole(done: Result<Read, tokio::task::JoinError>) -> Read {
+    done.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
+}
+
+/// The versions with a label that somebody uses, each once, with its first label. Where AWS names none, the current one is
+/// asked for: that there is none, AWS then says itself.
+fn versions(secret: &SecretListEntry) -> Vec<(Option<String>, &'static str)> {
+    let Some(all) = secret.secret_versions_to_stages().filter(|all| !all.is_empty()) else {
+        return vec![(None, "AWSCURRENT")];
+    };
+    let label = |stages: &Vec<String>| LABELS.into_iter().find(|label| stages.iter().any(|stage| stage == label));
+    let labelled = all.iter().filter_map(|(id, stages)| Some((Some(id.clone()), label(stages)?)));
+    let mut found: Vec<_> = labelled.collect();
+    found.sort();
+    found
+}
+
+/// The value of one version of a secret.
+async fn of_secret(client: Secrets, arn: String, version: Option<String>, label: &'static str) -> Read {
+    let name = format!("{arn} {label}");
+    let missed = |gap: Gap| Read { blind: Some(named(gap, &name, "secretsmanager", VALUES)), ..Read::default() };
+    let request = client.get_secret_value().secret_id(&arn).set_version_id(version.clone());
+    let mut answer = match request.send().await {
+        Ok(answer) => answer,
+        // A secret that was made without a value, or a label that moved on since the list was read.
+        Err(error) if version.is_none() && refused_with(&error, &["ResourceNotFoundException"]) => {
+            return Read::default();
+        }
+        Err(error) => return missed(error.into()),
+    };
+    let text = answer.secret_string.take().map(String::into_bytes);
+    let bytes = answer.secret_binary.take().map(aws_sdk_secretsmanager::primitives::Blob::into_inner);
+    let Some(mut value) = text.or(bytes) else {
+        return missed(malformed(format!("the answer of {VALUES} holds no value")));
+    };
+    if value == REDACTED.as_bytes() {
+        value.zeroize();
+        return missed(withheld("the recording holds no values of secrets"));
+    }
+    let value = Secret { name: arn, version: label.to_owned(), value: Zeroizing::new(value) };
+    Read { values: vec![value], ..Read::default() }
+}
+
+/// The values of some parameters. One of them may have all refused, so then each is asked for alone.
+async fn of_parameters(client: Parameters, names: Vec<String>) -> Read {
+    match ask(&client, &names).await {
+        Ok(read) => read,
+        Err(Gap { cause: Cause::Denied | Cause::Unexpected, .. }) if names.len() > 1 => {
+            let mut found = Read::default();
+            for name in names {
+                let read = ask(&client, std::slice::from_ref(&name)).await;
+                found.add(read.unwrap_or_else(|gap| missed(gap, &name)));
+            }
+            found
+        }
+        Err(gap) => missed(gap, &names.join(", ")),
+    }
+}
+
+async fn ask(client: &Parameters, names: &[String]) -> Result<Read, Gap> {
+    let request = client.get_parameters().set_names(Some(names.to_vec())).with_decryption(true);
+    let mut answer = request.send().await?;
+    let mut found = Read::default();
+    for parameter in answer.parameters.take().unwrap_or_default() {
+        found.add(of_parameter(parameter));
+    }
+    let told = |name: &String| answer.invalid_parameters().contains(name);
+    for name in names.iter().filter(|name| told(name)) {
+        let gone = Gap { message: "it is not there any more".to_owned(), ..Gap::new(Cause::Undecided) };
+        found.add(missed(gone, name));
+    }
+    if found.parameters == 0 && found.blind.is_none() {
+        found.miss(named(
+            malformed("the answer leaves out what was asked for"),
+            &names.join(", "),
+            "ssm",
+            PARAMETER_VALUES,
+        ));
+    }
+    Ok(found)
+}
+
+fn of_parameter(mut parameter: Parameter) -> Read {
+    let name = parameter.arn().or(parameter.name()).unwrap_or_default().to_owned();
+    let Some(mut value) = parameter.value.take().map(String::into_bytes) else {
+        return missed(malformed("the answer holds no value"), &name);
+    };
+    if value == REDACTED.as_bytes() {
+        value.zeroize();
+        return missed(withheld("the recording holds no values of parameters"), &name);
+    }
+    let value = Secret { name, version: parameter.version().to_string(), value: Zeroizing::new(value) };
+    Read { values: vec![value], parameters: 1, blind: None }
+}
+
+fn missed(gap: Gap, name: &str) -> Read {
+    Read { blind: Some(named(gap, name, "ssm", PARAMETER_VALUES)), ..Read::default() }
+}
+
+/// The gap with what it is about, and where it comes from unless the transport said so.
+fn named(gap: Gap, name: &str, service: &str, operation: &str) -> Gap {
+    let message = format!("{name}: {}", gap.message);
+    if gap.operation.is_empty() {
+        Gap { message, service: service.to_owned(), operation: operation.to_owned(), ..gap }
+    } else {
+        Gap { message, ..gap }
+    }
+}
+
+/// The gap of what a recording was not given.
+pub(in crate::kinds) fn withheld(message: &str) -> Gap {
+    Gap { message: message.to_owned(), ..Gap::new(Cause::NotRecorded) }
+}

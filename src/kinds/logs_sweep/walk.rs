@@ -1,0 +1,174 @@
+//! Every event of a group in the wanted times, page by page.
+//!
+//! Must not know what is found. A request names groups, streams and times, never a text to look for, since CloudTrail
+//! records what is asked.
+
+use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use aws_sdk_cloudwatchlogs::Client;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use super::events::{Event, Events};
+use super::streams::Way;
+use super::values::withheld;
+use crate::aws::{At, tracked};
+use crate::facts::Gap;
+use crate::facts::redact::REDACTED;
+use crate::kinds::convert::{malformed, truncated};
+use crate::kinds::pages::Pages;
+
+/// Pages of one account and Region that are asked for or looked at, at the same time: each is a megabyte or more.
+const PAGES: usize = 16;
+
+/// Streams of one group that are read at the same time.
+const STREAMS: usize = 8;
+
+/// Streams that one request of FilterLogEvents names at most.
+const NAMED: usize = 100;
+
+/// First and last millisecond; the first one may be open.
+type Span = (Option<i64>, i64);
+
+/// Reads events of one group.
+#[derive(Clone)]
+struct Walker {
+    client: Client,
+    group: Arc<str>,
+    spans: Arc<[Span]>,
+    pages: Arc<Semaphore>,
+}
+
+/// Takes every event in the spans. What came before a failure was taken all the same.
+pub(super) async fn walk(at: &At, group: &Arc<str>, way: Way, spans: Vec<Span>, swept: &mut Events) -> Result<(), Gap> {
+    let pages = at.once("logs.sweep pages", async { Ok(Semaphore::new(PAGES)) }).await?;
+    let walker = Walker { client: at.client(Client::new), group: Arc::clone(group), spans: spans.into(), pages };
+    match way {
+        Way::Filter(None) => walker.filter(None, swept).await,
+        Way::Filter(Some(names)) => {
+            for names in names.chunks(NAMED) {
+                walker.filter(Some(names.to_vec()), swept).await?;
+            }
+            Ok(())
+        }
+        Way::Get(names) => walker.get_all(names, swept).await,
+    }
+}
+
+impl Walker {
+    async fn filter(&self, streams: Option<Vec<String>>, swept: &mut Events) -> Result<(), Gap> {
+        for (from, until) in self.spans.iter().copied() {
+            let (mut token, mut tokens, mut twice) = (None, Pages::default(), Twice::default());
+            loop {
+                let _one = self.pages.acquire().await;
+                let request = self.client.filter_log_events().log_group_name(&*self.group).limit(10_000);
+                let request = request.set_log_stream_names(streams.clone()).set_next_token(token);
+                // Both ends are within.
+                let page = request.set_start_time(from).end_time(until).send().await?;
+                swept.pages += 1;
+                twice.turn();
+                for event in page.events() {
+                    if event.event_id().is_some_and(|id| twice.has(id)) {
+                        continue;
+                    }
+                    let message = message(event.message())?;
+                    let (stream, id) = (event.log_stream_name().unwrap_or_default(), event.event_id());
+                    swept.push(Event { stream, id, time: event.timestamp(), message });
+                }
+                tokens.turn(page.next_token(), false)?;
+                match page.next_token.filter(|token| !token.is_empty()) {
+                    Some(next) => token = Some(next),
+                    None => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Streams side by side; the order in which they end changes nothing.
+    async fn get_all(&self, names: Vec<String>, swept: &mut Events) -> Result<(), Gap> {
+        let (mut reading, mut ended) = (JoinSet::new(), Ok(()));
+        let mut names = names.into_iter();
+        loop {
+            while reading.len() < STREAMS
+                && let Some(name) = names.next()
+            {
+                let (walker, mut part) = (self.clone(), swept.beside());
+                reading.spawn(tracked(async move {
+                    let ended = walker.get(&name, &mut part).await;
+                    (part, ended)
+                }));
+            }
+            let Some(done) = reading.join_next().await else { return ended };
+            let (part, stream) = done.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()));
+            swept.merge(part);
+            ended = match (ended, stream) {
+                (Err(a), Err(b)) => Err(a.min(b)),
+                (a, b) => a.and(b),
+            };
+        }
+    }
+
+    async fn get(&self, stream: &str, swept: &mut Events) -> Result<(), Gap> {
+        let state = RandomState::new();
+        for (from, until) in self.spans.iter().copied() {
+            let (mut token, mut tokens, mut before): (Option<String>, _, _) = (None, Pages::default(), None);
+            loop {
+                let _one = self.pages.acquire().await;
+                let request = self.client.get_log_events().log_group_name(&*self.group).log_stream_name(stream);
+                let request = request.start_from_head(true).limit(10_000).set_next_token(token.clone());
+                // Here the end is not within.
+                let page = request.set_start_time(from).end_time(until.saturating_add(1)).send().await?;
+                swept.pages += 1;
+                let next = page.next_forward_token().filter(|next| !next.is_empty());
+                let next = next.ok_or_else(|| truncated("the page does not say where the stream goes on"))?;
+                let last = token.as_deref() == Some(next);
+                let events: Vec<_> = page.events().iter().map(|it| (it.timestamp(), it.message())).collect();
+                let digest = Some(state.hash_one(&events));
+                // Behind the end there is nothing, or the last page once more.
+                if !last || digest != before {
+                    for (time, text) in events {
+                        swept.push(Event { stream, id: None, time, message: message(text)? });
+                    }
+                }
+                if last {
+                    break;
+                }
+                tokens.turn(Some(next), false)?;
+                (token, before) = (Some(next.to_owned()), digest);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn message(text: Option<&str>) -> Result<&str, Gap> {
+    match text {
+        None => Err(malformed("an event without message")),
+        Some(REDACTED) => Err(withheld("the recording holds no events of logs")),
+        Some(text) => Ok(text),
+    }
+}
+
+/// The ids of this page and the one before: AWS may give an event on both.
+#[derive(Default)]
+struct Twice {
+    keys: (RandomState, RandomState),
+    here: HashSet<(u64, u64)>,
+    before: HashSet<(u64, u64)>,
+}
+
+impl Twice {
+    fn turn(&mut self) {
+        self.before = std::mem::take(&mut self.here);
+    }
+
+    /// Whether the event was here already. Two keyed hashes: nobody makes another event look like it.
+    fn has(&mut self, id: &str) -> bool {
+        let id = (self.keys.0.hash_one(id), self.keys.1.hash_one(id));
+        !self.here.insert(id) || self.before.contains(&id)
+    }
+}
