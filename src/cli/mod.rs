@@ -26,6 +26,7 @@ mod signing;
 mod stage;
 mod suite;
 mod sweep;
+mod timestamp;
 mod trials;
 mod verify;
 

@@ -85,7 +85,8 @@ impl Directory {
         let path = self.aside.path().join(NAME);
         let bytes = manifest.write().map_err(|error| WriteError::Io { path: path.clone(), source: error.into() })?;
         std::fs::write(&path, &bytes).map_err(at(&path))?;
-        Ok(Sealed { aside: self.aside, target: self.target, files: manifest.files, digest: super::digest(&bytes) })
+        let digest = super::digest(&bytes);
+        Ok(Sealed { aside: self.aside, target: self.target, files: manifest.files, manifest: bytes, digest })
     }
 }
 
@@ -96,6 +97,8 @@ pub struct Sealed {
     target: PathBuf,
     /// The files of the manifest.
     pub files: Vec<Entry>,
+    /// The manifest.
+    pub manifest: Vec<u8>,
     /// SHA-256 of the manifest.
     pub digest: String,
 }
@@ -108,6 +111,18 @@ impl Sealed {
     pub fn attest(&self, envelopes: &[Envelope]) -> Result<(), WriteError> {
         let path = self.aside.path().join(paths::ATTESTATIONS);
         std::fs::write(&path, lines(envelopes)).map_err(at(&path))
+    }
+
+    /// Adds what a time-stamping authority was asked about the manifest, and what it answered.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn stamp(&self, query: &[u8], answer: &[u8]) -> Result<(), WriteError> {
+        for (name, bytes) in [(paths::QUERY, query), (paths::ANSWER, answer)] {
+            let path = self.aside.path().join(name);
+            std::fs::write(&path, bytes).map_err(at(&path))?;
+        }
+        Ok(())
     }
 
     /// Moves the directory into place.

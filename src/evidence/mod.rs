@@ -18,6 +18,7 @@ mod manifest;
 mod path;
 mod reperform;
 mod statement;
+pub mod timestamp;
 mod verdicts;
 mod verify;
 
@@ -38,6 +39,8 @@ pub use verify::{Verified, link_of, verify};
 
 /// Paths inside evidence.
 pub mod paths {
+    /// The digests of all files.
+    pub const MANIFEST: &str = super::manifest::NAME;
     /// What the judgement rests on.
     pub const BASIS: &str = "evidence/basis.json";
     /// Who ran what, where and when.
@@ -52,6 +55,10 @@ pub mod paths {
     pub const VERDICTS: &str = "evidence/verdicts.json";
     /// Policies, suite, waivers and catalogues as they were.
     pub const INPUTS: &str = "evidence/inputs";
-    /// Signed statements about the manifest; the only file beside it that it does not name.
+    /// Signed statements about the manifest, which does not name them.
     pub const ATTESTATIONS: &str = "attestations.intoto.jsonl";
+    /// What a time-stamping authority was asked about the manifest, and what it answered; the manifest names neither.
+    pub const QUERY: &str = "timestamp.tsq";
+    /// The answer.
+    pub const ANSWER: &str = "timestamp.tsr";
 }
