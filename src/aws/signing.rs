@@ -37,7 +37,7 @@ impl SigningKey {
             profile: None,
             role: None,
             backend: endpoint.map_or(Backend::Aws, |url| Backend::Endpoint(url.to_owned())),
-            recording: None,
+            recordings: Vec::new(),
         };
         let transport = Transport {
             account: account.into(),

@@ -31,6 +31,10 @@ pub(super) struct Leaving {
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
 
+    /// Keep the answers of AWS as well, redacted: a recording inside the evidence. It is then about three times as large.
+    #[arg(long)]
+    answers: bool,
+
     /// Sign the evidence: an Ed25519 key as PKCS#8 PEM file, or the ARN of an ECC_NIST_P256 signing key of KMS.
     #[arg(long, value_name = "KEY")]
     sign: Vec<String>,
@@ -52,6 +56,8 @@ fn report_names() -> clap::builder::PossibleValuesParser {
 pub(super) struct Seal {
     out: PathBuf,
     directory: Directory,
+    /// Where answers are kept, if they are.
+    pub(super) answers: Option<PathBuf>,
     reports: Vec<String>,
     bundle: Option<(PathBuf, Format)>,
     signers: Vec<Signer>,
@@ -79,12 +85,16 @@ impl Seal {
         let link = link(args, chosen, &out)?;
         let signers = Signer::open_all(&args.sign, endpoint).await?;
         let (reports, stamping) = (args.reports.clone(), args.stamping.clone());
-        Ok(Self { out, directory, reports, bundle, signers, stamping, link })
+        let answers = args.answers.then(|| directory.path(paths::ANSWERS));
+        Ok(Self { out, directory, answers, reports, bundle, signers, stamping, link })
     }
 
     /// Writes everything. Tells where it is and the digest of the manifest.
     pub(super) async fn close(self, left: &Left<'_>) -> Result<String, Ended> {
-        let Self { out, mut directory, reports, bundle, signers, stamping, link } = self;
+        let Self { out, mut directory, answers, reports, bundle, signers, stamping, link } = self;
+        if answers.is_some() {
+            directory.adopt(paths::ANSWERS).map_err(|error| unwritten(&error))?;
+        }
         write(&mut directory, &reports, left).map_err(|error| unwritten(&error))?;
         let record = left.record;
         let sealed = directory.seal(Link { run: record.run.id.clone(), ..link }).map_err(|error| unwritten(&error))?;

@@ -75,6 +75,32 @@ impl Directory {
         Ok(())
     }
 
+    /// Where a path of the evidence is until it is moved into place.
+    #[must_use]
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.aside.path().join(path)
+    }
+
+    /// Takes in the files that somebody else wrote below a path of the evidence.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or is none.
+    pub fn adopt(&mut self, path: &str) -> Result<(), WriteError> {
+        let full = self.path(path);
+        for entry in std::fs::read_dir(&full).map_err(at(&full))? {
+            let entry = entry.map_err(at(&full))?;
+            let path = format!("{path}/{}", entry.file_name().to_string_lossy());
+            if entry.file_type().map_err(at(&full))?.is_dir() {
+                self.adopt(&path)?;
+            } else if is_below(&path) {
+                self.entries.push(Entry::of(&path, &std::fs::read(entry.path()).map_err(at(&entry.path()))?));
+            } else {
+                return Err(WriteError::Path(path));
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the manifest: from here on no file is added that it does not name, apart from signatures over it.
     ///
     /// # Errors

@@ -51,6 +51,8 @@ pub mod paths {
     pub const FACTS: &str = "evidence/facts.jsonl";
     /// All calls.
     pub const CALLS: &str = "evidence/calls.jsonl";
+    /// Answers of AWS, redacted, if they are kept: a recording.
+    pub const ANSWERS: &str = "evidence/answers";
     /// All verdicts.
     pub const VERDICTS: &str = "evidence/verdicts.json";
     /// Policies, suite, waivers and catalogues as they were.

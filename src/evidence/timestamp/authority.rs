@@ -3,15 +3,20 @@
 //! The certificates must have been valid when the authority used them: evidence is kept for longer than they are. Whether
 //! one was revoked is not asked, since nothing here goes to the network. Must not know what the token says.
 
+use der::Tag;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert, ring as by};
 
+use super::element::Element;
 use super::token::Token;
 use super::{Stamp, StampError};
 
 /// The purpose of certificates for time stamps.
 const TIME_STAMPING: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x08";
+
+/// The extension that says the purposes.
+const PURPOSES: &[u8] = b"\x55\x1d\x25";
 
 /// Signatures that say their digest themselves, or leave it to the signer: RSA, ECDSA.
 const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
@@ -49,12 +54,15 @@ impl Stamp {
         let anchors: Vec<TrustAnchor<'_>> =
             trusted.iter().flat_map(|it| &it.0).filter_map(|it| anchor_from_trusted_cert(it).ok()).collect();
         let (signer, others) = self.certificates.split_first().ok_or(StampError::NoCertificate)?;
+        if !is_for_time_stamps(signer).unwrap_or(false) {
+            return Err(StampError::OtherPurpose);
+        }
         let signer = CertificateDer::from(signer.as_slice());
         let others: Vec<CertificateDer<'_>> = others.iter().map(|it| CertificateDer::from(it.as_slice())).collect();
         let signer = EndEntityCert::try_from(&signer).map_err(|error| self.refused(&error))?;
         let seconds = u64::try_from(self.time.as_second()).unwrap_or_default();
         let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
-        let usage = KeyUsage::required(TIME_STAMPING);
+        let usage = KeyUsage::required_if_present(TIME_STAMPING);
         signer
             .verify_for_usage(ALL_VERIFICATION_ALGS, &anchors, &others, time, usage, None, None)
             .map(drop)
@@ -73,10 +81,29 @@ impl Stamp {
     }
 }
 
+/// Whether the certificate is for time stamps and nothing else, as RFC 3161 wants it. Those above it need not say so.
+fn is_for_time_stamps(certificate: &[u8]) -> Result<bool, StampError> {
+    let what = "the certificate";
+    let whole = Element::only(certificate, what)?.sequence(what)?;
+    let body = whole.first().ok_or(StampError::Malformed(what))?.sequence(what)?;
+    let Some(extensions) = body.iter().find(|part| part.is_context(3)) else { return Ok(false) };
+    for extension in Element::only(extensions.value, what)?.sequence(what)? {
+        if let [name, critical, value] = extension.sequence(what)?.as_slice()
+            && name.value == PURPOSES
+        {
+            let purposes = Element::only(value.of(Tag::OctetString, what)?, what)?.sequence(what)?;
+            let purposes: Vec<&[u8]> = purposes.iter().map(|purpose| purpose.value).collect();
+            return Ok(critical.of(Tag::Boolean, what)? == [0xff] && purposes == [TIME_STAMPING]);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether the certificate is that of the token's signature.
 pub(super) fn verify_signature(token: &Token<'_>, signer: &[u8]) -> Result<(), StampError> {
     let certificate = CertificateDer::from(signer);
-    let signer = EndEntityCert::try_from(&certificate).map_err(|error| StampError::Certificate(format!("{error:?}")))?;
+    let signer =
+        EndEntityCert::try_from(&certificate).map_err(|error| StampError::Certificate(format!("{error:?}")))?;
     let algorithms = algorithms(token).ok_or(StampError::Algorithm)?;
     let is_by = |it: &&dyn SignatureVerificationAlgorithm| {
         signer.verify_signature(*it, &token.attributes, token.signature).is_ok()
@@ -87,8 +114,7 @@ pub(super) fn verify_signature(token: &Token<'_>, signer: &[u8]) -> Result<(), S
 /// What a signature of that name may be; the key decides between curves.
 fn algorithms(token: &Token<'_>) -> Option<&'static [&'static dyn SignatureVerificationAlgorithm]> {
     let is = |digest| token.digest == digest;
-    let (sha256, sha384, sha512) =
-        (is(&ring::digest::SHA256), is(&ring::digest::SHA384), is(&ring::digest::SHA512));
+    let (sha256, sha384, sha512) = (is(&ring::digest::SHA256), is(&ring::digest::SHA384), is(&ring::digest::SHA512));
     Some(match token.algorithm {
         RSA | RSA_SHA256 if sha256 => SHA256_RSA,
         RSA | RSA_SHA384 if sha384 => SHA384_RSA,
