@@ -123,3 +123,6 @@ pub fn read(manifest: &[u8], query: &[u8], answer: &[u8]) -> Result<Stamp, Stamp
 fn imprint(manifest: &[u8]) -> ring::digest::Digest {
     ring::digest::digest(&ring::digest::SHA256, manifest)
 }
+
+#[cfg(test)]
+mod tests;
