@@ -284,3 +284,91 @@ fn no_credentials_and_no_network_say_what_to_do() {
     }
     assert!(clock.elapsed() < Duration::from_secs(40), "{:?}", clock.elapsed());
 }
+
+/// A suite over the account of the tests, run with answers kept; the directory goes away with the test.
+fn answered(policy: &str, account: &str, more: &[&str]) -> (tempfile::TempDir, PathBuf, Output) {
+    let directory = tempfile::tempdir().unwrap();
+    write_suite(directory.path(), &whole(), policy, Some(account));
+    let out = directory.path().join("out");
+    let suite = directory.path().join("suite.yaml");
+    let mut command = binary();
+    command
+        .current_dir(directory.path())
+        .arg("run")
+        .arg(&suite)
+        .args(["--stage", "here", "--quiet", "--out"])
+        .arg(&out);
+    let ran = command.args(more).output().unwrap();
+    (directory, out, ran)
+}
+
+fn account() -> String {
+    std::fs::read_to_string(root().join("tests/accounts/whole.yaml")).unwrap()
+}
+
+#[test]
+fn kept_answers_give_the_same_facts_again() {
+    let policy = common::every_attribute(kinds::schemas());
+    let (directory, out, ran) = answered(&policy, &account(), &["--answers"]);
+    assert!(out.join("evidence/answers/recording.json").exists(), "{}", said(&ran));
+    assert!(check(&out).is_ok());
+    let circumstances = std::fs::read_to_string(out.join("evidence/circumstances.json")).unwrap();
+    assert!(circumstances.contains("answers are kept, redacted"), "{circumstances}");
+    // The collectors read the answers once more, and see what they saw.
+    let suite = directory.path().join("suite.yaml");
+    let text = std::fs::read_to_string(&suite).unwrap();
+    std::fs::write(&suite, text.replace("described: account.yaml", "recording: out/evidence/answers")).unwrap();
+    let again = directory.path().join("again");
+    let mut command = binary();
+    command.current_dir(directory.path()).arg("run").arg(&suite).args(["--stage", "here", "--quiet", "--out"]);
+    let ran = command.arg(&again).output().unwrap();
+    let facts = |out: &Path| std::fs::read_to_string(out.join("evidence/facts.jsonl")).unwrap();
+    let (facts, again) = (facts(&out), facts(&again));
+    // What may not be kept is a gap in the second run; all else is the same.
+    let differs: Vec<_> = facts.lines().zip(again.lines()).filter(|(a, b)| a != b).collect();
+    assert_eq!(facts.lines().count(), again.lines().count(), "{}", said(&ran));
+    for (_, again) in &differs {
+        assert!(again.contains("FilterLogEvents") || again.contains("GetParameter"), "{again}");
+    }
+    assert!(differs.len() < 3, "{differs:#?}");
+}
+
+#[test]
+fn answers_with_values_are_not_kept_and_others_only_when_asked_for() {
+    let policy = common::every_attribute(kinds::schemas());
+    let (_kept, out, _) = answered(&policy, &account(), &["--answers"]);
+    let calls = std::fs::read_to_string(out.join("evidence/calls.jsonl")).unwrap();
+    let mut kept = Vec::new();
+    for place in ["111122223333/us-east-1", "111122223333/eu-west-1"] {
+        for entry in std::fs::read_dir(out.join("evidence/answers").join(place)).into_iter().flatten().flatten() {
+            kept.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    assert!(kept.len() > 40, "{kept:?}");
+    for value in ["GetSecretValue", "GetParameter", "FilterLogEvents", "AssumeRole"] {
+        assert!(!kept.iter().any(|name| name.contains(value)), "{value}");
+    }
+    assert!(calls.contains("FilterLogEvents") || calls.contains("GetParameter"), "nothing was left out");
+    let (_kept, out) = shipped();
+    assert!(!out.join("evidence/answers").exists());
+}
+
+#[test]
+fn a_list_that_aws_itself_counts_longer_is_not_complete() {
+    const POLICY: &str = "id: P-1\ntitle: T\nseverity: high\ncontrols: { mod-045: [DT-002] }\nrationale: R.\nremediation: R.\ncases:\n  roles:\n    title: T\n    each: iam.role\n    when_none: violated\n    expect: { name: { present: true } }\n  account:\n    title: T\n    each: account\n    when_none: violated\n    expect: { counts.roles: { present: true } }\n";
+    let case = |account: &str| {
+        let (_kept, out, ran) = answered(POLICY, account, &[]);
+        let read = std::fs::read_to_string(out.join("populations.json")).unwrap_or_else(|_| panic!("{}", said(&ran)));
+        let told: serde_json::Value = serde_json::from_str(&read).unwrap();
+        (ran.status.code(), told["cases"][0].clone(), check(&out).is_ok())
+    };
+    let (exit, roles, sound) = case(&account());
+    assert_eq!((exit, sound), (Some(0), true), "{roles}");
+    assert_eq!(roles["places"][0]["second_source"]["agrees"], true, "{roles}");
+    let (exit, roles, sound) = case(&account().replace("Roles: 1,", "Roles: 2,"));
+    // Judged again from the stored facts, it is as incomplete as it was.
+    assert_eq!((exit, sound), (Some(3), true), "{roles}");
+    assert_eq!(roles["enumerated"], false);
+    assert_eq!(roles["places"][0]["second_source"]["counted"], 2);
+    assert!(roles["places"][0]["gaps"][0].as_str().unwrap().starts_with("miscounted iam:GetAccountSummary"), "{roles}");
+}

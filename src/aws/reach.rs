@@ -33,7 +33,7 @@ impl Reach {
             profile: self.profile.clone(),
             role: None,
             backend: self.backend.clone(),
-            recording: None,
+            recordings: Vec::new(),
         };
         let transport = Transport {
             account: self.account.as_str().into(),

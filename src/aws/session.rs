@@ -69,8 +69,8 @@ pub struct Target {
     pub role: Option<Role>,
     /// What answers.
     pub backend: Backend,
-    /// Where the traffic is recorded, if it is.
-    pub recording: Option<Recording>,
+    /// Where the traffic is recorded.
+    pub recordings: Vec<Recording>,
 }
 
 /// A role to assume.
@@ -289,15 +289,12 @@ pub(super) fn client(target: &Target) -> SharedHttpClient {
             http_client_fn(move |_, _| connector.clone())
         }
     };
-    match &target.recording {
-        Some(recording) => {
-            let (recording, account) = (recording.clone(), target.account.clone());
-            http_client_fn(move |settings, components| {
-                recording.connector(&account, client.http_connector(settings, components))
-            })
-        }
-        None => client,
-    }
+    target.recordings.iter().fold(client, |client, recording| {
+        let (recording, account) = (recording.clone(), target.account.clone());
+        http_client_fn(move |settings, components| {
+            recording.connector(&account, client.http_connector(settings, components))
+        })
+    })
 }
 
 /// Nobody waits for something inside the process to recover.

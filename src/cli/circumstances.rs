@@ -54,14 +54,19 @@ const PRODUCTS: &[Product] = &[
 ];
 
 /// The circumstances of a run that is over.
-pub(super) fn describe(chosen: &Chosen, calls: &[Call], residue: &[String]) -> Circumstances {
+pub(super) fn describe(chosen: &Chosen, calls: &[Call], answers: bool, residue: &[String]) -> Circumstances {
+    let kept = if answers {
+        "answers are kept, redacted, in evidence/answers; those with values of secrets or events of logs are not"
+    } else {
+        "facts and gaps are kept, redacted; the bodies of answers are not"
+    };
     Circumstances {
         schema: CIRCUMSTANCES_SCHEMA.to_owned(),
         binary_sha256: binary(),
         pipeline: pipeline(|name| std::env::var(name).ok()),
         clock: clock(calls),
         scope: scope(chosen),
-        answers: "facts and gaps are kept, redacted; the bodies of answers are not".to_owned(),
+        answers: kept.to_owned(),
         residue: residue.to_vec(),
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::probes::{find_kind, words};
 use super::seal::{broken, bundle, pack};
 use super::signing::{Signer, attest};
+use super::timestamp::Stamping;
 use super::{Ended, find, keep, output};
 use crate::evidence::{self, SecretKey, lines, paths};
 use crate::verify::Exit;
@@ -42,6 +43,9 @@ struct Pack {
     /// Sign it anew: an Ed25519 key as PKCS#8 PEM file, or the ARN of an ECC_NIST_P256 signing key of KMS.
     #[arg(long, value_name = "KEY")]
     sign: Vec<String>,
+
+    #[command(flatten)]
+    stamping: Stamping,
 
     /// Ask this endpoint instead of AWS for signatures of KMS.
     #[arg(long, value_name = "URL")]
@@ -80,6 +84,11 @@ async fn repack(args: &Pack) -> Result<(), Ended> {
     let envelopes = attest(&signers, &verified.statements).await?;
     if !envelopes.is_empty() {
         contents.insert(paths::ATTESTATIONS.to_owned(), lines(&envelopes));
+    }
+    let manifest = contents.get(paths::MANIFEST).map(Vec::as_slice).unwrap_or_default();
+    if let Some(stamped) = args.stamping.stamp(manifest).await? {
+        contents.insert(paths::QUERY.to_owned(), stamped.query);
+        contents.insert(paths::ANSWER.to_owned(), stamped.answer);
     }
     pack(&contents, &path, format)?;
     output::tell(&format!("wrote {} (manifest sha256:{})", path.display(), verified.manifest));

@@ -30,6 +30,7 @@ mod signing;
 mod stage;
 mod suite;
 mod sweep;
+mod timestamp;
 mod trials;
 mod verify;
 

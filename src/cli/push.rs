@@ -237,7 +237,7 @@ async fn places(args: &SecurityHub, account: &str, regions: Vec<String>) -> Resu
         profile: args.profile.clone(),
         role: args.role.clone().map(|arn| Role { arn, external_id: None }),
         backend: args.endpoint.clone().map_or(Backend::Aws, Backend::Endpoint),
-        recording: None,
+        recordings: Vec::new(),
     };
     let session = open(&target, &Link::new(Pace::by_quota())).await.map_err(|refusal| {
         let exit = if refusal.is_usage() { Exit::Usage } else { Exit::Output };

@@ -100,7 +100,7 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     }
     // What cannot be written or signed is found out before the account is asked anything.
     let seal = Seal::prepare(&args.leaving, &chosen, args.endpoint.as_deref()).await?;
-    let ground = Ground::new(&chosen, args.endpoint.as_deref(), args.record.as_deref())?;
+    let ground = Ground::new(&chosen, args.endpoint.as_deref(), args.record.as_deref(), seal.answers.as_deref())?;
     let started = Timestamp::now();
     let id = run_id(started, &chosen);
     let ledger = probes::begin(&plan, &args.ledger, &id)?;
@@ -119,7 +119,7 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     populations.extend(attested(&chosen, ground.now));
     progress.finish();
     watching.abort();
-    if let Some(recording) = &ground.recording {
+    for recording in &ground.recordings {
         recording.finish().map_err(|error| Ended::new(Exit::Output, format!("the recording: {error}")))?;
     }
 
@@ -148,7 +148,7 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
         chosen: &chosen,
         record: &record,
         basis: &basis(args, &chosen, &result),
-        circumstances: &circumstances::describe(&chosen, &calls, &acted.residue),
+        circumstances: &circumstances::describe(&chosen, &calls, seal.answers.is_some(), &acted.residue),
         calls: &calls,
         described: ground.described.as_ref(),
     };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::signing::{Signer, attest};
 use super::suite::Chosen;
+use super::timestamp::Stamping;
 use super::{Ended, output};
 use crate::aws::Call;
 use crate::evidence::{
@@ -30,9 +31,16 @@ pub(super) struct Leaving {
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
 
+    /// Keep the answers of AWS as well, redacted: a recording inside the evidence. It is then about three times as large.
+    #[arg(long)]
+    answers: bool,
+
     /// Sign the evidence: an Ed25519 key as PKCS#8 PEM file, or the ARN of an ECC_NIST_P256 signing key of KMS.
     #[arg(long, value_name = "KEY")]
     sign: Vec<String>,
+
+    #[command(flatten)]
+    stamping: Stamping,
 
     /// The evidence that this run follows; by default what an earlier run of suite and stage left in the output directory.
     #[arg(long, value_name = "EVIDENCE")]
@@ -48,9 +56,12 @@ fn report_names() -> clap::builder::PossibleValuesParser {
 pub(super) struct Seal {
     out: PathBuf,
     directory: Directory,
+    /// Where answers are kept, if they are.
+    pub(super) answers: Option<PathBuf>,
     reports: Vec<String>,
     bundle: Option<(PathBuf, Format)>,
     signers: Vec<Signer>,
+    stamping: Stamping,
     link: Link,
 }
 
@@ -73,12 +84,17 @@ impl Seal {
         let directory = Directory::begin(&out).map_err(|error| unwritten(&error))?;
         let link = link(args, chosen, &out)?;
         let signers = Signer::open_all(&args.sign, endpoint).await?;
-        Ok(Self { out, directory, reports: args.reports.clone(), bundle, signers, link })
+        let (reports, stamping) = (args.reports.clone(), args.stamping.clone());
+        let answers = args.answers.then(|| directory.path(paths::ANSWERS));
+        Ok(Self { out, directory, answers, reports, bundle, signers, stamping, link })
     }
 
     /// Writes everything. Tells where it is and the digest of the manifest.
     pub(super) async fn close(self, left: &Left<'_>) -> Result<String, Ended> {
-        let Self { out, mut directory, reports, bundle, signers, link } = self;
+        let Self { out, mut directory, answers, reports, bundle, signers, stamping, link } = self;
+        if answers.is_some() {
+            directory.adopt(paths::ANSWERS).map_err(|error| unwritten(&error))?;
+        }
         write(&mut directory, &reports, left).map_err(|error| unwritten(&error))?;
         let record = left.record;
         let sealed = directory.seal(Link { run: record.run.id.clone(), ..link }).map_err(|error| unwritten(&error))?;
@@ -96,12 +112,20 @@ impl Seal {
         if let Ok(envelopes @ [_, ..]) = signed.as_deref() {
             sealed.attest(envelopes).map_err(|error| unwritten(&error))?;
         }
+        let stamped = stamping.stamp(&sealed.manifest).await;
+        if let Ok(Some(stamped)) = &stamped {
+            sealed.stamp(&stamped.query, &stamped.answer).map_err(|error| unwritten(&error))?;
+        }
         let mut said = format!("wrote {} (manifest sha256:{})", out.display(), sealed.digest);
         sealed.finish().map_err(|error| unwritten(&error))?;
         if let Err(unsigned) = signed {
             // What a run found is kept, signed or not.
             output::tell(&format!("{said}, not signed"));
             return Err(unsigned);
+        }
+        if let Err(unstamped) = stamped {
+            output::tell(&format!("{said}, not timestamped"));
+            return Err(unstamped);
         }
         if let Some((path, format)) = bundle {
             let contents = evidence::read(&out).map_err(|damage| broken(&out, &damage))?;

@@ -25,8 +25,8 @@ pub(super) struct Ground {
     pub(super) described: Option<(String, Vec<u8>)>,
     /// What all requests share.
     pub(super) link: Link,
-    /// Where the traffic is recorded; it must be finished.
-    pub(super) recording: Option<Recording>,
+    /// Where the traffic is recorded; they must be finished.
+    pub(super) recordings: Vec<Recording>,
     targets: Vec<Target>,
 }
 
@@ -40,7 +40,12 @@ pub(super) struct Opened {
 
 impl Ground {
     /// Prepares the stage: reads descriptions and recordings, opens nothing.
-    pub(super) fn new(chosen: &Chosen, endpoint: Option<&str>, record: Option<&Path>) -> Result<Self, Ended> {
+    pub(super) fn new(
+        chosen: &Chosen,
+        endpoint: Option<&str>,
+        record: Option<&Path>,
+        answers: Option<&Path>,
+    ) -> Result<Self, Ended> {
         let base = chosen.suite_path.parent().unwrap_or(Path::new(""));
         let below = |path: &str| crate::policy::normal(&base.join(path));
         let mut described = None;
@@ -70,14 +75,15 @@ impl Ground {
                 })
             }
         };
-        let recording = match record {
-            Some(path) => Some(
-                Recording::create(path, now)
-                    .map_err(|error| Ended::new(Exit::Output, format!("{}: {error}", path.display())))?,
-            ),
-            None => None,
-        };
-        let targets = targets(&chosen.stage, &*backend, recording.as_ref());
+        let unwritten = |path: &Path, error| Ended::new(Exit::Output, format!("{}: {error}", path.display()));
+        let mut recordings = Vec::new();
+        if let Some(path) = record {
+            recordings.push(Recording::create(path, now).map_err(|error| unwritten(path, error))?);
+        }
+        if let Some(path) = answers {
+            recordings.push(Recording::of_evidence(path, now).map_err(|error| unwritten(path, error))?);
+        }
+        let targets = targets(&chosen.stage, &*backend, &recordings);
         let first = targets.first().map(|target| &target.backend);
         let pace = if matches!(first, Some(Backend::InProcess { .. })) { Pace::none() } else { Pace::by_quota() };
         let label = first.map(Backend::label).unwrap_or_default();
@@ -92,7 +98,7 @@ impl Ground {
             archives: sweep.archives.clone(),
         };
         let link = Link::new(pace.leaving(logs.left)).sweeping(logs);
-        Ok(Self { backend: label, now, described, link, recording, targets })
+        Ok(Self { backend: label, now, described, link, recordings, targets })
     }
 
     /// Opens a session for every account; the account is checked before anything else is asked.
@@ -121,7 +127,7 @@ fn always(backend: Backend) -> Box<dyn Fn(&str) -> Backend> {
     Box::new(move |_| backend.clone())
 }
 
-fn targets(stage: &Stage, backend: &dyn Fn(&str) -> Backend, recording: Option<&Recording>) -> Vec<Target> {
+fn targets(stage: &Stage, backend: &dyn Fn(&str) -> Backend, recordings: &[Recording]) -> Vec<Target> {
     stage
         .accounts
         .iter()
@@ -131,7 +137,7 @@ fn targets(stage: &Stage, backend: &dyn Fn(&str) -> Backend, recording: Option<&
             profile: stage.profile.clone(),
             role: account.role.as_ref().map(|arn| Role { arn: arn.clone(), external_id: account.external_id.clone() }),
             backend: backend(&account.id.value),
-            recording: recording.cloned(),
+            recordings: recordings.to_vec(),
         })
         .collect()
 }

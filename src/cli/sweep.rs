@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         let message = format!("no ledger in {}; if it is lost, use --search", args.ledger.display());
         return Err(Ended::new(Exit::Usage, message));
     }
-    let ground = Ground::new(&chosen, args.endpoint.as_deref(), None)?;
+    let ground = Ground::new(&chosen, args.endpoint.as_deref(), None, None)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Ended::new(Exit::Output, format!("no runtime: {error}")))?;
     let swept = runtime.block_on(async {

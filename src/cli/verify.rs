@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::probes::{find_kind, words};
 use super::seal::broken;
 use super::signing::trusted;
-use super::{Ended, output};
+use super::{Ended, output, timestamp};
+use crate::evidence::timestamp::Authority;
 use crate::evidence::{self, PublicKey, Verified};
 
 /// Arguments of `verify`.
@@ -20,10 +21,16 @@ pub(super) struct Args {
     /// A public key that you trust, as PEM file: each piece of evidence must be signed by one of them.
     #[arg(long, value_name = "PUBLIC")]
     key: Vec<PathBuf>,
+
+    /// Certificates of a time-stamping authority that you trust, as PEM file: each piece of evidence must be time-stamped
+    /// by an authority under one of them.
+    #[arg(long, value_name = "CERTIFICATE")]
+    tsa_cert: Vec<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
     let keys = trusted(&args.key)?;
+    let authorities = timestamp::trusted(&args.tsa_cert)?;
     let mut before: Option<Verified> = None;
     for path in &args.evidence {
         let verified = evidence::verify(path, words(), find_kind).map_err(|damage| broken(path, &damage))?;
@@ -31,7 +38,8 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         if let Some(before) = &before {
             verified.follows(before).map_err(|damage| broken(path, &[damage]))?;
         }
-        output::print(&show(&verified, &signature, before.is_some()));
+        let stamp = stamp(&verified, &authorities).map_err(|damage| broken(path, &[damage]))?;
+        output::print(&show(&verified, &format!("{signature}{stamp}"), before.is_some()));
         // No damage: it counted when the run was made, or the verdicts say that it did not.
         for said in verified.said.iter().filter(|said| said.is_expired(Timestamp::now())) {
             output::print(&format!(
@@ -54,6 +62,17 @@ pub(super) fn signature(verified: &Verified, keys: &[PublicKey]) -> Result<Strin
         });
     }
     Ok(format!("signed by {}: tamper-evident", verified.signed(keys)?.join(", ")))
+}
+
+/// What there is to say about a time stamp. Only what was checked is called timestamped.
+fn stamp(verified: &Verified, authorities: &[Authority]) -> Result<String, evidence::Damage> {
+    if !authorities.is_empty() {
+        let time = verified.stamped(authorities)?;
+        return Ok(format!("\ntimestamped {time} by an authority that you trust: the manifest is no younger"));
+    }
+    Ok(verified.stamp.as_ref().map_or_else(String::new, |stamp| {
+        format!("\ntimestamp present, not checked against an authority you trust (--tsa-cert); it says {}", stamp.time)
+    }))
 }
 
 fn show(verified: &Verified, signature: &str, follows: bool) -> String {

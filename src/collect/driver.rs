@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::{Collector, Listing};
 use crate::aws::At;
-use crate::facts::{Call, Cause, Fact, Gap, Population, Question, Reach, Resource, Scope};
+use crate::facts::{Call, Cause, Fact, Gap, Population, Question, Reach, Resource, Scope, reconcile};
 use crate::plan::{Demand, Plan};
 
 /// What happens while facts are collected, for whoever shows progress.
@@ -68,6 +68,7 @@ pub async fn collect(plan: &Plan, places: &[Arc<At>], find: Find, now: Timestamp
         }
     }
     populations.sort_by(|a, b| (a.kind.name, &a.account, &a.region).cmp(&(b.kind.name, &b.account, &b.region)));
+    reconcile(&mut populations);
     populations
 }
 

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::archive::Refused;
 use super::manifest::{NAME, SCHEMA};
+use super::timestamp::StampError;
 
 /// One thing that is wrong with evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -85,6 +86,12 @@ pub enum Damage {
     /// No signature is by a trusted key.
     #[error("unknown key: signed by {0}, by none of the keys given")]
     UnknownKey(String),
+    /// There is no time stamp, and one was asked for.
+    #[error("not timestamped: there is no {0}")]
+    NotStamped(String),
+    /// The time stamp is not one of this evidence.
+    #[error("bad timestamp: {0}")]
+    BadStamp(#[from] StampError),
     /// It does not follow the evidence that came before it.
     #[error("broken chain: {0}")]
     BrokenChain(String),

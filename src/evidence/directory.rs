@@ -75,6 +75,32 @@ impl Directory {
         Ok(())
     }
 
+    /// Where a path of the evidence is until it is moved into place.
+    #[must_use]
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.aside.path().join(path)
+    }
+
+    /// Takes in the files that somebody else wrote below a path of the evidence.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or is none.
+    pub fn adopt(&mut self, path: &str) -> Result<(), WriteError> {
+        let full = self.path(path);
+        for entry in std::fs::read_dir(&full).map_err(at(&full))? {
+            let entry = entry.map_err(at(&full))?;
+            let path = format!("{path}/{}", entry.file_name().to_string_lossy());
+            if entry.file_type().map_err(at(&full))?.is_dir() {
+                self.adopt(&path)?;
+            } else if is_below(&path) {
+                self.entries.push(Entry::of(&path, &std::fs::read(entry.path()).map_err(at(&entry.path()))?));
+            } else {
+                return Err(WriteError::Path(path));
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the manifest: from here on no file is added that it does not name, apart from signatures over it.
     ///
     /// # Errors
@@ -85,7 +111,8 @@ impl Directory {
         let path = self.aside.path().join(NAME);
         let bytes = manifest.write().map_err(|error| WriteError::Io { path: path.clone(), source: error.into() })?;
         std::fs::write(&path, &bytes).map_err(at(&path))?;
-        Ok(Sealed { aside: self.aside, target: self.target, files: manifest.files, digest: super::digest(&bytes) })
+        let digest = super::digest(&bytes);
+        Ok(Sealed { aside: self.aside, target: self.target, files: manifest.files, manifest: bytes, digest })
     }
 }
 
@@ -96,6 +123,8 @@ pub struct Sealed {
     target: PathBuf,
     /// The files of the manifest.
     pub files: Vec<Entry>,
+    /// The manifest.
+    pub manifest: Vec<u8>,
     /// SHA-256 of the manifest.
     pub digest: String,
 }
@@ -108,6 +137,18 @@ impl Sealed {
     pub fn attest(&self, envelopes: &[Envelope]) -> Result<(), WriteError> {
         let path = self.aside.path().join(paths::ATTESTATIONS);
         std::fs::write(&path, lines(envelopes)).map_err(at(&path))
+    }
+
+    /// Adds what a time-stamping authority was asked about the manifest, and what it answered.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn stamp(&self, query: &[u8], answer: &[u8]) -> Result<(), WriteError> {
+        for (name, bytes) in [(paths::QUERY, query), (paths::ANSWER, answer)] {
+            let path = self.aside.path().join(name);
+            std::fs::write(&path, bytes).map_err(at(&path))?;
+        }
+        Ok(())
     }
 
     /// Moves the directory into place.

@@ -22,6 +22,7 @@ mod retention;
 mod sample;
 mod statement;
 mod summary;
+pub mod timestamp;
 mod verdicts;
 mod verify;
 
@@ -46,6 +47,8 @@ pub use verify::{Glance, Verified, glance, link_of, verify, verify_bundle};
 
 /// Paths inside evidence.
 pub mod paths {
+    /// The digests of all files.
+    pub const MANIFEST: &str = super::manifest::NAME;
     /// What the judgement rests on.
     pub const BASIS: &str = "evidence/basis.json";
     /// Who ran what, where and when.
@@ -56,10 +59,16 @@ pub mod paths {
     pub const FACTS: &str = "evidence/facts.jsonl";
     /// All calls.
     pub const CALLS: &str = "evidence/calls.jsonl";
+    /// Answers of AWS, redacted, if they are kept: a recording.
+    pub const ANSWERS: &str = "evidence/answers";
     /// All verdicts.
     pub const VERDICTS: &str = "evidence/verdicts.json";
     /// Policies, suite, waivers and catalogues as they were.
     pub const INPUTS: &str = "evidence/inputs";
-    /// Signed statements about the manifest; the only file beside it that it does not name.
+    /// Signed statements about the manifest, which does not name them.
     pub const ATTESTATIONS: &str = "attestations.intoto.jsonl";
+    /// What a time-stamping authority was asked about the manifest, and what it answered; the manifest names neither.
+    pub const QUERY: &str = "timestamp.tsq";
+    /// The answer.
+    pub const ANSWER: &str = "timestamp.tsr";
 }

@@ -13,7 +13,10 @@ use super::keys::PublicKey;
 use super::manifest::{Link, Manifest, NAME, SCHEMA, digest};
 use super::path::is_below;
 use super::statement::{PAYLOAD, Told, predicate_type, statements};
+use super::timestamp::{self, Authority, Stamp};
 use super::{Damage, contents, judged, paths, place, summary};
+use jiff::Timestamp;
+
 use crate::facts::Kind;
 use crate::policy::{Attestation, Root, Severity, Vocabulary};
 use crate::source::Files;
@@ -46,6 +49,8 @@ pub struct Verified {
     pub statements: Vec<Vec<u8>>,
     /// These statements in envelopes. Whether anybody who is trusted signed them says [`Verified::signed`].
     pub attestations: Vec<Envelope>,
+    /// A time stamp of the manifest. Whose it is says [`Verified::stamped`].
+    pub stamp: Option<Stamp>,
 }
 
 /// Checks a directory or a bundle and evaluates the verdicts again from the stored facts.
@@ -82,6 +87,7 @@ fn verify_contents(
     let judged = perform_again(&contents, words, find).map_err(|damage| vec![damage])?;
     let statements = told(&contents, &manifest, &manifest_digest, &judged).map_err(|damage| vec![damage])?;
     let attestations = read_attestations(&contents, &statements).map_err(|damage| vec![damage])?;
+    let stamp = read_stamp(&contents).map_err(|damage| vec![damage])?;
     Ok(Verified {
         run: manifest.link.run.clone(),
         manifest: manifest_digest,
@@ -95,6 +101,7 @@ fn verify_contents(
         contents,
         statements,
         attestations,
+        stamp,
     })
 }
 
@@ -123,6 +130,16 @@ impl Verified {
             }
             Some(signers) => Ok(signers.into_iter().collect()),
         }
+    }
+
+    /// When an authority under one of the certificates saw the manifest.
+    ///
+    /// # Errors
+    /// There is no time stamp, or it is by somebody else.
+    pub fn stamped(&self, trusted: &[Authority]) -> Result<Timestamp, Damage> {
+        let stamp = self.stamp.as_ref().ok_or_else(|| Damage::NotStamped(paths::ANSWER.to_owned()))?;
+        stamp.check(trusted)?;
+        Ok(stamp.time)
     }
 
     /// The stored verdicts, which are those that the facts give.
@@ -217,7 +234,7 @@ fn read_manifest(contents: &Contents) -> Result<(Manifest, String), Damage> {
 /// Compares the files with the manifest, both ways.
 fn check_files(contents: &Contents, manifest: &Manifest) -> Result<(), Vec<Damage>> {
     let mut damage = Vec::new();
-    let mut named = BTreeSet::from([NAME, paths::ATTESTATIONS]);
+    let mut named = BTreeSet::from([NAME, paths::ATTESTATIONS, paths::QUERY, paths::ANSWER]);
     for entry in &manifest.files {
         if !is_below(&entry.path) {
             damage.push(Damage::EscapingPath(entry.path.clone()));
@@ -275,6 +292,20 @@ fn told(contents: &Contents, manifest: &Manifest, digest: &str, judged: &Judged)
         residue: judged::residue(contents)?,
     };
     statements(&told).map_err(unusable)
+}
+
+/// A time stamp must be about this manifest, and be the answer to what was asked.
+fn read_stamp(contents: &Contents) -> Result<Option<Stamp>, Damage> {
+    let missing = |path: &str| Damage::Missing(path.to_owned());
+    match (contents.get(paths::QUERY), contents.get(paths::ANSWER)) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(missing(paths::QUERY)),
+        (Some(_), None) => Err(missing(paths::ANSWER)),
+        (Some(query), Some(answer)) => {
+            let manifest = contents.get(NAME).ok_or_else(|| missing(NAME))?;
+            Ok(Some(timestamp::read(manifest, query, answer)?))
+        }
+    }
 }
 
 /// What was signed must be what this evidence says, statement by statement: a good signature over another run proves

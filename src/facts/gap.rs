@@ -42,6 +42,8 @@ pub enum Cause {
     /// Only an oracle tells it, and the stage does not want that one to be asked; or a probe would have to use up what it
     /// must keep.
     NotAsked,
+    /// Another answer of AWS counts more resources than were listed.
+    Miscounted,
     /// Everything was read, and it does not decide: the answer depends on what no API tells, such as who signs in from
     /// where.
     Undecided,
@@ -64,6 +66,7 @@ impl Cause {
         Self::Interrupted,
         Self::NotRecorded,
         Self::NotAsked,
+        Self::Miscounted,
         Self::Undecided,
     ];
 
@@ -85,6 +88,7 @@ impl Cause {
             Self::Interrupted => "interrupted",
             Self::NotRecorded => "not-recorded",
             Self::NotAsked => "not-asked",
+            Self::Miscounted => "miscounted",
             Self::Undecided => "undecided",
         }
     }

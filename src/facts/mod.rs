@@ -9,6 +9,7 @@ mod probe;
 pub mod redact;
 mod resource;
 mod schema;
+mod second;
 mod value;
 
 pub use gap::{Cause, Gap};
@@ -18,4 +19,5 @@ pub use probe::{Argument, Arguments, NOTICE, ProbeCall, ProbeSpec};
 pub use redact::scrub;
 pub use resource::{Fact, Population, Resource};
 pub use schema::{Attribute, Call, Field, Kind, Lookup, Reach, Scope, Type};
+pub use second::{Counted, reconcile};
 pub use value::{Value, format_duration, parse_duration};

@@ -46,19 +46,27 @@ pub struct Attribute {
     pub doc: &'static str,
     /// Operations of the same kind that it cannot be told without, beside its own.
     pub needs: &'static [&'static str],
+    /// The kind of which it tells how many there are in the account.
+    pub counts: Option<&'static str>,
 }
 
 impl Attribute {
     /// An attribute.
     #[must_use]
     pub const fn new(name: &'static str, of: Type, call: &'static str, field: &'static str, doc: &'static str) -> Self {
-        Self { name, of, call, field, doc, needs: &[] }
+        Self { name, of, call, field, doc, needs: &[], counts: None }
     }
 
     /// The same attribute, told only where these operations were made before.
     #[must_use]
     pub const fn needing(self, operations: &'static [&'static str]) -> Self {
         Self { needs: operations, ..self }
+    }
+
+    /// The same attribute, which tells how many resources of a kind there are: a second source beside their list.
+    #[must_use]
+    pub const fn counting(self, kind: &'static str) -> Self {
+        Self { counts: Some(kind), ..self }
     }
 }
 

@@ -6,6 +6,7 @@ use super::log_sweep::LogSweep;
 use super::policies::identifier;
 use super::probes::{read_consent, read_notice};
 use super::regions;
+use super::values;
 use super::{Attestation, Policy, Severity, Waiver};
 use crate::facts::Oracle;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Scalar, Spanned, Table};

@@ -17,6 +17,7 @@ mod logic;
 mod markdown;
 mod ocsf;
 mod oscal;
+mod populations;
 mod prometheus;
 #[cfg(test)]
 mod sample;
@@ -95,6 +96,7 @@ pub const ALL: &[&dyn Report] = &[
     &csv::Controls,
     &prometheus::Metrics,
     &waivers::Waivers,
+    &populations::Populations,
 ];
 
 /// The report of that name.

@@ -156,7 +156,7 @@ pub fn target(account: &str, regions: &[String], connector: SharedHttpConnector)
         profile: None,
         role: None,
         backend: Backend::InProcess { label: "a test".to_owned(), connector },
-        recording: None,
+        recordings: Vec::new(),
     }
 }
 

@@ -19,6 +19,7 @@ use super::exchange::{Broken, Exchange, HEADERS, Outcome, canonical};
 use super::{FORMAT, HEADER, Header, body, is_name};
 use crate::aws::described::Paged;
 use crate::aws::{Operation, wire};
+use crate::facts::redact;
 
 /// A recording while it is being made.
 #[derive(Clone, Debug)]
@@ -27,6 +28,7 @@ pub struct Recording(Arc<Inside>);
 #[derive(Debug)]
 struct Inside {
     folder: PathBuf,
+    keeps: fn(&Operation) -> bool,
     written: Mutex<Written>,
 }
 
@@ -48,7 +50,17 @@ impl Recording {
         let mut file = fs::OpenOptions::new().write(true).create_new(true).open(folder.join(HEADER))?;
         let text = serde_json::to_string_pretty(&header).map_err(io::Error::other)?;
         file.write_all(format!("{text}\n").as_bytes())?;
-        Ok(Self(Arc::new(Inside { folder: folder.to_owned(), written: Mutex::default() })))
+        Ok(Self(Arc::new(Inside { folder: folder.to_owned(), keeps: |_| true, written: Mutex::default() })))
+    }
+
+    /// Starts a recording of those answers only that may be kept as evidence. Others are not even read.
+    ///
+    /// # Errors
+    /// As [`Recording::create`].
+    pub fn of_evidence(folder: &Path, as_of: Timestamp) -> io::Result<Self> {
+        let Self(inside) = Self::create(folder, as_of)?;
+        let keeps = |operation: &Operation| redact::may_be_kept(&operation.service, &operation.name);
+        Ok(Self(Arc::new(Inside { folder: inside.folder.clone(), keeps, written: Mutex::default() })))
     }
 
     /// A transport that records what `inner` does for an account.
@@ -133,8 +145,8 @@ struct Recorder {
 
 impl HttpConnector for Recorder {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Some(operation) = Operation::of(&request) else {
-            // Nobody could find it again; and a run never makes such a request.
+        // Nobody could find a request without an operation again; and a run never makes one.
+        let Some(operation) = Operation::of(&request).filter(self.to.0.keeps) else {
             return self.inner.call(request);
         };
         let region = wire::region(&request).unwrap_or("unsigned").to_owned();

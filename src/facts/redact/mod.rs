@@ -3,10 +3,12 @@
 //! Applied at the boundary, before any writer exists. Must not know who reads or writes; operations are only names here.
 //! What is replaced leaves a marker and nothing that is computed from it: a hash of a short secret is the secret.
 
+mod answers;
 mod scrub;
 
 use serde_json::Value;
 
+pub use answers::may_be_kept;
 pub use scrub::scrub;
 
 /// What stands where a secret was.

@@ -123,10 +123,11 @@ pub(super) static KIND: Kind = Kind {
             "SummaryMap.AccountPasswordPresent",
             "Whether the root user has a password; absent when AWS does not tell.",
         ),
-        summary("counts.users", Type::Integer, "SummaryMap.Users", "Number of IAM users."),
-        summary("counts.groups", Type::Integer, "SummaryMap.Groups", "Number of IAM groups."),
-        summary("counts.roles", Type::Integer, "SummaryMap.Roles", "Number of IAM roles."),
-        summary("counts.policies", Type::Integer, "SummaryMap.Policies", "Number of customer managed policies."),
+        summary("counts.users", Type::Integer, "SummaryMap.Users", "Number of IAM users.").counting("iam.user"),
+        summary("counts.groups", Type::Integer, "SummaryMap.Groups", "Number of IAM groups.").counting("iam.group"),
+        summary("counts.roles", Type::Integer, "SummaryMap.Roles", "Number of IAM roles.").counting("iam.role"),
+        summary("counts.policies", Type::Integer, "SummaryMap.Policies", "Number of customer managed policies.")
+            .counting("iam.policy"),
         summary(
             "counts.mfa_devices",
             Type::Integer,

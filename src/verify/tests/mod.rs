@@ -17,7 +17,7 @@ use crate::policy::{AttributeTest, Case, Expectation, Origin, Per, Quantifier, S
 use crate::source::{Files, Span, Spanned};
 
 const fn attribute(name: &'static str) -> Attribute {
-    Attribute { name, of: Type::Bool, call: "ListThings", field: "Things[]", doc: "Made up.", needs: &[] }
+    Attribute { name, of: Type::Bool, call: "ListThings", field: "Things[]", doc: "Made up.", needs: &[], counts: None }
 }
 
 static KIND: Kind = Kind {

@@ -1,0 +1,52 @@
+//! Time stamps on the command line: which authority is asked, and which is trusted.
+//!
+//! Must not know what a token looks like.
+
+use std::path::PathBuf;
+
+use super::Ended;
+use crate::aws::post;
+use crate::evidence::timestamp::{self, Authority};
+use crate::verify::Exit;
+
+/// Who says when.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Stamping {
+    /// Have the manifest time-stamped (RFC 3161) by the authority at this URL. It sees the manifest's digest only.
+    #[arg(long, value_name = "URL")]
+    timestamp: Option<String>,
+}
+
+/// A request, and what was answered.
+#[derive(Debug)]
+pub(super) struct Stamped {
+    pub(super) query: Vec<u8>,
+    pub(super) answer: Vec<u8>,
+}
+
+impl Stamping {
+    /// A time stamp of the manifest, if one was asked for. It is read before it is kept.
+    pub(super) async fn stamp(&self, manifest: &[u8]) -> Result<Option<Stamped>, Ended> {
+        let Some(url) = &self.timestamp else { return Ok(None) };
+        let failed = |why: &dyn std::fmt::Display| Ended::new(Exit::Output, format!("no timestamp by {url}: {why}"));
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce).map_err(|error| failed(&error))?;
+        let query = timestamp::query(manifest, nonce);
+        let types = (timestamp::QUERY, timestamp::REPLY);
+        let answer = post(url, types, query.clone(), timestamp::LARGEST).await.map_err(|why| failed(&why))?;
+        timestamp::read(manifest, &query, &answer).map_err(|why| failed(&why))?;
+        Ok(Some(Stamped { query, answer }))
+    }
+}
+
+/// Reads the certificates of authorities that are trusted.
+pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<Authority>, Ended> {
+    let unusable = |path: &PathBuf, why: &dyn std::fmt::Display| {
+        Ended::new(Exit::Usage, format!("the certificate {}: {why}", path.display()))
+    };
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).map_err(|error| unusable(path, &error))?;
+        Authority::from_pem(&text).map_err(|error| unusable(path, &error))
+    };
+    paths.iter().map(read).collect()
+}

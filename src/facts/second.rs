@@ -1,0 +1,153 @@
+//! Second sources: attributes that tell how many resources of another kind there are, beside the lists of those.
+//!
+//! Two answers of AWS about one number, so that a list that is silently too short shows. Must not know which kinds there
+//! are.
+
+use std::sync::Arc;
+
+use super::{Attribute, Cause, Fact, Gap, Kind, Population, Value};
+
+/// A population, counted by somebody else than its list.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// The kind that was counted.
+    pub kind: &'static str,
+    /// The account that it was counted in.
+    pub account: Arc<str>,
+    /// The kind that tells the number.
+    pub by: &'static Kind,
+    /// The attribute that tells it.
+    pub attribute: &'static Attribute,
+    /// The number.
+    pub count: usize,
+}
+
+impl Counted {
+    /// Everything that the facts count.
+    #[must_use]
+    pub fn all(populations: &[Population]) -> Vec<Self> {
+        let mut found = Vec::new();
+        for population in populations {
+            for attribute in population.kind.attributes {
+                let Some(kind) = attribute.counts else { continue };
+                for resource in &population.resources {
+                    if let Some(Fact::Known(Value::Integer(number))) = resource.get(attribute.name)
+                        && let Ok(count) = usize::try_from(*number)
+                    {
+                        let (account, by) = (Arc::clone(&population.account), population.kind);
+                        found.push(Self { kind, account, by, attribute, count });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether it is about the population.
+    #[must_use]
+    pub fn is_about(&self, population: &Population) -> bool {
+        self.kind == population.kind.name && self.account == population.account
+    }
+
+    /// What is missing when the list is shorter than the number. A longer list hides nothing: it came later, or counts
+    /// what the number leaves out.
+    fn missing(&self, population: &Population) -> Option<Gap> {
+        let (listed, told) = (population.resources.len(), self.attribute.call);
+        // A list that is known to be short needs no second witness.
+        if listed >= self.count || !population.gaps.is_empty() {
+            return None;
+        }
+        let call = self.by.call(told)?;
+        let (count, plural) = (self.count, population.kind.plural);
+        Some(Gap {
+            service: call.service.to_owned(),
+            operation: told.to_owned(),
+            account: self.account.to_string(),
+            region: population.region.to_string(),
+            message: format!("it counts {count} {plural}, and {listed} are listed, unless one went in between"),
+            ..Gap::new(Cause::Miscounted)
+        })
+    }
+}
+
+/// Compares all lists with what counts them: a list that is too short is a population that is not complete.
+pub fn reconcile(populations: &mut [Population]) {
+    for counted in Counted::all(populations) {
+        for population in populations.iter_mut().filter(|population| counted.is_about(population)) {
+            if let Some(gap) = counted.missing(population) {
+                population.gaps.push(Arc::new(gap));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::indexing_slicing, reason = "a test may fail loudly")]
+
+    use super::*;
+    use crate::facts::{Call, Reach, Resource, Scope, Type};
+
+    static THING: Kind = Kind {
+        name: "test.thing",
+        plural: "things",
+        scope: Scope::Global,
+        doc: "A thing.",
+        attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
+        calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(100))],
+    };
+    static SUMMARY: Kind = Kind {
+        name: "test.summary",
+        plural: "summaries",
+        scope: Scope::Global,
+        doc: "A summary.",
+        attributes: &[
+            Attribute::new("things", Type::Integer, "Summarize", "Things", "How many.").counting("test.thing")
+        ],
+        calls: &[Call::new("test", "Summarize", "test:Summarize", Reach::Population(1))],
+    };
+
+    fn population(kind: &'static Kind, account: &str, count: usize) -> Population {
+        let (account, region): (Arc<str>, Arc<str>) = (account.into(), "aws-global".into());
+        let resource =
+            |number: usize| Resource::new(kind, Arc::clone(&account), Arc::clone(&region), number.to_string(), "");
+        let resources = (0..count).map(resource).collect();
+        Population { kind, account: Arc::clone(&account), region: Arc::clone(&region), resources, gaps: Vec::new() }
+    }
+
+    /// The gaps of the things, where the summary of the first account says so many.
+    fn gaps(told: i64, listed: usize, account: &str) -> Vec<Arc<Gap>> {
+        let mut summary = population(&SUMMARY, "1", 1);
+        summary.resources[0].set("things", told);
+        let mut all = vec![summary, population(&THING, account, listed)];
+        reconcile(&mut all);
+        all.remove(1).gaps
+    }
+
+    #[test]
+    fn a_list_that_is_shorter_than_its_second_source_is_not_complete() {
+        let found = gaps(3, 2, "1");
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].cause, found[0].operation.as_str()), (Cause::Miscounted, "Summarize"));
+        assert!(found[0].message.contains("counts 3 things, and 2 are listed"), "{}", found[0].message);
+    }
+
+    #[test]
+    fn a_list_as_long_or_longer_or_of_another_account_stays() {
+        assert!(gaps(2, 2, "1").is_empty());
+        assert!(gaps(1, 2, "1").is_empty());
+        assert!(gaps(-1, 0, "1").is_empty());
+        assert!(gaps(3, 2, "2").is_empty());
+    }
+
+    #[test]
+    fn a_list_that_is_known_to_be_short_keeps_its_own_cause() {
+        let mut summary = population(&SUMMARY, "1", 1);
+        summary.resources[0].set("things", 3);
+        let mut things = population(&THING, "1", 2);
+        things.gaps.push(Arc::new(Gap::new(Cause::Denied)));
+        let mut all = vec![summary, things];
+        reconcile(&mut all);
+        assert_eq!(all[1].gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::Denied]);
+    }
+}

@@ -1,0 +1,133 @@
+//! `populations.json`: of each case what its population is, how it was enumerated, what was left out, and what a second
+//! source counts. What an auditor reconciles before a verdict is believed.
+//!
+//! Must not know how facts are read.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Record, Report, logic};
+use crate::facts::{Counted, Population, Reach};
+use crate::verify::CaseResult;
+
+/// The populations.
+pub(super) struct Populations;
+
+#[derive(Serialize)]
+struct All<'a> {
+    schema: &'static str,
+    run: &'a str,
+    suite: &'a str,
+    stage: &'a str,
+    cases: Vec<Case<'a>>,
+}
+
+#[derive(Serialize)]
+struct Case<'a> {
+    id: &'a str,
+    kind: &'static str,
+    /// What one resource is.
+    resource: &'static str,
+    /// Which of them the case is about.
+    definition: String,
+    /// The calls whose pages are the list; none where people or a probe tell it.
+    enumerated_by: Vec<String>,
+    places: Vec<Place<'a>>,
+    /// Resources that the case is about, and those of the kind that its `where` leaves out.
+    selected: usize,
+    left_out: usize,
+    examined: usize,
+    not_evaluated: usize,
+    not_applicable: usize,
+    /// Whether every list was read to its end and no second source counts more.
+    enumerated: bool,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    account: &'a str,
+    region: &'a str,
+    listed: usize,
+    gaps: Vec<String>,
+    /// What else tells the number, if anything did in this run.
+    second_source: Option<Second>,
+}
+
+#[derive(Serialize)]
+struct Second {
+    source: String,
+    counted: usize,
+    agrees: bool,
+}
+
+impl Report for Populations {
+    fn name(&self) -> &'static str {
+        "populations"
+    }
+
+    fn file(&self) -> &'static str {
+        "populations.json"
+    }
+
+    fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let counted = Counted::all(record.populations);
+        let run = record.run;
+        let cases = record.result.cases.iter().map(|result| case(result, record.populations, &counted)).collect();
+        let (run, suite, stage) = (run.id.as_str(), run.suite.as_str(), run.stage.as_str());
+        let all = All { schema: "attestry.populations/1", run, suite, stage, cases };
+        serde_json::to_writer_pretty(&mut *out, &all)?;
+        out.write_all(b"\n")
+    }
+}
+
+fn case<'a>(result: &'a CaseResult, populations: &'a [Population], counted: &[Counted]) -> Case<'a> {
+    let (case, coverage) = (&result.case, &result.coverage);
+    let lists = case.kind.calls.iter().filter(|call| matches!(call.reach, Reach::Population(_)));
+    let of_kind = populations.iter().filter(|population| population.kind.name == case.kind.name);
+    Case {
+        id: &case.id,
+        kind: case.kind.name,
+        resource: case.kind.doc,
+        definition: logic::population(case),
+        enumerated_by: lists.map(|call| format!("{}:{}", call.service, call.operation)).collect(),
+        places: of_kind.map(|population| place(population, counted)).collect(),
+        selected: coverage.expected,
+        left_out: coverage.outside,
+        examined: coverage.examined,
+        not_evaluated: coverage.not_evaluated,
+        not_applicable: coverage.not_applicable,
+        enumerated: coverage.enumerated,
+    }
+}
+
+fn place<'a>(population: &'a Population, counted: &[Counted]) -> Place<'a> {
+    let second = counted.iter().find(|counted| counted.is_about(population)).map(|second| Second {
+        source: format!("{} {}", second.attribute.call, second.attribute.field),
+        counted: second.count,
+        agrees: second.count == population.resources.len(),
+    });
+    Place {
+        account: &population.account,
+        region: &population.region,
+        listed: population.resources.len(),
+        gaps: population.gaps.iter().map(|gap| format!("{gap} {}", gap.message).trim_end().to_owned()).collect(),
+        second_source: second,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+    use super::*;
+    use crate::report::sample::Sample;
+
+    #[test]
+    fn every_case_tells_its_population() {
+        let sample = Sample::new();
+        let mut out = Vec::new();
+        Populations.write(&sample.record(), &mut out).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap());
+    }
+}
