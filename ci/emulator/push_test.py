@@ -158,11 +158,11 @@ def kept_and_found(desk: Desk, shelf: Shelf, small: pathlib.Path):
     told = desk.attestry("evidence", "push", signed, *push[3:], code=6)
     assert "already there with another content" in told and shelf.body(bundle) == small.read_bytes(), told
     assert "not signed" in desk.attestry(*push, "--key", f"{key}.pub", code=6)
-    found(desk, shelf, bundle)
     # Whoever got it from the bucket by other means verifies it.
     copy = desk.folder / "copy.tar.zst"
     copy.write_bytes(shelf.body(bundle))
     desk.attestry("verify", copy)
+    found(desk, shelf, bundle)
     print("  a bundle is kept once, locked for longer and never for shorter, and not overwritten")
 
 
@@ -179,15 +179,25 @@ def found(desk: Desk, shelf: Shelf, bundle: str):
     assert local["last"]["cases"] == today["last"]["cases"], "a directory says the same as the bucket"
     told = desk.attestry("evidence", "find", "--control", "SC-21", "--on", TODAY, *place, code=4)
     assert "did you mean `SC-12`" in told, told
+    # Somebody deletes the one and writes over the other; the lock keeps the first versions, and they are what is read.
+    shelf.s3.delete_object(Bucket="kept", Key=bundle)
+    shelf.s3.put_object(Bucket="kept", Key=bundle + ".json", Body=b"{}")
+    told = desk.attestry("evidence", "find", "--control", "SC-12", "--on", TODAY, *place)
+    assert "was deleted or written over" in told and today["last"]["run"] in told, told
+    first = lambda key: min(shelf.versions(key)[key], key=lambda it: it["LastModified"])["VersionId"]
+    original = lambda key: shelf.s3.get_object(Bucket="kept", Key=key, VersionId=first(key))["Body"].read()
     # An index entry that lies is found out: it is about another bundle than the one that lies beside it.
-    index = json.loads(shelf.body(bundle + ".json"))
+    index = json.loads(original(bundle + ".json"))
     index["summary"]["cases"][0]["verdict"] = "violated"
     lie = "lies/" + bundle.removeprefix("bank/evidence/")
-    shelf.s3.put_object(Bucket="kept", Key=lie, Body=shelf.body(bundle))
+    shelf.s3.put_object(Bucket="kept", Key=lie, Body=original(bundle))
     shelf.s3.put_object(Bucket="kept", Key=lie + ".json", Body=json.dumps(index).encode())
     control = index["summary"]["cases"][0]["controls"][0]
     told = desk.attestry("evidence", "find", "--control", control, "--on", TODAY, "s3://kept/lies", "--endpoint", shelf.url, code=6)
     assert "another bundle" in told, told
+    shelf.s3.put_object(Bucket="kept", Key="alone/1/a/b/2026/11/21/20261121T055012Z-5e8a18dc.zip", Body=b"x")
+    told = desk.attestry("evidence", "list", "s3://kept/alone", "--endpoint", shelf.url, code=6)
+    assert "push it again" in told, told
     print("  lists and samples answer the same from a bucket and from a directory, and believe no index")
 
 

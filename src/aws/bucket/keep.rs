@@ -156,7 +156,7 @@ impl Bucket {
             return Err(NotKept::OtherContent { key, found, expected });
         }
         let expected = hex(object.bytes);
-        let read = match self.bytes(&key, Some(&there.version), size).await {
+        let read = match self.bytes(&key, &there.version, size).await {
             Ok(bytes) if hex(&bytes) == expected => ReadBack::Whole(bytes),
             Ok(bytes) => {
                 let (found, expected) = (format!("SHA-256 {}", hex(&bytes)), format!("SHA-256 {expected}"));
