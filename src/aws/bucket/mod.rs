@@ -165,9 +165,8 @@ impl Bucket {
             for object in page.versions() {
                 let key = object.key().unwrap_or_default().to_owned();
                 let version = object.version_id().unwrap_or_default().to_owned();
-                let latest = object.is_latest() == Some(true);
-                // The newest version of a key comes first.
-                let covered = !latest || listed.contains_key(&key);
+                // The newest version of a key comes first, so the first one is what remains.
+                let covered = object.is_latest() != Some(true);
                 listed.insert(key.clone(), Listed { key, version, covered });
             }
             if listed.len() > most {
