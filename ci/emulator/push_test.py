@@ -44,6 +44,7 @@ def main() -> int:
             shelf = Shelf(url)
             refusals(desk, shelf, small)
             kept_and_found(desk, shelf, small)
+            a_year_of_runs(desk, shelf)
             large_ones(desk, shelf, large)
             if not args.no_kills:
                 kills(desk, url, shelf, large)
@@ -72,10 +73,9 @@ class Desk:
         filler = os.urandom(6 << 20)
         (grown / "filler.bin").write_bytes(filler)
         manifest = json.loads((grown / "manifest.json").read_bytes())
-        manifest["files"].append({"path": "filler.bin", "size": len(filler), "sha256": hashlib.sha256(filler).hexdigest()})
-        manifest["files"].sort(key=lambda it: it["path"])
-        text = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        (grown / "manifest.json").write_text(text)
+        manifest["files"] = sorted([*manifest["files"], {"path": "filler.bin"}], key=lambda it: it["path"])
+        (grown / "manifest.json").write_text(json.dumps(manifest))
+        remade(grown, manifest["link"]["run"])
         self.attestry("evidence", "pack", grown, large)
         shutil.rmtree(grown)
         return small, large
@@ -158,11 +158,11 @@ def kept_and_found(desk: Desk, shelf: Shelf, small: pathlib.Path):
     told = desk.attestry("evidence", "push", signed, *push[3:], code=6)
     assert "already there with another content" in told and shelf.body(bundle) == small.read_bytes(), told
     assert "not signed" in desk.attestry(*push, "--key", f"{key}.pub", code=6)
-    found(desk, shelf, bundle)
     # Whoever got it from the bucket by other means verifies it.
     copy = desk.folder / "copy.tar.zst"
     copy.write_bytes(shelf.body(bundle))
     desk.attestry("verify", copy)
+    found(desk, shelf, bundle)
     print("  a bundle is kept once, locked for longer and never for shorter, and not overwritten")
 
 
@@ -179,16 +179,104 @@ def found(desk: Desk, shelf: Shelf, bundle: str):
     assert local["last"]["cases"] == today["last"]["cases"], "a directory says the same as the bucket"
     told = desk.attestry("evidence", "find", "--control", "SC-21", "--on", TODAY, *place, code=4)
     assert "did you mean `SC-12`" in told, told
+    # Somebody deletes the one and writes over the other; the lock keeps the first versions, and they are what is read.
+    shelf.s3.delete_object(Bucket="kept", Key=bundle)
+    shelf.s3.put_object(Bucket="kept", Key=bundle + ".json", Body=b"{}")
+    told = desk.attestry("evidence", "find", "--control", "SC-12", "--on", TODAY, *place)
+    assert "was deleted or written over" in told and today["last"]["run"] in told, told
+    first = lambda key: min(shelf.versions(key)[key], key=lambda it: it["LastModified"])["VersionId"]
+    original = lambda key: shelf.s3.get_object(Bucket="kept", Key=key, VersionId=first(key))["Body"].read()
     # An index entry that lies is found out: it is about another bundle than the one that lies beside it.
-    index = json.loads(shelf.body(bundle + ".json"))
+    index = json.loads(original(bundle + ".json"))
     index["summary"]["cases"][0]["verdict"] = "violated"
     lie = "lies/" + bundle.removeprefix("bank/evidence/")
-    shelf.s3.put_object(Bucket="kept", Key=lie, Body=shelf.body(bundle))
+    shelf.s3.put_object(Bucket="kept", Key=lie, Body=original(bundle))
     shelf.s3.put_object(Bucket="kept", Key=lie + ".json", Body=json.dumps(index).encode())
     control = index["summary"]["cases"][0]["controls"][0]
     told = desk.attestry("evidence", "find", "--control", control, "--on", TODAY, "s3://kept/lies", "--endpoint", shelf.url, code=6)
     assert "another bundle" in told, told
+    shelf.s3.put_object(Bucket="kept", Key="alone/1/a/b/2026/11/21/20261121T055012Z-5e8a18dc.zip", Body=b"x")
+    told = desk.attestry("evidence", "list", "s3://kept/alone", "--endpoint", shelf.url, code=6)
+    assert "push it again" in told, told
     print("  lists and samples answer the same from a bucket and from a directory, and believe no index")
+
+
+SUITE = """
+suite: kept
+title: Evidence that is kept for ten years
+keep_evidence: 3653d
+policies: [policy.yaml]
+stages: { account: { account: "123456789012", regions: [ap-southeast-2], described: account.yaml } }
+"""
+POLICY = """
+id: K-1
+title: Keys are in use
+severity: low
+controls: { nist-800-53-r5: [SC-12] }
+cases:
+  enabled:
+    each: kms.key
+    when_none: met
+    expect: { state: Enabled }
+    examples: { met: { state: Enabled }, violated: { state: Disabled } }
+"""
+DESCRIBED = """
+account: "123456789012"
+regions: [ap-southeast-2]
+as_of: 2026-03-31T00:00:00Z
+answers: { kms: { ListKeys: { Keys: [] }, ListAliases: { Aliases: [] } } }
+"""
+
+
+def a_year_of_runs(desk: Desk, shelf: Shelf):
+    """Runs of other days, of a suite that asks for ten years: what a run says of its day is rewritten, with the manifest."""
+    root = desk.folder / "year"
+    root.mkdir()
+    for name, text in (("suite.yaml", SUITE), ("policy.yaml", POLICY), ("account.yaml", DESCRIBED)):
+        (root / name).write_text(text)
+    desk.attestry("run", root / "suite.yaml", "--stage", "account", "--quiet", "--out", root / "out")
+    runs = root / "runs"
+    for index, started in enumerate(("2026-03-30T05:00:00Z", "2026-03-31T23:59:59.5Z", "2026-04-01T00:00:00Z", "2026-04-02T05:00:00Z")):
+        forged = runs / started[:10]
+        shutil.copytree(root / "out", forged)
+        run = f"{started[:19]}Z-0000000{index}".replace("-", "", 2).replace(":", "")
+        told = json.loads((forged / "evidence/run.json").read_text()) | {"id": run, "started": started, "finished": started}
+        (forged / "evidence/run.json").write_text(json.dumps(told))
+        remade(forged, run)
+        bundle = root / f"{index}.zip"
+        desk.attestry("evidence", "pack", forged, bundle)
+        desk.attestry("evidence", "push", bundle, "s3://kept/year", "--endpoint", shelf.url)
+        desk.attestry("evidence", "push", bundle, "s3://kept/year", "--endpoint", shelf.url, "--retain", "3000d", code=2)
+    ends = {shelf.until(key).date() for key in shelf.versions("year/")}
+    assert min(ends) == datetime.date(2036, 3, 30), "ten years, since the suite says so"
+
+    def sample(on: str, *where, code=0):
+        told = desk.attestry("evidence", "find", "--control", "nist-800-53-r5:SC-12", "--on", on, "--json", *where, code=code)
+        (answer,) = json.loads(told[:told.rindex("}") + 1])["answers"]
+        return tuple(answer[which] and answer[which]["started"] for which in ("last", "next"))
+
+    for where in ([runs], ["s3://kept/year", "--endpoint", shelf.url]):
+        assert sample("2026-03-29", *where) == (None, "2026-03-30T05:00:00Z")
+        assert sample("2026-03-30", *where) == ("2026-03-30T05:00:00Z", "2026-03-31T23:59:59.5Z")
+        assert sample("2026-03-31", *where) == ("2026-03-31T23:59:59.5Z", "2026-04-01T00:00:00Z")
+        assert sample("2027-01-01", *where) == ("2026-04-02T05:00:00Z", None)
+    # What is damaged is named, and does not hide the rest.
+    (runs / "no.zip").write_bytes(b"PK no archive")
+    (runs / "2026-03-31/results.json").write_text("{}")
+    told = desk.attestry("evidence", "find", "--control", "SC-12", "--on", "2026-03-31", runs, code=6)
+    assert "altered file: results.json" in told and "no.zip" in told and "2 pieces of evidence" in told, told
+    assert "2026-03-30T05:00:00Z" in told and "2026-04-01T00:00:00Z" in told, told
+    print("  of each day, the last run before its end and the first one after it are found")
+
+
+def remade(folder: pathlib.Path, run: str):
+    """The manifest written anew, as whoever forges evidence does; only a signature would show it."""
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    manifest["link"]["run"] = run
+    for entry in manifest["files"]:
+        data = (folder / entry["path"]).read_bytes()
+        entry |= {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    (folder / "manifest.json").write_text(json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
 
 
 def large_ones(desk: Desk, shelf: Shelf, large: pathlib.Path):

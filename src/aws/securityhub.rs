@@ -69,16 +69,16 @@ pub struct Failed {
 /// What AWS did not take or did not say.
 pub async fn import(at: &At, findings: &[Value]) -> Result<Answer, Gap> {
     let body = serde_json::json!({ "Findings": findings }).to_string();
-    let operation = operation(at.sdk())?;
+    let nowhere =
+        || Gap { message: "a place that lacks what a request needs".to_owned(), ..Gap::new(Cause::Unexpected) };
+    let operation = operation(at.sdk()).ok_or_else(nowhere)?;
     tracked(async { Ok(operation.invoke(body).await?) }).await
 }
 
-fn operation(sdk: &SdkConfig) -> Result<Operation<String, Answer, ErrorMetadata>, Gap> {
-    let lacks = |what: &str| Gap { message: format!("a place without {what}"), ..Gap::new(Cause::Unexpected) };
-    let region = sdk.region().ok_or_else(|| lacks("Region"))?.clone();
-    let client = sdk.http_client().ok_or_else(|| lacks("transport"))?;
-    let credentials = sdk.credentials_provider().ok_or_else(|| lacks("credentials"))?;
-    let retries = sdk.retry_config().ok_or_else(|| lacks("retries"))?;
+/// The operation at a place; none where the place has no Region, transport, credentials or retries.
+fn operation(sdk: &SdkConfig) -> Option<Operation<String, Answer, ErrorMetadata>> {
+    let region = sdk.region()?.clone();
+    let (client, credentials, retries) = (sdk.http_client()?, sdk.credentials_provider()?, sdk.retry_config()?);
     let url = sdk.endpoint_url().map_or_else(|| endpoint(&region), |url| url.trim_end_matches('/').to_owned());
     let components = RuntimeComponentsBuilder::new(SERVICE)
         .with_auth_scheme(SigV4AuthScheme::new())
@@ -107,7 +107,7 @@ fn operation(sdk: &SdkConfig) -> Result<Operation<String, Answer, ErrorMetadata>
     if let Some(time) = sdk.time_source() {
         builder = builder.time_source(time);
     }
-    Ok(builder.serializer(write).deserializer(read).build())
+    Some(builder.serializer(write).deserializer(read).build())
 }
 
 /// What signs the request, and who is said to send it.
@@ -166,10 +166,13 @@ mod tests {
     use super::*;
     use crate::aws::{Backend, Link, Pace, Reach};
 
+    /// Status, code and body.
+    type Recorded = (u16, &'static str, &'static str);
+
     /// Answers, the last one first, and the requests that got them.
     #[derive(Clone, Debug, Default)]
     struct Hub {
-        answers: Arc<Mutex<Vec<(u16, &'static str, &'static str)>>>,
+        answers: Arc<Mutex<Vec<Recorded>>>,
         asked: Arc<Mutex<Vec<HttpRequest>>>,
     }
 
@@ -186,7 +189,7 @@ mod tests {
         }
     }
 
-    async fn told(answers: &[(u16, &'static str, &'static str)]) -> (Result<Answer, Gap>, Hub, Link) {
+    async fn told(answers: &[Recorded]) -> (Result<Answer, Gap>, Hub, Link) {
         let hub = Hub { answers: Arc::new(Mutex::new(answers.iter().rev().copied().collect())), ..Hub::default() };
         let connector = SharedHttpConnector::new(hub.clone());
         let backend = Backend::InProcess { label: "recorded".into(), connector };

@@ -14,7 +14,7 @@ use super::probes::{find_kind, words};
 use super::signing::trusted;
 use super::verify::signature;
 use super::{Ended, output};
-use crate::aws::bucket::{Address, Bucket};
+use crate::aws::bucket::{Address, Bucket, Listed};
 use crate::evidence::{
     self, Counts, Covered, Damage, Format, Index, Limits, Placed, PublicKey, Series, Summary, Verified, Wanted,
 };
@@ -82,7 +82,7 @@ enum Lies {
     /// A directory or bundle.
     Path(PathBuf),
     /// A bundle with an index entry.
-    Keys { bundle: String, index: String },
+    Objects { bundle: Listed, index: Listed },
 }
 
 /// All evidence of a shelf, each series in the order of its runs, and how much of it could not be read.
@@ -101,7 +101,7 @@ pub(super) async fn list(args: &List) -> Result<(), Ended> {
     for lying in found.into_values().flatten() {
         let read = match &lying.at {
             Lies::Path(path) => verified(path).and_then(|it| it.summary().map_err(|damage| vec![damage])),
-            Lies::Keys { index, .. } => indexed(&shelf, index).await?.map(|it| it.summary),
+            Lies::Objects { index, .. } => indexed(&shelf, index).await?.map(|it| it.summary),
         };
         match read {
             Ok(summary) => all.push((lying.name, summary)),
@@ -109,7 +109,7 @@ pub(super) async fn list(args: &List) -> Result<(), Ended> {
         }
     }
     if args.shelf.json {
-        let all: Vec<_> = all.iter().map(|(name, summary)| Listed { evidence: name, summary }).collect();
+        let all: Vec<_> = all.iter().map(|(name, summary)| Row { evidence: name, summary }).collect();
         print_json(&all)?;
     } else {
         output::print(&all.iter().map(|(name, summary)| row(name, summary)).collect::<String>());
@@ -194,7 +194,7 @@ impl Search {
     async fn read(&mut self, lying: &Lying) -> Result<Result<Option<Witness>, Vec<Damage>>, Ended> {
         let verified = match &lying.at {
             Lies::Path(path) => verified(path),
-            Lies::Keys { bundle, index } => match self.fetch(bundle, index).await? {
+            Lies::Objects { bundle, index } => match self.fetch(bundle, index).await? {
                 Ok(None) => return Ok(Ok(None)),
                 Ok(Some(verified)) => Ok(verified),
                 Err(damage) => Err(damage),
@@ -217,7 +217,7 @@ impl Search {
 
     /// The bundle of an index entry, if that says that it covers the control. What it says is not believed: the bundle is
     /// verified and must say the same.
-    async fn fetch(&mut self, bundle: &str, index: &str) -> Result<Result<Option<Verified>, Vec<Damage>>, Ended> {
+    async fn fetch(&mut self, bundle: &Listed, index: &Listed) -> Result<Result<Option<Verified>, Vec<Damage>>, Ended> {
         let entry = match indexed(&self.shelf, index).await? {
             Ok(entry) => entry,
             Err(damage) => return Ok(Err(damage)),
@@ -227,9 +227,10 @@ impl Search {
         if self.wanted.covered(&entry.summary).next().is_none() {
             return Ok(Ok(None));
         }
-        let bytes = bucket.get(bundle, Limits::default().archive).await.map_err(|why| not_kept(&why))?;
+        let bytes =
+            bucket.get(&bundle.key, &bundle.version, Limits::default().archive).await.map_err(|why| not_kept(&why))?;
         let other =
-            || vec![Damage::Unusable { path: index.to_owned(), reason: "it is about another bundle".to_owned() }];
+            || vec![Damage::Unusable { path: index.key.clone(), reason: "it is about another bundle".to_owned() }];
         if !entry.is_of(&bytes) {
             return Ok(Err(other()));
         }
@@ -254,16 +255,35 @@ async fn open(args: &ShelfArgs) -> Result<(Shelf, Found), Ended> {
     let bucket = args.reach.open(&address).await?;
     let below = address.key("");
     let listed = bucket.list(&below, MOST).await.map_err(|why| not_kept(&why))?;
-    let mut found: BTreeMap<Series, Vec<Lying>> = BTreeMap::new();
-    for object in listed {
-        let Some(placed) = address.path(&object.key).and_then(Placed::read) else { continue };
-        let bundle = address.key(&placed.bundle);
-        let name = format!("s3://{}/{bundle}", address.bucket);
-        let lying = Lying { name, started: placed.started, at: Lies::Keys { bundle, index: object.key } };
+    Ok((Shelf::Bucket(bucket), in_bucket(&address, listed)))
+}
+
+/// Bundles with the index entries beside them.
+fn in_bucket(address: &Address, listed: Vec<Listed>) -> Found {
+    let (mut found, mut damaged): Found = (BTreeMap::new(), 0);
+    let (index, bundles): (Vec<_>, Vec<_>) =
+        listed.into_iter().partition(|object| address.path(&object.key).and_then(Placed::read).is_some());
+    let mut bundles: BTreeMap<String, Listed> = bundles.into_iter().map(|it| (it.key.clone(), it)).collect();
+    for index in index {
+        let Some(placed) = address.path(&index.key).and_then(Placed::read) else { continue };
+        let key = address.key(&placed.bundle);
+        let name = format!("s3://{}/{key}", address.bucket);
+        let Some(bundle) = bundles.remove(&key) else {
+            damaged += tell(&name, &[Damage::Missing(placed.bundle)]);
+            continue;
+        };
+        if bundle.covered || index.covered {
+            output::tell(&format!("warning: {name} was deleted or written over: its first version is read"));
+        }
+        let lying = Lying { name, started: placed.started, at: Lies::Objects { bundle, index } };
         found.entry(placed.series).or_default().push(lying);
     }
+    for key in bundles.into_keys().filter(|key| Format::of_name(key).is_some()) {
+        let reason = "it has no index entry, as after a push that was killed: push it again".to_owned();
+        damaged += tell(&format!("s3://{}/{key}", address.bucket), &[Damage::Unusable { path: key, reason }]);
+    }
     sort(&mut found);
-    Ok((Shelf::Bucket(bucket), (found, 0)))
+    (found, damaged)
 }
 
 fn sort(found: &mut BTreeMap<Series, Vec<Lying>>) {
@@ -314,10 +334,10 @@ fn verified(path: &Path) -> Result<Verified, Vec<Damage>> {
     evidence::verify(path, words(), find_kind)
 }
 
-async fn indexed(shelf: &Shelf, key: &str) -> Result<Result<Index, Vec<Damage>>, Ended> {
+async fn indexed(shelf: &Shelf, index: &Listed) -> Result<Result<Index, Vec<Damage>>, Ended> {
     let Shelf::Bucket(bucket) = shelf else { return Ok(Err(Vec::new())) };
-    let bytes = bucket.get(key, MOST_INDEX).await.map_err(|why| not_kept(&why))?;
-    Ok(Index::read(&bytes).map_err(|reason| vec![Damage::Unusable { path: key.to_owned(), reason }]))
+    let bytes = bucket.get(&index.key, &index.version, MOST_INDEX).await.map_err(|why| not_kept(&why))?;
+    Ok(Index::read(&bytes).map_err(|reason| vec![Damage::Unusable { path: index.key.clone(), reason }]))
 }
 
 /// Tells what is wrong with one piece of evidence, and counts it.
@@ -327,7 +347,7 @@ fn tell(name: &str, damage: &[Damage]) -> usize {
 }
 
 #[derive(Serialize)]
-struct Listed<'a> {
+struct Row<'a> {
     evidence: &'a str,
     #[serde(flatten)]
     summary: &'a Summary,

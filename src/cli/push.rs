@@ -247,6 +247,7 @@ async fn places(args: &SecurityHub, account: &str, regions: Vec<String>) -> Resu
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::evidence::Covered;

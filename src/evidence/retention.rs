@@ -9,6 +9,12 @@ use thiserror::Error;
 /// Years that evidence is kept at least.
 pub const LEAST_YEARS: i64 = 7;
 
+/// Years that nothing is locked beyond: what is locked cannot be unlocked, so a mistake must not be for ever.
+const MOST_YEARS: i64 = 100;
+
+/// How far ahead the clock of a run may be.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
 /// Why there is no such date.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NoDate {
@@ -20,9 +26,14 @@ pub enum NoDate {
     /// The date is over.
     #[error("the retention of this run ended at {0}: nothing can be locked until then")]
     Over(Timestamp),
-    /// There is no calendar for it.
-    #[error("no date is that far away")]
+    /// Longer than anybody should lock what nobody can unlock.
+    #[error("that is more than {MOST_YEARS} years, and what is locked cannot be unlocked")]
     TooLong,
+    /// The run has not been yet.
+    #[error(
+        "the run says that it finished at {0}, which has not been yet: what is locked by that date cannot be unlocked"
+    )]
+    NotYet(Timestamp),
 }
 
 /// Until when evidence of a run that finished then is locked, in whole seconds. It counts from the end of the run, so that
@@ -36,15 +47,24 @@ pub fn retain_until(
     asked: Option<i64>,
     now: Timestamp,
 ) -> Result<Timestamp, NoDate> {
+    if finished.duration_since(now) > AHEAD {
+        return Err(NoDate::NotYet(finished));
+    }
+    let years = |years: i64| {
+        let date = finished.to_zoned(TimeZone::UTC).checked_add(years.years()).map_err(|_| NoDate::TooLong)?;
+        whole(date.timestamp())
+    };
     let after = |seconds: i64| finished.checked_add(SignedDuration::from_secs(seconds)).map_err(|_| NoDate::TooLong);
-    let years = finished.to_zoned(TimeZone::UTC).checked_add(LEAST_YEARS.years()).map_err(|_| NoDate::TooLong)?;
-    let mut least = whole(years.timestamp())?;
+    let mut least = years(LEAST_YEARS)?;
     if let Some(seconds) = by_suite {
         least = least.max(whole(after(seconds)?)?);
     }
     let until = asked.map_or(Ok(least), |seconds| whole(after(seconds)?))?;
     if until < least {
         return Err(NoDate::TooShort(least));
+    }
+    if until > years(MOST_YEARS)? {
+        return Err(NoDate::TooLong);
     }
     if until <= now { Err(NoDate::Over(until)) } else { Ok(until) }
 }
@@ -77,6 +97,8 @@ mod tests {
         for (by_suite, asked) in [(None, 2556), (Some(3653 * DAY), 3652), (None, 0)] {
             assert!(until(by_suite, Some(asked * DAY)).is_err_and(|error| error.starts_with("TooShort")));
         }
+        assert!(until(None, Some(36_524 * DAY)).is_ok());
+        assert_eq!(until(None, Some(36_526 * DAY)), Err("TooLong".to_owned()));
         assert_eq!(until(None, Some(i64::MAX)), Err("TooLong".to_owned()));
         assert_eq!(until(Some(i64::MAX), None), Err("TooLong".to_owned()));
     }
@@ -86,5 +108,6 @@ mod tests {
         let at = |year: i64| Timestamp::from_second((year - 1970) * 31_556_952).unwrap_or_default();
         assert!(matches!(retain_until(at(2018), None, None, at(2026)), Err(NoDate::Over(_))));
         assert!(retain_until(at(2018), None, Some(3653 * DAY), at(2026)).is_ok());
+        assert!(matches!(retain_until(at(2027), None, None, at(2026)), Err(NoDate::NotYet(_))));
     }
 }

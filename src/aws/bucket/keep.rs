@@ -156,7 +156,7 @@ impl Bucket {
             return Err(NotKept::OtherContent { key, found, expected });
         }
         let expected = hex(object.bytes);
-        let read = match self.bytes(&key, Some(&there.version), size).await {
+        let read = match self.bytes(&key, &there.version, size).await {
             Ok(bytes) if hex(&bytes) == expected => ReadBack::Whole(bytes),
             Ok(bytes) => {
                 let (found, expected) = (format!("SHA-256 {}", hex(&bytes)), format!("SHA-256 {expected}"));
@@ -243,6 +243,7 @@ impl Bucket {
 }
 
 /// What an answer to sending says.
+#[expect(clippy::result_large_err, reason = "once a request, and its callers have the gap in their own errors")]
 pub(super) fn sent<T, E>(
     answer: Result<T, aws_sdk_s3::error::SdkError<E, aws_smithy_runtime_api::client::orchestrator::HttpResponse>>,
 ) -> Result<Sent, Gap>

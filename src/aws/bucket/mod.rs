@@ -9,6 +9,8 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use aws_config::{Region, SdkConfig};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
@@ -49,8 +51,10 @@ pub struct Bucket {
 pub struct Listed {
     /// Its key.
     pub key: String,
-    /// Its bytes.
-    pub size: u64,
+    /// Its first version: what was written later neither hides nor changes it.
+    pub version: String,
+    /// Whether something was written over it, or it was deleted as far as a lock lets it be.
+    pub covered: bool,
 }
 
 /// Where S3 is asked for the Region of a bucket.
@@ -144,46 +148,53 @@ impl Bucket {
         }
     }
 
-    /// The objects whose keys begin with the prefix, in the order of their keys.
+    /// The objects whose keys begin with the prefix, in the order of their keys, deleted ones too: a lock keeps versions,
+    /// and does not keep anybody from hiding them.
     ///
     /// # Errors
     /// What AWS did not tell, or there are more than that many.
     pub async fn list(&self, prefix: &str, most: usize) -> Result<Vec<Listed>, NotKept> {
         let told = |gap| NotKept::told(format!("list {}/{prefix}", self.name), gap);
-        let mut listed = Vec::new();
-        let mut from: Option<String> = None;
+        let mut listed: BTreeMap<String, Listed> = BTreeMap::new();
+        let mut from = (None, None);
         loop {
-            let request = self.s3.list_objects_v2().bucket(&self.name).prefix(prefix);
-            let request = request.set_continuation_token(from.clone()).set_expected_bucket_owner(self.owner.clone());
+            let request = self.s3.list_object_versions().bucket(&self.name).prefix(prefix);
+            let request = request.set_key_marker(from.0.clone()).set_version_id_marker(from.1.clone());
+            let request = request.set_expected_bucket_owner(self.owner.clone());
             let page = tracked(async { Ok(request.send().await?) }).await.map_err(told)?;
-            for object in page.contents() {
-                let size = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or(u64::MAX);
-                listed.push(Listed { key: object.key().unwrap_or_default().to_owned(), size });
+            for object in page.versions() {
+                let key = object.key().unwrap_or_default().to_owned();
+                let version = object.version_id().unwrap_or_default().to_owned();
+                // The newest version of a key comes first, so the first one is what remains.
+                let covered = object.is_latest() != Some(true);
+                listed.insert(key.clone(), Listed { key, version, covered });
             }
             if listed.len() > most {
                 return Err(NotKept::TooLarge(format!("more than {most} objects below {}/{prefix}", self.name)));
             }
-            match page.next_continuation_token {
-                None if page.is_truncated == Some(true) => return Err(told(Gap::new(Cause::Truncated))),
-                None => return Ok(listed),
-                next if next == from => return Err(told(Gap::new(Cause::Truncated))),
-                next => from = next,
+            if page.is_truncated != Some(true) {
+                return Ok(listed.into_values().collect());
             }
+            let next = (page.next_key_marker, page.next_version_id_marker);
+            if next == from || next.0.is_none() {
+                return Err(told(Gap::new(Cause::Truncated)));
+            }
+            from = next;
         }
     }
 
-    /// The current version of an object, of at most that many bytes.
+    /// A version of an object, of at most that many bytes.
     ///
     /// # Errors
     /// What AWS did not tell, or it is larger.
-    pub async fn get(&self, key: &str, most: u64) -> Result<Vec<u8>, NotKept> {
-        self.bytes(key, None, most).await.map_err(|end| end.of(key, most))
+    pub async fn get(&self, key: &str, version: &str, most: u64) -> Result<Vec<u8>, NotKept> {
+        self.bytes(key, version, most).await.map_err(|end| end.of(key, most))
     }
 
     /// Reads no more than that many bytes, whatever a header says.
-    async fn bytes(&self, key: &str, version: Option<&str>, most: u64) -> Result<Vec<u8>, NotRead> {
+    async fn bytes(&self, key: &str, version: &str, most: u64) -> Result<Vec<u8>, NotRead> {
         tracked(async {
-            let request = self.s3.get_object().bucket(&self.name).key(key).set_version_id(version.map(str::to_owned));
+            let request = self.s3.get_object().bucket(&self.name).key(key).version_id(version);
             let answer = request.set_expected_bucket_owner(self.owner.clone()).send().await;
             let mut body = answer.map_err(|error| NotRead::Gap(error.into()))?.body;
             let mut bytes = Vec::new();

@@ -417,22 +417,35 @@ async fn s3_tells_the_region_even_where_it_refuses() {
 
 #[tokio::test]
 async fn lists_and_objects_have_an_end() {
-    let page = |keys: &[&str], next: &str| {
-        let mut text = String::from("<ListBucketResult>");
-        for key in keys {
-            let _ = write!(text, "<Contents><Key>{key}</Key><Size>3</Size></Contents>");
+    let page = |versions: &[(&str, &str, bool)], next: &str| {
+        let mut text = String::from("<ListVersionsResult>");
+        for (key, id, latest) in versions {
+            let _ = write!(
+                text,
+                "<Version><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{latest}</IsLatest><Size>3</Size></Version>"
+            );
         }
         let more = !next.is_empty();
-        let token = if more { format!("<NextContinuationToken>{next}</NextContinuationToken>") } else { String::new() };
-        answer("ListObjectsV2", 200, format!("{text}<IsTruncated>{more}</IsTruncated>{token}</ListBucketResult>"))
+        let token = if more { format!("<NextKeyMarker>{next}</NextKeyMarker>") } else { String::new() };
+        answer(
+            "ListObjectVersions",
+            200,
+            format!("{text}<IsTruncated>{more}</IsTruncated>{token}</ListVersionsResult>"),
+        )
     };
-    let (bucket, _) =
-        recorded(vec![page(&["a", "b"], "t"), page(&["c"], "").asked("url", "continuation-token=t")]).await;
-    assert_eq!(bucket.list("", 10).await.unwrap().len(), 3);
-    let (bucket, _) = recorded(vec![page(&["a", "b"], "t")]).await;
+    // One was written over, and the other one is hidden by a delete marker.
+    let pages = vec![
+        page(&[("a", "a2", true), ("a", "a1", false), ("b", "b1", true)], "b"),
+        page(&[("c", "c1", false)], "").asked("url", "key-marker=b"),
+    ];
+    let listed = recorded(pages).await.0.list("", 10).await.unwrap();
+    let told: Vec<_> = listed.iter().map(|it| (it.version.as_str(), it.covered)).collect();
+    assert_eq!(told, [("a1", true), ("b1", false), ("c1", true)]);
+    let two = [("a", "a1", true), ("b", "b1", true)];
+    let (bucket, _) = recorded(vec![page(&two, "t")]).await;
     assert!(bucket.list("", 1).await.unwrap_err().to_string().contains("too large"));
-    let (bucket, _) = recorded(vec![page(&["a"], "t"), page(&["a"], "t")]).await;
+    let (bucket, _) = recorded(vec![page(&two, "t"), page(&two, "t")]).await;
     assert!(bucket.list("", 10).await.unwrap_err().to_string().contains("truncated"));
     let (bucket, _) = recorded(vec![answer("GetObject", 200, vec![0; 11])]).await;
-    assert!(bucket.get("a", 10).await.unwrap_err().to_string().contains("more than 10 bytes"));
+    assert!(bucket.get("a", "a1", 10).await.unwrap_err().to_string().contains("more than 10 bytes"));
 }
