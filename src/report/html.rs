@@ -6,8 +6,9 @@
 mod content;
 mod plain;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
+use super::json::BUFFER;
 use super::{Record, Report};
 
 /// The page.
@@ -45,7 +46,10 @@ impl Report for Page {
              <meta name=\"color-scheme\" content=\"light dark\">\n<title>Attestry</title>\n<style>\n{STYLE}</style>\n\
              </head>\n<body>\n{plain}{BODY}<script type=\"application/json\" id=\"content\">"
         )?;
-        serde_json::to_writer(Inert(&mut *out), &content::Content::of(record))?;
+        let mut inert = BufWriter::with_capacity(BUFFER, Inert(&mut *out));
+        serde_json::to_writer(&mut inert, &content::Content::of(record))?;
+        inert.flush()?;
+        drop(inert);
         writeln!(out, "</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>")
     }
 }

@@ -255,6 +255,9 @@ fn property(name: &str, value: &str) -> Property {
 ///
 /// The JUnit crate keeps the latter, which no parser reads, and drops tabs, which would join words.
 fn xml_text(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return text.to_owned();
+    }
     let plain = anstream::adapter::strip_str(text).to_string();
     let kept = plain.chars().filter_map(|character| match character {
         '\n' => Some('\n'),

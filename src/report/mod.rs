@@ -21,6 +21,7 @@ mod prometheus;
 #[cfg(test)]
 mod sample;
 mod sarif;
+mod together;
 mod waivers;
 mod wording;
 
@@ -30,6 +31,7 @@ use std::time::Duration;
 pub use console::Console;
 pub use delta::{Delta, Named, NoResults, Results};
 pub use explain::explain;
+pub use together::write_all;
 
 use crate::facts::Population;
 use crate::policy::{Case, Catalogues};

@@ -14,7 +14,10 @@ pub(super) fn page(record: &Record<'_>) -> String {
         let _ = writeln!(text, "<{tag}>{}</{tag}>", escaped(said));
     };
     let (suite, stage) = (wording::value(&run.suite), wording::value(&run.stage));
-    line("h1", &format!("{suite} on {stage}: exit {}, {}", record.exit.exit.code(), wording::value(&record.exit.sentence)));
+    line(
+        "h1",
+        &format!("{suite} on {stage}: exit {}, {}", record.exit.exit.code(), wording::value(&record.exit.sentence)),
+    );
     if let Some(note) = wording::not_aws(run) {
         line("p", &format!("This ran {note}."));
     }
