@@ -31,7 +31,7 @@ use std::time::Duration;
 pub use console::Console;
 pub use delta::{Delta, Named, NoResults, Results};
 pub use explain::explain;
-pub use together::write_all;
+pub use together::{Keep, write_all};
 
 use crate::facts::Population;
 use crate::policy::{Case, Catalogues};

@@ -12,15 +12,14 @@ use super::{Record, Report};
 /// Reports in the making at once: each is in memory until it is kept.
 const LANES: usize = 2;
 
+/// Takes a written report.
+pub type Keep<'a, E> = dyn Fn(&'static dyn Report, io::Result<&[u8]>) -> Result<(), E> + Sync + 'a;
+
 /// Writes reports and hands each to `keep`, in no order; a report is the same bytes in whatever order.
 ///
 /// # Errors
 /// Of the reports that could not be written or kept, the first one's.
-pub fn write_all<E: Send>(
-    record: &Record<'_>,
-    reports: &[&'static dyn Report],
-    keep: &(dyn Fn(&'static dyn Report, io::Result<&[u8]>) -> Result<(), E> + Sync),
-) -> Result<(), E> {
+pub fn write_all<E: Send>(record: &Record<'_>, reports: &[&'static dyn Report], keep: &Keep<'_, E>) -> Result<(), E> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(None::<(usize, E)>));
     let lane = || {
         // One memory for all reports of the lane: fresh memory costs more than what is written into it.
