@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use attestry::facts::{Kind, Population, Resource, Value};
 use attestry::kinds;
 use attestry::policy::{Severity, Vocabulary, compile, load_suite};
-use attestry::report::{ALL, Record};
+use attestry::report::{ALL, Record, write_all};
 use attestry::verify::{Caller, Reason, Run, evaluate};
 use jiff::Timestamp;
 
@@ -109,20 +109,22 @@ fn main() {
         files: &loaded.library.files,
         catalogues: &loaded.words.catalogues,
     };
-    let mut total = Duration::ZERO;
     println!("{RESOURCES} resources, {CASES} cases\n| report | ms | MB |\n| --- | ---: | ---: |");
     for report in ALL {
         let (begin, mut out) = (Instant::now(), Vec::new());
         report.write(&record, &mut out).unwrap();
         let took = begin.elapsed();
-        total += took;
         println!("| {} | {} | {:.1} |", report.name(), took.as_millis(), out.len() as f64 / 1e6);
         if let Some(directory) = &leave {
             std::fs::create_dir_all(directory).unwrap();
             std::fs::write(directory.join(report.file()), out).unwrap();
         }
     }
-    println!("| all | {} | |", total.as_millis());
+    // As a run writes them: side by side.
+    let begin = Instant::now();
+    write_all(&record, ALL, &|_, _| Ok::<(), std::io::Error>(())).unwrap();
+    let total = begin.elapsed();
+    println!("| all together | {} | |", total.as_millis());
     if total > TARGET {
         println!("more than the {} ms that all reports may take", TARGET.as_millis());
         std::process::exit(1);

@@ -139,7 +139,33 @@ def check(started, directory: pathlib.Path) -> None:
     if control.count():
         page.evaluate("document.querySelectorAll('#frameworks details').forEach((it) => { it.open = true; })")
         control.click()
-        assert visible(page).count() < len(cases) or len(cases) == 1
+        named = page.evaluate("query.control").split("/", 1)
+        wanted = [case for case in cases if named in [[it["framework"], it["id"]] for it in case["controls"]]]
+        expect(visible(page)).to_have_count(len(wanted))
+
+    # What changed since an earlier run, where there is one.
+    delta = page.evaluate("content.delta ?? null")
+    expect(page.locator("#changes")).to_be_visible(visible=delta is not None)
+    if delta:
+        for change in ("new", "newly_blind", "still", "fixed"):
+            expect(page.locator("#since")).to_contain_text(f"{len(delta[change]):,} {change.replace('_', ' ')}")
+        page.keyboard.press("x")
+        ids = {finding for finding, _ in delta["new"]}
+        about = [case for case in cases if any(it.get("finding") in ids for it in case["resources"])]
+        page.locator("#change").select_option("new")
+        expect(visible(page)).to_have_count(len(about))
+        page.keyboard.press("x")
+        if ids:
+            page.locator("#change-lists li a").first.click()
+            expect(page.locator("tr.linked .change")).to_have_text("new")
+            accessible(page, "at a change")
+
+    # Without scripts there is the outcome and a row for each case.
+    plain = started.new_context(java_script_enabled=False).new_page()
+    plain.goto((directory / "report.html").resolve().as_uri())
+    expect(plain.locator("h1:visible")).to_contain_text(f"exit {exit_code}")
+    expect(plain.locator("tbody tr:visible")).to_have_count(len(cases))
+    plain.context.close()
 
     # Waivers tell their days.
     expect(page.locator("#waiver-list tbody tr")).to_have_count(len(results["waivers"]))
@@ -241,14 +267,49 @@ def screenshots(started, to: pathlib.Path, directory: pathlib.Path) -> None:
         dark = opened(started, directory, color_scheme="dark")
         dark.screenshot(path=to / f"{name}-dark.png")
         closed(dark)
+        phone = opened(started, directory)
+        phone.set_viewport_size({"width": 390, "height": 844})
+        phone.screenshot(path=to / f"{name}-phone.png")
+        closed(phone)
+        paper = opened(started, directory)
+        paper.set_viewport_size({"width": 794, "height": 1123})
+        paper.emulate_media(media="print")
+        paper.evaluate("dispatchEvent(new Event('beforeprint'))")
+        paper.screenshot(path=to / f"{name}-print.png")
+        closed(paper)
+
+
+def fresh(samples: pathlib.Path, directory: pathlib.Path) -> None:
+    """The page in the samples is the one that is written now, apart from what a run measures."""
+
+    def parts(path: pathlib.Path) -> tuple[str, dict]:
+        page = path.read_text(encoding="utf-8")
+        begin = page.index('id="content">') + len('id="content">')
+        end = page.index("</script>", begin)
+        content = json.loads(page[begin:end])
+        for name in ("id", "started", "finished", "throttled"):
+            content["run"].pop(name)
+        content.pop("seconds")
+        content["resources"] = len(content["resources"])
+        return page[: page.index("<noscript>")] + page[page.index("</noscript>") : begin] + page[end:], content
+
+    kept, now = parts(samples / f"{directory.name}.html"), parts(directory / "report.html")
+    stale = [what for what, a, b in zip(("page", "run"), kept, now) if a != b]
+    assert not stale, f"{directory.name}.html is stale ({', '.join(stale)}): run ci/formats/samples"
+    print(f"{directory.name}: the sample is up to date")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directories", nargs="+", type=pathlib.Path, metavar="DIR")
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--fresh", type=pathlib.Path, metavar="SAMPLES", help="compare with the samples, without a browser")
     parser.add_argument("--screenshots", type=pathlib.Path, metavar="TO")
     args = parser.parse_args()
+    if args.fresh:
+        for directory in args.directories:
+            fresh(args.fresh, directory)
+        return 0
     with browser() as started:
         for directory in args.directories:
             if args.large:

@@ -3,6 +3,7 @@
 //! Must not know how facts are read.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::signing::{Signer, attest};
 use super::suite::Chosen;
@@ -202,11 +203,12 @@ fn write(directory: &mut Directory, reports: &[String], left: &Left<'_>) -> Resu
     let json = |error: serde_json::Error| WriteError::Io { path: "evidence".into(), source: error.into() };
     let record = left.record;
     let wanted = |name: &str| reports.is_empty() || reports.iter().any(|wanted| wanted == name);
-    for report in report::ALL.iter().filter(|report| wanted(report.name())) {
-        let mut bytes = Vec::new();
-        report.write(record, &mut bytes).map_err(|source| WriteError::Io { path: report.file().into(), source })?;
-        directory.add(report.file(), &bytes)?;
-    }
+    let wanted: Vec<_> = report::ALL.iter().copied().filter(|report| wanted(report.name())).collect();
+    let shared = Mutex::new(&mut *directory);
+    report::write_all(record, &wanted, &|report, bytes| {
+        let bytes = bytes.map_err(|source| WriteError::Io { path: report.file().into(), source })?;
+        shared.lock().unwrap_or_else(PoisonError::into_inner).add(report.file(), bytes)
+    })?;
     directory.add(paths::BASIS, &pretty(left.basis).map_err(json)?)?;
     directory.add(paths::RUN, &pretty(record.run).map_err(json)?)?;
     directory.add(paths::CIRCUMSTANCES, &pretty(left.circumstances).map_err(json)?)?;

@@ -2,15 +2,17 @@
 //!
 //! What nobody saw is `NOT_AVAILABLE`, and what was waived is suppressed. Must not know how findings get to AWS.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::findings::{self, Finding};
+use super::json::BUFFER;
 use super::{Record, Report, wording};
 use crate::policy::Severity;
 use crate::source::printable;
+use crate::verify::Run;
 
 /// The findings for Security Hub.
 pub(super) struct Asff;
@@ -32,13 +34,33 @@ impl Report for Asff {
     }
 
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = BufWriter::with_capacity(BUFFER, out);
+        let of_run = OfRun::of(record.run);
         let mut comma = "[\n";
         for finding in findings::all(record) {
-            write!(out, "{comma}")?;
-            serde_json::to_writer(&mut *out, &Imported::of(record, &finding))?;
+            out.write_all(comma.as_bytes())?;
+            serde_json::to_writer(&mut out, &Imported::of(record, &of_run, &finding))?;
             comma = ",\n";
         }
-        writeln!(out, "{}", if comma == "[\n" { "[]" } else { "\n]" })
+        writeln!(out, "{}", if comma == "[\n" { "[]" } else { "\n]" })?;
+        out.flush()
+    }
+}
+
+/// What all findings of a run have in common.
+struct OfRun {
+    started: String,
+    finished: String,
+    backend: String,
+}
+
+impl OfRun {
+    fn of(run: &Run) -> Self {
+        Self {
+            started: run.started.to_string(),
+            finished: run.finished.to_string(),
+            backend: wording::value(&run.backend),
+        }
     }
 }
 
@@ -53,18 +75,43 @@ struct Imported<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     region: &'a str,
     types: [&'static str; 1],
-    created_at: String,
-    updated_at: String,
-    severity: Value,
+    created_at: &'a str,
+    updated_at: &'a str,
+    severity: Graded,
     title: String,
     description: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     remediation: Option<Value>,
-    product_fields: Value,
+    product_fields: Fields<'a>,
     resources: [About; 1],
     compliance: Compliance,
-    workflow: Value,
+    workflow: Workflow,
     record_state: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Graded {
+    label: &'static str,
+    original: &'static str,
+}
+
+#[derive(Serialize)]
+struct Fields<'a> {
+    #[serde(rename = "attestry/run")]
+    run: &'a str,
+    #[serde(rename = "attestry/backend")]
+    backend: &'a str,
+    #[serde(rename = "attestry/verdict")]
+    verdict: &'static str,
+    #[serde(rename = "attestry/coverage")]
+    coverage: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Workflow {
+    status: &'static str,
 }
 
 #[derive(Serialize)]
@@ -84,7 +131,7 @@ struct Compliance {
 }
 
 impl<'a> Imported<'a> {
-    fn of(record: &Record<'a>, finding: &'a Finding<'a>) -> Self {
+    fn of(record: &Record<'a>, of_run: &'a OfRun, finding: &'a Finding<'a>) -> Self {
         let (run, case) = (record.run, &finding.case.case);
         let (account, region) = (finding.account(run), finding.region(run));
         let partition = partition(region);
@@ -111,24 +158,24 @@ impl<'a> Imported<'a> {
             region,
             types: ["Software and Configuration Checks/Industry and Regulatory Standards"],
             // A later import of the same finding updates it by its time; the first time it was seen, AWS keeps.
-            created_at: run.started.to_string(),
-            updated_at: run.finished.to_string(),
-            severity: json!({ "Label": label(case.origin.severity), "Original": case.origin.severity.word() }),
+            created_at: &of_run.started,
+            updated_at: &of_run.finished,
+            severity: Graded { label: label(case.origin.severity), original: case.origin.severity.word() },
             title: printable(&format!("{}: {}", case.id, case.title), TITLE),
             description: printable(&finding.says(run), DESCRIPTION),
             remediation: remediation.map(|it| json!({ "Recommendation": { "Text": printable(it, 511) } })),
-            product_fields: json!({
-                "attestry/run": run.id,
-                "attestry/backend": wording::value(&run.backend),
-                "attestry/verdict": finding.verdict,
-                "attestry/coverage": wording::coverage(finding.case),
-            }),
+            product_fields: Fields {
+                run: &run.id,
+                backend: &of_run.backend,
+                verdict: finding.verdict,
+                coverage: wording::coverage(finding.case),
+            },
             resources: [about],
             compliance: Compliance {
                 status,
                 related_requirements: requirements.map(|it| format!("{} {}", it.framework, it.id)).collect(),
             },
-            workflow: json!({ "Status": workflow }),
+            workflow: Workflow { status: workflow },
             record_state: "ACTIVE",
         }
     }

@@ -201,6 +201,16 @@ impl Delta {
                 _ => delta.not_asked.push(named),
             }
         }
+        let lists = [
+            &mut delta.new,
+            &mut delta.fixed,
+            &mut delta.still,
+            &mut delta.waived,
+            &mut delta.newly_blind,
+            &mut delta.not_asked,
+        ];
+        // By case and resource, as people look for them.
+        lists.into_iter().for_each(|list| list.sort_by(|(a, says_a), (b, says_b)| (says_a, a).cmp(&(says_b, b))));
         let complete: BTreeSet<&str> =
             earlier.cases.iter().filter(|case| !case.incomplete).map(|case| case.id.as_str()).collect();
         let less = later.cases.iter().filter(|case| case.incomplete && complete.contains(case.id.as_str()));

@@ -2,11 +2,12 @@
 //!
 //! Each finding stands at the case that asks for it. Must not know how facts are read.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
 use super::findings;
+use super::json::BUFFER;
 use super::{Record, Report, wording};
 use crate::policy::Severity;
 
@@ -23,6 +24,7 @@ impl Report for CodeQuality {
     }
 
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = BufWriter::with_capacity(BUFFER, out);
         let wanted = findings::all(record).filter(|it| matches!(it.verdict, "violated" | "not_evaluated"));
         let mut comma = "[\n";
         // An empty list would be a pass, and must not be taken for one on AWS.
@@ -34,27 +36,32 @@ impl Report for CodeQuality {
                 check_name: "backend",
                 fingerprint: findings::short(&["attestry-backend-1", &record.run.suite, &record.run.stage]),
                 severity: severity(Severity::Info),
-                location: Location { path, lines: Lines { begin } },
+                location: Location { path: &path, lines: Lines { begin } },
             };
             write!(out, "{comma}")?;
-            serde_json::to_writer(&mut *out, &issue)?;
+            serde_json::to_writer(&mut out, &issue)?;
             comma = ",\n";
         }
+        let mut of_case: Option<(&str, (String, usize))> = None;
         for finding in wanted {
             let case = &finding.case.case;
-            let (path, begin) = record.place(case);
+            if of_case.as_ref().is_none_or(|(id, _)| *id != case.id) {
+                of_case = Some((&case.id, record.place(case)));
+            }
+            let Some((_, (path, begin))) = &of_case else { continue };
             let issue = Issue {
                 description: format!("{}: {}", case.id, finding.says(record.run)),
                 check_name: &case.id,
                 fingerprint: finding.id(record.run),
                 severity: severity(case.origin.severity),
-                location: Location { path, lines: Lines { begin } },
+                location: Location { path, lines: Lines { begin: *begin } },
             };
             write!(out, "{comma}")?;
-            serde_json::to_writer(&mut *out, &issue)?;
+            serde_json::to_writer(&mut out, &issue)?;
             comma = ",\n";
         }
-        writeln!(out, "{}", if comma == "[\n" { "[]" } else { "\n]" })
+        writeln!(out, "{}", if comma == "[\n" { "[]" } else { "\n]" })?;
+        out.flush()
     }
 }
 
@@ -64,12 +71,12 @@ struct Issue<'a> {
     check_name: &'a str,
     fingerprint: String,
     severity: &'static str,
-    location: Location,
+    location: Location<'a>,
 }
 
 #[derive(Serialize)]
-struct Location {
-    path: String,
+struct Location<'a> {
+    path: &'a str,
     lines: Lines,
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Must not know how people are shown a result.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -13,6 +13,9 @@ use super::{Record, Report};
 use crate::facts::Gap;
 use crate::policy::{Case, Per, Quantifier, Severity, WhenNone};
 use crate::verify::{CaseResult, Coverage, ResourceResult, Run, Tally, WaiverResult};
+
+/// Bytes that are written at once.
+pub(super) const BUFFER: usize = 1 << 16;
 
 /// Name and version of the shape.
 pub(super) const SCHEMA: &str = "attestry.results/1";
@@ -38,9 +41,12 @@ impl Report for Results {
             cases: record.result.cases.iter().map(|case| CaseFacts::of(record, case)).collect(),
             waivers: &record.result.waivers,
         };
-        let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Lines::default());
+        // A writer of a known type in between: there are millions of small writes.
+        let mut out = BufWriter::with_capacity(BUFFER, out);
+        let mut serializer = serde_json::Serializer::with_formatter(&mut out, Lines::default());
         document.serialize(&mut serializer)?;
-        writeln!(out)
+        writeln!(out)?;
+        out.flush()
     }
 }
 

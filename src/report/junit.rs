@@ -27,8 +27,9 @@ pub(super) const JUNIT: Junit = Junit { name: "junit", file: "junit.xml", strict
 /// For consumers that validate.
 pub(super) const STRICT: Junit = Junit { name: "junit-strict", file: "junit-strict.xml", strict: true };
 
-/// Resources told of in one test.
-const RESOURCES: usize = 500;
+/// Resources told of in the body of one test, and findings among its properties.
+const RESOURCES: usize = 200;
+const FINDINGS: usize = 500;
 /// Bytes of one test's body, and of all bodies: GitLab takes files up to 30 MB.
 const BODY: usize = 200_000;
 const BODIES: usize = 12_000_000;
@@ -222,7 +223,7 @@ fn properties(record: &Record<'_>, case: &CaseResult) -> Vec<Property> {
     let regions: BTreeSet<&str> = case.resources.iter().map(|resource| &*resource.region).collect();
     accounts.iter().for_each(|account| add("account", account));
     regions.iter().for_each(|region| add("region", region));
-    for resource in case.with(&["violated", "not_evaluated", "waived"]).take(RESOURCES) {
+    for resource in case.with(&["violated", "not_evaluated", "waived"]).take(FINDINGS) {
         add("finding", &resource.finding);
     }
     for (waiver, _) in wording::waivers(record, case) {
@@ -255,6 +256,9 @@ fn property(name: &str, value: &str) -> Property {
 ///
 /// The JUnit crate keeps the latter, which no parser reads, and drops tabs, which would join words.
 fn xml_text(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return text.to_owned();
+    }
     let plain = anstream::adapter::strip_str(text).to_string();
     let kept = plain.chars().filter_map(|character| match character {
         '\n' => Some('\n'),

@@ -22,6 +22,7 @@ mod prometheus;
 #[cfg(test)]
 mod sample;
 mod sarif;
+mod together;
 mod waivers;
 mod wording;
 
@@ -31,6 +32,7 @@ use std::time::Duration;
 pub use console::Console;
 pub use delta::{Delta, Named, NoResults, Results};
 pub use explain::explain;
+pub use together::{Keep, write_all};
 
 use crate::facts::Population;
 use crate::policy::{Case, Catalogues};

@@ -3,12 +3,13 @@
 //! What nobody saw is the status `Warning`, which OCSF defines as no result for lack of information. Must not know how
 //! facts are read.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::findings::{self, Finding};
+use super::json::BUFFER;
 use super::{Record, Report, logic, wording};
 use crate::policy::{Difference, Severity};
 use crate::verify::ResourceResult;
@@ -31,32 +32,45 @@ impl Report for Ocsf {
     }
 
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = BufWriter::with_capacity(BUFFER, out);
         let mut last: Option<(&str, OfCase)> = None;
+        let mut line = Vec::new();
         for finding in findings::all(record) {
             let id = finding.case.case.id.as_str();
             if last.as_ref().is_none_or(|(of, _)| *of != id) {
-                last = Some((id, OfCase::of(record, &finding)));
+                last = Some((id, OfCase::of(record, &finding)?));
             }
             let Some((_, of_case)) = &last else { continue };
-            serde_json::to_writer(&mut *out, &event(record, &finding, of_case))?;
-            writeln!(out)?;
+            line.clear();
+            serde_json::to_writer(&mut line, &event(record, &finding, of_case))?;
+            // The object goes on with what the case says in each of its events.
+            line.pop();
+            out.write_all(&line)?;
+            out.write_all(&of_case.rest)?;
         }
-        Ok(())
+        out.flush()
     }
 }
 
 /// What all events of a case have in common.
 struct OfCase {
     analytic: Value,
-    remediation: Value,
     standards: Vec<String>,
     requirements: Vec<String>,
     desc: String,
+    /// The end of the object and of its line.
+    rest: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct Rest {
+    #[serde(skip_serializing_if = "Value::is_null")]
+    remediation: Value,
     unmapped: Value,
 }
 
 impl OfCase {
-    fn of(record: &Record<'_>, finding: &Finding<'_>) -> Self {
+    fn of(record: &Record<'_>, finding: &Finding<'_>) -> io::Result<Self> {
         let (run, case) = (record.run, finding.case);
         let (of, origin) = (&case.case, &case.case.origin);
         let (file, line) = record.place(of);
@@ -67,15 +81,11 @@ impl OfCase {
             .collect();
         standards.dedup();
         let told = |text: &Option<String>| text.as_deref().map(wording::value).unwrap_or_default();
-        Self {
-            analytic: json!({ "uid": of.id, "name": wording::value(&of.title), "type": "Rule", "type_id": 1 }),
+        let rest = Rest {
             remediation: match &origin.remediation {
                 Some(text) => json!({ "desc": wording::value(text) }),
                 None => Value::Null,
             },
-            standards,
-            requirements: of.controls.iter().map(|it| format!("{}:{}", it.framework, it.id)).collect(),
-            desc: told(&origin.rationale),
             unmapped: json!({
                 "run": run.id,
                 "suite": run.suite,
@@ -92,7 +102,15 @@ impl OfCase {
                 "criteria": logic::criteria(of),
                 "source": told(&origin.source),
             }),
-        }
+        };
+        let rest = serde_json::to_string(&rest)?;
+        Ok(Self {
+            analytic: json!({ "uid": of.id, "name": wording::value(&of.title), "type": "Rule", "type_id": 1 }),
+            standards,
+            requirements: of.controls.iter().map(|it| format!("{}:{}", it.framework, it.id)).collect(),
+            desc: told(&origin.rationale),
+            rest: format!(",{}\n", rest.trim_start_matches('{')).into_bytes(),
+        })
     }
 }
 
@@ -120,9 +138,6 @@ struct Event<'a> {
     resources: Vec<About<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     evidences: Vec<Evidence<'a>>,
-    #[serde(skip_serializing_if = "Value::is_null")]
-    remediation: &'a Value,
-    unmapped: &'a Value,
 }
 
 #[derive(Serialize)]
@@ -243,8 +258,6 @@ fn event<'a>(record: &Record<'a>, finding: &'a Finding<'a>, of_case: &'a OfCase)
         // A finding about a population is about no resource that has an id.
         resources: finding.resource.filter(|it| !it.id.is_empty()).map(about).into_iter().collect(),
         evidences: differences.iter().map(|data| Evidence { data }).collect(),
-        remediation: &of_case.remediation,
-        unmapped: &of_case.unmapped,
     }
 }
 

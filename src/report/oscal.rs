@@ -5,11 +5,12 @@
 //! so the same run gives the same bytes. Must not know how facts are read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde_json::{Map, Value, json};
 
 use super::findings::digest;
+use super::json::BUFFER;
 use super::{Record, Report, logic, wording};
 use crate::source::printable;
 use crate::verify::{CaseResult, ResourceResult, Verdict, WaiverResult, WaiverState};
@@ -62,8 +63,10 @@ impl Report for Oscal {
                 },
             ] },
         } });
-        serde_json::to_writer_pretty(&mut *out, &document)?;
-        writeln!(out)
+        let mut out = BufWriter::with_capacity(BUFFER, out);
+        serde_json::to_writer_pretty(&mut out, &document)?;
+        writeln!(out)?;
+        out.flush()
     }
 }
 
@@ -382,11 +385,19 @@ fn all_results(record: &Record<'_>) -> String {
 
 /// A UUID from a digest, in the form of version 5: OSCAL takes versions 4 and 5 only.
 fn uuid(parts: &[&str]) -> String {
-    let [a, b, c, d, e, f, version, g, variant, h, i, j, k, l, m, n, ..] = digest(parts);
-    let (version, variant) = (version & 0x0f | 0x50, variant & 0x3f | 0x80);
-    format!(
-        "{a:02x}{b:02x}{c:02x}{d:02x}-{e:02x}{f:02x}-{version:02x}{g:02x}-{variant:02x}{h:02x}-{i:02x}{j:02x}{k:02x}{l:02x}{m:02x}{n:02x}"
-    )
+    let mut text = String::with_capacity(36);
+    for (at, byte) in digest(parts).into_iter().take(16).enumerate() {
+        let byte = match at {
+            6 => byte & 0x0f | 0x50,
+            8 => byte & 0x3f | 0x80,
+            _ => byte,
+        };
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.extend([byte >> 4, byte & 0x0f].into_iter().filter_map(|half| char::from_digit(half.into(), 16)));
+    }
+    text
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 //! Code scanning refuses results without a file, and shows failures only: what nobody saw is an `open` result and a
 //! notification as well, and the invocation did not succeed. Must not know how facts are read.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::findings::{self, Finding};
+use super::json::BUFFER;
 use super::{Record, Report, wording};
 use crate::policy::Severity;
 use crate::verify::CaseResult;
@@ -65,8 +66,10 @@ impl Report for Sarif {
                 }),
             }],
         };
-        serde_json::to_writer(&mut *out, &log)?;
-        writeln!(out)
+        let mut out = BufWriter::with_capacity(BUFFER, out);
+        serde_json::to_writer(&mut out, &log)?;
+        writeln!(out)?;
+        out.flush()
     }
 }
 

@@ -196,7 +196,20 @@ impl<'a> Content<'a> {
         let (case, origin) = (&result.case, &result.case.origin);
         let (file, line) = record.place(case);
         let kind = self.kinds.iter().position(|kind| kind.name == case.kind.name).unwrap_or_default();
-        let number = |it: &'a ResourceResult| numbers.get(&key(case.kind, &it.account, &it.region, &it.id)).copied();
+        let mut next = 0;
+        // Mostly the one after the last one; where it is not, it is looked up.
+        let mut number = |it: &'a ResourceResult| {
+            let is_next = self.resources.get(next).is_some_and(|seen| {
+                seen.0 == kind && seen.2 == it.id && self.places.get(seen.3) == Some(&(&*it.account, &*it.region))
+            });
+            let found = if is_next {
+                Some(next)
+            } else {
+                numbers.get(&key(case.kind, &it.account, &it.region, &it.id)).copied()
+            };
+            next = found.map_or(next, |at| at + 1);
+            found
+        };
         let (mut met, mut without): (Runs, BTreeMap<&str, Runs>) = Default::default();
         let mut found = Vec::new();
         for resource in &result.resources {
