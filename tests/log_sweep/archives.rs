@@ -130,9 +130,11 @@ async fn an_object_that_was_not_wholly_read_is_never_clean() {
     let half = Object::new("logs/half.gz", packed.get(..packed.len() / 2).unwrap());
     let fine = || Object::new("logs/fine.gz", &gz("all is well\n"));
     let shrunk = Object { listed: 99, ..Object::new("logs/shrunk.log", b"all is well\n") };
+    let zip = Object::new("logs/a.zip", b"PK\x03\x04 and more");
     let refused = Object::new("logs/refused.log", b"all is well\n");
     for (objects, no, cause, told) in [
         (vec![fine(), half], vec![], Cause::Undecided, "half.gz is not examined from byte"),
+        (vec![fine(), zip], vec![], Cause::Undecided, "a.zip is not examined from byte 0 on: it is packed as zip"),
         (vec![fine(), shrunk], vec![], Cause::Malformed, "12 bytes came where 99 were listed"),
         (vec![fine(), refused], vec!["logs/refused.log"], Cause::Denied, "logs/refused.log"),
         (vec![Object::new("other/a.log", b"all is well\n")], vec![], Cause::Undecided, "no object of the window"),
