@@ -54,6 +54,8 @@ EXPECTED: dict[str, dict[str, str]] = {
     "log-no-key": {"FR-280/group-is-encrypted": ""},
     "log-no-deletion-protection": {"FR-280/group-is-protected": ""},
     "log-leaks-value": {"DT-001/logs-of-functions-hold-no-values": ""},
+    "log-leaks-value-in-a-big-group": {"DT-001/logs-of-functions-hold-no-values": ""},
+    "log-leaks-parameter": {"DT-001/logs-of-functions-hold-no-values": "", "FR-277/no-secure-strings": "/bank-secrets/payments/sign"},
     "rule-enabled-writes-only": {"FR-279/rule-sees-reads": ""},
     "rule-disabled": {"FR-279/rule-sees-reads": ""},
     "rule-without-target": {"FR-279/rule-calls-the-detector": ""},
@@ -104,6 +106,7 @@ LOGS = SWEPT | {"DT-001/logs-of-functions-hold-nothing-secret-looking", "FR-280/
 REFUSED: dict[str, set[str]] = {
     "secretsmanager:ListSecrets": SECRETS | SWEPT,
     "secretsmanager:GetSecretValue": SWEPT,
+    "logs:DescribeLogStreams": LOGS,
     "logs:FilterLogEvents": LOGS,
     "secretsmanager:GetResourcePolicy": {"DT-001/resource-policies-open-nothing", "DT-001/secrets-shut-developers-out"},
     "kms:ListAliases": KEYS | OPEN_KEYS | {"AML-007/under-the-financial-key", "MOD-104-KEYS/secrets-under-bank-keys"},
@@ -115,7 +118,7 @@ REFUSED: dict[str, set[str]] = {
     "s3:GetObjectLockConfiguration": {"FR-280/copy-is-locked"},
     "cloudtrail:GetTrailStatus": {"FR-280/trail-records-reads"},
     "ssm:DescribeParameters": {f"MOD-045-OUTPUTS/{name}" for name in ("namespace-policy", "rotation-function", "anomaly-function", "access-log")}
-    | {"FR-277/no-secure-strings", "FR-277/no-secrets-in-parameters"},
+    | {"FR-277/no-secure-strings", "FR-277/no-secrets-in-parameters"} | SWEPT,
 }
 
 # Case → verdict on ministack, where it is not what it is on moto. ministack is not patched: see selftest.py KNOWN.

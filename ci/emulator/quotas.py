@@ -21,7 +21,7 @@ RATES: dict[str, dict[str | tuple[str, ...], float]] = {
     },
     "logs": {
         "DescribeLogGroups": 10, "DescribeLogStreams": 25, "DescribeMetricFilters": 5,
-        "DescribeSubscriptionFilters": 5, "FilterLogEvents": 10, "GetLogEvents": 10, "StartQuery": 10,
+        "DescribeSubscriptionFilters": 5, "FilterLogEvents": 10, "GetLogEvents": 25, "StartQuery": 10,
         "GetQueryResults": 10, "TestMetricFilter": 5, "ListTagsForResource": 5, "GetDataProtectionPolicy": 5,
     },
     "ssm": {"DescribeParameters": 3, ("GetParameter", "GetParameters", "GetParametersByPath"): 40},

@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.parse
 
 from stack import (ACCESS_LOG, ACCOUNT, ALARM, ANOMALY, BUCKET, CONFIG_ROLE, DENIED, DEVELOPER, FORGOTTEN, NAMESPACE_POLICY, NEWER,
                    OUTPUTS, READ_POLICY, RECORDER, ROTATION, SANCTIONS, SCHEDULED, TAGS, TOPIC, TRAIL, Stack, arn, document,
@@ -97,6 +98,26 @@ def log_leaks_value(s):
     s.call("logs", "put_log_events", logGroupName=f"/aws/lambda/{ROTATION}", logStreamName="1", logEvents=[
         {"timestamp": int(time.time() * 1000), "message": json.dumps({"Step": "setSecret", "given": value})}])
     return "logs", f"/aws/lambda/{ROTATION}", f"an event with the value of {SECRET}"
+
+
+def log_leaks_value_in_a_big_group(s):
+    """So much that the stream is read with GetLogEvents."""
+    group, now = f"/aws/lambda/{ROTATION}", int(time.time() * 1000)
+    value = s.client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"]
+    for batch in range(5):
+        filler = [{"timestamp": now + batch, "message": f"batch {batch} line {line} " + "x" * 9000} for line in range(110)]
+        s.call("logs", "put_log_events", logGroupName=group, logStreamName="1", logEvents=filler)
+    s.call("logs", "put_log_events", logGroupName=group, logStreamName="1", logEvents=[
+        {"timestamp": now + 9, "message": json.dumps({"Step": "setSecret", "given": value})}])
+    return "logs", group, f"5 MB of events, and one with the value of {SECRET}"
+
+
+def log_leaks_parameter(s):
+    value, group = "Jd5+Rk7/XqLmTz20Wd", f"/aws/lambda/{ROTATION}"
+    s.call("ssm", "put_parameter", Name="/bank-secrets/payments/sign", Value=value, Type="SecureString", Tags=pairs(TAGS))
+    s.call("logs", "put_log_events", logGroupName=group, logStreamName="1", logEvents=[
+        {"timestamp": int(time.time() * 1000), "message": f"GET /settle?sign={urllib.parse.quote(value, safe='')} 403"}])
+    return "logs", group, "an event with the value of a SecureString parameter"
 
 
 def rule_enabled_writes_only(s):
@@ -248,6 +269,7 @@ ALL = {function.__name__.replace("_", "-"): function for function in (
     secret_outside_namespace, secret_untagged, secret_wrong_tag,
     key_rotation_off, key_rotation_period_too_long, key_pending_deletion, key_disabled,
     log_retention_365, log_retention_never, log_no_key, log_no_deletion_protection, log_leaks_value,
+    log_leaks_value_in_a_big_group, log_leaks_parameter,
     rule_enabled_writes_only, rule_disabled, rule_without_target, ssm_shadow_securestring, ssm_output_drift,
     function_deprecated_runtime, function_open_permission, topic_without_key, topic_without_subscription,
     namespace_policy_forgets_delete, namespace_policy_forgets_the_newer, namespace_policy_detached,

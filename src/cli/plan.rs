@@ -66,5 +66,14 @@ pub(super) fn show(chosen: &Chosen, assume: u32) -> String {
         "\nabout {total} calls with {} resources of each kind in each place; reads that kinds share are made once\n",
         assume
     ));
+    if plan.calls().iter().any(|call| call.operation == "FilterLogEvents") {
+        let sweep = &chosen.stage.log_sweep;
+        let read =
+            sweep.sample.as_ref().map_or_else(|| "all events".to_owned(), |sample| format!("a sample, {sample}"));
+        let left = sweep.left;
+        text.push_str(&format!(
+            "of log groups {read}; {left} % of the quotas for reading them are left to everybody else\n"
+        ));
+    }
     text
 }

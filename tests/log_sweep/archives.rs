@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use attestry::aws::Described;
+use attestry::aws::wire::{self, Failure};
+use attestry::aws::{Described, Operation};
 use attestry::facts::{Archive, Cause, Fact, Gap, LogScope, Value};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::base64;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -54,6 +57,10 @@ fn gz(text: &str) -> Vec<u8> {
 
 /// An account with these objects, and others that GetObject answers in another way.
 fn account(objects: &[Object], refused: &[&str]) -> Arc<Described> {
+    described(&text(objects, refused))
+}
+
+fn text(objects: &[Object], refused: &[&str]) -> String {
     let mut text = ACCOUNT.to_owned();
     for Object { key, written, listed, .. } in objects {
         writeln!(text, "        - {{ Key: {key}, Size: {listed}, LastModified: {written} }}").unwrap();
@@ -68,7 +75,7 @@ fn account(objects: &[Object], refused: &[&str]) -> Arc<Described> {
         };
         writeln!(text, "        {key}: {answer}").unwrap();
     }
-    described(&text)
+    text
 }
 
 async fn swept(account: &Arc<Described>, window: Option<i64>) -> (Ran, Vec<&'static str>) {
@@ -123,9 +130,11 @@ async fn an_object_that_was_not_wholly_read_is_never_clean() {
     let half = Object::new("logs/half.gz", packed.get(..packed.len() / 2).unwrap());
     let fine = || Object::new("logs/fine.gz", &gz("all is well\n"));
     let shrunk = Object { listed: 99, ..Object::new("logs/shrunk.log", b"all is well\n") };
+    let zip = Object::new("logs/a.zip", b"PK\x03\x04 and more");
     let refused = Object::new("logs/refused.log", b"all is well\n");
     for (objects, no, cause, told) in [
         (vec![fine(), half], vec![], Cause::Undecided, "half.gz is not examined from byte"),
+        (vec![fine(), zip], vec![], Cause::Undecided, "a.zip is not examined from byte 0 on: it is packed as zip"),
         (vec![fine(), shrunk], vec![], Cause::Malformed, "12 bytes came where 99 were listed"),
         (vec![fine(), refused], vec!["logs/refused.log"], Cause::Denied, "logs/refused.log"),
         (vec![Object::new("other/a.log", b"all is well\n")], vec![], Cause::Undecided, "no object of the window"),
@@ -163,4 +172,37 @@ async fn objects_before_the_window_are_not_read() {
     assert_eq!(words, ["met", "met"]);
     assert_eq!((got(&ran), fact(&ran, "objects_wanted")), (1, &Fact::from(1)));
     assert_eq!(swept(&account(&objects, &[]), None).await.1, ["violated", "met"]);
+}
+
+/// A bucket in another Region than the one that asks.
+#[derive(Debug)]
+struct Elsewhere(SharedHttpConnector);
+
+impl HttpConnector for Elsewhere {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let operation = Operation::of(&request).unwrap();
+        if operation.service != "s3" || wire::region(&request) == Some("eu-west-1") {
+            return self.0.call(request);
+        }
+        let mut answer = wire::refuse(&operation, &Failure::new("PermanentRedirect", "elsewhere"));
+        answer.headers_mut().insert("x-amz-bucket-region", "eu-west-1");
+        HttpConnectorFuture::ready(Ok(answer))
+    }
+}
+
+#[tokio::test]
+async fn an_archive_is_read_in_the_region_where_it_is() {
+    let line = format!("v={VALUE}\n");
+    let objects = [Object::new("logs/a.log", line.as_bytes()), Object::new("logs/b.log", b"all is well\n")];
+    let text = text(&objects, &[]).replace("regions: [eu-central-1]", "regions: [eu-central-1, eu-west-1]");
+    let account = described(&text);
+    let archives = vec![Archive::read("s3://bank-logs/logs/").unwrap()];
+    let logs = LogScope { archives, ..LogScope::all(account.as_of) };
+    let connector = SharedHttpConnector::new(Elsewhere(account.connector()));
+    let ran = run_sweeping(&cases_of(&account, POLICY), &account, connector, logs).await.unwrap();
+    assert_eq!(ran.result.cases[0].verdict.word(), "violated", "{:?}", gaps(&ran));
+    assert_eq!(ran.populations.len(), 2, "each Region has secrets of its own to look for");
+    for population in &ran.populations {
+        assert_eq!(population.resources[0].get("objects_read"), Some(&Fact::from(2)), "{}", population.region);
+    }
 }

@@ -111,7 +111,7 @@ fn two_streams(stored: u64) -> Arc<Described> {
         9 => "token: ghp_16C7e42F292c6912E7710c838347Ae178B4a".to_owned(),
         _ => format!("event {number} of many"),
     };
-    let stream = |number: u32| if number % 2 == 0 { "even" } else { "odd" };
+    let stream = |number: u32| if number.is_multiple_of(2) { "even" } else { "odd" };
     let all = |id: bool, of: &dyn Fn(u32) -> bool| {
         let line = |number: u32| {
             let named = format!("logStreamName: {}, eventId: \"{number}\", ", stream(number));
@@ -121,7 +121,7 @@ fn two_streams(stored: u64) -> Arc<Described> {
         (1..12).filter(|number| of(*number)).map(line).collect::<Vec<_>>()
     };
     let got = |of: &dyn Fn(u32) -> bool| format!("{{ events: [{}] }}", all(false, of).join(", "));
-    let got = format!("even: {}\n        odd: {}", got(&|it| it % 2 == 0), got(&|it| it % 2 == 1));
+    let got = format!("even: {}\n        odd: {}", got(&|it| it.is_multiple_of(2)), got(&|it| !it.is_multiple_of(2)));
     let account = ACCOUNT
         .replace("GROUP", &format!("storedBytes: {stored}"))
         .replace("STREAMS", "{ logStreamName: even }, { logStreamName: odd }, { logStreamName: quiet }")

@@ -54,7 +54,11 @@ impl Collector for Collect {
                     resource.set("streams_wanted", integer(streams.wanted));
                 }
                 EVENTS => sweep(at, resource).await?,
-                // Whether a group is read with this one or the other is decided there.
+                // Whether a group is read with this one or the other is decided there, and so is what is not known.
+                STREAM if resource.get("read_with").is_none() => {
+                    let gap = resource.get("pages").cloned();
+                    resource.set("read_with", gap.unwrap_or(Fact::Absent));
+                }
                 STREAM => {}
                 other => look(at, other, resource).await?,
             }

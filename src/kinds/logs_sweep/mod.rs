@@ -197,12 +197,14 @@ pub(super) static KIND: Kind = Kind {
             "events[]",
             "Percent of the account's quotas for reading events that the sweep leaves to everybody else.",
         ),
-        read(
+        Attribute::new(
             "read_with",
             Type::Text,
+            STREAM,
             "events[]",
             "GetLogEvents for a group of few big streams, else FilterLogEvents. Both quotas are used at once.",
-        ),
+        )
+        .needing(&[EVENTS]),
         read(
             "time_read",
             Type::Duration,

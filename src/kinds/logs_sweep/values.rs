@@ -9,7 +9,7 @@ use aws_sdk_ssm::types::{Parameter, ParameterMetadata, ParameterType};
 use tokio::task::JoinSet;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{PARAMETER_VALUES, VALUES};
+use super::{PARAMETER_VALUES, PARAMETERS, SECRETS, VALUES};
 use crate::aws::{At, refused_with, tracked};
 use crate::facts::redact::REDACTED;
 use crate::facts::{Cause, Gap};
@@ -81,7 +81,7 @@ fn wanted(names: &[String]) -> impl Fn(&str) -> bool {
 pub(super) async fn read(at: &At) -> Read {
     let (mut found, mut asking) = (Read::default(), JoinSet::new());
     let (secrets, all) = secrets_in_scope(at).await;
-    all.unwrap_or_else(|gap| found.miss(gap));
+    all.unwrap_or_else(|gap| found.miss(placed(gap, "secretsmanager", SECRETS)));
     for secret in secrets {
         let Some(arn) = secret.arn() else {
             found.miss(malformed("a secret without ARN"));
@@ -93,7 +93,7 @@ pub(super) async fn read(at: &At) -> Read {
         }
     }
     let (parameters, all) = parameters_in_scope(at).await;
-    all.unwrap_or_else(|gap| found.miss(gap));
+    all.unwrap_or_else(|gap| found.miss(placed(gap, "ssm", PARAMETERS)));
     let names: Vec<String> = parameters.iter().filter_map(|it| it.name().map(str::to_owned)).collect();
     if names.len() < parameters.len() {
         found.miss(malformed("a parameter without name"));
@@ -215,14 +215,18 @@ fn missed(gap: Gap, name: &str) -> Read {
     Read { blind: Some(named(gap, name, "ssm", PARAMETER_VALUES)), ..Read::default() }
 }
 
-/// The gap with what it is about, and where it comes from unless the transport said so.
+/// The gap with what it is about.
 fn named(gap: Gap, name: &str, service: &str, operation: &str) -> Gap {
     let message = format!("{name}: {}", gap.message);
-    if gap.operation.is_empty() {
-        Gap { message, service: service.to_owned(), operation: operation.to_owned(), ..gap }
-    } else {
-        Gap { message, ..gap }
+    placed(Gap { message, ..gap }, service, operation)
+}
+
+/// The gap with the operation that it comes from, unless the transport said so.
+fn placed(gap: Gap, service: &str, operation: &str) -> Gap {
+    if !gap.operation.is_empty() {
+        return gap;
     }
+    Gap { service: service.to_owned(), operation: operation.to_owned(), ..gap }
 }
 
 /// The gap of what a recording was not given.

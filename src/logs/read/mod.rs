@@ -4,6 +4,7 @@
 
 mod events;
 mod gzip;
+mod packing;
 
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 
@@ -105,7 +106,10 @@ impl<'a> Sweeper<'a> {
         self.findings.next_source();
         let mut input = BufReader::with_capacity(PIECE, Counted { inner: input, read: 0, progress });
         let compressed = match input.fill_buf() {
-            Ok(start) => start.starts_with(MAGIC),
+            Ok(start) => match packing::unreadable(start) {
+                Some(why) => return self.not_examined(at, 0, &why),
+                None => start.starts_with(MAGIC),
+            },
             Err(error) => return self.not_examined(at, 0, &error),
         };
         let mut walk = Walk::new(self.engine, self.key, at);
