@@ -235,3 +235,21 @@ fn is_throttled(status: Option<u16>, error: &str) -> bool {
         || error.contains("Throttl")
         || matches!(error, "TooManyRequestsException" | "SlowDown" | "RequestLimitExceeded" | "BandwidthLimitExceeded")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_of_an_answer_is_read_as_http_writes_it() {
+        let dated = |text: &str| {
+            let response = http::Response::builder().header("date", text).body(SdkBody::empty());
+            response.ok().and_then(|it| HttpResponse::try_from(it).ok()).and_then(|it| date(&it))
+        };
+        let expected = "2026-11-20T22:15:00Z".parse().ok();
+        assert!(expected.is_some());
+        assert_eq!(dated("Fri, 20 Nov 2026 22:15:00 GMT"), expected);
+        assert_eq!(dated("yesterday"), None);
+        assert_eq!(dated(""), None);
+    }
+}
