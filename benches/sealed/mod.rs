@@ -17,7 +17,7 @@ const VERIFIED: Duration = Duration::from_secs(2);
 const MEMORY_MIB: u64 = 256;
 
 /// Measures, prints, and says whether the targets are reached.
-pub fn measure(record: &Record<'_>, inputs: &Path) -> bool {
+pub(crate) fn measure(record: &Record<'_>, inputs: &Path) -> bool {
     let desk = tempfile::tempdir().unwrap();
     let bundle = desk.path().join("large.tar.zst");
     let begin = Instant::now();

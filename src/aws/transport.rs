@@ -24,7 +24,7 @@ use super::gap::request_id;
 use super::operation::sending;
 use super::pace::Pace;
 use super::{Operation, wire};
-use crate::facts::LogScope;
+use crate::facts::{LogScope, scrub};
 
 /// What all requests of a run share.
 #[derive(Clone, Debug)]
@@ -227,7 +227,7 @@ fn error_code(answer: &HttpResponse) -> String {
 
 fn bare(code: &str) -> String {
     let code = code.rsplit('#').next().unwrap_or(code);
-    code.split(':').next().unwrap_or(code).to_owned()
+    scrub(code.split(':').next().unwrap_or(code)).into_owned()
 }
 
 fn is_throttled(status: Option<u16>, error: &str) -> bool {
