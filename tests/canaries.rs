@@ -248,16 +248,13 @@ impl Planter {
     /// A recorded line with canaries in the body of its answer.
     fn exchange(&mut self, line: &str) -> String {
         let mut exchange: serde_json::Value = serde_json::from_str(line).unwrap();
-        match exchange.pointer_mut("/outcome/answer/body") {
-            Some(serde_json::Value::Object(body)) => {
-                for (form, held) in body {
-                    match held {
-                        serde_json::Value::String(xml) if form == "xml" => *xml = self.xml(xml),
-                        held => self.json("", held),
-                    }
+        if let Some(serde_json::Value::Object(body)) = exchange.pointer_mut("/outcome/answer/body") {
+            for (form, held) in body {
+                match held {
+                    serde_json::Value::String(xml) if form == "xml" => *xml = self.xml(xml),
+                    held => self.json("", held),
                 }
             }
-            _ => {}
         }
         exchange.to_string()
     }
