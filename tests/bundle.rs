@@ -331,9 +331,31 @@ fn a_key_that_cannot_sign_stops_before_anything_is_read() {
 #[test]
 fn circumstances_are_told() {
     let desk = Desk::new();
-    desk.run("embedded", &[]);
+    let out = desk.at("out");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
+    command.env_clear().env("HOME", "/nonexistent").current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.env("GITLAB_CI", "true").env("CI_COMMIT_SHA", "0a1b2c").env("CI_JOB_URL", "https://ci.example/jobs/7");
+    // Whoever writes a secret where none belongs does not find it in the evidence.
+    let secret = format!("note=ghp_{}", "a1".repeat(18));
+    command.env("CI_COMMIT_REF_NAME", &secret).env("GITLAB_USER_LOGIN", "ana");
+    let ran = command.args(["run", "suites/mod-045.yaml", "--stage", "embedded", "--quiet", "--out", &out]).output();
+    assert_eq!(ran.as_ref().unwrap().status.code(), Some(0), "{}", said(&ran.unwrap()));
     let text = std::fs::read_to_string(desk.at("out/evidence/circumstances.json")).unwrap();
     let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let pipeline = serde_json::json!({
+        "system": "gitlab-ci", "run": "https://ci.example/jobs/7", "commit": "0a1b2c", "reference": "note=[redacted]", "actor": "ana",
+    });
+    assert_eq!(told["pipeline"], pipeline);
+    assert_eq!(told["command"][1], "run");
+    assert_eq!(told["command"].as_array().unwrap().len(), 8);
+    let run: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(desk.at("out/evidence/run.json")).unwrap()).unwrap();
+    let caller = serde_json::json!([{
+        "account": "647751526084",
+        "arn": "arn:aws:sts::647751526084:assumed-role/described/attestry",
+        "user_id": "AROADESCRIBEDACCOUNT:attestry",
+    }]);
+    assert_eq!(run["callers"], caller);
     let program = std::fs::read(env!("CARGO_BIN_EXE_attestry")).unwrap();
     assert_eq!(told["binary_sha256"], digest(&program));
     assert_eq!(told["residue"], serde_json::json!([]));

@@ -170,6 +170,155 @@ fn no_canary_reaches_any_output() {
     assert!(found.is_empty(), "{} leaks: {found:#?}", found.len());
 }
 
+/// Runs that share the positions of all answers among them: a canary in every position at once would leave no resource
+/// that anything could be read of.
+const RUNS: usize = 4;
+
+/// In every canary of this test, with what makes it a token of GitHub before it.
+const MARK: &str = "Zq9xCanaryWv7Kd93mNpRt5sYb81Lc";
+
+/// Puts canaries into the positions of one run, and counts all positions.
+struct Planter {
+    run: usize,
+    positions: usize,
+    planted: usize,
+}
+
+impl Planter {
+    /// A text that AWS sent. Instants and numbers stay: nobody can write a secret there. So do tokens of pages, which
+    /// AWS makes and must get back as they are.
+    fn text(&mut self, text: &mut String) {
+        if let Ok(mut inside) = serde_json::from_str::<serde_json::Value>(text)
+            && (inside.is_object() || inside.is_array())
+        {
+            self.json("", &mut inside);
+            *text = inside.to_string();
+            return;
+        }
+        if text.trim().is_empty()
+            || text.starts_with(|it: char| it.is_ascii_digit())
+            || ["true", "false"].contains(&text.as_str())
+        {
+            return;
+        }
+        self.positions += 1;
+        if self.positions % RUNS == self.run {
+            self.planted += 1;
+            text.push_str(&format!(" ghp_{MARK}{:06}", self.positions));
+        }
+    }
+
+    fn json(&mut self, name: &str, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(_)
+                if name.ends_with("Token") || name.ends_with("Marker") || name == "$instant" => {}
+            serde_json::Value::String(text) => self.text(text),
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.json(name, item)),
+            serde_json::Value::Object(members) => members.iter_mut().for_each(|(name, member)| self.json(name, member)),
+            _ => {}
+        }
+    }
+
+    /// Texts between tags. IAM sends documents percent-encoded; a credential report is base64 of names and dates.
+    fn xml(&mut self, xml: &str) -> String {
+        let mut out = String::new();
+        for part in xml.split_inclusive('>') {
+            let (content, tag) = part.split_at(part.find('<').unwrap_or(part.len()));
+            let unescaped =
+                content.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+            let mut text = attestry::aws::wire::percent_decode(&unescaped, false);
+            let encoded = text.starts_with('{') && unescaped.starts_with("%7B");
+            if !encoded {
+                text = unescaped;
+            }
+            let page = tag.starts_with("</Marker") || tag.starts_with("</NextToken") || tag.starts_with("</Content>");
+            if tag.starts_with("</") && !page {
+                self.text(&mut text);
+            }
+            if encoded {
+                out.extend(text.bytes().map(|byte| format!("%{byte:02X}")));
+            } else {
+                out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+            }
+            out.push_str(tag);
+        }
+        out
+    }
+
+    /// A recorded line with canaries in the body of its answer.
+    fn exchange(&mut self, line: &str) -> String {
+        let mut exchange: serde_json::Value = serde_json::from_str(line).unwrap();
+        if let Some(serde_json::Value::Object(body)) = exchange.pointer_mut("/outcome/answer/body") {
+            for (form, held) in body {
+                match held {
+                    serde_json::Value::String(xml) if form == "xml" => *xml = self.xml(xml),
+                    held => self.json("", held),
+                }
+            }
+        }
+        exchange.to_string()
+    }
+}
+
+/// What AWS can fill: every text in every answer to every operation, as it goes over the wire. Answers are recorded, a
+/// secret that can be known for one is put into each position, and what a run makes of them, its own recording and the
+/// answers in its evidence included, holds none of them.
+///
+/// Names, ARNs, descriptions and tags go through as they are by design, for a report without them proves nothing: only
+/// the secret inside is replaced. What has no mark of its own and stands where nobody expects a secret cannot be known;
+/// `WITHHELD` has the fields where not even a plain word is shown. Request ids and tokens of pages are made by AWS, and
+/// the names in a credential report are those that IAM's lists have, too.
+#[test]
+fn no_position_of_any_answer_lets_a_canary_through() {
+    let account = std::fs::read_to_string(root().join("tests/accounts/whole.yaml")).unwrap();
+    let described = Described::read("account.yaml", &account).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let directory = tempfile::tempdir().unwrap();
+    let suite = write_suite(directory.path(), &described, &every_attribute(kinds::schemas()), Some(&account));
+    let run = |more: &[&str]| attestry(directory.path(), &[&["run", "suite.yaml", "--stage", "here"], more].concat());
+    let ran = run(&["--out", "first", "--record", "tape"]);
+    assert!(directory.path().join("first/manifest.json").exists(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let text = std::fs::read_to_string(&suite).unwrap();
+    let mut tape = Vec::new();
+    files(&directory.path().join("tape"), &mut tape);
+    tape.sort();
+    let (mut planted, mut positions, mut redacted) = (0, 0, 0);
+    let marked = BTreeMap::from([("canary".to_owned(), MARK.to_owned())]);
+    let mut found = Vec::new();
+    for number in 0..RUNS {
+        let mut planter = Planter { run: number, positions: 0, planted: 0 };
+        for path in &tape {
+            let held = std::fs::read_to_string(path).unwrap();
+            let lines = held.lines().map(|line| planter.exchange(line) + "\n");
+            let harmed = if path.ends_with("recording.json") { held.clone() } else { lines.collect() };
+            let name = path.strip_prefix(directory.path().join("tape")).unwrap();
+            let to = directory.path().join("harmed").join(name);
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::write(to, harmed).unwrap();
+        }
+        (planted, positions) = (planted + planter.planted, planter.positions);
+        std::fs::write(&suite, text.replace("described: account.yaml", "recording: harmed")).unwrap();
+        let (out, again) = (format!("out-{number}"), format!("again-{number}"));
+        let ran = run(&["--out", &out, "--record", &again, "--answers", "--bundle", "out.zip"]);
+        assert!(directory.path().join(&out).join("manifest.json").exists(), "{}", String::from_utf8_lossy(&ran.stderr));
+        search("standard output", &ran.stdout, &marked, &mut found);
+        search("standard error", &ran.stderr, &marked, &mut found);
+        let mut left = Vec::new();
+        files(&directory.path().join(&out), &mut left);
+        files(&directory.path().join(&again), &mut left);
+        for path in left {
+            let name = path.strip_prefix(directory.path()).unwrap().display().to_string();
+            let bytes = std::fs::read(&path).unwrap();
+            redacted += String::from_utf8_lossy(&bytes).matches("[redacted]").count();
+            search(&name, &bytes, &marked, &mut found);
+            search(&name, name.as_bytes(), &marked, &mut found);
+        }
+    }
+    assert!(found.is_empty(), "{} leaks: {found:#?}", found.len());
+    // All positions had their turn, and what was planted was read.
+    assert_eq!(planted, positions);
+    assert!(positions > 400 && redacted > positions, "{positions} positions, {redacted} markers");
+}
+
 /// The search itself finds what is there: without it, an empty result would prove nothing.
 #[test]
 fn the_search_finds_every_form() {

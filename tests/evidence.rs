@@ -330,7 +330,7 @@ fn kept_answers_give_the_same_facts_again() {
     for (_, again) in &differs {
         assert!(again.contains("FilterLogEvents") || again.contains("GetParameter"), "{again}");
     }
-    assert!(differs.len() < 3, "{differs:#?}");
+    assert!(!differs.is_empty() && differs.len() * 4 < facts.lines().count(), "{differs:#?}");
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn answers_with_values_are_not_kept_and_others_only_when_asked_for() {
 
 #[test]
 fn a_list_that_aws_itself_counts_longer_is_not_complete() {
-    const POLICY: &str = "id: P-1\ntitle: T\nseverity: high\ncontrols: { mod-045: [DT-002] }\nrationale: R.\nremediation: R.\ncases:\n  roles:\n    title: T\n    each: iam.role\n    when_none: violated\n    expect: { name: { present: true } }\n  account:\n    title: T\n    each: account\n    when_none: violated\n    expect: { counts.roles: { present: true } }\n";
+    const POLICY: &str = "id: P-1\ntitle: T\nseverity: high\ncases:\n  roles:\n    title: T\n    each: iam.role\n    when_none: violated\n    expect: { name: { present: true } }\n  account:\n    title: T\n    each: account\n    when_none: violated\n    expect: { counts.roles: { present: true } }\n";
     let case = |account: &str| {
         let (_kept, out, ran) = answered(POLICY, account, &[]);
         let read = std::fs::read_to_string(out.join("populations.json")).unwrap_or_else(|_| panic!("{}", said(&ran)));

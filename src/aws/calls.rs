@@ -76,3 +76,36 @@ impl CallLog {
         (calls.len(), calls.iter().filter(|call| call.throttled).count())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(milliseconds: u64, date: Option<&str>) -> Call {
+        Call {
+            started: "2026-11-20T22:15:00.9Z".parse().unwrap_or_default(),
+            milliseconds,
+            account: "1".into(),
+            region: "eu-west-1".into(),
+            service: String::new(),
+            operation: String::new(),
+            parameters: serde_json::Value::Null,
+            attempt: 1,
+            status: Some(200),
+            error: String::new(),
+            request_id: String::new(),
+            date: date.and_then(|date| date.parse().ok()),
+            throttled: false,
+        }
+    }
+
+    #[test]
+    fn a_clock_is_compared_with_the_moment_of_the_answer() {
+        assert_eq!(call(10, Some("2026-11-20T22:15:00Z")).skew(), Some(0));
+        assert_eq!(call(10, Some("2026-11-20T22:20:00Z")).skew(), Some(300));
+        assert_eq!(call(10, Some("2026-11-20T22:14:00Z")).skew(), Some(-60));
+        // What the answer took is no difference of clocks.
+        assert_eq!(call(5_000, Some("2026-11-20T22:15:05Z")).skew(), Some(0));
+        assert_eq!(call(10, None).skew(), None);
+    }
+}

@@ -168,7 +168,7 @@ where
         Gap {
             service: current.as_ref().map_or_else(String::new, |it| it.service.clone()),
             operation: current.map_or_else(String::new, |it| it.name),
-            code,
+            code: scrub(&code).into_owned(),
             message: scrub(&message).into_owned(),
             request_id,
             ..Gap::new(cause)
@@ -178,11 +178,8 @@ where
 
 /// The request id of an answer, whatever the service calls it.
 pub(super) fn request_id(response: &HttpResponse) -> String {
-    ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
-        .iter()
-        .find_map(|name| response.headers().get(*name))
-        .unwrap_or_default()
-        .to_owned()
+    let names = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"];
+    scrub(names.iter().find_map(|name| response.headers().get(*name)).unwrap_or_default()).into_owned()
 }
 
 /// An error with all its causes, in one line.

@@ -24,7 +24,7 @@ use super::gap::request_id;
 use super::operation::sending;
 use super::pace::Pace;
 use super::{Operation, wire};
-use crate::facts::LogScope;
+use crate::facts::{LogScope, scrub};
 
 /// What all requests of a run share.
 #[derive(Clone, Debug)]
@@ -227,11 +227,29 @@ fn error_code(answer: &HttpResponse) -> String {
 
 fn bare(code: &str) -> String {
     let code = code.rsplit('#').next().unwrap_or(code);
-    code.split(':').next().unwrap_or(code).to_owned()
+    scrub(code.split(':').next().unwrap_or(code)).into_owned()
 }
 
 fn is_throttled(status: Option<u16>, error: &str) -> bool {
     status == Some(429)
         || error.contains("Throttl")
         || matches!(error, "TooManyRequestsException" | "SlowDown" | "RequestLimitExceeded" | "BandwidthLimitExceeded")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_of_an_answer_is_read_as_http_writes_it() {
+        let dated = |text: &str| {
+            let response = http::Response::builder().header("date", text).body(SdkBody::empty());
+            response.ok().and_then(|it| HttpResponse::try_from(it).ok()).and_then(|it| date(&it))
+        };
+        let expected = "2026-11-20T22:15:00Z".parse().ok();
+        assert!(expected.is_some());
+        assert_eq!(dated("Fri, 20 Nov 2026 22:15:00 GMT"), expected);
+        assert_eq!(dated("yesterday"), None);
+        assert_eq!(dated(""), None);
+    }
 }

@@ -62,6 +62,7 @@ pub(super) fn describe(chosen: &Chosen, calls: &[Call], answers: bool, residue: 
     };
     Circumstances {
         schema: CIRCUMSTANCES_SCHEMA.to_owned(),
+        command: std::env::args().map(|argument| scrub(&argument).into_owned()).collect(),
         binary_sha256: binary(),
         pipeline: pipeline(|name| std::env::var(name).ok()),
         clock: clock(calls),

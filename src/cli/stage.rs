@@ -10,7 +10,7 @@ use super::{Ended, output};
 use crate::aws::described;
 use crate::aws::recording::{Recording, Replay, ReplayLimits};
 use crate::aws::{At, Backend, Described, Link, Pace, Refusal, Role, Session, Target, open};
-use crate::facts::LogScope;
+use crate::facts::{LogScope, scrub};
 use crate::policy::{Source, Stage};
 use crate::verify::{Caller, Exit};
 
@@ -108,8 +108,9 @@ impl Ground {
             let session: Session = open(target, &self.link).await.map_err(|refusal| ended(&refusal))?;
             callers.push(Caller {
                 account: session.identity.account.clone(),
-                arn: session.identity.arn.clone(),
-                user_id: session.identity.user_id.clone(),
+                // Somebody chose the name of the session.
+                arn: scrub(&session.identity.arn).into_owned(),
+                user_id: scrub(&session.identity.user_id).into_owned(),
             });
             places.extend(session.places());
             sessions.push(session);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::Ended;
 use crate::aws::post;
 use crate::evidence::timestamp::{self, Authority};
+use crate::facts::scrub;
 use crate::verify::Exit;
 
 /// Who says when.
@@ -28,7 +29,9 @@ impl Stamping {
     /// A time stamp of the manifest, if one was asked for. It is read before it is kept.
     pub(super) async fn stamp(&self, manifest: &[u8]) -> Result<Option<Stamped>, Ended> {
         let Some(url) = &self.timestamp else { return Ok(None) };
-        let failed = |why: &dyn std::fmt::Display| Ended::new(Exit::Output, format!("no timestamp by {url}: {why}"));
+        // A URL may hold a password.
+        let shown = scrub(url);
+        let failed = |why: &dyn std::fmt::Display| Ended::new(Exit::Output, format!("no timestamp by {shown}: {why}"));
         let mut nonce = [0; 16];
         getrandom::fill(&mut nonce).map_err(|error| failed(&error))?;
         let query = timestamp::query(manifest, nonce);

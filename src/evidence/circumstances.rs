@@ -13,6 +13,9 @@ pub const CIRCUMSTANCES_SCHEMA: &str = "attestry.circumstances/1";
 pub struct Circumstances {
     /// `attestry.circumstances/1`.
     pub schema: String,
+    /// The command line, without anything that looks like a secret; none in evidence of an earlier version.
+    #[serde(default)]
+    pub command: Vec<String>,
     /// SHA-256 of the program that ran, hexadecimal; none where it could not be read.
     pub binary_sha256: Option<String>,
     /// The pipeline that ran it, where the environment tells of one.

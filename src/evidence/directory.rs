@@ -151,6 +151,16 @@ impl Sealed {
         Ok(())
     }
 
+    /// All files, sorted by path.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        let beside = [NAME, paths::ATTESTATIONS, paths::QUERY, paths::ANSWER].into_iter();
+        let beside = beside.filter(|path| self.aside.path().join(path).is_file()).map(str::to_owned);
+        let mut all: Vec<String> = self.files.iter().map(|entry| entry.path.clone()).chain(beside).collect();
+        all.sort();
+        all
+    }
+
     /// Moves the directory into place.
     ///
     /// # Errors

@@ -20,6 +20,8 @@ struct All<'a> {
     run: &'a str,
     suite: &'a str,
     stage: &'a str,
+    /// What answered: only AWS itself tells of AWS.
+    backend: &'a str,
     cases: Vec<Case<'a>>,
 }
 
@@ -74,8 +76,14 @@ impl Report for Populations {
         let counted = Counted::all(record.populations);
         let run = record.run;
         let cases = record.result.cases.iter().map(|result| case(result, record.populations, &counted)).collect();
-        let (run, suite, stage) = (run.id.as_str(), run.suite.as_str(), run.stage.as_str());
-        let all = All { schema: "attestry.populations/1", run, suite, stage, cases };
+        let all = All {
+            schema: "attestry.populations/1",
+            run: &run.id,
+            suite: &run.suite,
+            stage: &run.stage,
+            backend: &run.backend,
+            cases,
+        };
         serde_json::to_writer_pretty(&mut *out, &all)?;
         out.write_all(b"\n")
     }

@@ -8,6 +8,7 @@
 mod tar;
 mod zip;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
@@ -16,6 +17,12 @@ use super::path::{folded, is_below};
 
 /// The files of evidence, by path.
 pub type Contents = BTreeMap<String, Vec<u8>>;
+
+/// A file on its way into an archive.
+pub type File<'a> = Result<(String, Cow<'a, [u8]>), Refused>;
+
+/// What becomes of each file of an archive.
+pub type Each<'a> = &'a mut dyn FnMut(String, Vec<u8>) -> Result<(), Refused>;
 
 /// How a bundle is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +78,9 @@ pub enum Refused {
     /// A header or trailer is not as Attestry writes it.
     #[error("{0} is not as Attestry writes it")]
     Form(String),
+    /// A file could not be read, or is another one than before.
+    #[error("{0}")]
+    Source(String),
     /// The compressed data are broken.
     #[error("the compressed data are broken: {0}")]
     Broken(String),
@@ -102,13 +112,27 @@ impl Default for Limits {
 /// # Errors
 /// When they could not be read back within the limits.
 pub fn pack(contents: &Contents, format: Format, limits: &Limits) -> Result<Vec<u8>, Refused> {
+    pack_files(contents.iter().map(|(path, bytes)| Ok((path.clone(), Cow::Borrowed(bytes.as_slice())))), format, limits)
+}
+
+/// Packs files that come one after the other, sorted by path, so that only one of them need be in memory.
+///
+/// # Errors
+/// The first one that could not be had, or when they could not be read back within the limits.
+pub fn pack_files<'a>(
+    files: impl Iterator<Item = File<'a>>,
+    format: Format,
+    limits: &Limits,
+) -> Result<Vec<u8>, Refused> {
     let mut gate = Gate::new(limits, u64::MAX / limits.ratio.max(1));
-    for (path, bytes) in contents {
-        gate.admit(path, bytes.len() as u64)?;
-    }
+    let mut files = files.map(|file| {
+        let (path, bytes) = file?;
+        gate.admit(&path, bytes.len() as u64)?;
+        Ok((path, bytes))
+    });
     match format {
-        Format::TarZst => tar::pack(contents),
-        Format::Zip => zip::pack(contents),
+        Format::TarZst => tar::pack(&mut files),
+        Format::Zip => zip::pack(&mut files),
     }
 }
 
@@ -117,13 +141,26 @@ pub fn pack(contents: &Contents, format: Format, limits: &Limits) -> Result<Vec<
 /// # Errors
 /// It is not exactly what [`pack`] would have written of its files, apart from how hard it was compressed.
 pub fn unpack(archive: &[u8], limits: &Limits) -> Result<Contents, Refused> {
+    let mut contents = Contents::new();
+    unpack_files(archive, limits, &mut |path, bytes| {
+        contents.insert(path, bytes);
+        Ok(())
+    })?;
+    Ok(contents)
+}
+
+/// The same, file by file: what `each` does not keep is not kept.
+///
+/// # Errors
+/// As [`unpack`], or that of `each`.
+pub fn unpack_files(archive: &[u8], limits: &Limits, each: Each<'_>) -> Result<(), Refused> {
     if archive.len() as u64 > limits.archive {
         return Err(Refused::TooLarge(format!("an archive of {} bytes", archive.len())));
     }
     let gate = Gate::new(limits, archive.len() as u64);
     match archive {
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => tar::unpack(archive, gate),
-        [b'P', b'K', ..] => zip::unpack(archive, gate),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => tar::unpack(archive, gate, each),
+        [b'P', b'K', ..] => zip::unpack(archive, gate, each),
         _ => Err(Refused::Format),
     }
 }

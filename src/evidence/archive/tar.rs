@@ -2,13 +2,15 @@
 //!
 //! Must not know what the files hold.
 
+use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
 
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::super::path::fields;
-use super::{Contents, Gate, Refused};
+use super::{Each, File, Gate, Refused};
 
 const BLOCK: usize = 512;
 type Block = [u8; BLOCK];
@@ -17,22 +19,67 @@ type Block = [u8; BLOCK];
 const TYPE: usize = 156;
 const PLAIN: u8 = b'0';
 
-pub(super) fn pack(contents: &Contents) -> Result<Vec<u8>, Refused> {
-    let mut out = Vec::with_capacity(contents.values().map(|bytes| bytes.len() + 2 * BLOCK).sum());
-    for (path, bytes) in contents {
-        let header = header(path, bytes.len() as u64).ok_or_else(|| Refused::Path(path.clone()))?;
-        out.extend_from_slice(&header);
-        out.extend_from_slice(bytes);
-        out.resize(out.len().next_multiple_of(BLOCK), 0);
+pub(super) fn pack<'a>(files: &mut dyn Iterator<Item = File<'a>>) -> Result<Vec<u8>, Refused> {
+    let mut stream = Stream { files, parts: VecDeque::new(), ended: false, failed: None };
+    let packed = compress_to_vec(&mut stream, CompressionLevel::Fastest);
+    match stream.failed {
+        None => Ok(packed),
+        Some(refused) => Err(refused),
     }
-    out.resize(out.len() + 2 * BLOCK, 0);
-    Ok(compress_to_vec(out.as_slice(), CompressionLevel::Fastest))
 }
 
-pub(super) fn unpack(archive: &[u8], mut gate: Gate) -> Result<Contents, Refused> {
+/// A tar file while it is read: of its files, one is in memory.
+struct Stream<'s, 'a> {
+    files: &'s mut dyn Iterator<Item = File<'a>>,
+    /// What comes next, and how much of it is gone.
+    parts: VecDeque<(Cow<'a, [u8]>, usize)>,
+    ended: bool,
+    failed: Option<Refused>,
+}
+
+impl Stream<'_, '_> {
+    /// Header, bytes and padding of the next file; behind the last one, two empty blocks.
+    fn next(&mut self) -> Result<(), Refused> {
+        let mut put = |part| self.parts.push_back((part, 0));
+        if let Some(file) = self.files.next() {
+            let (path, bytes) = file?;
+            let header = header(&path, bytes.len() as u64).ok_or(Refused::Path(path))?;
+            let padding = bytes.len().next_multiple_of(BLOCK) - bytes.len();
+            put(Cow::Owned(header.to_vec()));
+            put(bytes);
+            put(Cow::Owned(vec![0; padding]));
+        } else {
+            self.ended = true;
+            put(Cow::Owned(vec![0; 2 * BLOCK]));
+        }
+        Ok(())
+    }
+}
+
+impl Read for Stream<'_, '_> {
+    /// A failure looks like the end, since the compressor has no other way to stop; [`pack`] asks for it.
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            if let Some((part, gone)) = self.parts.front_mut() {
+                let mut rest = part.get(*gone..).unwrap_or_default();
+                let read = rest.read(out)?;
+                *gone += read;
+                if read > 0 || out.is_empty() {
+                    return Ok(read);
+                }
+                self.parts.pop_front();
+            } else if self.ended || self.failed.is_some() {
+                return Ok(0);
+            } else {
+                self.failed = self.next().err();
+            }
+        }
+    }
+}
+
+pub(super) fn unpack(archive: &[u8], mut gate: Gate, each: Each<'_>) -> Result<(), Refused> {
     let mut rest = archive;
     let mut stream = StreamingDecoder::new(&mut rest).map_err(|error| Refused::Broken(error.to_string()))?;
-    let mut contents = Contents::new();
     loop {
         let block = block(&mut stream)?;
         if block == [0; BLOCK] {
@@ -45,7 +92,7 @@ pub(super) fn unpack(archive: &[u8], mut gate: Gate) -> Result<Contents, Refused
         if exactly(&mut stream, padding)?.iter().any(|byte| *byte != 0) {
             return Err(Refused::Form(format!("what follows `{path}`")));
         }
-        contents.insert(path, bytes);
+        each(path, bytes)?;
     }
     if block(&mut stream)? != [0; BLOCK] || stream.read(&mut [0]).map_err(|error| broken(&error))? != 0 {
         return Err(Refused::Form("the end of the tar file".to_owned()));
@@ -58,7 +105,7 @@ pub(super) fn unpack(archive: &[u8], mut gate: Gate) -> Result<Contents, Refused
     if !rest.is_empty() {
         return Err(Refused::Form("what follows the tar file".to_owned()));
     }
-    Ok(contents)
+    Ok(())
 }
 
 /// Path and size of an entry that is exactly as [`header`] writes it.

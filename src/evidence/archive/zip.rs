@@ -5,7 +5,7 @@
 
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
 
-use super::{Contents, Gate, Refused};
+use super::{Each, File, Gate, Refused};
 
 /// What both headers of a file say of it.
 struct Entry<'a> {
@@ -63,26 +63,28 @@ fn large() -> Refused {
     Refused::TooLarge("more than a zip file holds".to_owned())
 }
 
-pub(super) fn pack(contents: &Contents) -> Result<Vec<u8>, Refused> {
-    let (mut out, mut directory) = (Vec::new(), Vec::new());
-    for (path, bytes) in contents {
-        let packed = deflate(bytes)?;
+pub(super) fn pack<'a>(files: &mut dyn Iterator<Item = File<'a>>) -> Result<Vec<u8>, Refused> {
+    let (mut out, mut directory, mut count) = (Vec::new(), Vec::new(), 0);
+    for file in files {
+        let (path, bytes) = file?;
+        let packed = deflate(&bytes)?;
         let mut crc = Crc::new();
-        crc.update(bytes);
+        crc.update(&bytes);
+        count += 1;
         let length = |of: &[u8]| u32::try_from(of.len()).map_err(|_| large());
-        let entry = Entry { path, crc: crc.sum(), packed: length(&packed)?, size: length(bytes)? };
+        let entry = Entry { path: &path, crc: crc.sum(), packed: length(&packed)?, size: length(&bytes)? };
         directory.extend(entry.central(u32::try_from(out.len()).map_err(|_| large())?));
         out.extend(entry.local());
         out.extend(packed);
     }
     let offset = out.len();
     out.extend_from_slice(&directory);
-    out.extend(end(contents.len(), directory.len(), offset)?);
+    out.extend(end(count, directory.len(), offset)?);
     Ok(out)
 }
 
-pub(super) fn unpack(archive: &[u8], mut gate: Gate) -> Result<Contents, Refused> {
-    let (mut contents, mut directory) = (Contents::new(), Vec::new());
+pub(super) fn unpack(archive: &[u8], mut gate: Gate, each: Each<'_>) -> Result<(), Refused> {
+    let (mut count, mut directory) = (0, Vec::new());
     let mut rest = archive;
     while rest.starts_with(b"PK\x03\x04") {
         let offset = archive.len() - rest.len();
@@ -98,15 +100,16 @@ pub(super) fn unpack(archive: &[u8], mut gate: Gate) -> Result<Contents, Refused
             return Err(Refused::Form(format!("the header of `{path}`")));
         }
         directory.extend(entry.central(u32::try_from(offset).map_err(|_| large())?));
-        contents.insert(path.to_owned(), bytes);
+        count += 1;
+        each(path.to_owned(), bytes)?;
         rest = rest.get(head + packed as usize..).unwrap_or_default();
     }
     let offset = archive.len() - rest.len();
     let behind = rest.strip_prefix(directory.as_slice());
-    if behind != Some(end(contents.len(), directory.len(), offset)?.as_slice()) {
+    if behind != Some(end(count, directory.len(), offset)?.as_slice()) {
         return Err(Refused::Form("the central directory".to_owned()));
     }
-    Ok(contents)
+    Ok(())
 }
 
 /// Path, packed size and size of the entry that begins here.

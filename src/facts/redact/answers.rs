@@ -72,3 +72,28 @@ const KEPT: &[(&str, &[&str])] = &[
 pub fn may_be_kept(service: &str, operation: &str) -> bool {
     KEPT.iter().any(|(of, operations)| *of == service && operations.contains(&operation))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_with_values_and_events_are_not_on_the_list() {
+        for (service, operation) in [
+            ("secretsmanager", "GetSecretValue"),
+            ("secretsmanager", "BatchGetSecretValue"),
+            ("ssm", "GetParameter"),
+            ("ssm", "GetParametersByPath"),
+            ("logs", "FilterLogEvents"),
+            ("logs", "GetLogEvents"),
+            ("s3", "GetObject"),
+            ("sts", "AssumeRole"),
+            ("kms", "Decrypt"),
+            ("lambda", "Invoke"),
+            ("nothing", "ListKeys"),
+        ] {
+            assert!(!may_be_kept(service, operation), "{service}:{operation}");
+        }
+        assert!(may_be_kept("kms", "ListKeys"));
+    }
+}
