@@ -69,7 +69,7 @@ impl<const G: usize, const S: usize> Index<G, S> {
             needles: HashMap::new(),
             reach: 0,
         };
-        let mut grams = Vec::new();
+        let mut grams = Vec::with_capacity(needles.len() * S);
         let (mut part, mut shared) = (None, HashSet::new());
         for needle in needles {
             if part != Some(needle.part) {
@@ -92,7 +92,7 @@ impl<const G: usize, const S: usize> Index<G, S> {
         index
     }
 
-    fn fill(&mut self, grams: Vec<(u64, u16, u16)>) {
+    fn fill(&mut self, mut grams: Vec<(u64, u16, u16)>) {
         let mut hashes: Vec<u64> = grams.iter().map(|(hash, ..)| *hash).collect();
         hashes.sort_unstable();
         hashes.dedup();
@@ -100,23 +100,23 @@ impl<const G: usize, const S: usize> Index<G, S> {
         self.filter = vec![0; (hashes.len() / GRAMS_A_WORD).max(64)];
         let buckets = hashes.len().next_power_of_two().max(1);
         drop(hashes);
-        let mut placed: Vec<(u32, Entry)> = Vec::with_capacity(grams.len());
-        for (hash, offset, length) in grams {
-            let number = word(hash, self.filter.len());
+        for (hash, ..) in &grams {
+            let number = word(*hash, self.filter.len());
             if let Some(word) = self.filter.get_mut(number) {
-                *word |= bits(hash);
+                *word |= bits(*hash);
             }
-            placed.push((bucket(hash, buckets), Entry { tag: tag(hash), offset, length }));
         }
-        placed.sort_unstable();
-        placed.dedup();
+        let entry =
+            |(hash, offset, length): &(u64, u16, u16)| Entry { tag: tag(*hash), offset: *offset, length: *length };
+        grams.sort_unstable_by_key(|gram| (bucket(gram.0, buckets), entry(gram)));
+        grams.dedup_by_key(|gram| (bucket(gram.0, buckets), entry(gram)));
         self.buckets = Vec::with_capacity(buckets + 1);
-        self.entries = Vec::with_capacity(placed.len());
-        for (bucket, entry) in placed {
-            while self.buckets.len() <= bucket as usize {
+        self.entries = Vec::with_capacity(grams.len());
+        for gram in &grams {
+            while self.buckets.len() <= bucket(gram.0, buckets) as usize {
                 self.buckets.push(self.entries.len() as u32);
             }
-            self.entries.push(entry);
+            self.entries.push(entry(gram));
         }
         while self.buckets.len() <= buckets {
             self.buckets.push(self.entries.len() as u32);
@@ -220,13 +220,12 @@ impl<const G: usize, const S: usize> Index<G, S> {
 /// Where the `S` neighbouring grams start that are in few other needles, and most of which other forms have as well.
 fn window<const S: usize>(hashes: &[u64], counts: &[u8], shared: &HashSet<u64>) -> usize {
     let count = |hash: &u64| counts.get(counter(*hash)).copied().unwrap_or(0).max(FEW);
-    let known: Vec<(u8, bool)> = hashes.iter().map(|hash| (count(hash), shared.contains(hash))).collect();
-    let cost = |window: &[(u8, bool)]| {
-        let worst = window.iter().map(|(count, _)| *count).max().unwrap_or(0);
-        (worst, window.iter().filter(|(_, shared)| !shared).count())
-    };
-    let costs = known.windows(S).map(cost).enumerate();
-    costs.min_by_key(|(_, cost)| *cost).map_or(0, |(at, _)| at)
+    let counts: Vec<u8> = hashes.iter().map(count).collect();
+    let alone: Vec<u8> = hashes.iter().map(|hash| u8::from(!shared.contains(hash))).collect();
+    let costs = counts.windows(S).zip(alone.windows(S)).map(|(counts, alone)| {
+        (counts.iter().fold(0, |worst, count| worst.max(*count)), alone.iter().fold(0, |sum, alone| sum + alone))
+    });
+    costs.enumerate().min_by_key(|(_, cost)| *cost).map_or(0, |(at, _)| at)
 }
 
 fn counter(hash: u64) -> usize {
