@@ -1,4 +1,5 @@
 //! Times of the processor, compared fairly: on a machine with other work nothing but ratios of neighbours in time count.
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, reason = "a part of a benchmark and of tests")]
 
 /// Seconds of the processor that this thread had.
 pub(crate) fn of_thread() -> f64 {

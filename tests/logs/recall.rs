@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use attestry::logs::{Lines, Sweeper};
 
-use super::corpus::{Dice, FORMS, corpus, encode, values};
+use super::corpus::{ALNUM, Dice, FORMS, corpus, encode, values};
 use super::{engine, key, pieces, place, whole};
 
 #[test]
@@ -74,9 +74,18 @@ fn wherever_pieces_end_the_same_is_found() {
 /// A large file is read in parts by many workers, and nobody can tell.
 #[test]
 fn a_source_read_in_parts_gives_the_findings_of_the_whole() {
-    let values = values(31, 200);
-    let engine = engine(&values);
+    let mut values = values(31, 200);
+    let mut dice = Dice::new(9);
     let mut corpus = corpus(31, 700_000, &values, 500);
+    // What does not care where lines end: a value of many lines, and a key that is printed line by line.
+    let lines: Vec<String> = (0..4).map(|_| dice.text(ALNUM, 60)).collect();
+    let many = lines.join("\n");
+    let key_text = format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n", dice.text(ALNUM, 64));
+    let middle = corpus.text.len();
+    corpus.text.extend_from_slice(format!("{many}\n{key_text}").as_bytes());
+    let within = middle as u64..corpus.text.len() as u64;
+    values.push(many);
+    let engine = engine(&values);
     // A line that an agent cut, and one without an end.
     let long = format!("{}{}\n{} after\nlast {}", "x".repeat(20_000), &values[0][..9], &values[0][9..], values[1]);
     corpus.text.extend_from_slice(long.as_bytes());
@@ -106,9 +115,11 @@ fn a_source_read_in_parts_gives_the_findings_of_the_whole() {
     assert!(wanted.0.0.len() > 300 && wanted.1.is_complete());
     let ends: Vec<usize> = memchr::memchr_iter(b'\n', text).collect();
     let good: Vec<u64> = ends.windows(2).filter(|pair| pair[1] - pair[0] < 16_000).map(|it| it[1] as u64 + 1).collect();
-    let mut dice = Dice::new(9);
-    for parts in [1, 2, 3, 7, 40] {
+    let edges: Vec<u64> = good.iter().copied().filter(|at| within.contains(at)).collect();
+    assert!(edges.len() > 5);
+    for parts in [1, 2, 3, 7, 40, 41, 42, 43, 44, 45] {
         let mut starts: Vec<u64> = (1..parts).map(|_| good[dice.below(good.len())]).filter(|it| *it < length).collect();
+        starts.push(edges[parts % edges.len()]);
         starts.sort_unstable();
         starts.dedup();
         assert_eq!(read(&starts), wanted, "{starts:?}");
