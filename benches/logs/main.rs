@@ -1,7 +1,7 @@
-//! What the sweep of logs costs, as ratios in one run: `cargo bench --bench logs -- [MiB]`.
+//! What the sweep of logs costs, as ratios in one run: `cargo bench --bench logs -- [MiB] [rounds]`.
 //!
-//! Times are of the processor, not of the clock, so that other work on the machine does not count. Ends with an error
-//! where a target is missed.
+//! The engine and what it is compared with take turns over small parts, in times of the processor, so that other work on
+//! the machine disturbs both alike. Then the whole command over files. Ends with an error where a target is missed.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -10,20 +10,25 @@
     reason = "a benchmark is a program"
 )]
 
+mod clock;
 mod corpus;
+mod process;
 
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use attestry::logs::{Engine, Key, Place, Rules, Secret, Sweeper, Values};
+use clock::{Rounds, median};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use process::Files;
 use zeroize::Zeroizing;
 
 /// An object of an archive, once it is unpacked.
 const OBJECT: usize = 8 << 20;
+const COUNTS: [usize; 3] = [0, 1000, 10_000];
+/// The most memory that the command may take, in MiB.
+const MOST_MEMORY: f64 = 96.0;
 
 fn engine(key: &Key, values: &[String]) -> Engine {
     let secret = |(number, value): (usize, &String)| Secret {
@@ -35,43 +40,17 @@ fn engine(key: &Key, values: &[String]) -> Engine {
     Engine { rules: Arc::new(Rules::shipped().map_err(|(_, error)| error).unwrap()), values: Arc::new(values) }
 }
 
-/// Seconds of the processor that this thread had.
-fn cpu() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
-}
-
-/// The best of three: MiB of text a second.
-fn rate(bytes: usize, mut work: impl FnMut()) -> f64 {
-    let mut best = 0.0_f64;
-    for _ in 0..3 {
-        let start = cpu();
-        work();
-        best = best.max(bytes as f64 / (1 << 20) as f64 / (cpu() - start));
-    }
-    best
-}
-
-fn sweep(engine: &Engine, key: &Key, objects: &[Vec<u8>]) -> (u64, u64) {
+fn sweep(engine: &Engine, key: &Key, object: &[u8]) {
     let place = Place { source: "bench".into(), stream: None, event: None, time: None, start: 0, end: 0 };
     let mut sweeper = Sweeper::new(engine, key);
-    for object in objects {
-        sweeper.read(object.as_slice(), object.len() as u64, &place, &mut |_| {});
-    }
-    assert!(sweeper.coverage.is_complete());
-    let hits = sweeper.findings.into_sorted().0.iter().map(|finding| finding.count).sum();
-    (sweeper.coverage.bytes_examined, hits)
-}
-
-/// The most memory that the process ever had, in MiB, where the system says.
-fn peak() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok().map(|kib| kib / 1024)
+    sweeper.read(object, object.len() as u64, &place, &mut |_| {});
+    assert!(sweeper.coverage.is_complete() && !sweeper.findings.into_sorted().0.is_empty());
 }
 
 fn main() {
-    let mebibytes = std::env::args().filter_map(|it| it.parse::<usize>().ok()).next().unwrap_or(64);
+    let numbers: Vec<usize> = std::env::args().filter_map(|it| it.parse().ok()).collect();
+    let (mebibytes, rounds) =
+        (numbers.first().copied().unwrap_or(64).max(16), numbers.get(1).copied().unwrap_or(5).max(1));
     let key = Key::new(&Zeroizing::new([7; 32])).unwrap();
     let values = corpus::values(1, 10_000);
     let plain: Vec<Vec<u8>> = (0..mebibytes.div_ceil(8) as u64)
@@ -87,66 +66,140 @@ fn main() {
         })
         .collect();
     let small: usize = packed.iter().map(Vec::len).sum();
-    println!("{} MiB of log, {:.1}:1 packed", total >> 20, total as f64 / small as f64);
+    println!("{} MiB of log, {:.1}:1 packed; {rounds} rounds", total >> 20, total as f64 / small as f64);
 
-    let decoded = rate(total, || {
-        let mut decoder = libdeflater::Decompressor::new();
-        let mut out = vec![0; OBJECT + (1 << 20)];
-        packed.iter().for_each(|object| assert!(decoder.gzip_decompress(object, &mut out).is_ok()));
-    });
-    println!("  libdeflate alone                     {decoded:8.0} MiB/s");
-    let mut wrong = Vec::new();
-    let mut of = Vec::new();
-    for count in [0, 1000, 10_000] {
-        let start = Instant::now();
-        let engine = engine(&key, &values[..count]);
-        let built = start.elapsed().as_millis();
-        let mut found = 0;
-        let memory = rate(total, || {
-            found = 0;
-            plain.iter().for_each(|text| engine.sweep(text, &mut |_, _| found += 1));
-        });
-        let text = rate(total, || assert!(sweep(&engine, &key, &plain).0 > 0));
-        let archive = rate(total, || assert!(sweep(&engine, &key, &packed).0 > 0));
-        println!(
-            "  {count:6} values ({:6} forms, {built} ms)  {memory:8.0} MiB/s in memory, {text:.0} plain, {archive:.0} \
-             packed = {:.2} of libdeflate, {found} hits",
-            engine.values.needles(),
-            archive / decoded
-        );
-        of.push((text, archive));
-    }
-    let (_, (text, archive), (more_text, _)) = (of[0], of[1], of[2]);
-    for (what, value, least) in [
-        ("packed, of libdeflate alone", archive / decoded, 0.5),
-        ("plain, MiB a second of the processor", text, 1000.0),
-        ("10,000 values, of the speed with 1,000", more_text / text, 0.8),
-    ] {
-        println!("  {what}: {value:.2}, at least {least}");
-        if value < least {
-            wrong.push(what);
-        }
-    }
-    let engine = engine(&key, &values[..1000]);
-    let clock = |workers: usize| {
-        let start = Instant::now();
-        let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..workers {
-                scope.spawn(|| {
-                    while let Some(object) = packed.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        sweep(&engine, &key, std::slice::from_ref(object));
-                    }
-                });
-            }
-        });
-        start.elapsed().as_secs_f64()
-    };
-    let (one, two) = (clock(1), clock(2));
-    println!("  two workers: {:.2} times one, by the clock (wants a machine at rest)", one / two);
-    println!("  most memory: {} MiB, with the corpus of {} MiB", peak().unwrap_or(0), (total + small) >> 20);
-    if !wrong.is_empty() {
-        println!("missed: {}", wrong.join(", "));
+    let mut targets = Vec::new();
+    in_memory(&key, &values, &plain, &packed, rounds, &mut targets);
+    let files = Files::new(&plain, &packed, &values);
+    let alone = libdeflate_seconds(&packed);
+    drop((plain, packed));
+    whole(&files, total, alone, rounds, &mut targets);
+
+    let missed: Vec<&str> = targets.iter().filter(|target| !target.tell()).map(|target| target.what).collect();
+    if !missed.is_empty() {
+        println!("missed: {}", missed.join(", "));
         std::process::exit(1);
     }
+}
+
+/// What has to hold.
+struct Target {
+    what: &'static str,
+    value: f64,
+    least: Option<f64>,
+    most: Option<f64>,
+}
+
+impl Target {
+    /// Tells it, and whether it is kept.
+    fn tell(&self) -> bool {
+        let Self { what, value, .. } = self;
+        let kept = self.least.is_none_or(|least| *value >= least) && self.most.is_none_or(|most| *value <= most);
+        let wanted = self.least.map(|least| format!("at least {least}")).into_iter();
+        let wanted: Vec<String> = wanted.chain(self.most.map(|most| format!("at most {most}"))).collect();
+        println!("  {} {what}: {value:.2}, {}", if kept { "kept  " } else { "MISSED" }, wanted.join(", "));
+        kept
+    }
+}
+
+fn libdeflate_seconds(packed: &[Vec<u8>]) -> f64 {
+    let start = clock::of_thread();
+    packed.iter().for_each(|object| unpack(object));
+    clock::of_thread() - start
+}
+
+fn unpack(object: &[u8]) {
+    thread_local! {
+        static OUT: std::cell::RefCell<Vec<u8>> = std::cell::RefCell::new(vec![0; OBJECT + (1 << 20)]);
+    }
+    let mut decoder = libdeflater::Decompressor::new();
+    OUT.with_borrow_mut(|out| assert!(decoder.gzip_decompress(object, out).is_ok()));
+}
+
+/// The engine over buffers, in turn with bare unpacking and a bare walk over lines.
+fn in_memory(
+    key: &Key,
+    values: &[String],
+    plain: &[Vec<u8>],
+    packed: &[Vec<u8>],
+    rounds: usize,
+    targets: &mut Vec<Target>,
+) {
+    let engines = COUNTS.map(|count| engine(key, &values[..count]));
+    let mut names = vec!["libdeflate".to_owned(), "lines".to_owned()];
+    for count in COUNTS {
+        names.extend([format!("{count} plain"), format!("{count} packed")]);
+    }
+    let mut measured = Rounds::new(&names, plain.iter().map(Vec::len).sum());
+    for _ in 0..rounds {
+        measured.add(plain.len(), |subject, part| match subject {
+            0 => unpack(&packed[part]),
+            1 => assert!(memchr::memchr_iter(b'\n', &plain[part]).count() > 0),
+            _ => sweep(&engines[subject / 2 - 1], key, if subject % 2 == 0 { &plain[part] } else { &packed[part] }),
+        });
+    }
+    println!("In memory, MiB a second of the processor (best round), and ratios (median round):");
+    println!("  libdeflate alone {:8.0}, lines alone {:8.0}", measured.best("libdeflate"), measured.best("lines"));
+    for (count, engine) in COUNTS.iter().zip(&engines) {
+        let (text, archive) = (format!("{count} plain"), format!("{count} packed"));
+        println!(
+            "  {count:6} values in {:6} forms: plain {:6.0} = {:.2} of libdeflate, {:.3} of lines; packed {:6.0} = {:.2} of \
+             libdeflate",
+            engine.values.needles(),
+            measured.best(&text),
+            measured.ratio(&text, "libdeflate"),
+            measured.ratio(&text, "lines"),
+            measured.best(&archive),
+            measured.ratio(&archive, "libdeflate"),
+        );
+    }
+    let least = |what, value, least| Target { what, value, least: Some(least), most: None };
+    targets.extend([
+        least("packed, 1,000 values, of libdeflate alone", measured.ratio("1000 packed", "libdeflate"), 0.5),
+        least("plain, 1,000 values, MiB a second of the processor", measured.best("1000 plain"), 1000.0),
+        least("plain, 10,000 values, of the speed with 1,000", measured.ratio("10000 plain", "1000 plain"), 0.8),
+    ]);
+}
+
+/// The whole command over files, from start to end; steady is what more text costs.
+fn whole(files: &Files, total: usize, alone: f64, rounds: usize, targets: &mut Vec<Target>) {
+    println!("The whole command, MiB a second of the processor, one worker (median round):");
+    let mebibytes = total as f64 / f64::from(1 << 20);
+    let more = mebibytes - (OBJECT >> 20) as f64;
+    let mut peak = 0;
+    let mut steady = Vec::new();
+    for (name, first) in [("plain", "plain-first"), ("packed", "packed-first")] {
+        for count in COUNTS {
+            let runs = (0..rounds).map(|_| {
+                let (large, small) = (files.run(name, count, 1), files.run(first, count, 1));
+                peak = peak.max(large.peak);
+                (large.processor, (large.processor - small.processor).max(0.01))
+            });
+            let (all, slope): (Vec<f64>, Vec<f64>) = runs.unzip();
+            let (all, slope) = (median(all), median(slope));
+            println!("  {name:6} {count:6} values: {:6.0}, steady {:6.0}", mebibytes / all, more / slope);
+            steady.push(slope);
+        }
+    }
+    println!("  bare unpacking of the same: {:.0}", mebibytes / alone);
+    let mut gains = Vec::new();
+    for name in ["plain", "packed"] {
+        let gain = (0..rounds).map(|_| {
+            let (one, two) = (files.run(name, 1000, 1), files.run(name, 1000, 2));
+            peak = peak.max(two.peak);
+            one.clock / two.clock
+        });
+        gains.push(median(gain.collect()));
+        println!("  {name:6} two workers: {:.2} times one, by the clock", gains[gains.len() - 1]);
+    }
+    peak = peak.max(files.run("plain", 10_000, 2).peak).max(files.run("packed", 10_000, 2).peak);
+    let least = |what, value, least| Target { what, value, least: Some(least), most: None };
+    targets.extend([
+        least("the command, packed, 1,000 values, of libdeflate alone", alone / steady[4] * more / mebibytes, 0.5),
+        least("the command, plain, 1,000 values", more / steady[1], 1000.0),
+        least("the command, plain, 10,000 values, of the speed with 1,000", steady[1] / steady[2], 0.8),
+        least("two workers, one plain file", gains[0], 1.8),
+        least("two workers, packed objects", gains[1], 1.8),
+        Target { what: "most memory of the command, MiB", value: peak as f64, least: None, most: Some(MOST_MEMORY) },
+    ]);
 }

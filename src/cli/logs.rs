@@ -1,6 +1,8 @@
 //! `attestry logs`: sweeps log files for values of secrets, and for what looks like secrets.
 
+use std::collections::BTreeMap;
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +13,10 @@ use zeroize::Zeroizing;
 
 use super::progress::Bytes;
 use super::{Ended, cores, output};
-use crate::logs::{Coverage, Engine, Finding, Key, Place, Rules, Secret, Sweeper, Unsearchable, Values, What, leaves};
+use crate::logs::{
+    Coverage, Engine, Finding, Findings, Key, Lines, Place, Rules, Secret, Sweeper, Unsearchable, Values, What, leaves,
+    parts,
+};
 use crate::verify::{Exit, Reason};
 
 /// Arguments of `logs`.
@@ -189,36 +194,75 @@ fn files(paths: &[PathBuf]) -> (Vec<(PathBuf, u64)>, Coverage) {
     (found, coverage)
 }
 
+/// A file, or a part of a large one.
+struct Job<'a> {
+    file: usize,
+    path: &'a Path,
+    part: Range<u64>,
+    is_first: bool,
+    is_last: bool,
+}
+
+/// What there is to do, the longest first: who ends last then ends soon after the others.
+fn jobs(files: &[(PathBuf, u64)]) -> Vec<Job<'_>> {
+    let mut jobs = Vec::new();
+    for (file, (path, length)) in files.iter().enumerate() {
+        // A file that cannot be read says so when it is swept.
+        let starts = fs::File::open(path).and_then(|mut input| parts(&mut input, *length)).unwrap_or_default();
+        let ends = starts.iter().copied().chain([*length]);
+        for (number, end) in ends.enumerate() {
+            let start = number.checked_sub(1).and_then(|before| starts.get(before)).copied().unwrap_or(0);
+            let (is_first, is_last) = (number == 0, number == starts.len());
+            jobs.push(Job { file, path, part: start..end, is_first, is_last });
+        }
+    }
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.part.end - job.part.start));
+    jobs
+}
+
 /// Sweeps all files, some at once.
 fn sweep(args: &Args, engine: &Engine, key: &Key, files: &[(PathBuf, u64)]) -> ((Vec<Finding>, u64), Coverage) {
     let progress = Bytes::new(args.quiet, files.iter().map(|(_, length)| length).sum());
+    let all_jobs = jobs(files);
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut sweeper = Sweeper::new(engine, key);
-        while let Some((path, length)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let place = place(path);
-            match fs::File::open(path) {
-                Ok(file) => sweeper.read(file, *length, &place, &mut |bytes| progress.add(bytes)),
+        let engine = engine.for_worker();
+        let mut sweeper = Sweeper::new(&engine, key);
+        let mut lines: Vec<(usize, Lines)> = Vec::new();
+        while let Some(job) = all_jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let place = place(job.path);
+            let mut progress = |bytes| progress.add(bytes);
+            match fs::File::open(job.path) {
+                Ok(file) if job.is_first && job.is_last => {
+                    sweeper.read(file, job.part.end, &place, &mut progress);
+                }
+                Ok(file) => {
+                    let part = sweeper.read_part(file, job.part.clone(), job.is_last, &place, &mut progress);
+                    lines.push((job.file, part));
+                }
                 Err(error) => {
-                    sweeper.coverage.sources += 1;
-                    sweeper.not_examined(&place, 0, &error);
+                    sweeper.coverage.sources += u64::from(job.is_first);
+                    sweeper.not_examined(&place, job.part.start, &error);
                 }
             }
         }
-        sweeper
+        (sweeper.findings, sweeper.coverage, lines)
     };
-    let jobs = args.jobs.or_else(|| std::thread::available_parallelism().map(Into::into).ok()).unwrap_or(1);
-    let mut all = Sweeper::new(engine, key);
+    let workers = args.jobs.or_else(|| std::thread::available_parallelism().map(Into::into).ok()).unwrap_or(1);
+    let (mut findings, mut coverage) = (Findings::default(), Coverage::default());
+    let mut lines: BTreeMap<usize, Lines> = BTreeMap::new();
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..jobs.clamp(1, files.len().max(1))).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..workers.clamp(1, all_jobs.len().max(1))).map(|_| scope.spawn(work)).collect();
         for worker in workers {
-            let done = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            all.findings.merge(done.findings);
-            all.coverage.merge(done.coverage);
+            let (found, covered, parts) = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            findings.merge(found);
+            coverage.merge(covered);
+            parts.into_iter().for_each(|(file, part)| lines.entry(file).or_default().add(part));
         }
     });
+    coverage.events += lines.into_values().map(Lines::events).sum::<u64>();
     progress.finish();
-    (all.findings.into_sorted(), all.coverage)
+    (findings.into_sorted(), coverage)
 }
 
 /// Where a file stands. CloudWatch exports are folders of streams: `…/<stream>/000000.gz`.

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use memchr::memrchr;
 use serde::Serialize;
 
 use super::key::{Fingerprint, Key};
-use super::sweep::{Engine, Found};
+use super::sweep::{BEHIND, Engine, Found};
 
 /// Where a text stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -28,6 +29,14 @@ pub struct Place {
     pub start: u64,
     /// The end.
     pub end: u64,
+}
+
+impl Place {
+    /// By source, then as its text goes; of several streams by time, whichever was read first.
+    fn order(&self) -> (&str, Option<&str>, Option<&str>, u64, Option<&str>) {
+        let time = self.stream.as_ref().and(self.time.as_deref());
+        (&self.source, time, self.stream.as_deref(), self.start, self.event.as_deref())
+    }
 }
 
 /// What a secret is.
@@ -105,19 +114,26 @@ impl Findings {
         let time = time_of(text, found.start());
         let place = Place { start, end, time: time.or_else(|| at.time.clone()), ..at.clone() };
         let room = self.found.len() < MOST;
-        match self.found.entry((what.clone(), fingerprint)) {
-            Entry::Occupied(mut entry) => {
-                let finding = entry.get_mut();
-                finding.count += 1;
-                if finding.places.len() < PLACES {
-                    finding.places.push(place);
-                }
-            }
+        let finding = match self.found.entry((what, fingerprint)) {
+            Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) if room => {
-                let context = context(text, found.start());
-                entry.insert(Finding { what, fingerprint, count: 1, context, places: vec![place] });
+                let what = entry.key().0.clone();
+                entry.insert(Finding { what, fingerprint, count: 0, context: String::new(), places: Vec::new() })
             }
-            Entry::Vacant(_) => self.more += 1,
+            Entry::Vacant(_) => {
+                self.more += 1;
+                return;
+            }
+        };
+        finding.count += 1;
+        // The first places, whatever the order in which parts are read.
+        let number = finding.places.partition_point(|known| known.order() < place.order());
+        if number == 0 {
+            finding.context = context(text, found.start());
+        }
+        if number < PLACES {
+            finding.places.truncate(PLACES - 1);
+            finding.places.insert(number, place);
         }
     }
 
@@ -134,11 +150,13 @@ impl Findings {
                 Entry::Occupied(mut entry) => {
                     let known = entry.get_mut();
                     known.count += finding.count;
-                    if finding.places.iter().min() < known.places.iter().min() {
+                    let first =
+                        |places: &[Place]| places.first().map(Place::order) < known.places.first().map(Place::order);
+                    if first(&finding.places) {
                         known.context = finding.context;
                     }
                     known.places.extend(finding.places);
-                    known.places.sort();
+                    known.places.sort_by(|a, b| a.order().cmp(&b.order()));
                     known.places.truncate(PLACES);
                 }
                 Entry::Vacant(entry) => {
@@ -170,9 +188,13 @@ fn name(engine: &Engine, key: &Key, text: &[u8], found: Found) -> Option<(What, 
     }
 }
 
-/// The time at the start of the event: exports write it before each one.
+/// The time at the start of the event: exports write it before each one. A stream knows so much of what stands before.
 fn time_of(text: &[u8], at: usize) -> Option<String> {
-    let line = text.get(..at)?.rsplit(|byte| *byte == b'\n').next()?;
+    const FARTHEST: usize = BEHIND / 2;
+    let before = text.get(at.saturating_sub(FARTHEST)..at)?;
+    let start = memrchr(b'\n', before).map_or(0, |end| end + 1);
+    // Of a longer line nobody knows the start.
+    let line = before.get(start..).filter(|_| start > 0 || at <= FARTHEST)?;
     let time = line.get(..timestamp(line)?)?;
     String::from_utf8(time.to_vec()).ok()
 }
@@ -181,8 +203,12 @@ fn time_of(text: &[u8], at: usize) -> Option<String> {
 pub(super) fn timestamp(text: &[u8]) -> Option<usize> {
     const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
     let start = text.first_chunk::<24>()?;
-    let fits = |(byte, shape): (&u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
-    start.iter().zip(SHAPE).all(fits).then_some(SHAPE.len())
+    // Without an early end, so that it takes a few instructions.
+    let fits = |(byte, shape): (&u8, &u8)| {
+        let is_digit = byte.wrapping_sub(b'0') < 10;
+        (byte == shape) | (is_digit & (*shape == b'0'))
+    };
+    start.iter().zip(SHAPE).map(fits).fold(true, |all, fits| all & fits).then_some(SHAPE.len())
 }
 
 /// The word before a secret and what separates them. It is told only where it cannot be a part of a secret itself.

@@ -12,7 +12,7 @@ mod values;
 
 pub use finding::{Finding, Findings, Place, What};
 pub use key::{Fingerprint, Key};
-pub use read::{Coverage, NotExamined, Sweeper};
+pub use read::{Coverage, Lines, NotExamined, Sweeper, parts};
 pub use rules::{RuleError, RuleHit, Rules};
 pub use sweep::{Engine, Found, Stream};
 pub use values::{Form, Leaf, Part, Secret, Unsearchable, ValueHit, Values, leaves};

@@ -37,6 +37,45 @@ fn in_memory(disguised: &[Vec<u8>]) -> usize {
     found
 }
 
+/// Forms of a disguised value, in disguise: hexadecimal, JSON, URL, base64 at every alignment.
+fn forms(disguised: &[u8]) -> Vec<Vec<u8>> {
+    const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let each = |write: &dyn Fn(u8, &mut Vec<u8>)| {
+        // Room for all, so that nothing moves.
+        let mut out = Vec::with_capacity(disguised.len() * 3);
+        disguised.iter().for_each(|byte| write(byte ^ DISGUISE, &mut out));
+        out
+    };
+    let digits = |digits: &[u8; 16], byte: u8, out: &mut Vec<u8>| {
+        out.extend([byte >> 4, byte & 15].map(|digit| digits[usize::from(digit)] ^ DISGUISE));
+    };
+    let mut forms = vec![
+        each(&|byte, out| digits(b"0123456789abcdef", byte, out)),
+        each(&|byte, out| digits(b"0123456789ABCDEF", byte, out)),
+        each(&|byte, out| {
+            out.extend((byte == b'"' || byte == b'\\').then_some(b'\\' ^ DISGUISE));
+            out.push(byte ^ DISGUISE);
+        }),
+        each(&|byte, out| {
+            if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+                out.push(byte ^ DISGUISE);
+            } else {
+                out.push(b'%' ^ DISGUISE);
+                digits(b"0123456789ABCDEF", byte, out);
+            }
+        }),
+    ];
+    for skipped in 0..3 {
+        let mut out = Vec::with_capacity(disguised.len() * 2);
+        for group in disguised[skipped..].chunks_exact(3) {
+            let word = group.iter().fold(0_u32, |word, byte| word << 8 | u32::from(byte ^ DISGUISE));
+            out.extend((0..4).map(|place| BASE64[(word >> (18 - 6 * place) & 63) as usize] ^ DISGUISE));
+        }
+        forms.push(out);
+    }
+    forms
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn no_value_is_left_in_memory() {
@@ -60,6 +99,14 @@ fn no_value_is_left_in_memory() {
     let values = attestry::logs::Values::new(&super::key(), disguised.iter().enumerate().map(secret));
     assert_eq!(values.parts().len(), 5);
     assert_eq!(in_memory(&disguised), 0);
+    // Nor in any other form. The forms too exist in disguise only.
+    for text in &disguised {
+        let forms = forms(text);
+        let kept: Vec<_> = forms.iter().map(|form| real(form)).collect();
+        assert!(forms.iter().all(|form| in_memory(std::slice::from_ref(form)) > 0), "the search finds what is there");
+        drop(kept);
+        assert_eq!(in_memory(&forms), 0);
+    }
     drop(values);
     drop(engine(["unrelated-value"]));
 }

@@ -9,6 +9,8 @@
 )]
 
 mod archives;
+#[path = "../../benches/logs/clock.rs"]
+mod clock;
 #[path = "../../benches/logs/corpus.rs"]
 mod corpus;
 mod hostile;

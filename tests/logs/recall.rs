@@ -1,7 +1,11 @@
 //! Everything that is planted is found, and nothing else.
 
-use super::corpus::{Dice, FORMS, corpus, encode, values};
-use super::{engine, pieces, whole};
+use std::io::Cursor;
+
+use attestry::logs::{Lines, Sweeper};
+
+use super::corpus::{ALNUM, Dice, FORMS, corpus, encode, values};
+use super::{engine, key, pieces, place, whole};
 
 #[test]
 fn all_that_is_planted_is_found_and_nothing_else() {
@@ -64,6 +68,61 @@ fn wherever_pieces_end_the_same_is_found() {
             rest = after;
         }
         assert_eq!(pieces(&engine, parts.into_iter()), wanted, "{longest}");
+    }
+}
+
+/// A large file is read in parts by many workers, and nobody can tell.
+#[test]
+fn a_source_read_in_parts_gives_the_findings_of_the_whole() {
+    let mut values = values(31, 200);
+    let mut dice = Dice::new(9);
+    let mut corpus = corpus(31, 700_000, &values, 500);
+    // What does not care where lines end: a value of many lines, and a key that is printed line by line.
+    let lines: Vec<String> = (0..4).map(|_| dice.text(ALNUM, 60)).collect();
+    let many = lines.join("\n");
+    let key_text = format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n", dice.text(ALNUM, 64));
+    let middle = corpus.text.len();
+    corpus.text.extend_from_slice(format!("{many}\n{key_text}").as_bytes());
+    let within = middle as u64..corpus.text.len() as u64;
+    values.push(many);
+    let engine = engine(&values);
+    // A line that an agent cut, and one without an end.
+    let long = format!("{}{}\n{} after\nlast {}", "x".repeat(20_000), &values[0][..9], &values[0][9..], values[1]);
+    corpus.text.extend_from_slice(long.as_bytes());
+    let text = &corpus.text;
+    let key = key();
+    let length = text.len() as u64;
+    let read = |starts: &[u64]| {
+        let mut all = Sweeper::new(&engine, &key);
+        let mut lines = Lines::default();
+        let edges: Vec<u64> = [0].into_iter().chain(starts.iter().copied()).chain([length]).collect();
+        // As two workers would: every other part is swept by somebody else.
+        let mut other = Sweeper::new(&engine, &key);
+        for (number, edge) in edges.windows(2).enumerate().rev() {
+            let worker = if number % 2 == 0 { &mut all } else { &mut other };
+            let part = edge[0]..edge[1];
+            lines.add(worker.read_part(Cursor::new(text), part, edge[1] == length, &place(), &mut |_| {}));
+        }
+        let Sweeper { mut findings, mut coverage, .. } = all;
+        findings.merge(other.findings);
+        coverage.merge(other.coverage);
+        coverage.events = lines.events();
+        (findings.into_sorted(), coverage)
+    };
+    let mut whole = Sweeper::new(&engine, &key);
+    whole.read(text.as_slice(), length, &place(), &mut |_| {});
+    let wanted = (whole.findings.into_sorted(), whole.coverage);
+    assert!(wanted.0.0.len() > 300 && wanted.1.is_complete());
+    let ends: Vec<usize> = memchr::memchr_iter(b'\n', text).collect();
+    let good: Vec<u64> = ends.windows(2).filter(|pair| pair[1] - pair[0] < 16_000).map(|it| it[1] as u64 + 1).collect();
+    let edges: Vec<u64> = good.iter().copied().filter(|at| within.contains(at)).collect();
+    assert!(edges.len() > 5);
+    for parts in [1, 2, 3, 7, 40, 41, 42, 43, 44, 45] {
+        let mut starts: Vec<u64> = (1..parts).map(|_| good[dice.below(good.len())]).filter(|it| *it < length).collect();
+        starts.push(edges[parts % edges.len()]);
+        starts.sort_unstable();
+        starts.dedup();
+        assert_eq!(read(&starts), wanted, "{starts:?}");
     }
 }
 

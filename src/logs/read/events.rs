@@ -9,15 +9,37 @@ use super::super::finding::timestamp;
 use super::super::sweep::{Engine, Found};
 
 /// Container runtimes cut at 16 KiB, agents later.
-const LONG: u64 = 16_000;
+pub(super) const LONG: u64 = 16_000;
 /// Exports write a timestamp and a space before each event.
 const STAMP: usize = 25;
+
+/// The lines of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// Those that start with a timestamp.
+    stamped: u64,
+    /// Those that are not empty.
+    filled: u64,
+}
+
+impl Lines {
+    /// Adds those of another part of the text.
+    pub fn add(&mut self, other: Self) {
+        self.stamped += other.stamped;
+        self.filled += other.filled;
+    }
+
+    /// How many events they are. Where a text has timestamps, lines without one belong to the event before them.
+    #[must_use]
+    pub fn events(self) -> u64 {
+        if self.stamped > 0 { self.stamped } else { self.filled }
+    }
+}
 
 /// Follows the events of a text.
 pub(super) struct Events<'a> {
     engine: &'a Engine,
-    stamped: u64,
-    lines: u64,
+    lines: Lines,
     /// Bytes so far, and where the line that is not over yet starts.
     length: u64,
     line: u64,
@@ -39,7 +61,12 @@ struct Seam {
 impl<'a> Events<'a> {
     pub(super) fn new(engine: &'a Engine) -> Self {
         let (start, tail) = (Vec::with_capacity(STAMP), Vec::with_capacity(engine.reach()));
-        Self { engine, stamped: 0, lines: 0, length: 0, line: 0, start, tail, seam: None }
+        Self { engine, lines: Lines::default(), length: 0, line: 0, start, tail, seam: None }
+    }
+
+    /// The text is a part of another one, and starts there with a line of its own.
+    pub(super) fn start_at(&mut self, offset: u64) {
+        (self.length, self.line) = (offset, offset);
     }
 
     pub(super) fn push(&mut self, piece: &[u8], found: &mut dyn FnMut(&[u8], u64, Found)) {
@@ -76,15 +103,14 @@ impl<'a> Events<'a> {
         self.tail.extend_from_slice(piece.get(piece.len().saturating_sub(keep)..).unwrap_or_default());
     }
 
-    /// Tells how many events there were.
-    pub(super) fn finish(&mut self, found: &mut dyn FnMut(&[u8], u64, Found)) -> u64 {
+    /// Tells the lines.
+    pub(super) fn finish(&mut self, found: &mut dyn FnMut(&[u8], u64, Found)) -> Lines {
         if self.length > self.line {
             let start = std::mem::take(&mut self.start);
             self.end_line(&start, self.length - self.line);
         }
         self.finish_seam(found);
-        // Where a text has timestamps, lines without one belong to the event before them.
-        if self.stamped > 0 { self.stamped } else { self.lines }
+        self.lines
     }
 
     /// A part of the line that is not over yet.
@@ -101,8 +127,8 @@ impl<'a> Events<'a> {
     }
 
     fn end_line(&mut self, start: &[u8], length: u64) {
-        self.stamped += u64::from(timestamp(start).is_some());
-        self.lines += u64::from(length > 0);
+        self.lines.stamped += u64::from(timestamp(start).is_some());
+        self.lines.filled += u64::from(length > 0);
     }
 
     fn begin_seam(&mut self, line_end: &[u8]) {

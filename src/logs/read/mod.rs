@@ -5,8 +5,10 @@
 mod events;
 mod gzip;
 mod packing;
+mod parts;
 
-use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use flate2::bufread::MultiGzDecoder;
 use serde::Serialize;
@@ -15,7 +17,9 @@ use super::finding::{Findings, Place};
 use super::key::Key;
 use super::sweep::{BLOCK, Engine, Found, Stream};
 use events::Events;
+pub use events::Lines;
 use gzip::{MOST_PACKED, Members};
+pub use parts::parts;
 
 /// What of a source was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -137,14 +141,38 @@ impl<'a> Sweeper<'a> {
         } else {
             walk.read(&mut input, &mut self.findings)
         };
-        let (examined, events) = walk.finish(&mut self.findings);
+        let (examined, lines) = walk.finish(&mut self.findings);
         self.coverage.bytes_examined += examined;
-        self.coverage.events += events;
+        self.coverage.events += lines.events();
         let taken = input.get_ref().read - input.buffer().len() as u64;
         self.coverage.bytes_read += taken;
         if let Err(error) = ended {
             self.not_examined(at, if compressed && stored <= MOST_PACKED { whole } else { taken }, &error);
         }
+    }
+
+    /// Sweeps a part of a plain source, as `parts` divides it: all parts together find what the whole would. Tells the lines
+    /// of the part; who adds those of all parts knows the events of the source.
+    pub fn read_part(
+        &mut self,
+        mut input: impl Read + Seek,
+        part: Range<u64>,
+        is_last: bool,
+        at: &Place,
+        progress: &mut dyn FnMut(u64),
+    ) -> Lines {
+        self.coverage.sources += u64::from(part.start == 0);
+        self.coverage.bytes_stored += part.end - part.start;
+        self.findings.next_source();
+        let mut walk = Walk::new(self.engine, self.key, at);
+        let ended = walk.read_part(&mut input, part.clone(), is_last, progress, &mut self.findings);
+        let (examined, lines) = walk.finish(&mut self.findings);
+        self.coverage.bytes_examined += examined;
+        self.coverage.bytes_read += examined;
+        if let Err(error) = ended {
+            self.not_examined(at, part.start + examined, &error);
+        }
+        lines
     }
 
     /// Tells that a source, or its rest, was not looked at.
@@ -162,11 +190,14 @@ struct Walk<'a> {
     stream: Stream<'a>,
     events: Events<'a>,
     examined: u64,
+    /// What stands after the text, and is not of it.
+    after: Vec<u8>,
 }
 
 impl<'a> Walk<'a> {
     fn new(engine: &'a Engine, key: &'a Key, at: &'a Place) -> Self {
-        Self { engine, key, at, stream: Stream::new(engine), events: Events::new(engine), examined: 0 }
+        let (stream, events) = (Stream::new(engine), Events::new(engine));
+        Self { engine, key, at, stream, events, examined: 0, after: Vec::new() }
     }
 
     fn push(&mut self, text: &[u8], findings: &mut Findings) {
@@ -181,33 +212,75 @@ impl<'a> Walk<'a> {
 
     /// Sweeps the only text of a source where it lies.
     fn whole(&mut self, text: &[u8], findings: &mut Findings) {
+        const PART: usize = 4 * BLOCK;
         let (engine, key, at) = (self.engine, self.key, self.at);
         let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
-        for (number, piece) in text.chunks(BLOCK).enumerate() {
-            let from = number * BLOCK;
+        for (number, piece) in text.chunks(PART).enumerate() {
+            let from = number * PART;
             engine.sweep_part(text, from, from + piece.len(), &mut |text, hit| found(text, 0, hit));
             self.events.push(piece, &mut found);
         }
         self.examined += text.len() as u64;
     }
 
+    /// Reads straight to where it is swept.
     fn read(&mut self, input: &mut dyn Read, findings: &mut Findings) -> std::io::Result<()> {
-        let mut piece = vec![0; PIECE];
+        let (engine, key, at) = (self.engine, self.key, self.at);
+        let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
         loop {
-            match input.read(&mut piece) {
+            let length = match input.read(self.stream.room()) {
                 Ok(0) => return Ok(()),
-                Ok(length) => self.push(piece.get(..length).unwrap_or_default(), findings),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(length) => length,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
-            }
+            };
+            self.examined += length as u64;
+            self.events.push(self.stream.next(length), &mut found);
+            self.stream.take(length, &mut found);
         }
     }
 
-    /// Tells how many bytes and events were swept.
-    fn finish(mut self, findings: &mut Findings) -> (u64, u64) {
+    /// Reads a part that starts and ends with a line. What is swept starts and ends at the multiples of eight before.
+    fn read_part(
+        &mut self,
+        input: &mut (impl Read + Seek),
+        part: Range<u64>,
+        is_last: bool,
+        progress: &mut dyn FnMut(u64),
+        findings: &mut Findings,
+    ) -> std::io::Result<()> {
+        let start = part.start / 8 * 8;
+        let before = start.min(Stream::keeps(self.engine) as u64);
+        input.seek(SeekFrom::Start(start - before))?;
+        let mut known = Vec::new();
+        input.by_ref().take(before).read_to_end(&mut known)?;
+        self.stream = Stream::within(self.engine, &known, start);
+        // The end of the line before.
+        let mut line = Vec::new();
+        input.by_ref().take(part.start - start).read_to_end(&mut line)?;
+        let (engine, key, at) = (self.engine, self.key, self.at);
+        self.stream.push(&line, &mut |text, offset, hit| findings.add(engine, key, text, offset, hit, at));
+        self.events.start_at(part.start);
+        let end = if is_last { u64::MAX } else { part.end / 8 * 8 };
+        let mut counted = Counted { inner: input.by_ref().take(end - part.start), read: 0, progress };
+        self.read(&mut counted, findings)?;
+        if !is_last {
+            let mut line = Vec::new();
+            input.by_ref().take(part.end - end).read_to_end(&mut line)?;
+            self.events.push(&line, &mut |text, offset, hit| findings.add(engine, key, text, offset, hit, at));
+            progress(line.len() as u64);
+            self.examined += line.len() as u64;
+            self.after = line;
+            input.take(engine.reach() as u64).read_to_end(&mut self.after)?;
+        }
+        Ok(())
+    }
+
+    /// Tells how many bytes and lines were swept.
+    fn finish(mut self, findings: &mut Findings) -> (u64, Lines) {
         let (engine, key, at) = (self.engine, self.key, self.at);
         let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
-        self.stream.finish(&mut found);
+        self.stream.finish_before(&self.after, &mut found);
         (self.examined, self.events.finish(&mut found))
     }
 }

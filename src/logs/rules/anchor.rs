@@ -1,7 +1,8 @@
 //! Anchors: short texts that every secret of a rule holds, and the filter that finds them all in one walk over a text.
 //!
-//! Must not know what a rule does with an anchor. Of each anchor two neighbouring grams of four bytes are known, without
-//! regard to case, and a text is looked at every two bytes: each anchor in it is met exactly once.
+//! Must not know what a rule does with an anchor. Of each anchor two grams of four bytes are known, without regard to case,
+//! one of them an odd number of bytes after the other, and a text is looked at every two bytes: each anchor in it is met
+//! exactly once.
 
 use std::collections::HashMap;
 
@@ -69,8 +70,8 @@ const FOLD: u8 = 0x20;
 const FOLDS: u64 = 0x2020_2020_2020_2020;
 /// Bytes of a gram.
 const GRAM: usize = 4;
-/// A window of an anchor holds two grams.
-const WINDOW: usize = GRAM + 1;
+/// An anchor holds two grams.
+const SHORTEST: usize = GRAM + 1;
 /// An anchor with more grams is too wide to be an anchor.
 const MOST_GRAMS: usize = 8192;
 /// What stands in logs anyway.
@@ -106,7 +107,7 @@ impl Anchor {
             }
             sets.push(set);
         }
-        if sets.len() < WINDOW { Err(RuleError::Anchor) } else { Ok(Self { sets, before }) }
+        if sets.len() < SHORTEST { Err(RuleError::Anchor) } else { Ok(Self { sets, before }) }
     }
 
     fn stands_at(&self, text: &[u8], at: usize) -> bool {
@@ -120,38 +121,43 @@ impl Anchor {
         self.before > 0 && text.len() >= sets.len() && sets.iter().zip(text).all(|(set, byte)| set.has(*byte))
     }
 
-    /// The window whose grams stand in the sample most rarely, and of several that with the fewest grams.
+    /// Two grams, one an even and one an odd number of bytes after the start: of those that stand in the sample most rarely
+    /// the ones with the fewest texts.
     fn rarest(&self, sample: &HashMap<u32, usize>) -> Result<Grams, RuleError> {
-        let mut best: Option<(usize, usize, Grams)> = None;
-        for (start, window) in self.sets.windows(WINDOW).enumerate() {
-            let grams = window.windows(GRAM).enumerate().map(|(offset, sets)| Some((start + offset, texts(sets)?)));
-            let Some(grams) = grams.collect::<Option<Vec<_>>>() else { continue };
-            let all = || grams.iter().flat_map(|(_, grams)| grams);
-            let (met, count) = (all().filter_map(|gram| sample.get(gram)).sum(), all().count());
-            if best.as_ref().is_none_or(|(least, fewest, _)| (met, count) < (*least, *fewest)) {
-                best = Some((met, count, grams));
+        let mut best: [Option<(usize, usize, usize, Vec<u32>)>; 2] = [None, None];
+        for (place, sets) in self.sets.windows(GRAM).enumerate() {
+            let (Some(texts), Some(best)) = (texts(sets), best.get_mut(place % 2)) else { continue };
+            let (met, count) = (texts.iter().filter_map(|gram| sample.get(gram)).sum(), texts.len());
+            if best.as_ref().is_none_or(|(least, fewest, ..)| (met, count) < (*least, *fewest)) {
+                *best = Some((met, count, place, texts));
             }
         }
-        best.map(|(.., grams)| grams).ok_or(RuleError::Anchor)
+        let grams = best.into_iter().map(|best| best.map(|(.., place, texts)| (place, texts)));
+        grams.collect::<Option<_>>().ok_or(RuleError::Anchor)
     }
 }
 
 /// All anchors, found in one walk.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Filter {
     anchors: Vec<Anchor>,
-    multiplier: u64,
-    bits: Vec<u64>,
-    shift: u32,
-    buckets: Vec<u32>,
+    multiplier: u32,
+    /// A bit for each gram, by its hash.
+    bits: Box<[u8; BUCKETS]>,
+    /// The first gram of each bucket, and the end.
+    buckets: Vec<u16>,
     /// Gram, number of the anchor, and how far the gram stands from its start.
     grams: Vec<(u32, u16, u16)>,
 }
 
-const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
-const BUCKET_SHIFT: u32 = 52;
+const MULTIPLIER: u32 = 0x9E37_79B1;
+/// One byte of bits each: half of the nearest cache.
+const BUCKETS: usize = 1 << 15;
+/// How far a hash is shifted to the number of its bucket, and to that of its bit.
+const BUCKET_SHIFT: u32 = 17;
+const BIT_SHIFT: u32 = 14;
 /// So many multipliers are tried.
-const TRIES: u64 = 24;
+const TRIES: u32 = 24;
 
 impl Filter {
     pub(super) fn new(anchors: Vec<Anchor>) -> Result<Self, RuleError> {
@@ -167,36 +173,24 @@ impl Filter {
                 grams.extend(texts.into_iter().map(|gram| (gram, number, place)));
             }
         }
+        let _ = u16::try_from(grams.len()).map_err(|_| RuleError::Anchor)?;
         // The multiplier under which what stands in logs anyway is least often taken for a gram.
-        let tries = (1..=TRIES).map(|odd| Self::with(&grams, MULTIPLIER.wrapping_mul(2 * odd - 1)));
-        let wrong = |filter: &Self| -> usize {
-            sample.iter().filter(|(gram, _)| filter.may_hold(**gram)).map(|(_, count)| count).sum()
+        let wrong = |multiplier: &u32| -> usize {
+            let bits = bits(&grams, *multiplier);
+            let taken = |gram: u32| has(&bits, gram.wrapping_mul(*multiplier)) & 1 == 1;
+            sample.iter().filter(|(gram, _)| taken(**gram)).map(|(_, count)| count).sum()
         };
-        let mut filter = tries.min_by_key(wrong).ok_or(RuleError::Anchor)?;
-        filter.anchors = anchors;
-        Ok(filter)
-    }
-
-    fn with(grams: &[(u32, u16, u16)], multiplier: u64) -> Self {
-        let words = grams.len().next_power_of_two().clamp(64, 1 << 12);
-        let shift = 64 - words.trailing_zeros();
-        let (bits, grams) = (vec![0_u64; words], grams.to_vec());
-        let mut filter = Self { anchors: Vec::new(), multiplier, bits, shift, buckets: Vec::new(), grams };
-        let key = |(gram, number, place): &(u32, u16, u16)| {
-            (bucket(u64::from(*gram).wrapping_mul(multiplier)), *gram, *number, *place)
-        };
-        filter.grams.sort_unstable_by_key(key);
-        for index in 0..filter.grams.len() {
-            let Some(hash) = filter.grams.get(index).map(|(gram, ..)| filter.hash(*gram)) else { continue };
-            if let Some(word) = filter.bits.get_mut((hash >> shift) as usize) {
-                *word |= 1 << (hash >> 46 & 63);
-            }
-            while filter.buckets.len() <= bucket(hash) {
-                filter.buckets.push(index as u32);
-            }
+        let tries = (1..=TRIES).map(|odd| MULTIPLIER.wrapping_mul(2 * odd - 1));
+        let multiplier = tries.min_by_key(wrong).ok_or(RuleError::Anchor)?;
+        let bits = bits(&grams, multiplier);
+        grams.sort_unstable_by_key(|(gram, ..)| gram.wrapping_mul(multiplier));
+        let mut buckets = Vec::with_capacity(BUCKETS + 1);
+        for (index, (gram, ..)) in grams.iter().enumerate() {
+            let bucket = (gram.wrapping_mul(multiplier) >> BUCKET_SHIFT) as usize;
+            buckets.resize(buckets.len().max(bucket + 1), index as u16);
         }
-        filter.buckets.resize((1 << (64 - BUCKET_SHIFT)) + 1, filter.grams.len() as u32);
-        filter
+        buckets.resize(BUCKETS + 1, grams.len() as u16);
+        Ok(Self { anchors, multiplier, bits, buckets, grams })
     }
 
     /// Finds the anchors whose gram is in `from..to`, both multiples of eight. Tells the number and the start.
@@ -214,8 +208,8 @@ impl Filter {
                 let this = u64::from_le_bytes(*this) | FOLDS;
                 let next = u64::from_le_bytes(*next) | FOLDS;
                 let grams = [this as u32, (this >> 16) as u32, (this >> 32) as u32, (this >> 48 | next << 16) as u32];
-                let [a, b, c, d] = grams;
-                if self.may_hold(a) | self.may_hold(b) | self.may_hold(c) | self.may_hold(d) {
+                let [a, b, c, d] = grams.map(|gram| has(&self.bits, gram.wrapping_mul(self.multiplier)));
+                if (a | b | c | d) & 1 == 1 {
                     self.meet_any(text, at, grams, found);
                 }
             }
@@ -223,31 +217,26 @@ impl Filter {
         }
         for at in (at..to).step_by(2) {
             let Some(gram) = text.get(at..at + GRAM).map(folded) else { return };
-            if self.may_hold(gram) {
-                self.meet(text, at, gram, found);
+            self.meet(text, at, gram, found);
+        }
+    }
+
+    /// Tells the anchors of neighbouring grams, of which one may be known.
+    #[inline(never)]
+    fn meet_any(&self, text: &[u8], at: usize, grams: [u32; 4], found: &mut dyn FnMut(usize, usize)) {
+        for (place, gram) in grams.into_iter().enumerate() {
+            if has(&self.bits, gram.wrapping_mul(self.multiplier)) & 1 == 1 {
+                self.meet(text, at + 2 * place, gram, found);
             }
         }
     }
 
-    #[inline]
-    fn may_hold(&self, gram: u32) -> bool {
-        let hash = self.hash(gram);
-        self.bits.get((hash >> self.shift) as usize).copied().unwrap_or(0) >> (hash >> 46 & 63) & 1 == 1
-    }
-
-    /// Tells the anchors of neighbouring grams, of which one may be known.
-    #[cold]
-    fn meet_any(&self, text: &[u8], at: usize, grams: [u32; 4], found: &mut dyn FnMut(usize, usize)) {
-        for (place, gram) in grams.into_iter().enumerate().filter(|(_, gram)| self.may_hold(*gram)) {
-            self.meet(text, at + 2 * place, gram, found);
-        }
-    }
-
     /// Tells the anchors whose gram stands at a place.
+    #[inline]
     fn meet(&self, text: &[u8], at: usize, gram: u32, found: &mut dyn FnMut(usize, usize)) {
-        let bucket = bucket(self.hash(gram));
+        let bucket = (gram.wrapping_mul(self.multiplier) >> BUCKET_SHIFT) as usize;
         let (Some(first), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return };
-        let grams = self.grams.get(*first as usize..*end as usize).unwrap_or_default();
+        let grams = self.grams.get(usize::from(*first)..usize::from(*end)).unwrap_or_default();
         for (_, number, place) in grams.iter().filter(|(it, ..)| *it == gram) {
             let number = usize::from(*number);
             let (Some(start), Some(anchor)) = (at.checked_sub(usize::from(*place)), self.anchors.get(number)) else {
@@ -258,15 +247,23 @@ impl Filter {
             }
         }
     }
-
-    #[inline]
-    fn hash(&self, gram: u32) -> u64 {
-        u64::from(gram).wrapping_mul(self.multiplier)
-    }
 }
 
-fn bucket(hash: u64) -> usize {
-    (hash >> BUCKET_SHIFT) as usize
+/// The bits of some grams.
+fn bits(grams: &[(u32, u16, u16)], multiplier: u32) -> Box<[u8; BUCKETS]> {
+    let mut bits = Box::new([0; BUCKETS]);
+    for hash in grams.iter().map(|(gram, ..)| gram.wrapping_mul(multiplier)) {
+        if let Some(byte) = bits.get_mut((hash >> BUCKET_SHIFT) as usize) {
+            *byte |= 1 << (hash >> BIT_SHIFT & 7);
+        }
+    }
+    bits
+}
+
+/// Whether a hash is known, in the lowest bit. The bits above it mean nothing.
+#[inline]
+fn has(bits: &[u8; BUCKETS], hash: u32) -> u8 {
+    bits.get((hash >> BUCKET_SHIFT) as usize).copied().unwrap_or(0) >> (hash >> BIT_SHIFT & 7)
 }
 
 /// A gram as the filter sees it.

@@ -63,7 +63,7 @@ pub enum RuleError {
 }
 
 /// What one rule looks for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Rule {
     id: String,
     title: String,
@@ -77,7 +77,7 @@ struct Rule {
     inside: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Shape {
     /// An expression that matches around the anchor.
     Match { pattern: Regex, back: usize },
@@ -99,7 +99,7 @@ pub struct RuleHit {
 }
 
 /// All rules.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rules {
     rules: Vec<Rule>,
     filter: Filter,
@@ -149,10 +149,8 @@ impl Rules {
         self.rules.get(rule).map(|rule| (rule.id.as_str(), rule.title.as_str()))
     }
 
-    /// How far around an anchor the text is looked at.
-    pub(super) fn reach() -> usize {
-        LONGEST
-    }
+    /// How far around an anchor the text is looked at; a secret starts and ends within it too.
+    pub(super) const REACH: usize = LONGEST + FARTHEST_BACK;
 
     /// Finds what has its anchor in `from..to`, both multiples of eight.
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(RuleHit)) {

@@ -12,8 +12,6 @@ use super::super::key::{Digest, Key};
 pub(super) struct Index<const G: usize, const S: usize> {
     key: Key,
     filter: Vec<u64>,
-    /// How far a hash is shifted to the number of its word.
-    shift: u32,
     /// The first entry of each bucket, and the end.
     buckets: Vec<u32>,
     entries: Vec<Entry>,
@@ -44,6 +42,8 @@ pub(super) struct Needle<'a> {
 const COUNTERS: usize = 1 << 20;
 /// A gram in so many needles is as good as any: forms of one value share some.
 const FEW: u8 = 48;
+/// How many grams share a word of the filter: one look in some hundred meets a gram that is not there.
+const GRAMS_A_WORD: usize = 3;
 /// The tails of needles are of so many bytes.
 const TAIL: usize = 8;
 
@@ -63,14 +63,13 @@ impl<const G: usize, const S: usize> Index<G, S> {
         let mut index = Self {
             key: key.clone(),
             filter: Vec::new(),
-            shift: 0,
             buckets: Vec::new(),
             entries: Vec::new(),
             tails: HashSet::new(),
             needles: HashMap::new(),
             reach: 0,
         };
-        let mut grams = Vec::new();
+        let mut grams = Vec::with_capacity(needles.len() * S);
         let (mut part, mut shared) = (None, HashSet::new());
         for needle in needles {
             if part != Some(needle.part) {
@@ -93,31 +92,31 @@ impl<const G: usize, const S: usize> Index<G, S> {
         index
     }
 
-    fn fill(&mut self, grams: Vec<(u64, u16, u16)>) {
+    fn fill(&mut self, mut grams: Vec<(u64, u16, u16)>) {
         let mut hashes: Vec<u64> = grams.iter().map(|(hash, ..)| *hash).collect();
         hashes.sort_unstable();
         hashes.dedup();
-        let words = (hashes.len() / 4).next_power_of_two().max(64);
-        self.shift = 64 - words.trailing_zeros();
-        self.filter = vec![0; words];
+        // No larger than it has to be: it shall stay in the near caches.
+        self.filter = vec![0; (hashes.len() / GRAMS_A_WORD).max(64)];
         let buckets = hashes.len().next_power_of_two().max(1);
         drop(hashes);
-        let mut placed: Vec<(u32, Entry)> = Vec::with_capacity(grams.len());
-        for (hash, offset, length) in grams {
-            if let Some(word) = self.filter.get_mut((hash >> self.shift) as usize) {
-                *word |= bits(hash);
+        for (hash, ..) in &grams {
+            let number = word(*hash, self.filter.len());
+            if let Some(word) = self.filter.get_mut(number) {
+                *word |= bits(*hash);
             }
-            placed.push((bucket(hash, buckets), Entry { tag: tag(hash), offset, length }));
         }
-        placed.sort_unstable();
-        placed.dedup();
+        let entry =
+            |(hash, offset, length): &(u64, u16, u16)| Entry { tag: tag(*hash), offset: *offset, length: *length };
+        grams.sort_unstable_by_key(|gram| (bucket(gram.0, buckets), entry(gram)));
+        grams.dedup_by_key(|gram| (bucket(gram.0, buckets), entry(gram)));
         self.buckets = Vec::with_capacity(buckets + 1);
-        self.entries = Vec::with_capacity(placed.len());
-        for (bucket, entry) in placed {
-            while self.buckets.len() <= bucket as usize {
+        self.entries = Vec::with_capacity(grams.len());
+        for gram in &grams {
+            while self.buckets.len() <= bucket(gram.0, buckets) as usize {
                 self.buckets.push(self.entries.len() as u32);
             }
-            self.entries.push(entry);
+            self.entries.push(entry(gram));
         }
         while self.buckets.len() <= buckets {
             self.buckets.push(self.entries.len() as u32);
@@ -139,9 +138,10 @@ impl<const G: usize, const S: usize> Index<G, S> {
             let mut at = from;
             for turn in turns {
                 if let ([a, b, c, d], _) = turn.as_chunks::<8>() {
-                    let [a, b, c, d] = [a, b, c, d].map(|eight| self.may_hold(u64::from_le_bytes(*eight)));
+                    let grams = [a, b, c, d].map(|eight| u64::from_le_bytes(*eight));
+                    let [a, b, c, d] = grams.map(|gram| self.may_hold(gram));
                     if a | b | c | d {
-                        self.look(text, at, at + 32, found);
+                        self.look_at(text, at, grams, found);
                     }
                 }
                 at += 32;
@@ -168,9 +168,19 @@ impl<const G: usize, const S: usize> Index<G, S> {
     #[inline]
     fn may_hold(&self, gram: u64) -> bool {
         let hash = self.key.spread(gram);
-        let word = self.filter.get((hash >> self.shift) as usize).copied().unwrap_or(0);
+        let word = self.filter.get(word(hash, self.filter.len())).copied().unwrap_or(0);
         let bits = bits(hash);
         word & bits == bits
+    }
+
+    /// Looks closely at neighbouring grams, of which one may be known.
+    #[inline(never)]
+    fn look_at(&self, text: &[u8], at: usize, grams: [u64; 4], found: &mut dyn FnMut(usize, usize, u32)) {
+        for (place, gram) in grams.into_iter().enumerate() {
+            if self.may_hold(gram) {
+                self.confirm(text, at + S * place, self.key.spread(gram), found);
+            }
+        }
     }
 
     /// Looks closely at the grams of a short part.
@@ -210,13 +220,12 @@ impl<const G: usize, const S: usize> Index<G, S> {
 /// Where the `S` neighbouring grams start that are in few other needles, and most of which other forms have as well.
 fn window<const S: usize>(hashes: &[u64], counts: &[u8], shared: &HashSet<u64>) -> usize {
     let count = |hash: &u64| counts.get(counter(*hash)).copied().unwrap_or(0).max(FEW);
-    let known: Vec<(u8, bool)> = hashes.iter().map(|hash| (count(hash), shared.contains(hash))).collect();
-    let cost = |window: &[(u8, bool)]| {
-        let worst = window.iter().map(|(count, _)| *count).max().unwrap_or(0);
-        (worst, window.iter().filter(|(_, shared)| !shared).count())
-    };
-    let costs = known.windows(S).map(cost).enumerate();
-    costs.min_by_key(|(_, cost)| *cost).map_or(0, |(at, _)| at)
+    let counts: Vec<u8> = hashes.iter().map(count).collect();
+    let alone: Vec<u8> = hashes.iter().map(|hash| u8::from(!shared.contains(hash))).collect();
+    let costs = counts.windows(S).zip(alone.windows(S)).map(|(counts, alone)| {
+        (counts.iter().fold(0, |worst, count| worst.max(*count)), alone.iter().fold(0, |sum, alone| sum + alone))
+    });
+    costs.enumerate().min_by_key(|(_, cost)| *cost).map_or(0, |(at, _)| at)
 }
 
 fn counter(hash: u64) -> usize {
@@ -224,11 +233,17 @@ fn counter(hash: u64) -> usize {
 }
 
 fn bits(hash: u64) -> u64 {
-    1 << (hash & 63) | 1 << (hash >> 6 & 63)
+    1 << (hash & 63) | 1 << (hash >> 6 & 63) | 1 << (hash >> 12 & 63)
+}
+
+/// The number of the word of a hash, of so many.
+#[inline]
+fn word(hash: u64, words: usize) -> usize {
+    (u128::from(hash) * words as u128 >> 64) as usize
 }
 
 fn bucket(hash: u64, buckets: usize) -> u32 {
-    (hash >> 12) as u32 & (buckets as u32).wrapping_sub(1)
+    (hash >> 18) as u32 & (buckets as u32).wrapping_sub(1)
 }
 
 fn tag(hash: u64) -> u16 {
