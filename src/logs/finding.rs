@@ -16,7 +16,7 @@ use super::sweep::{BEHIND, Engine, Found};
 pub struct Place {
     /// The file or log group.
     pub source: String,
-    /// The time of the event as it is written. It stands here so that the earliest place is the least.
+    /// The time of the event as it is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
     /// The log stream, where it is known.
