@@ -24,6 +24,7 @@ const PREFIXES: &[(&str, &str)] = &[("monitoring", "cloudwatch"), ("tagging", "t
 const S3_OBJECTS: &[(&str, &str, &str)] = &[
     ("DELETE", "uploadId", "AbortMultipartUpload"),
     ("GET", "attributes", "GetObjectAttributes"),
+    ("GET", "list-type", "ListObjectsV2"),
     ("GET", "retention", "GetObjectRetention"),
     ("GET", "uploadId", "ListParts"),
     ("GET", "uploads", "ListMultipartUploads"),

@@ -207,8 +207,12 @@ struct Job<'a> {
 fn jobs(files: &[(PathBuf, u64)]) -> Vec<Job<'_>> {
     let mut jobs = Vec::new();
     for (file, (path, length)) in files.iter().enumerate() {
-        // A file that cannot be read says so when it is swept.
-        let starts = fs::File::open(path).and_then(|mut input| parts(&mut input, *length)).unwrap_or_default();
+        // A pipe can be read once only; and a file that cannot be read says so when it is swept.
+        let starts = match fs::metadata(path) {
+            Ok(it) if it.is_file() => fs::File::open(path).and_then(|mut input| parts(&mut input, *length)),
+            _ => Ok(Vec::new()),
+        };
+        let starts = starts.unwrap_or_default();
         let ends = starts.iter().copied().chain([*length]);
         for (number, end) in ends.enumerate() {
             let start = number.checked_sub(1).and_then(|before| starts.get(before)).copied().unwrap_or(0);

@@ -7,15 +7,17 @@ use std::io::{Read, Result, Seek, SeekFrom};
 
 use memchr::memchr_iter;
 
-use super::MAGIC;
 use super::events::LONG;
+use super::{MAGIC, packing};
 
 /// How long a part is, about: long enough that its edges cost nothing.
 const PART: u64 = 16 << 20;
+/// So much of the start tells how a source is packed.
+const START: u64 = 16;
 /// So much is read to find where a line ends.
 const LOOK: usize = 64 * 1024;
 
-/// Where the parts of a source start, but for the first: none when it is short, compressed, or has no lines.
+/// Where the parts of a source start, but for the first: none when it is short, packed, or has no lines.
 ///
 /// # Errors
 /// What reading says.
@@ -25,8 +27,8 @@ pub fn parts(input: &mut (impl Read + Seek), length: u64) -> Result<Vec<u64>> {
         return Ok(starts);
     }
     let mut text = Vec::with_capacity(LOOK);
-    input.take(MAGIC.len() as u64).read_to_end(&mut text)?;
-    if text == MAGIC {
+    input.take(START).read_to_end(&mut text)?;
+    if text.starts_with(MAGIC) || packing::unreadable(&text).is_some() {
         return Ok(starts);
     }
     for wanted in (1..length / PART).map(|number| number * PART) {
@@ -42,4 +44,23 @@ pub fn parts(input: &mut (impl Read + Seek), length: u64) -> Result<Vec<u64>> {
         starts.extend(short.filter(|start| *start < length));
     }
     Ok(starts)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn only_plain_sources_have_parts() {
+        let text = b"all is well\n".repeat(3 << 20);
+        let length = text.len() as u64;
+        assert_eq!(parts(&mut Cursor::new(&text), length).unwrap().len(), 1);
+        for start in [&b"PK\x03\x04"[..], b"\x28\xb5\x2f\xfd", b"\x1f\x8b"] {
+            let packed = [start, &text].concat();
+            assert_eq!(parts(&mut Cursor::new(&packed), length).unwrap(), [0_u64; 0], "{start:?}");
+        }
+    }
 }
