@@ -124,15 +124,12 @@ impl Anchor {
     /// Two grams, one an even and one an odd number of bytes after the start: of those that stand in the sample most rarely
     /// the ones with the fewest texts.
     fn rarest(&self, sample: &HashMap<u32, usize>) -> Result<Grams, RuleError> {
-        let mut best: [Option<(usize, usize, usize, Vec<u32>)>; 2] = [None, None];
-        for (place, sets) in self.sets.windows(GRAM).enumerate() {
-            let (Some(texts), Some(best)) = (texts(sets), best.get_mut(place % 2)) else { continue };
-            let (met, count) = (texts.iter().filter_map(|gram| sample.get(gram)).sum(), texts.len());
-            if best.as_ref().is_none_or(|(least, fewest, ..)| (met, count) < (*least, *fewest)) {
-                *best = Some((met, count, place, texts));
-            }
-        }
-        let grams = best.into_iter().map(|best| best.map(|(.., place, texts)| (place, texts)));
+        let grams = [0, 1].into_iter().map(|parity| {
+            let places = self.sets.windows(GRAM).enumerate().skip(parity).step_by(2);
+            let known = places.filter_map(|(place, sets)| Some((place, texts(sets)?)));
+            let met = |texts: &[u32]| texts.iter().filter_map(|gram| sample.get(gram)).sum::<usize>();
+            known.min_by_key(|(_, texts)| (met(texts), texts.len()))
+        });
         grams.collect::<Option<_>>().ok_or(RuleError::Anchor)
     }
 }

@@ -222,9 +222,10 @@ fn window<const S: usize>(hashes: &[u64], counts: &[u8], shared: &HashSet<u64>) 
     let count = |hash: &u64| counts.get(counter(*hash)).copied().unwrap_or(0).max(FEW);
     let counts: Vec<u8> = hashes.iter().map(count).collect();
     let alone: Vec<u8> = hashes.iter().map(|hash| u8::from(!shared.contains(hash))).collect();
-    let costs = counts.windows(S).zip(alone.windows(S)).map(|(counts, alone)| {
-        (counts.iter().fold(0, |worst, count| worst.max(*count)), alone.iter().fold(0, |sum, alone| sum + alone))
-    });
+    let costs = counts
+        .windows(S)
+        .zip(alone.windows(S))
+        .map(|(counts, alone)| (counts.iter().fold(0, |worst, count| worst.max(*count)), alone.iter().sum::<u8>()));
     costs.enumerate().min_by_key(|(_, cost)| *cost).map_or(0, |(at, _)| at)
 }
 
@@ -239,7 +240,7 @@ fn bits(hash: u64) -> u64 {
 /// The number of the word of a hash, of so many.
 #[inline]
 fn word(hash: u64, words: usize) -> usize {
-    (u128::from(hash) * words as u128 >> 64) as usize
+    ((u128::from(hash) * words as u128) >> 64) as usize
 }
 
 fn bucket(hash: u64, buckets: usize) -> u32 {
