@@ -32,7 +32,7 @@ pub(super) struct Leaving {
     #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
 
-    /// Keep the answers of AWS as well, redacted: a recording inside the evidence. It is then about three times as large.
+    /// Keep the answers of AWS as well, redacted: a recording inside the evidence. It is larger then.
     #[arg(long)]
     answers: bool,
 
