@@ -12,7 +12,7 @@ use super::key::{Fingerprint, Key};
 use super::sweep::{BEHIND, Engine, Found};
 
 /// Where a text stands.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The file or log group.
     pub source: String,
@@ -77,7 +77,7 @@ pub struct Finding {
     pub count: u64,
     /// What stands before it the first time; the secret itself is masked.
     pub context: String,
-    /// The first places.
+    /// The first places, the first one first: the same whichever way the texts came.
     pub places: Vec<Place>,
 }
 
@@ -156,7 +156,7 @@ impl Findings {
                         known.context = finding.context;
                     }
                     known.places.extend(finding.places);
-                    known.places.sort_by(|a, b| a.order().cmp(&b.order()));
+                    known.places.sort_by(|one, other| one.order().cmp(&other.order()));
                     known.places.truncate(PLACES);
                 }
                 Entry::Vacant(entry) => {

@@ -47,13 +47,8 @@ pub(in crate::kinds) fn parameters(eyes: &Eyes, resource: &mut Resource) {
     resource.set("parameters_searched", eyes.not_given(resource).unwrap_or_else(|| count.into()));
 }
 
-/// The earliest place, the same whichever way the events came.
-fn first(finding: &Finding) -> Option<&Place> {
-    finding.places.iter().min()
-}
-
 fn record(finding: &Finding) -> Value {
-    let place = first(finding);
+    let place = finding.places.first();
     let text = |of: fn(&Place) -> Option<&String>| place.and_then(of).map(Value::from);
     let mut record = vec![
         ("count", Some(Value::Integer(i64::try_from(finding.count).unwrap_or(i64::MAX)))),
