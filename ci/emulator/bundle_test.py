@@ -27,9 +27,8 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import SSlibKey
 
+from desk import ROOT, Desk
 from serving import serving
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ATTESTATIONS = "attestations.intoto.jsonl"
 STAGES = {"embedded": "PASSED", "embedded-drifted": "FAILED"}
 
@@ -39,7 +38,7 @@ def main() -> int:
     parser.add_argument("--binary", default="target/debug/attestry", type=pathlib.Path)
     binary = parser.parse_args().binary.resolve()
     with tempfile.TemporaryDirectory() as scratch:
-        desk = Desk(binary, pathlib.Path(scratch))
+        desk = Bundles(binary, pathlib.Path(scratch))
         for stage, expected in STAGES.items():
             signed_by_file(desk, stage, expected)
         with serving("--ministack") as url:
@@ -48,25 +47,16 @@ def main() -> int:
     return 0
 
 
-class Desk:
-    def __init__(self, binary: pathlib.Path, folder: pathlib.Path):
-        self.binary, self.folder = binary, folder
-
-    def attestry(self, *arguments, code: int = 0, **environment) -> str:
-        environment = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent", **environment}
-        ran = subprocess.run([self.binary, *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True)
-        assert ran.returncode == code, f"{arguments}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
-        return ran.stdout + ran.stderr
-
+class Bundles(Desk):
     def run(self, stage: str, bundle: pathlib.Path, *more):
         code = {"embedded": 0}.get(stage)
         ran = subprocess.run(
             [self.binary, "run", "suites/mod-045.yaml", "--stage", stage, "--quiet", "--out", self.folder / stage, "--bundle", bundle, *map(str, more)],
-            cwd=ROOT, env={"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent"}, capture_output=True, text=True)
+            cwd=ROOT, env=self.environment, capture_output=True, text=True)
         assert bundle.exists() and code in (None, ran.returncode), f"{ran.returncode}\n{ran.stdout}{ran.stderr}"
 
 
-def signed_by_file(desk: Desk, stage: str, expected: str):
+def signed_by_file(desk: Bundles, stage: str, expected: str):
     key = desk.folder / f"{stage}.pem"
     keyid = desk.attestry("evidence", "keygen", key).splitlines()[0]
     tarred = desk.folder / f"{stage}.tar.zst"
@@ -85,7 +75,7 @@ def judge(desk: Desk, tarred: pathlib.Path, public, keyid: str, expected: str):
     check_attestations(files, public, keyid, expected)
 
 
-def signed_by_kms(desk: Desk, url: str):
+def signed_by_kms(desk: Bundles, url: str):
     os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
     kms = boto3.client("kms", endpoint_url=url, region_name="eu-west-1")
     made = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]

@@ -23,10 +23,10 @@ import tempfile
 import boto3
 from botocore.exceptions import ClientError
 
+from desk import ROOT, Desk
 from gate import Gate, Trouble
 from serving import serving
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 ACCOUNT, REGION = "123456789012", "ap-southeast-2"
 KEYS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "emulator"}
 TODAY = datetime.datetime.now(datetime.UTC).date()
@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument("--no-kills", action="store_true", help="leave the kill matrix out")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        desk = Desk(args.binary.resolve(), pathlib.Path(scratch))
+        desk = Runs(args.binary.resolve(), pathlib.Path(scratch), **KEYS)
         small, large = desk.bundles()
         with serving("--ministack") as url:
             shelf = Shelf(url)
@@ -54,16 +54,7 @@ def main() -> int:
     return 0
 
 
-class Desk:
-    def __init__(self, binary: pathlib.Path, folder: pathlib.Path):
-        self.binary, self.folder = binary, folder
-        self.environment = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent", **KEYS}
-
-    def attestry(self, *arguments, code: int = 0) -> str:
-        ran = subprocess.run([self.binary, *map(str, arguments)], cwd=ROOT, env=self.environment, capture_output=True, text=True)
-        assert ran.returncode == code, f"{arguments}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
-        return ran.stdout + ran.stderr
-
+class Runs(Desk):
     def bundles(self) -> tuple[pathlib.Path, pathlib.Path]:
         """A bundle of a run, and the same with a file that makes it two parts: nobody can compress it."""
         out, small, large = self.folder / "out", self.folder / "small.tar.zst", self.folder / "large.tar.zst"
@@ -111,7 +102,7 @@ class Shelf:
         return self.s3.list_multipart_uploads(Bucket="kept").get("Uploads", [])
 
 
-def refusals(desk: Desk, shelf: Shelf, small: pathlib.Path):
+def refusals(desk: Runs, shelf: Shelf, small: pathlib.Path):
     for bucket, words in (("plain", "versioning of the bucket plain is off"), ("versions", "has no Object Lock"), ("nobodys-bucket", "does not exist")):
         told = desk.attestry("evidence", "push", small, f"s3://{bucket}/a", "--endpoint", shelf.url, code=6)
         assert words in told, told
@@ -128,7 +119,7 @@ def refusals(desk: Desk, shelf: Shelf, small: pathlib.Path):
     print("  buckets that would not keep it, too short a time and damaged bundles are refused")
 
 
-def kept_and_found(desk: Desk, shelf: Shelf, small: pathlib.Path):
+def kept_and_found(desk: Runs, shelf: Shelf, small: pathlib.Path):
     push = ["evidence", "push", small, "s3://kept/bank/evidence", "--endpoint", shelf.url]
     told = desk.attestry(*push)
     assert told.count("written") == 2 and told.count("read back and verified") == 2, told
@@ -166,7 +157,7 @@ def kept_and_found(desk: Desk, shelf: Shelf, small: pathlib.Path):
     print("  a bundle is kept once, locked for longer and never for shorter, and not overwritten")
 
 
-def found(desk: Desk, shelf: Shelf, bundle: str):
+def found(desk: Runs, shelf: Shelf, bundle: str):
     place = ["s3://kept/bank/evidence", "--endpoint", shelf.url]
     (listed,) = json.loads(desk.attestry("evidence", "list", *place, "--json"))
     assert listed["evidence"] == f"s3://kept/{bundle}" and len(listed["cases"]) == 88, listed["evidence"]
@@ -228,7 +219,7 @@ answers: { kms: { ListKeys: { Keys: [] }, ListAliases: { Aliases: [] } } }
 """
 
 
-def a_year_of_runs(desk: Desk, shelf: Shelf):
+def a_year_of_runs(desk: Runs, shelf: Shelf):
     """Runs of other days, of a suite that asks for ten years: what a run says of its day is rewritten, with the manifest."""
     root = desk.folder / "year"
     root.mkdir()
@@ -279,7 +270,7 @@ def remade(folder: pathlib.Path, run: str):
     (folder / "manifest.json").write_text(json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
 
 
-def large_ones(desk: Desk, shelf: Shelf, large: pathlib.Path):
+def large_ones(desk: Runs, shelf: Shelf, large: pathlib.Path):
     told = desk.attestry("evidence", "push", large, "s3://kept/large", "--endpoint", shelf.url)
     bundle = sorted(shelf.versions("large/"))[0]
     assert "read back and verified" in told and shelf.body(bundle) == large.read_bytes()
@@ -288,7 +279,7 @@ def large_ones(desk: Desk, shelf: Shelf, large: pathlib.Path):
     print("  a large bundle goes in parts")
 
 
-def kills(desk: Desk, url: str, shelf: Shelf, large: pathlib.Path):
+def kills(desk: Runs, url: str, shelf: Shelf, large: pathlib.Path):
     """Killed when a request has done its work and nobody was told. Whoever is killed before a request is killed after the one
     before it."""
     at, resumed = 0, 0
@@ -323,7 +314,7 @@ def kills(desk: Desk, url: str, shelf: Shelf, large: pathlib.Path):
     print(f"  killed after each of {at - 1} requests, pushed again, kept whole and once")
 
 
-def findings(desk: Desk, url: str):
+def findings(desk: Runs, url: str):
     out = desk.folder / "moto"
     desk.attestry("run", "suites/mod-045.yaml", "--stage", "moto", "--endpoint", url, "--quiet", "--out", out, code=1)
     expected = {it["Id"]: it for it in json.loads((out / "findings.asff.json").read_text())}

@@ -18,7 +18,8 @@ import tempfile
 
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from bundle_test import Desk, judge
+from bundle_test import judge
+from desk import Desk
 from function_code import Code
 from serving import serving
 from stack import ACCOUNT, ANOMALY, BREAK_GLASS, DEVELOPER, SCHEDULED, STRANGER, Stack, arn, document, statement, trust

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+from desk import Desk
 NOW = datetime.datetime.now(datetime.timezone.utc)
 # In a request, as Attestry writes it.
 DIGEST, NONCE = slice(24, 56), slice(58, 74)
@@ -119,16 +119,7 @@ def openssl(*arguments, code: int = 0) -> str:
     return ran.stdout + ran.stderr
 
 
-class Desk:
-    def __init__(self, binary: pathlib.Path, folder: pathlib.Path):
-        self.binary, self.folder = binary, folder
-
-    def attestry(self, *arguments, code: int = 0) -> str:
-        environment = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent", "NO_PROXY": "127.0.0.1", "PATH": os.environ["PATH"]}
-        ran = subprocess.run([self.binary, *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True)
-        assert ran.returncode == code, f"{arguments}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
-        return ran.stdout + ran.stderr
-
+class Runs(Desk):
     def run(self, out: pathlib.Path, *more, code: int = 0) -> str:
         return self.attestry("run", "suites/mod-045.yaml", "--stage", "embedded", "--quiet", "--out", out, *more, code=code)
 
@@ -140,7 +131,7 @@ def judged_by_openssl(out: pathlib.Path, authority: Authority):
     openssl("ts", "-verify", "-in", out / "timestamp.tsr", "-CAfile", authority.foreign.pem, "-data", out / "manifest.json", code=1)
 
 
-def good(desk: Desk, authority: Authority, url: str):
+def good(desk: Runs, authority: Authority, url: str):
     root = ("--tsa-cert", authority.root.pem)
     out, bundle = desk.folder / "plain", desk.folder / "plain.tar.zst"
     desk.run(out)
@@ -159,7 +150,7 @@ def good(desk: Desk, authority: Authority, url: str):
     judged_by_openssl(stamped, authority)
 
 
-def bad(desk: Desk, authority: Authority, url: str):
+def bad(desk: Runs, authority: Authority, url: str):
     """At the run, evidence is kept and the exit code says that the time stamp is not there; at verification it is damage."""
     stamped, harmed = desk.folder / "stamped", desk.folder / "harmed"
     query = (stamped / "timestamp.tsq").read_bytes()
@@ -210,7 +201,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as scratch:
             folder = pathlib.Path(scratch)
             authority = Authority(folder, digits)
-            desk, url = Desk(binary, folder), authority.serve()
+            desk, url = Runs(binary, folder, NO_PROXY="127.0.0.1", PATH=os.environ["PATH"]), authority.serve()
             good(desk, authority, url)
             if digits == 0:
                 bad(desk, authority, url)

@@ -1,0 +1,20 @@
+"""The binary, as a script calls it: without the credentials and settings of whoever runs the script."""
+
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Desk:
+    """A binary, a folder for what it writes, and what its environment holds besides."""
+
+    def __init__(self, binary: pathlib.Path, folder: pathlib.Path, **environment: str):
+        self.binary, self.folder = binary, folder
+        self.environment = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent", **environment}
+
+    def attestry(self, *arguments, code: int = 0, **environment: str) -> str:
+        """What it says; anything but the expected exit code is an error."""
+        ran = subprocess.run([self.binary, *map(str, arguments)], cwd=ROOT, env={**self.environment, **environment}, capture_output=True, text=True)
+        assert ran.returncode == code, f"{arguments}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
+        return ran.stdout + ran.stderr
