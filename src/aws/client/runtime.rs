@@ -1,6 +1,6 @@
 //! The SDK's runtime for a request without a client of its own: what signs, retries and sends it.
 //!
-//! The same parts in the same order as in the clients of the SDK. Must not know what is in the request.
+//! The same parts as in the clients of the SDK. Must not know what is in the request.
 
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
