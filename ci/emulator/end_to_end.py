@@ -25,7 +25,7 @@ import junitparser
 import deploy
 import violations
 from serving import serving
-from stack import ACCOUNT, NAMESPACE_POLICY, Stack
+from stack import ACCOUNT, NAMESPACE_POLICY, Stack, exported
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent

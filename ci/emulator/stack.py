@@ -26,7 +26,7 @@ CONFIG_ROLE, TRAIL_ROLE = f"bank-config-{ENV}", f"bank-cloudtrail-{ENV}"
 NAMESPACE_POLICY, READ_POLICY = f"bank-secrets-namespace-{ENV}", "bank-secrets-read"
 TOPIC, QUEUE = f"bank-platform-alerts-{ENV}", f"bank-platform-alerts-{ENV}"
 TRAIL, BUCKET = f"bank-platform-{ENV}", f"bank-platform-audit-{ENV}-{ACCOUNT}"
-RECORDS, EXPORTS = "records/", "functions/"
+ARCHIVE, RECORDS, EXPORTS = f"bank-platform-logs-{ENV}-{ACCOUNT}", "records/", "functions/"
 EXPORT = f"{EXPORTS}6f1c2a54-0045-4d00-8000-0000000000e0/"
 ACCESS_LOG = f"/aws/secretsmanager/bank-access-{ENV}"
 TRAIL_LOG = f"/aws/cloudtrail/bank-platform-{ENV}"
@@ -416,11 +416,12 @@ class Stack:
                   logEvents=[{"timestamp": now, "message": f"finishSecret done for {PROBE}"}])
 
     def archives(self):
-        """Logs in the audit bucket: records as Firehose delivers them, and an export of CloudWatch Logs."""
+        """Logs in S3: records as Firehose delivers them, and an export of CloudWatch Logs."""
+        self.call("s3", "create_bucket", Bucket=ARCHIVE, CreateBucketConfiguration={"LocationConstraint": REGION})
         record = {"identity": arn("sts", f"assumed-role/{ROTATION}/{ROTATION}", ""), "secret_arn": arn("secretsmanager", f"secret:{PROBE}"),
                   "event_name": "GetSecretValue", "timestamp": "2026-11-20T09:00:00Z"}
-        self.call("s3", "put_object", Bucket=BUCKET, Key=f"{RECORDS}2026/11/20/09/records-1", Body=json.dumps(record).encode() + b"\n")
+        self.call("s3", "put_object", Bucket=ARCHIVE, Key=f"{RECORDS}2026/11/20/09/records-1", Body=json.dumps(record).encode() + b"\n")
         self.export("000000.gz", exported(f"finishSecret done for {PROBE}"))
 
     def export(self, name: str, body: bytes):
-        self.call("s3", "put_object", Bucket=BUCKET, Key=f"{EXPORT}1/{name}", Body=body)
+        self.call("s3", "put_object", Bucket=ARCHIVE, Key=f"{EXPORT}1/{name}", Body=body)

@@ -4,8 +4,8 @@ import json
 import time
 import urllib.parse
 
-from stack import (ACCESS_LOG, ACCOUNT, ALARM, ANOMALY, BUCKET, CONFIG_ROLE, DENIED, DEVELOPER, EXPORTS, FORGOTTEN, NAMESPACE_POLICY, NEWER,
-                   OUTPUTS, READ_POLICY, RECORDER, ROTATION, SANCTIONS, SCHEDULED, TAGS, TOPIC, TRAIL, Stack, arn, document,
+from stack import (ACCESS_LOG, ACCOUNT, ALARM, ANOMALY, ARCHIVE, BUCKET, CONFIG_ROLE, DENIED, DEVELOPER, EXPORTS, FORGOTTEN, NAMESPACE_POLICY,
+                   NEWER, OUTPUTS, READ_POLICY, RECORDER, ROTATION, SANCTIONS, SCHEDULED, TAGS, TOPIC, TRAIL, Stack, arn, document,
                    exported, namespace_policy, pairs, read_policy, statement)
 
 SECRET = "bank-payments/card-network/api-key"
@@ -123,7 +123,7 @@ def log_leaks_parameter(s):
 def archive_leaks_value(s):
     value = s.client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"]
     s.export("000001.gz", exported(json.dumps({"Step": "setSecret", "given": value})))
-    return "s3", f"s3://{BUCKET}/{EXPORTS}", f"an exported event with the value of {SECRET}"
+    return "s3", f"s3://{ARCHIVE}/{EXPORTS}", f"an exported event with the value of {SECRET}"
 
 
 def rule_enabled_writes_only(s):
