@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use attestry::evidence::{
-    self, BASIS_SCHEMA, Basis, CIRCUMSTANCES_SCHEMA, Circumstances, Directory, Format, Limits, Link, Scope, paths,
+    self, BASIS_SCHEMA, Basis, CIRCUMSTANCES_SCHEMA, Circumstances, Directory, File, Format, Link, Scope, paths,
 };
 use attestry::kinds;
 use attestry::policy::Vocabulary;
@@ -99,17 +99,8 @@ fn seal(record: &Record<'_>, inputs: &Path, out: &Path, bundle: &Path) -> Durati
     let sealed = directory.seal(link).unwrap();
     let names = sealed.paths();
     sealed.finish().unwrap();
-    let limits = Limits::default();
-    let files = || names.iter().map(|name| Ok((name.clone(), std::fs::read(out.join(name)).unwrap().into())));
-    let bytes = evidence::pack_files(files(), Format::TarZst, &limits).unwrap();
-    let mut again = files();
-    let mut same = |name, bytes| {
-        let (path, packed): (String, std::borrow::Cow<'_, [u8]>) = again.next().unwrap()?;
-        assert!(path == name && *packed == bytes);
-        Ok(())
-    };
-    evidence::unpack_files(&bytes, &limits, &mut same).unwrap();
-    evidence::write_bundle(bundle, &bytes).unwrap();
+    let mut files = names.iter().map(|name| File::open(out, name));
+    evidence::write_bundle(bundle, Format::TarZst, &mut files).unwrap();
     reports
 }
 

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::probes::{find_kind, words};
-use super::seal::{broken, bundle, pack};
+use super::seal::{broken, bundle, unwritten};
 use super::signing::{Signer, attest};
 use super::timestamp::Stamping;
 use super::{Ended, find, keep, output};
-use crate::evidence::{self, SecretKey, lines, paths};
+use crate::evidence::{self, File, SecretKey, lines, paths};
 use crate::verify::Exit;
 
 /// Arguments of `evidence`.
@@ -90,7 +90,8 @@ async fn repack(args: &Pack) -> Result<(), Ended> {
         contents.insert(paths::QUERY.to_owned(), stamped.query);
         contents.insert(paths::ANSWER.to_owned(), stamped.answer);
     }
-    pack(&contents, &path, format)?;
+    let mut files = contents.iter().map(|(path, bytes)| Ok(File::held(path, bytes)));
+    evidence::write_bundle(&path, format, &mut files).map_err(|error| unwritten(&error))?;
     output::tell(&format!("wrote {} (manifest sha256:{})", path.display(), verified.manifest));
     Ok(())
 }

@@ -11,8 +11,7 @@ use super::timestamp::Stamping;
 use super::{Ended, output};
 use crate::aws::Call;
 use crate::evidence::{
-    self, Basis, Circumstances, Contents, Directory, File, Format, Limits, Link, Previous, Refused, Told, WriteError,
-    paths, statements,
+    self, Basis, Circumstances, Directory, File, Format, Link, Previous, Told, WriteError, paths, statements,
 };
 use crate::report::{self, Record};
 use crate::verify::Exit;
@@ -130,45 +129,12 @@ impl Seal {
             return Err(unstamped);
         }
         if let Some((path, format)) = bundle {
-            let read = |name: &String| -> evidence::File<'static> {
-                let full = out.join(name);
-                let bytes =
-                    std::fs::read(&full).map_err(|error| Refused::Source(format!("{}: {error}", full.display())))?;
-                Ok((name.clone(), bytes.into()))
-            };
-            pack_and_check(&path, format, &|| Box::new(names.iter().map(read)))?;
+            let mut files = names.iter().map(|name| File::open(&out, name));
+            evidence::write_bundle(&path, format, &mut files).map_err(|error| unwritten(&error))?;
             said.push_str(&format!(" and {}", path.display()));
         }
         Ok(said)
     }
-}
-
-/// Gives all files, from the first one on.
-type Files<'a, 'f> = &'f dyn Fn() -> Box<dyn Iterator<Item = File<'a>> + 'f>;
-
-/// Packs files into a bundle that unpacks to the same files.
-pub(super) fn pack(contents: &Contents, path: &Path, format: Format) -> Result<(), Ended> {
-    let files = || contents.iter().map(|(path, bytes)| Ok((path.clone(), bytes.as_slice().into())));
-    pack_and_check(path, format, &|| Box::new(files()))
-}
-
-/// Packs the files, and compares each with what the bundle then holds. They are had twice, so that one at a time is in
-/// memory.
-fn pack_and_check<'a>(path: &Path, format: Format, files: Files<'a, '_>) -> Result<(), Ended> {
-    let limits = Limits::default();
-    let refused = |error: Refused| Ended::new(Exit::Output, format!("{}: {error}", path.display()));
-    let bytes = evidence::pack_files(files(), format, &limits).map_err(refused)?;
-    let mut packed = files();
-    let other = || Refused::Source("it does not unpack to what was packed".to_owned());
-    let mut same = |name: String, bytes: Vec<u8>| match packed.next() {
-        Some(Ok((path, packed))) if path == name && *packed == bytes => Ok(()),
-        _ => Err(other()),
-    };
-    evidence::unpack_files(&bytes, &limits, &mut same).map_err(refused)?;
-    if packed.next().is_some() {
-        return Err(refused(other()));
-    }
-    evidence::write_bundle(path, &bytes).map_err(|error| unwritten(&error))
 }
 
 /// A path with the format that its name asks for.

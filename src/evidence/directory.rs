@@ -2,11 +2,11 @@
 //!
 //! Must not know what the files hold.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::archive::{Files, Format, Limits, Refused, pack_files};
 use super::dsse::{Envelope, lines};
 use super::manifest::{Entry, Link, Manifest, NAME, SCHEMA};
 use super::path::is_below;
@@ -29,6 +29,14 @@ pub enum WriteError {
     /// A path that would leave the directory.
     #[error("`{0}` is no path below the output directory")]
     Path(String),
+    /// The files make no bundle.
+    #[error("{path}: {reason}")]
+    Refused {
+        /// The bundle.
+        path: PathBuf,
+        /// Why.
+        reason: Refused,
+    },
 }
 
 /// An evidence directory that is being written.
@@ -186,16 +194,18 @@ pub fn is_sealed(directory: &Path) -> bool {
     directory.join(NAME).is_file()
 }
 
-/// Writes a bundle, aside and then moved into place.
+/// Packs files into a bundle, aside and then moved into place.
 ///
 /// # Errors
-/// When the path is a directory or the disk or file system refuses.
-pub fn write_bundle(target: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+/// When a file is refused, the path is a directory or the disk or file system refuses.
+pub fn write_bundle(target: &Path, format: Format, files: Files<'_, '_>) -> Result<(), WriteError> {
     let target = std::path::absolute(target).map_err(at(target))?;
     let parent = target.parent().ok_or_else(|| WriteError::Path(target.display().to_string()))?;
     std::fs::create_dir_all(parent).map_err(at(parent))?;
-    let mut aside = tempfile::Builder::new().prefix(".attestry-").tempfile_in(parent).map_err(at(parent))?;
-    aside.write_all(bytes).and_then(|()| aside.as_file().sync_all()).map_err(at(&target))?;
+    let aside = tempfile::Builder::new().prefix(".attestry-").tempfile_in(parent).map_err(at(parent))?;
+    pack_files(files, format, &Limits::default(), &mut aside.as_file())
+        .map_err(|reason| WriteError::Refused { path: target.clone(), reason })?;
+    aside.as_file().sync_all().map_err(at(&target))?;
     #[cfg(unix)]
     {
         // The temporary file is private to its owner; a bundle gets the permissions of an ordinary file.

@@ -26,7 +26,7 @@ pub mod timestamp;
 mod verdicts;
 mod verify;
 
-pub use archive::{Contents, Each, File, Format, Limits, Refused, pack, pack_files, unpack, unpack_files};
+pub use archive::{Contents, Each, File, Files, Format, Limits, Refused, pack, pack_files, unpack, unpack_files};
 pub use circumstances::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Scope};
 pub use contents::{read, unpacked};
 pub use damage::Damage;
