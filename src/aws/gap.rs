@@ -164,16 +164,20 @@ where
             SdkError::ResponseError(refused) => request_id(refused.raw()),
             _ => String::new(),
         };
-        let current = operation::current();
-        Gap {
-            service: current.as_ref().map_or_else(String::new, |it| it.service.clone()),
-            operation: current.map_or_else(String::new, |it| it.name),
-            code: scrub(&code).into_owned(),
-            message: scrub(&message).into_owned(),
-            request_id,
-            ..Gap::new(cause)
-        }
+        let (code, message) = (scrub(&code).into_owned(), scrub(&message).into_owned());
+        of_current(Gap { code, message, request_id, ..Gap::new(cause) })
     }
+}
+
+/// The gap of an answer that came and could not be read.
+pub(super) fn malformed(message: String, request_id: String) -> Gap {
+    of_current(Gap { message, request_id, ..Gap::new(Cause::Malformed) })
+}
+
+/// The gap with the operation that was sent last.
+fn of_current(gap: Gap) -> Gap {
+    let Some(current) = operation::current() else { return gap };
+    Gap { service: current.service, operation: current.name, ..gap }
 }
 
 /// The request id of an answer, whatever the service calls it.

@@ -5,6 +5,7 @@
 mod at;
 pub mod bucket;
 mod calls;
+pub mod client;
 pub mod described;
 mod gap;
 mod operation;

@@ -12,18 +12,32 @@ use crate::facts::Gap;
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     seen: HashSet<String>,
+    token: Option<String>,
+    ended: bool,
 }
 
 impl Pages {
     /// Notes the token of a page. `more` is what the page itself says, for services that say it.
     pub(super) fn turn(&mut self, next: Option<&str>, more: bool) -> Result<(), Gap> {
-        match next.filter(|token| !token.is_empty()) {
+        self.token = next.filter(|token| !token.is_empty()).map(str::to_owned);
+        self.ended = self.token.is_none();
+        match &self.token {
             None if more => Err(truncated("the list says that there is more, but not where")),
-            Some(token) if !self.seen.insert(token.to_owned()) => {
+            Some(token) if !self.seen.insert(token.clone()) => {
                 Err(truncated("the list repeats a page token, so it never ends"))
             }
             None | Some(_) => Ok(()),
         }
+    }
+
+    /// Whether there is a page that was not asked for.
+    pub(super) fn go_on(&self) -> bool {
+        !self.ended
+    }
+
+    /// The token of that page; the first has none.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 }
 
@@ -53,9 +67,12 @@ mod tests {
     #[test]
     fn only_a_list_that_ends_is_complete() {
         let mut pages = Pages::default();
+        assert_eq!((pages.go_on(), pages.token()), (true, None));
         assert_eq!(pages.turn(Some("a"), true), Ok(()));
+        assert_eq!((pages.go_on(), pages.token()), (true, Some("a")));
         assert_eq!(pages.turn(Some("b"), true), Ok(()));
         assert_eq!(pages.turn(None, false), Ok(()));
+        assert_eq!((pages.go_on(), pages.token()), (false, None));
         assert_eq!(pages.turn(Some(""), false), Ok(()));
         assert_eq!(pages.turn(Some(""), true).map_err(|gap| gap.cause), Err(Cause::Truncated));
         assert_eq!(pages.turn(None, true).map_err(|gap| gap.cause), Err(Cause::Truncated));

@@ -2,15 +2,62 @@
 //!
 //! Must not know what is expected of a rule.
 
-use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::types::{Rule, RuleState, Target};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::{KIND, RULES, TARGETS, pattern};
 use crate::aws::At;
+use crate::aws::client::{Api, Client, EVENTS};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
 use crate::kinds::convert::unknown;
 use crate::kinds::pages::Pages;
+
+const LIST_RULES: Api = EVENTS.api(RULES);
+const LIST_TARGETS: Api = EVENTS.api(TARGETS);
+
+/// The state in which a rule gets read-only events too.
+const WITH_READS: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Rules {
+    rules: Option<Vec<Rule>>,
+    next_token: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Rule {
+    name: Option<String>,
+    arn: Option<String>,
+    state: Option<String>,
+    event_pattern: Option<String>,
+    schedule_expression: Option<String>,
+    managed_by: Option<String>,
+    role_arn: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Targets {
+    targets: Option<Vec<Target>>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Target {
+    id: String,
+    arn: String,
+    dead_letter_config: Option<DeadLetter>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DeadLetter {
+    arn: Option<String>,
+}
 
 /// Reads rules.
 #[derive(Debug)]
@@ -23,21 +70,17 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            let client = at.client(Client::new);
-            let mut walk = Pages::default();
-            let mut token: Option<String> = None;
-            loop {
-                let page = client.list_rules().limit(100).set_next_token(token.clone()).send().await?;
-                for rule in page.rules() {
-                    let name = rule.name().unwrap_or_default();
-                    set_rule(found.add(rule.arn().unwrap_or(name), name), rule);
+            let mut pages = Pages::default();
+            while pages.go_on() {
+                let input = json!({ "Limit": 100, "NextToken": pages.token() });
+                let page: Rules = at.client(Client::new).call(&LIST_RULES, input).await?;
+                for rule in page.rules.iter().flatten() {
+                    let name = rule.name.as_deref().unwrap_or_default();
+                    set_rule(found.add(rule.arn.as_deref().unwrap_or(name), name), rule);
                 }
-                walk.turn(page.next_token(), false)?;
-                token = page.next_token.filter(|token| !token.is_empty());
-                if token.is_none() {
-                    return Ok(());
-                }
+                pages.turn(page.next_token.as_deref(), false)?;
             }
+            Ok(())
         })
     }
 
@@ -45,19 +88,13 @@ impl Collector for Collect {
         Box::pin(async move {
             match call.operation {
                 TARGETS => {
-                    let client = at.client(Client::new);
                     let mut targets = Vec::new();
-                    let mut walk = Pages::default();
-                    let mut token: Option<String> = None;
-                    loop {
-                        let request = client.list_targets_by_rule().rule(&resource.name).limit(100);
-                        let page = request.set_next_token(token.clone()).send().await?;
-                        targets.extend(page.targets().iter().map(record));
-                        walk.turn(page.next_token(), false)?;
-                        token = page.next_token.filter(|token| !token.is_empty());
-                        if token.is_none() {
-                            break;
-                        }
+                    let mut pages = Pages::default();
+                    while pages.go_on() {
+                        let input = json!({ "Rule": resource.name, "Limit": 100, "NextToken": pages.token() });
+                        let page: Targets = at.client(Client::new).call(&LIST_TARGETS, input).await?;
+                        targets.extend(page.targets.iter().flatten().map(record));
+                        pages.turn(page.next_token.as_deref(), false)?;
                     }
                     resource.set("targets", Value::List(targets));
                 }
@@ -70,25 +107,24 @@ impl Collector for Collect {
 
 /// Neither the input of a target nor its HTTP parameters are kept: both may hold secrets.
 fn record(target: &Target) -> Value {
-    let dead_letter = target.dead_letter_config().and_then(|it| it.arn());
+    let dead_letter = target.dead_letter_config.as_ref().and_then(|it| it.arn.as_deref());
     Value::record([
-        ("id", Some(target.id().into())),
-        ("arn", Some(target.arn().into())),
+        ("id", Some(target.id.as_str().into())),
+        ("arn", Some(target.arn.as_str().into())),
         ("dead_letter", dead_letter.map(Value::from)),
     ])
 }
 
 fn set_rule(resource: &mut Resource, rule: &Rule) {
-    let reads = rule.state().map(|state| *state == RuleState::EnabledWithAllCloudtrailManagementEvents);
-    resource.set("name", rule.name());
-    resource.set("arn", rule.arn());
-    resource.set("state", rule.state().map(RuleState::as_str));
-    resource.set("receives_read_only_events", reads);
-    resource.set("event_pattern", rule.event_pattern());
-    resource.set("schedule", rule.schedule_expression());
-    resource.set("managed_by", rule.managed_by());
-    resource.set("role", rule.role_arn());
-    let pattern = rule.event_pattern().map(pattern::parse);
+    resource.set("name", rule.name.as_deref());
+    resource.set("arn", rule.arn.as_deref());
+    resource.set("state", rule.state.as_deref());
+    resource.set("receives_read_only_events", rule.state.as_deref().map(|state| state == WITH_READS));
+    resource.set("event_pattern", rule.event_pattern.as_deref());
+    resource.set("schedule", rule.schedule_expression.as_deref());
+    resource.set("managed_by", rule.managed_by.as_deref());
+    resource.set("role", rule.role_arn.as_deref());
+    let pattern = rule.event_pattern.as_deref().map(pattern::parse);
     for (attribute, path) in pattern::FIELDS {
         let fact = match &pattern {
             None => Fact::not_applicable("a rule that only has a schedule has no event pattern"),
@@ -105,13 +141,9 @@ mod tests {
 
     #[test]
     fn plain_enabled_rules_never_get_read_only_events() {
-        for (state, reads) in [
-            (RuleState::Enabled, false),
-            (RuleState::Disabled, false),
-            (RuleState::EnabledWithAllCloudtrailManagementEvents, true),
-        ] {
+        for (state, reads) in [("ENABLED", false), ("DISABLED", false), (WITH_READS, true)] {
             let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
-            set_rule(&mut resource, &Rule::builder().name("a").state(state.clone()).build());
+            set_rule(&mut resource, &Rule { state: Some(state.to_owned()), ..Rule::default() });
             assert_eq!(resource.get("receives_read_only_events"), Some(&Fact::from(reads)), "{state}");
             assert!(matches!(resource.get("pattern.sources"), Some(Fact::NotApplicable(_))));
         }

@@ -1,0 +1,89 @@
+//! What came back: an answer, or an error in any of the spellings that AWS has for it.
+//!
+//! What cannot be read is told by its place and never quoted. Must not know what an answer means.
+
+use std::fmt;
+
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::error::metadata::ErrorMetadata;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::service::Speaks;
+use crate::aws::gap::request_id;
+use crate::aws::wire::binary;
+
+/// An answer that is no error.
+pub struct Answer {
+    /// Its body, which is wiped: it may be the value of a parameter.
+    pub body: Zeroizing<Vec<u8>>,
+    /// The id of the request.
+    pub request_id: String,
+    headers: aws_smithy_runtime_api::http::Headers,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({})", self.request_id)
+    }
+}
+
+impl Answer {
+    /// A header of it.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
+    pub(super) fn of(response: &HttpResponse) -> Result<Self, OrchestratorError<ErrorMetadata>> {
+        let body = response.body().bytes().unwrap_or_default();
+        if !response.status().is_success() {
+            return Err(OrchestratorError::operation(refusal(response, body)));
+        }
+        let body = Zeroizing::new(body.to_vec());
+        Ok(Self { body, request_id: request_id(response), headers: response.headers().clone() })
+    }
+
+    pub(super) fn read<T: DeserializeOwned>(&self, speaks: Speaks) -> Result<T, String> {
+        let read = match speaks {
+            Speaks::Cbor { .. } => {
+                let value = binary::decode(&self.body).ok_or("the answer is no CBOR")?;
+                serde_json::from_value(value)
+            }
+            Speaks::Json11 { .. } | Speaks::Json10 { .. } | Speaks::RestJson => serde_json::from_slice(&self.body),
+        };
+        read.map_err(|error| match error.line() {
+            0 => "the answer is none of this operation".to_owned(),
+            line => format!("the answer is none of this operation, at line {line}, column {}", error.column()),
+        })
+    }
+}
+
+/// Code and message of an error.
+fn refusal(response: &HttpResponse, body: &[u8]) -> ErrorMetadata {
+    let headers = response.headers();
+    let body = match headers.get("content-type") {
+        Some("application/cbor") => binary::decode(body),
+        _ => serde_json::from_slice::<Value>(body).ok(),
+    };
+    let told = |names: &[&str]| {
+        names.iter().find_map(|name| body.as_ref()?.get(name)?.as_str()).map(str::to_owned).unwrap_or_default()
+    };
+    // `code;Sender` is the code of the protocol that the service spoke before.
+    let earlier = headers.get("x-amzn-query-error").and_then(|it| it.split(';').next());
+    let code =
+        earlier.or(headers.get("x-amzn-errortype")).map_or_else(|| told(&["code", "Code", "__type"]), str::to_owned);
+    // A URL may follow a code, and a namespace may stand before it.
+    let bare = code.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
+    ErrorMetadata::builder().code(bare).message(told(&["message", "Message", "errorMessage"])).build()
+}
+
+/// An instant in seconds with fractions, as JSON of AWS has it: `#[serde(default, deserialize_with = "epoch_seconds")]`.
+///
+/// # Errors
+/// What is no number.
+pub fn epoch_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime>, D::Error> {
+    Ok(Option::<f64>::deserialize(deserializer)?.map(DateTime::from_secs_f64))
+}

@@ -1,0 +1,33 @@
+//! Where a service is asked. Must not know what for.
+
+use aws_types::SdkConfig;
+
+/// Starts of Regions whose partition has names of its own; all others are below `amazonaws.com`.
+const PARTITIONS: &[(&str, &str)] = &[
+    ("cn-", "amazonaws.com.cn"),
+    ("eu-isoe-", "cloud.adc-e.uk"),
+    ("eusc-", "amazonaws.eu"),
+    ("us-iso-", "c2s.ic.gov"),
+    ("us-isob-", "sc2s.sgov.gov"),
+    ("us-isof-", "csp.hci.ic.gov"),
+];
+
+/// The URL of a service at a place.
+///
+/// # Errors
+/// A place that has none, or wants one of a sort that is not known here: then nobody else is asked instead.
+pub(super) fn of(service: &str, sdk: &SdkConfig) -> Result<String, String> {
+    if sdk.use_fips() == Some(true) || sdk.use_dual_stack() == Some(true) {
+        return Err(format!("FIPS and dual-stack endpoints of {service} are not known"));
+    }
+    if let Some(url) = sdk.endpoint_url() {
+        return Ok(url.trim_end_matches('/').to_owned());
+    }
+    let region = sdk.region().map(AsRef::as_ref).unwrap_or_default();
+    // The Region becomes part of a host, and so must not bring its end along.
+    if region.is_empty() || !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err(format!("`{region}` is no Region"));
+    }
+    let suffix = PARTITIONS.iter().find(|(start, _)| region.starts_with(start)).map_or("amazonaws.com", |(_, it)| it);
+    Ok(format!("https://{service}.{region}.{suffix}"))
+}

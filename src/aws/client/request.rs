@@ -1,0 +1,96 @@
+//! From the members of an input to a request. Must not know where it goes, nor who signs it.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Map, Value};
+
+use super::service::{Api, Speaks};
+use crate::aws::wire::{binary, percent_encode};
+
+/// The request of an operation, without its host.
+///
+/// # Errors
+/// Why the members are none of this operation.
+pub(super) fn write(api: &Api, input: Value) -> Result<HttpRequest, String> {
+    let Value::Object(mut members) = input else { return Err(format!("the input of {} has no members", api.name)) };
+    members.retain(|_, value| !value.is_null());
+    let mut headers = vec![];
+    let (path, body) = match api.service.speaks {
+        Speaks::Json11 { target } => {
+            headers.push(("content-type", "application/x-amz-json-1.1".to_owned()));
+            headers.push(("x-amz-target", format!("{target}.{}", api.name)));
+            ("/".to_owned(), json(members))
+        }
+        Speaks::Json10 { target } => {
+            headers.push(("content-type", "application/x-amz-json-1.0".to_owned()));
+            headers.push(("x-amz-target", format!("{target}.{}", api.name)));
+            headers.push(("x-amzn-query-mode", "true".to_owned()));
+            ("/".to_owned(), json(members))
+        }
+        Speaks::Cbor { target } => {
+            headers.push(("content-type", "application/cbor".to_owned()));
+            headers.push(("accept", "application/cbor".to_owned()));
+            headers.push(("smithy-protocol", "rpc-v2-cbor".to_owned()));
+            headers.push(("x-amzn-query-mode", "true".to_owned()));
+            (format!("/service/{target}/operation/{}", api.name), binary::encode(&Value::Object(members)))
+        }
+        Speaks::RestJson => {
+            let path = expand(api, &mut members)?;
+            let body = match api.payload {
+                Some(payload) => members.remove(payload).map(|it| it.to_string().into_bytes()).unwrap_or_default(),
+                None if api.method == "GET" => Vec::new(),
+                None => json(std::mem::take(&mut members)),
+            };
+            if let Some((name, _)) = members.iter().next() {
+                return Err(format!("{} has no member {name}", api.name));
+            }
+            if !body.is_empty() {
+                let kind = if api.payload.is_some() { "application/octet-stream" } else { "application/json" };
+                headers.push(("content-type", kind.to_owned()));
+            }
+            (path, body)
+        }
+    };
+    if api.method != "GET" {
+        headers.push(("content-length", body.len().to_string()));
+    }
+    let mut request = HttpRequest::new(SdkBody::from(body));
+    request.set_method(api.method).map_err(|error| error.to_string())?;
+    request.set_uri(path).map_err(|error| error.to_string())?;
+    for (name, value) in headers {
+        request.headers_mut().try_insert(name, value).map_err(|error| error.to_string())?;
+    }
+    Ok(request)
+}
+
+fn json(members: Map<String, Value>) -> Vec<u8> {
+    Value::Object(members).to_string().into_bytes()
+}
+
+/// The path of an operation with the members that it names, which are taken out.
+fn expand(api: &Api, members: &mut Map<String, Value>) -> Result<String, String> {
+    let mut path = String::new();
+    let mut rest = api.path;
+    while let Some((fixed, after)) = rest.split_once('{') {
+        let (names, after) = after.split_once('}').ok_or_else(|| format!("the path of {} does not end", api.name))?;
+        path.push_str(fixed);
+        rest = after;
+        if let Some(query) = names.strip_prefix('?') {
+            let pairs = query.split(',').filter_map(|name| Some((name, text(&members.remove(name)?))));
+            let pairs: Vec<String> = pairs.map(|(name, value)| format!("{name}={}", percent_encode(&value))).collect();
+            if !pairs.is_empty() {
+                path = format!("{path}?{}", pairs.join("&"));
+            }
+        } else {
+            // Without its label a path would be that of another operation.
+            let label = members.remove(names).map(|it| text(&it)).filter(|it| !it.is_empty());
+            path.push_str(&percent_encode(&label.ok_or_else(|| format!("{} needs {names}", api.name))?));
+        }
+    }
+    path.push_str(rest);
+    Ok(path)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,92 @@
+//! The SDK's runtime for a request without a client of its own: what signs, retries and sends it.
+//!
+//! The same parts in the same order as in the clients of the SDK. Must not know what is in the request.
+
+use aws_runtime::auth::SigV4OperationSigningConfig;
+use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
+use aws_runtime::invocation_id::InvocationIdInterceptor;
+use aws_runtime::recursion_detection::RecursionDetectionInterceptor;
+use aws_runtime::request_info::RequestInfoInterceptor;
+use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
+use aws_runtime::service_clock_skew::{ServiceClockSkewClassifier, ServiceClockSkewInterceptor};
+use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
+use aws_smithy_runtime::client::orchestrator::operation::{Operation, OperationBuilder};
+use aws_smithy_runtime::client::retries::classifiers::{HttpStatusCodeClassifier, TransientErrorClassifier};
+use aws_smithy_runtime::client::stalled_stream_protection::StalledStreamProtectionInterceptor;
+use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
+use aws_smithy_types::config_bag::Layer;
+use aws_smithy_types::error::metadata::ErrorMetadata;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::region::{Region, SigningRegion};
+use aws_types::{SdkConfig, SigningName};
+
+use super::{Answer, Api, Client};
+
+/// An operation at a place; none where the place has no Region, transport, credentials or retries.
+pub(super) fn operation(api: &Api, to: &Client, url: &str) -> Option<Operation<HttpRequest, Answer, ErrorMetadata>> {
+    let sdk = &*to.sdk;
+    let region = sdk.region()?;
+    let (client, credentials, retries) = (sdk.http_client()?, sdk.credentials_provider()?, sdk.retry_config()?);
+    let components = RuntimeComponentsBuilder::new(api.service.name)
+        .with_auth_scheme(SigV4AuthScheme::new())
+        .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])))
+        .with_identity_resolver(SCHEME_ID, credentials)
+        .with_identity_cache(sdk.identity_cache())
+        .with_interceptor(to.clock.clone())
+        .with_interceptor(SharedInterceptor::new(UserAgentInterceptor::new()));
+    let plugin =
+        StaticRuntimePlugin::new().with_config(signing(api, sdk, region).freeze()).with_runtime_components(components);
+    let mut builder = OperationBuilder::new()
+        // The quota of retries is one for each service in each Region.
+        .service_name(format!("{}-{region}", api.service.name))
+        .operation_name(api.name)
+        .http_client(client)
+        .endpoint_url(url)
+        .standard_retry(retries)
+        .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
+        .retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::new())
+        .retry_classifier(ServiceClockSkewClassifier::<ErrorMetadata>::new())
+        .retry_classifier(HttpStatusCodeClassifier::default())
+        .timeout_config(sdk.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled))
+        .interceptor(StalledStreamProtectionInterceptor::default())
+        .interceptor(InvocationIdInterceptor::new())
+        .interceptor(RequestInfoInterceptor::new())
+        .interceptor(RecursionDetectionInterceptor::new())
+        .with_connection_poisoning()
+        .runtime_plugin(plugin);
+    if let Some(protection) = sdk.stalled_stream_protection() {
+        builder = builder.stalled_stream_protection(protection);
+    }
+    if let Some(sleep) = sdk.sleep_impl() {
+        builder = builder.sleep_impl(sleep);
+    }
+    if let Some(time) = sdk.time_source() {
+        builder = builder.time_source(time);
+    }
+    Some(builder.serializer(Ok::<HttpRequest, _>).deserializer(Answer::of).build())
+}
+
+/// What learns from answers how far the clock of AWS is away, and signs by it.
+pub(super) fn clock() -> SharedInterceptor {
+    SharedInterceptor::new(ServiceClockSkewInterceptor::new())
+}
+
+/// What signs the request, and who is said to send it.
+fn signing(api: &Api, sdk: &SdkConfig, region: &Region) -> Layer {
+    let service = api.service.name;
+    let mut layer = Layer::new(service);
+    layer.store_put(SigV4OperationSigningConfig::default());
+    layer.store_put(SigningName::from_static(service));
+    layer.store_put(SigningRegion::from(region.clone()));
+    layer.store_put(AuthSchemeOptionResolverParams::new(()));
+    layer.store_put(ApiMetadata::new(service, env!("CARGO_PKG_VERSION")));
+    if let Some(name) = sdk.app_name() {
+        layer.store_put(name.clone());
+    }
+    layer
+}
