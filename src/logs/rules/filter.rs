@@ -13,7 +13,7 @@ use super::anchor::{Anchor, FOLD, GRAM, folded};
 const SAMPLE: &str = include_str!("sample.txt");
 
 /// So many places are looked at together, each two bytes after the one before.
-const PLACES: usize = 64;
+const PLACES: usize = 128;
 const STEP: usize = 2;
 /// The bytes that their grams are of.
 const PART: usize = STEP * (PLACES - 1) + GRAM;
