@@ -125,14 +125,7 @@ impl Filter {
     }
 
     /// Tells the anchors of the grams of a part that starts at a place of the text.
-    fn look(
-        &self,
-        part: &[u8; PART],
-        places: usize,
-        text: &[u8],
-        start: usize,
-        found: &mut dyn FnMut(usize, usize),
-    ) {
+    fn look(&self, part: &[u8; PART], places: usize, text: &[u8], start: usize, found: &mut dyn FnMut(usize, usize)) {
         let known = self.known(part);
         let (eights, _) = known.as_chunks::<8>();
         for (eighth, known) in eights.iter().enumerate() {
@@ -152,7 +145,10 @@ impl Filter {
     fn known(&self, part: &[u8; PART]) -> [u8; PLACES] {
         let mut halves = [0_u16; PLACES + 1];
         let (pairs, _) = part.as_chunks::<STEP>();
-        halves.iter_mut().zip(pairs).for_each(|(half, pair)| *half = u16::from_le_bytes(*pair) | u16::from_le_bytes([FOLD; 2]));
+        halves
+            .iter_mut()
+            .zip(pairs)
+            .for_each(|(half, pair)| *half = u16::from_le_bytes(*pair) | u16::from_le_bytes([FOLD; 2]));
         let (mut slots, mut marks) = ([0_u16; PLACES], [0_u8; PLACES]);
         let seconds = halves.iter().skip(1);
         for (((first, second), slot), mark) in halves.iter().zip(seconds).zip(&mut slots).zip(&mut marks) {
