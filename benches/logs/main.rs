@@ -191,10 +191,17 @@ fn whole(files: &Files, total: usize, alone: f64, rounds: usize, targets: &mut V
         let gain = (0..rounds).map(|_| {
             let (one, two) = (files.run(name, 1000, 1), files.run(name, 1000, 2));
             peak = peak.max(two.peak);
-            one.clock / two.clock
+            // What the machine gives: two commands that share nothing, side by side.
+            let both = std::thread::scope(|scope| {
+                let beside = scope.spawn(|| files.run(name, 1000, 1).clock);
+                files.run(name, 1000, 1).clock.max(beside.join().unwrap())
+            });
+            (one.clock / two.clock, 2.0 * one.clock / both)
         });
-        gains.push(median(gain.collect()));
-        println!("  {name:6} two workers: {:.2} times one, by the clock", gains[gains.len() - 1]);
+        let (gain, most): (Vec<f64>, Vec<f64>) = gain.unzip();
+        let (gain, most) = (median(gain), median(most));
+        println!("  {name:6} two workers: {gain:.2} times one, by the clock; two commands at once: {most:.2}");
+        gains.push(gain);
     }
     peak = peak.max(files.run("plain", 10_000, 2).peak).max(files.run("packed", 10_000, 2).peak);
     let least = |what, value, least| Target { what, value, least: Some(least), most: None };
