@@ -4,16 +4,14 @@
 
 use std::sync::Arc;
 
-use aws_sdk_accessanalyzer::Client;
-use aws_sdk_accessanalyzer::types::{
-    Access as Granted, AccessCheckPolicyType, AccessCheckResourceType, CheckAccessNotGrantedResult,
-    CheckNoPublicAccessResult, Location, PathElement, PolicyType, ReasonSummary, ValidatePolicyFinding,
-};
+use serde::Deserialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::convert::malformed;
 use super::pages::Pages;
 use crate::aws::At;
+use crate::aws::client::{ACCESS_ANALYZER, Api, Client};
 use crate::facts::{
     ACCESS, Access, Attribute, Call, Cause, Fact, Field, Gap, Oracle, Question, Reach, Resource, Type, Value,
 };
@@ -23,6 +21,69 @@ use crate::iam::{Policy, document};
 const PUBLIC: &str = "CheckNoPublicAccess";
 const VALIDATE: &str = "ValidatePolicy";
 const GRANTED: &str = "CheckAccessNotGranted";
+
+const CHECK_PUBLIC: Api = ACCESS_ANALYZER.post(PUBLIC, "/policy/check-no-public-access");
+const VALIDATE_POLICY: Api = ACCESS_ANALYZER.post(VALIDATE, "/policy/validation{?maxResults,nextToken}");
+const CHECK_GRANTED: Api = ACCESS_ANALYZER.post(GRANTED, "/policy/check-access-not-granted");
+
+/// What a check answers.
+#[derive(Deserialize)]
+struct Checked {
+    result: Option<String>,
+    reasons: Option<Vec<Reason>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reason {
+    description: Option<String>,
+    statement_index: Option<i32>,
+    statement_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Findings {
+    findings: Vec<Finding>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding {
+    finding_type: String,
+    issue_code: String,
+    finding_details: String,
+    locations: Vec<Location>,
+}
+
+#[derive(Deserialize)]
+struct Location {
+    path: Vec<Element>,
+}
+
+/// A step of a path: one of these is there, or none that is known.
+#[derive(Deserialize)]
+struct Element {
+    index: Option<i64>,
+    key: Option<String>,
+    value: Option<String>,
+}
+
+impl Checked {
+    /// Whether AWS says what it was asked to rule out, and why.
+    fn fails(&self, operation: &str) -> Result<bool, Gap> {
+        match self.result.as_deref() {
+            Some("PASS") => Ok(false),
+            Some("FAIL") => Ok(true),
+            other => Err(unclear(operation, other)),
+        }
+    }
+
+    fn why(&self) -> Vec<String> {
+        self.reasons.iter().flatten().map(reason).collect()
+    }
+}
 
 const TEXTS: Type = Type::List(&Type::Text);
 
@@ -99,8 +160,8 @@ pub(super) const fn access() -> Attribute {
     )
 }
 
-/// Sets the attributes of [`public_call`].
-pub(super) async fn check_public(at: &At, resource: &mut Resource, of: AccessCheckResourceType) -> Result<(), Gap> {
+/// Sets the attributes of [`public_call`]; `of` is the type of the resource, such as `AWS::S3::Bucket`.
+pub(super) async fn check_public(at: &At, resource: &mut Resource, of: &'static str) -> Result<(), Gap> {
     let text = match resource.get("policy") {
         Some(Fact::Known(Value::List(statements))) => rebuilt(statements)?,
         Some(none @ (Fact::Absent | Fact::NotApplicable(_))) => {
@@ -110,17 +171,12 @@ pub(super) async fn check_public(at: &At, resource: &mut Resource, of: AccessChe
         }
         _ => return Err(malformed("there is no policy that could be checked")),
     };
-    let key = once(PUBLIC, &[of.as_str(), &text]);
+    let key = once(PUBLIC, &[of, &text]);
     let told = at
         .once(key, async {
-            let request = at.client(Client::new).check_no_public_access().policy_document(text).resource_type(of);
-            let answer = request.send().await?;
-            let public = match answer.result() {
-                Some(CheckNoPublicAccessResult::Pass) => false,
-                Some(CheckNoPublicAccessResult::Fail) => true,
-                other => return Err(unclear(PUBLIC, other.map(CheckNoPublicAccessResult::as_str))),
-            };
-            Ok((public, answer.reasons().iter().map(reason).collect::<Vec<String>>()))
+            let input = json!({ "policyDocument": text, "resourceType": of });
+            let answer: Checked = at.client(Client::new).call(&CHECK_PUBLIC, input).await?;
+            Ok((answer.fails(PUBLIC)?, answer.why()))
         })
         .await?;
     let (public, reasons) = &*told;
@@ -136,12 +192,15 @@ pub(super) async fn validate(at: &At, resource: &mut Resource, text: String) -> 
         .once(key, async {
             let mut found = Vec::new();
             let mut pages = Pages::default();
-            let request = at.client(Client::new).validate_policy().policy_document(text);
-            let mut answers = request.policy_type(PolicyType::IdentityPolicy).into_paginator().send();
-            while let Some(page) = answers.next().await {
-                let page = page?;
-                pages.turn(page.next_token(), false)?;
-                found.extend(page.findings().iter().map(finding));
+            while pages.go_on() {
+                let input = json!({
+                    "policyDocument": text,
+                    "policyType": "IDENTITY_POLICY",
+                    "nextToken": pages.token(),
+                });
+                let page: Findings = at.client(Client::new).call(&VALIDATE_POLICY, input).await?;
+                pages.turn(page.next_token.as_deref(), false)?;
+                found.extend(page.findings.iter().map(finding));
             }
             Ok(found)
         })
@@ -163,22 +222,14 @@ pub(super) async fn ask(at: &At, resource: &mut Resource, text: &str, questions:
 }
 
 async fn granted(at: &At, text: &str, question: &Question) -> Result<Access, Gap> {
-    let asked = Granted::builder()
-        .set_actions(Some(question.actions.clone()))
-        .set_resources((!question.resources.is_empty()).then(|| question.resources.clone()))
-        .build();
-    let request = at.client(Client::new).check_access_not_granted().policy_document(text).access(asked);
-    let answer = request.policy_type(AccessCheckPolicyType::IdentityPolicy).send().await?;
-    let granted = match answer.result() {
-        Some(CheckAccessNotGrantedResult::Pass) => false,
-        Some(CheckAccessNotGrantedResult::Fail) => true,
-        other => return Err(unclear(GRANTED, other.map(CheckAccessNotGrantedResult::as_str))),
-    };
+    let access = json!({ "actions": question.actions, "resources": question.resources });
+    let input = json!({ "policyDocument": text, "access": [access], "policyType": "IDENTITY_POLICY" });
+    let answer: Checked = at.client(Client::new).call(&CHECK_GRANTED, input).await?;
     Ok(Access {
         actions: question.actions.clone(),
         resources: question.resources.clone(),
-        granted,
-        reasons: answer.reasons().iter().map(reason).collect(),
+        granted: answer.fails(GRANTED)?,
+        reasons: answer.why(),
     })
 }
 
@@ -209,29 +260,30 @@ fn unclear(operation: &str, result: Option<&str>) -> Gap {
 }
 
 /// `statement 2 (AllowAll): …`
-fn reason(reason: &ReasonSummary) -> String {
-    let description = reason.description().unwrap_or_default();
-    let sid = reason.statement_id().filter(|it| !it.is_empty()).map(|it| format!(" ({it})")).unwrap_or_default();
-    match reason.statement_index() {
+fn reason(reason: &Reason) -> String {
+    let description = reason.description.as_deref().unwrap_or_default();
+    let sid = reason.statement_id.as_deref().filter(|it| !it.is_empty());
+    let sid = sid.map(|it| format!(" ({it})")).unwrap_or_default();
+    match reason.statement_index {
         Some(index) => format!("statement {}{sid}: {description}", i64::from(index) + 1),
         None => description.to_owned(),
     }
 }
 
-fn finding(finding: &ValidatePolicyFinding) -> Value {
+fn finding(finding: &Finding) -> Value {
     Value::record([
-        ("type", Some(finding.finding_type().as_str().into())),
-        ("code", Some(finding.issue_code().into())),
-        ("message", Some(finding.finding_details().into())),
-        ("places", Some(Value::texts(finding.locations().iter().map(place)))),
+        ("type", Some(finding.finding_type.as_str().into())),
+        ("code", Some(finding.issue_code.as_str().into())),
+        ("message", Some(finding.finding_details.as_str().into())),
+        ("places", Some(Value::texts(finding.locations.iter().map(place)))),
     ])
 }
 
 fn place(location: &Location) -> String {
-    location.path().iter().fold(String::new(), |path, element| match element {
-        PathElement::Index(index) => format!("{path}[{index}]"),
-        PathElement::Key(name) | PathElement::Value(name) if path.is_empty() => name.clone(),
-        PathElement::Key(name) | PathElement::Value(name) => format!("{path}.{name}"),
-        _ => path,
+    location.path.iter().fold(String::new(), |path, element| match (element.index, &element.key, &element.value) {
+        (Some(index), ..) => format!("{path}[{index}]"),
+        (None, Some(name), _) | (None, None, Some(name)) if path.is_empty() => name.clone(),
+        (None, Some(name), _) | (None, None, Some(name)) => format!("{path}.{name}"),
+        (None, None, None) => path,
     })
 }

@@ -5,12 +5,38 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aws_sdk_resourcegroupstagging::Client;
+use serde::Deserialize;
+use serde_json::json;
 
 use super::convert::tags;
 use super::pages::Pages;
 use crate::aws::At;
+use crate::aws::client::{Api, Client, TAGGING};
 use crate::facts::{Gap, Value};
+
+const GET_RESOURCES: Api = TAGGING.api("GetResources");
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page {
+    resource_tag_mapping_list: Option<Vec<Mapping>>,
+    pagination_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Mapping {
+    #[serde(rename = "ResourceARN")]
+    resource_arn: Option<String>,
+    tags: Option<Vec<Tag>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    key: String,
+    value: String,
+}
 
 /// Tags by ARN.
 #[derive(Debug, Default)]
@@ -30,17 +56,20 @@ pub(in crate::kinds) async fn tagged(at: &At, resource_type: &'static str) -> Re
     at.once(resource_type, async {
         let mut tagged = Tagged::default();
         let mut pages = Pages::default();
-        let request = at.client(Client::new).get_resources().resource_type_filters(resource_type);
-        let mut answers = request.resources_per_page(100).into_paginator().send();
-        while let Some(page) = answers.next().await {
-            let page = page?;
-            for resource in page.resource_tag_mapping_list() {
-                if let Some(arn) = resource.resource_arn() {
-                    let of = tags(resource.tags().iter().map(|tag| (Some(tag.key()), Some(tag.value()))));
-                    tagged.by_arn.insert(arn.to_owned(), of);
+        while pages.go_on() {
+            let input = json!({
+                "ResourceTypeFilters": [resource_type],
+                "ResourcesPerPage": 100,
+                "PaginationToken": pages.token(),
+            });
+            let page: Page = at.client(Client::new).call(&GET_RESOURCES, input).await?;
+            for resource in page.resource_tag_mapping_list.into_iter().flatten() {
+                if let Some(arn) = resource.resource_arn {
+                    let all = resource.tags.iter().flatten();
+                    tagged.by_arn.insert(arn, tags(all.map(|tag| (Some(&*tag.key), Some(&*tag.value)))));
                 }
             }
-            pages.turn(page.pagination_token(), false)?;
+            pages.turn(page.pagination_token.as_deref(), false)?;
         }
         Ok(tagged)
     })

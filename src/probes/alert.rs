@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-use aws_sdk_lambda::Client as Lambda;
-use aws_smithy_types::Blob;
 use jiff::Timestamp;
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::function_log::{error_in, shown};
@@ -15,13 +14,15 @@ use super::listener::{Listener, PAUSES_AFTER};
 use super::made::describe;
 use super::role::{Role, assume};
 use super::{Acting, Probe, Scene, Target, trail_event, value};
-use crate::aws::refused_with;
+use crate::aws::client::{Api, Client, LAMBDA};
 use crate::facts::{
     Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value,
 };
 
 /// The probe.
 pub(super) struct Alert;
+
+const INVOKE: Api = LAMBDA.post("Invoke", "/2015-03-31/functions/{FunctionName}/invocations").payload("Payload");
 
 const EVENT: &str = "event";
 const REAL: &str = "real";
@@ -288,14 +289,14 @@ impl<'a> Access<'a> {
         }
         let event = trail_event::read(&self.role, (&self.session, &self.name), secret, (&scene.at, Timestamp::now()));
         let function = scene.arguments.text("function").unwrap_or_default();
-        let invoke = scene.at.client(Lambda::new).invoke().function_name(function);
-        let answer = match invoke.payload(Blob::new(event.to_string())).send().await {
+        let input = json!({ "FunctionName": function, "Payload": event });
+        let answer = match scene.at.client(Client::new).send(&INVOKE, input).await {
             Ok(answer) => answer,
-            Err(error) if refused_with(&error, &["ResourceNotFoundException"]) => return Ok(Made::NoFunction),
-            Err(error) => return Err(error.into()),
+            Err(gap) if gap.code == "ResourceNotFoundException" => return Ok(Made::NoFunction),
+            Err(gap) => return Err(gap),
         };
-        let Some(kind) = answer.function_error() else { return Ok(Made::Done) };
-        let payload = answer.payload().map(|it| String::from_utf8_lossy(it.as_ref())).unwrap_or_default();
+        let Some(kind) = answer.header("x-amz-function-error") else { return Ok(Made::Done) };
+        let payload = String::from_utf8_lossy(&answer.body);
         Ok(Made::Failed(error_in(&payload).map_or_else(|| kind.to_owned(), |error| shown(&error))))
     }
 

@@ -5,15 +5,19 @@
 
 use std::time::Duration;
 
-use aws_sdk_ssm::types::ParameterType;
+use serde::de::IgnoredAny;
+use serde_json::json;
 
 use super::role::assume;
 use super::{Acting, Made, Probe, Scene, Target, value};
 use crate::aws::At;
+use crate::aws::client::{Api, Client, SSM};
 use crate::facts::{Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type};
 
 /// The probe.
 pub(super) struct Denied;
+
+const PUT_PARAMETER: Api = SSM.api("PutParameter");
 
 /// What can be tried: each has its undo.
 const ACTIONS: &[&str] = &["assume-role", "create-secret", "get-secret-value", "put-parameter"];
@@ -151,8 +155,8 @@ async fn attempt(scene: &Scene, who: &At, action: &str, resource: &str) -> Resul
         "put-parameter" => {
             let name = format!("{resource}{}", scene.name());
             scene.intend(Made::Parameter { name: name.clone() })?;
-            let put = who.client(aws_sdk_ssm::Client::new).put_parameter().name(name).value(VALUE);
-            put.r#type(ParameterType::SecureString).overwrite(false).send().await?;
+            let input = json!({ "Name": name, "Value": VALUE, "Type": "SecureString", "Overwrite": false });
+            who.client(Client::new).call::<IgnoredAny>(&PUT_PARAMETER, input).await?;
         }
         "get-secret-value" => {
             value::read(who, resource, None).await?;

@@ -4,12 +4,13 @@
 //! Must not know what the function is for.
 
 use aws_sdk_cloudwatchlogs::Client as Logs;
-use aws_sdk_lambda::Client as Lambda;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::aws::At;
+use crate::aws::client::{Api, Client, LAMBDA};
 use crate::facts::{Cause, Gap, scrub};
 
 /// Characters of an error that are shown.
@@ -18,13 +19,29 @@ const SHOWN: usize = 300;
 /// Events that are read of one log group.
 const MOST_EVENTS: usize = 20_000;
 
+const GET_CONFIGURATION: Api =
+    LAMBDA.get("GetFunctionConfiguration", "/2015-03-31/functions/{FunctionName}/configuration");
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Configured {
+    function_name: Option<String>,
+    logging_config: Option<Logging>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Logging {
+    log_group: Option<String>,
+}
+
 /// The log group of a function: where its configuration says, or where Lambda writes without one.
 pub(super) async fn group_of(at: &At, function: &str) -> Result<String, Gap> {
-    let client = at.client(Lambda::new);
-    let configured = client.get_function_configuration().function_name(function).send().await?;
-    let name = configured.function_name().unwrap_or(function);
-    let group = configured.logging_config().and_then(|logging| logging.log_group());
-    Ok(group.map_or_else(|| format!("/aws/lambda/{name}"), str::to_owned))
+    let input = json!({ "FunctionName": function });
+    let configured: Configured = at.client(Client::new).call(&GET_CONFIGURATION, input).await?;
+    let name = configured.function_name.as_deref().unwrap_or(function);
+    let group = configured.logging_config.and_then(|logging| logging.log_group);
+    Ok(group.unwrap_or_else(|| format!("/aws/lambda/{name}")))
 }
 
 /// The messages of a log group since an instant, in the order of time.

@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Made, Scene};
+use crate::aws::client::{Api, Client, SQS};
 use crate::aws::{At, refused_with};
 use crate::facts::{Cause, Gap};
 
@@ -21,6 +23,27 @@ const KEPT: &str = "86400";
 
 /// The longest that one request waits for a message, in seconds. Shorter than an answer of AWS may take.
 const WAIT: u64 = 10;
+
+const CREATE: Api = SQS.api("CreateQueue");
+const RECEIVE: Api = SQS.api("ReceiveMessage");
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Created {
+    queue_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Received {
+    messages: Option<Vec<Message>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Message {
+    body: Option<String>,
+}
 
 /// A queue that hears what is published.
 pub(super) struct Listener {
@@ -38,12 +61,14 @@ impl Listener {
         let (at, name) = (&scene.at, scene.name());
         let queue = format!("arn:{partition}:sqs:{}:{}:{name}", at.region, at.account);
         scene.intend(Made::Queue { name: name.clone() })?;
-        let create = at.client(aws_sdk_sqs::Client::new).create_queue().queue_name(&name);
-        let create = create
-            .attributes("Policy".into(), policy(topic, &queue).to_string())
-            .attributes("VisibilityTimeout".into(), HIDDEN)
-            .attributes("MessageRetentionPeriod".into(), KEPT);
-        let Some(url) = create.send().await?.queue_url else {
+        let attributes = json!({
+            "Policy": policy(topic, &queue).to_string(),
+            "VisibilityTimeout": HIDDEN,
+            "MessageRetentionPeriod": KEPT,
+        });
+        let input = json!({ "QueueName": name, "Attributes": attributes });
+        let created: Created = at.client(Client::new).call(&CREATE, input).await?;
+        let Some(url) = created.queue_url else {
             return Err(Gap { message: "the answer names no queue".to_owned(), ..Gap::new(Cause::Malformed) });
         };
         scene.intend(Made::Subscription { topic: topic.to_owned(), queue: queue.clone() })?;
@@ -60,10 +85,11 @@ impl Listener {
 
     /// What was published: subject, text and attributes of each message, waiting for the first at most that long.
     pub(super) async fn hear(&self, at: &At, longest: Duration) -> Result<Vec<String>, Gap> {
-        let wait = i32::try_from(longest.as_secs().min(WAIT)).unwrap_or_default();
-        let receive = at.client(aws_sdk_sqs::Client::new).receive_message().queue_url(&self.url);
-        let answer = receive.max_number_of_messages(10).wait_time_seconds(wait).send().await?;
-        Ok(answer.messages().iter().filter_map(|message| message.body()).map(published).collect())
+        let wait = longest.as_secs().min(WAIT);
+        let input = json!({ "QueueUrl": self.url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": wait });
+        let answer: Received = at.client(Client::new).call(&RECEIVE, input).await?;
+        let messages = answer.messages.into_iter().flatten();
+        Ok(messages.filter_map(|message| message.body).map(|body| published(&body)).collect())
     }
 }
 

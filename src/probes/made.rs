@@ -7,11 +7,13 @@ use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
-use aws_sdk_ssm::types::ResourceTypeForTagging;
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::time::Instant;
 
+use crate::aws::client::{Api, Client, SQS, SSM};
 use crate::aws::{At, refused_with};
 use crate::facts::Gap;
 
@@ -56,6 +58,11 @@ pub enum Made {
 
 /// What every name that a probe makes carries before the id of the run.
 pub(super) const MARK: &str = "attestry-";
+
+const LIST_TAGS: Api = SSM.api("ListTagsForResource");
+const DELETE_PARAMETER: Api = SSM.api("DeleteParameter");
+const GET_QUEUE_URL: Api = SQS.api("GetQueueUrl");
+const DELETE_QUEUE: Api = SQS.api("DeleteQueue");
 
 const PENDING: &str = "AWSPENDING";
 const CURRENT: &str = "AWSCURRENT";
@@ -178,12 +185,11 @@ impl Made {
             Self::Secret { name } => Ok(describe(at, name).await?.is_some_and(|it| it.deleted_date().is_none())),
             Self::Rotation { .. } => Ok(self.pending(at).await?.is_some()),
             Self::Parameter { name } => {
-                let client = at.client(aws_sdk_ssm::Client::new);
-                let kind = ResourceTypeForTagging::Parameter;
-                match client.list_tags_for_resource().resource_type(kind).resource_id(name).send().await {
+                let input = json!({ "ResourceType": "Parameter", "ResourceId": name });
+                match at.client(Client::new).call::<IgnoredAny>(&LIST_TAGS, input).await {
                     Ok(_) => Ok(true),
-                    Err(error) if refused_with(&error, &["InvalidResourceId"]) => Ok(false),
-                    Err(error) => Err(error.into()),
+                    Err(gap) if gap.code == "InvalidResourceId" => Ok(false),
+                    Err(gap) => Err(gap),
                 }
             }
             Self::Queue { name } => Ok(queue_url(at, name).await?.is_some()),
@@ -214,11 +220,11 @@ impl Made {
                 update.remove_from_version_id(version).send().await?;
             }
             Self::Parameter { name } => {
-                at.client(aws_sdk_ssm::Client::new).delete_parameter().name(name).send().await?;
+                at.client(Client::new).send(&DELETE_PARAMETER, json!({ "Name": name })).await?;
             }
             Self::Queue { name } => {
                 if let Some(url) = queue_url(at, name).await? {
-                    at.client(aws_sdk_sqs::Client::new).delete_queue().queue_url(url).send().await?;
+                    at.client(Client::new).send(&DELETE_QUEUE, json!({ "QueueUrl": url })).await?;
                 }
             }
             Self::Subscription { topic, queue } => {
@@ -240,13 +246,19 @@ pub(super) async fn describe(at: &At, secret: &str) -> Result<Option<DescribeSec
     }
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Found {
+    queue_url: Option<String>,
+}
+
 /// The URL of a queue; `None` when there is no such queue.
 async fn queue_url(at: &At, name: &str) -> Result<Option<String>, Gap> {
     const NO_QUEUE: &[&str] = &["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"];
-    match at.client(aws_sdk_sqs::Client::new).get_queue_url().queue_name(name).send().await {
+    match at.client(Client::new).call::<Found>(&GET_QUEUE_URL, json!({ "QueueName": name })).await {
         Ok(found) => Ok(found.queue_url),
-        Err(error) if refused_with(&error, NO_QUEUE) => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(gap) if NO_QUEUE.contains(&&*gap.code) => Ok(None),
+        Err(gap) => Err(gap),
     }
 }
 

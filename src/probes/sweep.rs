@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_ssm::types::ParameterStringFilter;
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::made::{MARK, is_alive};
 use super::{LedgerError, Made, Unfinished};
-use crate::aws::At;
+use crate::aws::client::{Api, Client, SQS, SSM};
+use crate::aws::{At, Pages};
 use crate::facts::{Cause, Gap};
 
 /// What a sweep did.
@@ -111,20 +113,33 @@ async fn secrets(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
     Ok(found)
 }
 
+const DESCRIBE_PARAMETERS: Api = SSM.api("DescribeParameters");
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameters {
+    parameters: Option<Vec<Parameter>>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameter {
+    name: Option<String>,
+}
+
 async fn parameters(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
-    let client = at.client(aws_sdk_ssm::Client::new);
-    let filter = ParameterStringFilter::builder().key("Name").option("Contains").values(MARK).build();
-    let filter = filter.map_err(|error| Gap { message: error.to_string(), ..Gap::new(Cause::Unexpected) })?;
-    let mut found = Vec::new();
-    let mut pages = client.describe_parameters().parameter_filters(filter).into_paginator().send();
-    let mut all = Vec::new();
-    while let Some(page) = pages.next().await {
-        all.extend(page?.parameters.unwrap_or_default());
-    }
-    for parameter in &all {
-        if let Some((name, (run, started))) = parameter.name().and_then(|name| Some((name, run_in(name)?))) {
-            found.push((Made::Parameter { name: name.to_owned() }, run, started));
+    let (mut found, mut pages) = (Vec::new(), Pages::default());
+    while pages.go_on() {
+        let filter = json!({ "Key": "Name", "Option": "Contains", "Values": [MARK] });
+        let input = json!({ "ParameterFilters": [filter], "NextToken": pages.token() });
+        let page: Parameters = at.client(Client::new).call(&DESCRIBE_PARAMETERS, input).await?;
+        for name in page.parameters.into_iter().flatten().filter_map(|parameter| parameter.name) {
+            if let Some((run, started)) = run_in(&name) {
+                found.push((Made::Parameter { name }, run, started));
+            }
         }
+        pages.turn(page.next_token.as_deref(), false)?;
     }
     Ok(found)
 }
@@ -146,18 +161,28 @@ async fn subscriptions(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
     Ok(found)
 }
 
+const LIST_QUEUES: Api = SQS.api("ListQueues");
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Queues {
+    queue_urls: Option<Vec<String>>,
+    next_token: Option<String>,
+}
+
 async fn queues(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
-    let client = at.client(aws_sdk_sqs::Client::new);
-    let mut found = Vec::new();
-    // Without a size, a list ends after its first page and does not say so.
-    let mut pages = client.list_queues().queue_name_prefix(MARK).max_results(1000).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        for url in page?.queue_urls.unwrap_or_default() {
+    let (mut found, mut pages) = (Vec::new(), Pages::default());
+    while pages.go_on() {
+        // Without a size, a list ends after its first page and does not say so.
+        let input = json!({ "QueueNamePrefix": MARK, "MaxResults": 1000, "NextToken": pages.token() });
+        let page: Queues = at.client(Client::new).call(&LIST_QUEUES, input).await?;
+        for url in page.queue_urls.iter().flatten() {
             let name = url.rsplit('/').next().unwrap_or_default();
             if let Some((run, started)) = run_in(name) {
                 found.push((Made::Queue { name: name.to_owned() }, run, started));
             }
         }
+        pages.turn(page.next_token.as_deref(), false)?;
     }
     Ok(found)
 }

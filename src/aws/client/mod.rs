@@ -13,6 +13,7 @@ mod service;
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_types::SdkConfig;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -55,11 +56,16 @@ impl Client {
     /// What AWS refused or did not say.
     pub async fn send(&self, api: &Api, input: Value) -> Result<Answer, Gap> {
         let unsent = |why: String| Gap { message: why, ..Gap::new(Cause::Unexpected) };
-        let request = request::write(api, input).map_err(unsent)?;
-        let endpoint = endpoint::of(api.service.name, &self.sdk).map_err(unsent)?;
-        let nowhere = || unsent("a place that lacks what a request needs".to_owned());
-        let operation = runtime::operation(api, self, &endpoint).ok_or_else(nowhere)?;
-        Ok(operation.invoke(request).await?)
+        let (operation, request) = self.prepare(api, input).map_err(unsent)?;
+        // A request on its way is large, and the reads of collectors nest: none of them should hold it.
+        Ok(Box::pin(async move { operation.invoke(request).await }).await?)
+    }
+
+    fn prepare(&self, api: &Api, input: Value) -> Result<(runtime::Prepared, HttpRequest), String> {
+        let request = request::write(api, input)?;
+        let endpoint = endpoint::of(api.service.name, &self.sdk)?;
+        let operation = runtime::operation(api, self, &endpoint);
+        Ok((operation.ok_or("a place that lacks what a request needs")?, request))
     }
 }
 

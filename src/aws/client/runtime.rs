@@ -27,8 +27,11 @@ use aws_types::{SdkConfig, SigningName};
 
 use super::{Answer, Api, Client};
 
+/// An operation that can be sent.
+pub(super) type Prepared = Operation<HttpRequest, Answer, ErrorMetadata>;
+
 /// An operation at a place; none where the place has no Region, transport, credentials or retries.
-pub(super) fn operation(api: &Api, to: &Client, url: &str) -> Option<Operation<HttpRequest, Answer, ErrorMetadata>> {
+pub(super) fn operation(api: &Api, to: &Client, url: &str) -> Option<Prepared> {
     let sdk = &*to.sdk;
     let region = sdk.region()?;
     let (client, credentials, retries) = (sdk.http_client()?, sdk.credentials_provider()?, sdk.retry_config()?);

@@ -2,17 +2,66 @@
 //!
 //! Must not know what is expected of a trail.
 
-use aws_sdk_cloudtrail::Client;
-use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
-use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
-use aws_sdk_cloudtrail::types::Trail;
+use aws_smithy_types::DateTime;
+use serde::Deserialize;
+use serde_json::json;
 
-use super::selectors::{Access, Selectors};
-use super::{KIND, SELECTORS, STATUS};
+use super::selectors::{Access, AdvancedEventSelector, EventSelector, Selectors};
+use super::{KIND, SELECTORS, STATUS, TRAILS};
 use crate::aws::At;
+use crate::aws::client::{Api, CLOUDTRAIL, Client, epoch_seconds};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Kind, Resource, Value};
 use crate::kinds::convert::time;
+
+const DESCRIBE_TRAILS: Api = CLOUDTRAIL.api(TRAILS);
+const GET_STATUS: Api = CLOUDTRAIL.api(STATUS);
+const GET_SELECTORS: Api = CLOUDTRAIL.api(SELECTORS);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Trails {
+    trail_list: Option<Vec<Trail>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Trail {
+    name: Option<String>,
+    #[serde(rename = "TrailARN")]
+    trail_arn: Option<String>,
+    s3_bucket_name: Option<String>,
+    kms_key_id: Option<String>,
+    is_multi_region_trail: Option<bool>,
+    is_organization_trail: Option<bool>,
+    log_file_validation_enabled: Option<bool>,
+    include_global_service_events: Option<bool>,
+    cloud_watch_logs_log_group_arn: Option<String>,
+    #[serde(rename = "SnsTopicARN")]
+    sns_topic_arn: Option<String>,
+    home_region: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Status {
+    is_logging: Option<bool>,
+    #[serde(default, deserialize_with = "epoch_seconds")]
+    latest_delivery_time: Option<DateTime>,
+    latest_delivery_error: Option<String>,
+    #[serde(default, deserialize_with = "epoch_seconds")]
+    latest_cloud_watch_logs_delivery_time: Option<DateTime>,
+    latest_cloud_watch_logs_delivery_error: Option<String>,
+    #[serde(default, deserialize_with = "epoch_seconds")]
+    latest_digest_delivery_time: Option<DateTime>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AllSelectors {
+    event_selectors: Option<Vec<EventSelector>>,
+    advanced_event_selectors: Option<Vec<AdvancedEventSelector>>,
+}
 
 /// Reads trails.
 #[derive(Debug)]
@@ -26,12 +75,13 @@ impl Collector for Collect {
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
             // With shadows, because an organization's trail is a shadow in its member accounts.
-            let answer = at.client(Client::new).describe_trails().include_shadow_trails(true).send().await?;
+            let input = json!({ "includeShadowTrails": true });
+            let answer: Trails = at.client(Client::new).call(&DESCRIBE_TRAILS, input).await?;
             // Status and selectors of a shadow are not those of the trail: each trail is asked for at home only.
-            let at_home = |trail: &&Trail| trail.home_region().is_none_or(|home| home == &*at.region);
-            for trail in answer.trail_list().iter().filter(at_home) {
-                let name = trail.name().unwrap_or_default();
-                set_trail(found.add(trail.trail_arn().unwrap_or(name), name), trail);
+            let at_home = |trail: &&Trail| trail.home_region.as_deref().is_none_or(|home| home == &*at.region);
+            for trail in answer.trail_list.iter().flatten().filter(at_home) {
+                let name = trail.name.as_deref().unwrap_or_default();
+                set_trail(found.add(trail.trail_arn.as_deref().unwrap_or(name), name), trail);
             }
             Ok(())
         })
@@ -41,9 +91,10 @@ impl Collector for Collect {
         Box::pin(async move {
             let client = at.client(Client::new);
             match call.operation {
-                STATUS => set_status(resource, &client.get_trail_status().name(&resource.id).send().await?),
+                STATUS => set_status(resource, client.call(&GET_STATUS, json!({ "Name": resource.id })).await?),
                 SELECTORS => {
-                    set_selectors(resource, &client.get_event_selectors().trail_name(&resource.id).send().await?);
+                    let input = json!({ "TrailName": resource.id });
+                    set_selectors(resource, &client.call(&GET_SELECTORS, input).await?);
                 }
                 other => unreachable!("cloudtrail.trail has no call {other}"),
             }
@@ -53,31 +104,34 @@ impl Collector for Collect {
 }
 
 fn set_trail(resource: &mut Resource, trail: &Trail) {
-    resource.set("name", trail.name());
-    resource.set("arn", trail.trail_arn());
-    resource.set("bucket", trail.s3_bucket_name());
-    resource.set("kms_key", trail.kms_key_id());
-    resource.set("multi_region", trail.is_multi_region_trail());
-    resource.set("organization", trail.is_organization_trail());
-    resource.set("validation", trail.log_file_validation_enabled());
-    resource.set("global_events", trail.include_global_service_events());
-    resource.set("log_group", trail.cloud_watch_logs_log_group_arn());
-    resource.set("topic", trail.sns_topic_arn());
-    resource.set("home_region", trail.home_region());
+    resource.set("name", trail.name.as_deref());
+    resource.set("arn", trail.trail_arn.as_deref());
+    resource.set("bucket", trail.s3_bucket_name.as_deref());
+    resource.set("kms_key", trail.kms_key_id.as_deref());
+    resource.set("multi_region", trail.is_multi_region_trail);
+    resource.set("organization", trail.is_organization_trail);
+    resource.set("validation", trail.log_file_validation_enabled);
+    resource.set("global_events", trail.include_global_service_events);
+    resource.set("log_group", trail.cloud_watch_logs_log_group_arn.as_deref());
+    resource.set("topic", trail.sns_topic_arn.as_deref());
+    resource.set("home_region", trail.home_region.as_deref());
 }
 
-fn set_status(resource: &mut Resource, status: &GetTrailStatusOutput) {
-    let error = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-    resource.set("logging", status.is_logging());
-    resource.set("latest_delivery", time(status.latest_delivery_time()));
-    resource.set("latest_delivery_error", error(status.latest_delivery_error()));
-    resource.set("latest_log_group_delivery", time(status.latest_cloud_watch_logs_delivery_time()));
-    resource.set("latest_log_group_error", error(status.latest_cloud_watch_logs_delivery_error()));
-    resource.set("latest_digest", time(status.latest_digest_delivery_time()));
+fn set_status(resource: &mut Resource, status: Status) {
+    let error = |text: Option<String>| text.filter(|text| !text.is_empty());
+    resource.set("logging", status.is_logging);
+    resource.set("latest_delivery", time(status.latest_delivery_time.as_ref()));
+    resource.set("latest_delivery_error", error(status.latest_delivery_error));
+    resource.set("latest_log_group_delivery", time(status.latest_cloud_watch_logs_delivery_time.as_ref()));
+    resource.set("latest_log_group_error", error(status.latest_cloud_watch_logs_delivery_error));
+    resource.set("latest_digest", time(status.latest_digest_delivery_time.as_ref()));
 }
 
-fn set_selectors(resource: &mut Resource, answer: &GetEventSelectorsOutput) {
-    let of = Selectors { classic: answer.event_selectors(), advanced: answer.advanced_event_selectors() };
+fn set_selectors(resource: &mut Resource, answer: &AllSelectors) {
+    let of = Selectors {
+        classic: answer.event_selectors.as_deref().unwrap_or_default(),
+        advanced: answer.advanced_event_selectors.as_deref().unwrap_or_default(),
+    };
     let reads = |source| of.take_management(Access::Read, source);
     resource.set("records_management_events", of.take_some_management());
     resource.set("read_write", of.read_write());

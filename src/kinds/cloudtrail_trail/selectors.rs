@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_cloudtrail::types::{AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType};
+use serde::Deserialize;
 
 const S3_OBJECT: &str = "AWS::S3::Object";
 
@@ -14,6 +14,70 @@ const S3_OBJECT: &str = "AWS::S3::Object";
 pub(super) enum Access {
     Read,
     Write,
+}
+
+/// A classic selector.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(super) struct EventSelector {
+    read_write_type: Option<String>,
+    include_management_events: Option<bool>,
+    exclude_management_event_sources: Option<Vec<String>>,
+    data_resources: Option<Vec<DataResource>>,
+}
+
+/// Resources whose data events a classic selector takes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(super) struct DataResource {
+    #[serde(rename = "Type")]
+    of: Option<String>,
+    values: Option<Vec<String>>,
+}
+
+/// An advanced selector: all fields must pass.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct AdvancedEventSelector {
+    field_selectors: Vec<FieldSelector>,
+}
+
+/// What one field must be: all operators must pass.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct FieldSelector {
+    field: String,
+    equals: Option<Vec<String>>,
+    starts_with: Option<Vec<String>>,
+    ends_with: Option<Vec<String>>,
+    not_equals: Option<Vec<String>>,
+    not_starts_with: Option<Vec<String>>,
+    not_ends_with: Option<Vec<String>>,
+}
+
+impl EventSelector {
+    fn excluded(&self) -> &[String] {
+        list(self.exclude_management_event_sources.as_ref())
+    }
+
+    fn data(&self) -> &[DataResource] {
+        self.data_resources.as_deref().unwrap_or_default()
+    }
+}
+
+impl FieldSelector {
+    fn equals(&self) -> &[String] {
+        list(self.equals.as_ref())
+    }
+
+    fn not_equals(&self) -> &[String] {
+        list(self.not_equals.as_ref())
+    }
+}
+
+/// AWS leaves out a list that is empty.
+fn list(of: Option<&Vec<String>>) -> &[String] {
+    of.map(Vec::as_slice).unwrap_or_default()
 }
 
 /// All selectors of a trail.
@@ -27,12 +91,12 @@ impl<'a> Selectors<'a> {
     /// Whether one selector takes all such management events of the service, or of every service.
     pub(super) fn take_management(self, access: Access, source: Option<&str>) -> bool {
         let classic = self.classic.iter().any(|selector| {
-            let excluded = selector.exclude_management_event_sources();
+            let excluded = selector.excluded();
             let whole = source.map_or(excluded.is_empty(), |source| excluded.iter().all(|it| it != source));
             manages(selector) && access.of_classic(selector) && whole
         });
         let advanced = self.advanced.iter().filter(|selector| has_category(selector, "Management")).any(|selector| {
-            selector.field_selectors().iter().all(|field| match field.field() {
+            selector.field_selectors.iter().all(|field| match field.field.as_str() {
                 "eventCategory" => true,
                 "readOnly" => access.passes(field),
                 "eventSource" => source.is_some_and(|source| passes(field, source)),
@@ -69,24 +133,22 @@ impl<'a> Selectors<'a> {
     /// Services whose management events some selector leaves out by name.
     pub(super) fn excluded_sources(self) -> BTreeSet<&'a str> {
         let classic = self.classic.iter().filter(|selector| manages(selector));
-        let classic = classic.flat_map(EventSelector::exclude_management_event_sources);
+        let classic = classic.flat_map(EventSelector::excluded);
         let advanced = self.advanced.iter().filter(|selector| has_category(selector, "Management"));
         let advanced = advanced.flat_map(|selector| fields(selector, "eventSource"));
-        classic.chain(advanced.flat_map(AdvancedFieldSelector::not_equals)).map(String::as_str).collect()
+        classic.chain(advanced.flat_map(FieldSelector::not_equals)).map(String::as_str).collect()
     }
 
     /// Whether one selector takes such events of every object in every bucket.
     pub(super) fn take_all_objects(self, access: Access) -> bool {
         let classic = self.classic.iter().filter(|selector| access.of_classic(selector)).any(|selector| {
-            selector
-                .data_resources()
-                .iter()
-                .filter(|data| data.r#type() == Some(S3_OBJECT))
-                .any(|data| data.values().iter().any(|value| value.split(':').skip(2).collect::<String>() == "s3"))
+            selector.data().iter().filter(|data| data.of.as_deref() == Some(S3_OBJECT)).any(|data| {
+                data.values.iter().flatten().any(|value| value.split(':').skip(2).collect::<String>() == "s3")
+            })
         });
         let advanced = self.advanced.iter().filter(|selector| has_category(selector, "Data")).any(|selector| {
             let mut of_objects = false;
-            let unconditional = selector.field_selectors().iter().all(|field| match field.field() {
+            let unconditional = selector.field_selectors.iter().all(|field| match field.field.as_str() {
                 "eventCategory" => true,
                 "readOnly" => access.passes(field),
                 "resources.type" => {
@@ -102,39 +164,36 @@ impl<'a> Selectors<'a> {
 
     /// Resource types of which some data events are taken.
     pub(super) fn data_types(self) -> BTreeSet<&'a str> {
-        let classic = self.classic.iter().flat_map(EventSelector::data_resources).filter_map(|data| data.r#type());
+        let classic = self.classic.iter().flat_map(EventSelector::data).filter_map(|data| data.of.as_deref());
         let advanced = self.advanced.iter().filter(|selector| has_category(selector, "Data"));
         let advanced = advanced.flat_map(|selector| fields(selector, "resources.type"));
-        classic.chain(advanced.flat_map(AdvancedFieldSelector::equals).map(String::as_str)).collect()
+        classic.chain(advanced.flat_map(FieldSelector::equals).map(String::as_str)).collect()
     }
 }
 
 impl Access {
     /// AWS documents All as what applies when the selector does not say.
     fn of_classic(self, selector: &EventSelector) -> bool {
-        match selector.read_write_type() {
-            None | Some(ReadWriteType::All) => true,
-            Some(ReadWriteType::ReadOnly) => self == Self::Read,
-            Some(ReadWriteType::WriteOnly) => self == Self::Write,
+        match selector.read_write_type.as_deref() {
+            None | Some("All") => true,
+            Some("ReadOnly") => self == Self::Read,
+            Some("WriteOnly") => self == Self::Write,
             Some(_) => false,
         }
     }
 
-    fn passes(self, field: &AdvancedFieldSelector) -> bool {
+    fn passes(self, field: &FieldSelector) -> bool {
         passes(field, if self == Self::Read { "true" } else { "false" })
     }
 }
 
 /// AWS documents that management events are taken unless the selector says otherwise.
 fn manages(selector: &EventSelector) -> bool {
-    selector.include_management_events().unwrap_or(true)
+    selector.include_management_events.unwrap_or(true)
 }
 
-fn fields<'a>(
-    selector: &'a AdvancedEventSelector,
-    name: &'static str,
-) -> impl Iterator<Item = &'a AdvancedFieldSelector> {
-    selector.field_selectors().iter().filter(move |field| field.field() == name)
+fn fields<'a>(selector: &'a AdvancedEventSelector, name: &'static str) -> impl Iterator<Item = &'a FieldSelector> {
+    selector.field_selectors.iter().filter(move |field| field.field.as_str() == name)
 }
 
 fn has_category(selector: &AdvancedEventSelector, category: &str) -> bool {
@@ -142,17 +201,17 @@ fn has_category(selector: &AdvancedEventSelector, category: &str) -> bool {
 }
 
 /// Whether a value satisfies every operator of the field.
-fn passes(field: &AdvancedFieldSelector, value: &str) -> bool {
+fn passes(field: &FieldSelector, value: &str) -> bool {
     let some = |operands: &[String], test: fn(&str, &str) -> bool| {
         operands.is_empty() || operands.iter().any(|operand| test(value, operand))
     };
     let none = |operands: &[String], test: fn(&str, &str) -> bool| !operands.iter().any(|operand| test(value, operand));
     some(field.equals(), |value, operand| value == operand)
-        && some(field.starts_with(), |value, operand| value.starts_with(operand))
-        && some(field.ends_with(), |value, operand| value.ends_with(operand))
+        && some(list(field.starts_with.as_ref()), |value, operand| value.starts_with(operand))
+        && some(list(field.ends_with.as_ref()), |value, operand| value.ends_with(operand))
         && none(field.not_equals(), |value, operand| value == operand)
-        && none(field.not_starts_with(), |value, operand| value.starts_with(operand))
-        && none(field.not_ends_with(), |value, operand| value.ends_with(operand))
+        && none(list(field.not_starts_with.as_ref()), |value, operand| value.starts_with(operand))
+        && none(list(field.not_ends_with.as_ref()), |value, operand| value.ends_with(operand))
 }
 
 #[cfg(test)]

@@ -1,34 +1,31 @@
 //! Selectors against what they take.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
-use aws_sdk_cloudtrail::types::{
-    AdvancedEventSelector, AdvancedFieldSelector, DataResource, EventSelector, ReadWriteType,
-};
+use serde_json::{from_value, json};
 
-use super::{Access, Selectors};
+use super::{Access, AdvancedEventSelector, DataResource, EventSelector, FieldSelector, Selectors};
 
 const KMS: &str = "kms.amazonaws.com";
+const ALL: &str = "All";
+const READ_ONLY: &str = "ReadOnly";
+const WRITE_ONLY: &str = "WriteOnly";
 
-fn classic(read_write: Option<ReadWriteType>, management: Option<bool>, excluded: &[&str]) -> EventSelector {
-    EventSelector::builder()
-        .set_read_write_type(read_write)
-        .set_include_management_events(management)
-        .set_exclude_management_event_sources(Some(excluded.iter().map(ToString::to_string).collect()))
-        .build()
+fn classic(read_write: Option<&str>, management: Option<bool>, excluded: &[&str]) -> EventSelector {
+    from_value(json!({
+        "ReadWriteType": read_write,
+        "IncludeManagementEvents": management,
+        "ExcludeManagementEventSources": excluded,
+    }))
+    .unwrap()
 }
 
-fn field(name: &str, equals: &[&str], not_equals: &[&str]) -> AdvancedFieldSelector {
-    AdvancedFieldSelector::builder()
-        .field(name)
-        .set_equals(Some(equals.iter().map(ToString::to_string).collect()))
-        .set_not_equals(Some(not_equals.iter().map(ToString::to_string).collect()))
-        .build()
-        .unwrap()
+fn field(name: &str, equals: &[&str], not_equals: &[&str]) -> FieldSelector {
+    from_value(json!({ "Field": name, "Equals": equals, "NotEquals": not_equals })).unwrap()
 }
 
-fn advanced(category: &str, fields: &[AdvancedFieldSelector]) -> AdvancedEventSelector {
+fn advanced(category: &str, fields: &[FieldSelector]) -> AdvancedEventSelector {
     let fields = std::iter::once(field("eventCategory", &[category], &[])).chain(fields.iter().cloned());
-    AdvancedEventSelector::builder().set_field_selectors(Some(fields.collect())).build().unwrap()
+    AdvancedEventSelector { field_selectors: fields.collect() }
 }
 
 /// Reads of everything, reads of KMS, writes of everything, and read_write.
@@ -43,18 +40,17 @@ fn management(selectors: Selectors<'_>) -> (bool, bool, bool, Option<&'static st
 
 #[test]
 fn classic_selectors_of_management_events() {
-    use ReadWriteType::{All, ReadOnly, WriteOnly};
     for (selectors, expected) in [
         (vec![], (false, false, false, None)),
         (vec![classic(None, None, &[])], (true, true, true, Some("All"))),
-        (vec![classic(Some(All), Some(true), &[])], (true, true, true, Some("All"))),
-        (vec![classic(Some(All), Some(false), &[])], (false, false, false, None)),
-        (vec![classic(Some(WriteOnly), Some(true), &[])], (false, false, true, Some("WriteOnly"))),
-        (vec![classic(Some(ReadOnly), Some(true), &[])], (true, true, false, Some("ReadOnly"))),
-        (vec![classic(Some(All), Some(true), &[KMS])], (false, false, false, Some("All"))),
-        (vec![classic(Some(All), Some(true), &["rdsdata.amazonaws.com"])], (false, true, false, Some("All"))),
+        (vec![classic(Some(ALL), Some(true), &[])], (true, true, true, Some("All"))),
+        (vec![classic(Some(ALL), Some(false), &[])], (false, false, false, None)),
+        (vec![classic(Some(WRITE_ONLY), Some(true), &[])], (false, false, true, Some("WriteOnly"))),
+        (vec![classic(Some(READ_ONLY), Some(true), &[])], (true, true, false, Some("ReadOnly"))),
+        (vec![classic(Some(ALL), Some(true), &[KMS])], (false, false, false, Some("All"))),
+        (vec![classic(Some(ALL), Some(true), &["rdsdata.amazonaws.com"])], (false, true, false, Some("All"))),
         (
-            vec![classic(Some(ReadOnly), Some(true), &[]), classic(Some(WriteOnly), Some(true), &[])],
+            vec![classic(Some(READ_ONLY), Some(true), &[]), classic(Some(WRITE_ONLY), Some(true), &[])],
             (true, true, true, Some("All")),
         ),
     ] {
@@ -97,8 +93,8 @@ fn data_events_of_every_object() {
         ("arn:aws:s3:::one-bucket/", false),
         ("arn:aws:s3:::one-bucket/prefix", false),
     ] {
-        let data = DataResource::builder().r#type("AWS::S3::Object").values(value).build();
-        let selector = EventSelector::builder().read_write_type(ReadWriteType::ReadOnly).data_resources(data).build();
+        let data = DataResource { of: Some("AWS::S3::Object".into()), values: Some(vec![value.into()]) };
+        let selector = EventSelector { data_resources: Some(vec![data]), ..classic(Some(READ_ONLY), None, &[]) };
         let selectors = Selectors { classic: std::slice::from_ref(&selector), advanced: &[] };
         assert_eq!(selectors.take_all_objects(Access::Read), all, "{value}");
         assert!(!selectors.take_all_objects(Access::Write), "{value}");

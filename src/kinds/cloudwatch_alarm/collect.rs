@@ -2,14 +2,21 @@
 //!
 //! Must not know what is expected of an alarm.
 
-use aws_sdk_cloudwatch::Client;
-use aws_sdk_cloudwatch::types::{AlarmType, CompositeAlarm, LogAlarm, MetricAlarm, MetricDataQuery};
+use serde::Deserialize;
+use serde_json::json;
 
-use super::KIND;
+use super::{ALARMS, KIND};
 use crate::aws::At;
+use crate::aws::client::{Api, CLOUDWATCH, Client};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
 use crate::kinds::pages::Pages;
+
+const DESCRIBE_ALARMS: Api = CLOUDWATCH.api(ALARMS);
+
+const METRIC_ALARM: &str = "MetricAlarm";
+const COMPOSITE_ALARM: &str = "CompositeAlarm";
+const LOG_ALARM: &str = "LogAlarm";
 
 const NOT_COMPOSITE: Fact = Fact::not_applicable("a composite alarm watches other alarms, not a metric");
 const NOT_LOG: Fact = Fact::not_applicable("a log alarm watches a query, not a metric");
@@ -18,6 +25,61 @@ const NO_RULE: Fact = Fact::not_applicable("only a composite alarm has a rule");
 /// What only metric alarms have.
 const OF_METRIC: [&str; 6] =
     ["metric.name", "metric.namespace", "metrics", "statistic", "period", "evaluation_periods"];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Alarms {
+    metric_alarms: Option<Vec<Alarm>>,
+    composite_alarms: Option<Vec<Alarm>>,
+    log_alarms: Option<Vec<Alarm>>,
+    next_token: Option<String>,
+}
+
+/// An alarm of any type; each type has some of these.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Alarm {
+    alarm_name: Option<String>,
+    alarm_arn: Option<String>,
+    actions_enabled: Option<bool>,
+    alarm_actions: Option<Vec<String>>,
+    #[serde(rename = "OKActions")]
+    ok_actions: Option<Vec<String>>,
+    state_value: Option<String>,
+    metric_name: Option<String>,
+    namespace: Option<String>,
+    metrics: Option<Vec<Query>>,
+    statistic: Option<String>,
+    extended_statistic: Option<String>,
+    period: Option<i32>,
+    comparison_operator: Option<String>,
+    threshold: Option<f64>,
+    evaluation_periods: Option<i32>,
+    treat_missing_data: Option<String>,
+    alarm_rule: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Query {
+    id: Option<String>,
+    metric_stat: Option<Stat>,
+    expression: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Stat {
+    metric: Option<Metric>,
+    stat: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    metric_name: Option<String>,
+    namespace: Option<String>,
+}
 
 /// Reads alarms.
 #[derive(Debug)]
@@ -30,26 +92,24 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            // Without types AWS answers with metric alarms only.
-            let request = at
-                .client(Client::new)
-                .describe_alarms()
-                .alarm_types(AlarmType::MetricAlarm)
-                .alarm_types(AlarmType::CompositeAlarm)
-                .alarm_types(AlarmType::LogAlarm);
-            let mut pages = request.max_records(100).into_paginator().send();
-            let mut walk = Pages::default();
-            while let Some(page) = pages.next().await {
-                let page = page?;
-                walk.turn(page.next_token(), false)?;
-                for alarm in page.metric_alarms() {
-                    set_metric_alarm(add(found, alarm.alarm_arn(), alarm.alarm_name()), alarm);
+            let mut pages = Pages::default();
+            while pages.go_on() {
+                let input = json!({
+                    // Without types AWS answers with metric alarms only.
+                    "AlarmTypes": [METRIC_ALARM, COMPOSITE_ALARM, LOG_ALARM],
+                    "MaxRecords": 100,
+                    "NextToken": pages.token(),
+                });
+                let page: Alarms = at.client(Client::new).call(&DESCRIBE_ALARMS, input).await?;
+                pages.turn(page.next_token.as_deref(), false)?;
+                for alarm in page.metric_alarms.iter().flatten() {
+                    set_metric_alarm(add(found, alarm), alarm);
                 }
-                for alarm in page.composite_alarms() {
-                    set_composite_alarm(add(found, alarm.alarm_arn(), alarm.alarm_name()), alarm);
+                for alarm in page.composite_alarms.iter().flatten() {
+                    set_composite_alarm(add(found, alarm), alarm);
                 }
-                for alarm in page.log_alarms() {
-                    set_log_alarm(add(found, alarm.alarm_arn(), alarm.alarm_name()), alarm);
+                for alarm in page.log_alarms.iter().flatten() {
+                    set_log_alarm(add(found, alarm), alarm);
                 }
             }
             Ok(())
@@ -61,83 +121,85 @@ impl Collector for Collect {
     }
 }
 
-fn add<'a>(found: &'a mut Listing, arn: Option<&str>, name: Option<&str>) -> &'a mut Resource {
+fn add<'a>(found: &'a mut Listing, alarm: &Alarm) -> &'a mut Resource {
+    let (arn, name) = (alarm.alarm_arn.as_deref(), alarm.alarm_name.as_deref());
     let resource = found.add(arn.or(name).unwrap_or_default(), name.unwrap_or_default());
     resource.set("name", name);
     resource.set("arn", arn);
     resource
 }
 
-fn set_metric_alarm(resource: &mut Resource, alarm: &MetricAlarm) {
-    let statistic = alarm.statistic().map(|it| it.as_str()).or(alarm.extended_statistic());
-    resource.set("type", AlarmType::MetricAlarm.as_str());
-    resource.set("actions_enabled", alarm.actions_enabled());
-    resource.set("alarm_actions", Value::texts(alarm.alarm_actions()));
-    resource.set("ok_actions", Value::texts(alarm.ok_actions()));
-    resource.set("state", alarm.state_value().map(|it| it.as_str()));
-    resource.set("metric.name", alarm.metric_name());
-    resource.set("metric.namespace", alarm.namespace());
+/// What alarms of every type have.
+fn set_alarm(resource: &mut Resource, of: &'static str, alarm: &Alarm) {
+    resource.set("type", of);
+    resource.set("actions_enabled", alarm.actions_enabled);
+    resource.set("alarm_actions", Value::texts(alarm.alarm_actions.iter().flatten()));
+    resource.set("ok_actions", Value::texts(alarm.ok_actions.iter().flatten()));
+    resource.set("state", alarm.state_value.as_deref());
+}
+
+fn set_metric_alarm(resource: &mut Resource, alarm: &Alarm) {
+    set_alarm(resource, METRIC_ALARM, alarm);
+    resource.set("metric.name", alarm.metric_name.as_deref());
+    resource.set("metric.namespace", alarm.namespace.as_deref());
     resource.set("metrics", Value::List(metrics(alarm)));
-    resource.set("statistic", statistic);
-    resource.set("period", alarm.period().map(|seconds| Value::Duration(seconds.into())));
-    resource.set("comparison", alarm.comparison_operator().map(|it| it.as_str()));
-    resource.set("threshold", alarm.threshold().map(|it| it.to_string()));
-    resource.set("evaluation_periods", alarm.evaluation_periods());
-    resource.set("missing_data", alarm.treat_missing_data());
+    resource.set("statistic", statistic(alarm));
+    resource.set("period", alarm.period.map(|seconds| Value::Duration(seconds.into())));
+    resource.set("evaluation_periods", alarm.evaluation_periods);
+    set_threshold(resource, alarm);
     resource.set("rule", NO_RULE);
 }
 
-fn set_composite_alarm(resource: &mut Resource, alarm: &CompositeAlarm) {
-    resource.set("type", AlarmType::CompositeAlarm.as_str());
-    resource.set("actions_enabled", alarm.actions_enabled());
-    resource.set("alarm_actions", Value::texts(alarm.alarm_actions()));
-    resource.set("ok_actions", Value::texts(alarm.ok_actions()));
-    resource.set("state", alarm.state_value().map(|it| it.as_str()));
+fn set_composite_alarm(resource: &mut Resource, alarm: &Alarm) {
+    set_alarm(resource, COMPOSITE_ALARM, alarm);
     for attribute in OF_METRIC.into_iter().chain(["comparison", "threshold", "missing_data"]) {
         resource.set(attribute, NOT_COMPOSITE);
     }
-    resource.set("rule", alarm.alarm_rule());
+    resource.set("rule", alarm.alarm_rule.as_deref());
 }
 
-fn set_log_alarm(resource: &mut Resource, alarm: &LogAlarm) {
-    resource.set("type", AlarmType::LogAlarm.as_str());
-    resource.set("actions_enabled", alarm.actions_enabled());
-    resource.set("alarm_actions", Value::texts(alarm.alarm_actions()));
-    resource.set("ok_actions", Value::texts(alarm.ok_actions()));
-    resource.set("state", alarm.state_value().map(|it| it.as_str()));
+fn set_log_alarm(resource: &mut Resource, alarm: &Alarm) {
+    set_alarm(resource, LOG_ALARM, alarm);
     for attribute in OF_METRIC {
         resource.set(attribute, NOT_LOG);
     }
-    resource.set("comparison", alarm.comparison_operator().map(|it| it.as_str()));
-    resource.set("threshold", alarm.threshold().map(|it| it.to_string()));
-    resource.set("missing_data", alarm.treat_missing_data());
+    set_threshold(resource, alarm);
     resource.set("rule", NO_RULE);
 }
 
-fn metrics(alarm: &MetricAlarm) -> Vec<Value> {
-    if !alarm.metrics().is_empty() {
-        return alarm.metrics().iter().map(query).collect();
+fn set_threshold(resource: &mut Resource, alarm: &Alarm) {
+    resource.set("comparison", alarm.comparison_operator.as_deref());
+    resource.set("threshold", alarm.threshold.map(|it| it.to_string()));
+    resource.set("missing_data", alarm.treat_missing_data.as_deref());
+}
+
+fn statistic(alarm: &Alarm) -> Option<&str> {
+    alarm.statistic.as_deref().or(alarm.extended_statistic.as_deref())
+}
+
+fn metrics(alarm: &Alarm) -> Vec<Value> {
+    if let Some(queries) = alarm.metrics.as_ref().filter(|all| !all.is_empty()) {
+        return queries.iter().map(query).collect();
     }
-    let statistic = alarm.statistic().map(|it| it.as_str()).or(alarm.extended_statistic());
-    let plain = alarm.metric_name().map(|name| {
+    let plain = alarm.metric_name.as_deref().map(|name| {
         Value::record([
             ("name", Some(name.into())),
-            ("namespace", alarm.namespace().map(Value::from)),
-            ("statistic", statistic.map(Value::from)),
+            ("namespace", alarm.namespace.as_deref().map(Value::from)),
+            ("statistic", statistic(alarm).map(Value::from)),
         ])
     });
     plain.into_iter().collect()
 }
 
-fn query(query: &MetricDataQuery) -> Value {
-    let stat = query.metric_stat();
-    let metric = stat.and_then(|it| it.metric());
+fn query(query: &Query) -> Value {
+    let stat = query.metric_stat.as_ref();
+    let metric = stat.and_then(|it| it.metric.as_ref());
     Value::record([
-        ("id", query.id().map(Value::from)),
-        ("name", metric.and_then(|it| it.metric_name()).map(Value::from)),
-        ("namespace", metric.and_then(|it| it.namespace()).map(Value::from)),
-        ("statistic", stat.and_then(|it| it.stat()).map(Value::from)),
-        ("expression", query.expression().map(Value::from)),
+        ("id", query.id.as_deref().map(Value::from)),
+        ("name", metric.and_then(|it| it.metric_name.as_deref()).map(Value::from)),
+        ("namespace", metric.and_then(|it| it.namespace.as_deref()).map(Value::from)),
+        ("statistic", stat.and_then(|it| it.stat.as_deref()).map(Value::from)),
+        ("expression", query.expression.as_deref().map(Value::from)),
     ])
 }
 
@@ -152,9 +214,12 @@ mod tests {
     #[test]
     fn every_alarm_type_sets_every_attribute() {
         let (mut metric, mut composite, mut log) = (resource(), resource(), resource());
-        set_metric_alarm(&mut metric, &MetricAlarm::builder().metric_name("m").threshold(1.0).build());
-        set_composite_alarm(&mut composite, &CompositeAlarm::builder().alarm_rule("ALARM(a)").build());
-        set_log_alarm(&mut log, &LogAlarm::builder().threshold(0.5).build());
+        set_metric_alarm(
+            &mut metric,
+            &Alarm { metric_name: Some("m".into()), threshold: Some(1.0), ..Alarm::default() },
+        );
+        set_composite_alarm(&mut composite, &Alarm { alarm_rule: Some("ALARM(a)".into()), ..Alarm::default() });
+        set_log_alarm(&mut log, &Alarm { threshold: Some(0.5), ..Alarm::default() });
         for resource in [&metric, &composite, &log] {
             for attribute in KIND.attributes.iter().filter(|it| !["name", "arn"].contains(&it.name)) {
                 assert!(resource.get(attribute.name).is_some(), "{}", attribute.name);

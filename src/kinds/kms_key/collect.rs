@@ -2,7 +2,6 @@
 //!
 //! Must not know what is expected of a key.
 
-use aws_sdk_accessanalyzer::types::AccessCheckResourceType;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{GrantConstraints, GrantListEntry, KeyMetadata, RotationType};
 
@@ -71,7 +70,7 @@ impl Collector for Collect {
                     resource.set("policy", Value::List(statements(policy)?));
                 }
                 "ListGrants" => grants(at, resource).await?,
-                "CheckNoPublicAccess" => check_public(at, resource, AccessCheckResourceType::KmsKey).await?,
+                "CheckNoPublicAccess" => check_public(at, resource, "AWS::KMS::Key").await?,
                 other => unreachable!("kms.key has no call {other}"),
             }
             Ok(())

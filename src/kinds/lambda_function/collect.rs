@@ -2,18 +2,99 @@
 //!
 //! Must not know what is expected of a function.
 
-use aws_sdk_lambda::Client;
-use aws_sdk_lambda::types::{Architecture, EnvironmentError, EnvironmentResponse, FunctionConfiguration, Layer};
+use std::collections::HashMap;
+
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
 
 use super::environment::{Names, names};
 use super::{CONFIGURATION, FUNCTIONS, KIND, POLICY};
-use crate::aws::{At, refused_with};
+use crate::aws::At;
+use crate::aws::client::{Api, Client, LAMBDA};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, unknown};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
+
+const LIST_FUNCTIONS: Api = LAMBDA.get(FUNCTIONS, "/2015-03-31/functions{?Marker,MaxItems}");
+const GET_CONFIGURATION: Api = LAMBDA.get(CONFIGURATION, "/2015-03-31/functions/{FunctionName}/configuration");
+const GET_POLICY: Api = LAMBDA.get(POLICY, "/2015-03-31/functions/{FunctionName}/policy");
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Functions {
+    functions: Option<Vec<Function>>,
+    next_marker: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Function {
+    function_name: Option<String>,
+    function_arn: Option<String>,
+    runtime: Option<String>,
+    handler: Option<String>,
+    role: Option<String>,
+    timeout: Option<i32>,
+    memory_size: Option<i32>,
+    architectures: Option<Vec<String>>,
+    last_modified: Option<String>,
+    code_sha256: Option<String>,
+    #[serde(rename = "KMSKeyArn")]
+    kms_key_arn: Option<String>,
+    package_type: Option<String>,
+    vpc_config: Option<Vpc>,
+    layers: Option<Vec<Layer>>,
+    logging_config: Option<Logging>,
+    environment: Option<Environment>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Vpc {
+    vpc_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Layer {
+    arn: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Logging {
+    log_group: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Environment {
+    variables: Option<HashMap<String, String>>,
+    error: Option<Undecrypted>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Undecrypted {
+    error_code: Option<String>,
+    message: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Configuration {
+    state: Option<String>,
+    last_update_status: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Policy {
+    policy: Option<String>,
+}
 
 /// Reads functions.
 #[derive(Debug)]
@@ -26,17 +107,17 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            let mut pages = at.client(Client::new).list_functions().max_items(50).into_paginator().send();
-            let mut walk = Pages::default();
-            while let Some(page) = pages.next().await {
-                let page = page?;
-                for function in page.functions() {
-                    let name = function.function_name().unwrap_or_default();
-                    let resource = found.add(function.function_arn().unwrap_or(name), name);
+            let mut pages = Pages::default();
+            while pages.go_on() {
+                let input = json!({ "MaxItems": 50, "Marker": pages.token() });
+                let page: Functions = at.client(Client::new).call(&LIST_FUNCTIONS, input).await?;
+                for function in page.functions.iter().flatten() {
+                    let name = function.function_name.as_deref().unwrap_or_default();
+                    let resource = found.add(function.function_arn.as_deref().unwrap_or(name), name);
                     set_function(resource, function);
-                    set_environment(resource, function.environment());
+                    set_environment(resource, function.environment.as_ref());
                 }
-                walk.turn(page.next_marker(), false)?;
+                pages.turn(page.next_marker.as_deref(), false)?;
             }
             Ok(())
         })
@@ -45,21 +126,20 @@ impl Collector for Collect {
     fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
         Box::pin(async move {
             let client = at.client(Client::new);
+            let input = json!({ "FunctionName": resource.name });
             match call.operation {
                 CONFIGURATION => {
-                    let answer = client.get_function_configuration().function_name(&resource.name).send().await?;
-                    resource.set("state", answer.state().map(|it| it.as_str()));
-                    resource.set("last_update", answer.last_update_status().map(|it| it.as_str()));
+                    let answer: Configuration = client.call(&GET_CONFIGURATION, input).await?;
+                    resource.set("state", answer.state);
+                    resource.set("last_update", answer.last_update_status);
                 }
-                POLICY => match client.get_policy().function_name(&resource.name).send().await {
+                POLICY => match client.call::<Policy>(&GET_POLICY, input).await {
                     Ok(answer) => {
-                        let policy = answer.policy().ok_or_else(|| malformed("the answer has no policy"))?;
-                        resource.set("policy", Value::List(statements(policy)?));
+                        let policy = answer.policy.ok_or_else(|| malformed("the answer has no policy"))?;
+                        resource.set("policy", Value::List(statements(&policy)?));
                     }
-                    Err(error) if refused_with(&error, &["ResourceNotFoundException"]) => {
-                        resource.set("policy", Fact::Absent);
-                    }
-                    Err(error) => return Err(error.into()),
+                    Err(gap) if gap.code == "ResourceNotFoundException" => resource.set("policy", Fact::Absent),
+                    Err(gap) => return Err(gap),
                 },
                 other => unreachable!("lambda.function has no call {other}"),
             }
@@ -68,36 +148,36 @@ impl Collector for Collect {
     }
 }
 
-fn set_function(resource: &mut Resource, function: &FunctionConfiguration) {
-    let vpc = function.vpc_config().and_then(|it| it.vpc_id()).filter(|id| !id.is_empty());
-    let architectures = function.architectures();
-    resource.set("name", function.function_name());
-    resource.set("arn", function.function_arn());
-    resource.set("runtime", function.runtime().map(|it| it.as_str()));
-    resource.set("handler", function.handler());
-    resource.set("role", function.role());
-    resource.set("timeout", function.timeout().map(|seconds| Value::Duration(seconds.into())));
-    resource.set("memory", function.memory_size());
-    let names = || Value::texts(architectures.iter().map(Architecture::as_str));
-    resource.set("architectures", (!architectures.is_empty()).then(names));
-    let modified: Fact = match function.last_modified().map(time).transpose() {
+fn set_function(resource: &mut Resource, function: &Function) {
+    let vpc = function.vpc_config.as_ref().and_then(|it| it.vpc_id.as_deref()).filter(|id| !id.is_empty());
+    let architectures = function.architectures.as_ref().filter(|all| !all.is_empty());
+    resource.set("name", function.function_name.as_deref());
+    resource.set("arn", function.function_arn.as_deref());
+    resource.set("runtime", function.runtime.as_deref());
+    resource.set("handler", function.handler.as_deref());
+    resource.set("role", function.role.as_deref());
+    resource.set("timeout", function.timeout.map(|seconds| Value::Duration(seconds.into())));
+    resource.set("memory", function.memory_size);
+    resource.set("architectures", architectures.map(Value::texts));
+    let modified: Fact = match function.last_modified.as_deref().map(time).transpose() {
         Ok(modified) => modified.into(),
         Err(gap) => unknown(resource, "lambda", FUNCTIONS, gap),
     };
     resource.set("last_modified", modified);
-    resource.set("code_sha256", function.code_sha256());
-    resource.set("kms_key", function.kms_key_arn().filter(|arn| !arn.is_empty()));
-    resource.set("package_type", function.package_type().map(|it| it.as_str()));
+    resource.set("code_sha256", function.code_sha256.as_deref());
+    resource.set("kms_key", function.kms_key_arn.as_deref().filter(|arn| !arn.is_empty()));
+    resource.set("package_type", function.package_type.as_deref());
     resource.set("vpc", vpc);
-    resource.set("layers", Value::texts(function.layers().iter().filter_map(Layer::arn)));
-    resource.set("log_group", function.logging_config().and_then(|it| it.log_group()));
+    let layers = function.layers.iter().flatten().filter_map(|layer| layer.arn.as_deref());
+    resource.set("layers", Value::texts(layers));
+    resource.set("log_group", function.logging_config.as_ref().and_then(|it| it.log_group.as_deref()));
 }
 
 /// Without permission for the customer key of an environment, Lambda answers with an error inside a good answer: that
 /// is a blind spot, not an empty environment.
-fn set_environment(resource: &mut Resource, environment: Option<&EnvironmentResponse>) {
-    let variables = environment.and_then(EnvironmentResponse::variables);
-    let (all, secret) = match (variables, environment.and_then(EnvironmentResponse::error)) {
+fn set_environment(resource: &mut Resource, environment: Option<&Environment>) {
+    let variables = environment.and_then(|it| it.variables.as_ref());
+    let (all, secret) = match (variables, environment.and_then(|it| it.error.as_ref())) {
         (_, Some(error)) => {
             let blind = unknown(resource, "lambda", FUNCTIONS, undecrypted(error));
             (blind.clone(), blind)
@@ -111,11 +191,10 @@ fn set_environment(resource: &mut Resource, environment: Option<&EnvironmentResp
     resource.set("environment.secret_looking", secret);
 }
 
-fn undecrypted(error: &EnvironmentError) -> Gap {
-    let code = error.error_code().unwrap_or_default();
+fn undecrypted(error: &Undecrypted) -> Gap {
+    let code = error.error_code.clone().unwrap_or_default();
     let cause = if code.contains("AccessDenied") { Cause::Denied } else { Cause::Unexpected };
-    let message = error.message().unwrap_or_default().to_owned();
-    Gap { code: code.to_owned(), message, ..Gap::new(cause) }
+    Gap { code, message: error.message.clone().unwrap_or_default(), ..Gap::new(cause) }
 }
 
 /// Lambda writes instants as text: `2026-11-21T04:09:29.000+0000`.
@@ -137,8 +216,8 @@ mod tests {
 
     #[test]
     fn an_environment_that_could_not_be_decrypted_is_unknown_not_empty() {
-        let error = EnvironmentError::builder().error_code("AccessDeniedException").message("no decrypt").build();
-        let environment = EnvironmentResponse::builder().error(error).build();
+        let error = json!({ "ErrorCode": "AccessDeniedException", "Message": "no decrypt" });
+        let environment: Environment = serde_json::from_value(json!({ "Error": error })).unwrap();
         let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
         set_environment(&mut resource, Some(&environment));
         for attribute in ["environment.names", "environment.secret_looking"] {

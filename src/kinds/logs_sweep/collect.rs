@@ -87,7 +87,10 @@ pub(in crate::kinds) async fn look(at: &At, operation: &str, resource: &mut Reso
         PARAMETERS => {
             let (parameters, all) = parameters_in_scope(at).await;
             all?;
-            resource.set("parameters", Value::texts(parameters.iter().filter_map(|it| it.arn().or(it.name()))));
+            resource.set(
+                "parameters",
+                Value::texts(parameters.iter().filter_map(|it| it.arn.as_deref().or(it.name.as_deref()))),
+            );
         }
         VALUES => searched(&*eyes::values(at).await?, resource),
         PARAMETER_VALUES => parameters(&*eyes::values(at).await?, resource),

@@ -4,19 +4,20 @@
 
 use aws_sdk_secretsmanager::Client as Secrets;
 use aws_sdk_secretsmanager::types::SecretListEntry;
-use aws_sdk_ssm::Client as Parameters;
-use aws_sdk_ssm::types::{Parameter, ParameterMetadata, ParameterType};
+use serde::Deserialize;
+use serde_json::json;
 use tokio::task::JoinSet;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{PARAMETER_VALUES, PARAMETERS, SECRETS, VALUES};
+use crate::aws::client::{Api, Client, SSM};
 use crate::aws::{At, refused_with, tracked};
 use crate::facts::redact::REDACTED;
 use crate::facts::{Cause, Gap};
 use crate::iam::{Case, Pattern};
 use crate::kinds::convert::malformed;
 use crate::kinds::secretsmanager_secret::secrets;
-use crate::kinds::ssm_parameter::parameters;
+use crate::kinds::ssm_parameter::{Parameter, parameters};
 use crate::logs::Secret;
 
 /// Versions of other labels, and of none, are not what anybody uses.
@@ -27,6 +28,27 @@ const AT_ONCE: usize = 16;
 
 /// Parameters that AWS gives at once.
 const BATCH: usize = 10;
+
+const GET_PARAMETERS: Api = SSM.api(PARAMETER_VALUES);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Values {
+    parameters: Option<Vec<Decrypted>>,
+    invalid_parameters: Option<Vec<String>>,
+}
+
+/// A parameter with its value.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Decrypted {
+    name: Option<String>,
+    #[serde(rename = "ARN")]
+    arn: Option<String>,
+    #[serde(default)]
+    version: i64,
+    value: Option<String>,
+}
 
 /// What was read: values, of how many parameters, and the first of the reasons why another was not.
 #[derive(Default)]
@@ -61,14 +83,13 @@ pub(super) async fn secrets_in_scope(at: &At) -> (Vec<SecretListEntry>, Result<(
 }
 
 /// The SecureString parameters that it is about, and why they may not be all.
-pub(super) async fn parameters_in_scope(at: &At) -> (Vec<ParameterMetadata>, Result<(), Gap>) {
+pub(super) async fn parameters_in_scope(at: &At) -> (Vec<Parameter>, Result<(), Gap>) {
     let all = match parameters(at).await {
         Ok(all) => all,
         Err(gap) => return (Vec::new(), Err(gap)),
     };
     let wanted = wanted(&at.logs.parameters);
-    let plain = |it: &ParameterMetadata| matches!(it.r#type(), Some(ParameterType::String | ParameterType::StringList));
-    let named = |it: &&ParameterMetadata| !plain(it) && it.name().is_none_or(&wanted);
+    let named = |it: &&Parameter| !it.is_plain() && it.name.as_deref().is_none_or(&wanted);
     (all.items.iter().filter(named).cloned().collect(), all.whole())
 }
 
@@ -94,13 +115,13 @@ pub(super) async fn read(at: &At) -> Read {
     }
     let (parameters, all) = parameters_in_scope(at).await;
     all.unwrap_or_else(|gap| found.miss(placed(gap, "ssm", PARAMETERS)));
-    let names: Vec<String> = parameters.iter().filter_map(|it| it.name().map(str::to_owned)).collect();
+    let names: Vec<String> = parameters.iter().filter_map(|it| it.name.clone()).collect();
     if names.len() < parameters.len() {
         found.miss(malformed("a parameter without name"));
     }
     for names in names.chunks(BATCH) {
         room(&mut asking, &mut found).await;
-        asking.spawn(tracked(of_parameters(at.client(Parameters::new), names.to_vec())));
+        asking.spawn(tracked(of_parameters(at.client(Client::new), names.to_vec())));
     }
     while let Some(done) = asking.join_next().await {
         found.add(whole(done));
@@ -160,7 +181,7 @@ async fn of_secret(client: Secrets, arn: String, version: Option<String>, label:
 }
 
 /// The values of some parameters. One of them may have all refused, so then each is asked for alone.
-async fn of_parameters(client: Parameters, names: Vec<String>) -> Read {
+async fn of_parameters(client: Client, names: Vec<String>) -> Read {
     match ask(&client, &names).await {
         Ok(read) => read,
         Err(Gap { cause: Cause::Denied | Cause::Unexpected, .. }) if names.len() > 1 => {
@@ -175,14 +196,14 @@ async fn of_parameters(client: Parameters, names: Vec<String>) -> Read {
     }
 }
 
-async fn ask(client: &Parameters, names: &[String]) -> Result<Read, Gap> {
-    let request = client.get_parameters().set_names(Some(names.to_vec())).with_decryption(true);
-    let mut answer = request.send().await?;
+async fn ask(client: &Client, names: &[String]) -> Result<Read, Gap> {
+    let input = json!({ "Names": names, "WithDecryption": true });
+    let answer: Values = client.call(&GET_PARAMETERS, input).await?;
     let mut found = Read::default();
-    for parameter in answer.parameters.take().unwrap_or_default() {
+    for parameter in answer.parameters.into_iter().flatten() {
         found.add(of_parameter(parameter));
     }
-    let told = |name: &String| answer.invalid_parameters().contains(name);
+    let told = |name: &String| answer.invalid_parameters.iter().flatten().any(|it| it == name);
     for name in names.iter().filter(|name| told(name)) {
         let gone = Gap { message: "it is not there any more".to_owned(), ..Gap::new(Cause::Undecided) };
         found.add(missed(gone, name));
@@ -198,8 +219,8 @@ async fn ask(client: &Parameters, names: &[String]) -> Result<Read, Gap> {
     Ok(found)
 }
 
-fn of_parameter(mut parameter: Parameter) -> Read {
-    let name = parameter.arn().or(parameter.name()).unwrap_or_default().to_owned();
+fn of_parameter(mut parameter: Decrypted) -> Read {
+    let name = parameter.arn.or(parameter.name).unwrap_or_default();
     let Some(mut value) = parameter.value.take().map(String::into_bytes) else {
         return missed(malformed("the answer holds no value"), &name);
     };
@@ -207,7 +228,7 @@ fn of_parameter(mut parameter: Parameter) -> Read {
         value.zeroize();
         return missed(withheld("the recording holds no values of parameters"), &name);
     }
-    let value = Secret { name, version: parameter.version().to_string(), value: Zeroizing::new(value) };
+    let value = Secret { name, version: parameter.version.to_string(), value: Zeroizing::new(value) };
     Read { values: vec![value], parameters: 1, blind: None }
 }
 

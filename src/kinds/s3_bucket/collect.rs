@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_accessanalyzer::types::AccessCheckResourceType;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Region};
 use aws_sdk_s3::types::{
@@ -101,7 +100,7 @@ impl Collector for Collect {
                     resource.set("logging.target_bucket", logging.map(|it| it.target_bucket()));
                     resource.set("logging.target_prefix", logging.map(|it| it.target_prefix()));
                 }
-                "CheckNoPublicAccess" => check_public(at, resource, AccessCheckResourceType::S3Bucket).await?,
+                "CheckNoPublicAccess" => check_public(at, resource, "AWS::S3::Bucket").await?,
                 other => unreachable!("s3.bucket has no call {other}"),
             }
             Ok(())

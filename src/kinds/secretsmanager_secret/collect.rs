@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use aws_sdk_accessanalyzer::types::AccessCheckResourceType;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::{ReplicationStatusType, SecretListEntry, SecretVersionsListEntry};
 
@@ -54,9 +53,7 @@ impl Collector for Collect {
                 }
                 "ListSecretVersionIds" => versions(at, resource).await?,
                 "GetResourcePolicy" => policy(at, resource).await?,
-                "CheckNoPublicAccess" => {
-                    check_public(at, resource, AccessCheckResourceType::SecretsmanagerSecret).await?
-                }
+                "CheckNoPublicAccess" => check_public(at, resource, "AWS::SecretsManager::Secret").await?,
                 other => unreachable!("secretsmanager.secret has no call {other}"),
             }
             Ok(())

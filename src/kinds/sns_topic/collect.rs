@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use aws_sdk_accessanalyzer::types::AccessCheckResourceType;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::Subscription;
 
@@ -58,7 +57,7 @@ impl Collector for Collect {
                     let own = subscriptions(at).await?.get(&resource.id).cloned().unwrap_or_default();
                     resource.set("subscriptions", Value::List(own));
                 }
-                "CheckNoPublicAccess" => check_public(at, resource, AccessCheckResourceType::SnsTopic).await?,
+                "CheckNoPublicAccess" => check_public(at, resource, "AWS::SNS::Topic").await?,
                 other => unreachable!("sns.topic has no call {other}"),
             }
             Ok(())

@@ -4,14 +4,13 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_accessanalyzer::types::AccessCheckResourceType;
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::QueueAttributeName;
 use jiff::Timestamp;
-use serde_json::Value as Json;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
 
 use super::{ATTRIBUTES, KIND, QUEUES, TAGS};
 use crate::aws::At;
+use crate::aws::client::{Api, Client, SQS};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::analyzer::check_public;
@@ -19,6 +18,22 @@ use crate::kinds::convert::{malformed, partition, unknown};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
 use crate::kinds::tagged::tagged;
+
+const LIST_QUEUES: Api = SQS.api(QUEUES);
+const GET_ATTRIBUTES: Api = SQS.api(ATTRIBUTES);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Queues {
+    queue_urls: Option<Vec<String>>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attributes {
+    attributes: Option<HashMap<String, String>>,
+}
 
 /// Reads queues.
 #[derive(Debug)]
@@ -31,12 +46,12 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            // Without a limit SQS answers one page and says nothing of what is missing.
-            let mut pages = at.client(Client::new).list_queues().max_results(1000).into_paginator().send();
-            let mut walk = Pages::default();
-            while let Some(page) = pages.next().await {
-                let page = page?;
-                for url in page.queue_urls() {
+            let mut pages = Pages::default();
+            while pages.go_on() {
+                // Without a limit SQS answers one page and says nothing of what is missing.
+                let input = json!({ "MaxResults": 1000, "NextToken": pages.token() });
+                let page: Queues = at.client(Client::new).call(&LIST_QUEUES, input).await?;
+                for url in page.queue_urls.iter().flatten() {
                     let Some((account, name)) = account_and_name(url) else {
                         return Err(malformed("a queue URL without account and name"));
                     };
@@ -46,7 +61,7 @@ impl Collector for Collect {
                     resource.set("name", name);
                     resource.set("url", url.as_str());
                 }
-                walk.turn(page.next_token(), false)?;
+                pages.turn(page.next_token.as_deref(), false)?;
             }
             Ok(())
         })
@@ -62,12 +77,12 @@ impl Collector for Collect {
                 }
                 ATTRIBUTES => {
                     let url = resource.text("url").ok_or_else(|| malformed(format!("{QUEUES} tells no URL")))?;
-                    let request = at.client(Client::new).get_queue_attributes().queue_url(url);
-                    let answer = request.attribute_names(QueueAttributeName::All).send().await?;
+                    let input = json!({ "QueueUrl": url, "AttributeNames": ["All"] });
+                    let answer: Attributes = at.client(Client::new).call(&GET_ATTRIBUTES, input).await?;
                     let attributes = answer.attributes.ok_or_else(|| malformed("the answer has no attributes"))?;
                     set_attributes(resource, &attributes)?;
                 }
-                "CheckNoPublicAccess" => check_public(at, resource, AccessCheckResourceType::SqsQueue).await?,
+                "CheckNoPublicAccess" => check_public(at, resource, "AWS::SQS::Queue").await?,
                 other => unreachable!("sqs.queue has no call {other}"),
             }
             Ok(())
@@ -83,36 +98,33 @@ fn account_and_name(url: &str) -> Option<(&str, &str)> {
     (is_account && !name.is_empty()).then_some((account, name))
 }
 
-fn set_attributes(resource: &mut Resource, attributes: &HashMap<QueueAttributeName, String>) -> Result<(), Gap> {
-    let text = |name: &QueueAttributeName| attributes.get(name).map(String::as_str).filter(|text| !text.is_empty());
-    let number = |name: &QueueAttributeName| match text(name).map(str::parse::<i64>) {
+fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>) -> Result<(), Gap> {
+    let text = |name: &str| attributes.get(name).map(String::as_str).filter(|text| !text.is_empty());
+    let number = |name: &str| match text(name).map(str::parse::<i64>) {
         Some(Err(_)) => Err(malformed(format!("the attribute {name} is not a number"))),
         Some(Ok(number)) => Ok(Some(number)),
         None => Ok(None),
     };
-    let policy: Fact = match text(&QueueAttributeName::Policy).map(statements).transpose() {
+    let policy: Fact = match text("Policy").map(statements).transpose() {
         Ok(policy) => policy.into(),
         Err(gap) => unknown(resource, "sqs", ATTRIBUTES, gap),
     };
     resource.set("policy", policy);
-    resource.set("kms_key", text(&QueueAttributeName::KmsMasterKeyId));
-    resource.set("fifo", text(&QueueAttributeName::FifoQueue) == Some("true"));
-    let (queue, receives) = text(&QueueAttributeName::RedrivePolicy).map(dead_letter).transpose()?.unzip();
+    resource.set("kms_key", text("KmsMasterKeyId"));
+    resource.set("fifo", text("FifoQueue") == Some("true"));
+    let (queue, receives) = text("RedrivePolicy").map(dead_letter).transpose()?.unzip();
     resource.set("dead_letter.queue", queue);
     resource.set("dead_letter.max_receives", receives);
     // AWS always tells these. One that is missing stays unset, which the driver reports.
-    if let Some(on) = text(&QueueAttributeName::SqsManagedSseEnabled) {
+    if let Some(on) = text("SqsManagedSseEnabled") {
         resource.set("sse", on == "true");
     }
-    for (name, attribute) in [
-        ("retention", QueueAttributeName::MessageRetentionPeriod),
-        ("visibility_timeout", QueueAttributeName::VisibilityTimeout),
-    ] {
-        if let Some(seconds) = number(&attribute)? {
+    for (name, attribute) in [("retention", "MessageRetentionPeriod"), ("visibility_timeout", "VisibilityTimeout")] {
+        if let Some(seconds) = number(attribute)? {
             resource.set(name, Value::Duration(seconds));
         }
     }
-    if let Some(seconds) = number(&QueueAttributeName::CreatedTimestamp)? {
+    if let Some(seconds) = number("CreatedTimestamp")? {
         let created = Timestamp::from_second(seconds).map_err(|_| malformed("the queue was created out of time"))?;
         resource.set("created", created);
     }
@@ -135,9 +147,9 @@ mod tests {
     use super::*;
     use crate::facts::Cause;
 
-    fn read(attributes: &[(QueueAttributeName, &str)]) -> Result<Resource, Gap> {
+    fn read(attributes: &[(&str, &str)]) -> Result<Resource, Gap> {
         let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
-        let attributes = attributes.iter().map(|(name, text)| (name.clone(), (*text).to_owned())).collect();
+        let attributes = attributes.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         set_attributes(&mut resource, &attributes).map(|()| resource)
     }
 
@@ -157,10 +169,10 @@ mod tests {
     #[test]
     fn attributes_are_texts_that_may_be_missing() {
         let queue = read(&[
-            (QueueAttributeName::MessageRetentionPeriod, "1209600"),
-            (QueueAttributeName::SqsManagedSseEnabled, "false"),
-            (QueueAttributeName::CreatedTimestamp, "1767225600"),
-            (QueueAttributeName::RedrivePolicy, r#"{"deadLetterTargetArn":"arn:dead","maxReceiveCount":"5"}"#),
+            ("MessageRetentionPeriod", "1209600"),
+            ("SqsManagedSseEnabled", "false"),
+            ("CreatedTimestamp", "1767225600"),
+            ("RedrivePolicy", r#"{"deadLetterTargetArn":"arn:dead","maxReceiveCount":"5"}"#),
         ])
         .unwrap();
         assert_eq!(queue.get("retention"), Some(&Value::Duration(1_209_600).into()));
@@ -180,16 +192,15 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_a_gap() {
         for (name, text) in [
-            (QueueAttributeName::VisibilityTimeout, "long"),
-            (QueueAttributeName::CreatedTimestamp, "9223372036854775807"),
-            (QueueAttributeName::RedrivePolicy, "never"),
-            (QueueAttributeName::RedrivePolicy, r#"{"deadLetterTargetArn":"arn:dead"}"#),
-            (QueueAttributeName::RedrivePolicy, r#"{"maxReceiveCount":5}"#),
+            ("VisibilityTimeout", "long"),
+            ("CreatedTimestamp", "9223372036854775807"),
+            ("RedrivePolicy", "never"),
+            ("RedrivePolicy", r#"{"deadLetterTargetArn":"arn:dead"}"#),
+            ("RedrivePolicy", r#"{"maxReceiveCount":5}"#),
         ] {
             assert_eq!(read(&[(name, text)]).map_err(|gap| gap.cause).err(), Some(Cause::Malformed), "{text}");
         }
-        let queue =
-            read(&[(QueueAttributeName::Policy, "[]"), (QueueAttributeName::KmsMasterKeyId, "alias/a")]).unwrap();
+        let queue = read(&[("Policy", "[]"), ("KmsMasterKeyId", "alias/a")]).unwrap();
         assert!(matches!(queue.get("policy"), Some(Fact::Unknown(gap)) if gap.cause == Cause::Malformed));
         assert_eq!(queue.text("kms_key"), Some("alias/a"), "only the policy is blind");
     }

@@ -4,11 +4,13 @@
 
 use std::sync::Arc;
 
-use aws_sdk_ssm::Client;
-use aws_sdk_ssm::types::{ParameterMetadata, ParameterType};
+use aws_smithy_types::DateTime;
+use serde::Deserialize;
+use serde_json::json;
 
-use super::{KIND, VALUE};
+use super::{KIND, PARAMETERS, VALUE};
 use crate::aws::At;
+use crate::aws::client::{Api, Client, SSM, epoch_seconds};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, time};
@@ -16,6 +18,67 @@ use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::plain_secret::looks_secret;
 
 const NEVER_READ: &str = "values of SecureString parameters are never read";
+
+const DESCRIBE_PARAMETERS: Api = SSM.api(PARAMETERS);
+const GET_PARAMETER: Api = SSM.api(VALUE);
+
+const SECURE: &str = "SecureString";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page {
+    parameters: Option<Vec<Parameter>>,
+    next_token: Option<String>,
+}
+
+/// What Parameter Store tells of a parameter, never its value.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(in crate::kinds) struct Parameter {
+    pub(in crate::kinds) name: Option<String>,
+    #[serde(rename = "ARN")]
+    pub(in crate::kinds) arn: Option<String>,
+    #[serde(rename = "Type")]
+    of: Option<String>,
+    key_id: Option<String>,
+    tier: Option<String>,
+    version: i64,
+    #[serde(deserialize_with = "epoch_seconds")]
+    last_modified_date: Option<DateTime>,
+    last_modified_user: Option<String>,
+    data_type: Option<String>,
+    policies: Option<Vec<Policy>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Policy {
+    policy_type: Option<String>,
+    policy_text: Option<String>,
+    policy_status: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Told {
+    parameter: Option<Plain>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Plain {
+    #[serde(rename = "Type")]
+    of: Option<String>,
+    value: Option<String>,
+}
+
+impl Parameter {
+    /// Whether its value is no secret by its type: only the types that are known to be plain, for a new one may be
+    /// another kind of secret.
+    pub(in crate::kinds) fn is_plain(&self) -> bool {
+        matches!(self.of.as_deref(), Some("String" | "StringList"))
+    }
+}
 
 /// Reads parameters.
 #[derive(Debug)]
@@ -30,8 +93,8 @@ impl Collector for Collect {
         Box::pin(async move {
             let parameters = parameters(at).await?;
             for parameter in &parameters.items {
-                let name = parameter.name().unwrap_or_default();
-                set_parameter(found.add(parameter.arn().unwrap_or(name), name), parameter);
+                let name = parameter.name.as_deref().unwrap_or_default();
+                set_parameter(found.add(parameter.arn.as_deref().unwrap_or(name), name), parameter);
             }
             parameters.whole()
         })
@@ -43,18 +106,13 @@ impl Collector for Collect {
                 VALUE => match resource.text("type") {
                     // Only the types that are known to be plain: a new type may be another kind of secret.
                     Some("String" | "StringList") => {
-                        let answer = at
-                            .client(Client::new)
-                            .get_parameter()
-                            .name(&resource.name)
-                            .with_decryption(false)
-                            .send()
-                            .await?;
-                        let parameter = answer.parameter().ok_or_else(|| malformed("the answer has no parameter"))?;
-                        if parameter.r#type() == Some(&ParameterType::SecureString) {
+                        let input = json!({ "Name": resource.name, "WithDecryption": false });
+                        let answer: Told = at.client(Client::new).call(&GET_PARAMETER, input).await?;
+                        let parameter = answer.parameter.ok_or_else(|| malformed("the answer has no parameter"))?;
+                        if parameter.of.as_deref() == Some(SECURE) {
                             resource.set_all_of(VALUE, &Fact::not_applicable(NEVER_READ));
                         } else {
-                            set_value(resource, parameter.value().unwrap_or_default());
+                            set_value(resource, parameter.value.as_deref().unwrap_or_default());
                         }
                     }
                     _ => resource.set_all_of(VALUE, &Fact::not_applicable(NEVER_READ)),
@@ -67,7 +125,7 @@ impl Collector for Collect {
 }
 
 /// All parameters, for every kind that is about them.
-pub(in crate::kinds) async fn parameters(at: &At) -> Result<Arc<Listed<ParameterMetadata>>, Gap> {
+pub(in crate::kinds) async fn parameters(at: &At) -> Result<Arc<Listed<Parameter>>, Gap> {
     at.once("ssm:DescribeParameters", async {
         let mut parameters = Vec::new();
         let walked = walk(at, &mut parameters).await;
@@ -77,41 +135,38 @@ pub(in crate::kinds) async fn parameters(at: &At) -> Result<Arc<Listed<Parameter
 }
 
 /// Short and empty pages with a token are normal here: only a missing token is the end.
-async fn walk(at: &At, parameters: &mut Vec<ParameterMetadata>) -> Result<(), Gap> {
-    let mut answers = at.client(Client::new).describe_parameters().max_results(50).into_paginator().send();
+async fn walk(at: &At, parameters: &mut Vec<Parameter>) -> Result<(), Gap> {
     let mut pages = Pages::default();
-    while let Some(page) = answers.next().await {
-        let mut page = page?;
-        parameters.append(&mut page.parameters.take().unwrap_or_default());
-        pages.turn(page.next_token(), false)?;
+    while pages.go_on() {
+        let input = json!({ "MaxResults": 50, "NextToken": pages.token() });
+        let page: Page = at.client(Client::new).call(&DESCRIBE_PARAMETERS, input).await?;
+        parameters.extend(page.parameters.into_iter().flatten());
+        pages.turn(page.next_token.as_deref(), false)?;
     }
     Ok(())
 }
 
-fn set_parameter(resource: &mut Resource, parameter: &ParameterMetadata) {
-    let of = parameter.r#type();
-    let policies = parameter.policies().iter().map(|policy| {
+fn set_parameter(resource: &mut Resource, parameter: &Parameter) {
+    let policies = parameter.policies.iter().flatten().map(|policy| {
         Value::record([
-            ("type", policy.policy_type().map(Value::from)),
-            ("text", policy.policy_text().map(Value::from)),
-            ("status", policy.policy_status().map(Value::from)),
+            ("type", policy.policy_type.as_deref().map(Value::from)),
+            ("text", policy.policy_text.as_deref().map(Value::from)),
+            ("status", policy.policy_status.as_deref().map(Value::from)),
         ])
     });
-    resource.set("name", parameter.name());
-    resource.set("arn", parameter.arn());
-    resource.set("type", of.map(ParameterType::as_str));
-    resource.set("tier", parameter.tier().map(|it| it.as_str()));
-    resource.set("version", parameter.version());
-    resource.set("modified", time(parameter.last_modified_date()));
-    resource.set("modified_by", parameter.last_modified_user());
-    resource.set("data_type", parameter.data_type());
+    resource.set("name", parameter.name.as_deref());
+    resource.set("arn", parameter.arn.as_deref());
+    resource.set("type", parameter.of.as_deref());
+    resource.set("tier", parameter.tier.as_deref());
+    resource.set("version", parameter.version);
+    resource.set("modified", time(parameter.last_modified_date.as_ref()));
+    resource.set("modified_by", parameter.last_modified_user.as_deref());
+    resource.set("data_type", parameter.data_type.as_deref());
     resource.set("policies", Value::List(policies.collect()));
-    match of {
-        Some(ParameterType::String | ParameterType::StringList) => {
-            resource
-                .set("key_id", Fact::not_applicable("only a SecureString parameter is encrypted with a chosen key"));
-        }
-        _ => resource.set("key_id", parameter.key_id()),
+    if parameter.is_plain() {
+        resource.set("key_id", Fact::not_applicable("only a SecureString parameter is encrypted with a chosen key"));
+    } else {
+        resource.set("key_id", parameter.key_id.as_deref());
     }
 }
 
@@ -148,13 +203,11 @@ mod tests {
 
     #[test]
     fn a_key_applies_to_secure_strings_only() {
-        for (of, key, applies) in [
-            (ParameterType::SecureString, Some("alias/aws/ssm"), true),
-            (ParameterType::String, None, false),
-            (ParameterType::StringList, None, false),
-        ] {
+        for (of, key, applies) in
+            [(SECURE, Some("alias/aws/ssm"), true), ("String", None, false), ("StringList", None, false)]
+        {
             let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
-            let parameter = ParameterMetadata::builder().r#type(of.clone()).set_key_id(key.map(str::to_owned)).build();
+            let parameter = Parameter { of: Some(of.into()), key_id: key.map(str::to_owned), ..Parameter::default() };
             set_parameter(&mut resource, &parameter);
             assert_eq!(matches!(resource.get("key_id"), Some(Fact::NotApplicable(_))), !applies, "{of}");
         }

@@ -6,7 +6,7 @@ mod collect;
 
 use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 
-pub(super) use collect::{Collect, parameters};
+pub(super) use collect::{Collect, Parameter, parameters};
 
 const PARAMETERS: &str = "DescribeParameters";
 const VALUE: &str = "GetParameter";

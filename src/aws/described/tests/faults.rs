@@ -1,6 +1,7 @@
 //! Faults, as the real SDK clients meet them.
 
 use super::*;
+use crate::aws::client::CLOUDWATCH;
 
 fn operation(service: &str, name: &str) -> Operation {
     Operation { service: service.into(), name: name.into() }
@@ -59,8 +60,11 @@ async fn faults_of_pages_in_every_protocol() {
     assert!(cut.is_truncated() && cut.marker().is_none() && cut.roles().len() == 1);
 
     let cbor = described("answers: { cloudwatch: { DescribeAlarms: { MetricAlarms: [{ AlarmName: a }] } } }");
-    let client = client!(aws_sdk_cloudwatch, broken(&cbor, "cloudwatch", "DescribeAlarms", Fault::SecondPageFails));
-    let mut pages = client.describe_alarms().into_paginator().send();
-    assert_eq!(pages.next().await.unwrap().unwrap().metric_alarms().len(), 1);
-    assert!(pages.next().await.unwrap().is_err());
+    let alarms = async |token: Value| {
+        let connector = broken(&cbor, "cloudwatch", "DescribeAlarms", Fault::SecondPageFails);
+        call(connector, &CLOUDWATCH.api("DescribeAlarms"), json!({ "NextToken": token })).await
+    };
+    let page = alarms(Value::Null).await.unwrap();
+    assert_eq!(page["MetricAlarms"].as_array().map(Vec::len), Some(1));
+    assert_eq!(alarms(page["NextToken"].clone()).await.unwrap_err().code, "ServiceUnavailable");
 }

@@ -11,7 +11,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 
 use super::*;
-use crate::aws::client::{Api, Client, EVENTS};
+use crate::aws::client::{Api, CLOUDTRAIL, CLOUDWATCH, Client, EVENTS, LAMBDA, SSM, TAGGING};
 use crate::facts::Gap;
 
 pub(in crate::aws) fn sdk(connector: SharedHttpConnector, region: &str) -> SdkConfig {
@@ -133,15 +133,15 @@ answers:
       page 2: { error: AccessDeniedException, message: stop }
 "#,
     );
-    let ssm = client!(aws_sdk_ssm, account.connector());
-    let found = ssm.get_parameters_by_path().path("/bank").send().await.unwrap().parameters.unwrap();
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0].last_modified_date().unwrap().secs(), 1_795_165_200);
-    let deep = ssm.get_parameters_by_path().path("/bank/").recursive(true).send().await.unwrap();
-    assert_eq!(deep.parameters().len(), 2);
-    let named = ssm.get_parameters().names("a").names("zz").send().await.unwrap();
-    assert_eq!((named.parameters().len(), named.invalid_parameters()), (1, &["zz".to_owned()][..]));
-    assert_eq!(named.parameters()[0].value(), Some("2026-11-20T09:00:00Z"));
+    let by_path = SSM.api("GetParametersByPath");
+    let found = call(account.connector(), &by_path, json!({ "Path": "/bank" })).await.unwrap();
+    assert_eq!(found["Parameters"].as_array().map(Vec::len), Some(1));
+    assert_eq!(found["Parameters"][0]["LastModifiedDate"], json!(1_795_165_200));
+    let deep = call(account.connector(), &by_path, json!({ "Path": "/bank/", "Recursive": true })).await.unwrap();
+    assert_eq!(deep["Parameters"].as_array().map(Vec::len), Some(2));
+    let named = call(account.connector(), &SSM.api("GetParameters"), json!({ "Names": ["a", "zz"] })).await.unwrap();
+    assert_eq!((named["Parameters"].as_array().map(Vec::len), &named["InvalidParameters"]), (Some(1), &json!(["zz"])));
+    assert_eq!(named["Parameters"][0]["Value"], "2026-11-20T09:00:00Z");
 
     let config = client!(aws_sdk_config, account.connector());
     let mut pages = config.describe_config_rules().into_paginator().send();
@@ -242,20 +242,28 @@ answers:
     ListTagsForResource: { error: ResourceNotFound, message: none }
 "#,
     );
-    let cloudwatch = client!(aws_sdk_cloudwatch, account.connector());
-    let pages: Vec<_> = cloudwatch.describe_alarms().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
+    let describe = CLOUDWATCH.api("DescribeAlarms");
+    let (mut token, mut pages) = (Value::Null, Vec::new());
+    loop {
+        let page = call(account.connector(), &describe, json!({ "NextToken": token })).await.unwrap();
+        token = page["NextToken"].clone();
+        pages.push(page);
+        if token.is_null() {
+            break;
+        }
+    }
     assert_eq!(pages.len(), 3);
-    let first = &pages[0].metric_alarms()[0];
-    assert_eq!(
-        (first.threshold(), first.evaluation_periods(), first.actions_enabled()),
-        (Some(1.0), Some(2), Some(true))
-    );
-    assert_eq!(first.state_updated_timestamp().unwrap().secs(), 1_795_165_200);
-    assert_eq!(pages[2].metric_alarms()[0].alarm_actions(), ["arn:x"]);
-    let composite = cloudwatch.describe_alarms().alarm_types("CompositeAlarm".into()).send().await.unwrap();
-    assert_eq!((composite.metric_alarms().len(), composite.composite_alarms().len()), (0, 1));
-    let error = cloudwatch.list_tags_for_resource().resource_arn("x").send().await.unwrap_err();
-    assert_eq!((error.code(), error.message()), (Some("ResourceNotFound"), Some("none")));
+    let first = &pages[0]["MetricAlarms"][0];
+    let told = (&first["Threshold"], &first["EvaluationPeriods"], &first["ActionsEnabled"]);
+    assert_eq!(told, (&json!(1.0), &json!(2), &json!(true)));
+    assert_eq!(first["StateUpdatedTimestamp"], json!({ "$instant": 1_795_165_200.0 }));
+    assert_eq!(pages[2]["MetricAlarms"][0]["AlarmActions"], json!(["arn:x"]));
+    let composite = call(account.connector(), &describe, json!({ "AlarmTypes": ["CompositeAlarm"] })).await.unwrap();
+    let count = |name: &str| composite[name].as_array().map_or(0, Vec::len);
+    assert_eq!((count("MetricAlarms"), count("CompositeAlarms")), (0, 1));
+    let list_tags = CLOUDWATCH.api("ListTagsForResource");
+    let gap = call(account.connector(), &list_tags, json!({ "ResourceARN": "x" })).await.unwrap_err();
+    assert_eq!((gap.code.as_str(), gap.message.as_str()), ("ResourceNotFound", "none"));
 }
 
 #[tokio::test]
@@ -278,17 +286,27 @@ answers:
       by Resource: { pay: { Tags: { owner: pay } } }
 "#,
     );
-    let lambda = client!(aws_sdk_lambda, account.connector());
-    let pages: Vec<_> = lambda.list_functions().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
+    let list = LAMBDA.get("ListFunctions", "/2015-03-31/functions{?Marker}");
+    let (mut marker, mut pages) = (Value::Null, Vec::new());
+    loop {
+        let page = call(account.connector(), &list, json!({ "Marker": marker })).await.unwrap();
+        marker = page["NextMarker"].clone();
+        pages.push(page);
+        if marker.is_null() {
+            break;
+        }
+    }
     assert_eq!(pages.len(), 3);
-    assert_eq!(pages[0].functions()[0].last_modified(), Some("2026-11-20T09:00:00Z"));
+    assert_eq!(pages[0]["Functions"][0]["LastModified"], "2026-11-20T09:00:00Z");
     let arn = "arn:aws:lambda:ap-southeast-2:647751526084:function:pay";
-    let policy = lambda.get_policy().function_name(arn).send().await.unwrap();
-    assert_eq!(policy.policy(), Some(r#"{"Version":"2012-10-17"}"#));
-    assert_eq!(lambda.list_tags().resource(arn).send().await.unwrap().tags.unwrap()["owner"], "pay");
-    let error = lambda.get_policy().function_name("x").send().await.unwrap_err();
-    assert_eq!((error.code(), error.message()), (Some("ResourceNotFoundException"), Some("none")));
-    assert_eq!(error.raw_response().unwrap().status().as_u16(), 404);
+    let get_policy = LAMBDA.get("GetPolicy", "/2015-03-31/functions/{FunctionName}/policy");
+    let policy = call(account.connector(), &get_policy, json!({ "FunctionName": arn })).await.unwrap();
+    assert_eq!(policy["Policy"], r#"{"Version":"2012-10-17"}"#);
+    let list_tags = LAMBDA.get("ListTags", "/2017-03-31/tags/{Resource}");
+    let tags = call(account.connector(), &list_tags, json!({ "Resource": arn })).await.unwrap();
+    assert_eq!(tags["Tags"]["owner"], "pay");
+    let gap = call(account.connector(), &get_policy, json!({ "FunctionName": "x" })).await.unwrap_err();
+    assert_eq!((gap.code.as_str(), gap.message.as_str()), ("ResourceNotFoundException", "none"));
 }
 
 #[tokio::test]
@@ -367,18 +385,18 @@ answers:
     let secrets = client!(aws_sdk_secretsmanager, account.connector());
     assert_eq!(secrets.list_secrets().send().await.unwrap().secret_list().len(), 1);
     assert_eq!(secrets.list_secrets().include_planned_deletion(true).send().await.unwrap().secret_list().len(), 2);
-    let tag = client!(aws_sdk_resourcegroupstagging, account.connector());
-    let keys = tag.get_resources().resource_type_filters("kms:key").send().await.unwrap();
-    assert_eq!((keys.resource_tag_mapping_list().len(), keys.pagination_token()), (1, Some("")));
-    assert_eq!(
-        tag.get_resources().resource_type_filters("sns").send().await.unwrap().resource_tag_mapping_list().len(),
-        1
-    );
-    let trails = client!(aws_sdk_cloudtrail, account.connector());
-    assert_eq!(trails.describe_trails().send().await.unwrap().trail_list().len(), 2);
-    let own = trails.describe_trails().include_shadow_trails(false).send().await.unwrap();
-    assert_eq!(own.trail_list()[0].name(), Some("home"));
-    assert_eq!(own.trail_list().len(), 1);
+    let resources = TAGGING.api("GetResources");
+    let keys = call(account.connector(), &resources, json!({ "ResourceTypeFilters": ["kms:key"] })).await.unwrap();
+    let of = |answer: &Value| answer["ResourceTagMappingList"].as_array().map(Vec::len);
+    assert_eq!((of(&keys), &keys["PaginationToken"]), (Some(1), &json!("")));
+    let topics = call(account.connector(), &resources, json!({ "ResourceTypeFilters": ["sns"] })).await.unwrap();
+    assert_eq!(of(&topics), Some(1));
+    let describe = CLOUDTRAIL.api("DescribeTrails");
+    let trails = call(account.connector(), &describe, json!({})).await.unwrap();
+    assert_eq!(trails["trailList"].as_array().map(Vec::len), Some(2));
+    let own = call(account.connector(), &describe, json!({ "includeShadowTrails": false })).await.unwrap();
+    assert_eq!(own["trailList"][0]["Name"], "home");
+    assert_eq!(own["trailList"].as_array().map(Vec::len), Some(1));
     let rules = call(account.connector(), &EVENTS.api("ListRules"), json!({})).await.unwrap();
     assert_eq!(rules["Rules"].as_array().map(Vec::len), Some(1));
     let logs = client!(aws_sdk_cloudwatchlogs, account.connector());

@@ -1,0 +1,71 @@
+//! Whether a walk over pages can still end complete.
+//!
+//! The SDK's paginators end in silence when a token repeats; a list cut off there would look complete. Must not know what
+//! is on the pages.
+
+use std::collections::HashSet;
+
+use crate::facts::{Cause, Gap};
+
+/// The tokens of one walk.
+#[derive(Debug, Default)]
+pub struct Pages {
+    seen: HashSet<String>,
+    token: Option<String>,
+    ended: bool,
+}
+
+impl Pages {
+    /// Notes the token of a page. `more` is what the page itself says, for services that say it.
+    ///
+    /// # Errors
+    /// A list that says there is more but not where, or that repeats its token: never complete.
+    #[expect(clippy::result_large_err, reason = "once a page, and its callers have the gap in their own errors")]
+    pub fn turn(&mut self, next: Option<&str>, more: bool) -> Result<(), Gap> {
+        self.token = next.filter(|token| !token.is_empty()).map(str::to_owned);
+        self.ended = self.token.is_none();
+        match &self.token {
+            None if more => Err(truncated("the list says that there is more, but not where")),
+            Some(token) if !self.seen.insert(token.clone()) => {
+                Err(truncated("the list repeats a page token, so it never ends"))
+            }
+            None | Some(_) => Ok(()),
+        }
+    }
+
+    /// Whether there is a page that was not asked for.
+    #[must_use]
+    pub fn go_on(&self) -> bool {
+        !self.ended
+    }
+
+    /// The token of that page; the first has none.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+}
+
+fn truncated(message: &str) -> Gap {
+    Gap { message: message.to_owned(), ..Gap::new(Cause::Truncated) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_list_that_ends_is_complete() {
+        let mut pages = Pages::default();
+        assert_eq!((pages.go_on(), pages.token()), (true, None));
+        assert_eq!(pages.turn(Some("a"), true), Ok(()));
+        assert_eq!((pages.go_on(), pages.token()), (true, Some("a")));
+        assert_eq!(pages.turn(Some("b"), true), Ok(()));
+        assert_eq!(pages.turn(None, false), Ok(()));
+        assert_eq!((pages.go_on(), pages.token()), (false, None));
+        assert_eq!(pages.turn(Some(""), false), Ok(()));
+        assert_eq!(pages.turn(Some(""), true).map_err(|gap| gap.cause), Err(Cause::Truncated));
+        assert_eq!(pages.turn(None, true).map_err(|gap| gap.cause), Err(Cause::Truncated));
+        assert_eq!(pages.turn(Some("a"), true).map_err(|gap| gap.cause), Err(Cause::Truncated));
+    }
+}
