@@ -116,7 +116,9 @@ async fn verdicts(account: &Arc<Described>, says: &str) -> (Ran, Vec<&'static st
 }
 
 fn judged(cases: &[Case], account: &Described, ran: &Ran) -> Vec<&'static str> {
-    let text = String::from_utf8(write_facts(&ran.populations).unwrap()).unwrap();
+    let mut text = Vec::new();
+    write_facts(&ran.populations, &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
     assert!(!text.contains(VALUE), "{text}");
     let again = evaluate(cases, &read_facts(&text, kinds::find).unwrap(), &[], account.as_of);
     let words = |it: &[attestry::verify::CaseResult]| -> Vec<&'static str> {

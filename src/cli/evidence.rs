@@ -77,10 +77,10 @@ pub(super) fn wait(command: impl Future<Output = Result<(), Ended>>) -> Result<(
 
 async fn repack(args: &Pack) -> Result<(), Ended> {
     let (path, format) = bundle(&args.file)?;
-    let verified =
-        evidence::verify(&args.evidence, words(), find_kind).map_err(|damage| broken(&args.evidence, &damage))?;
+    let verified = evidence::verify_holding(&args.evidence, &|_| true, words(), find_kind)
+        .map_err(|damage| broken(&args.evidence, &damage))?;
     let signers = Signer::open_all(&args.sign, args.endpoint.as_deref()).await?;
-    let mut contents = verified.contents.clone();
+    let mut contents = verified.contents;
     let envelopes = attest(&signers, &verified.statements).await?;
     if !envelopes.is_empty() {
         contents.insert(paths::ATTESTATIONS.to_owned(), lines(&envelopes));

@@ -2,8 +2,8 @@
 //!
 //! Must not know how facts are read.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use super::signing::{Signer, attest};
 use super::suite::Chosen;
@@ -91,11 +91,11 @@ impl Seal {
 
     /// Writes everything. Tells where it is and the digest of the manifest.
     pub(super) async fn close(self, left: &Left<'_>) -> Result<String, Ended> {
-        let Self { out, mut directory, answers, reports, bundle, signers, stamping, link } = self;
+        let Self { out, directory, answers, reports, bundle, signers, stamping, link } = self;
         if answers.is_some() {
             directory.adopt(paths::ANSWERS).map_err(|error| unwritten(&error))?;
         }
-        write(&mut directory, &reports, left).map_err(|error| unwritten(&error))?;
+        write(&directory, &reports, left).map_err(|error| unwritten(&error))?;
         let record = left.record;
         let sealed = directory.seal(Link { run: record.run.id.clone(), ..link }).map_err(|error| unwritten(&error))?;
         let run = serde_json::to_value(record.run).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
@@ -188,27 +188,23 @@ fn link(args: &Leaving, chosen: &Chosen, out: &Path) -> Result<Link, Ended> {
     Ok(first)
 }
 
-fn write(directory: &mut Directory, reports: &[String], left: &Left<'_>) -> Result<(), WriteError> {
-    let json = |error: serde_json::Error| WriteError::Io { path: "evidence".into(), source: error.into() };
+fn write(directory: &Directory, reports: &[String], left: &Left<'_>) -> Result<(), WriteError> {
     let record = left.record;
     let wanted = |name: &str| reports.is_empty() || reports.iter().any(|wanted| wanted == name);
     let wanted: Vec<_> = report::ALL.iter().copied().filter(|report| wanted(report.name())).collect();
-    let shared = Mutex::new(&mut *directory);
-    report::write_all(record, &wanted, &|report, bytes| {
-        let bytes = bytes.map_err(|source| WriteError::Io { path: report.file().into(), source })?;
-        shared.lock().unwrap_or_else(PoisonError::into_inner).add(report.file(), bytes)
+    report::write_all(&wanted, &|report| directory.write(report.file(), |out| report.write(record, out)))?;
+    directory.write(paths::BASIS, |out| pretty(left.basis, out))?;
+    directory.write(paths::RUN, |out| pretty(record.run, out))?;
+    directory.write(paths::CIRCUMSTANCES, |out| pretty(left.circumstances, out))?;
+    directory.write(paths::VERDICTS, |out| evidence::write_verdicts(record.result, out))?;
+    directory.write(paths::FACTS, |out| evidence::write_facts(record.populations, out))?;
+    directory.write(paths::CALLS, |out| {
+        for call in left.calls {
+            serde_json::to_writer(&mut *out, &call)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
     })?;
-    directory.add(paths::BASIS, &pretty(left.basis).map_err(json)?)?;
-    directory.add(paths::RUN, &pretty(record.run).map_err(json)?)?;
-    directory.add(paths::CIRCUMSTANCES, &pretty(left.circumstances).map_err(json)?)?;
-    directory.add(paths::VERDICTS, &evidence::write_verdicts(record.result).map_err(json)?)?;
-    directory.add(paths::FACTS, &evidence::write_facts(record.populations).map_err(json)?)?;
-    let mut calls = Vec::new();
-    for call in left.calls {
-        serde_json::to_writer(&mut calls, &call).map_err(json)?;
-        calls.push(b'\n');
-    }
-    directory.add(paths::CALLS, &calls)?;
     let loaded = &left.chosen.loaded;
     for (path, (_, _, text)) in loaded.paths.iter().zip(loaded.library.files.iter()) {
         directory.add(&format!("{}/{}", paths::INPUTS, path.display()), text.as_bytes())?;
@@ -219,8 +215,7 @@ fn write(directory: &mut Directory, reports: &[String], left: &Left<'_>) -> Resu
     Ok(())
 }
 
-fn pretty(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+fn pretty(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")
 }
