@@ -2,19 +2,22 @@
 //!
 //! Must not know log groups. A value is asked for by name and version; whoever gets it wipes it.
 
+use std::collections::HashSet;
+
 use aws_sdk_secretsmanager::Client as Secrets;
 use aws_sdk_secretsmanager::types::SecretListEntry;
 use aws_sdk_ssm::Client as Parameters;
-use aws_sdk_ssm::types::{Parameter, ParameterMetadata, ParameterType};
+use aws_sdk_ssm::types::{Parameter, ParameterHistory, ParameterMetadata, ParameterType};
 use tokio::task::JoinSet;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{PARAMETER_VALUES, PARAMETERS, SECRETS, VALUES};
+use super::{EARLIER, PARAMETER_VALUES, PARAMETERS, SECRETS, VALUES};
 use crate::aws::{At, refused_with, tracked};
 use crate::facts::redact::REDACTED;
 use crate::facts::{Cause, Gap};
 use crate::iam::{Case, Pattern};
 use crate::kinds::convert::malformed;
+use crate::kinds::pages::Pages;
 use crate::kinds::secretsmanager_secret::secrets;
 use crate::kinds::ssm_parameter::parameters;
 use crate::logs::Secret;
@@ -28,11 +31,15 @@ const AT_ONCE: usize = 16;
 /// Parameters that AWS gives at once.
 const BATCH: usize = 10;
 
-/// What was read: values, of how many parameters, and the first of the reasons why another was not.
+/// What was read: values, of how many parameters and of how many of their earlier versions, and the first of the reasons
+/// why another was not.
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) values: Vec<Secret>,
+    /// All versions of parameters: the newest is among `values` too.
+    history: Vec<Secret>,
     pub(super) parameters: usize,
+    pub(super) earlier: usize,
     pub(super) blind: Option<Gap>,
 }
 
@@ -43,8 +50,19 @@ impl Read {
 
     fn add(&mut self, other: Self) {
         self.values.extend(other.values);
+        self.history.extend(other.history);
         self.parameters += other.parameters;
         other.blind.into_iter().for_each(|gap| self.miss(gap));
+    }
+
+    /// Every version once, when all answers are there.
+    fn settle(&mut self) {
+        let version = |it: &Secret| (it.name.clone(), it.version.clone());
+        let mut known: HashSet<_> = self.values.iter().map(version).collect();
+        let earlier = std::mem::take(&mut self.history).into_iter().filter(|it| known.insert(version(it)));
+        let before = self.values.len();
+        self.values.extend(earlier);
+        self.earlier = self.values.len() - before;
     }
 }
 
@@ -102,9 +120,17 @@ pub(super) async fn read(at: &At) -> Read {
         room(&mut asking, &mut found).await;
         asking.spawn(tracked(of_parameters(at.client(Parameters::new), names.to_vec())));
     }
+    // The first version of a parameter has no earlier one.
+    for parameter in parameters.iter().filter(|it| it.version() != 1) {
+        let Some(name) = parameter.name() else { continue };
+        let known = parameter.arn().unwrap_or(name).to_owned();
+        room(&mut asking, &mut found).await;
+        asking.spawn(tracked(history(at.client(Parameters::new), name.to_owned(), known)));
+    }
     while let Some(done) = asking.join_next().await {
         found.add(whole(done));
     }
+    found.settle();
     found
 }
 
@@ -188,12 +214,7 @@ async fn ask(client: &Parameters, names: &[String]) -> Result<Read, Gap> {
         found.add(missed(gone, name));
     }
     if found.parameters == 0 && found.blind.is_none() {
-        found.miss(named(
-            malformed("the answer leaves out what was asked for"),
-            &names.join(", "),
-            "ssm",
-            PARAMETER_VALUES,
-        ));
+        found.add(missed(malformed("the answer leaves out what was asked for"), &names.join(", ")));
     }
     Ok(found)
 }
@@ -208,7 +229,42 @@ fn of_parameter(mut parameter: Parameter) -> Read {
         return missed(withheld("the recording holds no values of parameters"), &name);
     }
     let value = Secret { name, version: parameter.version().to_string(), value: Zeroizing::new(value) };
-    Read { values: vec![value], parameters: 1, blind: None }
+    Read { values: vec![value], parameters: 1, ..Read::default() }
+}
+
+/// The values that a parameter has and had: AWS keeps the last hundred.
+async fn history(client: Parameters, name: String, known: String) -> Read {
+    let (mut found, mut pages) = (Read::default(), Pages::default());
+    let mut answers = client.get_parameter_history().name(&name).with_decryption(true).into_paginator().send();
+    while let Some(page) = answers.next().await {
+        let turned = match page {
+            Ok(mut page) => {
+                let versions = page.parameters.take().unwrap_or_default();
+                versions.into_iter().for_each(|it| found.add(of_version(it, &known)));
+                pages.turn(page.next_token(), false)
+            }
+            Err(error) => Err(error.into()),
+        };
+        if let Err(gap) = turned {
+            found.miss(named(gap, &known, "ssm", EARLIER));
+            break;
+        }
+    }
+    found
+}
+
+fn of_version(mut parameter: ParameterHistory, name: &str) -> Read {
+    let missed = |gap: Gap| Read { blind: Some(named(gap, name, "ssm", EARLIER)), ..Read::default() };
+    let version = parameter.version().to_string();
+    let Some(mut value) = parameter.value.take().map(String::into_bytes) else {
+        return missed(malformed("the answer holds no value"));
+    };
+    if value == REDACTED.as_bytes() {
+        value.zeroize();
+        return missed(withheld("the recording holds no values of parameters"));
+    }
+    let value = Secret { name: name.to_owned(), version, value: Zeroizing::new(value) };
+    Read { history: vec![value], ..Read::default() }
 }
 
 fn missed(gap: Gap, name: &str) -> Read {
