@@ -37,7 +37,7 @@ const BATCH: usize = 10;
 pub(super) struct Read {
     pub(super) values: Vec<Secret>,
     /// All versions of parameters: the newest is among `values` too.
-    history: Vec<Secret>,
+    pub(super) history: Vec<Secret>,
     pub(super) parameters: usize,
     pub(super) earlier: usize,
     pub(super) blind: Option<Gap>,
