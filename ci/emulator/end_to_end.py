@@ -56,6 +56,7 @@ EXPECTED: dict[str, dict[str, str]] = {
     "log-leaks-value": {"DT-001/logs-of-functions-hold-no-values": ""},
     "log-leaks-value-in-a-big-group": {"DT-001/logs-of-functions-hold-no-values": ""},
     "log-leaks-parameter": {"DT-001/logs-of-functions-hold-no-values": "", "FR-277/no-secure-strings": "/bank-secrets/payments/sign"},
+    "log-leaks-earlier-parameter": {"DT-001/logs-of-functions-hold-no-values": "", "FR-277/no-secure-strings": "/bank-secrets/payments/sign"},
     "archive-leaks-value": {"DT-001/archived-logs-of-functions-hold-no-values": ""},
     "rule-enabled-writes-only": {"FR-279/rule-sees-reads": ""},
     "rule-disabled": {"FR-279/rule-sees-reads": ""},
