@@ -114,6 +114,8 @@ fn main() {
         files: &loaded.library.files,
         catalogues: &loaded.words.catalogues,
     };
+    // Before the reports are measured: what they leave in memory is not the run's.
+    let sealed = sealed::measure(&record, root.path());
     println!("{RESOURCES} resources, {CASES} cases\n| report | ms | MB |\n| --- | ---: | ---: |");
     for report in ALL {
         let (begin, mut out) = (Instant::now(), Vec::new());
@@ -127,10 +129,10 @@ fn main() {
     }
     // As a run writes them: side by side.
     let begin = Instant::now();
-    write_all(&record, ALL, &|_, _| Ok::<(), std::io::Error>(())).unwrap();
+    write_all(ALL, &|report| report.write(&record, &mut std::io::sink())).unwrap();
     let total = begin.elapsed();
     println!("| all together | {} | |", total.as_millis());
-    let reached = sealed::measure(&record, root.path());
+    let reached = sealed.tell(total);
     if total > TARGET || !reached {
         println!("a target is missed; all reports may take {} ms", TARGET.as_millis());
         std::process::exit(1);

@@ -127,6 +127,11 @@ const HARMS: &[Harmed] = &[
     ("extra", |it| drop(it.insert("more.txt".into(), vec![])), "file that the manifest does not name: more.txt"),
     ("altered", |it| it.get_mut(FACTS).unwrap().push(b' '), "altered file: evidence/facts.jsonl has the digest"),
     (
+        "altered report",
+        |it| it.get_mut("results.json").unwrap().push(b' '),
+        "altered file: results.json has the digest",
+    ),
+    (
         "wrong digest",
         |it| {
             let text = String::from_utf8(it["manifest.json"].clone()).unwrap();

@@ -18,7 +18,9 @@ use common::{cases_of, embedded, every_attribute, run, whole};
 async fn offline(account: Arc<Described>) -> Vec<Population> {
     let cases = cases_of(&account, &every_attribute(kinds::schemas()));
     let ran = run(&cases, &account, account.connector()).await.unwrap();
-    let text = String::from_utf8(write_facts(&ran.populations).unwrap()).unwrap();
+    let mut text = Vec::new();
+    write_facts(&ran.populations, &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
     read_facts(&text, kinds::find).unwrap()
 }
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use attestry::evidence::{Damage, Manifest, Verified, digest, verify};
+use attestry::evidence::{Damage, Manifest, Verified, digest, verify, verify_holding};
 use attestry::policy::Vocabulary;
 use attestry::{kinds, report};
 use common::{root, whole, write_suite};
@@ -170,6 +170,22 @@ fn two_runs_leave_the_same_facts_and_verdicts() {
     for path in ["evidence/facts.jsonl", "evidence/verdicts.json", "evidence/basis.json"] {
         assert_eq!(std::fs::read(first.join(path)).unwrap(), std::fs::read(second.join(path)).unwrap(), "{path}");
     }
+}
+
+/// Reports are many times larger than what is judged: of them a verifier holds the digest only.
+#[test]
+fn what_is_not_judged_is_checked_and_not_held() {
+    let (_kept, out) = shipped();
+    let held = |path: &str| check(&out).unwrap().contents.contains_key(path);
+    assert!(held("evidence/facts.jsonl") && held("evidence/inputs/suites/mod-045.yaml") && held("manifest.json"));
+    assert!(!held("results.json") && !held("evidence/calls.jsonl"));
+    let all = verify_holding(&out, &|_| true, Vocabulary::new(kinds::schemas()), kinds::find).unwrap();
+    assert_eq!(all.contents.len(), all.files + 1, "all files, and the manifest");
+    let mut altered = all.contents["results.json"].clone();
+    altered.push(b'\n');
+    std::fs::write(out.join("results.json"), &altered).unwrap();
+    let damage = check(&out).unwrap_err();
+    assert!(matches!(damage.as_slice(), [Damage::Altered { path, .. }] if path == "results.json"), "{damage:?}");
 }
 
 #[test]

@@ -22,6 +22,7 @@ use attestry::aws::{Described, Operation};
 use attestry::evidence::{read_facts, write_facts};
 use attestry::facts::{Cause, Fact, Gap, Value};
 use attestry::kinds;
+use attestry::plan::{Plan, policy_document};
 use attestry::policy::Case;
 use attestry::verify::evaluate;
 use common::{Ran, cases, root, run, write_suite};
@@ -32,7 +33,7 @@ const VALUE: &str = "Rk7vXq93LmTz20Wd";
 const ACCOUNT: &str = r#"account: "111122223333"
 regions: [eu-central-1]
 as_of: 2026-11-20T22:15:00Z
-pages: { FilterLogEvents: 1, GetLogEvents: 1, DescribeLogStreams: 1 }
+pages: { FilterLogEvents: 1, GetLogEvents: 1, DescribeLogStreams: 1, GetParameterHistory: 1 }
 answers:
   logs:
     DescribeLogGroups:
@@ -65,6 +66,7 @@ answers:
         - { Name: /bank/note, ARN: "arn:aws:ssm:eu-central-1:111122223333:parameter/bank/note", Type: String }
         PARAMETERS
     GetParameters: GIVEN
+    GetParameterHistory: HISTORY
 "#;
 
 const POLICY: &str = "id: P\ntitle: P\nseverity: high\ncases:\n  values:\n    title: v\n    each: logs.sweep\n    where: { name: swept }\n    \
@@ -77,9 +79,15 @@ fn event(id: u32, message: &str) -> String {
 
 fn text(group: &str, events: &[String], other: &str) -> String {
     let text = ACCOUNT.replace("GROUP", group).replace("EVENTS", &events.join(", ")).replace("OTHER", other);
-    [("STREAMS", ""), ("GOT", ""), ("PARAMETERS", ""), ("GIVEN", "{ Parameters: [] }")]
-        .iter()
-        .fold(text, |text, (mark, nothing)| text.replace(mark, nothing))
+    [
+        ("STREAMS", ""),
+        ("GOT", ""),
+        ("PARAMETERS", ""),
+        ("GIVEN", "{ Parameters: [] }"),
+        ("HISTORY", "{ Parameters: [] }"),
+    ]
+    .iter()
+    .fold(text, |text, (mark, nothing)| text.replace(mark, nothing))
 }
 
 fn described(text: &str) -> Arc<Described> {
@@ -116,7 +124,9 @@ async fn verdicts(account: &Arc<Described>, says: &str) -> (Ran, Vec<&'static st
 }
 
 fn judged(cases: &[Case], account: &Described, ran: &Ran) -> Vec<&'static str> {
-    let text = String::from_utf8(write_facts(&ran.populations).unwrap()).unwrap();
+    let mut text = Vec::new();
+    write_facts(&ran.populations, &mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
     assert!(!text.contains(VALUE), "{text}");
     let again = evaluate(cases, &read_facts(&text, kinds::find).unwrap(), &[], account.as_of);
     let words = |it: &[attestry::verify::CaseResult]| -> Vec<&'static str> {
@@ -190,6 +200,20 @@ async fn what_was_not_seen_is_never_clean() {
         assert_eq!(found, words, "{group} {other}");
         let gaps = gaps(&ran, 0);
         assert!(!gaps.is_empty() && gaps.iter().all(|gap| gap.cause == cause), "{group} {other}: {gaps:?}");
+    }
+}
+
+#[test]
+fn unmasking_takes_a_permission_of_its_own() {
+    let account = account(PLAIN, &[], FINE);
+    for unmask in [true, false] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = write_suite(directory.path(), &account, POLICY, None);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("log_sweep: {", &format!("log_sweep: {{ unmask: {unmask},"))).unwrap();
+        let cases = cases(directory.path(), "suite.yaml", "here").0;
+        let document = policy_document(&Plan::new(cases)).to_string();
+        assert_eq!(document.contains("logs:Unmask"), unmask, "{document}");
     }
 }
 

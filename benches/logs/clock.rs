@@ -1,10 +1,10 @@
 //! Times of the processor, compared fairly: on a machine with other work nothing but ratios of neighbours in time count.
 #![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, reason = "a part of a benchmark and of tests")]
 
-/// Seconds of the processor that this thread had.
+/// Seconds of the processor that this thread had: exactly, while `/proc` counts in ticks of some milliseconds.
 pub(crate) fn of_thread() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 
 /// Seconds of the processor that processes had which this one started and waited for.

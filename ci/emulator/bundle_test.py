@@ -94,7 +94,7 @@ def signed_by_kms(desk: Bundles, url: str):
 
 
 def untarred(path: pathlib.Path) -> dict[str, bytes]:
-    stream = zstandard.ZstdDecompressor().stream_reader(path.read_bytes())
+    stream = zstandard.ZstdDecompressor().stream_reader(path.read_bytes(), read_across_frames=True)
     with tarfile.open(fileobj=io.BytesIO(stream.read())) as archive:
         members = archive.getmembers()
         assert all(it.isreg() and it.mode == 0o644 and it.mtime == 0 and it.uid == it.gid == 0 for it in members)

@@ -25,7 +25,7 @@ import junitparser
 import deploy
 import violations
 from serving import serving
-from stack import ACCOUNT, NAMESPACE_POLICY, Stack
+from stack import ACCOUNT, NAMESPACE_POLICY, Stack, exported
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -56,6 +56,8 @@ EXPECTED: dict[str, dict[str, str]] = {
     "log-leaks-value": {"DT-001/logs-of-functions-hold-no-values": ""},
     "log-leaks-value-in-a-big-group": {"DT-001/logs-of-functions-hold-no-values": ""},
     "log-leaks-parameter": {"DT-001/logs-of-functions-hold-no-values": "", "FR-277/no-secure-strings": "/bank-secrets/payments/sign"},
+    "log-leaks-earlier-parameter": {"DT-001/logs-of-functions-hold-no-values": "", "FR-277/no-secure-strings": "/bank-secrets/payments/sign"},
+    "archive-leaks-value": {"DT-001/archived-logs-of-functions-hold-no-values": ""},
     "rule-enabled-writes-only": {"FR-279/rule-sees-reads": ""},
     "rule-disabled": {"FR-279/rule-sees-reads": ""},
     "rule-without-target": {"FR-279/rule-calls-the-detector": ""},
@@ -101,8 +103,10 @@ SECRETS = {
     "DT-001/resource-policies-open-nothing", "DT-001/secrets-shut-developers-out", "FR-277/namespace-only", "FR-278/probe-rotates", "FR-278/nothing-promised-in-vain",
     "MOD-104-KEYS/secrets-under-bank-keys",
 }
-SWEPT = {"DT-001/logs-of-functions-hold-no-values", "FR-280/records-hold-no-values"}
-LOGS = SWEPT | {"DT-001/logs-of-functions-hold-nothing-secret-looking", "FR-280/records-hold-nothing-secret-looking"}
+LOGS, ARCHIVES = ({f"{case}-hold-{what}" for case in cases for what in ("no-values", "nothing-secret-looking")} for cases in (
+    ("DT-001/logs-of-functions", "FR-280/records"), ("DT-001/archived-logs-of-functions", "FR-280/archived-records")))
+SWEPT = {case for case in LOGS | ARCHIVES if case.endswith("-values")}
+EXPORTED = {case for case in ARCHIVES if case.startswith("DT-001/")}
 REFUSED: dict[str, set[str]] = {
     "secretsmanager:ListSecrets": SECRETS | SWEPT,
     "secretsmanager:GetSecretValue": SWEPT,
@@ -115,6 +119,8 @@ REFUSED: dict[str, set[str]] = {
     "lambda:GetPolicy": {"FR-278/only-secrets-manager-invokes", "FR-279/only-the-rule-invokes"},
     "logs:DescribeLogGroups": {f"FR-280/{name}" for name in ("retention-7-years", "group-is-protected", "group-is-encrypted")}
     | {"MOD-045-OUTPUTS/access-log-exists"} | LOGS,
+    "s3:ListObjectsV2": ARCHIVES,
+    "s3:GetObject": ARCHIVES,
     "s3:GetObjectLockConfiguration": {"FR-280/copy-is-locked"},
     "cloudtrail:GetTrailStatus": {"FR-280/trail-records-reads"},
     "ssm:DescribeParameters": {f"MOD-045-OUTPUTS/{name}" for name in ("namespace-policy", "rotation-function", "anomaly-function", "access-log")}
@@ -144,6 +150,7 @@ def main() -> int:
         for name in names:
             tests.run(f"violation {name}", lambda name=name: violated(tests, account, name))
         tests.run("violations are all in the table", every_violation_is_listed)
+        tests.run("half an archive", lambda: half_an_archive(tests, url, account.fresh()))
         account.fresh()
         for operation in list(REFUSED)[:1] if args.quick else REFUSED:
             tests.run(f"refused {operation}", lambda operation=operation: refused(tests, account, operation))
@@ -152,6 +159,7 @@ def main() -> int:
     if not args.quick:
         with serving("--ministack") as url:
             tests.run("ministack", lambda: ministack(tests, url))
+            tests.run("half an archive on ministack", lambda: half_an_archive(tests, url, deployed(url)))
             tests.run("another account", lambda: another_account(tests, url))
     print(f"{tests.passed} passed, {tests.failed} failed")
     return 1 if tests.failed or not tests.passed else 0
@@ -254,6 +262,36 @@ def each_refused(tests, account):
     # A call that is made for nothing is a call too many.
     expect(not silent, f"refused, and every case was met all the same: {silent}")
     return f"{len(account.operations) - 1} operations"
+
+
+def half_an_archive(tests, url, stack):
+    """What cannot be decoded is not examined, so nothing is said of its archive; what is found beside it is found."""
+    stack.export("000002.gz", exported("it is cut off here: " + " ".join(map(str, range(999))))[:-40])
+    before = half_found(tests, url, stack)
+    expect(before == dict.fromkeys(EXPORTED, "not_evaluated"), f"half an archive: {before}")
+    said = deploy.violate(stack, "archive-leaks-value")
+    after = half_found(tests, url, stack)
+    expect(after == before | EXPECTED_IN_HALF, f"half an archive, and {said['change']}: {after}")
+    return f"{len(before)} cases not evaluated, then {len(EXPECTED_IN_HALF)} violated"
+
+
+EXPECTED_IN_HALF = dict.fromkeys(EXPECTED["archive-leaks-value"], "violated")
+
+
+def deployed(url) -> Stack:
+    stack = Stack(url, optional=True)
+    if not stack.exists():
+        stack.deploy()
+    return stack
+
+
+def half_found(tests, url, stack) -> dict[str, str]:
+    run = tests.tool.run(url, stack)
+    try:
+        expect(run.code == 3, f"exit {run.code}\n{run.said}")
+        return {case["id"]: case["verdict"] for case in run.cases if case["id"] in ARCHIVES and case["verdict"] != "met"}
+    finally:
+        run.remove()
 
 
 def another_account(tests, url):

@@ -4,6 +4,7 @@ It differs from the module's own design where that design is wrong: the namespac
 bank-*, the anomaly rule also receives read-only events, the runtime is supported, the log group is protected.
 """
 
+import gzip
 import json
 import time
 import uuid
@@ -25,6 +26,8 @@ CONFIG_ROLE, TRAIL_ROLE = f"bank-config-{ENV}", f"bank-cloudtrail-{ENV}"
 NAMESPACE_POLICY, READ_POLICY = f"bank-secrets-namespace-{ENV}", "bank-secrets-read"
 TOPIC, QUEUE = f"bank-platform-alerts-{ENV}", f"bank-platform-alerts-{ENV}"
 TRAIL, BUCKET = f"bank-platform-{ENV}", f"bank-platform-audit-{ENV}-{ACCOUNT}"
+ARCHIVE, RECORDS, EXPORTS = f"bank-platform-logs-{ENV}-{ACCOUNT}", "records/", "functions/"
+EXPORT = f"{EXPORTS}6f1c2a54-0045-4d00-8000-0000000000e0/"
 ACCESS_LOG = f"/aws/secretsmanager/bank-access-{ENV}"
 TRAIL_LOG = f"/aws/cloudtrail/bank-platform-{ENV}"
 LOG_GROUPS = (ACCESS_LOG, f"/aws/lambda/{ROTATION}", f"/aws/lambda/{ANOMALY}", TRAIL_LOG)
@@ -132,6 +135,11 @@ def token(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
+def exported(message: str) -> bytes:
+    """An object of an export, with one event."""
+    return gzip.compress(f"2026-11-20T09:00:00.000Z {message}\n".encode(), mtime=0)
+
+
 @dataclass
 class Stack:
     """Deploys, and knows the clients and ids. `optional` collects what the endpoint refuses instead of failing."""
@@ -183,7 +191,7 @@ class Stack:
 
     def deploy(self) -> int:
         for step in (self.kms, self.iam, self.logs, self.functions, self.secrets, self.alerts, self.anomaly_rule, self.outputs,
-                     self.audit_bucket, self.trail, self.alarm, self.config, self.records):
+                     self.audit_bucket, self.trail, self.alarm, self.config, self.records, self.archives):
             step()
         if self.code:
             self.probe_roles()
@@ -406,3 +414,14 @@ class Stack:
         self.call("logs", "create_log_stream", logGroupName=f"/aws/lambda/{ROTATION}", logStreamName="1")
         self.call("logs", "put_log_events", logGroupName=f"/aws/lambda/{ROTATION}", logStreamName="1",
                   logEvents=[{"timestamp": now, "message": f"finishSecret done for {PROBE}"}])
+
+    def archives(self):
+        """Logs in S3: records as Firehose delivers them, and an export of CloudWatch Logs."""
+        self.call("s3", "create_bucket", Bucket=ARCHIVE, CreateBucketConfiguration={"LocationConstraint": REGION})
+        record = {"identity": arn("sts", f"assumed-role/{ROTATION}/{ROTATION}", ""), "secret_arn": arn("secretsmanager", f"secret:{PROBE}"),
+                  "event_name": "GetSecretValue", "timestamp": "2026-11-20T09:00:00Z"}
+        self.call("s3", "put_object", Bucket=ARCHIVE, Key=f"{RECORDS}2026/11/20/09/records-1", Body=json.dumps(record).encode() + b"\n")
+        self.export("000000.gz", exported(f"finishSecret done for {PROBE}"))
+
+    def export(self, name: str, body: bytes):
+        self.call("s3", "put_object", Bucket=ARCHIVE, Key=f"{EXPORT}1/{name}", Body=body)

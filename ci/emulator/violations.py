@@ -4,9 +4,9 @@ import json
 import time
 import urllib.parse
 
-from stack import (ACCESS_LOG, ACCOUNT, ALARM, ANOMALY, BUCKET, CONFIG_ROLE, DENIED, DEVELOPER, FORGOTTEN, NAMESPACE_POLICY, NEWER,
-                   OUTPUTS, READ_POLICY, RECORDER, ROTATION, SANCTIONS, SCHEDULED, TAGS, TOPIC, TRAIL, Stack, arn, document,
-                   namespace_policy, pairs, read_policy, statement)
+from stack import (ACCESS_LOG, ACCOUNT, ALARM, ANOMALY, ARCHIVE, BUCKET, CONFIG_ROLE, DENIED, DEVELOPER, EXPORTS, FORGOTTEN, NAMESPACE_POLICY,
+                   NEWER, OUTPUTS, READ_POLICY, RECORDER, ROTATION, SANCTIONS, SCHEDULED, TAGS, TOPIC, TRAIL, Stack, arn, document,
+                   exported, namespace_policy, pairs, read_policy, statement)
 
 SECRET = "bank-payments/card-network/api-key"
 POLICY_ARN = "arn:aws:iam::{}:policy/{}"
@@ -118,6 +118,21 @@ def log_leaks_parameter(s):
     s.call("logs", "put_log_events", logGroupName=group, logStreamName="1", logEvents=[
         {"timestamp": int(time.time() * 1000), "message": f"GET /settle?sign={urllib.parse.quote(value, safe='')} 403"}])
     return "logs", group, "an event with the value of a SecureString parameter"
+
+
+def log_leaks_earlier_parameter(s):
+    before, group = "Kq7vXm93LtTz20WdRk", f"/aws/lambda/{ROTATION}"
+    for value, more in ((before, {"Tags": pairs(TAGS)}), ("Zw83Lm20TqWdRk7vXp", {"Overwrite": True})):
+        s.call("ssm", "put_parameter", Name="/bank-secrets/payments/sign", Value=value, Type="SecureString", **more)
+    s.call("logs", "put_log_events", logGroupName=group, logStreamName="1", logEvents=[
+        {"timestamp": int(time.time() * 1000), "message": f"signed with {before}"}])
+    return "logs", group, "an event with the value that a SecureString parameter had before"
+
+
+def archive_leaks_value(s):
+    value = s.client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"]
+    s.export("000001.gz", exported(json.dumps({"Step": "setSecret", "given": value})))
+    return "s3", f"s3://{ARCHIVE}/{EXPORTS}", f"an exported event with the value of {SECRET}"
 
 
 def rule_enabled_writes_only(s):
@@ -269,7 +284,7 @@ ALL = {function.__name__.replace("_", "-"): function for function in (
     secret_outside_namespace, secret_untagged, secret_wrong_tag,
     key_rotation_off, key_rotation_period_too_long, key_pending_deletion, key_disabled,
     log_retention_365, log_retention_never, log_no_key, log_no_deletion_protection, log_leaks_value,
-    log_leaks_value_in_a_big_group, log_leaks_parameter,
+    log_leaks_value_in_a_big_group, log_leaks_parameter, log_leaks_earlier_parameter, archive_leaks_value,
     rule_enabled_writes_only, rule_disabled, rule_without_target, ssm_shadow_securestring, ssm_output_drift,
     function_deprecated_runtime, function_open_permission, topic_without_key, topic_without_subscription,
     namespace_policy_forgets_delete, namespace_policy_forgets_the_newer, namespace_policy_detached,

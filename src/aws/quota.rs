@@ -78,6 +78,7 @@ const CAUTIOUS: &[(&str, &str)] = &[
     ("access-analyzer", "CheckNoPublicAccess"),
     ("access-analyzer", "ValidatePolicy"),
     ("iam", "SimulatePrincipalPolicy"),
+    ("ssm", "GetParameterHistory"),
 ];
 
 /// Requests a second where nothing is published: IAM, AWS Config, SQS, S3 bucket settings. It grows while AWS does not object.

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::probes::{find_kind, words};
-use super::seal::{broken, bundle, pack};
+use super::seal::{broken, bundle, unwritten};
 use super::signing::{Signer, attest};
 use super::timestamp::Stamping;
 use super::{Ended, find, keep, output};
-use crate::evidence::{self, SecretKey, lines, paths};
+use crate::evidence::{self, File, SecretKey, lines, paths};
 use crate::verify::Exit;
 
 /// Arguments of `evidence`.
@@ -77,10 +77,10 @@ pub(super) fn wait(command: impl Future<Output = Result<(), Ended>>) -> Result<(
 
 async fn repack(args: &Pack) -> Result<(), Ended> {
     let (path, format) = bundle(&args.file)?;
-    let verified =
-        evidence::verify(&args.evidence, words(), find_kind).map_err(|damage| broken(&args.evidence, &damage))?;
+    let verified = evidence::verify_holding(&args.evidence, &|_| true, words(), find_kind)
+        .map_err(|damage| broken(&args.evidence, &damage))?;
     let signers = Signer::open_all(&args.sign, args.endpoint.as_deref()).await?;
-    let mut contents = verified.contents.clone();
+    let mut contents = verified.contents;
     let envelopes = attest(&signers, &verified.statements).await?;
     if !envelopes.is_empty() {
         contents.insert(paths::ATTESTATIONS.to_owned(), lines(&envelopes));
@@ -90,7 +90,8 @@ async fn repack(args: &Pack) -> Result<(), Ended> {
         contents.insert(paths::QUERY.to_owned(), stamped.query);
         contents.insert(paths::ANSWER.to_owned(), stamped.answer);
     }
-    pack(&contents, &path, format)?;
+    let mut files = contents.iter().map(|(path, bytes)| Ok(File::held(path, bytes)));
+    evidence::write_bundle(&path, format, &mut files).map_err(|error| unwritten(&error))?;
     output::tell(&format!("wrote {} (manifest sha256:{})", path.display(), verified.manifest));
     Ok(())
 }

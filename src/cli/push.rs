@@ -128,7 +128,8 @@ async fn securityhub(args: &SecurityHub) -> Result<(), Ended> {
 
 /// What verified evidence covers, and its findings.
 fn read(path: &Path, keys: &[PublicKey]) -> Result<(Summary, Vec<Value>), Ended> {
-    let verified = evidence::verify(path, words(), find_kind).map_err(|damage| broken(path, &damage))?;
+    let verified = evidence::verify_holding(path, &|path| path == file(), words(), find_kind)
+        .map_err(|damage| broken(path, &damage))?;
     signature(&verified, keys).map_err(|damage| broken(path, &[damage]))?;
     let summary = verified.summary().map_err(|damage| broken(path, &[damage]))?;
     Ok((summary, findings(&verified)?))
@@ -167,9 +168,14 @@ fn account(args: &SecurityHub, of: &[String]) -> Result<String, Ended> {
     }
 }
 
-/// The report that was written for Security Hub.
+/// The report that is written for Security Hub.
+fn file() -> &'static str {
+    report::find("asff").map_or("findings.asff.json", |report| report.file())
+}
+
+/// What that report holds.
 fn findings(of: &Verified) -> Result<Vec<Value>, Ended> {
-    let file = report::find("asff").map_or("findings.asff.json", |report| report.file());
+    let file = file();
     let lacks = |why: String| Ended::new(Exit::Output, format!("{file}: {why}"));
     let bytes =
         of.contents.get(file).ok_or_else(|| lacks("not in this evidence; `run` without --report writes it".into()))?;

@@ -131,7 +131,11 @@ fn kind(kind: &Kind) -> String {
             None => made,
         };
         let also: String = call.also.iter().map(|action| format!(", and `{action}` where AWS checks it")).collect();
-        let permission = permission + &also;
+        let unmasked = match call.unmasked {
+            "" => String::new(),
+            action => format!(", and `{action}` in stages with `unmask: true`"),
+        };
+        let permission = permission + &also + &unmasked;
         let _ = writeln!(text, "| `{}:{}` | {permission} | {made} |", call.service, call.operation);
     }
     text

@@ -41,8 +41,11 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     let found = changes(&verified.result.cases, &judged.result.cases);
     output::print(&found.iter().map(show).collect::<String>());
     tell(&judged.result, judged.gate);
-    write(args, &judged.verdicts)?;
-    if judged.verdicts == verified.verdicts() {
+    let mut verdicts = Vec::new();
+    let written = evidence::write_verdicts(&judged.result, &mut verdicts);
+    written.map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
+    write(args, &verdicts)?;
+    if verdicts == verified.verdicts() {
         output::print("byte-identical with the stored verdicts\n");
     } else {
         output::print(&format!("{} cases are judged otherwise than the stored verdicts\n", found.len()));

@@ -2,8 +2,8 @@
 //!
 //! Must not know how facts are read.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use super::signing::{Signer, attest};
 use super::suite::Chosen;
@@ -11,8 +11,7 @@ use super::timestamp::Stamping;
 use super::{Ended, output};
 use crate::aws::Call;
 use crate::evidence::{
-    self, Basis, Circumstances, Contents, Directory, File, Format, Limits, Link, Previous, Refused, Told, WriteError,
-    paths, statements,
+    self, Basis, Circumstances, Directory, File, Format, Link, Previous, Told, WriteError, paths, statements,
 };
 use crate::report::{self, Record};
 use crate::verify::Exit;
@@ -92,11 +91,11 @@ impl Seal {
 
     /// Writes everything. Tells where it is and the digest of the manifest.
     pub(super) async fn close(self, left: &Left<'_>) -> Result<String, Ended> {
-        let Self { out, mut directory, answers, reports, bundle, signers, stamping, link } = self;
+        let Self { out, directory, answers, reports, bundle, signers, stamping, link } = self;
         if answers.is_some() {
             directory.adopt(paths::ANSWERS).map_err(|error| unwritten(&error))?;
         }
-        write(&mut directory, &reports, left).map_err(|error| unwritten(&error))?;
+        write(&directory, &reports, left).map_err(|error| unwritten(&error))?;
         let record = left.record;
         let sealed = directory.seal(Link { run: record.run.id.clone(), ..link }).map_err(|error| unwritten(&error))?;
         let run = serde_json::to_value(record.run).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
@@ -130,45 +129,12 @@ impl Seal {
             return Err(unstamped);
         }
         if let Some((path, format)) = bundle {
-            let read = |name: &String| -> evidence::File<'static> {
-                let full = out.join(name);
-                let bytes =
-                    std::fs::read(&full).map_err(|error| Refused::Source(format!("{}: {error}", full.display())))?;
-                Ok((name.clone(), bytes.into()))
-            };
-            pack_and_check(&path, format, &|| Box::new(names.iter().map(read)))?;
+            let mut files = names.iter().map(|name| File::open(&out, name));
+            evidence::write_bundle(&path, format, &mut files).map_err(|error| unwritten(&error))?;
             said.push_str(&format!(" and {}", path.display()));
         }
         Ok(said)
     }
-}
-
-/// Gives all files, from the first one on.
-type Files<'a, 'f> = &'f dyn Fn() -> Box<dyn Iterator<Item = File<'a>> + 'f>;
-
-/// Packs files into a bundle that unpacks to the same files.
-pub(super) fn pack(contents: &Contents, path: &Path, format: Format) -> Result<(), Ended> {
-    let files = || contents.iter().map(|(path, bytes)| Ok((path.clone(), bytes.as_slice().into())));
-    pack_and_check(path, format, &|| Box::new(files()))
-}
-
-/// Packs the files, and compares each with what the bundle then holds. They are had twice, so that one at a time is in
-/// memory.
-fn pack_and_check<'a>(path: &Path, format: Format, files: Files<'a, '_>) -> Result<(), Ended> {
-    let limits = Limits::default();
-    let refused = |error: Refused| Ended::new(Exit::Output, format!("{}: {error}", path.display()));
-    let bytes = evidence::pack_files(files(), format, &limits).map_err(refused)?;
-    let mut packed = files();
-    let other = || Refused::Source("it does not unpack to what was packed".to_owned());
-    let mut same = |name: String, bytes: Vec<u8>| match packed.next() {
-        Some(Ok((path, packed))) if path == name && *packed == bytes => Ok(()),
-        _ => Err(other()),
-    };
-    evidence::unpack_files(&bytes, &limits, &mut same).map_err(refused)?;
-    if packed.next().is_some() {
-        return Err(refused(other()));
-    }
-    evidence::write_bundle(path, &bytes).map_err(|error| unwritten(&error))
 }
 
 /// A path with the format that its name asks for.
@@ -222,27 +188,23 @@ fn link(args: &Leaving, chosen: &Chosen, out: &Path) -> Result<Link, Ended> {
     Ok(first)
 }
 
-fn write(directory: &mut Directory, reports: &[String], left: &Left<'_>) -> Result<(), WriteError> {
-    let json = |error: serde_json::Error| WriteError::Io { path: "evidence".into(), source: error.into() };
+fn write(directory: &Directory, reports: &[String], left: &Left<'_>) -> Result<(), WriteError> {
     let record = left.record;
     let wanted = |name: &str| reports.is_empty() || reports.iter().any(|wanted| wanted == name);
     let wanted: Vec<_> = report::ALL.iter().copied().filter(|report| wanted(report.name())).collect();
-    let shared = Mutex::new(&mut *directory);
-    report::write_all(record, &wanted, &|report, bytes| {
-        let bytes = bytes.map_err(|source| WriteError::Io { path: report.file().into(), source })?;
-        shared.lock().unwrap_or_else(PoisonError::into_inner).add(report.file(), bytes)
+    report::write_all(&wanted, &|report| directory.write(report.file(), |out| report.write(record, out)))?;
+    directory.write(paths::BASIS, |out| pretty(left.basis, out))?;
+    directory.write(paths::RUN, |out| pretty(record.run, out))?;
+    directory.write(paths::CIRCUMSTANCES, |out| pretty(left.circumstances, out))?;
+    directory.write(paths::VERDICTS, |out| evidence::write_verdicts(record.result, out))?;
+    directory.write(paths::FACTS, |out| evidence::write_facts(record.populations, out))?;
+    directory.write(paths::CALLS, |out| {
+        for call in left.calls {
+            serde_json::to_writer(&mut *out, &call)?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
     })?;
-    directory.add(paths::BASIS, &pretty(left.basis).map_err(json)?)?;
-    directory.add(paths::RUN, &pretty(record.run).map_err(json)?)?;
-    directory.add(paths::CIRCUMSTANCES, &pretty(left.circumstances).map_err(json)?)?;
-    directory.add(paths::VERDICTS, &evidence::write_verdicts(record.result).map_err(json)?)?;
-    directory.add(paths::FACTS, &evidence::write_facts(record.populations).map_err(json)?)?;
-    let mut calls = Vec::new();
-    for call in left.calls {
-        serde_json::to_writer(&mut calls, &call).map_err(json)?;
-        calls.push(b'\n');
-    }
-    directory.add(paths::CALLS, &calls)?;
     let loaded = &left.chosen.loaded;
     for (path, (_, _, text)) in loaded.paths.iter().zip(loaded.library.files.iter()) {
         directory.add(&format!("{}/{}", paths::INPUTS, path.display()), text.as_bytes())?;
@@ -253,8 +215,7 @@ fn write(directory: &mut Directory, reports: &[String], left: &Left<'_>) -> Resu
     Ok(())
 }
 
-fn pretty(value: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+fn pretty(value: &impl serde::Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")
 }

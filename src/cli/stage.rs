@@ -96,6 +96,7 @@ impl Ground {
             sample: sweep.sample.clone(),
             left: sweep.left,
             archives: sweep.archives.clone(),
+            unmask: sweep.unmask,
         };
         let link = Link::new(pace.leaving(logs.left)).sweeping(logs);
         Ok(Self { backend: label, now, described, link, recordings, targets })

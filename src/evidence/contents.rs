@@ -1,41 +1,80 @@
-//! Reading evidence, a directory or a bundle, into memory: within limits, and nothing but plain files.
+//! Reading evidence, a directory or a bundle: within limits, and nothing but plain files.
 //!
-//! Nothing is written, and what was read once is what is judged. Must not know what the files hold.
+//! What is judged is held in memory, of all other files the digest. Nothing is written, and what was read once is what is
+//! judged. Must not know what the files hold.
 
-use std::io::Read;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::Damage;
-use super::archive::{Contents, Limits, unpack};
+use super::archive::{Contents, Limits, unpack_files};
+use super::manifest::{Entry, Sum};
 use super::path::is_below;
 
-/// All files of a directory, or of a bundle in one file.
+/// Which files are held.
+pub type Hold<'a> = &'a dyn Fn(&str) -> bool;
+
+/// Evidence as it was read.
+#[derive(Debug, Default)]
+pub(super) struct Stored {
+    /// Size and digest of every file.
+    pub(super) entries: BTreeMap<String, Entry>,
+    /// The files that are held.
+    pub(super) contents: Contents,
+}
+
+impl Stored {
+    fn take(&mut self, path: &str, bytes: &mut dyn Read, hold: Hold<'_>) -> io::Result<u64> {
+        let mut sum = Sum::default();
+        if hold(path) {
+            let mut held = Vec::new();
+            bytes.read_to_end(&mut held)?;
+            sum.add(&held);
+            self.contents.insert(path.to_owned(), held);
+        } else {
+            io::copy(bytes, &mut sum)?;
+        }
+        let entry = sum.entry(path);
+        let size = entry.size;
+        self.entries.insert(path.to_owned(), entry);
+        Ok(size)
+    }
+}
+
+/// Reads a directory, or a bundle in one file.
 ///
 /// # Errors
 /// All that is no plain file, or why nothing was read.
-pub fn read(path: &Path) -> Result<Contents, Vec<Damage>> {
+pub(super) fn read(path: &Path, hold: Hold<'_>) -> Result<Stored, Vec<Damage>> {
     let limits = Limits::default();
-    let unreadable = |error: std::io::Error| vec![Damage::Unreadable(format!("{}: {error}", path.display()))];
+    let unreadable = |error: io::Error| vec![Damage::Unreadable(format!("{}: {error}", path.display()))];
     let meta = std::fs::metadata(path).map_err(unreadable)?;
     if meta.is_dir() {
-        return Walk::all(path, &limits);
+        return Walk::all(path, &limits, hold);
     }
     if !meta.is_file() {
         return Err(vec![Damage::Special(path.display().to_string())]);
     }
-    unpacked(&read_file(path, limits.archive).map_err(unreadable)?)
+    unpacked(&read_file(path, limits.archive).map_err(unreadable)?, hold)
 }
 
-/// All files of a bundle.
+/// Reads a bundle in memory.
 ///
 /// # Errors
 /// Why it is refused.
-pub fn unpacked(bundle: &[u8]) -> Result<Contents, Vec<Damage>> {
-    unpack(bundle, &Limits::default()).map_err(|refused| vec![Damage::Archive(refused)])
+pub(super) fn unpacked(bundle: &[u8], hold: Hold<'_>) -> Result<Stored, Vec<Damage>> {
+    let mut stored = Stored::default();
+    unpack_files(bundle, &Limits::default(), &mut |path, bytes| {
+        stored.take(path, bytes, hold)?;
+        Ok(())
+    })
+    .map_err(|refused| vec![Damage::Archive(refused)])?;
+    Ok(stored)
 }
 
 /// The file, and one byte more than allowed where it is larger.
-fn read_file(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
@@ -45,24 +84,24 @@ struct Walk<'a> {
     root: &'a Path,
     left: u64,
     files: usize,
-    contents: Contents,
+    hold: Hold<'a>,
+    stored: Stored,
     damage: Vec<Damage>,
 }
 
 impl<'a> Walk<'a> {
-    fn all(root: &'a Path, limits: &Limits) -> Result<Contents, Vec<Damage>> {
-        let (contents, damage) = (Contents::new(), Vec::new());
-        let mut walk = Self { root, left: limits.total, files: limits.files, contents, damage };
+    fn all(root: &'a Path, limits: &Limits, hold: Hold<'a>) -> Result<Stored, Vec<Damage>> {
+        let (stored, damage) = (Stored::default(), Vec::new());
+        let mut walk = Self { root, left: limits.total, files: limits.files, hold, stored, damage };
         if let Err(end) = walk.below(&PathBuf::new()) {
             walk.damage.push(end);
         }
-        if walk.damage.is_empty() { Ok(walk.contents) } else { Err(walk.damage) }
+        if walk.damage.is_empty() { Ok(walk.stored) } else { Err(walk.damage) }
     }
 
     /// Reads what lies in a folder. An error ends the walk; what is merely wrong is kept and told with the rest.
     fn below(&mut self, folder: &Path) -> Result<(), Damage> {
-        let unreadable =
-            |path: &Path, error: std::io::Error| Damage::Unreadable(format!("{}: {error}", path.display()));
+        let unreadable = |path: &Path, error: io::Error| Damage::Unreadable(format!("{}: {error}", path.display()));
         let entries = std::fs::read_dir(self.root.join(folder)).map_err(|error| unreadable(folder, error))?;
         for entry in entries {
             let entry = entry.map_err(|error| unreadable(folder, error))?;
@@ -73,13 +112,15 @@ impl<'a> Walk<'a> {
                 self.below(&path)?;
             } else if !kind.is_file() {
                 self.damage.push(Damage::Special(name));
-            } else if self.contents.len() >= self.files {
+            } else if self.stored.entries.len() >= self.files {
                 return Err(Damage::TooLarge(format!("more than {} files", self.files)));
             } else {
-                let bytes = read_file(&entry.path(), self.left).map_err(|error| unreadable(&path, error))?;
-                let left = self.left.checked_sub(bytes.len() as u64);
-                self.left = left.ok_or_else(|| Damage::TooLarge(name.clone()))?;
-                self.contents.insert(name, bytes);
+                // One byte more than allowed, where it is larger.
+                let file = std::fs::File::open(entry.path());
+                let taken = file
+                    .and_then(|file| self.stored.take(&name, &mut file.take(self.left.saturating_add(1)), self.hold));
+                let left = self.left.checked_sub(taken.map_err(|error| unreadable(&path, error))?);
+                self.left = left.ok_or(Damage::TooLarge(name))?;
             }
         }
         Ok(())

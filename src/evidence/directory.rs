@@ -2,13 +2,16 @@
 //!
 //! Must not know what the files hold.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use thiserror::Error;
 
+use super::archive::{Files, Format, Limits, Refused, pack_files};
 use super::dsse::{Envelope, lines};
-use super::manifest::{Entry, Link, Manifest, NAME, SCHEMA};
+use super::manifest::{Entry, Link, Manifest, NAME, SCHEMA, Sum};
 use super::path::is_below;
 use super::paths;
 
@@ -29,6 +32,14 @@ pub enum WriteError {
     /// A path that would leave the directory.
     #[error("`{0}` is no path below the output directory")]
     Path(String),
+    /// The files make no bundle.
+    #[error("{path}: {reason}")]
+    Refused {
+        /// The bundle.
+        path: PathBuf,
+        /// Why.
+        reason: Refused,
+    },
 }
 
 /// An evidence directory that is being written.
@@ -36,7 +47,7 @@ pub enum WriteError {
 pub struct Directory {
     aside: tempfile::TempDir,
     target: PathBuf,
-    entries: Vec<Entry>,
+    entries: Mutex<Vec<Entry>>,
 }
 
 impl Directory {
@@ -55,14 +66,14 @@ impl Directory {
         }
         std::fs::create_dir_all(parent).map_err(at(parent))?;
         let aside = tempfile::Builder::new().prefix(".attestry-").tempdir_in(parent).map_err(at(parent))?;
-        Ok(Self { aside, target, entries: Vec::new() })
+        Ok(Self { aside, target, entries: Mutex::default() })
     }
 
-    /// Writes one file. The path is relative and uses `/`.
+    /// Has one file written to disk, and digested on the way. The path is relative and uses `/`.
     ///
     /// # Errors
     /// When the path leaves the directory or the file cannot be written.
-    pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
+    pub fn write(&self, path: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {
         if !is_below(path) {
             return Err(WriteError::Path(path.to_owned()));
         }
@@ -70,9 +81,27 @@ impl Directory {
         if let Some(parent) = full.parent() {
             std::fs::create_dir_all(parent).map_err(at(parent))?;
         }
-        std::fs::write(&full, bytes).map_err(at(&full))?;
-        self.entries.push(Entry::of(path, bytes));
+        let written = || {
+            let summed = Summed { file: File::create(&full)?, sum: Sum::default() };
+            let mut out = BufWriter::with_capacity(BUFFER, summed);
+            write(&mut out)?;
+            Ok(out.into_inner()?.sum)
+        };
+        let sum = written().map_err(at(&full))?;
+        self.enter(sum.entry(path));
         Ok(())
+    }
+
+    /// Writes one file that is in memory.
+    ///
+    /// # Errors
+    /// As [`Directory::write`].
+    pub fn add(&self, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
+        self.write(path, |out| out.write_all(bytes))
+    }
+
+    fn enter(&self, entry: Entry) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
     /// Where a path of the evidence is until it is moved into place.
@@ -85,7 +114,7 @@ impl Directory {
     ///
     /// # Errors
     /// When one of them cannot be read, or is none.
-    pub fn adopt(&mut self, path: &str) -> Result<(), WriteError> {
+    pub fn adopt(&self, path: &str) -> Result<(), WriteError> {
         let full = self.path(path);
         for entry in std::fs::read_dir(&full).map_err(at(&full))? {
             let entry = entry.map_err(at(&full))?;
@@ -93,7 +122,10 @@ impl Directory {
             if entry.file_type().map_err(at(&full))?.is_dir() {
                 self.adopt(&path)?;
             } else if is_below(&path) {
-                self.entries.push(Entry::of(&path, &std::fs::read(entry.path()).map_err(at(&entry.path()))?));
+                let mut sum = Sum::default();
+                let file = File::open(entry.path());
+                file.and_then(|mut file| io::copy(&mut file, &mut sum)).map_err(at(&entry.path()))?;
+                self.enter(sum.entry(&path));
             } else {
                 return Err(WriteError::Path(path));
             }
@@ -105,14 +137,36 @@ impl Directory {
     ///
     /// # Errors
     /// When the manifest cannot be written.
-    pub fn seal(mut self, link: Link) -> Result<Sealed, WriteError> {
-        self.entries.sort_by(|a, b| a.path.cmp(&b.path));
-        let manifest = Manifest { schema: SCHEMA.to_owned(), link, files: std::mem::take(&mut self.entries) };
+    pub fn seal(self, link: Link) -> Result<Sealed, WriteError> {
+        let mut files = self.entries.into_inner().unwrap_or_else(PoisonError::into_inner);
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let manifest = Manifest { schema: SCHEMA.to_owned(), link, files };
         let path = self.aside.path().join(NAME);
         let bytes = manifest.write().map_err(|error| WriteError::Io { path: path.clone(), source: error.into() })?;
         std::fs::write(&path, &bytes).map_err(at(&path))?;
         let digest = super::digest(&bytes);
         Ok(Sealed { aside: self.aside, target: self.target, files: manifest.files, manifest: bytes, digest })
+    }
+}
+
+/// Bytes that are written at once.
+const BUFFER: usize = 1 << 16;
+
+/// A file and the sum of what was written into it.
+struct Summed {
+    file: File,
+    sum: Sum,
+}
+
+impl Write for Summed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.sum.add(bytes.get(..written).unwrap_or_default());
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -186,16 +240,18 @@ pub fn is_sealed(directory: &Path) -> bool {
     directory.join(NAME).is_file()
 }
 
-/// Writes a bundle, aside and then moved into place.
+/// Packs files into a bundle, aside and then moved into place.
 ///
 /// # Errors
-/// When the path is a directory or the disk or file system refuses.
-pub fn write_bundle(target: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+/// When a file is refused, the path is a directory or the disk or file system refuses.
+pub fn write_bundle(target: &Path, format: Format, files: Files<'_, '_>) -> Result<(), WriteError> {
     let target = std::path::absolute(target).map_err(at(target))?;
     let parent = target.parent().ok_or_else(|| WriteError::Path(target.display().to_string()))?;
     std::fs::create_dir_all(parent).map_err(at(parent))?;
-    let mut aside = tempfile::Builder::new().prefix(".attestry-").tempfile_in(parent).map_err(at(parent))?;
-    aside.write_all(bytes).and_then(|()| aside.as_file().sync_all()).map_err(at(&target))?;
+    let aside = tempfile::Builder::new().prefix(".attestry-").tempfile_in(parent).map_err(at(parent))?;
+    pack_files(files, format, &Limits::default(), &mut aside.as_file())
+        .map_err(|reason| WriteError::Refused { path: target.clone(), reason })?;
+    aside.as_file().sync_all().map_err(at(&target))?;
     #[cfg(unix)]
     {
         // The temporary file is private to its owner; a bundle gets the permissions of an ordinary file.

@@ -3,6 +3,7 @@
 //! Reading takes nothing on trust: kinds and attributes must exist and values must have the attribute's type.
 
 use std::collections::BTreeMap;
+use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -37,9 +38,10 @@ struct ResourceLine {
 /// Writes all facts.
 ///
 /// # Errors
-/// Never in practice: the error is the serializer's.
-pub fn write(populations: &[Population]) -> serde_json::Result<Vec<u8>> {
-    let mut out = Vec::new();
+/// Those of the writer.
+pub fn write(populations: &[Population], out: &mut dyn Write) -> io::Result<()> {
+    // A writer of a known type in between: there are millions of small writes.
+    let mut out = BufWriter::new(out);
     for population in populations {
         let line = PopulationLine {
             population: population.kind.name.to_owned(),
@@ -49,13 +51,13 @@ pub fn write(populations: &[Population]) -> serde_json::Result<Vec<u8>> {
             gaps: population.gaps.iter().map(|gap| Gap::clone(gap)).collect(),
         };
         serde_json::to_writer(&mut out, &line)?;
-        out.push(b'\n');
+        out.write_all(b"\n")?;
         for resource in &population.resources {
             serde_json::to_writer(&mut out, &resource_line(resource))?;
-            out.push(b'\n');
+            out.write_all(b"\n")?;
         }
     }
-    Ok(out)
+    out.flush()
 }
 
 fn resource_line(resource: &Resource) -> ResourceLine {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::archive::Contents;
 use super::circumstances::Circumstances;
 use super::path::is_below;
-use super::{Damage, facts, paths, verdicts};
+use super::{Damage, facts, paths};
 use crate::facts::Kind;
 use crate::policy::{Attestation, Root, Severity, Vocabulary, compile, load_suite_of, select};
 use crate::source::{Diagnostics, Files, render};
@@ -42,8 +42,6 @@ pub const BASIS_SCHEMA: &str = "attestry.basis/1";
 pub struct Judged {
     /// The verdicts.
     pub result: RunResult,
-    /// The same as `verdicts.json` holds them.
-    pub verdicts: Vec<u8>,
     /// The texts that they were judged by.
     pub texts: Files,
     /// Violations at or above it fail a run.
@@ -90,9 +88,8 @@ pub(super) fn judge(
     let populations =
         facts::read(content(contents, paths::FACTS)?, find).map_err(|reason| unusable(paths::FACTS, reason))?;
     let result = evaluate(&cases, &populations, &compiled.waivers, basis.evaluated_at);
-    let verdicts = verdicts::write(&result).map_err(|error| unusable(paths::VERDICTS, error.to_string()))?;
     let (gate, attestations) = (suite.gate, suite.attestations.clone());
-    Ok(Judged { result, verdicts, texts: loaded.library.files, gate, attestations, retention: suite.keep_evidence })
+    Ok(Judged { result, texts: loaded.library.files, gate, attestations, retention: suite.keep_evidence })
 }
 
 /// Whether a probe of the run left something behind.

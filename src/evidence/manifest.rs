@@ -3,6 +3,9 @@
 //! It is written in the one form of canonical JSON, so that its own digest stands for all. Must not know what the files
 //! hold.
 
+use std::io::{self, Write};
+
+use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
 use super::canonical;
@@ -77,12 +80,55 @@ pub struct Entry {
 
 impl Entry {
     pub(super) fn of(path: &str, bytes: &[u8]) -> Self {
-        Self { path: path.to_owned(), size: bytes.len() as u64, sha256: digest(bytes) }
+        let mut sum = Sum::default();
+        sum.add(bytes);
+        sum.entry(path)
+    }
+}
+
+/// Size and digest of bytes that come piece by piece.
+pub(super) struct Sum {
+    context: Context,
+    size: u64,
+}
+
+impl Sum {
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.context.update(bytes);
+        self.size += bytes.len() as u64;
+    }
+
+    pub(super) fn entry(self, path: &str) -> Entry {
+        Entry { path: path.to_owned(), size: self.size, sha256: self.hexadecimal() }
+    }
+
+    /// SHA-256 of all bytes.
+    pub(super) fn hexadecimal(self) -> String {
+        self.context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl Default for Sum {
+    fn default() -> Self {
+        Self { context: Context::new(&SHA256), size: 0 }
+    }
+}
+
+impl Write for Sum {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
 /// SHA-256 in hexadecimal. By the library that is fast in every build: the program itself is digested in each run.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
-    ring::digest::digest(&ring::digest::SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut sum = Sum::default();
+    sum.add(bytes);
+    sum.hexadecimal()
 }

@@ -26,9 +26,9 @@ pub mod timestamp;
 mod verdicts;
 mod verify;
 
-pub use archive::{Contents, Each, File, Format, Limits, Refused, pack, pack_files, unpack, unpack_files};
+pub use archive::{Contents, Each, File, Files, Format, Limits, Refused, pack, pack_files, unpack, unpack_files};
 pub use circumstances::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Scope};
-pub use contents::{read, unpacked};
+pub use contents::Hold;
 pub use damage::Damage;
 pub use directory::{Directory, Sealed, WriteError, is_sealed, write_bundle};
 pub use dsse::{Checked, Envelope, lines, pae};
@@ -43,7 +43,7 @@ pub use sample::{Wanted, end_of};
 pub use statement::{PAYLOAD, Told, statements};
 pub use summary::{Counts, Covered, Index, Summary};
 pub use verdicts::write as write_verdicts;
-pub use verify::{Glance, Verified, glance, link_of, verify, verify_bundle};
+pub use verify::{Glance, Verified, glance, link_of, verify, verify_bundle, verify_holding};
 
 /// Paths inside evidence.
 pub mod paths {
@@ -71,4 +71,10 @@ pub mod paths {
     pub const QUERY: &str = "timestamp.tsq";
     /// The answer.
     pub const ANSWER: &str = "timestamp.tsr";
+
+    /// Whether verdicts, statements or the manifest's digest rest on the bytes of the file.
+    pub(super) fn is_judged(path: &str) -> bool {
+        let beside = [MANIFEST, BASIS, RUN, CIRCUMSTANCES, FACTS, VERDICTS, ATTESTATIONS, QUERY, ANSWER];
+        beside.contains(&path) || path.strip_prefix(INPUTS).is_some_and(|rest| rest.starts_with('/'))
+    }
 }

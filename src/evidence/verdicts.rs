@@ -2,9 +2,11 @@
 //!
 //! Must not know reports: those are for people, this is for comparison.
 
+use std::io::{self, BufWriter, Write};
+
 use serde::Serialize;
 
-use super::manifest::digest;
+use super::manifest::Sum;
 use crate::verify::{CaseResult, Coverage, ResourceResult, RunResult, Verdict, WaiverResult};
 
 #[derive(Serialize)]
@@ -35,17 +37,19 @@ struct Met {
 /// Writes all verdicts.
 ///
 /// # Errors
-/// Never in practice: the error is the serializer's.
-pub fn write(result: &RunResult) -> serde_json::Result<Vec<u8>> {
+/// Those of the writer.
+pub fn write(result: &RunResult, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         schema: "attestry.verdicts/1",
         evaluated_at: result.evaluated_at.to_string(),
         cases: result.cases.iter().map(case).collect(),
         waivers: &result.waivers,
     };
-    let mut bytes = serde_json::to_vec_pretty(&document)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    // A writer of a known type in between: there are millions of small writes.
+    let mut out = BufWriter::new(out);
+    serde_json::to_writer_pretty(&mut out, &document)?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 fn case(result: &CaseResult) -> Case<'_> {
@@ -59,6 +63,11 @@ fn case(result: &CaseResult) -> Case<'_> {
 }
 
 fn met(result: &CaseResult) -> Met {
-    let ids: String = result.with(&["met"]).flat_map(|resource| [resource.id.as_str(), "\n"]).collect();
-    Met { count: result.with(&["met"]).count(), sha256: digest(ids.as_bytes()) }
+    let (mut count, mut ids) = (0, Sum::default());
+    for resource in result.with(&["met"]) {
+        count += 1;
+        ids.add(resource.id.as_bytes());
+        ids.add(b"\n");
+    }
+    Met { count, sha256: ids.hexadecimal() }
 }

@@ -3,18 +3,20 @@
 //! Evidence is hostile until checked: sizes, counts and paths have limits, links are refused, and nothing is written. Must
 //! not know AWS: verification is offline and needs no credentials.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::archive::Contents;
+use super::contents::{self, Hold, Stored};
 use super::dsse::{Checked, Envelope, lines};
 use super::judged::{Judged, judge};
 use super::keys::PublicKey;
-use super::manifest::{Link, Manifest, NAME, SCHEMA, digest};
+use super::manifest::{Entry, Link, Manifest, NAME, SCHEMA, digest};
 use super::path::is_below;
 use super::statement::{PAYLOAD, Told, predicate_type, statements};
 use super::timestamp::{self, Authority, Stamp};
-use super::{Damage, contents, judged, paths, place, summary};
+use super::{Damage, judged, paths, place, summary, verdicts};
 use jiff::Timestamp;
 
 use crate::facts::Kind;
@@ -37,7 +39,7 @@ pub struct Verified {
     pub result: RunResult,
     /// The texts of policies and suite as they were.
     pub texts: Files,
-    /// All files.
+    /// The files that are judged, and what else was wanted.
     pub contents: Contents,
     /// Violations at or above it fail a run.
     pub gate: Severity,
@@ -62,7 +64,20 @@ pub fn verify(
     words: Vocabulary,
     find: impl Fn(&str) -> Option<&'static Kind>,
 ) -> Result<Verified, Vec<Damage>> {
-    verify_contents(contents::read(path)?, words, find)
+    verify_holding(path, &|_| false, words, find)
+}
+
+/// The same, and more of its files than are judged are in [`Verified::contents`].
+///
+/// # Errors
+/// The same.
+pub fn verify_holding(
+    path: &Path,
+    more: Hold<'_>,
+    words: Vocabulary,
+    find: impl Fn(&str) -> Option<&'static Kind>,
+) -> Result<Verified, Vec<Damage>> {
+    verify_stored(contents::read(path, &|path| paths::is_judged(path) || more(path))?, words, find)
 }
 
 /// The same for a bundle in memory.
@@ -74,16 +89,16 @@ pub fn verify_bundle(
     words: Vocabulary,
     find: impl Fn(&str) -> Option<&'static Kind>,
 ) -> Result<Verified, Vec<Damage>> {
-    verify_contents(contents::unpacked(bundle)?, words, find)
+    verify_stored(contents::unpacked(bundle, &paths::is_judged)?, words, find)
 }
 
-fn verify_contents(
-    contents: Contents,
+fn verify_stored(
+    Stored { entries, contents }: Stored,
     words: Vocabulary,
     find: impl Fn(&str) -> Option<&'static Kind>,
 ) -> Result<Verified, Vec<Damage>> {
     let (manifest, manifest_digest) = read_manifest(&contents).map_err(|damage| vec![damage])?;
-    check_files(&contents, &manifest)?;
+    check_files(&entries, &manifest)?;
     let judged = perform_again(&contents, words, find).map_err(|damage| vec![damage])?;
     let statements = told(&contents, &manifest, &manifest_digest, &judged).map_err(|damage| vec![damage])?;
     let attestations = read_attestations(&contents, &statements).map_err(|damage| vec![damage])?;
@@ -186,7 +201,7 @@ impl Verified {
 /// # Errors
 /// Why it cannot be read.
 pub fn link_of(path: &Path) -> Result<(Link, String), Vec<Damage>> {
-    let contents = contents::read(path)?;
+    let Stored { contents, .. } = contents::read(path, &|path| path == NAME)?;
     let (manifest, digest) = read_manifest(&contents).map_err(|damage| vec![damage])?;
     Ok((manifest.link, digest))
 }
@@ -207,9 +222,9 @@ pub struct Glance {
 /// # Errors
 /// All damage that was found.
 pub fn glance(path: &Path) -> Result<Glance, Vec<Damage>> {
-    let contents = contents::read(path)?;
+    let Stored { entries, contents } = contents::read(path, &|path| [NAME, paths::RUN].contains(&path))?;
     let (manifest, _) = read_manifest(&contents).map_err(|damage| vec![damage])?;
-    check_files(&contents, &manifest)?;
+    check_files(&entries, &manifest)?;
     let (started, accounts) = summary::when_and_where(&contents).map_err(|damage| vec![damage])?;
     Ok(Glance { link: manifest.link, started, accounts: place::accounts(&accounts) })
 }
@@ -232,7 +247,7 @@ fn read_manifest(contents: &Contents) -> Result<(Manifest, String), Damage> {
 }
 
 /// Compares the files with the manifest, both ways.
-fn check_files(contents: &Contents, manifest: &Manifest) -> Result<(), Vec<Damage>> {
+fn check_files(files: &BTreeMap<String, Entry>, manifest: &Manifest) -> Result<(), Vec<Damage>> {
     let mut damage = Vec::new();
     let mut named = BTreeSet::from([NAME, paths::ATTESTATIONS, paths::QUERY, paths::ANSWER]);
     for entry in &manifest.files {
@@ -240,17 +255,16 @@ fn check_files(contents: &Contents, manifest: &Manifest) -> Result<(), Vec<Damag
             damage.push(Damage::EscapingPath(entry.path.clone()));
         } else if !named.insert(&entry.path) {
             damage.push(Damage::NamedTwice(entry.path.clone()));
-        } else if let Some(bytes) = contents.get(&entry.path) {
-            let found = digest(bytes);
-            if found != entry.sha256 || bytes.len() as u64 != entry.size {
-                let expected = entry.sha256.clone();
+        } else if let Some(found) = files.get(&entry.path) {
+            if found != entry {
+                let (expected, found) = (entry.sha256.clone(), found.sha256.clone());
                 damage.push(Damage::Altered { path: entry.path.clone(), expected, found });
             }
         } else {
             damage.push(Damage::Missing(entry.path.clone()));
         }
     }
-    let extra = contents.keys().filter(|path| !named.contains(path.as_str()));
+    let extra = files.keys().filter(|path| !named.contains(path.as_str()));
     damage.extend(extra.map(|path| Damage::Extra(path.clone())));
     if damage.is_empty() { Ok(()) } else { Err(damage) }
 }
@@ -268,14 +282,45 @@ fn perform_again(
     let inputs: Vec<_> = contents.iter().filter_map(|(path, bytes)| below((path, bytes))).collect();
     let root = Root::Held(inputs.iter().map(|(path, bytes)| (path.clone(), bytes.as_slice())).collect());
     let judged = judge(contents, &root, words, find)?;
+    let unusable = |error: io::Error| Damage::Unusable { path: paths::VERDICTS.to_owned(), reason: error.to_string() };
     let stored = judged::content(contents, paths::VERDICTS)?;
-    let evaluated = String::from_utf8_lossy(&judged.verdicts);
-    if stored == evaluated {
+    let mut compared = Compared { rest: stored.as_bytes(), same: true };
+    verdicts::write(&judged.result, &mut compared).map_err(unusable)?;
+    if compared.is_same() {
         return Ok(judged);
     }
+    let mut evaluated = Vec::new();
+    verdicts::write(&judged.result, &mut evaluated).map_err(unusable)?;
+    let evaluated = String::from_utf8_lossy(&evaluated);
     let differs = stored.lines().zip(evaluated.lines()).enumerate().find(|(_, (stored, again))| stored != again);
     let (index, (stored, again)) = differs.unwrap_or((stored.lines().count(), ("(end)", "(end)")));
     Err(Damage::OtherVerdicts { line: index + 1, stored: stored.trim().to_owned(), evaluated: again.trim().to_owned() })
+}
+
+/// Compares what is written with what is stored.
+struct Compared<'a> {
+    rest: &'a [u8],
+    same: bool,
+}
+
+impl Compared<'_> {
+    fn is_same(&self) -> bool {
+        self.same && self.rest.is_empty()
+    }
+}
+
+impl Write for Compared<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.rest.strip_prefix(bytes) {
+            Some(rest) => self.rest = rest,
+            None => self.same = false,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The statements that belong to the evidence.
@@ -331,4 +376,24 @@ fn read_attestations(contents: &Contents, statements: &[Vec<u8>]) -> Result<Vec<
         }
     }
     Ok(envelopes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+    use super::*;
+
+    #[test]
+    fn verdicts_are_compared_to_the_last_byte() {
+        let is_same = |stored: &[u8], written: &[&[u8]]| {
+            let mut compared = Compared { rest: stored, same: true };
+            written.iter().for_each(|part| compared.write_all(part).unwrap());
+            compared.is_same()
+        };
+        assert!(is_same(b"met\n", &[b"me", b"", b"t\n"]));
+        for other in [&b"met"[..], b"met\n\n", b"mat\n", b"", b"et\n"] {
+            assert!(!is_same(other, &[b"me", b"t\n"]), "{other:?}");
+        }
+    }
 }

@@ -24,6 +24,8 @@ pub struct LogScope {
     pub left: u8,
     /// Where logs are archived in S3.
     pub archives: Vec<Archive>,
+    /// Whether what a data protection policy masks is asked for.
+    pub unmask: bool,
 }
 
 /// A part of a bucket that holds archived logs.
@@ -61,7 +63,7 @@ impl LogScope {
     #[must_use]
     pub fn all(until: Timestamp) -> Self {
         let (secrets, parameters, archives) = (Vec::new(), Vec::new(), Vec::new());
-        Self { window: None, until, secrets, parameters, sample: None, left: LEFT, archives }
+        Self { window: None, until, secrets, parameters, sample: None, left: LEFT, archives, unmask: false }
     }
 
     /// The beginning; none where all events are meant.

@@ -127,6 +127,8 @@ pub struct Call {
     pub also: &'static [&'static str],
     /// Whether it reads values of secrets; it is then made only for a stage that says `read_secret_values: true`.
     pub values: bool,
+    /// The action that AWS checks beside where a stage says `unmask: true`; empty where that changes nothing.
+    pub unmasked: &'static str,
 }
 
 /// How often a call is made.
@@ -146,13 +148,19 @@ impl Call {
     /// A call whose IAM action has the operation's name.
     #[must_use]
     pub const fn new(service: &'static str, operation: &'static str, permission: &'static str, reach: Reach) -> Self {
-        Self { service, operation, permission, reach, after: &[], oracle: None, also: &[], values: false }
+        Self { service, operation, permission, reach, after: &[], oracle: None, also: &[], values: false, unmasked: "" }
     }
 
     /// The same call, which reads values of secrets.
     #[must_use]
     pub const fn of_values(self) -> Self {
         Self { values: true, ..self }
+    }
+
+    /// The same call, which may ask for what is masked.
+    #[must_use]
+    pub const fn unmasking(self, action: &'static str) -> Self {
+        Self { unmasked: action, ..self }
     }
 
     /// The same call, for which AWS checks more actions.

@@ -22,10 +22,13 @@ pub fn policy_document(plan: &Plan) -> Value {
 
 /// What probes need stands apart from what reads need, so that it can be given to another role, or to none.
 fn statements(plan: &Plan) -> Vec<(&'static str, BTreeSet<&'static str>)> {
+    let unmask = plan.cases.iter().any(|case| case.unmask);
     let actions = |calls: Vec<&'static Call>| -> BTreeSet<&'static str> {
         calls
             .iter()
-            .flat_map(|call| std::iter::once(call.permission).chain(call.also.iter().copied()))
+            .flat_map(|call| {
+                [call.permission, if unmask { call.unmasked } else { "" }].into_iter().chain(call.also.iter().copied())
+            })
             .filter(|permission| !permission.is_empty())
             .collect()
     };

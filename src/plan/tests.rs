@@ -79,6 +79,7 @@ fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {
         per: Per::Account,
         oracles: Vec::new(),
         read_secret_values: false,
+        unmask: false,
         controls: Vec::new(),
         span: Span::new(Files::new().add("policy.yaml", ""), 0, 0),
     }

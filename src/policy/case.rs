@@ -35,6 +35,8 @@ pub struct Case {
     pub oracles: Vec<Oracle>,
     /// Whether values of secrets may be read for it; the stage says so.
     pub read_secret_values: bool,
+    /// Whether the stage has masked events unmasked.
+    pub unmask: bool,
     /// Controls of the policy and of the case.
     pub controls: Vec<Control>,
     /// Where it is written.

@@ -34,7 +34,7 @@ pub fn compile(
         let compiled = compile_policy(policy, &mut parameters, sink).into_iter();
         cases.extend(compiled.map(|(case, _)| {
             let (oracles, read_secret_values) = (stage.oracles.clone(), stage.read_secret_values);
-            Case { oracles, read_secret_values, ..case }
+            Case { oracles, read_secret_values, unmask: stage.log_sweep.unmask, ..case }
         }));
     }
     check_overrides(overrides, suite, stage, sink);
@@ -206,6 +206,7 @@ fn compile_policy<'a>(
             per: text.per,
             oracles: Vec::new(),
             read_secret_values: false,
+            unmask: false,
             controls,
             span: text.name.span,
         };

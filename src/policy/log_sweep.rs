@@ -21,12 +21,14 @@ pub struct LogSweep {
     pub left: u8,
     /// Where logs are archived.
     pub archives: Vec<Archive>,
+    /// Whether masked parts of events are asked for.
+    pub unmask: bool,
 }
 
 impl Default for LogSweep {
     fn default() -> Self {
         let (secrets, parameters, archives) = (Vec::new(), Vec::new(), Vec::new());
-        Self { window: None, secrets, parameters, sample: None, left: LEFT, archives }
+        Self { window: None, secrets, parameters, sample: None, left: LEFT, archives, unmask: false }
     }
 }
 
@@ -49,10 +51,11 @@ impl LogSweep {
         let windowed = table.keys().any(|key| key.value == "window");
         let sample = table.take("sample").and_then(|node| read_sample(node, windowed, sink));
         let left = table.take("quota_left").and_then(|node| percent(node, "`quota_left`", 5..=95, sink));
+        let unmask = table.take("unmask").and_then(|node| node.boolean("`unmask`", sink)).is_some_and(|it| it.value);
         table.finish(sink);
         let texts = |all: Vec<Spanned<String>>| all.into_iter().map(|it| it.value).collect();
         let (secrets, parameters) = (texts(secrets), texts(parameters));
-        Some(Self { window, secrets, parameters, sample, left: left.unwrap_or(LEFT), archives })
+        Some(Self { window, secrets, parameters, sample, left: left.unwrap_or(LEFT), archives, unmask })
     }
 }
 

@@ -85,8 +85,8 @@ impl Results {
     #[must_use]
     pub fn of(run: &Run, result: &RunResult) -> Self {
         let resource = |it: &ResourceResult| OfResource {
-            id: it.id.clone(),
-            name: it.name.clone(),
+            id: it.id.to_string(),
+            name: it.name.to_string(),
             verdict: it.verdict.to_owned(),
             finding: it.finding.clone(),
         };

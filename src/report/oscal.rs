@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write};
 
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::findings::digest;
@@ -38,17 +40,17 @@ impl Report for Oscal {
 
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         let run = record.run;
-        let document = json!({ "assessment-results": {
-            "uuid": uuid(&["assessment-results", &run.id]),
-            "metadata": {
+        let assessment = Assessment {
+            uuid: uuid(&["assessment-results", &run.id]),
+            metadata: json!({
                 "title": text(&format!("{} on {}", run.title, run.stage)),
                 "last-modified": run.finished.to_string(),
                 "version": text(&run.id),
                 "oscal-version": VERSION,
-            },
-            "import-ap": { "href": format!("#{}", no_plan(record)) },
-            "results": [result(record)],
-            "back-matter": { "resources": [
+            }),
+            import_ap: json!({ "href": format!("#{}", no_plan(record)) }),
+            results: [Outcome(record)],
+            back_matter: json!({ "resources": [
                 {
                     "uuid": no_plan(record),
                     "title": "No assessment plan",
@@ -61,24 +63,80 @@ impl Report for Oscal {
                     "description": "Every resource of every case, with what AWS answered where it differs.",
                     "rlinks": [{ "href": "results.json", "media-type": "application/json" }],
                 },
-            ] },
-        } });
+            ] }),
+        };
         let mut out = BufWriter::with_capacity(BUFFER, out);
-        serde_json::to_writer_pretty(&mut out, &document)?;
+        serde_json::to_writer_pretty(&mut out, &BTreeMap::from([("assessment-results", assessment)]))?;
         writeln!(out)?;
         out.flush()
     }
 }
 
-fn result(record: &Record<'_>) -> Value {
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Assessment<'a> {
+    uuid: String,
+    metadata: Value,
+    import_ap: Value,
+    results: [Outcome<'a>; 1],
+    back_matter: Value,
+}
+
+/// The result of the run. What grows with its resources is made while it is written: all of it at once takes six times the
+/// memory of the document.
+struct Outcome<'a>(&'a Record<'a>);
+
+impl Serialize for Outcome<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let record = self.0;
+        let run = record.run;
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("uuid", &uuid(&["result", &run.id]))?;
+        object.serialize_entry("title", &text(&format!("{}, stage {}", run.suite, run.stage)))?;
+        let said = format!("exit {}: {}", record.exit.exit.code(), record.exit.sentence);
+        object.serialize_entry("description", &text(&said))?;
+        object.serialize_entry("start", &run.started.to_string())?;
+        object.serialize_entry("end", &run.finished.to_string())?;
+        object.serialize_entry("props", &props(record))?;
+        let targets = Targets::of(record);
+        object.serialize_entry("local-definitions", &Definitions(record))?;
+        object.serialize_entry("reviewed-controls", &json!({ "control-selections": targets.selections(record) }))?;
+        let log = json!({ "entries": [{
+            "uuid": uuid(&["log", &run.id]),
+            "title": "Read the facts and judged the cases",
+            "description": text(&format!("{} requests, {} of them throttled", run.calls, run.throttled)),
+            "start": run.started.to_string(),
+            "end": run.finished.to_string(),
+        }] });
+        object.serialize_entry("assessment-log", &log)?;
+        let observations = || record.result.cases.iter().map(|case| observation(record, case));
+        let risks = || record.result.waivers.iter().filter(|it| is_risk(it)).map(|it| risk(record, it));
+        let findings = || targets.findings(record);
+        // Empty lists are refused.
+        if !record.result.cases.is_empty() {
+            object.serialize_entry("observations", &Each(observations))?;
+        }
+        if risks().next().is_some() {
+            object.serialize_entry("risks", &Each(risks))?;
+        }
+        if findings().next().is_some() {
+            object.serialize_entry("findings", &Each(findings))?;
+        }
+        object.end()
+    }
+}
+
+/// A list whose items are made one after the other.
+struct Each<F>(F);
+
+impl<I: Iterator<Item = Value>, F: Fn() -> I> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+fn props(record: &Record<'_>) -> Vec<Value> {
     let run = record.run;
-    let mut object = Map::new();
-    object.insert("uuid".into(), uuid(&["result", &run.id]).into());
-    object.insert("title".into(), text(&format!("{}, stage {}", run.suite, run.stage)).into());
-    let said = format!("exit {}: {}", record.exit.exit.code(), record.exit.sentence);
-    object.insert("description".into(), text(&said).into());
-    object.insert("start".into(), run.started.to_string().into());
-    object.insert("end".into(), run.finished.to_string().into());
     let mut props = vec![
         prop("run", &run.id),
         prop("suite", &run.suite),
@@ -90,62 +148,42 @@ fn result(record: &Record<'_>) -> Value {
     ];
     props.extend(run.callers.iter().flat_map(|it| [prop("account", &it.account), prop("caller", &it.arn)]));
     props.extend(run.regions.iter().map(|region| prop("region", region)));
-    object.insert("props".into(), props.into_iter().flatten().collect());
-
-    let targets = Targets::of(record);
-    object.insert("local-definitions".into(), definitions(record));
-    object.insert("reviewed-controls".into(), json!({ "control-selections": targets.selections(record) }));
-    object.insert(
-        "assessment-log".into(),
-        json!({ "entries": [{
-            "uuid": uuid(&["log", &run.id]),
-            "title": "Read the facts and judged the cases",
-            "description": text(&format!("{} requests, {} of them throttled", run.calls, run.throttled)),
-            "start": run.started.to_string(),
-            "end": run.finished.to_string(),
-        }] }),
-    );
-    let observations: Vec<Value> = record.result.cases.iter().map(|case| observation(record, case)).collect();
-    let risks: Vec<Value> = record.result.waivers.iter().filter(|it| is_risk(it)).map(|it| risk(record, it)).collect();
-    let findings = targets.findings(record);
-    // Empty lists are refused.
-    for (name, list) in [("observations", observations), ("risks", risks), ("findings", findings)] {
-        if !list.is_empty() {
-            object.insert(name.into(), list.into());
-        }
-    }
-    object.into()
+    props.into_iter().flatten().collect()
 }
 
 /// The tool, and the resources that observations are about.
-fn definitions(record: &Record<'_>) -> Value {
-    let mut items = BTreeMap::new();
-    for resource in record.result.cases.iter().flat_map(subjects) {
-        items.entry(subject(resource)).or_insert_with(|| {
+struct Definitions<'a>(&'a Record<'a>);
+
+impl Serialize for Definitions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let record = self.0;
+        let mut items = BTreeMap::new();
+        for resource in record.result.cases.iter().flat_map(subjects) {
+            items.entry(subject(resource)).or_insert(resource);
+        }
+        let item = |(uuid, resource): (&String, &&ResourceResult)| {
             let props = [
                 Some(json!({ "name": "asset-id", "value": text(&resource.id) })),
                 prop("account", &resource.account),
                 prop("region", &resource.region),
             ];
             let props: Vec<Value> = props.into_iter().flatten().collect();
-            json!({ "uuid": subject(resource), "description": text(&resource.name), "props": props })
-        });
-    }
-    let mut object = Map::new();
-    object.insert(
-        "components".into(),
-        json!([{
+            json!({ "uuid": uuid, "description": text(&resource.name), "props": props })
+        };
+        let mut object = serializer.serialize_map(None)?;
+        let tool = json!([{
             "uuid": tool(record),
             "type": "software",
             "title": text(&record.run.tool),
             "description": "Verifies an AWS account against declarative policies.",
             "status": { "state": "operational" },
-        }]),
-    );
-    if !items.is_empty() {
-        object.insert("inventory-items".into(), items.into_values().collect());
+        }]);
+        object.serialize_entry("components", &tool)?;
+        if !items.is_empty() {
+            object.serialize_entry("inventory-items", &Each(|| items.iter().map(item)))?;
+        }
+        object.end()
     }
-    object.into()
 }
 
 /// Resources that an observation names: those that need attention. The others are in the results.
@@ -251,8 +289,8 @@ impl<'a> Targets<'a> {
         frameworks.into_iter().map(selection).collect()
     }
 
-    fn findings(&self, record: &Record<'_>) -> Vec<Value> {
-        let finding = |(&(framework, id), cases): (&(&str, &str), &Vec<&CaseResult>)| {
+    fn findings<'s>(&'s self, record: &'s Record<'_>) -> impl Iterator<Item = Value> + 's {
+        let finding = move |(&(framework, id), cases): (&(&str, &str), &Vec<&CaseResult>)| {
             let (state, reason, remarks) = status(cases)?;
             let (kind, target) = target(framework, id);
             let control = crate::policy::Control { framework: framework.to_owned(), id: id.to_owned() };
@@ -288,7 +326,7 @@ impl<'a> Targets<'a> {
             }
             Some(object.into())
         };
-        self.0.iter().filter_map(finding).collect()
+        self.0.iter().filter_map(finding)
     }
 }
 

@@ -2,34 +2,29 @@
 //!
 //! Must not know any report, nor where they are kept.
 
-use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::{Record, Report};
+use super::Report;
 
-/// Reports in the making at once: each is in memory until it is kept.
+/// Reports in the making at once.
 const LANES: usize = 2;
 
-/// Takes a written report.
-pub type Keep<'a, E> = dyn Fn(&'static dyn Report, io::Result<&[u8]>) -> Result<(), E> + Sync + 'a;
+/// Writes a report to where it is kept.
+pub type Keep<'a, E> = dyn Fn(&'static dyn Report) -> Result<(), E> + Sync + 'a;
 
-/// Writes reports and hands each to `keep`, in no order; a report is the same bytes in whatever order.
+/// Has each report kept, in no order; a report is the same bytes in whatever order.
 ///
 /// # Errors
 /// Of the reports that could not be written or kept, the first one's.
-pub fn write_all<E: Send>(record: &Record<'_>, reports: &[&'static dyn Report], keep: &Keep<'_, E>) -> Result<(), E> {
+pub fn write_all<E: Send>(reports: &[&'static dyn Report], keep: &Keep<'_, E>) -> Result<(), E> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(None::<(usize, E)>));
     let lane = || {
-        // One memory for all reports of the lane: fresh memory costs more than what is written into it.
-        let mut bytes = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(&report) = reports.get(at) else { return };
-            bytes.clear();
-            let written = report.write(record, &mut bytes);
-            if let Err(error) = keep(report, written.map(|()| bytes.as_slice())) {
+            if let Err(error) = keep(report) {
                 let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
                 if failed.as_ref().is_none_or(|(earlier, _)| at < *earlier) {
                     *failed = Some((at, error));
@@ -54,6 +49,7 @@ mod tests {
     #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
     use std::collections::BTreeMap;
+    use std::io;
 
     use super::*;
     use crate::report::ALL;
@@ -63,11 +59,13 @@ mod tests {
     fn each_report_is_what_it_is_alone() {
         let sample = Sample::new();
         let kept = Mutex::new(BTreeMap::new());
-        let keep = |report: &'static dyn Report, bytes: io::Result<&[u8]>| {
-            kept.lock().expect("nothing panics").insert(report.name(), bytes?.to_vec());
+        let keep = |report: &'static dyn Report| {
+            let mut bytes = Vec::new();
+            report.write(&sample.record(), &mut bytes)?;
+            kept.lock().expect("nothing panics").insert(report.name(), bytes);
             Ok::<(), io::Error>(())
         };
-        write_all(&sample.record(), ALL, &keep).expect("memory takes everything");
+        write_all(ALL, &keep).expect("memory takes everything");
         let kept = kept.into_inner().expect("nothing panics");
         assert_eq!(kept.len(), ALL.len());
         for report in ALL {
@@ -77,12 +75,11 @@ mod tests {
 
     #[test]
     fn the_first_failure_is_told() {
-        let sample = Sample::new();
-        let keep = |report: &'static dyn Report, _: io::Result<&[u8]>| match report.name() {
+        let keep = |report: &'static dyn Report| match report.name() {
             "sarif" | "json" => Err(io::Error::other(report.name())),
             _ => Ok(()),
         };
-        let told = write_all(&sample.record(), ALL, &keep).expect_err("two fail").to_string();
+        let told = write_all(ALL, &keep).expect_err("two fail").to_string();
         assert_eq!(told, "json");
     }
 }

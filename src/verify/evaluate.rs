@@ -18,22 +18,37 @@ use crate::policy::{Case, Judgement, Per, Quantifier, Waiver, WhenNone};
 /// Judges every case on the collected facts.
 #[must_use]
 pub fn evaluate(cases: &[Case], populations: &[Population], waivers: &[Waiver], now: Timestamp) -> RunResult {
-    let cases: Vec<CaseResult> = cases.iter().map(|case| evaluate_case(case, populations, waivers, now)).collect();
+    let listed: Vec<Listed<'_>> = populations.iter().map(Listed::of).collect();
+    let cases: Vec<CaseResult> = cases.iter().map(|case| evaluate_case(case, &listed, waivers, now)).collect();
     let waivers = waivers.iter().map(|waiver| settle_waiver(waiver, &cases, now)).collect();
     RunResult { cases, waivers, evaluated_at: now }
 }
 
-fn evaluate_case(case: &Case, populations: &[Population], waivers: &[Waiver], now: Timestamp) -> CaseResult {
-    let mut groups: BTreeMap<(&str, &str), Vec<&Population>> = BTreeMap::new();
-    let mut of_kind: Vec<&Population> = populations.iter().filter(|it| it.kind.name == case.kind.name).collect();
-    of_kind.sort_by(|a, b| (&a.account, &a.region).cmp(&(&b.account, &b.region)));
-    for population in of_kind {
+/// A population, and id and name of each of its resources: every case of a run tells them, and holds them once.
+struct Listed<'a> {
+    population: &'a Population,
+    names: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl<'a> Listed<'a> {
+    fn of(population: &'a Population) -> Self {
+        let names = population.resources.iter().map(|it| (it.id.as_str().into(), it.name.as_str().into())).collect();
+        Self { population, names }
+    }
+}
+
+fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], now: Timestamp) -> CaseResult {
+    let mut groups: BTreeMap<(&str, &str), Vec<&Listed<'_>>> = BTreeMap::new();
+    let mut of_kind: Vec<_> = populations.iter().filter(|it| it.population.kind.name == case.kind.name).collect();
+    of_kind.sort_by_key(|it| (&it.population.account, &it.population.region));
+    for listed in of_kind {
+        let Population { account, region, .. } = listed.population;
         let key = match case.per {
             Per::Stage => ("", ""),
-            Per::Account => (&*population.account, ""),
-            Per::Region => (&*population.account, &*population.region),
+            Per::Account => (&**account, ""),
+            Per::Region => (&**account, &**region),
         };
-        groups.entry(key).or_default().push(population);
+        groups.entry(key).or_default().push(listed);
     }
     let mut coverage = Coverage { enumerated: !groups.is_empty(), ..Coverage::default() };
     let (mut resources, mut gaps) = (Vec::new(), Vec::new());
@@ -63,18 +78,18 @@ fn evaluate_case(case: &Case, populations: &[Population], waivers: &[Waiver], no
 fn evaluate_group(
     case: &Case,
     place: (&str, &str),
-    group: &[&Population],
+    group: &[&Listed<'_>],
     now: Timestamp,
     gaps: &mut Vec<Arc<Gap>>,
 ) -> (Vec<ResourceResult>, Coverage) {
     let mut coverage = Coverage { enumerated: true, ..Coverage::default() };
-    for gap in group.iter().flat_map(|population| &population.gaps) {
+    for gap in group.iter().flat_map(|listed| &listed.population.gaps) {
         coverage.enumerated = false;
         coverage.miss(gap.cause);
         gaps.push(Arc::clone(gap));
     }
-    let all = group.iter().flat_map(|population| &population.resources);
-    let mut resources: Vec<_> = all.filter_map(|resource| judge(case, resource, now, &mut coverage)).collect();
+    let all = group.iter().flat_map(|listed| listed.population.resources.iter().zip(&listed.names));
+    let mut resources: Vec<_> = all.filter_map(|it| judge(case, it, now, &mut coverage)).collect();
     if case.quantifier == Quantifier::Some {
         settle_some(case, place, &mut resources, &coverage, group);
     }
@@ -107,14 +122,19 @@ fn settle(case: &Case, resources: &[ResourceResult], coverage: &Coverage) -> Ver
 }
 
 /// Judges one resource; `None` when the case is not about it.
-fn judge(case: &Case, resource: &Resource, now: Timestamp, coverage: &mut Coverage) -> Option<ResourceResult> {
+fn judge(
+    case: &Case,
+    (resource, (id, name)): (&Resource, &(Arc<str>, Arc<str>)),
+    now: Timestamp,
+    coverage: &mut Coverage,
+) -> Option<ResourceResult> {
     // What a probe observed was observed for one case, with its arguments.
     if case.probe.is_some() && resource.text("case") != Some(&case.id) {
         return None;
     }
     let mut result = ResourceResult {
-        id: resource.id.clone(),
-        name: resource.name.clone(),
+        id: Arc::clone(id),
+        name: Arc::clone(name),
         account: Arc::clone(&resource.account),
         region: Arc::clone(&resource.region),
         verdict: "met",
@@ -173,7 +193,7 @@ fn settle_some(
     place: (&str, &str),
     resources: &mut Vec<ResourceResult>,
     coverage: &Coverage,
-    populations: &[&Population],
+    populations: &[&Listed<'_>],
 ) {
     let met = resources.iter().any(|resource| resource.verdict == "met");
     let mut nearest = Vec::new();
@@ -195,16 +215,16 @@ fn settle_some(
 const NEAREST: usize = 10;
 
 /// A finding about the population itself.
-fn of_population(case: &Case, place: (&str, &str), reason: &str, populations: &[&Population]) -> ResourceResult {
+fn of_population(case: &Case, place: (&str, &str), reason: &str, populations: &[&Listed<'_>]) -> ResourceResult {
     // Shown is what all parts of the population have in common: a finding about two Regions is in neither.
     let common = |of: fn(&Population) -> &Arc<str>| {
-        let mut all = populations.iter().map(|population| of(population));
+        let mut all = populations.iter().map(|listed| of(listed.population));
         let first = all.next().cloned().unwrap_or_else(|| "".into());
         if all.all(|other| *other == first) { first } else { "".into() }
     };
     let mut result = ResourceResult {
-        id: String::new(),
-        name: format!("all {}", case.kind.plural),
+        id: "".into(),
+        name: format!("all {}", case.kind.plural).into(),
         account: common(|population| &population.account),
         region: common(|population| &population.region),
         verdict: "violated",

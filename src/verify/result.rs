@@ -49,10 +49,10 @@ impl Serialize for Verdict {
 /// What is held of one resource.
 #[derive(Clone, Debug, Serialize)]
 pub struct ResourceResult {
-    /// ARN or id; empty for a finding about the population itself.
-    pub id: String,
+    /// ARN or id; empty for a finding about the population itself. One text for all cases of a run.
+    pub id: Arc<str>,
     /// The name that people use.
-    pub name: String,
+    pub name: Arc<str>,
     /// Account; empty for a finding about the populations of several.
     pub account: Arc<str>,
     /// Region; empty for a finding about the populations of several.

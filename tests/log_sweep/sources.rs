@@ -12,7 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 use super::common::{Ran, cases_of, run_sweeping};
-use super::{ACCOUNT, CONSENT, FINE, PLAIN, VALUE, described, event, fact, gaps, text, verdicts};
+use super::{ACCOUNT, CONSENT, FINE, PLAIN, VALUE, both, described, event, fact, gaps, text, verdicts};
 
 /// The value of a parameter.
 const SEALED: &str = "Jd5+Rk7/XqLmTz20Wd";
@@ -30,9 +30,15 @@ fn with_parameters(events: &[String], listed: &[&str], given: &str) -> Arc<Descr
 /// The rest of the marks.
 fn fill(account: &str, events: &[String]) -> String {
     let account = account.replace("GROUP", PLAIN).replace("EVENTS", &events.join(", ")).replace("OTHER", FINE);
-    [("STREAMS", ""), ("GOT", ""), ("PARAMETERS", ""), ("GIVEN", "{ Parameters: [] }")]
-        .iter()
-        .fold(account, |text, (mark, nothing)| text.replace(mark, nothing))
+    [
+        ("STREAMS", ""),
+        ("GOT", ""),
+        ("PARAMETERS", ""),
+        ("GIVEN", "{ Parameters: [] }"),
+        ("HISTORY", "{ Parameters: [] }"),
+    ]
+    .iter()
+    .fold(account, |text, (mark, nothing)| text.replace(mark, nothing))
 }
 
 fn sealed(name: &str) -> String {
@@ -100,6 +106,72 @@ async fn one_refused_parameter_hides_itself_alone() {
     let (ran, words) = verdicts(&with_parameters(&events, &["/bank/a", "/bank/b"], &given), CONSENT).await;
     assert_eq!(words, ["violated", "met"]);
     assert!(matches!(fact(&ran, "values_searched"), Fact::Unknown(gap) if gap.cause == Cause::Denied));
+}
+
+/// Page by page, and of the versions the newest once only.
+#[tokio::test]
+async fn an_earlier_value_of_a_parameter_is_looked_for_as_well() {
+    let version = |number: u32, value: &str| {
+        format!("{{ Name: /bank/hmac, Type: SecureString, Version: {number}, Value: \"{value}\" }}")
+    };
+    let history =
+        [version(1, "Before7vXq93LmTz20Wd"), version(2, "Other84Kd0qPzYw51Xc"), version(3, SEALED)].join(", ");
+    let given = format!("{{ Parameters: [{}] }}", sealed("/bank/hmac"));
+    let account = |listed: u32, history: &str| {
+        let arn = "arn:aws:ssm:eu-central-1:111122223333:parameter/bank/hmac";
+        let line = format!("        - {{ Name: /bank/hmac, ARN: \"{arn}\", Type: SecureString, Version: {listed} }}");
+        let account = ACCOUNT.replace("        PARAMETERS", &line).replace("GIVEN", &given).replace("HISTORY", history);
+        described(&fill(&account, &[event(1, "sign=Before7vXq93LmTz20Wd")]))
+    };
+    let all = format!("{{ Parameters: [{history}] }}");
+    let (ran, words) = verdicts(&account(3, &all), CONSENT).await;
+    assert_eq!(words, ["violated", "met"]);
+    assert_eq!(found(&ran, "value_findings")[0]["version"], "1".into());
+    assert_eq!(fact(&ran, "parameters_searched"), &Fact::from(1));
+    assert_eq!(fact(&ran, "earlier_searched"), &Fact::from(2));
+    let asked = |ran: &Ran| ran.link.calls.all().iter().filter(|call| call.operation == "GetParameterHistory").count();
+    assert_eq!(asked(&ran), 3);
+
+    let (ran, words) = verdicts(&account(1, &all), CONSENT).await;
+    assert_eq!((words, asked(&ran)), (vec!["met", "met"], 0), "there was none before the first");
+
+    let (ran, words) = verdicts(&account(3, "{ error: AccessDeniedException }"), CONSENT).await;
+    assert_eq!(words, ["not_evaluated", "met"]);
+    let gaps = gaps(&ran, 0);
+    assert!(
+        gaps.iter().all(|gap| (gap.cause, gap.operation.as_str()) == (Cause::Denied, "GetParameterHistory")),
+        "{gaps:?}"
+    );
+}
+
+/// Only a stage that says so has masked parts unmasked, and only where something is masked.
+#[tokio::test]
+async fn what_is_masked_is_asked_for_where_the_stage_says_so() {
+    let masked = "dataProtectionStatus: ACTIVATED";
+    let clean = [event(1, "all is well")];
+    let asked = |ran: &Ran| {
+        let calls = ran.link.calls.all();
+        let of_events = calls.iter().filter(|call| call.operation.ends_with("LogEvents"));
+        of_events.map(|call| call.parameters["unmask"].clone()).collect::<Vec<_>>()
+    };
+    for (group, unmask, refused, words, told) in [
+        (masked, true, false, ["met", "met"], serde_json::json!(true)),
+        (masked, false, false, ["not_evaluated", "not_evaluated"], serde_json::Value::Null),
+        (PLAIN, true, false, ["met", "met"], serde_json::Value::Null),
+        (masked, true, true, ["not_evaluated", "not_evaluated"], serde_json::json!(true)),
+    ] {
+        let text = text(group, &clean, FINE);
+        let text = if refused { text.replace("swept: {", "swept: { error: AccessDeniedException } #") } else { text };
+        let account = described(&text);
+        let cases = both(&account, CONSENT);
+        let logs = LogScope { unmask, ..LogScope::all(account.as_of) };
+        let ran = run_sweeping(&cases, &account, account.connector(), logs).await.unwrap();
+        let found: Vec<_> = ran.result.cases.iter().map(|it| it.verdict.word()).collect();
+        assert_eq!(found, words, "{group} {unmask} {refused}");
+        assert_eq!(asked(&ran), [told], "{group} {unmask} {refused}");
+        let denied = gaps(&ran, 1).iter().any(|gap| gap.cause == Cause::Denied && gap.operation == "FilterLogEvents");
+        assert_eq!(denied, refused);
+    }
 }
 
 /// The same events in two streams, told by one operation or the other.

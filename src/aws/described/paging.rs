@@ -100,6 +100,7 @@ pub const PAGED: &[Paged] = &[
     paged("logs", "DescribeMetricFilters", &["metricFilters"], LOGS, (50, 50)),
     paged("logs", "DescribeSubscriptionFilters", &["subscriptionFilters"], LOGS, (50, 50)),
     paged("ssm", "DescribeParameters", &["Parameters"], MAX_RESULTS, (50, 50)),
+    paged("ssm", "GetParameterHistory", &["Parameters"], MAX_RESULTS, (50, 50)),
     paged("ssm", "GetParametersByPath", &["Parameters"], MAX_RESULTS, (10, 10)),
     paged("lambda", "ListAliases", &["Aliases"], LAMBDA, (50, 50)),
     paged("lambda", "ListEventSourceMappings", &["EventSourceMappings"], LAMBDA, (100, 100)),

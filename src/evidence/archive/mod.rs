@@ -5,11 +5,14 @@
 //! another tool could prefer: no link, no device, no file twice, nothing hidden between or behind the files. Must not
 //! know what the files hold.
 
+mod frames;
+mod lanes;
 mod tar;
 mod zip;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::Path;
 
 use thiserror::Error;
 
@@ -19,10 +22,45 @@ use super::path::{folded, is_below};
 pub type Contents = BTreeMap<String, Vec<u8>>;
 
 /// A file on its way into an archive.
-pub type File<'a> = Result<(String, Cow<'a, [u8]>), Refused>;
+pub struct File<'a> {
+    path: String,
+    size: u64,
+    bytes: Box<dyn Read + 'a>,
+}
 
-/// What becomes of each file of an archive.
-pub type Each<'a> = &'a mut dyn FnMut(String, Vec<u8>) -> Result<(), Refused>;
+impl<'a> File<'a> {
+    /// A file in memory.
+    #[must_use]
+    pub fn held(path: &str, bytes: &'a [u8]) -> Self {
+        Self { path: path.to_owned(), size: bytes.len() as u64, bytes: Box::new(bytes) }
+    }
+
+    /// A file on disk, below a directory.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn open(root: &Path, path: &str) -> Result<Self, Refused> {
+        let full = root.join(path);
+        let opened = std::fs::File::open(&full).and_then(|file| Ok((file.metadata()?.len(), file)));
+        let (size, file) = opened.map_err(|error| Refused::Source(format!("{}: {error}", full.display())))?;
+        Ok(Self { path: path.to_owned(), size, bytes: Box::new(file) })
+    }
+
+    /// That it had as many bytes as it said: `taken`, and no more.
+    fn is_whole(&mut self, taken: u64) -> Result<(), Refused> {
+        if taken == self.size && self.bytes.read(&mut [0])? == 0 {
+            Ok(())
+        } else {
+            Err(Refused::Source(format!("`{}` changed while it was packed", self.path)))
+        }
+    }
+}
+
+/// Files on their way into an archive.
+pub type Files<'f, 'a> = &'f mut dyn Iterator<Item = Result<File<'a>, Refused>>;
+
+/// What becomes of each file of an archive. Nothing of it is believed before all of the archive was read.
+pub type Each<'a> = &'a mut dyn FnMut(&str, &mut dyn Read) -> Result<(), Refused>;
 
 /// How a bundle is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +124,17 @@ pub enum Refused {
     Broken(String),
 }
 
+/// Streams of this module hold what is wrong in their errors.
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        match error.downcast::<Self>() {
+            Ok(refused) => refused,
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Self::Cut,
+            Err(error) => Self::Source(error.to_string()),
+        }
+    }
+}
+
 /// What is read at most.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -107,32 +156,62 @@ impl Default for Limits {
     }
 }
 
-/// Packs the files. The same files always give the same bytes.
+impl Limits {
+    /// What an archive of that size may unpack to, and the ratio where that is the reason.
+    fn unpacked(&self, archive: u64) -> (u64, Option<u64>) {
+        let grown = archive.saturating_mul(self.ratio).max(self.small);
+        (self.total.min(grown), (grown < self.total).then_some(self.ratio))
+    }
+}
+
+/// Packs files in memory. The same files always give the same bytes.
 ///
 /// # Errors
 /// When they could not be read back within the limits.
 pub fn pack(contents: &Contents, format: Format, limits: &Limits) -> Result<Vec<u8>, Refused> {
-    pack_files(contents.iter().map(|(path, bytes)| Ok((path.clone(), Cow::Borrowed(bytes.as_slice())))), format, limits)
+    let mut out = Vec::new();
+    pack_files(&mut contents.iter().map(|(path, bytes)| Ok(File::held(path, bytes))), format, limits, &mut out)?;
+    Ok(out)
 }
 
-/// Packs files that come one after the other, sorted by path, so that only one of them need be in memory.
+/// Packs files that come one after the other, so that none of them need be in memory. What was compressed is
+/// decompressed again and compared.
 ///
 /// # Errors
 /// The first one that could not be had, or when they could not be read back within the limits.
-pub fn pack_files<'a>(
-    files: impl Iterator<Item = File<'a>>,
-    format: Format,
-    limits: &Limits,
-) -> Result<Vec<u8>, Refused> {
-    let mut gate = Gate::new(limits, u64::MAX / limits.ratio.max(1));
+pub fn pack_files(files: Files<'_, '_>, format: Format, limits: &Limits, out: &mut dyn Write) -> Result<(), Refused> {
+    let mut gate = Gate::new(limits, u64::MAX);
     let mut files = files.map(|file| {
-        let (path, bytes) = file?;
-        gate.admit(&path, bytes.len() as u64)?;
-        Ok((path, bytes))
+        let file = file?;
+        gate.admit(&file.path, file.size)?;
+        Ok(file)
     });
+    let mut out = Counted { out, count: 0 };
     match format {
-        Format::TarZst => tar::pack(&mut files),
-        Format::Zip => zip::pack(&mut files),
+        Format::TarZst => tar::pack(&mut files, &mut out)?,
+        Format::Zip => zip::pack(&mut files, &mut out)?,
+    }
+    if out.count > limits.archive {
+        return Err(Refused::TooLarge(format!("an archive of {} bytes", out.count)));
+    }
+    Gate::new(limits, out.count).grow("all files", limits.total - gate.left)
+}
+
+/// Counts what is written.
+struct Counted<'o> {
+    out: &'o mut dyn Write,
+    count: u64,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.count += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 
@@ -143,13 +222,16 @@ pub fn pack_files<'a>(
 pub fn unpack(archive: &[u8], limits: &Limits) -> Result<Contents, Refused> {
     let mut contents = Contents::new();
     unpack_files(archive, limits, &mut |path, bytes| {
-        contents.insert(path, bytes);
+        // Memory grows with what is really there, not with what a header says.
+        let mut held = Vec::new();
+        bytes.read_to_end(&mut held)?;
+        contents.insert(path.to_owned(), held);
         Ok(())
     })?;
     Ok(contents)
 }
 
-/// The same, file by file: what `each` does not keep is not kept.
+/// The same, file by file, in the order of their paths: what `each` does not keep is not kept.
 ///
 /// # Errors
 /// As [`unpack`], or that of `each`.
@@ -177,9 +259,8 @@ struct Gate {
 
 impl Gate {
     fn new(limits: &Limits, archive: u64) -> Self {
-        let grown = archive.saturating_mul(limits.ratio).max(limits.small);
-        let bomb = (grown < limits.total).then_some(limits.ratio);
-        Self { left: limits.total.min(grown), files: limits.files, bomb, seen: BTreeSet::new(), last: String::new() }
+        let (left, bomb) = limits.unpacked(archive);
+        Self { left, files: limits.files, bomb, seen: BTreeSet::new(), last: String::new() }
     }
 
     fn admit(&mut self, path: &str, size: u64) -> Result<(), Refused> {
@@ -196,10 +277,14 @@ impl Gate {
         if self.seen.len() > self.files {
             return Err(Refused::TooLarge(format!("more than {} files", self.files)));
         }
+        self.grow(path, size)
+    }
+
+    fn grow(&mut self, by: &str, size: u64) -> Result<(), Refused> {
         match (self.left.checked_sub(size), self.bomb) {
             (Some(left), _) => self.left = left,
             (None, Some(ratio)) => return Err(Refused::Bomb(ratio)),
-            (None, None) => return Err(Refused::TooLarge(format!("`{path}` with {size} bytes"))),
+            (None, None) => return Err(Refused::TooLarge(format!("`{by}` with {size} bytes"))),
         }
         Ok(())
     }

@@ -1,16 +1,11 @@
-//! `.tar.zst`: plain files in POSIX ustar headers, one Zstandard frame around them.
+//! `.tar.zst`: plain files in POSIX ustar headers, Zstandard around them.
 //!
 //! Must not know what the files hold.
 
-use std::borrow::Cow;
-use std::collections::VecDeque;
-use std::io::{ErrorKind, Read};
-
-use ruzstd::decoding::StreamingDecoder;
-use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+use std::io::{Read, Write, copy, repeat, sink};
 
 use super::super::path::fields;
-use super::{Each, File, Gate, Refused};
+use super::{Each, Files, Gate, Refused, frames};
 
 const BLOCK: usize = 512;
 type Block = [u8; BLOCK];
@@ -19,93 +14,52 @@ type Block = [u8; BLOCK];
 const TYPE: usize = 156;
 const PLAIN: u8 = b'0';
 
-pub(super) fn pack<'a>(files: &mut dyn Iterator<Item = File<'a>>) -> Result<Vec<u8>, Refused> {
-    let mut stream = Stream { files, parts: VecDeque::new(), ended: false, failed: None };
-    let packed = compress_to_vec(&mut stream, CompressionLevel::Fastest);
-    match stream.failed {
-        None => Ok(packed),
-        Some(refused) => Err(refused),
-    }
-}
-
-/// A tar file while it is read: of its files, one is in memory.
-struct Stream<'s, 'a> {
-    files: &'s mut dyn Iterator<Item = File<'a>>,
-    /// What comes next, and how much of it is gone.
-    parts: VecDeque<(Cow<'a, [u8]>, usize)>,
-    ended: bool,
-    failed: Option<Refused>,
-}
-
-impl Stream<'_, '_> {
-    /// Header, bytes and padding of the next file; behind the last one, two empty blocks.
-    fn next(&mut self) -> Result<(), Refused> {
-        let mut put = |part| self.parts.push_back((part, 0));
-        if let Some(file) = self.files.next() {
-            let (path, bytes) = file?;
-            let header = header(&path, bytes.len() as u64).ok_or(Refused::Path(path))?;
-            let padding = bytes.len().next_multiple_of(BLOCK) - bytes.len();
-            put(Cow::Owned(header.to_vec()));
-            put(bytes);
-            put(Cow::Owned(vec![0; padding]));
-        } else {
-            self.ended = true;
-            put(Cow::Owned(vec![0; 2 * BLOCK]));
+pub(super) fn pack(files: Files<'_, '_>, out: &mut dyn Write) -> Result<(), Refused> {
+    frames::pack(out, |tar| {
+        for file in files {
+            let mut file = file?;
+            let header = header(&file.path, file.size).ok_or_else(|| Refused::Path(file.path.clone()))?;
+            tar.take(&mut header.as_slice(), BLOCK as u64)?;
+            let taken = tar.take(&mut file.bytes, file.size)?;
+            file.is_whole(taken)?;
+            tar.take(&mut repeat(0), padding(file.size))?;
         }
+        tar.take(&mut repeat(0), 2 * BLOCK as u64)?;
         Ok(())
-    }
-}
-
-impl Read for Stream<'_, '_> {
-    /// A failure looks like the end, since the compressor has no other way to stop; [`pack`] asks for it.
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        loop {
-            if let Some((part, gone)) = self.parts.front_mut() {
-                let mut rest = part.get(*gone..).unwrap_or_default();
-                let read = rest.read(out)?;
-                *gone += read;
-                if read > 0 || out.is_empty() {
-                    return Ok(read);
-                }
-                self.parts.pop_front();
-            } else if self.ended || self.failed.is_some() {
-                return Ok(0);
-            } else {
-                self.failed = self.next().err();
-            }
-        }
-    }
+    })
 }
 
 pub(super) fn unpack(archive: &[u8], mut gate: Gate, each: Each<'_>) -> Result<(), Refused> {
-    let mut rest = archive;
-    let mut stream = StreamingDecoder::new(&mut rest).map_err(|error| Refused::Broken(error.to_string()))?;
-    loop {
-        let block = block(&mut stream)?;
-        if block == [0; BLOCK] {
-            break;
+    frames::unpack(archive, |tar| {
+        loop {
+            let block = block(tar)?;
+            if block == [0; BLOCK] {
+                break;
+            }
+            let (path, size) = entry(&block)?;
+            gate.admit(&path, size)?;
+            let mut bytes = tar.take(size);
+            each(&path, &mut bytes)?;
+            copy(&mut bytes, &mut sink())?;
+            if bytes.limit() > 0 {
+                return Err(Refused::Cut);
+            }
+            let mut behind = Vec::new();
+            tar.take(padding(size)).read_to_end(&mut behind)?;
+            if behind.iter().any(|byte| *byte != 0) {
+                return Err(Refused::Form(format!("what follows `{path}`")));
+            }
         }
-        let (path, size) = entry(&block)?;
-        gate.admit(&path, size)?;
-        let bytes = exactly(&mut stream, size)?;
-        let padding = size.next_multiple_of(BLOCK as u64) - size;
-        if exactly(&mut stream, padding)?.iter().any(|byte| *byte != 0) {
-            return Err(Refused::Form(format!("what follows `{path}`")));
+        if block(tar)? != [0; BLOCK] || tar.read(&mut [0])? != 0 {
+            return Err(Refused::Form("the end of the tar file".to_owned()));
         }
-        each(path, bytes)?;
-    }
-    if block(&mut stream)? != [0; BLOCK] || stream.read(&mut [0]).map_err(|error| broken(&error))? != 0 {
-        return Err(Refused::Form("the end of the tar file".to_owned()));
-    }
-    let decoder = stream.into_frame_decoder();
-    if decoder.get_checksum_from_data() != decoder.get_calculated_checksum() {
-        return Err(Refused::Broken("its checksum is another".to_owned()));
-    }
-    // A second frame, or anything else that other tools would read on.
-    if !rest.is_empty() {
-        return Err(Refused::Form("what follows the tar file".to_owned()));
-    }
-    Ok(())
+        Ok(())
+    })
+}
+
+/// Bytes between a file of that size and the next header.
+fn padding(size: u64) -> u64 {
+    size.next_multiple_of(BLOCK as u64) - size
 }
 
 /// Path and size of an entry that is exactly as [`header`] writes it.
@@ -161,22 +115,8 @@ fn header(path: &str, size: u64) -> Option<Block> {
     Some(block)
 }
 
-fn block(stream: &mut impl Read) -> Result<Block, Refused> {
+fn block(tar: &mut impl Read) -> Result<Block, Refused> {
     let mut block = [0; BLOCK];
-    stream.read_exact(&mut block).map_err(|error| broken(&error))?;
+    tar.read_exact(&mut block)?;
     Ok(block)
-}
-
-/// Memory grows with what is really there, not with what a header says.
-fn exactly(stream: &mut impl Read, size: u64) -> Result<Vec<u8>, Refused> {
-    let mut bytes = Vec::new();
-    stream.take(size).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
-    if bytes.len() as u64 == size { Ok(bytes) } else { Err(Refused::Cut) }
-}
-
-fn broken(error: &std::io::Error) -> Refused {
-    match error.kind() {
-        ErrorKind::UnexpectedEof => Refused::Cut,
-        _ => Refused::Broken(error.to_string()),
-    }
 }

@@ -3,6 +3,7 @@
 
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
+use super::frames::FRAME;
 use super::*;
 
 const BOTH: [Format; 2] = [Format::TarZst, Format::Zip];
@@ -130,9 +131,10 @@ fn bombs_go_off_outside() {
     let limits = Limits { total: 1 << 20, small: 1 << 16, ratio: 10, ..Limits::default() };
     let zeros = vec![0; 1 << 18];
     for format in BOTH {
-        let packed = pack(&files(&[("a", &zeros)]), format, &limits).unwrap();
+        let packed = pack(&files(&[("a", &zeros)]), format, &Limits::default()).unwrap();
         assert!(packed.len() * 10 < zeros.len(), "{format:?}: {} bytes", packed.len());
         assert_eq!(unpack(&packed, &limits), Err(Refused::Bomb(10)), "{format:?}");
+        assert_eq!(pack(&files(&[("a", &zeros)]), format, &limits), Err(Refused::Bomb(10)), "{format:?}");
         let large = files(&[("a", &vec![0; 1 << 20]), ("b", b"x")]);
         assert!(matches!(pack(&large, format, &limits), Err(Refused::TooLarge(_))), "{format:?}");
         let many: Contents = (0..9).map(|at| (at.to_string(), Vec::new())).collect();
@@ -142,6 +144,7 @@ fn bombs_go_off_outside() {
         assert!(matches!(unpack(&packed, &few), Err(Refused::TooLarge(_))), "{format:?}");
         let small = Limits { archive: 8, ..limits };
         assert!(matches!(unpack(&packed, &small), Err(Refused::TooLarge(_))), "{format:?}");
+        assert!(matches!(pack(&many, format, &small), Err(Refused::TooLarge(_))), "{format:?}");
     }
 }
 
@@ -162,6 +165,85 @@ fn what_is_no_archive_is_told() {
     }
     assert!(read(b"\x28\xb5\x2f\xfd").is_err());
     assert!(read(b"PK\x05\x06").is_err());
+}
+
+/// Three frames and a bit, of a file that compresses and one that does not.
+fn large() -> Contents {
+    let text: Vec<u8> = (0..200_000).flat_map(|line: u32| format!("line {line}\n").into_bytes()).collect();
+    let noise = (0..1u32 << 19).scan(1u32, |state, _| {
+        *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        Some((*state >> 24) as u8)
+    });
+    files(&[("a", &text), ("b", &noise.collect::<Vec<u8>>())])
+}
+
+/// A frame holds the same wherever it is made, so that the number of cores does not show.
+#[test]
+fn a_bundle_is_frames_of_one_size() {
+    let packed = pack(&large(), Format::TarZst, &Limits::default()).unwrap();
+    let frames: Vec<Vec<u8>> = stream(&large()).chunks(FRAME).map(frame).collect();
+    assert!(frames.len() > 2);
+    assert!(packed == frames.concat());
+    assert!(read(&packed).unwrap() == large());
+}
+
+/// Every other tool would read the same of these, and that is the harm: a stream has one form.
+#[test]
+fn frames_that_are_cut_otherwise_are_refused() {
+    let tar = stream(&large());
+    let (first, rest) = tar.split_at(FRAME);
+    let rest: Vec<u8> = rest.chunks(FRAME).flat_map(frame).collect();
+    let whole = [frame(first), rest.clone()].concat();
+    assert!(read(&whole).is_ok());
+    let skippable = b"\x50\x2a\x4d\x18\x04\0\0\0more";
+    let form = Err(Refused::Form("how it is cut into frames".to_owned()));
+    for other in [
+        compress_to_vec(tar.as_slice(), CompressionLevel::Fastest),
+        [frame(&first[..FRAME / 2]), frame(&first[FRAME / 2..]), rest.clone()].concat(),
+        [frame(first), skippable.to_vec(), rest.clone()].concat(),
+        [frame(first), frame(b""), rest.clone()].concat(),
+        [whole.as_slice(), &frame(b"")].concat(),
+        [whole.as_slice(), skippable].concat(),
+        [skippable, whole.as_slice()].concat(),
+        [&whole[..4], b"\0", &whole[5..]].concat(),
+        [&whole[..5], b"\x58", &whole[6..]].concat(),
+    ] {
+        let read = read(&other);
+        assert!(read == form || read == Err(Refused::Format), "{:?}", read.map(|_| "it is read"));
+    }
+    let last = frame(&tar[tar.len() - 1..]);
+    assert_eq!(read(&[whole.as_slice(), &last].concat()), form);
+    assert_eq!(read(&frame(first)), Err(Refused::Cut));
+    let mut sum = whole.clone();
+    *sum.last_mut().unwrap() ^= 1;
+    assert_eq!(read(&sum), Err(Refused::Broken("its checksum is another".to_owned())));
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_packed_is_told() {
+    let desk = tempfile::tempdir().unwrap();
+    let root = desk.path();
+    for (now, format) in
+        [(&b"shorter"[..], BOTH), (b"longer than before", BOTH)].iter().flat_map(|(now, of)| of.map(|it| (now, it)))
+    {
+        std::fs::write(root.join("a"), b"as it was").unwrap();
+        let file = File::open(root, "a");
+        std::fs::write(root.join("a"), now).unwrap();
+        let packed = pack_files(&mut [file].into_iter(), format, &Limits::default(), &mut Vec::new());
+        assert_eq!(packed, Err(Refused::Source("`a` changed while it was packed".to_owned())), "{format:?}");
+    }
+    assert!(matches!(File::open(root, "b"), Err(Refused::Source(_))));
+}
+
+fn frame(bytes: &[u8]) -> Vec<u8> {
+    compress_to_vec(bytes, CompressionLevel::Fastest)
+}
+
+/// The tar file of these files.
+fn stream(of: &Contents) -> Vec<u8> {
+    let mut out: Vec<u8> = of.iter().flat_map(|(path, bytes)| entry(path, b'0', bytes)).collect();
+    out.resize(out.len() + 1024, 0);
+    out
 }
 
 /// A tar file of these entries, whatever they are.

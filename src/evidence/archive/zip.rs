@@ -3,9 +3,13 @@
 //! The central directory must be the one that belongs to the files in front of it, byte for byte: programs differ in which
 //! of the two they believe. Must not know what the files hold.
 
-use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
+use std::io::{self, Read, Write, copy, sink};
 
-use super::{Each, File, Gate, Refused};
+use flate2::bufread::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, CrcReader};
+
+use super::{Each, Files, Gate, Refused};
 
 /// What both headers of a file say of it.
 struct Entry<'a> {
@@ -63,24 +67,37 @@ fn large() -> Refused {
     Refused::TooLarge("more than a zip file holds".to_owned())
 }
 
-pub(super) fn pack<'a>(files: &mut dyn Iterator<Item = File<'a>>) -> Result<Vec<u8>, Refused> {
-    let (mut out, mut directory, mut count) = (Vec::new(), Vec::new(), 0);
+pub(super) fn pack(files: Files<'_, '_>, out: &mut dyn Write) -> Result<(), Refused> {
+    let (mut directory, mut count, mut offset) = (Vec::new(), 0, 0);
+    let mut put = |bytes: &[u8]| {
+        offset += bytes.len();
+        out.write_all(bytes).map(|()| offset)
+    };
+    let mut begin = 0;
     for file in files {
-        let (path, bytes) = file?;
-        let packed = deflate(&bytes)?;
-        let mut crc = Crc::new();
-        crc.update(&bytes);
+        let mut file = file?;
+        let mut bytes = CrcReader::new(&mut file.bytes);
+        let mut packer = DeflateEncoder::new(Vec::new(), Compression::default());
+        let size = copy(&mut bytes.by_ref().take(file.size), &mut packer)?;
+        let packed = packer.finish()?;
+        let crc = bytes.crc().sum();
+        file.is_whole(size)?;
+        let packed_size = u32::try_from(packed.len()).map_err(|_| large())?;
+        let entry =
+            Entry { path: &file.path, crc, packed: packed_size, size: u32::try_from(size).map_err(|_| large())? };
+        let mut again = Inflated::new(&packed, entry.size);
+        copy(&mut again, &mut sink())?;
+        if again.crc(&file.path)? != crc {
+            return Err(Refused::Source(format!("`{}` does not unpack to what was packed", file.path)));
+        }
+        directory.extend(entry.central(u32::try_from(begin).map_err(|_| large())?));
         count += 1;
-        let length = |of: &[u8]| u32::try_from(of.len()).map_err(|_| large());
-        let entry = Entry { path: &path, crc: crc.sum(), packed: length(&packed)?, size: length(&bytes)? };
-        directory.extend(entry.central(u32::try_from(out.len()).map_err(|_| large())?));
-        out.extend(entry.local());
-        out.extend(packed);
+        put(&entry.local())?;
+        begin = put(&packed)?;
     }
-    let offset = out.len();
-    out.extend_from_slice(&directory);
-    out.extend(end(count, directory.len(), offset)?);
-    Ok(out)
+    put(&directory)?;
+    put(&end(count, directory.len(), begin)?)?;
+    Ok(())
 }
 
 pub(super) fn unpack(archive: &[u8], mut gate: Gate, each: Each<'_>) -> Result<(), Refused> {
@@ -92,16 +109,15 @@ pub(super) fn unpack(archive: &[u8], mut gate: Gate, each: Each<'_>) -> Result<(
         gate.admit(path, u64::from(size))?;
         let head = 30 + path.len();
         let data = rest.get(head..head + packed as usize).ok_or(Refused::Cut)?;
-        let bytes = inflate(path, data, size as usize)?;
-        let mut crc = Crc::new();
-        crc.update(&bytes);
-        let entry = Entry { path, crc: crc.sum(), packed, size };
+        let mut bytes = Inflated::new(data, size);
+        each(path, &mut bytes)?;
+        copy(&mut bytes, &mut sink())?;
+        let entry = Entry { path, crc: bytes.crc(path)?, packed, size };
         if rest.get(..head) != Some(entry.local().as_slice()) {
             return Err(Refused::Form(format!("the header of `{path}`")));
         }
         directory.extend(entry.central(u32::try_from(offset).map_err(|_| large())?));
         count += 1;
-        each(path.to_owned(), bytes)?;
         rest = rest.get(head + packed as usize..).unwrap_or_default();
     }
     let offset = archive.len() - rest.len();
@@ -124,29 +140,36 @@ fn names(rest: &[u8]) -> Result<(&str, u32, u32), Refused> {
     Ok((path, word(18)?, word(22)?))
 }
 
-fn deflate(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
-    let mut packer = Compress::new(Compression::default(), false);
-    let mut out = Vec::with_capacity(bytes.len() / 4 + 64);
-    loop {
-        let done = usize::try_from(packer.total_in()).unwrap_or(usize::MAX);
-        let rest = bytes.get(done..).unwrap_or_default();
-        let status = packer.compress_vec(rest, &mut out, FlushCompress::Finish);
-        match status.map_err(|error| Refused::Broken(error.to_string()))? {
-            Status::StreamEnd => return Ok(out),
-            Status::Ok | Status::BufError => out.reserve(out.capacity().max(64)),
-        }
+/// A file while it is inflated, never to more than its size. Its errors hold a [`Refused`].
+struct Inflated<'a> {
+    bytes: CrcReader<DeflateDecoder<&'a [u8]>>,
+    data: &'a [u8],
+    left: u64,
+}
+
+impl<'a> Inflated<'a> {
+    fn new(data: &'a [u8], size: u32) -> Self {
+        Self { bytes: CrcReader::new(DeflateDecoder::new(data)), data, left: u64::from(size) }
+    }
+
+    /// The checksum, when all of the data became exactly as many bytes as was said.
+    fn crc(mut self, path: &str) -> Result<u32, Refused> {
+        let wrong = Refused::Form(format!("the compressed form of `{path}`"));
+        let crc = self.bytes.crc().sum();
+        let more = self.bytes.read(&mut [0]).map_err(broken)?;
+        let whole = self.left == 0 && more == 0 && self.bytes.get_ref().total_in() == self.data.len() as u64;
+        if whole { Ok(crc) } else { Err(wrong) }
     }
 }
 
-/// Exactly `size` bytes out of all of `data`. Memory grows with what is really there.
-fn inflate(path: &str, data: &[u8], size: usize) -> Result<Vec<u8>, Refused> {
-    let wrong = || Refused::Form(format!("the compressed form of `{path}`"));
-    let mut unpacker = Decompress::new(false);
-    // A deflated byte cannot become more than 1,032 bytes.
-    let mut out = Vec::with_capacity(size.min(data.len().saturating_mul(1_032)).saturating_add(1));
-    let status = unpacker
-        .decompress_vec(data, &mut out, FlushDecompress::Finish)
-        .map_err(|error| Refused::Broken(format!("`{path}`: {error}")))?;
-    let whole = unpacker.total_in() == data.len() as u64 && out.len() == size;
-    if status == Status::StreamEnd && whole { Ok(out) } else { Err(wrong()) }
+impl Read for Inflated<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.bytes.by_ref().take(self.left).read(out).map_err(broken)?;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+fn broken(error: io::Error) -> io::Error {
+    io::Error::other(Refused::Broken(error.to_string()))
 }

@@ -83,6 +83,7 @@ mod tests {
             ("secretsmanager", "GetSecretValue"),
             ("secretsmanager", "BatchGetSecretValue"),
             ("ssm", "GetParameter"),
+            ("ssm", "GetParameterHistory"),
             ("ssm", "GetParametersByPath"),
             ("logs", "FilterLogEvents"),
             ("logs", "GetLogEvents"),

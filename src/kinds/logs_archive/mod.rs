@@ -7,8 +7,8 @@ mod objects;
 mod pipe;
 
 use super::logs_sweep::{
-    GET_PARAMETERS, GET_SECRETS, LIST_PARAMETERS, LIST_SECRETS, NOT_SEARCHABLE, PARAMETERS_SEARCHED, PARAMETERS_WANTED,
-    PATTERN_FINDING, SECRETS_WANTED, VALUE_FINDING, VALUES_SEARCHED,
+    EARLIER_SEARCHED, GET_EARLIER, GET_PARAMETERS, GET_SECRETS, LIST_PARAMETERS, LIST_SECRETS, NOT_SEARCHABLE,
+    PARAMETERS_SEARCHED, PARAMETERS_WANTED, PATTERN_FINDING, SECRETS_WANTED, VALUE_FINDING, VALUES_SEARCHED,
 };
 use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 
@@ -50,6 +50,7 @@ pub(super) static KIND: Kind = Kind {
         VALUES_SEARCHED,
         NOT_SEARCHABLE,
         PARAMETERS_SEARCHED,
+        EARLIER_SEARCHED,
         read("from", Type::Time, "The time from which objects were wanted; absent when all were."),
         read("objects_read", Type::Integer, "Objects that were read."),
         read("bytes_read", Type::Integer, "Bytes of those, as they are stored."),
@@ -67,7 +68,7 @@ pub(super) static KIND: Kind = Kind {
              how often, and the first place. Empty only where everything was read and decoded, and every value could be \
              looked for.",
         )
-        .needing(&["GetSecretValue", "GetParameters"]),
+        .needing(&["GetSecretValue", "GetParameters", "GetParameterHistory"]),
         read(
             "pattern_findings",
             Type::List(&PATTERN_FINDING),
@@ -81,6 +82,7 @@ pub(super) static KIND: Kind = Kind {
         LIST_PARAMETERS,
         GET_SECRETS,
         GET_PARAMETERS,
+        GET_EARLIER,
         Call::new("s3", OBJECT, "s3:GetObject", Reach::Resource).also(&["kms:Decrypt"]),
     ],
 };

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use super::events::Events;
 use super::eyes::{self, Eyes};
 use super::streams::{Way, streams};
-use super::told::{parameters, records, searched, told};
+use super::told::{counted, records, searched, told};
 use super::values::{parameters_in_scope, secrets_in_scope};
 use super::walk::walk;
-use super::{EVENTS, KIND, PARAMETER_VALUES, PARAMETERS, SECRETS, STREAM, STREAMS, VALUES};
+use super::{EARLIER, EVENTS, KIND, PARAMETER_VALUES, PARAMETERS, SECRETS, STREAM, STREAMS, VALUES};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
@@ -93,7 +93,14 @@ pub(in crate::kinds) async fn look(at: &At, operation: &str, resource: &mut Reso
             );
         }
         VALUES => searched(&*eyes::values(at).await?, resource),
-        PARAMETER_VALUES => parameters(&*eyes::values(at).await?, resource),
+        PARAMETER_VALUES | EARLIER => {
+            let eyes = eyes::values(at).await?;
+            let (name, number) = match operation {
+                EARLIER => ("earlier_searched", eyes.earlier),
+                _ => ("parameters_searched", eyes.parameters),
+            };
+            counted(name, number, &eyes, resource);
+        }
         other => unreachable!("no sweep has a call {other}"),
     }
     Ok(())
@@ -126,7 +133,8 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let time: Option<i64> = spans.iter().map(length).sum();
     let empty = spans.is_empty() || way == Way::Filter(Some(Vec::new()));
     let mut swept = Events::new(&eyes, &group);
-    let walked = walk(at, &group, way, spans, &mut swept).await;
+    let masked = is_masked(resource);
+    let walked = walk(at, &group, way, spans, masked && at.logs.unmask, &mut swept).await;
 
     let instant = |ms: Option<i64>| Fact::from(ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()));
     let read: [(&'static str, Fact); 12] = [
@@ -156,7 +164,7 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     };
     // Of a sample that holds nothing, nothing can be said.
     let empty = gap(empty.then(|| "the sample holds no hour or stream of this group".to_owned()));
-    let unseen = failed.or(gap(hidden(resource, more))).or(empty);
+    let unseen = failed.or(gap(hidden(masked && !at.logs.unmask, more))).or(empty);
     let sampled = gap(at.logs.sample.as_ref().map(|sample| format!("only a sample was read: {sample}")));
     for (name, found, in_sample, blind) in [
         ("value_findings", &values, "sampled_value_findings", values_gap),
@@ -174,8 +182,8 @@ fn is_masked(resource: &Resource) -> bool {
 }
 
 /// Why events that were all read do not show everything.
-fn hidden(resource: &Resource, more: u64) -> Option<String> {
-    if is_masked(resource) {
+fn hidden(masked: bool, more: u64) -> Option<String> {
+    if masked {
         return Some("a data protection policy masks parts of the events".to_owned());
     }
     (more > 0).then(|| format!("{more} more hits than can be told apart"))

@@ -23,6 +23,8 @@ pub(in crate::kinds) struct Eyes {
     pub(in crate::kinds) engine: Engine,
     /// How many SecureString parameters are among the values.
     pub(super) parameters: usize,
+    /// And how many of their earlier values.
+    pub(super) earlier: usize,
     /// Why some value is not looked for, the first of all reasons.
     pub(super) blind: Option<Gap>,
 }
@@ -46,7 +48,7 @@ impl Eyes {
         let rules = RULES.get_or_init(|| Rules::shipped().map(Arc::new)).as_ref();
         let rules = rules.map_err(|(line, error)| defect(format!("rule in line {line}: {error}")))?;
         let engine = Engine { rules: Arc::clone(rules), values: Arc::new(Values::new(&key, read.values)) };
-        Ok(Self { key, engine, parameters: read.parameters, blind: read.blind })
+        Ok(Self { key, engine, parameters: read.parameters, earlier: read.earlier, blind: read.blind })
     }
 
     /// Why not every value is looked for: one was not given, or cannot be told from other text.

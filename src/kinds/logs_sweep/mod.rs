@@ -22,9 +22,11 @@ const SECRETS: &str = "ListSecrets";
 const VALUES: &str = "GetSecretValue";
 const PARAMETERS: &str = "DescribeParameters";
 const PARAMETER_VALUES: &str = "GetParameters";
+const EARLIER: &str = "GetParameterHistory";
 const STREAMS: &str = "DescribeLogStreams";
 const EVENTS: &str = "FilterLogEvents";
 const STREAM: &str = "GetLogEvents";
+const UNMASK: &str = "logs:Unmask";
 
 /// What is known once the events are read, with one operation or the other.
 const fn read(name: &'static str, of: Type, source: &'static str, doc: &'static str) -> Attribute {
@@ -94,9 +96,9 @@ pub(super) const VALUES_SEARCHED: Attribute = Attribute::new(
     VALUES,
     "SecretString",
     "How many values are looked for: AWSCURRENT, AWSPREVIOUS and AWSPENDING of each secret and each SecureString \
-     parameter, whole, by JSON leaf and by line, in each of the forms that logs give them.",
+     parameter with its earlier versions, whole, by JSON leaf and by line, in each of the forms that logs give them.",
 )
-.needing(&[PARAMETER_VALUES]);
+.needing(&[PARAMETER_VALUES, EARLIER]);
 
 /// What cannot be looked for.
 pub(super) const NOT_SEARCHABLE: Attribute = Attribute::new(
@@ -106,7 +108,7 @@ pub(super) const NOT_SEARCHABLE: Attribute = Attribute::new(
     "SecretString",
     "Values that are too short or too common to be told from other text; empty when all are looked for.",
 )
-.needing(&[PARAMETER_VALUES]);
+.needing(&[PARAMETER_VALUES, EARLIER]);
 
 /// How much of it is of parameters.
 pub(super) const PARAMETERS_SEARCHED: Attribute = Attribute::new(
@@ -116,7 +118,17 @@ pub(super) const PARAMETERS_SEARCHED: Attribute = Attribute::new(
     "Parameters[].Value",
     "How many SecureString parameters are among what is looked for.",
 )
-.needing(&[VALUES]);
+.needing(&[VALUES, EARLIER]);
+
+/// How many of their earlier values are.
+pub(super) const EARLIER_SEARCHED: Attribute = Attribute::new(
+    "earlier_searched",
+    Type::Integer,
+    EARLIER,
+    "Parameters[].Value",
+    "How many earlier values of SecureString parameters are among what is looked for.",
+)
+.needing(&[VALUES, PARAMETER_VALUES]);
 
 /// The list of secrets.
 pub(super) const LIST_SECRETS: Call =
@@ -134,6 +146,12 @@ pub(super) const GET_SECRETS: Call =
 
 /// The values of parameters.
 pub(super) const GET_PARAMETERS: Call = Call::new("ssm", PARAMETER_VALUES, "ssm:GetParameters", Reach::Joined(10))
+    .after(&[PARAMETERS])
+    .also(&["kms:Decrypt"])
+    .of_values();
+
+/// Their earlier values.
+pub(super) const GET_EARLIER: Call = Call::new("ssm", EARLIER, "ssm:GetParameterHistory", Reach::Joined(1))
     .after(&[PARAMETERS])
     .also(&["kms:Decrypt"])
     .of_values();
@@ -168,13 +186,14 @@ pub(super) static KIND: Kind = Kind {
             GROUPS,
             "logGroups[].dataProtectionStatus",
             "Whether a data protection policy of the group or the account masks parts of the events: what is masked was \
-             not looked at.",
+             not looked at, unless the stage says `unmask: true`.",
         ),
         SECRETS_WANTED,
         PARAMETERS_WANTED,
         VALUES_SEARCHED,
         NOT_SEARCHABLE,
         PARAMETERS_SEARCHED,
+        EARLIER_SEARCHED,
         Attribute::new("streams", Type::Integer, STREAMS, "logStreams[]", "Log streams of the group."),
         Attribute::new(
             "streams_wanted",
@@ -225,7 +244,7 @@ pub(super) static KIND: Kind = Kind {
              form, how often, and the first place. Empty only where everything was read, nothing was masked and every \
              value could be looked for.",
         )
-        .needing(&[VALUES, PARAMETER_VALUES, STREAM]),
+        .needing(&[VALUES, PARAMETER_VALUES, EARLIER, STREAM]),
         read(
             "pattern_findings",
             Type::List(&PATTERN_FINDING),
@@ -240,7 +259,7 @@ pub(super) static KIND: Kind = Kind {
             "The same as `value_findings`, for a policy that accepts the `sample` it names: empty where nothing was found in \
              it, whatever was not read.",
         )
-        .needing(&[VALUES, PARAMETER_VALUES, STREAM]),
+        .needing(&[VALUES, PARAMETER_VALUES, EARLIER, STREAM]),
         read(
             "sampled_pattern_findings",
             Type::List(&PATTERN_FINDING),
@@ -254,8 +273,9 @@ pub(super) static KIND: Kind = Kind {
         LIST_PARAMETERS,
         GET_SECRETS,
         GET_PARAMETERS,
+        GET_EARLIER,
         Call::new("logs", STREAMS, "logs:DescribeLogStreams", Reach::Resource),
-        Call::new("logs", EVENTS, "logs:FilterLogEvents", Reach::Resource).after(&[STREAMS]),
-        Call::new("logs", STREAM, "logs:GetLogEvents", Reach::Resource).after(&[STREAMS]),
+        Call::new("logs", EVENTS, "logs:FilterLogEvents", Reach::Resource).after(&[STREAMS]).unmasking(UNMASK),
+        Call::new("logs", STREAM, "logs:GetLogEvents", Reach::Resource).after(&[STREAMS]).unmasking(UNMASK),
     ],
 };

@@ -41,10 +41,10 @@ pub(in crate::kinds) fn searched(eyes: &Eyes, resource: &mut Resource) {
     resource.set("not_searchable", fact(not_searchable(eyes).into()));
 }
 
-/// How many parameters are among what is looked for.
-pub(in crate::kinds) fn parameters(eyes: &Eyes, resource: &mut Resource) {
-    let count = i64::try_from(eyes.parameters).unwrap_or(i64::MAX);
-    resource.set("parameters_searched", eyes.not_given(resource).unwrap_or_else(|| count.into()));
+/// How many parameters, or how many of their earlier values, are among what is looked for.
+pub(in crate::kinds) fn counted(name: &'static str, number: usize, eyes: &Eyes, resource: &mut Resource) {
+    let count = i64::try_from(number).unwrap_or(i64::MAX);
+    resource.set(name, eyes.not_given(resource).unwrap_or_else(|| count.into()));
 }
 
 fn record(finding: &Finding) -> Value {

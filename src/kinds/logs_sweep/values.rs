@@ -2,6 +2,8 @@
 //!
 //! Must not know log groups. A value is asked for by name and version; whoever gets it wipes it.
 
+use std::collections::HashSet;
+
 use aws_sdk_secretsmanager::Client as Secrets;
 use aws_sdk_secretsmanager::types::SecretListEntry;
 use serde::Deserialize;
@@ -9,13 +11,14 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{PARAMETER_VALUES, PARAMETERS, SECRETS, VALUES};
+use super::{EARLIER, PARAMETER_VALUES, PARAMETERS, SECRETS, VALUES};
 use crate::aws::client::{Api, Client, SSM};
 use crate::aws::{At, refused_with, tracked};
 use crate::facts::redact::REDACTED;
 use crate::facts::{Cause, Gap};
 use crate::iam::{Case, Pattern};
 use crate::kinds::convert::malformed;
+use crate::kinds::pages::Pages;
 use crate::kinds::secretsmanager_secret::secrets;
 use crate::kinds::ssm_parameter::{Parameter, parameters};
 use crate::logs::Secret;
@@ -30,6 +33,7 @@ const AT_ONCE: usize = 16;
 const BATCH: usize = 10;
 
 const GET_PARAMETERS: Api = SSM.api(PARAMETER_VALUES);
+const GET_PARAMETER_HISTORY: Api = SSM.api(EARLIER);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -38,7 +42,14 @@ struct Values {
     invalid_parameters: Option<Vec<String>>,
 }
 
-/// A parameter with its value.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Versions {
+    parameters: Option<Vec<Decrypted>>,
+    next_token: Option<String>,
+}
+
+/// A version of a parameter with its value.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Decrypted {
@@ -50,11 +61,15 @@ struct Decrypted {
     value: Option<String>,
 }
 
-/// What was read: values, of how many parameters, and the first of the reasons why another was not.
+/// What was read: values, of how many parameters and of how many of their earlier versions, and the first of the reasons
+/// why another was not.
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) values: Vec<Secret>,
+    /// All versions of parameters: the newest is among `values` too.
+    pub(super) history: Vec<Secret>,
     pub(super) parameters: usize,
+    pub(super) earlier: usize,
     pub(super) blind: Option<Gap>,
 }
 
@@ -65,8 +80,19 @@ impl Read {
 
     fn add(&mut self, other: Self) {
         self.values.extend(other.values);
+        self.history.extend(other.history);
         self.parameters += other.parameters;
         other.blind.into_iter().for_each(|gap| self.miss(gap));
+    }
+
+    /// Every version once, when all answers are there.
+    fn settle(&mut self) {
+        let version = |it: &Secret| (it.name.clone(), it.version.clone());
+        let mut known: HashSet<_> = self.values.iter().map(version).collect();
+        let earlier = std::mem::take(&mut self.history).into_iter().filter(|it| known.insert(version(it)));
+        let before = self.values.len();
+        self.values.extend(earlier);
+        self.earlier = self.values.len() - before;
     }
 }
 
@@ -123,9 +149,17 @@ pub(super) async fn read(at: &At) -> Read {
         room(&mut asking, &mut found).await;
         asking.spawn(tracked(of_parameters(at.client(Client::new), names.to_vec())));
     }
+    // The first version of a parameter has no earlier one.
+    for parameter in parameters.iter().filter(|it| it.version != 1) {
+        let Some(name) = parameter.name.clone() else { continue };
+        let known = parameter.arn.clone().unwrap_or_else(|| name.clone());
+        room(&mut asking, &mut found).await;
+        asking.spawn(tracked(history(at.client(Client::new), name, known)));
+    }
     while let Some(done) = asking.join_next().await {
         found.add(whole(done));
     }
+    found.settle();
     found
 }
 
@@ -209,12 +243,7 @@ async fn ask(client: &Client, names: &[String]) -> Result<Read, Gap> {
         found.add(missed(gone, name));
     }
     if found.parameters == 0 && found.blind.is_none() {
-        found.miss(named(
-            malformed("the answer leaves out what was asked for"),
-            &names.join(", "),
-            "ssm",
-            PARAMETER_VALUES,
-        ));
+        found.add(missed(malformed("the answer leaves out what was asked for"), &names.join(", ")));
     }
     Ok(found)
 }
@@ -229,7 +258,39 @@ fn of_parameter(mut parameter: Decrypted) -> Read {
         return missed(withheld("the recording holds no values of parameters"), &name);
     }
     let value = Secret { name, version: parameter.version.to_string(), value: Zeroizing::new(value) };
-    Read { values: vec![value], parameters: 1, blind: None }
+    Read { values: vec![value], parameters: 1, ..Read::default() }
+}
+
+/// The values that a parameter has and had: AWS keeps the last hundred.
+async fn history(client: Client, name: String, known: String) -> Read {
+    let (mut found, mut pages) = (Read::default(), Pages::default());
+    while pages.go_on() {
+        let input = json!({ "Name": name, "WithDecryption": true, "NextToken": pages.token() });
+        let page: Result<Versions, Gap> = client.call(&GET_PARAMETER_HISTORY, input).await;
+        let turned = page.and_then(|page| {
+            page.parameters.into_iter().flatten().for_each(|it| found.add(of_version(it, &known)));
+            pages.turn(page.next_token.as_deref(), false)
+        });
+        if let Err(gap) = turned {
+            found.miss(named(gap, &known, "ssm", EARLIER));
+            break;
+        }
+    }
+    found
+}
+
+fn of_version(mut parameter: Decrypted, name: &str) -> Read {
+    let missed = |gap: Gap| Read { blind: Some(named(gap, name, "ssm", EARLIER)), ..Read::default() };
+    let Some(mut value) = parameter.value.take().map(String::into_bytes) else {
+        return missed(malformed("the answer holds no value"));
+    };
+    if value == REDACTED.as_bytes() {
+        value.zeroize();
+        return missed(withheld("the recording holds no values of parameters"));
+    }
+    let version = parameter.version.to_string();
+    let value = Secret { name: name.to_owned(), version, value: Zeroizing::new(value) };
+    Read { history: vec![value], ..Read::default() }
 }
 
 fn missed(gap: Gap, name: &str) -> Read {

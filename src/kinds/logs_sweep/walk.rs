@@ -39,13 +39,23 @@ struct Walker {
     client: Client,
     group: Arc<str>,
     spans: Arc<[Span]>,
+    /// `true` where masked parts are asked for; AWS refuses whoever may not see them.
+    unmask: Option<bool>,
     pages: Arc<Semaphore>,
 }
 
 /// Takes every event in the spans. What came before a failure was taken all the same.
-pub(super) async fn walk(at: &At, group: &Arc<str>, way: Way, spans: Vec<Span>, swept: &mut Events) -> Result<(), Gap> {
+pub(super) async fn walk(
+    at: &At,
+    group: &Arc<str>,
+    way: Way,
+    spans: Vec<Span>,
+    unmask: bool,
+    swept: &mut Events,
+) -> Result<(), Gap> {
     let pages = at.once("logs.sweep pages", async { Ok(Semaphore::new(PAGES)) }).await?;
-    let walker = Walker { client: at.client(Client::new), group: Arc::clone(group), spans: spans.into(), pages };
+    let (client, unmask) = (at.client(Client::new), unmask.then_some(true));
+    let walker = Walker { client, group: Arc::clone(group), spans: spans.into(), unmask, pages };
     match way {
         Way::Filter(None) => walker.filter(None, swept).await,
         Way::Filter(Some(names)) => {
@@ -65,7 +75,8 @@ impl Walker {
             loop {
                 let _one = self.pages.acquire().await;
                 let request = self.client.filter_log_events().log_group_name(&*self.group).limit(10_000);
-                let request = request.set_log_stream_names(streams.clone()).set_next_token(token);
+                let request =
+                    request.set_log_stream_names(streams.clone()).set_next_token(token).set_unmask(self.unmask);
                 // Both ends are within.
                 let page = request.set_start_time(from).end_time(until).send().await?;
                 swept.pages += 1;
@@ -119,7 +130,8 @@ impl Walker {
             loop {
                 let _one = self.pages.acquire().await;
                 let request = self.client.get_log_events().log_group_name(&*self.group).log_stream_name(stream);
-                let request = request.start_from_head(true).limit(10_000).set_next_token(token.clone());
+                let request =
+                    request.start_from_head(true).limit(10_000).set_next_token(token.clone()).set_unmask(self.unmask);
                 // Here the end is not within.
                 let page = request.set_start_time(from).end_time(until.saturating_add(1)).send().await?;
                 swept.pages += 1;

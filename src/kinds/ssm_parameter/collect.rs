@@ -42,7 +42,7 @@ pub(in crate::kinds) struct Parameter {
     of: Option<String>,
     key_id: Option<String>,
     tier: Option<String>,
-    version: i64,
+    pub(in crate::kinds) version: i64,
     #[serde(deserialize_with = "epoch_seconds")]
     last_modified_date: Option<DateTime>,
     last_modified_user: Option<String>,

@@ -5,6 +5,7 @@
 mod anchor;
 mod assignment;
 mod check;
+mod filter;
 mod text;
 
 use regex_automata::meta::{BuildError, Regex};
@@ -13,9 +14,10 @@ use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 use thiserror::Error;
 
-use anchor::{Anchor, Filter};
+use anchor::Anchor;
 use assignment::{Assignment, assignment};
 use check::Check;
+use filter::Filter;
 use text::{Stanza, example, stanzas};
 
 /// The rules that come with the program.

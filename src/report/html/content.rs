@@ -200,7 +200,7 @@ impl<'a> Content<'a> {
         // Mostly the one after the last one; where it is not, it is looked up.
         let mut number = |it: &'a ResourceResult| {
             let is_next = self.resources.get(next).is_some_and(|seen| {
-                seen.0 == kind && seen.2 == it.id && self.places.get(seen.3) == Some(&(&*it.account, &*it.region))
+                seen.0 == kind && seen.2 == &*it.id && self.places.get(seen.3) == Some(&(&*it.account, &*it.region))
             });
             let found = if is_next {
                 Some(next)
@@ -265,7 +265,7 @@ impl<'a> Found<'a> {
     fn of(resource: &'a ResourceResult, at: Option<usize>) -> Self {
         Self {
             at,
-            name: at.is_none().then_some(resource.name.as_str()),
+            name: at.is_none().then_some(&*resource.name),
             verdict: resource.verdict,
             finding: &resource.finding,
             differences: resource

@@ -1,6 +1,8 @@
 //! JUnit as its consumers read it: with a parser, never by looking for text.
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use quick_xml::XmlVersion;
 use quick_xml::events::Event;
@@ -97,6 +99,44 @@ fn strict_has_only_what_the_schema_allows() {
         assert!(!in_test || name != "properties", "a test has properties");
     }
     assert_eq!(all.iter().filter(|element| element.0 == "testcase").count(), Sample::new().result.cases.len());
+}
+
+/// What programs read of a test, whatever its text says: who, where, how bad, by which controls, how much was looked at.
+#[test]
+fn every_test_has_all_its_properties() {
+    let sample = Sample::new();
+    let all = parse(&sample.write(&JUNIT)).expect("well-formed");
+    let mut tests: BTreeMap<(&str, &str), BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    let mut last = None;
+    for element in &all {
+        match element.0.as_str() {
+            "testcase" => last = Some((attribute(element, "classname"), attribute(element, "name"))),
+            "property" => {
+                let test = last.map(|test| tests.entry(test).or_default());
+                test.into_iter().for_each(|test| {
+                    test.entry(attribute(element, "name")).or_default().push(attribute(element, "value"));
+                });
+            }
+            _ => {}
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for case in &sample.result.cases {
+        let class = format!("{}.{}", sample.record().run.suite, case.case.origin.id);
+        let test = tests.get(&(class.as_str(), wording::case_name(&case.case))).expect(&case.case.id);
+        let mut wanted = vec!["verdict", "severity", "backend"];
+        wanted.extend(["coverage.expected", "coverage.examined", "coverage.not_evaluated", "coverage.enumerated"]);
+        wanted.extend((!case.case.controls.is_empty()).then_some("control"));
+        wanted.extend(case.resources.iter().flat_map(|_| ["account", "region"]));
+        wanted.extend(case.with(&["violated", "not_evaluated", "waived"]).map(|_| "finding"));
+        wanted.extend(case.with(&["waived"]).flat_map(|_| ["waiver", "waiver.expires"]));
+        for name in wanted {
+            let values = test.get(name).map(Vec::as_slice).unwrap_or_default();
+            assert!(!values.is_empty() && values.iter().all(|value| !value.is_empty()), "{}: {name}", case.case.id);
+            seen.insert(name);
+        }
+    }
+    assert_eq!(seen.len(), 13, "a property that the sample does not have proves nothing: {seen:?}");
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn a_finding_about_a_population_says_where_and_what_is_nearest() {
     let places = [place(A, "r1", &[State::Unmet], true), place(A, "r2", &[State::Unmet, State::NotApplicable], true)];
     let result = evaluate(&cases, &populations(&places), &[], now());
     let found = &result.cases[0].resources;
-    assert_eq!((found[0].name.as_str(), found[0].id.as_str(), found[0].verdict), ("all things", "", "violated"));
+    assert_eq!((&*found[0].name, &*found[0].id, found[0].verdict), ("all things", "", "violated"));
     assert_eq!((&*found[0].account, &*found[0].region), (A, ""));
     assert_eq!(found[0].differences.len(), 2);
     assert!(found[1..].iter().all(|resource| resource.verdict == "not_applicable" && !resource.reason.is_empty()));
@@ -70,7 +70,7 @@ fn resources_come_in_order_and_keep_their_gaps() {
     let result =
         evaluate(&[each()], &populations(&[place(B, "r1", &states, true), place(A, "r1", &states, true)]), &[], now());
     let case = &result.cases[0];
-    let order: Vec<_> = case.resources.iter().map(|it| (&*it.account, it.id.as_str())).collect();
+    let order: Vec<_> = case.resources.iter().map(|it| (&*it.account, &*it.id)).collect();
     assert_eq!(order, [(A, "arn:0"), (A, "arn:1"), (A, "arn:2"), (B, "arn:0"), (B, "arn:1"), (B, "arn:2")]);
     assert!(case.with(&["not_evaluated"]).all(|it| it.gaps.len() == 1 && !it.finding.is_empty()));
     assert_eq!(case.with(&["not_evaluated"]).count(), 4);

@@ -135,6 +135,7 @@ fn case(id: &str, quantifier: Quantifier, when_none: WhenNone, per: Per) -> Case
         per,
         oracles: Vec::new(),
         read_secret_values: false,
+        unmask: false,
         controls: Vec::new(),
         span: span(),
     }

@@ -4,10 +4,12 @@
 //! no stricter than the check, save that an account id must be quoted: what holds a parameter is let through, and so is
 //! what only the check can judge. Must not read text.
 
+mod log_sweep;
+
 use serde_json::{Map, Value, json};
 
 use super::{Per, Severity, Vocabulary, WhenNone};
-use crate::facts::{Attribute, Field, Kind, Oracle, ProbeSpec, Sampled, Scope, Type};
+use crate::facts::{Attribute, Field, Kind, Oracle, ProbeSpec, Scope, Type};
 use crate::matchers::{self, Takes};
 
 /// The schema of a policy file.
@@ -72,7 +74,6 @@ pub fn policy(words: &Vocabulary) -> Value {
 #[must_use]
 pub fn suite() -> Value {
     let parameters = json!({ "type": "object", "description": "Values of `${name}` in policies." });
-    let files = |doc: &str| json!({ "type": "array", "items": { "$ref": "#/$defs/text" }, "description": doc });
     let account = json!({ "$ref": "#/$defs/account" });
     let role = said("ARN of the role to assume in the account.");
     let external_id = said("External id that the role asks for.");
@@ -124,36 +125,7 @@ pub fn suite() -> Value {
                 "description": "Whether values of secrets may be read here, to look for them in logs. They never leave the \
                                 process. Never unless it is written here.",
             },
-            "log_sweep": {
-                "type": "object",
-                "additionalProperties": false,
-                "properties": {
-                    "window": said("The time before the run that is swept, such as 7d; without it, every event there is."),
-                    "secrets": files("Names of the secrets whose values are looked for, with * and ?; without it, all."),
-                    "parameters": files("Names of the SecureString parameters whose values are looked for, with * and ?; \
-                                         without it, all."),
-                    "archives": files("Where logs are archived, for cases of logs.archive: s3://bucket/prefix."),
-                    "sample": {
-                        "type": "object",
-                        "additionalProperties": false,
-                        "required": ["of", "percent", "seed"],
-                        "properties": {
-                            "of": { "enum": Sampled::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>() },
-                            "percent": { "type": "integer", "minimum": 1, "maximum": 99 },
-                            "seed": said("What decides which ones; the same seed always takes the same."),
-                        },
-                        "description": "The part of the hours or log streams that is swept; all without it.",
-                    },
-                    "quota_left": {
-                        "type": "integer",
-                        "minimum": 5,
-                        "maximum": 95,
-                        "description": "Percent of the quotas for reading events that are left to whoever else works in the \
-                                        account; 40 without it.",
-                    },
-                },
-                "description": "Which events of the log groups and archives that cases choose are swept, and for what.",
-            },
+            "log_sweep": log_sweep::schema(),
             "parameters": parameters,
             "probes": files("The probes that may act here, by name; none without it."),
         },
@@ -259,6 +231,10 @@ fn document(name: &str, title: &str, body: Value) -> Map<String, Value> {
 /// Anything that is a single value is text, also `true` and `12`.
 fn text() -> Value {
     json!({ "type": ["string", "number", "boolean"] })
+}
+
+fn files(doc: &str) -> Value {
+    json!({ "type": "array", "items": { "$ref": "#/$defs/text" }, "description": doc })
 }
 
 fn said(doc: &str) -> Value {

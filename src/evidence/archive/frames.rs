@@ -1,0 +1,201 @@
+//! Zstandard, in frames of a fixed size: the same bytes however many cores there are, and for every other tool one file.
+//!
+//! Each frame is packed, checked and unpacked by itself, so that all cores have work and none needs more memory than a
+//! frame. Of how a stream is cut there is one form: every frame is full but the last, and none is empty, skippable or
+//! without a checksum. Must not know what the stream holds.
+
+use std::io::{Cursor, Read, Write};
+
+use ruzstd::decoding::FrameDecoder;
+use ruzstd::decoding::errors::FrameDecoderError;
+use ruzstd::encoding::{CompressionLevel, FrameCompressor};
+
+use super::Refused;
+use super::lanes::{self, Lanes};
+
+/// Bytes that a frame holds.
+pub(super) const FRAME: usize = 1 << 20;
+
+/// How a frame begins: with a checksum, without dictionary and size. What follows is the size of the window.
+const HEAD: [u8; 5] = [0x28, 0xb5, 0x2f, 0xfd, 0x04];
+
+/// A window of the size of a frame, as RFC 8878 writes it.
+const MOST_WINDOW: u8 = 0x50;
+
+/// Packs the stream that `fill` gives.
+pub(super) fn pack(
+    out: &mut dyn Write,
+    fill: impl FnOnce(&mut Packer<'_>) -> Result<(), Refused>,
+) -> Result<(), Refused> {
+    lanes::run(compressor, |lanes| {
+        let mut packer = Packer { lanes, out, piece: Vec::new() };
+        fill(&mut packer)?;
+        packer.end()
+    })
+}
+
+/// A stream that is being packed.
+pub(super) struct Packer<'o> {
+    lanes: Lanes<Vec<u8>, Result<Vec<u8>, Refused>>,
+    out: &'o mut dyn Write,
+    /// What does not fill a frame yet.
+    piece: Vec<u8>,
+}
+
+impl Packer<'_> {
+    /// Takes so many bytes, and says how many there were.
+    pub(super) fn take(&mut self, from: &mut dyn Read, size: u64) -> Result<u64, Refused> {
+        let mut left = size;
+        while left > 0 {
+            self.piece.reserve_exact(FRAME.saturating_sub(self.piece.len()));
+            let room = (FRAME.saturating_sub(self.piece.len()) as u64).min(left);
+            let read =
+                from.take(room).read_to_end(&mut self.piece).map_err(|error| Refused::Source(error.to_string()))?;
+            if self.piece.len() >= FRAME {
+                self.put()?;
+            }
+            left = left.saturating_sub(read as u64);
+            if (read as u64) < room {
+                break;
+            }
+        }
+        Ok(size - left)
+    }
+
+    fn put(&mut self) -> Result<(), Refused> {
+        if self.lanes.is_full() {
+            self.write()?;
+        }
+        self.lanes.put(std::mem::take(&mut self.piece));
+        Ok(())
+    }
+
+    /// Writes the oldest frame; says whether there was one.
+    fn write(&mut self) -> Result<bool, Refused> {
+        let Some(packed) = self.lanes.take() else { return Ok(false) };
+        self.out.write_all(&packed?).map_err(|error| Refused::Source(error.to_string()))?;
+        Ok(true)
+    }
+
+    fn end(mut self) -> Result<(), Refused> {
+        if !self.piece.is_empty() {
+            self.put()?;
+        }
+        while self.write()? {}
+        Ok(())
+    }
+}
+
+/// Packs frames, and takes each for packed only when it unpacks to the same again.
+fn compressor() -> impl FnMut(Vec<u8>) -> Result<Vec<u8>, Refused> {
+    let mut compressor = FrameCompressor::new(CompressionLevel::Fastest);
+    let mut unpack = decoder();
+    move |piece| {
+        compressor.set_source(Cursor::new(piece));
+        compressor.set_drain(Vec::new());
+        compressor.compress();
+        let piece = compressor.take_source().map(Cursor::into_inner).unwrap_or_default();
+        let packed = compressor.take_drain().unwrap_or_default();
+        if unpack(Ok(Frame { bytes: &packed, is_last: true }))? == piece {
+            Ok(packed)
+        } else {
+            Err(Refused::Source("it does not unpack to what was packed".to_owned()))
+        }
+    }
+}
+
+/// Unpacks a file; the stream it holds is read by `read`.
+pub(super) fn unpack(archive: &[u8], read: impl FnOnce(&mut Stream<'_>) -> Result<(), Refused>) -> Result<(), Refused> {
+    lanes::run(decoder, |lanes| read(&mut Stream { lanes, rest: archive, piece: Cursor::default() }))
+}
+
+/// A stream that is being unpacked, a few frames ahead of whoever reads it. Its errors hold a [`Refused`].
+pub(super) struct Stream<'a> {
+    lanes: Lanes<Result<Frame<'a>, Refused>, Result<Vec<u8>, Refused>>,
+    rest: &'a [u8],
+    piece: Cursor<Vec<u8>>,
+}
+
+impl<'a> Stream<'a> {
+    /// Gives frames to the lanes. What is wrong with one is told when its turn comes, and ends the stream.
+    fn look_ahead(&mut self) {
+        while !self.rest.is_empty() && !self.lanes.is_full() {
+            let (frame, rest) = match split(self.rest) {
+                Ok((frame, rest)) => (Ok(Frame { bytes: frame, is_last: rest.is_empty() }), rest),
+                Err(refused) => (Err(refused), Default::default()),
+            };
+            self.lanes.put(frame);
+            self.rest = rest;
+        }
+    }
+}
+
+impl Read for Stream<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            let read = self.piece.read(out)?;
+            if read > 0 || out.is_empty() {
+                return Ok(read);
+            }
+            self.look_ahead();
+            let Some(piece) = self.lanes.take() else { return Ok(0) };
+            self.piece = Cursor::new(piece.map_err(std::io::Error::other)?);
+        }
+    }
+}
+
+/// A packed frame.
+struct Frame<'a> {
+    bytes: &'a [u8],
+    is_last: bool,
+}
+
+/// The first frame, and what follows it.
+fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), Refused> {
+    let ours = bytes.iter().zip(HEAD).all(|(byte, head)| *byte == head);
+    if !ours || bytes.get(HEAD.len()).is_some_and(|window| *window > MOST_WINDOW) {
+        return Err(form());
+    }
+    length(bytes).and_then(|length| bytes.split_at_checked(length)).ok_or(Refused::Cut)
+}
+
+/// Where the first frame ends, by the sizes of its blocks; nowhere when it is cut off.
+fn length(bytes: &[u8]) -> Option<usize> {
+    const CHECKSUM: usize = 4;
+    let mut at = HEAD.len() + 1;
+    loop {
+        let [a, b, c] = *bytes.get(at..)?.first_chunk()?;
+        let word = u32::from_le_bytes([a, b, c, 0]);
+        // A block that repeats one byte holds one; a reserved one is refused by whoever unpacks it.
+        let size = if word >> 1 & 3 == 1 { 1 } else { word >> 3 };
+        at = at.checked_add(3)?.checked_add(size as usize)?;
+        if word & 1 == 1 {
+            return at.checked_add(CHECKSUM);
+        }
+    }
+}
+
+/// Unpacks frames, none to more than [`FRAME`] bytes.
+fn decoder() -> impl for<'a> FnMut(Result<Frame<'a>, Refused>) -> Result<Vec<u8>, Refused> {
+    let mut decoder = FrameDecoder::new();
+    move |frame| {
+        let frame = frame?;
+        let mut bytes = vec![0; FRAME];
+        let size = decoder.decode_all(frame.bytes, &mut bytes).map_err(|error| match error {
+            FrameDecoderError::TargetTooSmall => form(),
+            error => Refused::Broken(error.to_string()),
+        })?;
+        bytes.truncate(size);
+        if decoder.get_checksum_from_data() != decoder.get_calculated_checksum() {
+            return Err(Refused::Broken("its checksum is another".to_owned()));
+        }
+        if bytes.is_empty() || (bytes.len() < FRAME && !frame.is_last) {
+            return Err(form());
+        }
+        Ok(bytes)
+    }
+}
+
+fn form() -> Refused {
+    Refused::Form("how it is cut into frames".to_owned())
+}
