@@ -211,6 +211,10 @@ fn frames_that_are_cut_otherwise_are_refused() {
         let read = read(&other);
         assert!(read == form || read == Err(Refused::Format), "{:?}", read.map(|_| "it is read"));
     }
+    let exact = stream(&files(&[("a", &vec![7; FRAME - 3 * 512])]));
+    assert_eq!(exact.len(), FRAME);
+    assert!(read(&frame(&exact)).is_ok());
+    assert_eq!(read(&[frame(&exact), frame(b"")].concat()), form);
     let last = frame(&tar[tar.len() - 1..]);
     assert_eq!(read(&[whole.as_slice(), &last].concat()), form);
     assert_eq!(read(&frame(first)), Err(Refused::Cut));
