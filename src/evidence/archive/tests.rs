@@ -126,6 +126,18 @@ fn a_zip_file_says_everything_once() {
     }
 }
 
+/// Both headers agree, so only the data tell.
+#[test]
+fn a_zip_file_that_says_another_size_is_refused() {
+    let packed = pack(&files(&[("a", b"bbb")]), Format::Zip, &Limits::default()).unwrap();
+    let central = packed.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
+    for size in [0, 2, 4] {
+        let mut changed = packed.clone();
+        (changed[22], changed[central + 24]) = (size, size);
+        assert_eq!(read(&changed), Err(Refused::Form("the compressed form of `a`".to_owned())), "{size}");
+    }
+}
+
 #[test]
 fn bombs_go_off_outside() {
     let limits = Limits { total: 1 << 20, small: 1 << 16, ratio: 10, ..Limits::default() };
