@@ -126,6 +126,18 @@ fn a_zip_file_says_everything_once() {
     }
 }
 
+/// Both headers agree, so only the data tell.
+#[test]
+fn a_zip_file_that_says_another_size_is_refused() {
+    let packed = pack(&files(&[("a", b"bbb")]), Format::Zip, &Limits::default()).unwrap();
+    let central = packed.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
+    for size in [0, 2, 4] {
+        let mut changed = packed.clone();
+        (changed[22], changed[central + 24]) = (size, size);
+        assert_eq!(read(&changed), Err(Refused::Form("the compressed form of `a`".to_owned())), "{size}");
+    }
+}
+
 #[test]
 fn bombs_go_off_outside() {
     let limits = Limits { total: 1 << 20, small: 1 << 16, ratio: 10, ..Limits::default() };
@@ -211,6 +223,10 @@ fn frames_that_are_cut_otherwise_are_refused() {
         let read = read(&other);
         assert!(read == form || read == Err(Refused::Format), "{:?}", read.map(|_| "it is read"));
     }
+    let exact = stream(&files(&[("a", &vec![7; FRAME - 3 * 512])]));
+    assert_eq!(exact.len(), FRAME);
+    assert!(read(&frame(&exact)).is_ok());
+    assert_eq!(read(&[frame(&exact), frame(b"")].concat()), form);
     let last = frame(&tar[tar.len() - 1..]);
     assert_eq!(read(&[whole.as_slice(), &last].concat()), form);
     assert_eq!(read(&frame(first)), Err(Refused::Cut));
