@@ -160,7 +160,7 @@ def kept_and_found(desk: Runs, shelf: Shelf, small: pathlib.Path):
 def found(desk: Runs, shelf: Shelf, bundle: str):
     place = ["s3://kept/bank/evidence", "--endpoint", shelf.url]
     (listed,) = json.loads(desk.attestry("evidence", "list", *place, "--json"))
-    assert listed["evidence"] == f"s3://kept/{bundle}" and len(listed["cases"]) == 88, listed["evidence"]
+    assert listed["evidence"] == f"s3://kept/{bundle}" and len(listed["cases"]) == 92, listed["evidence"]
     sample = lambda on, *where: json.loads(desk.attestry("evidence", "find", "--control", "SC-12", "--on", on, "--json", *where))
     (today,), (before,) = sample(TODAY.isoformat(), *place)["answers"], sample("2026-03-31", *place)["answers"]
     assert today["last"]["evidence"] == listed["evidence"] and today["next"] is None
@@ -316,7 +316,8 @@ def kills(desk: Runs, url: str, shelf: Shelf, large: pathlib.Path):
 
 def findings(desk: Runs, url: str):
     out = desk.folder / "moto"
-    desk.attestry("run", "suites/mod-045.yaml", "--stage", "moto", "--endpoint", url, "--quiet", "--out", out, code=1)
+    # An account without the buckets of the archives is not wholly seen.
+    desk.attestry("run", "suites/mod-045.yaml", "--stage", "moto", "--endpoint", url, "--quiet", "--out", out, code=3)
     expected = {it["Id"]: it for it in json.loads((out / "findings.asff.json").read_text())}
     hub = boto3.client("securityhub", endpoint_url=url, region_name=REGION, aws_access_key_id=ACCOUNT, aws_secret_access_key="emulator")
     for _ in range(2):  # the same findings again are the same findings
