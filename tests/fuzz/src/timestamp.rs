@@ -1,0 +1,43 @@
+//! Arbitrary bytes as the answer of a time-stamping authority, and as its certificate.
+//!
+//! Nothing may panic, take long or take memory that is not there. Nobody can make a token that the test's authority did not
+//! sign: whatever is still by it says the time that it said.
+#![no_main]
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use libfuzzer_sys::fuzz_target;
+use timestamp::{Authority, LARGEST, query, read};
+
+mod clock;
+
+#[allow(dead_code, reason = "only a part of it is needed here")]
+#[path = "../../../src/evidence/timestamp/mod.rs"]
+mod timestamp;
+
+/// Far more than the longest answer takes.
+const LONG: Duration = Duration::from_secs(1);
+
+const MANIFEST: &[u8] = b"manifest";
+const ANSWER: &[u8] = include_bytes!("../../../src/evidence/timestamp/tests/answer.tsr");
+const AUTHORITY: &str = include_str!("../../../src/evidence/timestamp/tests/authority.pem");
+
+static QUERY: LazyLock<Vec<u8>> = LazyLock::new(|| query(MANIFEST, [0x41; 16]));
+static TRUSTED: LazyLock<[Authority; 1]> = LazyLock::new(|| [Authority::from_pem(AUTHORITY).expect("a certificate")]);
+
+fuzz_target!(|bytes: &[u8]| {
+    let started = clock::worked();
+    if let Ok(stamp) = read(MANIFEST, &QUERY, bytes) {
+        assert!(bytes.len() <= LARGEST, "more than is read");
+        if stamp.check(&*TRUSTED).is_ok() {
+            let signed = read(MANIFEST, &QUERY, ANSWER).expect("the token of the tests");
+            assert_eq!(stamp.time, signed.time, "a time that nobody signed");
+        }
+    }
+    let _ = read(MANIFEST, bytes, ANSWER);
+    if let Ok(other) = Authority::from_pem(&String::from_utf8_lossy(bytes)) {
+        let _ = read(MANIFEST, &QUERY, ANSWER).expect("the token of the tests").check(&[other]);
+    }
+    assert!((clock::worked() - started) < LONG, "reading takes {:?}", (clock::worked() - started));
+});
