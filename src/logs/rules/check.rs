@@ -118,11 +118,36 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let Some(&first) = value.first() else { return true };
     let same = value.iter().all(|byte| *byte == first);
     let masked = value.iter().filter(|byte| b"*x.#-_X".contains(byte)).count() * 2 > value.len() || has_mask(value);
-    let template = [b"${".as_slice(), b"{{", b"$(", b"<", b"%s", b"%(", b"#{", b"@Microsoft.", b"%{", b"[REDACTED"];
+    let template = [b"${".as_slice(), b"{{", b"$(", b"<", b"%s", b"%(", b"#{", b"@Microsoft.", b"%{"];
     let word = WORDS.iter().any(|word| value.eq_ignore_ascii_case(word));
     let starts = |start: &&[u8]| value.starts_with(start);
+    let folded = |start: &&[u8]| value.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start));
+    let named = STARTS.iter().any(folded);
     let code = value.ends_with(b")") || value.windows(2).any(|pair| pair == b"()" || pair == b"::" || pair == b"${");
-    same || masked || template.iter().any(starts) || word || code || is_path(value) || says_example(value)
+    let code = code || opens_call(value);
+    same || masked || template.iter().any(starts) || named || word || code || is_path(value) || says_example(value)
+}
+
+/// How a value starts that is left out, asked of somebody or computed, in any case.
+const STARTS: &[&[u8]] = &[
+    b"[redacted",
+    b"[filtered",
+    b"[hidden",
+    b"[masked",
+    b"[removed",
+    b"your_",
+    b"your-",
+    b"!ref",
+    b"!sub",
+    b"!getatt",
+    b"!importvalue",
+];
+
+/// Whether it is the beginning of a call or of an index, cut where its argument starts: `config.get(`.
+fn opens_call(value: &[u8]) -> bool {
+    let Some((b'(' | b'[', name)) = value.split_last() else { return false };
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$".contains(byte);
+    name.first().is_some_and(|byte| byte.is_ascii_alphabetic()) && name.iter().all(is_word)
 }
 
 const WORDS: &[&[u8]] = &[
@@ -133,7 +158,6 @@ const WORDS: &[&[u8]] = &[
     b"false",
     b"undefined",
     b"redacted",
-    b"[redacted]",
     b"hidden",
     b"masked",
     b"string",
@@ -147,9 +171,9 @@ const WORDS: &[&[u8]] = &[
     b"missing",
     b"empty",
     b"unknown",
+    b"await",
     b"expired",
     b"incorrect",
-    b"[filtered]",
     b"filtered",
     b"(null)",
     b"<nil>",
@@ -212,12 +236,20 @@ mod tests {
 
     #[test]
     fn placeholders_are_no_values() {
-        for text in
-            ["****", "********", "${DB_PASSWORD}", "<password>", "null", "xxxxxxxx", "getPassword()", "{{ pw }}"]
-        {
+        for text in [
+            "****",
+            "${DB_PASSWORD}",
+            "<password>",
+            "null",
+            "xxxxxxxx",
+            "getPassword()",
+            "{{ pw }}",
+            "[Filtered",
+            "cfg.get(",
+        ] {
             assert!(is_placeholder(text.as_bytes()), "{text}");
         }
-        for text in ["hunter2!", "Tr0ub4dor&3", "a.b-c.9", "pa55w0rd"] {
+        for text in ["hunter2!", "Tr0ub4dor&3", "a.b-c.9", "pa55w0rd", "9x.get(", "b-c("] {
             assert!(!is_placeholder(text.as_bytes()), "{text}");
         }
     }
