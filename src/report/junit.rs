@@ -218,6 +218,7 @@ fn properties(record: &Record<'_>, case: &CaseResult) -> Vec<Property> {
     add("coverage.expected", &case.coverage.expected.to_string());
     add("coverage.examined", &case.coverage.examined.to_string());
     add("coverage.not_evaluated", &case.coverage.not_evaluated.to_string());
+    add("coverage.not_applicable", &case.coverage.not_applicable.to_string());
     add("coverage.enumerated", &case.coverage.enumerated.to_string());
     let accounts: BTreeSet<&str> = case.resources.iter().map(|resource| &*resource.account).collect();
     let regions: BTreeSet<&str> = case.resources.iter().map(|resource| &*resource.region).collect();
