@@ -123,8 +123,8 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let starts = |start: &&[u8]| value.starts_with(start);
     let folded = |start: &&[u8]| value.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start));
     let named = STARTS.iter().any(folded);
-    let code = value.ends_with(b")") || value.windows(2).any(|pair| pair == b"()" || pair == b"::" || pair == b"${");
-    let code = code || opens_call(value);
+    let within = |pair: &[u8]| pair == b"()" || pair == b"::" || pair == b"${";
+    let code = value.ends_with(b")") || opens_call(value) || value.windows(2).any(within);
     same || masked || template.iter().any(starts) || named || word || code || is_path(value) || says_example(value)
 }
 
