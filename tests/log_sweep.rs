@@ -78,7 +78,12 @@ fn event(id: u32, message: &str) -> String {
 }
 
 fn text(group: &str, events: &[String], other: &str) -> String {
-    let text = ACCOUNT.replace("GROUP", group).replace("EVENTS", &events.join(", ")).replace("OTHER", other);
+    fill(ACCOUNT, group, events, other)
+}
+
+/// The marks of an account; those that a test did not fill before stand for nothing.
+fn fill(account: &str, group: &str, events: &[String], other: &str) -> String {
+    let text = account.replace("GROUP", group).replace("EVENTS", &events.join(", ")).replace("OTHER", other);
     [
         ("STREAMS", ""),
         ("GOT", ""),

@@ -12,7 +12,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 use super::common::{Ran, cases_of, run_sweeping};
-use super::{ACCOUNT, CONSENT, FINE, PLAIN, VALUE, both, described, event, fact, gaps, text, verdicts};
+use super::{ACCOUNT, CONSENT, FINE, PLAIN, VALUE, both, described, event, fact, fill, gaps, text, verdicts};
 
 /// The value of a parameter.
 const SEALED: &str = "Jd5+Rk7/XqLmTz20Wd";
@@ -24,21 +24,7 @@ fn with_parameters(events: &[String], listed: &[&str], given: &str) -> Arc<Descr
     };
     let listed: Vec<String> = listed.iter().map(line).collect();
     let account = ACCOUNT.replace("        PARAMETERS", &listed.join("\n")).replace("GIVEN", given);
-    described(&fill(&account, events))
-}
-
-/// The rest of the marks.
-fn fill(account: &str, events: &[String]) -> String {
-    let account = account.replace("GROUP", PLAIN).replace("EVENTS", &events.join(", ")).replace("OTHER", FINE);
-    [
-        ("STREAMS", ""),
-        ("GOT", ""),
-        ("PARAMETERS", ""),
-        ("GIVEN", "{ Parameters: [] }"),
-        ("HISTORY", "{ Parameters: [] }"),
-    ]
-    .iter()
-    .fold(account, |text, (mark, nothing)| text.replace(mark, nothing))
+    described(&fill(&account, PLAIN, events, FINE))
 }
 
 fn sealed(name: &str) -> String {
@@ -121,7 +107,7 @@ async fn an_earlier_value_of_a_parameter_is_looked_for_as_well() {
         let arn = "arn:aws:ssm:eu-central-1:111122223333:parameter/bank/hmac";
         let line = format!("        - {{ Name: /bank/hmac, ARN: \"{arn}\", Type: SecureString, Version: {listed} }}");
         let account = ACCOUNT.replace("        PARAMETERS", &line).replace("GIVEN", &given).replace("HISTORY", history);
-        described(&fill(&account, &[event(1, "sign=Before7vXq93LmTz20Wd")]))
+        described(&fill(&account, PLAIN, &[event(1, "sign=Before7vXq93LmTz20Wd")], FINE))
     };
     let all = format!("{{ Parameters: [{history}] }}");
     let (ran, words) = verdicts(&account(3, &all), CONSENT).await;
@@ -198,7 +184,7 @@ fn two_streams(stored: u64) -> Arc<Described> {
         .replace("GROUP", &format!("storedBytes: {stored}"))
         .replace("STREAMS", "{ logStreamName: even }, { logStreamName: odd }, { logStreamName: quiet }")
         .replace("GOT", &got);
-    described(&fill(&account, &all(true, &|_| true)))
+    described(&fill(&account, PLAIN, &all(true, &|_| true), FINE))
 }
 
 const BIG: u64 = 64 << 20;
@@ -290,7 +276,7 @@ async fn the_last_page_counts_once_though_it_comes_twice() {
         .replace("GROUP", &format!("storedBytes: {BIG}"))
         .replace("STREAMS", "{ logStreamName: a }")
         .replace("GOT", &got);
-    let account = described(&fill(&account, &[]));
+    let account = described(&fill(&account, PLAIN, &[], FINE));
     let cases = super::both(&account, CONSENT);
     let connector = SharedHttpConnector::new(Repeats { inner: account.connector(), last: Arc::default() });
     let ran = super::run(&cases, &account, connector).await.unwrap();
