@@ -59,6 +59,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("regex_automata", &["src/logs/rules/"]),
     ("flate2", &["src/evidence/archive/", "src/logs/read/"]),
     ("libdeflater", &["src/logs/read/gzip.rs"]),
+    ("fearless_simd", &["src/logs/rules/slots.rs", "src/logs/values/bits.rs"]),
     ("Timestamp::now", &["src/cli/", "src/aws/", "src/probes/"]),
     ("fs_err", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger.rs"]),
     ("std::fs", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger.rs"]),

@@ -16,7 +16,11 @@ pub(super) type Digest = [u8; 16];
 pub struct Key {
     mac: Hmac<Sha256>,
     multiplier: u64,
+    multipliers: Multipliers,
 }
+
+/// Two odd numbers, to spread the halves of eight bytes.
+pub(super) type Multipliers = [u32; 2];
 
 /// Names a secret value in findings without telling anything of it. Equal within one sweep exactly when the values are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -52,9 +56,10 @@ impl Key {
     #[must_use]
     pub fn new(random: &Zeroizing<[u8; 32]>) -> Option<Self> {
         let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&**random).ok()?;
-        let mut key = Self { mac, multiplier: 1 };
-        let (first, _) = halves(&key.whole(b"multiplier"));
+        let mut key = Self { mac, multiplier: 1, multipliers: [1, 1] };
+        let (first, second) = halves(&key.whole(b"multiplier"));
         key.multiplier = first | 1;
+        key.multipliers = [second as u32 | 1, (second >> 32) as u32 | 1];
         Some(key)
     }
 
@@ -65,6 +70,10 @@ impl Key {
         let mut digest = Digest::default();
         digest.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
         digest
+    }
+
+    pub(super) fn multipliers(&self) -> Multipliers {
+        self.multipliers
     }
 
     /// Confirms a text.

@@ -108,7 +108,8 @@ impl Anchor {
     /// Whether it stands there, with what stands before it.
     pub(super) fn stands_at(&self, text: &[u8], at: usize) -> bool {
         let Some(part) = text.get(at..at + self.sets.len()) else { return false };
-        self.sets.iter().zip(part).all(|(set, byte)| set.has(*byte))
+        // From its end: what is none mostly starts like one, as `accessKeyId`.
+        self.sets.iter().zip(part).rev().all(|(set, byte)| set.has(*byte))
     }
 
     /// Whether the anchor itself, without what stands before it, starts a text.

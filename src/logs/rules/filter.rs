@@ -1,59 +1,20 @@
 //! The filter: all anchors of all rules, found in one walk over a text.
 //!
 //! Must not know what a rule does with an anchor. Of each anchor two grams are known, one of them an odd number of bytes
-//! after the other, and a text is looked at every two bytes: each anchor in it is met exactly once. Looking is in three
-//! plain loops over many places (hash, look up, compare), of which the compiler makes a few wide instructions.
+//! after the other, and a text is looked at every two bytes: each anchor in it is met exactly once.
 
 use std::collections::HashMap;
 
 use super::RuleError;
-use super::anchor::{Anchor, FOLD, GRAM, folded};
+use super::anchor::{Anchor, GRAM, folded};
+use super::slots::{PART, PLACES, STEP, Slots};
 
 /// What stands in logs anyway.
 const SAMPLE: &str = include_str!("sample.txt");
 
-/// So many places are looked at together, each two bytes after the one before.
-const PLACES: usize = 128;
-const STEP: usize = 2;
-/// The bytes that their grams are of.
-const PART: usize = STEP * (PLACES - 1) + GRAM;
-
-/// One slot for each hash. It holds nothing, the mark of its gram, or `ANY`.
-type Slots = [u8; 1 << 16];
-/// Several grams with different marks: whatever is looked up there may be known.
-const ANY: u8 = 0xFF;
-/// How far a hash is shifted to the number of its bucket.
+/// How far a slot is shifted to the number of its bucket.
 const BUCKET_SHIFT: u32 = 4;
 const BUCKETS: usize = 1 << (16 - BUCKET_SHIFT);
-/// So many ways to hash are tried.
-const TRIES: u32 = 16;
-
-/// A way to hash: odd numbers.
-#[derive(Clone, Copy, Debug)]
-struct Hash([u16; 4]);
-
-impl Hash {
-    fn new(number: u32) -> Self {
-        let mut state = u64::from(number);
-        Self([(); 4].map(|()| {
-            state = state.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0xD1B5_4A32_D192_ED03);
-            (state >> 48) as u16 | 1
-        }))
-    }
-
-    /// Slot and mark of a gram, given as its two halves. A mark is never nothing.
-    #[inline]
-    fn of(self, first: u16, second: u16) -> (u16, u8) {
-        let Self([a, b, c, d]) = self;
-        let slot = first.wrapping_mul(a).wrapping_add(second.wrapping_mul(b));
-        let mark = first.wrapping_mul(c).wrapping_add(second.wrapping_mul(d)) >> 8;
-        (slot, mark as u8 | 1)
-    }
-
-    fn of_gram(self, gram: u32) -> (u16, u8) {
-        self.of(gram as u16, (gram >> 16) as u16)
-    }
-}
 
 /// A gram of an anchor.
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +29,7 @@ struct Known {
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
     anchors: Vec<Anchor>,
-    hash: Hash,
-    slots: Box<Slots>,
+    slots: Slots,
     /// The first gram of each bucket, and the end.
     buckets: Vec<u16>,
     grams: Vec<Known>,
@@ -90,18 +50,15 @@ impl Filter {
             }
         }
         let end = u16::try_from(grams.len()).map_err(|_| RuleError::Anchor)?;
-        // The way under which the fewest slots are shared.
-        let shared = |(_, slots): &(Hash, Box<Slots>)| slots.iter().filter(|mark| **mark == ANY).count();
-        let ways = (0..TRIES).map(Hash::new).map(|hash| (hash, slots(&grams, hash)));
-        let (hash, slots) = ways.min_by_key(shared).ok_or(RuleError::Anchor)?;
-        let bucket = |known: &Known| usize::from(hash.of_gram(known.gram).0 >> BUCKET_SHIFT);
+        let slots = Slots::new(grams.iter().map(|known| known.gram));
+        let bucket = |known: &Known| usize::from(slots.of(known.gram) >> BUCKET_SHIFT);
         grams.sort_unstable_by_key(bucket);
         let mut buckets = Vec::with_capacity(BUCKETS + 1);
         for (index, known) in (0..end).zip(&grams) {
             buckets.resize(buckets.len().max(bucket(known) + 1), index);
         }
         buckets.resize(BUCKETS + 1, end);
-        Ok(Self { anchors, hash, slots, buckets, grams })
+        Ok(Self { anchors, slots, buckets, grams })
     }
 
     /// Finds the anchors whose gram is in `from..to`, both even. Tells the number and the start.
@@ -112,61 +69,37 @@ impl Filter {
         }
         let whole = to.saturating_sub(from) / (STEP * PLACES);
         let last = from + whole * STEP * PLACES;
+        let mut all = Vec::new();
         for at in (from..last).step_by(STEP * PLACES) {
             match text.get(at..at + PART).and_then(|part| part.first_chunk()) {
-                Some(part) => self.look(part, PLACES, text, at, found),
-                None => self.look(&padded(text, at), PLACES, text, at, found),
+                Some(part) => self.look(part, PLACES, at, &mut all),
+                None => self.look(&padded(text, at), PLACES, at, &mut all),
             }
         }
         let places = to.saturating_sub(last).div_ceil(STEP);
         if places > 0 {
-            self.look(&padded(text, last), places, text, last, found);
+            self.look(&padded(text, last), places, last, &mut all);
+        }
+        // All at once: what one has to wait for, the next does not.
+        for at in all {
+            self.meet(text, at, found);
         }
     }
 
     /// Tells the anchors of the grams of a part that starts at a place of the text.
-    fn look(&self, part: &[u8; PART], places: usize, text: &[u8], start: usize, found: &mut dyn FnMut(usize, usize)) {
-        let known = self.known(part);
-        let (eights, _) = known.as_chunks::<8>();
-        for (eighth, known) in eights.iter().enumerate() {
-            let mut known = u64::from_le_bytes(*known);
-            while known != 0 {
-                let place = 8 * eighth + known.trailing_zeros() as usize / 8;
-                if place < places {
-                    self.meet(text, start + STEP * place, found);
-                }
-                known &= known - 1;
-            }
+    fn look(&self, part: &[u8; PART], places: usize, start: usize, all: &mut Vec<usize>) {
+        let mut known = self.slots.known(part) & (u128::MAX >> (PLACES - places));
+        while known != 0 {
+            all.push(start + STEP * known.trailing_zeros() as usize);
+            known &= known - 1;
         }
-    }
-
-    /// One for each place where a gram stands that may be known, else nothing.
-    #[inline]
-    fn known(&self, part: &[u8; PART]) -> [u8; PLACES] {
-        let mut halves = [0_u16; PLACES + 1];
-        let (pairs, _) = part.as_chunks::<STEP>();
-        halves
-            .iter_mut()
-            .zip(pairs)
-            .for_each(|(half, pair)| *half = u16::from_le_bytes(*pair) | u16::from_le_bytes([FOLD; 2]));
-        let (mut slots, mut marks) = ([0_u16; PLACES], [0_u8; PLACES]);
-        let seconds = halves.iter().skip(1);
-        for (((first, second), slot), mark) in halves.iter().zip(seconds).zip(&mut slots).zip(&mut marks) {
-            (*slot, *mark) = self.hash.of(*first, *second);
-        }
-        let held = slots.map(|slot| self.slots.get(usize::from(slot)).copied().unwrap_or_default());
-        let mut known = [0; PLACES];
-        for ((known, held), mark) in known.iter_mut().zip(held).zip(marks) {
-            *known = u8::from(held == mark) | u8::from(held == ANY);
-        }
-        known
     }
 
     /// Tells the anchors whose gram stands at a place.
     #[inline(never)]
     fn meet(&self, text: &[u8], at: usize, found: &mut dyn FnMut(usize, usize)) {
         let Some(gram) = text.get(at..at + GRAM).map(folded) else { return };
-        let bucket = usize::from(self.hash.of_gram(gram).0 >> BUCKET_SHIFT);
+        let bucket = usize::from(self.slots.of(gram) >> BUCKET_SHIFT);
         let (Some(first), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return };
         let grams = self.grams.get(usize::from(*first)..usize::from(*end)).unwrap_or_default();
         for known in grams.iter().filter(|known| known.gram == gram) {
@@ -188,17 +121,6 @@ fn padded(text: &[u8], at: usize) -> [u8; PART] {
     let mut part = [0; PART];
     part.iter_mut().zip(text.get(at..).unwrap_or_default()).for_each(|(to, from)| *to = *from);
     part
-}
-
-/// The slots of some grams.
-fn slots(grams: &[Known], hash: Hash) -> Box<Slots> {
-    let mut slots = Box::new([0; 1 << 16]);
-    for (slot, mark) in grams.iter().map(|known| hash.of_gram(known.gram)) {
-        if let Some(held) = slots.get_mut(usize::from(slot)) {
-            *held = if *held == 0 || *held == mark { mark } else { ANY };
-        }
-    }
-    slots
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod anchor;
 mod assignment;
 mod check;
 mod filter;
+mod slots;
 mod text;
 
 use regex_automata::meta::{BuildError, Regex};

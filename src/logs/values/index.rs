@@ -7,11 +7,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::key::{Digest, Key};
+use super::bits::{Bits, PLACES};
 
 /// A gram of `G` bytes is looked at every `S` bytes: needles are at least `G + S - 1` bytes long.
 pub(super) struct Index<const G: usize, const S: usize> {
     key: Key,
-    filter: Vec<u64>,
+    filter: Bits,
     /// The first entry of each bucket, and the end.
     buckets: Vec<u32>,
     entries: Vec<Entry>,
@@ -42,8 +43,8 @@ pub(super) struct Needle<'a> {
 const COUNTERS: usize = 1 << 20;
 /// A gram in so many needles is as good as any: forms of one value share some.
 const FEW: u8 = 48;
-/// How many grams share a word of the filter: one look in some hundred meets a gram that is not there.
-const GRAMS_A_WORD: usize = 3;
+/// The bytes of a word, of which a gram is a part.
+const EIGHT: usize = 8;
 /// The tails of needles are of so many bytes.
 const TAIL: usize = 8;
 
@@ -62,7 +63,7 @@ impl<const G: usize, const S: usize> Index<G, S> {
         }
         let mut index = Self {
             key: key.clone(),
-            filter: Vec::new(),
+            filter: Bits::new(key, 0),
             buckets: Vec::new(),
             entries: Vec::new(),
             tails: HashSet::new(),
@@ -70,6 +71,7 @@ impl<const G: usize, const S: usize> Index<G, S> {
             reach: 0,
         };
         let mut grams = Vec::with_capacity(needles.len() * S);
+        let mut windows = Vec::with_capacity(needles.len());
         let (mut part, mut shared) = (None, HashSet::new());
         for needle in needles {
             if part != Some(needle.part) {
@@ -79,6 +81,7 @@ impl<const G: usize, const S: usize> Index<G, S> {
             let (Ok(length), Some(tail)) = (u16::try_from(needle.text.len()), tail(needle.text)) else { continue };
             let hashes: Vec<u64> = self::grams::<G>(needle.text).map(|gram| key.spread(gram)).collect();
             let window = window::<S>(&hashes, &counts, &shared);
+            windows.push((needle.text, window));
             shared.extend(hashes.iter().skip(window).take(S));
             for (offset, hash) in hashes.iter().enumerate().skip(window).take(S) {
                 let Ok(offset) = u16::try_from(offset) else { continue };
@@ -89,6 +92,9 @@ impl<const G: usize, const S: usize> Index<G, S> {
             index.needles.insert(needle.digest, needle.number);
         }
         index.fill(grams);
+        for (text, window) in windows {
+            self::grams::<G>(text).skip(window).take(S).for_each(|gram| index.filter.add(gram));
+        }
         index
     }
 
@@ -96,16 +102,9 @@ impl<const G: usize, const S: usize> Index<G, S> {
         let mut hashes: Vec<u64> = grams.iter().map(|(hash, ..)| *hash).collect();
         hashes.sort_unstable();
         hashes.dedup();
-        // No larger than it has to be: it shall stay in the near caches.
-        self.filter = vec![0; (hashes.len() / GRAMS_A_WORD).max(64)];
+        self.filter = Bits::new(&self.key, hashes.len());
         let buckets = hashes.len().next_power_of_two().max(1);
         drop(hashes);
-        for (hash, ..) in &grams {
-            let number = word(*hash, self.filter.len());
-            if let Some(word) = self.filter.get_mut(number) {
-                *word |= bits(*hash);
-            }
-        }
         let entry =
             |(hash, offset, length): &(u64, u16, u16)| Entry { tag: tag(*hash), offset: *offset, length: *length };
         grams.sort_unstable_by_key(|gram| (bucket(gram.0, buckets), entry(gram)));
@@ -130,71 +129,31 @@ impl<const G: usize, const S: usize> Index<G, S> {
 
     /// Finds needles that have their gram in `from..to`; both are multiples of eight. Tells start, end and number.
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize, u32)) {
-        let end = (to + G - 1).min(text.len());
-        let Some(part) = text.get(from..end) else { return };
-        if S == 8 && G == 8 {
-            let turns = part.chunks_exact(32);
-            let rest = turns.remainder();
-            let mut at = from;
-            for turn in turns {
-                if let ([a, b, c, d], _) = turn.as_chunks::<8>() {
-                    let grams = [a, b, c, d].map(|eight| u64::from_le_bytes(*eight));
-                    let [a, b, c, d] = grams.map(|gram| self.may_hold(gram));
-                    if a | b | c | d {
-                        self.look_at(text, at, grams, found);
-                    }
-                }
-                at += 32;
+        let mut at = from;
+        while let Some(part) = text.get(at..at + S * (PLACES - 1) + EIGHT)
+            && at + S * PLACES <= to
+        {
+            let mut known = match part.as_chunks().0.first_chunk() {
+                Some(grams) if G == EIGHT && S == EIGHT => self.filter.known(grams),
+                _ => self.filter.known(&grams_at::<G, S>(part)),
+            };
+            while known != 0 {
+                self.look(text, at + S * known.trailing_zeros() as usize, found);
+                known &= known - 1;
             }
-            debug_assert!(at + rest.len() == end);
-            self.look(text, at, to, found);
-        } else {
-            let (eights, _) = part.as_chunks::<8>();
-            let mut at = from;
-            for pair in eights.windows(2) {
-                if let [this, next] = pair {
-                    let (this, next) = (u64::from_le_bytes(*this), u64::from_le_bytes(*next));
-                    let second = this >> 32 | next << 32;
-                    if self.may_hold(mask::<G>(this)) | self.may_hold(mask::<G>(second)) {
-                        self.look(text, at, at + 8, found);
-                    }
-                }
-                at += 8;
+            at += S * PLACES;
+        }
+        for at in (at..to).step_by(S) {
+            if gram::<G>(text, at).is_some_and(|gram| self.filter.may_hold(gram)) {
+                self.look(text, at, found);
             }
-            self.look(text, at, to, found);
         }
     }
 
-    #[inline]
-    fn may_hold(&self, gram: u64) -> bool {
-        let hash = self.key.spread(gram);
-        let word = self.filter.get(word(hash, self.filter.len())).copied().unwrap_or(0);
-        let bits = bits(hash);
-        word & bits == bits
-    }
-
-    /// Looks closely at neighbouring grams, of which one may be known.
+    /// Looks closely at a gram that may be known.
     #[inline(never)]
-    fn look_at(&self, text: &[u8], at: usize, grams: [u64; 4], found: &mut dyn FnMut(usize, usize, u32)) {
-        for (place, gram) in grams.into_iter().enumerate() {
-            if self.may_hold(gram) {
-                self.confirm(text, at + S * place, self.key.spread(gram), found);
-            }
-        }
-    }
-
-    /// Looks closely at the grams of a short part.
-    #[cold]
-    fn look(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize, u32)) {
-        for at in (from..to).step_by(S) {
-            let Some(gram) = gram::<G>(text, at) else { return };
-            if self.may_hold(gram) {
-                self.confirm(text, at, self.key.spread(gram), found);
-            }
-        }
-    }
-
-    fn confirm(&self, text: &[u8], at: usize, hash: u64, found: &mut dyn FnMut(usize, usize, u32)) {
+    fn look(&self, text: &[u8], at: usize, found: &mut dyn FnMut(usize, usize, u32)) {
+        let Some(hash) = gram::<G>(text, at).map(|gram| self.key.spread(gram)) else { return };
         let bucket = bucket(hash, self.buckets.len().saturating_sub(1)) as usize;
         let (Some(first), Some(end)) = (self.buckets.get(bucket), self.buckets.get(bucket + 1)) else { return };
         let entries = self.entries.get(*first as usize..*end as usize).unwrap_or_default();
@@ -233,16 +192,6 @@ fn counter(hash: u64) -> usize {
     (hash >> 44) as usize
 }
 
-fn bits(hash: u64) -> u64 {
-    1 << (hash & 63) | 1 << (hash >> 6 & 63) | 1 << (hash >> 12 & 63)
-}
-
-/// The number of the word of a hash, of so many.
-#[inline]
-fn word(hash: u64, words: usize) -> usize {
-    ((u128::from(hash) * words as u128) >> 64) as usize
-}
-
 fn bucket(hash: u64, buckets: usize) -> u32 {
     (hash >> 18) as u32 & (buckets as u32).wrapping_sub(1)
 }
@@ -251,8 +200,13 @@ fn tag(hash: u64) -> u16 {
     (hash >> 48) as u16
 }
 
-fn mask<const G: usize>(word: u64) -> u64 {
-    if G >= 8 { word } else { word & ((1 << (8 * G)) - 1) }
+/// The grams of a part, from each place `S` bytes after the one before.
+fn grams_at<const G: usize, const S: usize>(part: &[u8]) -> [[u8; EIGHT]; PLACES] {
+    let mut grams = [[0; EIGHT]; PLACES];
+    for (gram, bytes) in grams.iter_mut().zip(part.windows(G).step_by(S)) {
+        gram.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    }
+    grams
 }
 
 fn gram<const G: usize>(text: &[u8], at: usize) -> Option<u64> {

@@ -2,6 +2,7 @@
 //!
 //! Must not know where values come from, nor what a text is. After `Values::new` nothing is left of a value but digests.
 
+mod bits;
 mod form;
 mod index;
 mod leaves;
