@@ -42,7 +42,7 @@ impl Bits {
         let [low, high] = self.by;
         let hash = (gram as u32).wrapping_mul(low).wrapping_add(((gram >> 32) as u32).wrapping_mul(high));
         let hash = hash ^ hash >> 16;
-        let number = (hash >> (32 - NUMBER)) * self.parts >> (NUMBER - self.power);
+        let number = ((hash >> (32 - NUMBER)) * self.parts) >> (NUMBER - self.power);
         let spread = hash.wrapping_mul(SPREAD);
         (number as usize, BITS.iter().fold(0, |bits, at| bits | 1 << (spread >> at & 31)))
     }
