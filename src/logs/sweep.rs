@@ -45,8 +45,8 @@ impl Found {
     }
 }
 
-/// What is swept at a time: small enough for the nearest caches.
-pub(super) const BLOCK: usize = 128 * 1024;
+/// What is swept at a time: small enough for the near caches.
+pub(super) const BLOCK: usize = 256 * 1024;
 /// How far before a part, and after it, anchors are looked for: what starts in the part may have its anchor there, and
 /// what it yields to may as well.
 const BEFORE: usize = (2 * Rules::REACH).next_multiple_of(8);

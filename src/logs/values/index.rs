@@ -71,9 +71,9 @@ impl<const G: usize, const S: usize> Index<G, S> {
             reach: 0,
         };
         let mut grams = Vec::with_capacity(needles.len() * S);
-        let mut windows = Vec::with_capacity(needles.len());
+        let mut windows = vec![0_u16; needles.len()];
         let (mut part, mut shared) = (None, HashSet::new());
-        for needle in needles {
+        for (needle, chosen) in needles.iter().zip(&mut windows) {
             if part != Some(needle.part) {
                 part = Some(needle.part);
                 shared.clear();
@@ -81,7 +81,7 @@ impl<const G: usize, const S: usize> Index<G, S> {
             let (Ok(length), Some(tail)) = (u16::try_from(needle.text.len()), tail(needle.text)) else { continue };
             let hashes: Vec<u64> = self::grams::<G>(needle.text).map(|gram| key.spread(gram)).collect();
             let window = window::<S>(&hashes, &counts, &shared);
-            windows.push((needle.text, window));
+            *chosen = window as u16;
             shared.extend(hashes.iter().skip(window).take(S));
             for (offset, hash) in hashes.iter().enumerate().skip(window).take(S) {
                 let Ok(offset) = u16::try_from(offset) else { continue };
@@ -92,8 +92,8 @@ impl<const G: usize, const S: usize> Index<G, S> {
             index.needles.insert(needle.digest, needle.number);
         }
         index.fill(grams);
-        for (text, window) in windows {
-            self::grams::<G>(text).skip(window).take(S).for_each(|gram| index.filter.add(gram));
+        for (needle, window) in needles.iter().zip(windows) {
+            self::grams::<G>(needle.text).skip(usize::from(window)).take(S).for_each(|gram| index.filter.add(gram));
         }
         index
     }
