@@ -116,11 +116,16 @@ fn key() -> Result<Key, Ended> {
     Key::new(&random).ok_or_else(|| Ended::new(Exit::Nothing, "no key"))
 }
 
+/// What to look for: rules and values are made ready at once.
 fn engine(args: &Args, key: &Key) -> Result<Engine, Ended> {
-    let rules = Rules::shipped();
+    let (rules, values) = std::thread::scope(|scope| {
+        let rules = scope.spawn(Rules::shipped);
+        let secrets = args.values.as_deref().map_or(Ok(Vec::new()), secrets);
+        let values = secrets.map(|secrets| Values::new(key, secrets));
+        (rules.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), values)
+    });
     let rules = rules.map_err(|(line, error)| Ended::new(Exit::Usage, format!("rules.txt:{line}: {error}")))?;
-    let secrets = args.values.as_deref().map_or(Ok(Vec::new()), secrets)?;
-    Ok(Engine { rules: Arc::new(rules), values: Arc::new(Values::new(key, secrets)) })
+    Ok(Engine { rules: Arc::new(rules), values: Arc::new(values?) })
 }
 
 /// Reads the values to look for. What is wrong is told by line, never by content.
