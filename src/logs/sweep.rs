@@ -126,7 +126,7 @@ impl<'a> Stream<'a> {
     /// A stream of which nothing came yet.
     #[must_use]
     pub fn new(engine: &'a Engine) -> Self {
-        let held = vec![0; BEHIND.max(engine.reach()) + engine.reach() + 2 * BLOCK];
+        let held = vec![0; BEHIND.max(engine.reach()) + engine.reach() + BLOCK];
         Self { engine, held, filled: 0, swept: 0, offset: 0 }
     }
 
@@ -155,7 +155,7 @@ impl<'a> Stream<'a> {
     pub fn take(&mut self, length: usize, found: &mut dyn FnMut(&[u8], u64, Found)) {
         self.filled = self.held.len().min(self.filled + length);
         let ready = self.filled.saturating_sub(self.engine.reach()) / 8 * 8;
-        if ready >= self.swept + BLOCK {
+        if ready >= self.swept + BLOCK / 2 {
             self.sweep(ready, found);
         }
     }
