@@ -29,6 +29,8 @@ use zeroize::Zeroizing;
 /// An object of an archive, once it is unpacked.
 const OBJECT: usize = 8 << 20;
 const COUNTS: [usize; 3] = [0, 1000, 10_000];
+/// The target for plain text is 1,000 MiB a second of a processor that unpacks 1,004: what can be asked of any is the ratio.
+const PLAIN: f64 = 1000.0 / 1004.0;
 /// The most memory that the command may take, in MiB.
 const MOST_MEMORY: f64 = 96.0;
 
@@ -72,9 +74,8 @@ fn main() {
     let mut targets = Vec::new();
     in_memory(&key, &values, &plain, &packed, rounds, &mut targets);
     let files = Files::new(&plain, &packed, &values);
-    let alone = libdeflate_seconds(&packed);
     drop((plain, packed));
-    whole(&files, total, alone, rounds, &mut targets);
+    whole(&files, total, rounds, &mut targets);
 
     let missed: Vec<&str> = targets.iter().filter(|target| !target.tell()).map(|target| target.what).collect();
     if !missed.is_empty() {
@@ -103,9 +104,10 @@ impl Target {
     }
 }
 
-fn libdeflate_seconds(packed: &[Vec<u8>]) -> f64 {
+/// Seconds that reading the packed files takes, with bare unpacking of what is in them.
+fn unpacking_seconds(files: &Files) -> f64 {
     let start = clock::of_thread();
-    packed.iter().for_each(|object| unpack(object));
+    files.packed().for_each(|object| unpack(&object));
     clock::of_thread() - start
 }
 
@@ -162,21 +164,22 @@ fn in_memory(
     let least = |what, value, least| Target { what, value, least: Some(least), most: None };
     targets.extend([
         least("packed, 1,000 values, of libdeflate alone", measured.ratio("1000 packed", "libdeflate"), 0.5),
-        least("plain, 1,000 values, MiB a second of the processor", measured.best("1000 plain"), 1000.0),
+        least("plain, 1,000 values, of libdeflate alone", measured.ratio("1000 plain", "libdeflate"), PLAIN),
         least("plain, 10,000 values, of the speed with 1,000", measured.ratio("10000 plain", "1000 plain"), 0.8),
     ]);
 }
 
 /// The whole command over files, from start to end; steady is what more text costs.
-fn whole(files: &Files, total: usize, alone: f64, rounds: usize, targets: &mut Vec<Target>) {
+fn whole(files: &Files, total: usize, rounds: usize, targets: &mut Vec<Target>) {
     println!("The whole command, MiB a second of the processor, one worker (median round):");
     let mebibytes = total as f64 / f64::from(1 << 20);
     let more = mebibytes - (OBJECT >> 20) as f64;
     let mut peak = 0;
-    let mut steady = Vec::new();
+    let (mut steady, mut alone) = (Vec::new(), Vec::new());
     for (name, first) in [("plain", "plain-first"), ("packed", "packed-first")] {
         for count in COUNTS {
             let runs = (0..rounds).map(|_| {
+                alone.push(unpacking_seconds(files));
                 let (large, small) = (files.run(name, count, 1), files.run(first, count, 1));
                 peak = peak.max(large.peak);
                 (large.processor, (large.processor - small.processor).max(0.01))
@@ -187,7 +190,8 @@ fn whole(files: &Files, total: usize, alone: f64, rounds: usize, targets: &mut V
             steady.push(slope);
         }
     }
-    println!("  bare unpacking of the same: {:.0}", mebibytes / alone);
+    let alone = median(alone);
+    println!("  bare unpacking of the same files: {:.0}", mebibytes / alone);
     let mut gains = Vec::new();
     for name in ["plain", "packed"] {
         let gain = (0..rounds).map(|_| {
@@ -208,8 +212,8 @@ fn whole(files: &Files, total: usize, alone: f64, rounds: usize, targets: &mut V
     peak = peak.max(files.run("plain", 10_000, 2).peak).max(files.run("packed", 10_000, 2).peak);
     let least = |what, value, least| Target { what, value, least: Some(least), most: None };
     targets.extend([
-        least("the command, packed, 1,000 values, of libdeflate alone", alone / steady[4] * more / mebibytes, 0.5),
-        least("the command, plain, 1,000 values", more / steady[1], 1000.0),
+        least("the command, packed, 1,000 values, of bare unpacking", alone / steady[4] * more / mebibytes, 0.5),
+        least("the command, plain, 1,000 values, of bare unpacking", alone / steady[1] * more / mebibytes, PLAIN),
         least("the command, plain, 10,000 values, of the speed with 1,000", steady[1] / steady[2], 0.8),
         least("two workers, one plain file", gains[0], 1.8),
         least("two workers, packed objects", gains[1], 1.8),

@@ -46,6 +46,11 @@ impl Files {
         files
     }
 
+    /// The packed objects, read one after the other.
+    pub(crate) fn packed(&self) -> impl Iterator<Item = Vec<u8>> {
+        std::fs::read_dir(self.path("packed")).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap())
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
