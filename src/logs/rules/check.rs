@@ -118,18 +118,24 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let Some(&first) = value.first() else { return true };
     let same = value.iter().all(|byte| *byte == first);
     let masked = value.iter().filter(|byte| b"*x.#-_X".contains(byte)).count() * 2 > value.len() || has_mask(value);
-    let template = [b"${".as_slice(), b"{{", b"$(", b"<", b"%s", b"%(", b"#{", b"@Microsoft.", b"%{"];
     let word = WORDS.iter().any(|word| value.eq_ignore_ascii_case(word));
-    let starts = |start: &&[u8]| value.starts_with(start);
-    let folded = |start: &&[u8]| value.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start));
-    let named = STARTS.iter().any(folded);
+    let starts = |start: &&[u8]| value.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start));
     let within = |pair: &[u8]| pair == b"()" || pair == b"::" || pair == b"${";
     let code = value.ends_with(b")") || opens_call(value) || value.windows(2).any(within);
-    same || masked || template.iter().any(starts) || named || word || code || is_path(value) || says_example(value)
+    same || masked || STARTS.iter().any(starts) || word || code || is_path(value) || says_example(value)
 }
 
-/// How a value starts that is left out, asked of somebody or computed, in any case.
+/// How a value starts that is left out, asked of somebody, computed or filled in later, in any case.
 const STARTS: &[&[u8]] = &[
+    b"<",
+    b"${",
+    b"$(",
+    b"{{",
+    b"#{",
+    b"%{",
+    b"%(",
+    b"%s",
+    b"@microsoft.",
     b"[redacted",
     b"[filtered",
     b"[hidden",
