@@ -88,6 +88,27 @@ fn what_cannot_be_decoded_is_not_examined() {
 }
 
 #[test]
+fn an_archive_that_grew_since_it_was_listed_is_read_to_its_end() {
+    let engine = engine([VALUE]);
+    let key = key();
+    let mut sweeper = Sweeper::new(&engine, &key);
+    // Members that are hardly packed: a few, and more than is read at once.
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+    encoder.write_all(&corpus(2, 3 << 20, &values(1, 1), 0).text).unwrap();
+    let member = encoder.finish().unwrap();
+    for members in [1, 3] {
+        let last = gzip(format!("last {VALUE}\n").as_bytes());
+        let archive = [member.repeat(members).as_slice(), &last].concat();
+        sweeper.read(archive.as_slice(), 100, &place(), &mut |_| {});
+        assert!(sweeper.coverage.is_complete(), "{:?}", sweeper.coverage.not_examined);
+        assert_eq!(sweeper.coverage.bytes_read, archive.len() as u64);
+        sweeper.coverage.bytes_read = 0;
+    }
+    let (findings, _) = sweeper.findings.into_sorted();
+    assert_eq!(of_value(&findings).iter().map(|finding| finding.count).sum::<u64>(), 2);
+}
+
+#[test]
 fn a_value_in_an_event_that_was_cut_in_two_is_found() {
     let (start, end) = VALUE.split_at(7);
     for (length, stamp, wanted) in [(16_384, "2026-11-21T10:00:01.000Z ", 1), (262_144, "", 1), (500, "", 0)] {

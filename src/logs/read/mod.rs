@@ -119,11 +119,12 @@ impl<'a> Sweeper<'a> {
         let mut walk = Walk::new(self.engine, self.key, at);
         let mut whole = 0;
         let ended = if compressed && stored <= MOST_PACKED {
-            self.packed.clear();
-            let read = (&mut input).take(MOST_PACKED + 1).read_to_end(&mut self.packed);
-            let mut rest = self.packed.as_slice();
-            while let Some((text, end)) = self.members.first(rest) {
-                if end == self.packed.len() {
+            let (packed, read) = fill(&mut input, stored as usize, &mut self.packed);
+            let mut rest = packed;
+            // One that has grown beyond what is read at once goes by pieces.
+            let at_once = packed.len() as u64 <= MOST_PACKED;
+            while let Some((text, end)) = self.members.first(rest).filter(|_| at_once) {
+                if end == packed.len() {
                     walk.whole(text, &mut self.findings);
                 } else {
                     walk.push(text, &mut self.findings);
@@ -131,9 +132,9 @@ impl<'a> Sweeper<'a> {
                 rest = rest.get(end..).unwrap_or_default();
             }
             if rest.is_empty() {
-                read.map(drop)
+                read
             } else {
-                whole = (self.packed.len() - rest.len()) as u64;
+                whole = (packed.len() - rest.len()) as u64;
                 read.and(walk.read(&mut MultiGzDecoder::new(rest.chain(&mut input)), &mut self.findings))
             }
         } else if compressed {
@@ -180,6 +181,28 @@ impl<'a> Sweeper<'a> {
         let why = why.to_string();
         self.coverage.not_examined.push(NotExamined { source: at.source.clone(), from, why });
     }
+}
+
+/// Reads a source of about so many bytes, or the most that is read at once and one more, into a buffer that was used before:
+/// it need not be filled with nothing again. Tells what was read, even where reading failed.
+fn fill<'a>(input: &mut impl Read, stored: usize, buffer: &'a mut Vec<u8>) -> (&'a [u8], std::io::Result<()>) {
+    const MOST: usize = MOST_PACKED as usize + 1;
+    let (mut filled, mut room) = (0, MOST.min(stored + 1));
+    let ended = loop {
+        if filled == room {
+            room = MOST.min(2 * room);
+        }
+        if buffer.len() < room {
+            buffer.resize(room, 0);
+        }
+        match input.read(buffer.get_mut(filled..room).unwrap_or_default()) {
+            Ok(0) => break Ok(()),
+            Ok(length) => filled += length,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    (buffer.get(..filled).unwrap_or_default(), ended)
 }
 
 /// One text on its way through the sweep.
