@@ -144,7 +144,7 @@ pub fn base64(bytes: &[u8]) -> String {
 fn pattern(dice: &mut Dice) -> (&'static str, String) {
     match dice.below(24) {
         0 => ("github", format!("ghp_{}", dice.text(ALNUM, 36))),
-        1 => ("gitlab", format!("glpat-{}7", dice.text(ALNUM, 19))),
+        1 => ("gitlab", format!("glpat-{}", dice.text(ALNUM, 20))),
         2 => ("slack", format!("xoxb-{}-{}-{}", dice.text(DIGITS, 12), dice.text(DIGITS, 12), dice.text(ALNUM, 24))),
         3 => ("stripe", format!("sk_live_{}", dice.text(ALNUM, 24))),
         4 => ("sendgrid", format!("SG.{}.{}", dice.text(ALNUM, 22), dice.text(ALNUM, 43))),
@@ -162,10 +162,10 @@ fn pattern(dice: &mut Dice) -> (&'static str, String) {
         12 => ("database", format!("postgres://app:{}@db.internal:5432/pay", dice.text(ALNUM, 18))),
         13 => ("broker", format!("amqps://mq:{}@mq.internal:5671", dice.text(ALNUM, 18))),
         14 => ("basic", format!("authorization: Basic {}", base64(format!("u:{}", dice.text(ALNUM, 14)).as_bytes()))),
-        15 => ("bearer", format!("Authorization: Bearer {}9a", dice.text(ALNUM, 40))),
-        16 => ("password-json", format!(r#"{{"user":"a","password":"{}4"}}"#, dice.text(ALNUM, 13))),
-        17 => ("password-logfmt", format!("db_password={}4 db_user=a", dice.text(ALNUM, 13))),
-        18 => ("password-query", format!("POST /login?user=a&passwd={}4&next=1", dice.text(ALNUM, 13))),
+        15 => ("bearer", format!("Authorization: Bearer {}", dice.text(ALNUM, 40))),
+        16 => ("password-json", format!(r#"{{"user":"a","password":"{}"}}"#, dice.text(ALNUM, 14))),
+        17 => ("password-logfmt", format!("db_password={} db_user=a", dice.text(ALNUM, 14))),
+        18 => ("password-query", format!("POST /login?user=a&passwd={}&next=1", dice.text(ALNUM, 14))),
         19 => ("hash", format!("$2b$12${}", dice.text(ALNUM, 53))),
         20 => ("private-key", {
             let lines: Vec<String> = (0..4).map(|_| dice.text(BASE64, 64)).collect();

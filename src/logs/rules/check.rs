@@ -9,6 +9,9 @@ pub(super) enum Check {
     Entropy(f64),
     /// Letters and digits.
     Mixed,
+    /// Letters and digits, or letters in cases as dice throw them. Of tokens of 20 random letters and digits three in a
+    /// hundred have no digit.
+    Jumbled,
     /// Base64 of a name, a colon and a password.
     BasicPair,
     /// The first part is base64url of a JSON object that names an algorithm.
@@ -24,6 +27,7 @@ impl Check {
             Some(_) => None,
             None => match text {
                 "mixed" => Some(Self::Mixed),
+                "jumbled" => Some(Self::Jumbled),
                 "basic-pair" => Some(Self::BasicPair),
                 "jwt" => Some(Self::Jwt),
                 "crc32" => Some(Self::Crc32),
@@ -36,6 +40,7 @@ impl Check {
         match self {
             Self::Entropy(bits) => entropy(text) >= bits,
             Self::Mixed => text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic),
+            Self::Jumbled => Self::Mixed.holds(text) || has_jumbled_cases(text),
             Self::BasicPair => decoded(text).is_some_and(|pair| {
                 let colon = pair.iter().position(|byte| *byte == b':');
                 let printable = pair.iter().all(|byte| (0x20..0x7F).contains(byte));
@@ -48,6 +53,18 @@ impl Check {
             Self::Crc32 => crc_holds(text),
         }
     }
+}
+
+/// Whether letters are small and capital as they are in no name that is made of words: two capitals in a row and both ways
+/// from one to the other, or many capitals after small ones.
+fn has_jumbled_cases(text: &[u8]) -> bool {
+    const MANY: usize = 5;
+    let count = |cases: [bool; 2]| {
+        let letters = |pair: &&[u8]| pair.iter().all(u8::is_ascii_alphabetic);
+        text.windows(2).filter(letters).filter(|pair| pair.iter().map(u8::is_ascii_uppercase).eq(cases)).count()
+    };
+    let rises = count([false, true]);
+    rises >= MANY || rises > 0 && count([true, false]) > 0 && count([true, true]) > 0
 }
 
 /// Bits of entropy a character.
@@ -231,6 +248,16 @@ mod tests {
     #[test]
     fn checks_hold_for_what_they_say() {
         assert!(Check::Mixed.holds(b"abc1") && !Check::Mixed.holds(b"abcd") && !Check::Mixed.holds(b"1234"));
+        assert!(
+            Check::Jumbled.holds(b"abc1")
+                && Check::Jumbled.holds(b"qGRtbXkTzpa")
+                && Check::Jumbled.holds(b"qGtbXkTzpaBfQx")
+        );
+        assert!(
+            ["your-token-here", "YourAccessToken", "YOUR_TOKEN", "9"]
+                .iter()
+                .all(|it| !Check::Jumbled.holds(it.as_bytes()))
+        );
         assert!(Check::Entropy(3.0).holds(b"k3J9xQ2mP7vL") && !Check::Entropy(3.0).holds(b"aaaaaaaaaaab"));
         // `admin:hunter2`
         assert!(Check::BasicPair.holds(b"YWRtaW46aHVudGVyMg==") && !Check::BasicPair.holds(b"YWRtaW5odW50ZXIy"));
