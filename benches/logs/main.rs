@@ -194,7 +194,7 @@ fn whole(files: &Files, total: usize, rounds: usize, targets: &mut Vec<Target>) 
     println!("  bare unpacking of the same files: {:.0}", mebibytes / alone);
     let mut gains = Vec::new();
     for (name, first) in [("plain", "plain-first"), ("packed", "packed-first")] {
-        let gain = (0..rounds).map(|_| {
+        let runs = (0..rounds).map(|_| {
             let start = files.run(first, 1000, 1).clock;
             let (one, two) = (files.run(name, 1000, 1), files.run(name, 1000, 2));
             peak = peak.max(two.peak);
@@ -204,11 +204,10 @@ fn whole(files: &Files, total: usize, rounds: usize, targets: &mut Vec<Target>) 
                 files.run(name, 1000, 1).clock.max(beside.join().unwrap())
             });
             let steady = (one.clock - start) / (two.clock - start).max(0.01);
-            ((one.clock / two.clock, steady), 2.0 * one.clock / both)
+            [one.clock / two.clock, steady, 2.0 * one.clock / both]
         });
-        let (gain, most): (Vec<(f64, f64)>, Vec<f64>) = gain.unzip();
-        let (gain, steady): (Vec<f64>, Vec<f64>) = gain.into_iter().unzip();
-        let (gain, steady, most) = (median(gain), median(steady), median(most));
+        let runs: Vec<[f64; 3]> = runs.collect();
+        let [gain, steady, most] = [0, 1, 2].map(|ratio| median(runs.iter().map(|run| run[ratio]).collect()));
         println!(
             "  {name:6} two workers: {gain:.2} times one, by the clock, steady {steady:.2}; two commands at once: {most:.2}"
         );

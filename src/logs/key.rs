@@ -16,7 +16,6 @@ pub(super) type Digest = [u8; 16];
 pub struct Key {
     mac: Hmac<Sha256>,
     multiplier: u64,
-    multipliers: Multipliers,
 }
 
 /// Two odd numbers, to spread the halves of eight bytes.
@@ -56,10 +55,9 @@ impl Key {
     #[must_use]
     pub fn new(random: &Zeroizing<[u8; 32]>) -> Option<Self> {
         let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&**random).ok()?;
-        let mut key = Self { mac, multiplier: 1, multipliers: [1, 1] };
-        let (first, second) = halves(&key.whole(b"multiplier"));
+        let mut key = Self { mac, multiplier: 1 };
+        let (first, _) = halves(&key.whole(b"multiplier"));
         key.multiplier = first | 1;
-        key.multipliers = [second as u32 | 1, (second >> 32) as u32 | 1];
         Some(key)
     }
 
@@ -72,8 +70,10 @@ impl Key {
         digest
     }
 
+    /// To spread many grams at once.
     pub(super) fn multipliers(&self) -> Multipliers {
-        self.multipliers
+        let (_, second) = halves(&self.whole(b"multiplier"));
+        [second as u32 | 1, (second >> 32) as u32 | 1]
     }
 
     /// Confirms a text.

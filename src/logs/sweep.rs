@@ -126,7 +126,7 @@ impl<'a> Stream<'a> {
     /// A stream of which nothing came yet.
     #[must_use]
     pub fn new(engine: &'a Engine) -> Self {
-        let held = vec![0; BEHIND.max(engine.reach()) + engine.reach() + BLOCK];
+        let held = vec![0; Self::keeps(engine) + engine.reach() + BLOCK];
         Self { engine, held, filled: 0, swept: 0, offset: 0 }
     }
 
@@ -145,7 +145,7 @@ impl<'a> Stream<'a> {
         BEHIND.max(engine.reach())
     }
 
-    /// Room for the next part of the text, about a block or more.
+    /// Room for the next part of the text, about a block: what is swept then is still in the near caches.
     pub fn room(&mut self) -> &mut [u8] {
         self.held.get_mut(self.filled..).unwrap_or_default()
     }

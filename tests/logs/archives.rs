@@ -12,7 +12,11 @@ use super::{engine, key, place};
 const VALUE: &str = "k3J9xQ2mP7vLwZ8r";
 
 fn gzip(text: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    packed(text, Compression::fast())
+}
+
+fn packed(text: &[u8], level: Compression) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), level);
     encoder.write_all(text).unwrap();
     encoder.finish().unwrap()
 }
@@ -93,9 +97,7 @@ fn an_archive_that_grew_since_it_was_listed_is_read_to_its_end() {
     let key = key();
     let mut sweeper = Sweeper::new(&engine, &key);
     // Members that are hardly packed: a few, and more than is read at once.
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
-    encoder.write_all(&corpus(2, 3 << 20, &values(1, 1), 0).text).unwrap();
-    let member = encoder.finish().unwrap();
+    let member = packed(&corpus(2, 3 << 20, &values(1, 1), 0).text, Compression::none());
     for members in [1, 3] {
         let last = gzip(format!("last {VALUE}\n").as_bytes());
         let archive = [member.repeat(members).as_slice(), &last].concat();

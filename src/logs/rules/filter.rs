@@ -69,28 +69,28 @@ impl Filter {
         }
         let whole = to.saturating_sub(from) / (STEP * PLACES);
         let last = from + whole * STEP * PLACES;
-        let mut all = Vec::new();
+        let mut met = Vec::new();
         for at in (from..last).step_by(STEP * PLACES) {
             match text.get(at..at + PART).and_then(|part| part.first_chunk()) {
-                Some(part) => self.look(part, PLACES, at, &mut all),
-                None => self.look(&padded(text, at), PLACES, at, &mut all),
+                Some(part) => self.look(part, PLACES, at, &mut met),
+                None => self.look(&padded(text, at), PLACES, at, &mut met),
             }
         }
         let places = to.saturating_sub(last).div_ceil(STEP);
         if places > 0 {
-            self.look(&padded(text, last), places, last, &mut all);
+            self.look(&padded(text, last), places, last, &mut met);
         }
         // All at once: what one has to wait for, the next does not.
-        for at in all {
+        for at in met {
             self.meet(text, at, found);
         }
     }
 
-    /// Tells the anchors of the grams of a part that starts at a place of the text.
-    fn look(&self, part: &[u8; PART], places: usize, start: usize, all: &mut Vec<usize>) {
+    /// Adds the places of a part where a gram stands that may be known. The part starts at a place of the text.
+    fn look(&self, part: &[u8; PART], places: usize, start: usize, met: &mut Vec<usize>) {
         let mut known = self.slots.known(part) & (u128::MAX >> (PLACES - places));
         while known != 0 {
-            all.push(start + STEP * known.trailing_zeros() as usize);
+            met.push(start + STEP * known.trailing_zeros() as usize);
             known &= known - 1;
         }
     }
