@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 /// Which modules a module may name. Dependencies run from the end of the sentence to its beginning, never back.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("source", &[]),
-    ("facts", &[]),
+    // What a secret looks like is told in one place, and facts withhold what looks like one.
+    ("facts", &["logs"]),
     ("iam", &["facts"]),
     ("matchers", &["facts", "iam"]),
     ("policy", &["source", "facts", "matchers"]),
@@ -55,7 +56,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("aws_config", &["src/aws/"]),
     ("aws_runtime", &["src/aws/client/runtime.rs"]),
     ("aws_smithy_runtime", &["src/aws/client/runtime.rs"]),
-    ("regex", &["src/matchers/", "src/policy/condition.rs", "src/facts/redact"]),
+    ("regex", &["src/matchers/", "src/policy/condition.rs"]),
     ("regex_automata", &["src/logs/rules/"]),
     ("flate2", &["src/evidence/archive/", "src/logs/read/"]),
     ("libdeflater", &["src/logs/read/gzip.rs"]),

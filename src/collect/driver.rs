@@ -111,8 +111,7 @@ async fn population(
         Ok(()) => Vec::new(),
         Err(gap) => vec![Arc::new(placed(gap, demand.population_calls().next(), &at, ""))],
     };
-    resources.iter_mut().for_each(Resource::redact_names);
-    resources.sort_by(|a, b| a.id.cmp(&b.id));
+    Resource::redact_names(&mut resources);
     Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps }
 }
 
@@ -129,7 +128,7 @@ async fn read_all(
     let (mut resources, mut reading) = (Vec::new(), JoinSet::new());
     while let Some(mut resource) = found.recv().await {
         doubt_nameless(&mut resource, demand.population_calls().next(), at);
-        // Before any filter looks at it: the filters of the verdicts see redacted facts too.
+        // Before any filter looks at it: the filters of the verdicts see redacted facts too, and decide nothing by them.
         resource.redact(None);
         if calls.is_empty() {
             resources.push(resource);

@@ -44,6 +44,8 @@ pub enum Cause {
     NotAsked,
     /// Another answer of AWS counts more resources than were listed.
     Miscounted,
+    /// It was read, and the text that would decide is withheld: it looks like a secret.
+    Withheld,
     /// Everything was read, and it does not decide: the answer depends on what no API tells, such as who signs in from
     /// where.
     Undecided,
@@ -67,6 +69,7 @@ impl Cause {
         Self::NotRecorded,
         Self::NotAsked,
         Self::Miscounted,
+        Self::Withheld,
         Self::Undecided,
     ];
 
@@ -89,6 +92,7 @@ impl Cause {
             Self::NotRecorded => "not-recorded",
             Self::NotAsked => "not-asked",
             Self::Miscounted => "miscounted",
+            Self::Withheld => "withheld",
             Self::Undecided => "undecided",
         }
     }
@@ -141,7 +145,7 @@ impl Gap {
     /// The gap without anything that looks like a secret in what AWS said, or in the name of the resource.
     #[must_use]
     pub fn redacted(mut self) -> Self {
-        for text in [&mut self.message, &mut self.resource] {
+        for text in [&mut self.message, &mut self.resource, &mut self.code, &mut self.request_id] {
             if let Cow::Owned(clean) = scrub(text) {
                 *text = clean;
             }

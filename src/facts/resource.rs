@@ -3,11 +3,12 @@
 //! Must not know which facts are expected, nor how they were read.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::redact::{apart, is_secret};
 use super::{Gap, Kind, Value, scrub};
 
 /// What is known of one attribute of one resource.
@@ -28,6 +29,16 @@ impl Fact {
     #[must_use]
     pub const fn not_applicable(why: &'static str) -> Self {
         Self::NotApplicable(Cow::Borrowed(why))
+    }
+
+    /// A gap about the resource tells which one it is.
+    fn rename(&mut self, old: &str, new: &str) {
+        if let Self::Unknown(gap) = self
+            && gap.resource == old
+            && old != new
+        {
+            *gap = Arc::new(Gap { resource: new.to_owned(), ..Gap::clone(gap) });
+        }
     }
 
     fn redact(&mut self) {
@@ -112,13 +123,25 @@ impl Resource {
         }
     }
 
-    /// Replaces secrets in id and name. Calls for the resource need the true ones, so this comes last.
-    pub fn redact_names(&mut self) {
-        for text in [&mut self.id, &mut self.name] {
-            if let Cow::Owned(clean) = scrub(text) {
-                *text = clean;
+    /// Replaces secrets in the ids and names of all resources of a population. Calls for them need the true ones, so this
+    /// comes last. Resources whose ids read alike then stay apart: in the order of their true ids the second gets `#2`.
+    pub fn redact_names(resources: &mut [Self]) {
+        resources.sort_by(|a, b| a.id.cmp(&b.id));
+        let told = resources.iter().filter(|it| !is_secret(&it.id)).map(|it| it.id.clone());
+        let mut known: HashSet<String> = told.collect();
+        for resource in resources.iter_mut() {
+            if let Cow::Owned(clean) = scrub(&resource.name) {
+                resource.name = clean;
+            }
+            if let Cow::Owned(clean) = scrub(&resource.id) {
+                let id = apart(clean.clone(), |id| known.contains(id));
+                resource.name.push_str(id.get(clean.len()..).unwrap_or_default());
+                known.insert(id.clone());
+                resource.id = id;
+                resource.facts.values_mut().for_each(|fact| fact.rename(&clean, &resource.id));
             }
         }
+        resources.sort_by(|a, b| a.id.cmp(&b.id));
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::redact::REDACTED;
+use super::redact::{self, REDACTED, is_secret, is_secret_of};
 use super::scrub;
 
 /// What an attribute can hold. Absence is not a value: see [`Fact`](super::Fact).
@@ -41,21 +41,34 @@ impl Value {
             Self::List(items) => items.iter_mut().for_each(Self::redact),
             Self::Map(items) => {
                 for (name, item) in items.iter_mut() {
-                    item.redact();
                     if let Self::Text(text) = item
-                        && matches!(scrub(&format!("{name}={text}")), Cow::Owned(_))
+                        && is_secret_of(name, text)
                     {
                         REDACTED.clone_into(text);
                     }
+                    item.redact();
                 }
-                if items.keys().any(|name| matches!(scrub(name), Cow::Owned(_))) {
-                    *items = std::mem::take(items)
-                        .into_iter()
-                        .map(|(name, item)| (scrub(&name).into_owned(), item))
-                        .collect();
+                if items.keys().any(|name| is_secret(name)) {
+                    let mut clean = BTreeMap::new();
+                    for (name, item) in std::mem::take(items) {
+                        let name = redact::apart(scrub(&name).into_owned(), |name| clean.contains_key(name));
+                        clean.insert(name, item);
+                    }
+                    *items = clean;
                 }
             }
             Self::Bool(_) | Self::Integer(_) | Self::Time(_) | Self::Duration(_) => {}
+        }
+    }
+
+    /// Whether a part of it was withheld, or looks as if it had been: nobody can tell such a text from a marker.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        match self {
+            Self::Text(text) => redact::is_withheld(text),
+            Self::List(items) => items.iter().any(Self::is_withheld),
+            Self::Map(items) => items.iter().any(|(name, item)| redact::is_withheld(name) || item.is_withheld()),
+            Self::Bool(_) | Self::Integer(_) | Self::Time(_) | Self::Duration(_) => false,
         }
     }
 

@@ -1,6 +1,10 @@
 //! Which named plain texts look like secrets: environment variables, plain parameters.
 //!
-//! A guess that errs towards finding. Must not keep, return or log a value.
+//! What a secret looks like is told by the rules, as everywhere; here is what only a setting tells: the name that it has,
+//! and the values that are secrets where they stand alone. A guess that errs towards finding. Must not keep, return or log a
+//! value.
+
+use crate::facts::redact::{is_secret, is_secret_of};
 
 /// Words that make a name the name of a secret, joined without separators.
 const NAMES: &[&str] = &[
@@ -51,33 +55,12 @@ const REFERENCES: &[&str] = &[
     "table",
 ];
 
-/// Starts of values that are secrets of known issuers.
-const PREFIXES: &[(&str, usize)] = &[
-    ("ghp_", 36),
-    ("gho_", 36),
-    ("ghs_", 36),
-    ("ghu_", 36),
-    ("github_pat_", 36),
-    ("glpat-", 20),
-    ("npm_", 36),
-    ("hvs.", 24),
-    ("xoxa-", 20),
-    ("xoxb-", 20),
-    ("xoxp-", 20),
-    ("xapp-", 20),
-    ("sk_live_", 20),
-    ("rk_live_", 20),
-    ("sk-ant-", 20),
-    ("sk-proj-", 20),
-    ("AIza", 35),
-    ("SG.", 40),
-    ("https://hooks.slack.com/services/", 40),
-];
-
 /// Whether a plain text under this name looks like a secret: by its own form, or because the name says so and the value
 /// is not the mere whereabouts of one.
 pub(in crate::kinds) fn looks_secret(name: &str, value: &str) -> bool {
-    value_is_secret(value) || (name_is_secret(name) && !is_reference(value))
+    let value = value.trim();
+    let named = || name_is_secret(name) || is_secret_of(name, value);
+    is_secret(value) || stands_alone(value) || !is_reference(value) && named()
 }
 
 fn name_is_secret(name: &str) -> bool {
@@ -126,10 +109,10 @@ fn is_path(value: &str) -> bool {
     value.starts_with('/') && value.len() != 40 && value.bytes().all(letters)
 }
 
-fn value_is_secret(value: &str) -> bool {
-    let value = value.trim();
-    let known = PREFIXES.iter().any(|(prefix, least)| value.starts_with(prefix) && value.len() >= *least);
-    known || is_access_key_id(value) || is_private_key(value) || is_web_token(value) || holds_login(value)
+/// Whether a value is a secret where it is all there is: a key has nothing but random letters, and in a longer text those
+/// may be anything. The id of an access key is told in reports, since it says who acted; in a setting its secret is near.
+fn stands_alone(value: &str) -> bool {
+    is_access_key_id(value) || is_secret_access_key(value)
 }
 
 fn is_access_key_id(value: &str) -> bool {
@@ -138,32 +121,29 @@ fn is_access_key_id(value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-fn is_private_key(value: &str) -> bool {
-    value.contains("-----BEGIN ") && value.contains("PRIVATE KEY-----")
-}
-
-/// A signed token: three parts of base64url, of which the first is a JSON object.
-fn is_web_token(value: &str) -> bool {
-    let letters = |part: &str| {
-        part.len() >= 8 && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+/// 40 letters of base64 as dice throw them: a digest has no capital letters, a path or a name repeats its letters.
+fn is_secret_access_key(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let kind = |byte: &u8| match byte {
+        b'A'..=b'Z' => 0,
+        b'a'..=b'z' => 1,
+        b'0'..=b'9' => 2,
+        _ => 3,
     };
-    value.starts_with("eyJ") && value.split('.').count() == 3 && value.split('.').all(letters)
+    let has = |wanted: u8| bytes.iter().any(|byte| kind(byte) == wanted);
+    let distinct = bytes.iter().collect::<std::collections::HashSet<_>>().len();
+    let is_lone = |part: &[u8]| matches!(part, [a, b, c] if kind(a) < 2 && kind(b) == 2 && kind(c) < 2);
+    let lone = bytes.windows(3).filter(|part| is_lone(part)).count();
+    bytes.len() == 40
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte))
+        && (0..3).all(has)
+        && (distinct >= FEWEST_DISTINCT || lone >= FEWEST_LONE)
 }
 
-/// `scheme://user:password@host`, or a connection string with a password in it.
-fn holds_login(value: &str) -> bool {
-    let in_url = value.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next()).is_some_and(|host| {
-        host.rsplit_once('@')
-            .and_then(|(user, _)| user.split_once(':'))
-            .is_some_and(|(_, password)| !password.is_empty() && !password.starts_with("${"))
-    });
-    let in_pairs = value.split(';').filter_map(|pair| pair.split_once('=')).any(|(name, text)| {
-        let name = name.trim();
-        let login = ["password", "pwd", "accountkey", "sharedaccesskey"];
-        login.iter().any(|login| name.eq_ignore_ascii_case(login)) && !text.trim().is_empty()
-    });
-    in_url || in_pairs
-}
+/// Of 40 random letters of base64 some 30 are distinct; in words that are written together, and in paths, fewer are.
+const FEWEST_DISTINCT: usize = 25;
+/// Some four of them are digits between letters, which words and dates have none of.
+const FEWEST_LONE: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -185,6 +165,8 @@ mod tests {
             ("DSN", "Server=db;User Id=app;Password=s3cr3t;"),
             ("LOG_LEVEL", "ghp_0123456789012345678901234567890123456789"),
             ("CERT", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"),
+            ("NOTE", "kept here until the move: glpat-x9Kqx9Kqx9Kqx9Kqx9Kq, then it goes"),
+            ("NOTE", "qT7xVbN2kLm9PzRw4YcJh6Gs8DfA1Ue3Ti5Oo0M+"),
             ("X", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlc2ln"),
         ] {
             assert!(looks_secret(name, value), "{name}");
@@ -204,6 +186,9 @@ mod tests {
             ("PASSWORD", ""),
             ("ROTATE_SECRETS", "true"),
             ("LOG_LEVEL", "debug"),
+            ("COMMIT", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"),
+            ("ROLE", "BankPlatformDeveloperRole1ForTheSandboxe"),
+            ("PREFIX", "logs/2026/11/29/BankPlatformDeveloperRol"),
             ("TABLE_NAME", "payments"),
             ("PASSWORD_MIN_LENGTH", "12"),
             ("DATABASE_URL", "postgres://db.example:5432/bank"),

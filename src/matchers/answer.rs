@@ -16,6 +16,8 @@ pub enum Answer {
     Fails(Option<Box<Witness>>),
     /// The facts are all there and do not decide it; why, in words.
     Undecided(String),
+    /// The text that would decide it is withheld.
+    Withheld,
 }
 
 /// What shows that a value is not as expected, where that is another thing than the value itself.
@@ -64,8 +66,8 @@ impl Answer {
         for answer in answers {
             match answer {
                 Self::Fails(_) => return answer,
-                Self::Undecided(_) if whole == Self::Holds => whole = answer,
-                Self::Undecided(_) | Self::Holds => {}
+                Self::Undecided(_) | Self::Withheld if whole == Self::Holds => whole = answer,
+                Self::Undecided(_) | Self::Withheld | Self::Holds => {}
             }
         }
         whole
@@ -83,7 +85,7 @@ impl Answer {
         match self {
             Self::Holds => Self::Fails(None),
             Self::Fails(_) => Self::Holds,
-            undecided @ Self::Undecided(_) => undecided,
+            undecided @ (Self::Undecided(_) | Self::Withheld) => undecided,
         }
     }
 }
@@ -109,5 +111,8 @@ mod tests {
         assert_eq!(Answer::any([fails(), undecided()]), undecided());
         assert_eq!(Answer::any([]), fails());
         assert_eq!(undecided().negated(), undecided());
+        assert_eq!(Answer::all([Holds, Answer::Withheld]), Answer::Withheld);
+        assert_eq!(Answer::all([Answer::Withheld, fails()]), fails());
+        assert_eq!(Answer::any([fails(), Answer::Withheld]).negated(), Answer::Withheld);
     }
 }

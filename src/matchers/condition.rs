@@ -5,6 +5,7 @@
 use std::fmt::{self, Debug};
 
 use super::{Answer, Glob, Setting, show};
+use crate::facts::redact::is_withheld;
 use crate::facts::{Question, Type, Value};
 
 /// Compares a value with what is expected.
@@ -44,6 +45,11 @@ pub trait Matcher: Sync + Debug {
     fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
         let _ = (actual, operand, setting);
         Vec::new()
+    }
+
+    /// Whether it decides by itself about a value of which parts are withheld: it looks at no text, or item by item.
+    fn sees_withheld(&self) -> bool {
+        false
     }
 
     /// What is expected, in words that follow "expected".
@@ -169,14 +175,24 @@ impl Condition {
     #[must_use]
     pub fn test(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Answer {
         match self {
-            Self::Tests(tests) => {
-                Answer::all(tests.iter().map(|test| test.matcher.test(actual, &test.operand, setting)))
-            }
+            Self::Tests(tests) => Answer::all(tests.iter().map(|test| test.answer(actual, setting))),
             Self::Fields(_) if actual.is_none() => Answer::from(false),
             Self::Fields(fields) => {
-                Answer::all(fields.iter().map(|(path, condition)| condition.test(inside(actual, path), setting)))
+                let field = |(path, condition): &(Vec<String>, Self)| condition.test_inside(actual, path, setting);
+                Answer::all(fields.iter().map(field))
             }
         }
+    }
+
+    /// Whether the value at a path inside a value is as expected. Where there is none, and the name of some entry is
+    /// withheld, that entry may be the one.
+    #[must_use]
+    pub fn test_inside(&self, actual: Option<&Value>, path: &[String], setting: &Setting<'_>) -> Answer {
+        let found = inside(actual, path);
+        if found.is_none() && hides(actual, path) {
+            return Answer::Withheld;
+        }
+        self.test(found, setting)
     }
 
     /// The attributes of the same resource that hold AWS's own answers to the claims in it.
@@ -209,9 +225,29 @@ impl Condition {
     #[must_use]
     pub fn narrow(&self, actual: &Value, setting: &Setting<'_>) -> Value {
         let tests = if let Self::Tests(tests) = self { tests.as_slice() } else { &[] };
-        let mut failing = tests.iter().filter(|it| it.matcher.test(Some(actual), &it.operand, setting).is_failure());
+        let mut failing = tests.iter().filter(|it| it.answer(Some(actual), setting).is_failure());
         let narrowed = failing.find_map(|it| it.matcher.narrow(actual, &it.operand, setting));
         narrowed.unwrap_or_else(|| actual.clone())
+    }
+}
+
+impl Test {
+    /// Whether the value is as expected. A text that is withheld is compared with nothing: what stands for it is not it.
+    fn answer(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Answer {
+        if !self.matcher.sees_withheld() && actual.is_some_and(Value::is_withheld) {
+            return Answer::Withheld;
+        }
+        self.matcher.test(actual, &self.operand, setting)
+    }
+}
+
+/// Whether a map on the way has an entry whose name is withheld.
+fn hides(value: Option<&Value>, path: &[String]) -> bool {
+    let Some(Value::Map(items)) = value else { return false };
+    let Some((key, rest)) = path.split_first() else { return false };
+    match items.get(key) {
+        Some(item) => hides(Some(item), rest),
+        None => items.keys().any(|name| is_withheld(name)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Must not know kinds or policies.
 
 use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
 
 /// The text has the operand in it, the list has it as an item, or the map has it as a key.
@@ -35,12 +36,27 @@ impl Matcher for Contains {
         }
     }
 
+    fn sees_withheld(&self) -> bool {
+        true
+    }
+
     fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
-        Answer::from(match (actual, operand) {
+        let contains = match (actual, operand) {
             (Some(Value::Text(text)), Operand::Value(Value::Text(part))) => text.contains(part.as_str()),
             (Some(Value::List(items)), Operand::Value(item)) => items.contains(item),
             (Some(Value::Map(items)), Operand::Value(Value::Text(key))) => items.contains_key(key),
             _ => false,
-        })
+        };
+        // What stands in the open is contained; what is not seen may be what is withheld.
+        let hidden = actual.is_some_and(|actual| match actual {
+            Value::Map(items) => items.keys().any(|key| is_withheld(key)),
+            actual => actual.is_withheld(),
+        });
+        let is_told = !matches!(operand, Operand::Value(value) if value.is_withheld());
+        match contains {
+            true if is_told => Answer::Holds,
+            _ if hidden => Answer::Withheld,
+            contains => Answer::from(contains),
+        }
     }
 }

@@ -34,6 +34,10 @@ impl Matcher for Count {
         }
     }
 
+    fn sees_withheld(&self) -> bool {
+        true
+    }
+
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
         let Operand::Condition(condition) = operand else { return Answer::from(false) };
         let count = match actual {

@@ -34,6 +34,10 @@ impl Matcher for None {
         item(of)
     }
 
+    fn sees_withheld(&self) -> bool {
+        true
+    }
+
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
         let Operand::Condition(condition) = operand else { return Answer::from(false) };
         Answer::all(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting).negated()))

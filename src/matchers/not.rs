@@ -26,6 +26,10 @@ impl Matcher for Not {
         Ok(Takes::Condition(of))
     }
 
+    fn sees_withheld(&self) -> bool {
+        true
+    }
+
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
         let Operand::Condition(condition) = operand else { return Answer::from(false) };
         condition.test(actual, setting).negated()

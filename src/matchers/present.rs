@@ -27,6 +27,10 @@ impl Matcher for Present {
         Ok(Takes::Flag)
     }
 
+    fn sees_withheld(&self) -> bool {
+        true
+    }
+
     fn test(&self, actual: Option<&Value>, _: &Operand, _: &Setting<'_>) -> Answer {
         Answer::from(actual.is_some())
     }

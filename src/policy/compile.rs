@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::outline::Outline;
 use super::parameters::Parameters;
 use super::{Case, CaseText, Expectation, Origin, Policy, Selector, Stage, Suite, Waiver};
-use crate::source::{Content, Diagnostic, Diagnostics, Node, Scalar};
+use crate::facts::redact::{is_secret, is_secret_of, scrub};
+use crate::source::{Content, Diagnostic, Diagnostics, Node, Scalar, Span};
 
 /// A suite for one stage.
 #[derive(Clone, Debug)]
@@ -84,7 +85,37 @@ pub(super) fn check_suite(suite: &Suite, outline: &Outline, sink: &mut Diagnosti
             );
         }
     }
+    for stage in &suite.stages {
+        let place = stage.name.span;
+        stage.parameters.iter().for_each(|(name, value)| check_secret(&name.value, value, place, sink));
+    }
+    suite.parameters.iter().for_each(|(name, value)| check_secret(&name.value, value, suite.id.span, sink));
     check_waivers(suite, outline, sink);
+}
+
+/// A parameter stands in evidence and in reports, where it says what is expected. The place that is told is the suite or the
+/// stage: the line of the parameter is the secret.
+fn check_secret(name: &str, value: &Node, place: Span, sink: &mut Diagnostics) {
+    let secret = |text: &str| is_secret(text) || is_secret_of(name, text);
+    match &value.content {
+        Content::Scalar(scalar) if secret(&scalar.text) => {
+            let error = Diagnostic::error(
+                "secret-parameter",
+                place,
+                format!("the value of parameter `{}` looks like a secret", scrub(name)),
+            );
+            sink.push(
+                error.help("evidence and reports tell the values of parameters; expect something that may be told"),
+            );
+        }
+        Content::Scalar(_) => {}
+        Content::Sequence(nodes) => nodes.iter().for_each(|node| check_secret(name, node, place, sink)),
+        Content::Mapping(entries) => entries.iter().for_each(|entry| {
+            let key = Content::Scalar(Scalar { text: entry.key.value.clone(), quoted: false });
+            check_secret(name, &Node { span: entry.key.span, content: key }, place, sink);
+            check_secret(name, &entry.value, place, sink);
+        }),
+    }
 }
 
 fn check_waivers(suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
@@ -130,7 +161,9 @@ fn reach(stage: &Stage) -> String {
 }
 
 fn check_overrides(overrides: &[(String, String)], suite: &Suite, stage: &Stage, sink: &mut Diagnostics) {
-    for (index, (name, _)) in overrides.iter().enumerate() {
+    for (index, (name, value)) in overrides.iter().enumerate() {
+        let content = Content::Scalar(Scalar { text: value.clone(), quoted: false });
+        check_secret(name, &Node { span: stage.name.span, content }, stage.name.span, sink);
         if overrides.iter().take(index).any(|(first, _)| first == name) {
             sink.push(Diagnostic::error_nowhere("duplicate-parameter", format!("parameter `{name}` is set twice")));
         }

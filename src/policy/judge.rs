@@ -93,6 +93,9 @@ impl Expectation {
 /// Why a value is not looked for.
 const NO_VALUES: &str = "values of secrets are read only where the stage says `read_secret_values: true`";
 
+/// Why a text is not compared with anything: what stands for it is not what AWS told, and evidence holds no more.
+const WITHHELD: &str = "a text that it depends on looks like a secret and is withheld";
+
 impl AttributeTest {
     fn judge(&self, resource: &Resource, now: Timestamp) -> Judgement {
         let value = match resource.get(self.lookup.attribute.name) {
@@ -105,8 +108,15 @@ impl AttributeTest {
             return Judgement::Unknown(vec![gap]);
         }
         let setting = Setting { now, resource };
-        match self.condition.test(value, &setting) {
+        let answer = match resource.get(self.lookup.attribute.name) {
+            Some(Fact::Known(told)) => self.condition.test_inside(Some(told), &self.lookup.inside, &setting),
+            _ => self.condition.test(None, &setting),
+        };
+        match answer {
             Answer::Holds => Judgement::Met,
+            Answer::Withheld => {
+                Judgement::Unknown(vec![Arc::new(self.gap(resource, Cause::Withheld, WITHHELD.to_owned()))])
+            }
             Answer::Undecided(why) => Judgement::Unknown(vec![Arc::new(self.undecided(resource, why))]),
             Answer::Fails(witness) => {
                 let (shown, at_fault) = match witness.map(|witness| *witness) {

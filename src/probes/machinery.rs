@@ -169,7 +169,7 @@ fn close(seen: &mut Resource, gap: Gap) {
         seen.facts.entry(attribute.name).or_insert_with(|| Fact::Unknown(Arc::clone(&gap)));
     }
     seen.redact(None);
-    seen.redact_names();
+    crate::facts::Resource::redact_names(std::slice::from_mut(seen));
 }
 
 fn placed(mut gap: Gap, seen: &Resource) -> Gap {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::wording::{self, count};
+use crate::facts::redact::is_withheld;
 use crate::verify::{CaseResult, ResourceResult, Run, RunResult};
 
 /// Why a text is no results of an earlier run.
@@ -120,11 +121,13 @@ impl Results {
         &self.run.id
     }
 
-    /// Ids of what was violated and not waived.
+    /// Ids of what was violated and not waived. A resource whose identity is withheld is not among them: whether another one
+    /// that reads alike is the same, nobody can tell.
     #[must_use]
     pub fn violated(&self) -> BTreeSet<String> {
         let all = self.findings();
-        all.into_iter().filter(|(_, found)| found.verdict == "violated").map(|(id, _)| id.to_owned()).collect()
+        let is_known = |found: &Found<'_>| found.verdict == "violated" && !found.withheld;
+        all.into_iter().filter(|(_, found)| is_known(found)).map(|(id, _)| id.to_owned()).collect()
     }
 
     fn findings(&self) -> BTreeMap<&str, Found<'_>> {
@@ -135,7 +138,10 @@ impl Results {
         let mut all = BTreeMap::new();
         for case in &self.cases {
             for it in case.resources.iter().filter(|it| !it.finding.is_empty()) {
-                all.insert(it.finding.as_str(), Found { case, verdict: &it.verdict, says: of(case, it) });
+                all.insert(
+                    it.finding.as_str(),
+                    Found { case, verdict: &it.verdict, withheld: is_withheld(&it.id), says: of(case, it) },
+                );
             }
         }
         all
@@ -146,6 +152,8 @@ impl Results {
 struct Found<'a> {
     case: &'a OfCase,
     verdict: &'a str,
+    /// Whether what names the resource is withheld.
+    withheld: bool,
     says: String,
 }
 
@@ -184,7 +192,8 @@ impl Delta {
         let mut delta = Self { since: earlier.run.id.clone(), ..Self::default() };
         for (id, found) in &now {
             let named = ((*id).to_owned(), found.says.clone());
-            match (before.get(id).map(|it| it.verdict), found.verdict) {
+            let known = before.get(id).filter(|it| !it.withheld);
+            match (known.map(|it| it.verdict), found.verdict) {
                 (Some("violated"), "violated") => delta.still.push(named),
                 (_, "violated") => delta.new.push(named),
                 (Some("violated"), "waived") => delta.waived.push(named),

@@ -76,10 +76,10 @@ fn xml(operation: &Operation, text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((content, tail)) = rest.split_once('<') {
-        out.push_str(&clean(operation, &elements, content));
+        out.push_str(&clean(operation, &mut elements, content));
         rest = if let Some(tail) = tail.strip_prefix("![CDATA[") {
             let (content, tail) = tail.split_once("]]>")?;
-            out.push_str(&clean(operation, &elements, &xml_escape(content)));
+            out.push_str(&clean(operation, &mut elements, &xml_escape(content)));
             tail
         } else if let Some(tail) = tail.strip_prefix("!--") {
             // Nobody reads a comment, so it need not be kept.
@@ -114,7 +114,7 @@ fn element(elements: &mut redact::Elements<'_>, tag: &str, out: &mut String) -> 
 }
 
 /// What stands between two tags, as it may be kept.
-fn clean(operation: &Operation, elements: &redact::Elements<'_>, content: &str) -> String {
+fn clean(operation: &Operation, elements: &mut redact::Elements<'_>, content: &str) -> String {
     let text = xml_unescape(content);
     // IAM sends documents percent-encoded, which hides what is in them from any search.
     if operation.service == "iam" && text.starts_with("%7B") {

@@ -4,17 +4,32 @@
 //! What is replaced leaves a marker and nothing that is computed from it: a hash of a short secret is the secret.
 
 mod answers;
+mod encoded;
 mod scrub;
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
 pub use answers::may_be_kept;
-pub use scrub::scrub;
+pub use scrub::{is_secret, is_secret_of, scrub};
 
 /// What stands where a secret was.
 pub const REDACTED: &str = "[redacted]";
 /// The marker where only base64 can stand.
 pub const REDACTED_BYTES: &str = "W3JlZGFjdGVkXQ==";
+
+/// Whether a text was changed by redaction, or looks as if it had been.
+#[must_use]
+pub fn is_withheld(text: &str) -> bool {
+    text.contains(REDACTED)
+}
+
+/// A name that no other one has: of several that read alike after redaction the second gets `#2`.
+pub(in crate::facts) fn apart(name: String, taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2_u64..).map(|number| format!("{name}#{number}"));
+    std::iter::once(name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(name)
+}
 
 /// Members that are secret wherever they stand, in any case: CloudTrail repeats members of all services in lower case.
 const SECRETS: &[&str] = &[
@@ -64,6 +79,8 @@ fn walk(service: &str, operation: &str, path: &mut Vec<String>, value: &mut Valu
         Value::Object(members) => {
             // A parameter says itself whether it is one that anybody may read.
             let plain = members.get("Type").and_then(Value::as_str) == Some("String");
+            // A list of names with their values: tags, variables, settings.
+            let named = NAMES.iter().find_map(|name| members.get(*name)?.as_str()).map(str::to_owned);
             for (name, member) in members {
                 let above = path.len();
                 // A form writes the path to a member into its name.
@@ -71,7 +88,10 @@ fn walk(service: &str, operation: &str, path: &mut Vec<String>, value: &mut Valu
                 match judge(service, operation, path, above, plain) {
                     Verdict::Secret => blot(name, member),
                     Verdict::Token => {}
-                    Verdict::Look => walk(service, operation, path, member),
+                    Verdict::Look => {
+                        withhold(name, named.as_deref(), member);
+                        walk(service, operation, path, member);
+                    }
                 }
                 path.truncate(above);
             }
@@ -83,6 +103,20 @@ fn walk(service: &str, operation: &str, path: &mut Vec<String>, value: &mut Valu
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Members that name what stands in the member `Value` beside them, in any spelling of services.
+const NAMES: &[&str] = &["Key", "key", "TagKey", "Name", "name", "ParameterName"];
+/// The members that hold it.
+const VALUES: &[&str] = &["Value", "value", "TagValue", "ParameterValue"];
+
+/// Replaces a text that is secret under its name.
+fn withhold(name: &str, named: Option<&str>, member: &mut Value) {
+    let Value::String(content) = member else { return };
+    let named = named.filter(|_| VALUES.contains(&name));
+    if is_secret_of(named.unwrap_or(name), content) {
+        REDACTED.clone_into(content);
     }
 }
 
@@ -107,11 +141,18 @@ fn text(service: &str, operation: &str, content: &str) -> Option<String> {
     {
         let mut inside = original.clone();
         walk(service, operation, &mut Vec::new(), &mut inside);
-        return (inside != original).then(|| inside.to_string());
+        // And as a text: a rule may look at several members at once.
+        let clean = (inside != original).then(|| inside.to_string());
+        let scrubbed = scrubbed(clean.as_deref().unwrap_or(content));
+        return scrubbed.or(clean);
     }
+    scrubbed(content)
+}
+
+fn scrubbed(content: &str) -> Option<String> {
     match scrub(content) {
-        std::borrow::Cow::Borrowed(_) => None,
-        std::borrow::Cow::Owned(clean) => Some(clean),
+        Cow::Borrowed(_) => None,
+        Cow::Owned(clean) => Some(clean),
     }
 }
 
@@ -161,13 +202,15 @@ pub struct Elements<'a> {
     service: &'a str,
     operation: &'a str,
     path: Vec<String>,
+    /// The text of the last element that names what stands in the next, and how deep it stood.
+    named: Option<(usize, String)>,
 }
 
 impl<'a> Elements<'a> {
     /// The answer of an operation.
     #[must_use]
     pub fn new(service: &'a str, operation: &'a str) -> Self {
-        Self { service, operation, path: Vec::new() }
+        Self { service, operation, path: Vec::new(), named: None }
     }
 
     /// An element begins.
@@ -188,8 +231,12 @@ impl<'a> Elements<'a> {
 
     /// The text of the open element without secrets; `None` when there was nothing to remove.
     #[must_use]
-    pub fn text(&self, content: &str) -> Option<String> {
-        match judge(self.service, self.operation, &self.path, 0, false) {
+    pub fn text(&mut self, content: &str) -> Option<String> {
+        let verdict = judge(self.service, self.operation, &self.path, 0, false);
+        if verdict == Verdict::Look && self.is_named_secret(content) {
+            return Some(REDACTED.to_owned());
+        }
+        match verdict {
             Verdict::Secret if content.trim().is_empty() => None,
             Verdict::Secret => Some(marker(self.path.last().map_or("", String::as_str)).to_owned()),
             Verdict::Token => None,
@@ -199,6 +246,18 @@ impl<'a> Elements<'a> {
             }
             Verdict::Look => text(self.service, self.operation, content),
         }
+    }
+
+    /// Whether a text is secret under the name of its element, or under the name that an element before it gives.
+    fn is_named_secret(&mut self, content: &str) -> bool {
+        let Some(own) = self.path.last().filter(|_| !content.trim().is_empty()) else { return false };
+        let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(own));
+        let named = self.named.as_ref().filter(|(depth, _)| *depth == self.path.len() && is(VALUES));
+        let secret = is_secret_of(named.map_or(own.as_str(), |(_, name)| name), content);
+        if is(NAMES) {
+            self.named = Some((self.path.len(), content.to_owned()));
+        }
+        secret
     }
 }
 

@@ -1,90 +1,121 @@
 //! Secrets inside free text: messages, policy documents, filter patterns, environment-like strings.
 //!
-//! Conservative: it knows the shapes of secrets that carry their own mark, and of assignments to names that say so. ARNs,
-//! request ids, access key *ids* and page tokens are not secret, and a report without them proves nothing.
+//! What a secret looks like is told by the rules of `logs`, the strict ones among them; here it is looked for in the text as
+//! it stands and in what the text stands for when JSON, a URL or base64 wrote it. ARNs, request ids and page tokens are not
+//! secret, and a report without them proves nothing. Must not know rules.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex, RegexSet};
-
 use super::REDACTED;
+use super::encoded::encoded;
+use crate::logs::Rules;
 
-/// Patterns whose whole match is a secret, or whose group `secret` is.
-const PATTERNS: &[&str] = &[
-    // A key that is cut off is still most of a key.
-    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
-    r"\bgh[pousr]_[A-Za-z0-9]{30,255}",
-    r"\bgithub_pat_[A-Za-z0-9_]{22,255}",
-    r"\bgl(?:pat|ptt|dt|rt|cbt|soat|ft|agent)-[A-Za-z0-9_-]{20,255}",
-    r"\bxox[abcdeoprs]-[A-Za-z0-9-]{10,255}",
-    r"\bxapp-[0-9]-[A-Za-z0-9-]{10,255}",
-    r"hooks\.slack\.com/services/(?P<secret>[A-Za-z0-9_/]{20,255})",
-    r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{10,255}",
-    r"\bwhsec_[A-Za-z0-9+/=]{16,255}",
-    r"\bnpm_[A-Za-z0-9]{36}",
-    r"\bAIza[A-Za-z0-9_-]{35}",
-    r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
-    // A secret access key has no mark of its own; the id or the name before it gives it away.
-    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b[^A-Za-z0-9/+]{1,8}(?:[A-Za-z_]{0,32}[^A-Za-z0-9/+]{1,8})?(?P<secret>[A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|\z)",
-    r#"(?i)secret_?-?access_?-?key\\?["']?\s*[:=]\s*\\?["']?(?P<secret>[A-Za-z0-9/+]{40})"#,
-    r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@?#]{0,128}:(?P<secret>[^\s/@]{1,256})@",
-    r"X-Amz-(?:Signature|Security-Token|Credential)=(?P<secret>[^&\s]{8,})",
-    r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9._~+/-]{20,}=*)",
-    r"(?i)\bauthorization:\s*basic\s+(?P<secret>[A-Za-z0-9+/]{8,}=*)",
-    // `=` assigns in shells, forms and connection strings.
-    r#"(?i)\b(?:[a-z0-9]+[_-])*(?:password|passwd|pwd|passphrase|secret[_-]?key|api[_-]?key|access[_-]?token|auth[_-]?token|client[_-]?secret|private[_-]?key)\\?["']?=\\?["']?(?P<secret>[^\s"'\\&,;<>{}]{4,})"#,
-    // A colon assigns only in JSON; in prose it introduces words.
-    r#"(?i)(?:password|passwd|pwd|passphrase|secret[_-]?key|api[_-]?key|access[_-]?token|auth[_-]?token|client[_-]?secret|private[_-]?key)\\?["']\s*:\s*\\?["'](?P<secret>[^"'\\]{4,})"#,
-];
+/// The rules; without them every text is withheld.
+static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| Rules::strict().ok());
 
-static COMPILED: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| PATTERNS.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect());
-
-/// All patterns at once: nearly every text has none of them, and every fact is asked.
-static ANY: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSet::new(PATTERNS).ok());
-
-/// What only names or refers to a secret, and so is none.
-const REFERENCES: &[&str] = &["arn:", "${", "{{resolve:", "alias/", "[redacted", "****", "$("];
+/// How many encodings may lie in each other.
+const DEPTH: usize = 3;
+/// A span that is so long was cut where the rules look no further.
+const CUT: usize = 480;
+/// How a private key begins and ends. A key that is cut off is still most of a key.
+const KEY: (&str, &str) = ("PRIVATE KEY", "-----END ");
 
 /// The text with everything that looks like a secret replaced.
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
-    if ANY.as_ref().is_some_and(|any| !any.is_match(text)) {
+    let spans = secrets(text, DEPTH);
+    if spans.is_empty() {
         return Cow::Borrowed(text);
     }
-    let mut clean = Cow::Borrowed(text);
-    for pattern in COMPILED.iter() {
-        let replaced = match pattern.replace_all(&clean, |found: &Captures<'_>| replacement(found)) {
-            Cow::Owned(replaced) if replaced != *clean => replaced,
-            _ => continue,
-        };
-        clean = Cow::Owned(replaced);
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = 0;
+    for span in spans {
+        clean.push_str(text.get(rest..span.start).unwrap_or_default());
+        clean.push_str(REDACTED);
+        rest = span.end;
     }
-    clean
+    clean.push_str(text.get(rest..).unwrap_or_default());
+    Cow::Owned(clean)
 }
 
-fn replacement(found: &Captures<'_>) -> String {
-    let whole = found.get(0).map_or("", |whole| whole.as_str());
-    let (Some(secret), Some(all)) = (found.name("secret"), found.get(0)) else { return REDACTED.to_owned() };
-    if REFERENCES.iter().any(|reference| secret.as_str().starts_with(reference)) {
-        return whole.to_owned();
+/// Whether a text holds something that looks like a secret.
+#[must_use]
+pub fn is_secret(text: &str) -> bool {
+    !secrets(text, DEPTH).is_empty()
+}
+
+/// Whether a text is secret under this name, though it may not be by itself.
+#[must_use]
+pub fn is_secret_of(name: &str, text: &str) -> bool {
+    // A name that a rule could take for the name of a secret has letters; a text of two letters is none.
+    let named = |between: &str| {
+        let spans = secrets(&format!("{name}{between}{text}"), 0);
+        // What stands further on is a secret without the name, and the rest of the text is none.
+        spans.iter().any(|span| span.start <= name.len() + between.len() && span.end > name.len() + between.len())
+    };
+    text.len() > 3 && name.len() > 2 && (named("=") || text.contains(' ') && named("=\""))
+}
+
+/// Where the secrets of a text stand, in order and apart from each other, at ends of characters.
+fn secrets(text: &str, depth: usize) -> Vec<Range<usize>> {
+    // Nothing shorter looks like a secret, and most facts are short.
+    if text.len() < SHORTEST || text == REDACTED {
+        return Vec::new();
     }
-    let before = whole.get(..secret.start() - all.start()).unwrap_or_default();
-    let after = whole.get(secret.end() - all.start()..).unwrap_or_default();
-    format!("{before}{REDACTED}{after}")
+    let Some(rules) = RULES.as_ref() else { return vec![0..text.len()] };
+    let mut spans: Vec<Range<usize>> = rules.spans(text.as_bytes()).into_iter().map(|span| whole(text, span)).collect();
+    if depth > 0 {
+        for part in encoded(text) {
+            spans.extend(secrets(&part.text, depth - 1).into_iter().map(|span| part.source(&span)));
+        }
+    }
+    merge(spans)
+}
+
+/// The shortest text that any rule finds.
+const SHORTEST: usize = 8;
+
+/// The span with what belongs to it: the rest of a value that is longer than rules look, the body of a key, and whole
+/// characters.
+fn whole(text: &str, span: Range<usize>) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let (mut start, mut end) = (span.start, span.end);
+    if end - start >= CUT {
+        let goes_on = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/=_-.~%".contains(byte);
+        end += bytes.get(end..).unwrap_or_default().iter().take_while(goes_on).count();
+    }
+    let header = text.get(start..end).is_some_and(|found| found.contains(KEY.0));
+    if header {
+        let after = text.get(end..).unwrap_or_default();
+        end = after.find(KEY.1).map_or(text.len(), |at| end + at);
+    }
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    start..end
+}
+
+fn merge(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    spans.dedup_by(|next, last| {
+        let joined = next.start <= last.end;
+        if joined {
+            last.end = last.end.max(next.end);
+        }
+        joined
+    });
+    spans
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_pattern_compiles() {
-        for pattern in PATTERNS {
-            assert!(Regex::new(pattern).is_ok(), "{pattern}");
-        }
-    }
+    use aws_smithy_types::base64;
 
     #[test]
     fn secrets_in_text_go() {
@@ -96,6 +127,7 @@ mod tests {
             (format!(r#"{{\"SecretAccessKey\":\"{key}\"}}"#), key),
             ("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----".into(), "MIIEow"),
             ("-----BEGIN PRIVATE KEY-----\nMIIEcut".into(), "MIIEcut"),
+            (format!("-----BEGIN PRIVATE KEY-----\n{}tail", "MIIEab7Q+x/k2".repeat(200)), "tail"),
             (format!("token ghp_{}", "a1".repeat(18)), "a1a1"),
             (format!("github_pat_{}", "b2".repeat(15)), "b2b2"),
             ("glpat-abcdefghijklmnopqrst".into(), "abcdefgh"),
@@ -107,13 +139,48 @@ mod tests {
             ("Server=db;User=sa;Password=hunter22;".into(), "hunter22"),
             (r#"{"DB_PASSWORD":"hunter22"}"#.into(), "hunter22"),
             ("DB_PASSWORD=hunter22 run".into(), "hunter22"),
+            ("DB_PASSWORD=an-example-of-one run".into(), "an-example"),
             ("https://x.s3.amazonaws.com/k?X-Amz-Signature=0123456789abcdef".into(), "0123456789abcdef"),
             ("Authorization: Bearer abcdefghijklmnopqrstuvwxyz".into(), "abcdefghijkl"),
+            (format!("access_token={}end", "aB3xY9".repeat(150)), "end"),
+            ("größer: password=grün9süß9 schön".into(), "grün9"),
         ];
         for (text, secret) in cases {
             let clean = scrub(&text);
             assert!(!clean.contains(secret), "{clean}");
             assert!(clean.contains(REDACTED), "{clean}");
+        }
+    }
+
+    #[test]
+    fn secrets_that_somebody_encoded_go() {
+        let token = format!("glpat-{}", "x9Kq".repeat(6));
+        let plain = format!("the token is {token}, and the rest");
+        let url: String = plain.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let json = plain.chars().map(|it| format!("\\u{:04x}", it as u32)).collect::<String>();
+        let slashes = r"aws_secret_access_key=NyHaYV9NOd8r0q8C+mSiWMFGdfEv7o9\/NMhH\/jfN".to_owned();
+        let one = base64::encode(&plain);
+        let two = base64::encode(&one);
+        let after_path = format!("s3/objects/ab/{one}");
+        for text in
+            [url.clone(), json, slashes, one.clone(), two, after_path, base64::encode(&url), format!("key={one}&a=b")]
+        {
+            let text = format!("see {text} here");
+            let clean = scrub(&text);
+            assert!(clean.contains(REDACTED) && clean.starts_with("see ") && clean.ends_with(" here"), "{clean}");
+            assert!(clean.len() < text.len() / 2 + 60, "{clean}");
+        }
+    }
+
+    #[test]
+    fn a_name_tells_what_a_text_does_not() {
+        for (name, text) in [("password", "changeme"), ("DB_PASSWORD", "four words in it"), ("apiKey", "hunter22")] {
+            assert!(!is_secret(text) && is_secret_of(name, text), "{name}");
+        }
+        for (name, text) in
+            [("Name", "bank-platform"), ("password", "arn:aws:x:y"), ("secret", "bank/payments"), ("a", "b")]
+        {
+            assert!(!is_secret_of(name, text), "{name}");
         }
     }
 

@@ -55,3 +55,31 @@ fn a_document_without_secrets_keeps_its_bytes() {
     let given = json!({ "Policy": document });
     assert_eq!(clean("kms", "GetKeyPolicy", given.clone()), given);
 }
+
+#[test]
+fn a_value_is_withheld_for_the_name_beside_it() {
+    let given = json!({"Tags": [{"Key": "db-password", "Value": "changeme"}, {"Key": "team", "Value": "changeme"}]});
+    let expected = json!({"Tags": [{"Key": "db-password", "Value": REDACTED}, {"Key": "team", "Value": "changeme"}]});
+    assert_eq!(clean("secretsmanager", "ListSecrets", given), expected);
+    let inside = json!({"Description": "{\"apiKey\": \"hunter22\"}"});
+    assert_eq!(clean("kms", "DescribeKey", inside), json!({"Description": "{\"apiKey\":\"[redacted]\"}"}));
+    let mut elements = Elements::new("iam", "GetAccountAuthorizationDetails");
+    elements.open("member");
+    let mut text = |name: &str, content: &str| {
+        elements.open(name);
+        let clean = elements.text(content);
+        elements.close(name);
+        clean
+    };
+    assert_eq!(text("Key", "password"), None);
+    assert_eq!(text("Value", "changeme").as_deref(), Some(REDACTED));
+    assert_eq!(text("Key", "team"), None);
+    assert_eq!(text("Value", "changeme"), None);
+}
+
+#[test]
+fn names_that_read_alike_stay_apart() {
+    let taken = ["a".to_owned(), "a#2".to_owned()];
+    assert_eq!(apart("a".to_owned(), |name| taken.iter().any(|it| it == name)), "a#3");
+    assert_eq!(apart("b".to_owned(), |name| taken.iter().any(|it| it == name)), "b");
+}

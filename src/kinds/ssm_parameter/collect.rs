@@ -12,8 +12,8 @@ use super::{KIND, PARAMETERS, VALUE};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, SSM, epoch_seconds};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
-use crate::kinds::convert::{malformed, time};
+use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
+use crate::kinds::convert::{malformed, time, unknown};
 use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::plain_secret::looks_secret;
 
@@ -175,7 +175,8 @@ fn set_value(resource: &mut Resource, value: &str) {
     let secret = looks_secret(last, value);
     resource.set("secret_looking", secret);
     if secret {
-        resource.set("value", Fact::not_applicable("the value looks like a secret and is withheld"));
+        let message = "the value looks like a secret and is withheld".to_owned();
+        resource.set("value", unknown(resource, "ssm", VALUE, Gap { message, ..Gap::new(Cause::Withheld) }));
     } else {
         resource.set("value", value);
     }
@@ -195,7 +196,7 @@ mod tests {
     fn a_value_that_looks_secret_does_not_become_a_fact() {
         let resource = read("/bank/db/password", "hunter2hunter2");
         assert_eq!(resource.get("secret_looking"), Some(&Fact::from(true)));
-        assert!(matches!(resource.get("value"), Some(Fact::NotApplicable(_))));
+        assert!(matches!(resource.get("value"), Some(Fact::Unknown(gap)) if gap.cause == Cause::Withheld));
         let arn = "arn:aws:iam::111122223333:policy/bank-secrets-namespace";
         let resource = read("/bank/dev/secrets/namespace-policy/arn", arn);
         assert_eq!(resource.text("value"), Some(arn));

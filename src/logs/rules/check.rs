@@ -139,7 +139,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let starts = |start: &&[u8]| value.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start));
     let within = |pair: &[u8]| pair == b"()" || pair == b"::" || pair == b"${";
     let code = value.ends_with(b")") || opens_call(value) || value.windows(2).any(within);
-    same || masked || STARTS.iter().any(starts) || word || code || is_path(value) || says_example(value)
+    same || masked || STARTS.iter().any(starts) || word || code || is_path(value)
 }
 
 /// How a value starts that is left out, asked of somebody, computed or filled in later, in any case.

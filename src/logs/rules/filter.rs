@@ -29,6 +29,8 @@ struct Known {
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
     anchors: Vec<Anchor>,
+    /// Those that may stand at the start of a text with nothing before them.
+    words: Vec<usize>,
     slots: Slots,
     /// The first gram of each bucket, and the end.
     buckets: Vec<u16>,
@@ -58,14 +60,15 @@ impl Filter {
             buckets.resize(buckets.len().max(bucket(known) + 1), index);
         }
         buckets.resize(BUCKETS + 1, end);
-        Ok(Self { anchors, slots, buckets, grams })
+        let words = (0..anchors.len()).filter(|number| anchors.get(*number).is_some_and(|it| it.before > 0)).collect();
+        Ok(Self { anchors, words, slots, buckets, grams })
     }
 
     /// Finds the anchors whose gram is in `from..to`, both even. Tells the number and the start.
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize)) {
         if from == 0 {
-            let begin = self.anchors.iter().enumerate().filter(|(_, anchor)| anchor.begins(text));
-            begin.for_each(|(number, _)| found(number, 0));
+            let begins = |number: &&usize| self.anchors.get(**number).is_some_and(|anchor| anchor.begins(text));
+            self.words.iter().filter(begins).for_each(|number| found(*number, 0));
         }
         let whole = to.saturating_sub(from) / (STEP * PLACES);
         let last = from + whole * STEP * PLACES;

@@ -6,19 +6,20 @@ mod anchor;
 mod assignment;
 mod check;
 mod filter;
+mod pattern;
 mod slots;
 mod text;
 
-use regex_automata::meta::{BuildError, Regex};
-use regex_automata::util::primitives::NonMaxUsize;
-use regex_automata::util::syntax;
-use regex_automata::{Anchored, Input};
+use std::ops::Range;
+
+use regex_automata::meta::BuildError;
 use thiserror::Error;
 
 use anchor::Anchor;
 use assignment::{Assignment, assignment};
 use check::Check;
 use filter::Filter;
+use pattern::Pattern;
 use text::{Stanza, example, stanzas};
 
 /// The rules that come with the program.
@@ -74,18 +75,18 @@ struct Rule {
     shape: Shape,
     checks: Vec<Check>,
     proof: Option<Check>,
-    not_values: Vec<Regex>,
+    not_values: Vec<Pattern>,
     /// What may not stand before a match.
-    not_before: Option<Regex>,
+    not_before: Option<Pattern>,
     inside: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Shape {
     /// An expression that matches around the anchor.
-    Match { pattern: Regex, back: usize },
+    Match { pattern: Pattern, back: usize },
     /// A name that holds the anchor, with a value that is wholly as the expression says.
-    Value { pattern: Regex, not_names: Vec<Regex> },
+    Value { pattern: Pattern, not_names: Vec<Pattern> },
 }
 
 /// A text that looks like a secret.
@@ -108,6 +109,17 @@ pub struct Rules {
     filter: Filter,
     /// The rules of each anchor.
     users: Vec<Vec<usize>>,
+    reading: Reading,
+}
+
+/// For whom a text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// For people who look at logs: what is hardly ever a secret there would hide the rest.
+    Logs,
+    /// For what must not be told, and for what must not be kept in plain text: rules that say `strict` hold too, and a
+    /// value that says of itself that it is an example is one like any other.
+    Strict,
 }
 
 impl Rules {
@@ -116,12 +128,21 @@ impl Rules {
     /// # Errors
     /// The line of `rules.txt` that is wrong.
     pub fn shipped() -> Result<Self, (usize, RuleError)> {
-        Self::read(SHIPPED)
+        Self::read(SHIPPED, Reading::Logs, false)
     }
 
-    fn read(text: &str) -> Result<Self, (usize, RuleError)> {
+    /// The same rules, and those that hold only where a text is to be withheld, or where a secret must not be kept. Each
+    /// expression is compiled when it is needed first: few ever are.
+    ///
+    /// # Errors
+    /// The line of `rules.txt` that is wrong.
+    pub fn strict() -> Result<Self, (usize, RuleError)> {
+        Self::read(SHIPPED, Reading::Strict, true)
+    }
+
+    fn read(text: &str, reading: Reading, late: bool) -> Result<Self, (usize, RuleError)> {
         let (mut rules, mut anchors, mut users) = (Vec::new(), Vec::<Anchor>::new(), Vec::<Vec<usize>>::new());
-        for stanza in stanzas(text)? {
+        for stanza in stanzas(text)?.into_iter().filter(|it| reading == Reading::Strict || !it.strict) {
             let wrong = |error| (stanza.line, error);
             let exact = stanza.anchors.iter().map(|text| Anchor::read(text, false));
             let folded = stanza.words.iter().map(|text| Anchor::read(text, true));
@@ -135,9 +156,9 @@ impl Rules {
                     }
                 }
             }
-            rules.push(Rule::read(&stanza).map_err(wrong)?);
+            rules.push(Rule::read(&stanza, late).map_err(wrong)?);
         }
-        Ok(Self { rules, filter: Filter::new(anchors).map_err(|error| (0, error))?, users })
+        Ok(Self { rules, filter: Filter::new(anchors).map_err(|error| (0, error))?, users, reading })
     }
 
     /// How many rules there are.
@@ -167,16 +188,31 @@ impl Rules {
                     Shape::Value { .. } => assigned
                         .get_or_insert_with(|| assignment(text, at))
                         .as_ref()
-                        .and_then(|it| rule.assigned(text, it)),
+                        .and_then(|it| rule.assigned(text, it, self.reading)),
                 };
                 let Some((start, end)) = span else { continue };
                 let Some(secret) = text.get(start..end) else { continue };
-                if rule.accepts(secret) {
+                if rule.accepts(secret, self.reading) {
                     let proven = rule.proof.is_some_and(|check| check.holds(secret));
                     found(RuleHit { start, end, rule: *number, proven });
                 }
             }
         });
+    }
+
+    /// Where a text that is wholly in memory holds secrets: in order, and apart from each other.
+    #[must_use]
+    pub fn spans(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut spans: Vec<Range<usize>> = Vec::new();
+        let mut hits = self.all_in(text);
+        hits.sort_unstable();
+        for hit in hits {
+            match spans.last_mut() {
+                Some(last) if hit.start <= last.end => last.end = last.end.max(hit.end),
+                _ => spans.push(hit.start..hit.end),
+            }
+        }
+        spans
     }
 
     /// Whether the rule yields to others that find the same.
@@ -193,23 +229,31 @@ impl Rules {
     }
 
     fn try_all(text: &str) -> Result<usize, Vec<(usize, RuleError)>> {
-        let rules = Self::read(text).map_err(|error| vec![error])?;
+        let read = |reading| Self::read(text, reading, false).map_err(|error| vec![error]);
+        let (rules, strict) = (read(Reading::Logs)?, read(Reading::Strict)?);
         let mut wrong = Vec::new();
         let mut tried = 0;
-        for (number, stanza) in stanzas(text).map_err(|error| vec![error])?.iter().enumerate() {
+        for stanza in &stanzas(text).map_err(|error| vec![error])? {
             if stanza.examples.is_empty() || stanza.counters.is_empty() {
                 wrong.push((stanza.line, RuleError::NoExamples));
             }
             for text in &stanza.examples {
                 tried += 1;
-                if !rules.all_in(example(text).as_bytes()).iter().any(|hit| hit.rule == number) {
+                let text = example(text);
+                let finds = |all: &Self| {
+                    all.all_in(text.as_bytes())
+                        .iter()
+                        .any(|hit| all.of(hit.rule).is_some_and(|(id, _)| id == stanza.id))
+                };
+                if !finds(&strict) || !stanza.strict && !finds(&rules) {
                     wrong.push((stanza.line, RuleError::Example));
                 }
             }
+            let reads = if stanza.strict { &strict } else { &rules };
             for text in &stanza.counters {
                 tried += 1;
-                if let Some(hit) = rules.all_in(example(text).as_bytes()).first() {
-                    let id = rules.of(hit.rule).map_or("", |(id, _)| id);
+                if let Some(hit) = reads.all_in(example(text).as_bytes()).first() {
+                    let id = reads.of(hit.rule).map_or("", |(id, _)| id);
                     wrong.push((stanza.line, RuleError::Counter(id.to_owned())));
                 }
             }
@@ -225,10 +269,11 @@ impl Rules {
 }
 
 impl Rule {
-    fn read(stanza: &Stanza<'_>) -> Result<Self, RuleError> {
+    fn read(stanza: &Stanza<'_>, late: bool) -> Result<Self, RuleError> {
         let anchored = !stanza.anchors.is_empty() || !stanza.words.is_empty();
-        let whole = |pattern: &str| compile(&format!("^(?:{pattern})$"));
-        let end = |pattern: &&str| compile(&format!("(?:{pattern})$"));
+        let compile = |pattern: String| Pattern::read(pattern, late);
+        let whole = |pattern: &str| compile(format!("^(?:{pattern})$"));
+        let end = |pattern: &&str| compile(format!("(?:{pattern})$"));
         let names = || stanza.not_names.iter().map(end).collect::<Result<Vec<_>, _>>();
         let shape = match (stanza.matches, stanza.value) {
             (Some(pattern), None) if anchored && !stanza.title.is_empty() => {
@@ -236,7 +281,7 @@ impl Rule {
                 if back > FARTHEST_BACK {
                     return Err(RuleError::Back);
                 }
-                Shape::Match { pattern: compile(pattern)?, back }
+                Shape::Match { pattern: compile(pattern.to_owned())?, back }
             }
             (None, Some(pattern)) if anchored && !stanza.title.is_empty() => {
                 Shape::Value { pattern: whole(pattern)?, not_names: names()? }
@@ -251,21 +296,22 @@ impl Rule {
             shape,
             checks: stanza.checks.iter().map(check).collect::<Result<_, _>>()?,
             proof: stanza.proof.as_ref().map(check).transpose()?,
-            not_before: stanza.not_before.map(|pattern| compile(&format!("(?:{pattern})$"))).transpose()?,
+            not_before: stanza.not_before.map(|pattern| end(&pattern)).transpose()?,
             inside: stanza.inside,
             not_values: stanza.not_values.iter().map(|pattern| whole(pattern)).collect::<Result<_, _>>()?,
         })
     }
 
     /// The value of an assignment, where its name and its value are of this rule.
-    fn assigned(&self, text: &[u8], assignment: &Assignment) -> Option<(usize, usize)> {
+    fn assigned(&self, text: &[u8], assignment: &Assignment, reading: Reading) -> Option<(usize, usize)> {
         let Shape::Value { pattern, not_names } = &self.shape else { return None };
         let name = text.get(assignment.name.clone())?;
         let value = text.get(assignment.value.clone())?;
-        if not_names.iter().any(|pattern| is_match(pattern, name)) || check::is_placeholder(value) {
+        let example = reading == Reading::Logs && check::says_example(value);
+        if not_names.iter().any(|pattern| pattern.holds(name)) || check::is_placeholder(value) || example {
             return None;
         }
-        let (start, end) = group(pattern, Input::new(value).anchored(Anchored::Yes))?;
+        let (start, end) = pattern.at_start(value)?;
         Some((assignment.value.start + start, assignment.value.start + end))
     }
 
@@ -278,52 +324,32 @@ impl Rule {
             _ => false,
         };
         let starts = self.inside || !before.last().is_some_and(u8::is_ascii_alphanumeric) || escaped(before);
-        starts && !self.not_before.as_ref().is_some_and(|pattern| pattern.is_match(before))
+        starts && !self.not_before.as_ref().is_some_and(|pattern| pattern.holds(before))
     }
 
-    fn accepts(&self, secret: &[u8]) -> bool {
-        !check::says_example(secret)
-            && !self.not_values.iter().any(|pattern| is_match(pattern, secret))
+    fn accepts(&self, secret: &[u8], reading: Reading) -> bool {
+        !(reading == Reading::Logs && check::says_example(secret))
+            && !self.not_values.iter().any(|pattern| pattern.holds(secret))
             && self.checks.iter().all(|check| check.holds(secret))
     }
 }
 
 /// The secret of a match around an anchor.
-fn matched(pattern: &Regex, back: usize, text: &[u8], at: usize) -> Option<(usize, usize)> {
+fn matched(pattern: &Pattern, back: usize, text: &[u8], at: usize) -> Option<(usize, usize)> {
     let end = text.len().min(at + LONGEST);
     if back == 0 {
-        return group(pattern, Input::new(text).range(at..end).anchored(Anchored::Yes));
+        return pattern.starting(text, at..end);
     }
     // The first match that holds the anchor.
     let mut from = at.saturating_sub(back);
     while from <= at {
-        let found = pattern.search(&Input::new(text).range(from..end))?;
-        if found.end() > at {
-            return (found.start() <= at).then(|| group(pattern, Input::new(text).range(from..end)))?;
+        let found = pattern.first(text, from..end)?;
+        if found.end > at {
+            return (found.start <= at).then(|| pattern.within(text, from..end))?;
         }
-        from = found.end().max(from + 1);
+        from = found.end.max(from + 1);
     }
     None
-}
-
-/// Group 1, or the whole match where there is none.
-fn group(pattern: &Regex, input: Input<'_>) -> Option<(usize, usize)> {
-    let mut slots: [Option<NonMaxUsize>; 4] = [None; 4];
-    pattern.search_slots(&input, &mut slots)?;
-    match slots {
-        [_, _, Some(start), Some(end)] | [Some(start), Some(end), None, _] => Some((start.get(), end.get())),
-        _ => None,
-    }
-}
-
-fn is_match(pattern: &Regex, text: &[u8]) -> bool {
-    pattern.search_half(&Input::new(text).earliest(true)).is_some()
-}
-
-fn compile(pattern: &str) -> Result<Regex, RuleError> {
-    let config = Regex::config().utf8_empty(false).hybrid_cache_capacity(256 * 1024);
-    let syntax = syntax::Config::new().unicode(false).utf8(false);
-    Regex::builder().configure(config).syntax(syntax).build(pattern).map_err(|error| Box::new(error).into())
 }
 
 #[cfg(test)]
@@ -355,7 +381,11 @@ mod tests {
             ("rule a\ntitle x\nanchor abcde\nmatch abc\ncheck foo", 1),
             ("rule a\ntitle x\nanchor abcde\nmatch abc\nback 1000", 1),
         ] {
-            assert_eq!(Rules::read(text).map(|_| ()).map_err(|(line, _)| line), Err(line), "{text}");
+            assert_eq!(
+                Rules::read(text, Reading::Logs, false).map(|_| ()).map_err(|(line, _)| line),
+                Err(line),
+                "{text}"
+            );
         }
         let untried = "rule a\ntitle x\nanchor abcde\nmatch abcde\nexample abc\ncounter abcde";
         assert_eq!(Rules::try_all(untried).unwrap_err().len(), 2);

@@ -34,6 +34,8 @@ pub(super) struct Stanza<'a> {
     pub(super) proof: Option<&'a str>,
     /// Yields to every other rule that finds the same.
     pub(super) generic: bool,
+    /// Holds only where a text is to be withheld, or where a secret must not be kept; not in logs.
+    pub(super) strict: bool,
     pub(super) examples: Vec<&'a str>,
     pub(super) counters: Vec<&'a str>,
 }
@@ -56,7 +58,7 @@ pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza<'_>>, (usize, RuleError)>
             continue;
         }
         let Some(stanza) = all.last_mut() else { return wrong(RuleError::Field) };
-        if value.is_empty() != matches!(field, "generic" | "inside") {
+        if value.is_empty() != matches!(field, "generic" | "inside" | "strict") {
             return wrong(RuleError::Field);
         }
         match field {
@@ -73,6 +75,7 @@ pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza<'_>>, (usize, RuleError)>
             "check" => stanza.checks.push(value),
             "proof" => stanza.proof = Some(value),
             "generic" => stanza.generic = true,
+            "strict" => stanza.strict = true,
             "example" => stanza.examples.push(value),
             "counter" => stanza.counters.push(value),
             _ => return wrong(RuleError::Field),

@@ -1,5 +1,6 @@
 //! Values as what guards a resource: the statements of its policy, or the grants of a key.
 
+use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
 use crate::iam::facts::{GRANT, STATEMENT, from_values};
 use crate::iam::{Grant, Guarded};
@@ -23,6 +24,9 @@ pub(in crate::matchers) fn guarded(value: &Value, setting: &Setting<'_>) -> Resu
         Some(grants) => (None, grants),
         None => (from_values("policy", items)?.into_iter().next(), Vec::new()),
     };
+    if is_withheld(setting.id()) {
+        return Err("what names the resource is withheld".to_owned());
+    }
     Ok(Guarded { arn: setting.id().to_owned(), owner: setting.account().to_owned(), policy, grants })
 }
 

@@ -1,5 +1,6 @@
 //! Values as rights: the permissions of an identity, or the statements of one document.
 
+use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
 use crate::iam::facts::{PERMISSIONS, STATEMENT, from_values};
 use crate::iam::{Context, Effect, Policies, Policy, Principal, Rights, Statement, Subject, Which};
@@ -34,6 +35,9 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
         return Err("a Deny of it is about some principals only".to_owned());
     }
     let policies = Policies { identity, boundary, ..Policies::default() };
+    if is_withheld(setting.id()) {
+        return Err("what names the resource is withheld".to_owned());
+    }
     // Whoever has a document that stands alone, or is in a group, is not known.
     let (subject, is_known) = match subject_of(setting.id()) {
         Some(subject) => (subject, matches!(value, Value::Map(_))),

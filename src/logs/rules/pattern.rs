@@ -1,0 +1,76 @@
+//! One expression of a rule, compiled at once or when it is first needed.
+//!
+//! Must not know rules.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex_automata::meta::{BuildError, Regex};
+use regex_automata::util::primitives::NonMaxUsize;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+
+use super::RuleError;
+
+/// An expression over bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern {
+    text: Box<str>,
+    regex: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// Reads an expression. One that is compiled `late` is not tried: the tests try all that come with the program.
+    pub(super) fn read(text: String, late: bool) -> Result<Self, RuleError> {
+        let pattern = Self { text: text.into(), regex: OnceLock::new() };
+        if !late {
+            let regex = compile(&pattern.text).map_err(Box::new)?;
+            pattern.regex.get_or_init(|| Some(regex));
+        }
+        Ok(pattern)
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| compile(&self.text).ok()).as_ref()
+    }
+
+    /// Whether it is found anywhere.
+    pub(super) fn holds(&self, text: &[u8]) -> bool {
+        self.regex().is_some_and(|regex| regex.search_half(&Input::new(text).earliest(true)).is_some())
+    }
+
+    /// Where it is found first.
+    pub(super) fn first(&self, text: &[u8], range: Range<usize>) -> Option<Range<usize>> {
+        self.regex()?.search(&Input::new(text).range(range)).map(|found| found.range())
+    }
+
+    /// Its group 1 where it is found first, or all of it.
+    pub(super) fn within(&self, text: &[u8], range: Range<usize>) -> Option<(usize, usize)> {
+        self.group(Input::new(text).range(range))
+    }
+
+    /// The same where it is found at the start of the range.
+    pub(super) fn starting(&self, text: &[u8], range: Range<usize>) -> Option<(usize, usize)> {
+        self.group(Input::new(text).range(range).anchored(Anchored::Yes))
+    }
+
+    /// The same where it is found at the start of a text.
+    pub(super) fn at_start(&self, text: &[u8]) -> Option<(usize, usize)> {
+        self.starting(text, 0..text.len())
+    }
+
+    fn group(&self, input: Input<'_>) -> Option<(usize, usize)> {
+        let mut slots: [Option<NonMaxUsize>; 4] = [None; 4];
+        self.regex()?.search_slots(&input, &mut slots)?;
+        match slots {
+            [_, _, Some(start), Some(end)] | [Some(start), Some(end), None, _] => Some((start.get(), end.get())),
+            _ => None,
+        }
+    }
+}
+
+fn compile(pattern: &str) -> Result<Regex, BuildError> {
+    let config = Regex::config().utf8_empty(false).hybrid_cache_capacity(256 * 1024);
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    Regex::builder().configure(config).syntax(syntax).build(pattern)
+}
