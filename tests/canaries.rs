@@ -16,12 +16,13 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use attestry::aws::Described;
 use attestry::kinds;
+use attestry::logs::Rules;
 use aws_smithy_types::base64;
 use common::{every_attribute, root, write_suite};
 
@@ -177,14 +178,99 @@ const RUNS: usize = 4;
 /// In every canary of this test, with what makes it a token of GitHub before it.
 const MARK: &str = "Zq9xCanaryWv7Kd93mNpRt5sYb81Lc";
 
+/// What every rule finds: all examples of the rules, each as it is and as JSON, a URL and base64 write it, and what of the
+/// secret in it must not be seen.
+struct Examples {
+    texts: Vec<String>,
+    /// By rule: ends of secrets, as the texts hold them.
+    needles: HashMap<[u8; NEEDLE], &'static str>,
+}
+
+/// So much of a secret is enough to know it by.
+const NEEDLE: usize = 8;
+/// So many examples go into one position.
+const AT_ONCE: usize = 6;
+
+impl Examples {
+    fn all() -> Self {
+        let rules = Rules::strict().unwrap();
+        let (mut texts, mut needles) = (Vec::new(), HashMap::new());
+        // The rule about the beginning of a key has no secret of its own.
+        for (rule, text) in Rules::examples().into_iter().filter(|(rule, _)| *rule != "private-key-header") {
+            let spans = rules.spans(text.as_bytes());
+            assert!(!spans.is_empty(), "{rule}");
+            let encoded = base64::encode(&text);
+            for span in spans {
+                let mut add = |held: &str, end: usize| {
+                    let end = end.min(held.len());
+                    let needle = &held.as_bytes()[end.saturating_sub(NEEDLE).max(0)..end];
+                    if let Ok(needle) = needle.try_into() {
+                        needles.insert(needle, rule);
+                    }
+                };
+                add(&text, span.end);
+                // The last letter may stand for what comes after, too.
+                add(&encoded, span.end * 4 / 3 - 1);
+            }
+            let url: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let json = serde_json::to_string(&text).unwrap();
+            texts.extend([text, encoded, url, json]);
+        }
+        assert!(texts.len() > 4 * 208 && needles.len() > 400, "{} texts, {} needles", texts.len(), needles.len());
+        Self { texts, needles }
+    }
+
+    /// Some of them for a position; over all positions each has its turn many times.
+    fn at(&self, position: usize) -> String {
+        let chosen = (0..AT_ONCE).map(|it| self.texts[(position * AT_ONCE + it) % self.texts.len()].as_str());
+        chosen.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The rules whose secrets are in the bytes, as they are or as base64, or percent-encoded.
+    fn search(&self, place: &str, bytes: &[u8], found: &mut Vec<String>) {
+        let decoded = percent_decoded(bytes);
+        for bytes in [bytes, &decoded] {
+            for (at, part) in bytes.windows(NEEDLE).enumerate() {
+                if let Some(rule) = self.needles.get(part) {
+                    let around = &bytes[at.saturating_sub(60)..(at + 30).min(bytes.len())];
+                    found.push(format!("{place}: {rule} in `{}`", String::from_utf8_lossy(around)));
+                }
+            }
+        }
+    }
+}
+
+fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
+    let (mut decoded, mut rest) = (Vec::new(), bytes);
+    while let [first, after @ ..] = rest {
+        let byte = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+        match after.get(..2).and_then(byte).filter(|_| *first == b'%') {
+            Some(byte) => (decoded.push(byte), rest = &after[2..]),
+            None => (decoded.push(*first), rest = after),
+        };
+    }
+    decoded
+}
+
+#[test]
+fn the_search_finds_every_example_in_every_form() {
+    let examples = Examples::all();
+    for text in &examples.texts {
+        let mut found = Vec::new();
+        examples.search("here", format!("before {text} after").as_bytes(), &mut found);
+        assert!(!found.is_empty(), "{text}");
+    }
+}
+
 /// Puts canaries into the positions of one run, and counts all positions.
-struct Planter {
+struct Planter<'a> {
+    examples: &'a Examples,
     run: usize,
     positions: usize,
     planted: usize,
 }
 
-impl Planter {
+impl Planter<'_> {
     /// A text that AWS sent. Instants and numbers stay: nobody can write a secret there. So do tokens of pages, which
     /// AWS makes and must get back as they are.
     fn text(&mut self, text: &mut String) {
@@ -204,7 +290,7 @@ impl Planter {
         self.positions += 1;
         if self.positions % RUNS == self.run {
             self.planted += 1;
-            text.push_str(&format!(" ghp_{MARK}{:06}", self.positions));
+            text.push_str(&format!(" ghp_{MARK}{:06}\n{}", self.positions, self.examples.at(self.positions)));
         }
     }
 
@@ -284,8 +370,9 @@ fn no_position_of_any_answer_lets_a_canary_through() {
     let (mut planted, mut positions, mut redacted) = (0, 0, 0);
     let marked = BTreeMap::from([("canary".to_owned(), MARK.to_owned())]);
     let mut found = Vec::new();
+    let examples = Examples::all();
     for number in 0..RUNS {
-        let mut planter = Planter { run: number, positions: 0, planted: 0 };
+        let mut planter = Planter { examples: &examples, run: number, positions: 0, planted: 0 };
         for path in &tape {
             let held = std::fs::read_to_string(path).unwrap();
             let lines = held.lines().map(|line| planter.exchange(line) + "\n");
@@ -311,9 +398,13 @@ fn no_position_of_any_answer_lets_a_canary_through() {
             redacted += String::from_utf8_lossy(&bytes).matches("[redacted]").count();
             search(&name, &bytes, &marked, &mut found);
             search(&name, name.as_bytes(), &marked, &mut found);
+            examples.search(&name, &bytes, &mut found);
+        }
+        for (name, bytes) in [("standard output", &ran.stdout), ("standard error", &ran.stderr)] {
+            examples.search(name, bytes, &mut found);
         }
     }
-    assert!(found.is_empty(), "{} leaks: {found:#?}", found.len());
+    assert!(found.is_empty(), "{} leaks: {:#?}", found.len(), &found[..found.len().min(40)]);
     // All positions had their turn, and what was planted was read.
     assert_eq!(planted, positions);
     assert!(positions > 400 && redacted > positions, "{positions} positions, {redacted} markers");

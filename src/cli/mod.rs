@@ -16,6 +16,7 @@ mod list;
 mod logs;
 mod notice;
 mod output;
+mod panics;
 mod permissions;
 mod plan;
 mod probes;
@@ -114,6 +115,7 @@ impl Ended {
 /// Parses the arguments, runs the command and gives its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    panics::redact();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -50,7 +50,12 @@ impl Fact {
                     *gap = Arc::new(clean);
                 }
             }
-            Self::Absent | Self::NotApplicable(_) => {}
+            Self::NotApplicable(why) => {
+                if let Cow::Owned(clean) = scrub(why) {
+                    *why = Cow::Owned(clean);
+                }
+            }
+            Self::Absent => {}
         }
     }
 }
@@ -176,3 +181,28 @@ macro_rules! fact_from {
     ($($from:ty),*) => { $(impl From<$from> for Fact { fn from(value: $from) -> Self { Self::Known(value.into()) } })* };
 }
 fact_from!(bool, i32, i64, &str, String, Timestamp);
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::facts::{Cause, Scope};
+
+    static KIND: Kind =
+        Kind { name: "test.thing", plural: "things", scope: Scope::Global, doc: "", attributes: &[], calls: &[] };
+
+    #[test]
+    fn resources_whose_ids_read_alike_stay_apart() {
+        let thing = |id: &str| Resource::new(&KIND, "1".into(), "r".into(), id, id);
+        let token = |letter: &str| format!("arn:x:glpat-{}9", letter.repeat(22));
+        let mut second = thing(&token("b"));
+        let gap = Gap { resource: "arn:x:[redacted]".to_owned(), ..Gap::new(Cause::Denied) };
+        second.facts.insert("a", Fact::Unknown(Arc::new(gap)));
+        let mut all = vec![second, thing("plain"), thing(&token("a")), thing("arn:x:[redacted]#2")];
+        Resource::redact_names(&mut all);
+        let ids: Vec<&str> = all.iter().map(|it| it.id.as_str()).collect();
+        assert_eq!(ids, ["arn:x:[redacted]", "arn:x:[redacted]#2", "arn:x:[redacted]#3", "plain"]);
+        assert_eq!(all[2].name, "arn:x:[redacted]#3");
+        assert!(matches!(&all[2].facts["a"], Fact::Unknown(gap) if gap.resource == all[2].id));
+    }
+}

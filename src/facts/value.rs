@@ -40,6 +40,16 @@ impl Value {
             }
             Self::List(items) => items.iter_mut().for_each(Self::redact),
             Self::Map(items) => {
+                // A record of a name and its value, as of a tag or a variable.
+                let of = |name: &str| match items.get(name) {
+                    Some(Self::Text(text)) => Some(text.clone()),
+                    _ => None,
+                };
+                if let (Some(name), Some(value)) = (of("name").or_else(|| of("key")), of("value"))
+                    && is_secret_of(&name, &value)
+                {
+                    items.insert("value".to_owned(), REDACTED.into());
+                }
                 for (name, item) in items.iter_mut() {
                     if let Self::Text(text) = item
                         && is_secret_of(name, text)

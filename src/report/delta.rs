@@ -302,6 +302,14 @@ mod tests {
     }
 
     #[test]
+    fn what_reads_alike_after_redaction_is_never_taken_for_known() {
+        let run = || results(&only("FR-280/retention-7y", Sample::with("", all_seen(&["/a", "/[redacted]"]))));
+        let delta = Delta::between(&run(), &run());
+        assert_eq!((names(&delta.new), names(&delta.still)), (vec!["/[redacted]"], vec!["/a"]));
+        assert_eq!(run().violated().len(), 1);
+    }
+
+    #[test]
     fn the_same_run_has_no_difference() {
         let delta = Delta::between(&results(&Sample::new()), &results(&Sample::new()));
         assert_eq!((delta.new.len(), delta.fixed.len(), delta.newly_blind.len()), (0, 0, 0));

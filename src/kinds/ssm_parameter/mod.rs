@@ -74,8 +74,8 @@ pub(super) static KIND: Kind = Kind {
             Type::Text,
             VALUE,
             "Parameter.Value",
-            "Value of a String or StringList. Does not apply to a SecureString, whose value is never read, nor to a value \
-             that looks like a secret, which is withheld.",
+            "Value of a String or StringList. Does not apply to a SecureString, whose value is never read. A value \
+             that looks like a secret is withheld.",
         ),
         Attribute::new(
             "secret_looking",

@@ -220,6 +220,13 @@ impl Rules {
         self.rules.get(rule).is_some_and(|rule| rule.generic)
     }
 
+    /// Id of a rule and a text that it finds, for all examples of the rules that come with the program.
+    #[must_use]
+    pub fn examples() -> Vec<(&'static str, String)> {
+        let all = stanzas(SHIPPED).unwrap_or_default();
+        all.iter().flat_map(|it| it.examples.iter().map(|text| (it.id, example(text)))).collect()
+    }
+
     /// Tries the examples and counter-examples of the rules that come with the program.
     ///
     /// # Errors

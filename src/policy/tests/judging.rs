@@ -35,6 +35,55 @@ fn word(judgement: &Judgement) -> &'static str {
     }
 }
 
+/// What redaction left is compared with nothing, forged or not; what does not depend on it is decided.
+#[test]
+fn withheld_text_is_not_judged() {
+    let map = |items: &[(&str, &str)]| {
+        Fact::Known(Value::Map(items.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect()))
+    };
+    let name = || vec![("name", text("[redacted]-prod"))];
+    let hidden_value = || vec![("tags", map(&[("password", "[redacted]"), ("team", "pay")]))];
+    let hidden_key = || vec![("tags", map(&[("[redacted]", "x"), ("team", "pay")]))];
+    let mut wrong = Vec::new();
+    for (expect, facts, expected) in [
+        ("{ name: a }", name(), "unknown"),
+        ("{ name: \"[redacted]-prod\" }", name(), "unknown"),
+        ("{ name: { not: { equals: a } } }", name(), "unknown"),
+        ("{ name: { glob: \"*-prod\" } }", name(), "unknown"),
+        ("{ name: { not: { glob: \"bank-*\" } } }", name(), "unknown"),
+        ("{ name: { matches: prod } }", name(), "unknown"),
+        ("{ name: { not: { starts_with: bank } } }", name(), "unknown"),
+        ("{ name: { not: { one_of: [a, b] } } }", name(), "unknown"),
+        ("{ name: { not: { contains: bank } } }", name(), "unknown"),
+        ("{ not: { name: a } }", name(), "unknown"),
+        ("{ name: { present: true } }", name(), "met"),
+        ("{ name: { absent: true } }", name(), "unmet"),
+        ("{ tags.password: { not: { equals: changeme } } }", hidden_value(), "unknown"),
+        ("{ tags.password: { present: true } }", hidden_value(), "met"),
+        ("{ tags.team: pay }", hidden_value(), "met"),
+        ("{ tags: { each: { not: { equals: x } } } }", hidden_value(), "unknown"),
+        ("{ tags: { any: { equals: pay } } }", hidden_value(), "met"),
+        ("{ tags: { none: { equals: pay } } }", hidden_value(), "unmet"),
+        ("{ tags: { count: 2 } }", hidden_value(), "met"),
+        ("{ tags: { contains: password } }", hidden_value(), "met"),
+        ("{ tags: { not: { contains: other } } }", hidden_value(), "met"),
+        ("{ tags.other: { absent: true } }", hidden_key(), "unknown"),
+        ("{ tags: { not: { contains: other } } }", hidden_key(), "unknown"),
+        ("{ tags: { contains: team } }", hidden_key(), "met"),
+        ("{ tags.team: pay }", hidden_key(), "met"),
+    ] {
+        let mut thing = Resource::new(&THING, "1".into(), "r".into(), "id", "id");
+        facts.into_iter().for_each(|(name, fact)| thing.set(name, fact));
+        let judgement = expectation(expect).judge(&thing, now());
+        let withheld = |gaps: &[Arc<Gap>]| gaps.iter().all(|gap| gap.cause == Cause::Withheld);
+        let is = word(&judgement) == expected && !matches!(&judgement, Judgement::Unknown(gaps) if !withheld(gaps));
+        if !is {
+            wrong.push(format!("{expect}: {judgement:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// Facts, and what the expectation is of them.
 type Row = (Vec<(&'static str, Fact)>, &'static str);
 
