@@ -5,10 +5,12 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use jiff::Timestamp;
+
 use super::probes::words;
 use super::{Ended, output, stage, suite};
 use crate::logs::{RuleError, Rules};
-use crate::policy::{Examples, Loaded, Source, Suite, load_all, load_suite, normal};
+use crate::policy::{Examples, Loaded, Source, Suite, check_expiries, load_all, load_suite, normal};
 use crate::source::{Diagnostic, Diagnostics, summary};
 use crate::verify::Exit;
 
@@ -46,6 +48,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     if loaded.library.suites.is_empty() && loaded.diagnostics.is_empty() {
         return Err(Ended::new(Exit::Nothing, format!("no suite in {}", args.suites.display())));
     }
+    check_expiries(&loaded.library.suites, Timestamp::now(), &mut loaded.diagnostics);
     let accounts = described(&loaded);
     let (found, unreadable) = side_by_side(&root, &loaded.library.suites, &accounts);
     loaded.diagnostics.extend(found);

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::probes::words;
 use super::{Ended, output};
 use crate::plan::Plan;
-use crate::policy::{Case, Loaded, Stage, Suite, Waiver, compile, load_suite, select};
+use crate::policy::{Case, Loaded, Stage, Suite, Waiver, check_expiries, compile, load_suite, select};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::verify::Exit;
 
@@ -45,7 +47,8 @@ impl Selection {
     /// Loads, checks, compiles and selects. Everything that is wrong is shown.
     pub(super) fn choose(&self) -> Result<Chosen, Ended> {
         let (root, suite_path) = root_of(&self.suite)?;
-        let loaded = load_suite(&root, &suite_path, words());
+        let mut loaded = load_suite(&root, &suite_path, words());
+        check_expiries(&loaded.library.suites, Timestamp::now(), &mut loaded.diagnostics);
         output::diagnostics(&loaded.library.files, &loaded.diagnostics);
         if loaded.diagnostics.has_errors() {
             return Err(Ended::told(Exit::Usage));

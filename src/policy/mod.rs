@@ -10,6 +10,7 @@ mod case;
 mod catalogue;
 mod compile;
 mod condition;
+mod endpoint;
 mod examples;
 mod expectation;
 pub mod json_schema;
@@ -33,6 +34,7 @@ pub use attestations::{ATTESTATION, Attestation, attested};
 pub use case::{Case, Origin, Per, Quantifier, WhenNone};
 pub use catalogue::{Catalogues, Control};
 pub use compile::{Compiled, compile};
+pub use endpoint::{URL, check_endpoint};
 pub use examples::{Examples, check_examples};
 pub use expectation::{AttributeTest, Expectation};
 pub use judge::{Difference, Judgement};
@@ -46,7 +48,7 @@ pub use select::select;
 pub use selector::Selector;
 pub use severity::Severity;
 pub use suite::{Account, Source, Stage, Suite};
-pub use waivers::Waiver;
+pub use waivers::{Waiver, check_expiries};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //!
 //! Must not know how a stage is reached.
 
+use super::endpoint::{URL, check_endpoint};
 use super::log_sweep::LogSweep;
 use super::policies::identifier;
 use super::probes::{read_consent, read_notice};
@@ -203,7 +204,14 @@ impl Stage {
         for key in ["endpoint", "described", "recording"] {
             if let Some(text) = table.take(key).and_then(|node| node.text(&format!("`{key}`"), sink)) {
                 sources.push(match key {
-                    "endpoint" => (text.span, Source::Endpoint(text.value)),
+                    "endpoint" => {
+                        if let Err(wrong) = check_endpoint(&text.value) {
+                            sink.push(
+                                Diagnostic::error("bad-endpoint", text.span, format!("the endpoint {wrong}")).help(URL),
+                            );
+                        }
+                        (text.span, Source::Endpoint(text.value))
+                    }
                     "described" => (text.span, Source::Described(text)),
                     _ => (text.span, Source::Recording(text)),
                 });

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::policies::identifier;
-use super::{Account, Selector, Stage, regions};
+use super::{Account, Selector, Stage, Suite, regions};
 use crate::matchers::Glob;
 use crate::source::{Diagnostic, Diagnostics, Node, Span, Spanned, Table};
 
@@ -17,8 +17,9 @@ pub struct Waiver {
     pub id: Spanned<String>,
     /// Cases that it covers.
     pub case: Spanned<String>,
-    /// Names or ids of the resources that it covers, as a pattern.
-    pub resource: Spanned<String>,
+    /// Names or ids of the resources that it covers, as a pattern; none means that it covers what is found about the
+    /// population of that one case, such as that nothing of the kind exists.
+    pub resource: Option<Spanned<String>>,
     /// Account that it is for; none means any.
     pub account: Option<String>,
     /// Region that it is for; none means any.
@@ -52,14 +53,14 @@ impl Waiver {
         let mut table = Table::new(node, "a waiver", sink)?;
         let id = table.need("id", sink).and_then(|node| identifier(node, "`id`", sink));
         let case = table.need("case", sink).and_then(|node| node.text("`case`", sink));
+        let resource = read_resource(node, &mut table, case.as_ref(), sink);
         let mut need = |key| table.need(key, sink).and_then(|node| said(node, &format!("`{key}`"), sink));
-        let resource = need("resource");
         let (owner, approver, reason) = (need("owner"), need("approver"), need("reason"));
         let mut take = |key| table.take(key).and_then(|node| node.text(&format!("`{key}`"), sink)).map(|it| it.value);
         let ticket = take("ticket");
         let account = table.take("account").map(|node| Account::read_id(node, sink).map(|it| it.value));
         let region = table.take("region").map(|node| read_region(node, sink));
-        let stages = table.take("stages").and_then(|node| node.texts("`stages`", sink)).unwrap_or_default();
+        let stages = table.take("stages").and_then(|node| read_stages(node, sink)).unwrap_or_default();
         let expires = table.need("expires", sink).and_then(|node| read_date(node, sink));
         table.finish(sink);
         Some(Self {
@@ -100,15 +101,86 @@ impl Waiver {
         now.to_zoned(TimeZone::UTC).date() > self.expires
     }
 
-    /// Whether it names this case and resource. `names` are the resource's name and id.
+    /// Whether it names this case and resource. `names` are the resource's name and id; there are none of a finding about
+    /// the population itself, which no pattern of names covers.
     #[must_use]
     pub fn covers(&self, case_id: &str, names: &[&str], account: &str, region: &str) -> bool {
-        let glob = Glob::new(&self.resource.value);
-        Selector::new(&self.case.value).covers(case_id)
-            && names.iter().any(|name| glob.is_match(name))
+        let named = match &self.resource {
+            Some(resource) => {
+                let glob = Glob::new(&resource.value);
+                Selector::new(&self.case.value).covers(case_id) && names.iter().any(|name| glob.is_match(name))
+            }
+            None => self.case.value == case_id && names.is_empty(),
+        };
+        named
             && self.account.as_deref().is_none_or(|only| only == account)
             && self.region.as_deref().is_none_or(|only| only == region)
     }
+}
+
+/// The resources that it is for, or that it is for the population of a case: one of both.
+fn read_resource(
+    waiver: &Node,
+    table: &mut Table<'_>,
+    case: Option<&Spanned<String>>,
+    sink: &mut Diagnostics,
+) -> Option<Option<Spanned<String>>> {
+    let population = table.take("population").map(|node| (node.span, node.boolean("`population`", sink)));
+    let resource = table.take("resource").map(|node| (node.span, said(node, "`resource`", sink)));
+    match (resource, population) {
+        (Some((_, resource)), None) => {
+            let resource = resource?;
+            if let Some(case) = case.filter(|case| is_anything(&case.value) && is_anything(&resource.value)) {
+                let error =
+                    Diagnostic::error("waives-everything", resource.span, "this waives every case for everything");
+                sink.push(
+                    error.related(case.span, "every case").help("name the case, or the resource, that is accepted"),
+                );
+            }
+            Some(Some(resource))
+        }
+        (None, Some((span, on))) => {
+            if !on?.value {
+                let error = Diagnostic::error("resource-or-population", span, "`population` is `true`, or is left out");
+                sink.push(error);
+                return None;
+            }
+            if let Some(case) = case.filter(|case| !is_exact(&case.value)) {
+                let message = format!("`{}` is no name of one case", case.value);
+                let error =
+                    Diagnostic::error("population-by-pattern", case.span, message).related(span, "so this is refused");
+                sink.push(error.help("that there is nothing of a kind is accepted case by case: POLICY/case"));
+            }
+            Some(None)
+        }
+        (resource, _) => {
+            let message = "a waiver has either a `resource` or `population: true`";
+            let span = resource.map_or(waiver.span, |(span, _)| span);
+            sink.push(Diagnostic::error("resource-or-population", span, message));
+            None
+        }
+    }
+}
+
+/// Whether a pattern says nothing but that it is any name or ARN.
+fn is_anything(pattern: &str) -> bool {
+    let parts = pattern.split(|char: char| !char.is_alphanumeric());
+    pattern.contains(['*', '?']) && parts.into_iter().all(|part| ["", "arn", "aws"].contains(&part))
+}
+
+/// Whether this is the id of a case, and no pattern.
+fn is_exact(case: &str) -> bool {
+    case.contains('/') && !case.contains(['*', '?'])
+}
+
+fn read_stages(node: &Node, sink: &mut Diagnostics) -> Option<Vec<Spanned<String>>> {
+    let stages = node.texts("`stages`", sink)?;
+    if stages.is_empty() {
+        let error = Diagnostic::error("waiver-for-no-stage", node.span, "a waiver for no stage waives nothing");
+        sink.push(error.help("name the stages, or leave `stages` out for all of them"));
+        return None;
+    }
+    Some(stages)
 }
 
 /// The Region of kinds that have one population per account.
@@ -147,5 +219,18 @@ pub(super) fn check_ids(waivers: &[Waiver], sink: &mut Diagnostics) {
             let message = format!("waiver `{}` twice", waiver.id.value);
             sink.push(Diagnostic::error("duplicate-id", waiver.id.span, message).related(first.id.span, "first here"));
         }
+    }
+}
+
+/// Whoever accepts a violation looks at it again within these years.
+const YEARS: i16 = 5;
+
+/// Waivers that have no end: whoever starts a run or checks a suite is told, whoever judges its evidence again is not.
+pub fn check_expiries(suites: &[Suite], now: Timestamp, sink: &mut Diagnostics) {
+    let last = now.to_zoned(TimeZone::UTC).date().year().saturating_add(YEARS);
+    for waiver in suites.iter().flat_map(|suite| &suite.waivers).filter(|waiver| waiver.expires.year() > last) {
+        let message = format!("waiver `{}` ends on {}, which is no end", waiver.id.value, waiver.expires);
+        let error = Diagnostic::error("waiver-without-end", waiver.span, message);
+        sink.push(error.help(format!("a waiver ends within {YEARS} years; then somebody accepts it again")));
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::text::shown;
+use super::text::{shown, without_users};
 use super::{Diagnostic, Diagnostics, FileId, Files, Severity, Span, printable};
 
 /// Diagnostics shown; who has more has one cause, or a file that is no policy at all.
@@ -127,7 +127,7 @@ fn excerpt(files: &Files, file: FileId, marks: &[Mark]) -> Option<Excerpt> {
         if numbers.iter().any(|marked| marked.abs_diff(number) <= BRIDGED) {
             let focus = marks.iter().zip(&numbers).find(|(_, marked)| **marked == number);
             let focus = focus.map_or(0, |(mark, _)| files.place(mark.span).column - 1);
-            let trimmed = trim(line, focus);
+            let trimmed = trim(&without_users(line), focus);
             let start = source.len();
             source.push_str(&trimmed.text);
             starts.insert(number, (start, trimmed));

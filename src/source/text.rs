@@ -21,6 +21,23 @@ pub(super) fn is_forbidden(character: char) -> bool {
     }
 }
 
+/// A line in which the users and passwords of URLs are stars, one for each character, so that columns stay true.
+pub(super) fn without_users(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for part in line.split_inclusive(|char: char| char.is_whitespace() || "\"'`<>,".contains(char)) {
+        let start = part.find("://").map_or(0, |at| at + 3);
+        match part.rfind('@').and_then(|end| Some((part.get(..start)?, part.get(start..end)?, part.get(end..)?))) {
+            Some((scheme, user, host)) if start > 0 || user.contains(':') => {
+                out.push_str(scheme);
+                out.extend(user.chars().map(|_| '*'));
+                out.push_str(host);
+            }
+            _ => out.push_str(part),
+        }
+    }
+    out
+}
+
 /// `text` on one line, at most `limit` characters long, without anything that steers a terminal.
 pub fn printable(text: &str, limit: usize) -> String {
     // Nearly all texts are plain and short, and reports show hundreds of thousands of them.
@@ -37,4 +54,26 @@ pub fn printable(text: &str, limit: usize) -> String {
         out.push('…');
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_shows_the_password_of_a_url() {
+        let word = ["long", "word"].concat();
+        for (line, shown) in [
+            ("endpoint: http://ops:{}@host:9".to_owned(), "endpoint: http://************@host:9"),
+            ("a: 'https://{}@host', b: c@example.com".to_owned(), "a: 'https://********@host', b: c@example.com"),
+            ("endpoint: ops:{}@host".to_owned(), "endpoint: ************@host"),
+            ("owner: pay@bank.example".to_owned(), "owner: pay@bank.example"),
+            ("http://host/path".to_owned(), "http://host/path"),
+        ] {
+            let line = line.replace("{}", &word);
+            let told = without_users(&line);
+            assert_eq!(told, shown);
+            assert_eq!(told.chars().count(), line.chars().count());
+        }
+    }
 }

@@ -204,7 +204,8 @@ fn settle_some(
         reason.clone_into(&mut resource.reason);
         nearest.extend(resource.differences.iter().cloned());
     }
-    if !met && coverage.examined > 0 && coverage.complete().is_some() {
+    // Where there are some, and what is expected applies to none of them, none is as expected either.
+    if !met && coverage.expected > 0 && coverage.complete().is_some() {
         let mut finding = of_population(case, place, "none is as expected", populations);
         finding.differences = nearest.into_iter().take(NEAREST).collect();
         resources.insert(0, finding);
@@ -258,7 +259,10 @@ fn waive(case: &Case, resource: &mut ResourceResult, waivers: &[Waiver], now: Ti
 }
 
 fn covers(waiver: &Waiver, case_id: &str, resource: &ResourceResult) -> bool {
-    waiver.covers(case_id, &[&resource.name, &resource.id], &resource.account, &resource.region)
+    // A finding about a population has no id, and its name is nobody's.
+    let names = [&*resource.name, &*resource.id];
+    let names = if resource.id.is_empty() { &[][..] } else { &names };
+    waiver.covers(case_id, names, &resource.account, &resource.region)
 }
 
 fn settle_waiver(waiver: &Waiver, cases: &[CaseResult], now: Timestamp) -> WaiverResult {
@@ -272,7 +276,9 @@ fn settle_waiver(waiver: &Waiver, cases: &[CaseResult], now: Timestamp) -> Waive
     let selector = crate::policy::Selector::new(&waiver.case.value);
     let mut about = cases.iter().filter(|case| selector.covers(&case.case.id)).peekable();
     let unseen = about.peek().is_none() || about.any(CaseResult::is_incomplete);
-    let state = match (waiver.is_expired(now), waived, named.is_empty()) {
+    // That something exists is no mistake of who accepted that nothing does.
+    let mistaken = named.is_empty() && waiver.resource.is_some();
+    let state = match (waiver.is_expired(now), waived, mistaken) {
         (true, ..) => WaiverState::Expired,
         (false, 1.., _) => WaiverState::Used,
         // What was not seen may be what it waives.

@@ -170,16 +170,23 @@ pub fn suite() -> Value {
 pub fn waivers() -> Value {
     let waiver = json!({
         "type": "object",
-        "required": ["id", "case", "resource", "owner", "approver", "reason", "expires"],
+        "required": ["id", "case", "owner", "approver", "reason", "expires"],
+        "oneOf": [{ "required": ["resource"] }, { "required": ["population"] }],
         "additionalProperties": false,
         "properties": {
             "id": identifier("Id, unique among the waivers of a suite."),
             "case": said("Cases that it covers: `POLICY`, `POLICY/case`, with `*` and `?`."),
             "resource": said("Name or id of the resources that it covers, with `*` and `?`."),
+            "population": {
+                "const": true,
+                "description": "Instead of `resource`: it covers what is found about the population of that one case, such as \
+                                that nothing of the kind exists.",
+            },
             "account": { "$ref": "#/$defs/account" },
             "region": said("The Region that it is for, or `aws-global`; without it, any."),
             "stages": {
                 "type": "array",
+                "minItems": 1,
                 "items": { "$ref": "#/$defs/text" },
                 "description": "Stages that it is for; without it, all.",
             },

@@ -23,6 +23,8 @@ fn check(folder: &Path) -> (Diagnostics, String) {
     for suite in &loaded.library.suites {
         check_examples(suite, &mut loaded.diagnostics);
     }
+    let now = "2026-11-20T22:15:00Z".parse().unwrap();
+    check_expiries(&loaded.library.suites, now, &mut loaded.diagnostics);
     let text = render(&loaded.library.files, &loaded.diagnostics, false);
     (loaded.diagnostics, text)
 }

@@ -30,7 +30,7 @@ fn slow(places: &[Place], quantifier: Quantifier, when_none: WhenNone, per: Per)
         let nothing = states.is_empty() && group.iter().all(|place| place.whole);
         let by_one = match quantifier {
             Quantifier::Each => states.contains(&State::Unmet),
-            Quantifier::Some => !missing(group) && states.contains(&State::Unmet) && !states.contains(&State::Met),
+            Quantifier::Some => !missing(group) && !states.is_empty() && !states.contains(&State::Met),
         };
         by_one || nothing && when_none == WhenNone::Violated
     });
@@ -175,8 +175,8 @@ proptest! {
     fn nothing_missing_is_ever_met(places in any_places(), quantifier in 0..2usize, when_none in 0..3usize, per in 0..3usize) {
         let quantifier = [Quantifier::Each, Quantifier::Some][quantifier];
         let case = case("T-1/a", quantifier, WhenNone::WORDS[when_none].1, Per::WORDS[per].1);
-        let all = waiver("W", "*", "2027-01-31");
-        let result = evaluate(&[case], &populations(&places), &[all], now());
+        let (all, population) = (waiver("W", "*", "2027-01-31"), of_population("P", "T-1/a"));
+        let result = evaluate(&[case], &populations(&places), &[all, population], now());
         let missing = places.is_empty() || places.iter().any(|place| {
             !place.whole || place.states.iter().any(|it| matches!(it, State::Unknown | State::FilterUnknown))
         });

@@ -17,7 +17,16 @@ use crate::policy::{AttributeTest, Case, Expectation, Origin, Per, Quantifier, S
 use crate::source::{Files, Span, Spanned};
 
 const fn attribute(name: &'static str) -> Attribute {
-    Attribute { name, of: Type::Bool, call: "ListThings", field: "Things[]", doc: "Made up.", needs: &[], counts: None }
+    Attribute {
+        name,
+        of: Type::Bool,
+        call: "ListThings",
+        field: "Things[]",
+        doc: "Made up.",
+        needs: &[],
+        counts: None,
+        range: None,
+    }
 }
 
 static KIND: Kind = Kind {
@@ -150,7 +159,7 @@ fn waiver(id: &str, resource: &str, expires: &str) -> Waiver {
     Waiver {
         id: spanned(id),
         case: spanned("T-1"),
-        resource: spanned(resource),
+        resource: Some(spanned(resource)),
         account: None,
         region: None,
         stages: Vec::new(),
@@ -161,6 +170,11 @@ fn waiver(id: &str, resource: &str, expires: &str) -> Waiver {
         expires: expires.parse().unwrap(),
         span: span(),
     }
+}
+
+/// A waiver of what is found about a population.
+fn of_population(id: &str, case: &str) -> Waiver {
+    Waiver { case: Spanned::new(case.to_owned(), span()), resource: None, ..waiver(id, "", "2027-01-31") }
 }
 
 /// Everything that reports are written from, as bytes.

@@ -96,9 +96,38 @@ fn the_first_waiver_that_counts_is_named() {
 }
 
 #[test]
-fn a_missing_population_can_be_waived_by_its_name() {
+fn a_missing_population_is_waived_by_case_and_never_by_a_name() {
     let case = case("T-1/each", Quantifier::Each, WhenNone::Violated, Per::Account);
-    let places = populations(&[place(A, "r1", &[], true)]);
-    let result = evaluate(&[case], &places, &[waiver("W", "all things", LATER)], now());
-    assert_eq!((result.cases[0].verdict.word(), result.waivers[0].state), ("waived", WaiverState::Used));
+    let settled = |waiver: Waiver, states: &[State]| {
+        let places = populations(&[place(A, "r1", states, true)]);
+        let result = evaluate(std::slice::from_ref(&case), &places, &[waiver], now());
+        (result.cases[0].verdict.word(), result.waivers[0].state)
+    };
+    for pattern in ["*", "?*", "*things", "all*", "all things", "", "**"] {
+        assert_eq!(settled(waiver("W", pattern, LATER), &[]), ("violated", WaiverState::MatchesNothing), "{pattern}");
+    }
+    assert_eq!(settled(of_population("W", "T-1/each"), &[]), ("waived", WaiverState::Used));
+    // It says nothing of resources, and that there are some is no mistake of its.
+    assert_eq!(settled(of_population("W", "T-1/each"), &[State::Unmet]), ("violated", WaiverState::NotNeeded));
+    assert_eq!(settled(of_population("W", "T-1/each"), &[State::Met]), ("met", WaiverState::NotNeeded));
+    for other in ["T-1", "T-1/*", "*", "T-1/eac?"] {
+        assert_eq!(settled(of_population("W", other), &[]).0, "violated", "{other}");
+    }
+}
+
+#[test]
+fn of_some_every_group_that_has_any_needs_one() {
+    let case = case("T-1/some", Quantifier::Some, WhenNone::NotApplicable, Per::Region);
+    for (second, verdict) in [
+        (&[State::Met][..], "met"),
+        (&[State::NotApplicable], "violated"),
+        (&[State::NotApplicable, State::Unmet], "violated"),
+        // There is none: that is what `when_none` is about.
+        (&[], "met"),
+        (&[State::Outside], "met"),
+    ] {
+        let places = [place(A, "r1", &[State::Met], true), place(A, "r2", second, true)];
+        let result = evaluate(std::slice::from_ref(&case), &populations(&places), &[], now());
+        assert_eq!(result.cases[0].verdict.word(), verdict, "{second:?}");
+    }
 }

@@ -1,0 +1,92 @@
+//! Endpoints other than AWS's: a scheme, a host and perhaps a port and a path.
+//!
+//! A user or a password never stands in one: labels, evidence and messages tell the endpoint. Must not know who asks it.
+
+/// What to write.
+pub const URL: &str = "write scheme, host and port alone: http://127.0.0.1:4566";
+
+/// Whether a text is an endpoint. What is wrong is told without the text, which may hold a password.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_endpoint(text: &str) -> Result<(), &'static str> {
+    if text.contains('@') {
+        return Err("holds a user or a password");
+    }
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let rest = rest.ok_or("is no URL: it starts with neither http:// nor https://")?;
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    if !path.bytes().all(plain) {
+        return Err("is no URL of an endpoint: its path holds more than plain characters");
+    }
+    // The colons of an address stand in brackets.
+    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, port)) => {
+            let sound = address.parse::<std::net::Ipv6Addr>().is_ok();
+            (sound, if port.is_empty() { None } else { Some(port.strip_prefix(':').unwrap_or("none")) })
+        }
+        None => {
+            let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
+            let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            (!host.is_empty() && host.bytes().all(sound), port)
+        }
+    };
+    if !host {
+        return Err("is no URL: it names no host");
+    }
+    let digits =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|it| it > 0);
+    if port.is_some_and(|port| !digits(port)) {
+        return Err("is no URL: its port is no number");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_url_without_user() {
+        for sound in [
+            "http://127.0.0.1:4566",
+            "https://localhost",
+            "http://localhost:5000/",
+            "https://emulator_1.example.com:443/aws/v1",
+            "http://[::1]:4566",
+            "http://[::1]",
+        ] {
+            assert_eq!(check_endpoint(sound), Ok(()), "{sound}");
+        }
+        let user = ["http://ops", ":", "long-marker", "@127.0.0.1:9"].concat();
+        for wrong in [
+            user.as_str(),
+            "http://ops@host",
+            "ops:marker@host",
+            "http://host/x@y",
+            "not a url",
+            "",
+            "http://",
+            "http:///path",
+            "ftp://host",
+            "localhost:4566",
+            "http://host:port",
+            "http://host:0",
+            "http://host:65536",
+            "http://host:1:2",
+            "http://ops:marker%40host",
+            "http://host?key=marker",
+            "http://host/path?key=marker",
+            "http://host#marker",
+            "http://ho st",
+            "http://host\n",
+            "http://[::1",
+            "http://[x]:1",
+            "http://[::1]4566",
+        ] {
+            let told = check_endpoint(wrong);
+            assert!(told.is_err_and(|it| !it.contains("marker")), "{wrong:?}");
+        }
+    }
+}
