@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::{Collector, Listing};
 use crate::aws::At;
-use crate::facts::{Call, Cause, Fact, Gap, Population, Question, Reach, Resource, Scope, reconcile};
+use crate::facts::{Call, Cause, Fact, Gap, Population, Question, Reach, Resource, Scope, Value, reconcile};
 use crate::plan::{Demand, Plan};
 
 /// What happens while facts are collected, for whoever shows progress.
@@ -183,9 +183,15 @@ fn blind(call: &Call, resource: &Resource) -> Option<Arc<Gap>> {
 /// AWS names everything that it lists. An answer without a name is not understood, and must not put the resource outside
 /// of every case that chooses by name.
 fn doubt_nameless(resource: &mut Resource, call: Option<&'static Call>, at: &At) {
-    if let Some(name @ Fact::Absent) = resource.facts.get_mut("name") {
-        let gap = Gap { message: "the answer gives it no name".to_owned(), ..Gap::new(Cause::Malformed) };
-        *name = Fact::Unknown(Arc::new(placed(gap, call, at, &resource.id)));
+    let blank = |fact: &Fact| matches!(fact, Fact::Known(Value::Text(text)) if text.trim().is_empty());
+    // Some services do not tell the ARN of everything.
+    for (attribute, always) in [("name", true), ("id", true), ("arn", false)] {
+        if let Some(fact) = resource.facts.get_mut(attribute)
+            && (blank(fact) || always && *fact == Fact::Absent)
+        {
+            let gap = Gap { message: format!("the answer gives it no {attribute}"), ..Gap::new(Cause::Malformed) };
+            *fact = Fact::Unknown(Arc::new(placed(gap, call, at, &resource.id)));
+        }
     }
 }
 
@@ -254,10 +260,12 @@ mod tests {
         let logs = Arc::new(crate::facts::LogScope::all(Timestamp::UNIX_EPOCH));
         let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
         let mut resource = Resource::new(&KIND, at.account.clone(), at.region.clone(), "id", "");
-        resource.set("name", None::<&str>);
-        doubt_nameless(&mut resource, KIND.calls.first(), &at);
-        let Some(Fact::Unknown(gap)) = resource.get("name") else { unreachable!("the name is doubted") };
-        assert_eq!((gap.cause, gap.operation.as_str()), (Cause::Malformed, "ListThings"));
+        for name in [None, Some(""), Some(" \t")] {
+            resource.set("name", name);
+            doubt_nameless(&mut resource, KIND.calls.first(), &at);
+            let Some(Fact::Unknown(gap)) = resource.get("name") else { unreachable!("the name is doubted") };
+            assert_eq!((gap.cause, gap.operation.as_str()), (Cause::Malformed, "ListThings"));
+        }
 
         resource.set("name", "a");
         doubt_nameless(&mut resource, KIND.calls.first(), &at);

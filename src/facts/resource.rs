@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::redact::{apart, is_secret};
-use super::{Gap, Kind, Value, scrub};
+use super::{Attribute, Cause, Gap, Kind, Value, scrub};
 
 /// What is known of one attribute of one resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,10 +89,38 @@ impl Resource {
         Self { kind, account, region, id: id.into(), name: name.into(), facts: BTreeMap::new() }
     }
 
-    /// Stores a fact. `None` is *absent*: AWS answered, and there is none.
+    /// Stores a fact. `None` is *absent*: AWS answered, and there is none. What was not understood comes as a gap, which
+    /// gets its place here; so does a number that makes no sense for the attribute, which never becomes a fact.
     pub fn set(&mut self, attribute: &'static str, fact: impl Into<Fact>) {
-        debug_assert!(self.kind.attribute(attribute).is_some(), "{} has no attribute {attribute}", self.kind.name);
-        self.facts.insert(attribute, fact.into());
+        let known = self.kind.attribute(attribute);
+        debug_assert!(known.is_some(), "{} has no attribute {attribute}", self.kind.name);
+        let fact = match (fact.into(), known) {
+            (Fact::Known(value), Some(of)) => match of.doubt(&value) {
+                Some(message) => Fact::Unknown(Arc::new(Gap { message, ..Gap::new(Cause::Malformed) })),
+                None => Fact::Known(value),
+            },
+            (fact, _) => fact,
+        };
+        let fact = match (fact, known) {
+            (Fact::Unknown(gap), Some(of)) if gap.operation.is_empty() => {
+                Fact::Unknown(Arc::new(self.placed(of, &gap)))
+            }
+            (fact, _) => fact,
+        };
+        self.facts.insert(attribute, fact);
+    }
+
+    /// The gap of an attribute with the call that should have told it.
+    fn placed(&self, of: &Attribute, gap: &Gap) -> Gap {
+        Gap {
+            service: self.kind.call(of.call).map_or_else(String::new, |call| call.service.to_owned()),
+            operation: of.call.to_owned(),
+            account: self.account.to_string(),
+            region: self.region.to_string(),
+            resource: self.id.clone(),
+            message: format!("{}: {}", of.field, gap.message),
+            ..gap.clone()
+        }
     }
 
     /// The fact, if its call was made.
@@ -177,6 +205,13 @@ impl From<Value> for Fact {
     }
 }
 
+/// What may not have been understood: then it is a gap and nothing else.
+impl<T: Into<Fact>> From<Result<T, Gap>> for Fact {
+    fn from(read: Result<T, Gap>) -> Self {
+        read.map_or_else(|gap| Self::Unknown(Arc::new(gap)), Into::into)
+    }
+}
+
 macro_rules! fact_from {
     ($($from:ty),*) => { $(impl From<$from> for Fact { fn from(value: $from) -> Self { Self::Known(value.into()) } })* };
 }
@@ -186,10 +221,70 @@ fact_from!(bool, i32, i64, &str, String, Timestamp);
 #[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::facts::{Cause, Scope};
+    use crate::facts::{Call, Reach, Scope, Type};
 
-    static KIND: Kind =
-        Kind { name: "test.thing", plural: "things", scope: Scope::Global, doc: "", attributes: &[], calls: &[] };
+    static KIND: Kind = Kind {
+        name: "test.thing",
+        plural: "things",
+        scope: Scope::Global,
+        doc: "A thing.",
+        attributes: &[
+            Attribute::new("count", Type::Integer, "ListThings", "Things[].Count", "Count."),
+            Attribute::new("kept", Type::Duration, "ListThings", "Things[].Kept", "Kept."),
+            Attribute::new("tries", Type::Integer, "ListThings", "Things[].Tries", "Tries.").within(1, 10),
+            Attribute::new("parts", Type::List(&Type::Duration), "ListThings", "Things[].Parts", "Parts."),
+            Attribute::new("made", Type::Time, "ListThings", "Things[].Made", "Made."),
+        ],
+        calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(100))],
+    };
+
+    fn set(attribute: &'static str, fact: impl Into<Fact>) -> Fact {
+        let mut thing = Resource::new(&KIND, "1".into(), "r".into(), "id", "name");
+        thing.set(attribute, fact);
+        thing.get(attribute).cloned().unwrap_or(Fact::Absent)
+    }
+
+    #[test]
+    fn a_number_that_makes_no_sense_is_a_gap() {
+        const YEARS: i64 = 100 * 366 * 86_400;
+        let list = |seconds| Value::List(vec![Value::Duration(1), Value::Duration(seconds)]);
+        for (attribute, value, sense) in [
+            ("count", Value::Integer(0), true),
+            ("count", Value::Integer(i64::MAX), true),
+            ("count", Value::Integer(-1), false),
+            ("count", Value::Integer(i64::MIN), false),
+            ("kept", Value::Duration(0), true),
+            ("kept", Value::Duration(YEARS), true),
+            ("kept", Value::Duration(YEARS + 1), false),
+            ("kept", Value::Duration(-1), false),
+            ("kept", Value::days(i64::MIN), false),
+            ("tries", Value::Integer(1), true),
+            ("tries", Value::Integer(10), true),
+            ("tries", Value::Integer(0), false),
+            ("tries", Value::Integer(11), false),
+            ("parts", list(2), true),
+            ("parts", list(-2), false),
+        ] {
+            match set(attribute, value.clone()) {
+                Fact::Known(known) => assert!(sense && known == value, "{attribute} {value:?}"),
+                Fact::Unknown(gap) => {
+                    let place = (gap.cause, gap.service.as_str(), gap.operation.as_str(), gap.resource.as_str());
+                    assert_eq!(place, (Cause::Malformed, "test", "ListThings", "id"), "{attribute} {value:?}");
+                    assert!(!sense && gap.message.starts_with("Things[]."), "{attribute} {value:?}: {}", gap.message);
+                }
+                other => unreachable!("{attribute} {value:?}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_not_understood_is_never_absent() {
+        let unread: Result<Option<Timestamp>, Gap> = Err(Gap::new(Cause::Malformed));
+        assert!(matches!(set("made", unread), Fact::Unknown(gap) if gap.operation == "ListThings"));
+        assert_eq!(set("made", Ok::<Option<Timestamp>, Gap>(None)), Fact::Absent);
+        let elsewhere = Gap { operation: "GetThing".to_owned(), ..Gap::new(Cause::Denied) };
+        assert_eq!(set("made", Fact::Unknown(Arc::new(elsewhere.clone()))), Fact::Unknown(Arc::new(elsewhere)));
+    }
 
     #[test]
     fn resources_whose_ids_read_alike_stay_apart() {
@@ -197,12 +292,12 @@ mod tests {
         let token = |letter: &str| format!("arn:x:glpat-{}9", letter.repeat(22));
         let mut second = thing(&token("b"));
         let gap = Gap { resource: "arn:x:[redacted]".to_owned(), ..Gap::new(Cause::Denied) };
-        second.facts.insert("a", Fact::Unknown(Arc::new(gap)));
+        second.facts.insert("count", Fact::Unknown(Arc::new(gap)));
         let mut all = vec![second, thing("plain"), thing(&token("a")), thing("arn:x:[redacted]#2")];
         Resource::redact_names(&mut all);
         let ids: Vec<&str> = all.iter().map(|it| it.id.as_str()).collect();
         assert_eq!(ids, ["arn:x:[redacted]", "arn:x:[redacted]#2", "arn:x:[redacted]#3", "plain"]);
         assert_eq!(all[2].name, "arn:x:[redacted]#3");
-        assert!(matches!(&all[2].facts["a"], Fact::Unknown(gap) if gap.resource == all[2].id));
+        assert!(matches!(&all[2].facts["count"], Fact::Unknown(gap) if gap.resource == all[2].id));
     }
 }

@@ -48,13 +48,15 @@ pub struct Attribute {
     pub needs: &'static [&'static str],
     /// The kind of which it tells how many there are in the account.
     pub counts: Option<&'static str>,
+    /// The least and the greatest number that make sense, as AWS documents them; of a length of time in seconds.
+    pub range: Option<(i64, i64)>,
 }
 
 impl Attribute {
     /// An attribute.
     #[must_use]
     pub const fn new(name: &'static str, of: Type, call: &'static str, field: &'static str, doc: &'static str) -> Self {
-        Self { name, of, call, field, doc, needs: &[], counts: None }
+        Self { name, of, call, field, doc, needs: &[], counts: None, range: None }
     }
 
     /// The same attribute, told only where these operations were made before.
@@ -63,12 +65,48 @@ impl Attribute {
         Self { needs: operations, ..self }
     }
 
+    /// The same attribute, whose number makes sense only from the one to the other, both included.
+    #[must_use]
+    pub const fn within(self, least: i64, greatest: i64) -> Self {
+        Self { range: Some((least, greatest)), ..self }
+    }
+
+    /// The same attribute, whose length of time makes sense only from the one to the other number of days.
+    #[must_use]
+    pub const fn within_days(self, least: i64, greatest: i64) -> Self {
+        self.within(least * DAY, greatest * DAY)
+    }
+
+    /// Why a value makes no sense here. Nothing is less than nothing, and no length of time that AWS knows is longer than a
+    /// hundred years.
+    #[must_use]
+    pub fn doubt(&self, value: &Value) -> Option<String> {
+        match value {
+            Value::Integer(number) => {
+                let (least, greatest) = self.range.unwrap_or((0, i64::MAX));
+                let sense = (least..=greatest).contains(number);
+                (!sense).then(|| format!("{number} makes no sense, where {least} to {greatest} is expected"))
+            }
+            Value::Duration(seconds) => {
+                let (least, greatest) = self.range.unwrap_or((0, CENTURY));
+                let sense = (least..=greatest).contains(seconds);
+                (!sense).then(|| format!("{seconds} s make no sense, where {least} to {greatest} is expected"))
+            }
+            Value::List(items) => items.iter().find_map(|item| self.doubt(item)),
+            Value::Map(items) => items.values().find_map(|item| self.doubt(item)),
+            Value::Bool(_) | Value::Text(_) | Value::Time(_) => None,
+        }
+    }
+
     /// The same attribute, which tells how many resources of a kind there are: a second source beside their list.
     #[must_use]
     pub const fn counting(self, kind: &'static str) -> Self {
         Self { counts: Some(kind), ..self }
     }
 }
+
+const DAY: i64 = 24 * 3600;
+const CENTURY: i64 = 100 * 366 * DAY;
 
 /// The type of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

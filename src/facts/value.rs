@@ -142,7 +142,7 @@ pub fn parse_duration(text: &str) -> Option<i64> {
     Some(total)
 }
 
-/// Writes seconds the way [`parse_duration`] reads them, in days, hours, minutes and seconds.
+/// Writes seconds the way [`parse_duration`] reads them, in days, hours, minutes and seconds. A fact is never negative.
 #[must_use]
 pub fn format_duration(seconds: i64) -> String {
     let mut parts = Vec::new();
@@ -167,6 +167,14 @@ mod tests {
         for (text, seconds) in [("90d", 90 * DAY), ("2w", 14 * DAY), ("1d 12h", 36 * HOUR), ("15m", 900), ("0s", 0)] {
             assert_eq!(parse_duration(text), Some(seconds), "{text}");
             assert_eq!(parse_duration(&format_duration(seconds)), Some(seconds), "{text}");
+        }
+        // Whatever a fact can hold is written so that a verifier reads it.
+        let mut seconds: i64 = 1;
+        while let Some(next) = seconds.checked_mul(7) {
+            for near in [seconds - 1, seconds, seconds + 1, i64::MAX - seconds, i64::MAX] {
+                assert_eq!(parse_duration(&format_duration(near)), Some(near), "{near}");
+            }
+            seconds = next;
         }
         for text in ["", "90", "d", "7y", "-1d", "1.5d", "99999999999999999999d", "9223372036854775807w"] {
             assert_eq!(parse_duration(text), None, "{text}");

@@ -10,19 +10,70 @@ use jiff::Timestamp;
 
 use crate::facts::{Cause, Fact, Gap, Resource, Value};
 
-/// An instant; `None` outside the years that a timestamp can hold.
-pub(super) fn time(at: Option<&DateTime>) -> Option<Timestamp> {
-    let at = at?;
-    Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()
+/// An instant, if AWS told one. Numbers outside of the years that an instant can have are not understood.
+pub(super) fn time(at: Option<&DateTime>) -> Result<Option<Timestamp>, Gap> {
+    let Some(at) = at else { return Ok(None) };
+    let nanoseconds = i32::try_from(at.subsec_nanos()).ok();
+    let instant = nanoseconds.and_then(|nanoseconds| Timestamp::new(at.secs(), nanoseconds).ok());
+    instant.map(Some).ok_or_else(|| malformed(format!("{} s since 1970 is no instant", at.secs())))
 }
 
-/// Tags as a map from key to value; a tag without value has the empty text.
-pub(super) fn tags<'a>(pairs: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Value {
-    let map: BTreeMap<String, Value> = pairs
-        .into_iter()
-        .filter_map(|(key, value)| Some((key?.to_owned(), Value::from(value.unwrap_or_default()))))
-        .collect();
-    Value::Map(map)
+/// The same of milliseconds since 1970.
+pub(super) fn milliseconds(at: Option<i64>) -> Result<Option<Timestamp>, Gap> {
+    let read = |at| Timestamp::from_millisecond(at).map_err(|_| malformed(format!("{at} ms since 1970 is no instant")));
+    at.map(read).transpose()
+}
+
+/// Tags as a map from key to value. A tag without key is nobody's; of two with one key nobody knows which one counts.
+pub(super) fn tags<'a>(pairs: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Result<Value, Gap> {
+    let mut map = BTreeMap::new();
+    for (key, value) in pairs {
+        let key = key.filter(|key| !key.is_empty()).ok_or_else(|| malformed("a tag without key"))?;
+        let value = value.ok_or_else(|| malformed(format!("the tag {key} without value")))?;
+        if map.insert(key.to_owned(), Value::from(value)).is_some() {
+            return Err(malformed(format!("the tag {key} twice")));
+        }
+    }
+    Ok(Value::Map(map))
+}
+
+/// What AWS tells of every resource of a kind.
+pub(super) fn told<T>(of: Option<T>, what: &str) -> Result<T, Gap> {
+    of.ok_or_else(|| malformed(format!("the answer tells no {what}")))
+}
+
+/// The same of a name, which is never the empty text.
+pub(super) fn named<'a>(name: Option<&'a str>, what: &str) -> Result<&'a str, Gap> {
+    told(name.filter(|name| !name.is_empty()), what)
+}
+
+/// `true` or `false`, where AWS writes them as text.
+pub(super) fn yes_or_no(text: &str) -> Result<bool, Gap> {
+    word(text, &["true", "false"]).map(|it| it == "true")
+}
+
+/// A word that AWS documents. What it does not document is nothing that a case may compare; an SDK puts a word of its own
+/// where AWS left one out.
+pub(super) fn word<'a>(word: &'a str, known: &[&str]) -> Result<&'a str, Gap> {
+    if known.contains(&word) { Ok(word) } else { Err(malformed(format!("the word {word} is not known here"))) }
+}
+
+/// The same where AWS may say nothing.
+pub(super) fn maybe_word<'a>(it: Option<&'a str>, known: &[&str]) -> Result<Option<&'a str>, Gap> {
+    it.map(|it| word(it, known)).transpose()
+}
+
+/// A Region: `eu-west-1`.
+pub(super) fn region(text: &str) -> Result<&str, Gap> {
+    let parts: Vec<&str> = text.split('-').collect();
+    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let sound = parts.split_last().is_some_and(|(last, names)| {
+        names.len() >= 2
+            && names.iter().all(letters)
+            && (1..=2).contains(&last.len())
+            && last.bytes().all(|it| it.is_ascii_digit())
+    });
+    if sound { Ok(text) } else { Err(malformed(format!("{text} is no Region"))) }
 }
 
 /// The partition in the ARNs of a Region.
@@ -54,4 +105,61 @@ pub(super) fn unknown(resource: &Resource, service: &str, operation: &str, gap: 
         resource: resource.id.clone(),
         ..gap
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_that_nobody_can_read_is_not_absent() {
+        assert_eq!(time(None), Ok(None));
+        assert!(matches!(time(Some(&DateTime::from_secs(1_700_000_000))), Ok(Some(_))));
+        for wrong in [DateTime::from_secs(i64::MAX), DateTime::from_secs_f64(1e308), DateTime::from_secs(-1 << 50)] {
+            assert!(time(Some(&wrong)).is_err(), "{wrong:?}");
+        }
+        assert_eq!(milliseconds(None), Ok(None));
+        assert!(milliseconds(Some(i64::MAX)).is_err() && milliseconds(Some(i64::MIN)).is_err());
+    }
+
+    #[test]
+    fn a_tag_has_one_key_and_one_value() {
+        let read = |pairs: &[(Option<&'static str>, Option<&'static str>)]| tags(pairs.iter().copied()).is_ok();
+        assert!(read(&[]) && read(&[(Some("a"), Some("")), (Some("A"), Some("1"))]));
+        for wrong in [
+            &[(None, Some("1"))][..],
+            &[(Some(""), Some("1"))],
+            &[(Some("a"), None)],
+            &[(Some("a"), Some("1")), (Some("a"), Some("2"))],
+            &[(Some("a"), Some("1")), (Some("a"), Some("1"))],
+        ] {
+            assert!(!read(wrong), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_word_is_neither_yes_nor_no() {
+        assert_eq!(
+            ["true", "false", "True", "1", ""].map(|it| yes_or_no(it).ok()),
+            [Some(true), Some(false), None, None, None]
+        );
+        assert_eq!(["a", "A", "no value was set"].map(|it| word(it, &["a"]).is_ok()), [true, false, false]);
+    }
+
+    #[test]
+    fn regions_are_told_from_anything_else() {
+        for (text, sound) in [
+            ("eu-west-1", true),
+            ("us-gov-west-1", true),
+            ("ap-southeast-5", true),
+            ("", false),
+            ("eu-west", false),
+            ("EU-west-1", false),
+            ("eu-west-1a", false),
+            ("eu--1", false),
+            ("x", false),
+        ] {
+            assert_eq!(region(text).is_ok(), sound, "{text}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::convert::tags;
+use super::convert::{tags, told};
 use super::pages::Pages;
 use crate::aws::At;
 use crate::aws::client::{Api, Client, TAGGING};
@@ -64,10 +64,9 @@ pub(in crate::kinds) async fn tagged(at: &At, resource_type: &'static str) -> Re
             });
             let page: Page = at.client(Client::new).call(&GET_RESOURCES, input).await?;
             for resource in page.resource_tag_mapping_list.into_iter().flatten() {
-                if let Some(arn) = resource.resource_arn {
-                    let all = resource.tags.iter().flatten();
-                    tagged.by_arn.insert(arn, tags(all.map(|tag| (Some(&*tag.key), Some(&*tag.value)))));
-                }
+                let arn = told(resource.resource_arn, "ARN of a tagged resource")?;
+                let all = told(resource.tags.as_ref(), "tags of a resource")?.iter();
+                tagged.by_arn.insert(arn, tags(all.map(|tag| (Some(&*tag.key), Some(&*tag.value))))?);
             }
             pages.turn(page.pagination_token.as_deref(), false)?;
         }

@@ -82,11 +82,20 @@ fn password_policy(policy: Option<&PasswordPolicy>, resource: &mut Resource) -> 
     resource.set("password_policy.users_may_change", policy.allow_users_to_change_password());
     resource.set("password_policy.expires", policy.expire_passwords());
     // IAM writes 0 for "never" where a limit was removed.
-    let limit = |number: Option<i32>| number.filter(|number| *number > 0);
+    let limit = |number: Option<i32>| number.filter(|number| *number != 0);
     resource.set("password_policy.max_age", limit(policy.max_password_age()).map(Value::days));
     resource.set("password_policy.reuse_prevention", limit(policy.password_reuse_prevention()));
     resource.set("password_policy.hard_expiry", policy.hard_expiry());
     Ok(())
+}
+
+/// IAM tells whether there is one as a number; of access keys there may be two.
+fn flag(number: i32) -> Result<bool, Gap> {
+    match number {
+        0 => Ok(false),
+        1 | 2 => Ok(true),
+        other => Err(malformed(format!("{other} is neither yes nor no"))),
+    }
 }
 
 fn summary(map: &HashMap<SummaryKeyType, i32>, resource: &mut Resource) {
@@ -108,7 +117,7 @@ fn summary(map: &HashMap<SummaryKeyType, i32>, resource: &mut Resource) {
     // A number that AWS always tells and did not tell stays unset: the driver reports it as not understood.
     for (attribute, key) in flags {
         if let Some(number) = map.get(&key) {
-            resource.set(attribute, *number > 0);
+            resource.set(attribute, flag(*number));
         }
     }
     for (attribute, key) in counts {
@@ -116,5 +125,5 @@ fn summary(map: &HashMap<SummaryKeyType, i32>, resource: &mut Resource) {
             resource.set(attribute, *number);
         }
     }
-    resource.set("root.password", map.get(&SummaryKeyType::AccountPasswordPresent).map(|number| *number > 0));
+    resource.set("root.password", map.get(&SummaryKeyType::AccountPasswordPresent).map(|it| flag(*it)).transpose());
 }

@@ -43,7 +43,8 @@ pub(super) static KIND: Kind = Kind {
             Type::Integer,
             "PasswordPolicy.MinimumPasswordLength",
             "Fewest characters; absent without a policy.",
-        ),
+        )
+        .within(1, 128),
         password(
             "password_policy.symbols",
             Type::Bool,
@@ -85,13 +86,15 @@ pub(super) static KIND: Kind = Kind {
             Type::Duration,
             "PasswordPolicy.MaxPasswordAge",
             "Age at which passwords expire, in days; absent when they do not and without a policy.",
-        ),
+        )
+        .within_days(1, 1095),
         password(
             "password_policy.reuse_prevention",
             Type::Integer,
             "PasswordPolicy.PasswordReusePrevention",
             "Number of earlier passwords that cannot be used again; absent when all can and without a policy.",
-        ),
+        )
+        .within(1, 24),
         password(
             "password_policy.hard_expiry",
             Type::Bool,

@@ -12,7 +12,7 @@ use crate::aws::At;
 use crate::aws::client::{Api, CLOUDTRAIL, Client, epoch_seconds};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Kind, Resource, Value};
-use crate::kinds::convert::time;
+use crate::kinds::convert::{named, time};
 
 const DESCRIBE_TRAILS: Api = CLOUDTRAIL.api(TRAILS);
 const GET_STATUS: Api = CLOUDTRAIL.api(STATUS);
@@ -80,8 +80,8 @@ impl Collector for Collect {
             // Status and selectors of a shadow are not those of the trail: each trail is asked for at home only.
             let at_home = |trail: &&Trail| trail.home_region.as_deref().is_none_or(|home| home == &*at.region);
             for trail in answer.trail_list.iter().flatten().filter(at_home) {
-                let name = trail.name.as_deref().unwrap_or_default();
-                set_trail(found.add(trail.trail_arn.as_deref().unwrap_or(name), name), trail);
+                let arn = named(trail.trail_arn.as_deref(), "ARN of a trail")?;
+                set_trail(found.add(arn, trail.name.as_deref().unwrap_or(arn)), trail);
             }
             Ok(())
         })

@@ -9,7 +9,8 @@ use super::{ALARMS, KIND};
 use crate::aws::At;
 use crate::aws::client::{Api, CLOUDWATCH, Client};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Kind, Resource, Value};
+use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::kinds::convert::{malformed, maybe_word, named};
 use crate::kinds::pages::Pages;
 
 const DESCRIBE_ALARMS: Api = CLOUDWATCH.api(ALARMS);
@@ -103,13 +104,13 @@ impl Collector for Collect {
                 let page: Alarms = at.client(Client::new).call(&DESCRIBE_ALARMS, input).await?;
                 pages.turn(page.next_token.as_deref(), false)?;
                 for alarm in page.metric_alarms.iter().flatten() {
-                    set_metric_alarm(add(found, alarm), alarm);
+                    set_metric_alarm(add(found, alarm)?, alarm);
                 }
                 for alarm in page.composite_alarms.iter().flatten() {
-                    set_composite_alarm(add(found, alarm), alarm);
+                    set_composite_alarm(add(found, alarm)?, alarm);
                 }
                 for alarm in page.log_alarms.iter().flatten() {
-                    set_log_alarm(add(found, alarm), alarm);
+                    set_log_alarm(add(found, alarm)?, alarm);
                 }
             }
             Ok(())
@@ -121,12 +122,13 @@ impl Collector for Collect {
     }
 }
 
-fn add<'a>(found: &'a mut Listing, alarm: &Alarm) -> &'a mut Resource {
-    let (arn, name) = (alarm.alarm_arn.as_deref(), alarm.alarm_name.as_deref());
-    let resource = found.add(arn.or(name).unwrap_or_default(), name.unwrap_or_default());
+fn add<'a>(found: &'a mut Listing, alarm: &Alarm) -> Result<&'a mut Resource, Gap> {
+    let arn = named(alarm.alarm_arn.as_deref(), "ARN of an alarm")?;
+    let name = alarm.alarm_name.as_deref();
+    let resource = found.add(arn, name.unwrap_or(arn));
     resource.set("name", name);
     resource.set("arn", arn);
-    resource
+    Ok(resource)
 }
 
 /// What alarms of every type have.
@@ -135,7 +137,7 @@ fn set_alarm(resource: &mut Resource, of: &'static str, alarm: &Alarm) {
     resource.set("actions_enabled", alarm.actions_enabled);
     resource.set("alarm_actions", Value::texts(alarm.alarm_actions.iter().flatten()));
     resource.set("ok_actions", Value::texts(alarm.ok_actions.iter().flatten()));
-    resource.set("state", alarm.state_value.as_deref());
+    resource.set("state", maybe_word(alarm.state_value.as_deref(), &["OK", "ALARM", "INSUFFICIENT_DATA"]));
 }
 
 fn set_metric_alarm(resource: &mut Resource, alarm: &Alarm) {
@@ -169,8 +171,12 @@ fn set_log_alarm(resource: &mut Resource, alarm: &Alarm) {
 
 fn set_threshold(resource: &mut Resource, alarm: &Alarm) {
     resource.set("comparison", alarm.comparison_operator.as_deref());
-    resource.set("threshold", alarm.threshold.map(|it| it.to_string()));
+    resource.set("threshold", alarm.threshold.map(threshold).transpose());
     resource.set("missing_data", alarm.treat_missing_data.as_deref());
+}
+
+fn threshold(number: f64) -> Result<String, Gap> {
+    if number.is_finite() { Ok(number.to_string()) } else { Err(malformed(format!("{number} is no threshold"))) }
 }
 
 fn statistic(alarm: &Alarm) -> Option<&str> {

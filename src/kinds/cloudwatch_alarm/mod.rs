@@ -95,7 +95,8 @@ pub(super) static KIND: Kind = Kind {
             "MetricAlarms[].Period",
             "Length of one data point, in seconds; absent when the alarm computes several metrics. Does not apply to \
              composite and log alarms.",
-        ),
+        )
+        .within(1, 7 * 86_400),
         Attribute::new(
             "comparison",
             Type::Text,
@@ -118,7 +119,8 @@ pub(super) static KIND: Kind = Kind {
             ALARMS,
             "MetricAlarms[].EvaluationPeriods",
             "Data points that are looked at. Does not apply to composite and log alarms.",
-        ),
+        )
+        .within(1, 100_000),
         Attribute::new(
             "missing_data",
             Type::Text,

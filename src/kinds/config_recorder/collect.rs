@@ -3,7 +3,7 @@
 //! Must not know what is expected of a recorder.
 
 use aws_sdk_config::Client;
-use aws_sdk_config::types::{ConfigurationRecorder, ConfigurationRecorderStatus, DeliveryChannel};
+use aws_sdk_config::types::{ConfigurationRecorder, DeliveryChannel, RecordingFrequency, RecordingStrategyType};
 
 use super::{CHANNELS, KIND, STATUS};
 use crate::aws::At;
@@ -24,7 +24,7 @@ impl Collector for Collect {
         Box::pin(async move {
             let answer = at.client(Client::new).describe_configuration_recorders().send().await?;
             for recorder in answer.configuration_recorders() {
-                let name = recorder.name().unwrap_or_default();
+                let name = convert::named(recorder.name(), "name of a recorder")?;
                 set_recorder(found.add(recorder.arn().unwrap_or(name), name), recorder);
             }
             Ok(())
@@ -38,21 +38,21 @@ impl Collector for Collect {
                     let all = at
                         .once("config:DescribeConfigurationRecorderStatus", async {
                             let answer = at.client(Client::new).describe_configuration_recorder_status().send().await?;
-                            Ok(answer.configuration_recorders_status.unwrap_or_default())
+                            convert::told(answer.configuration_recorders_status, "status of any recorder")
                         })
                         .await?;
                     let status = all.iter().find(|status| status.name() == Some(&resource.name));
-                    let changed = status.and_then(ConfigurationRecorderStatus::last_status_change_time);
-                    resource.set("recording", status.map(ConfigurationRecorderStatus::recording));
-                    resource.set("last_status", status.and_then(|it| it.last_status()).map(|it| it.as_str()));
-                    resource.set("last_status_change", convert::time(changed));
-                    resource.set("last_error", status.and_then(ConfigurationRecorderStatus::last_error_code));
+                    let status = convert::told(status, "status of this recorder")?;
+                    resource.set("recording", status.recording());
+                    resource.set("last_status", status.last_status().map(|it| it.as_str()));
+                    resource.set("last_status_change", convert::time(status.last_status_change_time()));
+                    resource.set("last_error", status.last_error_code());
                 }
                 CHANNELS => {
                     let all = at
                         .once("config:DescribeDeliveryChannels", async {
                             let answer = at.client(Client::new).describe_delivery_channels().send().await?;
-                            Ok(answer.delivery_channels.unwrap_or_default())
+                            convert::told(answer.delivery_channels, "list of channels")
                         })
                         .await?;
                     let channel = all.first();
@@ -80,8 +80,9 @@ fn set_recorder(resource: &mut Resource, recorder: &ConfigurationRecorder) {
     resource.set("role", recorder.role_arn());
     resource.set("all_supported", group.map(|it| it.all_supported()));
     resource.set("include_global", group.map(|it| it.include_global_resource_types()));
-    resource.set("strategy", strategy.map(|it| it.as_str()));
+    resource.set("strategy", convert::maybe_word(strategy.map(|it| it.as_str()), RecordingStrategyType::values()));
     resource.set("resource_types", types(group.map(|it| it.resource_types())));
     resource.set("excluded_types", types(excluded.map(|it| it.resource_types())));
-    resource.set("frequency", recorder.recording_mode().map(|it| it.recording_frequency().as_str()));
+    let frequency = recorder.recording_mode().map(|it| it.recording_frequency().as_str());
+    resource.set("frequency", convert::maybe_word(frequency, RecordingFrequency::values()));
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aws_sdk_config::Client;
 use aws_sdk_config::types::{
-    Compliance, ComplianceByConfigRule, ComplianceType, ConfigRule, ConfigRuleEvaluationStatus,
+    Compliance, ComplianceByConfigRule, ComplianceType, ConfigRule, ConfigRuleEvaluationStatus, ConfigRuleState, Owner,
 };
 use serde_json::Value as Json;
 
@@ -35,8 +35,8 @@ impl Collector for Collect {
                 let page = page?;
                 walk.turn(page.next_token(), false)?;
                 for rule in page.config_rules() {
-                    let name = rule.config_rule_name().unwrap_or_default();
-                    let resource = found.add(rule.config_rule_arn().unwrap_or(name), name);
+                    let arn = convert::named(rule.config_rule_arn(), "ARN of a rule")?;
+                    let resource = found.add(arn, rule.config_rule_name().unwrap_or(arn));
                     set_rule(resource, rule);
                 }
             }
@@ -68,9 +68,10 @@ fn set_rule(resource: &mut Resource, rule: &ConfigRule) {
     let (source, scope) = (rule.source(), rule.scope());
     resource.set("name", rule.config_rule_name());
     resource.set("arn", rule.config_rule_arn());
-    resource.set("owner", source.map(|it| it.owner().as_str()));
+    resource.set("owner", convert::maybe_word(source.map(|it| it.owner().as_str()), Owner::values()));
     resource.set("identifier", source.and_then(|it| it.source_identifier()));
-    resource.set("state", rule.config_rule_state().map(|it| it.as_str()));
+    let state = rule.config_rule_state().map(|it| it.as_str());
+    resource.set("state", convert::maybe_word(state, ConfigRuleState::values()));
     resource.set("frequency", rule.maximum_execution_frequency().map(|it| it.as_str()));
     resource
         .set("scope.resource_types", Value::texts(scope.map(|it| it.compliance_resource_types()).unwrap_or_default()));
@@ -87,11 +88,21 @@ fn set_rule(resource: &mut Resource, rule: &ConfigRule) {
 fn set_compliance(resource: &mut Resource, compliance: Option<&Compliance>) {
     let answer = compliance.and_then(Compliance::compliance_type);
     let count = compliance.and_then(Compliance::compliance_contributor_count);
-    let (number, capped) = match answer {
+    let (number, capped): (Fact, Fact) = match answer {
         // AWS leaves the count out when nothing contributes to a bad result.
-        Some(ComplianceType::Compliant) => (Some(0), Some(false)),
-        Some(ComplianceType::NonCompliant) => (count.map(|it| it.capped_count()), count.map(|it| it.cap_exceeded())),
-        _ => (None, None),
+        Some(ComplianceType::Compliant) => (0.into(), false.into()),
+        Some(ComplianceType::NonCompliant) => match convert::told(count, "number of resources") {
+            Ok(count) => (Some(count.capped_count()).into(), Some(count.cap_exceeded()).into()),
+            Err(gap) => (Fact::Unknown(Arc::new(gap.clone())), Fact::Unknown(Arc::new(gap))),
+        },
+        None | Some(ComplianceType::InsufficientData | ComplianceType::NotApplicable) => (Fact::Absent, Fact::Absent),
+        Some(other) => {
+            let gap = convert::malformed(format!("the word {other} is not known here"));
+            for attribute in ["compliance", "non_compliant", "non_compliant_capped"] {
+                resource.set(attribute, Fact::Unknown(Arc::new(gap.clone())));
+            }
+            return;
+        }
     };
     resource.set("compliance", answer.map(ComplianceType::as_str));
     resource.set("non_compliant", number);
@@ -109,9 +120,8 @@ async fn compliances(at: &At) -> Result<Arc<BTreeMap<String, Compliance>>, Gap> 
             for ComplianceByConfigRule { config_rule_name, compliance, .. } in
                 page.compliance_by_config_rules.unwrap_or_default()
             {
-                if let (Some(name), Some(compliance)) = (config_rule_name, compliance) {
-                    found.insert(name, compliance);
-                }
+                let name = convert::told(config_rule_name, "name of a rule")?;
+                found.insert(name, convert::told(compliance, "compliance of a rule")?);
             }
         }
         Ok(found)
@@ -128,9 +138,8 @@ async fn statuses(at: &At) -> Result<Arc<BTreeMap<String, ConfigRuleEvaluationSt
             let page = page?;
             walk.turn(page.next_token(), false)?;
             for status in page.config_rules_evaluation_status.unwrap_or_default() {
-                if let Some(name) = status.config_rule_name().map(str::to_owned) {
-                    found.insert(name, status);
-                }
+                let name = convert::named(status.config_rule_name(), "name of a rule")?.to_owned();
+                found.insert(name, status);
             }
         }
         Ok(found)
@@ -182,5 +191,19 @@ mod tests {
         let compliance = Compliance::builder().compliance_type(ComplianceType::Compliant).build();
         set_compliance(&mut resource, Some(&compliance));
         assert_eq!(resource.get("non_compliant"), Some(&Fact::from(0)));
+    }
+
+    #[test]
+    fn an_unknown_word_and_a_count_that_is_missing_are_gaps() {
+        for (word, blind) in [
+            (ComplianceType::from("PERHAPS"), &["compliance", "non_compliant", "non_compliant_capped"][..]),
+            (ComplianceType::NonCompliant, &["non_compliant", "non_compliant_capped"]),
+        ] {
+            let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
+            set_compliance(&mut resource, Some(&Compliance::builder().compliance_type(word).build()));
+            for attribute in blind {
+                assert!(matches!(resource.get(attribute), Some(Fact::Unknown(_))), "{attribute}");
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::aws::At;
 use crate::aws::client::{Api, Client, EVENTS};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
-use crate::kinds::convert::unknown;
+use crate::kinds::convert::{maybe_word, named, told, unknown};
 use crate::kinds::pages::Pages;
 
 const LIST_RULES: Api = EVENTS.api(RULES);
@@ -75,8 +75,8 @@ impl Collector for Collect {
                 let input = json!({ "Limit": 100, "NextToken": pages.token() });
                 let page: Rules = at.client(Client::new).call(&LIST_RULES, input).await?;
                 for rule in page.rules.iter().flatten() {
-                    let name = rule.name.as_deref().unwrap_or_default();
-                    set_rule(found.add(rule.arn.as_deref().unwrap_or(name), name), rule);
+                    let arn = named(rule.arn.as_deref(), "ARN of a rule")?;
+                    set_rule(found.add(arn, rule.name.as_deref().unwrap_or(arn)), rule);
                 }
                 pages.turn(page.next_token.as_deref(), false)?;
             }
@@ -118,8 +118,9 @@ fn record(target: &Target) -> Value {
 fn set_rule(resource: &mut Resource, rule: &Rule) {
     resource.set("name", rule.name.as_deref());
     resource.set("arn", rule.arn.as_deref());
-    resource.set("state", rule.state.as_deref());
-    resource.set("receives_read_only_events", rule.state.as_deref().map(|state| state == WITH_READS));
+    let state = maybe_word(rule.state.as_deref(), &["ENABLED", "DISABLED", WITH_READS]);
+    resource.set("receives_read_only_events", state.clone().map(|state| state.map(|state| state == WITH_READS)));
+    resource.set("state", state);
     resource.set("event_pattern", rule.event_pattern.as_deref());
     resource.set("schedule", rule.schedule_expression.as_deref());
     resource.set("managed_by", rule.managed_by.as_deref());
@@ -127,6 +128,7 @@ fn set_rule(resource: &mut Resource, rule: &Rule) {
     let pattern = rule.event_pattern.as_deref().map(pattern::parse);
     for (attribute, path) in pattern::FIELDS {
         let fact = match &pattern {
+            None if rule.schedule_expression.is_none() => told(None::<Value>, "event pattern nor schedule").into(),
             None => Fact::not_applicable("a rule that only has a schedule has no event pattern"),
             Some(Ok(pattern)) => pattern::allowed(pattern, path).into(),
             Some(Err(gap)) => unknown(resource, "events", RULES, gap.clone()),
@@ -143,9 +145,25 @@ mod tests {
     fn plain_enabled_rules_never_get_read_only_events() {
         for (state, reads) in [("ENABLED", false), ("DISABLED", false), (WITH_READS, true)] {
             let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
-            set_rule(&mut resource, &Rule { state: Some(state.to_owned()), ..Rule::default() });
+            set_rule(
+                &mut resource,
+                &Rule {
+                    state: Some(state.to_owned()),
+                    schedule_expression: Some("rate(1 day)".to_owned()),
+                    ..Rule::default()
+                },
+            );
             assert_eq!(resource.get("receives_read_only_events"), Some(&Fact::from(reads)), "{state}");
             assert!(matches!(resource.get("pattern.sources"), Some(Fact::NotApplicable(_))));
+        }
+    }
+
+    #[test]
+    fn a_rule_in_an_unknown_state_or_without_pattern_and_schedule_is_not_understood() {
+        let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
+        set_rule(&mut resource, &Rule { state: Some("PERHAPS".to_owned()), ..Rule::default() });
+        for attribute in ["state", "receives_read_only_events", "pattern.sources"] {
+            assert!(matches!(resource.get(attribute), Some(Fact::Unknown(_))), "{attribute}");
         }
     }
 }

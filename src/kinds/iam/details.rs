@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_iam::Client;
-use aws_sdk_iam::types::{GroupDetail, ManagedPolicyDetail, RoleDetail, UserDetail};
+use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthorizationDetailsOutput;
+use aws_sdk_iam::types::{AttachedPolicy, GroupDetail, ManagedPolicyDetail, RoleDetail, UserDetail};
 
 use crate::aws::At;
 use crate::facts::Gap;
+use crate::kinds::convert::named;
 use crate::kinds::pages::Pages;
 
 /// Everything that the walk told, and why it is not everything, if so.
@@ -42,6 +44,31 @@ pub(in crate::kinds) async fn details(at: &At) -> Result<Arc<Details>, Gap> {
     .await
 }
 
+/// What AWS tells of every identity and policy. Without it a list of members or attachments would be shorter than it is.
+fn sound(page: &GetAccountAuthorizationDetailsOutput) -> Result<(), Gap> {
+    let attached = |all: &[AttachedPolicy]| {
+        let whole = |it: &AttachedPolicy| {
+            named(it.policy_arn(), "ARN of an attached policy")
+                .and(named(it.policy_name(), "name of an attached policy"))
+                .map(drop)
+        };
+        all.iter().try_for_each(whole)
+    };
+    for user in page.user_detail_list() {
+        named(user.user_name(), "name of a user")?;
+        attached(user.attached_managed_policies())?;
+    }
+    for group in page.group_detail_list() {
+        named(group.group_name(), "name of a group")?;
+        attached(group.attached_managed_policies())?;
+    }
+    for role in page.role_detail_list() {
+        named(role.role_name(), "name of a role")?;
+        attached(role.attached_managed_policies())?;
+    }
+    page.policies().iter().try_for_each(|policy| named(policy.arn(), "ARN of a policy").map(drop))
+}
+
 async fn walk(at: &At, details: &mut Details) -> Result<(), Gap> {
     let mut pages = Pages::default();
     let request = at.client(Client::new).get_account_authorization_details().max_items(1000);
@@ -49,6 +76,7 @@ async fn walk(at: &At, details: &mut Details) -> Result<(), Gap> {
     while let Some(page) = answers.next().await {
         let page = page?;
         pages.turn(page.marker(), page.is_truncated())?;
+        sound(&page)?;
         details.users.extend(page.user_detail_list.unwrap_or_default());
         details.groups.extend(page.group_detail_list.unwrap_or_default());
         details.roles.extend(page.role_detail_list.unwrap_or_default());

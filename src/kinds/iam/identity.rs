@@ -10,7 +10,7 @@ use super::{Details, WALK};
 use crate::facts::{Fact, Gap, Resource, Value};
 use crate::iam::facts::{to_named_values, to_values};
 use crate::iam::{Form, Policy, decoded};
-use crate::kinds::convert::{malformed, unknown};
+use crate::kinds::convert::{malformed, named, unknown};
 use crate::kinds::statements::encoded;
 
 /// What gives an identity its permissions: its own policies, or those of a group that it is in.
@@ -32,7 +32,7 @@ pub(in crate::kinds) fn set_policies(resource: &mut Resource, identity: Identity
         .inline
         .iter()
         .map(|policy| {
-            let name = policy.policy_name().unwrap_or_default();
+            let name = named(policy.policy_name(), "name of an inline policy")?;
             let statements = to_values(&inline_document(name, policy)?);
             Ok(Value::record([("name", Some(name.into())), ("statements", Some(Value::List(statements)))]))
         })
@@ -69,13 +69,13 @@ fn granted(details: &Details, identities: &[Identity<'_>]) -> Result<Value, Gap>
     let mut seen = HashSet::new();
     for identity in identities {
         for policy in identity.inline {
-            let name = policy.policy_name().unwrap_or_default();
+            let name = named(policy.policy_name(), "name of an inline policy")?;
             let name = identity.group.map_or_else(|| name.to_owned(), |group| format!("{group}/{name}"));
             statements.extend(to_named_values(&inline_document(&name, policy)?));
             names.insert(name);
         }
         for attached in identity.attached {
-            let arn = attached.policy_arn().unwrap_or_default();
+            let arn = named(attached.policy_arn(), "ARN of an attached policy")?;
             if !seen.insert(arn) {
                 continue;
             }
@@ -88,7 +88,7 @@ fn granted(details: &Details, identities: &[Identity<'_>]) -> Result<Value, Gap>
 }
 
 fn bounded(details: &Details, boundary: &AttachedPermissionsBoundary) -> Result<Value, Gap> {
-    let arn = boundary.permissions_boundary_arn().unwrap_or_default();
+    let arn = named(boundary.permissions_boundary_arn(), "ARN of a permissions boundary")?;
     let policy = managed(details, arn, "permissions boundary")?;
     Ok(Value::List(to_named_values(&default_document(policy.policy_name().unwrap_or(arn), policy)?)))
 }

@@ -84,7 +84,9 @@ fn row(header: &[String], record: &[String]) -> Result<Row, Gap> {
             }
             return Err(malformed("a user has more access keys or certificates than the credential report shows"));
         };
-        let fact = if nothing { Fact::Absent } else { typed(*of, text, column)?.into() };
+        // Whether there is a key, a certificate or a second factor is told of everybody; of a password it may not apply.
+        let optional = *of != Type::Bool || *attribute == "password_enabled";
+        let fact = if nothing && optional { Fact::Absent } else { typed(*of, text, column)?.into() };
         row.insert(attribute, fact);
     }
     let Some(Fact::Known(Value::Text(name))) = row.get("name") else {
@@ -194,6 +196,11 @@ mod tests {
             format!("{header}\n{}", ROOT_ROW.replace("2019-01-01T", "yesterday")),
             format!("{header}\n{}", USER_ROW.replace("2020-06-01T00:00:00+00:00", "N/A")),
             format!("{header}\n{}", ROOT_ROW.replace("<root_account>", "")),
+            format!("{header}\n{}", ROOT_ROW.replace(",true,", ",N/A,")),
+            format!(
+                "{header}\n{}",
+                USER_ROW.replace("eu-west-1,s3,\\\n        true", "eu-west-1,s3,N/A").replace("s3,true", "s3,N/A")
+            ),
             format!("{header}\n\"{ROOT_ROW}"),
             format!("{more}\n{ROOT_ROW},1 more access key"),
         ] {

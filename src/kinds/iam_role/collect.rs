@@ -14,7 +14,7 @@ use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Gap, Kind, Question, Resource, Value};
 use crate::iam::Form;
 use crate::iam::facts::to_values;
-use crate::kinds::convert::{malformed, tags, time};
+use crate::kinds::convert::{malformed, tags, time, told};
 use crate::kinds::iam::{Details, Identity, blind, details, document, set_permissions, set_policies, simulate};
 use crate::kinds::pages::Pages;
 
@@ -77,7 +77,7 @@ fn describe(role: &RoleDetail, details: &Details, resource: &mut Resource) {
     resource.set("last_used_region", used.and_then(|used| used.region()));
     resource.set("tags", tags(role.tags().iter().map(|tag| (Some(tag.key()), Some(tag.value())))));
     resource.set("boundary", role.permissions_boundary().and_then(|it| it.permissions_boundary_arn()));
-    resource.set("service_linked", role.path().is_some_and(|path| path.starts_with("/aws-service-role/")));
+    resource.set("service_linked", told(role.path(), "path").map(|path| path.starts_with("/aws-service-role/")));
     resource.set("instance_profiles", Value::texts(role.instance_profile_list().iter().map(|it| it.arn())));
     let trust = blind(
         resource,

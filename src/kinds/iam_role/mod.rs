@@ -83,7 +83,8 @@ pub(super) static KIND: Kind = Kind {
             "ListRoles",
             "Roles[].MaxSessionDuration",
             "Longest session that the role may be assumed for, in seconds.",
-        ),
+        )
+        .within(900, 43_200),
         simulated(),
     ],
     calls: &[WALK_CALL, Call::new("iam", "ListRoles", "iam:ListRoles", Reach::Joined(1000)), SIMULATE_CALL],

@@ -9,6 +9,7 @@ use aws_sdk_kms::Client;
 
 use crate::aws::At;
 use crate::facts::Gap;
+use crate::kinds::convert::named;
 use crate::kinds::pages::Pages;
 
 /// All aliases of the account and Region.
@@ -45,7 +46,8 @@ pub(in crate::kinds) async fn aliases(at: &At) -> Result<Arc<Aliases>, Gap> {
         while let Some(page) = answers.next().await {
             let page = page?;
             for alias in page.aliases() {
-                if let (Some(name), Some(key)) = (alias.alias_name(), alias.target_key_id()) {
+                let name = named(alias.alias_name(), "name of an alias")?;
+                if let Some(key) = alias.target_key_id() {
                     aliases.add(name, key);
                 }
             }

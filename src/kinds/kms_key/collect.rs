@@ -3,7 +3,10 @@
 //! Must not know what is expected of a key.
 
 use aws_sdk_kms::Client;
-use aws_sdk_kms::types::{GrantConstraints, GrantListEntry, KeyMetadata, RotationType};
+use aws_sdk_kms::types::{
+    ExpirationModelType, GrantConstraints, GrantListEntry, KeyManagerType, KeyMetadata, KeySpec, KeyState,
+    KeyUsageType, MultiRegionKey, MultiRegionKeyType, OriginType, RotationType,
+};
 
 use super::rotation::{INVALID_STATE, NOT_ROTATABLE, UNSUPPORTED, inapplicable, waits_for_deletion};
 use super::{KIND, aliases};
@@ -11,7 +14,7 @@ use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::analyzer::check_public;
-use crate::kinds::convert::{malformed, time};
+use crate::kinds::convert::{malformed, named, region, time, told, word};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
 use crate::kinds::tagged::tagged;
@@ -32,8 +35,8 @@ impl Collector for Collect {
             while let Some(page) = answers.next().await {
                 let page = page?;
                 for key in page.keys() {
-                    let Some(id) = key.key_id() else { return Err(malformed("a key without id")) };
-                    let resource = found.add(key.key_arn().unwrap_or(id), id);
+                    let id = named(key.key_id(), "id of a key")?;
+                    let resource = found.add(named(key.key_arn(), "ARN of a key")?, id);
                     resource.set("id", id);
                     resource.set("name", id);
                     resource.set("arn", key.key_arn());
@@ -81,35 +84,44 @@ impl Collector for Collect {
 fn describe(key: &KeyMetadata, resource: &mut Resource) {
     // AWS always tells these. One that is missing stays unset, which the driver reports, so that no filter drops the key.
     let always = [
-        ("manager", key.key_manager().map(|it| it.as_str())),
-        ("state", key.key_state().map(|it| it.as_str())),
-        ("spec", key.key_spec().map(|it| it.as_str())),
-        ("usage", key.key_usage().map(|it| it.as_str())),
-        ("origin", key.origin().map(|it| it.as_str())),
+        ("manager", key.key_manager().map(|it| it.as_str()), KeyManagerType::values()),
+        ("state", key.key_state().map(|it| it.as_str()), KeyState::values()),
+        ("spec", key.key_spec().map(|it| it.as_str()), KeySpec::values()),
+        ("usage", key.key_usage().map(|it| it.as_str()), KeyUsageType::values()),
+        ("origin", key.origin().map(|it| it.as_str()), OriginType::values()),
     ];
-    for (attribute, value) in always {
+    for (attribute, value, known) in always {
         if let Some(value) = value {
-            resource.set(attribute, value);
+            resource.set(attribute, word(value, known));
         }
     }
     resource.set("enabled", key.enabled());
     resource.set("custom_key_store", key.custom_key_store_id());
     resource.set("description", key.description().filter(|text| !text.is_empty()));
     resource.set("created", time(key.creation_date()));
-    resource.set("deletion_date", time(key.deletion_date()));
+    let deleted = time(key.deletion_date());
+    let waits = key.key_state() == Some(&KeyState::PendingDeletion);
+    resource.set("deletion_date", if waits { deleted.and_then(|it| told(it, "day").map(Some)) } else { deleted });
     resource.set("deletion_window", key.pending_deletion_window_in_days().map(Value::days));
-    resource.set("material_expires", time(key.valid_to()));
+    let expires = key.expiration_model() == Some(&ExpirationModelType::KeyMaterialExpires);
+    let until = time(key.valid_to());
+    resource.set("material_expires", if expires { until.and_then(|it| told(it, "day").map(Some)) } else { until });
 
-    let multi_region = key.multi_region().unwrap_or(false);
+    // Unset, and so reported, where AWS does not tell it.
+    let Some(multi_region) = key.multi_region() else { return };
     resource.set("multi_region.enabled", multi_region);
     let only_multi_region =
         |fact: Fact| if multi_region { fact } else { Fact::not_applicable("the key is a single-Region key") };
     let configuration = key.multi_region_configuration();
     let role = configuration.and_then(|it| it.multi_region_key_type()).map(|it| it.as_str());
+    let role = told(role, "role").and_then(|role| word(role, MultiRegionKeyType::values()));
     resource.set("multi_region.role", only_multi_region(role.into()));
-    let primary = configuration.and_then(|it| it.primary_key()).and_then(|it| it.region());
+    let of = |key: &MultiRegionKey| told(key.region(), "Region of a key").and_then(region).map(str::to_owned);
+    let primary = told(configuration.and_then(|it| it.primary_key()), "primary key").and_then(of);
     resource.set("multi_region.primary_region", only_multi_region(primary.into()));
-    let replicas = configuration.map(|it| Value::texts(it.replica_keys().iter().filter_map(|key| key.region())));
+    let replicas = told(configuration, "configuration")
+        .and_then(|it| it.replica_keys().iter().map(of).collect::<Result<Vec<String>, Gap>>())
+        .map(Value::texts);
     resource.set("multi_region.replica_regions", only_multi_region(replicas.into()));
 }
 
@@ -125,7 +137,7 @@ async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
             resource.set("rotation.enabled", on);
             // Some answers carry a period although rotation is off; nothing happens every so often then.
             resource.set("rotation.period", answer.rotation_period_in_days().filter(|_| on).map(Value::days));
-            resource.set("rotation.next", time(answer.next_rotation_date()).filter(|_| on));
+            resource.set("rotation.next", time(answer.next_rotation_date()).map(|it| it.filter(|_| on)));
             resource.set("rotation.on_demand_started", time(answer.on_demand_rotation_start_date()));
             Ok(())
         }
@@ -158,8 +170,10 @@ async fn rotations(at: &At, resource: &mut Resource) -> Result<(), Gap> {
         };
         for rotation in page.rotations() {
             count += 1;
-            on_demand += i64::from(rotation.rotation_type() == Some(&RotationType::OnDemand));
-            last = last.max(time(rotation.rotation_date()));
+            let of = told(rotation.rotation_type(), "type of a rotation")?;
+            word(of.as_str(), RotationType::values())?;
+            on_demand += i64::from(*of == RotationType::OnDemand);
+            last = last.max(Some(told(time(rotation.rotation_date())?, "date of a rotation")?));
         }
         pages.turn(page.next_marker(), page.truncated())?;
     }
@@ -189,15 +203,17 @@ async fn grants(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let mut answers = request.into_paginator().send();
     while let Some(page) = answers.next().await {
         let page = page?;
-        grants.extend(page.grants().iter().map(grant));
+        let read: Result<Vec<Value>, Gap> = page.grants().iter().map(grant).collect();
+        grants.extend(read?);
         pages.turn(page.next_marker(), page.truncated())?;
     }
     resource.set("grants", Value::List(grants));
     Ok(())
 }
 
-fn grant(grant: &GrantListEntry) -> Value {
-    Value::record([
+fn grant(grant: &GrantListEntry) -> Result<Value, Gap> {
+    let created = time(grant.creation_date())?;
+    Ok(Value::record([
         ("id", grant.grant_id().map(Value::from)),
         ("name", grant.name().filter(|name| !name.is_empty()).map(Value::from)),
         ("grantee", grant.grantee_principal().or(grant.grantee_service_principal()).map(Value::from)),
@@ -205,8 +221,8 @@ fn grant(grant: &GrantListEntry) -> Value {
         ("issuer", grant.issuing_account().map(Value::from)),
         ("operations", Some(Value::texts(grant.operations().iter().map(|it| it.as_str())))),
         ("constraints", Some(Value::texts(grant.constraints().map(constraints).unwrap_or_default()))),
-        ("created", time(grant.creation_date()).map(Value::from)),
-    ])
+        ("created", created.map(Value::from)),
+    ]))
 }
 
 fn constraints(constraints: &GrantConstraints) -> Vec<String> {

@@ -101,7 +101,8 @@ pub(super) static KIND: Kind = Kind {
             "KeyMetadata.PendingDeletionWindowInDays",
             "Waiting period before deletion, of a multi-Region primary that waits for its replicas to be deleted; \
              absent otherwise.",
-        ),
+        )
+        .within_days(1, 365),
         Attribute::new(
             "material_expires",
             Type::Time,
@@ -152,7 +153,8 @@ pub(super) static KIND: Kind = Kind {
             "RotationPeriodInDays",
             "Time between automatic rotations, in days; absent when automatic rotation is off; not applicable as \
              `rotation.enabled`.",
-        ),
+        )
+        .within_days(1, 2560),
         Attribute::new(
             "rotation.next",
             Type::Time,

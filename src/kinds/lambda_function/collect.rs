@@ -14,7 +14,7 @@ use crate::aws::At;
 use crate::aws::client::{Api, Client, LAMBDA};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
-use crate::kinds::convert::{malformed, unknown};
+use crate::kinds::convert::{malformed, named, told, unknown};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
 
@@ -112,8 +112,8 @@ impl Collector for Collect {
                 let input = json!({ "MaxItems": 50, "Marker": pages.token() });
                 let page: Functions = at.client(Client::new).call(&LIST_FUNCTIONS, input).await?;
                 for function in page.functions.iter().flatten() {
-                    let name = function.function_name.as_deref().unwrap_or_default();
-                    let resource = found.add(function.function_arn.as_deref().unwrap_or(name), name);
+                    let arn = named(function.function_arn.as_deref(), "ARN of a function")?;
+                    let resource = found.add(arn, function.function_name.as_deref().unwrap_or(arn));
                     set_function(resource, function);
                     set_environment(resource, function.environment.as_ref());
                 }
@@ -159,30 +159,30 @@ fn set_function(resource: &mut Resource, function: &Function) {
     resource.set("timeout", function.timeout.map(|seconds| Value::Duration(seconds.into())));
     resource.set("memory", function.memory_size);
     resource.set("architectures", architectures.map(Value::texts));
-    let modified: Fact = match function.last_modified.as_deref().map(time).transpose() {
-        Ok(modified) => modified.into(),
-        Err(gap) => unknown(resource, "lambda", FUNCTIONS, gap),
-    };
-    resource.set("last_modified", modified);
+    resource.set("last_modified", function.last_modified.as_deref().map(time).transpose());
     resource.set("code_sha256", function.code_sha256.as_deref());
     resource.set("kms_key", function.kms_key_arn.as_deref().filter(|arn| !arn.is_empty()));
     resource.set("package_type", function.package_type.as_deref());
     resource.set("vpc", vpc);
-    let layers = function.layers.iter().flatten().filter_map(|layer| layer.arn.as_deref());
-    resource.set("layers", Value::texts(layers));
+    let layers = function.layers.iter().flatten().map(|layer| named(layer.arn.as_deref(), "ARN of a layer"));
+    resource.set("layers", layers.collect::<Result<Vec<&str>, Gap>>().map(Value::texts));
     resource.set("log_group", function.logging_config.as_ref().and_then(|it| it.log_group.as_deref()));
 }
 
 /// Without permission for the customer key of an environment, Lambda answers with an error inside a good answer: that
 /// is a blind spot, not an empty environment.
 fn set_environment(resource: &mut Resource, environment: Option<&Environment>) {
-    let variables = environment.and_then(|it| it.variables.as_ref());
-    let (all, secret) = match (variables, environment.and_then(|it| it.error.as_ref())) {
-        (_, Some(error)) => {
-            let blind = unknown(resource, "lambda", FUNCTIONS, undecrypted(error));
+    let variables = match environment {
+        None => Ok(None),
+        Some(Environment { error: Some(error), .. }) => Err(undecrypted(error)),
+        Some(Environment { variables, .. }) => told(variables.as_ref(), "variables").map(Some),
+    };
+    let (all, secret) = match variables {
+        Err(gap) => {
+            let blind = unknown(resource, "lambda", FUNCTIONS, gap);
             (blind.clone(), blind)
         }
-        (variables, None) => {
+        Ok(variables) => {
             let Names { all, secret_looking } = variables.map(names).unwrap_or_default();
             (Fact::Known(Value::texts(all)), Fact::Known(Value::texts(secret_looking)))
         }

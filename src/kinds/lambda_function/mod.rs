@@ -44,8 +44,10 @@ pub(super) static KIND: Kind = Kind {
             FUNCTIONS,
             "Functions[].Timeout",
             "How long one invocation may run, in seconds.",
-        ),
-        Attribute::new("memory", Type::Integer, FUNCTIONS, "Functions[].MemorySize", "Memory in megabytes."),
+        )
+        .within(1, 86_400),
+        Attribute::new("memory", Type::Integer, FUNCTIONS, "Functions[].MemorySize", "Memory in megabytes.")
+            .within(1, 1_000_000),
         Attribute::new(
             "architectures",
             Type::List(&Type::Text),

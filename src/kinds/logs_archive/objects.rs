@@ -97,7 +97,8 @@ fn wanted(object: &Object, from: Option<Timestamp>) -> Result<Option<Wanted>, Ga
     let key = object.key().filter(|key| !key.is_empty()).ok_or_else(|| malformed("an object without key"))?;
     let bytes = object.size().and_then(|size| u64::try_from(size).ok());
     let bytes = bytes.ok_or_else(|| malformed(format!("the list does not tell the size of {key}")))?;
-    let early = from.is_some_and(|from| is_early(key, time(object.last_modified()), from.as_millisecond()));
+    let written = time(object.last_modified())?;
+    let early = from.is_some_and(|from| is_early(key, written, from.as_millisecond()));
     // An empty object is a folder, or holds nothing.
     Ok((!early && bytes > 0).then(|| Wanted { key: key.to_owned(), bytes }))
 }

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::Client;
-use aws_sdk_cloudwatchlogs::types::{InheritedProperty, LogGroup, MetricFilter};
-use jiff::Timestamp;
+use aws_sdk_cloudwatchlogs::types::{
+    DataProtectionStatus, InheritedProperty, LogGroup, LogGroupClass, MetricFilter, MetricTransformation,
+};
 
 use super::{FILTERS, KIND, TAGS};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Gap, Kind, Resource, Value};
+use crate::kinds::convert::{maybe_word, milliseconds, named};
 use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::tagged::tagged;
 
@@ -29,8 +31,8 @@ impl Collector for Collect {
         Box::pin(async move {
             let groups = groups(at).await?;
             for group in &groups.items {
-                let name = group.log_group_name().unwrap_or_default();
-                set_group(found.add(arn(group).unwrap_or(name), name), group);
+                let arn = named(arn(group), "ARN of a log group")?;
+                set_group(found.add(arn, group.log_group_name().unwrap_or(arn)), group);
             }
             groups.whole()
         })
@@ -90,12 +92,13 @@ fn set_group(resource: &mut Resource, group: &LogGroup) {
     resource.set("never_expires", retention.is_none());
     resource.set("retention_policy", group.retention_policy_name());
     resource.set("kms_key", group.kms_key_id());
-    resource.set("class", group.log_group_class().map(|it| it.as_str()));
+    resource.set("class", maybe_word(group.log_group_class().map(|it| it.as_str()), LogGroupClass::values()));
     resource.set("stored_bytes", group.stored_bytes());
     resource.set("deletion_protection", group.deletion_protection_enabled());
-    resource.set("data_protection", group.data_protection_status().map(|it| it.as_str()));
+    let protection = group.data_protection_status().map(|it| it.as_str());
+    resource.set("data_protection", maybe_word(protection, DataProtectionStatus::values()));
     resource.set("data_protection_inherited", inherited);
-    resource.set("created", group.creation_time().and_then(|ms| Timestamp::from_millisecond(ms).ok()));
+    resource.set("created", milliseconds(group.creation_time()));
 }
 
 /// Metric filters of all groups by group name: one walk without a group name instead of one call for each group.
@@ -107,8 +110,8 @@ async fn metric_filters(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Ga
         while let Some(page) = pages.next().await {
             let page = page?;
             for filter in page.metric_filters() {
-                let group = filter.log_group_name().unwrap_or_default();
-                found.entry(group.to_owned()).or_default().extend(records(filter));
+                let group = named(filter.log_group_name(), "log group of a metric filter")?;
+                found.entry(group.to_owned()).or_default().extend(records(filter)?);
             }
             walk.turn(page.next_token(), false)?;
         }
@@ -117,15 +120,16 @@ async fn metric_filters(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Ga
     .await
 }
 
-fn records(filter: &MetricFilter) -> impl Iterator<Item = Value> {
-    filter.metric_transformations().iter().map(|metric| {
-        Value::record([
-            ("name", filter.filter_name().map(Value::from)),
+fn records(filter: &MetricFilter) -> Result<Vec<Value>, Gap> {
+    let record = |metric: &MetricTransformation| {
+        Ok(Value::record([
+            ("name", Some(named(filter.filter_name(), "name of a metric filter")?.into())),
             ("pattern", filter.filter_pattern().map(Value::from)),
-            ("metric_name", Some(metric.metric_name().into())),
-            ("metric_namespace", Some(metric.metric_namespace().into())),
-        ])
-    })
+            ("metric_name", Some(named(Some(metric.metric_name()), "name of a metric")?.into())),
+            ("metric_namespace", Some(named(Some(metric.metric_namespace()), "namespace of a metric")?.into())),
+        ]))
+    };
+    filter.metric_transformations().iter().map(record).collect()
 }
 
 #[cfg(test)]
@@ -144,6 +148,13 @@ mod tests {
         set_group(&mut resource, &LogGroup::builder().retention_in_days(2557).creation_time(1_000).build());
         assert_eq!(resource.get("retention"), Some(&Fact::from(Value::days(2557))));
         assert_eq!(resource.get("never_expires"), Some(&Fact::from(false)));
-        assert_eq!(resource.get("created"), Some(&Fact::Known(Value::Time(Timestamp::from_second(1).unwrap()))));
+        assert_eq!(resource.get("created"), Some(&Fact::Known(Value::Time(jiff::Timestamp::from_second(1).unwrap()))));
+        for (retention, created) in [(-1, i64::MAX), (0, i64::MIN), (3654, i64::MAX)] {
+            let group = LogGroup::builder().retention_in_days(retention).creation_time(created).build();
+            set_group(&mut resource, &group);
+            for attribute in ["retention", "created"] {
+                assert!(matches!(resource.get(attribute), Some(Fact::Unknown(_))), "{attribute} {retention} {created}");
+            }
+        }
     }
 }

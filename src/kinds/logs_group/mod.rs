@@ -36,7 +36,8 @@ pub(super) static KIND: Kind = Kind {
             "logGroups[].retentionInDays",
             "How long events are kept, in days; absent when they never expire. An account-level retention policy \
              overrides the group's own, and this is what applies.",
-        ),
+        )
+        .within_days(1, 3653),
         Attribute::new(
             "never_expires",
             Type::Bool,

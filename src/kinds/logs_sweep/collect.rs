@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::types::{DataProtectionStatus, InheritedProperty, LogGroup};
-use jiff::Timestamp;
 
 use super::events::Events;
 use super::eyes::{self, Eyes};
@@ -17,7 +16,7 @@ use super::{EARLIER, EVENTS, KIND, PARAMETER_VALUES, PARAMETERS, SECRETS, STREAM
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
-use crate::kinds::convert::unknown;
+use crate::kinds::convert::{maybe_word, milliseconds, named, unknown};
 use crate::kinds::logs_group::{arn, groups};
 
 /// Sweeps log groups.
@@ -33,10 +32,10 @@ impl Collector for Collect {
         Box::pin(async move {
             let groups = groups(at).await?;
             for group in &groups.items {
-                let name = group.log_group_name().unwrap_or_default();
-                let resource = found.add(arn(group).unwrap_or(name), name);
+                let arn = named(arn(group), "ARN of a log group")?;
+                let resource = found.add(arn, group.log_group_name().unwrap_or(arn));
                 resource.set("name", group.log_group_name());
-                resource.set("arn", arn(group));
+                resource.set("arn", arn);
                 resource.set("class", group.log_group_class().map(|it| it.as_str()));
                 resource.set("stored_bytes", group.stored_bytes());
                 resource.set("masked", masked(group));
@@ -67,9 +66,11 @@ impl Collector for Collect {
     }
 }
 
-fn masked(group: &LogGroup) -> bool {
-    group.data_protection_status() == Some(&DataProtectionStatus::Activated)
-        || group.inherited_properties().contains(&InheritedProperty::AccountDataProtection)
+fn masked(group: &LogGroup) -> Result<bool, Gap> {
+    let status = group.data_protection_status();
+    maybe_word(status.map(|it| it.as_str()), DataProtectionStatus::values())?;
+    Ok(status == Some(&DataProtectionStatus::Activated)
+        || group.inherited_properties().contains(&InheritedProperty::AccountDataProtection))
 }
 
 fn integer(number: usize) -> i64 {
@@ -136,7 +137,7 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let masked = is_masked(resource);
     let walked = walk(at, &group, way, spans, masked && at.logs.unmask, &mut swept).await;
 
-    let instant = |ms: Option<i64>| Fact::from(ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()));
+    let instant = |ms: Option<i64>| Fact::from(milliseconds(ms));
     let read: [(&'static str, Fact); 12] = [
         ("from", at.logs.from().into()),
         ("until", at.logs.until.into()),
@@ -178,7 +179,8 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 }
 
 fn is_masked(resource: &Resource) -> bool {
-    matches!(resource.get("masked"), Some(Fact::Known(Value::Bool(true))))
+    // Where it is not known, parts may be masked.
+    !matches!(resource.get("masked"), Some(Fact::Known(Value::Bool(false))))
 }
 
 /// Why events that were all read do not show everything.

@@ -9,6 +9,7 @@ use aws_sdk_cloudwatchlogs::Client;
 
 use crate::aws::At;
 use crate::facts::Gap;
+use crate::kinds::convert::named;
 use crate::kinds::pages::Pages;
 
 /// So many streams of a group are few.
@@ -48,7 +49,8 @@ async fn list(at: &At, group: &str) -> Result<Streams, Gap> {
     let (mut all, mut names) = (0, Names { sampled: at.logs.takes_streams(), kept: Some(Vec::new()), wanted: 0 });
     while let Some(page) = answers.next().await {
         let page = page?;
-        for name in page.log_streams().iter().map(|it| it.log_stream_name().unwrap_or_default()) {
+        for stream in page.log_streams() {
+            let name = named(stream.log_stream_name(), "name of a log stream")?;
             all += 1;
             if at.logs.takes_stream(group, name) {
                 names.keep(name);

@@ -17,7 +17,7 @@ use crate::aws::{At, refused_with, tracked};
 use crate::facts::redact::REDACTED;
 use crate::facts::{Cause, Gap};
 use crate::iam::{Case, Pattern};
-use crate::kinds::convert::malformed;
+use crate::kinds::convert::{malformed, time};
 use crate::kinds::pages::Pages;
 use crate::kinds::secretsmanager_secret::secrets;
 use crate::kinds::ssm_parameter::{Parameter, parameters};
@@ -104,8 +104,10 @@ pub(super) async fn secrets_in_scope(at: &At) -> (Vec<SecretListEntry>, Result<(
         Err(gap) => return (Vec::new(), Err(gap)),
     };
     let wanted = wanted(&at.logs.secrets);
-    let named = |secret: &&SecretListEntry| secret.name().is_none_or(&wanted) && secret.deleted_date().is_none();
-    (all.items.iter().filter(named).cloned().collect(), all.whole())
+    let named = |secret: &&SecretListEntry| secret.name().is_none_or(&wanted);
+    // A date that nobody can read hides no value: whether AWS still gives it is asked, and told.
+    let gone = |secret: &SecretListEntry| matches!(time(secret.deleted_date()), Ok(Some(_)));
+    (all.items.iter().filter(named).filter(|it| !gone(it)).cloned().collect(), all.whole())
 }
 
 /// The SecureString parameters that it is about, and why they may not be all.
@@ -234,7 +236,9 @@ async fn ask(client: &Client, names: &[String]) -> Result<Read, Gap> {
     let input = json!({ "Names": names, "WithDecryption": true });
     let answer: Values = client.call(&GET_PARAMETERS, input).await?;
     let mut found = Read::default();
+    let mut given = HashSet::new();
     for parameter in answer.parameters.into_iter().flatten() {
+        given.extend(parameter.name.clone());
         found.add(of_parameter(parameter));
     }
     let told = |name: &String| answer.invalid_parameters.iter().flatten().any(|it| it == name);
@@ -242,8 +246,8 @@ async fn ask(client: &Client, names: &[String]) -> Result<Read, Gap> {
         let gone = Gap { message: "it is not there any more".to_owned(), ..Gap::new(Cause::Undecided) };
         found.add(missed(gone, name));
     }
-    if found.parameters == 0 && found.blind.is_none() {
-        found.add(missed(malformed("the answer leaves out what was asked for"), &names.join(", ")));
+    for name in names.iter().filter(|name| !told(name) && !given.contains(*name)) {
+        found.add(missed(malformed("the answer leaves out what was asked for"), name));
     }
     Ok(found)
 }

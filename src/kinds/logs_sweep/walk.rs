@@ -18,7 +18,7 @@ use super::values::withheld;
 use crate::aws::{At, tracked};
 use crate::facts::Gap;
 use crate::facts::redact::REDACTED;
-use crate::kinds::convert::{malformed, truncated};
+use crate::kinds::convert::{malformed, named, truncated};
 use crate::kinds::pages::Pages;
 
 /// Pages of one account and Region that are asked for or looked at, at the same time: each is a megabyte or more.
@@ -86,7 +86,7 @@ impl Walker {
                         continue;
                     }
                     let message = message(event.message())?;
-                    let (stream, id) = (event.log_stream_name().unwrap_or_default(), event.event_id());
+                    let (stream, id) = (named(event.log_stream_name(), "stream of an event")?, event.event_id());
                     swept.push(Event { stream, id, time: event.timestamp(), message });
                 }
                 tokens.turn(page.next_token(), false)?;

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Region};
 use aws_sdk_s3::types::{
-    MfaDeleteStatus, ObjectLockConfiguration, ObjectLockEnabled, PublicAccessBlockConfiguration,
-    ServerSideEncryptionRule,
+    BucketVersioningStatus, DefaultRetention, MfaDeleteStatus, ObjectLockConfiguration, ObjectLockEnabled,
+    ObjectLockRetentionMode, PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionRule,
 };
 
 use super::{ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
@@ -18,7 +18,7 @@ use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
 use crate::kinds::analyzer::check_public;
-use crate::kinds::convert::{malformed, partition, time, truncated};
+use crate::kinds::convert::{malformed, maybe_word, named, partition, time, told, truncated, word};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
 
@@ -74,8 +74,11 @@ impl Collector for Collect {
                 },
                 VERSIONING => {
                     let answer = client.get_bucket_versioning().bucket(bucket).send().await?;
-                    resource.set("versioning", answer.status().map(|it| it.as_str()));
-                    resource.set("mfa_delete", answer.mfa_delete() == Some(&MfaDeleteStatus::Enabled));
+                    let status = answer.status().map(|it| it.as_str());
+                    resource.set("versioning", maybe_word(status, BucketVersioningStatus::values()));
+                    let delete = answer.mfa_delete().map(|it| it.as_str());
+                    let delete = maybe_word(delete, MfaDeleteStatus::values());
+                    resource.set("mfa_delete", delete.map(|it| it == Some(MfaDeleteStatus::Enabled.as_str())));
                 }
                 PUBLIC_ACCESS => match client.get_public_access_block().bucket(bucket).send().await {
                     Ok(answer) => set_public_access(resource, answer.public_access_block_configuration()),
@@ -97,7 +100,8 @@ impl Collector for Collect {
                 LOGGING => {
                     let answer = client.get_bucket_logging().bucket(bucket).send().await?;
                     let logging = answer.logging_enabled();
-                    resource.set("logging.target_bucket", logging.map(|it| it.target_bucket()));
+                    let target = logging.map(|it| named(Some(it.target_bucket()), "target bucket")).transpose();
+                    resource.set("logging.target_bucket", target);
                     resource.set("logging.target_prefix", logging.map(|it| it.target_prefix()));
                 }
                 "CheckNoPublicAccess" => check_public(at, resource, "AWS::S3::Bucket").await?,
@@ -141,18 +145,27 @@ fn arn(bucket: &str, region: Option<&str>) -> String {
 
 fn set_encryption(resource: &mut Resource, rule: &ServerSideEncryptionRule) {
     let default = rule.apply_server_side_encryption_by_default();
-    resource.set("encryption.algorithm", default.map(|it| it.sse_algorithm().as_str()));
+    let algorithm = default.map(|it| it.sse_algorithm().as_str());
+    resource.set("encryption.algorithm", maybe_word(algorithm, ServerSideEncryption::values()));
     resource.set("encryption.kms_key", default.and_then(|it| it.kms_master_key_id()));
     resource.set("encryption.bucket_key", rule.bucket_key_enabled());
 }
 
 fn set_lock(resource: &mut Resource, lock: Option<&ObjectLockConfiguration>) {
-    let enabled = lock.and_then(ObjectLockConfiguration::object_lock_enabled) == Some(&ObjectLockEnabled::Enabled);
+    let enabled = lock.map(|it| {
+        let enabled = told(it.object_lock_enabled(), "whether the lock is on")?;
+        word(enabled.as_str(), ObjectLockEnabled::values()).map(|it| it == ObjectLockEnabled::Enabled.as_str())
+    });
     let retention = lock.and_then(|it| it.rule()).and_then(|it| it.default_retention());
     let years = retention.and_then(|it| it.years());
-    resource.set("object_lock.enabled", enabled);
-    resource.set("object_lock.mode", retention.and_then(|it| it.mode()).map(|it| it.as_str()));
-    resource.set("object_lock.retention", length(retention.and_then(|it| it.days()), years));
+    resource.set("object_lock.enabled", enabled.unwrap_or(Ok(false)));
+    let mode = |it: &DefaultRetention| {
+        told(it.mode(), "mode of the retention")
+            .and_then(|it| word(it.as_str(), ObjectLockRetentionMode::values()).map(str::to_owned))
+    };
+    resource.set("object_lock.mode", retention.map(mode).transpose());
+    let long = |it: &DefaultRetention| told(length(it.days(), it.years()), "length of the retention");
+    resource.set("object_lock.retention", retention.map(long).transpose());
     resource.set("object_lock.years", years);
 }
 
@@ -176,7 +189,7 @@ fn set_public_access(resource: &mut Resource, block: Option<&PublicAccessBlockCo
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_s3::types::{DefaultRetention, ObjectLockRetentionMode, ObjectLockRule};
+    use aws_sdk_s3::types::ObjectLockRule;
 
     use super::*;
 
@@ -240,6 +253,29 @@ mod tests {
             (None, "arn:aws:s3:::logs"),
         ] {
             assert_eq!(arn("logs", region), expected);
+        }
+    }
+
+    #[test]
+    fn a_lock_that_makes_no_sense_is_a_gap() {
+        let retention = DefaultRetention::builder;
+        let lock = |on: &str, retention: Option<DefaultRetention>| {
+            let rule = retention.map(|it| ObjectLockRule::builder().default_retention(it).build());
+            ObjectLockConfiguration::builder().object_lock_enabled(on.into()).set_rule(rule).build()
+        };
+        let mode = ObjectLockRetentionMode::Compliance;
+        for (lock, blind) in [
+            (lock("Perhaps", None), "object_lock.enabled"),
+            (lock("Enabled", Some(retention().days(30).build())), "object_lock.mode"),
+            (lock("Enabled", Some(retention().mode("PERHAPS".into()).days(30).build())), "object_lock.mode"),
+            (lock("Enabled", Some(retention().mode(mode.clone()).build())), "object_lock.retention"),
+            (lock("Enabled", Some(retention().mode(mode.clone()).days(-1).build())), "object_lock.retention"),
+            (lock("Enabled", Some(retention().mode(mode.clone()).days(0).build())), "object_lock.retention"),
+            (lock("Enabled", Some(retention().mode(mode).years(101).build())), "object_lock.years"),
+        ] {
+            let mut bucket = resource();
+            set_lock(&mut bucket, Some(&lock));
+            assert!(matches!(bucket.get(blind), Some(Fact::Unknown(_))), "{blind} {lock:?}");
         }
     }
 }

@@ -78,14 +78,16 @@ pub(super) static KIND: Kind = Kind {
             "ObjectLockConfiguration.Rule.DefaultRetention",
             "Default retention of new objects, in days; years count as 365 days each, see object_lock.years. Absent \
              without a default retention.",
-        ),
+        )
+        .within_days(1, 36_500),
         Attribute::new(
             "object_lock.years",
             Type::Integer,
             LOCK,
             "ObjectLockConfiguration.Rule.DefaultRetention.Years",
             "Default retention in years; absent when it is set in days or not at all.",
-        ),
+        )
+        .within(1, 100),
         Attribute::new(
             "versioning",
             Type::Text,

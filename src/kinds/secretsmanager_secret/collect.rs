@@ -13,7 +13,7 @@ use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value, parse_duration};
 use crate::kinds::analyzer::check_public;
-use crate::kinds::convert::{malformed, tags, time, unknown};
+use crate::kinds::convert::{malformed, named, region, tags, time, told};
 use crate::kinds::kms_key::aliases;
 use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::statements::statements;
@@ -34,7 +34,7 @@ impl Collector for Collect {
         Box::pin(async move {
             let secrets = secrets(at).await?;
             for secret in &secrets.items {
-                let Some(arn) = secret.arn() else { return Err(malformed("a secret without ARN")) };
+                let arn = named(secret.arn(), "ARN of a secret")?;
                 describe(secret, found.add(arn, secret.name().unwrap_or(arn)));
             }
             secrets.whole()
@@ -48,8 +48,12 @@ impl Collector for Collect {
                 "DescribeSecret" => {
                     let answer = at.client(Client::new).describe_secret().secret_id(&resource.id).send().await?;
                     let replicas = answer.replication_status();
+                    let of = |it: &ReplicationStatusType| {
+                        told(it.region(), "Region of a replica").and_then(region).map(str::to_owned)
+                    };
+                    let regions: Result<Vec<String>, Gap> = replicas.iter().map(of).collect();
                     resource.set("replicas", Value::List(replicas.iter().map(replica).collect()));
-                    resource.set("replica_regions", Value::texts(replicas.iter().filter_map(|it| it.region())));
+                    resource.set("replica_regions", regions.map(Value::texts));
                 }
                 "ListSecretVersionIds" => versions(at, resource).await?,
                 "GetResourcePolicy" => policy(at, resource).await?,
@@ -95,32 +99,26 @@ fn describe(secret: &SecretListEntry, resource: &mut Resource) {
     resource.set("tags", tags(secret.tags().iter().map(|tag| (tag.key(), tag.value()))));
     resource.set("owning_service", secret.owning_service());
     resource.set("deleted", time(secret.deleted_date()));
-    resource.set("primary_region", secret.primary_region());
+    resource.set("primary_region", secret.primary_region().map(region).transpose());
 
     let none = HashMap::new();
     let stages = secret.secret_versions_to_stages().unwrap_or(&none).iter();
     stages_of(&stages.map(|(id, stages)| (id.as_str(), stages.as_slice())).collect(), resource);
 
-    let replica = secret.primary_region().is_some_and(|primary| *primary != *resource.region);
+    // What is no Region makes nobody a replica, and no rotation of no interest.
+    let replica = secret.primary_region().map(region).transpose();
+    let replica = replica.map(|primary| primary.is_some_and(|primary| *primary != *resource.region));
     rotation(secret, replica, resource);
 }
 
-fn rotation(secret: &SecretListEntry, replica: bool, resource: &mut Resource) {
+fn rotation(secret: &SecretListEntry, replica: Result<bool, Gap>, resource: &mut Resource) {
     let rules = secret.rotation_rules();
     let expression = rules.and_then(|rules| rules.schedule_expression());
-    let window = match rules.and_then(|rules| rules.duration()) {
-        None => Fact::Absent,
-        Some(text) => match parse_duration(text) {
-            Some(seconds) => Value::Duration(seconds).into(),
-            None => unknown(
-                resource,
-                "secretsmanager",
-                "ListSecrets",
-                malformed(format!("the rotation window `{text}` is not a duration")),
-            ),
-        },
-    };
-    let facts = [
+    let window = rules.and_then(|rules| rules.duration()).map(|text| {
+        let seconds = parse_duration(text).map(Value::Duration);
+        seconds.ok_or_else(|| malformed(format!("the rotation window `{text}` is not a duration")))
+    });
+    let facts: [(_, Fact); 7] = [
         ("last_rotated", time(secret.last_rotated_date()).into()),
         ("next_rotation", time(secret.next_rotation_date()).into()),
         // AWS leaves the field out when rotation was never configured.
@@ -130,11 +128,18 @@ fn rotation(secret: &SecretListEntry, replica: bool, resource: &mut Resource) {
             schedule::period(rules.and_then(|rules| rules.automatically_after_days()), expression).into(),
         ),
         ("rotation.schedule", expression.into()),
-        ("rotation.window", window),
+        ("rotation.window", window.transpose().into()),
         ("rotation.function", secret.rotation_lambda_arn().into()),
     ];
     for (attribute, fact) in facts {
-        resource.set(attribute, if replica { Fact::not_applicable(REPLICA) } else { fact });
+        resource.set(
+            attribute,
+            match &replica {
+                Ok(true) => Fact::not_applicable(REPLICA),
+                Ok(false) => fact,
+                Err(gap) => Fact::Unknown(Arc::new(gap.clone())),
+            },
+        );
     }
 }
 
@@ -176,9 +181,10 @@ async fn versions(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let unlabelled = unlabelled(&mut all)?;
     all.retain(|version| !version.version_stages().is_empty());
     let current = all.iter().find(|version| version.version_stages().iter().any(|stage| stage == CURRENT));
-    resource.set("current.created", current.and_then(|it| time(it.created_date())));
+    let created = |it: &SecretVersionsListEntry| told(time(it.created_date())?, "creation date of the version");
+    resource.set("current.created", current.map(created).transpose());
     resource.set("current.kms_keys", current.map(|it| sorted(it.kms_key_ids())));
-    let mut versions: Vec<Value> = all.iter().map(version_keys).collect();
+    let mut versions = all.iter().map(version_keys).collect::<Result<Vec<Value>, Gap>>()?;
     versions.sort();
     resource.set("version_keys", Value::List(versions));
     resource.set("unlabelled", unlabelled);
@@ -187,13 +193,11 @@ async fn versions(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 
 /// The versions that AWS may delete. Each was replaced, if it ever was current, when the next one was created.
 fn unlabelled(all: &mut [SecretVersionsListEntry]) -> Result<Value, Gap> {
-    all.sort_by_key(|version| time(version.created_date()));
+    all.sort_by_key(|version| version.created_date().copied());
     let next = all.iter().skip(1).map(Some).chain([None]);
     let pairs = all.iter().zip(next).filter(|(version, _)| version.version_stages().is_empty());
     let records = pairs.map(|(version, next)| {
-        let created = |it: &SecretVersionsListEntry| {
-            time(it.created_date()).ok_or_else(|| malformed("a version without the date of its creation"))
-        };
+        let created = |it: &SecretVersionsListEntry| told(time(it.created_date())?, "creation date of a version");
         Ok(Value::record([
             ("id", version.version_id().map(Value::from)),
             ("created", Some(created(version)?.into())),
@@ -203,13 +207,14 @@ fn unlabelled(all: &mut [SecretVersionsListEntry]) -> Result<Value, Gap> {
     records.collect::<Result<_, _>>().map(Value::List)
 }
 
-fn version_keys(version: &SecretVersionsListEntry) -> Value {
-    Value::record([
+fn version_keys(version: &SecretVersionsListEntry) -> Result<Value, Gap> {
+    let created = time(version.created_date())?;
+    Ok(Value::record([
         ("id", version.version_id().map(Value::from)),
         ("stages", Some(sorted(version.version_stages()))),
-        ("created", time(version.created_date()).map(Value::from)),
+        ("created", created.map(Value::from)),
         ("kms_keys", Some(sorted(version.kms_key_ids()))),
-    ])
+    ]))
 }
 
 async fn policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
@@ -280,14 +285,53 @@ mod tests {
 
     #[test]
     fn a_replica_has_no_rotation_of_its_own() {
-        for (primary, applies) in [(None, true), (Some("here"), true), (Some("there"), false)] {
-            let mut secret = Resource::new(&KIND, "1".into(), "here".into(), "arn", "name");
+        for (primary, applies) in [(None, true), (Some("eu-west-1"), true), (Some("eu-west-2"), false)] {
+            let mut secret = Resource::new(&KIND, "1".into(), "eu-west-1".into(), "arn", "name");
             describe(
                 &SecretListEntry::builder().arn("arn").set_primary_region(primary.map(str::to_owned)).build(),
                 &mut secret,
             );
             let expected = if applies { Fact::Known(Value::Bool(false)) } else { Fact::not_applicable(REPLICA) };
             assert_eq!(secret.get("rotation.enabled"), Some(&expected), "{primary:?}");
+        }
+    }
+
+    #[test]
+    fn what_aws_sent_and_nobody_can_read_is_a_gap() {
+        use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};
+        use aws_smithy_types::DateTime;
+        let never = DateTime::from_secs_f64(1e308);
+        let rules = |days: Option<i64>, expression: Option<&str>, window: Option<&str>| {
+            RotationRulesType::builder()
+                .set_automatically_after_days(days)
+                .set_schedule_expression(expression.map(str::to_owned))
+                .set_duration(window.map(str::to_owned))
+                .build()
+        };
+        let secret = || SecretListEntry::builder().arn("arn").name("name");
+        let tag = |key: Option<&str>| Tag::builder().set_key(key.map(str::to_owned)).value("v").build();
+        for (secret, blind) in [
+            (secret().deleted_date(never), "deleted"),
+            (secret().created_date(never), "created"),
+            (secret().last_rotated_date(never), "last_rotated"),
+            (secret().next_rotation_date(never), "next_rotation"),
+            (secret().rotation_rules(rules(Some(0), None, None)), "rotation.period"),
+            (secret().rotation_rules(rules(Some(-1), None, None)), "rotation.period"),
+            (secret().rotation_rules(rules(Some(i64::MAX), None, None)), "rotation.period"),
+            (secret().rotation_rules(rules(Some(30), Some("cron(0 8 1 1 ? 2030)"), None)), "rotation.period"),
+            (secret().rotation_rules(rules(Some(30), Some("rate(10 fortnights)"), None)), "rotation.period"),
+            (secret().rotation_rules(rules(Some(30), None, Some("soon"))), "rotation.window"),
+            (secret().rotation_rules(rules(Some(30), None, Some("0h"))), "rotation.window"),
+            (secret().primary_region("nowhere"), "rotation.enabled"),
+            (secret().primary_region(""), "rotation.enabled"),
+            (secret().tags(tag(None)), "tags"),
+            (secret().tags(tag(Some("a"))).tags(tag(Some("a"))), "tags"),
+        ] {
+            let mut resource = Resource::new(&KIND, "1".into(), "eu-west-1".into(), "arn", "name");
+            describe(&secret.build(), &mut resource);
+            let Some(Fact::Unknown(gap)) = resource.get(blind) else { unreachable!("{blind}: {resource:?}") };
+            assert_eq!((gap.operation.as_str(), gap.service.as_str()), ("ListSecrets", "secretsmanager"), "{blind}");
+            assert!(!gap.message.is_empty() && gap.resource == "arn", "{blind}");
         }
     }
 }

@@ -93,9 +93,10 @@ pub(super) static KIND: Kind = Kind {
             Type::Duration,
             "SecretList[].RotationRules.AutomaticallyAfterDays",
             "Longest time between two rotations of the schedule, from days, a `rate()` or a `cron()` expression; absent \
-             without a schedule and for expressions that are not understood (see `rotation.schedule`); not applicable \
-             to replicas.",
-        ),
+             without a schedule; not known for expressions that are not understood (see `rotation.schedule`); not \
+             applicable to replicas.",
+        )
+        .within(4 * 3600, 3000 * 86_400),
         listed(
             "rotation.schedule",
             Type::Text,
@@ -108,7 +109,8 @@ pub(super) static KIND: Kind = Kind {
             Type::Duration,
             "SecretList[].RotationRules.Duration",
             "Length of the rotation window; absent when it is not set; not applicable to replicas.",
-        ),
+        )
+        .within(3600, 7 * 86_400),
         listed(
             "rotation.function",
             Type::Text,

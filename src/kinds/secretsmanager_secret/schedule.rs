@@ -3,17 +3,22 @@
 //! Must not know secrets or AWS types.
 
 use super::cron;
-use crate::facts::Value;
+use crate::facts::{Gap, Value};
+use crate::kinds::convert::malformed;
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
-/// The longest time between two rotations; `None` without a schedule, or with one that is not understood. The expression
-/// wins over days, because AWS derives the days from it where it tells both.
-pub(super) fn period(days: Option<i64>, expression: Option<&str>) -> Option<Value> {
+/// The longest time between two rotations, where there is a schedule. The expression wins over days, because AWS derives
+/// the days from it where it tells both.
+///
+/// # Errors
+/// A schedule that is not understood.
+pub(super) fn period(days: Option<i64>, expression: Option<&str>) -> Result<Option<Value>, Gap> {
+    let unread = |text: &str| malformed(format!("the schedule `{text}` is not understood"));
     match expression {
-        Some(expression) => longest(expression).map(Value::Duration),
-        None => days.map(Value::days),
+        Some(text) => longest(text).map(Value::Duration).map(Some).ok_or_else(|| unread(text)),
+        None => Ok(days.map(Value::days)),
     }
 }
 
@@ -58,8 +63,12 @@ mod tests {
             (None, Some(""), None),
             (None, Some("cron(0 /4 * * ? *)"), Some(4 * HOUR)),
             (None, Some("cron(0 8 ? * MON *)"), Some(7 * DAY)),
+            (Some(30), Some("cron(0 8 1 1 ? 2030)"), None),
+            (Some(30), Some("cron(0 8 1 1 ? 2020-2030)"), None),
         ] {
-            assert_eq!(period(days, expression), seconds.map(Value::Duration), "{days:?} {expression:?}");
+            let expected = seconds.map(Value::Duration);
+            let unread = expression.is_some() && seconds.is_none();
+            assert_eq!(period(days, expression).ok(), (!unread).then_some(expected), "{days:?} {expression:?}");
         }
     }
 }

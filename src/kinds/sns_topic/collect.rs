@@ -13,7 +13,7 @@ use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Gap, Kind, Resource, Value};
 use crate::kinds::analyzer::check_public;
-use crate::kinds::convert::malformed;
+use crate::kinds::convert::{malformed, named, yes_or_no};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
 
@@ -33,10 +33,10 @@ impl Collector for Collect {
             while let Some(page) = pages.next().await {
                 let page = page?;
                 for topic in page.topics() {
-                    let arn = topic.topic_arn().unwrap_or_default();
-                    let name = arn.rsplit(':').next().unwrap_or_default();
+                    let arn = named(topic.topic_arn(), "ARN of a topic")?;
+                    let name = named(arn.rsplit(':').next(), "name of a topic")?;
                     let resource = found.add(arn, name);
-                    resource.set("arn", topic.topic_arn());
+                    resource.set("arn", arn);
                     resource.set("name", name);
                 }
                 walk.turn(page.next_token(), false)?;
@@ -75,7 +75,7 @@ fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>)
     resource.set("kms_key", text("KmsMasterKeyId"));
     resource.set("policy", text("Policy").map(statements).transpose()?);
     resource.set("display_name", text("DisplayName"));
-    resource.set("fifo", text("FifoTopic") == Some("true"));
+    resource.set("fifo", text("FifoTopic").map_or(Ok(false), yes_or_no));
     resource.set("subscriptions.confirmed", count("SubscriptionsConfirmed")?);
     resource.set("subscriptions.pending", count("SubscriptionsPending")?);
     Ok(())
@@ -90,7 +90,7 @@ async fn subscriptions(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap
         while let Some(page) = pages.next().await {
             let page = page?;
             for subscription in page.subscriptions() {
-                let topic = subscription.topic_arn().unwrap_or_default();
+                let topic = named(subscription.topic_arn(), "topic of a subscription")?;
                 found.entry(topic.to_owned()).or_default().push(record(subscription));
             }
             walk.turn(page.next_token(), false)?;

@@ -14,7 +14,7 @@ use crate::aws::client::{Api, Client, SQS};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::analyzer::check_public;
-use crate::kinds::convert::{malformed, partition, unknown};
+use crate::kinds::convert::{malformed, partition, unknown, yes_or_no};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
 use crate::kinds::tagged::tagged;
@@ -55,6 +55,9 @@ impl Collector for Collect {
                     let Some((account, name)) = account_and_name(url) else {
                         return Err(malformed("a queue URL without account and name"));
                     };
+                    if *account != *at.account {
+                        return Err(malformed(format!("a queue of account {account}")));
+                    }
                     let arn = format!("arn:{}:sqs:{}:{account}:{name}", partition(&at.region), at.region);
                     let resource = found.add(&arn, name);
                     resource.set("arn", arn);
@@ -111,13 +114,13 @@ fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>)
     };
     resource.set("policy", policy);
     resource.set("kms_key", text("KmsMasterKeyId"));
-    resource.set("fifo", text("FifoQueue") == Some("true"));
+    resource.set("fifo", text("FifoQueue").map_or(Ok(false), yes_or_no));
     let (queue, receives) = text("RedrivePolicy").map(dead_letter).transpose()?.unzip();
     resource.set("dead_letter.queue", queue);
     resource.set("dead_letter.max_receives", receives);
     // AWS always tells these. One that is missing stays unset, which the driver reports.
     if let Some(on) = text("SqsManagedSseEnabled") {
-        resource.set("sse", on == "true");
+        resource.set("sse", yes_or_no(on));
     }
     for (name, attribute) in [("retention", "MessageRetentionPeriod"), ("visibility_timeout", "VisibilityTimeout")] {
         if let Some(seconds) = number(attribute)? {
@@ -199,6 +202,17 @@ mod tests {
             ("RedrivePolicy", r#"{"maxReceiveCount":5}"#),
         ] {
             assert_eq!(read(&[(name, text)]).map_err(|gap| gap.cause).err(), Some(Cause::Malformed), "{text}");
+        }
+        for (name, text, attribute) in [
+            ("MessageRetentionPeriod", "-60", "retention"),
+            ("MessageRetentionPeriod", "0", "retention"),
+            ("VisibilityTimeout", "9223372036854775807", "visibility_timeout"),
+            ("SqsManagedSseEnabled", "perhaps", "sse"),
+            ("FifoQueue", "perhaps", "fifo"),
+            ("RedrivePolicy", r#"{"deadLetterTargetArn":"arn:dead","maxReceiveCount":-5}"#, "dead_letter.max_receives"),
+        ] {
+            let queue = read(&[(name, text)]).unwrap();
+            assert!(matches!(queue.get(attribute), Some(Fact::Unknown(_))), "{attribute} {text}");
         }
         let queue = read(&[("Policy", "[]"), ("KmsMasterKeyId", "alias/a")]).unwrap();
         assert!(matches!(queue.get("policy"), Some(Fact::Unknown(gap)) if gap.cause == Cause::Malformed));

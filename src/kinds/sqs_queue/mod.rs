@@ -59,13 +59,15 @@ pub(super) static KIND: Kind = Kind {
             Type::Duration,
             "Attributes.MessageRetentionPeriod",
             "How long a message is kept that nobody deletes.",
-        ),
+        )
+        .within(60, 14 * 86_400),
         told(
             "visibility_timeout",
             Type::Duration,
             "Attributes.VisibilityTimeout",
             "How long a message that was received is hidden from others.",
-        ),
+        )
+        .within(0, 12 * 3600),
         told(
             "fifo",
             Type::Bool,
@@ -83,7 +85,8 @@ pub(super) static KIND: Kind = Kind {
             Type::Integer,
             "Attributes.RedrivePolicy.maxReceiveCount",
             "How often a message is received before it goes there; absent as `dead_letter.queue`.",
-        ),
+        )
+        .within(1, 1000),
         told("created", Type::Time, "Attributes.CreatedTimestamp", "When the queue was created."),
         analyzer::public(),
         analyzer::reasons(),

@@ -13,7 +13,7 @@ use crate::aws::At;
 use crate::aws::client::{Api, Client, SSM, epoch_seconds};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
-use crate::kinds::convert::{malformed, time, unknown};
+use crate::kinds::convert::{malformed, maybe_word, named, time, told, unknown};
 use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::plain_secret::looks_secret;
 
@@ -93,7 +93,7 @@ impl Collector for Collect {
         Box::pin(async move {
             let parameters = parameters(at).await?;
             for parameter in &parameters.items {
-                let name = parameter.name.as_deref().unwrap_or_default();
+                let name = named(parameter.name.as_deref(), "name of a parameter")?;
                 set_parameter(found.add(parameter.arn.as_deref().unwrap_or(name), name), parameter);
             }
             parameters.whole()
@@ -109,10 +109,10 @@ impl Collector for Collect {
                         let input = json!({ "Name": resource.name, "WithDecryption": false });
                         let answer: Told = at.client(Client::new).call(&GET_PARAMETER, input).await?;
                         let parameter = answer.parameter.ok_or_else(|| malformed("the answer has no parameter"))?;
-                        if parameter.of.as_deref() == Some(SECURE) {
+                        if told(parameter.of.as_deref(), "type")? == SECURE {
                             resource.set_all_of(VALUE, &Fact::not_applicable(NEVER_READ));
                         } else {
-                            set_value(resource, parameter.value.as_deref().unwrap_or_default());
+                            set_value(resource, told(parameter.value.as_deref(), "value")?);
                         }
                     }
                     _ => resource.set_all_of(VALUE, &Fact::not_applicable(NEVER_READ)),
@@ -156,7 +156,7 @@ fn set_parameter(resource: &mut Resource, parameter: &Parameter) {
     });
     resource.set("name", parameter.name.as_deref());
     resource.set("arn", parameter.arn.as_deref());
-    resource.set("type", parameter.of.as_deref());
+    resource.set("type", maybe_word(parameter.of.as_deref(), &["String", "StringList", SECURE]));
     resource.set("tier", parameter.tier.as_deref());
     resource.set("version", parameter.version);
     resource.set("modified", time(parameter.last_modified_date.as_ref()));

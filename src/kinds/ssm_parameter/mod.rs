@@ -40,7 +40,8 @@ pub(super) static KIND: Kind = Kind {
             "Parameters[].Tier",
             "Standard, Advanced or Intelligent-Tiering.",
         ),
-        Attribute::new("version", Type::Integer, PARAMETERS, "Parameters[].Version", "Version number."),
+        Attribute::new("version", Type::Integer, PARAMETERS, "Parameters[].Version", "Version number.")
+            .within(1, i64::MAX),
         Attribute::new(
             "modified",
             Type::Time,

@@ -16,7 +16,16 @@ use crate::facts::{Argument, Attribute, Call, Fact, Field, Kind, ProbeSpec, Reac
 use crate::source::{Diagnostics, render};
 
 const fn attribute(name: &'static str, of: Type) -> Attribute {
-    Attribute { name, of, call: "ListThings", field: "Things[]", doc: "Made up.", needs: &[], counts: None }
+    Attribute {
+        name,
+        of,
+        call: "ListThings",
+        field: "Things[]",
+        doc: "Made up.",
+        needs: &[],
+        counts: None,
+        range: None,
+    }
 }
 
 const GRANT: &[Field] =
