@@ -62,8 +62,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("libdeflater", &["src/logs/read/gzip.rs"]),
     ("fearless_simd", &["src/logs/rules/slots.rs", "src/logs/values/bits.rs"]),
     ("Timestamp::now", &["src/cli/", "src/aws/", "src/probes/"]),
-    ("fs_err", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger.rs"]),
-    ("std::fs", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger.rs"]),
+    ("fs_err", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger/"]),
+    ("std::fs", &["src/policy/load.rs", "src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger/"]),
     ("std::env", &["src/cli/", "src/aws/session"]),
 ];
 

@@ -22,20 +22,23 @@ mod listening;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use attestry::aws::{At, Link, Pace, Session, open};
 use attestry::facts::{Fact, Value};
 use attestry::plan::{Plan, policy_document};
 use attestry::policy::{Case, check_probes};
-use attestry::probes::{self, Ledger, Made, Outcome, Running, Task, perform, search, sweep};
+use attestry::probes::{
+    self, Claim, Entry, Ground, Haste, Ledger, Made, Outcome, Running, Swept, Task, perform, search, sweep,
+};
 use attestry::source::Diagnostics;
 use attestry::verify::{RunResult, evaluate};
-use fake::{ACCOUNT, CANARY, Fake, REGION, Rotation, Trouble};
-use jiff::Timestamp;
+use fake::{ACCOUNT, CANARY, Fake, REGION, Rotation, Stranger, Trouble};
+use jiff::{SignedDuration, Timestamp};
 
-const RUN: &str = "20261120T221500Z-0a1b2c3d";
+/// The id of a run that begins now: AWS tells when something was created, and that must be then.
+static RUN: LazyLock<String> = LazyLock::new(|| format!("{}-0a1b2c3d", Timestamp::now().strftime("%Y%m%dT%H%M%SZ")));
 const PAUSE: Duration = Duration::from_millis(1);
 
 const ROTATION: &str = r#"id: P
@@ -112,27 +115,48 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
+const CONSENT: &[&str] = &["alert", "denied", "secret-rotation"];
+
+/// What a sweep by the ledgers does, where the stage names these probes.
+fn swept_by(probes: &[&str], folder: &Path, places: &[Arc<At>]) -> Swept {
+    runtime().block_on(sweep(folder, &Ground { places, probes, pause: PAUSE })).unwrap()
+}
+
+fn swept(folder: &Path, places: &[Arc<At>]) -> Swept {
+    swept_by(CONSENT, folder, places)
+}
+
+/// What a sweep without a ledger does, so many minutes from now.
+fn searched(probes: &[&str], places: &[Arc<At>], minutes: i64) -> Swept {
+    let now = Timestamp::now() + SignedDuration::from_mins(minutes);
+    runtime().block_on(search(&Ground { places, probes, pause: PAUSE }, now))
+}
+
+/// Acts, in a run of this id that hears of its end so.
+async fn acting(cases: &[Case], fake: &Arc<Fake>, folder: &Path, (link, haste): (&Link, &Haste)) -> Outcome {
+    let session = session(fake, link).await;
+    let at = session.acting(&RUN).into_iter().find(|at| !at.is_global()).unwrap();
+    let plan = Plan::new(cases.to_vec());
+    let tasks = plan.probes().map(|(case, call)| Task {
+        case: case.id.clone(),
+        probe: probes::find(call.spec.name).unwrap(),
+        arguments: call.arguments.clone(),
+        at: Arc::clone(&at),
+    });
+    let ledger = Arc::new(Ledger::begin(folder, &RUN).unwrap());
+    let (link, haste) = (link.clone(), haste.clone());
+    let running = Running { run: RUN.as_str().into(), ledger, link, haste, pause: PAUSE, tell: |_| {} };
+    perform(tasks.collect(), &Arc::new(running)).await
+}
+
 /// Runs the probes of the cases; `None` when the process died, which leaves no trace but the ledger.
 fn run(cases: &[Case], fake: &Arc<Fake>, folder: &Path) -> Option<Outcome> {
     let runtime = runtime();
     let stops = matches!(fake.trouble, Some((_, Trouble::Stopped)));
     let ran = runtime.block_on(async {
         let link = Link::new(Pace::none());
-        let acting = async {
-            let session = session(fake, &link).await;
-            let at = session.acting(RUN).into_iter().find(|at| !at.is_global()).unwrap();
-            let plan = Plan::new(cases.to_vec());
-            let tasks = plan.probes().map(|(case, call)| Task {
-                case: case.id.clone(),
-                probe: probes::find(call.spec.name).unwrap(),
-                arguments: call.arguments.clone(),
-                at: Arc::clone(&at),
-            });
-            let ledger = Arc::new(Ledger::begin(folder, RUN).unwrap());
-            let running = Running { run: RUN.into(), ledger, link: link.clone(), pause: PAUSE, tell: |_| {} };
-            perform(tasks.collect(), &Arc::new(running)).await
-        };
-        let mut acting = Box::pin(acting);
+        let haste = Haste::default();
+        let mut acting = Box::pin(acting(cases, fake, folder, (&link, &haste)));
         tokio::select! {
             outcome = &mut acting => Some(outcome),
             () = fake.struck.notified() => {
@@ -189,7 +213,7 @@ fn a_rotation_is_met_when_it_works_and_violated_on_each_wrong_function() {
         );
         assert!(outcome.residue.is_empty(), "{:?}", outcome.residue);
         assert_eq!(fake.listing(), before, "{rotation:?}");
-        assert!(fake.agents().iter().any(|agent| agent.contains(RUN)), "{:?}", fake.agents());
+        assert!(fake.agents().iter().any(|agent| agent.contains(RUN.as_str())), "{:?}", fake.agents());
     }
 }
 
@@ -285,17 +309,11 @@ fn matrix(policy: &str, rotation: Rotation, troubles: &[Trouble]) -> usize {
                     None => assert!(matches!(trouble, Trouble::KilledBefore | Trouble::KilledAfter), "{place}"),
                 }
                 let places = places(&undisturbed(&fake));
-                let swept = runtime().block_on(async {
-                    if lost_ledger {
-                        search(&places, Timestamp::now(), PAUSE).await.unwrap()
-                    } else {
-                        sweep(folder.path(), &places, PAUSE).await.unwrap()
-                    }
-                });
-                assert_eq!(swept.left, Vec::<String>::new(), "{place}");
+                let done = if lost_ledger { searched(CONSENT, &places, 120) } else { swept(folder.path(), &places) };
+                assert_eq!(done.left, Vec::<String>::new(), "{place}");
                 assert_eq!(fake.listing(), before, "{place}");
                 // A second sweep finds nothing.
-                let again = runtime().block_on(sweep(folder.path(), &places, PAUSE)).unwrap();
+                let again = swept(folder.path(), &places);
                 assert!(lost_ledger || again.gone.is_empty(), "{place}: {again:?}");
             }
         }
@@ -354,7 +372,7 @@ fn what_cannot_be_undone_is_named() {
     let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
     let outcome = run(&cases, &fake, folder.path()).unwrap();
     assert_eq!(outcome.residue.len(), 1, "{:?}", outcome.residue);
-    assert!(outcome.residue[0].contains("secret outside/attestry-20261120T221500Z-0a1b2c3d"), "{:?}", outcome.residue);
+    assert!(outcome.residue[0].contains(&format!("secret outside/attestry-{}", *RUN)), "{:?}", outcome.residue);
     let cleaned: Vec<_> = outcome.populations[0].resources.iter().map(|it| it.get("cleaned").cloned()).collect();
     assert_eq!(cleaned.iter().filter(|it| **it == Some(Fact::Known(false.into()))).count(), 1);
 }
@@ -376,7 +394,8 @@ fn what_attestry_did_not_make_is_refused_without_a_call() {
         Made::Queue { name: "attestry-alerts".to_owned() },
         Made::Subscription { topic: fake::TOPIC.to_owned(), queue: "arn:aws:sqs:x:1:alerts".to_owned() },
     ] {
-        let refused = runtime().block_on(made.clean(&places[0], RUN, PAUSE)).unwrap_err();
+        let claim = Claim::announced(&RUN, "P/c", Timestamp::now());
+        let refused = runtime().block_on(made.clean(&places[0], &claim, PAUSE, &Haste::default())).unwrap_err();
         assert!(refused.contains("did not make it"), "{refused}");
     }
     assert_eq!(fake.log().len(), calls);
@@ -391,10 +410,174 @@ fn a_search_leaves_what_is_young() {
     run(&cases, &fake, folder.path());
     let left = fake.listing();
     let places = places(&undisturbed(&fake));
-    let soon = "2026-11-20T22:16:00Z".parse().unwrap();
-    let swept = runtime().block_on(search(&places, soon, PAUSE)).unwrap();
-    assert!(swept.gone.is_empty(), "{swept:?}");
+    let done = searched(CONSENT, &places, 1);
+    assert!(done.gone.is_empty() && !done.busy.is_empty(), "{done:?}");
     assert_eq!(fake.listing(), left);
+}
+
+/// The mark of the case `P/c` in a run of that id.
+fn mark(run: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let case: String = Sha256::digest("P/c").iter().take(3).map(|byte| format!("{byte:02x}")).collect();
+    format!("attestry-{run}-{case}")
+}
+
+/// One of each kind, named as the stranger's things are, and the probe's own.
+fn one_of_each(mark: &str, start: &str) -> Vec<Made> {
+    vec![
+        Made::Secret { name: format!("{start}{mark}") },
+        Made::Parameter { name: format!("/{start}{mark}") },
+        Made::Rotation {
+            secret: format!("{start}rotating"),
+            version: mark.to_owned(),
+            before: ["one".to_owned()].into(),
+            begun: Timestamp::UNIX_EPOCH,
+        },
+        Made::Queue { name: mark.to_owned() },
+        Made::Subscription { topic: fake::TOPIC.to_owned(), queue: format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{mark}") },
+    ]
+}
+
+/// A ledger that is written with a key, by whoever has one.
+fn announce(folder: &Path, run: &str, made: impl IntoIterator<Item = Made>) {
+    let ledger = Ledger::begin(folder, run).unwrap();
+    for made in made {
+        let entry = Entry {
+            run: run.to_owned(),
+            case: "P/c".to_owned(),
+            account: ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            aws: false,
+            undo: made.undo(),
+            made,
+        };
+        ledger.intend(entry, Timestamp::now()).unwrap();
+    }
+}
+
+/// Whatever a ledger says and however it is named: what the account does not prove to be ours is told and left.
+#[test]
+fn nothing_of_a_stranger_is_removed_by_a_ledger_or_a_name() {
+    for stranger in [Stranger::Named, Stranger::Old, Stranger::Used] {
+        let (fake, folder) = (Arc::new(Fake::new(Rotation::Sticks)), tempfile::tempdir().unwrap());
+        fake.plant(&mark(&RUN), stranger);
+        let places = places(&fake);
+        let before = fake.listing();
+        announce(folder.path(), &RUN, one_of_each(&mark(&RUN), "bank/"));
+        for done in [swept(folder.path(), &places), searched(CONSENT, &places, 120)] {
+            assert_eq!(done.gone, Vec::<String>::new(), "{stranger:?}");
+            assert_eq!(fake.listing(), before, "{stranger:?}");
+            // Of a version that somebody else named, a search knows nothing.
+            assert!(done.left.len() >= 4 && done.left.iter().all(|it| it.contains("not removed: ")), "{done:?}");
+        }
+        assert_eq!(swept(folder.path(), &places).left.len(), 5, "it is told again");
+    }
+}
+
+/// The true ledger of a killed run beside one that somebody changed, or wrote with a key of their own.
+#[test]
+fn a_forged_ledger_beside_a_true_one_removes_nothing_and_hides_nothing() {
+    let (mut points, at_once) = (0, ROTATION.replace("within: 1s", "within: 0s"));
+    for policy in [DENIED, &at_once, &listening::at_once()] {
+        let cases = cases(policy, "probe/secret");
+        let calm = Arc::new(Fake::new(Rotation::Sticks));
+        run(&cases, &calm, tempfile::tempdir().unwrap().path()).unwrap();
+        let changing = ["CreateSecret", "PutParameter", "RotateSecret", "CreateQueue", "Subscribe"];
+        let log = calm.log();
+        for number in (1..=log.len()).filter(|number| changing.contains(&&*log[number - 1])) {
+            points += 1;
+            let mut fake = Fake::new(Rotation::Sticks);
+            fake.trouble = Some((number, Trouble::KilledAfter));
+            let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
+            let clean = fake.listing();
+            assert!(run(&cases, &fake, folder.path()).is_none());
+            fake.calm();
+            let run = "20200101T000000Z-deadbeef";
+            fake.plant(&mark(run), Stranger::Named);
+            let (places, path) = (places(&fake), |name: &str| folder.path().join(name));
+            let file = |end: &str| path(&format!("{}.{end}", *RUN));
+            let text = std::fs::read_to_string(file("jsonl")).unwrap();
+            let left = fake.listing();
+
+            // Somebody turns the true one against the stranger's things.
+            let changed =
+                text.replace(RUN.as_str(), run).replace("outside/", "bank/").replace("probe/secret", "bank/rotating");
+            std::fs::write(path(&format!("{run}.jsonl")), &changed).unwrap();
+            std::fs::copy(file("key"), path(&format!("{run}.key"))).unwrap();
+            std::fs::rename(file("jsonl"), path("aside")).unwrap();
+            let done = swept(folder.path(), &places);
+            assert_eq!((done.gone.len(), done.left.len()), (0, 1), "{done:?}");
+            assert_eq!(fake.listing(), left);
+
+            // And writes one with a key of their own. The true one is beside both.
+            std::fs::remove_file(path(&format!("{run}.jsonl"))).unwrap();
+            std::fs::remove_file(path(&format!("{run}.key"))).unwrap();
+            announce(folder.path(), run, one_of_each(&mark(run), "bank/"));
+            std::fs::rename(path("aside"), file("jsonl")).unwrap();
+            let done = swept(folder.path(), &places);
+            assert_eq!(done.left.len(), 5, "{done:?}");
+            assert!(!done.gone.is_empty() && fake.listing().iter().all(|it| !it.contains(RUN.as_str())), "{done:?}");
+            let strangers: Vec<String> = fake.listing().into_iter().filter(|it| !clean.contains(it)).collect();
+            // A secret, a parameter, a queue, a subscription, and a secret with a version that is pending.
+            assert_eq!(strangers.len(), 6, "{strangers:?}");
+        }
+    }
+    assert!(points >= 5, "{points}");
+}
+
+/// A ledger whose lines are true says nothing of another place, and a stage that names no such probe is left alone.
+#[test]
+fn a_sweep_needs_the_place_and_the_consent_of_the_stage() {
+    let cases = cases(DENIED, "probe/secret");
+    let mut fake = Fake::new(Rotation::Sticks);
+    fake.trouble = Some((4, Trouble::KilledAfter));
+    let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
+    let clean = fake.listing();
+    run(&cases, &fake, folder.path());
+    fake.calm();
+    let (left, places) = (fake.listing(), places(&fake));
+    assert_ne!(left, clean);
+    for probes in [&[][..], &["alert"], &["alert", "secret-rotation"]] {
+        for done in [swept_by(probes, folder.path(), &places), searched(probes, &places, 120)] {
+            assert!(done.gone.is_empty() && done.left.iter().any(|it| it.contains("`denied`")), "{probes:?}: {done:?}");
+        }
+    }
+    let elsewhere = swept_by(CONSENT, folder.path(), &[]);
+    assert!(elsewhere.left.iter().all(|it| it.contains("not a place of this stage")), "{elsewhere:?}");
+    assert_eq!(fake.listing(), left);
+    assert_eq!(swept_by(&["denied"], folder.path(), &places).left, Vec::<String>::new());
+    assert_eq!(fake.listing(), clean);
+}
+
+/// What never answers keeps nobody for ever: what is left is named, and the ledger has it.
+#[test]
+fn a_clean_up_ends_when_people_want_it_to() {
+    let at_once = ROTATION.replace("within: 1s", "within: 0s");
+    let cases = cases(&at_once, "probe/secret");
+    let calm = Arc::new(Fake::new(Rotation::Sticks));
+    run(&cases, &calm, tempfile::tempdir().unwrap().path()).unwrap();
+    let undo = 1 + calm.log().iter().position(|call| call == "UpdateSecretVersionStage").unwrap();
+    let mut fake = Fake::new(Rotation::Sticks);
+    fake.trouble = Some((undo, Trouble::KilledBefore));
+    let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
+    let outcome = runtime().block_on(async {
+        let (link, haste) = (Link::new(Pace::none()), Haste::default());
+        let mut acting = Box::pin(acting(&cases, &fake, folder.path(), (&link, &haste)));
+        tokio::select! {
+            _ = &mut acting => panic!("it ends although nothing answers"),
+            () = fake.struck.notified() => {}
+        }
+        link.stop();
+        for _ in 0..3 {
+            haste.want();
+            tokio::time::sleep(Duration::from_millis(510)).await;
+        }
+        tokio::time::timeout(Duration::from_secs(1), acting).await.expect("the third wish ends it")
+    });
+    assert!(outcome.residue[0].contains("AWSPENDING") && outcome.residue[0].contains("was over"), "{outcome:?}");
+    fake.calm();
+    let places = places(&fake);
+    assert_eq!(swept(folder.path(), &places).left, Vec::<String>::new());
 }
 
 #[test]
@@ -499,6 +682,40 @@ fn after_sigkill_a_sweep_finishes_and_after_sigint_the_run_does() {
     assert_eq!(exit, Some(130), "{told}");
     assert_eq!(fake.listing(), before, "{told}");
     assert!(fake.log().contains(&"UpdateSecretVersionStage".to_owned()));
+}
+
+/// A sweep that may do nothing asks nothing, and what is no ledger keeps nobody.
+#[test]
+fn a_sweep_refuses_without_a_call() {
+    let (fake, url, directory) = stuck();
+    let ledgers = directory.path().join("odd\u{1b}[31m");
+    std::fs::create_dir(&ledgers).unwrap();
+    let odd = ledgers.to_str().unwrap();
+    let swept = |arguments: &[&str]| {
+        let all = [&["sweep", "--ledger", odd], arguments].concat();
+        code(&attestry(directory.path(), &url, &all).output().unwrap())
+    };
+    suite(directory.path(), ROTATION, "probe/secret", "");
+    for arguments in [&[][..], &["--search"]] {
+        let (exit, told) = swept(arguments);
+        assert_eq!(exit, Some(2), "{told}");
+        assert!(told.contains("names no probe"), "{told}");
+    }
+    assert!(fake.log().is_empty(), "{:?}", fake.log());
+    suite(directory.path(), ROTATION, "probe/secret", "secret-rotation");
+    assert!(Command::new("mkfifo").arg(ledgers.join("r.jsonl")).status().unwrap().success());
+    let old = "{\"begin\":{\"run\":\"s\",\"at\":\"2026-11-01T00:00:00Z\"}}\n{\"intend\":{\"entry\":{\"made\":{\"type\":\"secret\",\
+               \"name\":\"bank/attestry-signing\\u001b[2J\"}}}}\n";
+    std::fs::write(ledgers.join("s.jsonl"), old).unwrap();
+    let (exit, told) = swept(&[]);
+    assert_eq!(exit, Some(5), "{told}");
+    for words in
+        ["r.jsonl: it is no plain file", "an older version wrote it", "secret bank/attestry-signing", "2 left behind"]
+    {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(!told.contains('\u{1b}'), "{told:?}");
+    assert_eq!(fake.log(), ["GetCallerIdentity"]);
 }
 
 #[test]

@@ -14,8 +14,8 @@ use crate::facts::{Cause, Gap, Kind, NOTICE};
 use crate::kinds;
 use crate::plan::Plan;
 use crate::policy::{ATTESTATION, Source, Stage, Vocabulary, check_probes};
-use crate::probes::{self, Ledger, Outcome, Running, Task, perform, withhold};
-use crate::source::Diagnostics;
+use crate::probes::{self, Haste, Ledger, Outcome, Running, Task, perform, withhold};
+use crate::source::{Diagnostics, printable};
 use crate::verify::Exit;
 
 /// Where ledgers are kept.
@@ -23,6 +23,9 @@ pub(super) const LEDGERS: &str = "target/attestry/ledger";
 
 /// The time between two looks at what a probe waits for.
 pub(super) const PAUSE: Duration = Duration::from_millis(500);
+
+/// Characters that are shown of what is left.
+pub(super) const SHOWN: usize = 4_000;
 
 /// All words that policies may use.
 pub(super) fn words() -> Vocabulary {
@@ -99,7 +102,7 @@ pub(super) async fn act(
     chosen: &Chosen,
     ground: &Ground,
     opened: &Opened,
-    ledger: Option<Arc<Ledger>>,
+    (ledger, haste): (Option<Arc<Ledger>>, &Haste),
     run: &str,
 ) -> Outcome {
     let (Some(ledger), Some(region)) = (ledger, chosen.stage.regions.first()) else { return Outcome::default() };
@@ -125,8 +128,11 @@ pub(super) async fn act(
             }
         }
     }
-    let running = Running { run: run.into(), ledger, link: ground.link.clone(), pause: PAUSE, tell: output::tell };
-    let outcome = perform(tasks, &Arc::new(running)).await;
+    let (link, haste) = (ground.link.clone(), haste.clone());
+    let running = Running { run: run.into(), ledger, link, haste, pause: PAUSE, tell: output::tell };
+    let mut outcome = perform(tasks, &Arc::new(running)).await;
+    // What is told of AWS steers no terminal.
+    outcome.residue.iter_mut().for_each(|left| *left = printable(left, SHOWN));
     if let Some(notice) = &notice
         && let Err(gap) = notice.end(&outcome).await
     {

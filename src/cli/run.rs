@@ -19,6 +19,7 @@ use crate::evidence::{self, BASIS_SCHEMA, Basis};
 use crate::facts::Population;
 use crate::kinds;
 use crate::policy::{self, ATTESTATION};
+use crate::probes::{CLEANING, Haste};
 use crate::report::{self, Delta, Record, Results};
 use crate::verify::{Exit, Reason, Run, RunResult, evaluate};
 
@@ -110,11 +111,12 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     }
     let progress = Progress::new(args.quiet);
     let signal = Arc::new(AtomicU8::new(0));
-    let watching = tokio::spawn(stop_on_signal(ground.link.clone(), Arc::clone(&signal)));
+    let haste = Haste::default();
+    let watching = tokio::spawn(stop_on_signal(ground.link.clone(), Arc::clone(&signal), haste.clone()));
     let watch = progress.watch();
     // Facts first, so that no case sees what a probe changes; probes last, so that a stopped run begins none.
     let mut populations = collect(&plan, &opened.places, kinds::collector, ground.now, &watch).await;
-    let acted = probes::act(&plan, &chosen, &ground, &opened, ledger, &id).await;
+    let acted = probes::act(&plan, &chosen, &ground, &opened, (ledger, &haste), &id).await;
     populations.extend(acted.populations);
     populations.extend(attested(&chosen, ground.now));
     progress.finish();
@@ -164,17 +166,28 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
 }
 
 /// Stops the run on SIGINT or SIGTERM: no further request goes out, and what was not read is reported as such. Keeps the
-/// number of the signal.
-async fn stop_on_signal(link: Link, seen: Arc<AtomicU8>) {
+/// number of the signal. Each further one shortens the clean-up of probes.
+async fn stop_on_signal(link: Link, seen: Arc<AtomicU8>, haste: Haste) {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    let number = tokio::select! {
-        interrupt = tokio::signal::ctrl_c() => if interrupt.is_ok() { 2 } else { return },
-        _ = terminate.recv() => 15,
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
     };
-    seen.store(number, Ordering::SeqCst);
-    link.stop();
-    output::tell("stopping: what was not read will be reported as not evaluated");
+    loop {
+        let number = tokio::select! {
+            _ = interrupt.recv() => 2,
+            _ = terminate.recv() => 15,
+        };
+        haste.want();
+        if seen.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            link.stop();
+            output::tell(&format!(
+                "stopping: what was not read will be reported as not evaluated; probes clean up for at most {} s, a second \
+                 signal shortens that, a third ends it",
+                CLEANING.as_secs()
+            ));
+        }
+    }
 }
 
 /// The run to compare with. It is read before the account is asked anything.

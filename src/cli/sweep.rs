@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::probes::{LEDGERS, PAUSE};
-use super::stage::Ground;
+use super::probes::{LEDGERS, PAUSE, SHOWN};
+use super::stage;
 use super::suite::Selection;
 use super::{Ended, output};
-use crate::probes::{Swept, search, sweep};
+use crate::policy::Source;
+use crate::probes::{Ground, Swept, search, sweep};
+use crate::source::printable;
 use crate::verify::Exit;
 
 /// Arguments of `sweep`.
@@ -26,7 +28,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", default_value = LEDGERS)]
     ledger: PathBuf,
 
-    /// The ledger is lost: look for names that carry the id of a run, in all Regions of the stage.
+    /// The ledger is lost: look for what carries the id of a run, in all Regions of the stage.
     #[arg(long)]
     search: bool,
 
@@ -40,27 +42,36 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         Selection { suite: args.suite.clone(), stage: args.stage.clone(), cases: Vec::new(), parameters: Vec::new() };
     let chosen = selection.choose()?;
     if !args.search && !args.ledger.is_dir() {
-        let message = format!("no ledger in {}; if it is lost, use --search", args.ledger.display());
+        let message = printable(&format!("no ledger in {}; if it is lost, use --search", args.ledger.display()), SHOWN);
         return Err(Ended::new(Exit::Usage, message));
     }
-    let ground = Ground::new(&chosen, args.endpoint.as_deref(), None, None)?;
+    let stage = &chosen.stage;
+    let probes: Vec<&str> = stage.probes.iter().map(|name| name.value.as_str()).collect();
+    let refused = |why: &str| Ended::new(Exit::Usage, format!("stage `{}` {why}", stage.name.value));
+    if probes.is_empty() {
+        return Err(refused("names no probe in `probes:`, so nothing is ever acted upon there, by no sweep either"));
+    }
+    if args.endpoint.is_none() && matches!(stage.source, Source::Described(_) | Source::Recording(_)) {
+        return Err(refused("is a description or recording, in which no probe can have left anything"));
+    }
+    let ground = stage::Ground::new(&chosen, args.endpoint.as_deref(), None, None)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Ended::new(Exit::Output, format!("no runtime: {error}")))?;
     let swept = runtime.block_on(async {
         let opened = ground.open().await?;
+        let ground = Ground { places: &opened.places, probes: &probes, pause: PAUSE };
         if args.search {
-            let found = search(&opened.places, Timestamp::now(), PAUSE).await;
-            return found
-                .map_err(|gap| Ended::new(Exit::Residue, format!("not everything was seen: {gap} {}", gap.message)));
+            return Ok(search(&ground, Timestamp::now()).await);
         }
-        sweep(&args.ledger, &opened.places, PAUSE).await.map_err(|error| Ended::new(Exit::Residue, error.to_string()))
+        let swept = sweep(&args.ledger, &ground).await;
+        swept.map_err(|error| Ended::new(Exit::Residue, printable(&error.to_string(), SHOWN)))
     })?;
     tell(&swept)
 }
 
 fn tell(swept: &Swept) -> Result<(), Ended> {
     for (what, names) in [("gone", &swept.gone), ("in use", &swept.busy), ("left", &swept.left)] {
-        names.iter().for_each(|name| output::print(&format!("{what}: {name}\n")));
+        names.iter().for_each(|name| output::print(&format!("{what}: {}\n", printable(name, SHOWN))));
     }
     if swept.left.is_empty() {
         output::print(&format!("{} undone, nothing left\n", swept.gone.len()));

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::forms::Forms;
 use super::function_log::{Message, messages};
-use super::made::describe;
+use super::proof::describe;
 use super::role::{Role, assume};
 use super::{Acting, Probe, Scene, Target, value};
 use crate::facts::{Argument, Arguments, Attribute, Call, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value};

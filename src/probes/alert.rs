@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::function_log::{error_in, shown};
 use super::listener::{Listener, PAUSES_AFTER};
-use super::made::describe;
+use super::proof::describe;
 use super::role::{Role, assume};
 use super::{Acting, Probe, Scene, Target, trail_event, value};
 use crate::aws::client::{Api, Client, LAMBDA};
@@ -103,6 +103,7 @@ static KIND: Kind = Kind {
         Call::new("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", Reach::Resource),
         Call::new("sns", "Unsubscribe", "sns:Unsubscribe", Reach::Resource),
         Call::new("sqs", "GetQueueUrl", "sqs:GetQueueUrl", Reach::Resource),
+        Call::new("sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", Reach::Resource),
         Call::new("sqs", "DeleteQueue", "sqs:DeleteQueue", Reach::Resource),
     ],
 };

@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use super::role::assume;
+use super::mark::description;
+use super::role::{Role, assume};
 use super::{Acting, Made, Probe, Scene, Target, value};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, SSM};
@@ -59,6 +60,7 @@ static KIND: Kind = Kind {
         Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Reach::Resource),
         Call::new("secretsmanager", "DeleteSecret", "secretsmanager:DeleteSecret", Reach::Resource),
         Call::new("ssm", "ListTagsForResource", "ssm:ListTagsForResource", Reach::Resource),
+        Call::new("ssm", "DescribeParameters", "ssm:DescribeParameters", Reach::Resource),
         Call::new("ssm", "DeleteParameter", "ssm:DeleteParameter", Reach::Resource),
     ],
 };
@@ -121,6 +123,13 @@ impl Probe for Denied {
             let text = |name: &str| scene.arguments.text(name).unwrap_or_default();
             seen.set("action", text("action"));
             seen.set("arn", scene.arguments.text("as"));
+            if let (true, Some(role)) = (creates(text("action")), scene.arguments.text("as"))
+                && Role::of(role)?.account != &*scene.at.account
+            {
+                // What it made there could be neither looked at nor undone.
+                let message = format!("`{role}` is a role of another account than the stage's");
+                return Err(Gap { message, ..Gap::new(Cause::Unexpected) });
+            }
             let other = match scene.arguments.text("as") {
                 Some(role) => Some(assume(&scene.at, role, &scene.name(), &scene.name()).await?),
                 None => None,
@@ -144,18 +153,27 @@ impl Probe for Denied {
     }
 }
 
+/// Whether something is there afterwards that was not there before.
+fn creates(action: &str) -> bool {
+    matches!(action, "create-secret" | "put-parameter")
+}
+
 async fn attempt(scene: &Scene, who: &At, action: &str, resource: &str) -> Result<(), Gap> {
     let secrets = || who.client(aws_sdk_secretsmanager::Client::new);
     match action {
         "create-secret" => {
             let name = format!("{resource}{}", scene.name());
             scene.intend(Made::Secret { name: name.clone() })?;
-            secrets().create_secret().name(name).secret_string(VALUE).send().await?;
+            let create = secrets().create_secret().name(name).description(description(&scene.name()));
+            create.secret_string(VALUE).send().await?;
         }
         "put-parameter" => {
             let name = format!("{resource}{}", scene.name());
             scene.intend(Made::Parameter { name: name.clone() })?;
-            let input = json!({ "Name": name, "Value": VALUE, "Type": "SecureString", "Overwrite": false });
+            let input = json!({
+                "Name": name, "Value": VALUE, "Type": "SecureString", "Overwrite": false,
+                "Description": description(&scene.name()),
+            });
             who.client(Client::new).call::<IgnoredAny>(&PUT_PARAMETER, input).await?;
         }
         "get-secret-value" => {

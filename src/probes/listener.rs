@@ -62,7 +62,7 @@ impl Listener {
         let queue = format!("arn:{partition}:sqs:{}:{}:{name}", at.region, at.account);
         scene.intend(Made::Queue { name: name.clone() })?;
         let attributes = json!({
-            "Policy": policy(topic, &queue).to_string(),
+            "Policy": policy(topic, &queue, &name).to_string(),
             "VisibilityTimeout": HIDDEN,
             "MessageRetentionPeriod": KEPT,
         });
@@ -94,9 +94,11 @@ impl Listener {
 }
 
 /// Nobody but the topic may send, and nobody else's message can be taken for an alert.
-fn policy(topic: &str, queue: &str) -> Value {
+/// Its id tells whose queue this is: more than a name, and nothing that a role would need a permission for.
+fn policy(topic: &str, queue: &str, mark: &str) -> Value {
     json!({
         "Version": "2012-10-17",
+        "Id": mark,
         "Statement": [{
             "Effect": "Allow",
             "Principal": { "Service": "sns.amazonaws.com" },

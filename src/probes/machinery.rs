@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::scene::Undone;
-use super::{Ledger, Probe, Scene, Target};
-use crate::aws::{At, Link, tracked};
+use super::{Haste, Ledger, Probe, Scene, Target};
+use crate::aws::{At, Call, Link, tracked};
 use crate::facts::{Arguments, Cause, Fact, Gap, Population, Resource};
 
 /// One case in one account.
@@ -51,6 +52,8 @@ pub struct Running {
     pub ledger: Arc<Ledger>,
     /// Tells when the run is stopped.
     pub link: Link,
+    /// How long what was made may be undone after that.
+    pub haste: Haste,
     /// The time between two looks.
     pub pause: Duration,
     /// Shows words to people.
@@ -141,7 +144,9 @@ async fn one(task: Task, running: &Running) -> (Option<Resource>, Undone) {
     let limit = task.probe.limit(&task.arguments);
     let run = Arc::clone(&running.run);
     let (at, ledger) = (Arc::clone(&task.at), Arc::clone(&running.ledger));
-    let scene = Scene::new(at, task.arguments, running.pause, running.tell, run, task.case, ledger);
+    let ahead = running.link.calls.all().iter().rev().find_map(Call::skew).unwrap_or_default();
+    let ahead = SignedDuration::from_secs(ahead);
+    let scene = Scene::new(at, task.arguments, running.pause, running.tell, run, task.case, ledger, ahead);
     let stopped = || Gap { message: "the run was stopped".to_owned(), ..Gap::new(Cause::Interrupted) };
     let acted = tokio::select! {
         biased;
@@ -151,7 +156,7 @@ async fn one(task: Task, running: &Running) -> (Option<Resource>, Undone) {
             Err(Gap { message, ..Gap::new(Cause::TimedOut) })
         }),
     };
-    let undone = scene.clean().await;
+    let undone = scene.clean(&running.haste).await;
     seen.set("cleaned", undone.left.is_empty());
     let gap = match acted {
         Ok(Target::Missing) => return (None, undone),

@@ -10,16 +10,20 @@
 
 mod access_record;
 mod alert;
+mod clean;
 mod decrypts_after_rotation;
 mod denied;
 mod digest;
 mod forms;
 mod function_log;
+mod haste;
 mod ledger;
 mod listener;
 mod machinery;
 mod made;
+mod mark;
 mod notice;
+mod proof;
 mod role;
 mod scene;
 mod secret_rotation;
@@ -33,12 +37,14 @@ use std::time::Duration;
 
 use crate::facts::{Arguments, Gap, Kind, ProbeSpec, Resource};
 
-pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
+pub use haste::{CLEANING, HURRIED, Haste};
+pub use ledger::{Announced, Entry, Ledger, LedgerError, Ledgers, Unfinished};
 pub use machinery::{Outcome, Running, Task, perform, withhold};
 pub use made::Made;
 pub use notice::publish;
+pub use proof::Claim;
 pub use scene::Scene;
-pub use sweep::{Swept, search, sweep};
+pub use sweep::{Ground, Swept, search, sweep};
 
 /// Every probe, in the order of documentation.
 pub const ALL: &[&dyn Probe] = &[
@@ -99,6 +105,20 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_made_names_a_probe_that_exists() {
+        let name = || "x".to_owned();
+        for made in [
+            Made::Secret { name: name() },
+            Made::Parameter { name: name() },
+            Made::Queue { name: name() },
+            Made::Subscription { topic: name(), queue: name() },
+            Made::Rotation { secret: name(), version: name(), before: [].into(), begun: jiff::Timestamp::UNIX_EPOCH },
+        ] {
+            assert!(find(made.probe()).is_some(), "{made}: {}", made.probe());
+        }
+    }
 
     #[test]
     fn every_probe_is_whole() {

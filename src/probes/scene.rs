@@ -5,10 +5,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use jiff::{SignedDuration, Timestamp};
 
-use super::made::MARK;
-use super::{Entry, Ledger, Made};
+use super::mark::mark;
+use super::{Claim, Entry, Haste, Ledger, Made};
 use crate::aws::At;
 use crate::facts::{Arguments, Cause, Gap};
 
@@ -25,7 +25,9 @@ pub struct Scene {
     run: Arc<str>,
     case: String,
     ledger: Arc<Ledger>,
-    made: Mutex<Vec<(u64, Made)>>,
+    /// How far the clock of AWS is ahead of ours.
+    ahead: SignedDuration,
+    made: Mutex<Vec<(u64, Made, Claim)>>,
 }
 
 impl Scene {
@@ -37,8 +39,9 @@ impl Scene {
         run: Arc<str>,
         case: String,
         ledger: Arc<Ledger>,
+        ahead: SignedDuration,
     ) -> Self {
-        Self { at, arguments, pause, tell, run, case, ledger, made: Mutex::default() }
+        Self { at, arguments, pause, tell, run, case, ledger, ahead, made: Mutex::default() }
     }
 
     /// Tells people something before it happens that the declared effects could not know.
@@ -49,8 +52,7 @@ impl Scene {
     /// A name for what this case makes in this run and nobody else does: it carries the id of the run.
     #[must_use]
     pub fn name(&self) -> String {
-        let case: String = Sha256::digest(&self.case).iter().take(3).map(|byte| format!("{byte:02x}")).collect();
-        format!("{MARK}{}-{case}", self.run)
+        mark(&self.run, &self.case)
     }
 
     /// Announces what is about to be created. It is in the ledger when this returns, and will be undone.
@@ -63,22 +65,35 @@ impl Scene {
             case: self.case.clone(),
             account: self.at.account.to_string(),
             region: self.at.region.to_string(),
+            aws: self.at.is_aws(),
             undo: made.undo(),
             made: made.clone(),
         };
-        let written = self.ledger.intend(entry);
+        let now = Timestamp::now();
+        let at = now.checked_add(self.ahead).unwrap_or(now);
+        let written = self.ledger.intend(entry, at);
         let number = written.map_err(|error| Gap { message: error.to_string(), ..Gap::new(Cause::Interrupted) })?;
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).push((number, made));
+        self.announced().push((number, made, Claim::announced(&self.run, &self.case, at)));
         Ok(())
     }
 
-    /// Undoes everything in reverse order.
-    pub(super) async fn clean(&self) -> Undone {
+    fn announced(&self) -> std::sync::MutexGuard<'_, Vec<(u64, Made, Claim)>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Undoes everything in reverse order, for as long as there is time.
+    pub(super) async fn clean(&self, haste: &Haste) -> Undone {
         let mut undone = Undone::default();
         loop {
-            let next = self.made.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let Some((number, made)) = next else { return undone };
-            match made.clean(&self.at, &self.run, self.pause).await {
+            let next = self.announced().last().cloned();
+            let Some((number, made, claim)) = next else { return undone };
+            let cleaned = tokio::select! {
+                biased;
+                cleaned = made.clean(&self.at, &claim, self.pause, haste) => cleaned,
+                () = haste.over() => break,
+            };
+            self.announced().pop();
+            match cleaned {
                 Ok(()) => {
                     // What is gone and not marked is looked for once more by a sweep: no residue.
                     drop(self.ledger.done(number));
@@ -87,6 +102,10 @@ impl Scene {
                 Err(why) => undone.left.push(why),
             }
         }
+        let place = format!("in account {}, {}", self.at.account, self.at.region);
+        let why = "whether it is gone was not read before the time for the clean-up was over";
+        undone.left.extend(self.announced().iter().rev().map(|(_, made, _)| format!("{made} {place}: {why}")));
+        undone
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::digest::{Digest, Key};
 use super::forms::Forms;
 use super::function_log::{self, shown};
-use super::made::describe;
+use super::proof::describe;
 use super::{Acting, Made, Probe, Scene, Target, value};
 use crate::aws::At;
 use crate::facts::{
@@ -113,6 +113,7 @@ static KIND: Kind = Kind {
             "secretsmanager:UpdateSecretVersionStage",
             Reach::Resource,
         ),
+        Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Reach::Resource),
         Call::new("lambda", "GetFunctionConfiguration", "lambda:GetFunctionConfiguration", Reach::Resource),
         Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Reach::Resource),
     ],

@@ -3,7 +3,7 @@
 //! It can be run any number of times. Must not know any single probe.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::made::{MARK, is_alive};
-use super::{LedgerError, Made, Unfinished};
+use super::mark::{MARK, read};
+use super::proof::is_alive;
+use super::{Announced, Claim, Haste, LedgerError, Ledgers, Made};
 use crate::aws::client::{Api, Client, SQS, SSM};
-use crate::aws::{At, Pages};
+use crate::aws::{At, Pages, tracked};
 use crate::facts::{Cause, Gap};
 
 /// What a sweep did.
@@ -28,25 +29,66 @@ pub struct Swept {
     pub busy: Vec<String>,
 }
 
-/// Undoes what the ledgers of the folder announce and do not mark as undone, in reverse order.
+/// Where a sweep may act, and how.
+#[derive(Debug)]
+pub struct Ground<'a> {
+    /// The places of the stage.
+    pub places: &'a [Arc<At>],
+    /// The probes that the stage names: what others make is not touched.
+    pub probes: &'a [&'a str],
+    /// The time between two looks.
+    pub pause: Duration,
+}
+
+impl Ground<'_> {
+    /// The place of an entry, if the stage consents.
+    fn of(&self, entry: &Announced) -> Result<&Arc<At>, String> {
+        let entry = &entry.entry;
+        let here = |at: &&Arc<At>| *at.account == *entry.account && *at.region == *entry.region;
+        let place = self.places.iter().find(here).ok_or("not a place of this stage")?;
+        if place.is_aws() != entry.aws {
+            return Err("it was made elsewhere: on AWS or on an emulator, and this stage is the other one".to_owned());
+        }
+        if self.consents(&entry.made) { Ok(place) } else { Err(unnamed(&entry.made)) }
+    }
+
+    fn consents(&self, made: &Made) -> bool {
+        self.probes.contains(&made.probe())
+    }
+
+    async fn clean(&self, made: &Made, at: &At, claim: &Claim) -> Result<(), String> {
+        // Whoever has enough of a sweep may end it: nothing is lost.
+        made.clean(at, claim, self.pause, &Haste::default()).await
+    }
+}
+
+fn unnamed(made: &Made) -> String {
+    format!("the stage does not name the probe `{}`", made.probe())
+}
+
+/// Undoes what the ledgers of the folder announce and do not mark as undone, in reverse order, where the stage consents and
+/// the account says that it is ours.
 ///
 /// # Errors
-/// A ledger that cannot be read or written.
-pub async fn sweep(folder: &Path, places: &[Arc<At>], pause: Duration) -> Result<Swept, LedgerError> {
-    let (unfinished, busy) = Unfinished::all(folder)?;
-    let show = |path: PathBuf| path.display().to_string();
-    let mut swept = Swept { busy: busy.into_iter().map(show).collect(), ..Swept::default() };
-    for ledger in &unfinished {
-        for (number, entry) in ledger.entries.iter().rev() {
-            let place = places.iter().find(|at| *at.account == *entry.account && *at.region == *entry.region);
-            let Some(at) = place else {
-                let elsewhere = format!("{} in account {}, {}", entry.made, entry.account, entry.region);
-                swept.left.push(format!("{elsewhere}: not a place of this stage"));
-                continue;
+/// A folder that cannot be read, or a ledger that cannot be written.
+pub async fn sweep(folder: &Path, ground: &Ground<'_>) -> Result<Swept, LedgerError> {
+    let ledgers = Ledgers::of(folder)?;
+    let busy = ledgers.busy.iter().map(|path| path.display().to_string()).collect();
+    let mut swept = Swept { busy, left: ledgers.refused, ..Swept::default() };
+    for ledger in &ledgers.unfinished {
+        for announced in ledger.entries.iter().rev() {
+            let entry = &announced.entry;
+            let at = match ground.of(announced) {
+                Ok(at) => at,
+                Err(why) => {
+                    swept.left.push(format!("{} in account {}, {}: {why}", entry.made, entry.account, entry.region));
+                    continue;
+                }
             };
-            match entry.made.clean(at, &entry.run, pause).await {
+            let claim = Claim::announced(&entry.run, &entry.case, announced.at);
+            match ground.clean(&entry.made, at, &claim).await {
                 Ok(()) => {
-                    ledger.done(*number)?;
+                    ledger.done(announced.number)?;
                     swept.gone.push(entry.made.to_string());
                 }
                 Err(why) => swept.left.push(why),
@@ -59,33 +101,60 @@ pub async fn sweep(folder: &Path, places: &[Arc<At>], pause: Duration) -> Result
 /// How old something must be before it is taken for left over: no probe takes that long.
 const YOUNG: SignedDuration = SignedDuration::from_hours(1);
 
-/// Undoes what carries the id of a run in its name, when the ledger is lost. What is younger than an hour may belong to
-/// a run that goes on, and is left alone.
-///
-/// # Errors
-/// What AWS did not tell: then nobody knows whether something is left.
-pub async fn search(places: &[Arc<At>], now: Timestamp, pause: Duration) -> Result<Swept, Gap> {
+/// Something with a mark in its name: which mark, and when its run began.
+struct Marked {
+    made: Made,
+    mark: String,
+    began: Timestamp,
+}
+
+impl Marked {
+    fn by(name: &str, make: impl FnOnce(Timestamp) -> Made) -> Option<Self> {
+        let (mark, began) = read(name)?;
+        Some(Self { made: make(began), mark: mark.to_owned(), began })
+    }
+}
+
+/// Undoes what carries the mark of a run in its name, when the ledger is lost: of what the stage's probes make, and only if
+/// AWS says that it was made by that run. What is younger than an hour may belong to a run that goes on, and is left alone.
+pub async fn search(ground: &Ground<'_>, now: Timestamp) -> Swept {
     let mut swept = Swept::default();
-    for at in places.iter().filter(|at| !at.is_global()) {
-        let mut found = crate::aws::tracked(secrets(at)).await?;
-        found.extend(crate::aws::tracked(parameters(at)).await?);
-        found.extend(crate::aws::tracked(subscriptions(at)).await?);
-        found.extend(crate::aws::tracked(queues(at)).await?);
-        for (made, run, started) in found {
-            if now.duration_since(started) < YOUNG {
+    for at in ground.places.iter().filter(|at| !at.is_global()) {
+        // What is not seen hides nothing of the rest.
+        let mut found = Vec::new();
+        for seen in [
+            tracked(secrets(at)).await,
+            tracked(parameters(at)).await,
+            tracked(subscriptions(at)).await,
+            tracked(queues(at)).await,
+        ] {
+            match seen {
+                Ok(seen) => found.extend(seen),
+                Err(gap) => {
+                    let place = format!("in account {}, {}", at.account, at.region);
+                    swept.left.push(format!("not everything {place} was seen: {gap} {}", gap.message));
+                }
+            }
+        }
+        for Marked { made, mark, began } in found {
+            if !ground.consents(&made) {
+                swept.left.push(format!("{made} in account {}, {}: {}", at.account, at.region, unnamed(&made)));
+                continue;
+            }
+            if now.duration_since(began) < YOUNG {
                 swept.busy.push(made.to_string());
                 continue;
             }
-            match made.clean(at, &run, pause).await {
+            match ground.clean(&made, at, &Claim::named(&mark, began)).await {
                 Ok(()) => swept.gone.push(made.to_string()),
                 Err(why) => swept.left.push(why),
             }
         }
     }
-    Ok(swept)
+    swept
 }
 
-async fn secrets(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
+async fn secrets(at: &At) -> Result<Vec<Marked>, Gap> {
     let client = at.client(aws_sdk_secretsmanager::Client::new);
     let mut found = Vec::new();
     let mut pages = client.list_secrets().into_paginator().send();
@@ -97,16 +166,12 @@ async fn secrets(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
         let Some(name) = secret.name() else {
             return Err(Gap { message: "a secret without a name".to_owned(), ..Gap::new(Cause::Malformed) });
         };
-        if let Some((run, started)) = run_in(name) {
-            found.push((Made::Secret { name: name.to_owned() }, run, started));
-        }
+        found.extend(Marked::by(name, |_| Made::Secret { name: name.to_owned() }));
         for (version, stages) in secret.secret_versions_to_stages().into_iter().flatten() {
-            let pending = stages.iter().any(|stage| stage == "AWSPENDING");
-            if let (true, Some((run, started))) = (pending, run_in(version)) {
-                // Which versions there were before, nobody knows any more.
-                let (secret, version, before) = (name.to_owned(), version.to_owned(), BTreeSet::new());
-                let made = Made::Rotation { secret, version, before, begun: started };
-                found.push((made, run, started));
+            // Which versions there were before, nobody knows any more.
+            let (secret, version, before) = (name.to_owned(), version.to_owned(), BTreeSet::new());
+            if stages.iter().any(|stage| stage == "AWSPENDING") {
+                found.extend(Marked::by(&version.clone(), |begun| Made::Rotation { secret, version, before, begun }));
             }
         }
     }
@@ -128,23 +193,21 @@ struct Parameter {
     name: Option<String>,
 }
 
-async fn parameters(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
+async fn parameters(at: &At) -> Result<Vec<Marked>, Gap> {
     let (mut found, mut pages) = (Vec::new(), Pages::default());
     while pages.go_on() {
         let filter = json!({ "Key": "Name", "Option": "Contains", "Values": [MARK] });
         let input = json!({ "ParameterFilters": [filter], "NextToken": pages.token() });
         let page: Parameters = at.client(Client::new).call(&DESCRIBE_PARAMETERS, input).await?;
         for name in page.parameters.into_iter().flatten().filter_map(|parameter| parameter.name) {
-            if let Some((run, started)) = run_in(&name) {
-                found.push((Made::Parameter { name }, run, started));
-            }
+            found.extend(Marked::by(&name, |_| Made::Parameter { name: name.clone() }));
         }
         pages.turn(page.next_token.as_deref(), false)?;
     }
     Ok(found)
 }
 
-async fn subscriptions(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
+async fn subscriptions(at: &At) -> Result<Vec<Marked>, Gap> {
     let client = at.client(aws_sdk_sns::Client::new);
     let mut found = Vec::new();
     let mut pages = client.list_subscriptions().into_paginator().send();
@@ -152,10 +215,8 @@ async fn subscriptions(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
         let all = page?.subscriptions.unwrap_or_default();
         for subscription in all.iter().filter(|it| is_alive(it.subscription_arn())) {
             let (Some(topic), Some(queue)) = (subscription.topic_arn(), subscription.endpoint()) else { continue };
-            if let Some((run, started)) = run_in(queue) {
-                let made = Made::Subscription { topic: topic.to_owned(), queue: queue.to_owned() };
-                found.push((made, run, started));
-            }
+            let made = |_| Made::Subscription { topic: topic.to_owned(), queue: queue.to_owned() };
+            found.extend(Marked::by(queue, made));
         }
     }
     Ok(found)
@@ -170,7 +231,7 @@ struct Queues {
     next_token: Option<String>,
 }
 
-async fn queues(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
+async fn queues(at: &At) -> Result<Vec<Marked>, Gap> {
     let (mut found, mut pages) = (Vec::new(), Pages::default());
     while pages.go_on() {
         // Without a size, a list ends after its first page and does not say so.
@@ -178,40 +239,9 @@ async fn queues(at: &At) -> Result<Vec<(Made, String, Timestamp)>, Gap> {
         let page: Queues = at.client(Client::new).call(&LIST_QUEUES, input).await?;
         for url in page.queue_urls.iter().flatten() {
             let name = url.rsplit('/').next().unwrap_or_default();
-            if let Some((run, started)) = run_in(name) {
-                found.push((Made::Queue { name: name.to_owned() }, run, started));
-            }
+            found.extend(Marked::by(name, |_| Made::Queue { name: name.to_owned() }));
         }
         pages.turn(page.next_token.as_deref(), false)?;
     }
     Ok(found)
-}
-
-/// The id of the run in a name, and when that run started: `…attestry-20261120T221500Z-0a1b2c3d-…`.
-fn run_in(name: &str) -> Option<(String, Timestamp)> {
-    let (_, rest) = name.split_once(MARK)?;
-    let mut parts = rest.split('-');
-    let (second, digest) = (parts.next()?, parts.next()?);
-    let hex = digest.len() == 8 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let started = jiff::fmt::strtime::parse("%Y%m%dT%H%M%SZ", second).ok()?.to_datetime().ok()?;
-    let started = started.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
-    hex.then(|| (format!("{second}-{digest}"), started))
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_with_a_whole_run_id_are_ours() {
-        let (run, started) = run_in("outside/attestry-20261120T221500Z-0a1b2c3d-ffeedd").unwrap();
-        assert_eq!(run, "20261120T221500Z-0a1b2c3d");
-        assert_eq!(started, "2026-11-20T22:15:00Z".parse().unwrap());
-        for foreign in
-            ["attestry-config", "attestry-20261120-0a1b2c3d", "attestry-20261120T221500Z", "20261120T221500Z-0a1b2c3d"]
-        {
-            assert!(run_in(foreign).is_none(), "{foreign}");
-        }
-    }
 }

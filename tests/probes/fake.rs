@@ -97,13 +97,43 @@ pub enum Trouble {
 #[derive(Clone, Debug, Default)]
 struct Secret {
     versions: BTreeMap<String, (BTreeSet<String>, String)>,
+    /// When the versions were made, in seconds; long ago without it.
+    created: BTreeMap<String, i64>,
+    description: String,
     looks: usize,
+}
+
+/// Long before any run.
+const LONG_AGO: i64 = 1_577_836_800;
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+#[derive(Clone, Debug)]
+struct Parameter {
+    description: String,
+    version: i64,
+    modified: i64,
+}
+
+/// What a stranger made, who happened or wished to name it as a probe would.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stranger {
+    /// It has nothing but the name.
+    Named,
+    /// It was made long ago.
+    Old,
+    /// A probe made it, and somebody uses it since.
+    Used,
 }
 
 #[derive(Debug)]
 struct State {
     secrets: BTreeMap<String, Secret>,
-    parameters: BTreeSet<String>,
+    parameters: BTreeMap<String, Parameter>,
+    /// Policy and time of creation, by the name of the queue.
+    facts: BTreeMap<String, (String, i64)>,
     /// What was delivered, by the name of the queue.
     queues: BTreeMap<String, Vec<String>>,
     /// Topic and queue, by ARN.
@@ -137,10 +167,11 @@ impl Fake {
     pub fn new(rotation: Rotation) -> Self {
         let labels = |label: &str| BTreeSet::from([label.to_owned()]);
         let versions = BTreeMap::from([("v1".to_owned(), (labels("AWSCURRENT"), format!("{CANARY}-v1")))]);
-        let secrets = BTreeMap::from([("probe/secret".to_owned(), Secret { versions, looks: 0 })]);
+        let secrets = BTreeMap::from([("probe/secret".to_owned(), Secret { versions, ..Secret::default() })]);
         let state = State {
             secrets,
-            parameters: BTreeSet::new(),
+            parameters: BTreeMap::new(),
+            facts: BTreeMap::new(),
             queues: BTreeMap::new(),
             subscriptions: BTreeMap::new(),
             sessions: Vec::new(),
@@ -190,7 +221,7 @@ impl Fake {
     /// Everything in the account that a probe could have left: names, and labels of rotations that did not end.
     pub fn listing(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
-        let mut all: Vec<String> = state.parameters.iter().map(|name| format!("parameter {name}")).collect();
+        let mut all: Vec<String> = state.parameters.keys().map(|name| format!("parameter {name}")).collect();
         all.extend(state.queues.keys().map(|name| format!("queue {name}")));
         all.extend(state.subscriptions.values().map(|(topic, queue)| format!("subscription {queue} {topic}")));
         for (name, secret) in &state.secrets {
@@ -279,6 +310,38 @@ impl Fake {
         self.state.lock().unwrap().agents.clone()
     }
 
+    /// A stranger's thing of each kind, named with this mark: a secret, a parameter, a queue with its subscription, and a
+    /// pending version of `bank/rotating`.
+    pub fn plant(&self, mark: &str, stranger: Stranger) {
+        let state = &mut *self.state.lock().unwrap();
+        let created = if stranger == Stranger::Old { LONG_AGO } else { now() };
+        let told = if stranger == Stranger::Named { String::new() } else { mark.to_owned() };
+        let description = format!("made by a probe of Attestry, which removes it: {told}");
+        let label = |label: &str| (BTreeSet::from([label.to_owned()]), CANARY.to_owned());
+        let mut secret = Secret { description: description.clone(), ..Secret::default() };
+        secret.versions.insert("one".to_owned(), label("AWSCURRENT"));
+        secret.created.insert("one".to_owned(), created);
+        if stranger == Stranger::Used {
+            secret.versions.insert("before".to_owned(), label("AWSPREVIOUS"));
+            secret.created.insert("before".to_owned(), created);
+        }
+        state.secrets.insert(format!("bank/{mark}"), secret);
+        let version = if stranger == Stranger::Used { 2 } else { 1 };
+        state.parameters.insert(format!("/bank/{mark}"), Parameter { description, version, modified: created });
+        let mut rotating = Secret::default();
+        rotating.versions.insert("one".to_owned(), label("AWSCURRENT"));
+        let pending = if stranger == Stranger::Named { "theirs" } else { mark };
+        rotating.versions.insert(pending.to_owned(), label("AWSPENDING"));
+        rotating.created.insert(pending.to_owned(), if stranger == Stranger::Named { created } else { LONG_AGO });
+        state.secrets.insert("bank/rotating".to_owned(), rotating);
+        // Nobody can use a queue of somebody else's: it is old or only named so.
+        let created = if stranger == Stranger::Used { LONG_AGO } else { created };
+        state.queues.insert(mark.to_owned(), Vec::new());
+        state.facts.insert(mark.to_owned(), (json!({ "Id": told }).to_string(), created));
+        let queue = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{mark}");
+        state.subscriptions.insert(format!("{TOPIC}:{mark}"), (TOPIC.to_owned(), queue));
+    }
+
     /// An event that stood in the log group of the records before any probe came.
     pub fn remember(&mut self, event: &str) {
         self.state.lock().unwrap().records.push(event.to_owned());
@@ -346,12 +409,28 @@ impl Fake {
                 json!({ "SecretList": list })
             }
             "DescribeParameters" => {
-                let list: Vec<Value> = state.parameters.iter().map(|name| json!({ "Name": name })).collect();
+                let list: Vec<Value> = state
+                    .parameters
+                    .iter()
+                    .map(|(name, it)| {
+                        json!({ "Name": name, "Type": "SecureString", "Description": it.description,
+                                "Version": it.version, "LastModifiedDate": it.modified as f64 })
+                    })
+                    .collect();
                 json!({ "Parameters": list })
             }
             "CreateSecret" => {
                 let name = text("Name");
-                state.secrets.insert(name.clone(), Secret::default());
+                let labels = BTreeSet::from(["AWSCURRENT".to_owned()]);
+                state.secrets.insert(
+                    name.clone(),
+                    Secret {
+                        versions: BTreeMap::from([("first".to_owned(), (labels, text("SecretString")))]),
+                        created: BTreeMap::from([("first".to_owned(), now())]),
+                        description: text("Description"),
+                        looks: 0,
+                    },
+                );
                 json!({ "Name": name, "ARN": arn(&name) })
             }
             "DeleteSecret" => {
@@ -360,21 +439,31 @@ impl Fake {
                 json!({ "Name": name })
             }
             "PutParameter" => {
-                state.parameters.insert(text("Name"));
+                let made = Parameter { description: text("Description"), version: 1, modified: now() };
+                state.parameters.insert(text("Name"), made);
                 json!({ "Version": 1 })
             }
-            "DeleteParameter" if state.parameters.remove(&text("Name")) => json!({}),
+            "DeleteParameter" if state.parameters.remove(&text("Name")).is_some() => json!({}),
             "DeleteParameter" => return Err(("ParameterNotFound", "no such parameter")),
-            "ListTagsForResource" if state.parameters.contains(&text("ResourceId")) => json!({ "TagList": [] }),
+            "ListTagsForResource" if state.parameters.contains_key(&text("ResourceId")) => json!({ "TagList": [] }),
             "ListTagsForResource" => return Err(("InvalidResourceId", "no such parameter")),
             "DescribeSecret" => {
                 let secret = state.secrets.get_mut(&text("SecretId")).ok_or(missing)?;
                 self.look(secret);
+                let created = secret.created.values().min().copied().unwrap_or(LONG_AGO);
                 json!({
-                    "Name": text("SecretId"), "ARN": arn(&text("SecretId")), "RotationEnabled": self.rotation_enabled,
+                    "CreatedDate": created, "Description": secret.description, "Name": text("SecretId"), "ARN": arn(&text("SecretId")), "RotationEnabled": self.rotation_enabled,
                     "RotationLambdaARN": format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:rotator"),
                     "VersionIdsToStages": stages(secret)
                 })
+            }
+            "ListSecretVersionIds" => {
+                let secret = state.secrets.get(&text("SecretId")).ok_or(missing)?;
+                let versions = secret.versions.iter().map(|(id, it)| {
+                    let created = secret.created.get(id).copied().unwrap_or(LONG_AGO);
+                    json!({ "VersionId": id, "VersionStages": it.0, "CreatedDate": created })
+                });
+                json!({ "Name": text("SecretId"), "Versions": versions.collect::<Vec<_>>() })
             }
             "RotateSecret" => {
                 let secret = state.secrets.get_mut(&text("SecretId")).ok_or(missing)?;
@@ -383,6 +472,7 @@ impl Fake {
                 let value = if self.rotation == Rotation::SameValue { "v1".to_owned() } else { version.clone() };
                 let labels = BTreeSet::from(["AWSPENDING".to_owned()]);
                 secret.versions.values_mut().for_each(|it| it.0.retain(|label| label != "AWSPENDING"));
+                secret.created.insert(version.clone(), now());
                 secret.versions.insert(version, (labels, format!("{CANARY}-{value}")));
                 secret.looks = 0;
                 json!({ "Name": text("SecretId") })
@@ -411,14 +501,21 @@ impl Fake {
                 let policy = asked["Attributes"]["Policy"].as_str().unwrap_or_default();
                 assert!(policy.contains(TOPIC), "nobody may send: {asked}");
                 state.queues.entry(text("QueueName")).or_default();
+                state.facts.insert(text("QueueName"), (policy.to_owned(), now()));
                 json!({ "QueueUrl": format!("https://sqs/{ACCOUNT}/{}", text("QueueName")) })
             }
             "GetQueueUrl" if state.queues.contains_key(&text("QueueName")) => {
                 json!({ "QueueUrl": format!("https://sqs/{ACCOUNT}/{}", text("QueueName")) })
             }
+            "GetQueueAttributes" => {
+                let (policy, created) =
+                    state.facts.get(name_of(&text("QueueUrl"))).ok_or(("QueueDoesNotExist", "no such queue"))?;
+                json!({ "Attributes": { "Policy": policy, "CreatedTimestamp": created.to_string() } })
+            }
             "GetQueueUrl" => return Err(("QueueDoesNotExist", "no such queue")),
             "DeleteQueue" => {
                 state.queues.remove(name_of(&text("QueueUrl"))).ok_or(("QueueDoesNotExist", "no such queue"))?;
+                state.facts.remove(name_of(&text("QueueUrl")));
                 json!({})
             }
             "ListQueues" => {
@@ -529,6 +626,7 @@ impl Fake {
             Rotation::Strays => {
                 secret.versions.values_mut().for_each(|it| it.0.retain(|label| label != "AWSPENDING"));
                 let labels = BTreeSet::from(["AWSPENDING".to_owned()]);
+                secret.created.insert("its-own".to_owned(), now());
                 secret.versions.insert("its-own".to_owned(), (labels, format!("{CANARY}-its-own")));
                 return;
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use attestry::plan::{Plan, policy_document};
 
 use super::fake::{ALIAS, Aging, Fake, Rotation, Trouble};
-use super::{PAUSE, attestry, cases, code, fact, judge, matrix, places, run, runtime, suite, sweep, verdicts};
+use super::{attestry, cases, code, fact, judge, matrix, places, run, suite, swept, verdicts};
 
 const ROTATED: &str = r#"id: P
 title: Probes
@@ -196,6 +196,6 @@ fn what_is_left_is_told_before_a_rotation_is_used() {
     assert!(!kept.contains(plaintexts[0].trim_end_matches('=')), "{kept}");
 
     // A killed run leaves nothing, so a sweep finds nothing.
-    let swept = runtime().block_on(sweep(&directory.path().join("target/attestry/ledger"), &places(&fake), PAUSE));
-    assert!(swept.unwrap().gone.is_empty());
+    let swept = swept(&directory.path().join("target/attestry/ledger"), &places(&fake));
+    assert!(swept.gone.is_empty());
 }

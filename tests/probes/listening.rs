@@ -101,7 +101,7 @@ fn an_alert_is_met_when_it_comes_and_violated_on_each_wrong_detector() {
             _ => None,
         });
         assert_eq!(error.as_deref(), (detector == Detector::Fails).then_some("KeyError: 'detail'"));
-        assert!(fake.agents().iter().any(|it| it.contains(&format!("attestry-{RUN}-"))), "{:?}", fake.agents());
+        assert!(fake.agents().iter().any(|it| it.contains(&format!("attestry-{}-", *RUN))), "{:?}", fake.agents());
         // The stage's own caller never reads a value for this probe.
         assert_eq!(fake.log().iter().filter(|call| *call == "GetSecretValue").count(), 3);
         assert_eq!(outcome.cleaned.len(), 6, "{:?}", outcome.cleaned);

@@ -1,0 +1,266 @@
+//! The ledger: what a run is about to create, on disk before it exists, one line each.
+//!
+//! A ledger is evidence against us and not for us: it says where to look for what we left, and removes nothing by itself.
+//! Its key lies beside it, so whoever can write both can write a ledger that is believed; what it names is looked at in the
+//! account all the same (`proof.rs`). The file is locked while its run lives. Must not know how anything is undone.
+
+mod line;
+#[cfg(test)]
+mod tests;
+
+use std::fs::{File, Metadata, TryLockError};
+use std::io::{self, Read as _, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::digest::random;
+use line::{Chain, Line, MOST_BYTES, MOST_LINES, RunKey, begin, names, read};
+
+pub use line::{Announced, Entry};
+
+/// A ledger that cannot be written or read.
+#[derive(Debug, Error)]
+#[error("ledger {path}: {source}")]
+pub struct LedgerError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+/// The open ledger of one run.
+#[derive(Debug)]
+pub struct Ledger {
+    path: PathBuf,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    file: File,
+    chain: Chain,
+    /// Number of the last entry.
+    last: u64,
+    bytes: usize,
+    lines: usize,
+    /// Whether a line was cut off: what comes after it would be lost, so nothing may come.
+    broken: bool,
+}
+
+impl Ledger {
+    /// Begins the ledger of a run: one file in the folder, with its key beside it, there for certain when this returns. Its
+    /// first line announces nothing; a disk that is full is found out by it before anything is asked.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written.
+    pub fn begin(folder: &Path, run: &str) -> Result<Self, LedgerError> {
+        let path = folder.join(format!("{run}.jsonl"));
+        let begin_files = || {
+            std::fs::create_dir_all(folder)?;
+            let key = RunKey::new(random().map_err(|gap| io::Error::other(gap.message))?);
+            let mut beside = File::options().create_new(true).write(true).mode(0o600).open(key_of(&path))?;
+            beside.write_all(key.text().as_bytes()).and_then(|()| beside.sync_all())?;
+            let file = File::options().create_new(true).append(true).mode(0o600).open(&path)?;
+            file.lock()?;
+            file.sync_all()?;
+            File::open(folder)?.sync_all()?;
+            Ok((file, key))
+        };
+        let (file, key) = begin_files().map_err(|source| LedgerError { path: path.clone(), source })?;
+        let open = Open { file, chain: Chain::new(key), last: 0, bytes: 0, lines: 0, broken: false };
+        let ledger = Self { path, open: Mutex::new(open) };
+        ledger.append(&mut ledger.lock(), &begin(run, Timestamp::now()))?;
+        Ok(ledger)
+    }
+
+    /// Announces a creation, at a time of AWS's clock. It is on disk when this returns; if it cannot be, nothing may be
+    /// created.
+    ///
+    /// # Errors
+    /// The line could not be written, or somebody took the ledger away.
+    pub fn intend(&self, entry: Entry, at: Timestamp) -> Result<u64, LedgerError> {
+        let mut open = self.lock();
+        // What is announced in a file that nobody finds is not announced. And half of it is for what is undone.
+        let there = std::fs::symlink_metadata(&self.path).and_then(|there| Ok(same(&there, &open.file.metadata()?)));
+        let said = match there {
+            Ok(true) if open.bytes < MOST_BYTES / 2 && open.lines < MOST_LINES / 2 => None,
+            Ok(true) => Some(io::Error::other("it is full")),
+            Ok(false) => Some(io::Error::other("another file is in its place")),
+            Err(gone) => Some(gone),
+        };
+        if let Some(source) = said {
+            return Err(LedgerError { path: self.path.clone(), source });
+        }
+        let number = open.last + 1;
+        self.append(&mut open, &Line::Intend { number, at, entry })?;
+        open.last = number;
+        Ok(number)
+    }
+
+    /// Marks a creation as undone, after that was read back.
+    ///
+    /// # Errors
+    /// The line could not be written.
+    pub fn done(&self, number: u64) -> Result<(), LedgerError> {
+        self.append(&mut self.lock(), &Line::Done { number, at: Timestamp::now() })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn append(&self, open: &mut Open, line: &Line) -> Result<(), LedgerError> {
+        let write = |open: &mut Open| {
+            if open.broken {
+                return Err(io::Error::other("an earlier line could not be written"));
+            }
+            let bytes = open.chain.write(line)?;
+            open.file.write_all(&bytes).and_then(|()| open.file.sync_all())?;
+            open.bytes += bytes.len();
+            open.lines += 1;
+            Ok(())
+        };
+        write(open).map_err(|source| {
+            open.broken = true;
+            LedgerError { path: self.path.clone(), source }
+        })
+    }
+}
+
+/// The ledgers of a folder, apart from those in which nothing is left.
+#[derive(Debug, Default)]
+pub struct Ledgers {
+    /// Those of runs that are over.
+    pub unfinished: Vec<Unfinished>,
+    /// Files of runs that are still going on.
+    pub busy: Vec<PathBuf>,
+    /// Those that nobody can believe, and what they name.
+    pub refused: Vec<String>,
+}
+
+/// A ledger of a run that is over, with what is not undone yet.
+#[derive(Debug)]
+pub struct Unfinished {
+    ledger: Ledger,
+    /// What is left, in the order in which it was announced.
+    pub entries: Vec<Announced>,
+}
+
+impl Ledgers {
+    /// Reads every ledger of the folder. One that cannot be read or believed hides no other.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn of(folder: &Path) -> Result<Self, LedgerError> {
+        let wrong = |source| LedgerError { path: folder.to_owned(), source };
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(wrong)? {
+            let path = entry.map_err(wrong)?.path();
+            if path.extension().is_some_and(|extension| extension == "jsonl") {
+                paths.push(path);
+            }
+        }
+        paths.sort();
+        let mut all = Self::default();
+        paths.iter().for_each(|path| all.take(path));
+        Ok(all)
+    }
+
+    fn take(&mut self, path: &Path) {
+        let mut bytes = Vec::new();
+        match look(path, &mut bytes) {
+            Ok(Look::Busy) => self.busy.push(path.to_owned()),
+            Ok(Look::Nothing) => {}
+            Ok(Look::Left(unfinished)) => self.unfinished.push(unfinished),
+            Err(why) => {
+                let named = names(&bytes);
+                let named = if named.is_empty() { String::new() } else { format!("; it names {}", named.join(", ")) };
+                self.refused.push(format!("ledger {}: {why}; nothing of it is undone{named}", path.display()));
+            }
+        }
+    }
+}
+
+enum Look {
+    Busy,
+    Nothing,
+    Left(Unfinished),
+}
+
+fn look(path: &Path, bytes: &mut Vec<u8>) -> Result<Look, String> {
+    let mut file = plain(path).map_err(|error| error.to_string())?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(Look::Busy),
+        Err(TryLockError::Error(error)) => return Err(error.to_string()),
+    }
+    limited(&mut file, MOST_BYTES, bytes).map_err(|error| error.to_string())?;
+    if bytes.is_empty() {
+        return Ok(Look::Nothing);
+    }
+    let run = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let read = read(bytes, run, key(path, bytes)?).map_err(|refused| refused.to_string())?;
+    if read.left.is_empty() {
+        return Ok(Look::Nothing);
+    }
+    // What was cut off in the middle must not swallow the next line.
+    if read.whole < bytes.len() {
+        file.set_len(u64::try_from(read.whole).unwrap_or(u64::MAX)).map_err(|error| error.to_string())?;
+    }
+    let open = Open { file, chain: read.chain, last: read.last, bytes: read.whole, lines: read.lines, broken: false };
+    Ok(Look::Left(Unfinished { ledger: Ledger { path: path.to_owned(), open: Mutex::new(open) }, entries: read.left }))
+}
+
+/// The key beside a ledger.
+fn key(ledger: &Path, text: &[u8]) -> Result<RunKey, String> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = plain(&key_of(ledger)).and_then(|mut file| limited(&mut file, 128, &mut bytes));
+    let key = read.ok().and_then(|()| RunKey::read(&bytes));
+    key.ok_or_else(|| {
+        let sealed = text.split(|byte| *byte == b'\n').next().is_some_and(|line| line.ends_with(b"\"}"));
+        let why = if sealed { "its key is not beside it" } else { "an older version wrote it, or somebody else did" };
+        why.to_owned()
+    })
+}
+
+fn key_of(ledger: &Path) -> PathBuf {
+    ledger.with_extension("key")
+}
+
+/// Opens a plain file, and neither what a link points to, nor a pipe that never ends.
+fn plain(path: &Path) -> io::Result<File> {
+    let no_file = || io::Error::other("it is no plain file");
+    let there = std::fs::symlink_metadata(path)?;
+    if !there.is_file() {
+        return Err(no_file());
+    }
+    // Opened for both, a pipe that took its place meanwhile does not block either.
+    let file = File::options().read(true).append(true).open(path)?;
+    if same(&there, &file.metadata()?) { Ok(file) } else { Err(no_file()) }
+}
+
+fn same(one: &Metadata, other: &Metadata) -> bool {
+    other.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Reads a file that has at most so many bytes.
+fn limited(file: &mut File, most: usize, into: &mut Vec<u8>) -> io::Result<()> {
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    file.take(limit).read_to_end(into)?;
+    if into.len() > most { Err(io::Error::other(format!("it is larger than {most} bytes"))) } else { Ok(()) }
+}
+
+impl Unfinished {
+    /// Marks an entry as undone.
+    ///
+    /// # Errors
+    /// The line could not be written.
+    pub fn done(&self, number: u64) -> Result<(), LedgerError> {
+        self.ledger.done(number)
+    }
+}
