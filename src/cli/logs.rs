@@ -193,7 +193,12 @@ fn files(paths: &[PathBuf]) -> (Vec<(PathBuf, u64)>, Coverage) {
         if let Err(error) = listed {
             coverage.sources += 1;
             let source = path.display().to_string();
-            coverage.not_examined.push(crate::logs::NotExamined { source, from: 0, why: error.to_string() });
+            coverage.not_examined.push(crate::logs::NotExamined {
+                source,
+                from: 0,
+                bytes: None,
+                why: error.to_string(),
+            });
         }
     }
     (found, coverage)
@@ -251,7 +256,7 @@ fn sweep(args: &Args, engine: &Engine, key: &Key, files: &[(PathBuf, u64)]) -> (
                 }
                 Err(error) => {
                     sweeper.coverage.sources += u64::from(job.is_first);
-                    sweeper.not_examined(&place, job.part.start, &error);
+                    sweeper.not_examined(&place, job.part.start, Some(job.part.end - job.part.start), &error);
                 }
             }
         }

@@ -8,6 +8,7 @@ use std::collections::btree_map::Entry;
 use memchr::memrchr;
 use serde::Serialize;
 
+use super::context::context;
 use super::key::{Fingerprint, Key};
 use super::sweep::{BEHIND, Engine, Found};
 
@@ -75,7 +76,7 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// How often it stands there.
     pub count: u64,
-    /// What stands before it the first time; the secret itself is masked.
+    /// The name before it the first time, of words that are known to be harmless; the secret itself is masked.
     pub context: String,
     /// The first places, the first one first: the same whichever way the texts came.
     pub places: Vec<Place>,
@@ -85,6 +86,8 @@ pub struct Finding {
 #[derive(Debug, Default)]
 pub struct Findings {
     found: BTreeMap<(What, Fingerprint), Finding>,
+    /// How many of them are patterns.
+    patterns: usize,
     /// How many hits had no room.
     more: u64,
     /// The last hits of the source: two parts may tell the same one.
@@ -93,8 +96,8 @@ pub struct Findings {
 
 /// So many places are told of a finding.
 const PLACES: usize = 5;
-/// So many findings are told apart.
-const MOST: usize = 50_000;
+/// So many findings of patterns are told apart. Those of values have no limit: they are as many as values are given.
+const MOST: usize = if cfg!(test) { 500 } else { 50_000 };
 /// So many hits are remembered to tell each once.
 const RECENT: usize = 16;
 
@@ -113,11 +116,13 @@ impl Findings {
         self.recent.push(same);
         let time = time_of(text, found.start());
         let place = Place { start, end, time: time.or_else(|| at.time.clone()), ..at.clone() };
-        let room = self.found.len() < MOST;
+        let is_pattern = matches!(what, What::Pattern { .. });
+        let room = !is_pattern || self.patterns < MOST;
         let finding = match self.found.entry((what, fingerprint)) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) if room => {
                 let what = entry.key().0.clone();
+                self.patterns += usize::from(is_pattern);
                 entry.insert(Finding { what, fingerprint, count: 0, context: String::new(), places: Vec::new() })
             }
             Entry::Vacant(_) => {
@@ -160,13 +165,19 @@ impl Findings {
                     known.places.truncate(PLACES);
                 }
                 Entry::Vacant(entry) => {
+                    let is_pattern = matches!(finding.what, What::Pattern { .. });
+                    if is_pattern && self.patterns >= MOST {
+                        self.more += finding.count;
+                        continue;
+                    }
+                    self.patterns += usize::from(is_pattern);
                     entry.insert(finding);
                 }
             }
         }
     }
 
-    /// All findings in order, and how many hits more there were than could be told apart.
+    /// All findings, values first, and how many hits of patterns more there were than could be told apart.
     #[must_use]
     pub fn into_sorted(self) -> (Vec<Finding>, u64) {
         (self.found.into_values().collect(), self.more)
@@ -211,40 +222,43 @@ pub(super) fn timestamp(text: &[u8]) -> Option<usize> {
     start.iter().zip(SHAPE).map(fits).fold(true, |all, fits| all & fits).then_some(SHAPE.len())
 }
 
-/// The word before a secret and what separates them. It is told only where it cannot be a part of a secret itself.
-fn context(text: &[u8], at: usize) -> String {
-    const LONGEST: usize = 40;
-    const LONGEST_WORD: usize = 24;
-    let before = text.get(at.saturating_sub(LONGEST)..at).unwrap_or_default();
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
-    let separates = |byte: &u8| b" \t\"'`\\:=<>/,;([{?&@".contains(byte);
-    let separators = before.iter().rev().take_while(|byte| separates(byte)).count();
-    let (rest, between) = before.split_at_checked(before.len() - separators).unwrap_or_default();
-    let length = rest.iter().rev().take_while(|byte| is_word(byte)).count();
-    let word = rest.get(rest.len() - length..).unwrap_or_default();
-    let telling = length < rest.len() || at < LONGEST;
-    let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let plain = separators > 0 && telling && length <= LONGEST_WORD && digits <= 2;
-    let word = if plain { word } else { b"...".as_slice() };
-    format!("{}{}****", String::from_utf8_lossy(word), String::from_utf8_lossy(between))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::rules::{RuleHit, Rules};
+    use super::super::values::{Secret, ValueHit, Values};
     use super::*;
 
     #[test]
-    fn a_context_tells_the_name_and_nothing_of_a_secret() {
-        for (text, wanted) in [
-            ("user=hunter2 db_password=", "db_password=****"),
-            (r#"{"a":"secret-a","password": ""#, "password\": \"****"),
-            ("Basic dXNlcjp", "...****"),
-            ("k3J9xQ2mP7vL:", "...:****"),
-            ("", "...****"),
-        ] {
-            assert_eq!(context(text.as_bytes(), text.len()), wanted, "{text}");
+    fn however_many_patterns_hide_no_value_and_every_hit_counts() {
+        let key = Key::new(&zeroize::Zeroizing::new([7; 32])).unwrap();
+        let value = Secret { name: "a".into(), version: String::new(), value: b"Rk7vXq93LmTz20Wd".to_vec().into() };
+        let values = Arc::new(Values::new(&key, [value]));
+        let engine = Engine { rules: Arc::new(Rules::shipped().unwrap()), values };
+        let place = Place { source: "a".into(), stream: None, event: None, time: None, start: 0, end: 0 };
+        let full = || {
+            let mut findings = Findings::default();
+            for number in 0..=MOST as u64 {
+                let text = format!("{number:08}");
+                let hit = RuleHit { start: 0, end: 8, rule: 0, proven: false };
+                findings.add(&engine, &key, text.as_bytes(), 8 * number, Found::Rule(hit), &place);
+            }
+            findings
+        };
+        let mut findings = full();
+        findings.merge(full());
+        let mut other = Findings::default();
+        for findings in [&mut findings, &mut other] {
+            let hit = ValueHit { start: 0, end: 16, needle: 0 };
+            findings.add(&engine, &key, b"Rk7vXq93LmTz20Wd", 1 << 40, Found::Value(hit), &place);
         }
+        findings.merge(other);
+        let (found, more) = findings.into_sorted();
+        assert_eq!((found.len(), more), (MOST + 1, 2));
+        assert!(matches!(found.first().unwrap(), Finding { what: What::Value { .. }, count: 2, .. }));
+        assert_eq!(found.iter().map(|it| it.count).sum::<u64>() + more, 2 * (MOST as u64 + 1) + 2);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Must not know AWS, policies or verdicts. An [`Engine`] is [`Rules`] and [`Values`]; a [`Sweeper`] reads sources through
 //! it and keeps [`Findings`] and [`Coverage`]. Of a value nothing is kept but keyed digests; findings tell no byte of it.
 
+mod context;
 mod finding;
 mod key;
 mod read;
@@ -12,7 +13,7 @@ mod values;
 
 pub use finding::{Finding, Findings, Place, What};
 pub use key::{Fingerprint, Key};
-pub use read::{Coverage, Lines, NotExamined, Sweeper, parts};
+pub use read::{Coverage, Illegible, Legible, Lines, NotExamined, Sweeper, Why, parts};
 pub use rules::{RuleError, RuleHit, Rules};
 pub use sweep::{Engine, Found, Stream};
 pub use values::{Form, Leaf, Part, Secret, Unsearchable, ValueHit, Values, leaves};

@@ -117,8 +117,8 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     for (name, fact) in read {
         resource.set(name, failed.clone().unwrap_or(fact));
     }
-    let (values, patterns, more) = records(std::mem::take(&mut swept.findings));
-    let hidden = hidden(&swept.coverage, &objects, more);
+    let (values, patterns) = records(std::mem::take(&mut swept.findings));
+    let hidden = hidden(&swept.coverage, &objects);
     let hidden = hidden.map(|message| unknown(resource, "s3", OBJECT, Gap { message, ..Gap::new(Cause::Undecided) }));
     let cut = objects.wanted.whole().err().map(|gap| unknown(resource, "s3", LIST, gap));
     let unseen = cut.or(failed).or(hidden);
@@ -128,16 +128,14 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 }
 
 /// Why objects that were all read do not show everything.
-fn hidden(coverage: &Coverage, objects: &Objects, more: u64) -> Option<String> {
+fn hidden(coverage: &Coverage, objects: &Objects) -> Option<String> {
     if objects.wanted.items.is_empty() {
         return Some("the archive holds no object of the window".to_owned());
     }
-    if let Some(first) = coverage.not_examined.first() {
-        let others = coverage.not_examined.len() - 1;
-        let others = if others > 0 { format!(", and {others} more") } else { String::new() };
-        return Some(format!("{} is not examined from byte {} on: {}{others}", first.source, first.from, first.why));
-    }
-    (more > 0).then(|| format!("{more} more hits than can be told apart"))
+    let first = coverage.not_examined.first()?;
+    let others = coverage.not_examined.len() - 1;
+    let others = if others > 0 { format!(", and {others} more") } else { String::new() };
+    Some(format!("{} is not examined from byte {} on: {}{others}", first.source, first.from, first.why))
 }
 
 /// Reads every wanted object, as many at once as there are processors.

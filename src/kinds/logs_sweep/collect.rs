@@ -159,13 +159,14 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     for (name, fact) in read {
         resource.set(name, failed.clone().unwrap_or(fact));
     }
-    let (values, patterns, more) = records(swept.findings());
+    let illegible = swept.illegible();
+    let (values, patterns) = records(swept.findings());
     let gap = |message: Option<String>| {
         message.map(|message| unknown(resource, "logs", EVENTS, Gap { message, ..Gap::new(Cause::Undecided) }))
     };
     // Of a sample that holds nothing, nothing can be said.
     let empty = gap(empty.then(|| "the sample holds no hour or stream of this group".to_owned()));
-    let unseen = failed.or(gap(hidden(masked && !at.logs.unmask, more))).or(empty);
+    let unseen = failed.or(gap(hidden(masked && !at.logs.unmask, illegible))).or(empty);
     let sampled = gap(at.logs.sample.as_ref().map(|sample| format!("only a sample was read: {sample}")));
     for (name, found, in_sample, blind) in [
         ("value_findings", &values, "sampled_value_findings", values_gap),
@@ -184,9 +185,9 @@ fn is_masked(resource: &Resource) -> bool {
 }
 
 /// Why events that were all read do not show everything.
-fn hidden(masked: bool, more: u64) -> Option<String> {
+fn hidden(masked: bool, illegible: u64) -> Option<String> {
     if masked {
         return Some("a data protection policy masks parts of the events".to_owned());
     }
-    (more > 0).then(|| format!("{more} more hits than can be told apart"))
+    (illegible > 0).then(|| format!("{illegible} bytes of events are no text, as if packed or in another encoding"))
 }

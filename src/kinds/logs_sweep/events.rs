@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::eyes::Eyes;
-use crate::logs::{Findings, Found, Place};
+use crate::logs::{Findings, Found, Legible, Place};
 
 /// One event.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,9 @@ pub(super) struct Events {
     eyes: Arc<Eyes>,
     group: Arc<str>,
     findings: Findings,
+    legible: Legible,
+    /// Bytes of events of other streams that are no text.
+    illegible: u64,
     pub(super) pages: i64,
     pub(super) events: i64,
     pub(super) bytes: i64,
@@ -44,6 +47,8 @@ impl Events {
             eyes: Arc::clone(eyes),
             group: Arc::clone(group),
             findings: Findings::default(),
+            legible: Legible::default(),
+            illegible: 0,
             pages: 0,
             events: 0,
             bytes: 0,
@@ -60,7 +65,8 @@ impl Events {
     }
 
     /// Adds other streams of the same group.
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, mut other: Self) {
+        self.illegible += other.illegible();
         self.pages += other.pages;
         self.events += other.events;
         self.bytes += other.bytes;
@@ -74,6 +80,7 @@ impl Events {
     pub(super) fn push(&mut self, event: Event<'_>) {
         let text = event.message.as_bytes();
         self.events += 1;
+        self.legible.push(text);
         self.bytes += i64::try_from(text.len()).unwrap_or(i64::MAX);
         self.first = [self.first, event.time].into_iter().flatten().min();
         self.last = [self.last, event.time].into_iter().flatten().max();
@@ -104,6 +111,13 @@ impl Events {
             }
         });
         self.offset = self.offset.saturating_add(text.len() as u64 + 1);
+    }
+
+    /// Bytes of events that are no text, as agents write what was packed or in another encoding.
+    pub(super) fn illegible(&mut self) -> u64 {
+        self.illegible += self.legible.finish().map_or(0, |it| it.bytes);
+        self.legible = Legible::default();
+        self.illegible
     }
 
     /// How many streams the events are of.
@@ -149,6 +163,23 @@ mod tests {
         assert_eq!((found.len(), found.first().unwrap().count), (1, 3));
         let place = found.first().unwrap().places.first().unwrap().clone();
         assert_eq!((place.stream.as_deref(), place.event.as_deref()), (Some("a"), Some("0")));
+    }
+
+    #[test]
+    fn events_that_are_no_text_are_told() {
+        let eyes = eyes("Rk7vXq93LmTz20Wd");
+        for (message, is_text) in [
+            ("all is well with 12 payments über Köln\n".to_owned(), true),
+            // What was in two bytes a character, and what an agent could not read.
+            ("v=Rk7vXq93LmTz20Wd".chars().flat_map(|it| [it, '\0']).collect(), false),
+            ("\u{fffd}a\u{fffd}\u{fffd}\u{3}b".repeat(20), false),
+        ] {
+            let mut beside = Events::new(&eyes, &"group".into()).beside();
+            beside.push(Event { stream: "a", id: None, time: None, message: &message });
+            let mut swept = Events::new(&eyes, &"group".into());
+            swept.merge(beside);
+            assert_eq!(swept.illegible() == 0, is_text, "{message}");
+        }
     }
 
     #[test]

@@ -14,12 +14,12 @@ pub(in crate::kinds) fn told(findings: &[Value], unseen: Option<Fact>) -> Fact {
     }
 }
 
-/// Values and patterns that were found, and how many hits there were more.
-pub(in crate::kinds) fn records(findings: Findings) -> (Vec<Value>, Vec<Value>, u64) {
-    let (findings, more) = findings.into_sorted();
+/// Values and patterns that were found. Of more patterns than can be told apart the first are enough to judge.
+pub(in crate::kinds) fn records(findings: Findings) -> (Vec<Value>, Vec<Value>) {
+    let (findings, _) = findings.into_sorted();
     let (values, patterns): (Vec<_>, Vec<_>) = findings.iter().partition(|it| matches!(it.what, What::Value { .. }));
     let records = |all: Vec<&Finding>| all.into_iter().map(record).collect();
-    (records(values), records(patterns), more)
+    (records(values), records(patterns))
 }
 
 /// The values that cannot be looked for.

@@ -2,12 +2,15 @@
 //!
 //! Must not know files or AWS: a source is anything that reads. What could not be decoded is told, never taken as clean.
 
+mod encoding;
 mod events;
 mod gzip;
+mod legible;
 mod packing;
 mod parts;
+mod walk;
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{BufReader, ErrorKind, Read, Seek};
 use std::ops::Range;
 
 use flate2::bufread::MultiGzDecoder;
@@ -15,11 +18,12 @@ use serde::Serialize;
 
 use super::finding::{Findings, Place};
 use super::key::Key;
-use super::sweep::{BLOCK, Engine, Found, Stream};
-use events::Events;
+use super::sweep::Engine;
 pub use events::Lines;
 use gzip::{MOST_PACKED, Members};
+pub use legible::{Illegible, Legible, Why};
 pub use parts::parts;
+use walk::{Swept, Walk};
 
 /// What of a source was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -38,15 +42,17 @@ pub struct Coverage {
     pub not_examined: Vec<NotExamined>,
 }
 
-/// A source, or the rest of one, that was not looked at.
+/// A source, or a part of one, that was not looked at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct NotExamined {
     /// The source.
     pub source: String,
-    /// Where the part starts that was not wholly decoded.
-    pub from: u64,
     /// Why.
     pub why: String,
+    /// Where the part starts that was not wholly decoded.
+    pub from: u64,
+    /// How many bytes, where that is known.
+    pub bytes: Option<u64>,
 }
 
 impl Coverage {
@@ -59,6 +65,14 @@ impl Coverage {
         self.events += other.events;
         self.not_examined.extend(other.not_examined);
         self.not_examined.sort();
+        // Of a source that was read in parts each part tells its own.
+        self.not_examined.dedup_by(|later, first| {
+            let same = (&later.source, &later.why) == (&first.source, &first.why);
+            if same && *later != *first {
+                first.bytes = first.bytes.zip(later.bytes).map(|(first, later)| first + later);
+            }
+            same
+        });
     }
 
     /// Whether all was looked at.
@@ -88,6 +102,8 @@ impl std::fmt::Debug for Sweeper<'_> {
 
 const MAGIC: &[u8] = &[0x1f, 0x8b];
 const PIECE: usize = 64 * 1024;
+/// So much of the start of a source tells what it is.
+const HEAD: u64 = 4096;
 
 impl<'a> Sweeper<'a> {
     /// A worker that read nothing yet.
@@ -109,14 +125,17 @@ impl<'a> Sweeper<'a> {
         self.coverage.bytes_stored += stored;
         self.findings.next_source();
         let mut input = BufReader::with_capacity(PIECE, Counted { inner: input, read: 0, progress });
-        let compressed = match input.fill_buf() {
-            Ok(start) => match packing::unreadable(start) {
-                Some(why) => return self.not_examined(at, 0, &why),
-                None => start.starts_with(MAGIC),
-            },
-            Err(error) => return self.not_examined(at, 0, &error),
-        };
+        let mut head = Vec::new();
+        let broken = input.by_ref().take(HEAD).read_to_end(&mut head).err();
+        if let Some(why) = packing::unreadable(&head, false) {
+            return self.not_examined(at, 0, Some(stored), &why);
+        }
+        let compressed = head.starts_with(MAGIC);
         let mut walk = Walk::new(self.engine, self.key, at);
+        if !compressed {
+            walk.begin(&head);
+        }
+        let mut input = head.as_slice().chain(input);
         let mut whole = 0;
         let ended = if compressed && stored <= MOST_PACKED {
             let (packed, read) = fill(&mut input, stored as usize, &mut self.packed);
@@ -124,6 +143,11 @@ impl<'a> Sweeper<'a> {
             // One that has grown beyond what is read at once goes by pieces.
             let at_once = packed.len() as u64 <= MOST_PACKED;
             while let Some((text, end)) = self.members.first(rest).filter(|_| at_once) {
+                if rest.len() == packed.len()
+                    && let Some(why) = walk.begin_packed(text)
+                {
+                    return self.not_examined(at, 0, Some(stored), &why);
+                }
                 if end == packed.len() {
                     walk.whole(text, &mut self.findings);
                 } else {
@@ -135,21 +159,43 @@ impl<'a> Sweeper<'a> {
                 read
             } else {
                 whole = (packed.len() - rest.len()) as u64;
-                read.and(walk.read(&mut MultiGzDecoder::new(rest.chain(&mut input)), &mut self.findings))
+                let mut unpacked = MultiGzDecoder::new(rest.chain(&mut input));
+                let ended = if whole > 0 {
+                    walk.read(&mut unpacked, &mut self.findings)
+                } else {
+                    walk.read_packed(&mut unpacked, &mut self.findings)
+                };
+                read.and(ended)
             }
         } else if compressed {
-            walk.read(&mut MultiGzDecoder::new(&mut input), &mut self.findings)
+            walk.read_packed(&mut MultiGzDecoder::new(&mut input), &mut self.findings)
         } else {
             walk.read(&mut input, &mut self.findings)
         };
-        let (examined, lines) = walk.finish(&mut self.findings);
-        self.coverage.bytes_examined += examined;
-        self.coverage.events += lines.events();
+        let swept = walk.finish(&mut self.findings);
+        self.examined(at, &swept);
+        self.coverage.events += swept.lines.events();
+        let (_, input) = input.get_ref();
         let taken = input.get_ref().read - input.buffer().len() as u64;
         self.coverage.bytes_read += taken;
-        if let Err(error) = ended {
-            self.not_examined(at, if compressed && stored <= MOST_PACKED { whole } else { taken }, &error);
+        if let Err(error) = ended.and(broken.map_or(Ok(()), Err)) {
+            let from = match compressed {
+                _ if swept.bytes == 0 => 0,
+                true if stored <= MOST_PACKED => whole,
+                _ => taken,
+            };
+            self.not_examined(at, from, stored.checked_sub(from).filter(|bytes| *bytes > 0), &error);
         }
+    }
+
+    /// What was swept is examined, but for what could not be read as text.
+    fn examined(&mut self, at: &Place, swept: &Swept) {
+        let mut unread = 0;
+        for (from, bytes, why) in &swept.unread {
+            unread += bytes;
+            self.not_examined(at, *from, Some(*bytes), why);
+        }
+        self.coverage.bytes_examined += swept.bytes.saturating_sub(unread);
     }
 
     /// Sweeps a part of a plain source, as `parts` divides it: all parts together find what the whole would. Tells the lines
@@ -167,19 +213,20 @@ impl<'a> Sweeper<'a> {
         self.findings.next_source();
         let mut walk = Walk::new(self.engine, self.key, at);
         let ended = walk.read_part(&mut input, part.clone(), is_last, progress, &mut self.findings);
-        let (examined, lines) = walk.finish(&mut self.findings);
-        self.coverage.bytes_examined += examined;
-        self.coverage.bytes_read += examined;
+        let swept = walk.finish(&mut self.findings);
+        self.examined(at, &swept);
+        self.coverage.bytes_read += swept.bytes;
         if let Err(error) = ended {
-            self.not_examined(at, part.start + examined, &error);
+            let from = part.start + swept.bytes;
+            self.not_examined(at, from, part.end.checked_sub(from), &error);
         }
-        lines
+        swept.lines
     }
 
     /// Tells that a source, or its rest, was not looked at.
-    pub fn not_examined(&mut self, at: &Place, from: u64, why: &dyn ToString) {
+    pub fn not_examined(&mut self, at: &Place, from: u64, bytes: Option<u64>, why: &dyn ToString) {
         let why = why.to_string();
-        self.coverage.not_examined.push(NotExamined { source: at.source.clone(), from, why });
+        self.coverage.not_examined.push(NotExamined { source: at.source.clone(), why, from, bytes });
     }
 }
 
@@ -203,109 +250,6 @@ fn fill<'a>(input: &mut impl Read, stored: usize, buffer: &'a mut Vec<u8>) -> (&
         }
     };
     (buffer.get(..filled).unwrap_or_default(), ended)
-}
-
-/// One text on its way through the sweep.
-struct Walk<'a> {
-    engine: &'a Engine,
-    key: &'a Key,
-    at: &'a Place,
-    stream: Stream<'a>,
-    events: Events<'a>,
-    examined: u64,
-    /// What stands after the text, and is not of it.
-    after: Vec<u8>,
-}
-
-impl<'a> Walk<'a> {
-    fn new(engine: &'a Engine, key: &'a Key, at: &'a Place) -> Self {
-        let (stream, events) = (Stream::new(engine), Events::new(engine));
-        Self { engine, key, at, stream, events, examined: 0, after: Vec::new() }
-    }
-
-    fn push(&mut self, text: &[u8], findings: &mut Findings) {
-        let (engine, key, at) = (self.engine, self.key, self.at);
-        let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
-        for piece in text.chunks(PIECE) {
-            self.stream.push(piece, &mut found);
-            self.events.push(piece, &mut found);
-            self.examined += piece.len() as u64;
-        }
-    }
-
-    /// Sweeps the only text of a source where it lies.
-    fn whole(&mut self, text: &[u8], findings: &mut Findings) {
-        const PART: usize = 4 * BLOCK;
-        let (engine, key, at) = (self.engine, self.key, self.at);
-        let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
-        for (number, piece) in text.chunks(PART).enumerate() {
-            let from = number * PART;
-            engine.sweep_part(text, from, from + piece.len(), &mut |text, hit| found(text, 0, hit));
-            self.events.push(piece, &mut found);
-        }
-        self.examined += text.len() as u64;
-    }
-
-    /// Reads straight to where it is swept.
-    fn read(&mut self, input: &mut dyn Read, findings: &mut Findings) -> std::io::Result<()> {
-        let (engine, key, at) = (self.engine, self.key, self.at);
-        let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
-        loop {
-            let length = match input.read(self.stream.room()) {
-                Ok(0) => return Ok(()),
-                Ok(length) => length,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            self.examined += length as u64;
-            self.events.push(self.stream.next(length), &mut found);
-            self.stream.take(length, &mut found);
-        }
-    }
-
-    /// Reads a part that starts and ends with a line. What is swept starts and ends at the multiples of eight before.
-    fn read_part(
-        &mut self,
-        input: &mut (impl Read + Seek),
-        part: Range<u64>,
-        is_last: bool,
-        progress: &mut dyn FnMut(u64),
-        findings: &mut Findings,
-    ) -> std::io::Result<()> {
-        let start = part.start / 8 * 8;
-        let before = start.min(Stream::keeps(self.engine) as u64);
-        input.seek(SeekFrom::Start(start - before))?;
-        let mut known = Vec::new();
-        input.by_ref().take(before).read_to_end(&mut known)?;
-        self.stream = Stream::within(self.engine, &known, start);
-        // The end of the line before.
-        let mut line = Vec::new();
-        input.by_ref().take(part.start - start).read_to_end(&mut line)?;
-        let (engine, key, at) = (self.engine, self.key, self.at);
-        self.stream.push(&line, &mut |text, offset, hit| findings.add(engine, key, text, offset, hit, at));
-        self.events.start_at(part.start);
-        let end = if is_last { u64::MAX } else { part.end / 8 * 8 };
-        let mut counted = Counted { inner: input.by_ref().take(end - part.start), read: 0, progress };
-        self.read(&mut counted, findings)?;
-        if !is_last {
-            let mut line = Vec::new();
-            input.by_ref().take(part.end - end).read_to_end(&mut line)?;
-            self.events.push(&line, &mut |text, offset, hit| findings.add(engine, key, text, offset, hit, at));
-            progress(line.len() as u64);
-            self.examined += line.len() as u64;
-            self.after = line;
-            input.take(engine.reach() as u64).read_to_end(&mut self.after)?;
-        }
-        Ok(())
-    }
-
-    /// Tells how many bytes and lines were swept.
-    fn finish(mut self, findings: &mut Findings) -> (u64, Lines) {
-        let (engine, key, at) = (self.engine, self.key, self.at);
-        let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);
-        self.stream.finish_before(&self.after, &mut found);
-        (self.examined, self.events.finish(&mut found))
-    }
 }
 
 /// Counts what is read.

@@ -7,13 +7,12 @@ use std::io::{Read, Result, Seek, SeekFrom};
 
 use memchr::memchr_iter;
 
+use super::encoding::Encoding;
 use super::events::LONG;
-use super::{MAGIC, packing};
+use super::{HEAD, MAGIC, packing};
 
 /// How long a part is, about: long enough that its edges cost nothing.
 const PART: u64 = 16 << 20;
-/// So much of the start tells how a source is packed.
-const START: u64 = 16;
 /// So much is read to find where a line ends.
 const LOOK: usize = 64 * 1024;
 
@@ -27,8 +26,8 @@ pub fn parts(input: &mut (impl Read + Seek), length: u64) -> Result<Vec<u64>> {
         return Ok(starts);
     }
     let mut text = Vec::with_capacity(LOOK);
-    input.take(START).read_to_end(&mut text)?;
-    if text.starts_with(MAGIC) || packing::unreadable(&text).is_some() {
+    input.take(HEAD).read_to_end(&mut text)?;
+    if text.starts_with(MAGIC) || packing::unreadable(&text, false).is_some() || Encoding::of(&text).is_some() {
         return Ok(starts);
     }
     for wanted in (1..length / PART).map(|number| number * PART) {

@@ -154,21 +154,20 @@ impl Writer {
     }
 }
 
-/// Which bytes a writer of URLs leaves as they are, besides letters, digits and `-_.`; whether a space is `+`; whether
-/// digits are upper case.
-const URLS: [(&[u8], bool, bool); 7] = [
-    // RFC 3986, and the same in lower case.
-    (b"~", false, true),
-    (b"~", false, false),
+/// Which bytes a writer of URLs leaves as they are, besides letters, digits and `-_.`, and whether a space is `+`. Each is
+/// written with digits in upper and in lower case.
+const URLS: [(&[u8], bool); 6] = [
+    // RFC 3986.
+    (b"~", false),
     // Paths, as Python's `quote`.
-    (b"~/", false, true),
+    (b"~/", false),
     // `encodeURIComponent`.
-    (b"~!'()*", false, true),
-    // Forms, as browsers and Java write them, and in lower case as .NET does.
-    (b"*", true, true),
-    (b"!()*", true, false),
+    (b"~!'()*", false),
+    // Forms, as browsers and Java write them, and as .NET does.
+    (b"*", true),
+    (b"!()*", true),
     // Python's `quote_plus`.
-    (b"~", true, true),
+    (b"~", true),
 ];
 
 fn url(text: &[u8], keeps: &[u8], plus: bool, upper: bool) -> Buffer {
@@ -234,8 +233,10 @@ pub(super) fn forms(value: &[u8], emit: &mut dyn FnMut(Form, &[u8])) {
             last = Some(escaped);
         }
     }
-    for (keeps, plus, upper) in URLS {
-        emit(Form::Url, &url(value, keeps, plus, upper).0);
+    for (keeps, plus) in URLS {
+        for upper in [true, false] {
+            emit(Form::Url, &url(value, keeps, plus, upper).0);
+        }
     }
     let json = Writer::Plain.escape(value);
     for text in [value, &json.0] {
