@@ -89,8 +89,8 @@ fn escape(text: &str) -> Option<(Vec<u8>, usize)> {
 }
 
 /// The shortest run of letters that is taken for base64, and the shortest text that it stands for.
-const RUN: usize = 24;
-const TEXT: usize = 16;
+const RUN: usize = 20;
+const TEXT: usize = 12;
 
 /// The texts that runs of base64 stand for, in either alphabet and from each of their first four places: what stands before
 /// the text may be of the same letters.

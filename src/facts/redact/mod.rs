@@ -264,9 +264,9 @@ impl<'a> Elements<'a> {
 /// A URL without anything but scheme and host; `None` when it has nothing else, or is none.
 fn host_only(content: &str) -> Option<String> {
     let (scheme, rest) = content.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
+    let authority = rest.split(|it: char| "/?#\\".contains(it) || it.is_whitespace()).next()?;
     let host = authority.rsplit('@').next()?;
-    (host.len() < rest.len()).then(|| format!("{scheme}://{host}"))
+    (host.len() < rest.len()).then(|| scrub(&format!("{scheme}://{host}")).into_owned())
 }
 
 #[cfg(test)]
