@@ -86,12 +86,6 @@ impl At {
         &self.sdk
     }
 
-    /// The retries of this place, with another number of attempts.
-    pub(super) fn retries(&self, attempts: u32) -> aws_config::retry::RetryConfig {
-        let retries = self.sdk.retry_config().cloned().unwrap_or_else(aws_config::retry::RetryConfig::standard);
-        retries.with_max_attempts(attempts).with_initial_backoff(std::time::Duration::from_millis(200))
-    }
-
     /// The service client, made at the first use: `at.client(aws_sdk_kms::Client::new)`.
     pub fn client<C: Clone + Send + Sync + 'static>(&self, make: impl FnOnce(&SdkConfig) -> C) -> C {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,6 +111,29 @@ impl At {
         cell.get_or_init(|| async { read.await.map(Arc::new) }).await.clone()
     }
 }
+
+/// The retries of a configuration, with another number of attempts.
+pub(super) fn retries(sdk: &SdkConfig, attempts: u32) -> aws_config::retry::RetryConfig {
+    let retries = sdk.retry_config().cloned().unwrap_or_else(aws_config::retry::RetryConfig::standard);
+    retries.with_max_attempts(attempts).with_initial_backoff(std::time::Duration::from_millis(200))
+}
+
+/// The partition in the ARNs of a Region.
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
+    PARTITIONS.iter().find(|(start, _)| region.starts_with(start)).map_or("aws", |(_, partition)| partition)
+}
+
+/// Starts of Regions that are of another partition than `aws`.
+const PARTITIONS: &[(&str, &str)] = &[
+    ("cn-", "aws-cn"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-", "aws-eusc"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+];
 
 impl fmt::Debug for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -22,11 +22,14 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, SharedHttpConnector, http_client_fn};
 use thiserror::Error;
 
+use super::at::partition;
 use super::gap::causes;
 use super::recording::Recording;
+use super::renewal::Renewed;
 use super::transport::{Link, Transport};
 use super::{At, GLOBAL, tracked};
 use crate::facts::{Cause, Gap};
+use crate::source::printable;
 
 /// What answers.
 #[derive(Clone, Debug)]
@@ -109,6 +112,14 @@ impl Session {
         self.places.values().cloned().collect()
     }
 
+    /// The same session for a run over this link: the events of logs are swept until another instant.
+    #[must_use]
+    pub fn over(mut self, link: &Link) -> Self {
+        self.way.transport.link = link.clone();
+        self.places = self.way.places();
+        self
+    }
+
     /// The same places for probes: their requests carry the id of the run in the user agent, and still go out after the
     /// run was stopped, because a probe that was stopped cleans up.
     #[must_use]
@@ -158,9 +169,9 @@ impl Way {
 /// Why a session could not be opened.
 #[derive(Debug, Error)]
 pub enum Refusal {
-    /// No credentials anywhere.
-    #[error("no AWS credentials were found")]
-    NoCredentials,
+    /// No credentials anywhere, or none in the profile that was named.
+    #[error("no AWS credentials were found{}", in_profile(.0.as_deref()))]
+    NoCredentials(Option<String>),
     /// Credentials that AWS does not take.
     #[error("AWS does not accept the credentials: {0}")]
     BadCredentials(String),
@@ -172,6 +183,9 @@ pub enum Refusal {
         /// The credentials'.
         found: String,
     },
+    /// The caller's ARN says something else than its account.
+    #[error("the credentials are not what the stage is for: {0}; nothing was read")]
+    WrongCaller(String),
     /// The role may not be assumed.
     #[error("the role {role} could not be assumed: {reason}")]
     Role {
@@ -193,12 +207,13 @@ impl Refusal {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            Self::NoCredentials => {
+            Self::NoCredentials(Some(_)) => "check the name of the profile, and log in with it (`aws sso login`)",
+            Self::NoCredentials(None) => {
                 "set AWS_PROFILE, name a `profile` in the stage, or log in (`aws sso login`); to try Attestry without an \
                  account, run the stage `embedded`"
             }
             Self::BadCredentials(_) => "log in again (`aws sso login`), or check the clock of this machine",
-            Self::WrongAccount { .. } => "choose the stage or the profile that belongs together",
+            Self::WrongAccount { .. } | Self::WrongCaller(_) => "choose the stage or the profile that belongs together",
             Self::Role { .. } => "check the role's trust policy, its external id and sts:AssumeRole of the caller",
             Self::Unreachable(..) => "check the network, the proxy and the Region or endpoint of the stage",
             Self::Other(_) => "read the message of AWS above",
@@ -208,7 +223,7 @@ impl Refusal {
     /// Whether the user's text is wrong, rather than AWS silent.
     #[must_use]
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::NoCredentials | Self::WrongAccount { .. })
+        matches!(self, Self::NoCredentials(_) | Self::WrongAccount { .. } | Self::WrongCaller(_))
     }
 }
 
@@ -219,7 +234,7 @@ const ATTEMPTS: u32 = 6;
 const CREDENTIALS: Duration = Duration::from_secs(30);
 
 /// Attempts of the first request of a session.
-const FIRST_ATTEMPTS: u32 = 3;
+pub(super) const FIRST_ATTEMPTS: u32 = 3;
 
 /// Opens a session: nothing but the caller's identity is asked before the account is found to be the one meant.
 ///
@@ -237,6 +252,8 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
     };
     let base = base(target);
     let credentials = credentials(target, &first, transport(GLOBAL), &base).await?;
+    let asks = base.to_builder().region(Region::new(first.clone())).http_client(transport(GLOBAL)).build();
+    let credentials = SharedCredentialsProvider::new(Renewed::new(credentials, asks, &account));
     let way = Way { target: target.clone(), base, credentials, transport: transport(GLOBAL) };
     let places = way.places();
     let session_identity = match places.get(GLOBAL) {
@@ -247,6 +264,13 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
         let (expected, found) = (target.account.clone(), session_identity.account.clone());
         return Err(Refusal::WrongAccount { expected, found });
     }
+    let wrong = session_identity.unlike(&target.account).or_else(|| match &target.backend {
+        Backend::Aws => session_identity.outside(partition(&first)),
+        Backend::Endpoint(_) | Backend::InProcess { .. } => None,
+    });
+    if let Some(wrong) = wrong {
+        return Err(Refusal::WrongCaller(wrong));
+    }
     Ok(Session { identity: Identity::clone(&session_identity), places, way })
 }
 
@@ -255,21 +279,55 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
 /// # Errors
 /// What AWS did not tell.
 pub async fn identity(at: &At) -> Result<Arc<Identity>, Gap> {
-    at.once("sts:GetCallerIdentity", async {
-        let answer = tracked(async {
-            // Whoever has no network should hear it soon: this one call is not tried long.
-            let soon = aws_sdk_sts::config::Builder::from(at.sdk()).retry_config(at.retries(FIRST_ATTEMPTS)).build();
-            Ok::<_, Gap>(aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await?)
-        })
-        .await?;
-        match (answer.account(), answer.arn(), answer.user_id()) {
-            (Some(account), Some(arn), Some(user_id)) => {
-                Ok(Identity { account: account.to_owned(), arn: arn.to_owned(), user_id: user_id.to_owned() })
-            }
-            _ => Err(Gap { message: "the answer names no caller".to_owned(), ..Gap::new(Cause::Malformed) }),
-        }
+    at.once("sts:GetCallerIdentity", ask(at.sdk(), FIRST_ATTEMPTS)).await
+}
+
+/// Asks who the caller is.
+pub(super) async fn ask(sdk: &SdkConfig, attempts: u32) -> Result<Identity, Gap> {
+    let answer = tracked(async {
+        // Whoever has no network should hear it soon: this one call is not tried long.
+        let soon = aws_sdk_sts::config::Builder::from(sdk).retry_config(super::at::retries(sdk, attempts)).build();
+        Ok::<_, Gap>(aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await?)
     })
-    .await
+    .await?;
+    match (answer.account(), answer.arn(), answer.user_id()) {
+        (Some(account), Some(arn), Some(user_id)) => {
+            Ok(Identity { account: account.to_owned(), arn: arn.to_owned(), user_id: user_id.to_owned() })
+        }
+        _ => Err(Gap { message: "the answer names no caller".to_owned(), ..Gap::new(Cause::Malformed) }),
+    }
+}
+
+impl Identity {
+    /// The partition and the account that the ARN names: `arn:aws:sts::111122223333:assumed-role/…`.
+    fn named(&self) -> Option<(&str, &str)> {
+        let mut parts = self.arn.split(':');
+        let arn = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let ("arn", partition, "sts" | "iam", "", account) = arn else { return None };
+        Some((partition, account))
+    }
+
+    /// Why this is no caller of the account.
+    pub(super) fn unlike(&self, account: &str) -> Option<String> {
+        let said = |what: &str| Some(format!("they are of {what}, and the stage is for account {account}"));
+        match self.named() {
+            _ if self.account != account => said(&format!("account {}", self.account)),
+            Some((_, named)) if named == account => None,
+            Some((_, named)) => said(&format!("account {} by number and of {named} by ARN", self.account)),
+            None => said("a caller whose ARN cannot be read"),
+        }
+    }
+
+    /// Why this is no caller of the partition.
+    fn outside(&self, partition: &str) -> Option<String> {
+        let (named, _) = self.named()?;
+        (named != partition)
+            .then(|| format!("they are of partition {named}, and the stage's Regions are of {partition}"))
+    }
+}
+
+fn in_profile(profile: Option<&str>) -> String {
+    profile.map(|name| format!(" in the profile `{}`", printable(name, 100))).unwrap_or_default()
 }
 
 pub(super) fn client(target: &Target) -> SharedHttpClient {
@@ -353,14 +411,14 @@ pub(super) async fn credentials(
         }
         None => loader.load().await,
     };
-    let provider = loaded.credentials_provider().ok_or(Refusal::NoCredentials)?;
+    let provider = loaded.credentials_provider().ok_or_else(|| Refusal::NoCredentials(target.profile.clone()))?;
     if let Err(error) = provider.provide_credentials().await {
         use aws_credential_types::provider::error::CredentialsError;
         let text = causes(&error);
         return Err(match error {
-            CredentialsError::CredentialsNotLoaded(_) => Refusal::NoCredentials,
+            CredentialsError::CredentialsNotLoaded(_) => Refusal::NoCredentials(target.profile.clone()),
             // The last resort of the chain is the metadata service of an instance; elsewhere it cannot answer.
-            _ if text.contains("IMDS") => Refusal::NoCredentials,
+            _ if text.contains("IMDS") => Refusal::NoCredentials(target.profile.clone()),
             _ => Refusal::BadCredentials(text),
         });
     }
@@ -391,5 +449,42 @@ fn refusal(gap: &Gap, backend: &Backend) -> Refusal {
         Cause::Credentials | Cause::RegionDisabled => Refusal::BadCredentials(said),
         Cause::Unreachable | Cause::TimedOut => Refusal::Unreachable(backend.label(), said),
         _ => Refusal::Other(format!("{} refused to say who we are: {gap} {said}", backend.label())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_is_of_one_account_and_one_partition() {
+        let caller = |account: &str, arn: &str| Identity {
+            account: account.to_owned(),
+            arn: arn.to_owned(),
+            user_id: "AIDAEXAMPLE".to_owned(),
+        };
+        for (account, arn, partition, sound) in [
+            ("111122223333", "arn:aws:iam::111122223333:user/ana", "aws", true),
+            ("111122223333", "arn:aws:sts::111122223333:assumed-role/ci/1", "aws", true),
+            ("111122223333", "arn:aws:iam::111122223333:root", "aws", true),
+            ("111122223333", "arn:aws-cn:iam::111122223333:user/ana", "aws-cn", true),
+            ("111122223333", "arn:aws-cn:iam::111122223333:user/ana", "aws", false),
+            ("111122223333", "arn:aws:iam::444455556666:user/ana", "aws", false),
+            ("444455556666", "arn:aws:iam::444455556666:user/ana", "aws", false),
+            ("111122223333", "arn:aws:s3::111122223333:user/ana", "aws", false),
+            ("111122223333", "ana", "aws", false),
+            ("", "", "aws", false),
+        ] {
+            let caller = caller(account, arn);
+            let wrong = caller.unlike("111122223333").or_else(|| caller.outside(partition));
+            assert_eq!(wrong.is_none(), sound, "{account} {arn} {partition}: {wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_profile_that_is_missing_is_named() {
+        let named = Refusal::NoCredentials(Some("bank-prod".to_owned()));
+        assert!(named.is_usage() && named.to_string().contains("`bank-prod`"));
+        assert!(!Refusal::NoCredentials(None).to_string().contains("profile"));
     }
 }

@@ -53,6 +53,13 @@ impl Link {
         Self { logs: Arc::new(logs), ..self }
     }
 
+    /// The same link for a run that takes events of logs until this instant.
+    #[must_use]
+    pub fn until(&self, until: Timestamp) -> Self {
+        let logs = LogScope { until, ..LogScope::clone(&self.logs) };
+        Self { logs: Arc::new(logs), ..self.clone() }
+    }
+
     /// A link with the same pace and log that nobody stops: probes clean up after the run was stopped.
     #[must_use]
     pub fn unstoppable(&self) -> Self {

@@ -2,6 +2,7 @@
 //!
 //! Must not know verdicts.
 
+use super::stage::Ground;
 use super::suite::Chosen;
 use crate::aws::Call;
 use crate::evidence::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Scope, digest};
@@ -54,7 +55,13 @@ const PRODUCTS: &[Product] = &[
 ];
 
 /// The circumstances of a run that is over.
-pub(super) fn describe(chosen: &Chosen, calls: &[Call], answers: bool, residue: &[String]) -> Circumstances {
+pub(super) fn describe(
+    chosen: &Chosen,
+    ground: &Ground,
+    calls: &[Call],
+    answers: bool,
+    residue: &[String],
+) -> Circumstances {
     let kept = if answers {
         "answers are kept, redacted, in evidence/answers; those with values of secrets or events of logs are not"
     } else {
@@ -65,7 +72,8 @@ pub(super) fn describe(chosen: &Chosen, calls: &[Call], answers: bool, residue: 
         command: std::env::args().map(|argument| scrub(&argument).into_owned()).collect(),
         binary_sha256: binary(),
         pipeline: pipeline(|name| std::env::var(name).ok()),
-        clock: clock(calls),
+        clock: clock(calls, ground.added),
+        network: ground.network.iter().map(|line| scrub(line).into_owned()).collect(),
         scope: scope(chosen),
         answers: kept.to_owned(),
         residue: residue.to_vec(),
@@ -90,9 +98,10 @@ fn pipeline(variable: impl Fn(&str) -> Option<String>) -> Option<Pipeline> {
     })
 }
 
-fn clock(calls: &[Call]) -> Option<Clock> {
+fn clock(calls: &[Call], added_seconds: i64) -> Option<Clock> {
     let skews: Vec<i64> = calls.iter().filter_map(Call::skew).collect();
-    Some(Clock { answers: skews.len(), least_seconds: *skews.iter().min()?, greatest_seconds: *skews.iter().max()? })
+    let (least_seconds, greatest_seconds) = (*skews.iter().min()?, *skews.iter().max()?);
+    Some(Clock { answers: skews.len(), least_seconds, greatest_seconds, added_seconds })
 }
 
 fn scope(chosen: &Chosen) -> Scope {

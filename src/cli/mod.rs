@@ -14,6 +14,7 @@ mod keep;
 mod kinds;
 mod list;
 mod logs;
+mod network;
 mod notice;
 mod output;
 mod panics;

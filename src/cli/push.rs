@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
 async fn securityhub(args: &SecurityHub) -> Result<(), Ended> {
     let keys = trusted(&args.key)?;
     let (summary, mut found) = read(&args.evidence, &keys)?;
-    if args.endpoint.is_none() && summary.backend != "aws" {
+    if args.endpoint.is_none() && summary.backend != "aws" && !summary.backend.starts_with("aws ") {
         let from = printable(&summary.backend, 200);
         return Err(Ended::new(Exit::Usage, format!("this run asked {from}: AWS is told only what AWS said")));
     }

@@ -13,7 +13,7 @@ use super::seal::{Leaving, Left, Seal};
 use super::stage::{Ground, Opened};
 use super::suite::{Chosen, Selection};
 use super::{Ended, circumstances, diff, output, plan, probes};
-use crate::aws::Link;
+use crate::aws::{Call, Link};
 use crate::collect::collect;
 use crate::evidence::{self, BASIS_SCHEMA, Basis};
 use crate::facts::Population;
@@ -101,7 +101,7 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     }
     // What cannot be written or signed is found out before the account is asked anything.
     let seal = Seal::prepare(&args.leaving, &chosen, args.endpoint.as_deref()).await?;
-    let ground = Ground::new(&chosen, args.endpoint.as_deref(), args.record.as_deref(), seal.answers.as_deref())?;
+    let mut ground = Ground::new(&chosen, args.endpoint.as_deref(), args.record.as_deref(), seal.answers.as_deref())?;
     let started = Timestamp::now();
     let id = run_id(started, &chosen);
     let ledger = probes::begin(&plan, &args.ledger, &id)?;
@@ -134,7 +134,8 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
         let left = acted.residue.join("; ");
         exit = exit.also(Exit::Residue, format!("left behind: {left}; run `attestry sweep`"));
     }
-    let run = describe(args, &chosen, &ground, opened, started, id);
+    let calls = ground.link.calls.all();
+    let run = describe(args, &chosen, &ground, &calls, opened, started, id);
     let delta = baseline.as_ref().map(|earlier| Delta::between(earlier, &Results::of(&run, &result)));
     let record = Record {
         run: &run,
@@ -145,12 +146,11 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
         files: &chosen.loaded.library.files,
         catalogues: &chosen.loaded.words.catalogues,
     };
-    let calls = ground.link.calls.all();
     let left = Left {
         chosen: &chosen,
         record: &record,
         basis: &basis(args, &chosen, &result),
-        circumstances: &circumstances::describe(&chosen, &calls, seal.answers.is_some(), &acted.residue),
+        circumstances: &circumstances::describe(&chosen, &ground, &calls, seal.answers.is_some(), &acted.residue),
         calls: &calls,
         described: ground.described.as_ref(),
     };
@@ -203,7 +203,16 @@ fn baseline(args: &Args, chosen: &Chosen) -> Result<Option<Results>, Ended> {
     Ok(Some(earlier))
 }
 
-fn describe(args: &Args, chosen: &Chosen, ground: &Ground, opened: Opened, started: Timestamp, id: String) -> Run {
+fn describe(
+    args: &Args,
+    chosen: &Chosen,
+    ground: &Ground,
+    calls: &[Call],
+    opened: Opened,
+    started: Timestamp,
+    id: String,
+) -> Run {
+    let clock = ground.told_clock(calls);
     let (calls, throttled) = ground.link.calls.counts();
     Run {
         id,
@@ -212,6 +221,7 @@ fn describe(args: &Args, chosen: &Chosen, ground: &Ground, opened: Opened, start
         title: chosen.suite.title.clone(),
         stage: chosen.stage.name.value.clone(),
         backend: ground.backend.clone(),
+        clock,
         callers: opened.callers,
         regions: chosen.stage.regions.iter().map(|region| region.value.clone()).collect(),
         started,

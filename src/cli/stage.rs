@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::network::network;
 use super::suite::Chosen;
 use super::{Ended, output};
 use crate::aws::described;
 use crate::aws::recording::{Recording, Replay, ReplayLimits};
-use crate::aws::{At, Backend, Described, Link, Pace, Refusal, Role, Session, Target, open};
-use crate::facts::{LogScope, scrub};
-use crate::policy::{Source, Stage};
+use crate::aws::{At, Backend, Call, Clocks, Described, Link, Pace, Refusal, Role, Session, Target, clocks, open};
+use crate::facts::{LogScope, format_duration, scrub};
+use crate::policy::{Source, Stage, URL, check_endpoint};
 use crate::verify::{Caller, Exit};
 
 /// A stage that is ready to be read.
@@ -21,6 +22,12 @@ pub(super) struct Ground {
     pub(super) backend: String,
     /// The instant for which ages are judged: now, or when the description or recording was true.
     pub(super) now: Timestamp,
+    /// What is to be known of the clock, where that is not that of this machine.
+    pub(super) clock: String,
+    /// Seconds that were added to this machine's clock.
+    pub(super) added: i64,
+    /// Variables of the environment that say how requests go out.
+    pub(super) network: Vec<String>,
     /// Where the account's description lies below the root, if it is one: an input like the policies.
     pub(super) described: Option<(String, Vec<u8>)>,
     /// What all requests share.
@@ -48,6 +55,9 @@ impl Ground {
     ) -> Result<Self, Ended> {
         let base = chosen.suite_path.parent().unwrap_or(Path::new(""));
         let below = |path: &str| crate::policy::normal(&base.join(path));
+        if let Some(Err(wrong)) = endpoint.map(check_endpoint) {
+            return Err(Ended::new(Exit::Usage, format!("the endpoint {wrong}\n  help: {URL}")));
+        }
         let mut described = None;
         let mut now = Timestamp::now();
         let backend: Box<dyn Fn(&str) -> Backend> = match (endpoint, &chosen.stage.source) {
@@ -86,7 +96,14 @@ impl Ground {
         let targets = targets(&chosen.stage, &*backend, &recordings);
         let first = targets.first().map(|target| &target.backend);
         let pace = if matches!(first, Some(Backend::InProcess { .. })) { Pace::none() } else { Pace::by_quota() };
-        let label = first.map(Backend::label).unwrap_or_default();
+        let mut label = first.map(Backend::label).unwrap_or_default();
+        let url = match first {
+            Some(Backend::Endpoint(url)) => Some(Some(url.as_str())),
+            Some(Backend::Aws) => Some(None),
+            Some(Backend::InProcess { .. }) | None => None,
+        };
+        let network = url.map(|url| network(url, |name| std::env::var(name).ok())).unwrap_or_default();
+        label.push_str(&network.way);
         let sweep = &chosen.stage.log_sweep;
         let logs = LogScope {
             window: sweep.window,
@@ -99,11 +116,58 @@ impl Ground {
             unmask: sweep.unmask,
         };
         let link = Link::new(pace.leaving(logs.left)).sweeping(logs);
-        Ok(Self { backend: label, now, described, link, recordings, targets })
+        let (clock, network) = (String::new(), network.told);
+        Ok(Self { backend: label, now, clock, added: 0, network, described, link, recordings, targets })
     }
 
-    /// Opens a session for every account; the account is checked before anything else is asked.
-    pub(super) async fn open(&self) -> Result<Opened, Ended> {
+    /// Opens a session for every account; the account is checked before anything else is asked. Where this machine's clock
+    /// is not that of AWS, everything is judged by AWS's, and that is told.
+    pub(super) async fn open(&mut self) -> Result<Opened, Ended> {
+        let mut opened = self.open_all().await?;
+        // What answers inside the process has a clock of its own.
+        if self.targets.iter().any(|target| matches!(target.backend, Backend::InProcess { .. })) {
+            return Ok(opened);
+        }
+        match clocks(&self.link.calls.all(), 0) {
+            Clocks::Untold | Clocks::Agree => {}
+            Clocks::Disagree(least, greatest) => {
+                let apart = length(greatest.saturating_sub(least));
+                return Err(Ended::new(Exit::Incomplete, format!("the clocks of those who answer are {apart} apart")));
+            }
+            Clocks::Apart(seconds) => {
+                let now = self.now.checked_add(SignedDuration::from_secs(seconds));
+                self.now = now.map_err(|_| Ended::new(Exit::Incomplete, "the answers are of no time that there is"))?;
+                self.added = seconds;
+                let way = if seconds > 0 { "behind" } else { "ahead" };
+                self.clock = format!("judged for {}: the clock of this machine is {} {way}", self.now, length(seconds));
+                output::tell(&format!("warning: {}", self.clock));
+                self.link = self.link.until(self.now);
+                opened.sessions = opened.sessions.into_iter().map(|session| session.over(&self.link)).collect();
+                opened.places = opened.sessions.iter().flat_map(Session::places).collect();
+                for recording in &self.recordings {
+                    let unwritten = |error| Ended::new(Exit::Output, format!("the recording: {error}"));
+                    recording.asks_for(self.now).map_err(unwritten)?;
+                }
+            }
+        }
+        Ok(opened)
+    }
+
+    /// What is to be known of the clock when everything was read.
+    pub(super) fn told_clock(&self, calls: &[Call]) -> String {
+        let in_process = self.targets.iter().any(|target| matches!(target.backend, Backend::InProcess { .. }));
+        let apart = match clocks(calls, self.added) {
+            _ if in_process => None,
+            Clocks::Untold | Clocks::Agree => None,
+            Clocks::Apart(seconds) => Some(length(seconds)),
+            Clocks::Disagree(least, greatest) => Some(length(greatest.saturating_sub(least))),
+        };
+        let apart = apart.map(|apart| format!("the dates of answers are up to {apart} apart"));
+        let told = Some(self.clock.clone()).filter(|told| !told.is_empty());
+        told.into_iter().chain(apart).collect::<Vec<_>>().join("; ")
+    }
+
+    async fn open_all(&self) -> Result<Opened, Ended> {
         let (mut callers, mut places, mut sessions) = (Vec::new(), Vec::new(), Vec::new());
         for target in &self.targets {
             let session: Session = open(target, &self.link).await.map_err(|refusal| ended(&refusal))?;
@@ -118,6 +182,11 @@ impl Ground {
         }
         Ok(Opened { callers, places, sessions })
     }
+}
+
+/// A difference of clocks, for people.
+fn length(seconds: i64) -> String {
+    format_duration(seconds.saturating_abs())
 }
 
 fn ended(refusal: &Refusal) -> Ended {

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-
 use super::probes::{LEDGERS, PAUSE, SHOWN};
 use super::stage;
 use super::suite::Selection;
@@ -54,14 +52,15 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     if args.endpoint.is_none() && matches!(stage.source, Source::Described(_) | Source::Recording(_)) {
         return Err(refused("is a description or recording, in which no probe can have left anything"));
     }
-    let ground = stage::Ground::new(&chosen, args.endpoint.as_deref(), None, None)?;
+    let mut ground = stage::Ground::new(&chosen, args.endpoint.as_deref(), None, None)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Ended::new(Exit::Output, format!("no runtime: {error}")))?;
     let swept = runtime.block_on(async {
         let opened = ground.open().await?;
+        let now = ground.now;
         let ground = Ground { places: &opened.places, probes: &probes, pause: PAUSE };
         if args.search {
-            return Ok(search(&ground, Timestamp::now()).await);
+            return Ok(search(&ground, now).await);
         }
         let swept = sweep(&args.ledger, &ground).await;
         swept.map_err(|error| Ended::new(Exit::Residue, printable(&error.to_string(), SHOWN)))

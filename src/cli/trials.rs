@@ -84,7 +84,7 @@ fn name(suite: &str, case: &str) -> String {
 fn perform(chosen: &Chosen) -> Results {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     runtime.block_on(async {
-        let ground = Ground::new(chosen, None, None, None).map_err(|ended| ended.message)?;
+        let mut ground = Ground::new(chosen, None, None, None).map_err(|ended| ended.message)?;
         let opened = ground.open().await.map_err(|ended| ended.message)?;
         let plan = Plan::new(chosen.cases.clone());
         let silent: Watch = Arc::new(|_| {});

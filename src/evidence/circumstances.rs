@@ -22,6 +22,9 @@ pub struct Circumstances {
     pub pipeline: Option<Pipeline>,
     /// This machine's clock beside that of AWS; none where no answer carried a date.
     pub clock: Option<Clock>,
+    /// Variables of the environment that say how requests went out: proxies without their users, certificates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub network: Vec<String>,
     /// How accounts and Regions were chosen, and what that leaves out.
     pub scope: Scope,
     /// What of the answers is kept.
@@ -56,6 +59,13 @@ pub struct Clock {
     pub least_seconds: i64,
     /// The greatest.
     pub greatest_seconds: i64,
+    /// What was added to ours, because it is not AWS's: everything was judged by AWS's clock.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub added_seconds: i64,
+}
+
+fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
 }
 
 /// How accounts and Regions were chosen.

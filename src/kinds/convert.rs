@@ -8,6 +8,7 @@ use std::sync::Arc;
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
+pub(super) use crate::aws::partition;
 use crate::facts::{Cause, Fact, Gap, Resource, Value};
 
 /// An instant, if AWS told one. Numbers outside of the years that an instant can have are not understood.
@@ -74,15 +75,6 @@ pub(super) fn region(text: &str) -> Result<&str, Gap> {
             && last.bytes().all(|it| it.is_ascii_digit())
     });
     if sound { Ok(text) } else { Err(malformed(format!("{text} is no Region"))) }
-}
-
-/// The partition in the ARNs of a Region.
-pub(super) fn partition(region: &str) -> &'static str {
-    match region {
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
 }
 
 /// The gap of a list that says there is more but not where, or that repeats its token: never a complete population.

@@ -15,6 +15,13 @@ pub(super) async fn assume(at: &At, role: &str, session: &str, name: &str) -> Re
     let Some(given) = assumed.credentials() else {
         return Err(Gap { message: "the answer holds no credentials".to_owned(), ..Gap::new(Cause::Malformed) });
     };
+    // Whatever is done from here on is done as whoever AWS says this is.
+    let told = assumed.assumed_role_user().map(|user| user.arn()).unwrap_or_default();
+    let expected = Role::of(role)?.session(session);
+    if told != expected {
+        let message = format!("AWS gave the credentials of `{told}` where those of `{expected}` were asked for");
+        return Err(Gap { message, ..Gap::new(Cause::Credentials) });
+    }
     let (key, secret, token) = (given.access_key_id(), given.secret_access_key(), given.session_token());
     let credentials = Credentials::new(key, secret, Some(token.to_owned()), None, "attestry");
     Ok(at.acting_as(credentials, name))

@@ -212,6 +212,9 @@ fn properties(record: &Record<'_>, case: &CaseResult) -> Vec<Property> {
         property("backend", &record.run.backend),
     ];
     let mut add = |name: &str, value: &str| all.push(property(name, value));
+    if !record.run.clock.is_empty() {
+        add("clock", &record.run.clock);
+    }
     for control in &case.case.controls {
         add("control", &format!("{}:{}", control.framework, control.id));
     }

@@ -318,6 +318,7 @@ fn run() -> Run {
         title: "The bank's platform".into(),
         stage: "prod".into(),
         backend: "aws".into(),
+        clock: String::new(),
         callers: vec![Caller {
             account: ACCOUNT.into(),
             arn: format!("arn:aws:sts::{ACCOUNT}:assumed-role/verifier/ci"),

@@ -247,9 +247,17 @@ pub(super) fn accounts(run: &Run) -> String {
     format!("{} {}", if ids.len() == 1 { "account" } else { "accounts" }, ids.join(", "))
 }
 
-/// That a pass elsewhere is not a pass on AWS; none when AWS answered.
+/// That a pass elsewhere is not a pass on AWS, what stood between AWS and us, and whose clock was right; none when AWS
+/// answered, and nothing is to be said of it.
 pub(super) fn not_aws(run: &Run) -> Option<String> {
-    (run.backend != "aws").then(|| format!("on {}: not a verdict on AWS", value(&run.backend)))
+    let backend = match run.backend.strip_prefix("aws") {
+        Some("") => None,
+        Some(way) if way.starts_with(' ') => Some(format!("on AWS{}", value(way))),
+        _ => Some(format!("on {}: not a verdict on AWS", value(&run.backend))),
+    };
+    let clock = Some(value(&run.clock)).filter(|clock| !clock.is_empty());
+    let notes: Vec<String> = backend.into_iter().chain(clock).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 /// How long the run took, in seconds.

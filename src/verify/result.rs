@@ -208,6 +208,9 @@ pub struct Run {
     pub stage: String,
     /// What answered: `aws`, an endpoint, a described account, a recording.
     pub backend: String,
+    /// What is to be known of the clock that it was judged by; empty where that is this machine's, and agrees with AWS's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub clock: String,
     /// Who asked: one caller per account.
     pub callers: Vec<Caller>,
     /// Regions looked at.

@@ -395,7 +395,15 @@ impl Fake {
             }),
             "AssumeRole" => {
                 state.sessions.push((text("RoleArn"), text("RoleSessionName")));
-                json!({ "Credentials": {
+                let (account, name) = text("RoleArn")
+                    .split_once("::")
+                    .and_then(|(_, rest)| {
+                        let (account, path) = rest.split_once(":role/")?;
+                        Some((account.to_owned(), path.rsplit('/').next()?.to_owned()))
+                    })
+                    .unwrap_or_default();
+                let arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{}", text("RoleSessionName"));
+                json!({ "AssumedRoleUser": { "Arn": arn, "AssumedRoleId": "AROAFAKE:session" }, "Credentials": {
                     "AccessKeyId": format!("ASIAROLE{}", state.sessions.len() - 1), "SecretAccessKey": "secret",
                     "SessionToken": "token", "Expiration": "2099-01-01T00:00:00Z"
                 } })

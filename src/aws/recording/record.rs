@@ -63,6 +63,16 @@ impl Recording {
         Ok(Self(Arc::new(Inside { folder: inside.folder.clone(), keeps, written: Mutex::default() })))
     }
 
+    /// Says another moment for which the run asks: whose clock it judges by is known once somebody has answered.
+    ///
+    /// # Errors
+    /// When the header cannot be written again.
+    pub fn asks_for(&self, as_of: Timestamp) -> io::Result<()> {
+        let header = Header { format: FORMAT.to_owned(), as_of };
+        let text = serde_json::to_string_pretty(&header).map_err(io::Error::other)?;
+        fs::write(self.0.folder.join(HEADER), format!("{text}\n"))
+    }
+
     /// A transport that records what `inner` does for an account.
     #[must_use]
     pub fn connector(&self, account: &str, inner: SharedHttpConnector) -> SharedHttpConnector {

@@ -1,0 +1,84 @@
+//! This machine's clock beside the clock of whoever answers.
+//!
+//! Must not know what is judged by it.
+
+use super::Call;
+
+/// Seconds by which two clocks may differ and still be taken for the same; AWS itself refuses a signature later.
+pub const TOLERANCE: i64 = 5 * 60;
+
+/// What the dates of answers say of our clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clocks {
+    /// No answer has a date.
+    Untold,
+    /// They agree.
+    Agree,
+    /// So many seconds are to be added to our clock.
+    Apart(i64),
+    /// The answers themselves do not agree: the least and the greatest number of seconds.
+    Disagree(i64, i64),
+}
+
+/// Compares our clock, with so many seconds added to it already, with the dates of answers.
+#[must_use]
+pub fn clocks(calls: &[Call], added: i64) -> Clocks {
+    let mut apart: Vec<i64> = calls.iter().filter_map(Call::skew).map(|skew| skew.saturating_sub(added)).collect();
+    apart.sort_unstable();
+    let (Some(least), Some(greatest)) = (apart.first().copied(), apart.last().copied()) else { return Clocks::Untold };
+    let middle = apart.get(apart.len() / 2).copied().unwrap_or(least);
+    if greatest.saturating_sub(least) > TOLERANCE {
+        Clocks::Disagree(least, greatest)
+    } else if middle.saturating_abs() > TOLERANCE {
+        Clocks::Apart(middle)
+    } else {
+        Clocks::Agree
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(seconds: Option<i64>) -> Call {
+        let started: jiff::Timestamp = "2026-11-20T22:15:00Z".parse().unwrap_or_default();
+        Call {
+            started,
+            milliseconds: 10,
+            account: "1".into(),
+            region: "eu-west-1".into(),
+            service: String::new(),
+            operation: String::new(),
+            parameters: serde_json::Value::Null,
+            attempt: 1,
+            status: Some(200),
+            error: String::new(),
+            request_id: String::new(),
+            date: seconds.map(|seconds| started + jiff::SignedDuration::from_secs(seconds)),
+            throttled: false,
+        }
+    }
+
+    #[test]
+    fn a_clock_is_right_behind_ahead_or_nobody_knows() {
+        const DAYS: i64 = 20 * 86_400;
+        for (dates, added, expected) in [
+            (&[][..], 0, Clocks::Untold),
+            (&[None], 0, Clocks::Untold),
+            (&[Some(0), Some(3), None], 0, Clocks::Agree),
+            (&[Some(TOLERANCE), Some(TOLERANCE - 9)], 0, Clocks::Agree),
+            (&[Some(-TOLERANCE)], 0, Clocks::Agree),
+            (&[Some(TOLERANCE + 1)], 0, Clocks::Apart(TOLERANCE + 1)),
+            (&[Some(DAYS), Some(DAYS + 1), None], 0, Clocks::Apart(DAYS + 1)),
+            (&[Some(-DAYS)], 0, Clocks::Apart(-DAYS)),
+            (&[Some(0), Some(DAYS)], 0, Clocks::Disagree(0, DAYS)),
+            (&[Some(-TOLERANCE), Some(1)], 0, Clocks::Disagree(-TOLERANCE, 1)),
+            // With what was added they agree.
+            (&[Some(DAYS), Some(DAYS + 1)], DAYS, Clocks::Agree),
+            (&[Some(0)], DAYS, Clocks::Apart(-DAYS)),
+        ] {
+            let calls: Vec<Call> = dates.iter().copied().map(call).collect();
+            assert_eq!(clocks(&calls, added), expected, "{dates:?} {added}");
+        }
+    }
+}
