@@ -461,6 +461,7 @@ fn nothing_of_a_stranger_is_removed_by_a_ledger_or_a_name() {
     for stranger in [Stranger::Named, Stranger::Old, Stranger::Used] {
         let (fake, folder) = (Arc::new(Fake::new(Rotation::Sticks)), tempfile::tempdir().unwrap());
         fake.plant(&mark(&RUN), stranger);
+        fake.plant("attestry-20200101T000000Z-deadbeef", stranger);
         let places = places(&fake);
         let before = fake.listing();
         announce(folder.path(), &RUN, one_of_each(&mark(&RUN), "bank/"));

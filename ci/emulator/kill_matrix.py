@@ -1,11 +1,14 @@
 """The real binary, killed, stopped, refused and throttled at each of its calls: nothing is ever left.
 
 The calls are counted in a run without trouble. Then there is a point for each call and each kind of trouble. Several points
-run side by side, each on a secret of its own. Knows nothing of any single probe.
+run side by side, each on a secret of its own. Beside the ledger of a run that was killed lies one that somebody forged, aimed
+at things of strangers: a sweep tells of it, removes none of them, and finishes the true one.
+Knows nothing of any single probe.
 """
 
 import collections
 import concurrent.futures
+import json
 import time
 from dataclasses import dataclass, field
 
@@ -20,6 +23,8 @@ ENDS = {"interrupt": (130, -2), "interrupt-twice": (130, -2), "terminate": (143,
 SIDE_BY_SIDE = 10
 SETTLED = 20.0  # seconds; a function that is at work when its caller dies comes to an end by then
 AFTERWARDS = 2.0  # seconds in which what comes back must come back
+FORGED = "20200101T000000Z-deadbeef"
+STRANGER = f"attestry-{FORGED}-ffeedd"
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,10 @@ class Matrix:
             self.stack.secret(name)
             self.stack.client("secretsmanager").rotate_secret(SecretId=name)
         self.free = collections.deque(self.secrets)
+        # What strangers have, named as a probe would name it.
+        self.stack.client("secretsmanager").create_secret(Name=f"stranger/{STRANGER}", SecretString="a stranger's")
+        self.stack.client("ssm").put_parameter(Name=f"/stranger/{STRANGER}", Value="a stranger's", Type="SecureString")
+        self.stack.client("sqs").create_queue(QueueName=STRANGER)
         # After a first rotation there is an AWSPREVIOUS, so that a further one changes no label.
         if not self.at_rest(self.secrets):
             raise TimeoutError("the secrets did not rotate")
@@ -102,9 +111,15 @@ class Matrix:
             self.tried[point.trouble.what] += 1
             wrong += self.ended(point.trouble, run, calm)
         if point.trouble.what in gate.KILLS:
+            forged = forge(run)
             swept = self.tool.sweep(self.stack.url, run)
-            if swept.code != 0 and run.folder.joinpath("ledger").exists():
-                wrong.append(f"the sweep ends with {swept.code}: {swept.said}")
+            if forged:
+                if swept.code != 5 or swept.said.count("left: ") != 1 or "nothing of it is undone" not in swept.said:
+                    wrong.append(f"the sweep beside a forged ledger ends with {swept.code}: {swept.said}")
+                forged.unlink()
+                swept = self.tool.sweep(self.stack.url, run)
+                if swept.code != 0 or "gone: " in swept.said:
+                    wrong.append(f"the sweep after it ends with {swept.code}: {swept.said}")
         wrong += self.left(secret, run)
         return [f"{said} [{run.folder.name}]" for said in wrong]
 
@@ -138,3 +153,21 @@ class Matrix:
 
     def labels(self) -> dict[str, list[str]]:
         return {secret["Name"]: labels(secret) for secret in pages(self.stack, "secretsmanager", "list_secrets", "SecretList")}
+
+
+def forge(run: Run):
+    """A ledger beside the true one that announces what strangers have, with the key of the true one; none without that."""
+    true = next(run.folder.glob("ledger/*.jsonl"), None)
+    if not true or not true.stat().st_size:
+        return None
+    lines = [{"begin": {"run": FORGED, "format": 2, "at": "2020-01-01T00:00:00Z"}}]
+    for number, made in enumerate(({"type": "secret", "name": f"stranger/{STRANGER}"}, {"type": "parameter", "name": f"/stranger/{STRANGER}"},
+                                   {"type": "queue", "name": STRANGER}), 1):
+        entry = {"run": FORGED, "case": "P/c", "account": "", "region": "", "aws": False, "undo": "", "made": made}
+        lines.append({"intend": {"number": number, "at": "2020-01-01T00:00:00Z", "entry": entry}})
+    forged = true.with_name(f"{FORGED}.jsonl")
+    # The MACs are those of the true one: whoever has no key can do no better.
+    macs = [line.partition(',"mac":')[2] for line in true.read_text().splitlines()]
+    forged.write_text("".join(json.dumps(line, separators=(",", ":"))[:-1] + ',"mac":' + macs[0] + "\n" for line in lines))
+    forged.with_suffix(".key").write_bytes(true.with_suffix(".key").read_bytes())
+    return forged

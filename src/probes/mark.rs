@@ -45,6 +45,11 @@ pub(super) fn read(name: &str) -> Option<(&str, Timestamp)> {
     is_hex(case.strip_prefix('-')?, CASE).then_some((mark, began))
 }
 
+/// Whether the id of a run stands anywhere in a name after what a mark begins with. That is no mark, and worth a look.
+pub(super) fn resembles(name: &str) -> bool {
+    name.split(MARK).skip(1).any(|rest| rest.get(..RUN).and_then(begin_of).is_some())
+}
+
 fn is_hex(text: &str, many: usize) -> bool {
     text.len() == many && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

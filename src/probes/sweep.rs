@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::mark::{MARK, read};
+use super::mark::{MARK, read, resembles};
 use super::proof::is_alive;
 use super::{Announced, Claim, Haste, LedgerError, Ledgers, Made};
 use crate::aws::client::{Api, Client, SQS, SSM};
@@ -101,17 +101,18 @@ pub async fn sweep(folder: &Path, ground: &Ground<'_>) -> Result<Swept, LedgerEr
 /// How old something must be before it is taken for left over: no probe takes that long.
 const YOUNG: SignedDuration = SignedDuration::from_hours(1);
 
-/// Something with a mark in its name: which mark, and when its run began.
+/// Something with the id of a run in its name; with its mark and the begin of its run, if that is how a probe names it.
 struct Marked {
     made: Made,
-    mark: String,
-    began: Timestamp,
+    mark: Option<(String, Timestamp)>,
 }
 
 impl Marked {
     fn by(name: &str, make: impl FnOnce(Timestamp) -> Made) -> Option<Self> {
-        let (mark, began) = read(name)?;
-        Some(Self { made: make(began), mark: mark.to_owned(), began })
+        match read(name) {
+            Some((mark, began)) => Some(Self { made: make(began), mark: Some((mark.to_owned(), began)) }),
+            None => resembles(name).then(|| Self { made: make(Timestamp::UNIX_EPOCH), mark: None }),
+        }
     }
 }
 
@@ -136,9 +137,14 @@ pub async fn search(ground: &Ground<'_>, now: Timestamp) -> Swept {
                 }
             }
         }
-        for Marked { made, mark, began } in found {
+        for Marked { made, mark } in found {
+            let left = |why: &str| format!("{made} in account {}, {}: not removed: {why}", at.account, at.region);
+            let Some((mark, began)) = mark else {
+                swept.left.push(left("its name carries the id of a run, but is none that a probe gives"));
+                continue;
+            };
             if !ground.consents(&made) {
-                swept.left.push(format!("{made} in account {}, {}: {}", at.account, at.region, unnamed(&made)));
+                swept.left.push(left(&unnamed(&made)));
                 continue;
             }
             if now.duration_since(began) < YOUNG {

@@ -119,7 +119,7 @@ impl Chain {
     }
 
     /// The text of an object with the MAC as its last member.
-    fn seal(&mut self, body: Vec<u8>) -> Vec<u8> {
+    pub(super) fn seal(&mut self, body: Vec<u8>) -> Vec<u8> {
         if let Some(mac) = self.mac(&body) {
             self.last = mac.finalize().into_bytes().into();
         }

@@ -1,0 +1,75 @@
+//! Arbitrary bytes as a ledger.
+//!
+//! Nothing may panic or take long. The bytes are read as they are, which proves nothing, and as lines that the run sealed,
+//! so that the fuzzer need not find MACs. Of what is believed every name carries the mark of the run; a ledger that is cut
+//! says less and never something else; and one in which a byte was changed is refused, or says less.
+#![no_main]
+
+use std::time::Duration;
+
+use libfuzzer_sys::fuzz_target;
+
+mod clock;
+
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+#[path = "."]
+mod probes {
+    #[path = "../../../src/probes/ledger/line.rs"]
+    mod line;
+    #[path = "../../../src/probes/made.rs"]
+    mod made;
+    #[path = "../../../src/probes/mark.rs"]
+    pub mod mark;
+
+    use line::{Announced, Chain, RunKey, names, read};
+    use zeroize::Zeroizing;
+
+    pub use made::Made;
+
+    const RUN: &str = "20261120T221500Z-0a1b2c3d";
+
+    fn key() -> RunKey {
+        RunKey::new(Zeroizing::new([7; 32]))
+    }
+
+    fn left(bytes: &[u8]) -> Option<Vec<Announced>> {
+        read(bytes, RUN, key()).ok().map(|read| read.left)
+    }
+
+    pub fn check(bytes: &[u8]) {
+        assert!(left(bytes).is_none_or(|left| left.is_empty()), "nobody sealed this");
+        assert!(names(bytes).len() <= 20);
+        let _ = RunKey::read(bytes);
+        let mut chain = Chain::new(key());
+        let mut sealed = Vec::new();
+        let mut ends = vec![0];
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            sealed.extend(chain.seal(line.to_vec()));
+            ends.push(sealed.len());
+        }
+        let Some(whole) = left(&sealed) else { return };
+        for (index, announced) in whole.iter().enumerate() {
+            let entry = &announced.entry;
+            assert!(index == 0 || whole[index - 1].number < announced.number);
+            assert_eq!(entry.run, RUN);
+            assert!(entry.made.bears(&mark::mark(RUN, &entry.case), &entry.account, &entry.region));
+        }
+        let at = bytes.iter().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add((*byte).into())) % sealed.len().max(1);
+        let last = ends.iter().copied().filter(|end| *end <= at).max().unwrap_or(0);
+        assert_eq!(left(&sealed[..at]), left(&sealed[..last]), "a line that is cut off says nothing");
+        let Some(byte) = sealed.get_mut(at) else { return };
+        *byte ^= 1;
+        if let Some(changed) = left(&sealed) {
+            assert_eq!((at, Some(changed)), (sealed.len() - 1, left(&sealed[..last])), "a changed line is believed");
+        }
+    }
+}
+
+/// Far more than the longest input takes.
+const LONG: Duration = Duration::from_secs(2);
+
+fuzz_target!(|bytes: &[u8]| {
+    let started = clock::worked();
+    probes::check(bytes);
+    assert!((clock::worked() - started) < LONG, "reading takes {:?}", (clock::worked() - started));
+});
