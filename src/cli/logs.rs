@@ -1,5 +1,9 @@
 //! `attestry logs`: sweeps log files for values of secrets, and for what looks like secrets.
 
+mod files;
+mod report;
+mod target;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
@@ -8,16 +12,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fs_err as fs;
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::progress::Bytes;
 use super::{Ended, cores, output};
 use crate::logs::{
-    Coverage, Engine, Finding, Findings, Key, Lines, Place, Rules, Secret, Sweeper, Unsearchable, Values, What, leaves,
-    parts,
+    Coverage, Engine, Finding, Findings, Key, Lines, Place, Rules, Secret, Sweeper, Values, leaves, parts,
 };
-use crate::verify::{Exit, Reason};
+use crate::source::printable;
+use crate::verify::Exit;
+use files::Files;
+use report::{Masks, NotSearchable, Report, Searched};
 
 /// Arguments of `logs`.
 #[derive(Debug, clap::Args)]
@@ -44,70 +49,82 @@ pub(super) struct Args {
     quiet: bool,
 }
 
-/// What a sweep leaves.
-#[derive(Debug, Serialize)]
-struct Report {
-    searched: Searched,
-    coverage: Coverage,
-    not_searchable: Vec<NotSearchable>,
-    findings: Vec<Finding>,
-    /// Hits of findings that there was no room for.
-    more: u64,
-}
-
-#[derive(Debug, Serialize)]
-struct Searched {
-    rules: usize,
-    values: usize,
-    forms: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct NotSearchable {
-    name: String,
-    version: String,
-    path: String,
-    why: Unsearchable,
-}
-
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
     if args.values.is_some() {
         cores::forbid()?;
     }
     let key = key()?;
+    let Files { files, coverage: unreadable, links } = Files::below(&args.files);
+    check_target(args, &files).map_err(|error| Ended::new(Exit::Usage, error))?;
     let engine = engine(args, &key)?;
-    let (files, unreadable) = files(&args.files);
-    let (findings, mut coverage) = sweep(args, &engine, &key, &files);
+    let ((findings, more), mut coverage) = sweep(args, &engine, &key, &files);
     coverage.merge(unreadable);
-    let (findings, more) = findings;
     let unsearchable = engine.values.unsearchable().iter().cloned();
-    let report = Report {
+    let mut report = Report {
+        report: "attestry logs",
         searched: Searched {
             rules: engine.rules.count(),
             values: engine.values.parts().len(),
             forms: engine.values.needles(),
         },
         coverage,
+        links,
         not_searchable: unsearchable
             .map(|(part, why)| NotSearchable { name: part.secret, version: part.version, path: part.path, why })
             .collect(),
         findings,
         more,
     };
-    let reason = report.reason();
-    let told = format!("{}exit {}: {}\n", report.told(), reason.exit.code(), reason.sentence);
-    let whole = serde_json::to_string_pretty(&report).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
-    for text in [&told, &whole] {
-        if let Some(what) = leak(&engine, text) {
-            let message = format!("the report would tell a secret ({what}), and is not written");
-            return Err(Ended::new(Exit::Output, message));
+    let mut masks = Masks::new(&engine);
+    report.mask(&mut masks);
+    let mut reason = report.reason();
+    if let Some(path) = &args.output {
+        let whole = whole(&report, &masks)?;
+        let written = check_target(args, &files)
+            .and_then(|()| target::write(path, &(whole + "\n")).map_err(|error| printable(&error.to_string(), LONG)));
+        if let Err(error) = written {
+            reason = reason.also(Exit::Output, format!("the report was not written: {error}"));
         }
     }
-    if let Some(path) = &args.output {
-        fs::write(path, whole + "\n").map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
-    }
-    output::print(&told);
+    let told = format!("{}exit {}: {}\n", report.told(), reason.exit.code(), reason.sentence);
+    output::print(&without_values(&told, &masks)?);
     if reason.exit == Exit::Met { Ok(()) } else { Err(Ended::told(reason.exit)) }
+}
+
+/// So long a message may be.
+const LONG: usize = 1000;
+
+/// Refuses to write onto what is read.
+fn check_target(args: &Args, files: &[(PathBuf, u64)]) -> Result<(), String> {
+    let Some(target) = &args.output else { return Ok(()) };
+    let swept = files.iter().map(|(path, _)| path.as_path());
+    let given = args.files.iter().chain(&args.values).map(PathBuf::as_path);
+    target::check(target, swept.chain(given)).map_err(|error| printable(&error.to_string(), LONG))
+}
+
+/// The report as JSON, in which no value stands.
+fn whole(report: &Report, masks: &Masks<'_>) -> Result<String, Ended> {
+    let wrong = |error: serde_json::Error| Ended::new(Exit::Output, error.to_string());
+    let text = serde_json::to_string_pretty(report).map_err(wrong)?;
+    if !masks.tells_value(&text) {
+        return Ok(text);
+    }
+    let mut json = serde_json::to_value(report).map_err(wrong)?;
+    masks.values_in(&mut json);
+    refuse(serde_json::to_string_pretty(&json).map_err(wrong)?, masks)
+}
+
+/// A text for people, in which no value stands.
+fn without_values(told: &str, masks: &Masks<'_>) -> Result<String, Ended> {
+    if masks.tells_value(told) { refuse(masks.values(told), masks) } else { Ok(told.to_owned()) }
+}
+
+/// The last look at what is about to leave.
+fn refuse(text: String, masks: &Masks<'_>) -> Result<String, Ended> {
+    if masks.tells_value(&text) {
+        return Err(Ended::new(Exit::Output, "the report would tell a value, and is not written"));
+    }
+    Ok(text)
 }
 
 fn key() -> Result<Key, Ended> {
@@ -130,7 +147,7 @@ fn engine(args: &Args, key: &Key) -> Result<Engine, Ended> {
 
 /// Reads the values to look for. What is wrong is told by line, never by content.
 fn secrets(path: &Path) -> Result<Vec<Secret>, Ended> {
-    let text = wiped(path).map_err(|error| Ended::new(Exit::Usage, error.to_string()))?;
+    let text = wiped(path).map_err(|error| Ended::new(Exit::Usage, printable(&error.to_string(), LONG)))?;
     let mut secrets = Vec::new();
     for (number, line) in
         text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty())
@@ -146,9 +163,15 @@ fn secrets(path: &Path) -> Result<Vec<Secret>, Ended> {
         }
         let (Some(name), Some(value)) = (name, value) else {
             let wanted = "an object with `name` and `value` is wanted";
-            return Err(Ended::new(Exit::Usage, format!("{}:{}: {wanted}", path.display(), number + 1)));
+            let place = printable(&format!("{}:{}", path.display(), number + 1), LONG);
+            return Err(Ended::new(Exit::Usage, format!("{place}: {wanted}")));
         };
         secrets.push(Secret { name, version: version.unwrap_or_default(), value });
+    }
+    if secrets.is_empty() {
+        // Whoever pipes in what a failed call gave must not be told that all is clean.
+        let name = printable(&path.display().to_string(), LONG);
+        return Err(Ended::new(Exit::Usage, format!("{name} holds no value to look for")));
     }
     Ok(secrets)
 }
@@ -156,7 +179,9 @@ fn secrets(path: &Path) -> Result<Vec<Secret>, Ended> {
 /// Reads a file into memory that is wiped and was never moved.
 fn wiped(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     const PIECE: usize = 64 * 1024;
-    let mut file = fs::File::open(path)?;
+    /// What never ends is no file of values.
+    const MOST: usize = 256 << 20;
+    let (mut file, mut read) = (fs::File::open(path)?, 0);
     let mut pieces = Vec::new();
     loop {
         let mut piece = Zeroizing::new(vec![0; PIECE]);
@@ -164,44 +189,16 @@ fn wiped(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
         if length == 0 {
             break;
         }
+        read += length;
+        if read > MOST {
+            return Err(std::io::Error::other(format!("{}: too many values", path.display())));
+        }
         piece.truncate(length);
         pieces.push(piece);
     }
     let mut whole = Zeroizing::new(Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum()));
     pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
     Ok(whole)
-}
-
-/// All files, those of directories in order, with their sizes; and what could not be listed.
-fn files(paths: &[PathBuf]) -> (Vec<(PathBuf, u64)>, Coverage) {
-    let (mut found, mut coverage) = (Vec::new(), Coverage::default());
-    let mut open: Vec<PathBuf> = paths.iter().rev().cloned().collect();
-    while let Some(path) = open.pop() {
-        let listed = fs::metadata(&path).and_then(|data| {
-            if data.is_dir() {
-                let mut inside: Vec<PathBuf> =
-                    fs::read_dir(&path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
-                inside.sort_unstable_by(|a, b| b.cmp(a));
-                // A link could lead around for ever.
-                inside.retain(|path| fs::symlink_metadata(path).is_ok_and(|data| !data.is_symlink()));
-                open.append(&mut inside);
-            } else {
-                found.push((path.clone(), data.len()));
-            }
-            Ok(())
-        });
-        if let Err(error) = listed {
-            coverage.sources += 1;
-            let source = path.display().to_string();
-            coverage.not_examined.push(crate::logs::NotExamined {
-                source,
-                from: 0,
-                bytes: None,
-                why: error.to_string(),
-            });
-        }
-    }
-    (found, coverage)
 }
 
 /// A file, or a part of a large one.
@@ -246,7 +243,7 @@ fn sweep(args: &Args, engine: &Engine, key: &Key, files: &[(PathBuf, u64)]) -> (
         while let Some(job) = all_jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
             let place = place(job.path);
             let mut progress = |bytes| progress.add(bytes);
-            match fs::File::open(job.path) {
+            match files::open(job.path) {
                 Ok(file) if job.is_first && job.is_last => {
                     sweeper.read(file, job.part.end, &place, &mut progress);
                 }
@@ -288,84 +285,4 @@ fn place(path: &Path) -> Place {
     let folder = path.parent().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
     let stream = folder.filter(|_| exported);
     Place { source: path.display().to_string(), stream, event: None, time: None, start: 0, end: 0 }
-}
-
-/// What of a text is a secret.
-fn leak(engine: &Engine, text: &str) -> Option<String> {
-    let mut found = None;
-    engine.sweep(text.as_bytes(), &mut |_, hit| {
-        found = Some(match hit {
-            crate::logs::Found::Value(_) => "a value".to_owned(),
-            crate::logs::Found::Rule(hit) => engine.rules.of(hit.rule).map_or("", |(id, _)| id).to_owned(),
-        });
-    });
-    found
-}
-
-impl Report {
-    fn reason(&self) -> Reason {
-        let mut reason = Reason { exit: Exit::Met, sentence: "nothing was found, and all was looked at".into() };
-        let hits: u64 = self.findings.iter().map(|finding| finding.count).sum::<u64>() + self.more;
-        if hits > 0 {
-            reason = reason.also(Exit::Violation, format!("{} secrets stand in {hits} places", self.findings.len()));
-        }
-        if !self.coverage.is_complete() {
-            let not = self.coverage.not_examined.len();
-            reason = reason.also(Exit::Incomplete, format!("{not} sources were not wholly examined"));
-        }
-        if !self.not_searchable.is_empty() {
-            let not = self.not_searchable.len();
-            reason = reason.also(Exit::Incomplete, format!("{not} values are not searchable"));
-        }
-        if self.coverage.bytes_examined == 0 {
-            reason = reason.also(Exit::Nothing, "nothing was examined");
-        }
-        reason
-    }
-
-    /// What nobody looked at, in one line: whoever reads only the end must not take it for all.
-    fn not_read(&self) -> String {
-        let (coverage, values) = (&self.coverage, self.not_searchable.len());
-        if coverage.is_complete() && values == 0 {
-            return "not read: nothing\n".to_owned();
-        }
-        let bytes = coverage.bytes_stored.saturating_sub(coverage.bytes_read);
-        let files = coverage.not_examined.len();
-        format!("not read: {files} files in part or whole, {bytes} bytes as stored; not looked for: {values} values\n")
-    }
-
-    fn told(&self) -> String {
-        let mut told = String::new();
-        for finding in &self.findings {
-            let what = match &finding.what {
-                What::Value { name, version, path, form } => format!("{name} {version} {path} as {form}"),
-                What::Pattern { rule, title, proven } => {
-                    format!("{rule}: {title}{}", if *proven { ", proven" } else { "" })
-                }
-            };
-            let place = finding.places.first().map(|place| {
-                let time = place.time.as_deref().map(|time| format!(" at {time}")).unwrap_or_default();
-                format!("{} bytes {}..{}{time}", place.source, place.start, place.end)
-            });
-            let place = place.unwrap_or_default();
-            told +=
-                &format!("  FOUND  {what}\n         {} x{}, first in {place}\n", finding.fingerprint, finding.count);
-        }
-        for not in &self.coverage.not_examined {
-            told += &format!("  BLIND  {} from byte {}: {}\n", not.source, not.from, not.why);
-        }
-        for not in &self.not_searchable {
-            told += &format!("  BLIND  {} {} {}: not searchable, {:?}\n", not.name, not.version, not.path, not.why);
-        }
-        let Searched { rules, values, forms } = self.searched;
-        let looked =
-            if values == 0 { "patterns alone".to_owned() } else { format!("{values} values in {forms} forms") };
-        let coverage = &self.coverage;
-        told += &format!(
-            "{} files, {} of {} bytes read, {} bytes and {} events examined for {rules} rules and {looked}\n",
-            coverage.sources, coverage.bytes_read, coverage.bytes_stored, coverage.bytes_examined, coverage.events
-        );
-        told += &self.not_read();
-        told
-    }
 }

@@ -92,6 +92,40 @@ fn what_cannot_be_decoded_is_not_examined() {
 }
 
 #[test]
+fn texts_of_two_and_four_bytes_a_character_are_examined_and_what_is_no_text_is_not() {
+    let text = format!("2026-11-21T10:00:00.000Z Zahlung über 20 €\nv={VALUE}\n").repeat(200);
+    let utf16 = |write: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(write).collect::<Vec<u8>>();
+    let utf32 = |write: fn(u32) -> [u8; 4]| text.chars().flat_map(|it| write(it.into())).collect::<Vec<u8>>();
+    for (mark, wide) in [
+        (&[0xff, 0xfe][..], utf16(u16::to_le_bytes)),
+        (&[0xfe, 0xff], utf16(u16::to_be_bytes)),
+        (&[0xff, 0xfe, 0, 0], utf32(u32::to_le_bytes)),
+        (&[0, 0, 0xfe, 0xff], utf32(u32::to_be_bytes)),
+    ] {
+        for bytes in [wide.clone(), [mark, &wide].concat()] {
+            for source in [gzip(&bytes), bytes] {
+                let (findings, coverage) = sweep(&source);
+                assert_eq!(of_value(&findings).iter().map(|finding| finding.count).sum::<u64>(), 200, "{mark:?}");
+                assert!(coverage.is_complete() && coverage.events == 200, "{coverage:?}");
+                // An encoding that changes is told.
+                let more = [source.as_slice(), b"\nall is well, and written as other lines are not\n"].concat();
+                assert!(!sweep(&more).1.is_complete(), "{mark:?}");
+            }
+        }
+    }
+    let noise = packed(&corpus(3, 20_000, &values(1, 1), 0).text, Compression::best());
+    let noise = &noise[20..];
+    for source in [noise.to_vec(), gzip(noise), gzip(&gzip(text.as_bytes())), [text.as_bytes(), noise].concat()] {
+        let (_, coverage) = sweep(&source);
+        let [not] = coverage.not_examined.as_slice() else { panic!("{coverage:?}") };
+        assert!(not.bytes.is_some_and(|bytes| bytes > 0), "{not:?}");
+    }
+    // What stands as it is between other bytes is found nonetheless.
+    let (findings, coverage) = sweep(&[noise, text.as_bytes(), noise].concat());
+    assert!(!of_value(&findings).is_empty() && !coverage.is_complete());
+}
+
+#[test]
 fn an_archive_that_grew_since_it_was_listed_is_read_to_its_end() {
     let engine = engine([VALUE]);
     let key = key();

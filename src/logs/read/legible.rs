@@ -12,6 +12,8 @@ use super::packing;
 const WINDOW: usize = 4096;
 /// NULs in a row that are a hole and no data, as rotation by copying leaves them.
 const HOLE: usize = 8;
+/// So many NULs that are neither holes nor divide texts come of a line in another encoding.
+const WIDE: usize = 8;
 /// A packing that starts in one piece may be seen in the next only.
 const TAIL: usize = 8;
 
@@ -22,6 +24,8 @@ struct Window {
     holes: usize,
     /// Bytes that steer, but for those of terminals and those that divide texts.
     controls: usize,
+    /// Those of them that are NUL.
+    nuls: usize,
     /// Bytes that are no UTF-8, and those that stand for such.
     invalid: usize,
     replaced: usize,
@@ -82,7 +86,8 @@ impl Legible {
             let room = WINDOW - self.window.bytes;
             let (part, after) = rest.split_at_checked(room).unwrap_or((rest, &[]));
             if is_plain(part) || is_clean(part) {
-                self.window.blanks += part.iter().filter(|byte| byte.is_ascii_whitespace()).count();
+                // Nobody counts them where all is well; a text has about so many.
+                self.window.blanks += part.len() / 8;
             } else {
                 self.look(part);
             }
@@ -117,7 +122,10 @@ impl Legible {
                 continue;
             }
             window.blanks += usize::from(byte.is_ascii_whitespace());
-            window.controls += usize::from(steers(*byte) && !divides(part, at));
+            if steers(*byte) && !divides(part, at) {
+                window.controls += 1;
+                window.nuls += usize::from(*byte == 0);
+            }
             at += 1;
         }
         if window.controls + window.invalid > 0 && self.packed.is_none() {
@@ -128,10 +136,11 @@ impl Legible {
 
     /// The window is full, or the text is over.
     fn close(&mut self) {
-        let Window { bytes, holes, controls, invalid, replaced, blanks } = std::mem::take(&mut self.window);
+        let Window { bytes, holes, controls, nuls, invalid, replaced, blanks } = std::mem::take(&mut self.window);
         let filled = bytes - holes;
         // A text holds hardly one byte that steers; one of single bytes that is no UTF-8 holds blanks at least.
         let is_text = (controls * 50 <= filled || controls < 3)
+            && nuls < WIDE
             && (invalid * 10 <= filled * 3 || blanks * 100 >= filled * 3)
             && replaced * 10 <= filled;
         let packed = self.packed.take();
@@ -156,12 +165,10 @@ fn divides(part: &[u8], at: usize) -> bool {
     [at.checked_sub(2), at.checked_sub(1), Some(at + 1), Some(at + 2)].into_iter().all(is_text)
 }
 
-/// Nothing but printable ASCII, lines, tabs and escapes: nearly all of all logs, so it is asked in a few instructions.
+/// Nothing but ASCII of texts, lines, tabs and escapes: nearly all of all logs, so it is asked in a few instructions that
+/// take some controls of printers for those.
 pub(super) fn is_plain(part: &[u8]) -> bool {
-    let other = |byte: u8| {
-        (byte.wrapping_sub(b' ') >= 0x5f) & (byte != b'\n') & (byte != b'\t') & (byte != b'\r') & (byte != 0x1b)
-    };
-    !part.iter().fold(false, |any, byte| any | other(*byte))
+    !part.iter().fold(false, |any, byte| any | ((*byte as i8) < 0x20) & (byte & 0xe8 != 0x08))
 }
 
 /// UTF-8 that neither steers nor stands for anything else. A character may be cut at both ends.
@@ -171,10 +178,8 @@ fn is_clean(part: &[u8]) -> bool {
         Ok(_) => true,
         Err(error) => error.error_len().is_none(),
     };
-    let steering = |byte: u8| ((byte < b' ') & (byte.wrapping_sub(0x08) > 5) & (byte != 0x1b)) | (byte == 0x7f);
-    whole
-        && !part.iter().fold(false, |any, byte| any | steering(*byte))
-        && memmem::find(part, "\u{fffd}".as_bytes()).is_none()
+    let steers = part.iter().fold(false, |any, byte| any | (*byte < 0x20) & (byte & 0xe8 != 0x08));
+    whole && !steers && memmem::find(part, "\u{fffd}".as_bytes()).is_none()
 }
 
 #[cfg(test)]
@@ -248,6 +253,7 @@ mod tests {
             ("numbers", records, 0),
             ("decoded by force", "a\u{fffd}\u{fffd}b".repeat(100).into_bytes(), 0),
             ("after a text", [long.as_bytes(), &noise(5000)].concat(), at),
+            ("a line of two bytes a character", [long.as_bytes(), &unicode[..40], long.as_bytes()].concat(), at),
             ("two bytes a character after a text", [long.as_bytes(), &unicode].concat(), at),
         ] {
             let found = judged(&bytes).map(|it| (it.from, it.why, it.bytes >= 45));
