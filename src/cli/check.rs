@@ -1,6 +1,6 @@
 //! `attestry check`: everything that can be found wrong without a network.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use super::probes::words;
 use super::{Ended, output, stage, suite};
 use crate::logs::{RuleError, Rules};
-use crate::policy::{Examples, Loaded, Source, Suite, check_expiries, load_all, load_suite, normal};
-use crate::source::{Diagnostic, Diagnostics, summary};
+use crate::policy::{Examples, Loaded, Suite, check_expiries, load_all, load_suite};
+use crate::source::{Diagnostic, Diagnostics, Span, summary};
 use crate::verify::Exit;
 
 /// Arguments of `check`.
@@ -50,6 +50,10 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     }
     check_expiries(&loaded.library.suites, Timestamp::now(), &mut loaded.diagnostics);
     let accounts = described(&loaded);
+    let described: Vec<_> = accounts.iter().map(|(path, span)| (path.clone(), *span)).collect();
+    let mut unkept = Diagnostics::new();
+    suite::unkept(&loaded, &described, &mut unkept);
+    loaded.diagnostics.extend(unkept);
     let (found, unreadable) = side_by_side(&root, &loaded.library.suites, &accounts);
     loaded.diagnostics.extend(found);
     output::diagnostics(&loaded.library.files, &loaded.diagnostics);
@@ -78,11 +82,11 @@ const PARTS: usize = 4;
 fn side_by_side(
     root: &Path,
     suites: &[Suite],
-    accounts: &BTreeSet<PathBuf>,
+    accounts: &BTreeMap<PathBuf, Span>,
 ) -> (Vec<Diagnostic>, Vec<stage::Unreadable>) {
     let examples: Vec<Examples<'_>> = suites.iter().filter_map(Examples::of).collect();
     let parts = examples.iter().flat_map(|examples| (0..PARTS).map(move |part| Job::Examples(examples, part)));
-    let jobs = Mutex::new(parts.chain(accounts.iter().map(|path| Job::Account(path))));
+    let jobs = Mutex::new(parts.chain(accounts.keys().map(|path| Job::Account(path))));
     // As many threads as cores: each that begins brings a heap of its own.
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     std::thread::scope(|scope| {
@@ -128,16 +132,13 @@ fn tell_rules(tried: Result<usize, Vec<(usize, RuleError)>>) -> bool {
     }
 }
 
-/// The described accounts of all stages, each once.
-fn described(loaded: &Loaded) -> BTreeSet<PathBuf> {
-    let mut paths = BTreeSet::new();
+/// The described accounts of all stages, each once, with a place where a suite names it.
+fn described(loaded: &Loaded) -> BTreeMap<PathBuf, Span> {
+    let mut paths = BTreeMap::new();
     for suite in &loaded.library.suites {
         let file = Path::new(loaded.library.files.name(suite.file));
-        let base = file.parent().unwrap_or(Path::new(""));
-        for stage in &suite.stages {
-            if let Source::Described(path) = &stage.source {
-                paths.insert(normal(&base.join(&path.value)));
-            }
+        for (path, span) in suite.stages.iter().filter_map(|stage| suite::described(file, stage)) {
+            paths.entry(path).or_insert(span);
         }
     }
     paths

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Ended, output};
 use crate::report::{Delta, Results};
+use crate::source::{Unread, read_plain};
 use crate::verify::Exit;
 
 /// Arguments of `diff`.
@@ -38,11 +39,8 @@ const MOST: u64 = 1 << 30;
 pub(super) fn read(path: &Path) -> Result<Results, Ended> {
     let wrong = |why: String| Ended::new(Exit::Usage, format!("{}: {why}", path.display()));
     let file = if path.is_dir() { path.join("results.json") } else { path.to_owned() };
-    let size = fs_err::metadata(&file).map_err(|error| Ended::new(Exit::Usage, error.to_string()))?.len();
-    if size > MOST {
-        return Err(wrong(format!("{size} bytes are more than a run leaves")));
-    }
-    let text = fs_err::read(&file).map_err(|error| Ended::new(Exit::Usage, error.to_string()))?;
+    let unread = |why: Unread| Ended::new(Exit::Usage, format!("{}: {why}", file.display()));
+    let text = read_plain(&file, MOST).map_err(unread)?;
     Results::read(&text).map_err(|error| wrong(error.to_string()))
 }
 

@@ -15,6 +15,7 @@ use crate::aws::bucket::{Access, Address, Bucket, Kept, NotKept, Object, ReadBac
 use crate::aws::{Link, Pace};
 use crate::evidence::{self, Format, Index, LEAST_YEARS, Limits, Place, PublicKey, Verified};
 use crate::facts::parse_duration;
+use crate::source::read_plain;
 use crate::verify::Exit;
 
 /// Arguments of `evidence push`.
@@ -108,11 +109,7 @@ pub(super) async fn run(args: &Args) -> Result<(), Ended> {
 fn read(path: &Path) -> Result<Vec<u8>, Ended> {
     let unreadable = |why: &dyn std::fmt::Display| Ended::new(Exit::Output, format!("{}: {why}", path.display()));
     let most = Limits::default().archive;
-    let size = std::fs::metadata(path).map_err(|error| unreadable(&error))?.len();
-    if size > most {
-        return Err(unreadable(&format!("{size} bytes, and a bundle has at most {most}")));
-    }
-    std::fs::read(path).map_err(|error| unreadable(&error))
+    read_plain(path, most).map_err(|error| unreadable(&error))
 }
 
 /// What `attestry verify` does.

@@ -16,11 +16,12 @@ use super::{Ended, circumstances, diff, output, plan, probes};
 use crate::aws::{Call, Link};
 use crate::collect::collect;
 use crate::evidence::{self, BASIS_SCHEMA, Basis};
-use crate::facts::Population;
+use crate::facts::{Population, scrub};
 use crate::kinds;
 use crate::policy::{self, ATTESTATION};
 use crate::probes::{CLEANING, Haste};
 use crate::report::{self, Delta, Record, Results};
+use crate::source::read_below;
 use crate::verify::{Exit, Reason, Run, RunResult, evaluate};
 
 /// Arguments of `run`.
@@ -229,10 +230,14 @@ fn describe(
         evaluated_at: ground.now,
         gate: chosen.suite.gate.word(),
         selected: args.selection.cases.clone(),
+        parameters: args.selection.parameters.iter().map(|(name, value)| format!("{name}={}", scrub(value))).collect(),
         calls,
         throttled,
     }
 }
+
+/// Bytes of a file that an attestation rests on; a longer one counts as altered.
+const ATTESTED: u64 = 256 << 20;
 
 /// What people said, if the suite has that or a case asks for it.
 fn attested(chosen: &Chosen, now: Timestamp) -> Vec<Population> {
@@ -241,7 +246,7 @@ fn attested(chosen: &Chosen, now: Timestamp) -> Vec<Population> {
         return Vec::new();
     }
     let accounts = chosen.stage.accounts.iter().map(|account| account.id.value.as_str());
-    let digest = |path: &Path| Some(evidence::digest(&std::fs::read(chosen.root.join(path)).ok()?));
+    let digest = |path: &Path| Some(evidence::digest(&read_below(&chosen.root, path, ATTESTED).ok()?));
     policy::attested(&chosen.suite.attestations, accounts, now, digest)
 }
 

@@ -1,5 +1,6 @@
 //! From a stage to the accounts it reads: sessions, the clock to judge by, and who answers.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use crate::aws::recording::{Recording, Replay, ReplayLimits};
 use crate::aws::{At, Backend, Call, Clocks, Described, Link, Pace, Refusal, Role, Session, Target, clocks, open};
 use crate::facts::{LogScope, format_duration, scrub};
 use crate::policy::{Source, Stage, URL, check_endpoint};
+use crate::source::{Limits, folder_below, read_below};
 use crate::verify::{Caller, Exit};
 
 /// A stage that is ready to be read.
@@ -75,8 +77,9 @@ impl Ground {
             }
             (None, Source::Recording(path)) => {
                 let path = below(&path.value);
-                let replay = Replay::read(&chosen.root.join(&path), ReplayLimits::default())
-                    .map_err(|error| Ended::new(Exit::Usage, format!("{}: {error}", path.display())))?;
+                let unplayable = |why: &dyn Display| Ended::new(Exit::Usage, format!("{}: {why}", path.display()));
+                let folder = folder_below(&chosen.root, &path).map_err(|why| unplayable(&why))?;
+                let replay = Replay::read(&folder, ReplayLimits::default()).map_err(|why| unplayable(&why))?;
                 now = replay.as_of;
                 let (label, replay) = (format!("recording {}", path.display()), Arc::new(replay));
                 Box::new(move |account| Backend::InProcess {
@@ -234,8 +237,10 @@ impl Unreadable {
 /// Reads a described account below the root.
 pub(super) fn read_described(root: &Path, path: &Path) -> Result<(Described, Vec<u8>), Unreadable> {
     let name = path.display().to_string();
-    let text =
-        std::fs::read_to_string(root.join(path)).map_err(|error| Unreadable::File(format!("{name}: {error}")))?;
-    let described = Described::read(&name, &text).map_err(Unreadable::Text)?;
-    Ok((described, text.into_bytes()))
+    let most = u64::try_from(Limits::default().bytes).unwrap_or(u64::MAX);
+    let unreadable = |why: &dyn Display| Unreadable::File(format!("{name}: {why}"));
+    let bytes = read_below(root, path, most).map_err(|why| unreadable(&why))?;
+    let text = std::str::from_utf8(&bytes).map_err(|why| unreadable(&why))?;
+    let described = Described::read(&name, text).map_err(Unreadable::Text)?;
+    Ok((described, bytes))
 }

@@ -1,14 +1,16 @@
 //! From the arguments to a compiled suite: what `run`, `plan`, `permissions` and `list` have in common.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::probes::words;
 use super::{Ended, output};
+use crate::evidence;
 use crate::plan::Plan;
-use crate::policy::{Case, Loaded, Stage, Suite, Waiver, check_expiries, compile, load_suite, select};
-use crate::source::{Diagnostic, Diagnostics};
+use crate::policy::{Case, Loaded, Source, Stage, Suite, Waiver, check_expiries, compile, load_suite, normal, select};
+use crate::source::{Diagnostic, Diagnostics, FileId, Span};
 use crate::verify::Exit;
 
 /// Which cases of which suite, for which stage.
@@ -58,8 +60,10 @@ impl Selection {
         };
         let mut sink = Diagnostics::new();
         let stage = self.stage(&suite, &mut sink).cloned();
+        let described = stage.as_ref().and_then(|stage| described(&suite_path, stage));
+        unkept(&loaded, described.as_slice(), &mut sink);
         let compiled = stage.as_ref().and_then(|stage| compile(&suite, stage, &self.parameters, &mut sink));
-        let (Some(stage), Some(compiled)) = (stage, compiled) else {
+        let (Some(stage), Some(compiled), false) = (stage, compiled, sink.has_errors()) else {
             output::diagnostics(&loaded.library.files, &sink);
             return Err(Ended::told(Exit::Usage));
         };
@@ -85,6 +89,35 @@ impl Chosen {
     /// The plan for the chosen cases.
     pub(super) fn plan(&self) -> Plan {
         Plan::new(self.cases.clone()).with_notice(self.stage.notice.is_some())
+    }
+}
+
+/// The description of a stage's account, with the place where the suite names it.
+pub(super) fn described(suite: &Path, stage: &Stage) -> Option<(PathBuf, Span)> {
+    let base = suite.parent().unwrap_or(Path::new(""));
+    match &stage.source {
+        Source::Described(path) => Some((normal(&base.join(&path.value)), path.span)),
+        Source::Aws | Source::Endpoint(_) | Source::Recording(_) => None,
+    }
+}
+
+/// Errors for inputs that evidence could not hold: told before an account is asked anything.
+pub(super) fn unkept(loaded: &Loaded, described: &[(PathBuf, Span)], sink: &mut Diagnostics) {
+    let files: BTreeMap<&str, FileId> = loaded.library.files.iter().map(|(id, name, _)| (name, id)).collect();
+    let texts = loaded.paths.iter().map(|path| {
+        let name = path.display().to_string();
+        let place = files.get(name.as_str()).map(|id| Span::new(*id, 0, 0));
+        (name, place)
+    });
+    let accounts = described.iter().map(|(path, span)| (path.display().to_string(), Some(*span)));
+    let inputs: Vec<(String, Option<Span>)> = texts.chain(accounts).collect();
+    for (index, message) in evidence::unkept(inputs.iter().map(|(name, _)| name.as_str())) {
+        let place = inputs.get(index).and_then(|(_, place)| *place);
+        let error = match place {
+            Some(place) => Diagnostic::error("unkept-file", place, message),
+            None => Diagnostic::error_nowhere("unkept-file", message),
+        };
+        sink.push(error.help("rename the file"));
     }
 }
 

@@ -76,6 +76,10 @@ pub(super) fn unpacked(bundle: &[u8], hold: Hold<'_>) -> Result<Stored, Vec<Dama
 /// The file, and one byte more than allowed where it is larger.
 fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    // A pipe would be waited for.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("this is no plain file"));
+    }
     std::fs::File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
 
@@ -38,6 +38,14 @@ impl Matcher for Contains {
 
     fn sees_withheld(&self) -> bool {
         true
+    }
+
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let empty = matches!(operand, Operand::Value(Value::Text(part)) if part.is_empty());
+        empty
+            .then(|| Objection::error("", "every text has an empty text in it, so this says nothing"))
+            .into_iter()
+            .collect()
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {

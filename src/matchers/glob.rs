@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies. Nothing else is special: a bracket is a bracket.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use crate::iam::{Case, Pattern};
 
@@ -55,6 +55,13 @@ impl Matcher for GlobMatch {
             Type::Text => Ok(Takes::Glob),
             _ => Err("text"),
         }
+    }
+
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let Operand::Glob(glob) = operand else { return Vec::new() };
+        let all = !glob.as_str().is_empty() && glob.as_str().chars().all(|character| character == '*');
+        let message = "every text is covered, so this says nothing; to ask that there is one, write `present: true`";
+        all.then(|| Objection::error(glob.as_str(), message)).into_iter().collect()
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The text, or part of it, matches the regular expression.
@@ -32,6 +32,15 @@ impl Matcher for Matches {
             Type::Text => Ok(Takes::Regex),
             _ => Err("text"),
         }
+    }
+
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let Operand::Regex(regex) = operand else { return Vec::new() };
+        let inner = regex.as_str().trim_start_matches('^').trim_end_matches('$');
+        // `^$` is the empty text alone.
+        let all = matches!(inner, "" | ".*") && regex.as_str() != "^$";
+        let message = "every text matches, so this says nothing; to ask that there is one, write `present: true`";
+        all.then(|| Objection::error(regex.as_str(), message)).into_iter().collect()
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {

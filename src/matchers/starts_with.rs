@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
 /// The text starts with the operand.
@@ -27,6 +27,14 @@ impl Matcher for StartsWith {
             Type::Text => Ok(Takes::Value(Type::Text)),
             _ => Err("text"),
         }
+    }
+
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let empty = matches!(operand, Operand::Value(Value::Text(start)) if start.is_empty());
+        empty
+            .then(|| Objection::error("", "every text starts with an empty text, so this says nothing"))
+            .into_iter()
+            .collect()
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {

@@ -190,6 +190,44 @@ fn a_resource_that_no_action_of_a_claim_can_name_is_objected_to() {
 }
 
 #[test]
+fn what_everything_meets_is_objected_to() {
+    let regex = |it: &str| Operand::Regex(regex::Regex::new(it).unwrap());
+    let glob = |it: &str| Operand::Glob(Glob::new(it));
+    let list = |items: &[&str]| Some(Value::texts(items.iter().copied()));
+    let claim = |field: &'static str, patterns: &[&str]| {
+        let fields = [("actions", list(&["secretsmanager/mutate"])), (field, list(patterns))];
+        Operand::Value(Value::record(fields))
+    };
+    let secrets = "arn:aws:secretsmanager:*:*:secret:*";
+    for (keyword, nothing, something) in [
+        ("starts_with", one(""), one("/")),
+        ("contains", one(""), one("a")),
+        ("glob", glob("*"), glob("*a")),
+        ("glob", glob("**"), glob("")),
+        ("matches", regex(""), regex("^$")),
+        ("matches", regex("^.*$"), regex("^a.*$")),
+        ("equals", one(""), one("")),
+        ("never_grants", claim("outside", &[secrets]), claim("outside", &["arn:aws:secretsmanager:*:*:secret:bank-*"])),
+        ("never_grants", claim("outside", &["*"]), claim("outside", &["arn:aws:s3:::*"])),
+        ("never_grants", claim("outside", &["x", "arn:*:secret:*"]), claim("outside", &[""])),
+        ("never_grants", claim("resources", &[]), claim("resources", &[secrets])),
+        ("denies_outside", claim("resources", &[secrets]), claim("resources", &["arn:aws:s3:::*"])),
+    ] {
+        let fatal = |operand: &Operand| find(keyword).unwrap().objections(operand).iter().any(|it| it.fatal);
+        assert_eq!(fatal(&nothing), keyword != "equals", "{keyword} {nothing}");
+        assert!(!fatal(&something) || keyword == "denies_outside", "{keyword} {something}");
+    }
+}
+
+#[test]
+fn a_claim_of_nothing_but_unknown_actions_costs_little() {
+    let actions: Vec<String> = (0..50_000).map(|number| format!("ec2:Nothing{number}")).collect();
+    let fields = [("actions", Some(Value::texts(actions.iter().map(String::as_str))))];
+    let found = find("never_grants").unwrap().objections(&Operand::Value(Value::record(fields)));
+    assert!(found.len() < 50 && found.iter().any(|it| it.fatal), "{}", found.len());
+}
+
+#[test]
 fn a_failure_shows_only_the_items_that_fail() {
     let condition = Condition::Tests(vec![Test {
         matcher: find("each").unwrap(),

@@ -134,10 +134,8 @@ impl Catalogues {
                     found.push(Control { framework: entry.key.value.clone(), id: id.value });
                 } else {
                     let message = format!("{} has no control `{}` in the catalogue", framework.name, id.value);
-                    sink.push(
-                        Diagnostic::error("unknown-control", id.span, message)
-                            .suggest(&id.value, framework.controls.keys().map(String::as_str)),
-                    );
+                    let error = Diagnostic::error("unknown-control", id.span, message);
+                    sink.push(sink.suggest(error, &id.value, framework.controls.keys().map(String::as_str)));
                 }
             }
         }

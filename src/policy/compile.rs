@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::limits;
 use super::outline::Outline;
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Settings, Spent, mentioned};
 use super::{Case, CaseText, Expectation, Origin, Policy, Selector, Stage, Suite, Waiver};
 use crate::facts::redact::{is_secret, is_secret_of, scrub};
 use crate::source::{Content, Diagnostic, Diagnostics, Node, Scalar, Span};
@@ -29,7 +30,9 @@ pub fn compile(
 ) -> Option<Compiled> {
     let before = sink.errors();
     let built_in = built_in(stage, overrides);
-    let mut parameters = Parameters::of(suite, stage, &built_in);
+    let settings = Settings::of(suite, stage, &built_in);
+    let mut spent = Spent::default();
+    let mut parameters = Parameters::new(&settings, &mut spent);
     let mut cases = Vec::new();
     for policy in &suite.policies {
         let compiled = compile_policy(policy, &mut parameters, sink).into_iter();
@@ -45,28 +48,53 @@ pub fn compile(
 
 /// Errors of a suite that no single stage shows: parameters that nothing uses, waivers and stages that name nothing.
 pub(super) fn check_suite(suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
+    check_within(limits::CHECKED, suite, outline, sink);
+}
+
+/// The same, with so many values that stages may have checked again.
+pub(super) fn check_within(most: usize, suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
     let mut used = BTreeSet::new();
     let built_in: Vec<_> = suite.stages.iter().map(|stage| built_in(stage, &[])).collect();
+    let settings: Vec<_> =
+        suite.stages.iter().zip(&built_in).map(|(stage, built_in)| Settings::of(suite, stage, built_in)).collect();
+    let (mut spent, mut checked) = (Spent::default(), 0_usize);
     for policy in &suite.policies {
-        let mut compiled: Vec<Parameters<'_>> = Vec::new();
-        for (stage, built_in) in suite.stages.iter().zip(&built_in) {
-            let mut parameters = Parameters::of(suite, stage, built_in);
+        let size = policy.values();
+        // The stages it was compiled for, with the names of the parameters that it used there.
+        let mut compiled: Vec<(&Settings<'_>, BTreeSet<String>)> = Vec::new();
+        for own in &settings {
             // What a stage sets no other way than an earlier one, it cannot make wrong.
-            if compiled.iter().any(|earlier| parameters.agree(earlier)) {
+            let mut known = compiled.iter().inspect(|(_, names)| checked = checked.saturating_add(names.len() + 1));
+            if known.any(|(earlier, names)| own.agree(earlier, names)) {
                 continue;
             }
+            if sink.is_full() {
+                return;
+            }
+            if !compiled.is_empty() {
+                checked = checked.saturating_add(size);
+            }
+            if checked > most {
+                let message =
+                    format!("too many stages with parameters of their own for so many cases: {most} values checked");
+                sink.push(limits::over(suite.id.span, message).help("split the suite"));
+                return;
+            }
+            let mut parameters = Parameters::new(own, &mut spent);
             let cases = compile_policy(policy, &mut parameters, sink);
             // Examples are judged with the first stage's parameters.
             for (case, text) in cases.iter().filter(|_| compiled.is_empty()) {
                 super::examples::read(case, text, &mut parameters, sink);
             }
-            compiled.push(parameters);
+            compiled.push((own, parameters.used));
         }
-        used.extend(compiled.into_iter().flat_map(|parameters| parameters.used));
+        used.extend(compiled.into_iter().flat_map(|(_, names)| names));
     }
     // Where text is wrong, not all of it was compiled; what it mentions is not called unused then.
     if sink.has_errors() {
         used.extend(outline.parameters.iter().cloned());
+        let values = suite.parameters.iter().chain(suite.stages.iter().flat_map(|stage| &stage.parameters));
+        values.for_each(|(_, value)| mentioned(value, &mut used));
     }
     let set = suite.parameters.iter().chain(suite.stages.iter().flat_map(|stage| &stage.parameters));
     for (name, _) in set {
@@ -79,10 +107,8 @@ pub(super) fn check_suite(suite: &Suite, outline: &Outline, sink: &mut Diagnosti
             && !suite.stages.is_empty()
         {
             let message = format!("parameter `{}` is used by no policy of the suite", name.value);
-            sink.push(
-                Diagnostic::error("unused-parameter", name.span, message)
-                    .suggest(&name.value, used.iter().map(String::as_str)),
-            );
+            let error = Diagnostic::error("unused-parameter", name.span, message);
+            sink.push(sink.suggest(error, &name.value, used.iter().map(String::as_str)));
         }
     }
     for stage in &suite.stages {
@@ -126,10 +152,8 @@ fn check_waivers(suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
             let message = format!("waiver `{}` names no case: `{}`", waiver.id.value, waiver.case.value);
             let policies = ids.iter().filter_map(|id| id.split('/').next());
             let candidates = ids.iter().map(String::as_str).chain(policies);
-            sink.push(
-                Diagnostic::error("waiver-without-case", waiver.case.span, message)
-                    .suggest(&waiver.case.value, candidates),
-            );
+            let error = Diagnostic::error("waiver-without-case", waiver.case.span, message);
+            sink.push(sink.suggest(error, &waiver.case.value, candidates));
         }
         for stage in &waiver.stages {
             if !outline.stages.contains(&stage.value) {

@@ -2,12 +2,9 @@
 //!
 //! Must not know attributes or kinds.
 
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
-
-use regex::{Regex, RegexBuilder};
-
+use super::limits::{PATTERN_BYTES, over};
 use super::parameters::Parameters;
+use super::regexes::Refused;
 use super::values;
 use crate::facts::{Field, Type};
 use crate::matchers::{self, Condition, Glob, Matcher, Objection, Operand, Takes, Test};
@@ -80,6 +77,10 @@ pub(super) fn unknown_field(entry: &Entry, fields: &[Field]) -> Diagnostic {
 }
 
 fn read_test(entry: &Entry, of: Type, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> Option<Test> {
+    // It is refused anyway, and an operand may take long to look through.
+    if sink.is_full() {
+        return None;
+    }
     let keyword = &entry.key.value;
     let Some(matcher) = matchers::find(keyword) else {
         let words: Vec<&str> = matchers::ALL.iter().map(|matcher| matcher.keyword()).collect();
@@ -108,7 +109,7 @@ fn read_test(entry: &Entry, of: Type, parameters: &mut Parameters<'_>, sink: &mu
         let span = place(&entry.value, &text).unwrap_or(entry.value.span);
         let diagnostic = if fatal { Diagnostic::error } else { Diagnostic::warning };
         let diagnostic = diagnostic(if fatal { "bad-operand" } else { "doubtful-operand" }, span, message);
-        sink.push(diagnostic.suggest(&text, candidates.iter().map(String::as_str)));
+        sink.push(sink.suggest(diagnostic, &text, candidates.iter().map(String::as_str)));
     }
     (!fatal).then_some(Test { matcher, operand })
 }
@@ -143,17 +144,23 @@ fn read_operand(
         }
         Takes::Glob => {
             let text = parameters.fill(node, sink)?.text("a pattern", sink)?;
+            if text.value.len() > PATTERN_BYTES {
+                sink.push(over(node.span, format!("a pattern has at most {PATTERN_BYTES} bytes")));
+                return None;
+            }
             Some(Operand::Glob(Glob::new(&text.value)))
         }
         Takes::Regex => {
             let text = parameters.fill(node, sink)?.text("a regular expression", sink)?;
-            match regex_of(&text.value) {
+            match parameters.spent.regexes.of(&text.value) {
                 Ok(regex) => Some(Operand::Regex(regex)),
-                Err(error) => {
-                    let reason = error.to_string();
-                    let last = reason.lines().last().unwrap_or_default().trim().to_owned();
-                    let message = format!("not a regular expression: {}", last.trim_start_matches("error: "));
+                Err(Refused::Malformed(reason)) => {
+                    let message = format!("not a regular expression: {reason}");
                     sink.push(Diagnostic::error("bad-regex", node.span, message));
+                    None
+                }
+                Err(Refused::OverLimit(message)) => {
+                    sink.push(over(node.span, message));
                     None
                 }
             }
@@ -172,19 +179,3 @@ fn read_operand(
         Takes::Condition(of) => read(node, of, parameters, sink).map(|it| Operand::Condition(Box::new(it))),
     }
 }
-
-/// The regular expression of a pattern. A pattern is read again for each stage and for its examples, and compiling it
-/// is dear, so it is compiled once.
-fn regex_of(pattern: &str) -> Result<Regex, regex::Error> {
-    static KNOWN: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(regex) = known.get(pattern) {
-        return Ok(regex.clone());
-    }
-    let regex = RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build()?;
-    known.insert(pattern.to_owned(), regex.clone());
-    Ok(regex)
-}
-
-/// Bytes that a compiled regular expression may take: policies are hostile until read.
-const REGEX_BYTES: usize = 1 << 20;

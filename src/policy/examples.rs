@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Settings, Spent};
 use super::policies::CaseText;
 use super::{Case, Compiled, Judgement, Stage, Suite, values};
 use crate::facts::{Fact, Kind, Resource};
@@ -70,7 +70,9 @@ impl<'a> Examples<'a> {
         let Self { suite, stage, compiled } = self;
         let texts = suite.policies.iter().flat_map(|policy| &policy.cases);
         let built_in = super::compile::built_in(stage, &[]);
-        let mut parameters = Parameters::of(suite, stage, &built_in);
+        let settings = Settings::of(suite, stage, &built_in);
+        let mut spent = Spent::default();
+        let mut parameters = Parameters::new(&settings, &mut spent);
         for (case, text) in compiled.cases.iter().zip(texts).skip(part).step_by(parts) {
             check(case, text, &mut parameters, sink);
         }

@@ -114,6 +114,18 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// How many values its cases are, examples not counted.
+    pub(super) fn values(&self) -> usize {
+        let one = |case: &CaseText| {
+            let with = case.probe.as_ref().and_then(|probe| probe.with.as_ref());
+            let nodes = case.filter.iter().chain(with).chain([&case.expect]);
+            nodes.map(Node::values).sum::<usize>()
+        };
+        self.cases.iter().map(one).sum()
+    }
+}
+
 impl CaseText {
     fn read(name: Spanned<String>, node: &Node, words: &Vocabulary, sink: &mut Diagnostics) -> Option<Self> {
         let mut table = Table::new(node, "a case", sink)?;

@@ -56,14 +56,17 @@ pub(super) fn check(region: &Spanned<String>, sink: &mut Diagnostics) -> bool {
         && parts.last().is_some_and(|part| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_digit()))
         && parts.iter().rev().skip(1).all(|part| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_lowercase()));
     // Regions differ from one another in the number alone; only a difference in the words is a typing error.
-    let near = closest(name, KNOWN.iter().copied()).filter(|known| words(known) != words(name));
+    // Where nobody is shown more, what is wrong is not worth the time to find out.
+    let near = sink
+        .is_short()
+        .then(|| closest(name, KNOWN.iter().copied()))
+        .flatten()
+        .filter(|known| words(known) != words(name));
     if shaped && near.is_none() {
         return true;
     }
-    sink.push(
-        Diagnostic::error("unknown-region", region.span, format!("unknown Region `{name}`"))
-            .suggest(name, KNOWN.iter().copied()),
-    );
+    let error = Diagnostic::error("unknown-region", region.span, format!("unknown Region `{name}`"));
+    sink.push(sink.suggest(error, name, KNOWN.iter().copied()));
     false
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Must not know how a stage is reached.
 
+use std::collections::BTreeMap;
+
 use super::endpoint::{URL, check_endpoint};
 use super::log_sweep::LogSweep;
 use super::policies::identifier;
@@ -190,8 +192,10 @@ impl Stage {
             }
             // All are checked before any decides, so that all errors are told at once.
             let wrong = regions.iter().filter(|region| !regions::check(region, sink)).count();
-            for (index, region) in regions.iter().enumerate() {
-                if let Some(first) = regions.iter().take(index).find(|first| first.value == region.value) {
+            let mut known = BTreeMap::new();
+            for region in regions {
+                let first = *known.entry(region.value.as_str()).or_insert(region);
+                if first.span != region.span {
                     let message = format!("Region {} twice", region.value);
                     let error = Diagnostic::error("duplicate-region", region.span, message);
                     sink.push(error.related(first.span, "first here"));
@@ -279,6 +283,7 @@ impl Account {
             sink.push(Diagnostic::error("stage-account", node.span, "a stage without accounts goes nowhere"));
         }
         let mut accounts: Vec<Self> = Vec::new();
+        let mut known = BTreeMap::new();
         for node in nodes {
             let Some(mut table) = Table::new(node, "an account", sink) else { continue };
             let id = table.need("account", sink).and_then(|node| Self::read_id(node, sink));
@@ -287,11 +292,9 @@ impl Account {
                 table.take("external_id").and_then(|node| node.text("`external_id`", sink)).map(|it| it.value);
             table.finish(sink);
             let Some(id) = id else { continue };
-            if let Some(first) = accounts.iter().find(|account| account.id.value == id.value) {
+            if let Some(first) = known.insert(id.value.clone(), id.span) {
                 let message = format!("account {} twice", id.value);
-                sink.push(
-                    Diagnostic::error("duplicate-account", id.span, message).related(first.id.span, "first here"),
-                );
+                sink.push(Diagnostic::error("duplicate-account", id.span, message).related(first, "first here"));
                 continue;
             }
             accounts.push(Self { id, role, external_id });

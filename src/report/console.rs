@@ -91,6 +91,9 @@ impl Console {
             wording::accounts(run),
             wording::value(&run.regions.join(", "))
         )?;
+        if let Some(note) = wording::overrides(run) {
+            writeln!(out, "  {}", self.styled(ACCEPTED, &note))?;
+        }
         match wording::not_aws(run) {
             Some(note) => writeln!(out, "  {}", self.styled(BLIND, &note)),
             None => Ok(()),
@@ -252,6 +255,20 @@ mod tests {
         sample.result.cases.clear();
         sample.exit = crate::verify::Reason::of(&sample.result, crate::policy::Severity::Info);
         insta::assert_snapshot!(sample.write(&PLAIN));
+    }
+
+    #[test]
+    fn parameters_of_the_command_line_are_told_where_people_look() {
+        let mut sample = Sample::new();
+        sample.run.parameters = vec!["namespace=bnak-".to_owned()];
+        let told: Vec<&str> = crate::report::ALL
+            .iter()
+            .filter(|report| sample.write(**report).contains("namespace=bnak-"))
+            .map(|report| report.name())
+            .collect();
+        for name in ["console", "markdown", "junit", "json", "html"] {
+            assert!(told.contains(&name), "{name}: {told:?}");
+        }
     }
 
     #[test]

@@ -95,6 +95,9 @@ impl Junit {
         for region in &run.regions {
             add("region", region);
         }
+        for parameter in &run.parameters {
+            add("parameter", parameter);
+        }
         add("exit", &format!("{}: {}", record.exit.exit.code(), record.exit.sentence));
         suite
     }

@@ -77,6 +77,9 @@ fn head(record: &Record<'_>, page: &mut Page) {
     if let Some(note) = wording::not_aws(run) {
         page.block(&format!("**This ran {}.**\n\n", text(&note)));
     }
+    if let Some(note) = wording::overrides(run) {
+        page.block(&format!("**This ran {}.**\n\n", text(&note)));
+    }
     page.table(
         &["Cases", "Met", "Violated", "Not evaluated", "Waived", "Not applicable"],
         &[[tally.cases, tally.met, tally.violated, tally.not_evaluated, tally.waived, tally.not_applicable]

@@ -330,6 +330,7 @@ fn run() -> Run {
         evaluated_at: now(),
         gate: "info",
         selected: Vec::new(),
+        parameters: Vec::new(),
         calls: 812,
         throttled: 0,
     }

@@ -247,6 +247,12 @@ pub(super) fn accounts(run: &Run) -> String {
     format!("{} {}", if ids.len() == 1 { "account" } else { "accounts" }, ids.join(", "))
 }
 
+/// Which parameters the command line set, since they may make a suite say less; none where it set none.
+pub(super) fn overrides(run: &Run) -> Option<String> {
+    let all: Vec<String> = run.parameters.iter().map(|it| value(it)).collect();
+    (!all.is_empty()).then(|| format!("with parameters from the command line: {}", all.join(", ")))
+}
+
 /// That a pass elsewhere is not a pass on AWS, what stood between AWS and us, and whose clock was right; none when AWS
 /// answered, and nothing is to be said of it.
 pub(super) fn not_aws(run: &Run) -> Option<String> {

@@ -92,7 +92,15 @@ impl Diagnostic {
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
     seen: HashSet<(&'static str, Option<Span>, String)>,
+    /// Errors and warnings beyond [`KEPT`].
+    beyond: (usize, usize),
 }
+
+/// What is kept; more is counted. A hostile text is wrong in every word, in each of a thousand stages.
+const KEPT: usize = 10_000;
+
+/// As long as there are no more than that, a suggestion is worth the time: nobody is shown more.
+const SHORT: usize = 200;
 
 impl Diagnostics {
     /// Nothing wrong yet.
@@ -100,8 +108,35 @@ impl Diagnostics {
         Self::default()
     }
 
+    /// Adds "did you mean" to what is about to be pushed, where anybody would be shown it.
+    pub fn suggest<'a>(
+        &self,
+        diagnostic: Diagnostic,
+        wanted: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Diagnostic {
+        if self.is_short() { diagnostic.suggest(wanted, candidates) } else { diagnostic }
+    }
+
+    /// Whether there is little so far, so that what is found next will be shown.
+    pub fn is_short(&self) -> bool {
+        self.found.len() < SHORT
+    }
+
+    /// Whether there is so much that nothing more is kept, and looking for more is in vain.
+    pub fn is_full(&self) -> bool {
+        self.found.len() >= KEPT
+    }
+
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.is_full() {
+            match diagnostic.severity {
+                Severity::Error => self.beyond.0 += 1,
+                Severity::Warning => self.beyond.1 += 1,
+            }
+            return;
+        }
         if self.seen.insert((diagnostic.code, diagnostic.span, diagnostic.message.clone())) {
             self.found.push(diagnostic);
         }
@@ -121,12 +156,12 @@ impl Diagnostics {
 
     /// Number of errors.
     pub fn errors(&self) -> usize {
-        self.count(Severity::Error)
+        self.count(Severity::Error) + self.beyond.0
     }
 
     /// Number of warnings.
     pub fn warnings(&self) -> usize {
-        self.count(Severity::Warning)
+        self.count(Severity::Warning) + self.beyond.1
     }
 
     fn count(&self, severity: Severity) -> usize {
@@ -135,7 +170,7 @@ impl Diagnostics {
 
     /// Number of all.
     pub fn len(&self) -> usize {
-        self.found.len()
+        self.found.len() + self.beyond.0 + self.beyond.1
     }
 
     /// Whether nothing was found.

@@ -76,6 +76,28 @@ impl Node {
         }
     }
 
+    /// How many values and keys it is, itself counted.
+    pub fn values(&self) -> usize {
+        match &self.content {
+            Content::Scalar(_) => 1,
+            Content::Sequence(nodes) => nodes.iter().map(Self::values).sum::<usize>().saturating_add(1),
+            Content::Mapping(entries) => {
+                entries.iter().map(|entry| entry.value.values().saturating_add(1)).sum::<usize>().saturating_add(1)
+            }
+        }
+    }
+
+    /// How many bytes of text it holds.
+    pub fn bytes(&self) -> usize {
+        match &self.content {
+            Content::Scalar(scalar) => scalar.text.len(),
+            Content::Sequence(nodes) => nodes.iter().map(Self::bytes).sum(),
+            Content::Mapping(entries) => {
+                entries.iter().map(|entry| entry.key.value.len().saturating_add(entry.value.bytes())).sum()
+            }
+        }
+    }
+
     /// Whether there is no value.
     pub fn is_null(&self) -> bool {
         self.scalar().is_some_and(Scalar::is_null)

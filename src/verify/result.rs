@@ -225,6 +225,9 @@ pub struct Run {
     pub gate: &'static str,
     /// Patterns that chose among the cases of the suite; empty when all were run.
     pub selected: Vec<String>,
+    /// Parameters set on the command line, as `NAME=VALUE`, redacted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<String>,
     /// HTTP requests made.
     pub calls: usize,
     /// Of these, answered by throttling.

@@ -3,7 +3,7 @@
 //! A recording is hostile input: it came in a bundle from somebody else. Must not know what an operation means.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,6 +17,7 @@ use super::exchange::{Broken, Exchange, HEADERS, Outcome, canonical};
 use super::{FORMAT, HEADER, Header, body, is_name};
 use crate::aws::Operation;
 use crate::aws::wire::{self, Protocol};
+use crate::source::{Unread, read_plain};
 
 /// How much a recording may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,16 +204,17 @@ impl Reader {
 
     fn text(&mut self, path: &Path) -> Result<String, Unplayable> {
         let left = self.limits.bytes.saturating_sub(self.bytes);
-        let mut bytes = Vec::new();
         if !fs::symlink_metadata(path)?.is_file() {
             return Err(Unplayable::Foreign { path: path.to_owned(), problem: "expected a file" });
         }
-        fs::File::open(path)?.take(left.saturating_add(1)).read_to_end(&mut bytes)?;
-        let read = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        if read > left {
-            return Err(Unplayable::TooLarge { path: path.to_owned(), limit: self.limits.bytes, what: "bytes" });
-        }
-        self.bytes += read;
+        let bytes = read_plain(path, left).map_err(|why| match why {
+            Unread::Io(error) => Unplayable::Io(error),
+            Unread::TooLarge(_) => {
+                Unplayable::TooLarge { path: path.to_owned(), limit: self.limits.bytes, what: "bytes" }
+            }
+            _ => Unplayable::Foreign { path: path.to_owned(), problem: "expected a file" },
+        })?;
+        self.bytes += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         String::from_utf8(bytes).map_err(|_| Unplayable::Foreign { path: path.to_owned(), problem: "this is no text" })
     }
 

@@ -61,6 +61,9 @@ fn is_group(word: &str) -> bool {
     word.contains('/')
 }
 
+/// Unknown actions that are told of one claim.
+const UNKNOWN: usize = 20;
+
 /// What is wrong with the operand of a claim.
 pub(in crate::matchers) fn objections(operand: &Value) -> Vec<Objection> {
     let actions = strings(operand, "actions");
@@ -70,6 +73,12 @@ pub(in crate::matchers) fn objections(operand: &Value) -> Vec<Objection> {
     }
     if !strings(operand, "resources").is_empty() && !strings(operand, "outside").is_empty() {
         all.push(Objection::error("", "a claim has either `resources` or `outside`"));
+    }
+    // An empty list is not what was meant: without `resources` a claim is about all of them.
+    for name in ["resources", "outside"] {
+        if field(operand, name).is_some_and(|value| matches!(value, Value::List(items) if items.is_empty())) {
+            all.push(Objection::error("", format!("`{name}` is an empty list; leave it out to mean all resources")));
+        }
     }
     let mut complete = true;
     for word in &actions {
@@ -81,6 +90,11 @@ pub(in crate::matchers) fn objections(operand: &Value) -> Vec<Objection> {
             if is_group(word) { Objection::error(word, message) } else { Objection::warning(word, message) };
         all.push(objection.among(candidates));
         complete = false;
+        // Each is looked for among thousands of names.
+        if all.len() > UNKNOWN {
+            all.push(Objection::error("", format!("more than {UNKNOWN} actions of the claim are unknown")));
+            break;
+        }
     }
     // What nobody can ask for is never granted: such a claim would hold of every policy.
     let names = Set::of(names(&actions));

@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use super::rights;
 use crate::facts::{ACCESS, Access, Fact, Question, SIMULATED, Simulated, Type, Value};
 use crate::iam::facts::PERMISSIONS;
-use crate::iam::{Area, Catalogue, Context, Known, Proof, Prover};
+use crate::iam::language::Budget;
+use crate::iam::{
+    Area, Catalogue, Context, Form, Known, Policies, Proof, Prover, Rights, Set, Subject, parse, reference,
+};
 use crate::matchers::Setting;
 
 /// Requests of one part of a claim that AWS is asked about, where the proof gives none of its own.
@@ -46,6 +49,30 @@ impl Claim {
     /// A claim about the requests of one duty or of the other.
     pub(in crate::matchers) fn either(says: Says, duties: Vec<Vec<Part>>) -> Self {
         Self { says, duties }
+    }
+
+    /// Whether even whoever may do everything meets it: then it says nothing.
+    pub(in crate::matchers) fn is_about_nothing(&self) -> bool {
+        let prover = Prover::new(Catalogue::aws()).with(Budget::of(BUDGET));
+        // Whoever asks, asks in one partition: one that the claim is about.
+        let parts = || self.duties.iter().flatten();
+        let patterns = || parts().flat_map(|(area, _)| area.resources.of.iter().chain(&area.resources.except));
+        let named = |partition: &&str| patterns().any(|pattern| pattern.starts_with(&format!("arn:{partition}:")));
+        let mut partitions: Vec<&str> = PARTITIONS.iter().copied().filter(named).collect();
+        if partitions.is_empty() {
+            partitions.push("aws");
+        }
+        let everybody: Vec<Rights> = partitions.into_iter().filter_map(everything).collect();
+        let holds = |area: &Area, known: &Context| {
+            everybody.iter().all(|rights| prover.never(rights, area, known) == Proof::Proved)
+        };
+        // One action decides nearly every claim, and all of `*` are tens of thousands.
+        let one = |area: &Area| {
+            let name = area.actions.of.iter().find_map(|pattern| reference::matching(pattern).next())?.name();
+            Some(Area { actions: Set::of([name]).except(area.actions.except.clone()), ..area.clone() })
+        };
+        let nothing = |(area, known): &Part| one(area).is_none_or(|one| holds(&one, known)) && holds(area, known);
+        !everybody.is_empty() && self.duties.iter().any(|parts| parts.iter().all(nothing))
     }
 
     /// The attributes with AWS's answers to the claim, when it is used on a value of this type.
@@ -199,6 +226,20 @@ impl Claim {
             _ => None,
         }
     }
+}
+
+/// What is spent on finding out whether a claim says nothing.
+const BUDGET: u64 = 100_000;
+
+const PARTITIONS: &[&str] = &["aws", "aws-cn", "aws-us-gov"];
+
+/// The rights of somebody who may do everything in a partition.
+fn everything(partition: &str) -> Option<Rights> {
+    const DOCUMENT: &str =
+        r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*" } }"#;
+    let identity = vec![parse("everything", DOCUMENT, Form::Identity).ok()?];
+    let subject = Subject::User { arn: format!("arn:{partition}:iam::000000000000:user/anyone") };
+    Some(Rights { subject, policies: Policies { identity, ..Policies::default() } })
 }
 
 const ALLOWED: &str = "allowed";

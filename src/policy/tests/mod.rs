@@ -4,6 +4,7 @@
 mod bad;
 mod choosing;
 mod judging;
+mod limits;
 mod parameters;
 
 use std::path::Path;

@@ -189,6 +189,7 @@ function describeRun() {
     ["Took", `${content.seconds.toFixed(1)} s, ${count(run.calls, "request", "requests")}, ${run.throttled} throttled`],
     ["Gate", `violations at or above ${run.gate} stop`],
     ["Selected", has(run.selected) ? run.selected.join(", ") : "the whole suite"],
+    ...(has(run.parameters) ? [["Set by hand", run.parameters.join(", ")]] : []),
     ["Tool", run.tool],
   ]);
 }

@@ -4,6 +4,7 @@
 mod closest;
 mod decode;
 mod files;
+mod plain;
 mod properties;
 mod render;
 mod yaml;

@@ -1,0 +1,44 @@
+//! Which inputs of a run can be kept with its evidence: those whose paths mean the same file on every system.
+//!
+//! Asked before an account is, so that no run is lost over a name. Must not read files.
+
+use std::collections::BTreeMap;
+
+use super::path::{folded, is_below};
+use super::paths;
+
+/// The paths, relative to what holds suites and policies, that evidence could not hold, by number, and why.
+pub fn unkept<'a>(inputs: impl IntoIterator<Item = &'a str>) -> Vec<(usize, String)> {
+    let (mut wrong, mut seen) = (Vec::new(), BTreeMap::new());
+    for (index, input) in inputs.into_iter().enumerate() {
+        let path = format!("{}/{input}", paths::INPUTS);
+        if !is_below(&path) {
+            let why = "is too long, or does not mean the same file on every system";
+            wrong.push((index, format!("evidence cannot hold `{input}`: the path {why}")));
+        } else if let Some(first) = seen.insert(folded(&path), input) {
+            wrong.push((
+                index,
+                format!("evidence cannot hold both `{first}` and `{input}`: on some systems they are one file"),
+            ));
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unkept;
+
+    #[test]
+    fn paths_that_evidence_cannot_hold() {
+        let long = format!("policies/{}.yaml", "a".repeat(120));
+        for (inputs, wrong) in [
+            (&["suites/a.yaml", "policies/a.yaml"][..], &[][..]),
+            (&["policies/A.yaml", "policies/a.yaml", "policies/b.yaml"], &[1]),
+            (&["policies/nul.yaml", "a:b.yaml", &long, "a/../b.yaml"], &[0, 1, 2, 3]),
+        ] {
+            let found: Vec<usize> = unkept(inputs.iter().copied()).into_iter().map(|(index, _)| index).collect();
+            assert_eq!(found, wrong, "{inputs:?}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Arbitrary texts as a suite with parameters, a policy and waivers, parted by zero bytes.
+//!
+//! Nothing may panic, take long or take memory that is not there; and a suite without an error compiles for each of its
+//! stages, so that no run meets a mistake that `check` did not tell.
+#![no_main]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use facts::{Argument, Attribute, Call, Field, Kind, ProbeSpec, Reach, Scope, Type};
+use libfuzzer_sys::fuzz_target;
+use policy::{Catalogues, Root, Vocabulary, check_examples, compile, load_suite_of};
+use source::{Diagnostics, render};
+
+mod clock;
+#[path = "../../../src/facts/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod facts;
+#[path = "../../../src/iam/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod iam;
+#[path = "../../../src/matchers/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod matchers;
+#[path = "../../../src/policy/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod policy;
+#[path = "../../../src/source/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod source;
+
+/// Far more than it takes for the longest input.
+const LONG: Duration = Duration::from_secs(5);
+
+const fn attribute(name: &'static str, of: Type) -> Attribute {
+    Attribute { name, of, call: "ListThings", field: "Things[]", doc: "Made up.", needs: &[], counts: None }
+}
+
+const GRANT: &[Field] = &[Field::new("grantee", Type::Text), Field::new("days", Type::Integer)];
+
+static THING: Kind = Kind {
+    name: "test.thing",
+    plural: "things",
+    scope: Scope::Regional,
+    doc: "A thing.",
+    attributes: &[
+        attribute("id", Type::Text),
+        attribute("name", Type::Text),
+        attribute("rotation.enabled", Type::Bool),
+        attribute("rotation.period", Type::Duration),
+        attribute("count", Type::Integer),
+        attribute("last", Type::Time),
+        attribute("tags", Type::Map(&Type::Text)),
+        attribute("zones", Type::List(&Type::Text)),
+        attribute("grants", Type::List(&Type::Record(GRANT))),
+        attribute("permissions", Type::Record(iam::facts::PERMISSIONS)),
+    ],
+    calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(10))],
+};
+
+static TURN: ProbeSpec = ProbeSpec {
+    name: "secret-rotation",
+    kind: &THING,
+    target: "secret",
+    arguments: &[
+        Argument::required("secret", Type::Text, "Which one."),
+        Argument::optional("within", Type::Duration, "How long."),
+    ],
+    calls: |_| Vec::new(),
+};
+
+static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
+
+fuzz_target!(|bytes: &[u8]| {
+    let words = Vocabulary { kinds: vec![&THING], probes: vec![&TURN], catalogues: CATALOGUES.clone() };
+    let names = ["suite.yaml", "policy.yaml", "waivers.yaml", "catalogue.yaml"];
+    let files: BTreeMap<PathBuf, &[u8]> =
+        names.iter().map(PathBuf::from).zip(bytes.split(|byte| *byte == 0)).collect();
+    let started = clock::worked();
+    let mut loaded = load_suite_of(&Root::Held(files), Path::new("suite.yaml"), words);
+    if let Some(suite) = loaded.library.suites.first().filter(|_| !loaded.diagnostics.has_errors()) {
+        for stage in &suite.stages {
+            let mut sink = Diagnostics::new();
+            let compiled = compile(suite, stage, &[], &mut sink);
+            assert!(compiled.is_some(), "{}", render(&loaded.library.files, &sink, false));
+        }
+        check_examples(suite, &mut loaded.diagnostics);
+    }
+    render(&loaded.library.files, &loaded.diagnostics, false);
+    assert!((clock::worked() - started) < LONG, "it takes {:?}", (clock::worked() - started));
+});
