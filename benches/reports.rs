@@ -20,11 +20,12 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use attestry::evidence::Scope;
 use attestry::facts::{Kind, Population, Resource, Value};
 use attestry::kinds;
-use attestry::policy::{Severity, Vocabulary, compile, load_suite};
+use attestry::policy::{Vocabulary, compile, load_suite};
 use attestry::report::{ALL, Record, write_all};
-use attestry::verify::{Caller, Reason, Run, evaluate};
+use attestry::verify::{Caller, Reason, Run, TOOL, evaluate};
 use jiff::Timestamp;
 
 const RESOURCES: usize = 10_000;
@@ -68,8 +69,8 @@ fn population(kind: &'static Kind) -> Population {
 
 fn run(now: Timestamp) -> Run {
     Run {
-        id: "bench".into(),
-        tool: "attestry bench".into(),
+        id: "19700101T000000Z-0a1b2c3d".into(),
+        tool: TOOL.into(),
         suite: "large".into(),
         title: "A large account".into(),
         stage: "prod".into(),
@@ -104,7 +105,7 @@ fn main() {
     let now = Timestamp::UNIX_EPOCH;
     let populations = vec![population(compiled.cases[0].kind)];
     let result = evaluate(&compiled.cases, &populations, &compiled.waivers, now);
-    let exit = Reason::of(&result, Severity::Info);
+    let exit = Reason::of(&result, suite.gate);
     let record = Record {
         run: &run(now),
         result: &result,
@@ -115,7 +116,7 @@ fn main() {
         catalogues: &loaded.words.catalogues,
     };
     // Before the reports are measured: what they leave in memory is not the run's.
-    let sealed = sealed::measure(&record, root.path());
+    let sealed = sealed::measure(&record, &Scope::of(&suite, &suite.stages[0]), root.path());
     println!("{RESOURCES} resources, {CASES} cases\n| report | ms | MB |\n| --- | ---: | ---: |");
     for report in ALL {
         let (begin, mut out) = (Instant::now(), Vec::new());

@@ -161,9 +161,21 @@ const HARMS: &[Harmed] = &[
         "the stored facts do not give the stored verdicts",
     ),
     (
-        // Nothing that is judged is touched, so only the signature can tell.
         "resealed",
         |it| resealed(it, "results.json", b"{}".to_vec()),
+        "forged report: results.json is not what the facts give",
+    ),
+    (
+        // Nothing that is judged or follows from it is touched, so only the signature can tell.
+        "another pipeline",
+        |it| {
+            let text = String::from_utf8(it["evidence/circumstances.json"].clone()).unwrap();
+            resealed(
+                it,
+                "evidence/circumstances.json",
+                text.replace("\"pipeline\": null", "\"pipeline\":  null").into(),
+            );
+        },
         "the signed statement `https://in-toto.io/attestation/test-result/v0.1` is not the one of this evidence",
     ),
     ("not signed", |it| drop(it.remove(SIGNED)), "not signed: there is no attestations.intoto.jsonl"),

@@ -28,13 +28,13 @@ pub(crate) struct Sealed {
     memory: [u64; 3],
 }
 
-pub(crate) fn measure(record: &Record<'_>, inputs: &Path) -> Sealed {
+pub(crate) fn measure(record: &Record<'_>, scope: &Scope, inputs: &Path) -> Sealed {
     let desk = tempfile::tempdir().unwrap();
     let bundle = desk.path().join("large.tar.zst");
     forget_peak();
     let before = mib("VmRSS:");
     let begin = Instant::now();
-    seal(record, inputs, &desk.path().join("out"), &bundle);
+    seal(record, scope, inputs, &desk.path().join("out"), &bundle);
     let sealed = begin.elapsed();
     let sealing = mib("VmHWM:");
     forget_peak();
@@ -84,7 +84,7 @@ impl Sealed {
 }
 
 /// As a run does it.
-fn seal(record: &Record<'_>, inputs: &Path, out: &Path, bundle: &Path) {
+fn seal(record: &Record<'_>, scope: &Scope, inputs: &Path, out: &Path, bundle: &Path) {
     let directory = Directory::begin(out).unwrap();
     write_all(ALL, &|report| directory.write(report.file(), |out| report.write(record, out))).unwrap();
     let basis = Basis {
@@ -94,6 +94,8 @@ fn seal(record: &Record<'_>, inputs: &Path, out: &Path, bundle: &Path) {
         parameters: Vec::new(),
         selected: Vec::new(),
         evaluated_at: record.result.evaluated_at,
+        endpoint: Some(false),
+        new_only: Some(false),
     };
     let circumstances = Circumstances {
         schema: CIRCUMSTANCES_SCHEMA.to_owned(),
@@ -101,13 +103,14 @@ fn seal(record: &Record<'_>, inputs: &Path, out: &Path, bundle: &Path) {
         binary_sha256: None,
         pipeline: None,
         clock: None,
-        scope: Scope { accounts: Vec::new(), regions: Vec::new(), chosen: String::new(), left_out: Vec::new() },
+        scope: scope.clone(),
         answers: String::new(),
         residue: Vec::new(),
     };
     let call = r#"{"started":"2026-11-20T22:15:00.123456789Z","milliseconds":42,"account":"111122223333","region":"eu-central-1","service":"logs","operation":"DescribeLogGroups","parameters":{},"attempt":1,"status":200,"request_id":"4c1a2b3c-5d6e-7f80-91a2-b3c4d5e6f708"}"#;
     directory.add(paths::BASIS, &serde_json::to_vec_pretty(&basis).unwrap()).unwrap();
-    directory.add(paths::RUN, &serde_json::to_vec_pretty(record.run).unwrap()).unwrap();
+    let run = serde_json::to_string_pretty(record.run).unwrap();
+    directory.add(paths::RUN, format!("{run}\n").as_bytes()).unwrap();
     directory.add(paths::CIRCUMSTANCES, &serde_json::to_vec_pretty(&circumstances).unwrap()).unwrap();
     directory.write(paths::VERDICTS, |out| evidence::write_verdicts(record.result, out)).unwrap();
     directory.write(paths::FACTS, |out| evidence::write_facts(record.populations, out)).unwrap();
@@ -115,7 +118,8 @@ fn seal(record: &Record<'_>, inputs: &Path, out: &Path, bundle: &Path) {
     for path in ["large.yaml", "policies/l-1.yaml"] {
         directory.add(&format!("{}/{path}", paths::INPUTS), &std::fs::read(inputs.join(path)).unwrap()).unwrap();
     }
-    let link = Link { run: "bench".into(), suite: "large".into(), stage: "prod".into(), sequence: 1, previous: None };
+    let link =
+        Link { run: record.run.id.clone(), suite: "large".into(), stage: "prod".into(), sequence: 1, previous: None };
     let sealed = directory.seal(link).unwrap();
     let names = sealed.paths();
     sealed.finish().unwrap();

@@ -16,10 +16,9 @@ use tokio::sync::OnceCell;
 
 use crate::facts::{Gap, LogScope};
 
-type Shared = Arc<dyn Any + Send + Sync>;
+pub use crate::facts::GLOBAL;
 
-/// The Region of kinds that have none.
-pub const GLOBAL: &str = "aws-global";
+type Shared = Arc<dyn Any + Send + Sync>;
 
 /// One account and one Region.
 pub struct At {

@@ -7,7 +7,6 @@ use super::suite::Chosen;
 use crate::aws::Call;
 use crate::evidence::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Scope, digest};
 use crate::facts::scrub;
-use crate::policy::Source;
 
 /// A pipeline: the variable that tells that it is one, and those that tell run, commit, branch and actor. Several are
 /// joined by `/`.
@@ -74,7 +73,7 @@ pub(super) fn describe(
         pipeline: pipeline(|name| std::env::var(name).ok()),
         clock: clock(calls, ground.added),
         network: ground.network.iter().map(|line| scrub(line).into_owned()).collect(),
-        scope: scope(chosen),
+        scope: Scope::of(&chosen.suite, &chosen.stage),
         answers: kept.to_owned(),
         residue: residue.to_vec(),
     }
@@ -102,23 +101,6 @@ fn clock(calls: &[Call], added_seconds: i64) -> Option<Clock> {
     let skews: Vec<i64> = calls.iter().filter_map(Call::skew).collect();
     let (least_seconds, greatest_seconds) = (*skews.iter().min()?, *skews.iter().max()?);
     Some(Clock { answers: skews.len(), least_seconds, greatest_seconds, added_seconds })
-}
-
-fn scope(chosen: &Chosen) -> Scope {
-    let stage = &chosen.stage;
-    let mut left_out = vec![
-        "accounts that the stage does not name".to_owned(),
-        "Regions that the stage does not name, also where they are enabled".to_owned(),
-    ];
-    if stage.source != Source::Aws {
-        left_out.push("AWS itself: something else answered".to_owned());
-    }
-    Scope {
-        accounts: stage.accounts.iter().map(|account| account.id.value.clone()).collect(),
-        regions: stage.regions.iter().map(|region| region.value.clone()).collect(),
-        chosen: format!("named by stage `{}` of suite `{}`", stage.name.value, chosen.suite.id.value),
-        left_out,
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::probes::{find_kind, words};
+use super::seal::broken;
+use super::verify::plain;
 use super::{Ended, output};
+use crate::evidence::{self, Format};
 use crate::report::{Delta, Results};
 use crate::source::{Unread, read_plain};
 use crate::verify::Exit;
@@ -10,7 +14,7 @@ use crate::verify::Exit;
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The earlier run: its output directory, or its `results.json`.
+    /// The earlier run: its output directory or bundle, which is verified, or its `results.json`, which is not.
     earlier: PathBuf,
 
     /// The later run.
@@ -35,12 +39,29 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
 /// Longest results that are read: those of 10,000 resources in 50 cases have a quarter of it.
 const MOST: u64 = 1 << 30;
 
-/// Reads the results of a run from its output directory, or from the file itself.
+/// Name of the results in evidence.
+const RESULTS: &str = "results.json";
+
+/// Reads the results of a run: from its evidence, which must verify, or from a file that anybody may have written.
 pub(super) fn read(path: &Path) -> Result<Results, Ended> {
-    let wrong = |why: String| Ended::new(Exit::Usage, format!("{}: {why}", path.display()));
-    let file = if path.is_dir() { path.join("results.json") } else { path.to_owned() };
-    let unread = |why: Unread| Ended::new(Exit::Usage, format!("{}: {why}", file.display()));
-    let text = read_plain(&file, MOST).map_err(unread)?;
+    let shown = plain(&path.display().to_string());
+    let wrong = |why: String| Ended::new(Exit::Usage, format!("{shown}: {why}"));
+    let bundle = path.file_name().and_then(|name| Format::of_name(&name.to_string_lossy())).is_some();
+    let text = if bundle || path.is_dir() {
+        let mut verified = evidence::verify_holding(path, &|path| path == RESULTS, words(), find_kind)
+            .map_err(|damage| broken(path, &damage))?;
+        if let Some(unchecked) = &verified.unchecked {
+            let by = plain(&unchecked.tool);
+            output::tell(&format!("warning: {shown}: {RESULTS} is not checked against the facts: written by {by}"));
+        }
+        let lacks = || wrong(format!("it has no {RESULTS}; `run` without --report writes it"));
+        verified.contents.remove(RESULTS).ok_or_else(lacks)?
+    } else {
+        let unread = |why: Unread| wrong(why.to_string());
+        let text = read_plain(path, MOST).map_err(unread)?;
+        output::tell(&format!("warning: {shown} is unverified; of a directory or bundle the facts would be asked"));
+        text
+    };
     Results::read(&text).map_err(|error| wrong(error.to_string()))
 }
 

@@ -7,6 +7,7 @@ use super::probes::{find_kind, words};
 use super::seal::{broken, bundle, unwritten};
 use super::signing::{Signer, attest};
 use super::timestamp::Stamping;
+use super::verify::plain;
 use super::{Ended, find, keep, output};
 use crate::evidence::{self, File, SecretKey, lines, paths};
 use crate::verify::Exit;
@@ -79,6 +80,15 @@ async fn repack(args: &Pack) -> Result<(), Ended> {
     let (path, format) = bundle(&args.file)?;
     let verified = evidence::verify_holding(&args.evidence, &|_| true, words(), find_kind)
         .map_err(|damage| broken(&args.evidence, &damage))?;
+    // A signature stands for everything in it.
+    if let (Some(unchecked), [_, ..]) = (&verified.unchecked, args.sign.as_slice()) {
+        let evidence = plain(&args.evidence.display().to_string());
+        let (files, by) = (plain(&unchecked.files.join(", ")), plain(&unchecked.tool));
+        let why = format!(
+            "not signed: {evidence} holds what this version cannot check against the facts: {files}; written by {by}"
+        );
+        return Err(Ended::new(Exit::Output, why));
+    }
     let signers = Signer::open_all(&args.sign, args.endpoint.as_deref()).await?;
     let mut contents = verified.contents;
     let envelopes = attest(&signers, &verified.statements).await?;

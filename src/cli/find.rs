@@ -12,13 +12,13 @@ use serde::Serialize;
 use super::keep::{Reach, address, not_kept};
 use super::probes::{find_kind, words};
 use super::signing::trusted;
-use super::verify::signature;
+use super::verify::{plain, signature};
 use super::{Ended, output};
 use crate::aws::bucket::{Address, Bucket, Listed};
 use crate::evidence::{
     self, Counts, Covered, Damage, Format, Index, Limits, Placed, PublicKey, Series, Summary, Verified, Wanted,
 };
-use crate::source::printable;
+use crate::source::plain_json;
 use crate::verify::Exit;
 
 /// Arguments of `evidence list`.
@@ -146,7 +146,7 @@ pub(super) async fn find(args: &Find) -> Result<(), Ended> {
     let nothing = || {
         let known = search.controls.iter().map(String::as_str);
         let help = crate::source::closest(&args.control, known.flat_map(|it| [it, bare(it)]));
-        let help = help.map(|near| format!("\n  help: did you mean `{near}`?")).unwrap_or_default();
+        let help = help.map(|near| format!("\n  help: did you mean `{}`?", plain(near))).unwrap_or_default();
         format!("no evidence in {} covers the control {}{help}", args.shelf.from, search.wanted)
     };
     ended(search.damaged, answers.is_empty().then(nothing))
@@ -208,7 +208,14 @@ impl Search {
             if cases.is_empty() {
                 return Ok(None);
             }
-            let signature = signature(&verified, &self.keys).map_err(one)?;
+            let mut signature = signature(&verified, &self.keys).map_err(one)?;
+            if let Some(unchecked) = &verified.unchecked {
+                let files = unchecked.files.len();
+                signature.push_str(&format!(
+                    "; {files} files not checked against the facts, written by {}",
+                    plain(&unchecked.tool)
+                ));
+            }
             let Summary { run, started, backend, sequence, manifest, .. } = summary;
             let evidence = lying.name.clone();
             Ok(Some(Witness { evidence, run, started, backend, sequence, manifest, signature, cases }))
@@ -273,7 +280,7 @@ fn in_bucket(address: &Address, listed: Vec<Listed>) -> Found {
             continue;
         };
         if bundle.covered || index.covered {
-            output::tell(&format!("warning: {name} was deleted or written over: its first version is read"));
+            output::tell(&format!("warning: {} was deleted or written over: its first version is read", plain(&name)));
         }
         let lying = Lying { name, started: placed.started, at: Lies::Objects { bundle, index } };
         found.entry(placed.series).or_default().push(lying);
@@ -342,7 +349,7 @@ async fn indexed(shelf: &Shelf, index: &Listed) -> Result<Result<Index, Vec<Dama
 
 /// Tells what is wrong with one piece of evidence, and counts it.
 fn tell(name: &str, damage: &[Damage]) -> usize {
-    damage.iter().for_each(|wrong| output::tell(&format!("error: {name}: {}", printable(&wrong.to_string(), 2_000))));
+    damage.iter().for_each(|wrong| output::tell(&format!("error: {}: {wrong}", plain(name))));
     1
 }
 
@@ -387,13 +394,8 @@ struct Witness {
 
 fn print_json(value: &impl Serialize) -> Result<(), Ended> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
-    output::print(&format!("{text}\n"));
+    output::print(&format!("{}\n", plain_json(&text)));
     Ok(())
-}
-
-/// Evidence is hostile: what it says of itself does not reach a terminal as it is.
-fn plain(text: &str) -> String {
-    printable(text, 200)
 }
 
 fn row(name: &str, summary: &Summary) -> String {

@@ -131,6 +131,10 @@ fn read(path: &Path, keys: &[PublicKey]) -> Result<(Summary, Vec<Value>), Ended>
     let verified = evidence::verify_holding(path, &|path| path == file(), words(), find_kind)
         .map_err(|damage| broken(path, &damage))?;
     signature(&verified, keys).map_err(|damage| broken(path, &[damage]))?;
+    if let Some(unchecked) = verified.unchecked.as_ref().filter(|it| it.files.iter().any(|it| it == file())) {
+        let by = printable(&unchecked.tool, 200);
+        output::tell(&format!("warning: {} is not checked against the facts: written by {by}", file()));
+    }
     let summary = verified.summary().map_err(|damage| broken(path, &[damage]))?;
     Ok((summary, findings(&verified)?))
 }

@@ -8,7 +8,7 @@ use super::{Ended, output};
 use crate::evidence::{self, Change, changes, digest};
 use crate::policy::Severity;
 use crate::source::printable;
-use crate::verify::{Exit, Reason, RunResult};
+use crate::verify::{CaseResult, Exit, Reason, RunResult};
 
 /// Arguments of `reperform`.
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         Ended::new(Exit::Usage, format!("{} does not judge this evidence", root.display()))
     })?;
     let found = changes(&verified.result.cases, &judged.result.cases);
-    output::print(&found.iter().map(show).collect::<String>());
+    output::print(&found.iter().map(|change| show(change, &judged.result)).collect::<String>());
     tell(&judged.result, judged.gate);
     let mut verdicts = Vec::new();
     let written = evidence::write_verdicts(&judged.result, &mut verdicts);
@@ -56,9 +56,14 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
 /// Resources shown of a case that is judged otherwise.
 const SHOWN: usize = 10;
 
-fn show(change: &Change) -> String {
+fn show(change: &Change, now: &RunResult) -> String {
     let word = |verdict: Option<&'static str>| verdict.unwrap_or("no such case");
-    let mut text = format!("{}: {} -> {}\n", change.case, word(change.before), word(change.after));
+    let case = now.cases.iter().find(|case| case.case.id == change.case);
+    let less = if case.is_some_and(CaseResult::is_incomplete) { ", not all seen" } else { "" };
+    let mut text = format!("{}: {} -> {}{less}\n", change.case, word(change.before), word(change.after));
+    for gap in case.iter().flat_map(|case| &case.gaps).take(SHOWN) {
+        text.push_str(&format!("  {}: {}\n", gap.cause.word(), printable(&gap.message, 300)));
+    }
     for (id, before, after) in change.resources.iter().take(SHOWN) {
         let id = if id.is_empty() { "(the population)" } else { id };
         text.push_str(&format!("  {}: {before} -> {after}\n", printable(id, 200)));

@@ -16,13 +16,13 @@ use super::{Ended, circumstances, diff, output, plan, probes};
 use crate::aws::{Call, Link};
 use crate::collect::collect;
 use crate::evidence::{self, BASIS_SCHEMA, Basis};
-use crate::facts::{Population, scrub};
+use crate::facts::Population;
 use crate::kinds;
 use crate::policy::{self, ATTESTATION};
 use crate::probes::{CLEANING, Haste};
 use crate::report::{self, Delta, Record, Results};
 use crate::source::read_below;
-use crate::verify::{Exit, Reason, Run, RunResult, evaluate};
+use crate::verify::{Exit, Reason, Run, RunResult, TOOL, complete, evaluate};
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -126,15 +126,13 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
         recording.finish().map_err(|error| Ended::new(Exit::Output, format!("the recording: {error}")))?;
     }
 
+    // Where nothing was read at all is a gap, too.
+    complete(&chosen.stage, &chosen.cases, &mut populations);
     let result = evaluate(&chosen.cases, &populations, &chosen.waivers, ground.now);
     let known = baseline.as_ref().filter(|_| args.gate == Gate::New).map(Results::violated);
-    let mut exit = Reason::beyond(&result, chosen.suite.gate, known.as_ref());
-    if !acted.residue.is_empty() {
-        // Told at once: whatever else goes wrong from here on, this must be known.
-        acted.residue.iter().for_each(|left| output::tell(&format!("left behind: {left}")));
-        let left = acted.residue.join("; ");
-        exit = exit.also(Exit::Residue, format!("left behind: {left}; run `attestry sweep`"));
-    }
+    let exit = Reason::of_run(&result, chosen.suite.gate, known.as_ref(), &acted.residue);
+    // Told at once: whatever else goes wrong from here on, this must be known.
+    acted.residue.iter().for_each(|left| output::tell(&format!("left behind: {left}")));
     let calls = ground.link.calls.all();
     let run = describe(args, &chosen, &ground, &calls, opened, started, id);
     let delta = baseline.as_ref().map(|earlier| Delta::between(earlier, &Results::of(&run, &result)));
@@ -153,6 +151,7 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
         basis: &basis(args, &chosen, &result),
         circumstances: &circumstances::describe(&chosen, &ground, &calls, seal.answers.is_some(), &acted.residue),
         calls: &calls,
+        baseline: baseline.as_ref(),
         described: ground.described.as_ref(),
     };
     let said = seal.close(&left).await?;
@@ -217,7 +216,7 @@ fn describe(
     let (calls, throttled) = ground.link.calls.counts();
     Run {
         id,
-        tool: format!("attestry {}", env!("CARGO_PKG_VERSION")),
+        tool: TOOL.to_owned(),
         suite: chosen.suite.id.value.clone(),
         title: chosen.suite.title.clone(),
         stage: chosen.stage.name.value.clone(),
@@ -230,7 +229,7 @@ fn describe(
         evaluated_at: ground.now,
         gate: chosen.suite.gate.word(),
         selected: args.selection.cases.clone(),
-        parameters: args.selection.parameters.iter().map(|(name, value)| format!("{name}={}", scrub(value))).collect(),
+        parameters: Run::overrides(&args.selection.parameters),
         calls,
         throttled,
     }
@@ -266,5 +265,7 @@ fn basis(args: &Args, chosen: &Chosen, result: &RunResult) -> Basis {
         parameters: args.selection.parameters.clone(),
         selected: args.selection.cases.clone(),
         evaluated_at: result.evaluated_at,
+        endpoint: Some(args.endpoint.is_some()),
+        new_only: Some(args.gate == Gate::New),
     }
 }

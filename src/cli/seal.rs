@@ -13,7 +13,8 @@ use crate::aws::Call;
 use crate::evidence::{
     self, Basis, Circumstances, Directory, File, Format, Link, Previous, Told, WriteError, paths, statements,
 };
-use crate::report::{self, Record};
+use crate::report::{self, Record, Results};
+use crate::source::printable;
 use crate::verify::Exit;
 
 /// Arguments about what a run leaves.
@@ -73,6 +74,7 @@ pub(super) struct Left<'a> {
     pub(super) basis: &'a Basis,
     pub(super) circumstances: &'a Circumstances,
     pub(super) calls: &'a [Call],
+    pub(super) baseline: Option<&'a Results>,
     pub(super) described: Option<&'a (String, Vec<u8>)>,
 }
 
@@ -147,7 +149,8 @@ pub(super) fn bundle(path: &Path) -> Result<(PathBuf, Format), Ended> {
 /// The end of a command that found evidence damaged. Everything that is wrong is told.
 pub(super) fn broken(path: &Path, damage: &[evidence::Damage]) -> Ended {
     damage.iter().for_each(|wrong| output::tell(&format!("error: {wrong}")));
-    Ended::new(Exit::Output, format!("{} is not what the run left", path.display()))
+    let path = printable(&path.display().to_string(), 500);
+    Ended::new(Exit::Output, format!("{path} is not what the run left"))
 }
 
 pub(super) fn unwritten(error: &WriteError) -> Ended {
@@ -205,6 +208,9 @@ fn write(directory: &Directory, reports: &[String], left: &Left<'_>) -> Result<(
         }
         Ok(())
     })?;
+    if let Some(baseline) = left.baseline {
+        directory.write(paths::BASELINE, |out| baseline.write(out))?;
+    }
     let loaded = &left.chosen.loaded;
     for (path, (_, _, text)) in loaded.paths.iter().zip(loaded.library.files.iter()) {
         directory.add(&format!("{}/{}", paths::INPUTS, path.display()), text.as_bytes())?;

@@ -15,7 +15,7 @@ use super::suite::{Chosen, Selection};
 use crate::collect::{Watch, collect};
 use crate::kinds;
 use crate::plan::Plan;
-use crate::verify::{CaseResult, Exit, Verdict, evaluate};
+use crate::verify::{CaseResult, Exit, Verdict, complete, evaluate};
 
 /// Runs the cases of these suites as tests, against the stage `ATTESTRY_STAGE`, or `embedded` without it.
 #[must_use]
@@ -88,7 +88,8 @@ fn perform(chosen: &Chosen) -> Results {
         let opened = ground.open().await.map_err(|ended| ended.message)?;
         let plan = Plan::new(chosen.cases.clone());
         let silent: Watch = Arc::new(|_| {});
-        let populations = collect(&plan, &opened.places, kinds::collector, ground.now, &silent).await;
+        let mut populations = collect(&plan, &opened.places, kinds::collector, ground.now, &silent).await;
+        complete(&chosen.stage, &chosen.cases, &mut populations);
         let result = evaluate(&chosen.cases, &populations, &chosen.waivers, ground.now);
         Ok(result.cases.into_iter().map(|case| (case.case.id.clone(), case)).collect())
     })

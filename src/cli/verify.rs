@@ -10,6 +10,7 @@ use super::signing::trusted;
 use super::{Ended, output, timestamp};
 use crate::evidence::timestamp::Authority;
 use crate::evidence::{self, PublicKey, Verified};
+use crate::source::printable;
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
@@ -40,16 +41,24 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         }
         let stamp = stamp(&verified, &authorities).map_err(|damage| broken(path, &[damage]))?;
         output::print(&show(&verified, &format!("{signature}{stamp}"), before.is_some()));
+        output::print(&unchecked(&verified));
         // No damage: it counted when the run was made, or the verdicts say that it did not.
         for said in verified.said.iter().filter(|said| said.is_expired(Timestamp::now())) {
             output::print(&format!(
                 "expired attestation: `{}` by {} counted until {}\n",
-                said.id.value, said.owner, said.expires
+                plain(&said.id.value),
+                plain(&said.owner),
+                said.expires
             ));
         }
         before = Some(verified);
     }
     Ok(())
+}
+
+/// Evidence is hostile: what it says of itself does not reach a terminal as it is.
+pub(super) fn plain(text: &str) -> String {
+    printable(text, 200)
 }
 
 /// What there is to say about signatures. Only what was checked is called signed.
@@ -58,7 +67,10 @@ pub(super) fn signature(verified: &Verified, keys: &[PublicKey]) -> Result<Strin
         let named: Vec<&str> = verified.named().into_iter().collect();
         return Ok(match named.as_slice() {
             [] => "not signed: compare this digest with a copy that was kept elsewhere".to_owned(),
-            named => format!("signature not checked against a key you trust (--key); it names {}", named.join(", ")),
+            named => {
+                let named = plain(&named.join(", "));
+                format!("signature not checked against a key you trust (--key); it names {named}")
+            }
         });
     }
     Ok(format!("signed by {}: tamper-evident", verified.signed(keys)?.join(", ")))
@@ -75,19 +87,33 @@ fn stamp(verified: &Verified, authorities: &[Authority]) -> Result<String, evide
     }))
 }
 
+/// What was not compared with the facts, file by file: only the version that wrote a report knows its bytes.
+fn unchecked(verified: &Verified) -> String {
+    let Some(of) = &verified.unchecked else { return String::new() };
+    let line =
+        |file: &String| format!("not checked against the facts: {}, written by {}\n", plain(file), plain(&of.tool));
+    of.files.iter().map(line).collect()
+}
+
+/// Each line begins with words of ours, or with the id of a run, whose form is checked. What evidence says stands behind
+/// them, on the same line: nobody can write a line that says "signed".
 fn show(verified: &Verified, signature: &str, follows: bool) -> String {
     let link = &verified.link;
     let place = match &link.previous {
         None => "the first of its chain".to_owned(),
-        Some(previous) if follows => format!("number {} of its chain, after {} as given", link.sequence, previous.run),
+        Some(previous) if follows => {
+            format!("number {} of its chain, after {} as given", link.sequence, plain(&previous.run))
+        }
         Some(previous) => format!(
             "number {} of its chain, after {} (manifest sha256:{}), which was not given",
-            link.sequence, previous.run, previous.manifest
+            link.sequence,
+            plain(&previous.run),
+            plain(&previous.manifest)
         ),
     };
     format!(
         "{}: {} files as in the manifest, {} verdicts the same again\n{place}\nmanifest sha256:{}\n{signature}\n",
-        verified.run,
+        plain(&verified.run),
         verified.files,
         verified.result.tally().cases,
         verified.manifest

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::policy::{Source, Stage, Suite};
+
 /// The schema that this version writes and reads.
 pub const CIRCUMSTANCES_SCHEMA: &str = "attestry.circumstances/1";
 
@@ -80,4 +82,24 @@ pub struct Scope {
     pub chosen: String,
     /// What was not looked at.
     pub left_out: Vec<String>,
+}
+
+impl Scope {
+    /// The scope of every run of a stage.
+    #[must_use]
+    pub fn of(suite: &Suite, stage: &Stage) -> Self {
+        let mut left_out = vec![
+            "accounts that the stage does not name".to_owned(),
+            "Regions that the stage does not name, also where they are enabled".to_owned(),
+        ];
+        if stage.source != Source::Aws {
+            left_out.push("AWS itself: something else answered".to_owned());
+        }
+        Self {
+            accounts: stage.accounts.iter().map(|account| account.id.value.clone()).collect(),
+            regions: stage.regions.iter().map(|region| region.value.clone()).collect(),
+            chosen: format!("named by stage `{}` of suite `{}`", stage.name.value, suite.id.value),
+            left_out,
+        }
+    }
 }

@@ -4,13 +4,14 @@
 //! judged. Must not know what the files hold.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::Damage;
 use super::archive::{Contents, Limits, unpack_files};
+use super::calls::Counted;
 use super::manifest::{Entry, Sum};
 use super::path::is_below;
+use super::{Damage, paths};
 
 /// Which files are held.
 pub type Hold<'a> = &'a dyn Fn(&str) -> bool;
@@ -22,23 +23,45 @@ pub(super) struct Stored {
     pub(super) entries: BTreeMap<String, Entry>,
     /// The files that are held.
     pub(super) contents: Contents,
+    /// The log of calls, which is counted whether it is held or not.
+    pub(super) calls: Counted,
 }
 
 impl Stored {
     fn take(&mut self, path: &str, bytes: &mut dyn Read, hold: Hold<'_>) -> io::Result<u64> {
         let mut sum = Sum::default();
+        let mut bytes = Told { bytes, counted: (path == paths::CALLS).then_some(&mut self.calls) };
         if hold(path) {
             let mut held = Vec::new();
             bytes.read_to_end(&mut held)?;
             sum.add(&held);
             self.contents.insert(path.to_owned(), held);
         } else {
-            io::copy(bytes, &mut sum)?;
+            io::copy(&mut bytes, &mut sum)?;
+        }
+        if path == paths::CALLS {
+            self.calls.finish();
         }
         let entry = sum.entry(path);
         let size = entry.size;
         self.entries.insert(path.to_owned(), entry);
         Ok(size)
+    }
+}
+
+/// Bytes that are counted while they are read, where they are calls.
+struct Told<'a> {
+    bytes: &'a mut dyn Read,
+    counted: Option<&'a mut Counted>,
+}
+
+impl Read for Told<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.bytes.read(into)?;
+        if let (Some(counted), Some(bytes)) = (&mut self.counted, into.get(..read)) {
+            counted.write_all(bytes)?;
+        }
+        Ok(read)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Pure but for a root on disk. Must not know whether the facts were altered; that is checked before.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,16 +11,18 @@ use super::archive::Contents;
 use super::circumstances::Circumstances;
 use super::path::is_below;
 use super::{Damage, facts, paths};
-use crate::facts::Kind;
-use crate::policy::{Attestation, Root, Severity, Vocabulary, compile, load_suite_of, select};
+use crate::facts::{Kind, Population};
+use crate::policy::{
+    Attestation, Catalogues, Root, Severity, Stage, Suite, Vocabulary, compile, load_suite_of, select,
+};
 use crate::source::{Diagnostics, Files, render};
-use crate::verify::{RunResult, evaluate};
+use crate::verify::{RunResult, complete, evaluate, is_of_stage, misplaced};
 
 /// What the judgement of a run rests on, besides the texts and the facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Basis {
-    /// `attestry.basis/1`.
+    /// `attestry.basis/2`.
     pub schema: String,
     /// Path of the suite below `inputs/`.
     pub suite: String,
@@ -32,10 +34,19 @@ pub struct Basis {
     pub selected: Vec<String>,
     /// The instant for which ages and expiries were judged.
     pub evaluated_at: Timestamp,
+    /// Whether an endpoint was named for the run, instead of what the stage says; none in evidence of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<bool>,
+    /// Whether only violations that the baseline does not have fail the run; none in evidence of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_only: Option<bool>,
 }
 
-/// The schema of [`Basis`] that this version writes and reads.
-pub const BASIS_SCHEMA: &str = "attestry.basis/1";
+/// The schema of [`Basis`] that this version writes.
+pub const BASIS_SCHEMA: &str = "attestry.basis/2";
+
+/// The one before, which is read too. It does not say what its reports rest on, so they cannot be written again.
+const EARLIER: &str = "attestry.basis/1";
 
 /// Stored facts, judged.
 #[derive(Debug)]
@@ -50,6 +61,18 @@ pub struct Judged {
     pub attestations: Vec<Attestation>,
     /// Seconds that the suite wants evidence kept.
     pub retention: Option<i64>,
+    /// What the judgement rests on.
+    pub basis: Basis,
+    /// The suite.
+    pub suite: Suite,
+    /// The stage.
+    pub stage: Stage,
+    /// The facts.
+    pub populations: Vec<Population>,
+    /// The files that were read.
+    pub inputs: Vec<PathBuf>,
+    /// Titles of controls and frameworks.
+    pub catalogues: Catalogues,
 }
 
 /// Judges the stored facts by the suite below the root.
@@ -64,7 +87,7 @@ pub(super) fn judge(
 ) -> Result<Judged, Damage> {
     let basis: Basis = serde_json::from_str(content(contents, paths::BASIS)?)
         .map_err(|error| unusable(paths::BASIS, error.to_string()))?;
-    if basis.schema != BASIS_SCHEMA {
+    if ![BASIS_SCHEMA, EARLIER].contains(&basis.schema.as_str()) {
         return Err(Damage::UnsupportedSchema(basis.schema));
     }
     if !is_below(&basis.suite) {
@@ -75,7 +98,10 @@ pub(super) fn judge(
         Root::Held(_) => paths::INPUTS.to_owned(),
     };
     let loaded = load_suite_of(root, Path::new(&basis.suite), words);
-    let refused = |diagnostics: &Diagnostics| unusable(&texts, render(&loaded.library.files, diagnostics, false));
+    let refused = |diagnostics: &Diagnostics| Damage::Texts {
+        path: texts.clone(),
+        told: render(&loaded.library.files, diagnostics, false),
+    };
     if loaded.diagnostics.has_errors() {
         return Err(refused(&loaded.diagnostics));
     }
@@ -85,19 +111,43 @@ pub(super) fn judge(
     let mut sink = Diagnostics::new();
     let compiled = compile(suite, stage, &basis.parameters, &mut sink).ok_or_else(|| refused(&sink))?;
     let cases = select(compiled.cases, &basis.selected).map_err(|sink| refused(&sink))?;
-    let populations =
+    let mut populations =
         facts::read(content(contents, paths::FACTS)?, find).map_err(|reason| unusable(paths::FACTS, reason))?;
+    match root {
+        // The facts are those of this stage.
+        Root::Held(_) => {
+            if let Some(wrong) = misplaced(stage, &cases, &populations) {
+                return Err(Damage::OtherPlaces(wrong));
+            }
+        }
+        // Another stage may look elsewhere: what nobody asked then is not known now.
+        Root::Directory(_) => {
+            populations.retain(|population| is_of_stage(stage, population));
+            complete(stage, &cases, &mut populations);
+        }
+    }
     let result = evaluate(&cases, &populations, &compiled.waivers, basis.evaluated_at);
-    let (gate, attestations) = (suite.gate, suite.attestations.clone());
-    Ok(Judged { result, texts: loaded.library.files, gate, attestations, retention: suite.keep_evidence })
+    Ok(Judged {
+        result,
+        gate: suite.gate,
+        attestations: suite.attestations.clone(),
+        retention: suite.keep_evidence,
+        suite: suite.clone(),
+        stage: stage.clone(),
+        texts: loaded.library.files,
+        inputs: loaded.paths,
+        catalogues: loaded.words.catalogues,
+        basis,
+        populations,
+    })
 }
 
-/// Whether a probe of the run left something behind.
-pub(super) fn residue(contents: &Contents) -> Result<bool, Damage> {
+/// What probes of the run left behind.
+pub(super) fn residue(contents: &Contents) -> Result<Vec<String>, Damage> {
     let text = content(contents, paths::CIRCUMSTANCES)?;
     let read: Circumstances =
         serde_json::from_str(text).map_err(|error| unusable(paths::CIRCUMSTANCES, error.to_string()))?;
-    Ok(!read.residue.is_empty())
+    Ok(read.residue)
 }
 
 /// A file as text.

@@ -5,16 +5,19 @@
 //! the evidence tamper-evident for whoever trusts the key. Must not know AWS clients or the command line.
 
 mod archive;
+mod calls;
 mod canonical;
 mod circumstances;
 mod contents;
 mod damage;
+mod derived;
 mod directory;
 mod dsse;
 mod facts;
 mod inputs;
 mod judged;
 mod keys;
+mod link;
 mod manifest;
 mod path;
 mod place;
@@ -31,6 +34,7 @@ pub use archive::{Contents, Each, File, Files, Format, Limits, Refused, pack, pa
 pub use circumstances::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Scope};
 pub use contents::Hold;
 pub use damage::Damage;
+pub use derived::Unchecked;
 pub use directory::{Directory, Sealed, WriteError, is_sealed, write_bundle};
 pub use dsse::{Checked, Envelope, lines, pae};
 pub use facts::{read as read_facts, write as write_facts};
@@ -38,6 +42,7 @@ pub use inputs::unkept;
 pub use judged::{BASIS_SCHEMA, Basis, Judged};
 pub use keys::{KeyError, PublicKey, SecretKey};
 pub use manifest::{Entry, Link, Manifest, Previous, digest};
+pub use path::unfit;
 pub use place::{Place, Placed, Series};
 pub use reperform::{Change, changes};
 pub use retention::{LEAST_YEARS, NoDate, retain_until};
@@ -61,6 +66,8 @@ pub mod paths {
     pub const FACTS: &str = "evidence/facts.jsonl";
     /// All calls.
     pub const CALLS: &str = "evidence/calls.jsonl";
+    /// What an earlier run found, where a run is compared with one: what of it the reports rest on.
+    pub const BASELINE: &str = "evidence/baseline.json";
     /// Answers of AWS, redacted, if they are kept: a recording.
     pub const ANSWERS: &str = "evidence/answers";
     /// All verdicts.
@@ -76,7 +83,17 @@ pub mod paths {
 
     /// Whether verdicts, statements or the manifest's digest rest on the bytes of the file.
     pub(super) fn is_judged(path: &str) -> bool {
-        let beside = [MANIFEST, BASIS, RUN, CIRCUMSTANCES, FACTS, VERDICTS, ATTESTATIONS, QUERY, ANSWER];
-        beside.contains(&path) || path.strip_prefix(INPUTS).is_some_and(|rest| rest.starts_with('/'))
+        let beside = [MANIFEST, BASIS, RUN, CIRCUMSTANCES, FACTS, VERDICTS, BASELINE, ATTESTATIONS, QUERY, ANSWER];
+        beside.contains(&path) || is_in(path, INPUTS)
+    }
+
+    fn is_in(path: &str, folder: &str) -> bool {
+        path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Whether a run leaves a file of that name, reports aside.
+    pub(super) fn is_left(path: &str) -> bool {
+        let beside = [BASIS, RUN, CIRCUMSTANCES, FACTS, VERDICTS, CALLS, BASELINE];
+        beside.contains(&path) || is_in(path, INPUTS) || is_in(path, ANSWERS)
     }
 }

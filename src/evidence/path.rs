@@ -2,6 +2,12 @@
 //!
 //! Must not know what the files hold.
 
+use std::collections::BTreeMap;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::source::is_hidden;
+
 /// Folders in folders.
 const DEPTH: usize = 16;
 
@@ -28,7 +34,7 @@ pub(super) fn fields(path: &str) -> Option<(&str, &str)> {
 }
 
 fn is_name(name: &str) -> bool {
-    let forbidden = |c: char| c.is_control() || matches!(c, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
+    let forbidden = |c: char| is_hidden(c) || matches!(c, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
     // Windows drops dots and spaces at the end; `.` and `..` end with a dot, too.
     !name.is_empty() && !name.contains(forbidden) && !name.ends_with(['.', ' ']) && !is_device(name)
 }
@@ -41,9 +47,28 @@ fn is_device(name: &str) -> bool {
     DEVICES.contains(&stem.as_str()) || numbered("com") || numbered("lpt")
 }
 
-/// The same for two paths that are one file where the case of letters does not count.
+/// The same for two paths that are one file where the case of letters does not count, or where a letter with a mark upon it
+/// is the letter and the mark.
 pub(super) fn folded(path: &str) -> String {
-    path.to_lowercase()
+    // Capitals first: some letters have one capital and two small forms, such as the long s.
+    let folded: String = path.nfd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+    folded.nfd().collect()
+}
+
+/// What is wrong with paths that shall lie side by side in evidence; none when each is one file on every system.
+#[must_use]
+pub fn unfit<'a>(paths: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for path in paths {
+        if !is_below(path) {
+            let why = "is no path that every system reads as the same file, with at most 100 bytes in a name";
+            return Some(format!("`{path}` {why}"));
+        }
+        if let Some(other) = seen.insert(folded(path), path).filter(|other| *other != path) {
+            return Some(format!("`{other}` and `{path}` are one file on some systems"));
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -71,6 +96,9 @@ mod tests {
             "c:x",
             "a\0",
             "a\nb",
+            "a\u{200b}b",
+            "a\u{202e}b",
+            "\u{feff}a",
             "nul",
             "a/NUL.txt",
             "com1",
@@ -90,5 +118,28 @@ mod tests {
         {
             assert!(is_below(path), "{path:?}");
         }
+    }
+    #[test]
+    fn two_paths_that_are_one_file_somewhere_are_told() {
+        for (one, other) in [
+            ("a.yaml", "A.yaml"),
+            ("p/\u{e9}.yaml", "p/e\u{301}.yaml"),
+            ("p/\u{e9}.yaml", "P/E\u{301}.YAML"),
+            ("\u{212a}.yaml", "k.yaml"),
+            ("\u{17f}.yaml", "s.yaml"),
+            ("\u{df}.yaml", "ss.yaml"),
+            ("\u{ac00}", "\u{1100}\u{1161}"),
+            ("\u{3c3}", "\u{3c2}"),
+        ] {
+            assert_eq!(folded(one), folded(other), "{one:?} {other:?}");
+            assert!(unfit([one, "x", other]).is_some(), "{one:?} {other:?}");
+        }
+        for (one, other) in [("a", "b"), ("e", "\u{e9}"), ("a/b", "ab")] {
+            assert_ne!(folded(one), folded(other), "{one:?} {other:?}");
+            assert_eq!(unfit([one, other]), None);
+        }
+        // The same path twice is one file: a policy that two suites name.
+        assert_eq!(unfit(["a", "a"]), None);
+        assert!(unfit(["a:b"]).is_some_and(|told| told.contains("a:b")));
     }
 }

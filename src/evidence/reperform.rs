@@ -47,8 +47,10 @@ pub fn changes(before: &[CaseResult], after: &[CaseResult]) -> Vec<Change> {
     for now in after {
         let was = find(before, &now.case.id).and_then(|at| before.get(at));
         let resources = was.map(|was| moved(was, now)).unwrap_or_default();
+        // A violation that stays one, of which less is seen, is another answer, too.
+        let seen = was.is_some_and(|was| was.is_incomplete() == now.is_incomplete());
         let (was, is) = (was.map(|was| was.verdict.word()), now.verdict.word());
-        if was != Some(is) || !resources.is_empty() {
+        if was != Some(is) || !seen || !resources.is_empty() {
             changes.push(Change { case: now.case.id.clone(), before: was, after: Some(is), resources });
         }
     }

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 
 use super::archive::Contents;
 use super::contents::{self, Hold, Stored};
+use super::derived::{self, Parts, Unchecked};
 use super::dsse::{Checked, Envelope, lines};
 use super::judged::{Judged, judge};
 use super::keys::PublicKey;
 use super::manifest::{Entry, Link, Manifest, NAME, SCHEMA, digest};
-use super::path::is_below;
+use super::path::{folded, is_below};
 use super::statement::{PAYLOAD, Told, predicate_type, statements};
 use super::timestamp::{self, Authority, Stamp};
 use super::{Damage, judged, paths, place, summary, verdicts};
@@ -47,6 +48,8 @@ pub struct Verified {
     pub said: Vec<Attestation>,
     /// Seconds that its suite wants evidence kept.
     pub retention: Option<i64>,
+    /// Files that could not be compared with what the facts give, since another version wrote them.
+    pub unchecked: Option<Unchecked>,
     /// What there is to sign about it.
     pub statements: Vec<Vec<u8>>,
     /// These statements in envelopes. Whether anybody who is trusted signed them says [`Verified::signed`].
@@ -93,13 +96,15 @@ pub fn verify_bundle(
 }
 
 fn verify_stored(
-    Stored { entries, contents }: Stored,
+    Stored { entries, contents, calls }: Stored,
     words: Vocabulary,
     find: impl Fn(&str) -> Option<&'static Kind>,
 ) -> Result<Verified, Vec<Damage>> {
     let (manifest, manifest_digest) = read_manifest(&contents).map_err(|damage| vec![damage])?;
     check_files(&entries, &manifest)?;
     let judged = perform_again(&contents, words, find).map_err(|damage| vec![damage])?;
+    let parts = Parts { contents: &contents, manifest: &manifest, calls: &calls };
+    let unchecked = derived::check(&parts, &judged)?;
     let statements = told(&contents, &manifest, &manifest_digest, &judged).map_err(|damage| vec![damage])?;
     let attestations = read_attestations(&contents, &statements).map_err(|damage| vec![damage])?;
     let stamp = read_stamp(&contents).map_err(|damage| vec![damage])?;
@@ -113,6 +118,7 @@ fn verify_stored(
         gate: judged.gate,
         said: judged.attestations,
         retention: judged.retention,
+        unchecked,
         contents,
         statements,
         attestations,
@@ -222,7 +228,7 @@ pub struct Glance {
 /// # Errors
 /// All damage that was found.
 pub fn glance(path: &Path) -> Result<Glance, Vec<Damage>> {
-    let Stored { entries, contents } = contents::read(path, &|path| [NAME, paths::RUN].contains(&path))?;
+    let Stored { entries, contents, .. } = contents::read(path, &|path| [NAME, paths::RUN].contains(&path))?;
     let (manifest, _) = read_manifest(&contents).map_err(|damage| vec![damage])?;
     check_files(&entries, &manifest)?;
     let (started, accounts) = summary::when_and_where(&contents).map_err(|damage| vec![damage])?;
@@ -239,6 +245,9 @@ fn read_manifest(contents: &Contents) -> Result<(Manifest, String), Damage> {
         return Err(Damage::UnsupportedSchema(schema.to_owned()));
     }
     let manifest: Manifest = serde_json::from_value(any).map_err(|error| wrong(error.to_string()))?;
+    if let Some(flaw) = manifest.link.flaw() {
+        return Err(wrong(flaw.to_owned()));
+    }
     if manifest.write().is_ok_and(|written| written == *bytes) {
         Ok((manifest, digest(bytes)))
     } else {
@@ -250,10 +259,11 @@ fn read_manifest(contents: &Contents) -> Result<(Manifest, String), Damage> {
 fn check_files(files: &BTreeMap<String, Entry>, manifest: &Manifest) -> Result<(), Vec<Damage>> {
     let mut damage = Vec::new();
     let mut named = BTreeSet::from([NAME, paths::ATTESTATIONS, paths::QUERY, paths::ANSWER]);
+    let mut folds: BTreeSet<String> = named.iter().map(|path| folded(path)).collect();
     for entry in &manifest.files {
         if !is_below(&entry.path) {
             damage.push(Damage::EscapingPath(entry.path.clone()));
-        } else if !named.insert(&entry.path) {
+        } else if !named.insert(&entry.path) || !folds.insert(folded(&entry.path)) {
             damage.push(Damage::NamedTwice(entry.path.clone()));
         } else if let Some(found) = files.get(&entry.path) {
             if found != entry {
@@ -334,7 +344,7 @@ fn told(contents: &Contents, manifest: &Manifest, digest: &str, judged: &Judged)
         run: &run,
         result: &judged.result,
         gate: judged.gate,
-        residue: judged::residue(contents)?,
+        residue: !judged::residue(contents)?.is_empty(),
     };
     statements(&told).map_err(unusable)
 }
@@ -353,6 +363,11 @@ fn read_stamp(contents: &Contents) -> Result<Option<Stamp>, Damage> {
     }
 }
 
+/// Whether a signature may name its key so: with the letters of digests and URIs, and no words.
+fn is_key(named: &str) -> bool {
+    named.len() <= 200 && named.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/+=@".contains(c))
+}
+
 /// What was signed must be what this evidence says, statement by statement: a good signature over another run proves
 /// nothing about this one.
 fn read_attestations(contents: &Contents, statements: &[Vec<u8>]) -> Result<Vec<Envelope>, Damage> {
@@ -367,6 +382,9 @@ fn read_attestations(contents: &Contents, statements: &[Vec<u8>]) -> Result<Vec<
     let envelopes: Vec<Envelope> = read.collect::<Result<_, _>>()?;
     if lines(&envelopes) != *bytes {
         return Err(unusable("not in its one form".to_owned()));
+    }
+    if envelopes.iter().flat_map(Envelope::named).any(|key| !is_key(key)) {
+        return Err(unusable("a signature names its key by what is no id of a key".to_owned()));
     }
     for (envelope, expected) in envelopes.iter().zip(statements) {
         match envelope.open() {

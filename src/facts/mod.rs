@@ -17,7 +17,7 @@ pub use log_scope::{Archive, LEFT, LogScope, Sample, Sampled};
 pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
 pub use probe::{Argument, Arguments, NOTICE, ProbeCall, ProbeSpec};
 pub use redact::scrub;
-pub use resource::{Fact, Population, Resource};
+pub use resource::{Fact, GLOBAL, Population, Resource};
 pub use schema::{Attribute, Call, Field, Kind, Lookup, Reach, Scope, Type};
 pub use second::{Counted, reconcile};
 pub use value::{Value, format_duration, parse_duration};

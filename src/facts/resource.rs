@@ -60,6 +60,9 @@ impl Fact {
     }
 }
 
+/// The Region of kinds that have one population per account.
+pub const GLOBAL: &str = "aws-global";
+
 /// One instance of a kind.
 #[derive(Clone, Debug)]
 pub struct Resource {

@@ -11,7 +11,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::load::normal;
 use super::policies::identifier;
 use super::waivers::{read_date, said};
-use crate::facts::{Attribute, Fact, Kind, Population, Resource, Scope, Type, Value};
+use crate::facts::{Attribute, Fact, GLOBAL, Kind, Population, Resource, Scope, Type, Value};
 use crate::source::{Diagnostic, Diagnostics, Node, Spanned, Table};
 
 const FILE: &str = "attestation file";
@@ -124,9 +124,6 @@ impl Attestation {
         resource
     }
 }
-
-/// The Region of kinds that have one population per account.
-const GLOBAL: &str = "aws-global";
 
 /// The attestations as populations, one for each account.
 #[must_use]

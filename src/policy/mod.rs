@@ -44,7 +44,7 @@ pub use library::{Library, Vocabulary};
 pub(crate) use load::normal;
 pub use load::{Loaded, Root, load_all, load_suite, load_suite_of};
 pub use log_sweep::LogSweep;
-pub use policies::{CaseText, Policy};
+pub use policies::{CaseText, Policy, is_identifier};
 pub use probes::{ProbeText, check_probes};
 pub use select::select;
 pub use selector::Selector;

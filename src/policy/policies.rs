@@ -228,13 +228,17 @@ fn word<T: Copy>(node: &Node, what: &str, words: &[(&'static str, T)], sink: &mu
     found.map(|(_, meaning)| *meaning)
 }
 
+/// Whether the text may be an id or a name.
+#[must_use]
+pub fn is_identifier(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !text.is_empty() && text.len() <= 80 && text.chars().all(fits)
+}
+
 /// Ids and names stand in file names, test names and URLs.
 pub(super) fn identifier(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<Spanned<String>> {
     let text = node.text(what, sink)?;
-    let fits = !text.value.is_empty()
-        && text.value.len() <= 80
-        && text.value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    if !fits {
+    if !is_identifier(&text.value) {
         let message = format!("{what} must be letters, digits, `-`, `_` and `.`");
         sink.push(Diagnostic::error("bad-id", text.span, message));
         return None;

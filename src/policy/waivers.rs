@@ -7,6 +7,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::policies::identifier;
 use super::{Account, Selector, Stage, Suite, regions};
+use crate::facts::GLOBAL;
 use crate::matchers::Glob;
 use crate::source::{Diagnostic, Diagnostics, Node, Span, Spanned, Table};
 
@@ -182,9 +183,6 @@ fn read_stages(node: &Node, sink: &mut Diagnostics) -> Option<Vec<Spanned<String
     }
     Some(stages)
 }
-
-/// The Region of kinds that have one population per account.
-const GLOBAL: &str = "aws-global";
 
 fn read_region(node: &Node, sink: &mut Diagnostics) -> Option<String> {
     let text = node.text("`region`", sink)?;

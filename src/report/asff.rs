@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::findings::{self, Finding};
 use super::json::BUFFER;
+use super::plain::Plain;
 use super::{Record, Report, wording};
 use crate::policy::Severity;
 use crate::source::printable;
@@ -39,7 +40,7 @@ impl Report for Asff {
         let mut comma = "[\n";
         for finding in findings::all(record) {
             out.write_all(comma.as_bytes())?;
-            serde_json::to_writer(&mut out, &Imported::of(record, &of_run, &finding))?;
+            serde_json::to_writer(Plain::shown(&mut out), &Imported::of(record, &of_run, &finding))?;
             comma = ",\n";
         }
         writeln!(out, "{}", if comma == "[\n" { "[]" } else { "\n]" })?;

@@ -141,12 +141,33 @@ fn row<'a>(out: &mut dyn Write, cells: impl IntoIterator<Item = &'a str>) -> io:
     write!(out, "{}\r\n", cells.join(","))
 }
 
+/// What a formula begins with, in letters of half and of full width.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+/// What stands between cells elsewhere: with another separator, quotes in the middle of a cell are no quotes.
+const SEPARATORS: [char; 3] = [';', '|', '\t'];
+
 /// Spreadsheets run what begins like a formula, inside quotes too.
 fn cell(text: &str) -> String {
     let text = wording::value(text);
-    let formula = text.trim_start().starts_with(['=', '+', '-', '@']);
+    let formula = text.trim_start().starts_with(FORMULA);
     let text = if formula { format!("'{text}") } else { text };
-    if text.contains(['"', ',', ' ']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    let text = if text.contains(SEPARATORS) { defused(&text) } else { text };
+    let quoted = text.contains(['"', ',', ' ']) || text.contains(SEPARATORS);
+    if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+/// The text, with an apostrophe before each formula that would begin a cell where another separator is used.
+fn defused(text: &str) -> String {
+    let (mut out, mut begins) = (String::new(), false);
+    for character in text.chars() {
+        if begins && FORMULA.contains(&character) {
+            out.push('\'');
+        }
+        begins = SEPARATORS.contains(&character) || begins && (character.is_whitespace() || character == '"');
+        out.push(character);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -170,5 +191,16 @@ mod tests {
         assert_eq!(cell(" @SUM(1)"), "\"' @SUM(1)\"");
         assert_eq!(cell("a,\"b\"\r\nc"), "\"a,\"\"b\"\"  c\"");
         assert_eq!(cell("plain"), "plain");
+        assert_eq!(cell("\u{ff1d}1"), "'\u{ff1d}1");
+        for separator in [';', '\t', '|', ','] {
+            for hidden in ["x;=1+1", "x; \"=1", "x;;@a", "x|-1", "=1;=2", "x;\u{ff1d}1", "a,=1"] {
+                let row = format!("first,{},last", cell(hidden));
+                // With a comma the quotes count; with anything else they do only where they begin a cell.
+                let cells: Vec<&str> = if separator == ',' { Vec::new() } else { row.split(separator).collect() };
+                let bare = |cell: &str| cell.trim_start_matches(['"', ' ']).starts_with(FORMULA);
+                assert!(!cells.iter().any(|cell| bare(cell)), "{row}");
+            }
+        }
+        assert_eq!(cell("a,=1"), "\"a,=1\"");
     }
 }

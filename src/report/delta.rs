@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -25,14 +26,14 @@ pub enum NoResults {
 }
 
 /// What a comparison needs of a run.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Results {
     schema: String,
     run: OfRun,
     cases: Vec<OfCase>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct OfRun {
     id: String,
     suite: String,
@@ -40,7 +41,7 @@ struct OfRun {
     backend: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct OfCase {
     id: String,
     incomplete: bool,
@@ -48,12 +49,12 @@ struct OfCase {
     resources: Vec<OfResource>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct OfCoverage {
     enumerated: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct OfResource {
     id: String,
     name: String,
@@ -77,9 +78,19 @@ impl Results {
         if schema != super::json::SCHEMA {
             return Err(NoResults::Schema(wording::value(&schema)));
         }
-        let results: Self = serde_json::from_slice(text)?;
+        let mut results: Self = serde_json::from_slice(text)?;
         debug_assert_eq!(results.schema, super::json::SCHEMA);
+        results.cases.iter_mut().for_each(|case| case.resources.retain(|it| !it.finding.is_empty()));
         Ok(results)
+    }
+
+    /// Writes what a comparison rests on, to be read again: less than `results.json` has.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        out.write_all(b"\n")
     }
 
     /// What a run found that just ended.

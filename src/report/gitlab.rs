@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::findings;
 use super::json::BUFFER;
+use super::plain::Plain;
 use super::{Record, Report, wording};
 use crate::policy::Severity;
 
@@ -39,7 +40,7 @@ impl Report for CodeQuality {
                 location: Location { path: &path, lines: Lines { begin } },
             };
             write!(out, "{comma}")?;
-            serde_json::to_writer(&mut out, &issue)?;
+            serde_json::to_writer(Plain::shown(&mut out), &issue)?;
             comma = ",\n";
         }
         let mut of_case: Option<(&str, (String, usize))> = None;
@@ -57,7 +58,7 @@ impl Report for CodeQuality {
                 location: Location { path, lines: Lines { begin: *begin } },
             };
             write!(out, "{comma}")?;
-            serde_json::to_writer(&mut out, &issue)?;
+            serde_json::to_writer(Plain::shown(&mut out), &issue)?;
             comma = ",\n";
         }
         writeln!(out, "{}", if comma == "[\n" { "[]" } else { "\n]" })?;

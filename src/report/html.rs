@@ -9,6 +9,7 @@ mod plain;
 use std::io::{self, BufWriter, Write};
 
 use super::json::BUFFER;
+use super::plain::Plain;
 use super::{Record, Report};
 
 /// The page.
@@ -47,7 +48,7 @@ impl Report for Page {
              </head>\n<body>\n{plain}{BODY}<script type=\"application/json\" id=\"content\">"
         )?;
         let mut inert = BufWriter::with_capacity(BUFFER, Inert(&mut *out));
-        serde_json::to_writer(&mut inert, &content::Content::of(record))?;
+        serde_json::to_writer(Plain::shown(&mut inert), &content::Content::of(record))?;
         inert.flush()?;
         drop(inert);
         writeln!(out, "</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>")

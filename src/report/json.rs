@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
+use super::plain::Plain;
 use super::{Record, Report};
 use crate::facts::Gap;
 use crate::policy::{Case, Per, Quantifier, Severity, WhenNone};
@@ -43,7 +44,7 @@ impl Report for Results {
         };
         // A writer of a known type in between: there are millions of small writes.
         let mut out = BufWriter::with_capacity(BUFFER, out);
-        let mut serializer = serde_json::Serializer::with_formatter(&mut out, Lines::default());
+        let mut serializer = serde_json::Serializer::with_formatter(Plain::exact(&mut out), Lines::default());
         document.serialize(&mut serializer)?;
         writeln!(out)?;
         out.flush()

@@ -17,6 +17,7 @@ mod logic;
 mod markdown;
 mod ocsf;
 mod oscal;
+mod plain;
 mod populations;
 mod prometheus;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::findings::{self, Finding};
 use super::json::BUFFER;
+use super::plain::Plain;
 use super::{Record, Report, logic, wording};
 use crate::policy::{Difference, Severity};
 use crate::verify::ResourceResult;
@@ -32,7 +33,7 @@ impl Report for Ocsf {
     }
 
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut out = BufWriter::with_capacity(BUFFER, out);
+        let mut out = Plain::shown(BufWriter::with_capacity(BUFFER, out));
         let mut last: Option<(&str, OfCase)> = None;
         let mut line = Vec::new();
         for finding in findings::all(record) {

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::findings::digest;
 use super::json::BUFFER;
+use super::plain::Plain;
 use super::{Record, Report, logic, wording};
 use crate::source::printable;
 use crate::verify::{CaseResult, ResourceResult, Verdict, WaiverResult, WaiverState};
@@ -66,7 +67,7 @@ impl Report for Oscal {
             ] }),
         };
         let mut out = BufWriter::with_capacity(BUFFER, out);
-        serde_json::to_writer_pretty(&mut out, &BTreeMap::from([("assessment-results", assessment)]))?;
+        serde_json::to_writer_pretty(Plain::shown(&mut out), &BTreeMap::from([("assessment-results", assessment)]))?;
         writeln!(out)?;
         out.flush()
     }

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::plain::Plain;
 use super::{Record, Report, logic};
 use crate::facts::{Counted, Population, Reach};
 use crate::verify::CaseResult;
@@ -84,7 +85,7 @@ impl Report for Populations {
             backend: &run.backend,
             cases,
         };
-        serde_json::to_writer_pretty(&mut *out, &all)?;
+        serde_json::to_writer_pretty(Plain::exact(&mut *out), &all)?;
         out.write_all(b"\n")
     }
 }

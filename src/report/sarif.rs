@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::findings::{self, Finding};
 use super::json::BUFFER;
+use super::plain::Plain;
 use super::{Record, Report, wording};
 use crate::policy::Severity;
 use crate::verify::CaseResult;
@@ -67,7 +68,7 @@ impl Report for Sarif {
             }],
         };
         let mut out = BufWriter::with_capacity(BUFFER, out);
-        serde_json::to_writer(&mut out, &log)?;
+        serde_json::to_writer(Plain::shown(&mut out), &log)?;
         writeln!(out)?;
         out.flush()
     }

@@ -22,7 +22,7 @@ pub use files::{Files, NotText, decode};
 pub use place::{FileId, Place, Span, Spanned};
 pub use plain::{Listed, Unread, folder_below, list_below, read_below, read_plain};
 pub use render::{render, summary};
-pub use text::printable;
+pub use text::{is_hidden, plain_json, printable};
 pub use tree::{Content, Entry, Limits, Node, Scalar};
 pub use yaml::parse;
 

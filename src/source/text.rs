@@ -1,11 +1,14 @@
 //! Text that is safe to show. Must not know diagnostics or files.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 /// How a character is shown: itself, or a visible stand-in when it would steer a terminal or hide what is really there.
 pub(super) fn shown(character: char) -> char {
     match character {
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
-        _ if is_forbidden(character) => '\u{fffd}',
+        _ if is_hidden(character) => '\u{fffd}',
         _ => character,
     }
 }
@@ -38,6 +41,19 @@ pub(super) fn without_users(line: &str) -> String {
     out
 }
 
+/// Characters that nobody sees, or that end a line or turn the order of others: two texts that differ in one of them look
+/// the same, or one line looks like two. No output shows them as they are.
+pub fn is_hidden(character: char) -> bool {
+    match character {
+        ' '..='~' => false,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' => true,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
+        '\u{3164}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' => true,
+        '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' => true,
+        _ => is_forbidden(character) || matches!(character, '\t' | '\n' | '\r'),
+    }
+}
+
 /// `text` on one line, at most `limit` characters long, without anything that steers a terminal.
 pub fn printable(text: &str, limit: usize) -> String {
     // Nearly all texts are plain and short, and reports show hundreds of thousands of them.
@@ -54,6 +70,28 @@ pub fn printable(text: &str, limit: usize) -> String {
         out.push('…');
     }
     out
+}
+
+/// JSON, or a part of a string in it, that says the same and shows none of these characters: inside of strings each may be
+/// written in hexadecimal, and outside of them there is none but the white space between values.
+pub fn plain_json(json: &str) -> Cow<'_, str> {
+    let hidden = |character: char| is_hidden(character) && !matches!(character, '\n' | '\t' | '\r');
+    // ASCII is looked at byte by byte: nearly everything is.
+    if json.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t' | b'\r')) || !json.contains(hidden) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if hidden(character) {
+            let mut units = [0; 2];
+            character.encode_utf16(&mut units).iter().for_each(|unit| {
+                let _ = write!(out, "\\u{unit:04x}");
+            });
+        } else {
+            out.push(character);
+        }
+    }
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

@@ -88,6 +88,17 @@ impl Reason {
         Self::worst(conditions).unwrap_or(Self { exit: Exit::Met, sentence })
     }
 
+    /// The exit of a run: of its verdicts, of those that an earlier run does not have where only these count, and of what
+    /// its probes left behind.
+    #[must_use]
+    pub fn of_run(result: &RunResult, gate: Severity, baseline: Option<&BTreeSet<String>>, residue: &[String]) -> Self {
+        let reason = Self::beyond(result, gate, baseline);
+        if residue.is_empty() {
+            return reason;
+        }
+        reason.also(Exit::Residue, format!("left behind: {}; run `attestry sweep`", residue.join("; ")))
+    }
+
     /// The exit when this holds as well: a report that could not be written, residue of a probe.
     #[must_use]
     pub fn also(self, exit: Exit, sentence: impl Into<String>) -> Self {

@@ -5,12 +5,14 @@
 mod coverage;
 mod evaluate;
 mod exit;
+mod places;
 mod result;
 
 pub use coverage::{Complete, Coverage};
 pub use evaluate::evaluate;
 pub use exit::{Exit, Reason};
-pub use result::{Caller, CaseResult, ResourceResult, Run, RunResult, Tally, Verdict, WaiverResult, WaiverState};
+pub use places::{complete, is_of_stage, misplaced};
+pub use result::{Caller, CaseResult, ResourceResult, Run, RunResult, TOOL, Tally, Verdict, WaiverResult, WaiverState};
 
 #[cfg(test)]
 mod tests;

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Complete, Coverage};
-use crate::facts::Gap;
+use crate::facts::{Gap, scrub};
 use crate::policy::{Case, Difference};
 
 /// What is held of a case, or of one resource in it.
@@ -193,6 +193,10 @@ impl RunResult {
     }
 }
 
+/// The name and version of this program, as a run tells it. A report of the same facts is the same bytes in each program
+/// of that version.
+pub const TOOL: &str = concat!("attestry ", env!("CARGO_PKG_VERSION"));
+
 /// Who ran what, where and when: what a run knows besides its verdicts.
 #[derive(Clone, Debug, Serialize)]
 pub struct Run {
@@ -234,8 +238,17 @@ pub struct Run {
     pub throttled: usize,
 }
 
+impl Run {
+    /// How parameters of the command line are told: as `NAME=VALUE`, redacted.
+    #[must_use]
+    pub fn overrides(given: &[(String, String)]) -> Vec<String> {
+        given.iter().map(|(name, value)| format!("{name}={}", scrub(value))).collect()
+    }
+}
+
 /// Who asked.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Caller {
     /// Account.
     pub account: String,

@@ -105,7 +105,7 @@ pub enum Refused {
     #[error("`{0}` is no path for a file of evidence")]
     Path(String),
     /// A path twice; the case of letters does not count.
-    #[error("`{0}` is there twice; upper and lower case are one file on some systems")]
+    #[error("`{0}` is there twice, or under two names that are one file on some systems")]
     Twice(String),
     /// A link, device, directory or anything else that is no file.
     #[error("`{0}` is no plain file")]

@@ -12,6 +12,9 @@ use evidence::{dsse::Envelope, keys::PublicKey};
 use libfuzzer_sys::fuzz_target;
 
 mod clock;
+#[allow(dead_code, reason = "only a part of it is needed here")]
+#[path = "../../../src/source/text.rs"]
+mod source;
 
 #[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
 #[path = "."]

@@ -1,0 +1,86 @@
+//! Where a run must have looked: what a stage names, and not what happens to be there.
+//!
+//! A place of which there is no population is not an empty one: it is a gap, in a run as in its evidence. Must not know how
+//! facts are read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::facts::{Cause, GLOBAL, Gap, Kind, Population, Scope};
+use crate::policy::{Case, Stage};
+
+/// A kind, an account and a Region.
+type Place<'a> = (&'a str, &'a str, &'a str);
+
+/// Adds a population without facts, and with the reason, for each place of the stage that a case is about and of which
+/// there is none.
+pub fn complete(stage: &Stage, cases: &[Case], populations: &mut Vec<Population>) {
+    let there: BTreeSet<Place<'_>> = populations.iter().map(of).collect();
+    let mut lacking: Vec<Population> = Vec::new();
+    for (kind, account, region) in wanted(stage, cases) {
+        let place = (kind.name, account, region);
+        if !there.contains(&place) && !lacking.iter().any(|it| of(it) == place) {
+            lacking.push(nothing_of(kind, account, region));
+        }
+    }
+    populations.extend(lacking);
+}
+
+fn of(population: &Population) -> Place<'_> {
+    (population.kind.name, &population.account, &population.region)
+}
+
+fn nothing_of(kind: &'static Kind, account: &str, region: &str) -> Population {
+    let gap = Gap {
+        account: account.to_owned(),
+        region: region.to_owned(),
+        message: format!("no facts of {} in account {account}, {region}", kind.plural),
+        ..Gap::new(Cause::Interrupted)
+    };
+    let gaps = vec![Arc::new(gap)];
+    Population { kind, account: account.into(), region: region.into(), resources: Vec::new(), gaps }
+}
+
+/// Everywhere that the cases look. A probe acts in the first Region.
+fn wanted<'a>(stage: &'a Stage, cases: &'a [Case]) -> impl Iterator<Item = (&'static Kind, &'a str, &'a str)> {
+    cases.iter().flat_map(move |case| {
+        let accounts = stage.accounts.iter().map(|account| account.id.value.as_str());
+        accounts.flat_map(move |account| {
+            let most = if case.probe.is_some() { 1 } else { usize::MAX };
+            let named = stage.regions.iter().map(|region| region.value.as_str()).take(most);
+            let global = (case.kind.scope == Scope::Global).then_some(GLOBAL);
+            named.filter(move |_| global.is_none()).chain(global).map(move |region| (case.kind, account, region))
+        })
+    })
+}
+
+/// Whether the stage is about the place of a population.
+#[must_use]
+pub fn is_of_stage(stage: &Stage, population: &Population) -> bool {
+    let region = match population.kind.scope {
+        Scope::Global => *population.region == *GLOBAL,
+        Scope::Regional => stage.regions.iter().any(|region| *region.value == *population.region),
+    };
+    region && stage.accounts.iter().any(|account| *account.id.value == *population.account)
+}
+
+/// What is wrong with stored populations, if anything: one of a place that the stage does not name, the same twice, or none
+/// where a case looks.
+#[must_use]
+pub fn misplaced(stage: &Stage, cases: &[Case], populations: &[Population]) -> Option<String> {
+    let mut there = BTreeSet::new();
+    for population in populations {
+        let Population { kind, account, region, .. } = population;
+        let facts = format!("facts of {} in account {account}, {region}", kind.plural);
+        if !is_of_stage(stage, population) {
+            return Some(format!("{facts}: stage `{}` does not look there", stage.name.value));
+        }
+        if !there.insert(of(population)) {
+            return Some(format!("{facts}: twice"));
+        }
+    }
+    let mut wanted = wanted(stage, cases);
+    let (kind, account, region) =
+        wanted.find(|(kind, account, region)| !there.contains(&(kind.name, account, region)))?;
+    Some(format!("neither facts of {} in account {account}, {region}, nor a reason why there are none", kind.plural))
+}
