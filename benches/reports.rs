@@ -75,6 +75,7 @@ fn run(now: Timestamp) -> Run {
         title: "A large account".into(),
         stage: "prod".into(),
         backend: "aws".into(),
+        clock: String::new(),
         callers: vec![Caller { account: ACCOUNT.into(), arn: String::new(), user_id: String::new() }],
         regions: vec![REGION.into()],
         started: now,

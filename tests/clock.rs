@@ -154,6 +154,21 @@ fn a_run_judges_by_the_clock_of_aws_and_says_so() {
 }
 
 #[test]
+fn a_profile_that_is_missing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "http://127.0.0.1:1");
+    let suite = std::fs::read_to_string(folder.path().join("s.yaml")).unwrap();
+    let suite = suite.replace("endpoint: \"http://127.0.0.1:1\"", "profile: bank-nowhere");
+    std::fs::write(folder.path().join("s.yaml"), suite).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
+    command.current_dir(folder.path()).env("HOME", folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+    let output = command.args(["run", "s.yaml", "--stage", "here"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("in the profile `bank-nowhere`"), "{said}");
+}
+
+#[test]
 fn answers_that_do_not_agree_about_the_time_are_told() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &serve(Clock { first: 0, then: 20 * DAY }, 80 * DAY));

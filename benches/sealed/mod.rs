@@ -103,6 +103,7 @@ fn seal(record: &Record<'_>, scope: &Scope, inputs: &Path, out: &Path, bundle: &
         binary_sha256: None,
         pipeline: None,
         clock: None,
+        network: Vec::new(),
         scope: scope.clone(),
         answers: String::new(),
         residue: Vec::new(),

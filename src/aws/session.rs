@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -406,7 +407,10 @@ pub(super) async fn credentials(
     let loaded = match &target.profile {
         Some(name) => {
             // A profile that the stage names wins over keys that happen to be in the environment.
-            let provider = ProfileFileCredentialsProvider::builder().profile_name(name).build();
+            let way = ProviderConfig::without_region()
+                .with_region(Some(Region::new(region.to_owned())))
+                .with_http_client(transport.clone());
+            let provider = ProfileFileCredentialsProvider::builder().configure(&way).profile_name(name).build();
             loader.profile_name(name).credentials_provider(provider).load().await
         }
         None => loader.load().await,

@@ -77,6 +77,7 @@ pub(super) fn wait(command: impl Future<Output = Result<(), Ended>>) -> Result<(
 }
 
 async fn repack(args: &Pack) -> Result<(), Ended> {
+    super::network::sound(args.endpoint.as_deref())?;
     let (path, format) = bundle(&args.file)?;
     let verified = evidence::verify_holding(&args.evidence, &|_| true, words(), find_kind)
         .map_err(|damage| broken(&args.evidence, &damage))?;

@@ -62,6 +62,7 @@ pub(super) struct Reach {
 impl Reach {
     /// Finds the bucket.
     pub(super) async fn open(&self, address: &Address) -> Result<Bucket, Ended> {
+        super::network::sound(self.endpoint.as_deref())?;
         let access = Access {
             region: self.region.clone(),
             profile: self.profile.clone(),

@@ -2,6 +2,10 @@
 //!
 //! Users and passwords of proxies are told nowhere. Must not know who answers.
 
+use super::Ended;
+use crate::policy::{URL, check_endpoint};
+use crate::verify::Exit;
+
 /// Variables that name a proxy, and for URLs of which scheme.
 const PROXIES: &[(&str, &str)] = &[
     ("HTTPS_PROXY", "https"),
@@ -61,6 +65,14 @@ pub(super) fn network(url: Option<&str>, variable: impl Fn(&str) -> Option<Strin
         }
     }
     network
+}
+
+/// Refuses an endpoint of the command line that is no URL, or holds a user or a password, without telling it.
+pub(super) fn sound(endpoint: Option<&str>) -> Result<(), Ended> {
+    match endpoint.map(check_endpoint) {
+        Some(Err(wrong)) => Err(Ended::new(Exit::Usage, format!("the endpoint {wrong}\n  help: {URL}"))),
+        Some(Ok(())) | None => Ok(()),
+    }
 }
 
 /// Whether a host of NO_PROXY is this one or above it.

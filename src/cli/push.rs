@@ -71,6 +71,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
 }
 
 async fn securityhub(args: &SecurityHub) -> Result<(), Ended> {
+    super::network::sound(args.endpoint.as_deref())?;
     let keys = trusted(&args.key)?;
     let (summary, mut found) = read(&args.evidence, &keys)?;
     if args.endpoint.is_none() && summary.backend != "aws" && !summary.backend.starts_with("aws ") {

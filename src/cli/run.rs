@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::seal::{Leaving, Left, Seal};
 use super::stage::{Ground, Opened};
 use super::suite::{Chosen, Selection};
-use super::{Ended, circumstances, diff, output, plan, probes};
+use super::{Ended, circumstances, diff, network, output, plan, probes};
 use crate::aws::{Call, Link};
 use crate::collect::collect;
 use crate::evidence::{self, BASIS_SCHEMA, Basis};
@@ -88,6 +88,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
 
 async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     let clock = Instant::now();
+    network::sound(args.endpoint.as_deref())?;
     let chosen = args.selection.choose()?;
     if chosen.cases.is_empty() {
         return Err(Ended::new(Exit::Nothing, "the suite has no case"));

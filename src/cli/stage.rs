@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::network::network;
+use super::network::{network, sound};
 use super::suite::Chosen;
 use super::{Ended, output};
 use crate::aws::described;
 use crate::aws::recording::{Recording, Replay, ReplayLimits};
 use crate::aws::{At, Backend, Call, Clocks, Described, Link, Pace, Refusal, Role, Session, Target, clocks, open};
 use crate::facts::{LogScope, format_duration, scrub};
-use crate::policy::{Source, Stage, URL, check_endpoint};
+use crate::policy::{Source, Stage};
 use crate::source::{Limits, folder_below, read_below};
 use crate::verify::{Caller, Exit};
 
@@ -57,9 +57,7 @@ impl Ground {
     ) -> Result<Self, Ended> {
         let base = chosen.suite_path.parent().unwrap_or(Path::new(""));
         let below = |path: &str| crate::policy::normal(&base.join(path));
-        if let Some(Err(wrong)) = endpoint.map(check_endpoint) {
-            return Err(Ended::new(Exit::Usage, format!("the endpoint {wrong}\n  help: {URL}")));
-        }
+        sound(endpoint)?;
         let mut described = None;
         let mut now = Timestamp::now();
         let backend: Box<dyn Fn(&str) -> Backend> = match (endpoint, &chosen.stage.source) {
