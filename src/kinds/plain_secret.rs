@@ -174,6 +174,13 @@ mod tests {
     }
 
     #[test]
+    fn what_the_rules_find_in_a_log_looks_secret() {
+        for (rule, text) in crate::logs::Rules::examples() {
+            assert!(looks_secret("note", &text), "{rule}");
+        }
+    }
+
+    #[test]
     fn names_and_values_that_only_refer() {
         for (name, value) in [
             ("SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:bank-a-AbCdEf"),

@@ -173,6 +173,19 @@ mod tests {
     }
 
     #[test]
+    fn every_example_of_the_rules_goes_in_every_form() {
+        let examples = Rules::examples();
+        assert!(examples.len() > 208, "{}", examples.len());
+        for (rule, text) in examples {
+            let url: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let json = serde_json::Value::from(text.as_str()).to_string();
+            for form in [base64::encode(&text), url, json, text] {
+                assert!(is_secret(&form), "{rule}: {form}");
+            }
+        }
+    }
+
+    #[test]
     fn a_name_tells_what_a_text_does_not() {
         for (name, text) in [("password", "changeme"), ("DB_PASSWORD", "four words in it"), ("apiKey", "hunter22")] {
             assert!(!is_secret(text) && is_secret_of(name, text), "{name}");
