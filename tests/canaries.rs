@@ -203,7 +203,7 @@ impl Examples {
             for span in spans {
                 let mut add = |held: &str, end: usize| {
                     let end = end.min(held.len());
-                    let needle = &held.as_bytes()[end.saturating_sub(NEEDLE).max(0)..end];
+                    let needle = &held.as_bytes()[end.saturating_sub(NEEDLE)..end];
                     if let Ok(needle) = needle.try_into() {
                         needles.insert(needle, rule);
                     }
@@ -245,9 +245,15 @@ fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
     while let [first, after @ ..] = rest {
         let byte = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
         match after.get(..2).and_then(byte).filter(|_| *first == b'%') {
-            Some(byte) => (decoded.push(byte), rest = &after[2..]),
-            None => (decoded.push(*first), rest = after),
-        };
+            Some(byte) => {
+                decoded.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                decoded.push(*first);
+                rest = after;
+            }
+        }
     }
     decoded
 }

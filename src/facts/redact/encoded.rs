@@ -42,8 +42,11 @@ pub(super) fn encoded(text: &str) -> Vec<Decoded> {
     found
 }
 
+/// What an escape stands for, and how long it is.
+type Escape = (Vec<u8>, usize);
+
 /// The text with all escapes that start with a mark replaced; `None` where there is none.
-fn replaced(text: &str, mark: char, read: fn(&str) -> Option<(Vec<u8>, usize)>) -> Option<Decoded> {
+fn replaced(text: &str, mark: char, read: fn(&str) -> Option<Escape>) -> Option<Decoded> {
     text.contains(mark).then_some(())?;
     let (mut bytes, mut starts) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len() + 1));
     let (mut rest, mut changed) = (text, false);
@@ -66,13 +69,13 @@ fn replaced(text: &str, mark: char, read: fn(&str) -> Option<(Vec<u8>, usize)>) 
 }
 
 /// `%2F`.
-fn percent(text: &str) -> Option<(Vec<u8>, usize)> {
+fn percent(text: &str) -> Option<Escape> {
     let byte = u8::from_str_radix(text.get(1..3)?, 16).ok()?;
     Some((vec![byte], 3))
 }
 
 /// `\n`, `\/`, `\u002f`, as JSON writes them.
-fn escape(text: &str) -> Option<(Vec<u8>, usize)> {
+fn escape(text: &str) -> Option<Escape> {
     let letter = text.get(1..)?.chars().next()?;
     let plain = match letter {
         'n' => '\n',

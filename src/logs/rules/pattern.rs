@@ -24,7 +24,7 @@ impl Pattern {
     pub(super) fn read(text: String, late: bool) -> Result<Self, RuleError> {
         let pattern = Self { text: text.into(), regex: OnceLock::new() };
         if !late {
-            let regex = compile(&pattern.text).map_err(Box::new)?;
+            let regex = compile(&pattern.text)?;
             pattern.regex.get_or_init(|| Some(regex));
         }
         Ok(pattern)
@@ -69,8 +69,8 @@ impl Pattern {
     }
 }
 
-fn compile(pattern: &str) -> Result<Regex, BuildError> {
+fn compile(pattern: &str) -> Result<Regex, Box<BuildError>> {
     let config = Regex::config().utf8_empty(false).hybrid_cache_capacity(256 * 1024);
     let syntax = syntax::Config::new().unicode(false).utf8(false);
-    Regex::builder().configure(config).syntax(syntax).build(pattern)
+    Regex::builder().configure(config).syntax(syntax).build(pattern).map_err(Box::new)
 }
