@@ -24,6 +24,7 @@ fn words(panic: &PanicHookInfo<'_>) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::panic, reason = "what is tested")]
 mod tests {
     use std::sync::{Arc, Mutex};
 
