@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::scene::Undone;
 use super::{Haste, Ledger, Probe, Scene, Target};
-use crate::aws::{At, Call, Link, tracked};
+use crate::aws::{At, Link, tracked};
 use crate::facts::{Arguments, Cause, Fact, Gap, Population, Resource};
 
 /// One case in one account.
@@ -142,11 +141,7 @@ pub fn withhold(tasks: &[Task], why: &Gap) -> Outcome {
 async fn one(task: Task, running: &Running) -> (Option<Resource>, Undone) {
     let mut seen = task.seen();
     let limit = task.probe.limit(&task.arguments);
-    let run = Arc::clone(&running.run);
-    let (at, ledger) = (Arc::clone(&task.at), Arc::clone(&running.ledger));
-    let ahead = running.link.calls.all().iter().rev().find_map(Call::skew).unwrap_or_default();
-    let ahead = SignedDuration::from_secs(ahead);
-    let scene = Scene::new(at, task.arguments, running.pause, running.tell, run, task.case, ledger, ahead);
+    let scene = Scene::new(Arc::clone(&task.at), task.arguments, task.case, running);
     let stopped = || Gap { message: "the run was stopped".to_owned(), ..Gap::new(Cause::Interrupted) };
     let acted = tokio::select! {
         biased;

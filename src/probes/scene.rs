@@ -8,8 +8,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::mark::mark;
-use super::{Claim, Entry, Haste, Ledger, Made};
-use crate::aws::At;
+use super::{Claim, Entry, Haste, Ledger, Made, Running};
+use crate::aws::{At, Call};
 use crate::facts::{Arguments, Cause, Gap};
 
 /// Where a probe acts.
@@ -31,17 +31,19 @@ pub struct Scene {
 }
 
 impl Scene {
-    pub(super) fn new(
-        at: Arc<At>,
-        arguments: Arguments,
-        pause: Duration,
-        tell: fn(&str),
-        run: Arc<str>,
-        case: String,
-        ledger: Arc<Ledger>,
-        ahead: SignedDuration,
-    ) -> Self {
-        Self { at, arguments, pause, tell, run, case, ledger, ahead, made: Mutex::default() }
+    pub(super) fn new(at: Arc<At>, arguments: Arguments, case: String, running: &Running) -> Self {
+        let skew = running.link.calls.all().iter().rev().find_map(Call::skew);
+        Self {
+            at,
+            arguments,
+            pause: running.pause,
+            tell: running.tell,
+            run: Arc::clone(&running.run),
+            case,
+            ledger: Arc::clone(&running.ledger),
+            ahead: SignedDuration::from_secs(skew.unwrap_or_default()),
+            made: Mutex::default(),
+        }
     }
 
     /// Tells people something before it happens that the declared effects could not know.
