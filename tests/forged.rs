@@ -305,6 +305,27 @@ fn names_that_are_one_file_somewhere_are_damage() {
     }
 }
 
+/// A run finds out before it asks anybody.
+#[test]
+fn a_run_refuses_inputs_that_are_one_file_somewhere() {
+    let desk = tempfile::tempdir().unwrap();
+    bundle(desk.path());
+    let suite = std::fs::read_to_string(desk.path().join("suite.yaml")).unwrap();
+    for (one, other) in
+        [("a.yaml", "A.yaml"), ("\u{e9}.yaml", "e\u{301}.yaml"), ("a.yaml", "b:c.yaml"), ("a.yaml", "nul.yaml")]
+    {
+        for (name, id) in [(one, "Q"), (other, "R")] {
+            std::fs::write(desk.path().join(name), POLICY.replacen("id: P", &format!("id: {id}"), 1)).unwrap();
+        }
+        let both = suite.replace("[policy.yaml]", &format!("[\"{one}\", \"{other}\"]"));
+        std::fs::write(desk.path().join("suite.yaml"), both).unwrap();
+        let ran = attestry(desk.path(), &["run", "suite.yaml", "--stage", "here", "--quiet", "--out", "refused"]);
+        assert_eq!(ran.status.code(), Some(2), "{other}: {}", said(&ran));
+        assert!(said(&ran).contains("evidence cannot hold these files"), "{other}: {}", said(&ran));
+        assert!(!desk.path().join("refused").exists());
+    }
+}
+
 /// Whoever judges the facts by a stage that looks elsewhere is told that nobody looked there.
 #[test]
 fn facts_that_another_stage_wants_are_missing_and_not_met() {

@@ -13,6 +13,7 @@ use crate::aws::Call;
 use crate::evidence::{
     self, Basis, Circumstances, Directory, File, Format, Link, Previous, Told, WriteError, paths, statements,
 };
+use crate::policy::Source;
 use crate::report::{self, Record, Results};
 use crate::source::printable;
 use crate::verify::Exit;
@@ -81,6 +82,7 @@ pub(super) struct Left<'a> {
 impl Seal {
     /// Prepares what the run will leave.
     pub(super) async fn prepare(args: &Leaving, chosen: &Chosen, endpoint: Option<&str>) -> Result<Self, Ended> {
+        fits(chosen)?;
         let out = args.out.clone().unwrap_or_else(|| default_out(chosen));
         let bundle = args.bundle.as_deref().map(bundle).transpose()?;
         let directory = Directory::begin(&out).map_err(|error| unwritten(&error))?;
@@ -136,6 +138,27 @@ impl Seal {
             said.push_str(&format!(" and {}", path.display()));
         }
         Ok(said)
+    }
+}
+
+/// Refuses inputs that evidence cannot hold under their names: two that are one file on some systems, or one that some
+/// system reads as something else.
+fn fits(chosen: &Chosen) -> Result<(), Ended> {
+    let described = match &chosen.stage.source {
+        Source::Described(path) => {
+            let base = chosen.suite_path.parent().unwrap_or(Path::new(""));
+            Some(crate::policy::normal(&base.join(&path.value)))
+        }
+        _ => None,
+    };
+    let inputs = chosen.loaded.paths.iter().chain(&described);
+    let inputs: Vec<String> = inputs.map(|path| format!("{}/{}", paths::INPUTS, path.display())).collect();
+    match evidence::unfit(inputs.iter().map(String::as_str)) {
+        None => Ok(()),
+        Some(why) => {
+            let why = printable(&why, 500);
+            Err(Ended::new(Exit::Usage, format!("evidence cannot hold these files: {why}\n  help: rename them")))
+        }
     }
 }
 

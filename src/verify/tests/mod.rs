@@ -4,6 +4,7 @@
 mod decisions;
 mod exits;
 mod findings;
+mod places;
 mod waivers;
 
 use std::sync::Arc;
