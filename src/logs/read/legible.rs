@@ -183,6 +183,7 @@ fn is_clean(part: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
 
