@@ -53,7 +53,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("rustls_pki_types", &["src/evidence/timestamp/"]),
     ("ruzstd", &["src/evidence/archive/"]),
     ("clap", &["src/cli/"]),
-    ("rustix", &["src/cli/cores.rs", "src/source/plain.rs"]),
+    ("rustix", &["src/cli/cores.rs", "src/cli/room.rs", "src/source/plain.rs", "src/evidence/output/system.rs"]),
     ("aws_sdk_", &["src/kinds/", "src/probes/", "src/aws/"]),
     ("aws_config", &["src/aws/"]),
     ("aws_runtime", &["src/aws/client/runtime.rs"]),

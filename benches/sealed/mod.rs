@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use attestry::evidence::{
-    self, BASIS_SCHEMA, Basis, CIRCUMSTANCES_SCHEMA, Circumstances, Directory, File, Format, Limits, Link, Scope, paths,
+    self, BASIS_SCHEMA, Basis, Bundle, CIRCUMSTANCES_SCHEMA, Circumstances, Directory, Format, Limits, Link, Scope,
+    paths,
 };
 use attestry::kinds;
 use attestry::policy::Vocabulary;
@@ -85,7 +86,7 @@ impl Sealed {
 
 /// As a run does it.
 fn seal(record: &Record<'_>, scope: &Scope, inputs: &Path, out: &Path, bundle: &Path) {
-    let directory = Directory::begin(out).unwrap();
+    let directory = Directory::begin(out, is_report).unwrap();
     write_all(ALL, &|report| directory.write(report.file(), |out| report.write(record, out))).unwrap();
     let basis = Basis {
         schema: BASIS_SCHEMA.to_owned(),
@@ -119,13 +120,18 @@ fn seal(record: &Record<'_>, scope: &Scope, inputs: &Path, out: &Path, bundle: &
     for path in ["large.yaml", "policies/l-1.yaml"] {
         directory.add(&format!("{}/{path}", paths::INPUTS), &std::fs::read(inputs.join(path)).unwrap()).unwrap();
     }
-    let link =
-        Link { run: record.run.id.clone(), suite: "large".into(), stage: "prod".into(), sequence: 1, previous: None };
+    let run = record.run;
+    let of = |text: &str| text.to_owned();
+    let link = Link { run: of(&run.id), suite: of(&run.suite), stage: of(&run.stage), sequence: 1, previous: None };
     let sealed = directory.seal(link).unwrap();
-    let names = sealed.paths();
+    let bundle = Bundle::begin(bundle, Format::TarZst, is_report).unwrap();
+    sealed.pack(&bundle).unwrap();
     sealed.finish().unwrap();
-    let mut files = names.iter().map(|name| File::open(out, name));
-    evidence::write_bundle(bundle, Format::TarZst, &mut files).unwrap();
+    bundle.finish().unwrap();
+}
+
+fn is_report(path: &str) -> bool {
+    ALL.iter().any(|report| report.file() == path)
 }
 
 /// The system counts the peak anew from here: memory that an earlier phase gave back is not this one's.

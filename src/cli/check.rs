@@ -31,7 +31,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
     // The longest of all that can be done beside the rest.
-    let rules = std::thread::spawn(Rules::try_shipped);
+    let rules = std::thread::Builder::new().spawn(Rules::try_shipped);
     let words = words();
     let (root, mut loaded) = match &args.suite {
         Some(path) => {
@@ -66,7 +66,12 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         suites.len(),
         summary(&loaded.diagnostics)
     ));
-    let rules = tell_rules(rules.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+    // Where the system gives no thread, this one does all of it.
+    let tried = match rules {
+        Ok(rules) => rules.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        Err(_) => Rules::try_shipped(),
+    };
+    let rules = tell_rules(tried);
     if loaded.diagnostics.has_errors() || !unreadable.is_empty() || !rules {
         Err(Ended::told(Exit::Usage))
     } else {
@@ -101,10 +106,13 @@ fn side_by_side(
             }
             (found.into_sorted(), unreadable)
         };
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(worker)).collect();
+        let begin = |_| std::thread::Builder::new().spawn_scoped(scope, worker).ok();
+        let workers: Vec<_> = (1..cores).filter_map(begin).collect();
+        let here = worker();
         let (found, unreadable): (Vec<_>, Vec<_>) = workers
             .into_iter()
             .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .chain([here])
             .unzip();
         (found.into_iter().flatten().collect(), unreadable.into_iter().flatten().collect())
     })

@@ -1,15 +1,17 @@
 //! `attestry evidence`: pack, sign, keep and find what runs left, and make keys for it.
 
-use std::io::Write;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::apart::Apart;
 use super::probes::{find_kind, words};
-use super::seal::{broken, bundle, unwritten};
+use super::seal::{broken, bundle, is_report, unwritten};
 use super::signing::{Signer, attest};
 use super::timestamp::Stamping;
 use super::verify::plain;
 use super::{Ended, find, keep, output};
-use crate::evidence::{self, File, SecretKey, lines, paths};
+use crate::evidence::{self, Bundle, File, SecretKey, lines, paths};
 use crate::verify::Exit;
 
 /// Arguments of `evidence`.
@@ -79,6 +81,17 @@ pub(super) fn wait(command: impl Future<Output = Result<(), Ended>>) -> Result<(
 async fn repack(args: &Pack) -> Result<(), Ended> {
     super::network::sound(args.endpoint.as_deref())?;
     let (path, format) = bundle(&args.file)?;
+    let mut apart = Apart::default();
+    if args.evidence.is_dir() {
+        apart.output("the evidence", &args.evidence);
+    }
+    args.sign
+        .iter()
+        .filter(|key| !key.starts_with("arn:"))
+        .for_each(|key| apart.input("the key of --sign", key.as_ref()));
+    apart.output("the bundle", &args.file);
+    apart.check()?;
+    let bundle = Bundle::begin(&path, format, is_report).map_err(|error| unwritten(&error))?;
     let verified = evidence::verify_holding(&args.evidence, &|_| true, words(), find_kind)
         .map_err(|damage| broken(&args.evidence, &damage))?;
     // A signature stands for everything in it.
@@ -102,7 +115,7 @@ async fn repack(args: &Pack) -> Result<(), Ended> {
         contents.insert(paths::ANSWER.to_owned(), stamped.answer);
     }
     let mut files = contents.iter().map(|(path, bytes)| Ok(File::held(path, bytes)));
-    evidence::write_bundle(&path, format, &mut files).map_err(|error| unwritten(&error))?;
+    bundle.pack(&mut files).and_then(|()| bundle.finish()).map_err(|error| unwritten(&error))?;
     output::tell(&format!("wrote {} (manifest sha256:{})", path.display(), verified.manifest));
     Ok(())
 }
@@ -115,21 +128,31 @@ fn keygen(file: &Path) -> Result<(), Ended> {
     let mut public = file.as_os_str().to_owned();
     public.push(".pub");
     let public = PathBuf::from(public);
-    write_new(file, key.pem().as_bytes(), 0o600)?;
-    write_new(&public, key.public().pem().as_bytes(), 0o644)?;
+    // Both are whole on disk before either has its name, the public one first: there is never a private key alone.
+    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let secret = aside(folder, key.pem().as_bytes(), 0o600).map_err(|error| failed(&error))?;
+    let open = aside(folder, key.public().pem().as_bytes(), 0o644).map_err(|error| failed(&error))?;
+    if file.symlink_metadata().is_ok() {
+        return Err(failed(&"it is there already, and nothing is overwritten"));
+    }
+    let at = |error: tempfile::PersistError| error.error;
+    open.persist_noclobber(&public)
+        .map_err(|error| Ended::new(Exit::Output, format!("{}: {}", public.display(), at(error))))?;
+    secret.persist_noclobber(file).map_err(|error| {
+        let _ = std::fs::remove_file(&public);
+        failed(&at(error))
+    })?;
     output::print(&format!("{}\n", key.public().id()));
     output::tell(&format!("wrote {} (keep it secret) and {}", file.display(), public.display()));
     Ok(())
 }
 
-/// Writes a file that must not be there yet. It is never readable by more than it shall be.
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Ended> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    #[cfg(not(unix))]
-    let _ = mode;
-    let written = options.open(path).and_then(|mut file| file.write_all(bytes));
-    written.map_err(|error| Ended::new(Exit::Output, format!("{}: {error}", path.display())))
+/// A file that has no name that anybody knows yet, whole on disk. It goes away unless it is given one, and is never readable
+/// by more than it shall be.
+fn aside(folder: &Path, bytes: &[u8], mode: u32) -> io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(".attestry-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().set_permissions(PermissionsExt::from_mode(mode))?;
+    file.as_file().sync_all()?;
+    Ok(file)
 }

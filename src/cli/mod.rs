@@ -2,12 +2,14 @@
 //!
 //! Nobody names this module. Exit codes are those of [`Exit`].
 
+mod apart;
 mod check;
 mod circumstances;
 mod completions;
 mod cores;
 mod diff;
 mod evidence;
+mod examples;
 mod explain;
 mod find;
 mod keep;
@@ -25,9 +27,11 @@ mod progress;
 mod push;
 mod reference;
 mod reperform;
+mod room;
 mod run;
 mod schema;
 mod seal;
+mod signals;
 mod signing;
 mod stage;
 mod suite;
@@ -36,9 +40,11 @@ mod timestamp;
 mod trials;
 mod verify;
 
+use std::io::Write;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::verify::Exit;
 
@@ -117,36 +123,47 @@ impl Ended {
 #[must_use]
 pub fn main() -> ExitCode {
     panics::redact();
-    let cli = match Cli::try_parse() {
+    let parsed = examples::add(Cli::command()).try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
-            let help = !error.use_stderr();
-            return ExitCode::from(if help { Exit::Met.code() } else { Exit::Usage.code() });
+            let written = error.print().and_then(|()| std::io::stdout().flush());
+            if error.use_stderr() {
+                return ExitCode::from(Exit::Usage.code());
+            }
+            output::broken(written);
+            return output::finish(Ok(Exit::Met.code()));
         }
     };
     cli.color.apply();
-    let ended = match cli.command {
-        Command::Run(args) => return run::run(&args),
-        Command::Check(args) => check::run(&args),
-        Command::Plan(args) => plan::run(&args),
-        Command::Permissions(args) => permissions::run(&args),
-        Command::List(args) => list::run(&args),
-        Command::Sweep(args) => sweep::run(&args),
-        Command::Logs(args) => logs::run(&args),
-        Command::Verify(args) => verify::run(&args),
-        Command::Reperform(args) => reperform::run(&args),
-        Command::Evidence(args) => evidence::run(&args),
-        Command::Push(args) => push::run(&args),
-        Command::Explain(args) => explain::run(&args),
-        Command::Diff(args) => diff::run(&args),
-        Command::Kinds(args) => kinds::run(&args),
-        Command::Reference(args) => reference::run(&args),
-        Command::Schema(args) => schema::run(&args),
-        Command::Completions(args) => completions::run(&args, &mut Cli::command()),
-    };
-    match ended {
-        Ok(()) => ExitCode::from(Exit::Met.code()),
-        Err(ended) => output::end(&ended),
+    // A panic is told by its hook; here it gets an exit code of the table.
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| room::make().and_then(|()| cli.command.run())));
+    let defect = || Err(Ended::new(Exit::Output, "this is a defect of Attestry, or the machine gave it too little"));
+    output::finish(ended.unwrap_or_else(|_| defect()))
+}
+
+impl Command {
+    /// Runs the command, and gives its exit code.
+    fn run(self) -> Result<u8, Ended> {
+        let ended = match self {
+            Self::Run(args) => return run::run(&args),
+            Self::Check(args) => check::run(&args),
+            Self::Plan(args) => plan::run(&args),
+            Self::Permissions(args) => permissions::run(&args),
+            Self::List(args) => list::run(&args),
+            Self::Sweep(args) => sweep::run(&args),
+            Self::Logs(args) => logs::run(&args),
+            Self::Verify(args) => verify::run(&args),
+            Self::Reperform(args) => reperform::run(&args),
+            Self::Evidence(args) => evidence::run(&args),
+            Self::Push(args) => push::run(&args),
+            Self::Explain(args) => explain::run(&args),
+            Self::Diff(args) => diff::run(&args),
+            Self::Kinds(args) => kinds::run(&args),
+            Self::Reference(args) => reference::run(&args),
+            Self::Schema(args) => schema::run(&args),
+            Self::Completions(args) => completions::run(&args, &mut Cli::command()),
+        };
+        ended.map(|()| Exit::Met.code())
     }
 }

@@ -21,8 +21,18 @@ pub(super) struct Args {
     out: PathBuf,
 }
 
+/// How the first page begins.
+const MARK: &str = "# Reference\n\nWritten by `attestry reference`; do not edit.";
+
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
     let pages = pages();
+    // A page replaces pages only: the first one tells whether the folder is ours.
+    let ours = std::fs::read_to_string(args.out.join("README.md")).is_ok_and(|text| text.starts_with(MARK));
+    let theirs = pages.iter().find(|(name, _)| !ours && args.out.join(name).symlink_metadata().is_ok());
+    if let Some((name, _)) = theirs {
+        let message = format!("{} was not written by this command, and is left alone", args.out.join(name).display());
+        return Err(Ended::new(Exit::Output, message));
+    }
     for (name, text) in &pages {
         let path = args.out.join(name);
         let parent = path.parent().unwrap_or(&args.out);
@@ -45,7 +55,7 @@ pub fn pages() -> Vec<(String, String)> {
 }
 
 fn index() -> String {
-    let mut text = "# Reference\n\nWritten by `attestry reference`; do not edit.\n\n## Matchers\n\n".to_owned();
+    let mut text = format!("{MARK}\n\n## Matchers\n\n");
     for matcher in matchers::ALL {
         let _ = writeln!(text, "- [`{0}`](matchers/{0}.md): {1}", matcher.keyword(), matcher.doc());
     }

@@ -1,7 +1,8 @@
 //! `attestry reperform`: the verdicts again, from the stored facts; by the stored policies or by others.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::apart::Apart;
 use super::probes::{find_kind, words};
 use super::seal::broken;
 use super::{Ended, output};
@@ -26,6 +27,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Ended> {
+    if let Some(path) = &args.verdicts {
+        apart(args, path)?;
+    }
     let verified =
         evidence::verify(&args.evidence, words(), find_kind).map_err(|damage| broken(&args.evidence, &damage))?;
     let Some(root) = &args.policies else {
@@ -51,6 +55,29 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
         output::print(&format!("{} cases are judged otherwise than the stored verdicts\n", found.len()));
     }
     if found.is_empty() { Ok(()) } else { Err(Ended::told(Exit::Violation)) }
+}
+
+/// That the verdicts are written over nothing that is read, and over no file but earlier verdicts.
+fn apart(args: &Args, path: &Path) -> Result<(), Ended> {
+    let mut apart = Apart::default();
+    apart.output("the evidence", &args.evidence);
+    args.policies.iter().for_each(|policies| apart.output("--policies", policies));
+    apart.output("--verdicts", path);
+    apart.check()?;
+    let is_other = |bytes: &[u8]| {
+        let read: serde_json::Value = serde_json::from_slice(bytes).unwrap_or_default();
+        !read
+            .get("schema")
+            .and_then(serde_json::Value::as_str)
+            .is_some_and(|schema| schema.starts_with("attestry.verdicts/"))
+    };
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) if meta.len() == 0 && meta.is_file() => Ok(()),
+        Ok(meta) if !meta.is_file() || std::fs::read(path).is_ok_and(|bytes| is_other(&bytes)) => {
+            Err(Ended::new(Exit::Output, format!("{} holds no verdicts, and is left alone", path.display())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Resources shown of a case that is judged otherwise.

@@ -1,18 +1,18 @@
 //! `attestry run`: collect, judge, report, seal.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use jiff::Timestamp;
 
 use super::progress::Progress;
-use super::seal::{Leaving, Left, Seal};
+use super::seal::{Closed, Leaving, Left, Seal};
+use super::signals::{self, Signals};
 use super::stage::{Ground, Opened};
 use super::suite::{Chosen, Selection};
 use super::{Ended, circumstances, diff, network, output, plan, probes};
+use crate::aws::recording::Recording;
 use crate::aws::{Call, Link};
 use crate::collect::collect;
 use crate::evidence::{self, BASIS_SCHEMA, Basis};
@@ -72,21 +72,16 @@ enum Gate {
 }
 
 /// Runs, and gives the exit code of the verdicts.
-pub(super) fn run(args: &Args) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return output::end(&Ended::new(Exit::Output, format!("no runtime: {error}"))),
-    };
+pub(super) fn run(args: &Args) -> Result<u8, Ended> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Ended::new(Exit::Output, format!("no runtime: {error}")))?;
     let ended = runtime.block_on(perform(args));
     // A request that hangs must not keep the process.
     runtime.shutdown_background();
-    match ended {
-        Ok(code) => code,
-        Err(ended) => output::end(&ended),
-    }
+    ended
 }
 
-async fn perform(args: &Args) -> Result<ExitCode, Ended> {
+async fn perform(args: &Args) -> Result<u8, Ended> {
     let clock = Instant::now();
     network::sound(args.endpoint.as_deref())?;
     let chosen = args.selection.choose()?;
@@ -99,33 +94,53 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     let effects = probes::announce(&plan, &chosen.stage);
     if args.dry_run {
         output::print(&format!("{effects}{}", plan::show(&chosen, plan::ASSUMED)));
-        return Ok(ExitCode::from(Exit::Met.code()));
+        return Ok(Exit::Met.code());
     }
     // What cannot be written or signed is found out before the account is asked anything.
-    let seal = Seal::prepare(&args.leaving, &chosen, args.endpoint.as_deref()).await?;
+    args.leaving.check(&chosen, args.record.as_deref(), &args.ledger)?;
+    let link = Arc::new(OnceLock::<Link>::new());
+    let (stopping, haste) = (Arc::clone(&link), Haste::default());
+    let wanting = haste.clone();
+    let signals = Signals::watch(move |is_first| {
+        wanting.want();
+        stopping.get().inspect(|link| link.stop());
+        if is_first {
+            output::tell(&format!(
+                "stopping: what was not read will be reported as not evaluated; a second signal ends the reading at once; \
+                 probes clean up for at most {} s, a second signal shortens that, a third ends it",
+                CLEANING.as_secs()
+            ));
+        }
+    })?;
+    let preparing = Seal::prepare(&args.leaving, &chosen, args.endpoint.as_deref());
+    let seal = match signals.unless(1, preparing).await {
+        Ok(seal) => seal?,
+        Err(signal) => return Ok(stopped(signal, "nothing was read")),
+    };
     let mut ground = Ground::new(&chosen, args.endpoint.as_deref(), args.record.as_deref(), seal.answers.as_deref())?;
     let started = Timestamp::now();
     let id = run_id(started, &chosen);
     let ledger = probes::begin(&plan, &args.ledger, &id)?;
-    let opened = ground.open().await?;
+    let _ = link.set(ground.link.clone());
+    let opened = match signals.unless(1, ground.open()).await {
+        Ok(opened) => opened?,
+        Err(signal) => return Ok(stopped(signal, "nothing was read")),
+    };
     if !effects.is_empty() {
         output::tell(effects.trim_end());
     }
     let progress = Progress::new(args.quiet);
-    let signal = Arc::new(AtomicU8::new(0));
-    let haste = Haste::default();
-    let watching = tokio::spawn(stop_on_signal(ground.link.clone(), Arc::clone(&signal), haste.clone()));
     let watch = progress.watch();
     // Facts first, so that no case sees what a probe changes; probes last, so that a stopped run begins none.
-    let mut populations = collect(&plan, &opened.places, kinds::collector, ground.now, &watch).await;
+    let collecting = collect(&plan, &opened.places, kinds::collector, ground.now, &watch);
+    let mut populations = match signals.unless(2, collecting).await {
+        Ok(populations) => populations,
+        Err(signal) => return Ok(stopped(signal, "at once, without evidence")),
+    };
     let acted = probes::act(&plan, &chosen, &ground, &opened, (ledger, &haste), &id).await;
     populations.extend(acted.populations);
     populations.extend(attested(&chosen, ground.now));
     progress.finish();
-    watching.abort();
-    for recording in &ground.recordings {
-        recording.finish().map_err(|error| Ended::new(Exit::Output, format!("the recording: {error}")))?;
-    }
 
     // Where nothing was read at all is a gap, too.
     complete(&chosen.stage, &chosen.cases, &mut populations);
@@ -134,6 +149,7 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
     let exit = Reason::of_run(&result, chosen.suite.gate, known.as_ref(), &acted.residue);
     // Told at once: whatever else goes wrong from here on, this must be known.
     acted.residue.iter().for_each(|left| output::tell(&format!("left behind: {left}")));
+    let recorded = ground.recordings.iter().try_for_each(Recording::finish);
     let calls = ground.link.calls.all();
     let run = describe(args, &chosen, &ground, &calls, opened, started, id);
     let delta = baseline.as_ref().map(|earlier| Delta::between(earlier, &Results::of(&run, &result)));
@@ -155,40 +171,33 @@ async fn perform(args: &Args) -> Result<ExitCode, Ended> {
         baseline: baseline.as_ref(),
         described: ground.described.as_ref(),
     };
-    let said = seal.close(&left).await?;
+    // Evidence that would hold a part of its answers only is none.
+    let closing = recorded.is_ok() || seal.answers.is_none();
+    let Closed { wrote, failed } = if closing { seal.close(&left).await } else { Closed::default() };
+    // Verdicts are told whatever became of the evidence; the last line says both.
+    let mut exit = exit.clone();
+    if let Err(error) = &recorded {
+        exit = exit.also(Exit::Output, format!("the recording: {error}"));
+    }
+    for ended in failed {
+        exit = exit.also(ended.exit, ended.message);
+    }
     let mut console = Vec::new();
-    report::console(&record, args.quiet, clock.elapsed(), &mut console)
+    report::console(&Record { exit: &exit, ..record }, args.quiet, clock.elapsed(), &mut console)
         .map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
     output::print(&String::from_utf8_lossy(&console));
-    output::tell(&said);
-    let signal = signal.load(Ordering::SeqCst);
-    let stopped = signal != 0 && acted.residue.is_empty();
-    Ok(ExitCode::from(if stopped { 128 + signal } else { exit.exit.code() }))
+    output::tell(wrote.as_deref().unwrap_or("no evidence is in its place"));
+    Ok(match signals.first() {
+        Some(signal) if ![Exit::Output, Exit::Residue].contains(&exit.exit) => stopped(signal, "after clean-up"),
+        _ => exit.exit.code(),
+    })
 }
 
-/// Stops the run on SIGINT or SIGTERM: no further request goes out, and what was not read is reported as such. Keeps the
-/// number of the signal. Each further one shortens the clean-up of probes.
-async fn stop_on_signal(link: Link, seen: Arc<AtomicU8>, haste: Haste) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return;
-    };
-    loop {
-        let number = tokio::select! {
-            _ = interrupt.recv() => 2,
-            _ = terminate.recv() => 15,
-        };
-        haste.want();
-        if seen.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-            link.stop();
-            output::tell(&format!(
-                "stopping: what was not read will be reported as not evaluated; probes clean up for at most {} s, a second \
-                 signal shortens that, a third ends it",
-                CLEANING.as_secs()
-            ));
-        }
-    }
+/// The exit code of a run that a signal ended, told in its last line.
+fn stopped(signal: u8, how: &str) -> u8 {
+    let code = 128 + signal;
+    output::tell(&format!("exit {code}: stopped by {} ({how})", signals::name(signal)));
+    code
 }
 
 /// The run to compare with. It is read before the account is asked anything.

@@ -5,15 +5,15 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::apart::Apart;
 use super::signing::{Signer, attest};
 use super::suite::Chosen;
 use super::timestamp::Stamping;
 use super::{Ended, output};
 use crate::aws::Call;
 use crate::evidence::{
-    self, Basis, Circumstances, Directory, File, Format, Link, Previous, Told, WriteError, paths, statements,
+    self, Basis, Bundle, Circumstances, Directory, Format, Link, Previous, Told, WriteError, paths, statements,
 };
-use crate::policy::Source;
 use crate::report::{self, Record, Results};
 use crate::source::printable;
 use crate::verify::Exit;
@@ -61,7 +61,7 @@ pub(super) struct Seal {
     /// Where answers are kept, if they are.
     pub(super) answers: Option<PathBuf>,
     reports: Vec<String>,
-    bundle: Option<(PathBuf, Format)>,
+    bundle: Option<(PathBuf, Bundle)>,
     signers: Vec<Signer>,
     stamping: Stamping,
     link: Link,
@@ -79,13 +79,68 @@ pub(super) struct Left<'a> {
     pub(super) described: Option<&'a (String, Vec<u8>)>,
 }
 
+/// What became of it.
+#[derive(Debug, Default)]
+pub(super) struct Closed {
+    /// Where everything is, and the digest of the manifest, if it is in its place.
+    pub(super) wrote: Option<String>,
+    /// What did not succeed, in the order in which it was tried.
+    pub(super) failed: Vec<Ended>,
+}
+
+impl Closed {
+    /// Keeps why something did not succeed.
+    fn keep<T>(&mut self, done: Result<T, Ended>) -> Option<T> {
+        done.map_err(|ended| self.failed.push(ended)).ok()
+    }
+}
+
+impl Leaving {
+    /// Where reports and evidence go.
+    fn out(&self, chosen: &Chosen) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| default_out(chosen))
+    }
+
+    /// Whether all that is written lies apart from itself and from what is read. What is read before anything is written
+    /// (`--previous`, `--baseline`) may be replaced.
+    pub(super) fn check(&self, chosen: &Chosen, record: Option<&Path>, ledger: &Path) -> Result<(), Ended> {
+        let mut apart = Apart::default();
+        let root = &chosen.root;
+        chosen.loaded.paths.iter().for_each(|path| apart.input("an input of the run", &root.join(path)));
+        if let Some(answers) = chosen.answers() {
+            apart.input("what the stage is read from", &answers);
+        }
+        for (path, _) in chosen.suite.attestations.iter().flat_map(|said| &said.files) {
+            apart.input("what an attestation rests on", &root.join(path));
+        }
+        for key in self.sign.iter().filter(|key| !key.starts_with("arn:")) {
+            apart.input("the key of --sign", Path::new(key));
+        }
+        let out = self.out(chosen);
+        apart.output("--out", &out);
+        if let Some(bundle) = &self.bundle {
+            apart.output("--bundle", bundle);
+        }
+        if let Some(record) = record {
+            apart.output("--record", record);
+        }
+        apart.output("--ledger", ledger);
+        apart.check_around(&[&out])
+    }
+}
+
 impl Seal {
     /// Prepares what the run will leave.
     pub(super) async fn prepare(args: &Leaving, chosen: &Chosen, endpoint: Option<&str>) -> Result<Self, Ended> {
-        fits(chosen)?;
-        let out = args.out.clone().unwrap_or_else(|| default_out(chosen));
+        let out = args.out(chosen);
         let bundle = args.bundle.as_deref().map(bundle).transpose()?;
-        let directory = Directory::begin(&out).map_err(|error| unwritten(&error))?;
+        let directory = Directory::begin(&out, is_report).map_err(|error| unwritten(&error))?;
+        let begin = |(path, format): (PathBuf, Format)| {
+            let begun = Bundle::begin(&path, format, is_report).map_err(|error| unwritten(&error))?;
+            Ok((path, begun))
+        };
+        let bundle = bundle.map(begin).transpose()?;
+        // Nobody else writes there from here on, so what it follows is what it replaces.
         let link = link(args, chosen, &out)?;
         let signers = Signer::open_all(&args.sign, endpoint).await?;
         let (reports, stamping) = (args.reports.clone(), args.stamping.clone());
@@ -93,15 +148,25 @@ impl Seal {
         Ok(Self { out, directory, answers, reports, bundle, signers, stamping, link })
     }
 
-    /// Writes everything. Tells where it is and the digest of the manifest.
-    pub(super) async fn close(self, left: &Left<'_>) -> Result<String, Ended> {
-        let Self { out, directory, answers, reports, bundle, signers, stamping, link } = self;
-        if answers.is_some() {
-            directory.adopt(paths::ANSWERS).map_err(|error| unwritten(&error))?;
+    /// Writes everything, as far as that is possible.
+    pub(super) async fn close(self, left: &Left<'_>) -> Closed {
+        let mut closed = Closed::default();
+        if let Err(ended) = self.try_close(left, &mut closed).await {
+            closed.failed.push(ended);
         }
-        write(&directory, &reports, left).map_err(|error| unwritten(&error))?;
+        closed
+    }
+
+    /// An error ends it; what merely failed is kept.
+    async fn try_close(self, left: &Left<'_>, closed: &mut Closed) -> Result<(), Ended> {
+        let Self { out, directory, answers, reports, bundle, signers, stamping, link } = self;
+        let unwritten = |error: WriteError| unwritten(&error);
+        if answers.is_some() {
+            directory.adopt(paths::ANSWERS).map_err(unwritten)?;
+        }
+        write(&directory, &reports, left).map_err(unwritten)?;
         let record = left.record;
-        let sealed = directory.seal(Link { run: record.run.id.clone(), ..link }).map_err(|error| unwritten(&error))?;
+        let sealed = directory.seal(Link { run: record.run.id.clone(), ..link }).map_err(unwritten)?;
         let run = serde_json::to_value(record.run).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
         let told = Told {
             manifest: &sealed.digest,
@@ -112,54 +177,40 @@ impl Seal {
             residue: !left.circumstances.residue.is_empty(),
         };
         let statements = statements(&told).map_err(|error| Ended::new(Exit::Output, error.to_string()))?;
-        let signed = attest(&signers, &statements).await;
-        if let Ok(envelopes @ [_, ..]) = signed.as_deref() {
-            sealed.attest(envelopes).map_err(|error| unwritten(&error))?;
-        }
-        let stamped = stamping.stamp(&sealed.manifest).await;
-        if let Ok(Some(stamped)) = &stamped {
-            sealed.stamp(&stamped.query, &stamped.answer).map_err(|error| unwritten(&error))?;
-        }
-        let names = sealed.paths();
         let mut said = format!("wrote {} (manifest sha256:{})", out.display(), sealed.digest);
-        sealed.finish().map_err(|error| unwritten(&error))?;
-        if let Err(unsigned) = signed {
-            // What a run found is kept, signed or not.
-            output::tell(&format!("{said}, not signed"));
-            return Err(unsigned);
+        // What a run found is kept, signed or not.
+        match closed.keep(attest(&signers, &statements).await).as_deref() {
+            Some(envelopes @ [_, ..]) => sealed.attest(envelopes).map_err(unwritten)?,
+            Some([]) => {}
+            None => said.push_str(", not signed"),
         }
-        if let Err(unstamped) = stamped {
-            output::tell(&format!("{said}, not timestamped"));
-            return Err(unstamped);
+        match closed.keep(stamping.stamp(&sealed.manifest).await) {
+            Some(Some(stamped)) => sealed.stamp(&stamped.query, &stamped.answer).map_err(unwritten)?,
+            Some(None) => {}
+            None => said.push_str(", not timestamped"),
         }
-        if let Some((path, format)) = bundle {
-            let mut files = names.iter().map(|name| File::open(&out, name));
-            evidence::write_bundle(&path, format, &mut files).map_err(|error| unwritten(&error))?;
+        // Packed before anybody else can come to the files, and put into place after them. One that was to be signed and
+        // is not stays away: nobody takes it for the other.
+        let bundle = match bundle {
+            Some((path, bundle)) if closed.failed.is_empty() => {
+                closed.keep(sealed.pack(&bundle).map_err(unwritten)).map(|()| (path, bundle))
+            }
+            _ => None,
+        };
+        sealed.finish().map_err(unwritten)?;
+        if let Some((path, bundle)) = bundle
+            && closed.keep(bundle.finish().map_err(unwritten)).is_some()
+        {
             said.push_str(&format!(" and {}", path.display()));
         }
-        Ok(said)
+        closed.wrote = Some(said);
+        Ok(())
     }
 }
 
-/// Refuses inputs that evidence cannot hold under their names: two that are one file on some systems, or one that some
-/// system reads as something else.
-fn fits(chosen: &Chosen) -> Result<(), Ended> {
-    let described = match &chosen.stage.source {
-        Source::Described(path) => {
-            let base = chosen.suite_path.parent().unwrap_or(Path::new(""));
-            Some(crate::policy::normal(&base.join(&path.value)))
-        }
-        _ => None,
-    };
-    let inputs = chosen.loaded.paths.iter().chain(&described);
-    let inputs: Vec<String> = inputs.map(|path| format!("{}/{}", paths::INPUTS, path.display())).collect();
-    match evidence::unfit(inputs.iter().map(String::as_str)) {
-        None => Ok(()),
-        Some(why) => {
-            let why = printable(&why, 500);
-            Err(Ended::new(Exit::Usage, format!("evidence cannot hold these files: {why}\n  help: rename them")))
-        }
-    }
+/// Whether a file of evidence is a report.
+pub(super) fn is_report(path: &str) -> bool {
+    report::ALL.iter().any(|report| report.file() == path)
 }
 
 /// A path with the format that its name asks for.

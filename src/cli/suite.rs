@@ -86,6 +86,13 @@ impl Selection {
 }
 
 impl Chosen {
+    /// The description or recording that answers in place of AWS, if one does.
+    pub(super) fn answers(&self) -> Option<PathBuf> {
+        let (Source::Described(path) | Source::Recording(path)) = &self.stage.source else { return None };
+        let base = self.suite_path.parent().unwrap_or(Path::new(""));
+        Some(self.root.join(normal(&base.join(&path.value))))
+    }
+
     /// The plan for the chosen cases.
     pub(super) fn plan(&self) -> Plan {
         Plan::new(self.cases.clone()).with_notice(self.stage.notice.is_some())

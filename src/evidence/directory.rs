@@ -7,66 +7,30 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use thiserror::Error;
-
-use super::archive::{Files, Format, Limits, Refused, pack_files};
+use super::archive::{File as Packed, Files, Format, Limits, pack_files};
 use super::dsse::{Envelope, lines};
 use super::manifest::{Entry, Link, Manifest, NAME, SCHEMA, Sum};
+use super::output::{Claim, IsReport, What, WriteError, at};
 use super::path::is_below;
 use super::paths;
-
-/// Why evidence could not be written.
-#[derive(Debug, Error)]
-pub enum WriteError {
-    /// The disk or the file system refused.
-    #[error("{path}: {source}")]
-    Io {
-        /// The path.
-        path: PathBuf,
-        /// The reason.
-        source: std::io::Error,
-    },
-    /// The output directory holds something that Attestry did not write.
-    #[error("{0} is not empty and holds no {NAME}: it is not an output directory of Attestry, and is left alone")]
-    Foreign(PathBuf),
-    /// A path that would leave the directory.
-    #[error("`{0}` is no path below the output directory")]
-    Path(String),
-    /// The files make no bundle.
-    #[error("{path}: {reason}")]
-    Refused {
-        /// The bundle.
-        path: PathBuf,
-        /// Why.
-        reason: Refused,
-    },
-}
 
 /// An evidence directory that is being written.
 #[derive(Debug)]
 pub struct Directory {
-    aside: tempfile::TempDir,
-    target: PathBuf,
+    claim: Claim,
+    aside: PathBuf,
     entries: Mutex<Vec<Entry>>,
 }
 
 impl Directory {
-    /// Starts a directory that will stand at `target`.
+    /// Starts a directory that will stand at `target`. Until it does, no other run writes there.
     ///
     /// # Errors
-    /// When the target is something else than an earlier output, or nothing can be written beside it.
-    pub fn begin(target: &Path) -> Result<Self, WriteError> {
-        let target = std::path::absolute(target).map_err(at(target))?;
-        let parent = target.parent().ok_or_else(|| WriteError::Path(target.display().to_string()))?;
-        if target.exists() && !is_sealed(&target) {
-            let mut entries = std::fs::read_dir(&target).map_err(at(&target))?;
-            if entries.next().is_some() {
-                return Err(WriteError::Foreign(target));
-            }
-        }
-        std::fs::create_dir_all(parent).map_err(at(parent))?;
-        let aside = tempfile::Builder::new().prefix(".attestry-").tempdir_in(parent).map_err(at(parent))?;
-        Ok(Self { aside, target, entries: Mutex::default() })
+    /// When the target is something else than an earlier output, another run writes there, or nothing can be written
+    /// beside it.
+    pub fn begin(target: &Path, is_report: IsReport) -> Result<Self, WriteError> {
+        let claim = Claim::take(target, What::Folder, is_report)?;
+        Ok(Self { aside: claim.writing(), claim, entries: Mutex::default() })
     }
 
     /// Has one file written to disk, and digested on the way. The path is relative and uses `/`.
@@ -77,7 +41,7 @@ impl Directory {
         if !is_below(path) {
             return Err(WriteError::Path(path.to_owned()));
         }
-        let full = self.aside.path().join(path);
+        let full = self.aside.join(path);
         if let Some(parent) = full.parent() {
             std::fs::create_dir_all(parent).map_err(at(parent))?;
         }
@@ -87,7 +51,7 @@ impl Directory {
             write(&mut out)?;
             Ok(out.into_inner()?.sum)
         };
-        let sum = written().map_err(at(&full))?;
+        let sum = written().map_err(at(&self.claim.target().join(path)))?;
         self.enter(sum.entry(path));
         Ok(())
     }
@@ -107,7 +71,7 @@ impl Directory {
     /// Where a path of the evidence is until it is moved into place.
     #[must_use]
     pub fn path(&self, path: &str) -> PathBuf {
-        self.aside.path().join(path)
+        self.aside.join(path)
     }
 
     /// Takes in the files that somebody else wrote below a path of the evidence.
@@ -141,11 +105,18 @@ impl Directory {
         let mut files = self.entries.into_inner().unwrap_or_else(PoisonError::into_inner);
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let manifest = Manifest { schema: SCHEMA.to_owned(), link, files };
-        let path = self.aside.path().join(NAME);
+        let path = self.aside.join(NAME);
         let bytes = manifest.write().map_err(|error| WriteError::Io { path: path.clone(), source: error.into() })?;
         std::fs::write(&path, &bytes).map_err(at(&path))?;
         let digest = super::digest(&bytes);
-        Ok(Sealed { aside: self.aside, target: self.target, files: manifest.files, manifest: bytes, digest })
+        Ok(Sealed {
+            claim: self.claim,
+            aside: self.aside,
+            run: manifest.link.run,
+            files: manifest.files,
+            manifest: bytes,
+            digest,
+        })
     }
 }
 
@@ -173,8 +144,9 @@ impl Write for Summed {
 /// An evidence directory that is whole, and not yet in its place.
 #[derive(Debug)]
 pub struct Sealed {
-    aside: tempfile::TempDir,
-    target: PathBuf,
+    pub(super) claim: Claim,
+    aside: PathBuf,
+    run: String,
     /// The files of the manifest.
     pub files: Vec<Entry>,
     /// The manifest.
@@ -189,7 +161,7 @@ impl Sealed {
     /// # Errors
     /// When they cannot be written.
     pub fn attest(&self, envelopes: &[Envelope]) -> Result<(), WriteError> {
-        let path = self.aside.path().join(paths::ATTESTATIONS);
+        let path = self.aside.join(paths::ATTESTATIONS);
         std::fs::write(&path, lines(envelopes)).map_err(at(&path))
     }
 
@@ -199,7 +171,7 @@ impl Sealed {
     /// When they cannot be written.
     pub fn stamp(&self, query: &[u8], answer: &[u8]) -> Result<(), WriteError> {
         for (name, bytes) in [(paths::QUERY, query), (paths::ANSWER, answer)] {
-            let path = self.aside.path().join(name);
+            let path = self.aside.join(name);
             std::fs::write(&path, bytes).map_err(at(&path))?;
         }
         Ok(())
@@ -209,28 +181,26 @@ impl Sealed {
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
         let beside = [NAME, paths::ATTESTATIONS, paths::QUERY, paths::ANSWER].into_iter();
-        let beside = beside.filter(|path| self.aside.path().join(path).is_file()).map(str::to_owned);
+        let beside = beside.filter(|path| self.aside.join(path).is_file()).map(str::to_owned);
         let mut all: Vec<String> = self.files.iter().map(|entry| entry.path.clone()).chain(beside).collect();
         all.sort();
         all
     }
 
+    /// Packs all files into a bundle, before anybody else can come to them.
+    ///
+    /// # Errors
+    /// As [`Bundle::pack`].
+    pub fn pack(&self, bundle: &Bundle) -> Result<(), WriteError> {
+        bundle.pack(&mut self.paths().iter().map(|path| Packed::open(&self.aside, path)))
+    }
+
     /// Moves the directory into place.
     ///
     /// # Errors
-    /// When it cannot be moved.
+    /// When it cannot be moved. It is kept beside its place then.
     pub fn finish(self) -> Result<(), WriteError> {
-        // The temporary directory is private to its owner; evidence gets the permissions that a new directory has.
-        let readable = std::fs::metadata(self.target.parent().unwrap_or(Path::new("/")));
-        if let Ok(parent) = readable {
-            let _ = std::fs::set_permissions(self.aside.path(), parent.permissions());
-        }
-        let aside = self.aside.keep();
-        let moved = replace(&aside, &self.target);
-        if moved.is_err() {
-            let _ = std::fs::remove_dir_all(&aside);
-        }
-        moved
+        self.claim.publish(Some(&self.run))
     }
 }
 
@@ -240,44 +210,39 @@ pub fn is_sealed(directory: &Path) -> bool {
     directory.join(NAME).is_file()
 }
 
-/// Packs files into a bundle, aside and then moved into place.
-///
-/// # Errors
-/// When a file is refused, the path is a directory or the disk or file system refuses.
-pub fn write_bundle(target: &Path, format: Format, files: Files<'_, '_>) -> Result<(), WriteError> {
-    let target = std::path::absolute(target).map_err(at(target))?;
-    let parent = target.parent().ok_or_else(|| WriteError::Path(target.display().to_string()))?;
-    std::fs::create_dir_all(parent).map_err(at(parent))?;
-    let aside = tempfile::Builder::new().prefix(".attestry-").tempfile_in(parent).map_err(at(parent))?;
-    pack_files(files, format, &Limits::default(), &mut aside.as_file())
-        .map_err(|reason| WriteError::Refused { path: target.clone(), reason })?;
-    aside.as_file().sync_all().map_err(at(&target))?;
-    #[cfg(unix)]
-    {
-        // The temporary file is private to its owner; a bundle gets the permissions of an ordinary file.
-        use std::os::unix::fs::PermissionsExt;
-        let _ = aside.as_file().set_permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    aside.persist(&target).map_err(|error| at(&target)(error.error))?;
-    Ok(())
+/// A bundle that is being written.
+#[derive(Debug)]
+pub struct Bundle {
+    claim: Claim,
+    format: Format,
 }
 
-/// Moves the new directory to the target; an earlier output is moved away first and removed last.
-fn replace(aside: &Path, target: &Path) -> Result<(), WriteError> {
-    if !target.exists() {
-        return std::fs::rename(aside, target).map_err(at(target));
+impl Bundle {
+    /// Starts a bundle that will stand at `target`. Until it does, no other run writes there.
+    ///
+    /// # Errors
+    /// As [`Directory::begin`].
+    pub fn begin(target: &Path, format: Format, is_report: IsReport) -> Result<Self, WriteError> {
+        Ok(Self { claim: Claim::take(target, What::Bundle, is_report)?, format })
     }
-    let mut old = aside.as_os_str().to_owned();
-    old.push("-old");
-    let old = PathBuf::from(old);
-    std::fs::rename(target, &old).map_err(at(target))?;
-    if let Err(error) = std::fs::rename(aside, target) {
-        let _ = std::fs::rename(&old, target);
-        return Err(at(target)(error));
-    }
-    std::fs::remove_dir_all(&old).map_err(at(&old))
-}
 
-fn at(path: &Path) -> impl FnOnce(std::io::Error) -> WriteError + '_ {
-    move |source| WriteError::Io { path: path.to_owned(), source }
+    /// Packs files into it.
+    ///
+    /// # Errors
+    /// When a file is refused, or the disk or file system refuses.
+    pub fn pack(&self, files: Files<'_, '_>) -> Result<(), WriteError> {
+        let (target, path) = (self.claim.target(), self.claim.writing());
+        let mut file = File::create_new(path).map_err(at(target))?;
+        pack_files(files, self.format, &Limits::default(), &mut file)
+            .map_err(|reason| WriteError::Refused { path: target.to_owned(), reason })?;
+        file.sync_all().map_err(at(target))
+    }
+
+    /// Moves it into place.
+    ///
+    /// # Errors
+    /// When it cannot be moved.
+    pub fn finish(self) -> Result<(), WriteError> {
+        self.claim.publish(None)
+    }
 }

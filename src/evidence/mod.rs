@@ -19,6 +19,7 @@ mod judged;
 mod keys;
 mod link;
 mod manifest;
+mod output;
 mod path;
 mod place;
 mod reperform;
@@ -35,14 +36,14 @@ pub use circumstances::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Sc
 pub use contents::Hold;
 pub use damage::Damage;
 pub use derived::Unchecked;
-pub use directory::{Directory, Sealed, WriteError, is_sealed, write_bundle};
+pub use directory::{Bundle, Directory, Sealed, is_sealed};
 pub use dsse::{Checked, Envelope, lines, pae};
 pub use facts::{read as read_facts, write as write_facts};
 pub use inputs::unkept;
 pub use judged::{BASIS_SCHEMA, Basis, Judged};
 pub use keys::{KeyError, PublicKey, SecretKey};
 pub use manifest::{Entry, Link, Manifest, Previous, digest};
-pub use path::unfit;
+pub use output::{IsReport, WriteError};
 pub use place::{Place, Placed, Series};
 pub use reperform::{Change, changes};
 pub use retention::{LEAST_YEARS, NoDate, retain_until};
@@ -80,6 +81,11 @@ pub mod paths {
     pub const QUERY: &str = "timestamp.tsq";
     /// The answer.
     pub const ANSWER: &str = "timestamp.tsr";
+
+    /// Whether a run writes a file there that its manifest names.
+    pub(super) fn is_written(path: &str, is_report: fn(&str) -> bool) -> bool {
+        is_left(path) || is_report(path)
+    }
 
     /// Whether verdicts, statements or the manifest's digest rest on the bytes of the file.
     pub(super) fn is_judged(path: &str) -> bool {

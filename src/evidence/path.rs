@@ -2,8 +2,6 @@
 //!
 //! Must not know what the files hold.
 
-use std::collections::BTreeMap;
-
 use unicode_normalization::UnicodeNormalization;
 
 use crate::source::is_hidden;
@@ -53,22 +51,6 @@ pub(super) fn folded(path: &str) -> String {
     // Capitals first: some letters have one capital and two small forms, such as the long s.
     let folded: String = path.nfd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
     folded.nfd().collect()
-}
-
-/// What is wrong with paths that shall lie side by side in evidence; none when each is one file on every system.
-#[must_use]
-pub fn unfit<'a>(paths: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
-    for path in paths {
-        if !is_below(path) {
-            let why = "is no path that every system reads as the same file, with at most 100 bytes in a name";
-            return Some(format!("`{path}` {why}"));
-        }
-        if let Some(other) = seen.insert(folded(path), path).filter(|other| *other != path) {
-            return Some(format!("`{other}` and `{path}` are one file on some systems"));
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -132,14 +114,10 @@ mod tests {
             ("\u{3c3}", "\u{3c2}"),
         ] {
             assert_eq!(folded(one), folded(other), "{one:?} {other:?}");
-            assert!(unfit([one, "x", other]).is_some(), "{one:?} {other:?}");
         }
         for (one, other) in [("a", "b"), ("e", "\u{e9}"), ("a/b", "ab")] {
             assert_ne!(folded(one), folded(other), "{one:?} {other:?}");
-            assert_eq!(unfit([one, other]), None);
         }
         // The same path twice is one file: a policy that two suites name.
-        assert_eq!(unfit(["a", "a"]), None);
-        assert!(unfit(["a:b"]).is_some_and(|told| told.contains("a:b")));
     }
 }

@@ -13,7 +13,7 @@ pub const CLEANING: Duration = Duration::from_secs(60);
 /// From the second wish on.
 pub const HURRIED: Duration = Duration::from_secs(5);
 /// A terminal, a shell and a container may all hand on the same signal: this close together, they are one wish.
-const TOGETHER: Duration = Duration::from_millis(500);
+pub const TOGETHER: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Wishes {

@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use crate::facts::{Arguments, Gap, Kind, ProbeSpec, Resource};
 
-pub use haste::{CLEANING, HURRIED, Haste};
+pub use haste::{CLEANING, HURRIED, Haste, TOGETHER};
 pub use ledger::{Announced, Entry, Ledger, LedgerError, Ledgers, Unfinished};
 pub use machinery::{Outcome, Running, Task, perform, withhold};
 pub use made::Made;

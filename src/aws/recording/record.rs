@@ -45,6 +45,11 @@ impl Recording {
     /// When the folder cannot be made, or holds a recording.
     pub fn create(folder: &Path, as_of: Timestamp) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
+        // Lines are appended to files: none of them may be another's.
+        if let Some(other) = fs::read_dir(folder)?.next() {
+            let name = other?.file_name();
+            return Err(io::Error::other(format!("it is not empty, but holds {}", name.display())));
+        }
         let header = Header { format: FORMAT.to_owned(), as_of };
         // Two runs in one folder would answer as an account that never existed.
         let mut file = fs::OpenOptions::new().write(true).create_new(true).open(folder.join(HEADER))?;

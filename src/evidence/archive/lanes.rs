@@ -54,7 +54,9 @@ pub(super) fn run<J: Send, R: Send, W: FnMut(J) -> R, T>(
         }
     };
     thread::scope(|scope| {
-        for _ in 0..count {
+        // Fewer threads than cores do the work as well; none at all is an end, with the words of the system.
+        let begun = (0..count).filter(|_| thread::Builder::new().spawn_scoped(scope, lane).is_ok()).count();
+        if begun == 0 {
             scope.spawn(lane);
         }
         body(Lanes { work, waiting: VecDeque::new(), most: 2 * count })
