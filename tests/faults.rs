@@ -11,6 +11,8 @@
     reason = "a test may fail loudly"
 )]
 
+#[path = "faults/answers.rs"]
+mod answers;
 mod common;
 #[path = "faults/matrix.rs"]
 mod matrix;
@@ -19,6 +21,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use attestry::aws::Operation;
+use attestry::aws::described::Mutation;
+use attestry::aws::validate::TABLE;
 use attestry::kinds;
 use common::{cases_of, every_attribute, root, run, whole};
 use matrix::{Matrix, faults};
@@ -70,4 +74,36 @@ async fn no_denial_makes_a_shipped_case_met() {
         let wrong = matrix::denials(&account, &cases, &sound).await;
         assert!(wrong.is_empty(), "{suite}: {wrong:#?}");
     }
+}
+
+/// Below, nothing is judged that nobody looked at: an operation without a row would be believed whatever it answers.
+#[test]
+fn every_operation_has_a_row() {
+    let probes = attestry::probes::specs().flat_map(|probe| probe.kind.calls);
+    let calls = kinds::schemas().flat_map(|kind| kind.calls).chain(probes);
+    let without: BTreeSet<_> = calls
+        .filter(|call| TABLE.row(call.service, call.operation).is_none())
+        .map(|call| format!("{}:{}", call.service, call.operation))
+        .collect();
+    assert!(without.is_empty(), "add to src/aws/validate/operations.txt: {without:?}");
+}
+
+/// Whatever becomes of the sound answer of an operation on its way, no violated case is met.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_changed_answer_makes_a_violated_case_met() {
+    let account = whole();
+    let cases = answers::violated(&account).await;
+    let all: Vec<_> = operations()
+        .iter()
+        .map(|name| name.split_once(':').unwrap())
+        .map(|(service, name)| Operation::new(service, name))
+        .flat_map(|operation| Mutation::all(&operation).into_iter().map(move |change| (operation.clone(), change)))
+        .collect();
+    let tally = answers::change(&account, &cases, all).await;
+    let operations = tally.operations.len();
+    println!("{} cases; {operations} operations, {} runs, {} changed answers", cases.len(), tally.runs, tally.changed);
+    assert!(tally.wrong.is_empty(), "{} are met: {:#?}", tally.wrong.len(), &tally.wrong[..tally.wrong.len().min(60)]);
+    // All but the objects of an archive, which are somebody else's bytes.
+    let unchanged: Vec<_> = self::operations().into_iter().filter(|it| !tally.operations.contains(it)).collect();
+    assert_eq!(unchanged, ["s3:GetObject"]);
 }

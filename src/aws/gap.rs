@@ -10,6 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::operation;
 use super::transport::Stopped;
+use super::whole::Unsound;
 use super::wire::NOT_DESCRIBED;
 use crate::facts::{Cause, Gap, scrub};
 
@@ -142,7 +143,9 @@ where
             SdkError::TimeoutError(_) => (Cause::TimedOut, String::new(), "no answer in time".to_owned()),
             SdkError::DispatchFailure(failure) => {
                 let source = failure.as_connector_error().map_or_else(String::new, |error| causes(error));
-                if source.contains(Stopped::MESSAGE) {
+                if let Some(unsound) = unsound(&error) {
+                    (unsound.cause, String::new(), unsound.what.clone())
+                } else if source.contains(Stopped::MESSAGE) {
                     (Cause::Interrupted, String::new(), Stopped::MESSAGE.to_owned())
                 } else if failure.is_timeout() {
                     (Cause::TimedOut, String::new(), source)
@@ -162,11 +165,23 @@ where
         let request_id = match &error {
             SdkError::ServiceError(refused) => request_id(refused.raw()),
             SdkError::ResponseError(refused) => request_id(refused.raw()),
-            _ => String::new(),
+            _ => unsound(&error).map(|it| it.request_id.clone()).unwrap_or_default(),
         };
         let (code, message) = (scrub(&code).into_owned(), scrub(&message).into_owned());
         of_current(Gap { code, message, request_id, ..Gap::new(cause) })
     }
+}
+
+/// Why an answer was not believed, where that is the cause.
+fn unsound<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Unsound> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(unsound) = error.downcast_ref() {
+            return Some(unsound);
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// The gap of an answer that came and could not be read.

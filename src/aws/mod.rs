@@ -21,6 +21,8 @@ pub mod securityhub;
 mod session;
 mod signing;
 mod transport;
+pub mod validate;
+mod whole;
 pub mod wire;
 
 pub use at::{At, GLOBAL, partition};

@@ -7,6 +7,9 @@ use std::collections::HashSet;
 
 use crate::facts::{Cause, Gap};
 
+/// More pages than any list has: a million log groups, fifty on a page. A walk over a stream of events has no such end.
+const MOST: usize = 20_000;
+
 /// The tokens of one walk.
 #[derive(Debug, Default)]
 pub struct Pages {
@@ -29,6 +32,7 @@ impl Pages {
             Some(token) if !self.seen.insert(token.clone()) => {
                 Err(truncated("the list repeats a page token, so it never ends"))
             }
+            Some(_) if self.seen.len() > MOST => Err(truncated("the list has more pages than any list of AWS")),
             None | Some(_) => Ok(()),
         }
     }
@@ -67,5 +71,12 @@ mod tests {
         assert_eq!(pages.turn(Some(""), true).map_err(|gap| gap.cause), Err(Cause::Truncated));
         assert_eq!(pages.turn(None, true).map_err(|gap| gap.cause), Err(Cause::Truncated));
         assert_eq!(pages.turn(Some("a"), true).map_err(|gap| gap.cause), Err(Cause::Truncated));
+    }
+
+    #[test]
+    fn a_list_without_end_is_given_up() {
+        let mut pages = Pages::default();
+        let ended = (0..=MOST).find_map(|page| pages.turn(Some(&page.to_string()), true).err());
+        assert_eq!(ended.map(|gap| gap.cause), Some(Cause::Truncated));
     }
 }

@@ -1,4 +1,4 @@
-//! The way of every request: stop if the run is stopped, wait for the account's pace, send, log.
+//! The way of every request: stop if the run is stopped, wait for the account's pace, send, judge the answer, log.
 //!
 //! Below the SDK's retries, so that each attempt is paced and logged. Must not know what is asked or answered.
 
@@ -13,8 +13,6 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -23,6 +21,7 @@ use super::calls::{Call, CallLog};
 use super::gap::request_id;
 use super::operation::sending;
 use super::pace::Pace;
+use super::whole::{Question, whole};
 use super::{Operation, wire};
 use crate::facts::{LogScope, scrub};
 
@@ -77,7 +76,7 @@ impl Link {
         }
     }
 
-    /// Lets no further request out; what is on its way may come back.
+    /// Lets no further request out, and gives up what is on its way.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
         self.stopping.notify_waiters();
@@ -90,12 +89,12 @@ impl Link {
     }
 }
 
-/// The error of a request that was not sent because the run was stopped.
+/// The error of a request that was not sent, or not waited for, because the run was stopped.
 #[derive(Debug)]
 pub(super) struct Stopped;
 
 impl Stopped {
-    pub(super) const MESSAGE: &'static str = "the run was stopped before this call";
+    pub(super) const MESSAGE: &'static str = "the run was stopped before this call was answered";
 }
 
 impl fmt::Display for Stopped {
@@ -149,22 +148,39 @@ impl HttpConnector for Way {
             if link.is_stopped() {
                 return Err(ConnectorError::user(Box::new(Stopped)));
             }
-            let parameters = wire::parameters(&operation, &request);
+            let question = Question {
+                account: Arc::clone(&account),
+                region: wire::region(&request).unwrap_or_default().to_owned(),
+                parameters: wire::sent(&operation, &request),
+            };
             let attempt = attempt(&request);
             let (started, clock) = (Timestamp::now(), Instant::now());
             // The wait for a turn is not part of the time that AWS has to answer.
-            let answer = match tokio::time::timeout(ANSWER, inner.call(request)).await {
-                Ok(answer) => answer,
-                Err(late) => Err(ConnectorError::timeout(Box::new(late))),
+            let sent = async {
+                match tokio::time::timeout(ANSWER, inner.call(request)).await {
+                    Ok(answer) => answer,
+                    Err(late) => Err(ConnectorError::timeout(Box::new(late))),
+                }
             };
-            let answer = match answer {
-                Ok(answer) if !answer.status().is_success() => whole(answer).await,
-                other => other,
+            let answer = tokio::select! {
+                answer = sent => answer,
+                () = link.stopped() => Err(ConnectorError::user(Box::new(Stopped))),
             };
             let milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let told = answer.as_ref().ok().map(Told::of);
+            let answer = match answer {
+                Ok(answer) => tokio::select! {
+                    answer = whole(&operation, &question, answer) => answer,
+                    () = link.stopped() => Err(ConnectorError::user(Box::new(Stopped))),
+                },
+                Err(error) => Err(error),
+            };
             drop(turn);
+            let mut parameters = question.parameters;
+            wire::withhold(&operation, &mut parameters);
             let error = answer.as_ref().map_or_else(|_| String::new(), error_code);
-            let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+            // An answer that is not believed still came.
+            let Told { status, request_id, date } = told.unwrap_or_default();
             let throttled = is_throttled(status, &error);
             link.pace.answered(&account, &region, &operation, throttled);
             link.calls.add(Call {
@@ -178,8 +194,8 @@ impl HttpConnector for Way {
                 attempt,
                 status,
                 error,
-                request_id: answer.as_ref().map_or_else(|_| String::new(), request_id),
-                date: answer.as_ref().ok().and_then(date),
+                request_id,
+                date,
                 throttled,
             });
             answer
@@ -190,16 +206,17 @@ impl HttpConnector for Way {
 /// How long AWS may take to answer one attempt.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// The answer with its body in memory, so that its error code can be read; errors are small.
-async fn whole(mut answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
-    let body = std::mem::replace(answer.body_mut(), SdkBody::taken());
-    match tokio::time::timeout(ANSWER, ByteStream::new(body).collect()).await {
-        Ok(Ok(bytes)) => {
-            *answer.body_mut() = SdkBody::from(bytes.into_bytes());
-            Ok(answer)
-        }
-        Ok(Err(broken)) => Err(ConnectorError::io(Box::new(broken))),
-        Err(late) => Err(ConnectorError::timeout(Box::new(late))),
+/// What the head of an answer tells.
+#[derive(Default)]
+struct Told {
+    status: Option<u16>,
+    request_id: String,
+    date: Option<Timestamp>,
+}
+
+impl Told {
+    fn of(answer: &HttpResponse) -> Self {
+        Self { status: Some(answer.status().as_u16()), request_id: request_id(answer), date: date(answer) }
     }
 }
 
@@ -245,6 +262,8 @@ fn is_throttled(status: Option<u16>, error: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_types::body::SdkBody;
+
     use super::*;
 
     #[test]

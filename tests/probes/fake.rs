@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use attestry::aws::Operation;
+use attestry::aws::described::{Place, complete};
 use attestry::aws::wire::{self, Failure};
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -362,7 +363,9 @@ impl Fake {
             return wire::refuse(operation, &denied());
         }
         match self.change(&operation.name, &asked, caller(request)) {
-            Ok(value) => {
+            Ok(mut value) => {
+                let (account, as_of) = (ACCOUNT, "2026-01-01T00:00:00Z");
+                complete(operation, &Place { account, region: REGION, as_of, parameters: &asked }, &mut value);
                 let mut answer = wire::answer(operation, 200, &value);
                 if operation.name == "Invoke" && self.detector == Detector::Fails {
                     answer.headers_mut().insert("x-amz-function-error", "Unhandled");
@@ -569,7 +572,7 @@ impl Fake {
                 json!({ "errorType": "KeyError", "errorMessage": "'detail'" })
             }
             "GetFunctionConfiguration" => {
-                json!({ "FunctionName": "rotator", "LoggingConfig": { "LogGroup": ROTATOR } })
+                json!({ "FunctionName": "rotator", "State": "Active", "LoggingConfig": { "LogGroup": ROTATOR } })
             }
             "FilterLogEvents" => {
                 let lines = match text("logGroupName").as_str() {

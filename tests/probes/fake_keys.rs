@@ -57,7 +57,10 @@ impl Keys {
         let material = |number: usize| format!("{number:0>64}");
         Some(Ok(match operation {
             "DescribeKey" if [ALIAS, arn.as_str()].contains(&text("KeyId").as_str()) => {
-                json!({ "KeyMetadata": { "KeyId": "k1", "Arn": arn } })
+                json!({ "KeyMetadata": {
+                    "KeyId": "k1", "Arn": arn, "KeyState": "Enabled", "Enabled": true, "KeyUsage": "ENCRYPT_DECRYPT", "KeyManager": "CUSTOMER",
+                    "Origin": "AWS_KMS", "KeySpec": "SYMMETRIC_DEFAULT", "MultiRegion": false
+                } })
             }
             "DescribeKey" => return Some(Err(("NotFoundException", "no such key"))),
             "ListKeyRotations" => {

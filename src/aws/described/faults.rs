@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
@@ -14,8 +15,8 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::{Map, Value};
 
-use super::Paged;
 use super::paging::mark;
+use super::{Mutation, Paged};
 use crate::aws::Operation;
 use crate::aws::wire::{self, Failure, Protocol};
 
@@ -49,6 +50,8 @@ pub enum Fault {
     SecondPageFails,
     /// The credentials expired.
     ExpiredToken,
+    /// A success is changed on its way.
+    Changed(Mutation),
 }
 
 impl Fault {
@@ -71,6 +74,7 @@ pub struct Faults {
     operation: Operation,
     fault: Fault,
     firsts: Arc<Mutex<Firsts>>,
+    changes: Arc<AtomicUsize>,
 }
 
 /// First requests of lists, by the token that was made up for them.
@@ -87,7 +91,13 @@ impl Faults {
     /// Breaks `operation`; `None` when it cannot go wrong in this way.
     #[must_use]
     pub fn new(inner: SharedHttpConnector, operation: Operation, fault: Fault) -> Option<Self> {
-        fault.applies_to(&operation).then(|| Self { inner, operation, fault, firsts: Arc::default() })
+        fault.applies_to(&operation).then(|| Self {
+            inner,
+            operation,
+            fault,
+            firsts: Arc::default(),
+            changes: Arc::default(),
+        })
     }
 
     /// The transport.
@@ -137,6 +147,37 @@ impl Faults {
         HttpConnectorFuture::ready(Ok(wire::answer(&self.operation, 200, &Value::Object(members))))
     }
 
+    /// A success of the inner transport, changed; what cannot be changed so stays as it is.
+    fn changed(&self, mutation: Mutation, request: HttpRequest) -> HttpConnectorFuture {
+        let (answer, operation, changes) =
+            (self.inner.call(request), self.operation.clone(), Arc::clone(&self.changes));
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await?;
+            if !answer.status().is_success() {
+                return Ok(answer);
+            }
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let body = answer.body().bytes().unwrap_or_default().to_vec();
+            match mutation.apply(&operation, answer) {
+                Some(changed) => {
+                    changes.fetch_add(1, Ordering::Relaxed);
+                    Ok(changed)
+                }
+                None => {
+                    let mut same = HttpResponse::new(status, SdkBody::from(body));
+                    *same.headers_mut() = headers;
+                    Ok(same)
+                }
+            }
+        })
+    }
+
+    /// Answers that were changed so far.
+    #[must_use]
+    pub fn changes(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.changes)
+    }
+
     fn broken(&self, request: HttpRequest) -> HttpConnectorFuture {
         let protocol = Protocol::of(&self.operation.service);
         let parameters = wire::parameters(&self.operation, &request);
@@ -166,7 +207,7 @@ impl Faults {
             (Fault::MalformedBody, _) => HttpConnectorFuture::ready(Ok(malformed(protocol))),
             (Fault::EmptyPageWithToken, Some(paged)) => self.empty_first(paged, &parameters, request),
             (Fault::RepeatedToken, Some(paged)) => {
-                let token = "attestry-same".to_owned();
+                let token = format!("attestry-same-{}", wire::region(&request).unwrap_or_default());
                 // Behind the made-up token is nothing, so every page is the first.
                 let mut firsts = self.firsts.lock().unwrap_or_else(PoisonError::into_inner);
                 let first = match paged.token(&parameters) {
@@ -191,6 +232,7 @@ impl Faults {
                     self.remarked(paged, request, Marks { token, more: true })
                 }
             },
+            (Fault::Changed(mutation), _) => self.changed(mutation.clone(), request),
             (_, None) => self.inner.call(request),
         }
     }

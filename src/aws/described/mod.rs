@@ -26,7 +26,9 @@
 //! ```
 
 mod answer;
+mod complete;
 mod faults;
+mod mutate;
 mod paging;
 mod read;
 mod select;
@@ -47,7 +49,9 @@ use crate::source::{Diagnostics, Files, render};
 use answer::{Answer, Choice};
 use simulator::Simulation;
 
+pub use complete::{Place, complete};
 pub use faults::{Fault, Faults};
+pub use mutate::Mutation;
 pub use paging::{PAGED, Paged};
 
 /// An account as a description tells it.
@@ -117,7 +121,13 @@ impl Described {
         }
         let parameters = wire::parameters(operation, request);
         match self.value(operation, region, &parameters) {
-            Ok(value) => wire::answer(operation, 200, &value),
+            Ok(mut value) => {
+                let sent = wire::sent(operation, request);
+                let as_of = &self.as_of.to_string();
+                let place = Place { account: &self.account, region, as_of, parameters: &sent };
+                complete(operation, &place, &mut value);
+                wire::answer(operation, 200, &value)
+            }
             Err(failure) => wire::refuse(operation, &failure),
         }
     }

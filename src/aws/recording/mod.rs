@@ -21,6 +21,10 @@ use serde::{Deserialize, Serialize};
 pub use record::Recording;
 pub use replay::{Replay, ReplayLimits, Unplayable};
 
+/// Marks an answer that is played: texts in it may have been withheld.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Recorded;
+
 /// The name of the file that makes a folder a recording.
 const HEADER: &str = "recording.json";
 const FORMAT: &str = "attestry-recording/1";

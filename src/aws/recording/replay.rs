@@ -14,7 +14,7 @@ use fs_err as fs;
 use jiff::Timestamp;
 
 use super::exchange::{Broken, Exchange, HEADERS, Outcome, canonical};
-use super::{FORMAT, HEADER, Header, body, is_name};
+use super::{FORMAT, HEADER, Header, Recorded, body, is_name};
 use crate::aws::Operation;
 use crate::aws::wire::{self, Protocol};
 use crate::source::{Unread, read_plain};
@@ -260,6 +260,7 @@ impl Player {
             Some(Outcome::Answer { status, headers, body }) => {
                 let protocol = Protocol::of(&operation.service);
                 let mut response = wire::respond(protocol, *status, "", body::play(protocol, body));
+                response.add_extension(Recorded);
                 for (name, text) in headers.iter().filter(|(name, _)| HEADERS.contains(&name.as_str())) {
                     let _ = response.headers_mut().try_insert(name.clone(), text.clone());
                 }

@@ -86,9 +86,19 @@ pub const NOT_DESCRIBED: &str = "AttestryNotDescribed";
 /// Names are AWS's. A form is flat (`Filter.member.1`), without `Action` and `Version`. What cannot be read is left out.
 #[must_use]
 pub fn parameters(operation: &Operation, request: &HttpRequest) -> Value {
-    let mut value = request::read(operation, request);
-    redact::value(&operation.service, &operation.name, &mut value);
+    let mut value = sent(operation, request);
+    withhold(operation, &mut value);
     value
+}
+
+/// The same as they were sent, secrets included: for a comparison, and never kept.
+pub(super) fn sent(operation: &Operation, request: &HttpRequest) -> Value {
+    request::read(operation, request)
+}
+
+/// Takes the secrets out of parameters.
+pub(super) fn withhold(operation: &Operation, parameters: &mut Value) {
+    redact::value(&operation.service, &operation.name, parameters);
 }
 
 /// The answer of an operation in the protocol of its service.

@@ -1,0 +1,60 @@
+//! ARNs: their parts, and the partition that a Region is in. Must not know what an ARN names.
+
+/// Services whose ARNs name no Region.
+const GLOBAL: &[&str] = &["iam", "s3", "sts"];
+
+/// Starts of Regions, and the partition that they are in; all others are in `aws`.
+const PARTITIONS: &[(&str, &str)] = &[
+    ("cn-", "aws-cn"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-", "aws-eusc"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+];
+
+/// The partition in the ARNs of a Region.
+#[must_use]
+pub fn partition(region: &str) -> &'static str {
+    PARTITIONS.iter().find(|(start, _)| region.starts_with(start)).map_or("aws", |(_, partition)| partition)
+}
+
+/// The parts of an ARN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arn<'a> {
+    pub(super) partition: &'a str,
+    pub(super) service: &'a str,
+    pub(super) region: &'a str,
+    pub(super) account: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// Reads an ARN; `None` for what is none.
+    pub(super) fn read(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        if parts.next() != Some("arn") {
+            return None;
+        }
+        let (partition, service) = (parts.next()?, parts.next()?);
+        let (region, account, resource) = (parts.next()?, parts.next()?, parts.next()?);
+        let plain = |text: &str| text.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
+        let whole = partition.starts_with("aws") && !service.is_empty() && !resource.is_empty();
+        (whole && [partition, service, region].into_iter().all(plain)).then_some(Self {
+            partition,
+            service,
+            region,
+            account,
+        })
+    }
+
+    /// Whether ARNs of its service name no Region.
+    pub(super) fn is_global(&self) -> bool {
+        GLOBAL.contains(&self.service)
+    }
+}
+
+/// Whether a text is the id of an account.
+pub(super) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,460 @@
+//! One answer against its row, event by event as a reader of some protocol meets them. Must not know any protocol.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::arn::{Arn, is_account, partition};
+use super::table::{Kind, Node, Rule};
+
+/// Tags of one resource, and other lists in which a key stands once, are short.
+const MOST_KEYS: usize = 1000;
+
+/// The last second of the year 9999.
+const LAST: f64 = 253_402_300_799.0;
+
+/// Whom and what was asked.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// Account, 12 digits; empty where it is not known.
+    pub account: &'a str,
+    /// Region for which the request was signed; empty where it was not.
+    pub region: &'a str,
+    /// Parameters of the request, as they were sent.
+    pub parameters: &'a Value,
+    /// What stands in a recording in place of a text that was withheld.
+    pub withheld: Option<&'a str>,
+}
+
+impl Asked<'_> {
+    /// A parameter that is one text.
+    fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        let text = match self.parameters.get(name)? {
+            Value::String(text) => Cow::Borrowed(text.as_str()),
+            Value::Number(number) => Cow::Owned(number.to_string()),
+            _ => return None,
+        };
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    /// A parameter that is a list of texts, in JSON or in a form; `None` where it was not given.
+    fn texts(&self, name: &str) -> Option<Vec<&str>> {
+        if let Some(Value::Array(items)) = self.parameters.get(name) {
+            return Some(items.iter().filter_map(Value::as_str).collect());
+        }
+        let members = self.parameters.as_object()?.iter();
+        let of = |key: &str| key.strip_prefix(name).is_some_and(|rest| rest.starts_with(".member."));
+        let texts: Vec<&str> = members.filter(|(key, _)| of(key)).filter_map(|(_, it)| it.as_str()).collect();
+        (!texts.is_empty()).then_some(texts)
+    }
+}
+
+/// What is wrong with an answer: where, and what, without a word of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong(pub String);
+
+pub(super) fn wrong(node: &Node, what: &str) -> Wrong {
+    if node.path.is_empty() { Wrong(format!("the answer {what}")) } else { Wrong(format!("`{}` {what}", node.path)) }
+}
+
+/// A value that holds no others.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scalar<'a> {
+    Null,
+    Flag(bool),
+    Number(f64),
+    /// A text of a protocol that has types.
+    Text(&'a str),
+    /// What stands in an element, whatever it is.
+    Element(&'a str),
+    Bytes,
+    /// Seconds since 1970, where a protocol has a type for it.
+    Instant(f64),
+}
+
+/// An object that is being read.
+#[derive(Debug)]
+struct Frame<'t> {
+    node: &'t Node,
+    /// Children that are there and not null, and those that were named: a bit for each.
+    there: u64,
+    named: u64,
+    /// Items of child lists that others are compared with.
+    counts: Vec<(&'t str, usize)>,
+    count: Option<(&'t Node, f64)>,
+    /// Texts that must be one.
+    agree: Option<String>,
+    /// An account that only a flag excuses.
+    doubt: Option<(&'t str, Wrong)>,
+    flags: Vec<&'t str>,
+}
+
+/// An answer that is being read.
+#[derive(Debug)]
+pub(super) struct Check<'t, 'a> {
+    asked: &'a Asked<'a>,
+    frames: Vec<Frame<'t>>,
+    keys: Vec<Vec<String>>,
+    told: Vec<(&'t str, String)>,
+}
+
+impl<'t, 'a> Check<'t, 'a> {
+    /// An answer of which nothing was read yet.
+    pub(super) fn new(asked: &'a Asked<'a>) -> Self {
+        Self { asked, frames: Vec::new(), keys: Vec::new(), told: Vec::new() }
+    }
+
+    /// An object starts at a place.
+    pub(super) fn enter(&mut self, node: &'t Node) -> Result<(), Wrong> {
+        if !matches!(node.kind, Kind::Object | Kind::Map | Kind::Any) {
+            return Err(wrong(node, "is an object, and none is due"));
+        }
+        self.frames.push(Frame {
+            node,
+            there: 0,
+            named: 0,
+            counts: Vec::new(),
+            count: None,
+            agree: None,
+            doubt: None,
+            flags: Vec::new(),
+        });
+        Ok(())
+    }
+
+    /// A member of the current object is named; its place, if anything is known about it.
+    pub(super) fn named(&mut self, name: &str) -> Result<Option<&'t Node>, Wrong> {
+        let Some(frame) = self.frames.last_mut() else { return Ok(None) };
+        let Some(at) = frame.node.children.iter().position(|child| child.name == name) else { return Ok(None) };
+        let Some(child) = frame.node.children.get(at) else { return Ok(None) };
+        let bit = 1_u64.checked_shl(u32::try_from(at).unwrap_or(u32::MAX)).unwrap_or_default();
+        if frame.named & bit != 0 {
+            return Err(wrong(child, "is there twice"));
+        }
+        frame.named |= bit;
+        Ok(Some(child))
+    }
+
+    /// The same for a list whose items stand in the object itself, one by one.
+    pub(super) fn repeated(&mut self, name: &str) -> Option<&'t Node> {
+        let frame = self.frames.last_mut()?;
+        let child = frame.node.children.iter().find(|child| child.name == name && child.kind == Kind::List)?;
+        Some(child)
+    }
+
+    /// A member of the current object is there and not null.
+    pub(super) fn there(&mut self, node: &'t Node, items: usize) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        if let Some(at) = frame.node.children.iter().position(|child| std::ptr::eq(child, node)) {
+            frame.there |= 1_u64.checked_shl(u32::try_from(at).unwrap_or(u32::MAX)).unwrap_or_default();
+        }
+        if node.kind == Kind::List {
+            match frame.counts.iter_mut().find(|(name, _)| *name == node.name) {
+                Some((_, count)) => *count += items,
+                None => frame.counts.push((&node.name, items)),
+            }
+        }
+    }
+
+    /// A list starts, in whose items a key stands once.
+    pub(super) fn list(&mut self, node: &'t Node) -> Result<&'t Node, Wrong> {
+        let item = node.children.first().filter(|_| node.kind == Kind::List);
+        let item = item.or((node.kind == Kind::Any).then_some(&ANY));
+        self.keys.push(Vec::new());
+        item.ok_or_else(|| wrong(node, "is a list, and none is due"))
+    }
+
+    /// It ends.
+    pub(super) fn listed(&mut self) {
+        self.keys.pop();
+    }
+
+    /// The current object ends.
+    pub(super) fn leave(&mut self) -> Result<(), Wrong> {
+        let Some(frame) = self.frames.pop() else { return Ok(()) };
+        let has =
+            |at: usize| frame.there & 1_u64.checked_shl(u32::try_from(at).unwrap_or(u32::MAX)).unwrap_or_default() != 0;
+        for (at, child) in frame.node.children.iter().enumerate() {
+            let asked = |(name, text): &(String, String)| {
+                self.asked.texts(name).is_some_and(|all| all.contains(&text.as_str()))
+            };
+            let required = child.required || child.asked.as_ref().is_some_and(asked);
+            if required && !has(at) {
+                return Err(wrong(child, "is missing"));
+            }
+            let some = child.rules.contains(&Rule::Some);
+            if some && frame.counts.iter().any(|(name, count)| *name == child.name && *count == 0) {
+                return Err(wrong(child, "is an empty list"));
+            }
+        }
+        let either = &frame.node.either;
+        let is_there =
+            |name: &String| frame.node.children.iter().enumerate().any(|(at, it)| it.name == *name && has(at));
+        if !either.is_empty() && !either.iter().any(is_there) {
+            return Err(wrong(frame.node, &format!("has none of {}", either.join(", "))));
+        }
+        if let Some((flag, doubt)) = frame.doubt
+            && !frame.flags.contains(&flag)
+        {
+            return Err(doubt);
+        }
+        if let Some((node, number)) = frame.count {
+            let lists =
+                node.rules.iter().find_map(|rule| if let Rule::Counts(lists) = rule { Some(lists) } else { None });
+            let of = |list: &String| frame.counts.iter().find(|(name, _)| name == list).map_or(0, |(_, count)| *count);
+            let items: usize = lists.into_iter().flatten().map(of).sum();
+            #[expect(clippy::cast_precision_loss, reason = "a count of what is in memory")]
+            if (items as f64) != number {
+                return Err(wrong(node, "is another number than there are items"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The answer ends: what it told together is what was asked.
+    pub(super) fn end(&self) -> Result<(), Wrong> {
+        let Some((parameter, _)) = self.told.first() else { return Ok(()) };
+        let names = self.asked.texts(parameter).unwrap_or_default();
+        let withheld = |told: &str| self.asked.withheld.is_some_and(|it| told.contains(it));
+        let told = |name: &str| self.told.iter().any(|(_, told)| is_same(told, name) || withheld(told));
+        if names.iter().any(|name| !told(name)) {
+            return Err(Wrong(format!("the answer does not name all {parameter}")));
+        }
+        Ok(())
+    }
+
+    /// A value at a place.
+    pub(super) fn scalar(&mut self, node: &'t Node, scalar: Scalar<'_>) -> Result<(), Wrong> {
+        if matches!(scalar, Scalar::Null) {
+            return if node.required { Err(wrong(node, "is null")) } else { Ok(()) };
+        }
+        match (node.kind, scalar) {
+            (Kind::Any, _) => Ok(()),
+            (Kind::Text, Scalar::Text(text) | Scalar::Element(text)) => self.text(node, text),
+            (Kind::Text, Scalar::Bytes) => Ok(()),
+            (Kind::Flag, Scalar::Flag(on)) => self.flag(node, on),
+            (Kind::Flag, Scalar::Element("true" | "false")) => {
+                self.flag(node, matches!(scalar, Scalar::Element("true")))
+            }
+            (Kind::Number, Scalar::Number(number)) => self.number(node, number),
+            // Attributes of queues and topics are texts in every protocol.
+            (Kind::Number, Scalar::Element(text) | Scalar::Text(text)) => match text.parse() {
+                Ok(number) => self.number(node, number),
+                Err(_) => Err(wrong(node, "is no number")),
+            },
+            (Kind::Time, Scalar::Number(seconds) | Scalar::Instant(seconds)) => in_time(node, seconds),
+            (Kind::Time, Scalar::Element(text)) if is_instant(text) => Ok(()),
+            (Kind::Milliseconds, Scalar::Number(milliseconds)) => in_time(node, milliseconds / 1000.0),
+            (kind, _) => Err(wrong(node, &format!("is no {}", noun(kind)))),
+        }
+    }
+
+    fn flag(&mut self, node: &'t Node, on: bool) -> Result<(), Wrong> {
+        if let Some(frame) = self.frames.last_mut()
+            && on
+        {
+            frame.flags.push(&node.name);
+        }
+        Ok(())
+    }
+
+    fn number(&mut self, node: &'t Node, number: f64) -> Result<(), Wrong> {
+        let mut holds = number.is_finite();
+        for rule in &node.rules {
+            match rule {
+                Rule::Range(from, to) => holds &= (*from..=*to).contains(&number),
+                Rule::Counts(_) => {
+                    if let Some(frame) = self.frames.last_mut() {
+                        frame.count = Some((node, number));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if holds { Ok(()) } else { Err(wrong(node, "is a number that makes no sense")) }
+    }
+
+    fn text(&mut self, node: &'t Node, text: &str) -> Result<(), Wrong> {
+        if text.is_empty() && !node.empty {
+            return Err(wrong(node, "is empty"));
+        }
+        if node.rules.is_empty() || self.asked.withheld.is_some_and(|withheld| text.contains(withheld)) {
+            return Ok(());
+        }
+        let asked = self.asked;
+        let holds = |holds: bool, what: &str| if holds { Ok(()) } else { Err(wrong(node, what)) };
+        let unless_name = node.rules.contains(&Rule::UnlessName);
+        let mut named = false;
+        for rule in &node.rules {
+            match rule {
+                Rule::Same(parameter) => {
+                    let Some(wanted) = asked.text(parameter) else { continue };
+                    named = wanted.starts_with("arn:");
+                    let same = if unless_name { is_named(text, &wanted) } else { is_same(text, &wanted) };
+                    holds(same, "is not what was asked for")?;
+                }
+                Rule::Tail(parameter) => {
+                    let wanted = asked.text(parameter);
+                    let tail = |text: &str| text.rsplit([':', '/']).next().unwrap_or_default().to_owned();
+                    holds(wanted.is_none_or(|wanted| tail(&wanted) == tail(text)), "is not what was asked for")?;
+                }
+                Rule::Prefix(parameter) => {
+                    let wanted = asked.text(parameter).unwrap_or_default();
+                    holds(*text == *wanted || text.contains('%'), "is not what was asked for")?;
+                }
+                Rule::Among(parameter) => {
+                    let all = asked.texts(parameter);
+                    let among = all.is_none_or(|all| all.iter().any(|it| it.eq_ignore_ascii_case(text)));
+                    holds(among, "is not among what was asked for")?;
+                }
+                Rule::Told(parameter) => self.told.push((parameter, text.to_owned())),
+                Rule::OneOf(words) => holds(words.iter().any(|word| word == text), "is a word that is not known")?,
+                Rule::Document => holds(text.trim_start().starts_with('{'), "is no JSON object")?,
+                Rule::AccountId => holds(is_account(text), "is no account")?,
+                Rule::Account => holds(asked.account.is_empty() || text == asked.account, ANOTHER_ACCOUNT)?,
+                Rule::QueueUrl => holds(is_queue(text, asked), "is no queue of this account and Region")?,
+                Rule::Agree => self.agree(node, text)?,
+                Rule::Key => self.key(node, text)?,
+                _ => {}
+            }
+        }
+        match node.rules.iter().find(|rule| matches!(rule, Rule::Arn(_))) {
+            Some(Rule::Arn(service)) => self.arn(node, text, service, named),
+            _ => Ok(()),
+        }
+    }
+
+    fn arn(&mut self, node: &'t Node, text: &str, service: &str, named: bool) -> Result<(), Wrong> {
+        let asked = self.asked;
+        let Some(arn) = Arn::read(text) else { return Err(wrong(node, "is no ARN")) };
+        let of = |known: &str| known == "*" || known == arn.service;
+        let wanted = asked.texts(service);
+        let of_type = |of: &&str| of.split(':').next() == Some(arn.service);
+        if !wanted.map_or_else(|| of(service), |all| all.iter().any(|it| of_type(&it))) {
+            return Err(wrong(node, "is the ARN of another service"));
+        }
+        for rule in &node.rules {
+            match rule {
+                Rule::AgreeRegion => self.agree(node, arn.region)?,
+                Rule::AgreeAccount => self.agree(node, arn.account)?,
+                _ => {}
+            }
+        }
+        // What was asked for by its ARN may be anywhere: it is compared with that ARN.
+        if named || service == "*" {
+            return Ok(());
+        }
+        if !asked.region.is_empty() && arn.partition != partition(asked.region) {
+            return Err(wrong(node, "is in another partition"));
+        }
+        let region = if arn.is_global() { "" } else { asked.region };
+        let any_region = node.rules.contains(&Rule::AnyRegion) || asked.region.is_empty() && !arn.is_global();
+        if arn.region != region && !any_region {
+            return Err(wrong(node, "is in another Region"));
+        }
+        let by_aws = node.rules.contains(&Rule::OrAws) && arn.account == "aws";
+        if node.rules.contains(&Rule::AnyAccount) || by_aws {
+            return Ok(());
+        }
+        if arn.account == asked.account || asked.account.is_empty() {
+            return Ok(());
+        }
+        let other = wrong(node, ANOTHER_ACCOUNT);
+        let excuse =
+            node.rules.iter().find_map(|rule| if let Rule::AccountUnless(it) = rule { Some(it) } else { None });
+        match (excuse, self.frames.last_mut()) {
+            (Some(flag), Some(frame)) => frame.doubt = Some((flag, other)),
+            _ => return Err(other),
+        }
+        Ok(())
+    }
+
+    fn agree(&mut self, node: &'t Node, text: &str) -> Result<(), Wrong> {
+        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
+        if frame.agree.as_ref().is_some_and(|before| before != text) {
+            return Err(wrong(node, "contradicts what stands beside it"));
+        }
+        frame.agree.get_or_insert_with(|| text.to_owned());
+        Ok(())
+    }
+
+    fn key(&mut self, node: &'t Node, text: &str) -> Result<(), Wrong> {
+        let Some(keys) = self.keys.last_mut() else { return Ok(()) };
+        if keys.len() >= MOST_KEYS {
+            return Err(wrong(node, "is one of more keys than AWS takes"));
+        }
+        if keys.iter().any(|key| key == text) {
+            return Err(wrong(node, "is there twice"));
+        }
+        keys.push(text.to_owned());
+        Ok(())
+    }
+}
+
+/// What nothing is known about.
+static ANY: Node = Node {
+    path: String::new(),
+    name: String::new(),
+    kind: Kind::Any,
+    required: false,
+    asked: None,
+    empty: true,
+    rules: Vec::new(),
+    children: Vec::new(),
+    either: Vec::new(),
+    fill: None,
+};
+
+const ANOTHER_ACCOUNT: &str = "is of another account";
+
+fn noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Any => "value",
+        Kind::Object | Kind::Map => "object",
+        Kind::List => "list",
+        Kind::Text => "text",
+        Kind::Flag => "true or false",
+        Kind::Number => "number",
+        Kind::Time | Kind::Milliseconds => "instant",
+    }
+}
+
+fn in_time(node: &Node, seconds: f64) -> Result<(), Wrong> {
+    if (0.0..=LAST).contains(&seconds) { Ok(()) } else { Err(wrong(node, "is no instant that makes sense")) }
+}
+
+/// Whether a text starts as RFC 3339 writes an instant; whoever uses it reads it whole.
+fn is_instant(text: &str) -> bool {
+    let shape = b"0000-00-00T00:00:00";
+    let digit = |(byte, shape): (u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == *shape };
+    text.len() > shape.len() && text.bytes().zip(shape).all(digit)
+}
+
+/// Whether two texts name the same: one may be the end of an ARN or a URL, and a selector may follow a name.
+fn is_same(told: &str, wanted: &str) -> bool {
+    let ends = |long: &str, short: &str| {
+        let before = long.strip_suffix(short);
+        !short.is_empty() && before.is_some_and(|before| before.ends_with(['/', ':']) || short.starts_with('/'))
+    };
+    let selected = wanted.strip_prefix(told).is_some_and(|rest| rest.starts_with(':'));
+    told == wanted || ends(told, wanted) || ends(wanted, told) || selected
+}
+
+/// The same for an ARN that AWS tells of what may have been asked for by a name, such as an alias or the name of a secret.
+fn is_named(told: &str, wanted: &str) -> bool {
+    if !wanted.starts_with("arn:") {
+        return wanted.starts_with("alias/") || told.contains(wanted);
+    }
+    let random = |rest: &str| rest.len() == 7 && rest.starts_with('-');
+    wanted.contains(":alias/") || told == wanted || told.strip_prefix(wanted).is_some_and(random)
+}
+
+/// Whether the URL of a queue ends with the account and a name; AWS's own hosts also say the Region.
+fn is_queue(url: &str, asked: &Asked<'_>) -> bool {
+    let Some((host, path)) = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')) else { return false };
+    let mut parts = path.rsplit('/');
+    let (name, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let region = host.strip_prefix("sqs.").and_then(|rest| rest.split_once(".amazonaws.")).map(|(region, _)| region);
+    let here = region.is_none_or(|region| asked.region.is_empty() || region == asked.region);
+    !name.is_empty() && here && (account == asked.account || asked.account.is_empty())
+}

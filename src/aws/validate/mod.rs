@@ -1,0 +1,76 @@
+//! Whether a success answer is one of AWS: its status, its type, its end, and what AWS always puts into it.
+//!
+//! One place below every collector and every client, so that an answer is judged before anybody believes it. `operations.txt`
+//! is the one table of what is due. Must not know a transport, nor what an answer is used for.
+
+mod arn;
+mod cbor;
+mod check;
+mod json;
+mod table;
+mod xml;
+
+pub use arn::partition;
+pub use check::{Asked, Wrong};
+pub use table::{Body, Kind, Node, Row, Rule, TABLE};
+
+use super::wire::Protocol;
+
+/// What is known of an answer beside its body.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// Media type, where the answer tells it.
+    pub content_type: Option<&'a str>,
+    /// Length, where the answer tells it.
+    pub length: Option<&'a str>,
+}
+
+/// Looks at the head of an answer.
+///
+/// # Errors
+/// What AWS would not send.
+pub fn head(row: &Row, protocol: Protocol, head: Head<'_>) -> Result<(), Wrong> {
+    if !row.statuses.contains(&head.status) {
+        return Err(Wrong(format!("the answer has status {}", head.status)));
+    }
+    let of = head.content_type.unwrap_or_default();
+    let fits = match (protocol, row.body) {
+        (Protocol::Json | Protocol::RestJson, Body::Members | Body::MembersOrNone) => {
+            !of.contains("xml") && !of.contains("cbor")
+        }
+        (Protocol::Cbor, _) => !of.contains("xml") && !of.contains("json"),
+        (Protocol::Query | Protocol::RestXml, Body::Members) => !of.contains("json") && !of.contains("cbor"),
+        _ => true,
+    };
+    if fits { Ok(()) } else { Err(Wrong("the answer has the type of another protocol".to_owned())) }
+}
+
+/// Looks at the body of an answer.
+///
+/// # Errors
+/// What AWS would not send.
+pub fn body(row: &Row, protocol: Protocol, head: Head<'_>, asked: &Asked<'_>, body: &[u8]) -> Result<(), Wrong> {
+    let none = body.is_empty();
+    if row.body != Body::None && head.length.is_some_and(|length| length.parse() != Ok(body.len())) {
+        return Err(Wrong("the answer is not as long as it says".to_owned()));
+    }
+    match row.body {
+        Body::None if none => Ok(()),
+        Body::None => Err(Wrong("the answer has a body, and none is due".to_owned())),
+        Body::MembersOrNone if none => Ok(()),
+        Body::Payload | Body::Stream => Ok(()),
+        Body::Members | Body::MembersOrNone | Body::Json if none => Err(Wrong("the answer has no body".to_owned())),
+        Body::Json => json::read(&row.root, asked, body),
+        Body::Members | Body::MembersOrNone => match protocol {
+            Protocol::Json | Protocol::RestJson => json::read(&row.root, asked, body),
+            Protocol::Query => xml::read(row, true, asked, body),
+            Protocol::RestXml => xml::read(row, false, asked, body),
+            Protocol::Cbor => cbor::read(&row.root, asked, body),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

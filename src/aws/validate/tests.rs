@@ -1,0 +1,115 @@
+//! Sound and unsound answers in every protocol.
+#![expect(clippy::string_slice, reason = "the text is ASCII")]
+
+use serde_json::json;
+
+use super::*;
+
+const ACCOUNT: &str = "111122223333";
+
+fn judge(service: &str, operation: &str, body: &[u8]) -> Result<(), String> {
+    let Some(row) = TABLE.row(service, operation) else { return Err("no row".to_owned()) };
+    let protocol = if row.body == Body::Json { Protocol::RestJson } else { Protocol::of(service) };
+    let parameters = json!({ "SecretId": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf", "Bucket": "b",
+        "Names": ["a", "b"], "ResourceTypeFilters": ["kms:key"] });
+    let asked = Asked { account: ACCOUNT, region: "eu-west-1", parameters: &parameters, withheld: None };
+    let head = Head { status: 200, content_type: None, length: None };
+    super::body(row, protocol, head, &asked, body).map_err(|wrong| wrong.0)
+}
+
+#[test]
+fn the_table_is_read_whole() {
+    assert_eq!(TABLE.mistakes, Vec::<String>::new());
+}
+
+#[test]
+fn answers_of_aws_are_believed() {
+    for (service, operation, body) in [
+        ("sqs", "ListQueues", "{}"),
+        ("sqs", "ReceiveMessage", "{}"),
+        ("sqs", "DeleteQueue", ""),
+        ("ssm", "DeleteParameter", "{}"),
+        ("secretsmanager", "ListSecrets", r#"{"SecretList":[]}"#),
+        (
+            "secretsmanager",
+            "GetResourcePolicy",
+            r#"{"ARN":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf","Name":"a","ResourcePolicy":null}"#,
+        ),
+        ("lambda", "ListFunctions", r#"{"NextMarker":null,"Functions":[]}"#),
+        ("tag", "GetResources", r#"{"PaginationToken":"","ResourceTagMappingList":[]}"#),
+        ("ssm", "GetParameters", r#"{"Parameters":[],"InvalidParameters":["a","b"]}"#),
+        ("s3", "GetBucketVersioning", "<VersioningConfiguration xmlns=\"http://s3.example/\"/>"),
+        ("s3", "GetBucketLogging", "<?xml version=\"1.0\"?>\n<BucketLoggingStatus></BucketLoggingStatus>\n"),
+        (
+            "sns",
+            "ListTopics",
+            "<ListTopicsResponse><ListTopicsResult><Topics/></ListTopicsResult><ResponseMetadata/></ListTopicsResponse>",
+        ),
+        ("sns", "Unsubscribe", "<UnsubscribeResponse><ResponseMetadata/></UnsubscribeResponse>"),
+        // {_ "MetricAlarms": []} of unknown length.
+        ("cloudwatch", "DescribeAlarms", "\u{0}"),
+    ] {
+        let bytes: &[u8] =
+            if operation == "DescribeAlarms" { b"\xbf\x6cMetricAlarms\x80\xff" } else { body.as_bytes() };
+        assert_eq!(judge(service, operation, bytes), Ok(()), "{operation} {body}");
+    }
+}
+
+#[test]
+fn others_are_not_and_are_told_without_a_value() {
+    let list = |inside: &str| {
+        format!("<ListTopicsResponse><ListTopicsResult>{inside}</ListTopicsResult></ListTopicsResponse>")
+    };
+    let secret = |inside: &str| format!(r#"{{"SecretList":[{{{inside}}}]}}"#);
+    let at = |region: &str, account: &str| {
+        secret(&format!(
+            r#""ARN":"arn:aws:secretsmanager:{region}:{account}:secret:a-AbCdEf","Name":"a","LastChangedDate":1.5"#
+        ))
+    };
+    let tagged = |tags: &str| at("eu-west-1", ACCOUNT).replace("1.5}", &format!(r#"1.5,"Tags":[{tags}]}}"#));
+    assert_eq!(judge("secretsmanager", "ListSecrets", at("eu-west-1", ACCOUNT).as_bytes()), Ok(()));
+    for (service, operation, body, what) in [
+        ("secretsmanager", "ListSecrets", String::new(), "the answer has no body"),
+        ("secretsmanager", "ListSecrets", "{}".into(), "`SecretList[]` is missing"),
+        ("secretsmanager", "ListSecrets", r#"{"SecretList":null}"#.into(), "`SecretList[]` is null"),
+        ("secretsmanager", "ListSecrets", r#"{"SecretList":{}}"#.into(), "`SecretList[]` is an object"),
+        ("secretsmanager", "ListSecrets", "[]".into(), "the answer is a list"),
+        ("secretsmanager", "ListSecrets", r#"{"SecretList":["#.into(), "cut off"),
+        ("secretsmanager", "ListSecrets", r#"{"SecretList":[]}{}"#.into(), "no JSON"),
+        ("secretsmanager", "ListSecrets", r#"{"SecretList":[],"SecretList":[]}"#.into(), "twice"),
+        ("secretsmanager", "ListSecrets", secret(""), "`SecretList[].ARN` is missing"),
+        ("secretsmanager", "ListSecrets", at("us-east-1", ACCOUNT), "another Region"),
+        ("secretsmanager", "ListSecrets", at("eu-west-1", "999999999999"), "another account"),
+        ("secretsmanager", "ListSecrets", at("eu-west-1", ACCOUNT).replace("1.5", "1e308"), "no instant"),
+        ("secretsmanager", "ListSecrets", at("eu-west-1", ACCOUNT).replace("arn:aws:", "arn:aws-cn:"), "partition"),
+        ("secretsmanager", "ListSecrets", tagged(r#"{"Value":"v"}"#), "`SecretList[].Tags[].Key` is missing"),
+        ("secretsmanager", "ListSecrets", tagged(r#"{"Key":"k","Value":"v"},{"Key":"k","Value":"w"}"#), "twice"),
+        ("sqs", "ListQueues", r#"{"__type":"InternalError"}"#.into(), "is an error"),
+        ("ssm", "GetParameters", r#"{"Parameters":[],"InvalidParameters":["a"]}"#.into(), "does not name all Names"),
+        ("sns", "ListTopics", list(""), "`Topics[]` is missing"),
+        ("sns", "ListTopics", "<ListTopicsResponse><ListTopicsResult><Topics>".into(), "cut off"),
+        ("sns", "ListTopics", list("<Topics/>") + "<a/>", "behind its end"),
+        ("sns", "ListTopics", "<ErrorResponse/>".into(), "is an error"),
+        ("s3", "GetBucketVersioning", "<Nothing/>".into(), "something else"),
+        ("s3", "ListBuckets", "<ListAllMyBucketsResult/>".into(), "is missing"),
+        ("s3", "CompleteMultipartUpload", "<Error><Code>InternalError</Code></Error>".into(), "is an error"),
+        ("s3", "PutObject", "x".into(), "none is due"),
+    ] {
+        let said = judge(service, operation, body.as_bytes()).expect_err(&body);
+        assert!(said.contains(what), "{operation} {body}: {said}");
+        assert!(!said.contains("AbCdEf"), "{said}");
+    }
+    for body in [&b"\xbf\x6cMetricAlarms\x80"[..], b"\xa1\x6cMetricAlarms\x80\xa0", b"\xa0", b"\x80", b"\xbf\xff\xff"] {
+        assert!(judge("cloudwatch", "DescribeAlarms", body).is_err(), "{body:x?}");
+    }
+}
+
+#[test]
+fn whatever_is_cut_off_an_answer_is_noticed() {
+    let body = "<ListTopicsResponse><ListTopicsResult><Topics><member><TopicArn>arn:aws:sns:eu-west-1:111122223333:a</TopicArn>\
+                </member></Topics></ListTopicsResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></ListTopicsResponse>";
+    assert_eq!(judge("sns", "ListTopics", body.as_bytes()), Ok(()));
+    for end in 0..body.len() {
+        assert!(judge("sns", "ListTopics", body[..end].as_bytes()).is_err(), "{end}");
+    }
+}

@@ -1,0 +1,246 @@
+//! XML against a row, in one walk that builds nothing: closed to its end, with the root that is due. Must not know any
+//! operation.
+//!
+//! The query protocol wraps lists, writes mappings as entries and its result into an element of its own; S3 repeats the
+//! elements of a list where they stand.
+
+use memchr::memchr;
+
+use super::super::wire::xml_unescape;
+use super::check::{Asked, Check, Scalar, Wrong, wrong};
+use super::table::{Kind, Node, Row};
+
+/// Deeper than any answer of AWS.
+const DEPTH: usize = 64;
+
+/// An element that is open.
+struct Open<'b, 't> {
+    name: &'b str,
+    place: Place<'t>,
+    text: String,
+}
+
+/// What an element is.
+enum Place<'t> {
+    /// Nothing is known of what is in it.
+    Unknown,
+    /// What stands around the result of the query protocol.
+    Envelope,
+    Object,
+    /// A list in an element of its own; the item, and how many there were.
+    List(&'t Node, &'t Node, usize),
+    Map,
+    /// An entry of a mapping, and the place of its value once the key was read.
+    Entry(Option<Option<&'t Node>>),
+    Key,
+    Scalar(&'t Node),
+}
+
+/// Reads a whole answer. `query` tells the two dialects apart.
+pub(super) fn read(row: &Row, query: bool, asked: &Asked<'_>, body: &[u8]) -> Result<(), Wrong> {
+    let text = std::str::from_utf8(body).map_err(|_| said("is no text"))?;
+    let mut reader = Reader { row, query, check: Check::new(asked), open: Vec::new(), result: false, rooted: false };
+    let mut rest = text.trim_start_matches('\u{feff}');
+    while !rest.is_empty() {
+        let (content, tail) = match memchr(b'<', rest.as_bytes()) {
+            Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
+            None => (rest, ""),
+        };
+        reader.text(content)?;
+        rest = if tail.is_empty() { "" } else { reader.tag(tail)? };
+    }
+    if !reader.rooted || !reader.open.is_empty() {
+        return Err(said("is cut off"));
+    }
+    reader.check.end()
+}
+
+fn said(what: &str) -> Wrong {
+    Wrong(format!("the answer {what}"))
+}
+
+struct Reader<'b, 't, 'a> {
+    row: &'t Row,
+    query: bool,
+    check: Check<'t, 'a>,
+    open: Vec<Open<'b, 't>>,
+    /// The element of the result was there.
+    result: bool,
+    /// The root was there.
+    rooted: bool,
+}
+
+impl<'b, 't> Reader<'b, 't, '_> {
+    /// What stands between two tags.
+    fn text(&mut self, content: &'b str) -> Result<(), Wrong> {
+        let Some(open) = self.open.last_mut() else {
+            return if content.trim().is_empty() { Ok(()) } else { Err(said("has a text outside of its root")) };
+        };
+        match open.place {
+            Place::Unknown => Ok(()),
+            Place::Key | Place::Scalar(_) => {
+                open.text.push_str(&xml_unescape(content));
+                Ok(())
+            }
+            _ if content.trim().is_empty() => Ok(()),
+            _ => Err(Wrong("the answer has a text where elements are due".to_owned())),
+        }
+    }
+
+    /// One tag, comment or the like; what follows it.
+    fn tag(&mut self, text: &'b str) -> Result<&'b str, Wrong> {
+        let until = |start: &str, end: &str| {
+            let inside = text.strip_prefix(start)?;
+            Some(inside.split_once(end).ok_or_else(|| said("is cut off")))
+        };
+        if let Some(comment) = until("<!--", "-->") {
+            return comment.map(|(_, rest)| rest);
+        }
+        if let Some(verbatim) = until("<![CDATA[", "]]>") {
+            let (content, rest) = verbatim?;
+            if let Some(Open { place: Place::Key | Place::Scalar(_), text, .. }) = self.open.last_mut() {
+                text.push_str(content);
+            }
+            return Ok(rest);
+        }
+        if let Some(instruction) = until("<?", "?>") {
+            return instruction.map(|(_, rest)| rest);
+        }
+        let end = memchr(b'>', text.as_bytes()).ok_or_else(|| said("is cut off"))?;
+        let (tag, rest) = (text.get(1..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default());
+        if let Some(name) = tag.strip_prefix('/') {
+            self.close(name.trim_end())?;
+            return Ok(rest);
+        }
+        let (tag, closed) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
+        let name = tag.split([' ', '\t', '\r', '\n']).next().unwrap_or_default();
+        if name.is_empty() || name.starts_with('!') {
+            return Err(said("is no XML of AWS"));
+        }
+        self.start(name)?;
+        if closed {
+            self.close(name)?;
+        }
+        Ok(rest)
+    }
+
+    fn start(&mut self, name: &'b str) -> Result<(), Wrong> {
+        if self.open.len() >= DEPTH {
+            return Err(said("is nested deeper than any of AWS"));
+        }
+        let place = self.place(name)?;
+        self.open.push(Open { name, place, text: String::new() });
+        Ok(())
+    }
+
+    /// What an element of that name is here.
+    fn place(&mut self, name: &str) -> Result<Place<'t>, Wrong> {
+        let row = self.row;
+        let Some(parent) = self.open.last_mut() else {
+            if self.rooted {
+                return Err(said("goes on behind its end"));
+            }
+            self.rooted = true;
+            return self.root(name);
+        };
+        match &mut parent.place {
+            Place::Unknown => Ok(Place::Unknown),
+            Place::Envelope if name.strip_suffix("Result") == Some(&row.operation) => {
+                if self.result {
+                    return Err(said("has two results"));
+                }
+                self.result = true;
+                self.check.enter(&row.root)?;
+                Ok(Place::Object)
+            }
+            Place::Envelope if name == "Error" => Err(said("is an error, with the status of a success")),
+            Place::Envelope => Ok(Place::Unknown),
+            Place::Object => {
+                if !self.query
+                    && let Some(list) = self.check.repeated(name)
+                {
+                    self.check.there(list, 1);
+                    return list.children.first().map_or(Ok(Place::Unknown), |item| self.value(item));
+                }
+                match self.check.named(name)? {
+                    Some(child) => {
+                        self.check.there(child, 0);
+                        self.value(child)
+                    }
+                    None => Ok(Place::Unknown),
+                }
+            }
+            Place::List(node, item, count) => {
+                if name != "member" {
+                    return Err(wrong(node, "is no list"));
+                }
+                *count += 1;
+                let item = *item;
+                self.value(item)
+            }
+            Place::Map if name == "entry" => Ok(Place::Entry(None)),
+            Place::Entry(None) if name == "key" => Ok(Place::Key),
+            Place::Entry(Some(child)) if name == "value" => match *child {
+                Some(child) => {
+                    self.check.there(child, 0);
+                    self.value(child)
+                }
+                None => Ok(Place::Unknown),
+            },
+            Place::Scalar(node) => Err(wrong(node, "is an object, and none is due")),
+            Place::Map | Place::Entry(_) | Place::Key => Err(said("has a mapping that is none")),
+        }
+    }
+
+    fn root(&mut self, name: &str) -> Result<Place<'t>, Wrong> {
+        let row = self.row;
+        // A prefix of a namespace is no part of a name.
+        let name = name.rsplit(':').next().unwrap_or(name);
+        if self.query && name.strip_suffix("Response") == Some(&row.operation) {
+            return Ok(Place::Envelope);
+        }
+        if !self.query && row.roots.iter().any(|root| root == name) {
+            self.check.enter(&row.root)?;
+            return Ok(Place::Object);
+        }
+        let error = matches!(name, "Error" | "ErrorResponse" | "Errors");
+        Err(said(if error { "is an error, with the status of a success" } else { "is the one of something else" }))
+    }
+
+    fn value(&mut self, node: &'t Node) -> Result<Place<'t>, Wrong> {
+        Ok(match node.kind {
+            Kind::Object | Kind::Map => {
+                self.check.enter(node)?;
+                if node.kind == Kind::Map { Place::Map } else { Place::Object }
+            }
+            Kind::List => Place::List(node, self.check.list(node)?, 0),
+            Kind::Any => Place::Unknown,
+            Kind::Text | Kind::Flag | Kind::Number | Kind::Time | Kind::Milliseconds => Place::Scalar(node),
+        })
+    }
+
+    fn close(&mut self, name: &str) -> Result<(), Wrong> {
+        let Some(open) = self.open.pop().filter(|open| open.name == name) else {
+            return Err(said("closes what is not open"));
+        };
+        match open.place {
+            Place::Scalar(node) => self.check.scalar(node, Scalar::Element(&open.text)),
+            Place::Object | Place::Map => self.check.leave(),
+            Place::List(node, _, count) => {
+                self.check.listed();
+                self.check.there(node, count);
+                Ok(())
+            }
+            Place::Key => {
+                let child = self.check.named(&open.text)?;
+                if let Some(Open { place: Place::Entry(known), .. }) = self.open.last_mut() {
+                    *known = Some(child);
+                }
+                Ok(())
+            }
+            // An operation without members has no result.
+            Place::Envelope if !self.result && !self.row.root.children.is_empty() => Err(said("has no result")),
+            Place::Unknown | Place::Envelope | Place::Entry(_) => Ok(()),
+        }
+    }
+}
