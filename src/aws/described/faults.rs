@@ -16,7 +16,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::{Map, Value};
 
 use super::paging::mark;
-use super::{Mutation, Paged};
+use super::{Mutation, Paged, Place, complete};
 use crate::aws::Operation;
 use crate::aws::wire::{self, Failure, Protocol};
 
@@ -137,6 +137,7 @@ impl Faults {
                 None => self.inner.call(request),
             };
         }
+        let region = wire::region(&request).unwrap_or_default().to_owned();
         let token = format!("attestry-first-{}", firsts.0.len());
         firsts.0.insert(token.clone(), request);
         let mut members = Map::new();
@@ -144,7 +145,10 @@ impl Faults {
             members.insert((*list).to_owned(), Value::Array(Vec::new()));
         }
         mark(paged, &mut members, Some(token), true);
-        HttpConnectorFuture::ready(Ok(wire::answer(&self.operation, 200, &Value::Object(members))))
+        let mut page = Value::Object(members);
+        let place = Place { account: "", region: &region, as_of: "2026-01-01T00:00:00Z", parameters };
+        complete(&self.operation, &place, &mut page);
+        HttpConnectorFuture::ready(Ok(wire::answer(&self.operation, 200, &page)))
     }
 
     /// A success of the inner transport, changed; what cannot be changed so stays as it is.
