@@ -1,5 +1,6 @@
 //! What AWS always puts into an answer, and a description need not say: what was asked for, lists with nothing in them,
-//! dates, and the like. Nothing that a policy is likely to judge: who leaves that out gets the gap that AWS would cause.
+//! dates, and what a service sets where nobody sets it otherwise, such as the policy of a new topic. Whoever leaves out
+//! anything else gets the gap that AWS would cause.
 //!
 //! Must not know any operation; `validate` holds the table.
 
@@ -105,11 +106,16 @@ fn missing(node: &Node, place: &Place<'_>, flat: bool, beside: &Map<String, Valu
     }
 }
 
-/// A template with what its braces name: `{account}`, a parameter, or `{.Member}` that stands beside it.
+/// A template with what its braces name: `{account}`, a parameter, or `{.Member}` that stands beside it. Two braces are one.
 fn fill(template: &str, place: &Place<'_>, beside: &Map<String, Value>) -> Value {
-    let mut text = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
+    let (mut text, mut rest) = (String::new(), template);
+    while let Some((before, after)) = rest.split_once(['{', '}']) {
+        if let Some(after) = after.strip_prefix(['{', '}']) {
+            text.push_str(before);
+            text.push_str(rest.get(before.len()..=before.len()).unwrap_or_default());
+            rest = after;
+            continue;
+        }
         let (name, tail) = after.split_once('}').unwrap_or((after, ""));
         text.push_str(before);
         let told = match name.strip_prefix('.') {
