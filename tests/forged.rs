@@ -321,7 +321,7 @@ fn a_run_refuses_inputs_that_are_one_file_somewhere() {
         std::fs::write(desk.path().join("suite.yaml"), both).unwrap();
         let ran = attestry(desk.path(), &["run", "suite.yaml", "--stage", "here", "--quiet", "--out", "refused"]);
         assert_eq!(ran.status.code(), Some(2), "{other}: {}", said(&ran));
-        assert!(said(&ran).contains("evidence cannot hold these files"), "{other}: {}", said(&ran));
+        assert!(said(&ran).contains("evidence cannot hold"), "{other}: {}", said(&ran));
         assert!(!desk.path().join("refused").exists());
     }
 }
