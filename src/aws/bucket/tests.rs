@@ -136,7 +136,10 @@ fn large() -> Vec<u8> {
 }
 
 fn uploads(of: &[(&str, &str, &str)]) -> Answer {
-    let mut text = String::from("<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>");
+    let mut text = format!(
+        "<ListMultipartUploadsResult><Bucket>{BUCKET}</Bucket><KeyMarker/><UploadIdMarker/><NextKeyMarker/>\
+         <NextUploadIdMarker/><MaxUploads>1000</MaxUploads><IsTruncated>false</IsTruncated>"
+    );
     for (key, id, initiated) in of {
         let _ = write!(
             text,
@@ -147,8 +150,13 @@ fn uploads(of: &[(&str, &str, &str)]) -> Answer {
     answer("ListMultipartUploads", 200, text + "</ListMultipartUploadsResult>")
 }
 
-fn parts(of: &[(i32, &str, &str)]) -> Answer {
-    let mut text = String::from("<ListPartsResult><IsTruncated>false</IsTruncated>");
+fn parts(id: &str, of: &[(i32, &str, &str)]) -> Answer {
+    let mut text = format!(
+        "<ListPartsResult><Bucket>{BUCKET}</Bucket><Key>{KEY}</Key><UploadId>{id}</UploadId>\
+         <PartNumberMarker>0</PartNumberMarker><NextPartNumberMarker>{}</NextPartNumberMarker>\
+         <MaxParts>1000</MaxParts><IsTruncated>false</IsTruncated>",
+        of.len()
+    );
     for (number, tag, sum) in of {
         let _ = write!(
             text,
@@ -156,11 +164,14 @@ fn parts(of: &[(i32, &str, &str)]) -> Answer {
              <ChecksumSHA256>{sum}</ChecksumSHA256></Part>"
         );
     }
-    answer("ListParts", 200, text + "</ListPartsResult>")
+    answer("ListParts", 200, text + "</ListPartsResult>").asked("url", format!("uploadId={id}"))
 }
 
 fn begun(id: &str) -> Answer {
-    let text = format!("<InitiateMultipartUploadResult><UploadId>{id}</UploadId></InitiateMultipartUploadResult>");
+    let text = format!(
+        "<InitiateMultipartUploadResult><Bucket>{BUCKET}</Bucket><Key>{KEY}</Key><UploadId>{id}</UploadId>\
+         </InitiateMultipartUploadResult>"
+    );
     answer("CreateMultipartUpload", 200, text)
         .asked("x-amz-object-lock-mode", "COMPLIANCE")
         .asked("x-amz-checksum-algorithm", "SHA256")
@@ -175,7 +186,10 @@ fn sent_part(bytes: &[u8], number: usize) -> Answer {
 }
 
 fn completed(id: &str) -> Answer {
-    let text = "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>";
+    let text = format!(
+        "<CompleteMultipartUploadResult><Location>https://s3.example.com/{KEY}</Location><Bucket>{BUCKET}</Bucket>\
+         <Key>{KEY}</Key><ETag>x</ETag></CompleteMultipartUploadResult>"
+    );
     answer("CompleteMultipartUpload", 200, text).asked("url", format!("uploadId={id}")).asked("if-none-match", "*")
 }
 
@@ -222,7 +236,7 @@ async fn parts_that_are_there_are_not_sent_again() {
             (KEY, "newest", "2026-11-21T06:00:00Z"),
             ("keep/run.tar.zst.json", "another", "2026-11-21T07:00:00Z"),
         ]),
-        parts(&[(1, "tag-1", &sum(0)), (2, "tag-2", &sum(0))]).asked("url", "uploadId=newest"),
+        parts("newest", &[(1, "tag-1", &sum(0)), (2, "tag-2", &sum(0))]),
         sent_part(&bytes, 2),
         sent_part(&bytes, 3),
         completed("newest"),
@@ -258,7 +272,7 @@ async fn an_upload_that_somebody_ended_begins_anew() {
             absent(),
             uploads(&[]),
             begun(id),
-            parts(&[]),
+            parts(id, &[]),
             sent_part(&bytes, 1),
             sent_part(&bytes, 2),
             sent_part(&bytes, 3),
@@ -291,7 +305,7 @@ async fn an_error_behind_a_success_is_an_error() {
     let answers = vec![
         absent(),
         uploads(&[(KEY, "one", "2026-11-21T05:00:00Z")]),
-        parts(&[]),
+        parts("one", &[]),
         sent_part(&bytes, 1),
         sent_part(&bytes, 2),
         sent_part(&bytes, 3),
@@ -391,7 +405,7 @@ async fn a_bucket_that_forgets_or_lets_delete_is_refused() {
             vec![on(), refusal("GetObjectLockConfiguration", 404, "ObjectLockConfigurationNotFoundError")],
             "no Object Lock",
         ),
-        (vec![on(), lock("")], "no Object Lock"),
+        (vec![on(), lock("")], "malformed s3:GetObjectLockConfiguration"),
         (vec![refusal("GetBucketVersioning", 404, "NoSuchBucket")], "does not exist"),
         (
             vec![on(), refusal("GetObjectLockConfiguration", 403, "AccessDenied")],
@@ -418,11 +432,14 @@ async fn s3_tells_the_region_even_where_it_refuses() {
 #[tokio::test]
 async fn lists_and_objects_have_an_end() {
     let page = |versions: &[(&str, &str, bool)], next: &str| {
-        let mut text = String::from("<ListVersionsResult>");
+        let mut text = format!(
+            "<ListVersionsResult><Name>{BUCKET}</Name><Prefix/><KeyMarker/><VersionIdMarker/><MaxKeys>1000</MaxKeys>"
+        );
         for (key, id, latest) in versions {
             let _ = write!(
                 text,
-                "<Version><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{latest}</IsLatest><Size>3</Size></Version>"
+                "<Version><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{latest}</IsLatest>\
+                 <LastModified>2026-11-20T22:15:00.000Z</LastModified><Size>3</Size></Version>"
             );
         }
         let more = !next.is_empty();

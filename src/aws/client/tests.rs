@@ -79,8 +79,14 @@ impl HttpConnector for Answers {
 #[derive(Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Rules {
-    rules: Vec<String>,
+    rules: Vec<Named>,
     next_token: Option<String>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Named {
+    name: String,
 }
 
 const LIST_RULES: Api = EVENTS.api("ListRules");
@@ -89,7 +95,8 @@ const GET_POLICY: Api = LAMBDA.get("GetPolicy", "/2015-03-31/functions/{Function
 const INVOKE: Api = LAMBDA.post("Invoke", "/2015-03-31/functions/{FunctionName}/invocations").payload("Payload");
 const VALIDATE: Api = ACCESS_ANALYZER.post("ValidatePolicy", "/policy/validation{?maxResults,nextToken}");
 
-const RULES: &str = r#"{ "Rules": ["a"], "Other": { "deep": [1.5] } }"#;
+const RULES: &str = r#"{ "Rules": [{ "Name": "a", "Arn": "arn:aws:events:eu-west-1:123456789012:rule/a", "State": "ENABLED",
+    "EventBusName": "default", "ScheduleExpression": "rate(1 day)" }], "Other": { "deep": [1.5] } }"#;
 
 async fn asked(api: &Api, input: Value, answers: &[Recorded]) -> (Result<Rules, Gap>, Answers) {
     let answers = Answers::new(answers);
@@ -101,7 +108,7 @@ async fn asked(api: &Api, input: Value, answers: &[Recorded]) -> (Result<Rules, 
 async fn a_request_is_signed_paced_and_logged_like_any_other() {
     let input = json!({ "Limit": 100, "NextToken": null });
     let (answer, answers) = asked(&LIST_RULES, input, &[(200, "", RULES)]).await;
-    assert_eq!(answer.unwrap(), Rules { rules: vec!["a".into()], next_token: None });
+    assert_eq!(answer.unwrap(), Rules { rules: vec![Named { name: "a".into() }], next_token: None });
     let all = answers.asked();
     let request = all.first().unwrap();
     assert_eq!((request.method.as_str(), request.uri.as_str()), ("POST", "https://events.eu-west-1.amazonaws.com/"));
@@ -122,11 +129,20 @@ async fn a_request_is_signed_paced_and_logged_like_any_other() {
 #[tokio::test]
 async fn paths_and_queries_hold_what_they_name() {
     let arn = "arn:aws:lambda:eu-west-1:1:function:a/b c";
-    for (api, input, method, uri, body) in [
-        (LIST_FUNCTIONS, json!({ "MaxItems": 50, "Marker": null }), "GET", "/2015-03-31/functions?MaxItems=50", ""),
+    let functions = r#"{"Functions":[]}"#;
+    for (api, input, told, method, uri, body) in [
+        (
+            LIST_FUNCTIONS,
+            json!({ "MaxItems": 50, "Marker": null }),
+            functions,
+            "GET",
+            "/2015-03-31/functions?MaxItems=50",
+            "",
+        ),
         (
             LIST_FUNCTIONS,
             json!({ "MaxItems": 50, "Marker": "a+b/c=&d" }),
+            functions,
             "GET",
             "/2015-03-31/functions?Marker=a%2Bb%2Fc%3D%26d&MaxItems=50",
             "",
@@ -134,6 +150,7 @@ async fn paths_and_queries_hold_what_they_name() {
         (
             GET_POLICY,
             json!({ "FunctionName": arn }),
+            r#"{"Policy":"{}"}"#,
             "GET",
             "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-west-1%3A1%3Afunction%3Aa%2Fb%20c/policy",
             "",
@@ -141,6 +158,7 @@ async fn paths_and_queries_hold_what_they_name() {
         (
             INVOKE,
             json!({ "FunctionName": "pay", "Payload": { "a": [1] } }),
+            "null",
             "POST",
             "/2015-03-31/functions/pay/invocations",
             r#"{"a":[1]}"#,
@@ -148,13 +166,15 @@ async fn paths_and_queries_hold_what_they_name() {
         (
             VALIDATE,
             json!({ "policyDocument": "{}", "nextToken": "t" }),
+            r#"{"findings":[]}"#,
             "POST",
             "/policy/validation?nextToken=t",
             r#"{"policyDocument":"{}"}"#,
         ),
     ] {
-        let (answer, answers) = asked(&api, input, &[(200, "", RULES)]).await;
-        assert!(answer.is_ok());
+        let answers = Answers::new(&[(200, "", told)]);
+        let at = answers.at("eu-west-1").await;
+        assert!(tracked(at.client(Client::new).call::<Value>(&api, input)).await.is_ok(), "{}", api.name);
         let all = answers.asked();
         let request = all.first().unwrap();
         let (_, path) = request.uri.split_once(".amazonaws.com").unwrap();

@@ -36,6 +36,8 @@ pub struct Row {
     pub statuses: Vec<u16>,
     /// Names that the root of an XML answer may have; none where the protocol tells it.
     pub roots: Vec<String>,
+    /// A success may turn out to be an error, which its client reads as one.
+    pub or_error: bool,
     /// What the body is.
     pub body: Body,
     /// The members.
@@ -197,6 +199,7 @@ fn head(line: &str) -> Option<Row> {
         match word {
             "status" => row.statuses = value.split('|').map(|it| it.parse().ok()).collect::<Option<_>>()?,
             "root" => row.roots = texts(value),
+            "or-error" => row.or_error = true,
             "json" => row.body = Body::Json,
             "no-body" => row.body = Body::None,
             "may-be-empty" => row.body = Body::MembersOrNone,

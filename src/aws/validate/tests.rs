@@ -92,7 +92,8 @@ fn others_are_not_and_are_told_without_a_value() {
         ("sns", "ListTopics", "<ErrorResponse/>".into(), "is an error"),
         ("s3", "GetBucketVersioning", "<Nothing/>".into(), "something else"),
         ("s3", "ListBuckets", "<ListAllMyBucketsResult/>".into(), "is missing"),
-        ("s3", "CompleteMultipartUpload", "<Error><Code>InternalError</Code></Error>".into(), "is an error"),
+        ("s3", "CreateMultipartUpload", "<Error><Code>InternalError</Code></Error>".into(), "is an error"),
+        ("s3", "CompleteMultipartUpload", "<Error><Code>InternalError</Code>".into(), "cut off"),
         ("s3", "PutObject", "x".into(), "none is due"),
     ] {
         let said = judge(service, operation, body.as_bytes()).expect_err(&body);

@@ -203,6 +203,9 @@ impl<'b, 't> Reader<'b, 't, '_> {
             self.check.enter(&row.root)?;
             return Ok(Place::Object);
         }
+        if row.or_error && name == "Error" {
+            return Ok(Place::Unknown);
+        }
         let error = matches!(name, "Error" | "ErrorResponse" | "Errors");
         Err(said(if error { "is an error, with the status of a success" } else { "is the one of something else" }))
     }

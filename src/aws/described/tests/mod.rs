@@ -129,7 +129,9 @@ answers:
       Parameters: [{Name: a, Value: 2026-11-20T09:00:00Z, Version: 3}, {Name: b}]
   config:
     DescribeConfigRules:
-      ConfigRules: [{ConfigRuleName: a, InputParameters: {days: "90"}}, {ConfigRuleName: b}]
+      ConfigRules:
+        - {ConfigRuleName: a, InputParameters: {days: "90"}, Source: {Owner: AWS}}
+        - {ConfigRuleName: b, Source: {Owner: AWS}}
       page 2: { error: AccessDeniedException, message: stop }
 "#,
     );
