@@ -174,11 +174,14 @@ impl<'t, 'a> Check<'t, 'a> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
         let has =
             |at: usize| frame.there & 1_u64.checked_shl(u32::try_from(at).unwrap_or(u32::MAX)).unwrap_or_default() != 0;
+        let is_there =
+            |name: &String| frame.node.children.iter().enumerate().any(|(at, it)| it.name == *name && has(at));
         for (at, child) in frame.node.children.iter().enumerate() {
             let asked = |(name, text): &(String, String)| {
                 self.asked.texts(name).is_some_and(|all| all.contains(&text.as_str()))
             };
-            let required = child.required || child.asked.as_ref().is_some_and(asked);
+            let alone = child.unless.as_ref().is_some_and(|other| !is_there(other));
+            let required = child.required || alone || child.asked.as_ref().is_some_and(asked);
             if required && !has(at) {
                 return Err(wrong(child, "is missing"));
             }
@@ -188,8 +191,6 @@ impl<'t, 'a> Check<'t, 'a> {
             }
         }
         let either = &frame.node.either;
-        let is_there =
-            |name: &String| frame.node.children.iter().enumerate().any(|(at, it)| it.name == *name && has(at));
         if !either.is_empty() && !either.iter().any(is_there) {
             return Err(wrong(frame.node, &format!("has none of {}", either.join(", "))));
         }
@@ -311,7 +312,7 @@ impl<'t, 'a> Check<'t, 'a> {
                 Rule::OneOf(words) => holds(words.iter().any(|word| word == text), "is a word that is not known")?,
                 Rule::Document => holds(text.trim_start().starts_with('{'), "is no JSON object")?,
                 Rule::AccountId => holds(is_account(text), "is no account")?,
-                Rule::Account => holds(asked.account.is_empty() || text == asked.account, ANOTHER_ACCOUNT)?,
+                Rule::Bucket => holds(is_bucket(text), "is no name of a bucket")?,
                 Rule::QueueUrl => holds(is_queue(text, asked), "is no queue of this account and Region")?,
                 Rule::Agree => self.agree(node, text)?,
                 Rule::Key => self.key(node, text)?,
@@ -356,7 +357,10 @@ impl<'t, 'a> Check<'t, 'a> {
         if node.rules.contains(&Rule::AnyAccount) || by_aws {
             return Ok(());
         }
-        if arn.account == asked.account || asked.account.is_empty() {
+        let told =
+            node.rules.iter().find_map(|rule| if let Rule::AccountOf(it) = rule { asked.text(it) } else { None });
+        let account = told.as_deref().and_then(Arn::read).map_or(asked.account, |told| told.account);
+        if arn.account == account || account.is_empty() {
             return Ok(());
         }
         let other = wrong(node, ANOTHER_ACCOUNT);
@@ -398,6 +402,7 @@ static ANY: Node = Node {
     kind: Kind::Any,
     required: false,
     asked: None,
+    unless: None,
     empty: true,
     rules: Vec::new(),
     children: Vec::new(),
@@ -436,7 +441,7 @@ fn is_same(told: &str, wanted: &str) -> bool {
         let before = long.strip_suffix(short);
         !short.is_empty() && before.is_some_and(|before| before.ends_with(['/', ':']) || short.starts_with('/'))
     };
-    let selected = wanted.strip_prefix(told).is_some_and(|rest| rest.starts_with(':'));
+    let selected = wanted.rsplit_once(':').is_some_and(|(wanted, _)| told == wanted || ends(wanted, told));
     told == wanted || ends(told, wanted) || ends(wanted, told) || selected
 }
 
@@ -447,6 +452,12 @@ fn is_named(told: &str, wanted: &str) -> bool {
     }
     let random = |rest: &str| rest.len() == 7 && rest.starts_with('-');
     wanted.contains(":alias/") || told == wanted || told.strip_prefix(wanted).is_some_and(random)
+}
+
+/// Whether a bucket can have this name: old ones may have upper case and `_`.
+fn is_bucket(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    (3..=255).contains(&name.len()) && name.bytes().all(plain)
 }
 
 /// Whether the URL of a queue ends with the account and a name; AWS's own hosts also say the Region.

@@ -81,6 +81,8 @@ pub struct Node {
     pub required: bool,
     /// It is required where a parameter holds this text.
     pub asked: Option<(String, String)>,
+    /// It is required where this other one beside it is not there.
+    pub unless: Option<String>,
     /// A text may be empty.
     pub empty: bool,
     /// What else holds of it.
@@ -102,6 +104,8 @@ pub enum Rule {
     AnyRegion,
     /// It may be of any account.
     AnyAccount,
+    /// It is of the account in the ARN that this parameter is.
+    AccountOf(String),
     /// AWS itself may own it.
     OrAws,
     /// The account may be another where this flag is set beside it.
@@ -114,8 +118,6 @@ pub enum Rule {
     Agree,
     /// An id of an account.
     AccountId,
-    /// The account that was asked.
-    Account,
     /// What this parameter names.
     Same(String),
     /// The parameter may be another name of it.
@@ -140,6 +142,8 @@ pub enum Rule {
     Counts(Vec<String>),
     /// JSON text.
     Document,
+    /// A name that a bucket can have, which is a part of the paths of others' requests.
+    Bucket,
     /// The URL of a queue of the account.
     QueueUrl,
 }
@@ -305,16 +309,17 @@ fn describe<'a>(node: &mut Node, mut words: impl Iterator<Item = &'a str>) -> Op
                 let (parameter, text) = value.split_once(':')?;
                 (node.required, node.asked) = (false, Some((parameter.to_owned(), text.to_owned())));
             }
+            "unless" => (node.required, node.unless) = (false, Some(given())),
             "arn" => node.rules.push(Rule::Arn(given())),
             "any-region" => node.rules.push(Rule::AnyRegion),
             "any-account" => node.rules.push(Rule::AnyAccount),
+            "account-of" => node.rules.push(Rule::AccountOf(given())),
             "or-aws" => node.rules.push(Rule::OrAws),
             "account-unless" => node.rules.push(Rule::AccountUnless(given())),
             "agree-region" => node.rules.push(Rule::AgreeRegion),
             "agree-account" => node.rules.push(Rule::AgreeAccount),
             "agree" => node.rules.push(Rule::Agree),
             "account-id" => node.rules.push(Rule::AccountId),
-            "account" => node.rules.push(Rule::Account),
             "same" => node.rules.push(Rule::Same(given())),
             "unless-name" => node.rules.push(Rule::UnlessName),
             "tail" => node.rules.push(Rule::Tail(given())),
@@ -325,6 +330,7 @@ fn describe<'a>(node: &mut Node, mut words: impl Iterator<Item = &'a str>) -> Op
             "key" => node.rules.push(Rule::Key),
             "some" => node.rules.push(Rule::Some),
             "counts" => node.rules.push(Rule::Counts(texts(value))),
+            "bucket" => node.rules.push(Rule::Bucket),
             "document" => node.rules.push(Rule::Document),
             "queue-url" => (node.kind, node.rules) = (Kind::Text, vec![Rule::QueueUrl]),
             _ => {

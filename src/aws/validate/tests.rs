@@ -11,7 +11,10 @@ fn judge(service: &str, operation: &str, body: &[u8]) -> Result<(), String> {
     let Some(row) = TABLE.row(service, operation) else { return Err("no row".to_owned()) };
     let protocol = if row.body == Body::Json { Protocol::RestJson } else { Protocol::of(service) };
     let parameters = json!({ "SecretId": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf", "Bucket": "b",
-        "Names": ["a", "b"], "ResourceTypeFilters": ["kms:key"] });
+        "Names": ["a", "b"], "ResourceTypeFilters": ["kms:key"], "RoleArn": "arn:aws:iam::444455556666:role/between",
+        "RoleSessionName": "s", "KeyId": "arn:aws:kms:eu-west-1:444455556666:key/k", "Name":
+        "arn:aws:ssm:eu-west-1:444455556666:parameter/shared/p:3",
+        "FunctionName": "arn:aws:lambda:eu-west-1:111122223333:function:f:live" });
     let asked = Asked { account: ACCOUNT, region: "eu-west-1", parameters: &parameters, withheld: None };
     let head = Head { status: 200, content_type: None, length: None };
     super::body(row, protocol, head, &asked, body).map_err(|wrong| wrong.0)
@@ -55,11 +58,79 @@ fn answers_of_aws_are_believed() {
     }
 }
 
+/// What is in another Region, of another account, or of another kind than usual, and true all the same.
+#[test]
+fn what_belongs_to_others_is_believed_where_aws_tells_it() {
+    const ROLE: &str = "<AssumeRoleResponse><AssumeRoleResult><AssumedRoleUser><AssumedRoleId>A:s</AssumedRoleId><Arn>arn:aws:sts::\
+        444455556666:assumed-role/between/s</Arn></AssumedRoleUser><Credentials><AccessKeyId>k</AccessKeyId><SecretAccessKey>s\
+        </SecretAccessKey><SessionToken>t</SessionToken><Expiration>2026-11-20T22:15:00Z</Expiration></Credentials>\
+        </AssumeRoleResult></AssumeRoleResponse>";
+    const KEY: &str = r#"{"KeyMetadata":{"KeyId":"k","Arn":"arn:aws:kms:eu-west-1:444455556666:key/k","AWSAccountId":"444455556666",
+        "KeyState":"Enabled","KeyUsage":"ENCRYPT_DECRYPT","KeyManager":"CUSTOMER","Origin":"AWS_KMS","Enabled":true,
+        "CreationDate":1.5E9,"KeySpec":"SYMMETRIC_DEFAULT","MultiRegion":false}}"#;
+    const TRAILS: &str = r#"{"trailList":[{"Name":"a","TrailARN":"arn:aws:cloudtrail:us-east-1:444455556666:trail/a",
+        "HomeRegion":"us-east-1","IsMultiRegionTrail":true,"IsOrganizationTrail":true,"LogFileValidationEnabled":true,
+        "IncludeGlobalServiceEvents":true,"S3BucketName":"b"},{"Name":"b","HomeRegion":"us-west-2","IsMultiRegionTrail":true,
+        "TrailARN":"arn:aws:cloudtrail:us-west-2:111122223333:trail/b","LogFileValidationEnabled":false,
+        "IncludeGlobalServiceEvents":true,"S3BucketName":"b","SnsTopicName":null}]}"#;
+    const ALIASES: &str = r#"{"Aliases":[{"AliasName":"alias/aws/ebs","AliasArn":"arn:aws:kms:eu-west-1:111122223333:alias/aws/ebs"}],
+        "Truncated":false}"#;
+    const TOPICS: &str = "<ListSubscriptionsResponse><ListSubscriptionsResult><Subscriptions><member><Owner>111122223333</Owner>\
+        <Protocol>sqs</Protocol><Endpoint/><TopicArn>arn:aws:sns:eu-west-1:444455556666:t</TopicArn><SubscriptionArn>\
+        PendingConfirmation</SubscriptionArn></member></Subscriptions></ListSubscriptionsResult></ListSubscriptionsResponse>";
+    const IDENTITIES: &str = "<GetAccountAuthorizationDetailsResponse><GetAccountAuthorizationDetailsResult><UserDetailList><member>\
+        <UserName>u</UserName><Arn>arn:aws:iam::111122223333:user/u</Arn><AttachedManagedPolicies><member><PolicyName>p</PolicyName>\
+        <PolicyArn>arn:aws:iam::aws:policy/p</PolicyArn></member></AttachedManagedPolicies></member></UserDetailList>\
+        <GroupDetailList/><RoleDetailList/><Policies><member><Arn>arn:aws:iam::aws:policy/p</Arn><PolicyVersionList><member>\
+        <Document>%7B%7D</Document><IsDefaultVersion>true</IsDefaultVersion></member></PolicyVersionList></member></Policies>\
+        <IsTruncated>false</IsTruncated></GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>";
+    const SHARED: &str = r#"{"Parameter":{"ARN":"arn:aws:ssm:eu-west-1:444455556666:parameter/shared/p","Name":"/shared/p",
+        "Type":"String","Value":"","Version":3,"LastModifiedDate":1.5E9,"Selector":":3"}}"#;
+    const FUNCTION: &str = r#"{"FunctionName":"f","FunctionArn":"arn:aws:lambda:eu-west-1:111122223333:function:f:live","Role":
+        "arn:aws:iam::111122223333:role/f","CodeSha256":"c","LastModified":"2026-11-20T22:15:00.000+0000","State":"Active",
+        "PackageType":"Image","Version":"7","Runtime":null,"Handler":null,"LastUpdateStatus":null,"VpcConfig":null}"#;
+    for (service, operation, body) in [
+        ("sts", "AssumeRole", ROLE),
+        ("kms", "DescribeKey", KEY),
+        ("kms", "ListAliases", ALIASES),
+        ("cloudtrail", "DescribeTrails", TRAILS),
+        ("sns", "ListSubscriptions", TOPICS),
+        ("iam", "GetAccountAuthorizationDetails", IDENTITIES),
+        ("ssm", "GetParameter", SHARED),
+        ("lambda", "GetFunctionConfiguration", FUNCTION),
+    ] {
+        assert_eq!(judge(service, operation, body.as_bytes()), Ok(()), "{operation}");
+        // Nobody asked for something of this account, and no flag says that it may be told.
+        let lie = body.replace("444455556666", "999999999999").replace(r#""IsOrganizationTrail":true,"#, "");
+        let told = judge(service, operation, lie.as_bytes());
+        let anybody = ["ListSubscriptions", "GetParameter"].contains(&operation);
+        assert_eq!(told.is_err(), lie != body && !anybody, "{operation}: {told:?}");
+    }
+    // {"MetricAlarms": [{…, "EvaluationCriteria": {}}]}: an alarm on a query has no periods and no comparison.
+    let alarm = |criteria: &[u8]| {
+        let mut body = b"\xa1\x6cMetricAlarms\x81\xbf\x69AlarmName\x61a\x68AlarmArn\x78\x35".to_vec();
+        body.extend(b"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:query");
+        body.extend(b"\x6aStateValue\x62OK\x6eActionsEnabled\xf5");
+        body.extend(criteria);
+        body.push(0xff);
+        judge("cloudwatch", "DescribeAlarms", &body)
+    };
+    assert_eq!(alarm(b"\x72EvaluationCriteria\xa0"), Ok(()));
+    assert_eq!(alarm(b""), Err("`MetricAlarms[].EvaluationPeriods` is missing".to_owned()));
+}
+
 #[test]
 fn others_are_not_and_are_told_without_a_value() {
     let list = |inside: &str| {
         format!("<ListTopicsResponse><ListTopicsResult>{inside}</ListTopicsResult></ListTopicsResponse>")
     };
+    let bucket = |name: &str| {
+        let bucket =
+            format!("<Bucket><Name>{name}</Name><CreationDate>2026-11-20T22:15:00.000Z</CreationDate></Bucket>");
+        let owner = "<Owner><ID>i</ID></Owner>";
+        format!("<ListAllMyBucketsResult><Buckets>{bucket}</Buckets>{owner}</ListAllMyBucketsResult>")
+    };
+    assert_eq!(judge("s3", "ListBuckets", bucket("Old_Bucket.of-ours").as_bytes()), Ok(()));
     let secret = |inside: &str| format!(r#"{{"SecretList":[{{{inside}}}]}}"#);
     let at = |region: &str, account: &str| {
         secret(&format!(
@@ -92,6 +163,7 @@ fn others_are_not_and_are_told_without_a_value() {
         ("sns", "ListTopics", "<ErrorResponse/>".into(), "is an error"),
         ("s3", "GetBucketVersioning", "<Nothing/>".into(), "something else"),
         ("s3", "ListBuckets", "<ListAllMyBucketsResult/>".into(), "is missing"),
+        ("s3", "ListBuckets", bucket("../a?policy"), "no name of a bucket"),
         ("s3", "CreateMultipartUpload", "<Error><Code>InternalError</Code></Error>".into(), "is an error"),
         ("s3", "CompleteMultipartUpload", "<Error><Code>InternalError</Code>".into(), "cut off"),
         ("s3", "PutObject", "x".into(), "none is due"),
