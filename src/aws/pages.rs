@@ -10,6 +10,9 @@ use crate::facts::{Cause, Gap};
 /// More pages than any list has: a million log groups, fifty on a page. A walk over a stream of events has no such end.
 const MOST: usize = 20_000;
 
+/// More items than any list has: as many log groups as a Region may hold, or more objects than one sweep takes.
+pub const MOST_ITEMS: usize = 1_000_000;
+
 /// The tokens of one walk.
 #[derive(Debug, Default)]
 pub struct Pages {
@@ -35,6 +38,15 @@ impl Pages {
             Some(_) if self.seen.len() > MOST => Err(truncated("the list has more pages than any list of AWS")),
             None | Some(_) => Ok(()),
         }
+    }
+
+    /// Notes how many items there are by now, for a walk that keeps them.
+    ///
+    /// # Errors
+    /// More than any list has.
+    #[expect(clippy::result_large_err, reason = "once a page, and its callers have the gap in their own errors")]
+    pub fn keeps(&self, items: usize) -> Result<(), Gap> {
+        if items > MOST_ITEMS { Err(truncated("the list has more items than any list of AWS")) } else { Ok(()) }
     }
 
     /// Whether there is a page that was not asked for.
@@ -78,5 +90,7 @@ mod tests {
         let mut pages = Pages::default();
         let ended = (0..=MOST).find_map(|page| pages.turn(Some(&page.to_string()), true).err());
         assert_eq!(ended.map(|gap| gap.cause), Some(Cause::Truncated));
+        assert_eq!(pages.keeps(MOST_ITEMS), Ok(()));
+        assert_eq!(pages.keeps(MOST_ITEMS + 1).map_err(|gap| gap.cause), Err(Cause::Truncated));
     }
 }

@@ -6,10 +6,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::aws::At;
-use crate::facts::{Call, Gap, Kind, Question, Resource};
+use crate::aws::{At, MOST_ITEMS};
+use crate::facts::{Call, Cause, Gap, Kind, Question, Resource};
 
 /// A read under way. It ends with what AWS would not tell, if anything.
 pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<(), Gap>> + Send + 'a>>;
@@ -55,6 +56,8 @@ pub struct Listing {
     region: Arc<str>,
     last: Option<Resource>,
     count: usize,
+    /// Told when there are more than any list has.
+    full: Arc<Notify>,
     found: UnboundedSender<Resource>,
 }
 
@@ -64,15 +67,28 @@ impl Listing {
     pub fn new(kind: &'static Kind, at: &At) -> (Self, UnboundedReceiver<Resource>) {
         let (found, resources) = mpsc::unbounded_channel();
         let (account, region) = (Arc::clone(&at.account), Arc::clone(&at.region));
-        (Self { kind, account, region, last: None, count: 0, found }, resources)
+        (Self { kind, account, region, last: None, count: 0, full: Arc::default(), found }, resources)
     }
 
     /// Adds a resource, whose facts the caller then sets.
     pub fn add(&mut self, id: impl Into<String>, name: impl Into<String>) -> &mut Resource {
         self.hand_on();
         self.count += 1;
+        if self.count > MOST_ITEMS {
+            self.full.notify_one();
+        }
         let (account, region) = (Arc::clone(&self.account), Arc::clone(&self.region));
         self.last.insert(Resource::new(self.kind, account, region, id, name))
+    }
+
+    /// Waits for a population that is larger than any, which is then given up between two of its pages.
+    pub(super) fn overflows(&self) -> impl Future<Output = Gap> + use<> {
+        let full = Arc::clone(&self.full);
+        async move {
+            full.notified().await;
+            let message = "the population is larger than any of AWS".to_owned();
+            Gap { message, ..Gap::new(Cause::Truncated) }
+        }
     }
 
     /// Hands the last resource on; how many there were.

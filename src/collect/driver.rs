@@ -100,7 +100,7 @@ async fn population(
     watch(Event::Listing { kind: kind.name, region: Arc::clone(&at.region) });
     let (mut listing, found) = Listing::new(kind, &at);
     let list = async {
-        let listed = crate::aws::tracked(collector.list(&at, &mut listing)).await;
+        let listed = enumerate(collector, &at, &mut listing).await;
         let resources = listing.finish();
         watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources });
         listed
@@ -113,6 +113,15 @@ async fn population(
     };
     Resource::redact_names(&mut resources);
     Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps }
+}
+
+/// Enumerates a population, unless it is larger than any.
+async fn enumerate(collector: &dyn Collector, at: &At, listing: &mut Listing) -> Result<(), Gap> {
+    let overflows = listing.overflows();
+    tokio::select! {
+        gap = overflows => Err(gap),
+        listed = crate::aws::tracked(collector.list(at, listing)) => listed,
+    }
 }
 
 /// Makes the calls that some case needs for each resource that is found.
@@ -254,6 +263,40 @@ mod tests {
         attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
         calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(100))],
     };
+
+    /// Pages without end, of thousands of things each.
+    struct Endless;
+
+    impl Collector for Endless {
+        fn kind(&self) -> &'static Kind {
+            &KIND
+        }
+
+        fn list<'a>(&'a self, _: &'a At, found: &'a mut Listing) -> crate::collect::Pending<'a> {
+            Box::pin(async {
+                loop {
+                    for _ in 0..100_000 {
+                        found.add("id", "name");
+                    }
+                    tokio::task::yield_now().await;
+                }
+            })
+        }
+
+        fn read<'a>(&'a self, _: &'a At, _: &'static Call, _: &'a mut Resource) -> crate::collect::Pending<'a> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_population_without_end_is_given_up() {
+        let logs = Arc::new(crate::facts::LogScope::all(Timestamp::UNIX_EPOCH));
+        let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
+        let (mut listing, _) = Listing::new(&KIND, &at);
+        let listed = enumerate(&Endless, &at, &mut listing).await;
+        assert_eq!(listed.map_err(|gap| gap.cause), Err(Cause::Truncated));
+        assert!(listing.finish() < 2 * crate::aws::MOST_ITEMS);
+    }
 
     #[test]
     fn what_has_no_name_is_not_understood() {

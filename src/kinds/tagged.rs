@@ -68,6 +68,7 @@ pub(in crate::kinds) async fn tagged(at: &At, resource_type: &'static str) -> Re
                 let all = told(resource.tags.as_ref(), "tags of a resource")?.iter();
                 tagged.by_arn.insert(arn, tags(all.map(|tag| (Some(&*tag.key), Some(&*tag.value))))?);
             }
+            pages.keeps(tagged.by_arn.len())?;
             pages.turn(page.pagination_token.as_deref(), false)?;
         }
         Ok(tagged)

@@ -16,7 +16,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::types::{BucketVersioningStatus, ObjectLockEnabled};
 
-use super::{Backend, Link, Reach, refused_with, tracked};
+use super::{Backend, Flow, Link, Reach, refused_with, tracked};
 use crate::facts::{Cause, Gap};
 
 pub use address::Address;
@@ -198,11 +198,9 @@ impl Bucket {
             let answer = request.set_expected_bucket_owner(self.owner.clone()).send().await;
             let mut body = answer.map_err(|error| NotRead::Gap(error.into()))?.body;
             let mut bytes = Vec::new();
-            while let Some(more) = body.next().await {
-                let broken = |error: &dyn std::fmt::Display| {
-                    NotRead::Gap(Gap { message: error.to_string(), ..Gap::new(Cause::Malformed) })
-                };
-                bytes.extend_from_slice(&more.map_err(|error| broken(&error))?);
+            let mut flow = Flow::default();
+            while let Some(more) = flow.next(body.try_next()).await.map_err(NotRead::Gap)? {
+                bytes.extend_from_slice(&more);
                 if bytes.len() as u64 > most {
                     return Err(NotRead::TooLarge);
                 }

@@ -77,6 +77,7 @@ async fn walk(at: &At, details: &mut Details) -> Result<(), Gap> {
         let page = page?;
         pages.turn(page.marker(), page.is_truncated())?;
         sound(&page)?;
+        pages.keeps(details.users.len() + details.groups.len() + details.roles.len() + details.policies.len())?;
         details.users.extend(page.user_detail_list.unwrap_or_default());
         details.groups.extend(page.group_detail_list.unwrap_or_default());
         details.roles.extend(page.role_detail_list.unwrap_or_default());

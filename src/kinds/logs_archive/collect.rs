@@ -197,9 +197,9 @@ fn read(eyes: &Eyes, mut input: Pipe<Vec<u8>>, bytes: u64, source: &str) -> (Swe
 }
 
 /// Why an object that came is not the one that was listed.
-fn short(object: &Wanted, read: u64, broken: Option<String>) -> Option<Gap> {
-    if let Some(why) = broken {
-        return Some(Gap { message: why, ..Gap::new(Cause::Unreachable) });
+fn short(object: &Wanted, read: u64, broken: Option<Gap>) -> Option<Gap> {
+    if broken.is_some() {
+        return broken;
     }
     if read == object.bytes {
         return None;

@@ -4,6 +4,8 @@
 
 use std::io::{self, Read};
 
+use crate::aws::Flow;
+use crate::facts::Gap;
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -26,16 +28,16 @@ pub(super) fn pipe<B>() -> (Sender<io::Result<B>>, Pipe<B>) {
     (sender, Pipe { pieces, piece: None, at: 0, read: 0 })
 }
 
-/// Sends a body until it ends, breaks, or nobody reads any more. It says whether it broke.
-pub(super) async fn pour(mut body: ByteStream, into: Sender<io::Result<Vec<u8>>>) -> Option<String> {
+/// Sends a body until it ends, breaks, drips, or nobody reads any more. It says why the body does not end.
+pub(super) async fn pour(mut body: ByteStream, into: Sender<io::Result<Vec<u8>>>) -> Option<Gap> {
+    let mut flow = Flow::default();
     loop {
-        match body.try_next().await {
+        match flow.next(body.try_next()).await {
             Ok(Some(piece)) if into.send(Ok(piece.to_vec())).await.is_ok() => {}
             Ok(_) => return None,
-            Err(error) => {
-                let why = format!("the answer broke off: {error}");
-                let _ = into.send(Err(io::Error::other(why.clone()))).await;
-                return Some(why);
+            Err(gap) => {
+                let _ = into.send(Err(io::Error::other(gap.message.clone()))).await;
+                return Some(gap);
             }
         }
     }

@@ -73,6 +73,7 @@ async fn walk(at: &At, groups: &mut Vec<LogGroup>) -> Result<(), Gap> {
     while let Some(page) = pages.next().await {
         let mut page = page?;
         groups.append(&mut page.log_groups.take().unwrap_or_default());
+        walk.keeps(groups.len())?;
         walk.turn(page.next_token(), false)?;
     }
     Ok(())

@@ -82,6 +82,7 @@ async fn walk(at: &At, secrets: &mut Vec<SecretListEntry>) -> Result<(), Gap> {
     while let Some(page) = answers.next().await {
         let mut page = page?;
         secrets.append(&mut page.secret_list.take().unwrap_or_default());
+        pages.keeps(secrets.len())?;
         pages.turn(page.next_token(), false)?;
     }
     Ok(())

@@ -141,6 +141,7 @@ async fn walk(at: &At, parameters: &mut Vec<Parameter>) -> Result<(), Gap> {
         let input = json!({ "MaxResults": 50, "NextToken": pages.token() });
         let page: Page = at.client(Client::new).call(&DESCRIBE_PARAMETERS, input).await?;
         parameters.extend(page.parameters.into_iter().flatten());
+        pages.keeps(parameters.len())?;
         pages.turn(page.next_token.as_deref(), false)?;
     }
     Ok(())

@@ -1,0 +1,87 @@
+//! A body that is read piece by piece, and goes on coming: whoever lets it drip is given up.
+//!
+//! Must not know what is in it. Only waiting counts: a reader may take as long as it needs with what came.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use crate::facts::{Cause, Gap};
+
+/// How long somebody waits for [`LEAST`] bytes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Bytes that come in that time at least, if the body does not end. AWS sends thousands of times as many.
+const LEAST: usize = 64 << 10;
+
+/// How one body comes.
+#[derive(Debug)]
+pub struct Flow {
+    patience: Duration,
+    waited: Duration,
+    came: usize,
+}
+
+impl Default for Flow {
+    fn default() -> Self {
+        Self { patience: PATIENCE, waited: Duration::ZERO, came: 0 }
+    }
+}
+
+impl Flow {
+    /// The next piece of the body, or its end.
+    ///
+    /// # Errors
+    /// It broke off, or drips.
+    #[expect(clippy::result_large_err, reason = "once a piece, and its callers have the gap in their own errors")]
+    pub async fn next<P: AsRef<[u8]>, E: Display>(
+        &mut self,
+        piece: impl Future<Output = Result<Option<P>, E>>,
+    ) -> Result<Option<P>, Gap> {
+        let gap = |cause, message| Gap { message, ..Gap::new(cause) };
+        let clock = Instant::now();
+        let piece = timeout(self.patience.saturating_sub(self.waited), piece).await;
+        let piece = piece.map_err(|_| gap(Cause::TimedOut, "the answer came too slowly".to_owned()))?;
+        let piece = piece.map_err(|error| gap(Cause::Unreachable, format!("the answer broke off: {error}")))?;
+        self.waited += clock.elapsed();
+        self.came += piece.as_ref().map_or(0, |piece| piece.as_ref().len());
+        if self.came >= LEAST {
+            (self.waited, self.came) = (Duration::ZERO, 0);
+        }
+        Ok(piece)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How a body ends whose pieces have this many bytes, each after so many milliseconds; a reader takes its time too.
+    async fn end(bytes: usize, milliseconds: u64, reading: u64) -> Option<Cause> {
+        let mut flow = Flow { patience: Duration::from_millis(300), ..Flow::default() };
+        for _ in 0..8 {
+            let piece = async {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                Ok::<_, String>(Some(vec![0; bytes]))
+            };
+            match flow.next(piece).await {
+                Ok(piece) => assert_eq!(piece.map(|piece| piece.len()), Some(bytes)),
+                Err(gap) => return Some(gap.cause),
+            }
+            tokio::time::sleep(Duration::from_millis(reading)).await;
+        }
+        None
+    }
+
+    #[tokio::test]
+    async fn a_body_that_drips_is_given_up() {
+        assert_eq!(end(1, 60, 0).await, Some(Cause::TimedOut));
+        assert_eq!(end(LEAST, 60, 0).await, None);
+        assert_eq!(end(LEAST, 2000, 0).await, Some(Cause::TimedOut));
+        assert_eq!(end(1, 0, 60).await, None, "the reader was slow");
+        let broken = Flow::default().next(async { Err::<Option<Vec<u8>>, _>("reset") }).await;
+        assert_eq!(broken.map_err(|gap| (gap.cause, gap.message.contains("reset"))), Err((Cause::Unreachable, true)));
+    }
+}
