@@ -330,8 +330,8 @@ impl<'t, 'a> Check<'t, 'a> {
         let Some(arn) = Arn::read(text) else { return Err(wrong(node, "is no ARN")) };
         let of = |known: &str| known == "*" || known == arn.service;
         let wanted = asked.texts(service);
-        let of_type = |of: &&str| of.split(':').next() == Some(arn.service);
-        if !wanted.map_or_else(|| of(service), |all| all.iter().any(|it| of_type(&it))) {
+        let of_type = |of: &str| of.split(':').next() == Some(arn.service);
+        if !wanted.map_or_else(|| of(service), |all| all.iter().any(|it| of_type(it))) {
             return Err(wrong(node, "is the ARN of another service"));
         }
         for rule in &node.rules {

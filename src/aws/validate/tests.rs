@@ -1,5 +1,4 @@
 //! Sound and unsound answers in every protocol.
-#![expect(clippy::string_slice, reason = "the text is ASCII")]
 
 use serde_json::json;
 
@@ -168,7 +167,7 @@ fn others_are_not_and_are_told_without_a_value() {
         ("s3", "CompleteMultipartUpload", "<Error><Code>InternalError</Code>".into(), "cut off"),
         ("s3", "PutObject", "x".into(), "none is due"),
     ] {
-        let said = judge(service, operation, body.as_bytes()).expect_err(&body);
+        let said = judge(service, operation, body.as_bytes()).err().unwrap_or_default();
         assert!(said.contains(what), "{operation} {body}: {said}");
         assert!(!said.contains("AbCdEf"), "{said}");
     }
@@ -183,6 +182,6 @@ fn whatever_is_cut_off_an_answer_is_noticed() {
                 </member></Topics></ListTopicsResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></ListTopicsResponse>";
     assert_eq!(judge("sns", "ListTopics", body.as_bytes()), Ok(()));
     for end in 0..body.len() {
-        assert!(judge("sns", "ListTopics", body[..end].as_bytes()).is_err(), "{end}");
+        assert!(judge("sns", "ListTopics", body.as_bytes().split_at(end).0).is_err(), "{end}");
     }
 }
