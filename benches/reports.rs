@@ -83,6 +83,7 @@ fn run(now: Timestamp) -> Run {
         evaluated_at: now,
         gate: "info",
         selected: Vec::new(),
+        parameters: Vec::new(),
         calls: 10_000,
         throttled: 0,
     }
