@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::Ended;
+use crate::source::printable;
 use crate::verify::Exit;
 
 /// The places that a command reads and writes, by what they are called.
@@ -17,43 +18,57 @@ pub(super) struct Apart {
 
 #[derive(Debug)]
 struct Place {
-    name: String,
+    name: &'static str,
     given: PathBuf,
     real: PathBuf,
+    file: Option<(u64, u64)>,
 }
 
 impl Place {
-    fn new(name: &str, path: &Path) -> Self {
-        Self { name: name.to_owned(), given: path.to_owned(), real: real(path) }
+    fn new(name: &'static str, path: &Path) -> Self {
+        let real = real(path);
+        Self { name, given: path.to_owned(), file: file(&real), real }
     }
 
-    fn is_below(&self, other: &Self) -> bool {
-        self.real.starts_with(&other.real) || is_same(&self.real, &other.real)
+    /// Whether two names mean one file: by a link, or where the case of letters does not count.
+    fn is(&self, other: &Self) -> bool {
+        self.real == other.real || self.file.is_some() && self.file == other.file
+    }
+
+    fn is_in(&self, other: &Self) -> bool {
+        self.real.starts_with(&other.real) || self.is(other)
+    }
+
+    fn shown(&self) -> String {
+        printable(&self.given.display().to_string(), LONG)
     }
 }
 
+/// So long a path is shown.
+const LONG: usize = 1000;
+
 impl Apart {
     /// Something that is read.
-    pub(super) fn input(&mut self, name: &str, path: &Path) {
+    pub(super) fn input(&mut self, name: &'static str, path: &Path) {
         self.inputs.push(Place::new(name, path));
     }
 
     /// Something that is written, or replaced whole.
-    pub(super) fn output(&mut self, name: &str, path: &Path) {
+    pub(super) fn output(&mut self, name: &'static str, path: &Path) {
         self.outputs.push(Place::new(name, path));
     }
 
     /// Whether they lie apart.
     pub(super) fn check(&self) -> Result<(), Ended> {
         for (at, output) in self.outputs.iter().enumerate() {
-            if let Some(input) = self.inputs.iter().find(|input| input.is_below(output)) {
-                let how = if input.real == output.real { "is" } else { "holds" };
-                return Err(refused(output, &format!("{how} {} ({})", input.given.display(), input.name)));
+            if let Some(input) = self.inputs.iter().find(|input| input.is_in(output)) {
+                let how = if input.is(output) { "is" } else { "holds" };
+                return Err(refused(output, &format!("{how} {} ({})", input.shown(), input.name)));
             }
             let mut others = self.outputs.iter().enumerate().filter(|(other, _)| *other != at);
-            if let Some((_, other)) = others.find(|(_, other)| other.is_below(output)) {
-                let how = if other.real == output.real { "is the same as" } else { "holds" };
-                return Err(refused(output, &format!("{how} {} {}", other.name, other.given.display())));
+            if let Some((_, other)) = others.find(|(_, other)| other.is_in(output)) {
+                let how = if other.is(output) { "is the same as" } else { "holds" };
+                return Err(refused(output, &format!("{how} {} {}", other.name, other.shown())));
             }
         }
         Ok(())
@@ -70,11 +85,14 @@ impl Apart {
 }
 
 fn refused(output: &Place, why: &str) -> Ended {
-    Ended::new(Exit::Usage, format!("{} {} {why}: it is not written", output.name, output.given.display()))
+    Ended::new(Exit::Usage, format!("{} {} {why}: it is not written", output.name, output.shown()))
 }
 
 /// A path without links and `..`, as far as it exists.
 fn real(path: &Path) -> PathBuf {
+    if let Ok(there) = fs::canonicalize(path) {
+        return there;
+    }
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut real = PathBuf::new();
     for part in full.components() {
@@ -89,11 +107,10 @@ fn real(path: &Path) -> PathBuf {
     real
 }
 
-/// Whether two names mean one file: by a hard link, or where the case of letters does not count.
-fn is_same(one: &Path, other: &Path) -> bool {
+/// The file itself, whatever leads to it.
+fn file(path: &Path) -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
-    let file = |path: &Path| fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
-    file(one).is_some_and(|one| Some(one) == file(other))
+    fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use fs_err as fs;
 use zeroize::Zeroizing;
 
+use super::apart::Apart;
 use super::progress::Bytes;
 use super::{Ended, cores, output};
 use crate::logs::{
@@ -55,7 +56,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     }
     let key = key()?;
     let Files { files, coverage: unreadable, links } = Files::below(&args.files);
-    check_target(args, &files).map_err(|error| Ended::new(Exit::Usage, error))?;
+    check_target(args, &files)?;
     let engine = engine(args, &key)?;
     let ((findings, more), mut coverage) = sweep(args, &engine, &key, &files);
     coverage.merge(unreadable);
@@ -81,6 +82,7 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     if let Some(path) = &args.output {
         let whole = whole(&report, &masks)?;
         let written = check_target(args, &files)
+            .map_err(|ended| ended.message)
             .and_then(|()| target::write(path, &(whole + "\n")).map_err(|error| printable(&error.to_string(), LONG)));
         if let Err(error) = written {
             reason = reason.also(Exit::Output, format!("the report was not written: {error}"));
@@ -95,11 +97,15 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
 const LONG: usize = 1000;
 
 /// Refuses to write onto what is read.
-fn check_target(args: &Args, files: &[(PathBuf, u64)]) -> Result<(), String> {
+fn check_target(args: &Args, files: &[(PathBuf, u64)]) -> Result<(), Ended> {
     let Some(target) = &args.output else { return Ok(()) };
-    let swept = files.iter().map(|(path, _)| path.as_path());
-    let given = args.files.iter().chain(&args.values).map(PathBuf::as_path);
-    target::check(target, swept.chain(given)).map_err(|error| printable(&error.to_string(), LONG))
+    let mut apart = Apart::default();
+    let swept = files.iter().map(|(path, _)| path);
+    swept.chain(&args.files).for_each(|path| apart.input("what is swept", path));
+    args.values.iter().for_each(|path| apart.input("--values", path));
+    apart.output("--output", target);
+    apart.check()?;
+    target::check(target).map_err(|error| Ended::new(Exit::Usage, printable(&error.to_string(), LONG)))
 }
 
 /// The report as JSON, in which no value stands.

@@ -1,6 +1,4 @@
-//! Where the report of a sweep goes: never onto what is swept or looked for, nor onto a stranger's file.
-//!
-//! Must not know what is in the report.
+//! Where the report of a sweep goes: never onto a stranger's file. Must not know what is in the report.
 
 use std::io::{Error, Read, Result, Write};
 use std::path::{Path, PathBuf};
@@ -14,15 +12,12 @@ use super::report::START;
 ///
 /// # Errors
 /// The reason.
-pub(super) fn check<'a>(target: &Path, others: impl IntoIterator<Item = &'a Path>) -> Result<()> {
+pub(super) fn check(target: &Path) -> Result<()> {
     let refuse = |why: &str| Err(Error::other(format!("{}: {why}", target.display())));
     let Ok(data) = fs::metadata(target) else {
         let is_link = fs::symlink_metadata(target).is_ok();
         return if is_link { refuse("it is a link to nothing") } else { Ok(()) };
     };
-    if others.into_iter().any(|other| is_same(target, other)) {
-        return refuse("it is read by this sweep, and is not written to");
-    }
     match special(&data.file_type()) {
         Some("pipe" | "device") => return Ok(()),
         Some(what) => return refuse(&format!("it is a {what}")),
@@ -35,23 +30,6 @@ pub(super) fn check<'a>(target: &Path, others: impl IntoIterator<Item = &'a Path
         return Ok(());
     }
     refuse("it is no report of an earlier sweep, and is left alone")
-}
-
-/// Whether two paths lead to one file.
-fn is_same(one: &Path, other: &Path) -> bool {
-    let identity = |path: &Path| fs::metadata(path).ok().map(|data| identity(path, &data));
-    identity(one).is_some_and(|one| identity(other).is_some_and(|other| one == other))
-}
-
-#[cfg(unix)]
-fn identity(_: &Path, data: &std::fs::Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (data.dev(), data.ino())
-}
-
-#[cfg(not(unix))]
-fn identity(path: &Path, _: &std::fs::Metadata) -> Option<PathBuf> {
-    fs::canonicalize(path).ok()
 }
 
 /// Writes a report aside and moves it into its place whole.
