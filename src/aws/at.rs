@@ -117,23 +117,6 @@ pub(super) fn retries(sdk: &SdkConfig, attempts: u32) -> aws_config::retry::Retr
     retries.with_max_attempts(attempts).with_initial_backoff(std::time::Duration::from_millis(200))
 }
 
-/// The partition in the ARNs of a Region.
-#[must_use]
-pub fn partition(region: &str) -> &'static str {
-    PARTITIONS.iter().find(|(start, _)| region.starts_with(start)).map_or("aws", |(_, partition)| partition)
-}
-
-/// Starts of Regions that are of another partition than `aws`.
-const PARTITIONS: &[(&str, &str)] = &[
-    ("cn-", "aws-cn"),
-    ("eu-isoe-", "aws-iso-e"),
-    ("eusc-", "aws-eusc"),
-    ("us-gov-", "aws-us-gov"),
-    ("us-iso-", "aws-iso"),
-    ("us-isob-", "aws-iso-b"),
-    ("us-isof-", "aws-iso-f"),
-];
-
 impl fmt::Debug for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "At({} {})", self.account, self.region)

@@ -26,7 +26,7 @@ pub mod validate;
 mod whole;
 pub mod wire;
 
-pub use at::{At, GLOBAL, partition};
+pub use at::{At, GLOBAL};
 pub use calls::{Call, CallLog};
 pub use clock::{Clocks, TOLERANCE, clocks};
 pub use described::Described;

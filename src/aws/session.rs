@@ -23,13 +23,12 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{HttpClient as _, SharedHttpClient, SharedHttpConnector, http_client_fn};
 use thiserror::Error;
 
-use super::at::partition;
 use super::gap::causes;
 use super::recording::Recording;
 use super::renewal::Renewed;
 use super::transport::{Link, Transport};
 use super::{At, GLOBAL, tracked};
-use crate::facts::{Cause, Gap};
+use crate::facts::{Cause, Gap, partition};
 use crate::source::printable;
 
 /// What answers.

@@ -5,6 +5,7 @@
 mod gap;
 mod log_scope;
 mod oracle;
+mod partition;
 mod probe;
 pub mod redact;
 mod resource;
@@ -15,6 +16,7 @@ mod value;
 pub use gap::{Cause, Gap};
 pub use log_scope::{Archive, LEFT, LogScope, Sample, Sampled};
 pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
+pub use partition::partition;
 pub use probe::{Argument, Arguments, NOTICE, ProbeCall, ProbeSpec};
 pub use redact::scrub;
 pub use resource::{Fact, GLOBAL, Population, Resource};

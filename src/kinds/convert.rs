@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
-pub(super) use crate::aws::partition;
+pub(super) use crate::facts::partition;
 use crate::facts::{Cause, Fact, Gap, Resource, Value};
 
 /// An instant, if AWS told one. Numbers outside of the years that an instant can have are not understood.

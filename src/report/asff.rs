@@ -11,6 +11,7 @@ use super::findings::{self, Finding};
 use super::json::BUFFER;
 use super::plain::Plain;
 use super::{Record, Report, wording};
+use crate::facts::partition;
 use crate::policy::Severity;
 use crate::source::printable;
 use crate::verify::Run;
@@ -179,16 +180,6 @@ impl<'a> Imported<'a> {
             workflow: Workflow { status: workflow },
             record_state: "ACTIVE",
         }
-    }
-}
-
-fn partition(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
     }
 }
 

@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 
 use super::paging::list;
 use crate::aws::Operation;
-use crate::aws::validate::{Kind, Node, Rule, TABLE, partition};
+use crate::aws::validate::{Kind, Node, Rule, TABLE};
 use crate::aws::wire::Protocol;
+use crate::facts::partition;
 
 /// Where and when an account is asked, and for what.
 #[derive(Debug)]

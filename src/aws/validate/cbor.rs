@@ -2,14 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::check::{Asked, Check, Scalar, Wrong, wrong};
+use super::check::{Asked, Check, Scalar, Wrong, said, wrong};
 use super::table::{Kind, Node};
 
 /// Deeper than any answer of AWS.
 const DEPTH: usize = 64;
-
-/// Members that only an error has at its root.
-const OF_ERRORS: &[&str] = &["__type", "message", "Message"];
 
 /// Reads a whole answer.
 pub(super) fn read(root: &Node, asked: &Asked<'_>, body: &[u8]) -> Result<(), Wrong> {
@@ -19,10 +16,6 @@ pub(super) fn read(root: &Node, asked: &Asked<'_>, body: &[u8]) -> Result<(), Wr
         return Err(said("goes on behind its end"));
     }
     reader.check.end()
-}
-
-fn said(what: &str) -> Wrong {
-    Wrong(format!("the answer {what}"))
 }
 
 struct Reader<'b, 't, 'a> {
@@ -157,14 +150,11 @@ impl<'b, 't> Reader<'b, 't, '_> {
         while !self.ended(&mut left) {
             let name = self.head()?;
             let name = self.text(&name)?;
-            let Some(node) = node else {
+            if node.is_none() {
                 self.value(None, depth)?;
                 continue;
-            };
-            let child = self.check.named(&name)?;
-            if child.is_none() && node.path.is_empty() && OF_ERRORS.contains(&&*name) {
-                return Err(wrong(node, "is an error, with the status of a success"));
             }
+            let child = self.check.named_or_error(&name)?;
             let there = self.value(child, depth)?;
             if let (Some(child), true) = (child.filter(|child| child.kind != Kind::List), there) {
                 self.check.there(child, 0);

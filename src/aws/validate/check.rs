@@ -4,11 +4,18 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::arn::{Arn, is_account, partition};
+use super::arn::{Arn, is_account};
 use super::table::{Kind, Node, Rule};
+use crate::facts::partition;
 
 /// Tags of one resource, and other lists in which a key stands once, are short.
 const MOST_KEYS: usize = 1000;
+
+/// Members that only an error has at its root.
+const OF_ERRORS: &[&str] = &["__type", "Code", "Error", "Message", "code", "message"];
+
+/// What an error in place of an answer is called.
+pub(super) const AN_ERROR: &str = "is an error, with the status of a success";
 
 /// The last second of the year 9999.
 const LAST: f64 = 253_402_300_799.0;
@@ -53,8 +60,14 @@ impl Asked<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong(pub String);
 
+/// What is wrong with all of an answer.
+pub(super) fn said(what: &str) -> Wrong {
+    Wrong(format!("the answer {what}"))
+}
+
+/// What is wrong at a place.
 pub(super) fn wrong(node: &Node, what: &str) -> Wrong {
-    if node.path.is_empty() { Wrong(format!("the answer {what}")) } else { Wrong(format!("`{}` {what}", node.path)) }
+    if node.path.is_empty() { said(what) } else { Wrong(format!("`{}` {what}", node.path)) }
 }
 
 /// A value that holds no others.
@@ -133,6 +146,15 @@ impl<'t, 'a> Check<'t, 'a> {
         }
         frame.named |= bit;
         Ok(Some(child))
+    }
+
+    /// The same where a type tells an object from an error: what only an error has at its root is none of an answer.
+    pub(super) fn named_or_error(&mut self, name: &str) -> Result<Option<&'t Node>, Wrong> {
+        let child = self.named(name)?;
+        if child.is_none() && self.frames.len() == 1 && OF_ERRORS.contains(&name) {
+            return Err(said(AN_ERROR));
+        }
+        Ok(child)
     }
 
     /// The same for a list whose items stand in the object itself, one by one.
@@ -219,7 +241,7 @@ impl<'t, 'a> Check<'t, 'a> {
         let withheld = |told: &str| self.asked.withheld.is_some_and(|it| told.contains(it));
         let told = |name: &str| self.told.iter().any(|(_, told)| is_same(told, name) || withheld(told));
         if names.iter().any(|name| !told(name)) {
-            return Err(Wrong(format!("the answer does not name all {parameter}")));
+            return Err(said(&format!("does not name all {parameter}")));
         }
         Ok(())
     }

@@ -5,11 +5,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::check::{Asked, Check, Scalar, Wrong, wrong};
+use super::check::{Asked, Check, Scalar, Wrong, said};
 use super::table::{Kind, Node};
-
-/// Members that only an error has at its root.
-const OF_ERRORS: &[&str] = &["__type", "Code", "Error", "Message", "code", "message"];
 
 /// Reads a whole answer.
 pub(super) fn read(root: &Node, asked: &Asked<'_>, body: &[u8]) -> Result<(), Wrong> {
@@ -20,10 +17,8 @@ pub(super) fn read(root: &Node, asked: &Asked<'_>, body: &[u8]) -> Result<(), Wr
     match (reader.wrong, read) {
         (Some(wrong), _) => Err(wrong),
         (None, Ok(())) => reader.check.end(),
-        (None, Err(error)) if error.is_eof() => Err(Wrong("the answer is cut off".to_owned())),
-        (None, Err(error)) => {
-            Err(Wrong(format!("the answer is no JSON at line {}, column {}", error.line(), error.column())))
-        }
+        (None, Err(error)) if error.is_eof() => Err(said("is cut off")),
+        (None, Err(error)) => Err(said(&format!("is no JSON at line {}, column {}", error.line(), error.column()))),
     }
 }
 
@@ -129,12 +124,9 @@ impl<'de> Visitor<'de> for At<'_, '_, '_> {
         let entered = self.reader.check.enter(node);
         self.held(entered)?;
         while let Some(Name(name)) = members.next_key()? {
-            match self.reader.check.named(&name) {
+            match self.reader.check.named_or_error(&name) {
                 Ok(Some(child)) => {
                     members.next_value_seed(At { node: child, reader: &mut *self.reader, item: false })?
-                }
-                Ok(None) if node.path.is_empty() && OF_ERRORS.contains(&&*name) => {
-                    return self.held(Err(wrong(node, "is an error, with the status of a success")));
                 }
                 Ok(None) => drop(members.next_value::<IgnoredAny>()?),
                 Err(wrong) => return self.held(Err(wrong)),

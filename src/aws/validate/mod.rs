@@ -10,11 +10,11 @@ mod json;
 mod table;
 mod xml;
 
-pub use arn::partition;
 pub use check::{Asked, Wrong};
 pub use table::{Body, Kind, Node, Row, Rule, TABLE};
 
 use super::wire::Protocol;
+use check::said;
 
 /// What is known of an answer beside its body.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub struct Head<'a> {
 /// What AWS would not send.
 pub fn head(row: &Row, protocol: Protocol, head: Head<'_>) -> Result<(), Wrong> {
     if !row.statuses.contains(&head.status) {
-        return Err(Wrong(format!("the answer has status {}", head.status)));
+        return Err(said(&format!("has status {}", head.status)));
     }
     let of = head.content_type.unwrap_or_default();
     let fits = match (protocol, row.body) {
@@ -44,7 +44,7 @@ pub fn head(row: &Row, protocol: Protocol, head: Head<'_>) -> Result<(), Wrong> 
         (Protocol::Query | Protocol::RestXml, Body::Members) => !of.contains("json") && !of.contains("cbor"),
         _ => true,
     };
-    if fits { Ok(()) } else { Err(Wrong("the answer has the type of another protocol".to_owned())) }
+    if fits { Ok(()) } else { Err(said("has the type of another protocol")) }
 }
 
 /// Looks at the body of an answer.
@@ -54,14 +54,14 @@ pub fn head(row: &Row, protocol: Protocol, head: Head<'_>) -> Result<(), Wrong> 
 pub fn body(row: &Row, protocol: Protocol, head: Head<'_>, asked: &Asked<'_>, body: &[u8]) -> Result<(), Wrong> {
     let none = body.is_empty();
     if row.body != Body::None && head.length.is_some_and(|length| length.parse() != Ok(body.len())) {
-        return Err(Wrong("the answer is not as long as it says".to_owned()));
+        return Err(said("is not as long as it says"));
     }
     match row.body {
         Body::None if none => Ok(()),
-        Body::None => Err(Wrong("the answer has a body, and none is due".to_owned())),
+        Body::None => Err(said("has a body, and none is due")),
         Body::MembersOrNone if none => Ok(()),
         Body::Payload | Body::Stream => Ok(()),
-        Body::Members | Body::MembersOrNone | Body::Json if none => Err(Wrong("the answer has no body".to_owned())),
+        Body::Members | Body::MembersOrNone | Body::Json if none => Err(said("has no body")),
         Body::Json => json::read(&row.root, asked, body),
         Body::Members | Body::MembersOrNone => match protocol {
             Protocol::Json | Protocol::RestJson => json::read(&row.root, asked, body),

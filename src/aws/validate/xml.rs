@@ -7,7 +7,7 @@
 use memchr::memchr;
 
 use super::super::wire::xml_unescape;
-use super::check::{Asked, Check, Scalar, Wrong, wrong};
+use super::check::{AN_ERROR, Asked, Check, Scalar, Wrong, said, wrong};
 use super::table::{Kind, Node, Row};
 
 /// Deeper than any answer of AWS.
@@ -55,10 +55,6 @@ pub(super) fn read(row: &Row, query: bool, asked: &Asked<'_>, body: &[u8]) -> Re
     reader.check.end()
 }
 
-fn said(what: &str) -> Wrong {
-    Wrong(format!("the answer {what}"))
-}
-
 struct Reader<'b, 't, 'a> {
     row: &'t Row,
     query: bool,
@@ -83,7 +79,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
                 Ok(())
             }
             _ if content.trim().is_empty() => Ok(()),
-            _ => Err(Wrong("the answer has a text where elements are due".to_owned())),
+            _ => Err(said("has a text where elements are due")),
         }
     }
 
@@ -153,7 +149,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
                 self.check.enter(&row.root)?;
                 Ok(Place::Object)
             }
-            Place::Envelope if name == "Error" => Err(said("is an error, with the status of a success")),
+            Place::Envelope if name == "Error" => Err(said(AN_ERROR)),
             Place::Envelope => Ok(Place::Unknown),
             Place::Object => {
                 if !self.query
@@ -207,7 +203,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
             return Ok(Place::Unknown);
         }
         let error = matches!(name, "Error" | "ErrorResponse" | "Errors");
-        Err(said(if error { "is an error, with the status of a success" } else { "is the one of something else" }))
+        Err(said(if error { AN_ERROR } else { "is the one of something else" }))
     }
 
     fn value(&mut self, node: &'t Node) -> Result<Place<'t>, Wrong> {

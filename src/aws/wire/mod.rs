@@ -4,6 +4,7 @@
 
 mod cbor;
 mod document;
+mod protocol;
 mod request;
 mod s3;
 mod text;
@@ -18,39 +19,11 @@ use sha2::{Digest, Sha256};
 use super::Operation;
 use crate::facts::redact;
 
+pub use protocol::Protocol;
 pub use request::region;
 pub(super) use request::s3_path;
 pub use text::percent_decode;
 pub(super) use text::{percent_encode, xml_escape, xml_unescape};
-
-/// How a service speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// JSON in both directions, the operation in a header.
-    Json,
-    /// A form in, XML out.
-    Query,
-    /// CBOR in both directions, the operation in the path.
-    Cbor,
-    /// Path, query and JSON.
-    RestJson,
-    /// Path, query and XML.
-    RestXml,
-}
-
-impl Protocol {
-    /// How the service of this IAM prefix speaks to the SDK.
-    #[must_use]
-    pub fn of(service: &str) -> Self {
-        match service {
-            "iam" | "sns" | "sts" => Self::Query,
-            "cloudwatch" => Self::Cbor,
-            "access-analyzer" | "lambda" | "securityhub" => Self::RestJson,
-            "s3" => Self::RestXml,
-            _ => Self::Json,
-        }
-    }
-}
 
 /// An error as AWS would report it.
 #[derive(Clone, Debug, PartialEq, Eq)]
