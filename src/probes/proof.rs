@@ -145,35 +145,40 @@ pub(super) async fn describe(at: &At, secret: &str) -> Result<Option<DescribeSec
     }
 }
 
+/// A page of parameters.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Parameters {
-    parameters: Option<Vec<Parameter>>,
-    next_token: Option<String>,
+pub(super) struct Parameters {
+    pub(super) parameters: Option<Vec<Parameter>>,
+    pub(super) next_token: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Parameter {
-    name: Option<String>,
+pub(super) struct Parameter {
+    pub(super) name: Option<String>,
     description: Option<String>,
     version: Option<i64>,
     last_modified_date: Option<f64>,
 }
 
+/// The next page of the parameters whose name compares so with a text.
+pub(super) async fn parameters(at: &At, how: &str, text: &str, pages: &Pages) -> Result<Parameters, Gap> {
+    let filter = json!({ "Key": "Name", "Option": how, "Values": [text] });
+    let input = json!({ "ParameterFilters": [filter], "NextToken": pages.token() });
+    at.client(Client::new).call(&DESCRIBE_PARAMETERS, input).await
+}
+
 async fn parameter(at: &At, name: &str, claim: &Claim) -> Result<Found, Gap> {
-    let client = at.client(Client::new);
     let tags = json!({ "ResourceType": "Parameter", "ResourceId": name });
-    match client.call::<IgnoredAny>(&LIST_TAGS, tags).await {
+    match at.client(Client::new).call::<IgnoredAny>(&LIST_TAGS, tags).await {
         Ok(_) => {}
         Err(gap) if gap.code == "InvalidResourceId" => return Ok(Found::Gone),
         Err(gap) => return Err(gap),
     }
     let mut pages = Pages::default();
     while pages.go_on() {
-        let filter = json!({ "Key": "Name", "Option": "Equals", "Values": [name] });
-        let input = json!({ "ParameterFilters": [filter], "NextToken": pages.token() });
-        let page: Parameters = client.call(&DESCRIBE_PARAMETERS, input).await?;
+        let page = parameters(at, "Equals", name, &pages).await?;
         let parameter = page.parameters.into_iter().flatten().find(|it| it.name.as_deref() == Some(name));
         if let Some(parameter) = parameter {
             let judged = || {

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::mark::{MARK, read, resembles};
-use super::proof::is_alive;
+use super::proof::{self, is_alive};
 use super::{Announced, Claim, Haste, LedgerError, Ledgers, Made};
-use crate::aws::client::{Api, Client, SQS, SSM};
+use crate::aws::client::{Api, Client, SQS};
 use crate::aws::{At, Pages, tracked};
 use crate::facts::{Cause, Gap};
 
@@ -184,27 +184,10 @@ async fn secrets(at: &At) -> Result<Vec<Marked>, Gap> {
     Ok(found)
 }
 
-const DESCRIBE_PARAMETERS: Api = SSM.api("DescribeParameters");
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Parameters {
-    parameters: Option<Vec<Parameter>>,
-    next_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Parameter {
-    name: Option<String>,
-}
-
 async fn parameters(at: &At) -> Result<Vec<Marked>, Gap> {
     let (mut found, mut pages) = (Vec::new(), Pages::default());
     while pages.go_on() {
-        let filter = json!({ "Key": "Name", "Option": "Contains", "Values": [MARK] });
-        let input = json!({ "ParameterFilters": [filter], "NextToken": pages.token() });
-        let page: Parameters = at.client(Client::new).call(&DESCRIBE_PARAMETERS, input).await?;
+        let page = proof::parameters(at, "Contains", MARK, &pages).await?;
         for name in page.parameters.into_iter().flatten().filter_map(|parameter| parameter.name) {
             found.extend(Marked::by(&name, |_| Made::Parameter { name: name.clone() }));
         }
