@@ -3,6 +3,7 @@
 //! Must not know AWS, policies or verdicts. An [`Engine`] is [`Rules`] and [`Values`]; a [`Sweeper`] reads sources through
 //! it and keeps [`Findings`] and [`Coverage`]. Of a value nothing is kept but keyed digests; findings tell no byte of it.
 
+pub mod base64;
 mod context;
 mod finding;
 mod key;

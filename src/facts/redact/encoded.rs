@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::logs::base64::{decode, digit};
+
 /// A decoded text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decoded {
@@ -127,29 +129,4 @@ fn stretches(bytes: &[u8], run: Range<usize>, found: &mut Vec<Decoded>) {
         }
         at += length.max(1);
     }
-}
-
-fn digit(byte: u8) -> Option<u32> {
-    let digit = match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    };
-    Some(u32::from(digit))
-}
-
-fn decode(digits: &[u8]) -> Vec<u8> {
-    let (mut out, mut bits, mut held) = (Vec::with_capacity(digits.len() * 3 / 4), 0_u32, 0);
-    for digit in digits.iter().filter_map(|byte| digit(*byte)) {
-        bits = bits << 6 | digit;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push((bits >> held & 255) as u8);
-        }
-    }
-    out
 }

@@ -2,6 +2,8 @@
 //!
 //! Must not know rules.
 
+use super::super::base64;
+
 /// A check of a matched text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Check {
@@ -85,26 +87,8 @@ fn entropy(text: &[u8]) -> f64 {
 
 /// The bytes that base64 in either alphabet stands for.
 fn decoded(text: &[u8]) -> Option<Vec<u8>> {
-    let text = text.trim_ascii_end();
-    let (mut out, mut bits, mut held) = (Vec::with_capacity(text.len() * 3 / 4), 0_u32, 0);
-    for byte in text {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            b'=' => break,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(digit);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push((bits >> held & 255) as u8);
-        }
-    }
-    Some(out)
+    let digits = text.trim_ascii_end().split(|byte| *byte == b'=').next().unwrap_or_default();
+    digits.iter().all(|byte| base64::digit(*byte).is_some()).then(|| base64::decode(digits))
 }
 
 fn crc_holds(text: &[u8]) -> bool {

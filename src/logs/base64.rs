@@ -1,0 +1,29 @@
+//! base64 in either alphabet. Must not know what it stands for.
+
+/// What one character stands for; none where it is of neither alphabet.
+#[must_use]
+pub fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
+/// The bytes that characters stand for; those of neither alphabet are passed over.
+#[must_use]
+pub fn decode(digits: &[u8]) -> Vec<u8> {
+    let (mut out, mut bits, mut held) = (Vec::with_capacity(digits.len() * 3 / 4), 0_u32, 0);
+    for digit in digits.iter().filter_map(|byte| digit(*byte)) {
+        bits = bits << 6 | u32::from(digit);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push((bits >> held & 255) as u8);
+        }
+    }
+    out
+}
