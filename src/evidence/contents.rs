@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::archive::{Contents, Limits, unpack_files};
+use super::archive::{Contents, Limits, Refused, unpack_files};
 use super::calls::Counted;
 use super::manifest::{Entry, Sum};
 use super::path::is_below;
@@ -79,21 +79,25 @@ pub(super) fn read(path: &Path, hold: Hold<'_>) -> Result<Stored, Vec<Damage>> {
     if !meta.is_file() {
         return Err(vec![Damage::Special(path.display().to_string())]);
     }
-    unpacked(&read_file(path, limits.archive).map_err(unreadable)?, hold)
+    unpacked(&read_file(path, limits.archive).map_err(unreadable)?, hold).map_err(refused)
 }
 
 /// Reads a bundle in memory.
 ///
 /// # Errors
 /// Why it is refused.
-pub(super) fn unpacked(bundle: &[u8], hold: Hold<'_>) -> Result<Stored, Vec<Damage>> {
+pub(super) fn unpacked(bundle: &[u8], hold: Hold<'_>) -> Result<Stored, Refused> {
     let mut stored = Stored::default();
     unpack_files(bundle, &Limits::default(), &mut |path, bytes| {
         stored.take(path, bytes, hold)?;
         Ok(())
-    })
-    .map_err(|refused| vec![Damage::Archive(refused)])?;
+    })?;
     Ok(stored)
+}
+
+/// What a bundle that is refused says of the evidence.
+pub(super) fn refused(refused: Refused) -> Vec<Damage> {
+    vec![Damage::Archive(refused)]
 }
 
 /// The file, and one byte more than allowed where it is larger.

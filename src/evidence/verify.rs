@@ -92,7 +92,8 @@ pub fn verify_bundle(
     words: Vocabulary,
     find: impl Fn(&str) -> Option<&'static Kind>,
 ) -> Result<Verified, Vec<Damage>> {
-    verify_stored(contents::unpacked(bundle, &paths::is_judged)?, words, find)
+    let stored = contents::unpacked(bundle, &paths::is_judged).map_err(contents::refused)?;
+    verify_stored(stored, words, find)
 }
 
 fn verify_stored(

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::super::archive::{Contents, Limits, unpack_files};
+use super::super::archive::Limits;
+use super::super::contents::{Stored, unpacked};
 use super::super::dsse::{Envelope, lines};
 use super::super::manifest::{Entry, Manifest, NAME, SCHEMA, Sum};
 use super::super::path::is_below;
@@ -69,28 +70,15 @@ pub(super) fn folder(root: &Path, is_report: IsReport) -> Result<Found, String> 
 /// # Errors
 /// As [`folder`].
 pub(super) fn bundle(path: &Path, is_report: IsReport) -> Result<(), String> {
-    let limits = Limits::default();
+    let most = Limits::default().archive;
     let file = open_plain(path).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
-    file.take(limits.archive.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.is_empty() {
         return Ok(());
     }
-    let (mut contents, mut entries) = (Contents::new(), BTreeMap::new());
-    unpack_files(&bytes, &limits, &mut |path, bytes| {
-        let mut sum = Sum::default();
-        if path == paths::RUN || BESIDE.contains(&path) {
-            let mut held = Vec::new();
-            bytes.read_to_end(&mut held)?;
-            sum.add(&held);
-            contents.insert(path.to_owned(), held);
-        } else {
-            io::copy(bytes, &mut sum)?;
-        }
-        entries.insert(path.to_owned(), sum.entry(path));
-        Ok(())
-    })
-    .map_err(|refused| format!("it is no bundle of Attestry: {refused}"))?;
+    let Stored { contents, entries, .. } = unpacked(&bytes, &|path| path == paths::RUN || BESIDE.contains(&path))
+        .map_err(|refused| format!("it is no bundle of Attestry: {refused}"))?;
     let held = |path: &str| contents.get(path).map(Vec::as_slice).unwrap_or_default();
     let named = Named::read(held(NAME), is_report)?;
     named.is_of(held(paths::RUN))?;
