@@ -78,10 +78,10 @@ impl CallLog {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn call(milliseconds: u64, date: Option<&str>) -> Call {
+    pub(in crate::aws) fn call(milliseconds: u64, date: Option<&str>) -> Call {
         Call {
             started: "2026-11-20T22:15:00.9Z".parse().unwrap_or_default(),
             milliseconds,

@@ -39,24 +39,12 @@ pub fn clocks(calls: &[Call], added: i64) -> Clocks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::calls::tests::call as call_at;
 
     fn call(seconds: Option<i64>) -> Call {
         let started: jiff::Timestamp = "2026-11-20T22:15:00Z".parse().unwrap_or_default();
-        Call {
-            started,
-            milliseconds: 10,
-            account: "1".into(),
-            region: "eu-west-1".into(),
-            service: String::new(),
-            operation: String::new(),
-            parameters: serde_json::Value::Null,
-            attempt: 1,
-            status: Some(200),
-            error: String::new(),
-            request_id: String::new(),
-            date: seconds.map(|seconds| started + jiff::SignedDuration::from_secs(seconds)),
-            throttled: false,
-        }
+        let date = seconds.map(|seconds| started + jiff::SignedDuration::from_secs(seconds));
+        Call { started, date, ..call_at(10, None) }
     }
 
     #[test]

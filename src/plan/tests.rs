@@ -13,7 +13,7 @@ use crate::policy::{AttributeTest, Case, Expectation, Origin, Per, Quantifier, S
 use crate::source::{Files, Span};
 
 const fn attribute(name: &'static str, call: &'static str) -> Attribute {
-    Attribute { name, of: Type::Bool, call, field: "Things[]", doc: "Made up.", needs: &[], counts: None, range: None }
+    Attribute::new(name, Type::Bool, call, "Things[]", "Made up.")
 }
 
 const LIST: Call = Call::new("test", "ListThings", "test:ListThings", Reach::Population(10));

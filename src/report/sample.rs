@@ -24,7 +24,7 @@ const REGION: &str = "eu-central-1";
 pub(super) const HOSTILE: &str = "\u{1b}[31mred\u{1b}[0m ]]> <b a='1' b=\"2\">&amp; | `x``y` @team [l](http://e.x) \u{202e}\u{0}\u{fffe}\u{9b}\nnext\ttab";
 
 const fn attribute(name: &'static str, of: Type, call: &'static str) -> Attribute {
-    Attribute { name, of, call, field: "Answer", doc: "", needs: &[], counts: None, range: None }
+    Attribute::new(name, of, call, "Answer", "")
 }
 
 static SECRET: Kind = Kind {

@@ -17,16 +17,7 @@ use crate::facts::{Argument, Attribute, Call, Fact, Field, Kind, ProbeSpec, Reac
 use crate::source::{Diagnostics, render};
 
 const fn attribute(name: &'static str, of: Type) -> Attribute {
-    Attribute {
-        name,
-        of,
-        call: "ListThings",
-        field: "Things[]",
-        doc: "Made up.",
-        needs: &[],
-        counts: None,
-        range: None,
-    }
+    Attribute::new(name, of, "ListThings", "Things[]", "Made up.")
 }
 
 const GRANT: &[Field] =

@@ -18,16 +18,7 @@ use crate::policy::{AttributeTest, Case, Expectation, Origin, Per, Quantifier, S
 use crate::source::{Files, Span, Spanned};
 
 const fn attribute(name: &'static str) -> Attribute {
-    Attribute {
-        name,
-        of: Type::Bool,
-        call: "ListThings",
-        field: "Things[]",
-        doc: "Made up.",
-        needs: &[],
-        counts: None,
-        range: None,
-    }
+    Attribute::new(name, Type::Bool, "ListThings", "Things[]", "Made up.")
 }
 
 static KIND: Kind = Kind {
