@@ -19,6 +19,9 @@ mod facts;
 #[path = "../../../src/iam/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
 mod iam;
+#[path = "../../../src/logs/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod logs;
 
 /// Far more than the budget of a claim takes.
 const LONG: Duration = Duration::from_secs(3);

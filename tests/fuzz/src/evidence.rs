@@ -26,6 +26,9 @@ mod facts;
 #[path = "../../../src/iam/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
 mod iam;
+#[path = "../../../src/logs/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod logs;
 #[path = "../../../src/matchers/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
 mod matchers;
@@ -110,6 +113,7 @@ static WHOLE: LazyLock<Contents> = LazyLock::new(|| {
         title: "Fuzzed".into(),
         stage: "dev".into(),
         backend: "aws".into(),
+        clock: String::new(),
         callers: vec![Caller { account: ACCOUNT.into(), arn: "arn".into(), user_id: "u".into() }],
         regions: vec!["eu-west-1".into(), "us-east-1".into()],
         started: now,
@@ -117,6 +121,7 @@ static WHOLE: LazyLock<Contents> = LazyLock::new(|| {
         evaluated_at: now,
         gate: suite.gate.word(),
         selected: vec![],
+        parameters: vec![],
         calls: 1,
         throttled: 0,
     };
@@ -145,6 +150,7 @@ static WHOLE: LazyLock<Contents> = LazyLock::new(|| {
         binary_sha256: None,
         pipeline: None,
         clock: None,
+        network: vec![],
         scope: Scope::of(suite, stage),
         answers: String::new(),
         residue: vec![],

@@ -16,6 +16,9 @@ mod facts;
 #[path = "../../../src/iam/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
 mod iam;
+#[path = "../../../src/logs/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod logs;
 
 /// Far more than either takes for the longest input.
 const LONG: Duration = Duration::from_secs(2);

@@ -21,6 +21,9 @@ mod facts;
 #[path = "../../../src/iam/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
 mod iam;
+#[path = "../../../src/logs/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
+mod logs;
 #[path = "../../../src/matchers/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
 mod matchers;
@@ -35,7 +38,7 @@ mod source;
 const LONG: Duration = Duration::from_secs(5);
 
 const fn attribute(name: &'static str, of: Type) -> Attribute {
-    Attribute { name, of, call: "ListThings", field: "Things[]", doc: "Made up.", needs: &[], counts: None }
+    Attribute::new(name, of, "ListThings", "Things[]", "Made up.")
 }
 
 const GRANT: &[Field] = &[Field::new("grantee", Type::Text), Field::new("days", Type::Integer)];
@@ -76,8 +79,7 @@ static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
 fuzz_target!(|bytes: &[u8]| {
     let words = Vocabulary { kinds: vec![&THING], probes: vec![&TURN], catalogues: CATALOGUES.clone() };
     let names = ["suite.yaml", "policy.yaml", "waivers.yaml", "catalogue.yaml"];
-    let files: BTreeMap<PathBuf, &[u8]> =
-        names.iter().map(PathBuf::from).zip(bytes.split(|byte| *byte == 0)).collect();
+    let files: BTreeMap<PathBuf, &[u8]> = names.iter().map(PathBuf::from).zip(bytes.split(|byte| *byte == 0)).collect();
     let started = clock::worked();
     let mut loaded = load_suite_of(&Root::Held(files), Path::new("suite.yaml"), words);
     if let Some(suite) = loaded.library.suites.first().filter(|_| !loaded.diagnostics.has_errors()) {
