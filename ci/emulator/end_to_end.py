@@ -132,6 +132,8 @@ REFUSED: dict[str, set[str]] = {
 MINISTACK: dict[str, str] = dict.fromkeys((
     "AML-007/under-the-financial-key", "AML-007/rotates", "DT-002/every-90-days", "DT-002/one-function-for-all",
     "DT-002/rotated-on-time", "FR-278/probe-rotates", "FR-280/group-is-protected", "MOD-104-KEYS/secrets-under-bank-keys"), "violated")
+# An answer without what AWS always sends is not believed: DescribeKey tells there no account.
+MINISTACK |= dict.fromkeys(("MOD-104-KEYS/customer", "MOD-104-KEYS/financial", "MOD-104-KEYS/operational"), "not_evaluated")
 
 
 def main() -> int:

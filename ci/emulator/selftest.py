@@ -201,6 +201,14 @@ assert Secret.looked < 50, Secret.looked
         self.assertEqual(manager.get_secret_value(SecretId=name)["SecretString"], "not-a-real-value")
         self.assertEqual(len(got["VersionIdsToStages"]), 1)
 
+    def test_secrets_version_ids(self):
+        manager = self.client("secretsmanager")
+        made = manager.create_secret(Name=f"versions-{time.time_ns()}", SecretString="not-a-real-value")
+        for asked in (made["Name"], made["ARN"]):
+            got = manager.list_secret_version_ids(SecretId=asked)
+            self.assertEqual((got["ARN"], got["Name"], got.get("NextToken")), (made["ARN"], made["Name"], None))
+            self.assertEqual([version["VersionId"] for version in got["Versions"]], [made["VersionId"]])
+
     def test_ssm_describe_paging(self):
         ssm = self.client("ssm")
         for n in range(23):

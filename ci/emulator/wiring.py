@@ -4,8 +4,8 @@
     CloudTrail events  of Secrets Manager reach EventBridge, in the form that AWS documents, after TRAIL_SECONDS
     rule states        ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS is on, and ENABLED does not get reads
 
-and with what these need: a label is on one version, a version without a value is no value, and a parameter that is not
-there has no tags. Started by server.py with ministack's own IAM enforcement on, so that functions call as their roles and
+and with what these need: a label is on one version, a version without a value is no value, a parameter that is not there
+has no tags, and a key tells its account. Started by server.py with ministack's own IAM enforcement on, so that functions call as their roles and
 a record can say who called.
 """
 
@@ -21,7 +21,7 @@ from ministack import app
 from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid
 from ministack.core.router import extract_access_key_id
-from ministack.services import eventbridge, lambda_svc, secretsmanager, ssm
+from ministack.services import eventbridge, kms, lambda_svc, secretsmanager, ssm
 
 TRAIL_SECONDS = float(os.environ.get("TRAIL_SECONDS", "0.5"))
 VALUES = os.environ.get("VALUES_FILE")  # where every value that a secret gets is noted, to be looked for later
@@ -38,6 +38,7 @@ def main():
     secretsmanager._get_secret_value = get_secret_value
     secretsmanager.handle_request = recorded(secretsmanager.handle_request)
     ssm._list_tags_for_resource = list_tags
+    kms._key_metadata = key_metadata
     key_rotation.install()
     eventbridge._dispatch_event = lambda event, view=None: deliveries.put((contextvars.copy_context(), 0.0, event))
     threading.Thread(target=deliver_in_turn, daemon=True).start()
@@ -139,6 +140,15 @@ def list_tags(data: dict):
     if data.get("ResourceType") == "Parameter" and not ssm._lookup_parameter(data.get("ResourceId", ""))[1]:
         return refusal("InvalidResourceId", "The resource ID isn't valid.")
     return tags(data)
+
+
+# --- a key tells its account
+
+described = kms._key_metadata
+
+
+def key_metadata(key: dict) -> dict:
+    return described(key) | {"AWSAccountId": get_account_id()}
 
 
 # --- CloudTrail to EventBridge

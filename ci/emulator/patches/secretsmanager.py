@@ -1,5 +1,6 @@
 """Patches of Secrets Manager."""
 
+import json
 import re
 import time
 
@@ -86,6 +87,20 @@ def secrets_rotation():
 
     SecretsManagerBackend.rotate_secret = rotate_secret
     FakeSecret.to_dict = to_dict
+
+
+def secrets_version_ids():
+    """ListSecretVersionIds names the secret by its ARN (moto says there what it was asked with), and the last page has no
+    NextToken."""
+    inner = SecretsManagerBackend.list_secret_version_ids
+
+    def list_secret_version_ids(self, secret_id):
+        answer = json.loads(inner(self, secret_id)) | {"ARN": self.secrets[secret_id].arn}
+        if not answer["NextToken"]:
+            del answer["NextToken"]
+        return json.dumps(answer)
+
+    SecretsManagerBackend.list_secret_version_ids = list_secret_version_ids
 
 
 def require_function(backend: SecretsManagerBackend, arn: str):
