@@ -26,13 +26,6 @@ use crate::kinds::statements::statements;
 #[derive(Debug)]
 pub(in crate::kinds) struct Collect;
 
-/// Whether a bucket may be called so. A name is a part of the paths of its requests, where `/` would make two of it.
-/// Source: General purpose bucket naming rules, with what buckets of before 2018 in us-east-1 may have.
-fn is_name(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    name.len() <= 255 && name.bytes().all(allowed)
-}
-
 impl Collector for Collect {
     fn kind(&self) -> &'static Kind {
         &KIND
@@ -49,9 +42,6 @@ impl Collector for Collect {
                     let Some(name) = bucket.name().filter(|name| !name.is_empty()) else {
                         return Err(truncated("the list of buckets has one without a name"));
                     };
-                    if !is_name(name) {
-                        return Err(malformed("the list of buckets has one whose name no bucket can have"));
-                    }
                     let arn = arn(name, bucket.bucket_region());
                     let resource = found.add(&arn, name);
                     resource.set("name", name);
