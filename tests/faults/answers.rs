@@ -1,7 +1,10 @@
-//! The matrix of operations and changes of their sound answers. Every case is violated by the sound account, so that a
-//! verdict that is wrongly met shows.
+//! The matrix of operations and changes of their sound answers, and answers made smaller at random. Every case is violated by
+//! the sound account, so that a verdict that is wrongly met shows.
+//!
+//! One run changes one operation in one way, and has only the cases that need the operation. All runs share one process and
+//! one account, in one Region: the other is empty, and no change of an empty list is left to be found there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,11 +14,12 @@ use attestry::aws::described::{Fault, Faults, Mutation};
 use attestry::aws::{Described, Operation};
 use attestry::facts::Type;
 use attestry::kinds;
+use attestry::plan::Plan;
 use attestry::policy::Case;
 use attestry::verify::Verdict;
 use tokio::task::JoinSet;
 
-use crate::common::{cases_of, run};
+use crate::common::{cases_of, root, run};
 
 /// Runs at the same time.
 const AT_ONCE: usize = 8;
@@ -23,19 +27,49 @@ const AT_ONCE: usize = 8;
 /// Far more than a run inside the process takes.
 const LONG: Duration = Duration::from_secs(60);
 
+/// The end of the names of cases that want something that is not there. Those of the others want nothing there.
+const WANTS: &str = "-wants";
+
+/// Claims that AWS is asked about too.
+const CLAIMS: &[(&str, &str)] = &[
+    ("iam.policy", "statements: { never_grants: { actions: [kms:Decrypt] } }"),
+    ("iam.policy", "statements: { not: { never_grants: { actions: [kms:Decrypt] } } }"),
+    ("iam.role", "permissions: { never_grants: { actions: [s3:GetObject] } }"),
+    ("iam.role", "permissions: { not: { never_grants: { actions: [kms:Decrypt] } } }"),
+    ("iam.user", "permissions: { not: { never_grants: { actions: [kms:Decrypt] } } }"),
+];
+
+/// What AWS documents that it leaves out to say so: rotation that was never set up, and the key that it manages itself.
+const TOLD_BY_ABSENCE: &[(&str, &str)] = &[
+    ("secretsmanager:ListSecrets", "WRONG/secretsmanager-secret-rotation-enabled-1-wants"),
+    ("secretsmanager:ListSecrets", "WRONG/secretsmanager-secret-kms-key-aws-managed-0-wants"),
+];
+
+/// The small account, in the one Region that is not empty.
+pub fn account() -> Arc<Described> {
+    let path = "tests/accounts/whole.yaml";
+    let text = std::fs::read_to_string(root().join(path)).unwrap();
+    let text = text.replacen("regions: [eu-central-1, us-east-1]", "regions: [eu-central-1]", 1);
+    Arc::new(Described::read(path, &text).unwrap())
+}
+
 /// Cases that could be violated: what is there is not to be, and what is not there is. An empty population is as it should be.
 fn candidates() -> String {
     let mut policy = "id: WRONG\ntitle: Wrong\nseverity: high\ncases:\n".to_owned();
     for kind in kinds::schemas() {
         for attribute in kind.attributes {
-            let by_type: &[&str] = match attribute.of {
-                Type::Bool => &["true", "false"],
-                Type::Integer => &["{ at_most: 0 }"],
-                Type::List(_) | Type::Map(_) => &["{ count: { at_most: 0 } }"],
+            let by_type: &[(&str, &str)] = match attribute.of {
+                Type::Bool => &[("true", WANTS), ("false", WANTS)],
+                Type::Integer => &[("{ at_most: 0 }", WANTS), ("{ at_least: 1000000000000 }", WANTS)],
+                Type::Text => &[("attestry", WANTS)],
+                Type::List(_) | Type::Map(_) => {
+                    &[("{ count: { at_most: 0 } }", ""), ("{ count: { at_least: 1000 } }", WANTS)]
+                }
                 _ => &[],
             };
-            for (number, test) in by_type.iter().chain(&["{ absent: true }", "{ present: true }"]).enumerate() {
-                let name = format!("{}-{}-{number}", kind.name, attribute.name).replace(['.', '_'], "-");
+            let any = [("{ absent: true }", ""), ("{ present: true }", WANTS)];
+            for (number, (test, end)) in by_type.iter().chain(&any).enumerate() {
+                let name = format!("{}-{}-{number}{end}", kind.name, attribute.name).replace(['.', '_'], "-");
                 let (each, path) = (kind.name, attribute.name);
                 let _ = write!(
                     policy,
@@ -43,16 +77,62 @@ fn candidates() -> String {
                 );
             }
         }
+        for (number, (_, claim)) in CLAIMS.iter().filter(|(of, _)| *of == kind.name).enumerate() {
+            let (name, each) = (format!("{}-claim-{number}", kind.name).replace('.', "-"), kind.name);
+            let _ = write!(
+                policy,
+                "  {name}:\n    title: {name}\n    each: {each}\n    when_none: met\n    expect: {{ {claim} }}\n"
+            );
+        }
     }
     policy
 }
 
-/// The cases that the account violates.
-pub async fn violated(account: &Arc<Described>) -> Vec<Case> {
-    let cases = cases_of(account, &candidates());
-    let sound = run(&cases, account, account.connector()).await.unwrap();
-    let verdicts: BTreeMap<_, _> = sound.result.cases.iter().map(|it| (it.case.id.clone(), it.verdict)).collect();
-    cases.into_iter().filter(|case| verdicts[&case.id] == Verdict::Violated).collect()
+/// The cases that the account violates, by the operation that they need.
+pub struct Violated {
+    account: Arc<Described>,
+    all: Vec<Case>,
+    needing: HashMap<Operation, Arc<[Case]>>,
+}
+
+impl Violated {
+    pub async fn find() -> Self {
+        let account = account();
+        let cases = cases_of(&account, &candidates());
+        let sound = run(&cases, &account, account.connector()).await.unwrap();
+        let verdicts: BTreeMap<_, _> = sound.result.cases.iter().map(|it| (it.case.id.clone(), it.verdict)).collect();
+        let is_violated = |case: &Case| verdicts[&case.id] == Verdict::Violated;
+        let all = cases.into_iter().filter(is_violated).collect();
+        Self { account, all, needing: HashMap::new() }
+    }
+
+    pub fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The cases that need an operation; who we are, all do.
+    fn needing(&mut self, operation: &Operation) -> Arc<[Case]> {
+        let needs = |case: &&Case| operation.service == "sts" || Plan::needs(case, &operation.service, &operation.name);
+        let all = &self.all;
+        let found = self.needing.entry(operation.clone());
+        Arc::clone(found.or_insert_with(|| all.iter().filter(needs).cloned().collect()))
+    }
+
+    /// Changes the answers of each operation in each way.
+    pub async fn change(&mut self, what: Vec<(Operation, Mutation)>) -> Tally {
+        let (mut tally, mut running) = (Tally::default(), JoinSet::new());
+        for (operation, mutation) in what {
+            if running.len() >= AT_ONCE {
+                tally.add(running.join_next().await.unwrap().unwrap());
+            }
+            let cases = self.needing(&operation);
+            running.spawn(one(Arc::clone(&self.account), cases, operation, mutation));
+        }
+        while let Some(done) = running.join_next().await {
+            tally.add(done.unwrap());
+        }
+        tally
+    }
 }
 
 /// What came of a matrix.
@@ -61,61 +141,59 @@ pub struct Tally {
     pub runs: usize,
     /// Runs in which an answer was really changed.
     pub changed: usize,
-    /// Operations that were changed, and whose changes were noticed at least once.
+    /// Operations whose answers were changed at least once.
     pub operations: BTreeSet<String>,
-    pub wrong: Vec<String>,
-}
-
-/// Changes the answers of each operation in each way.
-pub async fn change(account: &Arc<Described>, cases: &[Case], what: Vec<(Operation, Mutation)>) -> Tally {
-    let (mut tally, mut running) = (Tally::default(), JoinSet::new());
-    for (operation, mutation) in what {
-        if running.len() >= AT_ONCE {
-            tally.add(running.join_next().await.unwrap().unwrap());
-        }
-        let uses = |case: &&Case| {
-            case.kind.calls.iter().any(|call| call.service == operation.service && call.operation == operation.name)
-        };
-        let cases: Vec<Case> = cases.iter().filter(uses).cloned().collect();
-        running.spawn(one(Arc::clone(account), cases, operation, mutation));
-    }
-    while let Some(done) = running.join_next().await {
-        tally.add(done.unwrap());
-    }
-    tally.wrong.sort();
-    tally
+    /// Runs, and those of them with a changed answer, by the kind of change.
+    pub kinds: BTreeMap<String, (usize, usize)>,
+    /// Cases that are met, and runs that hang or panic, by what was changed.
+    pub wrong: BTreeMap<String, Vec<String>>,
 }
 
 impl Tally {
-    fn add(&mut self, (operation, changed, wrong): (String, bool, Vec<String>)) {
+    fn add(&mut self, (operation, what, changed, wrong): (Operation, String, bool, Vec<String>)) {
         self.runs += 1;
         self.changed += usize::from(changed);
+        let kind = what.rsplit(' ').next().unwrap_or_default().split('(').next().unwrap_or_default();
+        let of = self.kinds.entry(kind.to_owned()).or_default();
+        *of = (of.0 + 1, of.1 + usize::from(changed));
         if changed {
-            self.operations.insert(operation);
+            self.operations.insert(format!("{}:{}", operation.service, operation.name));
         }
-        self.wrong.extend(wrong);
+        if !wrong.is_empty() {
+            self.wrong.insert(what, wrong);
+        }
     }
 }
 
 async fn one(
     account: Arc<Described>,
-    cases: Vec<Case>,
+    cases: Arc<[Case]>,
     operation: Operation,
     mutation: Mutation,
-) -> (String, bool, Vec<String>) {
-    let name = format!("{}:{}", operation.service, operation.name);
-    let faults = Faults::new(account.connector(), operation, Fault::Changed(mutation.clone())).unwrap();
+) -> (Operation, String, bool, Vec<String>) {
+    let what = mutation.describe(&operation);
+    // What AWS may leave out is not there: who wants it gone is right to be met.
+    let wants_only = matches!(mutation, Mutation::LeftOut(_));
+    let faults = Faults::new(account.connector(), operation.clone(), Fault::Changed(mutation)).unwrap();
     let changes = faults.changes();
-    let ran = tokio::time::timeout(LONG, run(&cases, &account, faults.connector())).await;
-    let changed = changes.load(Ordering::Relaxed) > 0;
-    let wrong = match ran {
-        Err(_) => vec![format!("{name} {mutation:?}: hangs")],
+    let running = tokio::spawn(async move {
+        let ran = run(&cases, &account, faults.connector()).await;
+        ran.map(|ran| ran.result.cases.into_iter().map(|it| (it.case.id.clone(), it.verdict)).collect::<Vec<_>>())
+    });
+    let stop = running.abort_handle();
+    let wrong = match tokio::time::timeout(LONG, running).await {
+        Err(_) => vec!["hangs".to_owned()],
+        Ok(Err(_)) => vec!["panics".to_owned()],
         // Who we are is asked first.
-        Ok(Err(_)) => Vec::new(),
-        Ok(Ok(ran)) => {
-            let met = ran.result.cases.iter().filter(|it| matches!(it.verdict, Verdict::Met(_)));
-            met.map(|it| format!("{name} {mutation:?}: {} became met", it.case.id)).collect()
+        Ok(Ok(Err(_))) => Vec::new(),
+        Ok(Ok(Ok(verdicts))) => {
+            let good = |verdict: Verdict| matches!(verdict, Verdict::Met(_) | Verdict::NotApplicable);
+            let told = |id: &str| TOLD_BY_ABSENCE.iter().any(|(of, case)| what.starts_with(of) && *case == id);
+            let counts = |id: &str| !wants_only || id.ends_with(WANTS) && !told(id);
+            let wrong = verdicts.iter().filter(|(id, verdict)| good(*verdict) && counts(id));
+            wrong.map(|(id, verdict)| format!("{id} is {}", verdict.word())).collect()
         }
     };
-    (name, changed, wrong)
+    stop.abort();
+    (operation, what, changes.load(Ordering::Relaxed) > 0, wrong)
 }

@@ -30,6 +30,7 @@ mod complete;
 mod faults;
 mod mutate;
 mod paging;
+mod places;
 mod read;
 mod select;
 mod simulator;

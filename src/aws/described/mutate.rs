@@ -6,11 +6,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
+use super::places::{Place, Span, of_json, of_xml};
 use crate::aws::Operation;
 use crate::aws::validate::{Body, Kind, Node, Row, Rule, TABLE};
 use crate::aws::wire::{Protocol, binary};
 
-/// What is done to the answer. A number is that of a member in the table.
+/// What is done to the answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mutation {
     /// Status 200 and no bytes.
@@ -21,6 +22,8 @@ pub enum Mutation {
     Bare,
     /// A list where an object is due.
     List,
+    /// No value where an object is due.
+    Nothing,
     /// The body of an error with the status of a success.
     Error,
     /// The first tenths of the body.
@@ -29,20 +32,43 @@ pub enum Mutation {
     Doubled,
     /// A second value behind the first.
     Second,
-    /// ARNs of another account.
+    /// ARNs and URLs of another account.
     OtherAccount,
-    /// ARNs of another Region.
+    /// ARNs and URLs of another Region.
     OtherRegion,
-    /// A member is null, or an empty element in XML.
-    Null(usize),
-    /// A member is left out.
-    Without(usize),
-    /// A member is of another type.
-    Retyped(usize),
+    /// A member is changed wherever it is; the number is that of its line in the table.
+    Member(usize, Change),
+    /// By a seed: cut anywhere, or made smaller at a place where AWS would not send less.
+    Smaller(u64),
+    /// By a seed: made smaller at a place where AWS may send less, as it would of something else. Lists keep their items.
+    LeftOut(u64),
+}
+
+/// What is done to a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is null, or an empty element in XML.
+    Null,
+    /// It is left out.
+    Without,
+    /// A container where there is none, or another one.
+    Container,
+    /// A text, a number or a flag where another type is due.
+    Scalar,
     /// A word that nobody knows.
-    Word(usize),
+    Word,
+    /// A number or an instant below all sense.
+    Low,
     /// A number or an instant beyond all sense.
-    Absurd(usize),
+    High,
+    /// A text without a letter, an object without members.
+    Blank,
+    /// What starts as an ARN or a URL, and is none.
+    Garbage,
+    /// The items of a list are null.
+    NullItems,
+    /// The items of a list have nothing in them.
+    BlankItems,
 }
 
 impl Mutation {
@@ -51,30 +77,34 @@ impl Mutation {
     #[must_use]
     pub fn all(operation: &Operation) -> Vec<Self> {
         let Some(row) = TABLE.row(&operation.service, &operation.name) else { return Vec::new() };
-        let mut all =
-            vec![Self::Empty, Self::NoContent, Self::Bare, Self::List, Self::Error, Self::Doubled, Self::Second];
-        all.extend((0..10).map(Self::Cut));
-        all.extend([Self::OtherAccount, Self::OtherRegion]);
-        for (at, node) in members(row).iter().enumerate() {
-            let scalar = !matches!(node.kind, Kind::Any | Kind::Object | Kind::Map | Kind::List);
-            if node.required || node.asked.is_some() {
-                all.extend([Self::Null(at), Self::Without(at)]);
-            }
-            if node.kind != Kind::Any {
-                all.push(Self::Retyped(at));
-            }
-            if node.rules.iter().any(|rule| matches!(rule, Rule::OneOf(_))) {
-                all.push(Self::Word(at));
-            }
-            if scalar && matches!(node.kind, Kind::Number | Kind::Time | Kind::Milliseconds) {
-                all.push(Self::Absurd(at));
-            }
-        }
         // What somebody else wrote has no shape, and no answer of AWS is an answer that it may be.
         if !matches!(row.body, Body::Members | Body::Json) {
-            all.clear();
+            return Vec::new();
         }
+        let mut all = vec![Self::Empty, Self::NoContent, Self::List, Self::Nothing, Self::Error, Self::Doubled];
+        let json = matches!(Protocol::of(&operation.service), Protocol::Json | Protocol::RestJson | Protocol::Cbor);
+        // Where all may be missing, `{}` says that there is nothing.
+        if !json || !row.root.either.is_empty() || row.root.children.iter().any(|child| child.required) {
+            all.push(Self::Bare);
+        }
+        all.extend([Self::Second, Self::OtherAccount, Self::OtherRegion]);
+        all.extend((1..10).map(Self::Cut));
+        let of = |(at, node): (usize, &Node)| Change::all(node).into_iter().map(move |it| Self::Member(at, it));
+        all.extend(members(row).into_iter().enumerate().flat_map(|it| of(it).collect::<Vec<_>>()));
         all
+    }
+
+    /// How people call what is changed.
+    #[must_use]
+    pub fn describe(&self, operation: &Operation) -> String {
+        let row = TABLE.row(&operation.service, &operation.name);
+        let name = format!("{}:{}", operation.service, operation.name);
+        match (self, row) {
+            (Self::Member(at, change), Some(row)) => {
+                format!("{name} {}: {change:?}", members(row).get(*at).map_or("", |node| &node.path))
+            }
+            _ => format!("{name}: {self:?}"),
+        }
     }
 
     /// Changes an answer. `None` where it has nothing that can be changed so.
@@ -94,7 +124,7 @@ impl Mutation {
         Some(answer)
     }
 
-    fn body(&self, row: &Row, protocol: Protocol, body: &[u8]) -> Option<Vec<u8>> {
+    fn body(&self, row: &'static Row, protocol: Protocol, body: &[u8]) -> Option<Vec<u8>> {
         let xml = matches!(protocol, Protocol::Query | Protocol::RestXml);
         let json = |value: Value| {
             if protocol == Protocol::Cbor { binary::encode(&value) } else { value.to_string().into_bytes() }
@@ -105,87 +135,204 @@ impl Mutation {
             Self::Bare => json(json!({})),
             Self::List if xml => b"<member/>".to_vec(),
             Self::List => json(json!([])),
+            Self::Nothing if xml => b"<?xml version=\"1.0\"?>".to_vec(),
+            Self::Nothing => json(Value::Null),
             Self::Error if xml => b"<Error><Code>InternalError</Code><Message>no</Message></Error>".to_vec(),
             Self::Error => json(json!({ "__type": "InternalServerError", "message": "no" })),
             Self::Cut(tenths) => body.get(..body.len() * tenths / 10)?.to_vec(),
             Self::Doubled => [body, body].concat(),
             Self::Second => [body, if xml { b"<a/>" } else { b"\xa0" }].concat(),
-            Self::OtherAccount | Self::OtherRegion => {
-                let text = std::str::from_utf8(body).ok()?;
-                elsewhere(text, *self == Self::OtherRegion).into_bytes()
+            Self::Smaller(seed) if seed % 4 == 0 => {
+                let whole = body.trim_ascii_end().len();
+                body.get(..usize::try_from(mix(*seed)).ok()? % whole.max(1))?.to_vec()
             }
-            Self::Null(at) | Self::Without(at) | Self::Retyped(at) | Self::Word(at) | Self::Absurd(at) => {
-                let node = *members(row).get(*at)?;
-                if xml {
-                    self.element(node, std::str::from_utf8(body).ok()?)?.into_bytes()
-                } else {
-                    let mut value = match protocol {
-                        Protocol::Cbor => binary::decode(body)?,
-                        _ => serde_json::from_slice(body).ok()?,
-                    };
-                    self.member(&parts(node), &mut value);
-                    json(value)
-                }
+            _ if xml => self.xml(row, protocol == Protocol::Query, std::str::from_utf8(body).ok()?)?.into_bytes(),
+            _ => {
+                let mut value = match protocol {
+                    Protocol::Cbor => binary::decode(body)?,
+                    _ => serde_json::from_slice(body).ok()?,
+                };
+                self.json(row, &mut value)?;
+                json(value)
             }
         })
     }
 
-    /// Changes a member in JSON wherever it is.
-    fn member(&self, path: &[&str], value: &mut Value) {
-        match (value, path) {
-            (Value::Array(items), _) => items.iter_mut().for_each(|item| self.member(path, item)),
-            (Value::Object(members), [last]) => {
-                let Some(old) = members.get_mut(*last) else { return };
-                match self {
-                    Self::Without(_) => drop(members.remove(*last)),
-                    Self::Null(_) => *old = Value::Null,
-                    Self::Word(_) => *old = "Attestry".into(),
-                    // Attributes of queues are texts.
-                    Self::Absurd(_) if old.is_string() => *old = "-7".into(),
-                    Self::Absurd(_) => *old = json!(-1e300),
-                    _ if old.is_object() => *old = json!([1]),
-                    _ => *old = json!({ "attestry": [] }),
+    /// Changes JSON.
+    fn json(&self, row: &'static Row, value: &mut Value) -> Option<()> {
+        if matches!(self, Self::OtherAccount | Self::OtherRegion) {
+            elsewhere_in(value, *self == Self::OtherRegion);
+            return Some(());
+        }
+        let places = of_json(row, value);
+        // What is left out comes last, so that pointers stay true.
+        for (place, change) in self.chosen(row, &places, true)?.into_iter().rev() {
+            let (parent, name) = place.at.rsplit_once('/')?;
+            let name = name.replace("~1", "/").replace("~0", "~");
+            match (change, value.pointer_mut(parent)?) {
+                (Change::Without, Value::Object(members)) => drop(members.remove(&name)),
+                (Change::Without, Value::Array(items)) => drop(items.remove(name.parse().ok()?)),
+                _ => {
+                    let old = value.pointer_mut(&place.at)?;
+                    *old = replaced(change, old);
                 }
             }
-            (Value::Object(members), [first, rest @ ..]) => {
-                members.get_mut(*first).into_iter().for_each(|member| self.member(rest, member));
+        }
+        Some(())
+    }
+
+    /// Changes XML.
+    fn xml(&self, row: &'static Row, query: bool, text: &str) -> Option<String> {
+        if matches!(self, Self::OtherAccount | Self::OtherRegion) {
+            let parts = text.split('>').map(|part| match part.split_once('<') {
+                Some((text, tag)) => format!("{}<{tag}", elsewhere(text, *self == Self::OtherRegion)),
+                None => part.to_owned(),
+            });
+            return Some(parts.collect::<Vec<_>>().join(">"));
+        }
+        let places: Vec<Place<'_, Span>> = of_xml(row, query, text)?;
+        let mut text = text.to_owned();
+        for (place, change) in self.chosen(row, &places, false)?.into_iter().rev() {
+            let (whole, inside) = place.at.clone();
+            // No element says null: it is empty, and may be.
+            if change == Change::Null && place.owes(Change::Blank) != Some(true) {
+                return None;
             }
-            _ => {}
+            let (range, new) = match change {
+                Change::Without => (whole, ""),
+                Change::Container => (inside, "<attestry>x</attestry>y"),
+                Change::Scalar => (inside, "attestry"),
+                Change::Word => (inside, "Attestry"),
+                Change::Low => (inside, "-1"),
+                Change::High => (inside, "1e308"),
+                Change::Garbage => (inside, "arn:aws:attestry"),
+                Change::Null | Change::Blank | Change::NullItems | Change::BlankItems => (inside, ""),
+            };
+            text.replace_range(range, new);
         }
+        Some(text)
     }
 
-    /// Changes the first element of a member in XML.
-    fn element(&self, node: &Node, text: &str) -> Option<String> {
-        let path = parts(node);
-        let (last, before) = path.split_last()?;
-        let mut from = 0;
-        for part in before {
-            from += text.get(from..)?.find(&format!("<{part}>"))?;
+    /// The places that are changed, and how.
+    fn chosen<'p, 't, A>(
+        &self,
+        row: &'static Row,
+        places: &'p [Place<'t, A>],
+        nulls: bool,
+    ) -> Option<Vec<(&'p Place<'t, A>, Change)>> {
+        let same = |known: Option<&Node>, node: &Node| known.is_some_and(|known| std::ptr::eq(known, node));
+        match self {
+            Self::Member(at, change) => {
+                let node = *members(row).get(*at)?;
+                let items = matches!(change, Change::NullItems | Change::BlankItems);
+                let of = |place: &&Place<'_, A>| match place.item {
+                    // Lists of S3 have no element of their own.
+                    Some(list) => same(list, node) && (items || row.service == "s3"),
+                    None => !items && same(place.node, node),
+                };
+                Some(places.iter().filter(of).map(|place| (place, *change)).collect())
+            }
+            Self::Smaller(seed) | Self::LeftOut(seed) => {
+                let owed = matches!(self, Self::Smaller(_));
+                let changes: &[_] = &[Change::Without, Change::Blank, Change::Null];
+                let changes = if nulls { changes } else { changes.get(..2)? };
+                let all = places.iter().flat_map(|place| changes.iter().map(move |change| (place, *change)));
+                let all: Vec<_> = all.filter(|(place, change)| place.owes(*change) == Some(owed)).collect();
+                let at = usize::try_from(mix(*seed)).ok()?.checked_rem(all.len())?;
+                Some(vec![*all.get(at)?])
+            }
+            _ => None,
         }
-        // An entry of a mapping stands behind its key.
-        if let Some(at) = text.get(from..)?.find(&format!("<key>{last}</key>")) {
-            let start = text.get(..from + at)?.rfind("<entry>")?;
-            let end = from + at + text.get(from + at..)?.find("</entry>")? + "</entry>".len();
-            let entry = self.replacement("value", &format!("<key>{last}</key>"));
-            let entry = entry.map(|value| format!("<entry>{value}</entry>")).unwrap_or_default();
-            return Some([text.get(..start)?, &entry, text.get(end..)?].concat());
-        }
-        let start = from + text.get(from..)?.find(&format!("<{last}>"))?;
-        let close = format!("</{last}>");
-        let end = start + text.get(start..)?.find(&close)? + close.len();
-        let element = self.replacement(last, "").unwrap_or_default();
-        Some([text.get(..start)?, &element, text.get(end..)?].concat())
     }
+}
 
-    fn replacement(&self, name: &str, before: &str) -> Option<String> {
-        let inside = match self {
-            Self::Without(_) => return None,
-            Self::Null(_) => "",
-            Self::Word(_) => "Attestry",
-            Self::Absurd(_) => "-1e300",
-            _ => "<attestry>x</attestry>y",
-        };
-        Some(format!("{before}<{name}>{inside}</{name}>"))
+impl<A> Place<'_, A> {
+    /// Whether AWS would not send less here. `None`: an item that is left out of a list, or all of them, is no change of this
+    /// answer but another true one, which only a second source can contradict.
+    fn owes(&self, change: Change) -> Option<bool> {
+        if self.item.is_some() && change == Change::Without {
+            return None;
+        }
+        let Some(node) = self.node else { return Some(false) };
+        let holds = |node: &Node| node.children.iter().any(|child| child.required) || !node.either.is_empty();
+        let is_list = |node: &Node| node.kind == Kind::List && !node.rules.contains(&Rule::Some);
+        Some(match (change, node.kind) {
+            (Change::Blank, Kind::List) if is_list(node) => return None,
+            // No list is an empty one where AWS does not always send it, and so is what holds nothing but lists.
+            (Change::Without | Change::Null, Kind::List) if is_list(node) && !node.required => return None,
+            (Change::Blank, Kind::Object) if !node.children.is_empty() && node.children.iter().all(is_list) => {
+                return None;
+            }
+            (Change::Blank, Kind::Object | Kind::Map) => holds(node),
+            (Change::Blank, Kind::Text) => !node.empty,
+            (Change::Blank, Kind::Any) => false,
+            (Change::Blank, _) => true,
+            (_, Kind::List) if self.item.is_none() => node.required,
+            _ => node.required || node.asked.is_some() || self.item.is_some(),
+        })
+    }
+}
+
+impl Change {
+    /// What can be done to a member.
+    fn all(node: &Node) -> Vec<Self> {
+        let mut all = vec![];
+        let container = matches!(node.kind, Kind::Object | Kind::Map | Kind::List);
+        if node.required || node.asked.is_some() {
+            all.extend([Self::Null, Self::Without]);
+        }
+        if node.kind != Kind::Any {
+            all.push(Self::Container);
+        }
+        if container || matches!(node.kind, Kind::Flag | Kind::Number | Kind::Time | Kind::Milliseconds) {
+            all.push(Self::Scalar);
+        }
+        if node.kind == Kind::Text && !node.empty {
+            all.push(Self::Blank);
+        }
+        for rule in &node.rules {
+            match rule {
+                Rule::OneOf(_) => all.push(Self::Word),
+                Rule::Arn(_) | Rule::QueueUrl => all.push(Self::Garbage),
+                // What has no bounds may be any number.
+                Rule::Range(..) => all.extend([Self::Low, Self::High]),
+                _ => {}
+            }
+        }
+        if matches!(node.kind, Kind::Time | Kind::Milliseconds) {
+            all.extend([Self::Low, Self::High]);
+        }
+        if let (Kind::List, Some(item)) = (node.kind, node.children.first()) {
+            all.push(Self::NullItems);
+            let holds = item.children.iter().any(|child| child.required);
+            if holds || item.kind == Kind::Text && !item.empty {
+                all.push(Self::BlankItems);
+            }
+        }
+        all
+    }
+}
+
+/// What stands in place of a value of JSON.
+fn replaced(change: Change, old: &Value) -> Value {
+    match change {
+        Change::Null | Change::NullItems | Change::Without => Value::Null,
+        Change::Container if old.is_object() => json!([1]),
+        Change::Container => json!({ "attestry": [] }),
+        Change::Scalar if old.is_string() => json!(7),
+        Change::Scalar => json!("attestry"),
+        Change::Word => json!("Attestry"),
+        // Attributes of queues are texts.
+        Change::Low if old.is_string() => json!("-1"),
+        Change::High if old.is_string() => json!("1e308"),
+        Change::Low => json!(-1),
+        Change::High => json!(1e308),
+        Change::Garbage => json!("arn:aws:attestry"),
+        Change::Blank | Change::BlankItems => match old {
+            Value::Object(_) => json!({}),
+            Value::Array(_) => json!([]),
+            _ => json!(""),
+        },
     }
 }
 
@@ -205,12 +352,39 @@ fn members(row: &Row) -> Vec<&Node> {
     found
 }
 
-fn parts(node: &Node) -> Vec<&str> {
-    node.path.split('.').map(|part| part.trim_end_matches("[]").trim_end_matches("{}")).collect()
+/// A number that follows from a seed and looks like any other.
+fn mix(seed: u64) -> u64 {
+    let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
-/// The same text with ARNs of another account or Region; those of AWS itself stay.
+/// All texts of JSON from elsewhere.
+fn elsewhere_in(value: &mut Value, region: bool) {
+    match value {
+        Value::String(text) => *text = elsewhere(text, region),
+        Value::Array(items) => items.iter_mut().for_each(|item| elsewhere_in(item, region)),
+        Value::Object(members) => members.values_mut().for_each(|member| elsewhere_in(member, region)),
+        _ => {}
+    }
+}
+
+/// The same text with ARNs and URLs of another account or Region; those of AWS itself stay.
 fn elsewhere(text: &str, region: bool) -> String {
+    if let Some(path) = text.strip_prefix("https://sqs.") {
+        let parts: Vec<&str> = path.splitn(3, '/').collect();
+        if let ([host, account, name], Some((_, domain))) = (&*parts, path.split_once('.')) {
+            let domain = domain.split('/').next().unwrap_or_default();
+            let (host, account) =
+                if region { (format!("us-west-2.{domain}"), *account) } else { ((*host).to_owned(), OTHER) };
+            return format!("https://sqs.{host}/{account}/{name}");
+        }
+    }
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !region && is_account(text) {
+        return OTHER.to_owned();
+    }
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("arn:") {
@@ -222,11 +396,14 @@ fn elsewhere(text: &str, region: bool) -> String {
             rest = after;
             continue;
         };
-        let owner = if !region && owner.len() == 12 { "999999999999" } else { owner };
-        let place = if region && !place.is_empty() { "xx-east-9" } else { place };
+        let owner = if !region && is_account(owner) { OTHER } else { owner };
+        let place = if region && !place.is_empty() { "us-west-2" } else { place };
         out.push_str(&format!("{partition}:{service}:{place}:{owner}:"));
         rest = tail;
     }
     out.push_str(rest);
     out
 }
+
+/// An account that nobody asks.
+const OTHER: &str = "999999999999";
