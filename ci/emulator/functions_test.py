@@ -199,6 +199,19 @@ class Functions(unittest.TestCase):
 
     # --- access records
 
+    def test_what_aws_always_tells_is_told(self):
+        keys, s3 = self.stack.client("kms"), self.stack.client("s3")
+        self.assertEqual(keys.describe_key(KeyId=keys.create_key()["KeyMetadata"]["KeyId"])["KeyMetadata"]["AWSAccountId"], ACCOUNT)
+        s3.create_bucket(Bucket="lists", CreateBucketConfiguration={"LocationConstraint": REGION})
+        listed = s3.list_multipart_uploads(Bucket="lists")
+        self.assertEqual((listed["NextKeyMarker"], listed["NextUploadIdMarker"]), ("", ""))
+        made = {"Bucket": "lists", "Key": "a", "UploadId": s3.create_multipart_upload(Bucket="lists", Key="a")["UploadId"]}
+        listed = s3.list_multipart_uploads(Bucket="lists")
+        self.assertEqual((listed["NextKeyMarker"], listed["NextUploadIdMarker"]), ("a", made["UploadId"]))
+        self.assertEqual(s3.list_parts(**made)["NextPartNumberMarker"], 0)
+        s3.upload_part(**made, PartNumber=7, Body=b"x")
+        self.assertEqual(s3.list_parts(**made)["NextPartNumberMarker"], 7)
+
     def test_access_log_right(self):
         session = self.session()
         value = self.read_as(READER, session)["SecretString"]

@@ -30,6 +30,8 @@ from serving import serving
 ACCOUNT, REGION = "123456789012", "ap-southeast-2"
 KEYS = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "emulator"}
 TODAY = datetime.datetime.now(datetime.UTC).date()
+# What another version wrote, this one cannot write again. It says so, and takes it for the rest.
+OTHER = "attestry 0.0.1"
 
 
 def main() -> int:
@@ -40,7 +42,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         desk = Runs(args.binary.resolve(), pathlib.Path(scratch), **KEYS)
         small, large = desk.bundles()
-        with serving("--ministack") as url:
+        with serving("--ministack", "--wired") as url:
             shelf = Shelf(url)
             refusals(desk, shelf, small)
             kept_and_found(desk, shelf, small)
@@ -56,7 +58,8 @@ def main() -> int:
 
 class Runs(Desk):
     def bundles(self) -> tuple[pathlib.Path, pathlib.Path]:
-        """A bundle of a run, and the same with a file that makes it two parts: nobody can compress it."""
+        """A bundle of a run, and the same as another version may leave it, with a file that makes it two parts: nobody can
+        compress it."""
         out, small, large = self.folder / "out", self.folder / "small.tar.zst", self.folder / "large.tar.zst"
         self.attestry("run", "suites/mod-045.yaml", "--stage", "embedded", "--quiet", "--out", out, "--bundle", small)
         grown = self.folder / "grown"
@@ -66,7 +69,7 @@ class Runs(Desk):
         manifest = json.loads((grown / "manifest.json").read_bytes())
         manifest["files"] = sorted([*manifest["files"], {"path": "filler.bin"}], key=lambda it: it["path"])
         (grown / "manifest.json").write_text(json.dumps(manifest))
-        remade(grown, manifest["link"]["run"])
+        remade(grown, tool=OTHER)
         self.attestry("evidence", "pack", grown, large)
         shutil.rmtree(grown)
         return small, large
@@ -231,9 +234,7 @@ def a_year_of_runs(desk: Runs, shelf: Shelf):
         forged = runs / started[:10]
         shutil.copytree(root / "out", forged)
         run = f"{started[:19]}Z-0000000{index}".replace("-", "", 2).replace(":", "")
-        told = json.loads((forged / "evidence/run.json").read_text()) | {"id": run, "started": started, "finished": started}
-        (forged / "evidence/run.json").write_text(json.dumps(told))
-        remade(forged, run)
+        remade(forged, id=run, started=started, finished=started, tool=OTHER)
         bundle = root / f"{index}.zip"
         desk.attestry("evidence", "pack", forged, bundle)
         desk.attestry("evidence", "push", bundle, "s3://kept/year", "--endpoint", shelf.url)
@@ -260,10 +261,13 @@ def a_year_of_runs(desk: Runs, shelf: Shelf):
     print("  of each day, the last run before its end and the first one after it are found")
 
 
-def remade(folder: pathlib.Path, run: str):
-    """The manifest written anew, as whoever forges evidence does; only a signature would show it."""
+def remade(folder: pathlib.Path, **told: str):
+    """The record of a run changed and the manifest written anew, as whoever forges evidence does; only a signature would show it."""
+    record = folder / "evidence/run.json"
+    run = json.loads(record.read_text()) | told
+    record.write_text(json.dumps(run, indent=2) + "\n")
     manifest = json.loads((folder / "manifest.json").read_bytes())
-    manifest["link"]["run"] = run
+    manifest["link"]["run"] = run["id"]
     for entry in manifest["files"]:
         data = (folder / entry["path"]).read_bytes()
         entry |= {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}

@@ -5,14 +5,15 @@
     rule states        ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS is on, and ENABLED does not get reads
 
 and with what these need: a label is on one version, a version without a value is no value, a parameter that is not there
-has no tags, and a key tells its account. Started by server.py with ministack's own IAM enforcement on, so that functions call as their roles and
-a record can say who called.
+has no tags, a key tells its account, and lists of S3 tell their end. Started by server.py with ministack's own IAM enforcement
+on, so that functions call as their roles and a record can say who called.
 """
 
 import contextvars
 import json
 import os
 import queue
+import re
 import threading
 import time
 
@@ -21,7 +22,7 @@ from ministack import app
 from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid
 from ministack.core.router import extract_access_key_id
-from ministack.services import eventbridge, kms, lambda_svc, secretsmanager, ssm
+from ministack.services import eventbridge, kms, lambda_svc, s3, secretsmanager, ssm
 
 TRAIL_SECONDS = float(os.environ.get("TRAIL_SECONDS", "0.5"))
 VALUES = os.environ.get("VALUES_FILE")  # where every value that a secret gets is noted, to be looked for later
@@ -39,6 +40,8 @@ def main():
     secretsmanager.handle_request = recorded(secretsmanager.handle_request)
     ssm._list_tags_for_resource = list_tags
     kms._key_metadata = key_metadata
+    s3._list_multipart_uploads = telling(s3._list_multipart_uploads, NextKeyMarker="Key", NextUploadIdMarker="UploadId")
+    s3._list_parts = telling(s3._list_parts, NextPartNumberMarker="PartNumber")
     key_rotation.install()
     eventbridge._dispatch_event = lambda event, view=None: deliveries.put((contextvars.copy_context(), 0.0, event))
     threading.Thread(target=deliver_in_turn, daemon=True).start()
@@ -149,6 +152,20 @@ described = kms._key_metadata
 
 def key_metadata(key: dict) -> dict:
     return described(key) | {"AWSAccountId": get_account_id()}
+
+
+# --- lists of S3 tell on their last page too where the next one would begin
+
+
+def telling(inner, **markers: str):
+    def call(*asked):
+        status, headers, body = inner(*asked)
+        for marker, of in markers.items() if status == 200 else ():
+            if f"<{marker}>".encode() not in body:
+                last = re.findall(rf"<{of}>([^<]*)</{of}>".encode(), body.partition(b"<IsTruncated>")[2]) or [b"0" if of == "PartNumber" else b""]
+                body = re.sub(rb"</\w+>$", lambda end: f"<{marker}>".encode() + last[-1] + f"</{marker}>".encode() + end[0], body)
+        return status, headers, body
+    return call
 
 
 # --- CloudTrail to EventBridge
