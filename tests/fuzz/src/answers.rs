@@ -61,12 +61,14 @@ const SOUND: &[(&str, &str, &[u8])] = &[
     ("sns", "GetTopicAttributes", include_bytes!("../seeds/answers/topic.xml")),
     ("s3", "ListBuckets", include_bytes!("../seeds/answers/buckets.xml")),
     ("s3", "ListObjectsV2", include_bytes!("../seeds/answers/objects.xml")),
+    ("s3", "CompleteMultipartUpload", include_bytes!("../seeds/answers/upload.xml")),
 ];
 
 static PARAMETERS: LazyLock<Value> = LazyLock::new(|| {
     json!({
         "AttributeNames": ["All"],
         "Bucket": "b",
+        "Key": "k",
         "Names": ["a", "b"],
         "Prefix": "p/",
         "QueueUrl": "https://sqs.eu-west-1.amazonaws.com/111122223333/q",
