@@ -35,7 +35,6 @@ impl Flow {
     ///
     /// # Errors
     /// It broke off, or drips.
-    #[expect(clippy::result_large_err, reason = "once a piece, and its callers have the gap in their own errors")]
     pub async fn next<P: AsRef<[u8]>, E: Display>(
         &mut self,
         piece: impl Future<Output = Result<Option<P>, E>>,
