@@ -202,6 +202,8 @@ class Functions(unittest.TestCase):
     def test_what_aws_always_tells_is_told(self):
         keys, s3 = self.stack.client("kms"), self.stack.client("s3")
         self.assertEqual(keys.describe_key(KeyId=keys.create_key()["KeyMetadata"]["KeyId"])["KeyMetadata"]["AWSAccountId"], ACCOUNT)
+        details = self.stack.client("iam").get_account_authorization_details(Filter=["LocalManagedPolicy"])
+        self.assertEqual({policy["IsAttachable"] for policy in details["Policies"]}, {True})
         s3.create_bucket(Bucket="lists", CreateBucketConfiguration={"LocationConstraint": REGION})
         listed = s3.list_multipart_uploads(Bucket="lists")
         self.assertEqual((listed["NextKeyMarker"], listed["NextUploadIdMarker"]), ("", ""))

@@ -42,7 +42,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         desk = Runs(args.binary.resolve(), pathlib.Path(scratch), **KEYS)
         small, large = desk.bundles()
-        with serving("--ministack", "--wired") as url:
+        with serving("--ministack") as url:
             shelf = Shelf(url)
             refusals(desk, shelf, small)
             kept_and_found(desk, shelf, small)

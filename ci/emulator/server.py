@@ -32,7 +32,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--moto", action="store_true", help="moto, patched where the documentation says otherwise")
-    which.add_argument("--ministack", action="store_true", help="ministack as it is: it runs function code")
+    which.add_argument("--ministack", action="store_true", help="ministack with what AWS always sends: it runs function code")
     parser.add_argument("--wired", action="store_true", help="rotation calls the function, reads reach EventBridge, IAM is enforced: wiring.py (ministack only)")
     parser.add_argument("--trail-seconds", type=float, default=0.5, help="how long CloudTrail takes (--wired only)")
     parser.add_argument("--values", type=pathlib.Path, metavar="FILE", help="note every value that a secret gets, one JSON text a line (--wired only)")
@@ -108,7 +108,7 @@ def serve_ministack(args) -> int:
         if args.wired:  # permissions are enforced then, and a signature needs a secret that both sides know
             env |= {"AUTH": "true", "AWS_SECRET_ACCESS_KEY": "emulator"}
             env |= {"VALUES_FILE": str(args.values.resolve())} if args.values else {}
-        program = [str(pathlib.Path(__file__).with_name("wiring.py"))] if args.wired else ["-m", "ministack"]
+        program = [str(pathlib.Path(__file__).with_name("wiring.py" if args.wired else "told.py"))]
         child = subprocess.Popen([sys.executable, *program], env=env, stdout=subprocess.DEVNULL, start_new_session=True)
 
         def stop(*_):

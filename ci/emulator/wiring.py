@@ -4,25 +4,25 @@
     CloudTrail events  of Secrets Manager reach EventBridge, in the form that AWS documents, after TRAIL_SECONDS
     rule states        ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS is on, and ENABLED does not get reads
 
-and with what these need: a label is on one version, a version without a value is no value, a parameter that is not there
-has no tags, a key tells its account, and lists of S3 tell their end. Started by server.py with ministack's own IAM enforcement
-on, so that functions call as their roles and a record can say who called.
+and with what these need: a label is on one version, a version without a value is no value, and a parameter that is not
+there has no tags. Started by server.py with ministack's own IAM enforcement on, so that functions call as their roles and
+a record can say who called.
 """
 
 import contextvars
 import json
 import os
 import queue
-import re
 import threading
 import time
 
 import key_rotation
+import told
 from ministack import app
 from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response, new_uuid
 from ministack.core.router import extract_access_key_id
-from ministack.services import eventbridge, kms, lambda_svc, s3, secretsmanager, ssm
+from ministack.services import eventbridge, lambda_svc, secretsmanager, ssm
 
 TRAIL_SECONDS = float(os.environ.get("TRAIL_SECONDS", "0.5"))
 VALUES = os.environ.get("VALUES_FILE")  # where every value that a secret gets is noted, to be looked for later
@@ -39,9 +39,7 @@ def main():
     secretsmanager._get_secret_value = get_secret_value
     secretsmanager.handle_request = recorded(secretsmanager.handle_request)
     ssm._list_tags_for_resource = list_tags
-    kms._key_metadata = key_metadata
-    s3._list_multipart_uploads = telling(s3._list_multipart_uploads, NextKeyMarker="Key", NextUploadIdMarker="UploadId")
-    s3._list_parts = telling(s3._list_parts, NextPartNumberMarker="PartNumber")
+    told.install()
     key_rotation.install()
     eventbridge._dispatch_event = lambda event, view=None: deliveries.put((contextvars.copy_context(), 0.0, event))
     threading.Thread(target=deliver_in_turn, daemon=True).start()
@@ -143,29 +141,6 @@ def list_tags(data: dict):
     if data.get("ResourceType") == "Parameter" and not ssm._lookup_parameter(data.get("ResourceId", ""))[1]:
         return refusal("InvalidResourceId", "The resource ID isn't valid.")
     return tags(data)
-
-
-# --- a key tells its account
-
-described = kms._key_metadata
-
-
-def key_metadata(key: dict) -> dict:
-    return described(key) | {"AWSAccountId": get_account_id()}
-
-
-# --- lists of S3 tell on their last page too where the next one would begin
-
-
-def telling(inner, **markers: str):
-    def call(*asked):
-        status, headers, body = inner(*asked)
-        for marker, of in markers.items() if status == 200 else ():
-            if f"<{marker}>".encode() not in body:
-                last = re.findall(rf"<{of}>([^<]*)</{of}>".encode(), body.partition(b"<IsTruncated>")[2]) or [b"0" if of == "PartNumber" else b""]
-                body = re.sub(rb"</\w+>$", lambda end: f"<{marker}>".encode() + last[-1] + f"</{marker}>".encode() + end[0], body)
-        return status, headers, body
-    return call
 
 
 # --- CloudTrail to EventBridge
