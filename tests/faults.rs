@@ -19,6 +19,7 @@ mod common;
 mod matrix;
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::sync::Arc;
 
 use answers::Violated;
@@ -95,6 +96,11 @@ fn every_operation_has_a_row() {
     assert!(without.is_empty(), "add to src/aws/validate/operations.txt: {without:?}");
 }
 
+/// Says what was tried, also where a test passes: what is printed with `println!` is kept from the log of CI.
+macro_rules! say {
+    ($($told:tt)*) => { writeln!(std::io::stderr(), $($told)*).unwrap() };
+}
+
 /// Operations whose answer is not described but somebody else's bytes, which have no shape.
 const SHAPELESS: [&str; 1] = ["s3:GetObject"];
 
@@ -106,9 +112,9 @@ async fn no_changed_answer_makes_a_violated_case_met() {
     let all: Vec<_> = named_operations().into_iter().flat_map(of).collect();
     let tally = violated.change(all).await;
     let (cases, operations) = (violated.count(), tally.operations.len());
-    println!("{cases} cases; {operations} operations, {} runs, {} with a changed answer", tally.runs, tally.changed);
+    say!("{cases} cases; {operations} operations, {} runs, {} with a changed answer", tally.runs, tally.changed);
     for (kind, (runs, changed)) in &tally.kinds {
-        println!("  {kind}: {runs} runs, {changed} with a changed answer");
+        say!("  {kind}: {runs} runs, {changed} with a changed answer");
     }
     assert!(tally.wrong.is_empty(), "{} changes are not noticed: {:#?}", tally.wrong.len(), tally.wrong);
     let unchanged: Vec<_> = self::operations().into_iter().filter(|it| !tally.operations.contains(it)).collect();
@@ -133,6 +139,6 @@ async fn no_smaller_answer_makes_a_violated_case_met() {
         (operations[usize::try_from(number).unwrap() % operations.len()].clone(), change)
     });
     let tally = Violated::find().await.change(all.collect()).await;
-    println!("seeds from {first}: {} runs, {} with a smaller answer", tally.runs, tally.changed);
+    say!("seeds from {first}: {} runs, {} with a smaller answer", tally.runs, tally.changed);
     assert!(tally.wrong.is_empty(), "{} changes are not noticed: {:#?}", tally.wrong.len(), tally.wrong);
 }
