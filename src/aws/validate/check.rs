@@ -334,6 +334,7 @@ impl<'t, 'a> Check<'t, 'a> {
                 Rule::OneOf(words) => holds(words.iter().any(|word| word == text), "is a word that is not known")?,
                 Rule::Document => holds(text.trim_start().starts_with('{'), "is no JSON object")?,
                 Rule::AccountId => holds(is_account(text), "is no account")?,
+                Rule::Account => holds(asked.account.is_empty() || text == asked.account, ANOTHER_ACCOUNT)?,
                 Rule::Bucket => holds(is_bucket(text), "is no name of a bucket")?,
                 Rule::QueueUrl => holds(is_queue(text, asked), "is no queue of this account and Region")?,
                 Rule::Agree => self.agree(node, text)?,

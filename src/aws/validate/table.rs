@@ -118,6 +118,8 @@ pub enum Rule {
     Agree,
     /// An id of an account.
     AccountId,
+    /// The account that was asked.
+    Account,
     /// What this parameter names.
     Same(String),
     /// The parameter may be another name of it.
@@ -319,6 +321,7 @@ fn describe<'a>(node: &mut Node, mut words: impl Iterator<Item = &'a str>) -> Op
             "agree-region" => node.rules.push(Rule::AgreeRegion),
             "agree-account" => node.rules.push(Rule::AgreeAccount),
             "agree" => node.rules.push(Rule::Agree),
+            "account" => node.rules.push(Rule::Account),
             "account-id" => node.rules.push(Rule::AccountId),
             "same" => node.rules.push(Rule::Same(given())),
             "unless-name" => node.rules.push(Rule::UnlessName),

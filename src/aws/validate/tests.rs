@@ -80,7 +80,7 @@ fn what_belongs_to_others_is_believed_where_aws_tells_it() {
     const IDENTITIES: &str = "<GetAccountAuthorizationDetailsResponse><GetAccountAuthorizationDetailsResult><UserDetailList><member>\
         <UserName>u</UserName><Arn>arn:aws:iam::111122223333:user/u</Arn><AttachedManagedPolicies><member><PolicyName>p</PolicyName>\
         <PolicyArn>arn:aws:iam::aws:policy/p</PolicyArn></member></AttachedManagedPolicies></member></UserDetailList>\
-        <GroupDetailList/><RoleDetailList/><Policies><member><Arn>arn:aws:iam::aws:policy/p</Arn><PolicyVersionList><member>\
+        <GroupDetailList/><RoleDetailList/><Policies><member><Arn>arn:aws:iam::aws:policy/p</Arn><IsAttachable>true</IsAttachable><PolicyVersionList><member>\
         <Document>%7B%7D</Document><IsDefaultVersion>true</IsDefaultVersion></member></PolicyVersionList></member></Policies>\
         <IsTruncated>false</IsTruncated></GetAccountAuthorizationDetailsResult></GetAccountAuthorizationDetailsResponse>";
     const SHARED: &str = r#"{"Parameter":{"ARN":"arn:aws:ssm:eu-west-1:444455556666:parameter/shared/p","Name":"/shared/p",
