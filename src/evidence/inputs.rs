@@ -35,6 +35,8 @@ mod tests {
         for (inputs, wrong) in [
             (&["suites/a.yaml", "policies/a.yaml"][..], &[][..]),
             (&["policies/A.yaml", "policies/a.yaml", "policies/b.yaml"], &[1]),
+            (&["p/\u{e9}.yaml", "x", "P/E\u{301}.YAML"], &[2]),
+            (&["e", "\u{e9}", "a/b", "ab"], &[]),
             (&["policies/nul.yaml", "a:b.yaml", &long, "a/../b.yaml"], &[0, 1, 2, 3]),
         ] {
             let found: Vec<usize> = unkept(inputs.iter().copied()).into_iter().map(|(index, _)| index).collect();
