@@ -13,7 +13,7 @@ use crate::aws::described;
 use crate::aws::recording::{Recording, Replay, ReplayLimits};
 use crate::aws::{At, Backend, Call, Clocks, Described, Link, Pace, Refusal, Role, Session, Target, clocks, open};
 use crate::facts::{LogScope, format_duration, scrub};
-use crate::policy::{Source, Stage};
+use crate::policy::{Source, Stage, beside};
 use crate::source::{Limits, folder_below, read_below};
 use crate::verify::{Caller, Exit};
 
@@ -55,8 +55,7 @@ impl Ground {
         record: Option<&Path>,
         answers: Option<&Path>,
     ) -> Result<Self, Ended> {
-        let base = chosen.suite_path.parent().unwrap_or(Path::new(""));
-        let below = |path: &str| crate::policy::normal(&base.join(path));
+        let below = |path: &str| beside(&chosen.suite_path, path);
         sound(endpoint)?;
         let mut described = None;
         let mut now = Timestamp::now();

@@ -9,7 +9,7 @@ use super::probes::words;
 use super::{Ended, output};
 use crate::evidence;
 use crate::plan::Plan;
-use crate::policy::{Case, Loaded, Source, Stage, Suite, Waiver, check_expiries, compile, load_suite, normal, select};
+use crate::policy::{Case, Loaded, Source, Stage, Suite, Waiver, beside, check_expiries, compile, load_suite, select};
 use crate::source::{Diagnostic, Diagnostics, FileId, Span};
 use crate::verify::Exit;
 
@@ -89,8 +89,7 @@ impl Chosen {
     /// The description or recording that answers in place of AWS, if one does.
     pub(super) fn answers(&self) -> Option<PathBuf> {
         let (Source::Described(path) | Source::Recording(path)) = &self.stage.source else { return None };
-        let base = self.suite_path.parent().unwrap_or(Path::new(""));
-        Some(self.root.join(normal(&base.join(&path.value))))
+        Some(self.root.join(beside(&self.suite_path, &path.value)))
     }
 
     /// The plan for the chosen cases.
@@ -101,9 +100,8 @@ impl Chosen {
 
 /// The description of a stage's account, with the place where the suite names it.
 pub(super) fn described(suite: &Path, stage: &Stage) -> Option<(PathBuf, Span)> {
-    let base = suite.parent().unwrap_or(Path::new(""));
     match &stage.source {
-        Source::Described(path) => Some((normal(&base.join(&path.value)), path.span)),
+        Source::Described(path) => Some((beside(suite, &path.value), path.span)),
         Source::Aws | Source::Endpoint(_) | Source::Recording(_) => None,
     }
 }

@@ -18,7 +18,7 @@ use super::circumstances::{Circumstances, Scope};
 use super::judged::{BASIS_SCHEMA, Judged, content};
 use super::manifest::{Entry, Link, Manifest, Sum};
 use super::{Damage, paths};
-use crate::policy::{Source, normal};
+use crate::policy::{Source, beside};
 use crate::report::{self, Delta, Record, Report, Results};
 use crate::verify::{Caller, Reason, Run, TOOL};
 
@@ -192,7 +192,7 @@ fn is_ours(path: &str, judged: &Judged) -> bool {
 
 /// A path of the suite, below the root.
 fn below(judged: &Judged, path: &str) -> PathBuf {
-    normal(&Path::new(&judged.basis.suite).parent().unwrap_or(Path::new("")).join(path))
+    beside(Path::new(&judged.basis.suite), path)
 }
 
 /// Files of which only the version that wrote them knows what they must be.

@@ -450,8 +450,13 @@ fn ending(name: &str) -> Option<&'static str> {
     ["yaml", "yml"].into_iter().find(|known| ending.eq_ignore_ascii_case(known))
 }
 
+/// Where a path leads that stands in this suite: paths begin at the folder of the file that names them.
+pub(crate) fn beside(suite: &Path, named: &str) -> PathBuf {
+    normal(&suite.parent().unwrap_or(Path::new("")).join(named))
+}
+
 /// The path without `.` and, where that is safe to do by text alone, without `..`.
-pub(crate) fn normal(path: &Path) -> PathBuf {
+pub(super) fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {

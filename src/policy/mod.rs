@@ -41,7 +41,7 @@ pub use examples::{Examples, check_examples};
 pub use expectation::{AttributeTest, Expectation};
 pub use judge::{Difference, Judgement};
 pub use library::{Library, Vocabulary};
-pub(crate) use load::normal;
+pub(crate) use load::beside;
 pub use load::{Loaded, Root, load_all, load_suite, load_suite_of};
 pub use log_sweep::LogSweep;
 pub use policies::{CaseText, Policy, is_identifier};
