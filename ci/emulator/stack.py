@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from function_code import Code, zipped
 
@@ -195,7 +195,20 @@ class Stack:
             step()
         if self.code:
             self.probe_roles()
+        self.settled()
         return self.done
+
+    def settled(self, names: tuple[str, ...] = (ROTATION, ANOMALY), seconds: int = 30):
+        """Waits as a deployment tool does: a function that was just made or changed is Pending for a while."""
+        for name in names:
+            for state in ("function_active_v2", "function_updated_v2"):
+                try:
+                    self.client("lambda").get_waiter(state).wait(FunctionName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": seconds * 10})
+                except WaiterError as error:
+                    # A server that refuses the question has nothing to wait for; one that answers must come to an end.
+                    if not self.optional or "Error" not in error.last_response:
+                        raise
+                    self.refused.append({"service": "lambda", "operation": "get_function", "resource": name, "reason": error.last_response["Error"]["Code"]})
 
     def kms(self):
         for name, sensitivity in CLASSES.items():
@@ -286,8 +299,14 @@ class Stack:
         self.code = code
         self.call("iam", "put_role_policy", RoleName=ANOMALY, PolicyName=ANOMALY, PolicyDocument=json.dumps(self.anomaly_policy()))
         for name in (ROTATION, ANOMALY):
-            self.call("lambda", "update_function_configuration", FunctionName=name, Environment={"Variables": self.variables(name)})
+            self.configure(name, self.variables(name))
             self.call("lambda", "update_function_code", FunctionName=name, ZipFile=self.packed(name))
+            self.settled((name,))
+
+    def configure(self, name: str, variables: dict[str, str]):
+        """AWS refuses a second change of a function while the first one goes on."""
+        self.call("lambda", "update_function_configuration", FunctionName=name, Environment={"Variables": variables})
+        self.settled((name,))
 
     def probe_roles(self):
         """Two principals that read the probe secret, one that the detector lists and one that it does not; and one for emergencies."""

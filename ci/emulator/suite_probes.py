@@ -48,7 +48,7 @@ def break_everything(stack: Stack):
     stack.anomaly_rule(state="ENABLED")  # never gets a read
     listed = stack.variables(ANOMALY)
     listed["ALLOWED_ROLES"] += "," + arn("iam", f"role/{STRANGER}", "")
-    stack.client("lambda").update_function_configuration(FunctionName=ANOMALY, Environment={"Variables": listed})
+    stack.configure(ANOMALY, listed)
     iam, kms, secrets = (stack.client(name) for name in ("iam", "kms", "secretsmanager"))
     iam.put_role_policy(RoleName=DEVELOPER, PolicyName=DEVELOPER, PolicyDocument=json.dumps(document(statement("All", "Allow", "*", "*"))))
     iam.update_assume_role_policy(RoleName=BREAK_GLASS, PolicyDocument=trust())

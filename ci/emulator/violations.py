@@ -163,6 +163,7 @@ def ssm_output_drift(s):
 
 def function_deprecated_runtime(s):
     s.call("lambda", "update_function_configuration", FunctionName=ROTATION, Runtime="nodejs20.x")
+    s.settled((ROTATION,))
     return "lambda", ROTATION, "Runtime nodejs22.x → nodejs20.x"
 
 
