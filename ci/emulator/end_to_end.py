@@ -410,7 +410,9 @@ class Tool:
 
     def run(self, url: str, stack: Stack | None = None, account: str = ACCOUNT, read: bool = True) -> Run:
         # Key ids are new in every account; the suite pins those of its own.
-        pins = ["--param", f"financial_key_arn={stack.keys['financial']}"] if stack and "financial_key_arn:" in (ROOT / self.suite).read_text() else []
+        text = (ROOT / self.suite).read_text()
+        named = {name: f"{name}_key_arn" for name in (stack.keys if stack else ()) if f"{name}_key_arn:" in text}
+        pins = [part for name, parameter in named.items() for part in ("--param", f"{parameter}={stack.keys[name]}")]
         out = pathlib.Path(tempfile.mkdtemp(prefix="attestry-e2e-"), "out")
         done = self.call("run", self.suite, "--stage", STAGE, "--endpoint", url, "--out", str(out), "--quiet", *pins, account=account)
         said = done.stdout + done.stderr

@@ -327,9 +327,26 @@ assert Secret.looked < 50, Secret.looked
         self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION}, **more)
         return name
 
+    def test_lambda_logging_config(self):
+        self.function()
+        functions = self.client("lambda")
+        got, = (it for it in functions.list_functions()["Functions"] if it["FunctionName"] == "rotator")
+        self.assertEqual(got["LoggingConfig"], {"LogFormat": "Text", "LogGroup": "/aws/lambda/rotator"})
+        functions.update_function_configuration(FunctionName="rotator", LoggingConfig={"LogGroup": "/elsewhere"})
+        self.assertEqual(functions.get_function_configuration(FunctionName="rotator")["LoggingConfig"]["LogGroup"], "/elsewhere")
+
     def test_s3_default_encryption(self):
         rule, = self.client("s3").get_bucket_encryption(Bucket=self.bucket())["ServerSideEncryptionConfiguration"]["Rules"]
         self.assertEqual(rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256")
+
+    def test_s3_policy_conditions(self):
+        s3, name = self.client("s3"), self.bucket()
+        deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{name}/*"}
+        tls = deny | {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(names.document(tls)))
+        self.assertEqual(code_of(s3.put_object, Bucket=name, Key="k", Body=b"v"), "no error")
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(names.document(tls, deny)))
+        self.assertNotEqual(code_of(s3.get_object, Bucket=name, Key="k"), "no error")
 
     def test_s3_answers(self):
         s3, name = self.client("s3"), self.bucket(ObjectLockEnabledForBucket=True)

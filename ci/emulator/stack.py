@@ -363,32 +363,41 @@ class Stack:
             self.call("ssm", "put_parameter", Name=f"{OUTPUTS}/{path}", Value=value, Type="String", Tags=pairs(TAGS))
 
     def audit_bucket(self):
-        self.call("s3", "create_bucket", Bucket=BUCKET, ObjectLockEnabledForBucket=True,
+        self.closed_bucket(BUCKET)
+        self.bucket_policy()
+
+    def closed_bucket(self, name: str):
+        """Locked for seven years, encrypted with a key of the bank, and not public."""
+        self.call("s3", "create_bucket", Bucket=name, ObjectLockEnabledForBucket=True,
                   CreateBucketConfiguration={"LocationConstraint": REGION})
-        self.call("s3", "put_bucket_versioning", Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        self.object_lock("COMPLIANCE")
-        self.public_access_block(True)
-        self.call("s3", "put_bucket_encryption", Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [{
+        self.call("s3", "put_bucket_versioning", Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        self.object_lock("COMPLIANCE", name)
+        self.public_access_block(True, name)
+        self.call("s3", "put_bucket_encryption", Bucket=name, ServerSideEncryptionConfiguration={"Rules": [{
             "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.keys["operational"]},
             "BucketKeyEnabled": True}]})
-        self.bucket_policy()
-        self.call("s3", "put_bucket_tagging", Bucket=BUCKET, Tagging={"TagSet": pairs(TAGS)})
+        self.call("s3", "put_bucket_tagging", Bucket=name, Tagging={"TagSet": pairs(TAGS)})
 
-    def object_lock(self, mode: str):
-        self.call("s3", "put_object_lock_configuration", Bucket=BUCKET, ObjectLockConfiguration={
+    def object_lock(self, mode: str, bucket: str = BUCKET):
+        self.call("s3", "put_object_lock_configuration", Bucket=bucket, ObjectLockConfiguration={
             "ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": mode, "Years": 7}}})
 
-    def public_access_block(self, on: bool):
+    def public_access_block(self, on: bool, bucket: str = BUCKET):
         names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-        self.call("s3", "put_public_access_block", Bucket=BUCKET, PublicAccessBlockConfiguration={n: on for n in names})
+        self.call("s3", "put_public_access_block", Bucket=bucket, PublicAccessBlockConfiguration={n: on for n in names})
 
     def bucket_policy(self, *more: dict):
         both = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
-        self.call("s3", "put_bucket_policy", Bucket=BUCKET, Policy=json.dumps(document(
-            statement("TlsOnly", "Deny", "s3:*", both, Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}}),
-            statement("TrailAcl", "Allow", "s3:GetBucketAcl", both[0], Principal={"Service": "cloudtrail.amazonaws.com"}),
+        self.put_bucket_policy(
+            BUCKET, statement("TrailAcl", "Allow", "s3:GetBucketAcl", both[0], Principal={"Service": "cloudtrail.amazonaws.com"}),
             statement("TrailWrite", "Allow", "s3:PutObject", f"{both[0]}/AWSLogs/{ACCOUNT}/*",
-                      Principal={"Service": "cloudtrail.amazonaws.com"}), *more)))
+                      Principal={"Service": "cloudtrail.amazonaws.com"}), *more)
+
+    def put_bucket_policy(self, name: str, *more: dict, denied: str = "*"):
+        """TLS only, for all of the bucket or a part of its objects."""
+        both = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/{denied}"]
+        self.call("s3", "put_bucket_policy", Bucket=name, Policy=json.dumps(document(
+            statement("TlsOnly", "Deny", "s3:*", both, Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}}), *more)))
 
     def trail(self):
         self.call("cloudtrail", "create_trail", Name=TRAIL, S3BucketName=BUCKET, IsMultiRegionTrail=True, IncludeGlobalServiceEvents=True,
@@ -436,7 +445,8 @@ class Stack:
 
     def archives(self):
         """Logs in S3: records as Firehose delivers them, and an export of CloudWatch Logs."""
-        self.call("s3", "create_bucket", Bucket=ARCHIVE, CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.closed_bucket(ARCHIVE)
+        self.put_bucket_policy(ARCHIVE)
         record = {"identity": arn("sts", f"assumed-role/{ROTATION}/{ROTATION}", ""), "secret_arn": arn("secretsmanager", f"secret:{PROBE}"),
                   "event_name": "GetSecretValue", "timestamp": "2026-11-20T09:00:00Z"}
         self.call("s3", "put_object", Bucket=ARCHIVE, Key=f"{RECORDS}2026/11/20/09/records-1", Body=json.dumps(record).encode() + b"\n")

@@ -1,13 +1,16 @@
-"""Patches of IAM, SNS, S3 and EC2."""
+"""Patches of IAM, Lambda, SNS, S3 and EC2."""
 
+import json
 import re
+from types import SimpleNamespace
 
+from moto.awslambda.models import LambdaFunction
 from moto.core.responses import ActionResult
 from moto.core.serialize import url_encode
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 from moto.iam.responses import IamResponse
-from moto.s3.models import S3Backend
+from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 from moto.sns.responses import SNSResponse
 
@@ -37,6 +40,31 @@ def iam_policy_encoding():
         IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER[path] = url_encode
 
 
+def lambda_logging_config():
+    """A function's configuration says where it logs: text to /aws/lambda/NAME, unless somebody chose otherwise."""
+    create, change, told = LambdaFunction.__init__, LambdaFunction.update_configuration, LambdaFunction.get_configuration
+
+    def remember(self, spec):
+        given = spec.get("LoggingConfig") or {}
+        self.logging_config = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"} | given
+
+    def init(self, account_id, spec, *more, **named):
+        create(self, account_id, spec, *more, **named)
+        remember(self, spec)
+
+    def update_configuration(self, config_updates):
+        if "LoggingConfig" in config_updates:
+            remember(self, config_updates)
+        return change(self, config_updates)
+
+    def get_configuration(self, *given, **named):
+        return told(self, *given, **named) | {"LoggingConfig": self.logging_config}
+
+    LambdaFunction.__init__ = init
+    LambdaFunction.update_configuration = update_configuration
+    LambdaFunction.get_configuration = get_configuration
+
+
 def sns_pending_confirmation():
     """A subscription of an e-mail or HTTP endpoint nobody has confirmed is listed as PendingConfirmation."""
 
@@ -64,6 +92,22 @@ def s3_default_encryption():
             "Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}}
 
     S3Backend.get_bucket_encryption = get_bucket_encryption
+
+
+def s3_policy_conditions():
+    """A statement of a bucket's policy applies only where its condition holds; moto asks for none. The only condition here is
+    that a request came without TLS, and what stands for AWS is asked over TLS."""
+    inner = FakeBucket.get_permission
+
+    def get_permission(self, action, resource):
+        if self.policy is None:
+            return inner(self, action, resource)
+        document = json.loads(self.policy)
+        statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+        without = document | {"Statement": [it for it in statements if "Condition" not in it]}
+        return inner(SimpleNamespace(policy=json.dumps(without).encode()), action, resource)
+
+    FakeBucket.get_permission = get_permission
 
 
 S3_ROOTS = {
