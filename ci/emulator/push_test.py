@@ -163,7 +163,7 @@ def kept_and_found(desk: Runs, shelf: Shelf, small: pathlib.Path):
 def found(desk: Runs, shelf: Shelf, bundle: str):
     place = ["s3://kept/bank/evidence", "--endpoint", shelf.url]
     (listed,) = json.loads(desk.attestry("evidence", "list", *place, "--json"))
-    assert listed["evidence"] == f"s3://kept/{bundle}" and len(listed["cases"]) == 92, listed["evidence"]
+    assert listed["evidence"] == f"s3://kept/{bundle}" and len(listed["cases"]) == 97, listed["evidence"]
     sample = lambda on, *where: json.loads(desk.attestry("evidence", "find", "--control", "SC-12", "--on", on, "--json", *where))
     (today,), (before,) = sample(TODAY.isoformat(), *place)["answers"], sample("2026-03-31", *place)["answers"]
     assert today["last"]["evidence"] == listed["evidence"] and today["next"] is None
