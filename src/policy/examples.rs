@@ -67,6 +67,34 @@ impl<'a> Examples<'a> {
 
     /// Judges one of so many equal parts of them.
     pub fn check(&self, part: usize, parts: usize, sink: &mut Diagnostics) {
+        self.each(part, parts, |case, text, parameters| check(case, text, parameters, sink));
+    }
+
+    /// The cases in the order of the suite, each with the facts of its examples: those of which it is met, and those of
+    /// which it is violated.
+    #[must_use]
+    pub fn facts(&self) -> Vec<(&Case, Vec<Resource>, Vec<Resource>)> {
+        let mut found = Vec::new();
+        self.each(0, 1, |case, text, parameters| {
+            let all = read(case, text, parameters, &mut Diagnostics::new());
+            let of = |which| all.iter().filter(|it| it.1 == which).map(|it| it.0.clone()).collect();
+            found.push((case, of(Meant::Met), of(Meant::Violated)));
+        });
+        found
+    }
+
+    /// The instant at which they are judged.
+    #[must_use]
+    pub fn now() -> Timestamp {
+        example_now()
+    }
+
+    fn each<'s>(
+        &'s self,
+        part: usize,
+        parts: usize,
+        mut visit: impl FnMut(&'s Case, &'s CaseText, &mut Parameters<'_>),
+    ) {
         let Self { suite, stage, compiled } = self;
         let texts = suite.policies.iter().flat_map(|policy| &policy.cases);
         let built_in = super::compile::built_in(stage, &[]);
@@ -74,7 +102,7 @@ impl<'a> Examples<'a> {
         let mut spent = Spent::default();
         let mut parameters = Parameters::new(&settings, &mut spent);
         for (case, text) in compiled.cases.iter().zip(texts).skip(part).step_by(parts) {
-            check(case, text, &mut parameters, sink);
+            visit(case, text, &mut parameters);
         }
     }
 }
