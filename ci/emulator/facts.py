@@ -8,7 +8,7 @@ import json
 from botocore.exceptions import ClientError
 
 import stack as names
-from stack import ACCESS_LOG, ALARM, ANOMALY, BUCKET, NAMESPACE_POLICY, OUTPUTS, READ_POLICY, ROTATION, TOPIC, TRAIL, TRAIL_LOG, Stack, arn
+from stack import ACCESS_LOG, ALARM, ANOMALY, ARCHIVE, BUCKET, CONFIG_ROLE, NAMESPACE_POLICY, OUTPUTS, READ_POLICY, ROTATION, TOPIC, TRAIL, TRAIL_LOG, Stack, arn
 
 
 def expected() -> dict:
@@ -23,14 +23,20 @@ def expected() -> dict:
             "RemoveRegionsFromReplication", "ReplicateSecretToRegions", "RestoreSecret", "RotateSecret", "StopReplicationToReplica",
             "TagResource", "UntagResource", "UpdateSecret", "UpdateSecretVersionStage",
             "ValidateResourcePolicy")),
+        f"iam {NAMESPACE_POLICY} allowed": sorted("secretsmanager:" + name for name in (
+            "PutSecretValue", "UpdateSecret", "UpdateSecretVersionStage", "RotateSecret", "DescribeSecret", "GetSecretValue")),
+        **{f"iam {role} inline": [role] for role in (ROTATION, ANOMALY, CONFIG_ROLE)}, "iam both inline": "error NoSuchEntity",
         f"iam {READ_POLICY} allowed": ["kms:Decrypt", "secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy",
                                        "secretsmanager:GetSecretValue", "secretsmanager:ListSecretVersionIds"],
         f"events {ANOMALY} state": "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS",
+        f"events {ANOMALY} pattern": ["detail-type", "source"],
         f"events {ANOMALY} targets": [arn("lambda", f"function:{ANOMALY}")],
         f"sns {TOPIC} key": "alias/bank/operational", f"sns {TOPIC} subscriptions": ["sqs"],
         f"cloudtrail {TRAIL} multi-region": True, f"cloudtrail {TRAIL} validation": True, f"cloudtrail {TRAIL} logging": True,
         f"cloudtrail {TRAIL} key": "alias/bank/operational", f"cloudtrail {TRAIL} log group": arn("logs", f"log-group:{TRAIL_LOG}:*"),
-        f"s3 {BUCKET} lock": ("COMPLIANCE", None, 7), f"s3 {BUCKET} versioning": "Enabled", f"s3 {BUCKET} public": (True,) * 4,
+        f"sns {TOPIC} others": False,
+        **{f"s3 {bucket} lock": ("COMPLIANCE", None, 7) for bucket in (BUCKET, ARCHIVE)},
+        **{f"s3 {bucket} tls": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"] for bucket in (BUCKET, ARCHIVE)}, f"s3 {BUCKET} versioning": "Enabled", **{f"s3 {bucket} public": (True,) * 4 for bucket in (BUCKET, ARCHIVE)},
         f"s3 {BUCKET} algorithm": "aws:kms", f"s3 {BUCKET} policy": ["TlsOnly", "TrailAcl", "TrailWrite"],
         f"logs {TRAIL_LOG} metric filter": "KmsKeyDisabledOrDeleted", f"cloudwatch {ALARM} actions": [arn("sns", TOPIC)],
         f"cloudwatch {ALARM} metric": "KmsKeyDisabledOrDeleted", f"cloudwatch {ALARM} enabled": True,
@@ -57,7 +63,7 @@ def expected() -> dict:
         facts |= {f"logs {group} retention": 3653, f"logs {group} key": "alias/bank/operational", f"logs {group} protected": True}
     for name, seconds, service, guard in ((ROTATION, 60, "secretsmanager.amazonaws.com", "123456789012"),
                                           (ANOMALY, 30, "events.amazonaws.com", arn("events", f"rule/{ANOMALY}"))):
-        facts |= {f"lambda {name} runtime": "nodejs22.x", f"lambda {name} size": (256, seconds, ["arm64"], "Active"),
+        facts |= {f"lambda {name} runtime": "nodejs22.x", f"lambda {name} logs": f"/aws/lambda/{name}", f"lambda {name} size": (256, seconds, ["arm64"], "Active"),
                   f"lambda {name} permission": (service, [guard])}
     return facts
 
@@ -133,7 +139,11 @@ class Reader:
         self.fact("iam password-policy length", lambda: iam.get_account_password_policy()["PasswordPolicy"]["MinimumPasswordLength"])
         self.fact("iam password-policy reuse", lambda: iam.get_account_password_policy()["PasswordPolicy"]["PasswordReusePrevention"])
         self.fact(f"iam {NAMESPACE_POLICY} denied", lambda: policy(NAMESPACE_POLICY, "Deny"))
+        self.fact(f"iam {NAMESPACE_POLICY} allowed", lambda: policy(NAMESPACE_POLICY, "Allow"))
         self.fact(f"iam {READ_POLICY} allowed", lambda: policy(READ_POLICY, "Allow"))
+        for role in (ROTATION, ANOMALY, CONFIG_ROLE):
+            self.fact(f"iam {role} inline", lambda: sorted(iam.list_role_policies(RoleName=role)["PolicyNames"]))
+        self.fact("iam both inline", lambda: iam.list_user_policies(UserName="both")["PolicyNames"])
         self.fact(f"iam {ROTATION} attached", lambda: [p["PolicyName"] for p in iam.list_attached_role_policies(RoleName=ROTATION)["AttachedPolicies"]])
         self.fact("iam bank-developer-dev denies", lambda: actions(iam.get_role_policy(
             RoleName="bank-developer-dev", PolicyName="bank-developer-dev")["PolicyDocument"], "Deny", ""))
@@ -143,7 +153,7 @@ class Reader:
         client = self.client("lambda")
         for f in client.list_functions()["Functions"]:
             at = f"lambda {f['FunctionName']}"
-            self.facts |= {f"{at} runtime": f["Runtime"], f"{at} size": (f["MemorySize"], f["Timeout"], f.get("Architectures"), client.get_function_configuration(
+            self.facts |= {f"{at} runtime": f["Runtime"], f"{at} logs": f["LoggingConfig"]["LogGroup"], f"{at} size": (f["MemorySize"], f["Timeout"], f.get("Architectures"), client.get_function_configuration(
                 FunctionName=f["FunctionName"]).get("State"))}
 
             def permission(name=f["FunctionName"]):
@@ -155,11 +165,13 @@ class Reader:
     def events(self):
         events = self.client("events")
         self.fact(f"events {ANOMALY} state", lambda: events.describe_rule(Name=ANOMALY)["State"])
+        self.fact(f"events {ANOMALY} pattern", lambda: sorted(json.loads(events.describe_rule(Name=ANOMALY)["EventPattern"])))
         self.fact(f"events {ANOMALY} targets", lambda: [t["Arn"] for t in events.list_targets_by_rule(Rule=ANOMALY)["Targets"]])
 
     def sns(self):
         sns, topic = self.client("sns"), arn("sns", TOPIC)
         self.fact(f"sns {TOPIC} key", lambda: self.alias(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["KmsMasterKeyId"]))
+        self.fact(f"sns {TOPIC} others", lambda: "999988887777" in sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
         self.fact(f"sns {TOPIC} subscriptions", lambda: [s["Protocol"] for s in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
                                                         if s["SubscriptionArn"].startswith("arn:")])
 
@@ -174,13 +186,19 @@ class Reader:
     def bucket(self):
         s3, at = self.client("s3"), f"s3 {BUCKET}"
 
-        def lock():
-            rule = s3.get_object_lock_configuration(Bucket=BUCKET)["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+        def lock(bucket):
+            rule = s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
             return rule["Mode"], rule.get("Days"), rule.get("Years")
 
-        self.fact(f"{at} lock", lock)
+        def tls(bucket):
+            denied, = (it for it in json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"] if it["Sid"] == "TlsOnly")
+            return denied["Resource"]
+
+        for bucket in (BUCKET, ARCHIVE):
+            self.fact(f"s3 {bucket} lock", lambda: lock(bucket))
+            self.fact(f"s3 {bucket} tls", lambda: tls(bucket))
+            self.fact(f"s3 {bucket} public", lambda: tuple(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()))
         self.fact(f"{at} versioning", lambda: s3.get_bucket_versioning(Bucket=BUCKET)["Status"])
-        self.fact(f"{at} public", lambda: tuple(s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"].values()))
         self.fact(f"{at} algorithm", lambda: s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"][0][
             "ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"])
         self.fact(f"{at} policy", lambda: [s["Sid"] for s in json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])["Statement"]])

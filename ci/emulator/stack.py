@@ -85,9 +85,9 @@ def actions(names) -> list[str]:
     return [f"secretsmanager:{name}" for name in names]
 
 
-def namespace_policy(denied=DENIED + FORGOTTEN + NEWER) -> dict:
+def namespace_policy(denied=DENIED + FORGOTTEN + NEWER, allowed=ALLOWED) -> dict:
     return document(
-        statement("MutateInsideNamespace", "Allow", actions(ALLOWED), SECRET_ARN),
+        statement("MutateInsideNamespace", "Allow", actions(allowed), SECRET_ARN),
         {"Sid": "DenyMutationOutsideNamespace", "Effect": "Deny", "Action": actions(denied), "NotResource": SECRET_ARN},
         statement("DenyShadowStore", "Deny", "ssm:PutParameter", f"arn:aws:ssm:*:{ACCOUNT}:parameter/bank-secrets/*"),
     )
@@ -346,8 +346,8 @@ class Stack:
                   Attributes={"Policy": json.dumps(policy), "KmsMasterKeyId": self.keys["operational"]})
         self.call("sns", "subscribe", TopicArn=topic, Protocol="sqs", Endpoint=queue)
 
-    def anomaly_rule(self, state: str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"):
-        pattern = {"source": ["aws.secretsmanager"], "detail-type": ["AWS API Call via CloudTrail"]}
+    def anomaly_rule(self, state: str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", **more):
+        pattern = {"source": ["aws.secretsmanager"], "detail-type": ["AWS API Call via CloudTrail"]} | more
         self.call("events", "put_rule", Name=ANOMALY, EventPattern=json.dumps(pattern), State=state,
                   Description="every Secrets Manager call, reads too", Tags=pairs(TAGS))
         self.call("events", "put_targets", Rule=ANOMALY, Targets=[{"Id": "detector", "Arn": arn("lambda", f"function:{ANOMALY}")}])
@@ -386,12 +386,12 @@ class Stack:
         names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
         self.call("s3", "put_public_access_block", Bucket=bucket, PublicAccessBlockConfiguration={n: on for n in names})
 
-    def bucket_policy(self, *more: dict):
+    def bucket_policy(self, *more: dict, denied: str = "*"):
         both = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
         self.put_bucket_policy(
             BUCKET, statement("TrailAcl", "Allow", "s3:GetBucketAcl", both[0], Principal={"Service": "cloudtrail.amazonaws.com"}),
             statement("TrailWrite", "Allow", "s3:PutObject", f"{both[0]}/AWSLogs/{ACCOUNT}/*",
-                      Principal={"Service": "cloudtrail.amazonaws.com"}), *more)
+                      Principal={"Service": "cloudtrail.amazonaws.com"}), *more, denied=denied)
 
     def put_bucket_policy(self, name: str, *more: dict, denied: str = "*"):
         """TLS only, for all of the bucket or a part of its objects."""

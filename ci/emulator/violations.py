@@ -4,8 +4,8 @@ import json
 import time
 import urllib.parse
 
-from stack import (ACCESS_LOG, ACCOUNT, ALARM, ANOMALY, ARCHIVE, BUCKET, CONFIG_ROLE, DENIED, DEVELOPER, EXPORTS, FORGOTTEN, NAMESPACE_POLICY,
-                   NEWER, OUTPUTS, READ_POLICY, RECORDER, ROTATION, SANCTIONS, SCHEDULED, TAGS, TOPIC, TRAIL, Stack, arn, document,
+from stack import (ACCESS_LOG, ACCOUNT, ALARM, ALLOWED, ANOMALY, ARCHIVE, BUCKET, CONFIG_ROLE, DENIED, DEVELOPER, EXPORTS, FORGOTTEN, NAMESPACE_POLICY,
+                   NEWER, OUTPUTS, READ_POLICY, RECORDER, ROTATION, SANCTIONS, SCHEDULED, SECRET_ARN, TAGS, TOPIC, TRAIL, Stack, arn, document,
                    exported, namespace_policy, pairs, read_policy, statement)
 
 SECRET = "bank-payments/card-network/api-key"
@@ -150,6 +150,11 @@ def rule_without_target(s):
     return "events", ANOMALY, "no target"
 
 
+def rule_asks_for_the_root_user(s):
+    s.anomaly_rule(detail={"userIdentity": {"type": ["Root"]}})
+    return "events", ANOMALY, "the pattern also wants detail.userIdentity.type Root"
+
+
 def ssm_shadow_securestring(s):
     s.call("ssm", "put_parameter", Name="/bank-secrets/payments/api-key", Value="not-a-real-value", Type="SecureString", Tags=pairs(TAGS))
     return "ssm", "/bank-secrets/payments/api-key", "a SecureString outside Secrets Manager"
@@ -167,6 +172,12 @@ def function_deprecated_runtime(s):
     return "lambda", ROTATION, "Runtime nodejs22.x → nodejs20.x"
 
 
+def function_logs_elsewhere(s):
+    s.call("lambda", "update_function_configuration", FunctionName=ROTATION, LoggingConfig={"LogGroup": "/rotation/debug"})
+    s.settled((ROTATION,))
+    return "lambda", ROTATION, "it logs to /rotation/debug"
+
+
 def function_open_permission(s):
     s.call("lambda", "remove_permission", FunctionName=ROTATION, StatementId="secretsmanager")
     s.call("lambda", "add_permission", FunctionName=ROTATION, StatementId="secretsmanager", Action="lambda:InvokeFunction",
@@ -179,6 +190,18 @@ def topic_without_key(s):
     return "sns", TOPIC, "KmsMasterKeyId → empty"
 
 
+def topic_under_another_key(s):
+    key = s.keys["customer"]
+    s.call("sns", "set_topic_attributes", TopicArn=arn("sns", TOPIC), AttributeName="KmsMasterKeyId", AttributeValue=key)
+    return "sns", TOPIC, "KmsMasterKeyId → the key of customer data"
+
+
+def topic_lets_in_another_account(s):
+    other = statement("Partner", "Allow", ["sns:Publish", "sns:Subscribe"], arn("sns", TOPIC), Principal={"AWS": "arn:aws:iam::999988887777:root"})
+    s.call("sns", "set_topic_attributes", TopicArn=arn("sns", TOPIC), AttributeName="Policy", AttributeValue=json.dumps(document(other)))
+    return "sns", TOPIC, "its policy lets another account publish and subscribe"
+
+
 def topic_without_subscription(s):
     for subscription in s.client("sns").list_subscriptions_by_topic(TopicArn=arn("sns", TOPIC))["Subscriptions"]:
         s.call("sns", "unsubscribe", SubscriptionArn=subscription["SubscriptionArn"])
@@ -189,6 +212,12 @@ def namespace_policy_forgets_delete(s):
     rest = tuple(name for name in DENIED + FORGOTTEN + NEWER if name != "DeleteSecret")
     new_version(s, NAMESPACE_POLICY, namespace_policy(rest))
     return "iam", NAMESPACE_POLICY, "secretsmanager:DeleteSecret is no longer denied outside bank-*"
+
+
+def namespace_policy_forgets_to_rotate(s):
+    twice = tuple("PutSecretValue" if name == "RotateSecret" else name for name in ALLOWED)
+    new_version(s, NAMESPACE_POLICY, namespace_policy(allowed=twice))
+    return "iam", NAMESPACE_POLICY, "secretsmanager:RotateSecret is no longer allowed inside bank-*, and another action stands there twice"
 
 
 def namespace_policy_forgets_the_newer(s):
@@ -236,6 +265,33 @@ def role_reads_by_wildcard(s):
     return "iam", CONFIG_ROLE, "secretsmanager:?etSecretV???? on * is allowed"
 
 
+def rotation_is_denied(s):
+    inline(s, ROTATION, statement("Freeze", "Deny", "secretsmanager:PutSecretValue", "*"))
+    return "iam", ROTATION, "secretsmanager:PutSecretValue is denied"
+
+
+def detector_may_not_publish(s):
+    inline(s, ANOMALY, statement("Quiet", "Deny", "sns:*", "*"))
+    return "iam", ANOMALY, "sns:* is denied"
+
+
+def detector_may_not_write(s):
+    inline(s, ANOMALY, statement("Freeze", "Deny", "logs:Put*", "*"))
+    return "iam", ANOMALY, "logs:Put* is denied"
+
+
+def role_deletes_secrets(s):
+    inline(s, CONFIG_ROLE, statement("Remove", "Allow", "secretsmanager:DeleteSecret", SECRET_ARN))
+    return "iam", CONFIG_ROLE, "secretsmanager:DeleteSecret is allowed with any wait"
+
+
+def user_has_both_duties(s):
+    doc = document(statement("Both", "Allow", ["kms:PutKeyPolicy", "kms:CreateGrant", "kms:Decrypt"], "*"))
+    s.call("iam", "create_user", UserName="both")
+    s.call("iam", "put_user_policy", UserName="both", PolicyName="both", PolicyDocument=json.dumps(doc))
+    return "iam", "both", "a user may administer keys and decrypt with them"
+
+
 def role_does_all_but_iam(s):
     inline(s, CONFIG_ROLE, {"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"})
     return "iam", CONFIG_ROLE, "everything but iam:* is allowed"
@@ -254,6 +310,16 @@ def trail_stopped(s):
 def bucket_governance(s):
     s.object_lock("GOVERNANCE")
     return "s3", BUCKET, "DefaultRetention.Mode COMPLIANCE → GOVERNANCE"
+
+
+def archive_public(s):
+    s.public_access_block(False, ARCHIVE)
+    return "s3", ARCHIVE, "public access block off"
+
+
+def bucket_tls_for_a_prefix(s):
+    s.bucket_policy(denied="open/*")
+    return "s3", BUCKET, "requests without TLS are denied for one prefix only"
 
 
 def bucket_public(s):
@@ -286,10 +352,13 @@ ALL = {function.__name__.replace("_", "-"): function for function in (
     key_rotation_off, key_rotation_period_too_long, key_pending_deletion, key_disabled,
     log_retention_365, log_retention_never, log_no_key, log_no_deletion_protection, log_leaks_value,
     log_leaks_value_in_a_big_group, log_leaks_parameter, log_leaks_earlier_parameter, archive_leaks_value,
-    rule_enabled_writes_only, rule_disabled, rule_without_target, ssm_shadow_securestring, ssm_output_drift,
-    function_deprecated_runtime, function_open_permission, topic_without_key, topic_without_subscription,
-    namespace_policy_forgets_delete, namespace_policy_forgets_the_newer, namespace_policy_detached,
+    rule_enabled_writes_only, rule_disabled, rule_without_target, rule_asks_for_the_root_user, ssm_shadow_securestring, ssm_output_drift,
+    function_deprecated_runtime, function_logs_elsewhere, function_open_permission, topic_without_key, topic_under_another_key,
+    topic_lets_in_another_account, topic_without_subscription, namespace_policy_forgets_delete, namespace_policy_forgets_to_rotate,
+    namespace_policy_forgets_the_newer, namespace_policy_detached,
     read_policy_grants_mutation, read_policy_puts_in_odd_case,
-    developer_reads_secrets, developer_let_in_by_secret, developer_let_in_by_grant, role_reads_by_wildcard, role_does_all_but_iam,
-    trail_no_validation, trail_stopped, bucket_governance, bucket_public, alarm_no_action, config_recorder_off,
+    developer_reads_secrets, developer_let_in_by_secret, developer_let_in_by_grant, role_reads_by_wildcard, rotation_is_denied,
+    detector_may_not_publish, detector_may_not_write, role_deletes_secrets, user_has_both_duties, role_does_all_but_iam,
+    trail_no_validation, trail_stopped, bucket_governance, archive_public, bucket_tls_for_a_prefix,
+    bucket_public, alarm_no_action, config_recorder_off,
 )}
