@@ -267,6 +267,7 @@ impl<A> Place<'_, A> {
             (Change::Blank, Kind::Text) => !node.empty,
             (Change::Blank, Kind::Any) => false,
             (Change::Blank, _) => true,
+            (Change::Null, _) if node.never_null => true,
             (_, Kind::List) if self.item.is_none() => node.required,
             _ => node.required || node.asked.is_some() || self.item.is_some(),
         })
@@ -280,6 +281,8 @@ impl Change {
         let container = matches!(node.kind, Kind::Object | Kind::Map | Kind::List);
         if node.required || node.asked.is_some() {
             all.extend([Self::Null, Self::Without]);
+        } else if node.never_null {
+            all.push(Self::Null);
         }
         if node.kind != Kind::Any {
             all.push(Self::Container);

@@ -212,8 +212,10 @@ impl<'t, 'a> Check<'t, 'a> {
                 return Err(wrong(child, "is an empty list"));
             }
         }
+        // Of two lists one holds something: a list that is empty says nothing in place of the other.
+        let is_empty = |name: &String| frame.counts.iter().any(|(list, count)| list == name && *count == 0);
         let either = &frame.node.either;
-        if !either.is_empty() && !either.iter().any(is_there) {
+        if !either.is_empty() && !either.iter().any(|name| is_there(name) && !is_empty(name)) {
             return Err(wrong(frame.node, &format!("has none of {}", either.join(", "))));
         }
         if let Some((flag, doubt)) = frame.doubt
@@ -249,7 +251,7 @@ impl<'t, 'a> Check<'t, 'a> {
     /// A value at a place.
     pub(super) fn scalar(&mut self, node: &'t Node, scalar: Scalar<'_>) -> Result<(), Wrong> {
         if matches!(scalar, Scalar::Null) {
-            return if node.required { Err(wrong(node, "is null")) } else { Ok(()) };
+            return if node.required || node.never_null { Err(wrong(node, "is null")) } else { Ok(()) };
         }
         match (node.kind, scalar) {
             (Kind::Any, _) => Ok(()),
@@ -426,6 +428,7 @@ static ANY: Node = Node {
     required: false,
     asked: None,
     unless: None,
+    never_null: false,
     empty: true,
     rules: Vec::new(),
     children: Vec::new(),

@@ -83,6 +83,8 @@ pub struct Node {
     pub asked: Option<(String, String)>,
     /// It is required where this other one beside it is not there.
     pub unless: Option<String>,
+    /// AWS leaves it out where there is none, and never says null.
+    pub never_null: bool,
     /// A text may be empty.
     pub empty: bool,
     /// What else holds of it.
@@ -305,6 +307,7 @@ fn describe<'a>(node: &mut Node, mut words: impl Iterator<Item = &'a str>) -> Op
             "time" => node.kind = Kind::Time,
             "milliseconds" => node.kind = Kind::Milliseconds,
             "empty" => node.empty = true,
+            "never-null" => node.never_null = true,
             "either" => either(node, words.by_ref()),
             "fill" => node.fill = Some(given()),
             "if" => {

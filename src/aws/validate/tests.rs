@@ -35,7 +35,12 @@ fn answers_of_aws_are_believed() {
         (
             "secretsmanager",
             "GetResourcePolicy",
-            r#"{"ARN":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf","Name":"a","ResourcePolicy":null}"#,
+            r#"{"ARN":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:a-AbCdEf","Name":"a"}"#,
+        ),
+        (
+            "cloudtrail",
+            "GetEventSelectors",
+            r#"{"TrailARN":"arn:aws:cloudtrail:eu-west-1:111122223333:trail/t","AdvancedEventSelectors":[{"FieldSelectors":[]}]}"#,
         ),
         ("lambda", "ListFunctions", r#"{"NextMarker":null,"Functions":[]}"#),
         ("tag", "GetResources", r#"{"PaginationToken":"","ResourceTagMappingList":[]}"#),
@@ -136,6 +141,12 @@ fn others_are_not_and_are_told_without_a_value() {
             r#""ARN":"arn:aws:secretsmanager:{region}:{account}:secret:a-AbCdEf","Name":"a","LastChangedDate":1.5"#
         ))
     };
+    let group = |member: &str| {
+        let arn = r#""arn":"arn:aws:logs:eu-west-1:111122223333:log-group:g:*""#;
+        format!(r#"{{"logGroups":[{{"logGroupName":"g",{arn},"creationTime":1500000000000,"{member}":null}}]}}"#)
+    };
+    assert_eq!(judge("logs", "DescribeLogGroups", group("logGroupClass").as_bytes()), Ok(()));
+    let trail = |lists: &str| format!(r#"{{"TrailARN":"arn:aws:cloudtrail:eu-west-1:111122223333:trail/t",{lists}}}"#);
     let tagged = |tags: &str| at("eu-west-1", ACCOUNT).replace("1.5}", &format!(r#"1.5,"Tags":[{tags}]}}"#));
     assert_eq!(judge("secretsmanager", "ListSecrets", at("eu-west-1", ACCOUNT).as_bytes()), Ok(()));
     for (service, operation, body, what) in [
@@ -154,6 +165,22 @@ fn others_are_not_and_are_told_without_a_value() {
         ("secretsmanager", "ListSecrets", at("eu-west-1", ACCOUNT).replace("arn:aws:", "arn:aws-cn:"), "partition"),
         ("secretsmanager", "ListSecrets", tagged(r#"{"Value":"v"}"#), "`SecretList[].Tags[].Key` is missing"),
         ("secretsmanager", "ListSecrets", tagged(r#"{"Key":"k","Value":"v"},{"Key":"k","Value":"w"}"#), "twice"),
+        (
+            "secretsmanager",
+            "GetResourcePolicy",
+            at("eu-west-1", ACCOUNT).replace(r#"{"SecretList":["#, "").replace("1.5}]", r#"1,"ResourcePolicy":null"#),
+            "`ResourcePolicy` is null",
+        ),
+        ("logs", "DescribeLogGroups", group("deletionProtectionEnabled"), "is null"),
+        ("logs", "DescribeLogGroups", group("retentionInDays"), "is null"),
+        ("logs", "DescribeLogGroups", group("kmsKeyId"), "is null"),
+        ("cloudtrail", "GetEventSelectors", trail(r#""EventSelectors":[]"#), "has none of"),
+        (
+            "cloudtrail",
+            "GetEventSelectors",
+            trail(r#""AdvancedEventSelectors":[],"EventSelectors":null"#),
+            "has none of",
+        ),
         ("sqs", "ListQueues", r#"{"__type":"InternalError"}"#.into(), "is an error"),
         ("ssm", "GetParameters", r#"{"Parameters":[],"InvalidParameters":["a"]}"#.into(), "does not name all Names"),
         ("sns", "ListTopics", list(""), "`Topics[]` is missing"),
