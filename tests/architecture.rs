@@ -53,7 +53,16 @@ const FENCES: &[(&str, &[&str])] = &[
     ("rustls_pki_types", &["src/evidence/timestamp/"]),
     ("ruzstd", &["src/evidence/archive/"]),
     ("clap", &["src/cli/"]),
-    ("rustix", &["src/cli/cores.rs", "src/cli/room.rs", "src/source/plain.rs", "src/evidence/output/system.rs"]),
+    (
+        "rustix",
+        &[
+            "src/cli/cores.rs",
+            "src/cli/room.rs",
+            "src/source/plain.rs",
+            "src/source/pipe.rs",
+            "src/evidence/output/system.rs",
+        ],
+    ),
     ("aws_sdk_", &["src/kinds/", "src/probes/", "src/aws/"]),
     ("aws_config", &["src/aws/"]),
     ("aws_runtime", &["src/aws/client/runtime.rs"]),
@@ -65,7 +74,17 @@ const FENCES: &[(&str, &[&str])] = &[
     ("fearless_simd", &["src/logs/rules/slots.rs", "src/logs/values/bits.rs"]),
     ("Timestamp::now", &["src/cli/", "src/aws/", "src/probes/"]),
     ("fs_err", &["src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger/"]),
-    ("std::fs", &["src/source/plain.rs", "src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger/"]),
+    (
+        "std::fs",
+        &[
+            "src/source/plain.rs",
+            "src/source/pipe.rs",
+            "src/evidence/",
+            "src/cli/",
+            "src/aws/recording/",
+            "src/probes/ledger/",
+        ],
+    ),
     ("std::env", &["src/cli/", "src/aws/session"]),
 ];
 

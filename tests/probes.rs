@@ -711,7 +711,7 @@ fn a_sweep_refuses_without_a_call() {
     let (exit, told) = swept(&[]);
     assert_eq!(exit, Some(5), "{told}");
     for words in
-        ["r.jsonl: it is no plain file", "an older version wrote it", "secret bank/attestry-signing", "2 left behind"]
+        ["r.jsonl: this is no plain file", "an older version wrote it", "secret bank/attestry-signing", "2 left behind"]
     {
         assert!(told.contains(words), "{words}: {told}");
     }

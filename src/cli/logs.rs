@@ -5,7 +5,6 @@ mod report;
 mod target;
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +19,7 @@ use super::{Ended, cores, output};
 use crate::logs::{
     Coverage, Engine, Finding, Findings, Key, Lines, Place, Rules, Secret, Sweeper, Values, leaves, parts,
 };
-use crate::source::printable;
+use crate::source::{Given, printable};
 use crate::verify::Exit;
 use files::Files;
 use report::{Masks, NotSearchable, Report, Searched};
@@ -151,9 +150,13 @@ fn engine(args: &Args, key: &Key) -> Result<Engine, Ended> {
     Ok(Engine { rules: Arc::new(rules), values: Arc::new(values?) })
 }
 
+/// What never ends is no file of values.
+const MOST_VALUES: u64 = 256 << 20;
+
 /// Reads the values to look for. What is wrong is told by line, never by content.
 fn secrets(path: &Path) -> Result<Vec<Secret>, Ended> {
-    let text = wiped(path).map_err(|error| Ended::new(Exit::Usage, printable(&error.to_string(), LONG)))?;
+    let unread = |why| Ended::new(Exit::Usage, printable(&format!("{}: {why}", path.display()), LONG));
+    let text = Given::read_all(path, MOST_VALUES).map_err(unread)?;
     let mut secrets = Vec::new();
     for (number, line) in
         text.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty())
@@ -180,31 +183,6 @@ fn secrets(path: &Path) -> Result<Vec<Secret>, Ended> {
         return Err(Ended::new(Exit::Usage, format!("{name} holds no value to look for")));
     }
     Ok(secrets)
-}
-
-/// Reads a file into memory that is wiped and was never moved.
-fn wiped(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
-    const PIECE: usize = 64 * 1024;
-    /// What never ends is no file of values.
-    const MOST: usize = 256 << 20;
-    let (mut file, mut read) = (fs::File::open(path)?, 0);
-    let mut pieces = Vec::new();
-    loop {
-        let mut piece = Zeroizing::new(vec![0; PIECE]);
-        let length = file.read(&mut piece)?;
-        if length == 0 {
-            break;
-        }
-        read += length;
-        if read > MOST {
-            return Err(std::io::Error::other(format!("{}: too many values", path.display())));
-        }
-        piece.truncate(length);
-        pieces.push(piece);
-    }
-    let mut whole = Zeroizing::new(Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum()));
-    pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
-    Ok(whole)
 }
 
 /// A file, or a part of a large one.

@@ -8,7 +8,7 @@ use super::seal::broken;
 use super::{Ended, output};
 use crate::evidence::{self, Change, changes, digest};
 use crate::policy::Severity;
-use crate::source::printable;
+use crate::source::{printable, read_plain};
 use crate::verify::{CaseResult, Exit, Reason, RunResult};
 
 /// Arguments of `reperform`.
@@ -73,12 +73,15 @@ fn apart(args: &Args, path: &Path) -> Result<(), Ended> {
     };
     match std::fs::symlink_metadata(path) {
         Ok(meta) if meta.len() == 0 && meta.is_file() => Ok(()),
-        Ok(meta) if !meta.is_file() || std::fs::read(path).is_ok_and(|bytes| is_other(&bytes)) => {
+        Ok(meta) if !meta.is_file() || read_plain(path, MOST).map_or(true, |bytes| is_other(&bytes)) => {
             Err(Ended::new(Exit::Output, format!("{} holds no verdicts, and is left alone", path.display())))
         }
         _ => Ok(()),
     }
 }
+
+/// Verdicts of the largest run are far smaller.
+const MOST: u64 = 256 << 20;
 
 /// Resources shown of a case that is judged otherwise.
 const SHOWN: usize = 10;

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::Ended;
 use crate::aws::SigningKey;
 use crate::evidence::{Envelope, PAYLOAD, PublicKey, SecretKey, pae};
+use crate::source::Given;
 use crate::verify::Exit;
 
 /// Who signs.
@@ -30,7 +31,7 @@ impl Signer {
             signers.push(if key.starts_with("arn:") {
                 Self::kms(key, endpoint).await?
             } else {
-                let text = Zeroizing::new(read(Path::new(key))?);
+                let text = read(Path::new(key))?;
                 Self::File(SecretKey::from_pem(&text).map_err(|error| unusable(key, &error))?)
             });
         }
@@ -82,14 +83,20 @@ pub(super) async fn attest(signers: &[Signer], statements: &[Vec<u8>]) -> Result
 /// Reads the keys that are trusted.
 pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Ended> {
     let read = |path: &PathBuf| {
-        let text = Zeroizing::new(read(path)?);
+        let text = read(path)?;
         PublicKey::from_pem(&text).map_err(|error| unusable(&path.display().to_string(), &error))
     };
     paths.iter().map(read).collect()
 }
 
-fn read(path: &Path) -> Result<String, Ended> {
-    std::fs::read_to_string(path).map_err(|error| unusable(&path.display().to_string(), &error))
+/// A key file is far smaller.
+const MOST: u64 = 1 << 20;
+
+fn read(path: &Path) -> Result<Zeroizing<String>, Ended> {
+    let unread = |why: &dyn std::fmt::Display| unusable(&path.display().to_string(), why);
+    let bytes = Given::read_all(path, MOST).map_err(|why| unread(&why))?;
+    let text = std::str::from_utf8(&bytes).map_err(|why| unread(&why))?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 fn unusable(key: &str, why: &dyn std::fmt::Display) -> Ended {

@@ -8,6 +8,7 @@ use super::Ended;
 use crate::aws::post;
 use crate::evidence::timestamp::{self, Authority};
 use crate::facts::scrub;
+use crate::source::Given;
 use crate::verify::Exit;
 
 /// Who says when.
@@ -42,14 +43,18 @@ impl Stamping {
     }
 }
 
+/// All certificates of an authority are far smaller.
+const MOST: u64 = 4 << 20;
+
 /// Reads the certificates of authorities that are trusted.
 pub(super) fn trusted(paths: &[PathBuf]) -> Result<Vec<Authority>, Ended> {
     let unusable = |path: &PathBuf, why: &dyn std::fmt::Display| {
         Ended::new(Exit::Usage, format!("the certificate {}: {why}", path.display()))
     };
     let read = |path: &PathBuf| {
-        let text = std::fs::read_to_string(path).map_err(|error| unusable(path, &error))?;
-        Authority::from_pem(&text).map_err(|error| unusable(path, &error))
+        let bytes = Given::read_all(path, MOST).map_err(|why| unusable(path, &why))?;
+        let text = std::str::from_utf8(&bytes).map_err(|why| unusable(path, &why))?;
+        Authority::from_pem(text).map_err(|error| unusable(path, &error))
     };
     paths.iter().map(read).collect()
 }

@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::Errno;
 
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
@@ -122,12 +123,37 @@ fn real(root: &Path, path: &Path) -> Result<(PathBuf, PathBuf), Unread> {
 }
 
 fn read(opened: OwnedFd, most: u64) -> Result<Vec<u8>, Unread> {
-    let file = File::from(opened);
-    if !file.metadata()?.is_file() {
-        return Err(Unread::NotPlain);
-    }
     let mut bytes = Vec::new();
+    read_within(&mut plain(opened)?, most, &mut bytes)?;
+    Ok(bytes)
+}
+
+fn plain(opened: OwnedFd) -> Result<File, Unread> {
+    let file = File::from(opened);
+    if file.metadata()?.is_file() { Ok(file) } else { Err(Unread::NotPlain) }
+}
+
+/// The rest of an open file, in memory of the caller's.
+///
+/// # Errors
+/// See [`Unread`].
+pub fn read_within(file: &mut File, most: u64, into: &mut Vec<u8>) -> Result<(), Unread> {
     // A file may grow while it is read, and those of /proc have no size at all.
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).is_ok_and(|read| read > most) { Err(Unread::TooLarge(most)) } else { Ok(bytes) }
+    let read = file.take(most.saturating_add(1)).read_to_end(into)?;
+    if u64::try_from(read).is_ok_and(|read| read > most) { Err(Unread::TooLarge(most)) } else { Ok(()) }
+}
+
+/// Opens a plain file that we wrote, to read it and to write on at its end. A link is nothing that we wrote.
+///
+/// # Errors
+/// See [`Unread`].
+pub fn open_own(path: &Path) -> Result<File, Unread> {
+    // Opened for both, a pipe that stands there is waited for by nobody.
+    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    match openat(CWD, path, flags, Mode::empty()) {
+        Ok(opened) => plain(opened),
+        // A link, a folder, a socket.
+        Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => Err(Unread::NotPlain),
+        Err(error) => Err(Unread::Io(error.into())),
+    }
 }

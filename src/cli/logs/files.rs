@@ -4,15 +4,11 @@
 
 use std::io::{Error, Result};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
-use std::time::Duration;
 
 use fs_err as fs;
 
 use crate::logs::{Coverage, NotExamined};
-
-/// So long somebody may take to write to a pipe that was given.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::source::{Given, Patience};
 
 /// What there is to read.
 #[derive(Debug, Default)]
@@ -88,16 +84,9 @@ pub(super) fn special(_: &std::fs::FileType) -> Option<&'static str> {
 }
 
 /// Opens a file that was found, or a pipe that was given. What it was when it was found it may no longer be.
-pub(super) fn open(path: &Path) -> Result<fs::File> {
+pub(super) fn open(path: &Path) -> Result<Given> {
     match special(&fs::metadata(path)?.file_type()) {
-        None => fs::File::open(path),
-        Some("pipe") => {
-            // Opening waits for whoever writes, perhaps for ever.
-            let (sender, opened) = channel();
-            let path = path.to_path_buf();
-            std::thread::spawn(move || sender.send(fs::File::open(path)));
-            opened.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(Error::other("nobody writes to this pipe")))
-        }
+        None | Some("pipe") => Given::open(path, Patience::default()),
         Some(what) => Err(Error::other(format!("it is a {what} now, which is not read"))),
     }
 }

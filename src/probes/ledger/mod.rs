@@ -9,7 +9,7 @@ mod line;
 mod tests;
 
 use std::fs::{File, Metadata, TryLockError};
-use std::io::{self, Read as _, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -19,6 +19,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::digest::random;
+use crate::source::{open_own, read_within};
 use line::{Chain, Line, MOST_BYTES, MOST_LINES, RunKey, begin, names, read};
 
 pub use line::{Announced, Entry};
@@ -193,13 +194,14 @@ enum Look {
 }
 
 fn look(path: &Path, bytes: &mut Vec<u8>) -> Result<Look, String> {
-    let mut file = plain(path).map_err(|error| error.to_string())?;
+    let mut file = open_own(path).map_err(|error| error.to_string())?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(Look::Busy),
         Err(TryLockError::Error(error)) => return Err(error.to_string()),
     }
-    limited(&mut file, MOST_BYTES, bytes).map_err(|error| error.to_string())?;
+    let most = u64::try_from(MOST_BYTES).unwrap_or(u64::MAX);
+    read_within(&mut file, most, bytes).map_err(|error| error.to_string())?;
     if bytes.is_empty() {
         return Ok(Look::Nothing);
     }
@@ -219,7 +221,7 @@ fn look(path: &Path, bytes: &mut Vec<u8>) -> Result<Look, String> {
 /// The key beside a ledger.
 fn key(ledger: &Path, text: &[u8]) -> Result<RunKey, String> {
     let mut bytes = Zeroizing::new(Vec::new());
-    let read = plain(&key_of(ledger)).and_then(|mut file| limited(&mut file, 128, &mut bytes));
+    let read = open_own(&key_of(ledger)).and_then(|mut file| read_within(&mut file, 128, &mut bytes));
     let key = read.ok().and_then(|()| RunKey::read(&bytes));
     key.ok_or_else(|| {
         let sealed = text.split(|byte| *byte == b'\n').next().is_some_and(|line| line.ends_with(b"\"}"));
@@ -232,27 +234,8 @@ fn key_of(ledger: &Path) -> PathBuf {
     ledger.with_extension("key")
 }
 
-/// Opens a plain file, and neither what a link points to, nor a pipe that never ends.
-fn plain(path: &Path) -> io::Result<File> {
-    let no_file = || io::Error::other("it is no plain file");
-    let there = std::fs::symlink_metadata(path)?;
-    if !there.is_file() {
-        return Err(no_file());
-    }
-    // Opened for both, a pipe that took its place meanwhile does not block either.
-    let file = File::options().read(true).append(true).open(path)?;
-    if same(&there, &file.metadata()?) { Ok(file) } else { Err(no_file()) }
-}
-
 fn same(one: &Metadata, other: &Metadata) -> bool {
     other.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// Reads a file that has at most so many bytes.
-fn limited(file: &mut File, most: usize, into: &mut Vec<u8>) -> io::Result<()> {
-    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(limit).read_to_end(into)?;
-    if into.len() > most { Err(io::Error::other(format!("it is larger than {most} bytes"))) } else { Ok(()) }
 }
 
 impl Unfinished {

@@ -194,18 +194,18 @@ fn only_plain_files_of_a_bounded_size_are_read() {
         assert!(all.refused[0].contains(what), "{:?}", all.refused);
     };
     let _socket = std::os::unix::net::UnixListener::bind(place("socket")).unwrap();
-    refused("socket.jsonl: it is no plain file");
+    refused("socket.jsonl: this is no plain file");
     std::fs::remove_file(place("socket")).unwrap();
     for target in [path.as_path(), Path::new("/dev/zero"), Path::new("nowhere")] {
         std::os::unix::fs::symlink(target, place("link")).unwrap();
-        refused("link.jsonl: it is no plain file");
+        refused("link.jsonl: this is no plain file");
         std::fs::remove_file(place("link")).unwrap();
     }
     std::fs::create_dir(place("folder")).unwrap();
-    refused("folder.jsonl: it is no plain file");
+    refused("folder.jsonl: this is no plain file");
     std::fs::remove_dir(place("folder")).unwrap();
     File::create(place("large")).unwrap().set_len(1 << 40).unwrap();
-    refused("large.jsonl: it is larger than");
+    refused("large.jsonl: larger than 16 MiB");
     std::fs::remove_file(place("large")).unwrap();
     // Neither is a key that is none.
     std::fs::remove_file(key_of(&path)).unwrap();

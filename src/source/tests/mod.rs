@@ -4,6 +4,7 @@
 mod closest;
 mod decode;
 mod files;
+mod pipe;
 mod plain;
 mod properties;
 mod render;

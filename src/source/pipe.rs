@@ -1,0 +1,119 @@
+//! Reading what somebody named on the command line: a plain file, or a pipe, as `/dev/fd/63` is one.
+//!
+//! A pipe is given on purpose, so it is read; but nobody waits for ever for whoever should write to it. Must not know what is
+//! read.
+
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{OFlags, fcntl_setfl};
+use zeroize::Zeroizing;
+
+use super::plain::Unread;
+
+/// How long somebody may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// To open the other end of a pipe.
+    pub open: Duration,
+    /// To write the next byte.
+    pub write: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { open: Duration::from_secs(5), write: Duration::from_secs(60) }
+    }
+}
+
+/// A plain file or a pipe that was named.
+#[derive(Debug)]
+pub struct Given {
+    file: File,
+    /// How long to wait for a byte; none of a plain file.
+    patience: Option<Duration>,
+}
+
+impl Given {
+    /// Opens what was named; links are followed.
+    ///
+    /// # Errors
+    /// There is no such thing, it is neither a file nor a pipe, or nobody opens the other end of the pipe.
+    pub fn open(path: &Path, patience: Patience) -> Result<Self> {
+        let kind = std::fs::metadata(path)?.file_type();
+        if kind.is_fifo() {
+            // Opening waits for whoever writes, perhaps for ever.
+            let (sender, opened) = channel();
+            let path = path.to_path_buf();
+            std::thread::spawn(move || sender.send(File::open(path)));
+            let opened = opened.recv_timeout(patience.open);
+            let file = opened.unwrap_or_else(|_| Err(Error::other("nobody writes to this pipe")))?;
+            fcntl_setfl(&file, OFlags::NONBLOCK)?;
+            return Ok(Self { file, patience: Some(patience.write) });
+        }
+        if !kind.is_file() {
+            return Err(Error::other("this is neither a plain file nor a pipe"));
+        }
+        Ok(Self { file: File::open(path)?, patience: None })
+    }
+
+    /// All of it, where that is no more than a limit, in memory that is wiped.
+    ///
+    /// # Errors
+    /// See [`Unread`].
+    pub fn read_all(path: &Path, most: u64) -> std::result::Result<Zeroizing<Vec<u8>>, Unread> {
+        let mut given = Self::open(path, Patience::default())?;
+        // A vector that grows leaves copies behind: pieces are joined when their lengths are known.
+        let (mut pieces, mut length) = (Vec::new(), 0_u64);
+        loop {
+            let mut piece = Zeroizing::new(vec![0; PIECE]);
+            let read = given.read(&mut piece)?;
+            if read == 0 {
+                break;
+            }
+            length += u64::try_from(read).unwrap_or(u64::MAX);
+            if length > most {
+                return Err(Unread::TooLarge(most));
+            }
+            piece.truncate(read);
+            pieces.push(piece);
+        }
+        let mut whole = Zeroizing::new(Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum()));
+        pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+        Ok(whole)
+    }
+}
+
+/// So much is read at once of what is held whole.
+const PIECE: usize = 64 * 1024;
+
+/// The first pause of a reader that found nothing, which doubles up to the last one.
+const PAUSES: (Duration, Duration) = (Duration::from_micros(50), Duration::from_millis(20));
+
+impl Read for Given {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize> {
+        let Some(patience) = self.patience else { return self.file.read(into) };
+        let (mut since, mut pause) = (None, PAUSES.0);
+        loop {
+            match self.file.read(into) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+            if since.get_or_insert_with(Instant::now).elapsed() >= patience {
+                return Err(Error::other(format!("nobody wrote to this pipe for {} seconds", patience.as_secs())));
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+}
+
+impl Seek for Given {
+    fn seek(&mut self, to: SeekFrom) -> Result<u64> {
+        self.file.seek(to)
+    }
+}
