@@ -8,6 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use super::policies::identifier;
 use super::{Account, Selector, Stage, Suite, regions};
 use crate::facts::GLOBAL;
+use crate::facts::redact::REDACTED;
 use crate::matchers::Glob;
 use crate::source::{Diagnostic, Diagnostics, Node, Span, Spanned, Table};
 
@@ -109,7 +110,7 @@ impl Waiver {
         let named = match &self.resource {
             Some(resource) => {
                 let glob = Glob::new(&resource.value);
-                Selector::new(&self.case.value).covers(case_id) && names.iter().any(|name| glob.is_match(name))
+                Selector::new(&self.case.value).covers(case_id) && names.iter().any(|name| is_covered(&glob, name))
             }
             None => self.case.value == case_id && names.is_empty(),
         };
@@ -117,6 +118,22 @@ impl Waiver {
             && self.account.as_deref().is_none_or(|only| only == account)
             && self.region.as_deref().is_none_or(|only| only == region)
     }
+}
+
+/// Stands for each letter that was withheld, and in no pattern.
+const ANY_LETTER: &str = "\u{1}";
+
+/// Whether a pattern covers a name. What stands where a part was withheld nobody knows, so the pattern has to cover the name
+/// whatever that is.
+fn is_covered(pattern: &Glob, name: &str) -> bool {
+    let Some((before, rest)) = name.split_once(REDACTED) else { return pattern.is_match(name) };
+    let after = rest.rsplit_once(REDACTED).map_or(rest, |(_, after)| after);
+    // The number that tells apart what reads alike is ours, and may not be there.
+    let numbered = |(_, number): (&str, &str)| number.bytes().all(|byte| byte.is_ascii_digit());
+    let after = if after.rsplit_once('#').is_some_and(numbered) { "" } else { after };
+    // Whatever the pattern covers at all these lengths, a `*` covers there at any length.
+    let of = |length| pattern.is_match(&format!("{before}{}{after}", ANY_LETTER.repeat(length)));
+    !pattern.as_str().contains(ANY_LETTER) && (0..=pattern.as_str().len() + 1).all(of)
 }
 
 /// The resources that it is for, or that it is for the population of a case: one of both.

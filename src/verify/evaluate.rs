@@ -12,6 +12,7 @@ use jiff::{Timestamp, Unit};
 use sha2::{Digest, Sha256};
 
 use super::{CaseResult, Coverage, ResourceResult, RunResult, Verdict, WaiverResult, WaiverState};
+use crate::facts::redact::is_withheld;
 use crate::facts::{Cause, Gap, Population, Resource};
 use crate::policy::{Case, Judgement, Per, Quantifier, Waiver, WhenNone};
 
@@ -265,6 +266,11 @@ fn covers(waiver: &Waiver, case_id: &str, resource: &ResourceResult) -> bool {
     waiver.covers(case_id, names, &resource.account, &resource.region)
 }
 
+/// Whether the name of a resource is withheld, which a waiver may be about.
+fn names_withheld(case: &CaseResult) -> bool {
+    case.resources.iter().any(|resource| is_withheld(&resource.name) || is_withheld(&resource.id))
+}
+
 fn settle_waiver(waiver: &Waiver, cases: &[CaseResult], now: Timestamp) -> WaiverResult {
     let named: Vec<(&CaseResult, &ResourceResult)> = cases
         .iter()
@@ -275,7 +281,7 @@ fn settle_waiver(waiver: &Waiver, cases: &[CaseResult], now: Timestamp) -> Waive
     let violated = named.iter().filter(|(_, resource)| resource.verdict == "violated").count();
     let selector = crate::policy::Selector::new(&waiver.case.value);
     let mut about = cases.iter().filter(|case| selector.covers(&case.case.id)).peekable();
-    let unseen = about.peek().is_none() || about.any(CaseResult::is_incomplete);
+    let unseen = about.peek().is_none() || about.any(|case| case.is_incomplete() || names_withheld(case));
     // That something exists is no mistake of who accepted that nothing does.
     let mistaken = named.is_empty() && waiver.resource.is_some();
     let state = match (waiver.is_expired(now), waived, mistaken) {

@@ -131,3 +131,41 @@ fn of_some_every_group_that_has_any_needs_one() {
         assert_eq!(result.cases[0].verdict.word(), verdict, "{second:?}");
     }
 }
+
+/// What stands behind the marker nobody knows: another name that reads alike must not be waived with it.
+#[test]
+fn a_name_that_is_withheld_is_waived_only_whatever_it_is() {
+    let settled = |name: &str, pattern: &str| {
+        let mut places = populations(&[place(A, "r1", &[State::Unmet], true)]);
+        name.clone_into(&mut places[0].resources[0].name);
+        places[0].resources[0].id = format!("arn:{name}");
+        let result = evaluate(&[each()], &places, &[waiver("W", pattern, LATER)], now());
+        (result.cases[0].verdict.word(), result.waivers[0].state)
+    };
+    for (name, pattern) in [
+        ("bank-[redacted]", "bank-[redacted]"),
+        ("bank-[redacted]", "bank-?redacted?"),
+        ("bank-[redacted]", "*-[redacted]"),
+        ("bank-[redacted]", "bank-??*"),
+        ("bank-[redacted]", "bank-*d]"),
+        ("bank-[redacted]", "bank-[*]"),
+        ("bank-[redacted]#2", "bank-*#2"),
+        ("bank-[redacted]#2", "*2"),
+        ("[redacted]-a-[redacted]", "*-a-*"),
+        ("bank-[redacted]", "bank-\u{1}*"),
+    ] {
+        // It may be what somebody meant, and nobody can tell.
+        assert_eq!(settled(name, pattern), ("violated", WaiverState::Unknown), "{name} {pattern}");
+    }
+    for (name, pattern) in [
+        ("bank-[redacted]", "bank-*"),
+        ("bank-[redacted]", "*"),
+        ("bank-[redacted]", "b??k-*"),
+        ("bank-[redacted]-key", "bank-*-key"),
+        ("bank-[redacted]#2", "bank-*"),
+        ("[redacted]-a-[redacted]", "*"),
+        ("bank-[redacted]", "arn:bank-*"),
+    ] {
+        assert_eq!(settled(name, pattern), ("waived", WaiverState::Used), "{name} {pattern}");
+    }
+}
