@@ -54,7 +54,7 @@ pub fn account() -> Arc<Described> {
 }
 
 /// Cases that could be violated: what is there is not to be, and what is not there is. An empty population is as it should be.
-fn candidates() -> String {
+pub fn candidates() -> String {
     let mut policy = "id: WRONG\ntitle: Wrong\nseverity: high\ncases:\n".to_owned();
     for kind in kinds::schemas() {
         for attribute in kind.attributes {
