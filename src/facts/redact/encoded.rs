@@ -1,4 +1,4 @@
-//! What a text stands for where JSON, a URL or base64 wrote it, and where each part of that stands in the text.
+//! What a text stands for where JSON, a URL, base64 or hexadecimal wrote it, and where each part of that stands in the text.
 //!
 //! Must not know what is looked for in it.
 
@@ -41,6 +41,7 @@ pub(super) fn encoded(text: &str) -> Vec<Decoded> {
     found.extend(replaced(text, '%', percent));
     found.extend(replaced(text, '\\', escape));
     found.extend(base64(text));
+    found.extend(hexadecimal(text));
     found
 }
 
@@ -93,39 +94,87 @@ fn escape(text: &str) -> Option<Escape> {
     Some((plain.to_string().into_bytes(), 2))
 }
 
-/// The shortest run of letters that is taken for base64, and the shortest text that it stands for.
+/// The shortest run of letters that is taken for base64 or hexadecimal, and the shortest text that it stands for.
 const RUN: usize = 20;
 const TEXT: usize = 12;
+/// A line of at least so many letters may go on in the next one.
+const LINE: usize = 16;
 
 /// The texts that runs of base64 stand for, in either alphabet and from each of their first four places: what stands before
 /// the text may be of the same letters.
 fn base64(text: &str) -> Vec<Decoded> {
-    let mut found = Vec::new();
     let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = bytes.get(at..).unwrap_or_default().iter().take_while(|byte| digit(**byte).is_some()).count();
-        if length >= RUN {
-            (at..at + 4).for_each(|start| stretches(bytes, start..at + length, &mut found));
+    let mut found = Vec::new();
+    for run in runs(bytes, |byte| digit(byte).is_some()) {
+        let letters: Vec<u8> = run.iter().filter_map(|place| bytes.get(*place)).copied().collect();
+        for start in 0..4 {
+            let decoded = decode(letters.get(start..).unwrap_or_default());
+            stretches(&decoded, |at| (start + at * 4 / 3, start + (at * 4).div_ceil(3)), &run, &mut found);
         }
-        at += length.max(1);
     }
     found
 }
 
-/// Every stretch of a run that stands for text. All of a stretch goes where anything in it does: the rest would be no
-/// base64 of anything.
-fn stretches(bytes: &[u8], run: Range<usize>, found: &mut Vec<Decoded>) {
-    let decoded = decode(bytes.get(run.clone()).unwrap_or_default());
+/// The texts that runs of hexadecimal digits stand for, from each of their first two places.
+fn hexadecimal(text: &str) -> Vec<Decoded> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    for run in runs(bytes, |byte| byte.is_ascii_hexdigit()) {
+        let digit = |place: &usize| char::from(*bytes.get(*place)?).to_digit(16);
+        let digits: Vec<u32> = run.iter().filter_map(digit).collect();
+        for start in 0..2 {
+            let pairs = digits.get(start..).unwrap_or_default().chunks_exact(2);
+            let byte = |pair: &[u32]| u8::try_from(pair.iter().fold(0, |byte, digit| byte << 4 | digit)).ok();
+            let decoded: Vec<u8> = pairs.filter_map(byte).collect();
+            stretches(&decoded, |at| (start + at * 2, start + at * 2), &run, &mut found);
+        }
+    }
+    found
+}
+
+/// The places of letters that stand together, over the ends of lines where an encoder breaks what is long.
+fn runs(bytes: &[u8], is_letter: impl Fn(u8) -> bool) -> Vec<Vec<usize>> {
+    let mut found = Vec::new();
+    let mut run: Vec<usize> = Vec::new();
+    // Most texts are too short to stand for any.
+    let mut at = if bytes.len() < RUN { bytes.len() } else { 0 };
+    while at < bytes.len() {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let length = rest.iter().take_while(|byte| is_letter(**byte)).count();
+        run.extend(at..at + length);
+        at += length;
+        let rest = bytes.get(at..).unwrap_or_default();
+        let gap = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        if length >= LINE && gap > 0 {
+            at += gap;
+            continue;
+        }
+        if run.len() >= RUN {
+            found.push(std::mem::take(&mut run));
+        }
+        run.clear();
+        at += usize::from(length == 0);
+    }
+    if run.len() >= RUN {
+        found.push(run);
+    }
+    found
+}
+
+/// Every stretch of decoded bytes that is text. All letters that stand for a stretch go where anything in it does: the rest
+/// would stand for nothing. `letters` tells the first letter of a byte, and the letter behind those before it.
+fn stretches(decoded: &[u8], letters: impl Fn(usize) -> (usize, usize), run: &[usize], found: &mut Vec<Decoded>) {
     let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
     let mut at = 0;
     while at < decoded.len() {
         let rest = decoded.get(at..).unwrap_or_default();
         let length = rest.iter().take_while(|byte| is_text(byte)).count();
-        if length >= TEXT {
+        let (first, end) = (letters(at).0, letters(at + length).1.min(run.len()));
+        if length >= TEXT
+            && let (Some(start), Some(last)) = (run.get(first), end.checked_sub(1).and_then(|end| run.get(end)))
+        {
             let text = String::from_utf8_lossy(rest.get(..length).unwrap_or_default()).into_owned();
-            let end = (run.start + ((at + length) * 4).div_ceil(3)).min(run.end);
-            found.push(Decoded { text, places: Places::Together(run.start + at * 4 / 3..end) });
+            found.push(Decoded { text, places: Places::Together(*start..last + 1) });
         }
         at += length.max(1);
     }

@@ -1,7 +1,7 @@
 //! Secrets inside free text: messages, policy documents, filter patterns, environment-like strings.
 //!
 //! What a secret looks like is told by the rules of `logs`, the strict ones among them; here it is looked for in the text as
-//! it stands and in what the text stands for when JSON, a URL or base64 wrote it. ARNs, request ids and page tokens are not
+//! it stands and in what the text stands for when JSON, a URL, base64 or hexadecimal wrote it. ARNs, request ids and page tokens are not
 //! secret, and a report without them proves nothing. Must not know rules.
 
 use std::borrow::Cow;
@@ -162,9 +162,16 @@ mod tests {
         let one = base64::encode(&plain);
         let two = base64::encode(&one);
         let after_path = format!("s3/objects/ab/{one}");
-        for text in
-            [url.clone(), json, slashes, one.clone(), two, after_path, base64::encode(&url), format!("key={one}&a=b")]
-        {
+        let hex: String = plain.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let odd = format!("0xa{}", hex.to_uppercase());
+        let broken = |text: &str, between: &str| {
+            let lines: Vec<String> =
+                text.as_bytes().chunks(16).map(|it| String::from_utf8_lossy(it).into_owned()).collect();
+            lines.join(between)
+        };
+        let lines = [broken(&one, "\n"), broken(&one, "\r\n    "), broken(&one, "\\n"), broken(&hex, "\n")];
+        let others = [url.clone(), json, slashes, one.clone(), two, after_path, base64::encode(&url), hex, odd];
+        for text in others.into_iter().chain(lines).chain([format!("key={one}&a=b")]) {
             let text = format!("see {text} here");
             let clean = scrub(&text);
             assert!(clean.contains(REDACTED) && clean.starts_with("see ") && clean.ends_with(" here"), "{clean}");
@@ -179,7 +186,10 @@ mod tests {
         for (rule, text) in examples {
             let url: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
             let json = serde_json::Value::from(text.as_str()).to_string();
-            for form in [base64::encode(&text), url, json, text] {
+            let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let encoded = base64::encode(&text);
+            let lines: Vec<_> = encoded.as_bytes().chunks(76).map(String::from_utf8_lossy).collect();
+            for form in [lines.join("\n"), encoded, hex, url, json, text] {
                 assert!(is_secret(&form), "{rule}: {form}");
             }
         }
