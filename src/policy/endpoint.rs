@@ -87,6 +87,7 @@ mod tests {
         ] {
             let told = check_endpoint(wrong);
             assert!(told.is_err_and(|it| !it.contains("marker")), "{wrong:?}");
+            assert_eq!(told == Err("holds a user or a password"), wrong.contains('@'), "{wrong:?}");
         }
     }
 }

@@ -33,6 +33,11 @@ fn parameters_that_grow_are_refused_where_they_become_too_much() {
     for (length, first, link, fits) in [
         (10, "a", "'@@'", true),
         (30, "abcdefgh", "'@@'", false),
+        // One text, and one list, that are too long by themselves.
+        (17, "a", "'@@'", true),
+        (18, "a", "'@@'", false),
+        (12, "a", "['@', '@']", true),
+        (15, "a", "['@', '@']", false),
         // Nothing doubled is nothing, and takes as long.
         (40, "''", "'@@'", false),
         (30, "a", "['@', '@']", false),
@@ -60,6 +65,10 @@ fn a_suite_has_no_more_of_anything_than_it_may() {
         let all = (0..number).map(|at| format!("  s{at}: {{ {STAGE}, parameters: {{ a: v{at} }} }}\n"));
         format!("stages:\n{}", all.collect::<String>())
     };
+    let of_stage = |number: usize| {
+        let all: Vec<_> = (0..number).map(|at| format!("p{at}: v")).collect();
+        format!("stages: {{ dev: {{ {STAGE}, parameters: {{ a: v, {} }} }} }}", all.join(", "))
+    };
     let plain = cases(1, |_| "{ name: '${a}' }".to_owned());
     let regexes = |number, form: fn(usize) -> String| {
         cases(number, move |at| format!("{{ name: {{ matches: '{}' }} }}", form(at)))
@@ -67,7 +76,8 @@ fn a_suite_has_no_more_of_anything_than_it_may() {
     let one = format!("stages: {{ dev: {{ {STAGE} }} }}");
     for (what, suite, policy, fits) in [
         ("stages", stages(50), plain.clone(), true),
-        ("stages", stages(1_001), plain, false),
+        ("stages", stages(1_001), plain.clone(), false),
+        ("parameters of a stage", of_stage(20), plain.clone(), true),
         ("cases", one.clone(), cases(10_001, |_| "{ name: a }".to_owned()), false),
         ("regexes", one.clone(), regexes(40, |at| format!("a{at}")), true),
         ("regexes", one.clone(), regexes(501, |at| format!("a{at}")), false),
@@ -75,11 +85,34 @@ fn a_suite_has_no_more_of_anything_than_it_may() {
         ("refused regexes", one.clone(), regexes(510, |at| format!("x({at}")), false),
         ("a long regex", one.clone(), regexes(1, |_| "a".repeat(5_000)), false),
         ("a deep regex", one.clone(), regexes(1, |_| format!("{}a{}", "(".repeat(200), ")".repeat(200))), false),
+        ("a large regex", one.clone(), regexes(1, |_| "\\w{200}".to_owned()), false),
+        ("parameters of a stage", of_stage(1_001), plain.clone(), false),
         ("a long pattern", one, cases(1, |_| format!("{{ name: {{ glob: '{}' }} }}", "a*".repeat(3_000))), false),
     ] {
         let loaded = told(&suite, &policy);
         let refused = codes(&loaded.diagnostics).iter().any(|code| matches!(*code, "over-limit" | "bad-regex"));
         assert_eq!(!refused, fits, "{what}: {:?}", loaded.diagnostics.iter().next());
+    }
+}
+
+#[test]
+fn a_suite_names_no_more_files_than_it_may() {
+    // Folders, files in each, how often the list names the first file, whether that is too much.
+    for (folders, files, named, over) in
+        [(1, 20, 1_000, false), (1, 20, 1_001, true), (1, 2_001, 1, true), (2, 1_100, 1, true)]
+    {
+        let names = (0..folders).flat_map(|folder| (0..files).map(move |at| format!("f{folder}/p{at}.yaml")));
+        let names: Vec<String> = names.collect();
+        let list =
+            (0..folders).map(|folder| format!("f{folder}/*.yaml")).chain((1..named).map(|_| "f0/p0.yaml".to_owned()));
+        let list: Vec<String> = list.collect();
+        let suite = format!("suite: s\ntitle: S\npolicies: [{}]\nstages: {{ dev: {{ {STAGE} }} }}\n", list.join(", "));
+        let texts = names.iter().map(|name| (PathBuf::from(name), &b"id: T\n"[..]));
+        let held: BTreeMap<PathBuf, &[u8]> = texts.chain([(PathBuf::from("s.yaml"), suite.as_bytes())]).collect();
+        let loaded = load_suite_of(&Root::Held(held), Path::new("s.yaml"), words());
+        let told = render(&loaded.library.files, &loaded.diagnostics, false);
+        let is_over = told.contains("over-limit") || told.contains("more than 2000 files");
+        assert_eq!(is_over, over, "{folders} {files} {named}: {}", told.lines().take(5).collect::<String>());
     }
 }
 

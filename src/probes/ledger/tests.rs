@@ -173,6 +173,48 @@ fn not_even_the_key_makes_a_foreign_name_ours() {
     }
 }
 
+/// Nor does it make lines ours that no run writes in that order.
+#[test]
+fn not_even_the_key_makes_another_order_sound() {
+    let intend = |number| Line::Intend { number, at: now(), entry: entry(RUN, "a/") };
+    let first = || begin(RUN, now());
+    let other = Line::Begin { run: RUN.to_owned(), format: 1, at: now() };
+    for (what, lines, sound) in [
+        ("as a run writes", vec![first(), intend(1), intend(2)], true),
+        ("the begin of another run", vec![begin(OTHER, now()), intend(1)], false),
+        ("another format", vec![other, intend(1)], false),
+        ("no begin", vec![intend(1)], false),
+        ("a begin twice", vec![first(), intend(1), first(), intend(2)], false),
+        ("a number left out", vec![first(), intend(1), intend(3)], false),
+        ("a number twice", vec![first(), intend(1), intend(1)], false),
+    ] {
+        let mut chain = Chain::new(RunKey::new(Zeroizing::new([7; 32])));
+        let text: Vec<u8> = lines.iter().flat_map(|line| chain.write(line).unwrap()).collect();
+        let read = read(&text, RUN, RunKey::new(Zeroizing::new([7; 32])));
+        assert_eq!(read.is_ok(), sound, "{what}: {read:?}");
+    }
+}
+
+/// A line that marks nothing but what is done has no number of its own: only the MACs say that it was there.
+#[test]
+fn a_mark_of_what_is_done_is_not_taken_away_from_between() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::begin(folder.path(), RUN).unwrap();
+    ledger.intend(entry(RUN, "a/"), now()).unwrap();
+    ledger.done(1).unwrap();
+    ledger.intend(entry(RUN, "b/"), now()).unwrap();
+    drop(ledger);
+    assert_eq!(left(folder.path()), [(2, entry(RUN, "b/"))]);
+    let path = folder.path().join(format!("{RUN}.jsonl"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let kept = text.lines().filter(|line| !line.starts_with("{\"done\"")).map(|line| format!("{line}\n"));
+    let kept: String = kept.collect();
+    assert!(kept.len() < text.len());
+    std::fs::write(&path, kept).unwrap();
+    let all = over(folder.path());
+    assert!(all.unfinished.is_empty() && all.refused.len() == 1, "{all:?}");
+}
+
 #[test]
 fn a_ledger_that_is_refused_hides_no_other() {
     let folder = tempfile::tempdir().unwrap();
