@@ -66,8 +66,10 @@ impl Claim {
         }
         let (target, desk) = (parent.join(name), parent.join(beside));
         let lock = lock(&desk, &target)?;
-        let claim = Self { target, desk, what, is_report, _lock: lock, keeps: false };
+        // Until it is known whose it is, nothing that lies there goes.
+        let mut claim = Self { target, desk, what, is_report, _lock: lock, keeps: true };
         claim.recover()?;
+        claim.keeps = false;
         claim.judge(&claim.target)?;
         if what == What::Folder {
             fs::create_dir(claim.writing()).map_err(at(&claim.target))?;
@@ -234,7 +236,11 @@ impl Drop for Claim {
         if !self.keeps {
             for left in [WRITING, NEW] {
                 let path = self.desk.join(left);
-                let _ = if self.what == What::Folder { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+                let _ = match self.what {
+                    // What somebody else laid there meanwhile stays, and the next run tells of it.
+                    What::Folder => own::begun(&path, self.is_report).map(|found| found.remove(&path)).map(drop),
+                    What::Bundle => fs::remove_file(path).map_err(|error| error.to_string()),
+                };
             }
         }
         // The lock goes while it is held; a folder that is not empty stays.

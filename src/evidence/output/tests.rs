@@ -122,7 +122,7 @@ fn what_no_run_is_known_to_have_left_is_refused_and_untouched() {
         assert!(told.contains(words) && told.ends_with("it is left alone"), "{name}: {told}");
         assert_eq!(desk.tree(), before, "{name}");
     }
-    let place: [(&str, Harm, &str); 4] = [
+    let place: [(&str, Harm, &str); 5] = [
         ("a link", |out| symlink("elsewhere", out).unwrap(), "it is a link"),
         ("a file", |out| fs::write(out, "mine").unwrap(), "it is no folder"),
         ("a desk of theirs", |out| fs::write(out.with_file_name(".attestry-out"), "x").unwrap(), "no folder of a run"),
@@ -131,6 +131,14 @@ fn what_no_run_is_known_to_have_left_is_refused_and_untouched() {
             |out| {
                 fs::create_dir(out.with_file_name(".attestry-out")).unwrap();
                 fs::write(out.with_file_name(".attestry-out").join("thesis.txt"), "mine").unwrap();
+            },
+            "thesis.txt was not written by a run",
+        ),
+        (
+            "a file where a run writes",
+            |out| {
+                fs::create_dir_all(out.with_file_name(".attestry-out").join(WRITING)).unwrap();
+                fs::write(out.with_file_name(".attestry-out").join(WRITING).join("thesis.txt"), "mine").unwrap();
             },
             "thesis.txt was not written by a run",
         ),
@@ -176,7 +184,9 @@ fn the_place_is_looked_at_again_when_it_is_exchanged() {
             desk.run("R1");
             let sealed = desk.sealed("R2");
             let out = desk.at("out");
+            let exchanged = std::cell::Cell::new(false);
             let exchange = |one: &Path, other: &Path| {
+                exchanged.set(true);
                 if late && !desk.at("late").exists() {
                     fs::write(desk.at("late"), "").unwrap();
                     harm(&out);
@@ -189,6 +199,8 @@ fn the_place_is_looked_at_again_when_it_is_exchanged() {
             let mut harmed = BTreeMap::new();
             let told = sealed.claim.publish_by(&exchange, Some("R2")).expect_err(name).to_string();
             list(&out, "", &mut harmed);
+            // What is harmed before is not even moved for a moment.
+            assert_eq!(exchanged.get(), late, "{name}");
             assert!(told.contains(words) && told.contains("what this run found is in "), "{name}, {late}: {told}");
             assert_ne!(harmed.get("/results.json").map(String::as_str), Some("R2"), "{name}, {late}");
             assert_eq!(fs::read_to_string(desk.at("out-R2/results.json")).unwrap(), "R2", "{name}, {late}");
@@ -197,6 +209,22 @@ fn the_place_is_looked_at_again_when_it_is_exchanged() {
             let taken = ["a folder", "no proof", "no manifest", "their manifest"];
             assert!(mine || taken.contains(name) || name.contains("link"), "{name}, {late}: {:?}", desk.tree());
         }
+    }
+}
+
+/// A run that ends without evidence takes back what it began, and nothing else.
+#[test]
+fn a_run_that_gives_up_removes_what_it_wrote_alone() {
+    for (stranger, left) in [(false, 0), (true, 1)] {
+        let desk = Desk::new();
+        let sealed = desk.sealed("R1");
+        let writing = sealed.claim.writing();
+        if stranger {
+            fs::write(writing.join("thesis.txt"), "mine").unwrap();
+        }
+        drop(sealed);
+        assert_eq!(desk.tree().values().filter(|content| *content == "mine").count(), left, "{:?}", desk.tree());
+        assert_eq!(desk.at(".attestry-out").exists(), stranger);
     }
 }
 
