@@ -19,6 +19,7 @@ mod common;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use attestry::aws::Described;
 use attestry::kinds;
@@ -178,62 +179,95 @@ const RUNS: usize = 4;
 /// In every canary of this test, with what makes it a token of GitHub before it.
 const MARK: &str = "Zq9xCanaryWv7Kd93mNpRt5sYb81Lc";
 
-/// What every rule finds: all examples of the rules, each as it is and as JSON, a URL and base64 write it, and what of the
-/// secret in it must not be seen.
+/// What every rule finds: all examples of the rules, each in every form, and what of the secret in it must not be seen.
 struct Examples {
-    texts: Vec<String>,
+    /// By example: as it is, and as others write it.
+    all: Vec<[String; FORMS]>,
     /// By rule: ends of secrets, as the texts hold them.
     needles: HashMap<[u8; NEEDLE], &'static str>,
+    /// The same in hexadecimal, of which a few digits may stand in any digest.
+    digits: HashMap<[u8; 2 * NEEDLE], &'static str>,
+    /// The first two bytes of all of these: most bytes of an output begin none.
+    starts: Vec<bool>,
 }
 
 /// So much of a secret is enough to know it by.
 const NEEDLE: usize = 8;
-/// So many examples go into one position.
-const AT_ONCE: usize = 6;
+/// A text as it is, as base64 in one line and in several, as hexadecimal, and as URLs and JSON write it.
+const FORMS: usize = 6;
+/// Stands between two examples, so that the letters of one do not go on in the next.
+const BETWEEN: &str = "\n.\n";
+/// So many examples go into one position of one run.
+const AT_ONCE: usize = 75;
 
 impl Examples {
     fn all() -> Self {
         let rules = Rules::strict().unwrap();
-        let (mut texts, mut needles) = (Vec::new(), HashMap::new());
+        let (mut all, mut needles, mut digits) = (Vec::new(), HashMap::new(), HashMap::new());
+        let end = |held: &str, end: usize, length: usize| {
+            let end = end.min(held.len());
+            held.as_bytes()[end.saturating_sub(length)..end].to_vec()
+        };
         // The rule about the beginning of a key has no secret of its own.
         for (rule, text) in Rules::examples().into_iter().filter(|(rule, _)| *rule != "private-key-header") {
             let spans = rules.spans(text.as_bytes());
             assert!(!spans.is_empty(), "{rule}");
             let encoded = base64::encode(&text);
+            let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
             for span in spans {
-                let mut add = |held: &str, end: usize| {
-                    let end = end.min(held.len());
-                    let needle = &held.as_bytes()[end.saturating_sub(NEEDLE)..end];
-                    if let Ok(needle) = needle.try_into() {
-                        needles.insert(needle, rule);
-                    }
-                };
-                add(&text, span.end);
-                // The last letter may stand for what comes after, too.
-                add(&encoded, span.end * 4 / 3 - 1);
+                // The last letter of base64 may stand for what comes after, too.
+                for part in [end(&text, span.end, NEEDLE), end(&encoded, span.end * 4 / 3 - 1, NEEDLE)] {
+                    <[u8; NEEDLE]>::try_from(part).into_iter().for_each(|part| {
+                        needles.insert(part, rule);
+                    });
+                }
+                let part = end(&hex, span.end * 2, 2 * NEEDLE);
+                <[u8; 2 * NEEDLE]>::try_from(part).into_iter().for_each(|part| {
+                    digits.insert(part, rule);
+                });
             }
             let url: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
             let json = serde_json::to_string(&text).unwrap();
-            texts.extend([text, encoded, url, json]);
+            let lines: Vec<_> = encoded.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+            all.push([text, encoded.clone(), lines.join("\n"), hex, url, json]);
         }
-        assert!(texts.len() > 4 * 208 && needles.len() > 400, "{} texts, {} needles", texts.len(), needles.len());
-        Self { texts, needles }
+        // A key that is cut off hides all that stands behind it.
+        all.sort_by_key(|forms| forms[0].contains("PRIVATE KEY"));
+        assert!(all.len() > 200 && needles.len() > 400, "{} examples, {} needles", all.len(), needles.len());
+        let mut starts = vec![false; 1 << 16];
+        let firsts = needles.keys().map(|it| [it[0], it[1]]).chain(digits.keys().map(|it| [it[0], it[1]]));
+        firsts.for_each(|first| starts[usize::from(u16::from_be_bytes(first))] = true);
+        Self { all, needles, digits, starts }
     }
 
-    /// Some of them for a position; over all positions each has its turn many times.
-    fn at(&self, position: usize) -> String {
-        let chosen = (0..AT_ONCE).map(|it| self.texts[(position * AT_ONCE + it) % self.texts.len()].as_str());
-        chosen.collect::<Vec<_>>().join("\n")
+    /// How many positions it takes until each example had its turn.
+    fn batches(&self) -> usize {
+        self.all.len().div_ceil(AT_ONCE)
     }
 
-    /// The rules whose secrets are in the bytes, as they are or as base64, or percent-encoded.
+    /// Examples for a position, each in another form than its neighbours, and in another one at the next position.
+    fn at(&self, position: usize, batch: usize) -> Vec<&str> {
+        let some = self.all.iter().enumerate().skip(batch * AT_ONCE).take(AT_ONCE);
+        some.map(|(number, forms)| forms[(number + position) % FORMS].as_str()).collect()
+    }
+
+    /// The rules whose secrets are in the bytes, in any form.
     fn search(&self, place: &str, bytes: &[u8], found: &mut Vec<String>) {
         let decoded = percent_decoded(bytes);
-        for bytes in [bytes, &decoded] {
-            for (at, part) in bytes.windows(NEEDLE).enumerate() {
-                if let Some(rule) = self.needles.get(part) {
-                    let around = &bytes[at.saturating_sub(60)..(at + 30).min(bytes.len())];
-                    found.push(format!("{place}: {rule} in `{}`", String::from_utf8_lossy(around)));
+        // What is broken over lines is one text; JSON writes the end of a line as two letters.
+        let text = String::from_utf8_lossy(bytes);
+        let joined = text.replace("\\n", "").replace(['\n', '\r'], "");
+        for bytes in [bytes, &decoded, joined.as_bytes()] {
+            let mut add = |at: usize, rule: &str| {
+                let around = &bytes[at.saturating_sub(60)..(at + 30).min(bytes.len())];
+                found.push(format!("{place}: {rule} in `{}`", String::from_utf8_lossy(around)));
+            };
+            for (at, rest) in (0..bytes.len()).map(|at| (at, &bytes[at..])) {
+                let [first, second, ..] = rest else { continue };
+                if self.starts[usize::from(u16::from_be_bytes([*first, *second]))] {
+                    let short = rest.get(..NEEDLE).and_then(|part| self.needles.get(part));
+                    let long = rest.get(..2 * NEEDLE).and_then(|part| self.digits.get(part));
+                    short.into_iter().chain(long).for_each(|rule| add(at, rule));
                 }
             }
         }
@@ -261,10 +295,24 @@ fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn the_search_finds_every_example_in_every_form() {
     let examples = Examples::all();
-    for text in &examples.texts {
+    for text in examples.all.iter().flatten() {
         let mut found = Vec::new();
         examples.search("here", format!("before {text} after").as_bytes(), &mut found);
         assert!(!found.is_empty(), "{text}");
+    }
+}
+
+/// Examples that stand together are found one by one: none is hidden by what was found of its neighbour.
+#[test]
+fn no_example_hides_its_neighbours() {
+    let examples = Examples::all();
+    // But for a key that is cut off, which is a key to the end of the text.
+    let keys = examples.all.iter().filter(|forms| forms[0].contains("PRIVATE KEY")).count();
+    for (position, batch) in (0..FORMS).flat_map(|position| (0..examples.batches()).map(move |it| (position, it))) {
+        let some = examples.at(position, batch);
+        let clean = attestry::facts::scrub(&some.join(BETWEEN)).into_owned();
+        let markers = clean.matches("[redacted]").count();
+        assert!((markers + keys) * 10 >= some.len() * 9, "{position} {batch}: {markers} of {}: {clean}", some.len());
     }
 }
 
@@ -272,6 +320,9 @@ fn the_search_finds_every_example_in_every_form() {
 struct Planter<'a> {
     examples: &'a Examples,
     run: usize,
+    /// Which examples, and in which of their forms.
+    batch: usize,
+    turn: usize,
     positions: usize,
     planted: usize,
 }
@@ -296,7 +347,8 @@ impl Planter<'_> {
         self.positions += 1;
         if self.positions % RUNS == self.run {
             self.planted += 1;
-            text.push_str(&format!(" ghp_{MARK}{:06}\n{}", self.positions, self.examples.at(self.positions)));
+            let examples = self.examples.at(self.positions / RUNS + self.turn, self.batch).join(BETWEEN);
+            text.push_str(&format!(" ghp_{MARK}{:06}\n{examples}", self.positions));
         }
     }
 
@@ -352,9 +404,82 @@ impl Planter<'_> {
     }
 }
 
-/// What AWS can fill: every text in every answer to every operation, as it goes over the wire. Answers are recorded, a
-/// secret that can be known for one is put into each position, and what a run makes of them, its own recording and the
-/// answers in its evidence included, holds none of them.
+/// A recorded run, and where others of it are made.
+struct Desk<'a> {
+    directory: &'a Path,
+    suite: &'a str,
+    tape: &'a [PathBuf],
+    examples: &'a Examples,
+}
+
+/// One run of the changed recording.
+#[derive(Clone, Copy)]
+struct Round {
+    number: usize,
+    /// Which positions, which examples, and in which of their forms.
+    run: usize,
+    batch: usize,
+    turn: usize,
+}
+
+/// What became of it.
+#[derive(Default)]
+struct Leaks {
+    planted: usize,
+    positions: usize,
+    redacted: usize,
+    found: Vec<String>,
+}
+
+impl Desk<'_> {
+    fn round(&self, Round { number, run, batch, turn }: Round) -> Leaks {
+        let mut planter = Planter { examples: self.examples, run, batch, turn, positions: 0, planted: 0 };
+        let at = |name: &str| self.directory.join(format!("{name}-{number}"));
+        for path in self.tape {
+            let held = std::fs::read_to_string(path).unwrap();
+            let lines = held.lines().map(|line| planter.exchange(line) + "\n");
+            let harmed = if path.ends_with("recording.json") { held.clone() } else { lines.collect() };
+            let to = at("harmed").join(path.strip_prefix(self.directory.join("tape")).unwrap());
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::write(to, harmed).unwrap();
+        }
+        let suite = self.suite.replace("described: account.yaml", &format!("recording: harmed-{number}"));
+        let name = format!("suite-{number}.yaml");
+        std::fs::write(self.directory.join(&name), suite).unwrap();
+        let (out, again, bundle) = (format!("out-{number}"), format!("again-{number}"), format!("out-{number}.zip"));
+        let mut arguments = vec!["run", &name, "--stage", "here", "--out", &out];
+        // Each batch is recorded again for some of the positions: that reads every answer three times more.
+        if run == batch % RUNS {
+            arguments.extend(["--record", &again, "--answers", "--bundle", &bundle]);
+        }
+        let ran = attestry(self.directory, &arguments);
+        assert!(at("out").join("manifest.json").exists(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let mut leaks = Leaks { planted: planter.planted, positions: planter.positions, ..Leaks::default() };
+        let marked = BTreeMap::from([("canary".to_owned(), MARK.to_owned())]);
+        let mut look = |name: &str, bytes: &[u8]| {
+            leaks.redacted += String::from_utf8_lossy(bytes).matches("[redacted]").count();
+            search(name, bytes, &marked, &mut leaks.found);
+            search(name, name.as_bytes(), &marked, &mut leaks.found);
+            self.examples.search(name, bytes, &mut leaks.found);
+        };
+        look("standard output", &ran.stdout);
+        look("standard error", &ran.stderr);
+        let mut left = Vec::new();
+        for folder in ["out", "again"].map(at).iter().filter(|it| it.exists()) {
+            files(folder, &mut left);
+        }
+        for path in left {
+            look(&path.strip_prefix(self.directory).unwrap().display().to_string(), &std::fs::read(&path).unwrap());
+        }
+        leaks
+    }
+}
+
+/// What AWS can fill: every example of the rules in every text of every answer to every operation, as it goes over the
+/// wire. Answers are recorded, a secret of each kind that can be known for one is put into each position, in one of its
+/// forms (`ATTESTRY_CANARIES=all`: in each), and what a run makes of them, its own recording and the answers in its evidence
+/// included, holds none of them. AWS would cut such texts, of tags after 256 characters; a text is redacted whole, before
+/// any report cuts it, so that longer ones only try more.
 ///
 /// Names, ARNs, descriptions and tags go through as they are by design, for a report without them proves nothing: only
 /// the secret inside is replaced. What has no mark of its own and stands where nobody expects a secret cannot be known;
@@ -366,54 +491,41 @@ fn no_position_of_any_answer_lets_a_canary_through() {
     let described = Described::read("account.yaml", &account).unwrap_or_else(|wrong| panic!("{wrong}"));
     let directory = tempfile::tempdir().unwrap();
     let suite = write_suite(directory.path(), &described, &every_attribute(kinds::schemas()), Some(&account));
-    let run = |more: &[&str]| attestry(directory.path(), &[&["run", "suite.yaml", "--stage", "here"], more].concat());
-    let ran = run(&["--out", "first", "--record", "tape"]);
+    let first = ["run", "suite.yaml", "--stage", "here", "--out", "first", "--record", "tape"];
+    let ran = attestry(directory.path(), &first);
     assert!(directory.path().join("first/manifest.json").exists(), "{}", String::from_utf8_lossy(&ran.stderr));
-    let text = std::fs::read_to_string(&suite).unwrap();
+    let suite = std::fs::read_to_string(&suite).unwrap();
     let mut tape = Vec::new();
     files(&directory.path().join("tape"), &mut tape);
     tape.sort();
-    let (mut planted, mut positions, mut redacted) = (0, 0, 0);
-    let marked = BTreeMap::from([("canary".to_owned(), MARK.to_owned())]);
-    let mut found = Vec::new();
     let examples = Examples::all();
-    for number in 0..RUNS {
-        let mut planter = Planter { examples: &examples, run: number, positions: 0, planted: 0 };
-        for path in &tape {
-            let held = std::fs::read_to_string(path).unwrap();
-            let lines = held.lines().map(|line| planter.exchange(line) + "\n");
-            let harmed = if path.ends_with("recording.json") { held.clone() } else { lines.collect() };
-            let name = path.strip_prefix(directory.path().join("tape")).unwrap();
-            let to = directory.path().join("harmed").join(name);
-            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
-            std::fs::write(to, harmed).unwrap();
+    let desk = Desk { directory: directory.path(), suite: &suite, tape: &tape, examples: &examples };
+    // All forms of all examples in all positions take six times as long.
+    let turns = if std::env::var("ATTESTRY_CANARIES").is_ok_and(|it| it == "all") { FORMS } else { 1 };
+    let of_turn = |turn| (0..examples.batches()).map(move |batch| (turn, batch));
+    let rounds = (0..turns).flat_map(of_turn).flat_map(|(turn, batch)| (0..RUNS).map(move |run| (turn, batch, run)));
+    let round = |(number, (turn, batch, run))| Round { number, run, batch, turn };
+    let rounds: Vec<Round> = rounds.enumerate().map(round).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut all = Vec::new();
+        while let Some(round) = rounds.get(next.fetch_add(1, Ordering::Relaxed)) {
+            all.push(desk.round(*round));
         }
-        (planted, positions) = (planted + planter.planted, planter.positions);
-        std::fs::write(&suite, text.replace("described: account.yaml", "recording: harmed")).unwrap();
-        let (out, again) = (format!("out-{number}"), format!("again-{number}"));
-        let ran = run(&["--out", &out, "--record", &again, "--answers", "--bundle", "out.zip"]);
-        assert!(directory.path().join(&out).join("manifest.json").exists(), "{}", String::from_utf8_lossy(&ran.stderr));
-        search("standard output", &ran.stdout, &marked, &mut found);
-        search("standard error", &ran.stderr, &marked, &mut found);
-        let mut left = Vec::new();
-        files(&directory.path().join(&out), &mut left);
-        files(&directory.path().join(&again), &mut left);
-        for path in left {
-            let name = path.strip_prefix(directory.path()).unwrap().display().to_string();
-            let bytes = std::fs::read(&path).unwrap();
-            redacted += String::from_utf8_lossy(&bytes).matches("[redacted]").count();
-            search(&name, &bytes, &marked, &mut found);
-            search(&name, name.as_bytes(), &marked, &mut found);
-            examples.search(&name, &bytes, &mut found);
-        }
-        for (name, bytes) in [("standard output", &ran.stdout), ("standard error", &ran.stderr)] {
-            examples.search(name, bytes, &mut found);
-        }
-    }
+        all
+    };
+    let leaks: Vec<Leaks> = std::thread::scope(|scope| {
+        let workers = [scope.spawn(work), scope.spawn(work)];
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    let found: Vec<&String> = leaks.iter().flat_map(|it| &it.found).collect();
     assert!(found.is_empty(), "{} leaks: {:#?}", found.len(), &found[..found.len().min(40)]);
-    // All positions had their turn, and what was planted was read.
-    assert_eq!(planted, positions);
-    assert!(positions > 400 && redacted > positions, "{positions} positions, {redacted} markers");
+    // All positions had their turn with all examples, and what was planted was read.
+    let planted: usize = leaks.iter().map(|it| it.planted).sum();
+    let redacted: usize = leaks.iter().map(|it| it.redacted).sum();
+    let positions = leaks[0].positions;
+    assert_eq!(planted, positions * examples.batches() * turns);
+    assert!(positions > 400 && redacted > planted, "{positions} positions, {redacted} markers");
 }
 
 /// The search itself finds what is there: without it, an empty result would prove nothing.
