@@ -29,6 +29,7 @@ mod one_of;
 mod permissions;
 mod present;
 mod requires_mfa;
+mod requires_tls;
 mod separates;
 mod show;
 mod shuts_out;
@@ -66,6 +67,7 @@ pub const ALL: &[&dyn Matcher] = &[
     &denies::Denies,
     &denies_outside::DeniesOutside,
     &requires_mfa::RequiresMfa,
+    &requires_tls::RequiresTls,
     &separates::Separates,
     &no_public_principal::NoPublicPrincipal,
     &no_cross_account_except::NoCrossAccountExcept,

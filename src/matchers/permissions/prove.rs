@@ -51,6 +51,11 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
         self.claim(operand)?.against(proof, actual, setting)
     }
 
+    /// The answer where there is no document. It says nothing, and so allows nothing and lets nobody in.
+    fn without(&self) -> Answer {
+        Answer::Holds
+    }
+
     /// The proof.
     ///
     /// # Errors
@@ -89,9 +94,8 @@ impl<P: Proves> Matcher for P {
         Proves::expected(self, operand)
     }
 
-    /// No document says nothing, and so allows nothing and lets nobody in.
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let Some(actual) = actual else { return Answer::Holds };
+        let Some(actual) = actual else { return self.without() };
         let proof = match self.proof(actual, operand, setting) {
             Ok(proof) => proof,
             Err(why) => return Answer::Undecided(format!("the policies cannot be judged: {why}")),
