@@ -5,6 +5,7 @@
 use aws_sdk_config::Client;
 use aws_sdk_config::types::{ConfigurationRecorder, DeliveryChannel, RecordingFrequency, RecordingStrategyType};
 
+use super::iam_types::recorded;
 use super::{CHANNELS, KIND, STATUS};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
@@ -80,6 +81,8 @@ fn set_recorder(resource: &mut Resource, recorder: &ConfigurationRecorder) {
     resource.set("role", recorder.role_arn());
     resource.set("all_supported", group.map(|it| it.all_supported()));
     resource.set("include_global", group.map(|it| it.include_global_resource_types()));
+    let region = resource.region.clone();
+    resource.set("records_iam", group.map(|it| recorded(it, &region)).transpose());
     resource.set("strategy", convert::maybe_word(strategy.map(|it| it.as_str()), RecordingStrategyType::values()));
     resource.set("resource_types", types(group.map(|it| it.resource_types())));
     resource.set("excluded_types", types(excluded.map(|it| it.resource_types())));

@@ -3,6 +3,7 @@
 //! Must not know how the calls are made; that is `collect.rs`.
 
 mod collect;
+mod iam_types;
 
 use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 
@@ -40,14 +41,24 @@ pub(super) static KIND: Kind = Kind {
             Type::Bool,
             RECORDERS,
             "ConfigurationRecorders[].recordingGroup.allSupported",
-            "Whether all supported Regional resource types are recorded; absent without a recording group.",
+            "Whether all supported Regional resource types are recorded, with no exclusion; absent without a recording group.",
         ),
         Attribute::new(
             "include_global",
             Type::Bool,
             RECORDERS,
             "ConfigurationRecorders[].recordingGroup.includeGlobalResourceTypes",
-            "Whether IAM users, groups, roles and policies are recorded too; absent without a recording group.",
+            "The flag as it is set; absent without a recording group. It means something only beside `all_supported`: \
+             `records_iam` tells what is recorded.",
+        ),
+        Attribute::new(
+            "records_iam",
+            Type::Bool,
+            RECORDERS,
+            "ConfigurationRecorders[].recordingGroup",
+            "Whether IAM users, groups, roles and customer managed policies, all four, are recorded here: by \
+             `include_global` beside all types, by not being excluded, or by being included; false in Regions that Config \
+             came to after February 2022, which cannot record them; absent without a recording group.",
         ),
         Attribute::new(
             "strategy",
