@@ -16,6 +16,7 @@ mod events_rule;
 mod iam;
 mod iam_credential;
 mod iam_group;
+mod iam_managed_policy;
 mod iam_policy;
 mod iam_role;
 mod iam_user;
@@ -47,6 +48,7 @@ pub const ALL: &[&dyn Collector] = &[
     &events_rule::Collect,
     &iam_credential::Collect,
     &iam_group::Collect,
+    &iam_managed_policy::Collect,
     &iam_policy::Collect,
     &iam_role::Collect,
     &iam_user::Collect,

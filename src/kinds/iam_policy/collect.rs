@@ -64,7 +64,7 @@ async fn text(at: &At, resource: &Resource) -> Result<String, Gap> {
 }
 
 /// The account in the ARN of an AWS managed policy is `aws`.
-fn aws_managed(arn: &str) -> bool {
+pub(in crate::kinds) fn aws_managed(arn: &str) -> bool {
     arn.split(':').nth(4) == Some("aws")
 }
 
@@ -89,7 +89,8 @@ fn describe(policy: &ManagedPolicyDetail, details: &Details, resource: &mut Reso
     resource.set("attached_to", attached_to);
 }
 
-fn attached_to(arn: &str, details: &Details) -> Vec<String> {
+/// Whom a policy is attached to, sorted.
+pub(in crate::kinds) fn attached_to(arn: &str, details: &Details) -> Vec<String> {
     let has = |attached: &[AttachedPolicy]| attached.iter().any(|policy| policy.policy_arn() == Some(arn));
     let label = |class: &str, name: Option<&str>| format!("{class}:{}", name.unwrap_or_default());
     let roles = details.roles.iter().filter(|it| has(it.attached_managed_policies()));

@@ -9,7 +9,7 @@ use crate::kinds::analyzer;
 use crate::kinds::iam::{TEXTS, WALK_CALL, walked};
 use crate::kinds::statements::STATEMENTS;
 
-pub(super) use collect::Collect;
+pub(super) use collect::{Collect, attached_to, aws_managed};
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {
@@ -17,7 +17,7 @@ pub(super) static KIND: Kind = Kind {
     plural: "policies",
     scope: Scope::Global,
     doc: "A customer managed IAM policy of this account, attached or not; AWS managed policies are not part of the \
-          population.",
+          population; `iam.managed_policy` has those that are attached.",
     attributes: &[
         walked("arn", Type::Text, "Policies[].Arn", "Policy ARN."),
         walked("id", Type::Text, "Policies[].PolicyId", "Unique id, such as ANPA…."),
