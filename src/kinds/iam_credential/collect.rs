@@ -1,4 +1,5 @@
-//! `iam.credential`: collector. AWS makes the report in the background, so it is asked for until it is there.
+//! `iam.credential`: collector. AWS makes the report in the background, so it is asked for until it is there; where AWS makes
+//! none, a young one is as good.
 //!
 //! Must not know what is expected of credentials.
 
@@ -6,10 +7,11 @@ use std::time::Duration;
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::operation::get_credential_report::GetCredentialReportOutput;
+use jiff::Timestamp;
 
 use super::KIND;
 use super::report::rows;
-use crate::aws::{At, refused_with};
+use crate::aws::{At, TOLERANCE, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, time};
@@ -17,6 +19,9 @@ use crate::kinds::convert::{malformed, time};
 /// How often the report is asked for, and how long to wait in between: about a minute, far more than it ever takes.
 const ATTEMPTS: u32 = 30;
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// Seconds for which AWS gives the same report.
+const YOUNG: i64 = 4 * 3600;
 
 /// Reads credentials.
 #[derive(Debug)]
@@ -29,7 +34,7 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            let answer = report(&at.client(Client::new)).await?;
+            let answer = report(&at.client(Client::new), at.logs.until).await?;
             let content = answer.content().ok_or_else(|| malformed("GetCredentialReport answers no report"))?;
             let text =
                 std::str::from_utf8(content.as_ref()).map_err(|_| malformed("the credential report is not UTF-8"))?;
@@ -57,8 +62,29 @@ impl Collector for Collect {
     }
 }
 
-async fn report(client: &Client) -> Result<GetCredentialReportOutput, Gap> {
-    client.generate_credential_report().send().await?;
+/// A new report; where AWS does not make one, that of the last four hours, which it would have given anyway. Each row tells
+/// when it was made.
+async fn report(client: &Client, now: Timestamp) -> Result<GetCredentialReportOutput, Gap> {
+    let Err(error) = client.generate_credential_report().send().await else { return made(client).await };
+    let over_limit = refused_with(&error, &["LimitExceeded", "LimitExceededException"]);
+    let gap = Gap::from(error);
+    if !over_limit && gap.cause != Cause::Denied {
+        return Err(gap);
+    }
+    match client.get_credential_report().send().await {
+        Ok(report) if is_young(&report, now) => Ok(report),
+        _ => Err(gap),
+    }
+}
+
+/// Whether AWS would still give this report, which it makes anew at most every four hours.
+fn is_young(report: &GetCredentialReportOutput, now: Timestamp) -> bool {
+    let Ok(Some(made)) = time(report.generated_time()) else { return false };
+    let age = now.as_second() - made.as_second();
+    (-TOLERANCE..=YOUNG).contains(&age)
+}
+
+async fn made(client: &Client) -> Result<GetCredentialReportOutput, Gap> {
     for attempt in 1..=ATTEMPTS {
         match client.get_credential_report().send().await {
             Ok(report) => return Ok(report),
