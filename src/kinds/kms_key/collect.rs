@@ -8,13 +8,13 @@ use aws_sdk_kms::types::{
     KeyUsageType, MultiRegionKey, MultiRegionKeyType, OriginType, RotationType,
 };
 
-use super::rotation::{INVALID_STATE, NOT_ROTATABLE, UNSUPPORTED, inapplicable, waits_for_deletion};
+use super::rotation::{INVALID_STATE, NOT_ROTATABLE, UNSUPPORTED, inapplicable, never_rotates, waits_for_deletion};
 use super::{KIND, aliases};
 use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::analyzer::check_public;
-use crate::kinds::convert::{malformed, named, region, time, told, word};
+use crate::kinds::convert::{malformed, named, region, time, told, unknown, word};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
 use crate::kinds::tagged::tagged;
@@ -136,7 +136,13 @@ async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
             let on = answer.key_rotation_enabled();
             resource.set("rotation.enabled", on);
             // Some answers carry a period although rotation is off; nothing happens every so often then.
-            resource.set("rotation.period", answer.rotation_period_in_days().filter(|_| on).map(Value::days));
+            // Every key that rotates has a period. Where AWS leaves it out, 365 days would be a guess.
+            let period = match answer.rotation_period_in_days() {
+                Some(days) if on => Value::days(days).into(),
+                None if on => unknown(resource, "kms", CALL, malformed("the answer tells no period of the rotation")),
+                _ => Fact::Absent,
+            };
+            resource.set("rotation.period", period);
             resource.set("rotation.next", time(answer.next_rotation_date()).map(|it| it.filter(|_| on)));
             resource.set("rotation.on_demand_started", time(answer.on_demand_rotation_start_date()));
             Ok(())
@@ -151,7 +157,7 @@ async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 
 async fn rotations(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     const CALL: &str = "ListKeyRotations";
-    if let Some(reason) = inapplicable(resource) {
+    if let Some(reason) = never_rotates(resource) {
         resource.set_all_of(CALL, &Fact::not_applicable(reason));
         return Ok(());
     }

@@ -176,7 +176,7 @@ pub(super) static KIND: Kind = Kind {
             Type::Integer,
             "ListKeyRotations",
             "Rotations[]",
-            "Number of completed rotations; not applicable as `rotation.enabled`.",
+            "Number of completed rotations, those of AWS managed keys too; not applicable otherwise as `rotation.enabled`.",
         ),
         Attribute::new(
             "rotations.on_demand",
@@ -184,14 +184,14 @@ pub(super) static KIND: Kind = Kind {
             "ListKeyRotations",
             "Rotations[].RotationType",
             "Number of completed rotations of type ON_DEMAND, of which AWS allows 25 a key; not applicable as \
-             `rotation.enabled`.",
+             `rotations.count`.",
         ),
         Attribute::new(
             "rotations.last",
             Type::Time,
             "ListKeyRotations",
             "Rotations[].RotationDate",
-            "When the last rotation was completed; absent when there was none; not applicable as `rotation.enabled`.",
+            "When the last rotation was completed; absent when there was none; not applicable as `rotations.count`.",
         ),
         Attribute::new(
             "policy",

@@ -13,11 +13,17 @@ pub(super) const NOT_ROTATABLE: &str = "AWS KMS does not support rotation of thi
 
 const WAITS_FOR_DELETION: &str = "the key waits for its deletion";
 
-/// Why rotation has no meaning for the key; `None` when it has, or when DescribeKey did not tell.
+/// Why nobody sets a rotation for the key; `None` when somebody may, or when DescribeKey did not tell.
 pub(super) fn inapplicable(key: &Resource) -> Option<&'static str> {
     if key.text("manager") == Some("AWS") {
         return Some("an AWS managed key: AWS rotates it, and nobody can change how");
     }
+    never_rotates(key)
+}
+
+/// Why the key has no rotations to tell of; `None` when it may have some, as AWS managed keys do, or when DescribeKey did not
+/// tell.
+pub(super) fn never_rotates(key: &Resource) -> Option<&'static str> {
     if key.text("spec").is_some_and(|spec| spec != "SYMMETRIC_DEFAULT") {
         return Some("an asymmetric or HMAC key: AWS KMS rotates only symmetric encryption keys");
     }
@@ -62,6 +68,8 @@ mod tests {
             }
             key.set(changed, Fact::Known(Value::from(value)));
             assert_eq!(inapplicable(&key).is_none(), applies, "{changed} {value}");
+            // Those of AWS managed keys can be read, though nobody sets them.
+            assert_eq!(never_rotates(&key).is_none(), applies || value == "AWS", "{changed} {value}");
         }
         let unknown = Resource::new(&super::super::KIND, "1".into(), "r".into(), "arn", "id");
         assert_eq!(inapplicable(&unknown), None, "what is not known must be asked for");
