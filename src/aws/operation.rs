@@ -136,7 +136,9 @@ fn lambda(path: &str) -> Option<&'static str> {
     match rest.rsplit_once('/') {
         None if rest.is_empty() => Some("ListFunctions"),
         Some((_, "invocations")) => Some("Invoke"),
+        Some((_, "aliases")) => Some("ListAliases"),
         Some((_, "policy")) => Some("GetPolicy"),
+        Some((_, "versions")) => Some("ListVersionsByFunction"),
         Some((_, "configuration")) => Some("GetFunctionConfiguration"),
         None | Some(_) => None,
     }

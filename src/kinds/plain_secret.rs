@@ -26,45 +26,108 @@ const NAMES: &[&str] = &[
     "authkey",
 ];
 
+/// Words that begin like one of those and mean something else.
+const OTHER_WORDS: &[&str] = &[
+    "tokenizer",
+    "tokenizers",
+    "tokenize",
+    "tokenized",
+    "tokenizing",
+    "tokenization",
+    "tokeniser",
+    "tokenisers",
+    "tokenise",
+    "tokenised",
+    "tokenisation",
+    "passwordless",
+    "secretary",
+    "secretsmanager",
+    "secretmanager",
+];
+
 /// Last words of names that tell where a secret is or how it behaves, not what it is.
 const REFERENCES: &[&str] = &[
+    "alg",
+    "algorithm",
+    "alias",
     "arn",
-    "name",
-    "names",
+    "arns",
+    "audience",
+    "backend",
+    "bucket",
+    "count",
+    "days",
+    "duration",
+    "enabled",
+    "endpoint",
+    "expiration",
+    "expires",
+    "expiry",
+    "field",
+    "file",
+    "format",
+    "header",
+    "headers",
+    "host",
     "id",
     "ids",
-    "path",
-    "prefix",
-    "url",
-    "uri",
-    "endpoint",
-    "host",
-    "ttl",
-    "expiry",
-    "file",
-    "region",
-    "version",
-    "stage",
-    "days",
-    "seconds",
-    "minutes",
-    "enabled",
-    "type",
-    "algorithm",
+    "issuer",
     "length",
+    "lifetime",
+    "limit",
+    "location",
+    "manager",
+    "max",
+    "min",
+    "minutes",
+    "mode",
+    "model",
+    "name",
+    "names",
+    "param",
+    "parameter",
+    "parameters",
+    "params",
+    "path",
+    "policy",
+    "prefix",
+    "provider",
+    "ref",
+    "reference",
+    "region",
+    "rotation",
+    "scope",
+    "scopes",
+    "seconds",
+    "service",
+    "size",
+    "source",
+    "stage",
+    "store",
     "table",
+    "timeout",
+    "ttl",
+    "type",
+    "uri",
+    "url",
+    "version",
 ];
 
 /// Whether a plain text under this name looks like a secret: by its own form, or because the name says so and the value
 /// is not the mere whereabouts of one.
 pub(in crate::kinds) fn looks_secret(name: &str, value: &str) -> bool {
     let value = value.trim();
+    // Whatever its letters look like, it says nothing to whoever may not decrypt it.
+    if is_kms_ciphertext(value) {
+        return false;
+    }
     let named = || name_is_secret(name) || is_secret_of(name, value);
     is_secret(value) || stands_alone(value) || !is_reference(value) && named()
 }
 
 fn name_is_secret(name: &str) -> bool {
-    let words = words(name);
+    let mut words = words(name);
+    words.retain(|word| !OTHER_WORDS.contains(&word.as_str()));
     let joined = words.concat();
     let refers = words.last().is_some_and(|last| REFERENCES.contains(&last.as_str()));
     !refers && NAMES.iter().any(|secret| joined.contains(secret))
@@ -90,17 +153,95 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// ARNs, dynamic references, parameter paths, plain URLs, switches and short numbers only say where or how.
+/// ARNs, dynamic references, paths, plain URLs, switches, lengths and short numbers only say where or how.
 fn is_reference(value: &str) -> bool {
     let value = value.trim();
     value.is_empty()
-        || value.starts_with("arn:")
-        || value.starts_with("{{resolve:")
-        || is_path(value)
-        || value.starts_with("https://")
-        || value.eq_ignore_ascii_case("true")
-        || value.eq_ignore_ascii_case("false")
+        || PREFIXES.iter().any(|prefix| value.starts_with(prefix))
+        || SWITCHES.iter().any(|word| value.eq_ignore_ascii_case(word))
         || (value.len() < 6 && value.bytes().all(|byte| byte.is_ascii_digit()))
+        || is_placeholder(value)
+        || is_header_name(value)
+        || is_length_of_time(value)
+        || is_path(value)
+        || is_relative_path(value)
+        || is_name_of_secret(value)
+}
+
+/// What stands before the name of something that is kept elsewhere. What a URL carries is looked at before.
+const PREFIXES: &[&str] = &[
+    "arn:",
+    "{{resolve:",
+    "alias/",
+    "mrk-",
+    "http://",
+    "https://",
+    "s3://",
+    "file://",
+    "ssm:",
+    "ssm://",
+    "secretsmanager:",
+    "secretsmanager://",
+    "vault:",
+    "op://",
+    "ENC[",
+];
+
+const SWITCHES: &[&str] =
+    &["true", "false", "yes", "no", "on", "off", "enabled", "disabled", "required", "optional", "none", "null"];
+
+/// `${DB_PASSWORD}`, which somebody fills in later.
+fn is_placeholder(value: &str) -> bool {
+    let inner = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    inner.is_some_and(|inner| !inner.is_empty() && !inner.contains(['$', '{', '}']))
+}
+
+/// `x-api-key`: the name under which a request carries something.
+fn is_header_name(value: &str) -> bool {
+    let small = value.to_ascii_lowercase();
+    small.strip_prefix("x-").is_some_and(|rest| {
+        rest.len() < 40
+            && rest.split('-').all(|part| !part.is_empty() && part.bytes().all(|it| it.is_ascii_lowercase()))
+    })
+}
+
+/// `15m`, `24h`, `3600s`.
+fn is_length_of_time(value: &str) -> bool {
+    let number = value.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
+    let unit = value.get(number.len()..).unwrap_or_default();
+    (1..=5).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && ["ms", "s", "m", "h", "d", "sec", "min"].contains(&unit)
+}
+
+/// `bank-platform/dev/db`: small words between slashes, none of them as long as what dice throw.
+fn is_relative_path(value: &str) -> bool {
+    let word = |part: &str| {
+        part.len() <= 32
+            && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.".contains(&byte))
+            && part.bytes().filter(u8::is_ascii_digit).count() <= 4
+            && part.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+    };
+    value.contains('/') && value.split('/').all(word)
+}
+
+/// `bank-app-api-credentials`: three words or more, the last of which says what the thing of that name is.
+fn is_name_of_secret(value: &str) -> bool {
+    let parts: Vec<&str> = value.split(['-', '_', '.']).collect();
+    let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let last = parts.last().map(|last| last.trim_end_matches('s')).unwrap_or_default();
+    parts.len() >= 3 && parts.iter().all(word) && ["credential", "secret", "token", "key", "apikey"].contains(&last)
+}
+
+/// Whether it is what AWS KMS made of a plain text: its own header, and the name of encrypted data in PKCS #7 behind it.
+fn is_kms_ciphertext(value: &str) -> bool {
+    const ENCRYPTED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x06];
+    // The end of a text that was cut changes nothing in how it begins.
+    let whole = value.trim_end_matches('=');
+    let whole = whole.get(..whole.len() - whole.len() % 4).unwrap_or_default();
+    let Ok(bytes) = aws_smithy_types::base64::decode(whole) else { return false };
+    matches!(bytes.as_slice(), [1, 1 | 2, 2 | 3, 0, 0x78, ..])
+        && bytes.windows(ENCRYPTED_DATA.len()).any(|part| part == ENCRYPTED_DATA)
 }
 
 /// Secret access keys are 40 letters of base64, and one in 64 of them starts like a path.
@@ -149,6 +290,10 @@ const FEWEST_LONE: usize = 3;
 mod tests {
     use super::*;
 
+    /// The header of KMS, zeros, and the structure that follows them.
+    const KMS_CIPHERTEXT: &str = "AQIDAHgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAfjB8BgkqhkiG9w0BBwagbzBt\
+        AgEAMGgGCSqGSIb3DQEHATAeBglghkgBZQMEAS4wEQQM";
+
     #[test]
     fn names_and_values_that_look_secret() {
         for (name, value) in [
@@ -167,6 +312,16 @@ mod tests {
             ("CERT", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"),
             ("NOTE", "kept here until the move: glpat-x9Kqx9Kqx9Kqx9Kqx9Kq, then it goes"),
             ("NOTE", "qT7xVbN2kLm9PzRw4YcJh6Gs8DfA1Ue3Ti5Oo0M+"),
+            ("TOKENIZER_PASSWORD", "hunter2hunter2"),
+            ("DBPASSWORD", "hunter2hunter2"),
+            ("DB_PASSWORD", "super-secret"),
+            ("DB_PASSWORD", "correct-horse-battery-staple"),
+            ("mysecret", "s3cr3t/W0rd"),
+            ("API_TOKEN", "AQICAHhkZXNjcmliZWQ"),
+            ("API_KEY", "x-9f86d081884c7d659a2f"),
+            ("DB_PASSWORD", "https://app:s3cr3tw0rd@db.example/bank"),
+            ("CLIENT_SECRET", "a1b2c3d4e5f6a7b8/c9d0e1f2a3b4c5d6"),
+            ("DB_PASSWORD", "${fn:hunter2}hunter2"),
             ("X", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlc2ln"),
         ] {
             assert!(looks_secret(name, value), "{name}");
@@ -197,6 +352,19 @@ mod tests {
             ("ROLE", "BankPlatformDeveloperRole1ForTheSandboxe"),
             ("PREFIX", "logs/2026/11/29/BankPlatformDeveloperRol"),
             ("TABLE_NAME", "payments"),
+            ("apiCredentials", "bank-platform/dev/api"),
+            ("apiCredentials", "bank-app-api-credentials"),
+            ("API_KEY_HEADER", "x-api-key"),
+            ("API_KEY", "X-Api-Key"),
+            ("TOKENIZER", "bert-base-uncased"),
+            ("TOKENIZERS_PARALLELISM", "sometimes"),
+            ("SECRETS_PROVIDER", "vault-in-the-cellar"),
+            ("SESSION_TOKEN_LIFETIME", "two-hours"),
+            ("TOKEN_REFRESH", "15m"),
+            ("SIGNING_KEY", "alias/bank-signing"),
+            ("DB_PASSWORD", "ssm:/bank/dev/db"),
+            ("DB_PASSWORD", "${DB_PASSWORD}"),
+            ("DB_PASSWORD", KMS_CIPHERTEXT),
             ("PASSWORD_MIN_LENGTH", "12"),
             ("DATABASE_URL", "postgres://db.example:5432/bank"),
             ("DATABASE_URL", "postgres://app@db.example:5432/bank"),

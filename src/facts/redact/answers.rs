@@ -45,7 +45,7 @@ const KEPT: &[(&str, &[&str])] = &[
             "ListKeys",
         ],
     ),
-    ("lambda", &["GetFunctionConfiguration", "GetPolicy", "ListFunctions"]),
+    ("lambda", &["GetFunctionConfiguration", "GetPolicy", "ListAliases", "ListFunctions", "ListVersionsByFunction"]),
     ("logs", &["DescribeLogGroups", "DescribeMetricFilters"]),
     (
         "s3",

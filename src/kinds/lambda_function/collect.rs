@@ -9,18 +9,17 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::environment::{Names, names};
-use super::{CONFIGURATION, FUNCTIONS, KIND, POLICY};
+use super::qualified::{alias_policies, policy, version_policies};
+use super::{ALIASES, CONFIGURATION, FUNCTIONS, KIND, POLICY, VERSIONS};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, LAMBDA};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, named, told, unknown};
 use crate::kinds::pages::Pages;
-use crate::kinds::statements::statements;
 
 const LIST_FUNCTIONS: Api = LAMBDA.get(FUNCTIONS, "/2015-03-31/functions{?Marker,MaxItems}");
 const GET_CONFIGURATION: Api = LAMBDA.get(CONFIGURATION, "/2015-03-31/functions/{FunctionName}/configuration");
-const GET_POLICY: Api = LAMBDA.get(POLICY, "/2015-03-31/functions/{FunctionName}/policy");
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -90,12 +89,6 @@ struct Configuration {
     last_update_status: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Policy {
-    policy: Option<String>,
-}
-
 /// Reads functions.
 #[derive(Debug)]
 pub(in crate::kinds) struct Collect;
@@ -133,14 +126,18 @@ impl Collector for Collect {
                     resource.set("state", answer.state);
                     resource.set("last_update", answer.last_update_status);
                 }
-                POLICY => match client.call::<Policy>(&GET_POLICY, input).await {
-                    Ok(answer) => {
-                        let policy = answer.policy.ok_or_else(|| malformed("the answer has no policy"))?;
-                        resource.set("policy", Value::List(statements(&policy)?));
-                    }
-                    Err(gap) if gap.code == "ResourceNotFoundException" => resource.set("policy", Fact::Absent),
-                    Err(gap) => return Err(gap),
-                },
+                POLICY => {
+                    let policy = policy(&client, &resource.name, None).await?;
+                    resource.set("policy", policy.map(Value::List));
+                }
+                ALIASES => {
+                    let policies = alias_policies(&client, &resource.name, &resource.id).await?;
+                    resource.set("alias_policies", policies);
+                }
+                VERSIONS => {
+                    let policies = version_policies(&client, &resource.name, &resource.id).await?;
+                    resource.set("version_policies", policies);
+                }
                 other => unreachable!("lambda.function has no call {other}"),
             }
             Ok(())

@@ -4,8 +4,9 @@
 
 mod collect;
 mod environment;
+mod qualified;
 
-use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 use crate::kinds::statements::STATEMENTS;
 
 pub(super) use collect::Collect;
@@ -13,6 +14,12 @@ pub(super) use collect::Collect;
 const FUNCTIONS: &str = "ListFunctions";
 const CONFIGURATION: &str = "GetFunctionConfiguration";
 const POLICY: &str = "GetPolicy";
+const ALIASES: &str = "ListAliases";
+const VERSIONS: &str = "ListVersionsByFunction";
+
+/// Policies of aliases or versions.
+const QUALIFIED: Type =
+    Type::List(&Type::Record(&[Field::new("qualifier", Type::Text), Field::new("statements", STATEMENTS)]));
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {
@@ -134,10 +141,30 @@ pub(super) static KIND: Kind = Kind {
             "Policy",
             "Statements of the resource policy of the unqualified function; absent when it has none.",
         ),
+        Attribute::new(
+            "alias_policies",
+            QUALIFIED,
+            ALIASES,
+            "Aliases[].Name",
+            "Resource policies of aliases, each by the name of its alias; empty when none has one. The statements are told \
+             without their resource, which is the alias.",
+        )
+        .needing(&[POLICY]),
+        Attribute::new(
+            "version_policies",
+            QUALIFIED,
+            VERSIONS,
+            "Versions[].Version",
+            "Resource policies of published versions, each by the number of its version; empty when none has one. The \
+             statements are told without their resource, which is the version.",
+        )
+        .needing(&[POLICY]),
     ],
     calls: &[
         Call::new("lambda", FUNCTIONS, "lambda:ListFunctions", Reach::Population(50)),
         Call::new("lambda", CONFIGURATION, "lambda:GetFunctionConfiguration", Reach::Resource),
         Call::new("lambda", POLICY, "lambda:GetPolicy", Reach::Resource),
+        Call::new("lambda", ALIASES, "lambda:ListAliases", Reach::Resource),
+        Call::new("lambda", VERSIONS, "lambda:ListVersionsByFunction", Reach::Resource),
     ],
 };

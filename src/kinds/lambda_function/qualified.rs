@@ -1,0 +1,156 @@
+//! The resource policies of a function: of the function itself, of its aliases and of its published versions. Each has one of
+//! its own, and whoever may invoke an alias runs the function.
+//!
+//! Must not know what is expected of a policy.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{ALIASES, POLICY, VERSIONS};
+use crate::aws::client::{Api, Client, LAMBDA};
+use crate::facts::{Gap, Value};
+use crate::kinds::convert::{malformed, named};
+use crate::kinds::pages::Pages;
+use crate::kinds::statements::statements;
+
+const GET_POLICY: Api = LAMBDA.get(POLICY, "/2015-03-31/functions/{FunctionName}/policy{?Qualifier}");
+const LIST_ALIASES: Api = LAMBDA.get(ALIASES, "/2015-03-31/functions/{FunctionName}/aliases{?Marker,MaxItems}");
+const LIST_VERSIONS: Api = LAMBDA.get(VERSIONS, "/2015-03-31/functions/{FunctionName}/versions{?Marker,MaxItems}");
+
+/// What changes with the unpublished version has the policy of the function.
+const UNPUBLISHED: &str = "$LATEST";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Policy {
+    policy: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Aliases {
+    aliases: Option<Vec<Alias>>,
+    next_marker: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Alias {
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Versions {
+    versions: Option<Vec<Version>>,
+    next_marker: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Version {
+    version: Option<String>,
+}
+
+/// The statements of the policy of a function, or of what a qualifier names of it; none where it has no policy.
+pub(super) async fn policy(
+    client: &Client,
+    function: &str,
+    qualifier: Option<&str>,
+) -> Result<Option<Vec<Value>>, Gap> {
+    let input = json!({ "FunctionName": function, "Qualifier": qualifier });
+    match client.call::<Policy>(&GET_POLICY, input).await {
+        Ok(answer) => {
+            let policy = answer.policy.ok_or_else(|| malformed("the answer has no policy"))?;
+            statements(&policy).map(Some)
+        }
+        Err(gap) if gap.code == "ResourceNotFoundException" => Ok(None),
+        Err(gap) => Err(gap),
+    }
+}
+
+/// The policies of the aliases of a function.
+pub(super) async fn alias_policies(client: &Client, function: &str, arn: &str) -> Result<Value, Gap> {
+    let (mut names, mut pages) = (Vec::new(), Pages::default());
+    while pages.go_on() {
+        let input = json!({ "FunctionName": function, "MaxItems": 50, "Marker": pages.token() });
+        let page: Aliases = client.call(&LIST_ALIASES, input).await?;
+        for alias in page.aliases.iter().flatten() {
+            names.push(named(alias.name.as_deref(), "name of an alias")?.to_owned());
+        }
+        pages.keeps(names.len())?;
+        pages.turn(page.next_marker.as_deref(), false)?;
+    }
+    policies(client, function, arn, names).await
+}
+
+/// The policies of the published versions of a function.
+pub(super) async fn version_policies(client: &Client, function: &str, arn: &str) -> Result<Value, Gap> {
+    let (mut numbers, mut pages) = (Vec::new(), Pages::default());
+    while pages.go_on() {
+        let input = json!({ "FunctionName": function, "MaxItems": 50, "Marker": pages.token() });
+        let page: Versions = client.call(&LIST_VERSIONS, input).await?;
+        for version in page.versions.iter().flatten() {
+            let number = named(version.version.as_deref(), "number of a version")?;
+            if number != UNPUBLISHED {
+                numbers.push(number.to_owned());
+            }
+        }
+        pages.keeps(numbers.len())?;
+        pages.turn(page.next_marker.as_deref(), false)?;
+    }
+    policies(client, function, arn, numbers).await
+}
+
+async fn policies(client: &Client, function: &str, arn: &str, qualifiers: Vec<String>) -> Result<Value, Gap> {
+    let mut found = Vec::new();
+    for qualifier in qualifiers {
+        let Some(statements) = policy(client, function, Some(&qualifier)).await? else { continue };
+        let own = format!("{arn}:{qualifier}");
+        let statements = statements.into_iter().map(|it| without_resource(it, &own)).collect();
+        found.push(Value::record([
+            ("qualifier", Some(qualifier.as_str().into())),
+            ("statements", Some(Value::List(statements))),
+        ]));
+    }
+    Ok(Value::List(found))
+}
+
+/// A statement without its resource, where that is what the policy belongs to: whoever judges it knows the function only. A
+/// pattern may be about it, and is taken so.
+fn without_resource(statement: Value, own: &str) -> Value {
+    let Value::Map(mut fields) = statement else { return statement };
+    let about_own = |item: &Value| matches!(item, Value::Text(text) if text == own || text.contains(['*', '?']));
+    if matches!(fields.get("resources"), Some(Value::List(items)) if items.iter().any(about_own)) {
+        fields.remove("resources");
+    }
+    fields.remove("not_resources");
+    Value::Map(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_about_what_it_belongs_to() {
+        let arn = "arn:aws:lambda:eu-west-1:111122223333:function:pay";
+        let of = |resource: &str| {
+            let document =
+                json!({ "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": resource }] });
+            let statement = statements(&document.to_string()).map(|mut all| all.remove(0));
+            match statement.map(|it| without_resource(it, &format!("{arn}:live"))) {
+                Ok(Value::Map(fields)) => fields.contains_key("resources"),
+                other => unreachable!("{other:?}"),
+            }
+        };
+        for (resource, told) in [
+            (format!("{arn}:live"), false),
+            (format!("{arn}:*"), false),
+            ("*".to_owned(), false),
+            (arn.to_owned(), true),
+        ] {
+            assert_eq!(of(&resource), told, "{resource}");
+        }
+    }
+}
