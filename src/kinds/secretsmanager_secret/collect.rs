@@ -97,7 +97,9 @@ fn describe(secret: &SecretListEntry, resource: &mut Resource) {
     resource.set("last_changed", time(secret.last_changed_date()));
     resource.set("last_accessed", time(secret.last_accessed_date()));
     resource.set("kms_key.given", secret.kms_key_id());
-    resource.set("tags", tags(secret.tags().iter().map(|tag| (tag.key(), tag.value()))));
+    let all = tags(secret.tags().iter().map(|tag| (tag.key(), tag.value())));
+    resource.set("own_tags", all.clone().map(own));
+    resource.set("tags", all);
     resource.set("owning_service", secret.owning_service());
     resource.set("deleted", time(secret.deleted_date()));
     resource.set("primary_region", secret.primary_region().map(region).transpose());
@@ -109,6 +111,7 @@ fn describe(secret: &SecretListEntry, resource: &mut Resource) {
     // What is no Region makes nobody a replica, and no rotation of no interest.
     let replica = secret.primary_region().map(region).transpose();
     let replica = replica.map(|primary| primary.is_some_and(|primary| *primary != *resource.region));
+    resource.set("replica", replica.clone());
     rotation(secret, replica, resource);
 }
 
@@ -158,6 +161,14 @@ fn stages_of(versions: &BTreeMap<&str, &[String]>, resource: &mut Resource) {
 
 fn sorted(texts: &[String]) -> Value {
     Value::texts(texts.iter().collect::<BTreeSet<_>>())
+}
+
+/// Tags without those that AWS sets and nobody else can.
+fn own(tags: Value) -> Value {
+    match tags {
+        Value::Map(tags) => Value::Map(tags.into_iter().filter(|(key, _)| !key.starts_with("aws:")).collect()),
+        other => other,
+    }
 }
 
 fn replica(replica: &ReplicationStatusType) -> Value {
@@ -285,6 +296,21 @@ mod tests {
     }
 
     #[test]
+    fn tags_of_aws_are_nobody_s_own() {
+        let mut secret = Resource::new(&KIND, "1".into(), "eu-west-1".into(), "arn", "name");
+        let tag = |key: &str| aws_sdk_secretsmanager::types::Tag::builder().key(key).value("v").build();
+        let entry =
+            SecretListEntry::builder().arn("arn").tags(tag("aws:cloudformation:stack-name")).tags(tag("awsome"));
+        describe(&entry.build(), &mut secret);
+        let keys = |name: &str| match secret.get(name) {
+            Some(Fact::Known(Value::Map(tags))) => tags.keys().cloned().collect::<Vec<_>>(),
+            other => unreachable!("{other:?}"),
+        };
+        assert_eq!(keys("own_tags"), ["awsome"]);
+        assert_eq!(keys("tags"), ["aws:cloudformation:stack-name", "awsome"]);
+    }
+
+    #[test]
     fn a_replica_has_no_rotation_of_its_own() {
         for (primary, applies) in [(None, true), (Some("eu-west-1"), true), (Some("eu-west-2"), false)] {
             let mut secret = Resource::new(&KIND, "1".into(), "eu-west-1".into(), "arn", "name");
@@ -294,6 +320,7 @@ mod tests {
             );
             let expected = if applies { Fact::Known(Value::Bool(false)) } else { Fact::not_applicable(REPLICA) };
             assert_eq!(secret.get("rotation.enabled"), Some(&expected), "{primary:?}");
+            assert_eq!(secret.get("replica"), Some(&Fact::from(!applies)), "{primary:?}");
         }
     }
 

@@ -167,6 +167,12 @@ pub(super) static KIND: Kind = Kind {
         ),
         listed("tags", Type::Map(&Type::Text), "SecretList[].Tags", "Tags; empty when there are none."),
         listed(
+            "own_tags",
+            Type::Map(&Type::Text),
+            "SecretList[].Tags",
+            "Tags without those that AWS sets itself, whose keys begin with `aws:`; empty when there are none.",
+        ),
+        listed(
             "owning_service",
             Type::Text,
             "SecretList[].OwningService",
@@ -184,6 +190,12 @@ pub(super) static KIND: Kind = Kind {
             Type::Text,
             "SecretList[].PrimaryRegion",
             "Region of the primary of a replicated secret; absent when the secret is not replicated.",
+        ),
+        listed(
+            "replica",
+            Type::Bool,
+            "SecretList[].PrimaryRegion",
+            "Whether the secret is a replica: its primary is in another Region.",
         ),
         Attribute::new(
             "replicas",
