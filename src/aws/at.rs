@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_types::SdkConfig;
 use aws_types::app_name::AppName;
+use aws_types::region::Region;
 use tokio::sync::OnceCell;
 
 use crate::facts::{Gap, LogScope};
@@ -26,6 +27,8 @@ pub struct At {
     pub account: Arc<str>,
     /// Region, or `aws-global`.
     pub region: Arc<str>,
+    /// All Regions of the account that the run reads, in the order of the stage.
+    pub regions: Arc<[String]>,
     /// Whether S3 must be addressed by path: emulators and in-process accounts have no wildcard DNS.
     pub path_style: bool,
     /// Which events of logs are swept.
@@ -44,15 +47,23 @@ impl At {
         path_style: bool,
         logs: Arc<LogScope>,
     ) -> Self {
+        let region = region.into();
         Self {
             account: account.into(),
-            region: region.into(),
+            regions: Arc::from([region.to_string()]),
+            region,
             path_style,
             logs,
             sdk,
             clients: Mutex::default(),
             reads: Mutex::default(),
         }
+    }
+
+    /// The same place, of a run that reads these Regions.
+    #[must_use]
+    pub fn among(self, regions: &Arc<[String]>) -> Self {
+        Self { regions: Arc::clone(regions), ..self }
     }
 
     /// The same place for somebody else, such as a role that was assumed. Requests carry the name in their user agent.
@@ -68,6 +79,7 @@ impl At {
             self.path_style,
             Arc::clone(&self.logs),
         )
+        .among(&self.regions)
     }
 
     /// Whether AWS answers here, rather than an emulator or something inside the process.
@@ -78,6 +90,16 @@ impl At {
     /// Whether this is where the kinds without Regions are read.
     pub fn is_global(&self) -> bool {
         &*self.region == GLOBAL
+    }
+
+    /// Whether this is the Region that looks after what is at home in none of those that are read, so that it counts once.
+    pub fn looks_after(&self, home: &str) -> bool {
+        self.regions.first().is_some_and(|first| **first == *self.region) && !self.regions.iter().any(|it| it == home)
+    }
+
+    /// The SDK configuration for another Region, for what answers only where it is at home.
+    pub fn sdk_in(&self, region: &str) -> SdkConfig {
+        self.sdk.clone().into_builder().region(Region::new(region.to_owned())).build()
     }
 
     /// The SDK configuration: credentials, Region, transport, pacing and call log.

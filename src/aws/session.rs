@@ -147,6 +147,7 @@ impl Way {
         let regions = &self.target.regions;
         let first = regions.first().map_or("us-east-1", String::as_str);
         let path_style = !matches!(self.target.backend, Backend::Aws);
+        let all: Arc<[String]> = regions.iter().cloned().collect();
         std::iter::once((GLOBAL, first))
             .chain(regions.iter().map(|it| (it.as_str(), it.as_str())))
             .map(|(label, region)| {
@@ -160,7 +161,7 @@ impl Way {
                     .build();
                 let account = Arc::clone(&self.transport.account);
                 let logs = Arc::clone(&self.transport.link.logs);
-                (label.to_owned(), Arc::new(At::new(account, label, config, path_style, logs)))
+                (label.to_owned(), Arc::new(At::new(account, label, config, path_style, logs).among(&all)))
             })
             .collect()
     }

@@ -12,7 +12,7 @@ use crate::aws::At;
 use crate::aws::client::{Api, CLOUDTRAIL, Client, epoch_seconds};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Kind, Resource, Value};
-use crate::kinds::convert::{named, time};
+use crate::kinds::convert::{named, partition, region, time};
 
 const DESCRIBE_TRAILS: Api = CLOUDTRAIL.api(TRAILS);
 const GET_STATUS: Api = CLOUDTRAIL.api(STATUS);
@@ -77,9 +77,12 @@ impl Collector for Collect {
             // With shadows, because an organization's trail is a shadow in its member accounts.
             let input = json!({ "includeShadowTrails": true });
             let answer: Trails = at.client(Client::new).call(&DESCRIBE_TRAILS, input).await?;
-            // Status and selectors of a shadow are not those of the trail: each trail is asked for at home only.
-            let at_home = |trail: &&Trail| trail.home_region.as_deref().is_none_or(|home| home == &*at.region);
-            for trail in answer.trail_list.iter().flatten().filter(at_home) {
+            // Status and selectors of a shadow are not those of the trail: each trail is asked for at home only. One whose
+            // home is in none of the Regions that are read shows by its shadow, and counts once.
+            let counts = |trail: &&Trail| {
+                trail.home_region.as_deref().is_none_or(|home| home == &*at.region || at.looks_after(home))
+            };
+            for trail in answer.trail_list.iter().flatten().filter(counts) {
                 let arn = named(trail.trail_arn.as_deref(), "ARN of a trail")?;
                 set_trail(found.add(arn, trail.name.as_deref().unwrap_or(arn)), trail);
             }
@@ -89,7 +92,10 @@ impl Collector for Collect {
 
     fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
         Box::pin(async move {
-            let client = at.client(Client::new);
+            let client = match resource.text("home_region") {
+                Some(home) if *home != *at.region => Client::new(&at.sdk_in(region(home)?)),
+                _ => at.client(Client::new),
+            };
             match call.operation {
                 STATUS => set_status(resource, client.call(&GET_STATUS, json!({ "Name": resource.id })).await?),
                 SELECTORS => {
@@ -128,7 +134,10 @@ fn set_status(resource: &mut Resource, status: Status) {
 }
 
 fn set_selectors(resource: &mut Resource, answer: &AllSelectors) {
+    let bucket = resource.text("bucket").map(str::to_owned);
     let of = Selectors {
+        partition: partition(&resource.region),
+        bucket: bucket.as_deref(),
         classic: answer.event_selectors.as_deref().unwrap_or_default(),
         advanced: answer.advanced_event_selectors.as_deref().unwrap_or_default(),
     };

@@ -19,7 +19,8 @@ pub(super) static KIND: Kind = Kind {
     plural: "trails",
     scope: Scope::Regional,
     doc: "A CloudTrail trail whose home is this Region, also the organization's trail; the shadows of a multi-Region trail \
-          in other Regions are not counted again.",
+          in other Regions are not counted again. A trail that records here and whose home is none of the Regions of the \
+          stage counts in the first of these, and is asked for at home.",
     attributes: &[
         Attribute::new("name", Type::Text, TRAILS, "trailList[].Name", "Trail name."),
         Attribute::new("arn", Type::Text, TRAILS, "trailList[].TrailARN", "Trail ARN."),
@@ -168,14 +169,14 @@ pub(super) static KIND: Kind = Kind {
             Type::Bool,
             SELECTORS,
             "EventSelectors[].DataResources, AdvancedEventSelectors",
-            "Whether one selector takes reads of every object in every bucket.",
+            "Whether one selector takes reads of every object in every bucket; the bucket of the trail itself may be left out.",
         ),
         Attribute::new(
             "data_events.s3_write",
             Type::Bool,
             SELECTORS,
             "EventSelectors[].DataResources, AdvancedEventSelectors",
-            "Whether one selector takes writes of every object in every bucket.",
+            "Whether one selector takes writes of every object in every bucket; the bucket of the trail itself may be left out.",
         ),
         Attribute::new(
             "data_events.types",

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 const S3_OBJECT: &str = "AWS::S3::Object";
+const S3: &str = "s3.amazonaws.com";
 
 /// Reads or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,10 @@ fn list(of: Option<&Vec<String>>) -> &[String] {
 pub(super) struct Selectors<'a> {
     pub(super) classic: &'a [EventSelector],
     pub(super) advanced: &'a [AdvancedEventSelector],
+    /// The partition of the trail, as ARNs say it.
+    pub(super) partition: &'a str,
+    /// The bucket of the trail.
+    pub(super) bucket: Option<&'a str>,
 }
 
 impl<'a> Selectors<'a> {
@@ -139,7 +144,8 @@ impl<'a> Selectors<'a> {
         classic.chain(advanced.flat_map(FieldSelector::not_equals)).map(String::as_str).collect()
     }
 
-    /// Whether one selector takes such events of every object in every bucket.
+    /// Whether one selector takes such events of every object in every bucket; that of the trail may be left out, since a
+    /// trail that records what it writes itself never comes to an end.
     pub(super) fn take_all_objects(self, access: Access) -> bool {
         let classic = self.classic.iter().filter(|selector| access.of_classic(selector)).any(|selector| {
             selector.data().iter().filter(|data| data.of.as_deref() == Some(S3_OBJECT)).any(|data| {
@@ -155,11 +161,26 @@ impl<'a> Selectors<'a> {
                     of_objects = passes(field, S3_OBJECT);
                     of_objects
                 }
+                "resources.ARN" => self.every_object(field),
+                "eventSource" => passes(field, S3),
                 _ => false,
             });
             of_objects && unconditional
         });
         classic || advanced
+    }
+
+    /// Whether the ARN of every object satisfies every operator of the field: they have nothing in common but how they begin.
+    fn every_object(self, field: &FieldSelector) -> bool {
+        let all = format!("arn:{}:s3:::", self.partition);
+        let own = self.bucket.map(|bucket| format!("{all}{bucket}/"));
+        let begins = list(field.starts_with.as_ref());
+        (begins.is_empty() || begins.iter().any(|it| all.starts_with(it.as_str())))
+            && list(field.not_starts_with.as_ref()).iter().all(|it| own.as_ref().is_some_and(|own| it.starts_with(own)))
+            && field.equals().is_empty()
+            && field.not_equals().is_empty()
+            && list(field.ends_with.as_ref()).is_empty()
+            && list(field.not_ends_with.as_ref()).is_empty()
     }
 
     /// Resource types of which some data events are taken.

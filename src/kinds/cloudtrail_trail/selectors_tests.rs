@@ -28,6 +28,16 @@ fn advanced(category: &str, fields: &[FieldSelector]) -> AdvancedEventSelector {
     AdvancedEventSelector { field_selectors: fields.collect() }
 }
 
+fn of<'a>(classic: &'a [EventSelector], advanced: &'a [AdvancedEventSelector]) -> Selectors<'a> {
+    Selectors { classic, advanced, partition: "aws", bucket: Some("logs") }
+}
+
+fn arns(operators: &serde_json::Value) -> FieldSelector {
+    let mut field = operators.clone();
+    field.as_object_mut().unwrap().insert("Field".into(), "resources.ARN".into());
+    from_value(field).unwrap()
+}
+
 /// Reads of everything, reads of KMS, writes of everything, and read_write.
 fn management(selectors: Selectors<'_>) -> (bool, bool, bool, Option<&'static str>) {
     (
@@ -54,7 +64,7 @@ fn classic_selectors_of_management_events() {
             (true, true, true, Some("All")),
         ),
     ] {
-        assert_eq!(management(Selectors { classic: &selectors, advanced: &[] }), expected, "{selectors:?}");
+        assert_eq!(management(of(&selectors, &[])), expected, "{selectors:?}");
     }
 }
 
@@ -70,17 +80,17 @@ fn advanced_selectors_of_management_events() {
         (vec![field("userIdentity.arn", &[], &["arn:aws:iam::1:role/x"])], (false, false, false, Some("All"))),
     ] {
         let selectors = [advanced("Management", &fields)];
-        assert_eq!(management(Selectors { classic: &[], advanced: &selectors }), expected, "{fields:?}");
+        assert_eq!(management(of(&[], &selectors)), expected, "{fields:?}");
     }
     let data = [advanced("Data", &[])];
-    assert_eq!(management(Selectors { classic: &[], advanced: &data }), (false, false, false, None));
+    assert_eq!(management(of(&[], &data)), (false, false, false, None));
 }
 
 #[test]
 fn excluded_sources_of_both_sorts() {
     let plain = [classic(None, None, &[KMS, "rdsdata.amazonaws.com"])];
     let fields = [advanced("Management", &[field("eventSource", &[], &[KMS])])];
-    let excluded = Selectors { classic: &plain, advanced: &fields }.excluded_sources();
+    let excluded = of(&plain, &fields).excluded_sources();
     assert_eq!(excluded.into_iter().collect::<Vec<_>>(), [KMS, "rdsdata.amazonaws.com"]);
 }
 
@@ -95,7 +105,7 @@ fn data_events_of_every_object() {
     ] {
         let data = DataResource { of: Some("AWS::S3::Object".into()), values: Some(vec![value.into()]) };
         let selector = EventSelector { data_resources: Some(vec![data]), ..classic(Some(READ_ONLY), None, &[]) };
-        let selectors = Selectors { classic: std::slice::from_ref(&selector), advanced: &[] };
+        let selectors = of(std::slice::from_ref(&selector), &[]);
         assert_eq!(selectors.take_all_objects(Access::Read), all, "{value}");
         assert!(!selectors.take_all_objects(Access::Write), "{value}");
         assert_eq!(selectors.data_types().into_iter().collect::<Vec<_>>(), ["AWS::S3::Object"]);
@@ -109,8 +119,43 @@ fn data_events_of_every_object() {
         (vec![], false, false),
     ] {
         let selector = [advanced("Data", &fields)];
-        let selectors = Selectors { classic: &[], advanced: &selector };
+        let selectors = of(&[], &selector);
         assert_eq!(selectors.take_all_objects(Access::Read), read, "{fields:?}");
         assert_eq!(selectors.take_all_objects(Access::Write), write, "{fields:?}");
     }
+}
+
+#[test]
+fn a_condition_on_arns_that_every_object_meets_is_none() {
+    for (operators, all) in [
+        (json!({ "StartsWith": ["arn:aws:s3:::"] }), true),
+        (json!({ "StartsWith": ["arn:aws:s3"] }), true),
+        (json!({ "StartsWith": ["arn:aws:s3:::one/", "arn:aws:s3:::"] }), true),
+        (json!({ "StartsWith": ["arn:aws:s3:::one/"] }), false),
+        (json!({ "StartsWith": ["arn:aws-cn:s3:::"] }), false),
+        (json!({ "Equals": ["arn:aws:s3:::"] }), false),
+        (json!({ "EndsWith": [".csv"] }), false),
+        (json!({ "NotEndsWith": [".csv"] }), false),
+        (json!({ "NotEquals": ["arn:aws:s3:::one/a"] }), false),
+        // The trail's own bucket, and what only begins like it.
+        (json!({ "NotStartsWith": ["arn:aws:s3:::logs/"] }), true),
+        (json!({ "NotStartsWith": ["arn:aws:s3:::logs/AWSLogs/"] }), true),
+        (json!({ "StartsWith": ["arn:aws:s3:::"], "NotStartsWith": ["arn:aws:s3:::logs/"] }), true),
+        (json!({ "NotStartsWith": ["arn:aws:s3:::logs"] }), false),
+        (json!({ "NotStartsWith": ["arn:aws:s3:::logs/", "arn:aws:s3:::data/"] }), false),
+    ] {
+        let objects = field("resources.type", &["AWS::S3::Object"], &[]);
+        let selector = [advanced("Data", &[objects, arns(&operators)])];
+        assert_eq!(of(&[], &selector).take_all_objects(Access::Write), all, "{operators}");
+    }
+    let china = [advanced(
+        "Data",
+        &[
+            field("resources.type", &["AWS::S3::Object"], &[]),
+            arns(&json!({ "StartsWith": ["arn:aws-cn:s3:::"] })),
+            field("eventSource", &["s3.amazonaws.com"], &[]),
+        ],
+    )];
+    assert!(Selectors { partition: "aws-cn", ..of(&[], &china) }.take_all_objects(Access::Read));
+    assert!(!of(&[], &china).take_all_objects(Access::Read));
 }
