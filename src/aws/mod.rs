@@ -32,7 +32,7 @@ pub use clock::{Clocks, TOLERANCE, clocks};
 pub use described::Described;
 pub use flow::Flow;
 pub use gap::refused_with;
-pub use operation::{Operation, tracked};
+pub use operation::{ACCOUNT_BLOCK, Operation, tracked};
 pub use pace::Pace;
 pub use pages::{MOST_ITEMS, Pages};
 pub use post::post;

@@ -51,6 +51,9 @@ const S3: &[(&str, &str)] = &[
     ("versioning", "GetBucketVersioning"),
 ];
 
+/// The one operation of S3 on an account. It is called like its permission here: S3 calls it like the one on a bucket.
+pub const ACCOUNT_BLOCK: &str = "/v20180820/configuration/publicAccessBlock";
+
 /// Operations of Access Analyzer by path.
 const ANALYZER: &[(&str, &str)] = &[
     ("/policy/check-access-not-granted", "CheckAccessNotGranted"),
@@ -112,6 +115,9 @@ pub(super) fn scope(request: &HttpRequest) -> Option<(&str, &str)> {
 }
 
 fn s3(request: &HttpRequest, path: &str, query: &str) -> Option<&'static str> {
+    if path.ends_with(ACCOUNT_BLOCK) {
+        return Some("GetAccountPublicAccessBlock");
+    }
     let has = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
     let method = request.method();
     let of_object = S3_OBJECTS.iter().find(|(with, mark, _)| *with == method && has(mark));

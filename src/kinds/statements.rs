@@ -5,18 +5,32 @@
 use super::convert::malformed;
 use crate::facts::{Gap, Value};
 use crate::iam::facts::to_values;
-use crate::iam::{Form, Malformed, Policy, decoded, parse};
+use crate::iam::{Form, Malformed, Policy, Which, decoded, parse};
 
 pub(in crate::kinds) use crate::iam::facts::STATEMENTS;
 
 /// The statements of a resource policy.
 pub(in crate::kinds) fn statements(document: &str) -> Result<Vec<Value>, Gap> {
-    parse("resource policy", document, Form::Resource).map(|policy| to_values(&policy)).map_err(misread)
+    parse("resource policy", document, Form::Resource).map(|policy| to_values(&spelt(policy))).map_err(misread)
 }
 
 /// A document as IAM answers it: percent-encoded, or plain.
 pub(in crate::kinds) fn encoded(name: &str, document: &str, of: Form) -> Result<Policy, Gap> {
-    decoded(document).and_then(|plain| parse(name, &plain, of)).map_err(misread)
+    decoded(document).and_then(|plain| parse(name, &plain, of)).map(spelt).map_err(misread)
+}
+
+/// The same with the services of actions in small letters. Consoles write `SQS:*`; IAM does not mind, and neither should
+/// whoever compares the text.
+fn spelt(mut policy: Policy) -> Policy {
+    for statement in &mut policy.statements {
+        let (Which::In(actions) | Which::NotIn(actions)) = &mut statement.actions;
+        for action in actions {
+            if let Some((service, name)) = action.split_once(':') {
+                *action = format!("{}:{name}", service.to_ascii_lowercase());
+            }
+        }
+    }
+    policy
 }
 
 // The signature of `map_err`.
@@ -33,6 +47,24 @@ mod tests {
 
     fn encoded_statements(document: &str) -> Result<Vec<Value>, Gap> {
         encoded("p", document, Form::Resource).map(|policy| to_values(&policy))
+    }
+
+    #[test]
+    fn services_of_actions_are_told_in_small_letters() {
+        let actions = |element: &str, text: &str| {
+            let document =
+                format!(r#"{{"Statement":{{"Effect":"Deny","Principal":"*","{element}":"{text}","Resource":"*"}}}}"#);
+            let field = if element == "Action" { "actions" } else { "not_actions" };
+            statements(&document).map(|all| match all.first() {
+                Some(Value::Map(fields)) => fields.get(field).cloned(),
+                _ => None,
+            })
+        };
+        for (text, told) in [("SQS:*", "sqs:*"), ("S3:GetObject", "s3:GetObject"), ("*", "*"), ("s3:Get*", "s3:Get*")] {
+            for element in ["Action", "NotAction"] {
+                assert_eq!(actions(element, text), Ok(Some(Value::texts([told]))), "{element} {text}");
+            }
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ const PARTITIONS: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// A place that has none, or wants one of a sort that is not known here: then nobody else is asked instead.
-pub(super) fn of(service: &str, sdk: &SdkConfig) -> Result<String, String> {
+pub fn of(service: &str, sdk: &SdkConfig) -> Result<String, String> {
     if sdk.use_fips() == Some(true) || sdk.use_dual_stack() == Some(true) {
         return Err(format!("FIPS and dual-stack endpoints of {service} are not known"));
     }

@@ -22,6 +22,7 @@ use super::gap;
 use crate::facts::{Cause, Gap};
 
 pub use answer::{Answer, epoch_seconds};
+pub use endpoint::of as endpoint;
 pub use service::{
     ACCESS_ANALYZER, Api, CLOUDTRAIL, CLOUDWATCH, EVENTS, LAMBDA, SECURITY_HUB, SQS, SSM, Service, TAGGING,
 };

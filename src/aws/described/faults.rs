@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -211,17 +212,25 @@ impl Faults {
             (Fault::MalformedBody, _) => HttpConnectorFuture::ready(Ok(malformed(protocol))),
             (Fault::EmptyPageWithToken, Some(paged)) => self.empty_first(paged, &parameters, request),
             (Fault::RepeatedToken, Some(paged)) => {
-                let token = format!("attestry-same-{}", wire::region(&request).unwrap_or_default());
-                // Behind the made-up token is nothing, so every page is the first.
+                // Behind the made-up token is nothing, so every page is the first: of this list, since several are read at
+                // the same time.
                 let mut firsts = self.firsts.lock().unwrap_or_else(PoisonError::into_inner);
-                let first = match paged.token(&parameters) {
+                let (token, first) = match paged.token(&parameters) {
                     None => {
+                        let mut list = DefaultHasher::new();
+                        parameters.to_string().hash(&mut list);
+                        let region = wire::region(&request).unwrap_or_default();
+                        let token = format!("attestry-same-{region}-{:x}", list.finish());
                         if let Some(first) = copy(&request) {
                             firsts.0.insert(token.clone(), first);
                         }
-                        request
+                        (token, request)
                     }
-                    Some(_) => firsts.0.get(&token).and_then(copy).unwrap_or(request),
+                    Some(token) => {
+                        let token = token.to_owned();
+                        let first = firsts.0.get(&token).and_then(copy).unwrap_or(request);
+                        (token, first)
+                    }
                 };
                 drop(firsts);
                 self.remarked(paged, first, Marks { token: Some(token), more: true })

@@ -10,6 +10,7 @@ use super::xml_escape;
 
 /// The root element of each answer; others are `<OpResult>`.
 const ROOTS: &[(&str, &str)] = &[
+    ("GetAccountPublicAccessBlock", "PublicAccessBlockConfiguration"),
     ("GetBucketAcl", "AccessControlPolicy"),
     ("GetBucketEncryption", "ServerSideEncryptionConfiguration"),
     ("GetBucketLifecycleConfiguration", "LifecycleConfiguration"),

@@ -50,6 +50,7 @@ const KEPT: &[(&str, &[&str])] = &[
     (
         "s3",
         &[
+            "GetAccountPublicAccessBlock",
             "GetBucketEncryption",
             "GetBucketLogging",
             "GetBucketPolicy",

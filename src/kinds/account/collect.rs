@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{PasswordPolicy, SummaryKeyType};
 
-use super::KIND;
+use super::{BLOCK, KIND};
 use crate::aws::{At, identity, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::malformed;
 use crate::kinds::pages::Pages;
+use crate::kinds::s3_bucket::{of_account, set};
 
 /// Reads the account.
 #[derive(Debug)]
@@ -50,6 +51,10 @@ impl Collector for Collect {
                     let answer = at.client(Client::new).get_account_summary().send().await?;
                     let map = answer.summary_map().ok_or_else(|| malformed("GetAccountSummary answers no summary"))?;
                     summary(map, resource);
+                }
+                BLOCK => {
+                    let settings = of_account(at).await?;
+                    set(resource, *settings);
                 }
                 other => unreachable!("account has no call {other}"),
             }

@@ -16,6 +16,12 @@ const fn summary(name: &'static str, of: Type, field: &'static str, doc: &'stati
     Attribute::new(name, of, "GetAccountSummary", field, doc)
 }
 
+const BLOCK: &str = "GetAccountPublicAccessBlock";
+
+const fn block(name: &'static str, field: &'static str, doc: &'static str) -> Attribute {
+    Attribute::new(name, Type::Bool, BLOCK, field, doc)
+}
+
 /// The kind.
 pub(super) static KIND: Kind = Kind {
     name: "account",
@@ -150,6 +156,31 @@ pub(super) static KIND: Kind = Kind {
             "SummaryMap.ServerCertificates",
             "Number of server certificates that IAM stores.",
         ),
+        block(
+            "public_access_block.block_acls",
+            "BlockPublicAcls",
+            "Whether new public ACLs are refused, of every bucket.",
+        ),
+        block(
+            "public_access_block.ignore_acls",
+            "IgnorePublicAcls",
+            "Whether public ACLs have no effect, of every bucket.",
+        ),
+        block(
+            "public_access_block.block_policy",
+            "BlockPublicPolicy",
+            "Whether new public policies are refused, of every bucket.",
+        ),
+        block(
+            "public_access_block.restrict_buckets",
+            "RestrictPublicBuckets",
+            "Whether a public policy serves only this account, of every bucket.",
+        ),
+        block(
+            "public_access_block.all",
+            "PublicAccessBlockConfiguration",
+            "Whether all four settings are on for the account.",
+        ),
     ],
     calls: &[
         // AWS asks for no permission: a denied caller may still know who they are.
@@ -157,5 +188,6 @@ pub(super) static KIND: Kind = Kind {
         Call::new("iam", "ListAccountAliases", "iam:ListAccountAliases", Reach::Resource),
         Call::new("iam", "GetAccountPasswordPolicy", "iam:GetAccountPasswordPolicy", Reach::Resource),
         Call::new("iam", "GetAccountSummary", "iam:GetAccountSummary", Reach::Resource),
+        Call::new("s3", BLOCK, "s3:GetAccountPublicAccessBlock", Reach::Resource),
     ],
 };

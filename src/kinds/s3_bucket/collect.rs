@@ -10,10 +10,11 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Region};
 use aws_sdk_s3::types::{
     BucketVersioningStatus, DefaultRetention, MfaDeleteStatus, ObjectLockConfiguration, ObjectLockEnabled,
-    ObjectLockRetentionMode, PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionRule,
+    ObjectLockRetentionMode, ServerSideEncryption, ServerSideEncryptionRule,
 };
 
-use super::{ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
+use super::block::{of_account, set, set_effective, settings};
+use super::{ACCOUNT_BLOCK, ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
 use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
 use crate::facts::{Call, Fact, Kind, Resource, Value};
@@ -81,12 +82,13 @@ impl Collector for Collect {
                     resource.set("mfa_delete", delete.map(|it| it == Some(MfaDeleteStatus::Enabled.as_str())));
                 }
                 PUBLIC_ACCESS => match client.get_public_access_block().bucket(bucket).send().await {
-                    Ok(answer) => set_public_access(resource, answer.public_access_block_configuration()),
+                    Ok(answer) => set(resource, settings(answer.public_access_block_configuration())),
                     Err(error) if refused_with(&error, &["NoSuchPublicAccessBlockConfiguration"]) => {
-                        set_public_access(resource, None);
+                        set(resource, settings(None));
                     }
                     Err(error) => return Err(error.into()),
                 },
+                ACCOUNT_BLOCK => set_effective(resource, of_account(at).await)?,
                 POLICY => match client.get_bucket_policy().bucket(bucket).send().await {
                     Ok(answer) => {
                         let policy = answer.policy().ok_or_else(|| malformed("the answer has no policy"))?;
@@ -174,22 +176,9 @@ fn length(days: Option<i32>, years: Option<i32>) -> Option<Value> {
     days.map(i64::from).or(years.map(|years| i64::from(years) * 365)).map(Value::days)
 }
 
-fn set_public_access(resource: &mut Resource, block: Option<&PublicAccessBlockConfiguration>) {
-    let settings = [
-        ("public_access_block.block_acls", block.and_then(|it| it.block_public_acls())),
-        ("public_access_block.ignore_acls", block.and_then(|it| it.ignore_public_acls())),
-        ("public_access_block.block_policy", block.and_then(|it| it.block_public_policy())),
-        ("public_access_block.restrict_buckets", block.and_then(|it| it.restrict_public_buckets())),
-    ];
-    for (attribute, on) in settings {
-        resource.set(attribute, on.unwrap_or(false));
-    }
-    resource.set("public_access_block.all", settings.iter().all(|(_, on)| *on == Some(true)));
-}
-
 #[cfg(test)]
 mod tests {
-    use aws_sdk_s3::types::ObjectLockRule;
+    use aws_sdk_s3::types::{ObjectLockRule, PublicAccessBlockConfiguration};
 
     use super::*;
 
@@ -239,7 +228,7 @@ mod tests {
             (Some(all().restrict_public_buckets(true).build()), true),
         ] {
             let mut bucket = resource();
-            set_public_access(&mut bucket, block.as_ref());
+            set(&mut bucket, settings(block.as_ref()));
             assert_eq!(bucket.get("public_access_block.all"), Some(&Fact::from(expected)), "{block:?}");
         }
     }

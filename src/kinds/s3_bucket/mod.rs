@@ -2,12 +2,14 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+mod block;
 mod collect;
 
 use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
 
+pub(super) use block::{of_account, set};
 pub(super) use collect::{Collect, client};
 
 const BUCKETS: &str = "ListBuckets";
@@ -15,6 +17,7 @@ const ENCRYPTION: &str = "GetBucketEncryption";
 const LOCK: &str = "GetObjectLockConfiguration";
 const VERSIONING: &str = "GetBucketVersioning";
 const PUBLIC_ACCESS: &str = "GetPublicAccessBlock";
+const ACCOUNT_BLOCK: &str = "GetAccountPublicAccessBlock";
 const POLICY: &str = "GetBucketPolicy";
 const LOGGING: &str = "GetBucketLogging";
 
@@ -140,6 +143,15 @@ pub(super) static KIND: Kind = Kind {
             "Whether all four settings are on for the bucket itself.",
         ),
         Attribute::new(
+            "public_access_block.effective",
+            Type::Bool,
+            ACCOUNT_BLOCK,
+            "PublicAccessBlockConfiguration",
+            "Whether all four settings are on for the bucket, by itself or by its account: S3 applies what either says. \
+             What an organization enforces shows in the settings of the account.",
+        )
+        .needing(&[PUBLIC_ACCESS]),
+        Attribute::new(
             "policy",
             STATEMENTS,
             POLICY,
@@ -169,6 +181,7 @@ pub(super) static KIND: Kind = Kind {
         Call::new("s3", LOCK, "s3:GetBucketObjectLockConfiguration", Reach::Resource),
         Call::new("s3", VERSIONING, "s3:GetBucketVersioning", Reach::Resource),
         Call::new("s3", PUBLIC_ACCESS, "s3:GetBucketPublicAccessBlock", Reach::Resource),
+        Call::new("s3", ACCOUNT_BLOCK, "s3:GetAccountPublicAccessBlock", Reach::Joined(1)).after(&[PUBLIC_ACCESS]),
         Call::new("s3", POLICY, "s3:GetBucketPolicy", Reach::Resource),
         Call::new("s3", LOGGING, "s3:GetBucketLogging", Reach::Resource),
         analyzer::public_call(&[POLICY]),
