@@ -7,6 +7,7 @@
 //!
 //! `ARCHITECTURE.md` holds the map and the invariants; `tests/architecture.rs` holds the allowed dependencies.
 
+pub mod alerts;
 pub mod aws;
 pub mod cli;
 pub mod collect;

@@ -1,0 +1,256 @@
+//! The classes of what a field may hold: of each, how it answers the tests that filters make of the field.
+//!
+//! Must not know how tests are put together.
+
+use serde_json::{Value as Json, json};
+
+use super::Truth;
+use super::decide::Meant;
+use super::parse::{Is, Literal, Order, Term, Test, What};
+use super::record::{GLOBAL, Holds, Shape, holds_in};
+use super::texts::{Texts, classes as text_classes};
+
+/// Values of a field that no test tells apart.
+#[derive(Clone, Debug)]
+pub(super) struct Class {
+    /// One of them; none where the field is not there, or where nobody knows.
+    pub(super) value: Option<Json>,
+    /// How each test answers.
+    pub(super) answers: Vec<Truth>,
+    /// Whether it is a list or an object.
+    pub(super) is_container: bool,
+    /// What every text of the class has in it.
+    pub(super) pieces: Vec<String>,
+}
+
+impl Class {
+    /// Of which nobody knows anything.
+    pub(super) fn unknown(tests: usize) -> Self {
+        Self { value: None, answers: vec![Truth::Unknown; tests], is_container: false, pieces: Vec::new() }
+    }
+
+    fn plain(value: Option<Json>, answers: Vec<Truth>) -> Self {
+        Self { value, answers, is_container: false, pieces: Vec::new() }
+    }
+}
+
+/// States that are looked at to find the classes of one field.
+const BUDGET: usize = 20_000;
+
+/// The tests of one field.
+pub(super) fn tests_of<'a>(path: &str, tests: &[&'a Test]) -> Vec<&'a Test> {
+    tests.iter().copied().filter(|test| test.path == path).collect()
+}
+
+/// The classes of a field, when an event is one of those. `None` where they are too many to be found.
+pub(super) fn classes(path: &str, shape: Shape, events: &Meant, tests: &[&Test]) -> Option<Vec<Class>> {
+    if let Some(patterns) = events.fields.get(path) {
+        let mut found = Vec::new();
+        for pattern in patterns {
+            let mut more = texts(&Texts::pattern(pattern), &[], tests)?;
+            let pieces = pattern.split('*').filter(|piece| !piece.is_empty()).map(str::to_owned);
+            let pieces: Vec<String> = pieces.collect();
+            more.iter_mut().for_each(|class| class.pieces.clone_from(&pieces));
+            found.extend(more);
+        }
+        return Some(found);
+    }
+    let inside = |whole: &str| path.strip_prefix(whole).is_some_and(|rest| rest.starts_with(['.', '[']));
+    if events.without.iter().any(|missing| missing == path || inside(missing)) {
+        return Some(vec![missing(tests)]);
+    }
+    if let Some(patterns) = events.except.get(path) {
+        let patterns: Vec<Texts> = patterns.iter().map(|it| Texts::pattern(it)).collect();
+        return texts(&Texts::pattern("*"), &patterns, tests);
+    }
+    let described = |other: &String| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+    if events.fields.keys().chain(events.except.keys()).any(described) {
+        return Some(vec![container(json!({}), tests)]);
+    }
+    let any_text = || texts(&Texts::pattern("*"), &[], tests);
+    let with = |mut classes: Vec<Class>, more: Vec<Class>| {
+        classes.extend(more);
+        classes
+    };
+    Some(match holds_in(shape, path) {
+        Holds::Text if path == "awsRegion" && is_global(events) => vec![Class::unknown(tests.len())],
+        Holds::Text => any_text()?,
+        Holds::MaybeText => with(any_text()?, vec![missing(tests)]),
+        Holds::Object => vec![container(json!({}), tests)],
+        Holds::MaybeObject => vec![missing(tests), simple(Json::Null, tests), container(json!({}), tests)],
+        Holds::Untold => vec![Class::unknown(tests.len())],
+        Holds::Nothing => vec![missing(tests)],
+        Holds::Anything => {
+            let mut found = with(any_text()?, vec![missing(tests), simple(Json::Null, tests)]);
+            found.extend([json!(true), json!(false)].map(|value| simple(value, tests)));
+            found.extend(numbers(tests).into_iter().map(|number| simple(json!(number), tests)));
+            found.extend([container(json!({}), tests), container(json!([]), tests)]);
+            if path.contains('[') {
+                // Places of a list depend on each other, and nobody knows which of several counts.
+                found = vec![Class { is_container: true, ..Class::unknown(tests.len()) }];
+            }
+            found
+        }
+    })
+}
+
+/// Whether AWS records the events in one Region of a partition, wherever the caller is.
+fn is_global(events: &Meant) -> bool {
+    events.fields.get("eventSource").is_some_and(|sources| sources.iter().all(|it| GLOBAL.contains(&it.as_str())))
+}
+
+/// The classes of texts of a language that are in none of others.
+fn texts(of: &Texts, except: &[Texts], tests: &[&Test]) -> Option<Vec<Class>> {
+    let own: Vec<Vec<Texts>> = tests.iter().map(|test| languages(&test.is)).collect();
+    let all: Vec<&Texts> = except.iter().chain(own.iter().flatten()).collect();
+    let mut found: Vec<Class> = Vec::new();
+    for (text, has) in text_classes(of, &all, BUDGET)? {
+        let (excepted, mut rest) = has.split_at_checked(except.len())?;
+        if excepted.contains(&true) {
+            continue;
+        }
+        let mut answers = Vec::new();
+        for (test, own) in tests.iter().zip(&own) {
+            let (mine, others) = rest.split_at_checked(own.len())?;
+            answers.push(of_text(&test.is, mine));
+            rest = others;
+        }
+        if !found.iter().any(|class| class.answers == answers) {
+            found.push(Class::plain(Some(json!(text)), answers));
+        }
+    }
+    // What no test wants comes first: it is what filters miss.
+    found.sort_by(|a, b| a.answers.cmp(&b.answers));
+    Some(found)
+}
+
+/// The languages that decide a test of a text: those that it surely takes for equal, then those that it may.
+fn languages(is: &Is) -> Vec<Texts> {
+    const DIGITS: &[(char, char)] = &[('0', '9'), ('+', '+'), ('-', '-'), ('.', '.'), ('e', 'e'), ('E', 'E')];
+    match is {
+        Is::Equal(Literal::Text(pattern), _) => {
+            let inside = pattern.strip_prefix('*').unwrap_or(pattern);
+            let inside = inside.strip_suffix('*').unwrap_or(inside);
+            if inside.contains('*') {
+                vec![Texts::only(pattern), Texts::pattern(pattern)]
+            } else {
+                vec![Texts::pattern(pattern)]
+            }
+        }
+        Is::Equal(Literal::Regex(_, expression), _) => vec![expression.texts().clone()],
+        Is::Equal(Literal::Number(..), _) | Is::Compared(..) => vec![Texts::none(), Texts::made_of(DIGITS)],
+        Is::Flag(flag) => vec![Texts::none(), Texts::in_either_case(&flag.to_string())],
+        Is::Listed(listed) => listed.languages().into_iter().cloned().collect(),
+        Is::Null | Is::Missing => Vec::new(),
+    }
+}
+
+/// How a test answers of a text that is in some of its languages.
+fn of_text(is: &Is, has: &[bool]) -> Truth {
+    if let Is::Listed(listed) = is {
+        return listed.answer(has);
+    }
+    let equal = match (has.first(), has.get(1)) {
+        (Some(true), _) => Truth::Yes,
+        (_, Some(true)) => Truth::Unknown,
+        _ => Truth::No,
+    };
+    match is {
+        // Whether a text differs from a number, AWS does not say.
+        Is::Equal(Literal::Number(..), true) => Truth::Unknown,
+        Is::Equal(_, true) => equal.negated(),
+        _ => equal,
+    }
+}
+
+fn missing(tests: &[&Test]) -> Class {
+    let answer = |test: &&Test| match &test.is {
+        Is::Missing => Truth::Yes,
+        Is::Listed(listed) => Truth::from(listed.missing),
+        Is::Equal(_, true) => Truth::Unknown,
+        Is::Equal(..) | Is::Compared(..) | Is::Null | Is::Flag(_) => Truth::No,
+    };
+    Class::plain(None, tests.iter().map(answer).collect())
+}
+
+fn container(value: Json, tests: &[&Test]) -> Class {
+    let answer = |test: &&Test| if let Is::Listed(listed) = &test.is { listed.other() } else { Truth::No };
+    Class { is_container: true, ..Class::plain(Some(value), tests.iter().map(answer).collect()) }
+}
+
+/// Null, a flag or a number.
+fn simple(value: Json, tests: &[&Test]) -> Class {
+    let answer = |test: &&Test| match (&test.is, &value) {
+        (Is::Listed(listed), _) => listed.other(),
+        (Is::Missing, _) => Truth::No,
+        (Is::Null, value) => Truth::from(value.is_null()),
+        (Is::Flag(wanted), Json::Bool(flag)) => Truth::from(wanted == flag),
+        (Is::Flag(_), _) => Truth::No,
+        (Is::Compared(order, than), Json::Number(number)) => number.as_f64().map_or(Truth::Unknown, |number| {
+            Truth::from(match order {
+                Order::Less => number < *than,
+                Order::AtMost => number <= *than,
+                Order::Greater => number > *than,
+                Order::AtLeast => number >= *than,
+            })
+        }),
+        (Is::Compared(..), _) => Truth::No,
+        (Is::Equal(Literal::Number(_, wanted), negated), Json::Number(number)) => match number.as_f64() {
+            Some(number) => Truth::from(number.total_cmp(wanted).is_eq() != *negated),
+            None => Truth::Unknown,
+        },
+        (Is::Equal(..), _) => Truth::Unknown,
+    };
+    let answers = tests.iter().map(answer).collect();
+    Class::plain(Some(value), answers)
+}
+
+/// Numbers on both sides of each that is compared with, between two, and it itself.
+fn numbers(tests: &[&Test]) -> Vec<f64> {
+    let mut named: Vec<f64> = tests
+        .iter()
+        .filter_map(|test| match &test.is {
+            Is::Compared(_, number) | Is::Equal(Literal::Number(_, number), _) => Some(*number),
+            _ => None,
+        })
+        .collect();
+    named.sort_by(f64::total_cmp);
+    named.dedup();
+    let between = named.iter().zip(named.iter().skip(1)).map(|(a, b)| a / 2.0 + b / 2.0);
+    let ends = named.first().map(|it| it - 1.0).into_iter().chain(named.last().map(|it| it + 1.0));
+    let mut all: Vec<f64> = between.chain(ends).collect();
+    all.extend(&named);
+    if all.is_empty() { vec![0.0] } else { all }
+}
+
+/// Letters that a term has at least, or it stands in many texts by chance.
+const LONG_ENOUGH: usize = 4;
+
+/// Whether a term stands in the text of an event of which these pieces do: surely, or it may and may not.
+pub(super) fn of_term(term: &Term, pieces: &[String]) -> Vec<Class> {
+    let class = |value: Option<&str>, there: Truth| Class::plain(value.map(Json::from), vec![there]);
+    let words = |text: &str| text.chars().all(|it| it.is_ascii_alphanumeric() || "_.- ".contains(it));
+    match &term.what {
+        What::Phrase(phrase) if pieces.iter().any(|piece| piece.contains(phrase.as_str())) && words(phrase) => {
+            vec![class(None, Truth::Yes)]
+        }
+        What::Phrase(phrase) if phrase.len() >= LONG_ENOUGH && words(phrase) => {
+            vec![class(None, Truth::No), class(Some(phrase), Truth::Yes)]
+        }
+        What::Regex(source, expression) => {
+            let anchored = source.contains(['^', '$']);
+            if !anchored && pieces.iter().any(|piece| expression.texts().has(piece)) {
+                return vec![class(None, Truth::Yes)];
+            }
+            // Only words: then no sign between two fields can be meant.
+            let plain = source.split('|').all(|it| it.len() >= LONG_ENOUGH && it.chars().all(char::is_alphanumeric));
+            let first = source.split('|').next().unwrap_or_default();
+            if plain {
+                vec![class(None, Truth::No), class(Some(first), Truth::Yes)]
+            } else {
+                vec![class(None, Truth::Unknown)]
+            }
+        }
+        What::Phrase(_) => vec![class(None, Truth::Unknown)],
+    }
+}
