@@ -7,11 +7,11 @@
 mod bus;
 mod classes;
 mod decide;
+mod expressions;
 pub mod facts;
 mod judge;
 mod parse;
 mod record;
-mod regex;
 mod texts;
 
 pub use bus::{Listed, parse_event_pattern};

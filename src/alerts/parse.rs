@@ -3,7 +3,7 @@
 //! What the page does not describe is refused in words: nobody knows what AWS makes of it. Must not know events.
 
 use super::bus::Listed;
-use super::regex;
+use super::expressions;
 use super::texts::Texts;
 
 /// A filter pattern.
@@ -333,8 +333,8 @@ fn quoted(text: &str) -> Result<(String, &str), String> {
 fn expression(text: &str) -> Result<(String, Box<Expression>, &str), String> {
     let inside = text.strip_prefix('%').unwrap_or(text);
     let (source, rest) = inside.split_once('%').ok_or("a percent sign has no partner")?;
-    let texts =
-        regex::found_in(source).ok_or_else(|| format!("the expression %{source}% is not as AWS documents them"))?;
+    let texts = expressions::found_in(source)
+        .ok_or_else(|| format!("the expression %{source}% is not as AWS documents them"))?;
     Ok((source.to_owned(), Box::new(Expression(texts)), rest))
 }
 
