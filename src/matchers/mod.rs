@@ -11,8 +11,10 @@ mod at_most;
 mod condition;
 mod contains;
 mod count;
+mod counts;
 mod denies;
 mod denies_outside;
+mod described;
 mod due_within;
 mod each;
 mod equals;
@@ -34,6 +36,7 @@ mod separates;
 mod show;
 mod shuts_out;
 mod starts_with;
+mod takes;
 mod within;
 
 pub use answer::{Answer, Setting, Witness};
@@ -72,6 +75,8 @@ pub const ALL: &[&dyn Matcher] = &[
     &no_public_principal::NoPublicPrincipal,
     &no_cross_account_except::NoCrossAccountExcept,
     &shuts_out::ShutsOut,
+    &counts::Counts,
+    &takes::TakesEvents,
 ];
 
 /// The matcher of that keyword.

@@ -227,6 +227,71 @@ fn a_claim_of_nothing_but_unknown_actions_costs_little() {
     assert!(found.len() < 50 && found.iter().any(|it| it.fatal), "{}", found.len());
 }
 
+/// The operand of `counts` or `takes`: fields with their patterns, and others that are not there.
+fn described(fields: &[(&str, &[&str])], without: &[&str], more: [(&'static str, Option<Value>); 2]) -> Operand {
+    let fields = fields.iter().map(|(name, list)| ((*name).to_owned(), Value::texts(list.iter().copied()))).collect();
+    let event = Value::record([
+        ("fields", Some(Value::Map(fields))),
+        ("without", (!without.is_empty()).then(|| Value::texts(without.iter().copied()))),
+    ]);
+    let [metric, namespace] = more;
+    Operand::Value(Value::record([metric, namespace, ("events", Some(Value::List(vec![event])))]))
+}
+
+fn counted(fields: &[(&str, &[&str])], without: &[&str]) -> Operand {
+    described(fields, without, [("metric", Some("M".into())), ("namespace", Some("N".into()))])
+}
+
+#[test]
+fn events_that_nobody_can_mean_are_objected_to() {
+    let found = |keyword: &str, operand: &Operand| find(keyword).unwrap().objections(operand);
+    let fatal = |keyword: &str, operand: &Operand| found(keyword, operand).iter().any(|it| it.fatal);
+    let none = || [("metric", None), ("namespace", None)];
+    assert!(!fatal(
+        "counts",
+        &counted(&[("eventName", &["A"]), ("userIdentity.type", &["Root"])], &["userIdentity.invokedBy"])
+    ));
+    assert!(!fatal("counts", &counted(&[("requestParameters.anything.at.all", &["A"])], &[])));
+    for (fields, without) in [
+        (&[][..], &["errorCode"][..]),
+        (&[("eventName", &[][..])], &[]),
+        (&[("EventName", &["A"][..])], &[]),
+        (&[("userIdentity.kind", &["A"][..])], &["eventNames"]),
+        (&[("detail.eventName", &["A"][..])], &[]),
+        (&[("errorCode", &["A"][..])], &["errorCode"]),
+    ] {
+        assert!(fatal("counts", &counted(fields, without)), "{fields:?} {without:?}");
+    }
+    assert!(found("counts", &counted(&[("eventNam", &["A"])], &[]))[0].candidates.contains(&"eventName".to_owned()));
+    assert!(fatal("counts", &described(&[("eventName", &["A"])], &[], none())), "no metric");
+    let empty = Operand::Value(Value::record([("events", Some(Value::List(Vec::new())))]));
+    assert!(fatal("takes", &empty));
+    assert!(!fatal("takes", &described(&[("source", &["aws.kms"]), ("detail.eventName", &["A"])], &[], none())));
+    assert!(fatal("takes", &described(&[("eventName", &["A"])], &[], none())));
+}
+
+#[test]
+fn a_filter_that_is_withheld_decides_nothing_but_its_own_metric() {
+    let filter = |metric: &str, pattern: &str| {
+        Value::record([
+            ("name", Some("f".into())),
+            ("metric_name", Some(metric.into())),
+            ("metric_namespace", Some("N".into())),
+            ("value", Some("1".into())),
+            ("pattern", Some(pattern.into())),
+        ])
+    };
+    let hidden = crate::facts::redact::REDACTED;
+    let of = |filters: Vec<Value>| on("counts", Some(Value::List(filters)), counted(&[("eventName", &["A"])], &[]));
+    assert_eq!(of(vec![filter("M", "{ $.eventName = A }")]), Answer::Holds);
+    assert_eq!(of(vec![filter("M", hidden)]), Answer::Withheld);
+    assert_eq!(of(vec![filter(hidden, "{ $.eventName = A }")]), Answer::Withheld);
+    assert_eq!(of(vec![filter("M", "{ $.eventName = A }"), filter("M", hidden)]), Answer::Holds);
+    assert!(of(vec![filter("Other", hidden)]).is_failure());
+    let told = of(vec![filter("M", "{ $.eventName = B }"), filter("Other", hidden)]);
+    assert!(matches!(&told, Answer::Fails(Some(witness)) if show(&witness.shown).contains("eventName")), "{told:?}");
+}
+
 #[test]
 fn a_failure_shows_only_the_items_that_fail() {
     let condition = Condition::Tests(vec![Test {

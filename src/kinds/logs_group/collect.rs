@@ -2,7 +2,7 @@
 //!
 //! Must not know what is expected of a log group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::Client;
@@ -122,12 +122,22 @@ async fn metric_filters(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Ga
 }
 
 fn records(filter: &MetricFilter) -> Result<Vec<Value>, Gap> {
+    let system = filter.emit_system_field_dimensions().iter();
+    let dimensions = |metric: &MetricTransformation| {
+        let own: BTreeSet<&String> = metric.dimensions().into_iter().flat_map(|all| all.keys()).collect();
+        own.into_iter().chain(system.clone()).cloned().collect::<Vec<_>>()
+    };
     let record = |metric: &MetricTransformation| {
         Ok(Value::record([
             ("name", Some(named(filter.filter_name(), "name of a metric filter")?.into())),
             ("pattern", filter.filter_pattern().map(Value::from)),
             ("metric_name", Some(named(Some(metric.metric_name()), "name of a metric")?.into())),
             ("metric_namespace", Some(named(Some(metric.metric_namespace()), "namespace of a metric")?.into())),
+            ("value", Some(named(Some(metric.metric_value()), "value of a metric")?.into())),
+            ("default", metric.default_value().map(|it| it.to_string().into())),
+            ("dimensions", Some(Value::texts(dimensions(metric)))),
+            ("transformed", Some(filter.apply_on_transformed_logs().into())),
+            ("criteria", filter.field_selection_criteria().filter(|it| !it.is_empty()).map(Value::from)),
         ]))
     };
     filter.metric_transformations().iter().map(record).collect()

@@ -4,7 +4,8 @@
 
 mod collect;
 
-use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use crate::alerts::facts::FILTER;
+use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 
 pub(super) use collect::{Collect, arn, groups};
 
@@ -12,12 +13,7 @@ const GROUPS: &str = "DescribeLogGroups";
 const FILTERS: &str = "DescribeMetricFilters";
 const TAGS: &str = "GetResources";
 
-const FILTER: Type = Type::Record(&[
-    Field::new("name", Type::Text),
-    Field::new("pattern", Type::Text),
-    Field::new("metric_name", Type::Text),
-    Field::new("metric_namespace", Type::Text),
-]);
+const FILTERED: Type = Type::Record(FILTER);
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {
@@ -98,10 +94,13 @@ pub(super) static KIND: Kind = Kind {
         Attribute::new("created", Type::Time, GROUPS, "logGroups[].creationTime", "When the group was created."),
         Attribute::new(
             "metric_filters",
-            Type::List(&FILTER),
+            Type::List(&FILTERED),
             FILTERS,
             "metricFilters[]",
-            "Metric filters of the group, one record for each metric a filter feeds; empty when it has none.",
+            "Metric filters of the group, one record for each metric a filter feeds; empty when it has none. `value` is what \
+             an event adds, `default` what is reported without one, absent when nothing is. `dimensions` are the names of \
+             those that the metric gets, `transformed` whether transformed events are looked at, and `criteria` which \
+             accounts and Regions; absent when all.",
         ),
         Attribute::new(
             "tags",

@@ -1,0 +1,114 @@
+//! `counts`: The metric filters of the list that feed the metric surely count each of these CloudTrail events, whatever its other fields hold.
+//!
+//! Must not know kinds or policies.
+
+use super::described::{EVENT, described_by, events, field, objections, text};
+use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes, Witness};
+use crate::alerts::facts::{FILTER, counter};
+use crate::alerts::{Counter, Decision, Emits, Shape, decide};
+use crate::facts::redact::is_withheld;
+use crate::facts::{Field, Type, Value};
+
+/// The metric filters of the list that feed the metric surely count each of these CloudTrail events, whatever its other fields hold.
+#[derive(Debug)]
+pub(super) struct Counts;
+
+impl Matcher for Counts {
+    fn keyword(&self) -> &'static str {
+        "counts"
+    }
+
+    fn doc(&self) -> &'static str {
+        "The metric filters of the list that feed the metric surely count each of these CloudTrail events, whatever its other \
+         fields hold. Each of `fields` holds one of its patterns, in which * is any run of characters; each of `except` holds a \
+         text like none of its patterns; none of `without` is there."
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            kind: "logs.group",
+            expect: r"metric_filters:
+  counts:
+    metric: KeysLost
+    namespace: Bank
+    events:
+      - fields: { eventSource: [kms.amazonaws.com], eventName: [DisableKey, ScheduleKeyDeletion] }
+        except: { sourceIPAddress: [backup.amazonaws.com] }
+        without: [userIdentity.invokedBy]",
+            met: r#"metric_filters:
+  - { name: keys, metric_name: KeysLost, metric_namespace: Bank, value: "1", pattern: '{ $.eventName = "*Key*" && $.sourceIPAddress != backup.amazonaws.com }' }"#,
+            violated: r#"metric_filters:
+  - { name: keys, metric_name: KeysLost, metric_namespace: Bank, value: "1", pattern: '{ $.eventName = "*Key*" && $.userIdentity.type = IAMUser }' }"#,
+            undecided: Some(
+                r#"metric_filters:
+  - { name: keys, metric_name: KeysLost, metric_namespace: Bank, value: "1", pattern: '{ $.eventName = "*Key*" && $.userIdentity.invokedBy != x }' }"#,
+            ),
+        }
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        match of {
+            Type::List(Type::Record(fields)) if *fields == FILTER => Ok(Takes::Value(Type::Record(FIELDS))),
+            _ => Err("metric filters"),
+        }
+    }
+
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let Operand::Value(claim) = operand else { return Vec::new() };
+        let missing = |name: &&str| field(claim, name).is_none_or(|it| *it == Value::from(""));
+        let mut all: Vec<Objection> = ["metric", "namespace"]
+            .iter()
+            .filter(|name| missing(name))
+            .map(|name| Objection::error("", format!("`counts` without `{name}` is about no metric")))
+            .collect();
+        all.extend(objections(self.keyword(), Shape::Record, claim));
+        all
+    }
+
+    fn sees_withheld(&self) -> bool {
+        true
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
+        let Operand::Value(claim) = operand else { return Answer::from(false) };
+        let (metric, namespace) = (text(claim, "metric"), text(claim, "namespace"));
+        let filters = if let Some(Value::List(filters)) = actual { filters.as_slice() } else { &[] };
+        // What was withheld of a filter may be what it counts, or what it feeds; those of other metrics do not matter.
+        let (hidden, told): (Vec<&Value>, Vec<&Value>) = filters.iter().partition(|it| it.is_withheld());
+        let counters: Vec<Counter> = told.into_iter().filter_map(|it| counter(it, metric, namespace)).collect();
+        let feeds = |it: &&Value| {
+            let may_be = |name: &str, wanted: &str| text(it, name) == wanted || is_withheld(text(it, name));
+            may_be("metric_name", metric) && may_be("metric_namespace", namespace)
+        };
+        match decide(Shape::Record, &events(claim), &counters) {
+            Decision::Counted => Answer::Holds,
+            _ if hidden.iter().any(feeds) => Answer::Withheld,
+            Decision::Undecided(why) => Answer::Undecided(why),
+            Decision::Missed(event) => {
+                let shown = Value::Text(format!("{}: {event}", missed_by(&counters)));
+                Answer::Fails(Some(Box::new(Witness { shown, at_fault: None })))
+            }
+        }
+    }
+
+    fn expected(&self, operand: &Operand) -> String {
+        let Operand::Value(claim) = operand else { return self.keyword().to_owned() };
+        let (by, metric, namespace) = (described_by(claim), text(claim, "metric"), text(claim, "namespace"));
+        format!("every event of these {by} to be counted by {metric} of {namespace}")
+    }
+}
+
+const FIELDS: &[Field] =
+    &[Field::new("metric", Type::Text), Field::new("namespace", Type::Text), Field::new("events", Type::List(&EVENT))];
+
+/// Why an event is missed, as far as it is not its fields.
+fn missed_by(counters: &[Counter]) -> String {
+    let useless =
+        |it: &Counter| if let Emits::Nothing(why) = &it.emits { Some(format!("{}: {why}", it.name)) } else { None };
+    let useless: Vec<String> = counters.iter().filter_map(useless).collect();
+    match (counters, useless.as_slice()) {
+        ([], _) => "no filter of the log group feeds the metric, and this event is not counted".to_owned(),
+        (_, []) => "this event is not counted".to_owned(),
+        (_, reasons) => format!("this event is not counted ({})", reasons.join("; ")),
+    }
+}
