@@ -2,14 +2,19 @@
 //!
 //! Must not know what is expected of an alarm.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ALARMS, KIND};
+use super::composites::{Composite, called};
+use super::one_event::{self, Watch};
+use super::rule::Rule;
+use super::{ALARMS, KIND, TOPICS, topics};
 use crate::aws::At;
 use crate::aws::client::{Api, CLOUDWATCH, Client};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, maybe_word, named};
 use crate::kinds::pages::Pages;
 
@@ -24,8 +29,16 @@ const NOT_LOG: Fact = Fact::not_applicable("a log alarm watches a query, not a m
 const NO_RULE: Fact = Fact::not_applicable("only a composite alarm has a rule");
 
 /// What only metric alarms have.
-const OF_METRIC: [&str; 6] =
-    ["metric.name", "metric.namespace", "metrics", "statistic", "period", "evaluation_periods"];
+const OF_METRIC: [&str; 8] = [
+    "metric.name",
+    "metric.namespace",
+    "metrics",
+    "statistic",
+    "period",
+    "evaluation_periods",
+    "datapoints_to_alarm",
+    "goes_off_at_one_event",
+];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -56,6 +69,9 @@ struct Alarm {
     comparison_operator: Option<String>,
     threshold: Option<f64>,
     evaluation_periods: Option<i32>,
+    datapoints_to_alarm: Option<i32>,
+    dimensions: Option<Vec<Dimension>>,
+    actions_suppressor: Option<String>,
     treat_missing_data: Option<String>,
     alarm_rule: Option<String>,
 }
@@ -66,6 +82,9 @@ struct Query {
     id: Option<String>,
     metric_stat: Option<Stat>,
     expression: Option<String>,
+    period: Option<i32>,
+    return_data: Option<bool>,
+    account_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -73,6 +92,7 @@ struct Query {
 struct Stat {
     metric: Option<Metric>,
     stat: Option<String>,
+    period: Option<i32>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +100,14 @@ struct Stat {
 struct Metric {
     metric_name: Option<String>,
     namespace: Option<String>,
+    dimensions: Option<Vec<Dimension>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Dimension {
+    name: String,
+    value: String,
 }
 
 /// Reads alarms.
@@ -93,32 +121,78 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            let mut pages = Pages::default();
-            while pages.go_on() {
-                let input = json!({
-                    // Without types AWS answers with metric alarms only.
-                    "AlarmTypes": [METRIC_ALARM, COMPOSITE_ALARM, LOG_ALARM],
-                    "MaxRecords": 100,
-                    "NextToken": pages.token(),
-                });
-                let page: Alarms = at.client(Client::new).call(&DESCRIBE_ALARMS, input).await?;
-                pages.turn(page.next_token.as_deref(), false)?;
-                for alarm in page.metric_alarms.iter().flatten() {
-                    set_metric_alarm(add(found, alarm)?, alarm);
+            let mut seen: Vec<Alarms> = Vec::new();
+            let walked = walk(at, &mut seen).await;
+            let all = || seen.iter().flat_map(|page| page.composite_alarms.iter().flatten());
+            let composites: Vec<Composite> = all().map(composite).collect();
+            // A composite alarm on a page that did not come may call as well.
+            let called = |alarm: &Alarm| match &walked {
+                Ok(()) => {
+                    called(or_empty(alarm.alarm_name.as_deref()), or_empty(alarm.alarm_arn.as_deref()), &composites)
                 }
-                for alarm in page.composite_alarms.iter().flatten() {
-                    set_composite_alarm(add(found, alarm)?, alarm);
-                }
-                for alarm in page.log_alarms.iter().flatten() {
-                    set_log_alarm(add(found, alarm)?, alarm);
+                Err(gap) => Err(gap.clone()),
+            };
+            let kinds: [(Of, Set); 3] = [
+                (|page| page.metric_alarms.as_ref(), set_metric_alarm),
+                (|page| page.composite_alarms.as_ref(), set_composite_alarm),
+                (|page| page.log_alarms.as_ref(), set_log_alarm),
+            ];
+            for page in &seen {
+                for (of, set) in kinds {
+                    for alarm in of(page).into_iter().flatten() {
+                        let resource = add(found, alarm)?;
+                        set(resource, alarm);
+                        resource.set("composite_actions", called(alarm));
+                    }
                 }
             }
-            Ok(())
+            walked
         })
     }
 
-    fn read<'a>(&'a self, _at: &'a At, call: &'static Call, _resource: &'a mut Resource) -> Pending<'a> {
-        unreachable!("cloudwatch.alarm has no call {}", call.operation)
+    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
+        Box::pin(async move {
+            match call.operation {
+                TOPICS => topics::read(at, resource).await,
+                other => unreachable!("cloudwatch.alarm has no call {other}"),
+            }
+        })
+    }
+}
+
+type Of = fn(&Alarms) -> Option<&Vec<Alarm>>;
+type Set = fn(&mut Resource, &Alarm);
+
+async fn walk(at: &At, seen: &mut Vec<Alarms>) -> Result<(), Gap> {
+    let mut pages = Pages::default();
+    while pages.go_on() {
+        let input = json!({
+            // Without types AWS answers with metric alarms only.
+            "AlarmTypes": [METRIC_ALARM, COMPOSITE_ALARM, LOG_ALARM],
+            "MaxRecords": 100,
+            "NextToken": pages.token(),
+        });
+        let page: Alarms = at.client(Client::new).call(&DESCRIBE_ALARMS, input).await?;
+        pages.turn(page.next_token.as_deref(), false)?;
+        seen.push(page);
+    }
+    Ok(())
+}
+
+fn or_empty(text: Option<&str>) -> &str {
+    text.unwrap_or_default()
+}
+
+fn composite(alarm: &Alarm) -> Composite {
+    // What AWS did not tell of its actions may be that they are on.
+    let on = alarm.actions_enabled.unwrap_or(true);
+    Composite {
+        name: or_empty(alarm.alarm_name.as_deref()).to_owned(),
+        arn: or_empty(alarm.alarm_arn.as_deref()).to_owned(),
+        rule: alarm.alarm_rule.as_deref().and_then(Rule::parse),
+        actions: if on { alarm.alarm_actions.clone().unwrap_or_default() } else { Vec::new() },
+        suppressed: alarm.actions_suppressor.as_ref().is_some_and(|it| !it.is_empty())
+            || alarm.actions_enabled.is_none(),
     }
 }
 
@@ -148,6 +222,9 @@ fn set_metric_alarm(resource: &mut Resource, alarm: &Alarm) {
     resource.set("statistic", statistic(alarm));
     resource.set("period", alarm.period.map(|seconds| Value::Duration(seconds.into())));
     resource.set("evaluation_periods", alarm.evaluation_periods);
+    resource.set("datapoints_to_alarm", alarm.datapoints_to_alarm.or(alarm.evaluation_periods));
+    let told = one_event::goes_off(&watch(alarm));
+    resource.set("goes_off_at_one_event", told.map_err(|message| Gap { message, ..Gap::new(Cause::Undecided) }));
     set_threshold(resource, alarm);
     resource.set("rule", NO_RULE);
 }
@@ -185,27 +262,69 @@ fn statistic(alarm: &Alarm) -> Option<&str> {
 
 fn metrics(alarm: &Alarm) -> Vec<Value> {
     if let Some(queries) = alarm.metrics.as_ref().filter(|all| !all.is_empty()) {
-        return queries.iter().map(query).collect();
+        return queries.iter().map(|it| query(it, alarm)).collect();
     }
     let plain = alarm.metric_name.as_deref().map(|name| {
         Value::record([
             ("name", Some(name.into())),
             ("namespace", alarm.namespace.as_deref().map(Value::from)),
             ("statistic", statistic(alarm).map(Value::from)),
+            ("period", alarm.period.map(|seconds| Value::Duration(seconds.into()))),
+            ("dimensions", Some(dimensions(alarm.dimensions.as_ref()))),
         ])
     });
     plain.into_iter().collect()
 }
 
-fn query(query: &Query) -> Value {
+fn dimensions(told: Option<&Vec<Dimension>>) -> Value {
+    let pairs = told.into_iter().flatten().map(|it| (it.name.clone(), Value::from(&it.value)));
+    Value::Map(pairs.collect::<BTreeMap<_, _>>())
+}
+
+/// What decides whether one event is enough. What AWS does not tell of it is as good as not working it out.
+fn watch(alarm: &Alarm) -> Watch {
+    let plain = || one_event::Query {
+        id: "m1".to_owned(),
+        metric: Some((or_empty(statistic(alarm)).to_owned(), alarm.period.unwrap_or_default().into())),
+        expression: None,
+        returned: true,
+    };
+    let query = |it: &Query| one_event::Query {
+        id: or_empty(it.id.as_deref()).to_owned(),
+        metric: it.metric_stat.as_ref().map(|stat| {
+            (or_empty(stat.stat.as_deref()).to_owned(), stat.period.or(it.period).unwrap_or_default().into())
+        }),
+        expression: it.expression.clone(),
+        returned: it.return_data.unwrap_or(true),
+    };
+    let queries = match alarm.metrics.as_ref().filter(|all| !all.is_empty()) {
+        Some(queries) => queries.iter().map(query).collect(),
+        None => alarm.metric_name.iter().map(|_| plain()).collect(),
+    };
+    let periods = alarm.evaluation_periods.map_or(0, i64::from);
+    Watch {
+        queries,
+        comparison: or_empty(alarm.comparison_operator.as_deref()).to_owned(),
+        threshold: alarm.threshold.filter(|it| it.is_finite()),
+        datapoints: alarm.datapoints_to_alarm.map_or(periods, i64::from),
+        missing_data: or_empty(alarm.treat_missing_data.as_deref()).to_owned(),
+    }
+}
+
+fn query(query: &Query, alarm: &Alarm) -> Value {
     let stat = query.metric_stat.as_ref();
     let metric = stat.and_then(|it| it.metric.as_ref());
+    let own = alarm.alarm_arn.as_deref().and_then(|arn| arn.split(':').nth(4));
+    let period = stat.and_then(|it| it.period).or(query.period);
     Value::record([
         ("id", query.id.as_deref().map(Value::from)),
         ("name", metric.and_then(|it| it.metric_name.as_deref()).map(Value::from)),
         ("namespace", metric.and_then(|it| it.namespace.as_deref()).map(Value::from)),
         ("statistic", stat.and_then(|it| it.stat.as_deref()).map(Value::from)),
         ("expression", query.expression.as_deref().map(Value::from)),
+        ("period", period.map(|seconds| Value::Duration(seconds.into()))),
+        ("dimensions", metric.map(|it| dimensions(it.dimensions.as_ref()))),
+        ("account", query.account_id.as_deref().filter(|it| Some(*it) != own).map(Value::from)),
     ])
 }
 
@@ -227,13 +346,17 @@ mod tests {
         set_composite_alarm(&mut composite, &Alarm { alarm_rule: Some("ALARM(a)".into()), ..Alarm::default() });
         set_log_alarm(&mut log, &Alarm { threshold: Some(0.5), ..Alarm::default() });
         for resource in [&metric, &composite, &log] {
-            for attribute in KIND.attributes.iter().filter(|it| !["name", "arn"].contains(&it.name)) {
+            let elsewhere = ["name", "arn", "composite_actions", "topics"];
+            for attribute in KIND.attributes.iter().filter(|it| !elsewhere.contains(&it.name)) {
                 assert!(resource.get(attribute.name).is_some(), "{}", attribute.name);
             }
         }
         assert_eq!(metric.text("threshold"), Some("1"));
         assert_eq!(log.text("threshold"), Some("0.5"));
-        let plain = Value::List(vec![Value::record([("name", Some("m".into()))])]);
+        let plain = Value::List(vec![Value::record([
+            ("name", Some("m".into())),
+            ("dimensions", Some(Value::Map(BTreeMap::new()))),
+        ])]);
         assert_eq!(metric.get("metrics"), Some(&Fact::Known(plain)));
     }
 }

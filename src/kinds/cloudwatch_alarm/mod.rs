@@ -3,12 +3,18 @@
 //! Must not know how the calls are made; that is `collect.rs`.
 
 mod collect;
+mod composites;
+mod math;
+mod one_event;
+mod rule;
+mod topics;
 
 use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 
 pub(super) use collect::Collect;
 
 const ALARMS: &str = "DescribeAlarms";
+const TOPICS: &str = "GetTopicAttributes";
 
 const METRIC: Type = Type::Record(&[
     Field::new("id", Type::Text),
@@ -16,6 +22,15 @@ const METRIC: Type = Type::Record(&[
     Field::new("namespace", Type::Text),
     Field::new("statistic", Type::Text),
     Field::new("expression", Type::Text),
+    Field::new("period", Type::Duration),
+    Field::new("dimensions", Type::Map(&Type::Text)),
+    Field::new("account", Type::Text),
+]);
+
+const TOPIC: Type = Type::Record(&[
+    Field::new("arn", Type::Text),
+    Field::new("name", Type::Text),
+    Field::new("confirmed", Type::Integer),
 ]);
 
 /// The kind.
@@ -77,8 +92,8 @@ pub(super) static KIND: Kind = Kind {
             Type::List(&METRIC),
             ALARMS,
             "MetricAlarms[].Metrics",
-            "All metrics and expressions that the alarm looks at, one record for a plain alarm. Does not apply to \
-             composite and log alarms.",
+            "All metrics and expressions that the alarm looks at, one record for a plain alarm; `account` is there where \
+             the metric is of another one. Does not apply to composite and log alarms.",
         ),
         Attribute::new(
             "statistic",
@@ -122,6 +137,24 @@ pub(super) static KIND: Kind = Kind {
         )
         .within(1, 100_000),
         Attribute::new(
+            "datapoints_to_alarm",
+            Type::Integer,
+            ALARMS,
+            "MetricAlarms[].DatapointsToAlarm",
+            "Data points that must breach; all that are looked at where AWS tells no number. Does not apply to composite \
+             and log alarms.",
+        )
+        .within(1, 100_000),
+        Attribute::new(
+            "goes_off_at_one_event",
+            Type::Bool,
+            ALARMS,
+            "MetricAlarms[]",
+            "Whether the alarm surely goes off when its metric counts one event as 1, and is not on without one: metric \
+             math, statistic, comparison, threshold, data points and missing data together. Undecided where it depends on \
+             what else the metric has. Does not apply to composite and log alarms.",
+        ),
+        Attribute::new(
             "missing_data",
             Type::Text,
             ALARMS,
@@ -136,6 +169,25 @@ pub(super) static KIND: Kind = Kind {
             "CompositeAlarms[].AlarmRule",
             "Expression over other alarms. Applies to composite alarms only.",
         ),
+        Attribute::new(
+            "composite_actions",
+            Type::List(&Type::Text),
+            ALARMS,
+            "CompositeAlarms[].AlarmActions",
+            "ARNs that are called by composite alarms that surely go off with this one and whose actions are enabled; empty \
+             when there are none. Undecided where it depends on other alarms whether such a one goes off or calls.",
+        ),
+        Attribute::new(
+            "topics",
+            Type::List(&TOPIC),
+            TOPICS,
+            "Attributes.SubscriptionsConfirmed",
+            "SNS topics among `alarm_actions`, each with its confirmed subscriptions; a topic that is gone has none. Not known \
+             where a topic is of another account: only that account tells who listens.",
+        ),
     ],
-    calls: &[Call::new("cloudwatch", ALARMS, "cloudwatch:DescribeAlarms", Reach::Population(100))],
+    calls: &[
+        Call::new("cloudwatch", ALARMS, "cloudwatch:DescribeAlarms", Reach::Population(100)),
+        Call::new("sns", TOPICS, "sns:GetTopicAttributes", Reach::Resource).after(&[ALARMS]),
+    ],
 };

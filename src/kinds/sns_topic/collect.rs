@@ -49,8 +49,7 @@ impl Collector for Collect {
         Box::pin(async move {
             match call.operation {
                 ATTRIBUTES => {
-                    let answer = at.client(Client::new).get_topic_attributes().topic_arn(&resource.id).send().await?;
-                    let attributes = answer.attributes.ok_or_else(|| malformed("the answer has no attributes"))?;
+                    let attributes = attributes(at, &resource.id).await?;
                     set_attributes(resource, &attributes)?;
                 }
                 SUBSCRIPTIONS => {
@@ -63,6 +62,15 @@ impl Collector for Collect {
             Ok(())
         })
     }
+}
+
+/// The attributes of a topic, for every kind that is about it.
+pub(in crate::kinds) async fn attributes(at: &At, arn: &str) -> Result<Arc<HashMap<String, String>>, Gap> {
+    at.once(format!("sns:GetTopicAttributes {arn}"), async {
+        let answer = at.client(Client::new).get_topic_attributes().topic_arn(arn).send().await?;
+        answer.attributes.ok_or_else(|| malformed("the answer has no attributes"))
+    })
+    .await
 }
 
 fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>) -> Result<(), Gap> {

@@ -8,7 +8,7 @@ use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
 
-pub(super) use collect::Collect;
+pub(super) use collect::{Collect, attributes};
 
 const TOPICS: &str = "ListTopics";
 const ATTRIBUTES: &str = "GetTopicAttributes";

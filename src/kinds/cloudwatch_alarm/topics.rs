@@ -1,0 +1,49 @@
+//! The SNS topics that an alarm calls, and how many people have confirmed that they listen.
+//!
+//! Must not know what is expected of an alarm.
+
+use crate::aws::At;
+use crate::facts::{Cause, Fact, Gap, Resource, Value};
+use crate::kinds::convert::{malformed, told};
+use crate::kinds::sns_topic;
+
+/// Reads the topics of an alarm.
+pub(super) async fn read(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let arns: Vec<String> = match resource.get("alarm_actions") {
+        Some(Fact::Known(Value::List(actions))) => actions.iter().filter_map(topic).collect(),
+        _ => return Err(malformed("the alarm has no list of actions")),
+    };
+    let mut topics = Vec::new();
+    for arn in arns {
+        let mut parts = arn.split(':').skip(3);
+        let here = (Some(&*at.region), Some(&*at.account));
+        if (parts.next(), parts.next()) != here {
+            return Err(Gap {
+                message: format!("{arn} is of another account or Region, and only there it is told who listens"),
+                ..Gap::new(Cause::NotAsked)
+            });
+        }
+        let confirmed = match sns_topic::attributes(at, &arn).await {
+            Ok(attributes) => {
+                let number = attributes.get("SubscriptionsConfirmed").map(|it| it.parse::<i64>());
+                told(number.and_then(Result::ok), "number of confirmed subscriptions")?
+            }
+            // It was deleted: nobody hears of it.
+            Err(gap) if gap.code == "NotFound" || gap.code == "NotFoundException" => 0,
+            Err(gap) => return Err(gap),
+        };
+        let name = arn.rsplit(':').next().map(Value::from);
+        topics.push(Value::record([
+            ("arn", Some(arn.as_str().into())),
+            ("name", name),
+            ("confirmed", Some(confirmed.into())),
+        ]));
+    }
+    resource.set("topics", Value::List(topics));
+    Ok(())
+}
+
+fn topic(action: &Value) -> Option<String> {
+    let Value::Text(arn) = action else { return None };
+    (arn.split(':').nth(2) == Some("sns")).then(|| arn.clone())
+}
