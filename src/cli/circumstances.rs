@@ -115,7 +115,7 @@ mod tests {
     fn pipelines_are_told_apart() {
         let github = told(&[
             ("GITHUB_ACTIONS", "true"),
-            ("GITHUB_SERVER_URL", "https://github.com"),
+            ("GITHUB_SERVER_URL", "https://github.example"),
             ("GITHUB_REPOSITORY", "bank/infra"),
             ("GITHUB_RUN_ID", "77"),
             ("GITHUB_RUN_ATTEMPT", "2"),
@@ -133,7 +133,7 @@ mod tests {
                 actor: own(actor),
             })
         };
-        let run = "https://github.com/bank/infra/actions/runs/77/attempts/2";
+        let run = "https://github.example/bank/infra/actions/runs/77/attempts/2";
         assert_eq!(github, pipeline("github-actions", run, "abc", "refs/heads/main", "ana"));
         let gitlab = told(&[("GITLAB_CI", "true"), ("CI_JOB_URL", "https://x/1"), ("CI_COMMIT_SHA", "d")]);
         assert_eq!(gitlab, pipeline("gitlab-ci", "https://x/1", "d", "", ""));

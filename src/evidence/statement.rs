@@ -20,8 +20,8 @@ const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 /// The predicate that others read, too.
 const TEST_RESULT: &str = "https://in-toto.io/attestation/test-result/v0.1";
 
-/// Our predicate.
-const COVERAGE: &str = "https://github.com/attestry/attestry/attestation/coverage/v1";
+/// Our predicate: a name and no place. Nobody can own a domain below `.invalid`.
+const COVERAGE: &str = "tag:attestry.invalid,2026:coverage/v1";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -24,7 +24,7 @@ pub(super) struct Oscal;
 /// The version of OSCAL that this is.
 const VERSION: &str = "1.2.1";
 /// Whose words the properties are.
-const NAMESPACE: &str = "https://github.com/attestry/attestry/ns/oscal";
+const NAMESPACE: &str = "tag:attestry.invalid,2026:oscal";
 /// Gaps told of in one observation; all are in the results.
 const GAPS: usize = 20;
 /// Longest description, in characters.

@@ -18,7 +18,7 @@ use crate::verify::CaseResult;
 /// The SARIF log.
 pub(super) struct Sarif;
 
-const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 /// GitHub refuses a run with more results.
 const RESULTS: usize = 25_000;
 
@@ -52,7 +52,6 @@ impl Report for Sarif {
                 tool: json!({ "driver": {
                     "name": "Attestry",
                     "semanticVersion": record.run.tool.rsplit(' ').next().unwrap_or_default(),
-                    "informationUri": "https://github.com/attestry/attestry",
                     "rules": cases.iter().map(rule).collect::<Vec<_>>(),
                 } }),
                 automation_details: json!({
