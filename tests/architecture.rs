@@ -249,3 +249,43 @@ fn every_invariant_names_a_test_that_exists() {
     let wanted: BTreeSet<String> = (1..=13).map(|number| format!("I{number}")).collect();
     assert_eq!(seen, wanted);
 }
+
+/// Words that stand for a table, and the one file that has it: a second table of the same fact sooner or later says something
+/// else.
+const TABLES: &[(&str, &[&str])] = &[
+    ("src/aws/gap.rs", &["RequestLimitExceeded", "BandwidthLimitExceeded", "contains(\"Throttl\")", "NotSignedUp"]),
+    ("src/aws/gone.rs", &["TrailNotFoundException", "\"NoSuchBucket\"", "NonExistentQueue", "\"ParameterNotFound\""]),
+    (
+        "src/facts/partition.rs",
+        &[
+            "\"aws-cn\"",
+            "\"aws-us-gov\"",
+            "\"us-gov-\"",
+            "\"cn-\"",
+            "amazonaws.com.cn",
+            "c2s.ic.gov",
+            "\"mx-central-1\"",
+        ],
+    ),
+    (
+        "src/aws/wire/protocol.rs",
+        &["\"monitoring\" =>", "(\"monitoring\"", "\"cloudwatch\" =>", "(\"cloudwatch\", \"monitoring\""],
+    ),
+];
+
+#[test]
+fn no_table_exists_twice() {
+    let sources = sources();
+    let mut wrong = Vec::new();
+    for (home, words) in TABLES {
+        for word in *words {
+            let others = sources.iter().filter(|(path, _)| !is_test_file(path) && path.as_str() != *home);
+            wrong.extend(
+                others.filter(|(_, text)| code(text).contains(word)).map(|(path, _)| format!("{path}: {word}")),
+            );
+        }
+        let text = code(&sources[*home]);
+        assert!(words.iter().any(|word| text.contains(word)), "{home} has none of {words:?}");
+    }
+    assert!(wrong.is_empty(), "use the table: {wrong:#?}");
+}

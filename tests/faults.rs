@@ -25,10 +25,14 @@ use std::io::Write;
 use std::sync::Arc;
 
 use answers::Violated;
-use attestry::aws::Operation;
-use attestry::aws::described::Mutation;
+use attestry::aws::described::{Fault, Faults, Mutation};
 use attestry::aws::validate::TABLE;
+use attestry::aws::{Operation, gone_codes};
+use attestry::facts::{Cause, Reach};
 use attestry::kinds;
+use attestry::plan::Plan;
+use attestry::policy::Case;
+use attestry::verify::Verdict;
 use common::{cases_of, every_attribute, root, run, whole};
 use matrix::{Matrix, faults};
 
@@ -72,6 +76,59 @@ async fn every_fault_of_every_operation_leaves_its_cases_unevaluated() {
     assert!(wrong.is_empty(), "{} of {pairs} pairs: {:#?}", wrong.len(), &wrong[..wrong.len().min(40)]);
     assert_eq!(skipped, NOT_POSSIBLE, "pairs that cannot be, of {}", pairs + skipped);
     assert_eq!(pairs + skipped, operations().len() * faults().len());
+}
+
+/// What AWS says not to exist is in no verdict: it is counted, and a population of which nothing is left is not evaluated.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_gone_is_counted_and_never_all_there_is() {
+    let account = whole();
+    let cases = cases_of(&account, &every_attribute(kinds::schemas()));
+    let mut asked = BTreeSet::new();
+    for call in kinds::schemas().flat_map(|kind| kind.calls) {
+        for code in gone_codes(call.service, call.operation) {
+            let operation = Operation::new(call.service, call.operation);
+            let gone = Fault::Error { code: (*code).to_owned(), status: 404 };
+            let broken = Faults::new(account.connector(), operation, gone).unwrap().connector();
+            let of = |case: &&Case| Plan::needs(case, call.service, call.operation);
+            let needing: Vec<Case> = cases.iter().filter(of).cloned().collect();
+            let ran = run(&needing, &account, broken).await.unwrap();
+            let place = format!("{}:{} {code}", call.service, call.operation);
+            assert!(!ran.result.cases.is_empty(), "{place}");
+            for result in &ran.result.cases {
+                let (id, seen) = (&result.case.id, &result.coverage);
+                let met = matches!(result.verdict, Verdict::Met(_));
+                assert!(!met || seen.gone > 0 && seen.examined > 0, "{place}: {id} is met of {seen:?}");
+                let gaps = result.gaps.iter().chain(result.resources.iter().flat_map(|it| &it.gaps));
+                let other: Vec<_> = gaps.filter(|gap| gap.cause != Cause::Gone).collect();
+                assert!(other.is_empty(), "{place}: {id}: {other:?}");
+                assert!(seen.gone > 0 || result.is_incomplete(), "{place}: {id} tells nothing: {seen:?}");
+            }
+            asked.insert(format!("{}:{}", call.service, call.operation));
+        }
+    }
+    assert!(asked.len() > 20, "{asked:?}");
+}
+
+/// Calls for one resource that say nothing of it by an error: they name none, or the error says something else.
+const NAME_NOTHING: [&str; 8] = [
+    "access-analyzer:CheckNoPublicAccess",
+    "access-analyzer:ValidatePolicy",
+    "iam:GetAccountPasswordPolicy",
+    "iam:GetAccountSummary",
+    "iam:ListAccountAliases",
+    "lambda:GetPolicy",
+    "logs:GetLogEvents",
+    "s3:GetObject",
+];
+
+#[test]
+fn every_call_for_a_resource_says_when_it_is_gone_or_is_known_not_to() {
+    let calls = kinds::schemas().flat_map(|kind| kind.calls).filter(|call| call.reach == Reach::Resource);
+    let silent: BTreeSet<String> = calls
+        .filter(|call| gone_codes(call.service, call.operation).is_empty())
+        .map(|call| format!("{}:{}", call.service, call.operation))
+        .collect();
+    assert_eq!(silent.iter().map(String::as_str).collect::<Vec<_>>(), NAME_NOTHING, "add it to src/aws/gone.rs");
 }
 
 /// The shipped suites may find violations whatever is broken, but what is broken never makes a case met.

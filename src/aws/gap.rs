@@ -8,8 +8,10 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::gone::says_gone;
 use super::operation;
 use super::transport::Stopped;
+use super::unreadable;
 use super::whole::Unsound;
 use super::wire::NOT_DESCRIBED;
 use crate::facts::{Cause, Gap, scrub};
@@ -29,7 +31,9 @@ const CODES: &[(Cause, &[&str])] = &[
             "UnauthorizedException",
             "KMSAccessDeniedException",
             "InsufficientPrivilegesException",
-            "AllAccessDisabled",
+            // What is left of a refusal whose answer has no body.
+            "403",
+            "Forbidden",
         ],
     ),
     (
@@ -75,8 +79,22 @@ const CODES: &[(Cause, &[&str])] = &[
         &[
             "AWSOrganizationsNotInUseException",
             "InvalidAccessException",
+            "NotSignedUp",
             "OptInRequired",
             "SubscriptionRequiredException",
+        ],
+    ),
+    // No permission mends these.
+    (
+        Cause::Refused,
+        &[
+            "AccountProblem",
+            "AccountSuspended",
+            "AccountSuspendedException",
+            "AllAccessDisabled",
+            "InactiveAccount",
+            "InvalidPayer",
+            "InvalidSecurity",
         ],
     ),
     (
@@ -108,6 +126,11 @@ where
     error.as_service_error().and_then(ProvideErrorMetadata::code).is_some_and(|code| codes.contains(&code))
 }
 
+/// Whether an answer says that it was asked too much.
+pub(super) fn is_throttled(code: &str, status: u16) -> bool {
+    classify(code, status) == Cause::Throttled
+}
+
 /// What a code and a status say.
 fn classify(code: &str, status: u16) -> Cause {
     // Services with awsJson put a namespace before the code, and some a URL after it.
@@ -116,8 +139,11 @@ fn classify(code: &str, status: u16) -> Cause {
         return *cause;
     }
     match status {
+        _ if bare.contains("Throttl") => Cause::Throttled,
         429 => Cause::Throttled,
-        401 | 403 => Cause::Denied,
+        401 | 403 if bare.is_empty() => Cause::Denied,
+        // Who has a word of its own for a refusal does not speak of permissions.
+        401 | 403 => Cause::Refused,
         408 => Cause::TimedOut,
         500.. => Cause::Unavailable,
         _ => Cause::Unexpected,
@@ -133,12 +159,16 @@ where
             SdkError::ServiceError(refused) => {
                 let status = refused.raw().status().as_u16();
                 let code = refused.err().code().unwrap_or_default();
-                let mut cause = classify(code, status);
+                let message = refused.err().message().unwrap_or_default();
                 // A success status with an error inside is an answer that could not be read.
                 if code.is_empty() && status < 400 {
-                    cause = Cause::Malformed;
+                    let body = refused.raw().body().bytes().unwrap_or_default();
+                    (Cause::Malformed, String::new(), unreadable::words(body, &causes(&error)))
+                } else if operation::current().is_some_and(|asked| says_gone(&asked, code, message)) {
+                    (Cause::Gone, code.to_owned(), message.to_owned())
+                } else {
+                    (classify(code, status), code.to_owned(), message.to_owned())
                 }
-                (cause, code.to_owned(), refused.err().message().unwrap_or_default().to_owned())
             }
             SdkError::TimeoutError(_) => (Cause::TimedOut, String::new(), "no answer in time".to_owned()),
             SdkError::DispatchFailure(failure) => {
@@ -227,7 +257,12 @@ mod tests {
             ("com.amazonaws.kms#AccessDeniedException", 400, Cause::Denied),
             ("UnauthorizedOperation", 403, Cause::Denied),
             ("AuthorizationError", 403, Cause::Denied),
-            ("SomethingNew", 403, Cause::Denied),
+            ("", 403, Cause::Denied),
+            ("SomethingNew", 403, Cause::Refused),
+            ("AccountProblem", 403, Cause::Refused),
+            ("NotSignedUp", 403, Cause::ServiceOff),
+            ("OptInRequired", 403, Cause::ServiceOff),
+            ("NewThrottlingOfAService", 400, Cause::Throttled),
             ("Throttling", 400, Cause::Throttled),
             ("ThrottlingException", 400, Cause::Throttled),
             ("SlowDown", 503, Cause::Throttled),

@@ -17,9 +17,6 @@ pub struct Operation {
     pub name: String,
 }
 
-/// Signing names that are not the IAM prefix.
-const PREFIXES: &[(&str, &str)] = &[("monitoring", "cloudwatch"), ("tagging", "tag")];
-
 /// Operations of S3 on objects by method and the query parameter that marks them.
 const S3_OBJECTS: &[(&str, &str, &str)] = &[
     ("DELETE", "uploadId", "AbortMultipartUpload"),
@@ -77,7 +74,7 @@ impl Operation {
 
     fn on_the_wire(request: &HttpRequest) -> Option<Self> {
         let (signed, _) = scope(request)?;
-        let service = PREFIXES.iter().find(|(name, _)| *name == signed).map_or(signed, |(_, prefix)| prefix);
+        let service = super::wire::prefix(signed);
         let (path, query) = path_and_query(request.uri());
         let name = if let Some(target) = request.headers().get("x-amz-target") {
             target.rsplit('.').next()?.to_owned()

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::calls::{Call, CallLog};
-use super::gap::request_id;
+use super::gap::{is_throttled, request_id};
 use super::operation::sending;
 use super::pace::Pace;
 use super::whole::{Question, whole};
@@ -181,7 +181,7 @@ impl HttpConnector for Way {
             let error = answer.as_ref().map_or_else(|_| String::new(), error_code);
             // An answer that is not believed still came.
             let Told { status, request_id, date } = told.unwrap_or_default();
-            let throttled = is_throttled(status, &error);
+            let throttled = is_throttled(&error, status.unwrap_or_default());
             link.pace.answered(&account, &region, &operation, throttled);
             link.calls.add(Call {
                 started,
@@ -252,12 +252,6 @@ fn error_code(answer: &HttpResponse) -> String {
 fn bare(code: &str) -> String {
     let code = code.rsplit('#').next().unwrap_or(code);
     scrub(code.split(':').next().unwrap_or(code)).into_owned()
-}
-
-fn is_throttled(status: Option<u16>, error: &str) -> bool {
-    status == Some(429)
-        || error.contains("Throttl")
-        || matches!(error, "TooManyRequestsException" | "SlowDown" | "RequestLimitExceeded" | "BandwidthLimitExceeded")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Must not know any single kind.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -56,6 +57,9 @@ pub struct Listing {
     region: Arc<str>,
     last: Option<Resource>,
     count: usize,
+    seen: HashSet<String>,
+    /// What was told once more, by its id.
+    again: Vec<Resource>,
     /// Told when there are more than any list has.
     full: Arc<Notify>,
     found: UnboundedSender<Resource>,
@@ -67,7 +71,8 @@ impl Listing {
     pub fn new(kind: &'static Kind, at: &At) -> (Self, UnboundedReceiver<Resource>) {
         let (found, resources) = mpsc::unbounded_channel();
         let (account, region) = (Arc::clone(&at.account), Arc::clone(&at.region));
-        (Self { kind, account, region, last: None, count: 0, full: Arc::default(), found }, resources)
+        let (seen, again) = (HashSet::new(), Vec::new());
+        (Self { kind, account, region, last: None, count: 0, seen, again, full: Arc::default(), found }, resources)
     }
 
     /// Adds a resource, whose facts the caller then sets.
@@ -91,16 +96,55 @@ impl Listing {
         }
     }
 
-    /// Hands the last resource on; how many there were.
-    pub(super) fn finish(mut self) -> usize {
+    /// Hands the last resource on; how many there were, and those of them that were told again.
+    pub(super) fn finish(mut self) -> (usize, Vec<Resource>) {
         self.hand_on();
-        self.count
+        (self.count - self.again.len(), self.again)
     }
 
     fn hand_on(&mut self) {
-        if let Some(resource) = self.last.take() {
-            // Nobody listens any more when the run is being dropped.
-            let _ = self.found.send(resource);
+        let Some(resource) = self.last.take() else { return };
+        // What has no id cannot be told from anything else.
+        if !resource.id.is_empty() && !self.seen.insert(resource.id.clone()) {
+            self.again.push(resource);
+            return;
         }
+        // Nobody listens any more when the run is being dropped.
+        let _ = self.found.send(resource);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::facts::{Attribute, LogScope, Reach, Scope, Type};
+
+    static KIND: Kind = Kind {
+        name: "test.thing",
+        plural: "things",
+        scope: Scope::Global,
+        doc: "A thing.",
+        attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
+        calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(100))],
+    };
+
+    #[test]
+    fn what_a_list_tells_twice_is_handed_on_once() {
+        let logs = Arc::new(LogScope::all(Timestamp::UNIX_EPOCH));
+        let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
+        let (mut listing, mut found) = Listing::new(&KIND, &at);
+        // What has no id is never the same as anything else.
+        for id in ["a", "b", "a", "", "", "b"] {
+            listing.add(id, id).set("name", id);
+        }
+        let (count, again) = listing.finish();
+        let mut told = Vec::new();
+        while let Ok(resource) = found.try_recv() {
+            told.push(resource.id);
+        }
+        assert_eq!(told, ["a", "b", "", ""]);
+        assert_eq!((count, again.iter().map(|it| it.id.as_str()).collect::<Vec<_>>()), (4, vec!["a", "b"]));
     }
 }

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
-use super::{Collector, Listing};
+use super::presence::Presence;
+use super::{Collector, Listing, twice};
 use crate::aws::At;
 use crate::facts::{Call, Cause, Fact, Gap, Population, Question, Reach, Resource, Scope, Value, reconcile};
 use crate::plan::{Demand, Plan};
@@ -101,15 +102,22 @@ async fn population(
     let (mut listing, found) = Listing::new(kind, &at);
     let list = async {
         let listed = enumerate(collector, &at, &mut listing).await;
-        let resources = listing.finish();
+        let (resources, again) = listing.finish();
         watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources });
-        listed
+        (listed, again)
     };
     // Side by side: a list of many pages takes as long as reading what its first pages told.
-    let (listed, mut resources) = tokio::join!(list, read_all(found, &demand, &at, collector, now, &watch));
+    let ((listed, mut again), mut resources) =
+        tokio::join!(list, read_all(found, &demand, &at, collector, now, &watch));
+    let list = demand.population_calls().next();
+    for resource in &mut again {
+        doubt_nameless(resource, list, &at);
+        resource.redact(None);
+    }
+    twice::merge(&mut resources, again, list);
     let gaps = match listed {
         Ok(()) => Vec::new(),
-        Err(gap) => vec![Arc::new(placed(gap, demand.population_calls().next(), &at, ""))],
+        Err(gap) => vec![Arc::new(placed(gap, list, &at, ""))],
     };
     Resource::redact_names(&mut resources);
     Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps }
@@ -148,6 +156,7 @@ async fn read_all(
         }
         let (demand, at, calls, watch) = (Arc::clone(demand), Arc::clone(at), Arc::clone(&calls), Arc::clone(watch));
         reading.spawn(async move {
+            let mut presence = Presence::default();
             for call in calls.iter().filter(|call| demand.kind.call(call.operation).is_some()) {
                 let asked = call.reach == Reach::Asked;
                 let questions = if asked { demand.questions(call, &resource, now) } else { Vec::new() };
@@ -157,10 +166,14 @@ async fn read_all(
                 match blind(call, &resource) {
                     Some(gap) => resource.set_all_of(call.operation, &Fact::Unknown(gap)),
                     None if asked && questions.is_empty() => resource.set_all_of(call.operation, &UNASKED),
-                    None => read(collector, call, &at, &mut resource, &questions).await,
+                    None => {
+                        let told = read(collector, call, &at, &mut resource, &questions).await;
+                        presence.answered(call, &mut resource, told);
+                    }
                 }
                 resource.redact(Some(call.operation));
             }
+            presence.settle(&mut resource);
             watch(Event::Read { kind: demand.kind.name });
             resource
         });
@@ -214,15 +227,15 @@ async fn read(
     at: &At,
     resource: &mut Resource,
     questions: &[Question],
-) {
+) -> Result<(), Arc<Gap>> {
     let pending = match call.reach {
         Reach::Asked => collector.ask(at, call, resource, questions),
         _ => collector.read(at, call, resource),
     };
     if let Err(gap) = crate::aws::tracked(pending).await {
         let gap = Arc::new(placed(gap, Some(call), at, &resource.id));
-        resource.set_all_of(call.operation, &Fact::Unknown(gap));
-        return;
+        resource.set_all_of(call.operation, &Fact::Unknown(Arc::clone(&gap)));
+        return Err(gap);
     }
     // A collector that forgets an attribute must not make it look absent, nor let a case pass.
     let unset: Vec<&'static str> = resource
@@ -236,6 +249,7 @@ async fn read(
         let gap = Gap { message: format!("the answer says nothing of `{name}`"), ..Gap::new(Cause::Malformed) };
         resource.facts.insert(name, Fact::Unknown(Arc::new(placed(gap, Some(call), at, &resource.id))));
     }
+    Ok(())
 }
 
 /// The gap with its place, where the transport did not name it.
@@ -295,7 +309,7 @@ mod tests {
         let (mut listing, _) = Listing::new(&KIND, &at);
         let listed = enumerate(&Endless, &at, &mut listing).await;
         assert_eq!(listed.map_err(|gap| gap.cause), Err(Cause::Truncated));
-        assert!(listing.finish() < 2 * crate::aws::MOST_ITEMS);
+        assert!(listing.finish().1.len() < 2 * crate::aws::MOST_ITEMS);
     }
 
     #[test]

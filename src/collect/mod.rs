@@ -4,6 +4,8 @@
 
 mod collector;
 mod driver;
+mod presence;
+mod twice;
 
 pub use collector::{Collector, Listing, Pending};
 pub use driver::{Event, Find, Watch, collect};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::facts::{Fact, Gap, Kind, Population, Resource, Type, Value, format_duration, parse_duration};
+use crate::facts::{Cause, Fact, Gap, Kind, Population, Resource, Type, Value, format_duration, parse_duration};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +33,9 @@ struct ResourceLine {
     not_applicable: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     unknown: BTreeMap<String, Gap>,
+    /// By what AWS said that it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gone: Option<Gap>,
 }
 
 /// Writes all facts.
@@ -68,6 +71,7 @@ fn resource_line(resource: &Resource) -> ResourceLine {
         absent: Vec::new(),
         not_applicable: BTreeMap::new(),
         unknown: BTreeMap::new(),
+        gone: resource.gone.as_deref().cloned(),
     };
     for (name, fact) in &resource.facts {
         match fact {
@@ -154,6 +158,14 @@ fn read_resource(line: ResourceLine, population: &Population) -> Result<Resource
     for (name, gap) in line.unknown {
         resource.facts.insert(attribute(&name)?.name, Fact::Unknown(Arc::new(gap)));
     }
+    if let Some(gap) = line.gone {
+        // A resource leaves the population by one answer only, whatever a line says.
+        let told = gap.cause == Cause::Gone && kind.call(&gap.operation).is_some_and(|it| it.service == gap.service);
+        if !told {
+            return Err(format!("`gone` by {gap}, which says nothing of the kind"));
+        }
+        resource.gone = Some(Arc::new(gap));
+    }
     Ok(resource)
 }
 
@@ -181,4 +193,53 @@ fn from_json(json: &Json, of: Type) -> Option<Value> {
         ),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use super::*;
+    use crate::facts::{Attribute, Call, Reach, Scope};
+
+    static KIND: Kind = Kind {
+        name: "test.thing",
+        plural: "things",
+        scope: Scope::Global,
+        doc: "A thing.",
+        attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
+        calls: &[
+            Call::new("test", "ListThings", "test:ListThings", Reach::Population(100)),
+            Call::new("test", "ReadThing", "test:ReadThing", Reach::Resource),
+        ],
+    };
+
+    /// A population of two, the second of which went by the answer to an operation.
+    fn text(operation: &str) -> String {
+        let thing = |id: &str| Resource::new(&KIND, "1".into(), "r".into(), id, id);
+        let mut second = thing("b");
+        second.went(&Gap { service: "test".into(), operation: operation.into(), ..Gap::new(Cause::Gone) });
+        let resources = vec![thing("a"), second];
+        let all = [Population { kind: &KIND, account: "1".into(), region: "r".into(), resources, gaps: Vec::new() }];
+        let mut out = Vec::new();
+        write(&all, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_went_is_read_again_as_what_went() {
+        let text = text("ReadThing");
+        let again = read(&text, |_| Some(&KIND)).unwrap();
+        let gone: Vec<bool> = again.iter().flat_map(|it| &it.resources).map(|it| it.gone.is_some()).collect();
+        assert_eq!(gone, [false, true]);
+        let mut out = Vec::new();
+        write(&again, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), text);
+    }
+
+    #[test]
+    fn a_resource_goes_only_by_a_call_of_its_kind_that_says_so() {
+        assert!(read(&text("ReadOther"), |_| Some(&KIND)).unwrap_err().contains("`gone` by"));
+        let denied = text("ReadThing").replace("\"cause\":\"gone\"", "\"cause\":\"denied\"");
+        assert!(read(&denied, |_| Some(&KIND)).unwrap_err().contains("`gone` by denied"));
+    }
 }

@@ -72,6 +72,9 @@ pub struct Counts {
     pub not_evaluated: usize,
     /// Of these, such that the expectation has no meaning for them.
     pub not_applicable: usize,
+    /// Listed, and by what AWS said afterwards not there; none of the other numbers has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<usize>,
     /// Of these, not as expected.
     pub violated: usize,
     /// Of these, not as expected and accepted until a date.
@@ -178,7 +181,8 @@ impl Verified {
 }
 
 fn covered(of: &CaseResult) -> Covered {
-    let Coverage { expected, examined, not_evaluated, not_applicable, enumerated, missing, .. } = of.coverage.clone();
+    let Coverage { expected, examined, not_evaluated, not_applicable, outside: _, gone, enumerated, missing } =
+        of.coverage.clone();
     let counted = |verdict| of.with(&[verdict]).count();
     Covered {
         id: of.case.id.clone(),
@@ -191,6 +195,7 @@ fn covered(of: &CaseResult) -> Covered {
             examined,
             not_evaluated,
             not_applicable,
+            gone: Some(gone).filter(|gone| *gone > 0),
             violated: counted("violated"),
             waived: counted("waived"),
             enumerated,

@@ -25,6 +25,8 @@ pub enum Cause {
     RegionDisabled,
     /// The service is not enabled or not subscribed in this account.
     ServiceOff,
+    /// AWS refuses for a reason that no permission mends: the account is suspended, or the code is not known here.
+    Refused,
     /// AWS answered with a server error through all retries.
     Unavailable,
     /// No answer in time.
@@ -33,6 +35,8 @@ pub enum Cause {
     Unreachable,
     /// An answer that could not be understood.
     Malformed,
+    /// AWS says that the resource does not exist, though it was listed.
+    Gone,
     /// An error that no collector expects.
     Unexpected,
     /// The run was stopped before the call was made.
@@ -60,10 +64,12 @@ impl Cause {
         Self::Credentials,
         Self::RegionDisabled,
         Self::ServiceOff,
+        Self::Refused,
         Self::Unavailable,
         Self::TimedOut,
         Self::Unreachable,
         Self::Malformed,
+        Self::Gone,
         Self::Unexpected,
         Self::Interrupted,
         Self::NotRecorded,
@@ -83,10 +89,12 @@ impl Cause {
             Self::Credentials => "credentials",
             Self::RegionDisabled => "region-disabled",
             Self::ServiceOff => "service-off",
+            Self::Refused => "refused",
             Self::Unavailable => "unavailable",
             Self::TimedOut => "timed-out",
             Self::Unreachable => "unreachable",
             Self::Malformed => "malformed",
+            Self::Gone => "gone",
             Self::Unexpected => "unexpected",
             Self::Interrupted => "interrupted",
             Self::NotRecorded => "not-recorded",

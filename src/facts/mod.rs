@@ -16,7 +16,7 @@ mod value;
 pub use gap::{Cause, Gap};
 pub use log_scope::{Archive, LEFT, LogScope, Sample, Sampled};
 pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
-pub use partition::partition;
+pub use partition::{PARTITIONS, Partition, is_region, partition, regions};
 pub use probe::{Argument, Arguments, NOTICE, ProbeCall, ProbeSpec};
 pub use redact::scrub;
 pub use resource::{Fact, GLOBAL, Population, Resource};

@@ -1,18 +1,142 @@
-//! Partitions: which part of AWS a Region is in, as its ARNs say. Must not know what an ARN names.
+//! Partitions and their Regions, the one table: what a Region is called, which part of AWS it is in, what the ARNs there
+//! say, and below which domain its services are. Must not know what an ARN names.
 
-/// Starts of Regions, and the partition that they are in; all others are in `aws`.
-const PARTITIONS: &[(&str, &str)] = &[
-    ("cn-", "aws-cn"),
-    ("eu-isoe-", "aws-iso-e"),
-    ("eusc-", "aws-eusc"),
-    ("us-gov-", "aws-us-gov"),
-    ("us-iso-", "aws-iso"),
-    ("us-isob-", "aws-iso-b"),
-    ("us-isof-", "aws-iso-f"),
+/// A part of AWS with accounts of its own.
+#[derive(Debug)]
+pub struct Partition {
+    /// As its ARNs say.
+    pub name: &'static str,
+    /// How the names of its Regions start.
+    starts: &'static [&'static str],
+    /// The domain of its services.
+    pub domain: &'static str,
+    /// Its Regions. New ones appear, so this is for telling a typing error from a name, and for nothing else.
+    regions: &'static [&'static str],
+}
+
+/// All of them. What starts like no other is in the first.
+pub const PARTITIONS: &[Partition] = &[
+    Partition {
+        name: "aws",
+        starts: &[],
+        domain: "amazonaws.com",
+        regions: &[
+            "af-south-1",
+            "ap-east-1",
+            "ap-east-2",
+            "ap-northeast-1",
+            "ap-northeast-2",
+            "ap-northeast-3",
+            "ap-south-1",
+            "ap-south-2",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "ap-southeast-3",
+            "ap-southeast-4",
+            "ap-southeast-5",
+            "ap-southeast-6",
+            "ap-southeast-7",
+            "ca-central-1",
+            "ca-west-1",
+            "eu-central-1",
+            "eu-central-2",
+            "eu-north-1",
+            "eu-south-1",
+            "eu-south-2",
+            "eu-west-1",
+            "eu-west-2",
+            "eu-west-3",
+            "il-central-1",
+            "me-central-1",
+            "me-south-1",
+            "mx-central-1",
+            "sa-east-1",
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
+        ],
+    },
+    Partition {
+        name: "aws-cn",
+        starts: &["cn-"],
+        domain: "amazonaws.com.cn",
+        regions: &["cn-north-1", "cn-northwest-1"],
+    },
+    Partition { name: "aws-eusc", starts: &["eusc-"], domain: "amazonaws.eu", regions: &["eusc-de-east-1"] },
+    Partition {
+        name: "aws-iso",
+        starts: &["us-iso-"],
+        domain: "c2s.ic.gov",
+        regions: &["us-iso-east-1", "us-iso-west-1"],
+    },
+    Partition {
+        name: "aws-iso-b",
+        starts: &["us-isob-"],
+        domain: "sc2s.sgov.gov",
+        regions: &["us-isob-east-1", "us-isob-west-1"],
+    },
+    Partition { name: "aws-iso-e", starts: &["eu-isoe-"], domain: "cloud.adc-e.uk", regions: &["eu-isoe-west-1"] },
+    Partition {
+        name: "aws-iso-f",
+        starts: &["us-isof-"],
+        domain: "csp.hci.ic.gov",
+        regions: &["us-isof-east-1", "us-isof-south-1"],
+    },
+    Partition {
+        name: "aws-us-gov",
+        starts: &["us-gov-"],
+        domain: "amazonaws.com",
+        regions: &["us-gov-east-1", "us-gov-west-1"],
+    },
 ];
+
+impl Partition {
+    /// The partition of a Region.
+    #[must_use]
+    pub fn of(region: &str) -> Option<&'static Self> {
+        let starts = |it: &&Self| it.starts.iter().any(|start| region.starts_with(start));
+        PARTITIONS.iter().find(starts).or(PARTITIONS.first())
+    }
+}
 
 /// The partition in the ARNs of a Region.
 #[must_use]
 pub fn partition(region: &str) -> &'static str {
-    PARTITIONS.iter().find(|(start, _)| region.starts_with(start)).map_or("aws", |(_, partition)| partition)
+    Partition::of(region).map_or("aws", |it| it.name)
+}
+
+/// Every Region that is known by name.
+pub fn regions() -> impl Iterator<Item = &'static str> + Clone {
+    PARTITIONS.iter().flat_map(|it| it.regions.iter().copied())
+}
+
+/// Whether a text has the form of a Region, known or not: `eu-west-1`, `us-gov-east-1`.
+#[must_use]
+pub fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let letters = |part: &&str| part.len() >= 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    parts.split_last().is_some_and(|(number, words)| {
+        let digits = number.bytes().all(|it| it.is_ascii_digit());
+        words.len() >= 2 && words.iter().all(letters) && digits && (1..=2).contains(&number.len())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_region_is_in_the_partition_that_names_it() {
+        for partition in PARTITIONS {
+            for region in partition.regions {
+                assert_eq!(super::partition(region), partition.name, "{region}");
+                assert!(is_region(region), "{region}");
+            }
+        }
+        for (region, expected) in [("eusc-de-east-1", "aws-eusc"), ("us-iso-west-9", "aws-iso"), ("xx-north-1", "aws")]
+        {
+            assert_eq!(partition(region), expected);
+        }
+    }
 }

@@ -78,6 +78,8 @@ pub struct Resource {
     pub name: String,
     /// What is known, by attribute name.
     pub facts: BTreeMap<&'static str, Fact>,
+    /// By what AWS said, after it had listed the resource, that the resource does not exist: then no case is about it.
+    pub gone: Option<Arc<Gap>>,
 }
 
 impl Resource {
@@ -89,7 +91,7 @@ impl Resource {
         id: impl Into<String>,
         name: impl Into<String>,
     ) -> Self {
-        Self { kind, account, region, id: id.into(), name: name.into(), facts: BTreeMap::new() }
+        Self { kind, account, region, id: id.into(), name: name.into(), facts: BTreeMap::new(), gone: None }
     }
 
     /// Stores a fact. `None` is *absent*: AWS answered, and there is none. What was not understood comes as a gap, which
@@ -159,6 +161,11 @@ impl Resource {
         }
     }
 
+    /// Marks a resource that went. The mark enters redacted, as every fact does.
+    pub fn went(&mut self, gap: &Gap) {
+        self.gone = Some(Arc::new(gap.clone().redacted()));
+    }
+
     /// Replaces secrets in the ids and names of all resources of a population. Calls for them need the true ones, so this
     /// comes last. Resources whose ids read alike then stay apart: in the order of their true ids the second gets `#2`.
     pub fn redact_names(resources: &mut [Self]) {
@@ -175,6 +182,9 @@ impl Resource {
                 known.insert(id.clone());
                 resource.id = id;
                 resource.facts.values_mut().for_each(|fact| fact.rename(&clean, &resource.id));
+                if let Some(gap) = resource.gone.as_mut().filter(|gap| gap.resource == clean) {
+                    *gap = Arc::new(Gap { resource: resource.id.clone(), ..Gap::clone(gap) });
+                }
             }
         }
         resources.sort_by(|a, b| a.id.cmp(&b.id));

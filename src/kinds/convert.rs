@@ -6,16 +6,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_smithy_types::DateTime;
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 
 pub(super) use crate::facts::partition;
-use crate::facts::{Cause, Fact, Gap, Resource, Value};
+use crate::facts::{Cause, Fact, Gap, Resource, Value, is_region};
 
 /// An instant, if AWS told one. Numbers outside of the years that an instant can have are not understood.
+///
+/// Seconds come as a double, which has no more than microseconds of this era: what is behind them is noise.
 pub(super) fn time(at: Option<&DateTime>) -> Result<Option<Timestamp>, Gap> {
     let Some(at) = at else { return Ok(None) };
     let nanoseconds = i32::try_from(at.subsec_nanos()).ok();
     let instant = nanoseconds.and_then(|nanoseconds| Timestamp::new(at.secs(), nanoseconds).ok());
+    let instant = instant.and_then(|instant| instant.round(Unit::Microsecond).ok());
     instant.map(Some).ok_or_else(|| malformed(format!("{} s since 1970 is no instant", at.secs())))
 }
 
@@ -66,15 +69,7 @@ pub(super) fn maybe_word<'a>(it: Option<&'a str>, known: &[&str]) -> Result<Opti
 
 /// A Region: `eu-west-1`.
 pub(super) fn region(text: &str) -> Result<&str, Gap> {
-    let parts: Vec<&str> = text.split('-').collect();
-    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    let sound = parts.split_last().is_some_and(|(last, names)| {
-        names.len() >= 2
-            && names.iter().all(letters)
-            && (1..=2).contains(&last.len())
-            && last.bytes().all(|it| it.is_ascii_digit())
-    });
-    if sound { Ok(text) } else { Err(malformed(format!("{text} is no Region"))) }
+    if is_region(text) { Ok(text) } else { Err(malformed(format!("{text} is no Region"))) }
 }
 
 /// The gap of a list that says there is more but not where, or that repeats its token: never a complete population.
@@ -112,6 +107,19 @@ mod tests {
         }
         assert_eq!(milliseconds(None), Ok(None));
         assert!(milliseconds(Some(i64::MAX)).is_err() && milliseconds(Some(i64::MIN)).is_err());
+    }
+
+    #[test]
+    fn an_instant_keeps_its_fraction_and_nothing_else() {
+        for (seconds, expected) in [
+            (1_517_416_598.475, "2018-01-31T16:36:38.475Z"),
+            (1_517_416_598.0, "2018-01-31T16:36:38Z"),
+            (1_517_416_598.999_999_9, "2018-01-31T16:36:39Z"),
+            (1_614_957_484.123_456, "2021-03-05T15:18:04.123456Z"),
+        ] {
+            let read = time(Some(&DateTime::from_secs_f64(seconds))).ok().flatten();
+            assert_eq!(read.map(|it| it.to_string()).as_deref(), Some(expected));
+        }
     }
 
     #[test]

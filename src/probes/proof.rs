@@ -18,7 +18,7 @@ use super::Made;
 use super::made::queue_of;
 use super::mark::{self, description, mark};
 use crate::aws::client::{Api, Client, SQS, SSM};
-use crate::aws::{At, Pages, refused_with};
+use crate::aws::{At, Pages, gone_codes, refused_with};
 use crate::facts::{Cause, Gap};
 
 /// How much the clocks of AWS and of a run may differ, and how long a creation may be retried.
@@ -262,18 +262,18 @@ struct QueueAttributes {
 }
 
 async fn queue(at: &At, name: &str, claim: &Claim) -> Result<Found, Gap> {
-    const NO_QUEUE: &[&str] = &["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"];
+    let none = gone_codes("sqs", "GetQueueUrl");
     let client = at.client(Client::new);
     let url = match client.call::<Url>(&GET_QUEUE_URL, json!({ "QueueName": name })).await {
         Ok(Url { queue_url: Some(url) }) => url,
         Ok(_) => return Err(unseen("the answer names no queue")),
-        Err(gap) if NO_QUEUE.contains(&&*gap.code) => return Ok(Found::Gone),
+        Err(gap) if none.contains(&&*gap.code) => return Ok(Found::Gone),
         Err(gap) => return Err(gap),
     };
     let input = json!({ "QueueUrl": url, "AttributeNames": ["Policy", "CreatedTimestamp"] });
     let attributes = match client.call::<Attributes>(&GET_QUEUE_ATTRIBUTES, input).await {
         Ok(told) => told.attributes.unwrap_or(QueueAttributes { policy: None, created_timestamp: None }),
-        Err(gap) if NO_QUEUE.contains(&&*gap.code) => return Ok(Found::Gone),
+        Err(gap) if none.contains(&&*gap.code) => return Ok(Found::Gone),
         Err(gap) => return Err(gap),
     };
     let policy: Option<Value> = attributes.policy.and_then(|text| serde_json::from_str(&text).ok());

@@ -43,6 +43,19 @@ impl Report for CodeQuality {
             serde_json::to_writer(Plain::shown(&mut out), &issue)?;
             comma = ",\n";
         }
+        for case in record.result.cases.iter().filter(|case| case.coverage.gone > 0) {
+            let (path, begin) = record.place(&case.case);
+            let issue = Issue {
+                description: format!("{}: {}", case.case.id, wording::gone(record.run, case)),
+                check_name: &case.case.id,
+                fingerprint: findings::short(&["attestry-gone-1", &record.run.suite, &record.run.stage, &case.case.id]),
+                severity: severity(Severity::Info),
+                location: Location { path: &path, lines: Lines { begin } },
+            };
+            write!(out, "{comma}")?;
+            serde_json::to_writer(Plain::shown(&mut out), &issue)?;
+            comma = ",\n";
+        }
         let mut of_case: Option<(&str, (String, usize))> = None;
         for finding in wanted {
             let case = &finding.case.case;

@@ -226,6 +226,9 @@ fn properties(record: &Record<'_>, case: &CaseResult) -> Vec<Property> {
     add("coverage.not_evaluated", &case.coverage.not_evaluated.to_string());
     add("coverage.not_applicable", &case.coverage.not_applicable.to_string());
     add("coverage.enumerated", &case.coverage.enumerated.to_string());
+    if case.coverage.gone > 0 {
+        add("coverage.gone", &case.coverage.gone.to_string());
+    }
     let accounts: BTreeSet<&str> = case.resources.iter().map(|resource| &*resource.account).collect();
     let regions: BTreeSet<&str> = case.resources.iter().map(|resource| &*resource.region).collect();
     accounts.iter().for_each(|account| add("account", account));

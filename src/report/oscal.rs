@@ -207,6 +207,8 @@ fn observation(record: &Record<'_>, case: &CaseResult) -> Value {
         prop("coverage-not-applicable", &case.coverage.not_applicable.to_string()),
         prop("coverage-enumerated", &case.coverage.enumerated.to_string()),
     ];
+    let gone = Some(case.coverage.gone).filter(|gone| *gone > 0);
+    props.extend(gone.map(|gone| prop("coverage-gone", &gone.to_string())));
     props.extend(logic::criteria(of).iter().map(|line| prop("criterion", line)));
     let gaps = wording::gaps(record.run, case);
     props.extend(gaps.iter().take(GAPS).map(|(what, why)| prop("not-seen", &format!("{what}: {why}"))));

@@ -43,6 +43,9 @@ struct Case<'a> {
     examined: usize,
     not_evaluated: usize,
     not_applicable: usize,
+    /// Listed, and by what AWS said afterwards not there; none of the other numbers has them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone: Option<usize>,
     /// Whether every list was read to its end and no second source counts more.
     enumerated: bool,
 }
@@ -106,6 +109,7 @@ fn case<'a>(result: &'a CaseResult, populations: &'a [Population], counted: &[Co
         examined: coverage.examined,
         not_evaluated: coverage.not_evaluated,
         not_applicable: coverage.not_applicable,
+        gone: Some(coverage.gone).filter(|gone| *gone > 0),
         enumerated: coverage.enumerated,
     }
 }

@@ -55,6 +55,15 @@ impl Report for Metrics {
         for ((case, verdict), count) in resources {
             page.sample("attestry_resources", &[("case", case), ("verdict", verdict)], count as f64)?;
         }
+        if result.cases.iter().any(|case| case.coverage.gone > 0) {
+            page.family(
+                "attestry_resources_gone",
+                "Resources that were listed and went before they were asked about.",
+            )?;
+            for case in &result.cases {
+                page.sample("attestry_resources_gone", &[("case", &case.case.id)], case.coverage.gone as f64)?;
+            }
+        }
         page.family("attestry_case_complete", "1 where everything that the case is about was seen.")?;
         for case in &result.cases {
             let complete = if case.is_incomplete() { 0.0 } else { 1.0 };

@@ -210,6 +210,11 @@ fn invocation(record: &Record<'_>, left: usize) -> Value {
             json!({ "level": "error", "message": { "text": text }, "associatedRule": { "id": case.case.id } })
         })
         .collect();
+    for case in cases.iter().filter(|case| case.coverage.gone > 0) {
+        let text = format!("{}: {}", case.case.id, wording::gone(run, case));
+        notifications
+            .push(json!({ "level": "note", "message": { "text": text }, "associatedRule": { "id": case.case.id } }));
+    }
     if left > 0 {
         let text = format!("{left} results are left out, because hosts refuse more; results.json has all");
         notifications.push(json!({ "level": "warning", "message": { "text": text } }));

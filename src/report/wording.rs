@@ -35,11 +35,14 @@ pub(super) fn case_name(case: &Case) -> &str {
 pub(super) fn coverage(case: &CaseResult) -> String {
     let (coverage, plural) = (&case.coverage, case.case.kind.plural);
     let open = if coverage.enumerated { "" } else { "+" };
-    let without = if coverage.not_applicable > 0 && coverage.not_applicable < coverage.expected {
-        format!(" ({} n/a)", coverage.not_applicable)
-    } else {
-        String::new()
-    };
+    let mut without = Vec::new();
+    if coverage.not_applicable > 0 && coverage.not_applicable < coverage.expected {
+        without.push(format!("{} n/a", coverage.not_applicable));
+    }
+    if coverage.gone > 0 {
+        without.push(format!("{} gone", coverage.gone));
+    }
+    let without = if without.is_empty() { String::new() } else { format!(" ({})", without.join(", ")) };
     format!("{}/{}{open} {plural}{without}", coverage.examined, coverage.expected)
 }
 
@@ -167,6 +170,21 @@ pub(super) fn not_applicable(case: &CaseResult) -> String {
         return format!("no {} that the case is about", case.case.kind.plural);
     }
     reasons.into_iter().collect::<Vec<_>>().join("; ")
+}
+
+/// What was listed and went before it was asked about; empty where nothing did.
+pub(super) fn gone(run: &Run, case: &CaseResult) -> String {
+    let gone: Vec<String> = case
+        .with(&["not_applicable"])
+        .filter(|it| it.is_gone)
+        .map(|it| format!("{}: {}", resource(run, it), value(&it.reason)))
+        .collect();
+    let first = gone.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
+    match gone.len() {
+        0 => String::new(),
+        some @ ..=3 => format!("{some} of the {} went after they were listed: {first}", case.case.kind.plural),
+        some => format!("{some} of the {} went after they were listed, such as {first}", case.case.kind.plural),
+    }
 }
 
 /// The outcome of a case in one sentence.

@@ -22,10 +22,18 @@ pub struct Coverage {
     pub not_applicable: usize,
     /// Resources of the kind that the case is not about.
     pub outside: usize,
+    /// Resources that were listed, and of which AWS said afterwards that they do not exist: they are in no other number.
+    #[serde(skip_serializing_if = "is_none")]
+    pub gone: usize,
     /// Whether every page of every list was read, so that no resource is unknown.
     pub enumerated: bool,
     /// Why something is missing, and how often.
     pub missing: BTreeMap<&'static str, usize>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The proof that a population was enumerated to its end and every resource in it judged.
@@ -47,6 +55,7 @@ impl Coverage {
         self.not_evaluated += part.not_evaluated;
         self.not_applicable += part.not_applicable;
         self.outside += part.outside;
+        self.gone += part.gone;
         self.enumerated &= part.enumerated;
         for (cause, count) in &part.missing {
             *self.missing.entry(cause).or_default() += count;

@@ -91,6 +91,12 @@ fn evaluate_group(
     }
     let all = group.iter().flat_map(|listed| listed.population.resources.iter().zip(&listed.names));
     let mut resources: Vec<_> = all.filter_map(|it| judge(case, it, now, &mut coverage)).collect();
+    if coverage.expected == 0 && coverage.gone > 0 {
+        let gap = Arc::new(all_gone(case, group, coverage.gone));
+        coverage.enumerated = false;
+        coverage.miss(gap.cause);
+        gaps.push(gap);
+    }
     if case.quantifier == Quantifier::Some {
         settle_some(case, place, &mut resources, &coverage, group);
     }
@@ -98,6 +104,14 @@ fn evaluate_group(
         resources.push(of_population(case, place, "nothing of this kind exists where something must", group));
     }
     (resources, coverage)
+}
+
+/// Why nothing is said of a population that went as a whole: whether another one came meanwhile, nobody has looked.
+fn all_gone(case: &Case, group: &[&Listed<'_>], count: usize) -> Gap {
+    let first = group.iter().flat_map(|it| &it.population.resources).find_map(|it| it.gone.as_deref()).cloned();
+    let all = if count == 1 { "the only one".to_owned() } else { format!("all {count}") };
+    let message = format!("{all} of the {} that were listed went before this was asked", case.kind.plural);
+    Gap { resource: String::new(), message, ..first.unwrap_or_else(|| Gap::new(Cause::Gone)) }
 }
 
 /// The verdict of the case from the verdicts of its resources.
@@ -144,6 +158,7 @@ fn judge(
         gaps: Vec::new(),
         reason: String::new(),
         waiver: String::new(),
+        is_gone: false,
     };
     let judgement = match case.filter.judge(resource, now) {
         Judgement::Met => case.expect.judge(resource, now),
@@ -156,6 +171,13 @@ fn judge(
             Judgement::Unknown(gaps)
         }
     };
+    if let Some(gap) = &resource.gone {
+        coverage.gone += 1;
+        result.is_gone = true;
+        result.verdict = "not_applicable";
+        result.reason = format!("it is gone: {}:{} says {}", gap.service, gap.operation, gap.code);
+        return Some(result);
+    }
     coverage.expected += 1;
     match judgement {
         Judgement::Met => coverage.examined += 1,
@@ -235,6 +257,7 @@ fn of_population(case: &Case, place: (&str, &str), reason: &str, populations: &[
         gaps: Vec::new(),
         reason: reason.to_owned(),
         waiver: String::new(),
+        is_gone: false,
     };
     result.finding = finding_id(case, place, "");
     result

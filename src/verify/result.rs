@@ -74,6 +74,9 @@ pub struct ResourceResult {
     /// The waiver that covers it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub waiver: String,
+    /// Whether it left the population: AWS listed it, and said afterwards that it does not exist. `reason` says how.
+    #[serde(skip)]
+    pub is_gone: bool,
 }
 
 /// What is held of one case.

@@ -11,9 +11,9 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::service::Speaks;
 use crate::aws::gap::request_id;
-use crate::aws::wire::binary;
+use crate::aws::unreadable;
+use crate::aws::wire::{Protocol, binary};
 
 /// An answer that is no error.
 pub struct Answer {
@@ -46,18 +46,15 @@ impl Answer {
         Ok(Self { body, request_id: request_id(response), headers: response.headers().clone() })
     }
 
-    pub(super) fn read<T: DeserializeOwned>(&self, speaks: Speaks) -> Result<T, String> {
-        let read = match speaks {
-            Speaks::Cbor { .. } => {
+    pub(super) fn read<T: DeserializeOwned>(&self, speaks: Protocol) -> Result<T, String> {
+        match speaks {
+            Protocol::Cbor => {
                 let value = binary::decode(&self.body).ok_or("the answer is no CBOR")?;
-                serde_json::from_value(value)
+                let text = Zeroizing::new(value.to_string().into_bytes());
+                serde_json::from_slice(&text).map_err(|error| unreadable::of_json(&text, &error))
             }
-            Speaks::Json11 { .. } | Speaks::Json10 { .. } | Speaks::RestJson => serde_json::from_slice(&self.body),
-        };
-        read.map_err(|error| match error.line() {
-            0 => "the answer is none of this operation".to_owned(),
-            line => format!("the answer is none of this operation, at line {line}, column {}", error.column()),
-        })
+            _ => serde_json::from_slice(&self.body).map_err(|error| unreadable::of_json(&self.body, &error)),
+        }
     }
 }
 

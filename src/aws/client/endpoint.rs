@@ -2,15 +2,7 @@
 
 use aws_types::SdkConfig;
 
-/// Starts of Regions whose partition has names of its own; all others are below `amazonaws.com`.
-const PARTITIONS: &[(&str, &str)] = &[
-    ("cn-", "amazonaws.com.cn"),
-    ("eu-isoe-", "cloud.adc-e.uk"),
-    ("eusc-", "amazonaws.eu"),
-    ("us-iso-", "c2s.ic.gov"),
-    ("us-isob-", "sc2s.sgov.gov"),
-    ("us-isof-", "csp.hci.ic.gov"),
-];
+use crate::facts::Partition;
 
 /// The URL of a service at a place.
 ///
@@ -28,6 +20,6 @@ pub fn of(service: &str, sdk: &SdkConfig) -> Result<String, String> {
     if region.is_empty() || !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return Err(format!("`{region}` is no Region"));
     }
-    let suffix = PARTITIONS.iter().find(|(start, _)| region.starts_with(start)).map_or("amazonaws.com", |(_, it)| it);
-    Ok(format!("https://{service}.{region}.{suffix}"))
+    let domain = Partition::of(region).ok_or("no partition is known")?.domain;
+    Ok(format!("https://{service}.{region}.{domain}"))
 }

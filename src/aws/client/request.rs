@@ -4,8 +4,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Map, Value};
 
-use super::service::{Api, Speaks};
-use crate::aws::wire::{binary, percent_encode};
+use super::service::Api;
+use crate::aws::wire::{Protocol, binary, percent_encode};
 
 /// The request of an operation, without its host.
 ///
@@ -15,26 +15,26 @@ pub(super) fn write(api: &Api, input: Value) -> Result<HttpRequest, String> {
     let Value::Object(mut members) = input else { return Err(format!("the input of {} has no members", api.name)) };
     members.retain(|_, value| !value.is_null());
     let mut headers = vec![];
-    let (path, body) = match api.service.speaks {
-        Speaks::Json11 { target } => {
-            headers.push(("content-type", "application/x-amz-json-1.1".to_owned()));
+    let target = api.service.target;
+    let (path, body) = match api.service.speaks() {
+        Protocol::Json => {
+            let version = if api.service.spoke_forms { "1.0" } else { "1.1" };
+            headers.push(("content-type", format!("application/x-amz-json-{version}")));
             headers.push(("x-amz-target", format!("{target}.{}", api.name)));
+            if api.service.spoke_forms {
+                headers.push(("x-amzn-query-mode", "true".to_owned()));
+            }
             ("/".to_owned(), json(members))
         }
-        Speaks::Json10 { target } => {
-            headers.push(("content-type", "application/x-amz-json-1.0".to_owned()));
-            headers.push(("x-amz-target", format!("{target}.{}", api.name)));
-            headers.push(("x-amzn-query-mode", "true".to_owned()));
-            ("/".to_owned(), json(members))
-        }
-        Speaks::Cbor { target } => {
+        Protocol::Cbor => {
             headers.push(("content-type", "application/cbor".to_owned()));
             headers.push(("accept", "application/cbor".to_owned()));
             headers.push(("smithy-protocol", "rpc-v2-cbor".to_owned()));
             headers.push(("x-amzn-query-mode", "true".to_owned()));
             (format!("/service/{target}/operation/{}", api.name), binary::encode(&Value::Object(members)))
         }
-        Speaks::RestJson => {
+        Protocol::Query | Protocol::RestXml => return Err(format!("{} speaks XML", api.service.name)),
+        Protocol::RestJson => {
             let path = expand(api, &mut members)?;
             let body = match api.payload {
                 Some(payload) => members.remove(payload).map(|it| it.to_string().into_bytes()).unwrap_or_default(),

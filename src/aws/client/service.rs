@@ -1,23 +1,15 @@
 //! Services, how they speak, and the operations that they have. Must not know what an operation is for.
 
+use crate::aws::wire::{self, Protocol};
+
 /// A service, by the name that it has in its host and in signatures.
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
     pub(super) name: &'static str,
-    pub(super) speaks: Speaks,
-}
-
-/// How a service speaks.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Speaks {
-    /// JSON in both directions; the operation stands in a header, behind this name.
-    Json11 { target: &'static str },
-    /// The same in an older version, of a service that spoke in forms before: it may name errors as it did then.
-    Json10 { target: &'static str },
-    /// CBOR in both directions; the operation stands in the path, behind this name. It spoke in forms before, too.
-    Cbor { target: &'static str },
-    /// The method, path and query of each operation, and JSON.
-    RestJson,
+    /// What stands before an operation, where the operation is in a header or a path.
+    pub(super) target: &'static str,
+    /// Whether it spoke in forms before, and may name errors as it did then. Its JSON is of an older version.
+    pub(super) spoke_forms: bool,
 }
 
 /// How one operation is called.
@@ -33,20 +25,20 @@ pub struct Api {
 }
 
 /// IAM Access Analyzer.
-pub const ACCESS_ANALYZER: Service = Service { name: "access-analyzer", speaks: Speaks::RestJson };
+pub const ACCESS_ANALYZER: Service = Service::rest("access-analyzer");
 /// CloudTrail.
 pub const CLOUDTRAIL: Service = Service::json("cloudtrail", "CloudTrail_20131101");
 /// CloudWatch.
 pub const CLOUDWATCH: Service =
-    Service { name: "monitoring", speaks: Speaks::Cbor { target: "GraniteServiceVersion20100801" } };
+    Service { name: "monitoring", target: "GraniteServiceVersion20100801", spoke_forms: true };
 /// EventBridge.
 pub const EVENTS: Service = Service::json("events", "AWSEvents");
 /// Lambda.
-pub const LAMBDA: Service = Service { name: "lambda", speaks: Speaks::RestJson };
+pub const LAMBDA: Service = Service::rest("lambda");
 /// Security Hub CSPM.
-pub const SECURITY_HUB: Service = Service { name: "securityhub", speaks: Speaks::RestJson };
+pub const SECURITY_HUB: Service = Service::rest("securityhub");
 /// Simple Queue Service.
-pub const SQS: Service = Service { name: "sqs", speaks: Speaks::Json10 { target: "AmazonSQS" } };
+pub const SQS: Service = Service { name: "sqs", target: "AmazonSQS", spoke_forms: true };
 /// AWS Systems Manager.
 pub const SSM: Service = Service::json("ssm", "AmazonSSM");
 /// Resource Groups Tagging.
@@ -54,7 +46,16 @@ pub const TAGGING: Service = Service::json("tagging", "ResourceGroupsTaggingAPI_
 
 impl Service {
     const fn json(name: &'static str, target: &'static str) -> Self {
-        Self { name, speaks: Speaks::Json11 { target } }
+        Self { name, target, spoke_forms: false }
+    }
+
+    const fn rest(name: &'static str) -> Self {
+        Self { name, target: "", spoke_forms: false }
+    }
+
+    /// How it speaks.
+    pub(super) fn speaks(self) -> Protocol {
+        Protocol::of(wire::prefix(self.name))
     }
 
     /// An operation of a service whose operations all are called in the same way.

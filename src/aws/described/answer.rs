@@ -18,6 +18,8 @@ pub(super) enum Answer {
     Refusal(Failure),
     /// One answer per value of a parameter.
     By { parameter: String, choices: Vec<(String, Answer)> },
+    /// One answer after the other; the last one stays.
+    Series(Vec<Answer>),
 }
 
 /// The answer that parameters lead to.
@@ -28,9 +30,16 @@ pub(super) enum Choice<'a> {
     None(&'a str),
 }
 
+/// How often an answer was asked for before, if it may change from one time to the next.
+pub(super) type Turns<'t> = &'t dyn Fn(&Answer) -> usize;
+
 impl Answer {
-    pub(super) fn choose(&self, parameters: &Value) -> Choice<'_> {
+    pub(super) fn choose(&self, parameters: &Value, turns: Turns<'_>) -> Choice<'_> {
         match self {
+            Self::Series(answers) => {
+                let answer = answers.get(turns(self)).or(answers.last());
+                answer.map_or(Choice::None("answer"), |answer| answer.choose(parameters, turns))
+            }
             Self::Value { value, failing } => Choice::Value(value, failing),
             Self::Refusal(failure) => Choice::Refusal(failure),
             Self::By { parameter, choices } => {
@@ -44,7 +53,7 @@ impl Answer {
                 let mentions = |key: &str, wanted: &str| key != "*" && wanted.contains(key);
                 let document = (parameter == DOCUMENT).then(|| find(mentions)).flatten();
                 let found = find(exactly).or_else(|| find(tail)).or(document).or_else(|| find(|key, _| key == "*"));
-                found.map_or(Choice::None(parameter), |(_, answer)| answer.choose(parameters))
+                found.map_or(Choice::None(parameter), |(_, answer)| answer.choose(parameters, turns))
             }
         }
     }

@@ -90,6 +90,14 @@ fn missing(node: &Node, place: &Place<'_>, flat: bool, beside: &Map<String, Valu
             return Some(asked.into());
         }
     }
+    // An ARN of which the request says the end: the URL of a queue.
+    let tail = node.rules.iter().find_map(|rule| if let Rule::Tail(name) = rule { Some(name) } else { None });
+    let service = node.rules.iter().find_map(|rule| if let Rule::Arn(service) = rule { Some(service) } else { None });
+    let asked = tail.and_then(|name| place.parameters.get(name)?.as_str()?.rsplit(['/', ':']).next());
+    if let (Some(service), Some(name)) = (service, asked) {
+        let Place { region, account, .. } = place;
+        return Some(format!("arn:{}:{service}:{region}:{account}:{name}", partition(region)).into());
+    }
     if let Some(template) = &node.fill {
         return Some(fill(template, place, beside));
     }

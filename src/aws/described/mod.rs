@@ -17,6 +17,9 @@
 //!         bank-a: { ResourcePolicy: { Version: "2012-10-17", Statement: [] } }
 //!         "*": {}                      # the rest
 //!     DescribeSecret: { error: AccessDeniedException, message: no }
+//!     ListSecretVersionIds:            # the first time; then: every time after it, or a list of answers
+//!       Versions: []
+//!       then: { error: ResourceNotFoundException }
 //!   logs in us-east-1:                 # this Region only; goes before `logs`
 //!     DescribeMetricFilters:
 //!       metricFilters: []
@@ -34,6 +37,7 @@ mod places;
 mod read;
 mod select;
 mod simulator;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -46,9 +50,11 @@ use serde_json::{Value, json};
 
 use super::Operation;
 use super::wire::{self, Failure, Protocol};
+use crate::facts::partition;
 use crate::source::{Diagnostics, Files, render};
 use answer::{Answer, Choice};
 use simulator::Simulation;
+use turns::Turns;
 
 pub use complete::{Place, complete};
 pub use faults::{Fault, Faults};
@@ -107,10 +113,10 @@ impl Described {
     /// The transport that answers as the account would.
     #[must_use]
     pub fn connector(self: &Arc<Self>) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector(Arc::clone(self)))
+        SharedHttpConnector::new(Connector { account: Arc::clone(self), turns: Turns::default() })
     }
 
-    fn answer(&self, request: &HttpRequest) -> HttpResponse {
+    fn answer(&self, request: &HttpRequest, turns: &Turns) -> HttpResponse {
         let Some(operation) = &Operation::of(request) else {
             let nothing = Operation { service: String::new(), name: String::new() };
             return wire::not_described(&nothing, "the request does not name its operation");
@@ -121,7 +127,7 @@ impl Described {
             return wire::refuse(operation, &not_enabled(&operation.service));
         }
         let parameters = wire::parameters(operation, request);
-        match self.value(operation, region, &parameters) {
+        match self.value(operation, region, &parameters, turns) {
             Ok(mut value) => {
                 let sent = wire::sent(operation, request);
                 let as_of = &self.as_of.to_string();
@@ -133,19 +139,21 @@ impl Described {
         }
     }
 
-    fn value(&self, operation: &Operation, region: &str, parameters: &Value) -> Result<Value, Failure> {
+    fn value(&self, operation: &Operation, region: &str, parameters: &Value, turns: &Turns) -> Result<Value, Failure> {
         let key = |region: &str| (operation.service.clone(), region.to_owned(), operation.name.clone());
         let Some(answer) = self.answers.get(&key(region)).or_else(|| self.answers.get(&key(""))) else {
-            let value = self.own(operation, parameters).ok_or_else(|| not_described(operation, "nothing"))??;
+            let value =
+                self.own(operation, region, parameters).ok_or_else(|| not_described(operation, "nothing"))??;
             return self.page(operation, region, parameters, &BTreeMap::new(), value);
         };
-        let (value, failing) = match answer.choose(parameters) {
-            Choice::Value(value, failing) => (value, failing),
-            Choice::Refusal(failure) => return Err(failure.clone()),
-            Choice::None(parameter) => {
-                return Err(not_described(operation, &format!("no answer for this {parameter}")));
-            }
-        };
+        let (value, failing) =
+            match answer.choose(parameters, &|answer| turns.of(answer, operation, region, parameters)) {
+                Choice::Value(value, failing) => (value, failing),
+                Choice::Refusal(failure) => return Err(failure.clone()),
+                Choice::None(parameter) => {
+                    return Err(not_described(operation, &format!("no answer for this {parameter}")));
+                }
+            };
         let mut value = value.clone();
         select::apply(operation, region, parameters, &mut value);
         self.page(operation, region, parameters, failing, value)
@@ -170,7 +178,7 @@ impl Described {
     }
 
     /// What follows from the account itself, or from what its simulator is said to decide.
-    fn own(&self, operation: &Operation, parameters: &Value) -> Option<Result<Value, Failure>> {
+    fn own(&self, operation: &Operation, region: &str, parameters: &Value) -> Option<Result<Value, Failure>> {
         if operation.service == "iam" && operation.name == simulator::OPERATION && !self.simulations.is_empty() {
             let told = simulator::answer(&self.simulations, parameters);
             return Some(told.map_err(|what| not_described(operation, &what)));
@@ -178,7 +186,7 @@ impl Described {
         (operation.service == "sts" && operation.name == "GetCallerIdentity").then(|| {
             Ok(json!({
                 "Account": self.account,
-                "Arn": format!("arn:aws:sts::{}:assumed-role/described/attestry", self.account),
+                "Arn": format!("arn:{}:sts::{}:assumed-role/described/attestry", partition(region), self.account),
                 "UserId": "AROADESCRIBEDACCOUNT:attestry",
             }))
         })
@@ -209,11 +217,14 @@ fn not_enabled(service: &str) -> Failure {
 }
 
 #[derive(Debug)]
-struct Connector(Arc<Described>);
+struct Connector {
+    account: Arc<Described>,
+    turns: Turns,
+}
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::ready(Ok(self.0.answer(&request)))
+        HttpConnectorFuture::ready(Ok(self.account.answer(&request, &self.turns)))
     }
 }
 

@@ -9,31 +9,11 @@ use super::answer::Answer;
 use super::paging::list;
 use super::{Described, Key, PAGED, Paged, simulator};
 use crate::aws::Operation;
-use crate::aws::wire::Failure;
+use crate::aws::wire::{self, Failure, is_free};
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Limits, Node, Table, parse};
 
 /// A description of a large account is larger than a policy.
 const LIMITS: Limits = Limits { bytes: 16 << 20, depth: 64, nodes: 2_000_000, alias_expansions: 100_000 };
-
-/// IAM prefixes that can be described.
-const SERVICES: &[&str] = &[
-    "access-analyzer",
-    "cloudtrail",
-    "cloudwatch",
-    "config",
-    "events",
-    "iam",
-    "kms",
-    "lambda",
-    "logs",
-    "s3",
-    "secretsmanager",
-    "sns",
-    "sqs",
-    "ssm",
-    "sts",
-    "tag",
-];
 
 pub(super) fn read(file: FileId, text: &str, sink: &mut Diagnostics) -> Option<Described> {
     let root = parse(file, text, &LIMITS, sink)?;
@@ -96,10 +76,10 @@ fn answers(node: &Node, sink: &mut Diagnostics) -> BTreeMap<Key, Answer> {
     let Some(mut services) = Table::new(node, "the answers", sink) else { return answers };
     for service in services.rest() {
         let (name, region) = service.key.split_once(" in ").unwrap_or((&service.key, ""));
-        if !SERVICES.contains(&name) {
+        if !wire::services().any(|known| known == name) {
             sink.push(
                 Diagnostic::error("unknown-service", service.key.span, format!("`{name}` is no service known here"))
-                    .suggest(name, SERVICES.iter().copied())
+                    .suggest(name, wire::services())
                     .help("a service is named by its IAM prefix; `kms in us-east-1` is for one Region"),
             );
         }
@@ -125,6 +105,23 @@ fn answer(operation: &Operation, node: &Node, sink: &mut Diagnostics) -> Option<
     let nothing = Node { span: node.span, content: Content::Mapping(Vec::new()) };
     let node = if node.is_null() { &nothing } else { node };
     let mut table = Table::new(node, "an answer", sink)?;
+    if let Some(then) = table.take("then") {
+        let first = one(operation, table, node, sink);
+        let rest: Vec<Option<Answer>> = match &then.content {
+            Content::Sequence(items) => items.iter().map(|item| answer(operation, item, sink)).collect(),
+            _ => vec![answer(operation, then, sink)],
+        };
+        if rest.is_empty() {
+            sink.push(Diagnostic::error("then-empty", then.span, "`then` holds no answer"));
+        }
+        let all: Option<Vec<Answer>> = std::iter::once(first).chain(rest).collect();
+        return all.map(Answer::Series);
+    }
+    one(operation, table, node, sink)
+}
+
+/// An answer that does not change.
+fn one(operation: &Operation, mut table: Table<'_>, node: &Node, sink: &mut Diagnostics) -> Option<Answer> {
     if table.keys().any(|key| key.value == "error") {
         return failure(table, sink).map(Answer::Refusal);
     }
@@ -163,7 +160,7 @@ fn answer(operation: &Operation, node: &Node, sink: &mut Diagnostics) -> Option<
                 let message = format!("`{}` is not known to page", operation.name);
                 sink.push(Diagnostic::error("not-paged", entry.key.span, message));
             }
-            (None, _) => drop(members.insert(entry.key.value.clone(), value(&entry.value))),
+            (None, _) => drop(members.insert(entry.key.value.clone(), member(&entry.key, &entry.value))),
         }
     }
     table.finish(sink);
@@ -205,12 +202,33 @@ fn failure(mut table: Table<'_>, sink: &mut Diagnostics) -> Option<Failure> {
     Some(Failure { code, message, status })
 }
 
+/// JSON of a member: where the service has texts only, what looks like a number is the text that was written.
+fn member(name: &str, node: &Node) -> Value {
+    if is_free(name) { free(node) } else { value(node) }
+}
+
+fn free(node: &Node) -> Value {
+    match &node.content {
+        Content::Sequence(items) => Value::Array(items.iter().map(free).collect()),
+        Content::Mapping(entries) => {
+            // A structure inside is a document, whose numbers are its own.
+            let inside = |node: &Node| match &node.content {
+                Content::Mapping(_) => value(node),
+                _ => free(node),
+            };
+            Value::Object(entries.iter().map(|entry| (entry.key.value.clone(), inside(&entry.value))).collect())
+        }
+        Content::Scalar(scalar) if scalar.is_null() => Value::Null,
+        Content::Scalar(scalar) => Value::String(scalar.text.clone()),
+    }
+}
+
 /// JSON of a node: plain `true`, `null` and numbers are what they look like, all else is text.
 fn value(node: &Node) -> Value {
     match &node.content {
         Content::Sequence(items) => Value::Array(items.iter().map(value).collect()),
         Content::Mapping(entries) => {
-            Value::Object(entries.iter().map(|entry| (entry.key.value.clone(), value(&entry.value))).collect())
+            Value::Object(entries.iter().map(|it| (it.key.value.clone(), member(&it.key, &it.value))).collect())
         }
         Content::Scalar(scalar) if scalar.is_null() => Value::Null,
         Content::Scalar(scalar) if !scalar.quoted => plain(&scalar.text),

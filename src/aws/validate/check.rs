@@ -85,6 +85,21 @@ pub(super) enum Scalar<'a> {
     Instant(f64),
 }
 
+impl Scalar<'_> {
+    /// What it is, before what it is not; nothing where the protocol does not tell.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Null => "null, and ",
+            Self::Flag(_) => "true or false, and ",
+            Self::Number(_) => "a number, and ",
+            Self::Text(_) => "a text, and ",
+            Self::Bytes => "bytes, and ",
+            Self::Instant(_) => "an instant, and ",
+            Self::Element(_) => "",
+        }
+    }
+}
+
 /// An object that is being read.
 #[derive(Debug)]
 struct Frame<'t> {
@@ -270,7 +285,7 @@ impl<'t, 'a> Check<'t, 'a> {
             (Kind::Time, Scalar::Number(seconds) | Scalar::Instant(seconds)) => in_time(node, seconds),
             (Kind::Time, Scalar::Element(text)) if is_instant(text) => Ok(()),
             (Kind::Milliseconds, Scalar::Number(milliseconds)) => in_time(node, milliseconds / 1000.0),
-            (kind, _) => Err(wrong(node, &format!("is no {}", noun(kind)))),
+            (kind, came) => Err(wrong(node, &format!("is {}no {}", came.noun(), noun(kind)))),
         }
     }
 
@@ -480,10 +495,11 @@ fn is_named(told: &str, wanted: &str) -> bool {
     wanted.contains(":alias/") || told == wanted || told.strip_prefix(wanted).is_some_and(random)
 }
 
-/// Whether a bucket can have this name: old ones may have upper case and `_`.
+/// Whether a bucket can have this name: old ones may have upper case and `_`. AWS asks for three characters and described
+/// accounts do not, and no length tells a name that was cut from one that was not.
 fn is_bucket(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    (3..=255).contains(&name.len()) && name.bytes().all(plain)
+    (1..=255).contains(&name.len()) && name.bytes().all(plain)
 }
 
 /// Whether the URL of a queue ends with the account and a name; AWS's own hosts also say the Region.

@@ -1,7 +1,8 @@
-//! What a readable description says differently than the wire: JSON documents and instants.
+//! What a readable description says differently than the wire: JSON documents, instants, bytes and free texts.
 //!
 //! Must not know the syntax of any protocol; it leaves a value that the encoders write as it is.
 
+use aws_smithy_types::base64;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -42,8 +43,16 @@ const TEXTS: &[&str] = &[
     "name",
 ];
 
-/// Members whose names and values are free.
+/// Members whose names and values are free: texts, whatever they look like.
 const FREE: &[&str] = &["Attributes", "Tags", "Variables", "tags"];
+
+/// Whether the values in a member are texts, whatever they look like.
+pub(in crate::aws) fn is_free(member: &str) -> bool {
+    FREE.contains(&member)
+}
+
+/// Members that are bytes. They may be written as the text that the bytes are.
+const BYTES: &[(&str, &str, &str)] = &[("iam", "GetCredentialReport", "Content")];
 
 /// Members that are fractions on a wire that tells them from whole numbers.
 const FRACTIONS: &[&str] = &["Average", "Maximum", "Minimum", "SampleCount", "Sum", "Threshold", "Values", "ZScore"];
@@ -60,14 +69,25 @@ pub(super) fn prepare(operation: &Operation, value: &mut Value) {
             Instants::Seconds
         }
         (Protocol::Cbor, _) => Instants::Tagged,
-        (Protocol::Query | Protocol::RestXml | Protocol::RestJson, _) => Instants::Text,
+        (Protocol::Query | Protocol::RestXml, _) => Instants::Text,
+        (Protocol::RestJson, _) => Instants::AsWritten,
     };
     let fractions = Protocol::of(&operation.service) == Protocol::Cbor;
+    for (_, _, member) in BYTES.iter().filter(|it| (it.0, it.1) == (operation.service.as_str(), &*operation.name)) {
+        if let Some(Value::String(text)) = value.get_mut(*member)
+            && base64::decode(text.as_str()).is_err()
+        {
+            *text = base64::encode(text.as_str());
+        }
+    }
     Walk { instants, fractions, encoded: operation.service == "iam" }.member("", value);
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Instants {
+    /// Texts that the service has in forms of its own.
+    AsWritten,
+    /// Texts in UTC.
     Text,
     Seconds,
     Milliseconds,
@@ -127,22 +147,32 @@ impl Walk {
     }
 
     fn instant(&self, text: &str) -> Option<Value> {
-        if self.instants == Instants::Text || !text.ends_with('Z') || !text.starts_with(|c: char| c.is_ascii_digit()) {
+        if self.instants == Instants::AsWritten {
             return None;
         }
-        let instant: Timestamp = text.parse().ok()?;
+        let instant = read_instant(text)?;
         let milliseconds = instant.as_millisecond();
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of this era fit a double exactly")]
         let seconds = || {
             if milliseconds % 1000 == 0 { json!(milliseconds / 1000) } else { json!(milliseconds as f64 / 1000.0) }
         };
         match self.instants {
-            Instants::Text => None,
+            Instants::AsWritten => None,
+            Instants::Text => Some(json!(instant.to_string())),
             Instants::Milliseconds => Some(json!(milliseconds)),
             Instants::Seconds => Some(seconds()),
             Instants::Tagged => Some(json!({ cbor::INSTANT: seconds() })),
         }
     }
+}
+
+/// An instant in UTC, or with the offset of the machine on which the AWS CLI printed it.
+fn read_instant(text: &str) -> Option<Timestamp> {
+    // `2026-11-20T09:00:00`, and then a fraction and the offset. A date alone is a text.
+    let rest = text.get(19..)?;
+    let has_offset = rest.ends_with('Z') || rest.contains(['+', '-']);
+    let is_instant = text.starts_with(|it: char| it.is_ascii_digit()) && text.as_bytes().get(10) == Some(&b'T');
+    if is_instant && has_offset { text.parse().ok() } else { None }
 }
 
 /// Whether a mapping at a document's place is the document itself.

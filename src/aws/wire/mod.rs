@@ -19,7 +19,9 @@ use sha2::{Digest, Sha256};
 use super::Operation;
 use crate::facts::redact;
 
+pub(super) use document::is_free;
 pub use protocol::Protocol;
+pub(super) use protocol::{prefix, services};
 pub use request::region;
 pub(super) use request::s3_path;
 pub use text::percent_decode;

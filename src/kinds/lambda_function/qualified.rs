@@ -64,7 +64,9 @@ pub(super) async fn policy(
             let policy = answer.policy.ok_or_else(|| malformed("the answer has no policy"))?;
             statements(&policy).map(Some)
         }
-        Err(gap) if gap.code == "ResourceNotFoundException" => Ok(None),
+        Err(gap) if gap.code == "ResourceNotFoundException" && gap.cause != Cause::Gone => Ok(None),
+        // An alias that went is no function that went: the function stays, and what the alias let in is not known.
+        Err(gap) if gap.cause == Cause::Gone && qualifier.is_some() => Err(Gap { cause: Cause::Unexpected, ..gap }),
         Err(gap) => Err(gap),
     }
 }

@@ -61,11 +61,18 @@ impl Collector for Collect {
             let client = client(at, resource.text("region"));
             let bucket = resource.name.clone();
             match call.operation {
-                ENCRYPTION => {
-                    let answer = client.get_bucket_encryption().bucket(bucket).send().await?;
-                    let rules = answer.server_side_encryption_configuration().map(|it| it.rules()).unwrap_or_default();
-                    set_encryption(resource, rules.first().ok_or_else(|| malformed("the answer has no rule"))?);
-                }
+                ENCRYPTION => match client.get_bucket_encryption().bucket(bucket).send().await {
+                    Ok(answer) => {
+                        let rules = answer.server_side_encryption_configuration().map(|it| it.rules());
+                        let rule = rules.and_then(<[_]>::first).ok_or_else(|| malformed("the answer has no rule"))?;
+                        set_encryption(resource, Some(rule));
+                    }
+                    // A bucket of before 2023 to which nobody has written since.
+                    Err(error) if refused_with(&error, &["ServerSideEncryptionConfigurationNotFoundError"]) => {
+                        set_encryption(resource, None);
+                    }
+                    Err(error) => return Err(error.into()),
+                },
                 LOCK => match client.get_object_lock_configuration().bucket(bucket).send().await {
                     Ok(answer) => set_lock(resource, answer.object_lock_configuration()),
                     Err(error) if refused_with(&error, &["ObjectLockConfigurationNotFoundError"]) => {
@@ -145,12 +152,12 @@ fn arn(bucket: &str, region: Option<&str>) -> String {
     format!("arn:{}:s3:::{bucket}", partition(region.unwrap_or_default()))
 }
 
-fn set_encryption(resource: &mut Resource, rule: &ServerSideEncryptionRule) {
-    let default = rule.apply_server_side_encryption_by_default();
+fn set_encryption(resource: &mut Resource, rule: Option<&ServerSideEncryptionRule>) {
+    let default = rule.and_then(|it| it.apply_server_side_encryption_by_default());
     let algorithm = default.map(|it| it.sse_algorithm().as_str());
     resource.set("encryption.algorithm", maybe_word(algorithm, ServerSideEncryption::values()));
     resource.set("encryption.kms_key", default.and_then(|it| it.kms_master_key_id()));
-    resource.set("encryption.bucket_key", rule.bucket_key_enabled());
+    resource.set("encryption.bucket_key", rule.and_then(|it| it.bucket_key_enabled()));
 }
 
 fn set_lock(resource: &mut Resource, lock: Option<&ObjectLockConfiguration>) {

@@ -43,7 +43,7 @@ pub(super) static KIND: Kind = Kind {
             Type::Text,
             ENCRYPTION,
             "ServerSideEncryptionConfiguration.Rules[].ApplyServerSideEncryptionByDefault.SSEAlgorithm",
-            "Default encryption of new objects: AES256 (keys of S3), aws:kms or aws:kms:dsse. Every bucket has one.",
+            "Default encryption of new objects: AES256 (keys of S3), aws:kms or aws:kms:dsse. Absent where S3 tells none.",
         ),
         Attribute::new(
             "encryption.kms_key",

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::rights;
-use crate::facts::{ACCESS, Access, Fact, Question, SIMULATED, Simulated, Type, Value};
+use crate::facts::{ACCESS, Access, Fact, PARTITIONS, Question, SIMULATED, Simulated, Type, Value};
 use crate::iam::facts::PERMISSIONS;
 use crate::iam::language::Budget;
 use crate::iam::{
@@ -58,7 +58,7 @@ impl Claim {
         let parts = || self.duties.iter().flatten();
         let patterns = || parts().flat_map(|(area, _)| area.resources.of.iter().chain(&area.resources.except));
         let named = |partition: &&str| patterns().any(|pattern| pattern.starts_with(&format!("arn:{partition}:")));
-        let mut partitions: Vec<&str> = PARTITIONS.iter().copied().filter(named).collect();
+        let mut partitions: Vec<&str> = PARTITIONS.iter().map(|it| it.name).filter(named).collect();
         if partitions.is_empty() {
             partitions.push("aws");
         }
@@ -230,8 +230,6 @@ impl Claim {
 
 /// What is spent on finding out whether a claim says nothing.
 const BUDGET: u64 = 100_000;
-
-const PARTITIONS: &[&str] = &["aws", "aws-cn", "aws-us-gov"];
 
 /// The rights of somebody who may do everything in a partition.
 fn everything(partition: &str) -> Option<Rights> {

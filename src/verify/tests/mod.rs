@@ -4,6 +4,7 @@
 mod decisions;
 mod exits;
 mod findings;
+mod gone;
 mod places;
 mod waivers;
 

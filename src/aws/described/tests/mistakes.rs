@@ -25,5 +25,10 @@ fn what_is_written_wrong_is_told_with_its_place() {
     assert!(decision("decision: alowed").contains("did you mean `allowed`"));
     assert!(decision("decision: allowed, organization: false").contains("did you mean `organizations`"));
     assert!(decision("resource: x").contains("decision"));
+    assert!(wrong("answers: { kms: { DescribeKey: { by KeyId: {}, then: {} } } }").contains("the only key"));
+    assert!(
+        wrong("answers: { kms: { DescribeKey: { KeyMetadata: {}, then: [] } } }").contains("`then` holds no answer")
+    );
+    assert!(wrong("answers: { kms: { ListKeys: { Keys: [], then: { keys: [] } } } }").contains("no list `Keys`"));
     assert!(wrong("answers: {}\nanswer: {}").contains("did you mean `answers`"));
 }

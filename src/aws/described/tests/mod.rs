@@ -406,3 +406,107 @@ answers:
     assert_eq!(groups.log_groups()[0].creation_time(), Some(1_795_165_200_000));
     assert_eq!(groups.log_groups().len(), 1);
 }
+
+const CHANGING: &str = r#"
+pages: { ListKeys: 1 }
+answers:
+  kms:
+    ListKeys:
+      Keys: [{ KeyId: a, KeyArn: "arn:a" }, { KeyId: b, KeyArn: "arn:b" }]
+      then: { Keys: [{ KeyId: c, KeyArn: "arn:c" }] }
+    DescribeKey:
+      by KeyId:
+        a:
+          KeyMetadata: { KeyId: a }
+          then:
+            - { error: NotFoundException }
+            - { KeyMetadata: { KeyId: again } }
+        "*": { error: KMSInternalException, then: { KeyMetadata: { KeyId: other } } }
+"#;
+
+#[tokio::test]
+async fn answers_change_from_one_time_to_the_next() {
+    let account = described(CHANGING);
+    for _ in 0..2 {
+        // Each run starts from the beginning.
+        let kms = client!(aws_sdk_kms, account.connector());
+        let mut told = Vec::new();
+        for id in ["a", "x", "a", "y", "a", "a", "x"] {
+            let answer = kms.describe_key().key_id(id).send().await;
+            told.push(match answer {
+                Ok(answer) => answer.key_metadata.unwrap().key_id,
+                Err(error) => error.into_service_error().code().unwrap_or_default().to_owned(),
+            });
+        }
+        assert_eq!(
+            told,
+            ["a", "KMSInternalException", "NotFoundException", "KMSInternalException", "again", "again", "other"]
+        );
+        // The pages of one list are of one answer.
+        for expected in [&["a", "b"][..], &["c"], &["c"]] {
+            let pages: Vec<_> =
+                kms.list_keys().into_paginator().items().send().collect::<Result<_, _>>().await.unwrap();
+            let ids: Vec<_> = pages.iter().map(|key| key.key_id().unwrap()).collect();
+            assert_eq!(ids, expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_command_line_of_aws_prints_is_read() {
+    let account = described(
+        r#"
+answers:
+  kms:
+    DescribeKey:
+      by KeyId:
+        utc: { KeyMetadata: { KeyId: utc, CreationDate: 2021-03-05T15:18:04.123000+00:00 } }
+        here: { KeyMetadata: { KeyId: here, CreationDate: "2021-03-05T16:18:04.123000+01:00" } }
+        seconds: { KeyMetadata: { KeyId: seconds, CreationDate: 1614957484.123 } }
+  logs:
+    DescribeLogGroups: { logGroups: [{ logGroupName: a, creationTime: 2021-03-05T15:18:04.123+00:00 }] }
+  iam:
+    ListRoles:
+      Roles: [{ RoleName: a, RoleId: AROAA, Arn: "arn:aws:iam::647751526084:role/a", Path: /, CreateDate: "2021-03-05T16:18:04+01:00" }]
+    GetCredentialReport: { ReportFormat: text/csv, GeneratedTime: 2026-11-20T20:00:00+00:00, Content: "user,arn\na,b\n" }
+"#,
+    );
+    let kms = client!(aws_sdk_kms, account.connector());
+    for id in ["utc", "here", "seconds"] {
+        let key = kms.describe_key().key_id(id).send().await.unwrap().key_metadata.unwrap();
+        let milliseconds = (key.creation_date().unwrap().as_secs_f64() * 1000.0).round();
+        assert!((milliseconds - 1_614_957_484_123.0).abs() < 0.5, "{id}: {milliseconds}");
+    }
+    let logs = client!(aws_sdk_cloudwatchlogs, account.connector());
+    let group = logs.describe_log_groups().send().await.unwrap().log_groups.unwrap().remove(0);
+    assert_eq!(group.creation_time, Some(1_614_957_484_123));
+    let iam = client!(aws_sdk_iam, account.connector());
+    assert_eq!(iam.list_roles().send().await.unwrap().roles()[0].create_date().secs(), 1_614_957_484);
+    let report = iam.get_credential_report().send().await.unwrap();
+    assert_eq!(report.content().unwrap().as_ref(), b"user,arn\na,b\n");
+}
+
+#[tokio::test]
+async fn what_looks_like_a_number_is_the_text_that_was_written() {
+    let account = described(
+        r#"
+answers:
+  sqs:
+    GetQueueAttributes:
+      Attributes: { VisibilityTimeout: 30, SqsManagedSseEnabled: true, Policy: { Version: "2012-10-17", Statement: [] } }
+  secretsmanager:
+    ListSecrets: { SecretList: [{ Name: a, Tags: [{ Key: release, Value: 1.10 }, { Key: 7, Value: false }] }] }
+"#,
+    );
+    let input =
+        json!({ "QueueUrl": "https://sqs.ap-southeast-2.amazonaws.com/647751526084/q", "AttributeNames": ["All"] });
+    let told = call(account.connector(), &crate::aws::client::SQS.api("GetQueueAttributes"), input).await.unwrap();
+    let of = |name: &str| told["Attributes"][name].as_str().map(str::to_owned);
+    assert_eq!((of("VisibilityTimeout").as_deref(), of("SqsManagedSseEnabled").as_deref()), (Some("30"), Some("true")));
+    assert_eq!(of("Policy").as_deref(), Some(r#"{"Version":"2012-10-17","Statement":[]}"#));
+    assert_eq!(of("QueueArn").as_deref(), Some("arn:aws:sqs:ap-southeast-2:647751526084:q"));
+    let secrets = client!(aws_sdk_secretsmanager, account.connector());
+    let secret = secrets.list_secrets().send().await.unwrap().secret_list.unwrap().remove(0);
+    let tags: Vec<_> = secret.tags().iter().map(|tag| (tag.key().unwrap(), tag.value().unwrap())).collect();
+    assert_eq!(tags, [("release", "1.10"), ("7", "false")]);
+}
