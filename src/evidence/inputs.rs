@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::path::{folded, is_below};
+use super::path::{fields, folded, is_below};
 use super::paths;
 
 /// The paths, relative to what holds suites and policies, that evidence could not hold, by number, and why.
@@ -13,8 +13,11 @@ pub fn unkept<'a>(inputs: impl IntoIterator<Item = &'a str>) -> Vec<(usize, Stri
     for (index, input) in inputs.into_iter().enumerate() {
         let path = format!("{}/{input}", paths::INPUTS);
         if !is_below(&path) {
-            let why = "is too long, or does not mean the same file on every system";
-            wrong.push((index, format!("evidence cannot hold `{input}`: the path {why}")));
+            let why = match fields(&path) {
+                None => "the path is too long, since a file's name may have 100 bytes there and its folders 155",
+                Some(_) => "the path does not mean the same file on every system",
+            };
+            wrong.push((index, format!("evidence cannot hold `{input}`: {why}")));
         } else if let Some(first) = seen.insert(folded(&path), input) {
             wrong.push((
                 index,
@@ -42,5 +45,7 @@ mod tests {
             let found: Vec<usize> = unkept(inputs.iter().copied()).into_iter().map(|(index, _)| index).collect();
             assert_eq!(found, wrong, "{inputs:?}");
         }
+        let why = |path: &str| unkept([path]).pop().map(|(_, why)| why).unwrap_or_default();
+        assert!(why(&long).contains("100 bytes") && why("a:b.yaml").contains("every system"));
     }
 }

@@ -50,13 +50,21 @@ pub struct Attribute {
     pub counts: Option<&'static str>,
     /// The least and the greatest number that make sense, as AWS documents them; of a length of time in seconds.
     pub range: Option<(i64, i64)>,
+    /// What it means that there is none, in a word or two for whoever reads a finding; empty where that goes without saying.
+    pub none: &'static str,
 }
 
 impl Attribute {
     /// An attribute.
     #[must_use]
     pub const fn new(name: &'static str, of: Type, call: &'static str, field: &'static str, doc: &'static str) -> Self {
-        Self { name, of, call, field, doc, needs: &[], counts: None, range: None }
+        Self { name, of, call, field, doc, needs: &[], counts: None, range: None, none: "" }
+    }
+
+    /// The same attribute, of which "none" alone would be read as its opposite.
+    #[must_use]
+    pub const fn where_none(self, means: &'static str) -> Self {
+        Self { none: means, ..self }
     }
 
     /// The same attribute, told only where these operations were made before.

@@ -189,12 +189,20 @@ impl AttributeTest {
         }
     }
 
+    /// How it is said that there is none.
+    fn none(&self) -> String {
+        match self.lookup.attribute.none {
+            means if !means.is_empty() && self.lookup.inside.is_empty() => format!("none ({means})"),
+            _ => "none".to_owned(),
+        }
+    }
+
     fn difference(&self, expected: &str, actual: Option<&Value>) -> Difference {
         let attribute = self.lookup.attribute;
         Difference {
             attribute: self.path.clone(),
             expected: expected.to_owned(),
-            actual: actual.map_or_else(|| "none".to_owned(), show),
+            actual: actual.map_or_else(|| self.none(), show),
             source: format!("{} {}", attribute.call, attribute.field),
             at_fault: None,
         }

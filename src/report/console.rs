@@ -110,12 +110,12 @@ impl Console {
         };
         let coverage = wording::coverage(case);
         match case.verdict {
-            Verdict::Met(_) => line("MET", GOOD, &coverage, wording::met_by_absence(case).unwrap_or_default()),
-            Verdict::NotApplicable => line("N/A", QUIET, &coverage, &wording::not_applicable(case)),
-            Verdict::Waived => line("WAIVED", ACCEPTED, &coverage, &waived(record, case)),
+            Verdict::Met(_) => line("MET", GOOD, &coverage, wording::met_by_absence(case).unwrap_or_default())?,
+            Verdict::NotApplicable => line("N/A", QUIET, &coverage, &wording::not_applicable(case))?,
+            Verdict::Waived => line("WAIVED", ACCEPTED, &coverage, &waived(record, case))?,
             Verdict::NotEvaluated => {
                 line("BLIND", BLIND, &coverage, &wording::blind_spots(case).join(", "))?;
-                self.gaps(record, case, out)
+                self.gaps(record, case, out)?;
             }
             Verdict::Violated => {
                 let findings = findings(record, case);
@@ -125,14 +125,25 @@ impl Console {
                     several => format!("{several} violated: {first}"),
                 };
                 line("VIOL", BAD, &coverage, &text)?;
-                if case.is_incomplete() {
-                    line("BLIND", BLIND, "", &wording::blind_spots(case).join(", "))?;
-                }
-                self.details(findings.get(1..).unwrap_or_default(), self.findings.saturating_sub(1), out)?;
+                let others = findings.get(1..).unwrap_or_default();
+                self.details(others, self.findings.saturating_sub(1), out)?;
                 let waived = waived(record, case);
-                if waived.is_empty() { Ok(()) } else { writeln!(out, "           waived: {waived}") }
+                if !waived.is_empty() {
+                    writeln!(out, "           waived: {waived}")?;
+                }
+                // Below it stands what was not seen, and nothing else.
+                if case.is_incomplete() {
+                    let blind = self.styled(BLIND, "BLIND ");
+                    let width = columns.id + 2 + columns.coverage;
+                    let spots = wording::blind_spots(case).join(", ");
+                    writeln!(out, "  {blind} {:<width$}  {spots}", case.case.id)?;
+                    self.gaps(record, case, out)?;
+                }
             }
         }
+        // What is not there any more was not looked at, and that is told whatever the verdict is.
+        let gone = wording::gone(record.run, case);
+        if gone.is_empty() { Ok(()) } else { writeln!(out, "           {}", self.styled(QUIET, &gone)) }
     }
 
     /// The first thing that AWS said for each way of being blind: counts alone do not tell whom to ask.
@@ -230,6 +241,7 @@ fn waived(record: &Record<'_>, case: &CaseResult) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::{Cause, Gap};
     use crate::report::sample::{ACCOUNT, MISTAKEN, Sample, all_seen};
     use crate::verify::Caller;
 
@@ -270,6 +282,41 @@ mod tests {
             assert!(told.contains(&name), "{name}: {told:?}");
         }
     }
+
+    #[test]
+    fn below_blind_stands_what_was_not_seen_and_nothing_else() {
+        let told = Sample::new().write(&PLAIN);
+        let (mut blind, mut under) = (false, 0);
+        for line in told.lines() {
+            let is_detail = line.starts_with("           ");
+            blind = if is_detail { blind } else { line.starts_with("  BLIND") };
+            under += usize::from(blind && is_detail);
+            assert!(!(blind && is_detail) || !line.contains(", expected "), "{line}");
+        }
+        assert!(under > 3, "{told}");
+        // Of the case that is violated too, the one that was not seen has its name.
+        assert!(told.contains("audit: denied id:GetRole "), "{told}");
+    }
+
+    #[test]
+    fn every_report_tells_what_went() {
+        let mut all = all_seen(&[]);
+        for population in &mut all {
+            let gap = Gap { service: "vault".into(), operation: "DescribeSecret".into(), ..Gap::new(Cause::Gone) };
+            let gap = Gap { code: "NoSuchThing".into(), ..gap };
+            population.resources.iter_mut().take(1).for_each(|it| it.went(&gap));
+        }
+        let sample = Sample::with("", all);
+        let told = |report: &&&dyn Report| {
+            let text = sample.write(**report);
+            text.contains("gone") || text.contains("went after")
+        };
+        let silent: Vec<&str> = crate::report::ALL.iter().filter(|it| !told(it)).map(|it| it.name()).collect();
+        assert_eq!(silent, SAY_NOTHING_OF_COVERAGE);
+    }
+
+    /// A list of waivers.
+    const SAY_NOTHING_OF_COVERAGE: [&str; 1] = ["waivers"];
 
     #[test]
     fn colour_is_only_added() {

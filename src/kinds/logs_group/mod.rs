@@ -33,7 +33,8 @@ pub(super) static KIND: Kind = Kind {
             "How long events are kept, in days; absent when they never expire. An account-level retention policy \
              overrides the group's own, and this is what applies.",
         )
-        .within_days(1, 3653),
+        .within_days(1, 3653)
+        .where_none("never expires"),
         Attribute::new(
             "never_expires",
             Type::Bool,

@@ -294,3 +294,16 @@ fn examples_are_judged_with_the_evaluator() {
     }
     assert_eq!(check(&format!("{{ met: {good} }}")), ["no-violating-example: case `T-1/a` has no violating example"]);
 }
+
+#[test]
+fn none_is_told_by_what_it_means() {
+    for (expect, attribute, told) in [
+        ("{ rotation.period: { at_most: 90d } }", "rotation.period", "none (turns by hand)"),
+        ("{ rotation.enabled: true }", "rotation.enabled", "none"),
+    ] {
+        let mut thing = Resource::new(&THING, "1".into(), "r".into(), "id", "id");
+        thing.set(attribute, Fact::Absent);
+        let Judgement::Unmet(differences) = expectation(expect).judge(&thing, now()) else { panic!("{expect}") };
+        assert_eq!(differences[0].actual, told);
+    }
+}

@@ -27,7 +27,7 @@ const ATTRIBUTES: &[Attribute] = &[
     attribute("id", Type::Text),
     attribute("name", Type::Text),
     attribute("rotation.enabled", Type::Bool),
-    attribute("rotation.period", Type::Duration),
+    attribute("rotation.period", Type::Duration).where_none("turns by hand"),
     attribute("count", Type::Integer),
     attribute("last", Type::Time),
     attribute("tags", Type::Map(&Type::Text)),
