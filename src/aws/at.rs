@@ -15,6 +15,7 @@ use aws_types::app_name::AppName;
 use aws_types::region::Region;
 use tokio::sync::OnceCell;
 
+use super::sparing::{Unread, apart, note};
 use crate::facts::{Gap, LogScope};
 
 pub use crate::facts::GLOBAL;
@@ -123,13 +124,19 @@ impl At {
         T: Send + Sync + 'static,
         F: Future<Output = Result<T, Gap>>,
     {
-        type Cell<T> = OnceCell<Result<Arc<T>, Gap>>;
+        type Cell<T> = OnceCell<(Result<Arc<T>, Gap>, Vec<Unread>)>;
         let shared = {
             let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(reads.entry((TypeId::of::<T>(), what.into())).or_insert_with(|| Arc::new(Cell::<T>::new())))
         };
         let Ok(cell) = shared.downcast::<Cell<T>>() else { unreachable!("reads are keyed by their type") };
-        cell.get_or_init(|| async { read.await.map(Arc::new) }).await.clone()
+        let made = cell.get_or_init(|| async {
+            let (told, unread) = apart(read).await;
+            (told.map(Arc::new), unread)
+        });
+        let (told, unread) = made.await;
+        note(unread);
+        told.clone()
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
 use super::presence::Presence;
-use super::{Collector, Listing, twice};
+use super::{Collector, Listing, twice, unread};
 use crate::aws::At;
 use crate::facts::{Call, Cause, Fact, Gap, Population, Question, Reach, Resource, Scope, Value, reconcile};
 use crate::plan::{Demand, Plan};
@@ -101,13 +101,13 @@ async fn population(
     watch(Event::Listing { kind: kind.name, region: Arc::clone(&at.region) });
     let (mut listing, found) = Listing::new(kind, &at);
     let list = async {
-        let listed = enumerate(collector, &at, &mut listing).await;
+        let (listed, unread) = crate::aws::sparing(kind, enumerate(collector, &at, &mut listing)).await;
         let (resources, again) = listing.finish();
         watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources });
-        (listed, again)
+        (listed, again, unread)
     };
     // Side by side: a list of many pages takes as long as reading what its first pages told.
-    let ((listed, mut again), mut resources) =
+    let ((listed, mut again, unread), mut resources) =
         tokio::join!(list, read_all(found, &demand, &at, collector, now, &watch));
     let list = demand.population_calls().next();
     for resource in &mut again {
@@ -115,6 +115,7 @@ async fn population(
         resource.redact(None);
     }
     twice::merge(&mut resources, again, list);
+    let listed = unread::blind_list(kind, &mut resources, &unread).and(listed);
     let gaps = match listed {
         Ok(()) => Vec::new(),
         Err(gap) => vec![Arc::new(placed(gap, list, &at, ""))],
@@ -232,7 +233,8 @@ async fn read(
         Reach::Asked => collector.ask(at, call, resource, questions),
         _ => collector.read(at, call, resource),
     };
-    if let Err(gap) = crate::aws::tracked(pending).await {
+    let (told, unread) = crate::aws::sparing(collector.kind(), crate::aws::tracked(pending)).await;
+    if let Err(gap) = told.and_then(|()| unread::blind(resource, &unread)) {
         let gap = Arc::new(placed(gap, Some(call), at, &resource.id));
         resource.set_all_of(call.operation, &Fact::Unknown(Arc::clone(&gap)));
         return Err(gap);

@@ -6,6 +6,7 @@ mod collector;
 mod driver;
 mod presence;
 mod twice;
+mod unread;
 
 pub use collector::{Collector, Listing, Pending};
 pub use driver::{Event, Find, Watch, collect};

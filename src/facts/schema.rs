@@ -50,6 +50,8 @@ pub struct Attribute {
     pub counts: Option<&'static str>,
     /// The least and the greatest number that make sense, as AWS documents them; of a length of time in seconds.
     pub range: Option<(i64, i64)>,
+    /// Other members of the same answer that decide what it says.
+    pub decided: &'static [&'static str],
     /// What it means that there is none, in a word or two for whoever reads a finding; empty where that goes without saying.
     pub none: &'static str,
 }
@@ -58,7 +60,13 @@ impl Attribute {
     /// An attribute.
     #[must_use]
     pub const fn new(name: &'static str, of: Type, call: &'static str, field: &'static str, doc: &'static str) -> Self {
-        Self { name, of, call, field, doc, needs: &[], counts: None, range: None, none: "" }
+        Self { name, of, call, field, doc, needs: &[], counts: None, range: None, decided: &[], none: "" }
+    }
+
+    /// The same attribute, which is told by these members of the answer too: where one of them cannot be read, it is not known.
+    #[must_use]
+    pub const fn decided_by(self, members: &'static [&'static str]) -> Self {
+        Self { decided: members, ..self }
     }
 
     /// The same attribute, of which "none" alone would be read as its opposite.

@@ -58,7 +58,7 @@ use turns::Turns;
 
 pub use complete::{Place, complete};
 pub use faults::{Fault, Faults};
-pub use mutate::Mutation;
+pub use mutate::{Change, Mutation};
 pub use paging::{PAGED, Paged};
 
 /// An account as a description tells it.

@@ -7,10 +7,12 @@ mod arn;
 mod cbor;
 mod check;
 mod json;
+mod spare;
 mod table;
 mod xml;
 
 pub use check::{Asked, Wrong};
+pub use spare::Unread;
 pub use table::{Body, Kind, Node, Row, Rule, TABLE};
 
 use super::wire::Protocol;
@@ -70,6 +72,19 @@ pub fn body(row: &Row, protocol: Protocol, head: Head<'_>, asked: &Asked<'_>, bo
             Protocol::Cbor => cbor::read(&row.root, asked, body),
         },
     }
+}
+
+/// The body of an answer without what nobody can read, where the rest is as documented, and what was left out. None where
+/// something else is wrong, and in protocols whose answers are not spared.
+#[must_use]
+pub fn spared(row: &Row, protocol: Protocol, asked: &Asked<'_>, body: &[u8]) -> Option<(Vec<u8>, Vec<Unread>)> {
+    let members = matches!(row.body, Body::Members | Body::MembersOrNone);
+    if !members || !matches!(protocol, Protocol::Json | Protocol::RestJson) {
+        return None;
+    }
+    let spare::Spared { left, mended, unread } = spare::spare(&row.root, asked, body)?;
+    json::read(&row.root, asked, &mended).ok()?;
+    Some((left, unread))
 }
 
 #[cfg(test)]

@@ -154,6 +154,7 @@ pub(super) static KIND: Kind = Kind {
             "Time between automatic rotations, in days; absent when automatic rotation is off; not applicable as \
              `rotation.enabled`.",
         )
+        .decided_by(&["KeyRotationEnabled"])
         .within_days(1, 2560),
         Attribute::new(
             "rotation.next",
@@ -162,7 +163,8 @@ pub(super) static KIND: Kind = Kind {
             "NextRotationDate",
             "When the next automatic rotation is due; absent when automatic rotation is off; not applicable as \
              `rotation.enabled`.",
-        ),
+        )
+        .decided_by(&["KeyRotationEnabled"]),
         Attribute::new(
             "rotation.on_demand_started",
             Type::Time,

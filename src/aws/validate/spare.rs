@@ -1,0 +1,111 @@
+//! An answer of JSON without the members that nobody can read, so that the others are not lost with them.
+//!
+//! A list must not be blind for one instant in one of its items. Names, ids and everything else that tells one thing from
+//! another is never spared. Must not know any operation.
+
+use serde_json::{Map, Value, json};
+
+use super::check::{Asked, Check, Scalar, Wrong};
+use super::table::{Kind, Node, Rule};
+
+/// A member that was left out of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Its place, as the table calls it.
+    pub path: String,
+    /// What is wrong with it, without a word of it.
+    pub what: String,
+    /// The texts of the item of a list in which it stood: its names. Empty where it stood in none.
+    pub item: Vec<String>,
+}
+
+/// An answer in two forms.
+pub(super) struct Spared {
+    /// Without what cannot be read: for whoever reads it.
+    pub(super) left: Vec<u8>,
+    /// With something sound in its place: for whoever looks whether the rest is as documented.
+    pub(super) mended: Vec<u8>,
+    pub(super) unread: Vec<Unread>,
+}
+
+/// What is left of an answer without what cannot be read; `None` where there is nothing of the sort.
+pub(super) fn spare(root: &Node, asked: &Asked<'_>, body: &[u8]) -> Option<Spared> {
+    let mut left: Value = serde_json::from_slice(body).ok()?;
+    let (mut mended, mut walk) = (left.clone(), Walk { asked, unread: Vec::new() });
+    walk.members(root, left.as_object_mut()?, mended.as_object_mut()?, &[]);
+    let unread = walk.unread;
+    (!unread.is_empty()).then(|| Spared { left: left.to_string().into(), mended: mended.to_string().into(), unread })
+}
+
+struct Walk<'a> {
+    asked: &'a Asked<'a>,
+    unread: Vec<Unread>,
+}
+
+impl Walk<'_> {
+    fn members(
+        &mut self,
+        node: &Node,
+        left: &mut Map<String, Value>,
+        mended: &mut Map<String, Value>,
+        item: &[String],
+    ) {
+        for child in &node.children {
+            let (Some(value), Some(other)) = (left.get_mut(&child.name), mended.get_mut(&child.name)) else { continue };
+            match child.kind {
+                Kind::Object | Kind::Map => {
+                    if let (Value::Object(value), Value::Object(other)) = (value, other) {
+                        self.members(child, value, other, item);
+                    }
+                }
+                Kind::List => self.items(child, value, other, item),
+                _ => {
+                    let Some((what, sound)) = self.unreadable(child, value) else { continue };
+                    *other = sound;
+                    left.remove(&child.name);
+                    self.unread.push(Unread { path: child.path.clone(), what, item: item.to_vec() });
+                }
+            }
+        }
+    }
+
+    fn items(&mut self, list: &Node, value: &mut Value, other: &mut Value, within: &[String]) {
+        let (Some(node), Value::Array(values), Value::Array(others)) = (list.children.first(), value, other) else {
+            return;
+        };
+        for (value, other) in values.iter_mut().zip(others) {
+            if let (Value::Object(value), Value::Object(other)) = (value, other) {
+                let texts = value.values().filter_map(Value::as_str).map(str::to_owned).collect();
+                let item: Vec<String> = if within.is_empty() { texts } else { within.to_vec() };
+                self.members(node, value, other, &item);
+            }
+        }
+    }
+
+    /// Why a value cannot be read, and one that could be; `None` where it can, or must not be spared.
+    fn unreadable(&self, node: &Node, value: &Value) -> Option<(String, Value)> {
+        // What an answer is recognised by, or counted by.
+        let plain = node.rules.iter().all(|rule| matches!(rule, Rule::Range(..)));
+        let sound = match node.kind {
+            Kind::Time | Kind::Milliseconds => json!(1_700_000_000),
+            Kind::Flag => json!(false),
+            Kind::Number => {
+                let least =
+                    node.rules.iter().find_map(|it| if let Rule::Range(from, _) = it { Some(*from) } else { None });
+                json!(least.unwrap_or_default().ceil())
+            }
+            _ => return None,
+        };
+        let scalar = match value {
+            Value::Null => return None,
+            Value::Bool(on) => Scalar::Flag(*on),
+            Value::Number(number) => Scalar::Number(number.as_f64()?),
+            Value::String(text) => Scalar::Text(text),
+            Value::Array(_) | Value::Object(_) => {
+                return plain.then(|| ("holds others, and none are due".to_owned(), sound));
+            }
+        };
+        let Err(Wrong(what)) = Check::new(self.asked).scalar(node, scalar) else { return None };
+        plain.then_some((what, sound))
+    }
+}

@@ -1,0 +1,69 @@
+//! Members of an answer that nobody could read: they blind the attributes that they tell, and no others.
+//!
+//! Must not know any single kind.
+
+use std::sync::Arc;
+
+use crate::aws::{Unread, tells};
+use crate::facts::{Cause, Fact, Gap, Kind, Resource};
+
+/// Blinds what the members of a list tell of the resources that they stood beside.
+///
+/// # Errors
+/// A member that tells no attribute of the kind: what else rests on it is not known.
+pub(super) fn blind_list(kind: &Kind, resources: &mut [Resource], unread: &[Unread]) -> Result<(), Gap> {
+    for member in unread {
+        let of = |resource: &&mut Resource| {
+            member.member.item.iter().any(|text| !text.is_empty() && (*text == resource.id || *text == resource.name))
+        };
+        let any = resources.iter_mut().any(|mut it| of(&&mut it));
+        for resource in resources.iter_mut().filter(|it| !any || of(it)) {
+            blind(resource, std::slice::from_ref(member))?;
+        }
+        if attributes(kind, member).next().is_none() {
+            return Err(gap(member));
+        }
+    }
+    Ok(())
+}
+
+/// Blinds what the members of an answer about one resource tell of it.
+///
+/// # Errors
+/// A member that tells no attribute of the kind.
+pub(super) fn blind(resource: &mut Resource, unread: &[Unread]) -> Result<(), Gap> {
+    for member in unread {
+        let mut told = attributes(resource.kind, member).peekable();
+        if told.peek().is_none() {
+            return Err(gap(member));
+        }
+        let place = Gap {
+            account: resource.account.to_string(),
+            region: resource.region.to_string(),
+            resource: resource.id.clone(),
+            ..gap(member)
+        };
+        let place = Arc::new(place.redacted());
+        for attribute in told {
+            resource.facts.insert(attribute, Fact::Unknown(Arc::clone(&place)));
+        }
+    }
+    Ok(())
+}
+
+fn attributes(kind: &Kind, member: &Unread) -> impl Iterator<Item = &'static str> + use<> {
+    let (operation, path) = (member.operation.clone(), member.member.path.clone());
+    let of: Vec<&'static str> =
+        kind.attributes.iter().filter(|it| tells(it, &operation.name, &path)).map(|it| it.name).collect();
+    of.into_iter()
+}
+
+fn gap(unread: &Unread) -> Gap {
+    Gap {
+        service: unread.operation.service.clone(),
+        operation: unread.operation.name.clone(),
+        message: unread.member.what.clone(),
+        request_id: unread.request_id.clone(),
+        ..Gap::new(Cause::Malformed)
+    }
+}
