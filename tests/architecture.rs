@@ -284,7 +284,7 @@ fn no_table_exists_twice() {
                 others.filter(|(_, text)| code(text).contains(word)).map(|(path, _)| format!("{path}: {word}")),
             );
         }
-        let text = code(&sources[*home]);
+        let text = code(sources.get(*home).unwrap());
         assert!(words.iter().any(|word| text.contains(word)), "{home} has none of {words:?}");
     }
     assert!(wrong.is_empty(), "use the table: {wrong:#?}");

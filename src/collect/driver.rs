@@ -115,7 +115,10 @@ async fn population(
         resource.redact(None);
     }
     twice::merge(&mut resources, again, list);
-    let listed = unread::blind_list(kind, &mut resources, &unread).and(listed);
+    let listed = match unread::blind_list(kind, &mut resources, &unread) {
+        Ok(()) => listed,
+        Err(gap) => Err(*gap),
+    };
     let gaps = match listed {
         Ok(()) => Vec::new(),
         Err(gap) => vec![Arc::new(placed(gap, list, &at, ""))],
@@ -234,7 +237,11 @@ async fn read(
         _ => collector.read(at, call, resource),
     };
     let (told, unread) = crate::aws::sparing(collector.kind(), crate::aws::tracked(pending)).await;
-    if let Err(gap) = told.and_then(|()| unread::blind(resource, &unread)) {
+    let failed = match told {
+        Ok(()) => unread::blind(resource, &unread).err().map(|gap| *gap),
+        Err(gap) => Some(gap),
+    };
+    if let Some(gap) = failed {
         let gap = Arc::new(placed(gap, Some(call), at, &resource.id));
         resource.set_all_of(call.operation, &Fact::Unknown(Arc::clone(&gap)));
         return Err(gap);

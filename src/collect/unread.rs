@@ -11,31 +11,34 @@ use crate::facts::{Cause, Fact, Gap, Kind, Resource};
 ///
 /// # Errors
 /// A member that tells no attribute of the kind: what else rests on it is not known.
-pub(super) fn blind_list(kind: &Kind, resources: &mut [Resource], unread: &[Unread]) -> Result<(), Gap> {
+pub(super) fn blind_list(kind: &Kind, resources: &mut [Resource], unread: &[Unread]) -> Result<(), Box<Gap>> {
     for member in unread {
-        let of = |resource: &&mut Resource| {
-            member.member.item.iter().any(|text| !text.is_empty() && (*text == resource.id || *text == resource.name))
-        };
-        let any = resources.iter_mut().any(|mut it| of(&&mut it));
-        for resource in resources.iter_mut().filter(|it| !any || of(it)) {
+        let any = resources.iter().any(|it| is_of(member, it));
+        for resource in resources.iter_mut().filter(|it| !any || is_of(member, it)) {
             blind(resource, std::slice::from_ref(member))?;
         }
         if attributes(kind, member).next().is_none() {
-            return Err(gap(member));
+            return Err(Box::new(gap(member)));
         }
     }
     Ok(())
+}
+
+/// Whether a member stood in the item of a list that is the resource.
+fn is_of(unread: &Unread, resource: &Resource) -> bool {
+    let texts = unread.member.item.iter().filter(|text| !text.is_empty());
+    texts.into_iter().any(|text| *text == resource.id || *text == resource.name)
 }
 
 /// Blinds what the members of an answer about one resource tell of it.
 ///
 /// # Errors
 /// A member that tells no attribute of the kind.
-pub(super) fn blind(resource: &mut Resource, unread: &[Unread]) -> Result<(), Gap> {
+pub(super) fn blind(resource: &mut Resource, unread: &[Unread]) -> Result<(), Box<Gap>> {
     for member in unread {
         let mut told = attributes(resource.kind, member).peekable();
         if told.peek().is_none() {
-            return Err(gap(member));
+            return Err(Box::new(gap(member)));
         }
         let place = Gap {
             account: resource.account.to_string(),
