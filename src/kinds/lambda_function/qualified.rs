@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{ALIASES, POLICY, VERSIONS};
 use crate::aws::client::{Api, Client, LAMBDA};
-use crate::facts::{Gap, Value};
+use crate::facts::{Cause, Gap, Value};
 use crate::kinds::convert::{malformed, named};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
