@@ -1,13 +1,13 @@
-//! `denies`: Each request of these actions on these resources meets a Deny that no condition key lifts.
+//! `denies`: Each request of these actions on these resources meets a Deny that no condition key lifts, whoever makes it.
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, Claim, Proves, Says, area, given, objections, rights, takes};
+use super::permissions::{AREA, Claim, Proves, Says, area, denied, given, objections, takes};
 use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
-use crate::iam::{Catalogue, Context, Proof, Prover};
+use crate::iam::{Context, Proof};
 
-/// Each request of these actions on these resources meets a Deny that no condition key lifts.
+/// Each request of these actions on these resources meets a Deny that no condition key lifts, whoever makes it.
 #[derive(Debug)]
 pub(super) struct Denies;
 
@@ -17,7 +17,7 @@ impl Proves for Denies {
     }
 
     fn doc(&self) -> &'static str {
-        "Each request of these actions on these resources meets a Deny that no condition key lifts."
+        "Each request of these actions on these resources meets a Deny that no condition key lifts, whoever makes it."
     }
 
     fn example(&self) -> Example {
@@ -53,7 +53,6 @@ impl Proves for Denies {
 
     fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
         let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
-        let (rights, known) = rights(actual, setting)?;
-        Ok(Prover::new(Catalogue::aws()).denied(&rights, &area(claim), &given(claim, known)))
+        denied(actual, setting, &area(claim), |known| given(claim, known))
     }
 }

@@ -1,13 +1,13 @@
-//! `denies_outside`: Each request of these actions on another resource meets a Deny that no condition key lifts.
+//! `denies_outside`: Each request of these actions on another resource meets a Deny that no condition key lifts, whoever makes it.
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Claim, Proves, Says, area, given, objections, rights, strings, takes};
+use super::permissions::{Claim, Proves, Says, area, denied, given, objections, strings, takes};
 use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Type, Value};
-use crate::iam::{Area, Catalogue, Context, Proof, Prover, Set};
+use crate::iam::{Area, Context, Proof, Set};
 
-/// Each request of these actions on another resource meets a Deny that no condition key lifts.
+/// Each request of these actions on another resource meets a Deny that no condition key lifts, whoever makes it.
 #[derive(Debug)]
 pub(super) struct DeniesOutside;
 
@@ -17,7 +17,7 @@ impl Proves for DeniesOutside {
     }
 
     fn doc(&self) -> &'static str {
-        "Each request of these actions on another resource meets a Deny that no condition key lifts."
+        "Each request of these actions on another resource meets a Deny that no condition key lifts, whoever makes it."
     }
 
     fn example(&self) -> Example {
@@ -58,8 +58,7 @@ impl Proves for DeniesOutside {
 
     fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
         let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
-        let (rights, known) = rights(actual, setting)?;
-        Ok(Prover::new(Catalogue::aws()).denied(&rights, &others(claim), &given(claim, known)))
+        denied(actual, setting, &others(claim), |known| given(claim, known))
     }
 }
 

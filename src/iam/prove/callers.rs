@@ -1,231 +1,282 @@
-//! Who could ask for a resource from outside of its account, and which statements are about them.
+//! Who could ask for a resource: a caller, what is certain of its requests, and one request of it.
 //!
-//! Must not know claims.
+//! A caller that the policy does not speak of stands for all that are like it. Must not know claims, or which callers a
+//! policy is asked about.
 
-use std::collections::BTreeSet;
-
-use super::claim::Doubt;
-use super::outsider::{accounts, holds_outside, is_account, spared};
-use super::resource::{Exception, Guarded};
-use crate::iam::context::Context;
-use crate::iam::decide::{At, Layer, Subject, Truth, holds};
-use crate::iam::policy::{Effect, Policy, Principal, Statement, Which};
+use super::keys::{self, Says, Shape};
+use super::party::{account, is_whole};
+use super::providers;
+use super::said::Said;
+use crate::iam::context::{Context, Known};
+use crate::iam::decide::Subject;
 
 /// The keys that hold the account of a caller.
-const OF_CALLER: [&str; 2] = ["aws:PrincipalAccount", "kms:CallerAccount"];
+const OF_CALLER: [&str; 3] = ["aws:PrincipalAccount", "kms:CallerAccount", "aws:SourceOwner"];
 
-/// Somebody outside: how policies write it, who it is for `decide`, and what is known of its requests.
+/// The keys of a service that asks in its own name.
+const OF_SERVICE: [&str; 2] = ["aws:PrincipalServiceName", "aws:PrincipalServiceNamesList"];
+
+/// Which callers one stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// All like it that the policy does not name, by account or by name.
+    Anybody,
+    /// All like it of an account whom the policy does not name by themselves.
+    OfAccount(String),
+    /// The one that the policy writes so.
+    Named(String),
+}
+
+/// Somebody who asks.
+#[derive(Clone, Debug)]
 pub(super) struct Caller {
-    pub(super) text: String,
+    pub(super) who: Who,
     pub(super) subject: Subject,
-    pub(super) context: Context,
     /// What is certain of all its requests.
     pub(super) certain: Context,
-    /// Nobody in particular.
-    pub(super) anybody: bool,
+    /// What one request of it says.
+    pub(super) made: Context,
     /// Whether the policy must let it in by itself; otherwise its own side allows everything.
     pub(super) alone: bool,
+    /// Somebody whom a pool of identities lets in without any sign.
+    pub(super) guest: bool,
+    /// What would have to be known of it, where that is not in the document.
+    pub(super) open: Option<String>,
 }
 
-/// Somebody in an account that the policy does not speak of.
-pub(super) fn anybody(of: &Guarded) -> Caller {
-    let said = of.policy.as_ref().map(|policy| format!("{policy:?}")).unwrap_or_default();
-    let account =
-        (1..10).rev().map(|digit| digit.to_string().repeat(12)).find(|it| *it != of.owner && !said.contains(it));
-    let account = account.unwrap_or_else(|| "998877665544".to_owned());
-    let text = "*".to_owned();
-    Caller { text, anybody: true, ..caller(&format!("arn:aws:iam::{account}:role/x"), &account) }
+/// The users, roles, root user and federated users of an account, none of whom the policy names.
+pub(super) fn of_account(said: &Said, own: &str, who: &Who) -> Vec<Caller> {
+    let (name, partition) = (said.fresh_name(), &said.partition);
+    let iam = |kind: &str| format!("arn:{partition}:iam::{own}:{kind}/{name}");
+    let subjects = [
+        Subject::Role { arn: iam("role"), session: None },
+        Subject::User { arn: iam("user") },
+        Subject::FederatedUser { arn: format!("arn:{partition}:sts::{own}:federated-user/{name}"), user: iam("user") },
+        Subject::Root { account: own.to_owned() },
+    ];
+    subjects.into_iter().map(|subject| signed(said, who, subject)).collect()
 }
 
-fn caller(principal: &str, account: &str) -> Caller {
+/// Whom the policy does not speak of: somebody with an account, or nobody in particular.
+pub(super) fn strangers(said: &Said) -> Vec<Caller> {
+    let mut all = of_account(said, &said.stranger, &Who::Anybody);
+    all.push(anonymous(said));
+    all.push(service(said, &said.natural_service(), Who::Anybody));
+    all.extend(said.hosts().iter().filter(|_| said.is_trust).flat_map(|host| federated(said, host)));
+    all
+}
+
+/// A principal that a policy names by its ARN or account.
+pub(super) fn named(said: &Said, principal: &str) -> Vec<Caller> {
+    let Some(own) = account(principal) else { return Vec::new() };
+    if is_whole(principal) {
+        return of_account(said, own, &Who::OfAccount(own.to_owned()));
+    }
+    vec![signed(said, &Who::Named(principal.to_owned()), subject(principal, own))]
+}
+
+fn subject(principal: &str, own: &str) -> Subject {
     let fields: Vec<&str> = principal.splitn(6, ':').collect();
-    let subject = match fields.as_slice() {
+    match fields.as_slice() {
         [_, _, "iam", _, _, resource] if resource.starts_with("user/") => Subject::User { arn: principal.to_owned() },
-        [_, _, "iam", _, _, resource] if resource.starts_with("role/") => role(principal.to_owned(), None),
+        [_, _, "iam", _, _, resource] if resource.starts_with("role/") => {
+            Subject::Role { arn: principal.to_owned(), session: None }
+        }
+        [_, partition, "sts", _, _, resource] if resource.starts_with("federated-user/") => {
+            let user = format!("arn:{partition}:iam::{own}:user/x");
+            Subject::FederatedUser { arn: principal.to_owned(), user }
+        }
         [_, partition, "sts", _, _, resource] => {
             let name = resource.split('/').nth(1).unwrap_or_default();
-            role(format!("arn:{partition}:iam::{account}:role/{name}"), Some(principal.to_owned()))
+            Subject::Role {
+                arn: format!("arn:{partition}:iam::{own}:role/{name}"),
+                session: Some(principal.to_owned()),
+            }
         }
-        _ => role(format!("arn:aws:iam::{account}:role/x"), None),
-    };
-    // A user or role in particular; of an account it is made up.
-    let known = match &subject {
-        Subject::User { arn } | Subject::Role { arn, .. } if arn == principal => Some(&subject),
-        _ => None,
-    };
-    let with = |context| {
-        let context = OF_CALLER.iter().fold(context, |context: Context, key| context.with(key, [account]));
-        known.map_or(context.clone(), |subject| subject.tell(context))
-    };
-    let (context, certain) = (with(Context::complete()), with(Context::unknown()));
-    Caller { text: principal.to_owned(), subject, context, certain, anybody: false, alone: false }
+        _ => Subject::Role { arn: format!("arn:aws:iam::{own}:role/x"), session: None },
+    }
 }
 
-fn service(name: &str) -> Caller {
+/// Somebody with an account.
+fn signed(said: &Said, who: &Who, subject: Subject) -> Caller {
+    let own = subject.account().unwrap_or_default().to_owned();
+    let of_caller = |context| OF_CALLER.iter().fold(context, |it: Context, key| it.with(key, [own.as_str()]));
+    let told = subject.tell(Context::unknown());
+    let kind = only(&told, &["aws:PrincipalType", "aws:PrincipalIsAWSService"]);
+    let kind = if told.get("aws:username") == Known::Absent { kind.without("aws:username") } else { kind };
+    // The ARN of a role has a path, which that of its session leaves out.
+    let is_exact =
+        matches!((who, &subject), (Who::Named(_), Subject::User { .. } | Subject::Role { session: None, .. }));
+    let certain = match who {
+        Who::Anybody => kind,
+        _ if is_exact => of_caller(told.clone()),
+        _ => of_caller(kind),
+    };
+    let certain = without(certain, keys::of_services().chain(OF_SERVICE));
+    // A token shows itself when a role is assumed with it, and to nobody else.
+    let certain = without(certain, said.claims().iter().map(String::as_str));
+    let made = of_caller(told)
+        .with("aws:userid", [said.user_id(&subject)])
+        .with("aws:SourceIp", [said.address.as_str()])
+        .with("aws:PrincipalArn", [said.arn_of(&subject)]);
+    Caller::new(said, who.clone(), subject, certain, made)
+}
+
+fn anonymous(said: &Said) -> Caller {
+    let told = Subject::Anonymous.tell(Context::unknown());
+    let absent = ["aws:PrincipalOrgID", "aws:PrincipalOrgPaths"];
+    let certain = without(told, keys::of_services().chain(OF_CALLER).chain(OF_SERVICE).chain(absent));
+    let certain = certain.with("aws:PrincipalType", ["Anonymous"]).with("aws:userid", ["anonymous"]);
+    let certain = without(certain, said.claims().iter().map(String::as_str));
+    let made = Context::unknown().with("aws:SourceIp", [said.address.as_str()]);
+    Caller::new(said, Who::Anybody, Subject::Anonymous, certain, made)
+}
+
+/// A service that somebody of another account sends.
+pub(super) fn service(said: &Said, name: &str, who: Who) -> Caller {
     let subject = Subject::Service { name: name.to_owned() };
-    Caller {
-        text: name.to_owned(),
-        subject,
-        context: Context::complete(),
-        certain: nobody(),
-        anybody: false,
-        alone: false,
-    }
-}
-
-/// Of a caller without an account.
-fn nobody() -> Context {
-    OF_CALLER.iter().fold(Context::unknown(), |context, key| context.without(key))
-}
-
-fn role(arn: String, session: Option<String>) -> Subject {
-    Subject::Role { arn, session }
-}
-
-impl Caller {
-    /// Called by its own name.
-    fn called(self) -> Self {
-        let text = match &self.subject {
-            Subject::Role { arn, .. } => arn.clone(),
-            _ => self.text,
-        };
-        Self { text, ..self }
-    }
-}
-
-/// Whether a statement applies to a caller, whatever its action and resource.
-pub(super) fn applies(statement: &Statement, variables: bool, caller: &Caller) -> Truth {
-    let named = |list: &[Principal]| {
-        Truth::any(list.iter().map(|principal| match principal {
-            Principal::Everyone => Truth::Yes,
-            Principal::Aws(text) if text.contains(['*', '?']) => Truth::Unknown,
-            Principal::Service(text) | Principal::Federated(text) if caller.anybody && text == "*" => Truth::Unknown,
-            Principal::Aws(text) | Principal::Service(text) | Principal::Federated(text) if *text == caller.text => {
-                Truth::Yes
-            }
-            Principal::Aws(text) if !caller.anybody && account(text) == caller.subject.account() => {
-                // The account as a whole includes the caller; another principal of it may be the same person.
-                match is_whole(text) {
-                    // It leaves the caller to the caller's own policies.
-                    true if caller.alone => Truth::No,
-                    true => Truth::Yes,
-                    false if same_kind(text, &caller.text) => Truth::No,
-                    false => Truth::Unknown,
-                }
-            }
-            Principal::Canonical(_) if !caller.anybody => Truth::Unknown,
-            _ => Truth::No,
-        }))
+    let told = subject.tell(Context::unknown()).with("aws:PrincipalServiceNamesList", [name]);
+    let certain = match who {
+        Who::Anybody => only(&told, &["aws:PrincipalIsAWSService"]),
+        _ => told.clone(),
     };
-    let principal = match &statement.principals {
-        None => Truth::Yes,
-        Some(Which::In(list)) => named(list),
-        Some(Which::NotIn(list)) => !named(list),
+    let absent = ["aws:username", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths"];
+    let certain = without(certain, OF_CALLER.into_iter().filter(|it| *it != "aws:SourceOwner").chain(absent));
+    let made = told.with("aws:SourceAccount", [said.stranger.as_str()]);
+    let open = said.is_trust.then(|| format!("on whose behalf {name} takes on the role is"));
+    Caller { open, ..Caller::new(said, who, subject, certain, made) }
+}
+
+/// Those who can have a token of a web identity provider, as far as the policy does not say whose it must be.
+pub(super) fn federated(said: &Said, provider: &str) -> Vec<Caller> {
+    let host = providers::host(provider);
+    let key = |claim: &str| format!("{host}:{claim}");
+    let others =
+        said.claims().into_iter().filter(|it| providers::host_of(it).is_none_or(|of| !of.eq_ignore_ascii_case(host)));
+    let certain = without(Context::unknown(), OF_CALLER.into_iter().chain(keys::of_services()).chain(OF_SERVICE));
+    let certain = others.fold(certain, |context, key| context.without(&key)).without("aws:username");
+    let made = Context::unknown()
+        .with(&key("aud"), ["x"])
+        .with(&key("sub"), ["x"])
+        .with("aws:SourceIp", [said.address.as_str()])
+        .with("sts:RoleSessionName", ["x"]);
+    let open = match providers::shared(host) {
+        Some(_) => None,
+        None => Some(format!("who can have a token of {host} is")),
     };
-    Truth::all(std::iter::once(principal).chain(statement.conditions.iter().map(|condition| match caller.anybody {
-        true => holds_outside(condition, variables),
-        false => holds(condition, variables, &caller.certain),
-    })))
-}
-
-/// Whether both are users or both are roles of IAM; another one is then somebody else.
-fn same_kind(one: &str, other: &str) -> bool {
-    let is = |arn: &str, kind: &str| {
-        let fields: Vec<&str> = arn.splitn(6, ':').collect();
-        matches!(fields.as_slice(), [_, _, "iam", _, _, name] if name.starts_with(kind))
-    };
-    ["user/", "role/"].iter().any(|kind| is(one, kind) && is(other, kind))
-}
-
-/// A user or role of the owner's account, of whose requests nothing else is known.
-pub(super) fn identity(of: &Guarded, principal: &str) -> Option<Caller> {
-    let account = account(principal)?;
-    let found = caller(principal, account);
-    Some(Caller { alone: account == of.owner, context: found.certain.clone(), ..found })
-}
-
-/// Whom the policy lets in from elsewhere, and those of whom it does not say where they are.
-pub(super) fn callers(of: &Guarded, except: &Exception) -> (Vec<Caller>, Vec<Doubt>) {
-    let (mut found, mut seen, mut unknown) = (Vec::new(), BTreeSet::new(), Vec::new());
-    let foreign = |account: &str| account != of.owner && !except.accounts.iter().any(|it| it == account);
-    let Some(policy) = &of.policy else { return (found, unknown) };
-    let allows = policy.statements.iter().enumerate().filter(|(_, it)| it.effect == Effect::Allow);
-    for (index, statement) in allows {
-        let limited = accounts(statement);
-        let pinned = statement.conditions.iter().any(|it| holds_outside(it, policy.variables) == Truth::No);
-        let at =
-            || At { layer: Layer::Resource, policy: policy.name.clone(), sid: statement.sid.clone(), statement: index };
-        let mut doubt =
-            |principal: &str| unknown.push(Doubt::UnknownAccount { principal: principal.to_owned(), by: at() });
-        let everyone = [Principal::Everyone];
-        let list = match &statement.principals {
-            Some(Which::In(list)) => list.as_slice(),
-            Some(Which::NotIn(_)) | None => &everyone,
-        };
-        for principal in list {
-            let one = match principal {
-                Principal::Aws(text) => match account(text) {
-                    Some(account) => foreign(account).then(|| caller(text, account)),
-                    None => {
-                        doubt(text);
-                        None
-                    }
-                },
-                Principal::Service(name) => (except.confused_deputy && !pinned).then(|| service(name)),
-                Principal::Federated(name) => account(name).filter(|it| foreign(it)).map(|_| Caller {
-                    text: name.clone(),
-                    subject: Subject::Federated { provider: name.clone() },
-                    context: Context::complete(),
-                    certain: nobody(),
-                    anybody: false,
-                    alone: false,
-                }),
-                Principal::Canonical(id) => {
-                    doubt(id);
-                    None
-                }
-                Principal::Everyone => {
-                    if pinned && limited.is_none() {
-                        doubt("*");
-                    }
-                    if !pinned {
-                        // What Denies leave of everyone: some other account, and those that they spare.
-                        found.push(Caller { anybody: false, ..anybody(of) }.called());
-                        found.extend(spared_by(policy).filter(|it| it.subject.account().is_some_and(foreign)));
-                    }
-                    None
-                }
-            };
-            let others = limited.iter().flatten().filter(|it| foreign(it)).filter_map(|account| match principal {
-                Principal::Everyone => Some(caller(account, account)),
-                Principal::Service(name) => {
-                    Some(Caller { context: Context::complete().with("aws:SourceAccount", [account]), ..service(name) })
-                }
-                _ => None,
-            });
-            found.extend(one.into_iter().filter(|one| seen.insert(one.text.clone())).chain(others));
-        }
+    let subject = Subject::Federated { provider: provider.to_owned() };
+    let one = Caller { open, ..Caller::new(said, Who::Anybody, subject, certain.clone(), made.clone()) };
+    if host != providers::POOLS {
+        return vec![one];
     }
-    (found, unknown)
+    let with_sign = |context: &Context, sign: &str| context.clone().with(&key("amr"), [sign]);
+    let whoever =
+        |sign: &str| Caller { certain: with_sign(&certain, sign), made: with_sign(&made, sign), ..one.clone() };
+    vec![whoever("authenticated"), Caller { guest: true, ..whoever("unauthenticated") }]
 }
 
-/// Whom the Denies of a policy leave out by name or account.
-fn spared_by(policy: &Policy) -> impl Iterator<Item = Caller> {
-    policy.statements.iter().filter(|it| it.effect == Effect::Deny).flat_map(|deny| {
-        let list = if let Some(Which::NotIn(list)) = &deny.principals { list.as_slice() } else { &[] };
-        let named = list.iter().filter_map(|principal| match principal {
-            Principal::Aws(text) => account(text).map(|account| caller(text, account)),
-            _ => None,
-        });
-        named.chain(spared(deny).map(|account| caller(&account, &account)))
+/// A provider of another account.
+pub(super) fn foreign(said: &Said, provider: &str) -> Caller {
+    let certain = without(Context::unknown(), OF_CALLER.into_iter().chain(keys::of_services()));
+    let subject = Subject::Federated { provider: provider.to_owned() };
+    Caller::new(said, Who::Named(provider.to_owned()), subject, certain, Context::unknown())
+}
+
+fn without<'a>(context: Context, keys: impl Iterator<Item = &'a str>) -> Context {
+    keys.fold(context, Context::without)
+}
+
+fn only(context: &Context, keys: &[&str]) -> Context {
+    keys.iter().fold(Context::unknown(), |all, key| match context.get(key) {
+        Known::Values(values) => all.with(key, values.to_vec()),
+        Known::Absent => all.without(key),
+        Known::Unknown => all,
     })
 }
 
-/// Whether a principal is an account as a whole.
-pub(super) fn is_whole(principal: &str) -> bool {
-    is_account(principal) || principal.ends_with(":root")
-}
+impl Caller {
+    fn new(said: &Said, who: Who, subject: Subject, certain: Context, made: Context) -> Self {
+        let certain = certain.with("aws:ResourceAccount", [said.owner.as_str()]);
+        Self { who, subject, made: made.and(&certain), certain, alone: false, guest: false, open: None }
+    }
 
-pub(super) fn account(principal: &str) -> Option<&str> {
-    if is_account(principal) { Some(principal) } else { principal.split(':').nth(4).filter(|it| is_account(it)) }
+    /// As a policy, or a counterexample, writes it.
+    pub(super) fn text(&self) -> String {
+        match (&self.who, &self.subject) {
+            (Who::Named(text) | Who::OfAccount(text), _) => text.clone(),
+            (Who::Anybody, Subject::Federated { provider }) => provider.clone(),
+            (Who::Anybody, _) => "*".to_owned(),
+        }
+    }
+
+    pub(super) fn account(&self) -> Option<&str> {
+        self.subject.account()
+    }
+
+    /// Whether it has a token of a pool of identities, which some account has.
+    pub(super) fn is_of_pool(&self) -> bool {
+        self.host() == Some(providers::POOLS)
+    }
+
+    fn host(&self) -> Option<&str> {
+        match &self.subject {
+            Subject::Federated { provider } if self.is_web() => Some(providers::host(provider)),
+            _ => None,
+        }
+    }
+
+    fn is_web(&self) -> bool {
+        matches!(&self.subject, Subject::Federated { provider } if providers::is_web(provider))
+            && !matches!(self.who, Who::Named(_))
+    }
+
+    /// What a key, in small letters, says of its requests, where it names somebody.
+    pub(super) fn naming(&self, key: &str) -> Option<(Says, Shape)> {
+        if matches!(self.subject, Subject::Service { .. }) && keys::is_set_by_services(key) {
+            return Some((Says::Behalf, Shape::Arn));
+        }
+        if let Some(host) = self.host()
+            && let Some(shape) = providers::naming(host, key)
+        {
+            // Whoever a pool lets in without a sign may be let in by the one that is named.
+            let is_pool = self.guest && key.ends_with(":aud");
+            return (!is_pool).then_some((Says::Caller, shape));
+        }
+        keys::naming(key)
+    }
+
+    /// Whether a request of it that is made up can have a key, or lack it.
+    pub(super) fn can_have(&self, key: &str) -> bool {
+        if self.certain.get(key) != Known::Unknown || keys::is_of_resource(key) {
+            return false;
+        }
+        if self.alone {
+            return keys::is_chosen(key);
+        }
+        let of_somebody = [
+            "aws:principal",
+            "aws:multifactor",
+            "aws:token",
+            "aws:ec2",
+            "aws:sourceidentity",
+            "aws:calledvia",
+            "aws:via",
+        ];
+        let of_way = ["aws:sourceip", "aws:sourcevpc", "aws:vpc"];
+        match &self.subject {
+            Subject::Service { .. } => !of_somebody.iter().chain(&of_way).any(|it| key.starts_with(it)),
+            Subject::Anonymous => !of_somebody.iter().any(|it| key.starts_with(it)),
+            Subject::Federated { .. } => !key.starts_with("aws:principal"),
+            _ => !["aws:principalaccount", "kms:calleraccount", "aws:sourceowner"].contains(&key),
+        }
+    }
+
+    /// Whether each request of it has a key.
+    pub(super) fn always_has(&self, key: &str) -> bool {
+        match (&self.subject, self.host()) {
+            (_, Some(host)) => providers::is_always_there(host, key),
+            (Subject::Service { .. } | Subject::Federated { .. } | Subject::Anonymous, _) => false,
+            _ => ["aws:principalarn", "aws:userid"].contains(&key),
+        }
+    }
 }

@@ -104,6 +104,13 @@ pub enum Doubt {
         /// The statement.
         by: At,
     },
+    /// Something else that no document says decides.
+    Beyond {
+        /// What: `who can have a token of it is`.
+        what: String,
+        /// The statement.
+        by: At,
+    },
     /// Two parts of this program do not agree on the request.
     Disagreement {
         /// The request.

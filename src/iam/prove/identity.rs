@@ -60,7 +60,8 @@ impl<'c> Prover<'c> {
     /// No request of the area can be allowed.
     #[must_use]
     pub fn never(&self, rights: &Rights, area: &Area, context: &Context) -> Proof {
-        self.none(rights, area, context, Wanted::Allowed)
+        let proof = self.none(rights, area, context, Wanted::Allowed);
+        self.by_access_points(area, proof, |others| self.none(rights, others, context, Wanted::Allowed))
     }
 
     /// Each request of the area meets a Deny that applies whatever the condition keys are.

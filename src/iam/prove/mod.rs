@@ -8,22 +8,31 @@
 //! Assumed: an ARN has one of the formats that the reference gives for the action; resource policies, RCPs and what
 //! services do for themselves are outside of the claims over identities. Must not know AWS clients, kinds or verdicts.
 
+mod access_points;
 mod actions;
+mod asked;
 mod callers;
 mod catalogue;
 mod claim;
+mod everyone;
 mod identity;
+mod keys;
 mod outsider;
+mod party;
+mod providers;
 mod reachable;
 mod resource;
+mod said;
 mod samples;
 mod space;
 mod term;
+mod witness;
 
 pub use catalogue::Catalogue;
 pub use claim::{Area, Counterexample, Doubt, Proof, Set};
 pub use identity::{Prover, Rights};
-pub use resource::{Exception, Grant, Guarded};
+pub use outsider::Exception;
+pub use resource::{Grant, Guarded};
 
 #[cfg(test)]
 mod tests;

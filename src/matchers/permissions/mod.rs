@@ -13,4 +13,4 @@ pub(super) use area::{AREA, area, given, objections, strings};
 pub(super) use claim::{Claim, Says};
 pub(super) use guarded::{guarded, takes_guarded};
 pub(super) use prove::Proves;
-pub(super) use rights::{rights, takes};
+pub(super) use rights::{denied, rights, takes};

@@ -3,7 +3,10 @@
 use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
 use crate::iam::facts::{PERMISSIONS, STATEMENT, from_values};
-use crate::iam::{Context, Effect, Policies, Policy, Principal, Rights, Statement, Subject, Which};
+use crate::iam::{
+    Area, Catalogue, Context, Effect, Guarded, Policies, Policy, Principal, Proof, Prover, Rights, Statement, Subject,
+    Which,
+};
 use crate::matchers::{Setting, Takes};
 
 /// The operand of a claim over permissions, when it is used on a value of this type.
@@ -46,6 +49,33 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
     let rights = Rights { subject, policies };
     let known = if is_known { rights.known() } else { Context::unknown() };
     Ok((rights, known))
+}
+
+/// Proves that each request of an area is denied: to the identity that has these permissions, or to everybody by this
+/// document. `given` adds what the claim says of requests.
+///
+/// # Errors
+/// Why the value cannot be read as policies.
+pub(in crate::matchers) fn denied(
+    value: &Value,
+    setting: &Setting<'_>,
+    area: &Area,
+    given: impl FnOnce(Context) -> Context,
+) -> Result<Proof, String> {
+    let prover = Prover::new(Catalogue::aws());
+    let policies = if let Value::List(_) = value { documents(value)? } else { Vec::new() };
+    let is_of_some = policies.iter().flat_map(|policy| &policy.statements).any(denies_somebody);
+    match policies.into_iter().next().filter(|_| is_of_some && !is_withheld(setting.id())) {
+        Some(policy) => {
+            let (arn, owner) = (setting.id().to_owned(), setting.account().to_owned());
+            let of = Guarded { arn, owner, policy: Some(policy), grants: Vec::new() };
+            Ok(prover.denied_to_all(&of, area, &given(Context::unknown())))
+        }
+        None => {
+            let (rights, known) = rights(value, setting)?;
+            Ok(prover.denied(&rights, area, &given(known)))
+        }
+    }
 }
 
 /// Whether a statement denies some principals and not others: to whoever has the document it says nothing.

@@ -72,6 +72,7 @@ pub(super) fn doubtful(doubt: &Doubt) -> String {
         Doubt::UnknownAccount { principal, by } => {
             format!("the account of {principal} is not in the document: {}", place(by))
         }
+        Doubt::Beyond { what, by } => format!("{what} not in the document: {}", place(by)),
         Doubt::Disagreement { example } => {
             format!("two ways of judging {} do not agree; please report it", of(example))
         }

@@ -92,10 +92,7 @@ fn what_is_of_another_resource_does_not_count() {
 
 #[test]
 fn other_accounts_are_seen_wherever_they_are_named() {
-    let except = |accounts: &[&str]| Exception {
-        accounts: accounts.iter().map(|it| (*it).to_owned()).collect(),
-        confused_deputy: false,
-    };
+    let except = |accounts: &[&str]| Exception::new(accounts.iter().map(|it| (*it).to_owned()));
     let claim = |statements: &str, except: Exception| {
         line(&Prover::new(Catalogue::aws()).no_cross_account_except(&guarded(KEY, statements), &except))
     };
@@ -110,9 +107,9 @@ fn other_accounts_are_seen_wherever_they_are_named() {
         (r#""*""#, r#""StringEquals": {"kms:CallerAccount": "647751526084"}"#, "proved"),
         (r#""*""#, r#""StringEquals": {"kms:CallerAccount": ["647751526084", "111122223333"]}"#, "111122223333"),
         (r#""*""#, r#""ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}"#, "111122223333"),
-        (r#""*""#, r#""StringEquals": {"aws:PrincipalOrgID": "o-1"}"#, "whose is *?"),
-        (r#"{"AWS": "AROAEXAMPLE"}"#, "", "whose is AROAEXAMPLE?"),
-        (r#"{"Service": "sns.amazonaws.com"}"#, "", "proved"),
+        (r#""*""#, r#""StringEquals": {"aws:PrincipalOrgID": "o-1"}"#, "whose is o-1?"),
+        (r#"{"AWS": "AROAEXAMPLE"}"#, "", "proved"),
+        (r#"{"Service": "sns.amazonaws.com"}"#, "", "sns.amazonaws.com may"),
         (
             r#"{"Service": "sns.amazonaws.com"}"#,
             r#""StringEquals": {"aws:SourceAccount": "111122223333"}"#,
@@ -146,12 +143,12 @@ fn what_denies_spare_of_everyone_is_another_account() {
     assert_eq!(unless("aws:PrincipalOrgID", r#""o-1""#), "undecided: aws:PrincipalOrgID");
     assert_eq!(claim(r#""NotPrincipal": {"AWS": "arn:aws:iam::647751526084:root"}"#), "proved");
     let spared = claim(r#""NotPrincipal": {"AWS": ["647751526084", "arn:aws:iam::111122223333:root"]}"#);
-    assert!(spared.starts_with("arn:aws:iam::111122223333:root may"), "{spared}");
+    assert!(spared.starts_with("111122223333 may"), "{spared}");
 }
 
 #[test]
-fn a_service_that_others_could_send_is_told_when_asked() {
-    let except = Exception { accounts: Vec::new(), confused_deputy: true };
+fn a_service_that_others_could_send_is_told() {
+    let except = Exception::default();
     let claim = |condition: &str| {
         let of = guarded(KEY, &allow(r#"{"Service": "sns.amazonaws.com"}"#, condition));
         line(&Prover::new(Catalogue::aws()).no_cross_account_except(&of, &except))
@@ -251,7 +248,7 @@ fn what_is_certain_of_a_named_caller_decides() {
     assert_eq!(claim(&allow(named, other)), "proved");
     // Who of an account asks is open.
     let whole = r#"{"AWS": "arn:aws:iam::111122223333:root"}"#;
-    assert!(claim(&deny(whole, other)).starts_with("arn:aws:iam::111122223333:root may"));
+    assert!(claim(&deny(whole, other)).starts_with("111122223333 may"));
 }
 
 #[test]

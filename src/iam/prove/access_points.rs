@@ -1,0 +1,46 @@
+//! Another way to the same data: an access point has an ARN of its own, which does not say to which bucket it leads.
+//!
+//! Must not know how a claim is proved.
+
+use super::claim::{Area, Doubt, Proof, Set};
+use super::identity::Prover;
+use super::space::Read;
+use crate::iam::language::Pattern;
+
+const BUCKETS: &str = "arn:*:s3:::?*";
+const ACCESS_POINTS: &str = "arn:*:s3:*:*:accesspoint/*";
+
+impl Prover<'_> {
+    /// What a proof says of buckets, where they may also be reached by access points: `of` judges those.
+    pub(super) fn by_access_points(&self, area: &Area, proof: Proof, of: impl FnOnce(&Area) -> Proof) -> Proof {
+        if proof != Proof::Proved
+            || !area.resources.of.iter().any(|it| !Pattern::glob(it).excludes(&Pattern::glob(BUCKETS)))
+        {
+            return proof;
+        }
+        let actions = self.both(area);
+        if actions.is_empty() {
+            return proof;
+        }
+        let resources = Set::of([ACCESS_POINTS]).except(area.resources.except.iter().cloned());
+        let (resource, by) = match of(&Area { actions: Set::of(actions), resources }) {
+            Proof::Refuted(found) => match found.into_iter().next() {
+                Some(one) => (one.resource, one.by),
+                None => return proof,
+            },
+            Proof::Undecided(Doubt::Conditions { example, by, .. }) => (example.resource, by),
+            _ => return proof,
+        };
+        let Some(by) = by.into_iter().next() else { return proof };
+        Proof::Undecided(Doubt::Beyond { what: format!("to which bucket {resource} leads is"), by })
+    }
+
+    /// The actions that AWS asks for a bucket or an object, and for those of an access point.
+    fn both(&self, area: &Area) -> Vec<String> {
+        let [of, except] = &Read::new(area).actions;
+        let patterns = [BUCKETS, ACCESS_POINTS].map(Pattern::glob);
+        let all = self.catalogue.matching(of, except, Some(&[&Pattern::glob("s3:*")]));
+        let is_both = |formats: &[Pattern]| patterns.iter().all(|it| formats.iter().any(|format| !format.excludes(it)));
+        all.into_iter().filter(|it| is_both(&self.catalogue.anywhere(it, "aws"))).map(|it| it.name.clone()).collect()
+    }
+}

@@ -1,0 +1,220 @@
+//! A request of a caller that a statement allows and no Deny is about, as far as its condition keys can be chosen.
+//!
+//! Each key is given a value at most once; what a caller surely has, and what is not its choice, stays. Whatever is found
+//! is judged by `decide` before it is told. Must not know actions or resources.
+
+use super::callers::Caller;
+use super::outsider::{Has, Reading};
+use super::said::Said;
+use crate::iam::context::{Context, Known};
+use crate::iam::decide::{Subject, Truth, holds};
+use crate::iam::policy::{Condition, Statement, Test};
+
+/// How many values are tried for a request.
+const TRIES: usize = 4_000;
+
+/// What a request must be.
+pub(super) struct Wanted<'a> {
+    pub(super) allow: &'a Statement,
+    /// Those that may be about it.
+    pub(super) denies: Vec<&'a Statement>,
+}
+
+/// A search for a request of one caller.
+pub(super) struct Search<'a> {
+    pub(super) said: &'a Said,
+    pub(super) reading: Reading<'a>,
+    pub(super) caller: &'a Caller,
+}
+
+impl Search<'_> {
+    /// What a request says, and who then asks.
+    pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<(Subject, Context)> {
+        let mut context = self.caller.made.clone();
+        for key in self.said.keys() {
+            let is_open = self.caller.can_have(&key) && !self.caller.alone;
+            if context.get(&key) == Known::Unknown && is_open {
+                context = context.without(&key);
+            }
+        }
+        if self.caller.alone {
+            context = self.caller.certain.clone();
+        }
+        let mut tries = TRIES;
+        self.step(wanted, self.consistent(&self.caller.subject, context, None)?, &[], &mut tries)
+    }
+
+    /// As it would be told where none was found.
+    pub(super) fn roughly(&self) -> Context {
+        self.caller.certain.clone()
+    }
+
+    fn step(
+        &self,
+        wanted: &Wanted<'_>,
+        (subject, context): (Subject, Context),
+        given: &[String],
+        tries: &mut usize,
+    ) -> Option<(Subject, Context)> {
+        let test = |condition: &Condition| holds(condition, self.reading.variables, &context);
+        let give = |condition: &Condition, truth: Truth, tries: &mut usize| {
+            let key = condition.key.to_ascii_lowercase();
+            if given.contains(&key) || !self.caller.can_have(&key) {
+                return None;
+            }
+            let given: Vec<String> = given.iter().cloned().chain([key.clone()]).collect();
+            self.values(&key).into_iter().find_map(|value| {
+                *tries = tries.checked_sub(1)?;
+                let next = match &value {
+                    Some(value) => context.clone().with(&key, [value.as_str()]),
+                    None => context.clone().without(&key),
+                };
+                if holds(condition, self.reading.variables, &next) != truth {
+                    return None;
+                }
+                self.step(wanted, self.consistent(&subject, next, Some(&key))?, &given, tries)
+            })
+        };
+        if let Some(condition) = wanted.allow.conditions.iter().find(|it| test(it) != Truth::Yes) {
+            return give(condition, Truth::Yes, tries);
+        }
+        let is_near = |deny: &&&Statement| deny.conditions.iter().all(|it| test(it) != Truth::No);
+        match wanted.denies.iter().find(is_near) {
+            Some(deny) => deny.conditions.iter().find_map(|condition| give(condition, Truth::No, tries)),
+            None => Some((subject, context)),
+        }
+    }
+
+    /// The values that a caller may give a key, where the policy compares it; none: the key is missing.
+    fn values(&self, key: &str) -> Vec<Option<String>> {
+        let mut all: Vec<Option<String>> = Vec::new();
+        for (condition, value) in self.said.values(key) {
+            if self.caller.alone || self.reading.has(condition, value, self.caller) == Has::Can {
+                all.extend(self.made_up(key, condition, value).into_iter().map(Some));
+            }
+        }
+        if self.reading.naming(key, self.caller).is_none() {
+            all.push(Some("x".to_owned()));
+        }
+        if let Known::Values([usual]) = self.caller.made.get(key) {
+            all.insert(0, Some(usual.clone()));
+        }
+        if !self.caller.always_has(key) {
+            all.push(None);
+        }
+        let mut seen = Vec::new();
+        all.retain(|it| {
+            !seen.contains(it) && {
+                seen.push(it.clone());
+                true
+            }
+        });
+        all
+    }
+
+    /// Values that a condition tells apart.
+    fn made_up(&self, key: &str, condition: &Condition, value: &str) -> Vec<String> {
+        let resolved = crate::iam::pattern::resolved(value, self.reading.variables, false, &self.caller.made);
+        let value = &resolved.pattern.text().filter(|_| resolved.absent.is_none()).unwrap_or_else(|| value.to_owned());
+        match condition.operator.test {
+            Test::Null => vec!["x".to_owned()],
+            Test::Bool => vec![value.clone(), "true".to_owned(), "false".to_owned()],
+            Test::StringLike
+            | Test::StringNotLike
+            | Test::ArnEquals
+            | Test::ArnLike
+            | Test::ArnNotEquals
+            | Test::ArnNotLike => self.filled(key, value),
+            Test::IpAddress | Test::NotIpAddress => {
+                vec![value.split('/').next().unwrap_or_default().to_owned(), self.said.address.clone()]
+            }
+            Test::DateEquals
+            | Test::DateNotEquals
+            | Test::DateLessThan
+            | Test::DateLessThanEquals
+            | Test::DateGreaterThan
+            | Test::DateGreaterThanEquals => {
+                vec![value.clone(), "1970-01-02T00:00:00Z".to_owned(), "2999-01-01T00:00:00Z".to_owned()]
+            }
+            Test::NumericEquals
+            | Test::NumericNotEquals
+            | Test::NumericLessThan
+            | Test::NumericLessThanEquals
+            | Test::NumericGreaterThan
+            | Test::NumericGreaterThanEquals => {
+                let by = |more: i64| value.parse::<i64>().ok().map(|it| it.saturating_add(more).to_string());
+                std::iter::once(value.clone()).chain(by(-1)).chain(by(1)).collect()
+            }
+            _ => vec![value.clone()],
+        }
+    }
+
+    /// A pattern with its wildcards filled in, the account of the caller where one belongs.
+    fn filled(&self, key: &str, pattern: &str) -> Vec<String> {
+        let plain = |text: &str, with: &str| text.replace('*', with).replace('?', "x");
+        if !pattern.contains(['*', '?']) {
+            return vec![pattern.to_owned()];
+        }
+        let own = self.caller.account().unwrap_or(&self.said.stranger);
+        let parts: Vec<&str> = pattern.splitn(6, ':').collect();
+        let mut all = Vec::new();
+        if let [arn, partition, service, region, account, rest] = parts.as_slice() {
+            let part =
+                |text: &str, with: &str| if text.contains(['*', '?']) { with.to_owned() } else { text.to_owned() };
+            let is_principal = key == "aws:principalarn";
+            let service = part(service, if is_principal { "iam" } else { "sns" });
+            let region = part(region, if matches!(service.as_str(), "iam" | "s3") { "" } else { "eu-west-1" });
+            let account = part(account, if service == "s3" { "" } else { own });
+            let rest = if is_principal && rest.starts_with('*') {
+                self.said.arn_of(&self.caller.subject).splitn(6, ':').nth(5).unwrap_or_default().to_owned()
+            } else {
+                plain(rest, "x")
+            };
+            all.push([arn, &*part(partition, &self.said.partition), &service, &region, &account, &rest].join(":"));
+        }
+        if key.ends_with("account") || key == "aws:sourceowner" {
+            all.push(own.to_owned());
+        }
+        all.extend(["x", "", "x:x", "o-x", "true"].map(|with| plain(pattern, with)));
+        if let Some(rest) = pattern.strip_prefix('*') {
+            all.push(format!("{}{}", self.said.user_id(&self.caller.subject), plain(rest, "x")));
+            let id = self.said.user_id(&self.caller.subject);
+            all.push(format!("{}{}", id.split(':').next().unwrap_or_default(), plain(rest, "x")));
+        }
+        all
+    }
+
+    /// Who asks by the keys that say it, where that can be: the ARN and the name are of one and the same caller.
+    fn consistent(&self, subject: &Subject, context: Context, changed: Option<&str>) -> Option<(Subject, Context)> {
+        let value = |key: &str| match context.get(key) {
+            Known::Values([one]) => Some(one.clone()),
+            _ => None,
+        };
+        match (changed, subject) {
+            (Some("aws:principalarn"), Subject::User { arn } | Subject::Role { arn, session: None }) => {
+                let new = value("aws:principalarn")?;
+                let begins: Vec<&str> = arn.split('/').next()?.split(':').collect();
+                let new_begins: Vec<&str> = new.split('/').next()?.split(':').collect();
+                if begins != new_begins || new.ends_with('/') || !new.contains('/') {
+                    return None;
+                }
+                let name = new.rsplit('/').next().unwrap_or_default().to_owned();
+                Some(match subject {
+                    Subject::User { .. } => (Subject::User { arn: new }, context.with("aws:username", [name])),
+                    _ => (Subject::Role { arn: new, session: None }, context),
+                })
+            }
+            (Some("aws:principalarn"), Subject::FederatedUser { .. } | Subject::Root { .. } | Subject::Role { .. }) => {
+                (value("aws:principalarn") == Some(self.said.arn_of(subject))).then_some(())?;
+                Some((subject.clone(), context))
+            }
+            (Some("aws:username"), Subject::User { arn }) => {
+                let (head, _) = arn.rsplit_once('/')?;
+                let arn = format!("{head}/{}", value("aws:username")?);
+                let context = context.with("aws:PrincipalArn", [arn.as_str()]);
+                Some((Subject::User { arn }, context))
+            }
+            _ => Some((subject.clone(), context)),
+        }
+    }
+}
