@@ -1,4 +1,4 @@
-//! `no_public_principal`: The policy of the resource lets nobody in whom it does not name, be it as a principal or in a condition.
+//! `no_public_principal`: The policy of the resource lets nobody in whom it does not name, be it as a principal or in a condition. Whoever can have a token of a provider that everybody shares is nobody in particular.
 //!
 //! Must not know kinds or policies.
 
@@ -8,7 +8,7 @@ use crate::facts::{Fact, PUBLIC, Type, Value};
 use crate::iam::facts::STATEMENTS;
 use crate::iam::{Catalogue, Proof, Prover};
 
-/// The policy of the resource lets nobody in whom it does not name, be it as a principal or in a condition.
+/// The policy of the resource lets nobody in whom it does not name, be it as a principal or in a condition. Whoever can have a token of a provider that everybody shares is nobody in particular.
 #[derive(Debug)]
 pub(super) struct NoPublicPrincipal;
 
@@ -18,7 +18,7 @@ impl Proves for NoPublicPrincipal {
     }
 
     fn doc(&self) -> &'static str {
-        "The policy of the resource lets nobody in whom it does not name, be it as a principal or in a condition."
+        "The policy of the resource lets nobody in whom it does not name, be it as a principal or in a condition. Whoever can have a token of a provider that everybody shares is nobody in particular."
     }
 
     fn example(&self) -> Example {

@@ -147,6 +147,85 @@ fn a_deny_for_some_principals_proves_nothing() {
 }
 
 #[test]
+fn a_deny_that_leaves_somebody_out_does_not_deny_everybody() {
+    let texts = |items: &[&str]| Some(Value::texts(items.iter().copied()));
+    let deny = |field: &str, principals: &[&str], condition: &[&str]| {
+        Value::record([
+            ("effect", Some("Deny".into())),
+            (field, texts(principals)),
+            ("actions", texts(&["kms:*"])),
+            ("resources", texts(&["*"])),
+            ("conditions", texts(condition)),
+        ])
+    };
+    let claim = |statements: Vec<Value>| {
+        let area = Operand::Value(Value::record([("actions", texts(&["kms:Decrypt"]))]));
+        match on("denies", Some(Value::List(statements)), area) {
+            Answer::Holds => "met",
+            Answer::Fails(_) => "violated",
+            Answer::Undecided(_) | Answer::Withheld => "open",
+        }
+    };
+    let (role, root) = ("AWS:arn:aws:iam::111122223333:role/x", "AWS:arn:aws:iam::111122223333:root");
+    assert_eq!(claim(vec![deny("principals", &[role], &[])]), "violated");
+    assert_eq!(claim(vec![deny("principals", &["*"], &[]), deny("principals", &[role], &[])]), "met");
+    assert_eq!(claim(vec![deny("not_principals", &[role, root], &[])]), "violated");
+    // Together they deny everybody.
+    assert_eq!(
+        claim(vec![
+            deny("not_principals", &["Service:sns.amazonaws.com"], &[]),
+            deny("principals", &["Service:sns.amazonaws.com"], &[])
+        ]),
+        "met"
+    );
+    assert_eq!(claim(vec![deny("not_principals", &[role, root], &[]), deny("principals", &[role], &[])]), "violated");
+    // Without the account AWS does not say whether the role is left out.
+    assert_eq!(claim(vec![deny("not_principals", &[role], &[])]), "open");
+    assert_eq!(
+        claim(vec![deny("principals", &["*"], &["Bool aws:SecureTransport false"]), deny("principals", &[role], &[])]),
+        "open"
+    );
+}
+
+#[test]
+fn who_can_be_an_exception_is_checked() {
+    let wrong = |text: &str| {
+        let operand = Operand::Value(Value::texts([text]));
+        find("no_cross_account_except").unwrap().objections(&operand).len()
+    };
+    for fine in [
+        "111122223333",
+        "o-a1b2c3d4e5",
+        "ou-ab12-11111111",
+        "vpc-0a1b2c3d",
+        "vpce-0a1b2c3d4e5f60718",
+        "sns.amazonaws.com",
+        "logs.cn-north-1.amazonaws.com.cn",
+        "arn:aws:s3:::uploads",
+        "arn:aws:iam::111122223333:role/x",
+        "eu-west-1:0a1b2c3d-0000-4000-8000-000000000001",
+    ] {
+        assert_eq!(wrong(fine), 0, "{fine}");
+    }
+    for odd in [
+        "1111-2222-3333",
+        "o-",
+        "O-A1B2C3D4E5",
+        "o-a1*",
+        "ou_ab12",
+        "vpc-xyz",
+        "vpce-",
+        "sns",
+        "*.amazonaws.com",
+        "arn:aws:s3:::*",
+        "arn:aws",
+        "",
+    ] {
+        assert_eq!(wrong(odd), 1, "{odd}");
+    }
+}
+
+#[test]
 fn a_service_that_there_is_not_is_objected_to() {
     let claim = |service: &str| {
         let list = |items: &[&str]| Some(Value::texts(items.iter().copied()));

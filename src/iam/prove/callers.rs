@@ -155,11 +155,10 @@ pub(super) fn federated(said: &Said, provider: &str) -> Vec<Caller> {
         said.claims().into_iter().filter(|it| providers::host_of(it).is_none_or(|of| !of.eq_ignore_ascii_case(host)));
     let certain = without(Context::unknown(), OF_CALLER.into_iter().chain(keys::of_services()).chain(OF_SERVICE));
     let certain = others.fold(certain, |context, key| context.without(&key)).without("aws:username");
-    let made = Context::unknown()
-        .with(&key("aud"), ["x"])
-        .with(&key("sub"), ["x"])
-        .with("aws:SourceIp", [said.address.as_str()])
-        .with("sts:RoleSessionName", ["x"]);
+    let there = ["aud", "sub", "app_id"].map(key).into_iter().filter(|it| providers::is_always_there(host, it));
+    let there = there.filter(|it| !it.ends_with(":app_id") || providers::naming(host, it).is_some());
+    let made = there.fold(Context::unknown(), |context, key| context.with(&key, ["x"]));
+    let made = made.with("aws:SourceIp", [said.address.as_str()]).with("sts:RoleSessionName", ["x"]);
     let open = match providers::shared(host) {
         Some(_) => None,
         None => Some(format!("who can have a token of {host} is")),
@@ -204,7 +203,7 @@ impl Caller {
     pub(super) fn text(&self) -> String {
         match (&self.who, &self.subject) {
             (Who::Named(text) | Who::OfAccount(text), _) => text.clone(),
-            (Who::Anybody, Subject::Federated { provider }) => provider.clone(),
+            (Who::Anybody, Subject::Federated { provider: name } | Subject::Service { name }) => name.clone(),
             (Who::Anybody, _) => "*".to_owned(),
         }
     }
@@ -238,9 +237,7 @@ impl Caller {
         if let Some(host) = self.host()
             && let Some(shape) = providers::naming(host, key)
         {
-            // Whoever a pool lets in without a sign may be let in by the one that is named.
-            let is_pool = self.guest && key.ends_with(":aud");
-            return (!is_pool).then_some((Says::Caller, shape));
+            return Some((Says::Caller, shape));
         }
         keys::naming(key)
     }
@@ -255,6 +252,7 @@ impl Caller {
         }
         let of_somebody = [
             "aws:principal",
+            "aws:user",
             "aws:multifactor",
             "aws:token",
             "aws:ec2",

@@ -104,13 +104,28 @@ impl Reading<'_> {
                     Has::Never
                 }
             }
+            // A pool that is named may let in whoever comes.
+            Meant::Other(_) if caller.guest && key.ends_with(":aud") => Has::Can,
             // A service that is named is a caller of its own.
             Meant::Other(_) if key.starts_with("aws:principalservicename") => Has::Never,
-            Meant::Account(_) | Meant::Other(_) => self.party(&meant, says, shape, caller),
+            // Who has no account is nobody of those.
+            Meant::Other(_)
+                if says == Says::Caller && caller.account().is_none() && !matches!(shape, Shape::Claim(_)) =>
+            {
+                Has::Never
+            }
+            Meant::Account(_) | Meant::Other(_) => self.party(&meant, value, (says, shape), caller),
         }
     }
 
-    fn party(&self, meant: &Meant, says: Says, shape: Shape, caller: &Caller) -> Has {
+    /// Whether a value seems to say an account, and may be of somebody else.
+    pub(super) fn is_blurred(&self, condition: &Condition, value: &str, caller: &Caller) -> bool {
+        let shape = self.naming(&condition.key.to_ascii_lowercase(), caller).map(|(_, shape)| shape);
+        let meant = |shape| meant(shape, condition.operator.test, value, self.variables, self.owner);
+        shape.is_some_and(|shape| meant(shape) == Meant::Blurred)
+    }
+
+    fn party(&self, meant: &Meant, value: &str, (says, shape): (Says, Shape), caller: &Caller) -> Has {
         let except = match self.claim {
             Claim::Public => return Has::Never,
             Claim::Others(except) => except,
@@ -125,6 +140,7 @@ impl Reading<'_> {
                 }
             }
             Meant::Other(text) if except.has(text) => Has::Never,
+            Meant::Account(_) if says == Says::Way && except.has(value) => Has::Never,
             // What a token says is of no account, but for the pools of an account.
             Meant::Other(_) if matches!(shape, Shape::Claim(_)) && !caller.is_of_pool() => Has::Never,
             _ if matches!(caller.who, Who::Anybody) || says == Says::Behalf || matches!(shape, Shape::Claim(_)) => {

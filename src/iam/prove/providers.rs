@@ -40,10 +40,10 @@ pub(super) fn naming(host: &str, key: &str) -> Option<Shape> {
     }
 }
 
-/// Whether each token of a host has what a key says: its audience and its subject.
+/// Whether each token of a host has what a key says: its audience and its subject, or the app that it is for.
 pub(super) fn is_always_there(host: &str, key: &str) -> bool {
     let claim = key.get(host.len()..).filter(|_| key.get(..host.len()).is_some_and(|it| it.eq_ignore_ascii_case(host)));
-    matches!(claim.and_then(|it| it.trim_start_matches('/').strip_prefix(':')), Some("aud" | "sub"))
+    matches!(claim.and_then(|it| it.trim_start_matches('/').strip_prefix(':')), Some("aud" | "sub" | "app_id"))
 }
 
 /// The host that a condition key is of, where it is of a provider.

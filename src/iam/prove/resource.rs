@@ -20,7 +20,7 @@ use super::witness;
 use crate::iam::context::{Context, Known as Value};
 use crate::iam::decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide, is_session_of};
 use crate::iam::language::{Pattern, TooComplex};
-use crate::iam::policy::{Condition, Effect, Policy, Principal, Statement, Which};
+use crate::iam::policy::{Effect, Policy, Principal, Statement, Which};
 use crate::iam::reference;
 
 /// A resource, and what lets callers in.
@@ -258,14 +258,13 @@ impl<'a> Asked<'a> {
     fn party(&self, term: &Term<'_>) -> Option<String> {
         let conditions = &term.statement.conditions;
         conditions.iter().find_map(|condition| {
-            let of_all = condition.values.iter().all(|it| self.reading.has(condition, it, self.caller) != Has::Can);
-            let perhaps = |it: &&String| self.reading.has(condition, it, self.caller) == Has::Perhaps;
-            condition.values.iter().find(perhaps).filter(|_| of_all && !self.is_blurred(condition)).cloned()
+            let can = |it: &String| self.reading.has(condition, it, self.caller) == Has::Can;
+            let is_party = |it: &&String| {
+                self.reading.has(condition, it, self.caller) == Has::Perhaps
+                    && !self.reading.is_blurred(condition, it, self.caller)
+            };
+            if condition.values.iter().any(can) { None } else { condition.values.iter().find(is_party).cloned() }
         })
-    }
-
-    fn is_blurred(&self, condition: &Condition) -> bool {
-        condition.values.iter().all(|it| account(it).is_some())
     }
 
     /// As the counterexample writes it: with the ARN that its request says, where the policy asks for one.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::keys::{Says, naming};
 use super::party::account;
 use super::providers::host_of;
 use super::resource::Guarded;
@@ -64,8 +65,7 @@ impl Said {
 
     /// The keys that it names, in conditions and variables, in small letters.
     pub(super) fn keys(&self) -> BTreeSet<String> {
-        let variables = self.text.split("${").skip(1).filter_map(|it| it.split(['}', ',', '\'']).next());
-        let keys = self.conditions.iter().map(|it| it.key.as_str()).chain(variables);
+        let keys = self.conditions.iter().map(|it| it.key.as_str()).chain(variables(&self.text));
         keys.map(|it| it.trim().to_ascii_lowercase()).filter(|it| it.contains(':')).collect()
     }
 
@@ -75,9 +75,10 @@ impl Said {
         conditions.flat_map(|it| it.values.iter().map(move |value| (it, value.as_str())))
     }
 
-    /// The accounts of its principals and of the values of its conditions.
+    /// The accounts of its principals, and of the values of its conditions that are not about a way.
     pub(super) fn accounts<'a>(&'a self, policy: &'a Policy) -> BTreeSet<String> {
-        let values = self.conditions.iter().flat_map(|it| &it.values).map(String::as_str);
+        let of_way = |it: &&Condition| !matches!(naming(&it.key.to_ascii_lowercase()), Some((Says::Way, _)));
+        let values = self.conditions.iter().filter(of_way).flat_map(|it| &it.values).map(String::as_str);
         principals(policy).filter_map(aws).chain(values).filter_map(account).map(str::to_owned).collect()
     }
 
@@ -152,6 +153,11 @@ impl Said {
         let mut all = named.chain(usual);
         all.find(|it| !self.text.contains(&format!("\"{it}\""))).unwrap_or_else(|| "a-service.amazonaws.com".to_owned())
     }
+}
+
+/// The keys of the variables of a text.
+pub(super) fn variables(text: &str) -> impl Iterator<Item = &str> {
+    text.split("${").skip(1).filter_map(|it| it.split(['}', ',', '\'']).next()).map(str::trim)
 }
 
 /// The principals that a statement names, left out or not.

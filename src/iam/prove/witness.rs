@@ -4,8 +4,10 @@
 //! is judged by `decide` before it is told. Must not know actions or resources.
 
 use super::callers::Caller;
+use super::keys::{Shape, is_of_resource};
 use super::outsider::{Has, Reading};
-use super::said::Said;
+use super::party::account;
+use super::said::{Said, variables};
 use crate::iam::context::{Context, Known};
 use crate::iam::decide::{Subject, Truth, holds};
 use crate::iam::policy::{Condition, Statement, Test};
@@ -32,8 +34,8 @@ impl Search<'_> {
     pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<(Subject, Context)> {
         let mut context = self.caller.made.clone();
         for key in self.said.keys() {
-            let is_open = self.caller.can_have(&key) && !self.caller.alone;
-            if context.get(&key) == Known::Unknown && is_open {
+            // What a caller cannot have it lacks; of the resource nobody here knows anything.
+            if context.get(&key) == Known::Unknown && !is_of_resource(&key) {
                 context = context.without(&key);
             }
         }
@@ -41,7 +43,7 @@ impl Search<'_> {
             context = self.caller.certain.clone();
         }
         let mut tries = TRIES;
-        self.step(wanted, self.consistent(&self.caller.subject, context, None)?, &[], &mut tries)
+        self.step(wanted, self.consistent(&self.caller.subject, context, &[])?, &[], &mut tries)
     }
 
     /// As it would be told where none was found.
@@ -57,13 +59,18 @@ impl Search<'_> {
         tries: &mut usize,
     ) -> Option<(Subject, Context)> {
         let test = |condition: &Condition| holds(condition, self.reading.variables, &context);
-        let give = |condition: &Condition, truth: Truth, tries: &mut usize| {
-            let key = condition.key.to_ascii_lowercase();
+        let give_one = |key: &str, condition: &Condition, truth: Truth, tries: &mut usize| {
+            let key = key.to_ascii_lowercase();
             if given.contains(&key) || !self.caller.can_have(&key) {
                 return None;
             }
             let given: Vec<String> = given.iter().cloned().chain([key.clone()]).collect();
-            self.values(&key).into_iter().find_map(|value| {
+            // A variable may be what it is compared with.
+            let same = match context.get(&condition.key) {
+                Known::Values([one]) if !key.eq_ignore_ascii_case(&condition.key) => Some(Some(one.clone())),
+                _ => None,
+            };
+            self.values(&key).into_iter().chain(same).find_map(|value| {
                 *tries = tries.checked_sub(1)?;
                 let next = match &value {
                     Some(value) => context.clone().with(&key, [value.as_str()]),
@@ -72,8 +79,13 @@ impl Search<'_> {
                 if holds(condition, self.reading.variables, &next) != truth {
                     return None;
                 }
-                self.step(wanted, self.consistent(&subject, next, Some(&key))?, &given, tries)
+                self.step(wanted, self.consistent(&subject, next, &given)?, &given, tries)
             })
+        };
+        let give = |condition: &Condition, truth: Truth, tries: &mut usize| {
+            let of_values = condition.values.iter().flat_map(|it| variables(it));
+            let mut keys = std::iter::once(condition.key.as_str()).chain(of_values);
+            keys.find_map(|key| give_one(key, condition, truth, tries))
         };
         if let Some(condition) = wanted.allow.conditions.iter().find(|it| test(it) != Truth::Yes) {
             return give(condition, Truth::Yes, tries);
@@ -93,9 +105,18 @@ impl Search<'_> {
                 all.extend(self.made_up(key, condition, value).into_iter().map(Some));
             }
         }
-        if self.reading.naming(key, self.caller).is_none() {
-            all.push(Some("x".to_owned()));
-        }
+        let other = match self.reading.naming(key, self.caller).map(|(_, shape)| shape) {
+            None | Some(Shape::Claim(_)) => "someone-else".to_owned(),
+            Some(Shape::Account) => self.caller.account().unwrap_or(&self.said.stranger).to_owned(),
+            Some(Shape::Organization) => "o-someoneelse".to_owned(),
+            Some(Shape::Path) => "o-someoneelse/r-else/".to_owned(),
+            Some(Shape::Principal) => self.said.arn_of(&self.caller.subject),
+            Some(Shape::Arn) => format!("arn:{}:sns:eu-west-1:{}:x", self.said.partition, self.said.stranger),
+            Some(Shape::UserId) => self.said.user_id(&self.caller.subject),
+            Some(Shape::Network) => self.said.address.clone(),
+            Some(Shape::Id) => "someone-elses".to_owned(),
+        };
+        all.push(Some(other));
         if let Known::Values([usual]) = self.caller.made.get(key) {
             all.insert(0, Some(usual.clone()));
         }
@@ -184,35 +205,61 @@ impl Search<'_> {
         all
     }
 
-    /// Who asks by the keys that say it, where that can be: the ARN and the name are of one and the same caller.
-    fn consistent(&self, subject: &Subject, context: Context, changed: Option<&str>) -> Option<(Subject, Context)> {
-        let value = |key: &str| match context.get(key) {
+    /// Who asks by the keys that say it, where that can be: a name and an ARN are of one and the same caller, an account and
+    /// an ARN of one and the same source. The last of the keys that are given is new.
+    fn consistent(&self, subject: &Subject, context: Context, given: &[String]) -> Option<(Subject, Context)> {
+        let value = |context: &Context, key: &str| match context.get(key) {
             Known::Values([one]) => Some(one.clone()),
             _ => None,
         };
+        let is_given = |key: &str| given.iter().any(|it| it == key);
+        let changed = given.last().map(String::as_str);
+        if matches!(changed, Some("aws:sourcearn" | "aws:sourceaccount")) {
+            let arn = value(&context, "aws:sourcearn");
+            let (of_arn, own) = (arn.as_deref().and_then(account), value(&context, "aws:sourceaccount"));
+            return match (of_arn, own) {
+                (Some(of_arn), Some(own)) if *of_arn != own && is_given("aws:sourceaccount") => None,
+                (Some(of_arn), Some(own)) if *of_arn != own => {
+                    Some((subject.clone(), context.clone().with("aws:SourceAccount", [of_arn])))
+                }
+                _ => Some((subject.clone(), context)),
+            };
+        }
         match (changed, subject) {
             (Some("aws:principalarn"), Subject::User { arn } | Subject::Role { arn, session: None }) => {
-                let new = value("aws:principalarn")?;
-                let begins: Vec<&str> = arn.split('/').next()?.split(':').collect();
-                let new_begins: Vec<&str> = new.split('/').next()?.split(':').collect();
-                if begins != new_begins || new.ends_with('/') || !new.contains('/') {
+                let new = value(&context, "aws:principalarn")?;
+                let is_same = |one: &str, other: &str| one.split('/').next() == other.split('/').next();
+                if !is_same(arn, &new) || new.ends_with('/') || !new.contains('/') {
                     return None;
                 }
                 let name = new.rsplit('/').next().unwrap_or_default().to_owned();
-                Some(match subject {
-                    Subject::User { .. } => (Subject::User { arn: new }, context.with("aws:username", [name])),
-                    _ => (Subject::Role { arn: new, session: None }, context),
+                let is_user = matches!(subject, Subject::User { .. });
+                Some(match is_user {
+                    true if is_given("aws:username") && value(&context, "aws:username")? != name => return None,
+                    true => (Subject::User { arn: new }, context.with("aws:username", [name])),
+                    false => (Subject::Role { arn: new, session: None }, context),
                 })
             }
-            (Some("aws:principalarn"), Subject::FederatedUser { .. } | Subject::Root { .. } | Subject::Role { .. }) => {
-                (value("aws:principalarn") == Some(self.said.arn_of(subject))).then_some(())?;
-                Some((subject.clone(), context))
+            (Some("aws:userid"), _) => {
+                // The id of a user has no colon; after that of a role stands the name of the session.
+                let id = value(&context, "aws:userid")?;
+                let usual = self.said.user_id(subject);
+                let may_be = match subject {
+                    Subject::User { .. } => !id.contains(':'),
+                    Subject::Role { session: None, .. } => id.contains(':'),
+                    Subject::Role { .. } => id.split(':').nth(1) == usual.split(':').nth(1),
+                    _ => id == usual,
+                };
+                may_be.then(|| (subject.clone(), context))
             }
+            (Some("aws:principalarn"), _) if value(&context, "aws:principalarn")? != self.said.arn_of(subject) => None,
             (Some("aws:username"), Subject::User { arn }) => {
                 let (head, _) = arn.rsplit_once('/')?;
-                let arn = format!("{head}/{}", value("aws:username")?);
-                let context = context.with("aws:PrincipalArn", [arn.as_str()]);
-                Some((Subject::User { arn }, context))
+                let arn = format!("{head}/{}", value(&context, "aws:username")?);
+                if is_given("aws:principalarn") && value(&context, "aws:principalarn")? != arn {
+                    return None;
+                }
+                Some((Subject::User { arn: arn.clone() }, context.with("aws:PrincipalArn", [arn])))
             }
             _ => Some((subject.clone(), context)),
         }

@@ -7,6 +7,11 @@
     reason = "a test may fail loudly"
 )]
 
+mod access_points;
 mod exhaustive;
+mod outsiders;
+mod parties;
 mod resources;
 mod scenarios;
+mod tokens;
+mod world;
