@@ -22,7 +22,9 @@ impl Prover<'_> {
         if actions.is_empty() {
             return proof;
         }
-        let resources = Set::of([ACCESS_POINTS]).except(area.resources.except.iter().cloned());
+        // A name of an object may look like an access point, and is none.
+        let except = area.resources.except.iter().map(String::as_str).chain([BUCKETS]);
+        let resources = Set::of([ACCESS_POINTS]).except(except);
         let (resource, by) = match of(&Area { actions: Set::of(actions), resources }) {
             Proof::Refuted(found) => match found.into_iter().next() {
                 Some(one) => (one.resource, one.by),

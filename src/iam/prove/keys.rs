@@ -83,17 +83,8 @@ pub(super) fn is_of_resource(key: &str) -> bool {
     key.contains(":resourcetag/") || tags.iter().any(|it| key.starts_with(it))
 }
 
-/// Whether every caller can choose the value of a key: what it writes into a request, and how it sends it.
+/// Whether every caller can choose the value of a key in every request: how it sends it. Which requests have the keys of a
+/// service, the reference does not say.
 pub(super) fn is_chosen(key: &str) -> bool {
-    let begins = [
-        "s3:x-amz-",
-        "kms:encryptioncontext:",
-        "s3:prefix",
-        "s3:delimiter",
-        "s3:max-keys",
-        "s3:signature",
-        "s3:authtype",
-    ];
     ["aws:securetransport", "aws:useragent", "aws:referer", "sts:rolesessionname"].contains(&key)
-        || begins.iter().any(|it| key.starts_with(it))
 }
