@@ -125,11 +125,11 @@ pub(super) fn holds(path: &str) -> Holds {
     }
     // A step into a list is part of the name that it follows.
     let parents = path.char_indices().filter(|(_, character)| ".[".contains(*character)).map(|(at, _)| at);
-    let known = parents.filter_map(|at| {
+    let mut known = parents.filter_map(|at| {
         let parent = path.get(..at)?;
         FIELDS.iter().find(|(name, _)| *name == parent).map(|(_, holds)| *holds)
     });
-    match known.last() {
+    match known.next_back() {
         Some(Holds::Object | Holds::MaybeObject | Holds::Anything) => Holds::Anything,
         _ => Holds::Nothing,
     }
