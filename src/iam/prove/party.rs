@@ -179,7 +179,7 @@ fn formats(service: &str) -> Vec<String> {
 
 /// Whether a pattern covers an ARN of these formats that another account has. Names hold no colon.
 fn others<T: AsRef<str>>(text: &str, formats: &[T]) -> bool {
-    let (pattern, own) = (Pattern::glob(text), text.splitn(6, ':').nth(4).unwrap_or_default());
+    let (pattern, own) = (Pattern::glob(text), text.split(':').nth(4).unwrap_or_default());
     let other = if own == "999999999999" { "888888888888" } else { "999999999999" };
     let partition = text.split(':').nth(1).filter(|it| !it.contains(['*', '?'])).unwrap_or("aws");
     let place = Place { partition, regions: &[], account: Some(other), names: Class::Field };

@@ -53,7 +53,7 @@ impl Prover<'_> {
     /// Nobody is let in whom the policy does not name, be it as a principal or in a condition.
     #[must_use]
     pub fn no_public_principal(&self, of: &Guarded) -> Proof {
-        self.all(of, Claim::Public, |said, policy| public(said, policy))
+        self.all(of, Claim::Public, public)
     }
 
     /// Nobody is let in from an account that is neither the owner's nor an exception, be it by itself or through a service
