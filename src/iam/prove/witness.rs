@@ -114,7 +114,8 @@ impl Search<'_> {
             Some(Shape::Arn) => format!("arn:{}:sns:eu-west-1:{}:x", self.said.partition, self.said.stranger),
             Some(Shape::UserId) => self.said.user_id(&self.caller.subject),
             Some(Shape::Network) => self.said.address.clone(),
-            Some(Shape::Id) => "someone-elses".to_owned(),
+            Some(Shape::Id) if key == "aws:sourcevpce" => "vpce-0e15e0e15e0e15e0e".to_owned(),
+            Some(Shape::Id) => "vpc-0e15e0e15e0e15e0e".to_owned(),
         };
         all.push(Some(other));
         if let Known::Values([usual]) = self.caller.made.get(key) {
@@ -123,6 +124,9 @@ impl Search<'_> {
         if !self.caller.always_has(key) {
             all.push(None);
         }
+        // An empty text is as good as none to `ForAnyValue:`, and no caller has it.
+        all.retain(|it| it.as_deref() != Some(""));
+        all.retain(|it| it.as_deref().is_none_or(|text| self.is_real(key, text)));
         let mut seen = Vec::new();
         all.retain(|it| {
             !seen.contains(it) && {
@@ -131,6 +135,34 @@ impl Search<'_> {
             }
         });
         all
+    }
+
+    /// Whether a value that was made up looks like one of its key, and is not what the policy names of somebody else.
+    fn is_real(&self, key: &str, text: &str) -> bool {
+        let begins = match (self.reading.naming(key, self.caller), key) {
+            (Some((_, Shape::Organization | Shape::Path)), _) => "o-",
+            (_, "aws:sourcevpce") => "vpce-",
+            (_, "aws:sourcevpc") => "vpc-",
+            _ => "",
+        };
+        let context = self.caller.made.clone().with(key, [text]);
+        let is_of_other = |(condition, value): (&Condition, &str)| {
+            let one = Condition { values: vec![value.to_owned()], operator: condition.operator, key: key.to_owned() };
+            let negated = matches!(
+                condition.operator.test,
+                Test::StringNotEquals
+                    | Test::StringNotLike
+                    | Test::StringNotEqualsIgnoreCase
+                    | Test::ArnNotEquals
+                    | Test::ArnNotLike
+            );
+            let matched = holds(&one, self.reading.variables, &context) == if negated { Truth::No } else { Truth::Yes };
+            condition.operator.test != Test::Null
+                && matched
+                && self.reading.naming(key, self.caller).is_some()
+                && self.reading.has(condition, value, self.caller) != Has::Can
+        };
+        text.starts_with(begins) && (self.caller.alone || !self.said.values(key).any(is_of_other))
     }
 
     /// Values that a condition tells apart.

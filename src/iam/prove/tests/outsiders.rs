@@ -185,7 +185,8 @@ fn requests(said: &str, except: Option<&[&str]>) -> Vec<Outside> {
     let ways: Vec<(&'static str, Vec<Choice>)> =
         ways().into_iter().map(|(key, choices)| (key, kept(choices))).collect();
     for account in [NEAR, FAR].into_iter().filter(|it| *it == FAR || except.is_some() && !is_fine(NEAR)) {
-        let ids: &[&str] = if account == NEAR { &["AROAR:s", "AROAQ:s", "AROAQ:x"] } else { &["AROAQ:s", "AROAQ:x"] };
+        let ids: &[&str] =
+            if account == NEAR { &["AROAR:s", "AROAR:x", "AROAQ:s", "AROAQ:x"] } else { &["AROAQ:s", "AROAQ:x"] };
         for name in ["r", "q"] {
             for id in ids {
                 add(Request::role(account, name, id), true, &ways);
