@@ -5,12 +5,13 @@
 //! The answer is exact. A text that is found is as short as any; where there is none, there is none. The search has a
 //! [`Budget`] of work, not of time: the same question has the same answer on every machine.
 
+mod colons;
 mod format;
 mod pattern;
 mod product;
 mod query;
 
-pub use format::{Format, Place};
+pub use format::{Format, Place, region};
 pub use pattern::{Class, Pattern, Token};
 pub use product::{Cell, cells};
 pub use query::Query;
@@ -37,6 +38,12 @@ impl Budget {
     #[must_use]
     pub const fn of(units: u64) -> Self {
         Self { left: units }
+    }
+
+    /// Whether nothing is left.
+    #[must_use]
+    pub fn is_spent(self) -> bool {
+        self.left == 0
     }
 
     /// Takes units, or says that they are not there.
