@@ -1,12 +1,15 @@
-//! What actions AWS has, at what access level, and on what resources: its Service Authorization Reference, as a file.
+//! What actions AWS has, at what access level, and on what resources, and which condition keys: its Service Authorization
+//! Reference, as files.
 //!
-//! Must not know policies, requests or conditions. What is not in the file may still exist: AWS adds actions every week,
+//! Must not know policies, requests or what a condition says. What is not in the file may still exist: AWS adds actions every week,
 //! so that "not known" is a reason to warn, never one to decide.
 
 mod action;
 mod format;
 mod groups;
+mod keys;
 mod level;
+mod sends;
 mod service;
 mod unknown;
 
@@ -16,7 +19,9 @@ mod tests;
 pub use action::Action;
 pub use format::Format;
 pub use groups::{Group, expand, groups};
+pub use keys::{Chosen, Holds, Key, key, keys_like};
 pub use level::Level;
+pub use sends::sends;
 pub use service::{Service, as_of, service, services, source};
 pub use unknown::{Unknown, unknown};
 

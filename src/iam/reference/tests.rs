@@ -325,3 +325,33 @@ fn services_with_kinds_are_known() {
         kinds.into_iter().map(|prefix| (prefix, service(prefix).unwrap().actions().count())).collect();
     assert!(counts.values().all(|count| *count > 5), "{counts:?}");
 }
+
+#[test]
+fn keys_are_found_in_any_case_and_with_what_varies() {
+    let about = |name: &str| key(name).map(|it| (it.name.as_str(), it.chosen, it.holds, it.many));
+    assert_eq!(about("AWS:secureTransport"), Some(("aws:SecureTransport", Chosen::Caller, Holds::Bool, false)));
+    assert_eq!(about("aws:PrincipalTag/a:b/c"), Some(("aws:PrincipalTag/*", Chosen::Nobody, Holds::Text, false)));
+    assert_eq!(about("kms:EncryptionContext:app/x").map(|it| it.0), Some("kms:EncryptionContext:*"));
+    assert_eq!(about("aws:TagKeys").map(|it| it.3), Some(true));
+    assert_eq!(about("iam:passedtoservice").map(|it| it.1), Some(Chosen::Caller));
+    assert_eq!(about("secretsmanager:ResourceTag/owner").map(|it| it.1), Some(Chosen::Resource));
+    assert_eq!(about("saml:aud").map(|it| it.1), Some(Chosen::Nobody));
+    assert_eq!(about("aws:SecureTransprot"), None);
+    assert!(keys_like("kms:ViaServise").contains(&"kms:ViaService"));
+    assert_eq!(key("aws:requesttag/Owner").unwrap().spelled("aws:requesttag/Owner"), "aws:RequestTag/Owner");
+}
+
+#[test]
+fn requests_have_the_keys_that_are_documented_for_their_action() {
+    for (action, key, expected) in [
+        ("iam:PassRole", "iam:PassedToService", true),
+        ("IAM:passrole", "IAM:passedtoservice", true),
+        ("kms:ScheduleKeyDeletion", "kms:ScheduleKeyDeletionPendingWindowInDays", true),
+        ("kms:DisableKey", "kms:ScheduleKeyDeletionPendingWindowInDays", false),
+        ("sqs:TagQueue", "aws:RequestTag/owner", true),
+        ("s3:GetObject", "s3:ExistingObjectTag/owner", true),
+        ("nowhere:DoIt", "nowhere:Key", false),
+    ] {
+        assert_eq!(sends(action, key), expected, "{action} {key}");
+    }
+}

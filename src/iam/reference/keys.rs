@@ -1,0 +1,201 @@
+//! Condition keys: which there are, of which type, and who decides what a request says under them.
+//!
+//! Keys of services are in a file; those that every service has are here. Must not know conditions or policies.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+/// Its first lines say how it reads; `ci/reference/keys.py` writes it.
+const TEXT: &str = include_str!("keys.txt");
+
+/// What a key holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Text.
+    Text,
+    /// An ARN.
+    Arn,
+    /// `true` or `false`.
+    Bool,
+    /// A number.
+    Number,
+    /// An instant.
+    Date,
+    /// An address of the network.
+    Address,
+}
+
+/// Who decides what a request says under a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// Whoever asks: a parameter of the request, or how, when and from where it is made.
+    Caller,
+    /// Whoever asks, by a resource that is like that.
+    Resource,
+    /// Whoever asks and has a device for multi-factor authentication.
+    Device,
+    /// Nobody at the time of the request: it follows from who asks, or from what AWS does.
+    Nobody,
+}
+
+/// One key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name in AWS's spelling; `*` stands for what varies.
+    pub name: String,
+    /// What it holds.
+    pub holds: Holds,
+    /// Whether it may hold several.
+    pub many: bool,
+    /// Who decides.
+    pub chosen: Chosen,
+    /// Whether every request has it.
+    pub always: bool,
+}
+
+impl Key {
+    /// A name of the key as AWS writes it: what varies stays as it is.
+    #[must_use]
+    pub fn spelled(&self, name: &str) -> String {
+        let head = self.name.trim_end_matches('*');
+        match name.get(head.len()..) {
+            Some(rest) if self.name.ends_with('*') => format!("{head}{rest}"),
+            _ => self.name.clone(),
+        }
+    }
+}
+
+/// Keys that every service has, and those by which AWS attests who asks, of the IAM user guide (*AWS global condition
+/// context keys*). `[]` marks those of several values, `!` those of every request.
+const GLOBAL: &[(Chosen, Holds, &str)] = &[
+    (
+        Chosen::Nobody,
+        Holds::Arn,
+        "aws:PrincipalArn aws:SourceArn aws:ChatbotSourceArn codebuild:BuildArn codebuild:ProjectArn ec2:SourceInstanceARN \
+         lambda:SourceFunctionArn ssm:SourceInstanceARN",
+    ),
+    (Chosen::Nobody, Holds::Bool, "aws:PrincipalIsAWSService aws:AssumedRoot"),
+    (Chosen::Nobody, Holds::Address, "aws:Ec2InstanceSourcePrivateIPv4"),
+    (
+        Chosen::Nobody,
+        Holds::Text,
+        "aws:PrincipalAccount aws:PrincipalOrgID aws:PrincipalOrgPaths[] aws:PrincipalTag/* aws:PrincipalType aws:userid \
+         aws:username aws:PrincipalServiceName aws:PrincipalServiceNamesList[] aws:FederatedProvider aws:SourceIdentity \
+         aws:SourceAccount aws:SourceOrgID aws:SourceOrgPaths[] aws:SourceOwner aws:Ec2InstanceSourceVpc \
+         aws:ResourceOrgID aws:ResourceOrgPaths[] aws:SignInSessionArn ec2:RoleDelivery \
+         glue:CredentialIssuingService glue:RoleAssumedBy identitystore:UserId kms:CallerAccount kms:RecipientAttestation:*",
+    ),
+    (Chosen::Device, Holds::Bool, "aws:MultiFactorAuthPresent"),
+    (Chosen::Device, Holds::Number, "aws:MultiFactorAuthAge"),
+    (Chosen::Resource, Holds::Text, "aws:ResourceAccount aws:ResourceTag/*"),
+    (Chosen::Caller, Holds::Bool, "aws:SecureTransport! aws:ViaAWSService!"),
+    (Chosen::Caller, Holds::Date, "aws:CurrentTime! aws:EpochTime! aws:TokenIssueTime"),
+    (Chosen::Caller, Holds::Address, "aws:SourceIp aws:VpcSourceIp"),
+    (Chosen::Caller, Holds::Arn, "aws:SourceVpcArn"),
+    (
+        Chosen::Caller,
+        Holds::Text,
+        "aws:RequestedRegion! aws:UserAgent aws:referer aws:SourceVpc aws:SourceVpce aws:VpceAccount aws:VpceOrgID \
+         aws:VpceOrgPaths[] aws:CalledVia[] aws:CalledViaFirst aws:CalledViaLast aws:RequestTag/* aws:TagKeys[] \
+         aws:IsMcpServiceAction aws:CalledViaAWSMCP aws:ViaAWSMCPService",
+    ),
+];
+
+/// Keys of services that are about the resource, beside those that end in `ResourceTag/*`.
+const OF_RESOURCE: &[&str] = &[
+    "kms:ResourceAliases",
+    "s3:BucketTag/*",
+    "s3:DataAccessPointAccount",
+    "s3:DataAccessPointArn",
+    "s3:ExistingObjectTag/*",
+    "s3:ResourceAccount",
+];
+
+/// The key of a name, in whatever case: also one whose name is a part of what a `*` stands for.
+#[must_use]
+pub fn key(name: &str) -> Option<&'static Key> {
+    let small = name.to_ascii_lowercase();
+    let all = index();
+    all.get(&small).or_else(|| {
+        // What varies comes last: the key of a tag, or of an encryption context.
+        let ends = small.match_indices(['/', ':']).map(|(at, _)| at).rev();
+        ends.filter_map(|at| small.get(..=at)).find_map(|head| all.get(&format!("{head}*")))
+    })
+}
+
+/// Every key that begins with what a name begins with, in AWS's spelling; all where none does.
+#[must_use]
+pub fn keys_like(name: &str) -> Vec<&'static str> {
+    let prefix = name.split_inclusive(':').next().unwrap_or_default();
+    let all = || index().values().map(|key| key.name.as_str());
+    let own: Vec<&str> = all().filter(|it| starts_with(it, prefix)).collect();
+    if own.is_empty() { all().collect() } else { own }
+}
+
+fn starts_with(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+}
+
+fn index() -> &'static HashMap<String, Key> {
+    static INDEX: OnceLock<HashMap<String, Key>> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut all = BTreeMap::new();
+        for key in of_services().chain(global()) {
+            all.insert(key.name.to_ascii_lowercase(), key);
+        }
+        all.into_iter().collect()
+    })
+}
+
+fn global() -> impl Iterator<Item = Key> {
+    GLOBAL.iter().flat_map(|(chosen, holds, names)| {
+        names.split_ascii_whitespace().map(|name| {
+            let (many, always) = (name.ends_with("[]"), name.ends_with('!'));
+            let name = name.trim_end_matches(['[', ']', '!']).to_owned();
+            Key { name, holds: *holds, many, chosen: *chosen, always }
+        })
+    })
+}
+
+fn of_services() -> impl Iterator<Item = Key> {
+    // The comment at the top is no service.
+    TEXT.split("\n\n").skip(1).flat_map(|block| {
+        let (prefix, rows) = block.split_once('\n').unwrap_or((block, ""));
+        let (mut holds, mut many) = (Holds::Text, false);
+        let words = rows.split_ascii_whitespace().filter_map(move |word| {
+            if let Some(kind) = word.strip_suffix(':') {
+                (holds, many) = typed(kind);
+                return None;
+            }
+            Some((word, holds, many))
+        });
+        words.map(move |(rest, holds, many)| {
+            let name = format!("{prefix}:{rest}");
+            let chosen = chosen(prefix, &name);
+            Key { name, holds, many, chosen, always: false }
+        })
+    })
+}
+
+fn typed(kind: &str) -> (Holds, bool) {
+    let holds = match kind.trim_end_matches('s') {
+        "arn" => Holds::Arn,
+        "bool" => Holds::Bool,
+        "number" => Holds::Number,
+        "date" => Holds::Date,
+        "addre" => Holds::Address,
+        _ => Holds::Text,
+    };
+    (holds, kind.ends_with('s') && kind != "address")
+}
+
+fn chosen(prefix: &str, name: &str) -> Chosen {
+    // A provider of identities, which says of somebody what it knows; and what SAML says.
+    if prefix.contains('.') || prefix == "saml" {
+        Chosen::Nobody
+    } else if OF_RESOURCE.contains(&name) || name.ends_with(":ResourceTag/*") {
+        Chosen::Resource
+    } else {
+        Chosen::Caller
+    }
+}

@@ -1,0 +1,57 @@
+//! Which condition keys the requests of an action may have, beside those of every request. Must not know who chooses them.
+//!
+//! A key that is not listed may still be sent: AWS's reference is not complete. So that it is not says only that nobody
+//! can be sure.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// Its first lines say how it reads; `ci/reference/sends.py` writes it.
+const TEXT: &str = include_str!("sends.txt");
+
+/// What the file says of a service, read when somebody asks.
+struct Service {
+    text: &'static str,
+    read: OnceLock<HashMap<String, Vec<&'static str>>>,
+}
+
+/// Whether AWS's reference says that requests of an action may have a key. Without regard to case.
+#[must_use]
+pub fn sends(action: &str, key: &str) -> bool {
+    let (action, key) = (action.to_ascii_lowercase(), key.to_ascii_lowercase());
+    let Some((prefix, operation)) = action.split_once(':') else { return false };
+    let Some(service) = services().get(prefix) else { return false };
+    let listed = service.read.get_or_init(|| read(service.text)).get(operation);
+    listed
+        .is_some_and(|keys| keys.iter().any(|it| it.strip_suffix('*').map_or(*it == key, |head| key.starts_with(head))))
+}
+
+fn services() -> &'static HashMap<&'static str, Service> {
+    static ALL: OnceLock<HashMap<&'static str, Service>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        // The comment at the top is no service.
+        let blocks = TEXT.split("\n\n").skip(1).filter_map(|block| block.split_once('\n'));
+        blocks.map(|(prefix, text)| (prefix, Service { text, read: OnceLock::new() })).collect()
+    })
+}
+
+fn read(text: &'static str) -> HashMap<String, Vec<&'static str>> {
+    let (mut keys, mut found, mut own) = (HashMap::new(), HashMap::new(), Vec::new());
+    for line in text.lines() {
+        let entry = line.trim_start();
+        let names = match entry.split_once(' ') {
+            Some((number, key)) if number.bytes().all(|it| it.is_ascii_digit()) => {
+                keys.insert(number, key);
+                continue;
+            }
+            Some((numbers, names)) if numbers.ends_with(':') && !line.starts_with("    ") => {
+                let numbers = numbers.trim_end_matches(':').split(',');
+                own = numbers.filter_map(|number| keys.get(number).copied()).collect();
+                names
+            }
+            _ => entry,
+        };
+        found.extend(names.split_ascii_whitespace().map(|name| (name.to_ascii_lowercase(), own.clone())));
+    }
+    found
+}
