@@ -4,11 +4,16 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 /// What is known of the condition keys of a request. Names are compared without regard to case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     keys: BTreeMap<String, Option<Vec<String>>>,
     complete: bool,
+    /// Patterns of values that nobody knows whole.
+    shapes: BTreeMap<String, String>,
+    since: Option<Timestamp>,
 }
 
 /// What is known of one key.
@@ -49,10 +54,37 @@ impl Context {
         self
     }
 
+    /// With a key of which only a pattern is known.
+    #[must_use]
+    pub fn like(mut self, key: &str, pattern: &str) -> Self {
+        self.shapes.insert(key.to_ascii_lowercase(), pattern.to_owned());
+        self
+    }
+
+    /// Of requests that are made at an instant or later.
+    #[must_use]
+    pub fn since(self, instant: Timestamp) -> Self {
+        Self { since: Some(instant), ..self }
+    }
+
+    /// The pattern of a key of which no more is known.
+    #[must_use]
+    pub fn shape(&self, key: &str) -> Option<&str> {
+        self.shapes.get(&key.to_ascii_lowercase()).map(String::as_str)
+    }
+
+    /// When requests are made at the earliest.
+    #[must_use]
+    pub fn earliest(&self) -> Option<Timestamp> {
+        self.since
+    }
+
     /// With all that another one knows; where both know a key, as the other knows it.
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
         self.keys.extend(other.keys.iter().map(|(key, values)| (key.clone(), values.clone())));
+        self.shapes.extend(other.shapes.iter().map(|(key, shape)| (key.clone(), shape.clone())));
+        self.since = other.since.or(self.since);
         self
     }
 

@@ -6,6 +6,7 @@
 //! statements.
 
 use super::context::{Context, Known};
+use super::reference;
 
 /// The longest pattern that variables may make, in characters. A document of many variables, each with a long value, would
 /// else take far more memory than both.
@@ -147,6 +148,11 @@ pub struct Resolved {
     /// A key that the request does not have, or not as a single value, and that has no default. AWS then calls the
     /// statement invalid: the text matches nothing.
     pub absent: Option<String>,
+}
+
+/// Whether every request has a key, so that a variable of it always has a value.
+pub(super) fn is_always_there(key: &str) -> bool {
+    reference::key(key).is_some_and(|key| key.always)
 }
 
 /// Puts in the variables: `${key}`, `${key, 'default'}`, and `${*}`, `${?}`, `${$}` for the characters themselves.

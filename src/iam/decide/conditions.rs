@@ -21,7 +21,8 @@ use std::net::IpAddr;
 use super::truth::Truth;
 use super::values::{Network, Number, boolean, bytes, date};
 use crate::iam::context::{Context, Known};
-use crate::iam::pattern::{Case, Resolved, resolved};
+use crate::iam::language::Pattern as Shape;
+use crate::iam::pattern::{Case, Resolved, is_always_there, resolved};
 use crate::iam::policy::{Condition, Operator, Quantity, Test};
 
 /// Whether a condition holds. `variables` is that of its policy.
@@ -31,7 +32,7 @@ pub fn holds(condition: &Condition, variables: bool, context: &Context) -> Truth
     let known = context.get(key);
     let Some((comparison, negated)) = comparison(operator.test) else { return is_null(*operator, values, known) };
     let present = match known {
-        Known::Unknown => return Truth::Unknown,
+        Known::Unknown => return by_shape(condition, comparison, negated, variables, context),
         Known::Absent => return without_key(*operator, negated),
         Known::Values(present) => present,
     };
@@ -55,6 +56,26 @@ pub fn holds(condition: &Condition, variables: bool, context: &Context) -> Truth
         None if negated => Truth::all(each),
         None => Truth::any(each),
     }
+}
+
+/// Whether a condition holds for all texts of the pattern that is known of its key.
+fn by_shape(condition: &Condition, comparison: Comparison, negated: bool, variables: bool, context: &Context) -> Truth {
+    let (Some(shape), Comparison::Text { case: Case::Exact, wildcards }) = (context.shape(&condition.key), comparison)
+    else {
+        return Truth::Unknown;
+    };
+    let shape = Shape::glob(shape);
+    let one = |value: &String| {
+        let wanted = resolved(value, variables, wildcards, context);
+        let pattern = Shape::written(&wanted.pattern);
+        match (wanted.absent, wanted.unknown.is_empty()) {
+            (None, _) if pattern.excludes(&shape) => Truth::No,
+            (None, true) if pattern.covers(&shape) => Truth::Yes,
+            _ => Truth::Unknown,
+        }
+    };
+    let matched = Truth::any(condition.values.iter().map(one));
+    if negated { !matched } else { matched }
 }
 
 /// The keys that decide whether all of these conditions hold; none where that is decided.
@@ -114,8 +135,12 @@ fn is_null(operator: Operator, values: &[String], known: Known<'_>) -> Truth {
 
 /// Whether a text is covered by what a policy says, its variables put in.
 pub(super) fn covers(wanted: &Resolved, text: &str, case: Case, negated: bool) -> Truth {
-    if wanted.absent.is_some() || !wanted.unknown.is_empty() && negated {
+    if wanted.absent.is_some() {
         return if negated { Truth::Unknown } else { Truth::No };
+    }
+    // Without its key the statement might be invalid.
+    if negated && !wanted.unknown.iter().all(|key| is_always_there(key)) {
+        return Truth::Unknown;
     }
     match wanted.pattern.matches(text, case) {
         true if !wanted.unknown.is_empty() => Truth::Unknown,

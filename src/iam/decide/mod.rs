@@ -18,6 +18,7 @@ pub use found::{At, Layer};
 pub(super) use principals::is_session_of;
 pub use request::{Request, Subject};
 pub use truth::Truth;
+pub(super) use values::date as instant;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Must not know policies.
 
-use crate::iam::context::Context;
+use crate::iam::context::{Context, Known};
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,28 @@ pub enum Subject {
     Anonymous,
 }
 
+/// Keys that say who asks.
+const OF_CALLER: &[&str] = &[
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:PrincipalIsAWSService",
+    "aws:PrincipalType",
+    "aws:userid",
+    "aws:username",
+    "kms:CallerAccount",
+];
+
+/// Keys that only the requests of a service in its own name have.
+const OF_SERVICES: &[&str] = &[
+    "aws:PrincipalServiceName",
+    "aws:PrincipalServiceNamesList",
+    "aws:SourceAccount",
+    "aws:SourceArn",
+    "aws:SourceOrgID",
+    "aws:SourceOrgPaths",
+    "aws:SourceOwner",
+];
+
 impl Request {
     /// With the global condition keys that follow from who asks: its ARN, account, type and user name, as far as
     /// they are certain.
@@ -77,7 +99,8 @@ impl Subject {
         let of = |context: Context, kind: &str| {
             let account = self.account().unwrap_or_default();
             let context = context.with("aws:PrincipalAccount", [account]).with("aws:PrincipalIsAWSService", ["false"]);
-            context.with("aws:PrincipalType", [kind])
+            let context = context.with("aws:PrincipalType", [kind]).with("kms:CallerAccount", [account]);
+            OF_SERVICES.iter().fold(context, |context, key| context.without(key))
         };
         match self {
             Self::User { arn } => {
@@ -103,6 +126,13 @@ impl Subject {
                     .fold(context, Context::without)
             }
         }
+    }
+
+    /// Whether a key says who asks, or is absent since that is no service: whoever knows the subject knows it too.
+    #[must_use]
+    pub fn tells(key: &str, known: Known<'_>) -> bool {
+        let among = |list: &[&str]| list.iter().any(|it| it.eq_ignore_ascii_case(key));
+        among(OF_CALLER) || known == Known::Absent && among(OF_SERVICES)
     }
 
     /// The account, if it belongs to one.

@@ -43,7 +43,7 @@ impl<'a> Number<'a> {
 
 /// A date of the W3C's profile of ISO 8601, or seconds since 1970. Four digits alone are both a year and seconds, so that
 /// nobody can tell.
-pub(super) fn date(text: &str) -> Option<Timestamp> {
+pub(in crate::iam) fn date(text: &str) -> Option<Timestamp> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.bytes().all(|it| it.is_ascii_digit()) {
         return if text.len() == 4 { None } else { Timestamp::from_second(text.parse().ok()?).ok() };

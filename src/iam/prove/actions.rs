@@ -4,8 +4,9 @@
 //! Must not know resources.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use super::catalogue::{Catalogue, Known, marks};
+use super::catalogue::{Catalogue, Known, Spread, marks};
 use super::space::{Levels, Read, Wanted};
 use super::term::{Bound, Reach, Term};
 use crate::iam::language::{Budget, Class, Pattern, Query, Token, TooComplex, cells};
@@ -22,9 +23,8 @@ pub(super) fn groups<'c>(
     area: &Read,
     budget: &mut Budget,
 ) -> Result<Vec<&'c Known>, TooComplex> {
-    let [of, except] = &area.actions;
     let among = if wanted == Wanted::Allowed { levels.levels.iter().find_map(|level| listed(level)) } else { None };
-    let mut actions = catalogue.matching(of, except, among.as_deref());
+    let mut actions = catalogue.known(&catalogue.spread(&area.set), among.as_deref());
     if wanted == Wanted::Allowed {
         for level in &levels.levels {
             let allowed = level.iter().filter(|it| it.allows()).map(|it| matched(&actions, &it.actions));
@@ -61,7 +61,7 @@ pub(super) fn groups<'c>(
 /// The patterns of all that a level may allow; none where it says what it does not.
 fn listed<'t>(level: &'t [Term<'_>]) -> Option<Vec<&'t Pattern>> {
     let allows = level.iter().filter(|term| term.allows());
-    let lists = allows.map(|term| if let Reach::In(list) = &term.actions { Some(list) } else { None });
+    let lists = allows.map(|term| if let Reach::In(list) = &*term.actions { Some(list) } else { None });
     Some(lists.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
@@ -73,28 +73,31 @@ fn matched(actions: &[&Known], reach: &Reach) -> Vec<bool> {
 }
 
 /// Actions of the claim that the reference does not have, as texts in small letters.
-pub(super) struct Unknown<'c, 'a> {
-    pub(super) catalogue: &'c Catalogue,
-    pub(super) area: &'a Read,
+pub(super) struct Unknown<'c> {
+    catalogue: &'c Catalogue,
+    spread: Arc<Spread>,
 }
 
-impl Unknown<'_, '_> {
+impl<'c> Unknown<'c> {
+    pub(super) fn new(catalogue: &'c Catalogue, area: &Read) -> Self {
+        Self { catalogue, spread: catalogue.spread(&area.set) }
+    }
+
     /// Whether there can be any: not where the claim lists known actions only.
     pub(super) fn exist(&self) -> bool {
         !self.open().is_empty()
     }
 
     /// The patterns of the claim that cover more than one known action.
-    fn open(&self) -> Vec<&Pattern> {
-        let [of, _] = &self.area.actions;
-        of.iter().filter(|it| it.only().is_none_or(|text| self.catalogue.action(&text).is_none())).collect()
+    fn open(&self) -> &[Pattern] {
+        &self.spread.open
     }
 
     /// Whether a statement applies: to some such action on the side of `May`, to all of them on that of `Sure`. Rough, but
     /// on the safe side; it saves most proofs from looking at actions one by one.
     pub(super) fn roughly(&self, term: &Term<'_>, bound: Bound) -> bool {
         let open = self.open();
-        match (&term.actions, bound) {
+        match (&*term.actions, bound) {
             (Reach::In(list), Bound::May) => {
                 list.iter().any(|it| self.is_open(it) && open.iter().any(|of| !of.excludes(it)))
             }
@@ -110,9 +113,10 @@ impl Unknown<'_, '_> {
 
     /// One unknown action for each way in which statements can match it.
     pub(super) fn names(&self, levels: &Levels<'_>, budget: &mut Budget) -> Result<Vec<String>, TooComplex> {
-        let [_, except] = &self.area.actions;
-        let shape = shape();
-        let mut others: Vec<&Pattern> = levels.terms().flat_map(|it| it.actions.patterns()).chain(except).collect();
+        let (except, shape) = (&self.spread.shut, shape());
+        // A name of a known action matches no other.
+        let named = levels.terms().flat_map(|it| it.actions.patterns()).filter(|it| self.is_open(it));
+        let mut others: Vec<&Pattern> = named.chain(except).collect();
         others.sort_unstable();
         others.dedup();
         let mut names = Vec::new();

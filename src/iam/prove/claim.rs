@@ -6,7 +6,7 @@ use crate::iam::context::Context;
 use crate::iam::decide::At;
 
 /// Texts by patterns: those in one of `of` that are in none of `except`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Set {
     /// In one of these.
     pub of: Vec<String>,
@@ -44,7 +44,7 @@ impl Set {
 /// The requests that a claim is about: each of these actions on each of these resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Area {
-    /// Names or patterns of actions, compared without regard to case.
+    /// Names or patterns of actions, compared without regard to case, and groups of them, such as `kms/destroy`.
     pub actions: Set,
     /// Patterns of ARNs; `*` is also the resource of actions that have none.
     pub resources: Set,

@@ -20,13 +20,17 @@ mod keys;
 mod outsider;
 mod party;
 mod providers;
+mod parts;
 mod reachable;
+mod refine;
 mod resource;
 mod said;
 mod samples;
+mod search;
 mod space;
 mod term;
 mod witness;
+mod values;
 
 pub use catalogue::Catalogue;
 pub use claim::{Area, Counterexample, Doubt, Proof, Set};

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use super::catalogue::Catalogue;
 use super::claim::Set;
 use super::space::service;
-use super::term::action;
 use crate::iam::language::{Budget, Pattern, Query};
 
 impl Catalogue {
@@ -18,9 +17,8 @@ impl Catalogue {
         let partition = resource.split(':').nth(1).filter(|it| it.starts_with("aws") && !it.contains(['*', '?']));
         let partition = partition.unwrap_or("aws");
         let services = service(&wanted).map(|service| BTreeSet::from([service]));
-        let read = |list: &[String]| -> Vec<Pattern> { list.iter().map(|it| action(it)).collect() };
         let mut seen = BTreeSet::new();
-        self.matching(&read(&actions.of), &read(&actions.except), None)
+        self.known(&self.spread(actions), None)
             .into_iter()
             .filter(|known| services.as_ref().is_none_or(|services| self.is_in(known, services)))
             .filter(|known| seen.insert(known.formats))

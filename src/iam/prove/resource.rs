@@ -143,7 +143,7 @@ impl Prover<'_> {
             }
             doubts.extend(doubt);
         }
-        let unknown = Unknown { catalogue: self.catalogue, area };
+        let unknown = Unknown::new(self.catalogue, area);
         let roughly = |term: &Term<'_>, bound| unknown.roughly(term, bound);
         if loose.resource(Wanted::Allowed, Bound::May, &roughly, &universe, area, budget)?.is_none() {
             return Ok(None);

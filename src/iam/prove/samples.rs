@@ -19,10 +19,12 @@ impl Prover<'_> {
         let mut identity = levels(rights, &context).levels.into_iter().next().unwrap_or_default();
         identity.retain(Term::allows);
         let read = Read::new(area);
-        let [of, except] = &read.actions;
         let allows = |action: &Known| identity.iter().any(|it| it.actions.has(&action.small));
-        let (named, others): (Vec<&Known>, Vec<&Known>) =
-            self.catalogue.matching(of, except, None).into_iter().partition(|action| allows(action));
+        let (named, others): (Vec<&Known>, Vec<&Known>) = self
+            .catalogue
+            .known(&self.catalogue.spread(&read.set), None)
+            .into_iter()
+            .partition(|action| allows(action));
         let left = most.saturating_sub(named.len());
         let chosen: Vec<&Known> = spread(named, most).into_iter().chain(spread(others, left)).collect();
         let mut search = Search {

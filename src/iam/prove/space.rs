@@ -23,9 +23,18 @@ pub(super) enum Wanted {
     NotDenied,
 }
 
+/// A part of all resources: in all of these patterns, and in none of those.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Within {
+    pub(super) all: Vec<Pattern>,
+    pub(super) none: Vec<Pattern>,
+}
+
 /// The area of a claim, read.
 #[derive(Debug)]
 pub(super) struct Read {
+    /// The actions as they are written; and as patterns, without groups.
+    pub(super) set: Set,
     pub(super) actions: [Vec<Pattern>; 2],
     pub(super) resources: [Vec<Pattern>; 2],
     /// The services whose ARNs it may be about; any without them.
@@ -39,7 +48,19 @@ impl Read {
         };
         let [of, except] = read(&area.resources, Pattern::glob);
         let services = of.iter().map(service).collect();
-        Self { actions: read(&area.actions, action), resources: [of, except], services }
+        Self { set: area.actions.clone(), actions: read(&area.actions, action), resources: [of, except], services }
+    }
+
+    /// Whether the claim is about resources that it names one by one: what they are like, nobody chooses.
+    pub(super) fn names_one(&self) -> bool {
+        let [of, _] = &self.resources;
+        of.iter().all(|it| it.only().is_some())
+    }
+
+    /// Whether the claim names this resource itself.
+    pub(super) fn names(&self, resource: &str) -> bool {
+        let [of, _] = &self.resources;
+        of.iter().any(|it| it.only().is_some_and(|only| only == resource))
     }
 
     /// Whether the claim may be about something of a universe.
@@ -73,9 +94,26 @@ impl<'a> Levels<'a> {
         area: &Read,
         budget: &mut Budget,
     ) -> Result<Option<String>, TooComplex> {
+        self.resource_within(wanted, bound, applies, universe, area, &Within::default(), budget)
+    }
+
+    /// The same, in a part of the universe.
+    #[allow(clippy::too_many_arguments, reason = "one question, told once")]
+    pub(super) fn resource_within(
+        &self,
+        wanted: Wanted,
+        bound: Bound,
+        applies: &dyn Fn(&Term<'_>, Bound) -> bool,
+        universe: &[Pattern],
+        area: &Read,
+        within: &Within,
+        budget: &mut Budget,
+    ) -> Result<Option<String>, TooComplex> {
         let [of, except] = &area.resources;
         let mut query =
             Query { some_of: vec![universe.iter().collect(), of.iter().collect()], none_of: except.iter().collect() };
+        query.some_of.extend(within.all.iter().map(|it| vec![it]));
+        query.none_of.extend(&within.none);
         for deny in self.terms().filter(|it| !it.allows() && applies(it, bound.other())) {
             match deny.reach(bound.other()) {
                 Some(Reach::In(list)) => query.none_of.extend(list),

@@ -3,10 +3,12 @@
 //!
 //! Must not know claims.
 
+use std::sync::Arc;
+
 use crate::iam::context::Context;
 use crate::iam::decide::{At, Layer, Truth, holds, undecided_keys};
 use crate::iam::language::Pattern;
-use crate::iam::pattern::resolved;
+use crate::iam::pattern::{is_always_there, resolved};
 use crate::iam::policy::{Effect, Policy, Statement, Which};
 
 /// One side of what is not known.
@@ -59,9 +61,9 @@ pub(super) struct Term<'a> {
     /// Whether its conditions hold; and who it is about, where that matters.
     pub(super) truth: Truth,
     /// In small letters.
-    pub(super) actions: Reach,
-    may: Reach,
-    sure: Reach,
+    pub(super) actions: Arc<Reach>,
+    may: Arc<Reach>,
+    sure: Arc<Reach>,
 }
 
 impl<'a> Term<'a> {
@@ -86,7 +88,41 @@ impl<'a> Term<'a> {
             return None;
         }
         let (may, sure) = resources(statement, policy.variables, context);
-        Some(Self { layer, policy, index, statement, truth, actions: actions(statement), may, sure })
+        let [actions, may, sure] = [actions(statement), may, sure].map(Arc::new);
+        Some(Self { layer, policy, index, statement, truth, actions, may, sure })
+    }
+
+    /// The same statement of an identity where more is known, unless it surely does not apply then.
+    pub(super) fn again(&self, context: &Context) -> Option<Self> {
+        let Self { layer, policy, index, statement, .. } = *self;
+        let holds = |it| holds(it, policy.variables, context);
+        let truth = Truth::all(statement.conditions.iter().map(holds));
+        if truth == Truth::No {
+            return None;
+        }
+        let actions = Arc::clone(&self.actions);
+        let varies = || self.may != self.sure || self.lists().iter().any(|it| it.contains("${"));
+        let (may, sure) = match policy.variables && varies() {
+            true => {
+                let (may, sure) = resources(statement, policy.variables, context);
+                (Arc::new(may), Arc::new(sure))
+            }
+            false => (Arc::clone(&self.may), Arc::clone(&self.sure)),
+        };
+        Some(Self { layer, policy, index, statement, truth, actions, may, sure })
+    }
+
+    fn lists(&self) -> &'a [String] {
+        match &self.statement.resources {
+            Some(Which::In(list) | Which::NotIn(list)) => list,
+            None => &[],
+        }
+    }
+
+    /// The keys of variables that nobody knows, of its resources.
+    pub(super) fn variables(&self, context: &Context) -> impl Iterator<Item = String> {
+        let variables = self.lists().iter().map(|it| resolved(it, self.policy.variables, true, context));
+        variables.flat_map(|it| it.unknown.into_iter().chain(it.absent)).collect::<Vec<_>>().into_iter()
     }
 
     pub(super) fn allows(&self) -> bool {
@@ -103,14 +139,8 @@ impl<'a> Term<'a> {
 
     /// The keys that decide whether and where it applies.
     pub(super) fn keys(&self, context: &Context) -> Vec<String> {
-        let (policy, statement) = (self.policy, self.statement);
-        let resources = match &statement.resources {
-            Some(Which::In(list) | Which::NotIn(list)) => list.as_slice(),
-            None => &[],
-        };
-        let variables = resources.iter().map(|it| resolved(it, policy.variables, true, context));
-        let mut keys = undecided_keys(&statement.conditions, policy.variables, context);
-        keys.extend(variables.flat_map(|it| it.unknown.into_iter().chain(it.absent)));
+        let mut keys = undecided_keys(&self.statement.conditions, self.policy.variables, context);
+        keys.extend(self.variables(context));
         keys
     }
 
@@ -137,7 +167,8 @@ fn actions(statement: &Statement) -> Reach {
 }
 
 /// What a statement reaches at most and at least. A variable that nobody knows may be anything, and is nothing for sure; in
-/// `NotResource` it may leave out nothing, and whether the statement is valid then is not sure.
+/// `NotResource` it may leave out nothing, and whether the statement is valid then is not sure, unless every request has
+/// its key.
 fn resources(statement: &Statement, variables: bool, context: &Context) -> (Reach, Reach) {
     let (list, negated) = match &statement.resources {
         None => return (Reach::NotIn(Vec::new()), Reach::NotIn(Vec::new())),
@@ -150,12 +181,15 @@ fn resources(statement: &Statement, variables: bool, context: &Context) -> (Reac
         match (found.absent, found.unknown.as_slice()) {
             (Some(_), _) => absent = true,
             (None, []) => plain.push(Pattern::written(&found.pattern)),
-            (None, _) => wide.push(Pattern::written(&found.pattern)),
+            (None, keys) => {
+                wide.push(Pattern::written(&found.pattern));
+                absent |= negated && !keys.iter().all(|key| is_always_there(key));
+            }
         }
     }
-    let sure = match (negated, absent || !wide.is_empty()) {
+    let sure = match (negated, absent) {
         (false, _) => Reach::In(plain.clone()),
-        (true, false) => Reach::NotIn(plain.clone()),
+        (true, false) => Reach::NotIn([plain.clone(), wide.clone()].concat()),
         (true, true) => Reach::In(Vec::new()),
     };
     let may = if negated { Reach::NotIn(plain) } else { Reach::In([plain, wide].concat()) };

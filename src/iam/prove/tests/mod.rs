@@ -15,3 +15,4 @@ mod resources;
 mod scenarios;
 mod tokens;
 mod world;
+mod worlds;
