@@ -143,6 +143,8 @@ pub enum Type {
     Map(&'static Type),
     /// Known names.
     Record(&'static [Field]),
+    /// A value of one of several types that are written in different ways. Operands only: no fact has it.
+    Either(&'static [Type]),
 }
 
 /// A field of a record.
@@ -298,7 +300,9 @@ impl Type {
                 inside.insert(0, field.name.to_owned());
                 Some((inside, of))
             }
-            Self::Bool | Self::Integer | Self::Text | Self::Time | Self::Duration | Self::List(_) => None,
+            Self::Bool | Self::Integer | Self::Text | Self::Time | Self::Duration | Self::List(_) | Self::Either(_) => {
+                None
+            }
         }
     }
 
@@ -316,6 +320,7 @@ impl Type {
             Self::Record(fields) => {
                 format!("a record of {}", fields.iter().map(|field| field.name).collect::<Vec<_>>().join(", "))
             }
+            Self::Either(types) => types.iter().map(|of| of.describe()).collect::<Vec<_>>().join(" or "),
         }
     }
 
@@ -333,6 +338,7 @@ impl Type {
             (Self::Record(fields), Value::Map(items)) => {
                 items.iter().all(|(name, item)| fields.iter().any(|field| field.name == name && field.of.holds(item)))
             }
+            (Self::Either(types), value) => types.iter().any(|of| of.holds(value)),
             _ => false,
         }
     }

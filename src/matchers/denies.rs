@@ -33,7 +33,7 @@ impl Proves for Denies {
   - { effect: Deny, actions: ["ssm:Put*"], resources: ["arn:aws:ssm:eu-west-1:*:parameter/bank-*"], conditions: [] }"#,
             undecided: Some(
                 r#"statements:
-  - { effect: Deny, actions: ["ssm:Put*"], resources: ["*"], conditions: ["StringEquals ssm:Overwrite true"] }"#,
+  - { effect: Deny, actions: ["ssm:Put*"], resources: ["*"], conditions: ["StringEquals aws:PrincipalTag/team platform"] }"#,
             ),
         }
     }

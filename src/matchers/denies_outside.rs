@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Claim, Proves, Says, area, denied, given, objections, strings, takes};
+use super::permissions::{Claim, GIVEN, Proves, Says, area, denied, given, objections, strings, takes};
 use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Type, Value};
 use crate::iam::{Area, Context, Proof, Set};
@@ -33,7 +33,7 @@ impl Proves for DeniesOutside {
   - { effect: Deny, actions: ["secretsmanager:CreateSecret"], not_resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"], conditions: [] }"#,
             undecided: Some(
                 r#"statements:
-  - { effect: Deny, actions: ["secretsmanager:*"], not_resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"], conditions: ["Bool aws:MultiFactorAuthPresent false"] }"#,
+  - { effect: Deny, actions: ["secretsmanager:*"], not_resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"], conditions: ["StringEquals aws:PrincipalTag/team platform"] }"#,
             ),
         }
     }
@@ -66,7 +66,7 @@ impl Proves for DeniesOutside {
 const FIELDS: &[Field] = &[
     Field::new("actions", Type::List(&Type::Text)),
     Field::new("resources", Type::List(&Type::Text)),
-    Field::new("given", Type::Map(&Type::Text)),
+    Field::new("given", GIVEN),
 ];
 
 /// The actions on all other resources.

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Claim, Proves, Says, area, given, objections, rights, strings, takes};
+use super::permissions::{Claim, GIVEN, Proves, Says, area, given, objections, rights, strings, takes};
 use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Type, Value};
 use crate::iam::reference;
@@ -39,7 +39,7 @@ impl Proves for GrantsOnly {
             undecided: Some(
                 r#"permissions:
   statements:
-    - { policy: p, effect: Allow, actions: ["secretsmanager:DeleteSecret"], resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"], conditions: ["Bool aws:MultiFactorAuthPresent true"] }"#,
+    - { policy: p, effect: Allow, actions: ["secretsmanager:DeleteSecret"], resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"], conditions: ["StringEquals aws:PrincipalTag/team platform"] }"#,
             ),
         }
     }
@@ -89,7 +89,7 @@ const FIELDS: &[Field] = &[
     Field::new("services", TEXTS),
     Field::new("actions", TEXTS),
     Field::new("resources", TEXTS),
-    Field::new("given", Type::Map(&Type::Text)),
+    Field::new("given", GIVEN),
 ];
 
 /// What must not be granted: other actions of the services, and these actions elsewhere.

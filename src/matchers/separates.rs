@@ -37,7 +37,7 @@ impl Proves for Separates {
                 r#"permissions:
   statements:
     - { policy: p, effect: Allow, actions: ["kms:PutKeyPolicy"], resources: ["*"], conditions: [] }
-    - { policy: p, effect: Allow, actions: ["kms:Decrypt"], resources: ["*"], conditions: ["StringEquals kms:ViaService s3.eu-west-1.amazonaws.com"] }"#,
+    - { policy: p, effect: Allow, actions: ["kms:Decrypt"], resources: ["*"], conditions: ["StringEquals aws:PrincipalTag/team platform"] }"#,
             ),
         }
     }

@@ -119,7 +119,9 @@ fn place(node: &Node, text: &str) -> Option<Span> {
     match &node.content {
         Content::Scalar(scalar) => (scalar.text == text).then_some(node.span),
         Content::Sequence(nodes) => nodes.iter().find_map(|node| place(node, text)),
-        Content::Mapping(entries) => entries.iter().find_map(|entry| place(&entry.value, text)),
+        Content::Mapping(entries) => entries
+            .iter()
+            .find_map(|entry| if entry.key.value == text { Some(entry.key.span) } else { place(&entry.value, text) }),
     }
 }
 

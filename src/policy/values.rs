@@ -39,6 +39,14 @@ pub(super) fn read(
             }
             at.map(Value::Time)
         }
+        Type::Either(types) => {
+            let written = |of: &&Type| match (&node.content, of) {
+                (Content::Sequence(_), Type::List(_)) | (Content::Mapping(_), Type::Map(_) | Type::Record(_)) => true,
+                (Content::Scalar(_), of) => !matches!(of, Type::List(_) | Type::Map(_) | Type::Record(_)),
+                _ => false,
+            };
+            read(node, *types.iter().find(written).or(types.first())?, now, parameters, sink)
+        }
         Type::List(item) => {
             let items: Vec<_> = node
                 .sequence("this attribute", sink)?

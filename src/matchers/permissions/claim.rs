@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::area::names;
 use super::rights;
 use crate::facts::{ACCESS, Access, Fact, PARTITIONS, Question, SIMULATED, Simulated, Type, Value};
 use crate::iam::facts::PERMISSIONS;
@@ -68,7 +69,11 @@ impl Claim {
         };
         // One action decides nearly every claim, and all of `*` are tens of thousands.
         let one = |area: &Area| {
-            let name = area.actions.of.iter().find_map(|pattern| reference::matching(pattern).next())?.name();
+            let first = |word: &String| match reference::expand(word) {
+                Ok(actions) if word.contains('/') => actions.first().copied(),
+                _ => reference::matching(word).next(),
+            };
+            let name = area.actions.of.iter().find_map(first)?.name();
             Some(Area { actions: Set::of([name]).except(area.actions.except.clone()), ..area.clone() })
         };
         let nothing = |(area, known): &Part| one(area).is_none_or(|one| holds(&one, known)) && holds(area, known);
@@ -188,7 +193,7 @@ impl Claim {
             [all] if all == "*" => Vec::new(),
             list => list.to_vec(),
         };
-        let actions = area.actions.of.clone();
+        let actions = names(&area.actions.of);
         let fits = !actions.is_empty() && actions.len() <= LISTED && resources.len() <= LISTED;
         // A wildcard may stand only in the last part of an ARN.
         let exact = |arn: &String| {

@@ -5,11 +5,12 @@
 mod area;
 mod claim;
 mod guarded;
+mod known;
 mod prove;
 mod rights;
 mod words;
 
-pub(super) use area::{AREA, area, given, objections, strings};
+pub(super) use area::{AREA, GIVEN, area, given, objections, strings};
 pub(super) use claim::{Claim, Says};
 pub(super) use guarded::{guarded, takes_guarded};
 pub(super) use prove::Proves;

@@ -1,5 +1,6 @@
 //! Values as rights: the permissions of an identity, or the statements of one document.
 
+use super::known;
 use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
 use crate::iam::facts::{PERMISSIONS, STATEMENT, from_values};
@@ -47,7 +48,10 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
         None => (Subject::User { arn: format!("arn:aws:iam::{}:user/anyone", setting.account()) }, false),
     };
     let rights = Rights { subject, policies };
-    let known = if is_known { rights.known() } else { Context::unknown() };
+    let known = match is_known {
+        true => known::of_identity(rights.known(), &rights.subject, setting),
+        false => known::of_document(setting),
+    };
     Ok((rights, known))
 }
 

@@ -1,7 +1,9 @@
 //! Counterexamples and doubts in words.
 
+use std::collections::BTreeMap;
+
 use crate::facts::Value;
-use crate::iam::{At, Counterexample, Doubt, Layer};
+use crate::iam::{At, Context, Counterexample, Doubt, Known, Layer, Subject, reference};
 use crate::matchers::Witness;
 
 /// The counterexamples of a refuted claim, and the statements of the value that they name, in full.
@@ -41,7 +43,25 @@ fn request(example: &Counterexample) -> Value {
         ("action", Some(example.action.as_str().into())),
         ("resource", Some(example.resource.as_str().into())),
         ("by", (!by.is_empty()).then(|| by.into())),
+        ("when", assumed(&example.context)),
     ])
+}
+
+/// What the request says under condition keys, without what follows from who asks.
+fn assumed(context: &Context) -> Option<Value> {
+    let said = |(key, known): (&str, Known<'_>)| match known {
+        Known::Values(_) | Known::Absent if Subject::tells(key, known) => None,
+        Known::Values([one]) => Some((key.to_owned(), Value::from(one.as_str()))),
+        Known::Values(several) => {
+            Some((key.to_owned(), Value::List(several.iter().map(|it| Value::from(it.as_str())).collect())))
+        }
+        Known::Absent => Some((key.to_owned(), Value::from("absent"))),
+        Known::Unknown => None,
+    };
+    let named =
+        |(key, value): (String, Value)| (reference::key(&key).map_or(key.clone(), |it| it.spelled(&key)), value);
+    let all: BTreeMap<String, Value> = context.keys().filter_map(said).map(named).collect();
+    (!all.is_empty()).then_some(Value::Map(all))
 }
 
 /// `statement 2 (AllowAll) of bank-read`.

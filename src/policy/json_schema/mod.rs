@@ -386,7 +386,8 @@ impl Paths {
                     self.condition(&format!("{path}.{}", field.name), field.of, "", defs);
                 }
             }
-            Type::Bool | Type::Integer | Type::Text | Type::Time | Type::Duration | Type::List(_) => {}
+            Type::Bool | Type::Integer | Type::Text | Type::Time | Type::Duration | Type::List(_) | Type::Either(_) => {
+            }
         }
     }
 
@@ -475,6 +476,7 @@ impl Definitions {
             Type::List(item) => format!("list-of-{}", self.name(*item)),
             Type::Map(item) => format!("map-to-{}", self.name(*item)),
             Type::Record(_) => format!("record-{place}"),
+            Type::Either(types) => types.iter().map(|of| self.name(*of)).collect::<Vec<_>>().join("-or-"),
         }
     }
 
@@ -498,6 +500,9 @@ impl Definitions {
             }
             Type::List(item) => json!({ "type": "array", "items": { "$ref": self.value(*item) } }),
             Type::Map(item) => json!({ "type": "object", "additionalProperties": { "$ref": self.value(*item) } }),
+            Type::Either(types) => {
+                json!({ "anyOf": types.iter().map(|of| json!({ "$ref": self.value(*of) })).collect::<Vec<_>>() })
+            }
             Type::Record(fields) => {
                 let fields: Vec<(String, Value)> =
                     fields.iter().map(|it| (it.name.to_owned(), json!({ "$ref": self.value(it.of) }))).collect();
