@@ -27,7 +27,11 @@ const TABLE: &[Row] = &[
         &["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants", "ListKeyRotations"],
         &["NotFoundException"],
     ),
-    row("lambda", &["GetFunctionConfiguration", "ListAliases", "ListVersionsByFunction"], &["ResourceNotFoundException"]),
+    row(
+        "lambda",
+        &["GetFunctionConfiguration", "ListAliases", "ListVersionsByFunction"],
+        &["ResourceNotFoundException"],
+    ),
     // The same code says that a function has no policy. Only the message tells the two apart.
     Row {
         service: "lambda",
