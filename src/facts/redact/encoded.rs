@@ -132,33 +132,46 @@ fn hexadecimal(text: &str) -> Vec<Decoded> {
     found
 }
 
-/// The places of letters that stand together, over the ends of lines where an encoder breaks what is long.
+/// The places of letters that stand together: line by line, and over the ends of lines where an encoder breaks what is long.
+/// What stands in the line before may be another text, so that every line may begin one.
 fn runs(bytes: &[u8], is_letter: impl Fn(u8) -> bool) -> Vec<Vec<usize>> {
     let mut found = Vec::new();
-    let mut run: Vec<usize> = Vec::new();
+    let mut lines: Vec<Range<usize>> = Vec::new();
     // Most texts are too short to stand for any.
     let mut at = if bytes.len() < RUN { bytes.len() } else { 0 };
     while at < bytes.len() {
         let rest = bytes.get(at..).unwrap_or_default();
         let length = rest.iter().take_while(|byte| is_letter(**byte)).count();
-        run.extend(at..at + length);
-        at += length;
+        if length > 0 {
+            lines.push(at..at + length);
+            at += length;
+        }
         let rest = bytes.get(at..).unwrap_or_default();
         let gap = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         if length >= LINE && gap > 0 {
             at += gap;
             continue;
         }
-        if run.len() >= RUN {
-            found.push(std::mem::take(&mut run));
-        }
-        run.clear();
+        together(&lines, &mut found);
+        lines.clear();
         at += usize::from(length == 0);
     }
-    if run.len() >= RUN {
-        found.push(run);
-    }
+    together(&lines, &mut found);
     found
+}
+
+/// A text of so many lines is found among lines of another; a longer one where it stands alone.
+const LINES: usize = 3;
+
+/// All lines, and each few of them.
+fn together(lines: &[Range<usize>], found: &mut Vec<Vec<usize>>) {
+    let few = (1..=LINES.min(lines.len())).flat_map(|length| lines.windows(length));
+    for some in few.chain((lines.len() > LINES).then_some(lines)) {
+        let places: Vec<usize> = some.iter().cloned().flatten().collect();
+        if places.len() >= RUN {
+            found.push(places);
+        }
+    }
 }
 
 /// Every stretch of decoded bytes that is text. All letters that stand for a stretch go where anything in it does: the rest

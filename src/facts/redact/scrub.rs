@@ -189,6 +189,14 @@ mod tests {
             let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
             let encoded = base64::encode(&text);
             let lines: Vec<_> = encoded.as_bytes().chunks(76).map(String::from_utf8_lossy).collect();
+            // Lines of other letters before and behind, at each alignment.
+            for before in (20..24).filter_map(|length| "YWJjZGVmZ2hpamtsbW5vcHFy".get(..length)) {
+                let few = lines.join("\n");
+                for form in [&encoded, &hex].into_iter().chain((lines.len() <= 3).then_some(&few)) {
+                    let form = format!("{before}\n{form}\n{before}");
+                    assert!(is_secret(&form), "{rule}: {form}");
+                }
+            }
             for form in [lines.join("\n"), encoded, hex, url, json, text] {
                 assert!(is_secret(&form), "{rule}: {form}");
             }
