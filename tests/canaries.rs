@@ -214,7 +214,12 @@ impl Examples {
             assert!(!spans.is_empty(), "{rule}");
             let encoded = base64::encode(&text);
             let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-            for span in spans {
+            for mut span in spans {
+                // How a key begins and ends is no secret, and stands in what is told about it.
+                span.end = text[..span.end].rfind("-----END").filter(|at| *at > span.start).unwrap_or(span.end);
+                if text[..span.end].ends_with("-----") {
+                    continue;
+                }
                 // The last letter of base64 may stand for what comes after, too.
                 for part in [end(&text, span.end, NEEDLE), end(&encoded, span.end * 4 / 3 - 1, NEEDLE)] {
                     <[u8; NEEDLE]>::try_from(part).into_iter().for_each(|part| {
@@ -347,7 +352,13 @@ impl Planter<'_> {
         self.positions += 1;
         if self.positions % RUNS == self.run {
             self.planted += 1;
-            let examples = self.examples.at(self.positions / RUNS + self.turn, self.batch).join(BETWEEN);
+            let mut examples = self.examples.at(self.positions / RUNS + self.turn, self.batch);
+            // AWS lets nobody put more into an ARN or a URL than letters, digits and a few marks; kinds take them apart.
+            if text.starts_with("arn:") || text.starts_with("http") {
+                let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+                examples.retain(|example| example.bytes().all(plain));
+            }
+            let examples = examples.join(BETWEEN);
             text.push_str(&format!(" ghp_{MARK}{:06}\n{examples}", self.positions));
         }
     }
@@ -519,7 +530,7 @@ fn no_position_of_any_answer_lets_a_canary_through() {
         workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
     });
     let found: Vec<&String> = leaks.iter().flat_map(|it| &it.found).collect();
-    assert!(found.is_empty(), "{} leaks: {:#?}", found.len(), &found[..found.len().min(40)]);
+    assert!(found.is_empty(), "{} leaks: {:#?}", found.len(), &found[..found.len().min(100)]);
     // All positions had their turn with all examples, and what was planted was read.
     let planted: usize = leaks.iter().map(|it| it.planted).sum();
     let redacted: usize = leaks.iter().map(|it| it.redacted).sum();

@@ -77,14 +77,15 @@ fn percent(text: &str) -> Option<Escape> {
     Some((vec![byte], 3))
 }
 
-/// `\n`, `\/`, `\u002f`, as JSON writes them.
+/// `\n`, `\/`, `\u002f`, as JSON writes them, and `\,`.
 fn escape(text: &str) -> Option<Escape> {
     let letter = text.get(1..)?.chars().next()?;
     let plain = match letter {
         'n' => '\n',
         't' => '\t',
         'r' => '\r',
-        '"' | '\'' | '\\' | '/' => letter,
+        // JSON escapes few marks; lists, shells and patterns escape others.
+        mark if mark.is_ascii_punctuation() => mark,
         'u' => {
             let code = u32::from_str_radix(text.get(2..6)?, 16).ok()?;
             return Some((char::from_u32(code)?.to_string().into_bytes(), 6));
