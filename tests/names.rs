@@ -33,7 +33,10 @@ const SECRETS: &[&str] = &[
 ];
 
 /// Repositories at a code host that a file names.
-const REPOSITORIES: &[(&str, &str)] = &[("rust-lang/crates.io-index", "the registry of crates, in deny.toml")];
+const REPOSITORIES: &[(&str, &str)] = &[
+    ("rust-lang/crates.io-index", "the registry of crates, in deny.toml"),
+    ("enterprises/", "a condition key of AWS"),
+];
 
 /// Owners of actions: the host of the pipeline and AWS. Each action is pinned by its commit.
 const ACTIONS: &[&str] = &["actions/", "aws-actions/"];

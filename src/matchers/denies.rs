@@ -3,7 +3,7 @@
 //! Must not know kinds or policies.
 
 use super::permissions::{AREA, Claim, Proves, Says, area, denied, given, objections, takes};
-use super::{Example, Objection, Operand, Setting, Takes};
+use super::{Answer, Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use crate::iam::{Context, Proof};
 
@@ -49,6 +49,11 @@ impl Proves for Denies {
     fn claim(&self, operand: &Operand) -> Option<Claim> {
         let Operand::Value(claim) = operand else { return None };
         Some(Claim::about(Says::Denied, vec![(area(claim), given(claim, Context::unknown()))]))
+    }
+
+    /// Without a document nothing denies anything.
+    fn without(&self) -> Answer {
+        Answer::Fails(None)
     }
 
     fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {

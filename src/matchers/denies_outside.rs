@@ -3,7 +3,7 @@
 //! Must not know kinds or policies.
 
 use super::permissions::{Claim, GIVEN, Proves, Says, area, denied, given, objections, strings, takes};
-use super::{Example, Objection, Operand, Setting, Takes};
+use super::{Answer, Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Type, Value};
 use crate::iam::{Area, Context, Proof, Set};
 
@@ -54,6 +54,11 @@ impl Proves for DeniesOutside {
     fn claim(&self, operand: &Operand) -> Option<Claim> {
         let Operand::Value(claim) = operand else { return None };
         Some(Claim::about(Says::Denied, vec![(others(claim), given(claim, Context::unknown()))]))
+    }
+
+    /// Without a document nothing denies anything.
+    fn without(&self) -> Answer {
+        Answer::Fails(None)
     }
 
     fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {

@@ -4,7 +4,7 @@
 
 use super::permissions::{Proves, guarded, takes_guarded};
 use super::{Example, Objection, Operand, Setting, Takes};
-use crate::facts::{Type, Value};
+use crate::facts::{PARTITIONS, Type, Value};
 use crate::iam::{Catalogue, Exception, Proof, Prover};
 
 /// Nobody is let in from outside of the owner's account, by itself or through a service that it can send, but these: accounts, organizations (`o-…`), organizational units (`ou-…`), VPCs and VPC endpoints (`vpc-…`, `vpce-…`), services (`sns.amazonaws.com`), identity pools and ARNs; for none, an empty list.
@@ -69,8 +69,10 @@ fn is_party(text: &str) -> bool {
     let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let is_account = text.len() == 12 && of(text, |byte| byte.is_ascii_digit());
     let is_id = |begins: &str, may: fn(u8) -> bool| text.strip_prefix(begins).is_some_and(|id| of(id, may));
-    let is_service = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"].iter().any(|ends| {
-        text.strip_suffix(ends)
+    let mut domains = PARTITIONS.iter().map(|partition| partition.domain).chain(["amazon.com"]);
+    let is_service = domains.any(|domain| {
+        text.strip_suffix(domain)
+            .and_then(|rest| rest.strip_suffix('.'))
             .is_some_and(|name| of(name, |byte| byte == b'.' || byte == b'-' || byte.is_ascii_alphanumeric()))
     });
     let is_arn = text.starts_with("arn:")

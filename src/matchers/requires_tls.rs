@@ -2,17 +2,12 @@
 //!
 //! Must not know kinds or policies.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::permissions::Proves;
+use super::permissions::{Proves, denied_to_all};
 use super::{Answer, Example, Operand, Setting, Takes};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
-use crate::iam::facts::{STATEMENT, from_values};
-use crate::iam::{
-    Area, Catalogue, Context, Doubt, Effect, Policies, Policy, Principal, Proof, Prover, Rights, Set, Statement,
-    Subject, Which,
-};
+use crate::iam::facts::STATEMENT;
+use crate::iam::{Area, Proof, Set};
 
 /// The policy of the resource denies every request to it, and to what is in it, that came without TLS.
 #[derive(Debug)]
@@ -65,37 +60,7 @@ policy:
     }
 
     fn proof(&self, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
-        let policies = match actual {
-            Value::List(items) => from_values("policy", items)?,
-            _ => Vec::new(),
-        };
-        let area = own(setting)?;
-        let context = Context::unknown().with(TLS, ["false"]);
-        // In the partition of the resource: in another one there is no such resource, and every claim about it holds.
-        let partition = setting.id().split(':').nth(1).unwrap_or_default();
-        let arn = format!("arn:{partition}:iam::{}:user/anyone", setting.account());
-        let denied = |identity: Vec<Policy>| {
-            let rights = Rights {
-                subject: Subject::User { arn: arn.clone() },
-                policies: Policies { identity, ..Policies::default() },
-            };
-            Prover::new(Catalogue::aws()).denied(&rights, &area, &context)
-        };
-        let of_everybody = keeping(&policies, |deny| about(deny) == About::Everybody);
-        let proof = match denied(of_everybody.clone()) {
-            // There is a request of which none of the further conditions is true.
-            Proof::Undecided(doubt @ Doubt::Conditions { .. }) if can_all_fail(&of_everybody) => {
-                match denied(keeping(&of_everybody, |deny| further(deny).next().is_none())) {
-                    refuted @ Proof::Refuted(_) => refuted,
-                    _ => Proof::Undecided(doubt),
-                }
-            }
-            proof => proof,
-        };
-        if matches!(proof, Proof::Refuted(_)) && !leave_somebody(&policies) {
-            return Err("the Denies of it that are about some principals may be about all of them together".to_owned());
-        }
-        Ok(proof)
+        denied_to_all(actual, setting, &own(setting)?, |known| known.with(TLS, ["false"]))
     }
 }
 
@@ -115,59 +80,6 @@ fn own(setting: &Setting<'_>) -> Result<Area, String> {
         resources.push(format!("{arn}/*"));
     }
     Ok(Area { actions: Set::of([format!("{service}:*")]), resources: Set::of(resources) })
-}
-
-/// The policies with the Denies that a test keeps. What they allow says nothing of what they deny.
-fn keeping(policies: &[Policy], test: impl Fn(&Statement) -> bool) -> Vec<Policy> {
-    let kept = |policy: &Policy| Policy {
-        statements: policy.statements.iter().filter(|it| it.effect == Effect::Deny && test(it)).cloned().collect(),
-        ..policy.clone()
-    };
-    policies.iter().map(kept).collect()
-}
-
-/// Whom a statement is about.
-#[derive(Debug, PartialEq, Eq)]
-enum About<'a> {
-    Everybody,
-    Some,
-    AllBut(BTreeSet<&'a Principal>),
-}
-
-fn about(statement: &Statement) -> About<'_> {
-    match &statement.principals {
-        Some(Which::In(list)) if list.contains(&Principal::Everyone) => About::Everybody,
-        Some(Which::NotIn(list)) => About::AllBut(list.iter().collect()),
-        Some(Which::In(_)) | None => About::Some,
-    }
-}
-
-/// Whether the Denies that are not about everybody leave somebody out. Those of some always do, but not those of all but
-/// one together with others.
-fn leave_somebody(policies: &[Policy]) -> bool {
-    let denies = policies.iter().flat_map(|policy| &policy.statements).filter(|it| it.effect == Effect::Deny);
-    let mut others: Vec<About<'_>> = denies.map(about).filter(|it| *it != About::Everybody).collect();
-    others.dedup();
-    others.len() < 2 || others.iter().all(|it| *it == About::Some)
-}
-
-/// Conditions of a Deny beside that on TLS.
-fn further(deny: &Statement) -> impl Iterator<Item = &crate::iam::Condition> {
-    deny.conditions.iter().filter(|it| !it.key.eq_ignore_ascii_case(TLS))
-}
-
-/// What is as it is, whoever asks.
-const CLOCK: &[&str] = &["aws:currenttime", "aws:epochtime"];
-
-/// Whether some request makes all further conditions false at once: no two different ones are about one key, and none is about
-/// what nobody who asks can choose.
-fn can_all_fail(policies: &[Policy]) -> bool {
-    let mut by_key = BTreeMap::new();
-    let denies = policies.iter().flat_map(|policy| &policy.statements);
-    denies.flat_map(further).all(|condition| {
-        let key = condition.key.to_ascii_lowercase();
-        !CLOCK.contains(&key.as_str()) && *by_key.entry(key).or_insert(condition) == condition
-    })
 }
 
 #[cfg(test)]

@@ -181,9 +181,10 @@ fn a_deny_that_leaves_somebody_out_does_not_deny_everybody() {
     assert_eq!(claim(vec![deny("not_principals", &[role, root], &[]), deny("principals", &[role], &[])]), "violated");
     // Without the account AWS does not say whether the role is left out.
     assert_eq!(claim(vec![deny("not_principals", &[role], &[])]), "open");
+    // Others come with TLS.
     assert_eq!(
         claim(vec![deny("principals", &["*"], &["Bool aws:SecureTransport false"]), deny("principals", &[role], &[])]),
-        "open"
+        "violated"
     );
 }
 

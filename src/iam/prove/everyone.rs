@@ -20,7 +20,9 @@ impl Prover<'_> {
     /// Each request of the area meets a Deny, whoever makes it and whatever the condition keys are.
     #[must_use]
     pub fn denied_to_all(&self, of: &Guarded, area: &Area, context: &Context) -> Proof {
-        let Some(policy) = of.policy.as_ref().map(living) else { return Proof::Proved };
+        // Without a policy nothing denies anything.
+        let none = || Policy { name: "policy".into(), variables: true, statements: Vec::new() };
+        let policy = of.policy.as_ref().map_or_else(none, living);
         let said = Said::new(of);
         all(classes(&said, &policy).iter().map(|caller| self.denied_to(of, &policy, caller, area, context)))
     }
@@ -86,7 +88,9 @@ fn only(policy: &Policy, wanted: impl Fn(&Statement) -> bool) -> Policy {
 }
 
 fn rights(of: &Guarded, policy: Policy) -> Rights {
-    let subject = crate::iam::decide::Subject::User { arn: format!("arn:aws:iam::{}:user/anyone", of.owner) };
+    // In the partition of the resource: in another one there is no such resource, and every claim about it holds.
+    let partition = of.arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next()).unwrap_or("aws");
+    let subject = crate::iam::decide::Subject::User { arn: format!("arn:{partition}:iam::{}:user/anyone", of.owner) };
     Rights { subject, policies: Policies { identity: vec![policy], ..Policies::default() } }
 }
 

@@ -45,7 +45,11 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
     // Whoever has a document that stands alone, or is in a group, is not known.
     let (subject, is_known) = match subject_of(setting.id()) {
         Some(subject) => (subject, matches!(value, Value::Map(_))),
-        None => (Subject::User { arn: format!("arn:aws:iam::{}:user/anyone", setting.account()) }, false),
+        None => {
+            // In the partition of the document: in another one there is nothing that it is about, and every claim holds.
+            let partition = setting.id().strip_prefix("arn:").and_then(|rest| rest.split(':').next()).unwrap_or("aws");
+            (Subject::User { arn: format!("arn:{partition}:iam::{}:user/anyone", setting.account()) }, false)
+        }
     };
     let rights = Rights { subject, policies };
     let known = match is_known {
@@ -66,20 +70,33 @@ pub(in crate::matchers) fn denied(
     area: &Area,
     given: impl FnOnce(Context) -> Context,
 ) -> Result<Proof, String> {
-    let prover = Prover::new(Catalogue::aws());
     let policies = if let Value::List(_) = value { documents(value)? } else { Vec::new() };
-    let is_of_some = policies.iter().flat_map(|policy| &policy.statements).any(denies_somebody);
-    match policies.into_iter().next().filter(|_| is_of_some && !is_withheld(setting.id())) {
-        Some(policy) => {
-            let (arn, owner) = (setting.id().to_owned(), setting.account().to_owned());
-            let of = Guarded { arn, owner, policy: Some(policy), grants: Vec::new() };
-            Ok(prover.denied_to_all(&of, area, &given(Context::unknown())))
-        }
-        None => {
-            let (rights, known) = rights(value, setting)?;
-            Ok(prover.denied(&rights, area, &given(known)))
-        }
+    if policies.iter().flat_map(|policy| &policy.statements).any(denies_somebody) {
+        return denied_to_all(value, setting, area, given);
     }
+    let (rights, known) = rights(value, setting)?;
+    Ok(Prover::new(Catalogue::aws()).denied(&rights, area, &given(known)))
+}
+
+/// Proves that each request of an area is denied to everybody by this policy of a resource. `given` adds what the claim says
+/// of requests.
+///
+/// # Errors
+/// Why the value cannot be read as a policy.
+pub(in crate::matchers) fn denied_to_all(
+    value: &Value,
+    setting: &Setting<'_>,
+    area: &Area,
+    given: impl FnOnce(Context) -> Context,
+) -> Result<Proof, String> {
+    if is_withheld(setting.id()) {
+        return Err("what names the resource is withheld".to_owned());
+    }
+    let policy = documents(value)?.into_iter().next();
+    let (arn, owner) = (setting.id().to_owned(), setting.account().to_owned());
+    let of = Guarded { arn, owner, policy, grants: Vec::new() };
+    let known = Context::unknown().since(setting.now);
+    Ok(Prover::new(Catalogue::aws()).denied_to_all(&of, area, &given(known)))
 }
 
 /// Whether a statement denies some principals and not others: to whoever has the document it says nothing.
