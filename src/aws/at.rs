@@ -130,6 +130,8 @@ impl At {
             Arc::clone(reads.entry((TypeId::of::<T>(), what.into())).or_insert_with(|| Arc::new(Cell::<T>::new())))
         };
         let Ok(cell) = shared.downcast::<Cell<T>>() else { unreachable!("reads are keyed by their type") };
+        // On the heap: a read within a read within a client is more than the stack of a thread holds.
+        let read = Box::pin(read);
         let made = cell.get_or_init(|| async {
             let (told, unread) = apart(read).await;
             (told.map(Arc::new), unread)

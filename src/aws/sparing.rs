@@ -31,10 +31,12 @@ tokio::task_local! {
     static READING: Reading;
 }
 
-/// Whether a member of the answer of an operation tells an attribute.
+/// Whether a member of the answer of an operation tells an attribute, alone or as a part of what does.
 #[must_use]
 pub fn tells(attribute: &Attribute, operation: &str, path: &str) -> bool {
-    attribute.call == operation && (attribute.field == path || attribute.decided.contains(&path))
+    let is_inside = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
+    attribute.call == operation
+        && (path.strip_prefix(attribute.field).is_some_and(is_inside) || attribute.decided.contains(&path))
 }
 
 /// Runs a read for a kind; what it could not read beside what it did.

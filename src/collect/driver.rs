@@ -100,15 +100,15 @@ async fn population(
     let kind = demand.kind;
     watch(Event::Listing { kind: kind.name, region: Arc::clone(&at.region) });
     let (mut listing, found) = Listing::new(kind, &at);
-    let list = async {
-        let (listed, unread) = crate::aws::sparing(kind, enumerate(collector, &at, &mut listing)).await;
+    let list = Box::pin(async {
+        let (listed, unread) = crate::aws::sparing(kind, Box::pin(enumerate(collector, &at, &mut listing))).await;
         let (resources, again) = listing.finish();
         watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources });
         (listed, again, unread)
-    };
+    });
     // Side by side: a list of many pages takes as long as reading what its first pages told.
     let ((listed, mut again, unread), mut resources) =
-        tokio::join!(list, read_all(found, &demand, &at, collector, now, &watch));
+        tokio::join!(list, Box::pin(read_all(found, &demand, &at, collector, now, &watch)));
     let list = demand.population_calls().next();
     for resource in &mut again {
         doubt_nameless(resource, list, &at);

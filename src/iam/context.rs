@@ -14,6 +14,7 @@ pub struct Context {
     /// Patterns of values that nobody knows whole.
     shapes: BTreeMap<String, String>,
     since: Option<Timestamp>,
+    of_anybody: bool,
 }
 
 /// What is known of one key.
@@ -67,6 +68,18 @@ impl Context {
         Self { since: Some(instant), ..self }
     }
 
+    /// Of requests that anybody makes: what follows from who asks can be anything.
+    #[must_use]
+    pub fn of_anybody(self) -> Self {
+        Self { of_anybody: true, ..self }
+    }
+
+    /// Whether anybody can be the one who asks.
+    #[must_use]
+    pub fn is_of_anybody(&self) -> bool {
+        self.of_anybody
+    }
+
     /// The pattern of a key of which no more is known.
     #[must_use]
     pub fn shape(&self, key: &str) -> Option<&str> {
@@ -85,6 +98,7 @@ impl Context {
         self.keys.extend(other.keys.iter().map(|(key, values)| (key.clone(), values.clone())));
         self.shapes.extend(other.shapes.iter().map(|(key, shape)| (key.clone(), shape.clone())));
         self.since = other.since.or(self.since);
+        self.of_anybody |= other.of_anybody;
         self
     }
 

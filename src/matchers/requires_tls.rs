@@ -141,9 +141,10 @@ mod tests {
             (bucket, one(&["s3:GetObject"], &["*"], &[HTTP]), "fails"),
             (bucket, one(&["s3:*"], &["*"], &["Bool aws:SecureTransport true"]), "fails"),
             (bucket, vec![], "fails"),
-            // A further condition lets requests through, but not one that nobody who asks can choose.
+            // A further condition lets the requests of somebody through.
             (bucket, one(&["s3:*"], &["*"], &[HTTP, "StringNotEquals aws:PrincipalOrgID o-1"]), "fails"),
-            (bucket, one(&["s3:*"], &["*"], &[HTTP, "DateLessThan aws:CurrentTime 2030-01-01"]), "undecided"),
+            // From 2030 on nothing is denied.
+            (bucket, one(&["s3:*"], &["*"], &[HTTP, "DateLessThan aws:CurrentTime 2030-01-01"]), "fails"),
             (
                 bucket,
                 vec![
@@ -161,7 +162,7 @@ mod tests {
                     ("AWS:444455556666", "actions", &["s3:*"], BOTH, &[HTTP]),
                     ("not_principals AWS:444455556666", "actions", &["s3:*"], BOTH, &[HTTP]),
                 ],
-                "undecided",
+                "holds",
             ),
             (
                 bucket,

@@ -5,6 +5,7 @@
 use super::claim::{Area, Doubt, Proof, Set};
 use super::identity::Prover;
 use super::space::Read;
+use crate::facts::PARTITIONS;
 use crate::iam::language::Pattern;
 
 const BUCKETS: &str = "arn:*:s3:::?*";
@@ -13,9 +14,10 @@ const ACCESS_POINTS: &str = "arn:*:s3:*:*:accesspoint/*";
 impl Prover<'_> {
     /// What a proof says of buckets, where they may also be reached by access points: `of` judges those.
     pub(super) fn by_access_points(&self, area: &Area, proof: Proof, of: impl FnOnce(&Area) -> Proof) -> Proof {
-        if proof != Proof::Proved
-            || !area.resources.of.iter().any(|it| !Pattern::glob(it).excludes(&Pattern::glob(BUCKETS)))
-        {
+        // In one partition after the other: a star for all of them stands for colons too, and so for other services.
+        let buckets: Vec<_> = PARTITIONS.iter().map(|it| Pattern::glob(&BUCKETS.replacen('*', it.name, 1))).collect();
+        let may_be_bucket = |claimed: &Pattern| buckets.iter().any(|it| !claimed.excludes(it));
+        if proof != Proof::Proved || !area.resources.of.iter().any(|it| may_be_bucket(&Pattern::glob(it))) {
             return proof;
         }
         let actions = self.both(area);

@@ -189,7 +189,11 @@ impl<'a> Search<'a> {
             Some(Chosen::Caller) => true,
             Some(Chosen::Resource) => !self.area.names_one(),
             Some(Chosen::Device) => *self.device.get_or_insert_with(|| can_have_device(self.rights, self.wanted)),
-            Some(Chosen::Nobody) | None => false,
+            // Somebody is like that, where anybody asks.
+            Some(Chosen::Nobody) => {
+                self.context.is_of_anybody() && key.to_ascii_lowercase().starts_with("aws:principal")
+            }
+            None => false,
         }
     }
 

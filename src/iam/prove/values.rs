@@ -71,7 +71,7 @@ pub(super) fn values(
     match purpose {
         For::Witness if many && singles.len() > 1 => {
             let named: Vec<String> = found.named();
-            all.extend((named.len() > 1).then(|| Some(named)));
+            all.extend((named.len() > 1).then_some(Some(named)));
             all.extend(
                 singles.iter().zip(singles.iter().skip(1)).map(|(one, two)| Some(vec![one.clone(), two.clone()])),
             );

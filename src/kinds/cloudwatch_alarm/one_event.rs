@@ -207,6 +207,7 @@ fn breaching(watch: &Watch, span: Span) -> Truth {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
 

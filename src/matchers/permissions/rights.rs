@@ -95,7 +95,7 @@ pub(in crate::matchers) fn denied_to_all(
     let policy = documents(value)?.into_iter().next();
     let (arn, owner) = (setting.id().to_owned(), setting.account().to_owned());
     let of = Guarded { arn, owner, policy, grants: Vec::new() };
-    let known = Context::unknown().since(setting.now);
+    let known = Context::unknown().since(setting.now).of_anybody();
     Ok(Prover::new(Catalogue::aws()).denied_to_all(&of, area, &given(known)))
 }
 

@@ -1,5 +1,6 @@
 //! Scenarios, and an exhaustive comparison.
 #![allow(
+    clippy::string_slice,
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
