@@ -205,7 +205,14 @@ impl<'a> Asked<'a> {
         for allow in terms.iter().filter(|it| it.allows()) {
             let wanted = witness::Wanted { allow: allow.statement, denies: denies().collect() };
             let Some((subject, context)) = search.find(&wanted) else { continue };
-            for subject in std::iter::once(subject.clone()).chain(sessions(&subject, allow.statement)) {
+            // The id of whoever asks ends in the name of the session, where a condition is about that.
+            let id = self.said.keys().into_iter().find(|it| it.eq_ignore_ascii_case("aws:userid"));
+            let same = |it: &Subject| match id.as_ref().map(|id| context.get(id)) {
+                Some(Value::Values([id])) => id.split(':').nth(1) == self.said.user_id(it).split(':').nth(1),
+                _ => true,
+            };
+            let others = sessions(&subject, allow.statement).filter(same);
+            for subject in std::iter::once(subject.clone()).chain(others) {
                 let decision =
                     confirmed(self.of, self.policy, &subject, self.caller.alone, (action, resource, &context));
                 if !matches!(decision, Decision::Allowed { .. }) {

@@ -66,7 +66,7 @@ fn tokens(host: &str) -> Vec<Request> {
     };
     match host {
         CODE => {
-            let subs = ["repo:far/x", "repo:ours2/x", "far:ours", "x"];
+            let subs = ["repo:far/x", "repo:ours2/x", "repo:ours2/x:ours", "far:ours", "x"];
             let all = subs.iter().flat_map(|sub| ["sts.amazonaws.com", "y", "*"].map(|aud| (sub, aud)));
             all.map(|(sub, aud)| of(&provider(host), &[("sub", sub), ("aud", aud)])).collect()
         }
