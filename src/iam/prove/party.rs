@@ -40,6 +40,12 @@ const WITHOUT_ACCOUNT: [&str; 2] = ["s3", "route53"];
 /// Services in whose names AWS allows no colon.
 const WITHOUT_COLONS: [&str; 9] = ["cloudtrail", "config", "events", "iam", "kms", "s3", "scheduler", "sns", "sqs"];
 
+/// Whether this can be the ARN of something: a name holds no colon where AWS allows none.
+pub(super) fn can_be(arn: &str) -> bool {
+    let service = arn.split(':').nth(2).unwrap_or_default();
+    !WITHOUT_COLONS.contains(&service) || arn.split(':').count() == 6
+}
+
 /// Whom a value means, compared by an operator. `owner` is the account of the resource; `variables` that of the policy.
 pub(super) fn meant(shape: Shape, test: Test, value: &str, variables: bool, owner: &str) -> Meant {
     let filled = if variables { filled(value, owner) } else { value.to_owned() };

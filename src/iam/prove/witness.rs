@@ -6,7 +6,7 @@
 use super::callers::Caller;
 use super::keys::{Shape, is_of_resource};
 use super::outsider::{Has, Reading};
-use super::party::account;
+use super::party::{account, can_be};
 use super::said::{Said, variables};
 use crate::iam::context::{Context, Known};
 use crate::iam::decide::{Subject, Truth, holds};
@@ -248,6 +248,9 @@ impl Search<'_> {
         let changed = given.last().map(String::as_str);
         if matches!(changed, Some("aws:sourcearn" | "aws:sourceaccount")) {
             let arn = value(&context, "aws:sourcearn");
+            if arn.as_deref().is_some_and(|it| !can_be(it)) {
+                return None;
+            }
             let (of_arn, own) = (arn.as_deref().and_then(account), value(&context, "aws:sourceaccount"));
             return match (of_arn, own) {
                 (Some(of_arn), Some(own)) if *of_arn != own && is_given("aws:sourceaccount") => None,
