@@ -4,7 +4,6 @@
 
 use super::claim::{Area, Doubt, Proof, Set};
 use super::identity::Prover;
-use super::space::Read;
 use crate::facts::PARTITIONS;
 use crate::iam::language::Pattern;
 
@@ -41,9 +40,8 @@ impl Prover<'_> {
 
     /// The actions that AWS asks for a bucket or an object, and for those of an access point.
     fn both(&self, area: &Area) -> Vec<String> {
-        let [of, except] = &Read::new(area).actions;
         let patterns = [BUCKETS, ACCESS_POINTS].map(Pattern::glob);
-        let all = self.catalogue.matching(of, except, Some(&[&Pattern::glob("s3:*")]));
+        let all = self.catalogue.known(&self.catalogue.spread(&area.actions), Some(&[&Pattern::glob("s3:*")]));
         let is_both = |formats: &[Pattern]| patterns.iter().all(|it| formats.iter().any(|format| !format.excludes(it)));
         all.into_iter().filter(|it| is_both(&self.catalogue.anywhere(it, "aws"))).map(|it| it.name.clone()).collect()
     }

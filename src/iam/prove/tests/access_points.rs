@@ -15,6 +15,8 @@ fn an_access_point_may_lead_to_a_bucket() {
             let area = Area { actions: Set::of([actions]), resources: Set::of([resources]) };
             Prover::new(Catalogue::aws()).never(&rights, &area, &Context::unknown())
         };
+        assert_eq!(claim("s3/read", "arn:aws:s3:::bank/*"), claim("s3:GetObject", "arn:aws:s3:::bank/*"), "{resource}");
+        assert_eq!(claim("s3/mutate", "*"), Proof::Proved);
         (claim("s3:GetObject", "arn:aws:s3:::bank/*"), claim("s3:DeleteBucket", "arn:aws:s3:::bank"))
     };
     let point = "arn:aws:s3:eu-central-1:647751526084:accesspoint/ap/object/*";
