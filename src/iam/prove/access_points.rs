@@ -4,8 +4,7 @@
 
 use super::claim::{Area, Doubt, Proof, Set};
 use super::identity::Prover;
-use crate::facts::PARTITIONS;
-use crate::iam::language::Pattern;
+use crate::iam::language::{Class, Pattern, Token};
 
 const BUCKETS: &str = "arn:*:s3:::?*";
 const ACCESS_POINTS: &str = "arn:*:s3:*:*:accesspoint/*";
@@ -13,10 +12,12 @@ const ACCESS_POINTS: &str = "arn:*:s3:*:*:accesspoint/*";
 impl Prover<'_> {
     /// What a proof says of buckets, where they may also be reached by access points: `of` judges those.
     pub(super) fn by_access_points(&self, area: &Area, proof: Proof, of: impl FnOnce(&Area) -> Proof) -> Proof {
-        // In one partition after the other: a star for all of them stands for colons too, and so for other services.
-        let buckets: Vec<_> = PARTITIONS.iter().map(|it| Pattern::glob(&BUCKETS.replacen('*', it.name, 1))).collect();
-        let may_be_bucket = |claimed: &Pattern| buckets.iter().any(|it| !claimed.excludes(it));
-        if proof != Proof::Proved || !area.resources.of.iter().any(|it| may_be_bucket(&Pattern::glob(it))) {
+        // A star for the partition stands for colons too, and so for other services.
+        let (begin, rest) = (Pattern::text("arn:"), Pattern::glob(":s3:::?*"));
+        let partition = [Token::Many(Class::Field)];
+        let buckets = Pattern::new([begin.tokens(), &partition, rest.tokens()].concat());
+        let may_be_bucket = |claimed: &String| !Pattern::glob(claimed).excludes(&buckets);
+        if proof != Proof::Proved || !area.resources.of.iter().any(may_be_bucket) {
             return proof;
         }
         let actions = self.both(area);
