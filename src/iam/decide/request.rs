@@ -94,6 +94,14 @@ impl Request {
 }
 
 impl Subject {
+    /// Somebody of an account of whom no more is known, in the partition of an ARN: in another one there is nothing that the
+    /// ARN is about, and every claim about it holds.
+    #[must_use]
+    pub fn anyone(account: &str, arn: &str) -> Self {
+        let partition = arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next()).unwrap_or("aws");
+        Self::User { arn: format!("arn:{partition}:iam::{account}:user/anyone") }
+    }
+
     /// With what is certain of all its requests.
     pub(in crate::iam) fn tell(&self, context: Context) -> Context {
         let of = |context: Context, kind: &str| {

@@ -12,12 +12,15 @@ const ACCESS_POINTS: &str = "arn:*:s3:*:*:accesspoint/*";
 impl Prover<'_> {
     /// What a proof says of buckets, where they may also be reached by access points: `of` judges those.
     pub(super) fn by_access_points(&self, area: &Area, proof: Proof, of: impl FnOnce(&Area) -> Proof) -> Proof {
+        if proof != Proof::Proved {
+            return proof;
+        }
         // A star for the partition stands for colons too, and so for other services.
         let (begin, rest) = (Pattern::text("arn:"), Pattern::glob(":s3:::?*"));
         let partition = [Token::Many(Class::Field)];
         let buckets = Pattern::new([begin.tokens(), &partition, rest.tokens()].concat());
         let may_be_bucket = |claimed: &String| !Pattern::glob(claimed).excludes(&buckets);
-        if proof != Proof::Proved || !area.resources.of.iter().any(may_be_bucket) {
+        if !area.resources.of.iter().any(may_be_bucket) {
             return proof;
         }
         let actions = self.both(area);

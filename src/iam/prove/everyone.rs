@@ -13,7 +13,7 @@ use super::outsider::{Claim, Reading};
 use super::resource::Guarded;
 use super::said::Said;
 use crate::iam::context::Context;
-use crate::iam::decide::{At, Layer, Policies, Truth};
+use crate::iam::decide::{At, Layer, Policies, Subject, Truth};
 use crate::iam::policy::{Effect, Policy, Principal, Statement, Which};
 
 impl Prover<'_> {
@@ -88,9 +88,7 @@ fn only(policy: &Policy, wanted: impl Fn(&Statement) -> bool) -> Policy {
 }
 
 fn rights(of: &Guarded, policy: Policy) -> Rights {
-    // In the partition of the resource: in another one there is no such resource, and every claim about it holds.
-    let partition = of.arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next()).unwrap_or("aws");
-    let subject = crate::iam::decide::Subject::User { arn: format!("arn:{partition}:iam::{}:user/anyone", of.owner) };
+    let subject = Subject::anyone(&of.owner, &of.arn);
     Rights { subject, policies: Policies { identity: vec![policy], ..Policies::default() } }
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn read(at: &At, resource: &mut Resource) -> Result<(), Gap> {
                 told(number.and_then(Result::ok), "number of confirmed subscriptions")?
             }
             // It was deleted: nobody hears of it.
-            Err(gap) if gap.code == "NotFound" || gap.code == "NotFoundException" => 0,
+            Err(gap) if gap.cause == Cause::Gone => 0,
             Err(gap) => return Err(gap),
         };
         let name = arn.rsplit(':').next().map(Value::from);

@@ -39,6 +39,22 @@ pub(in crate::kinds) const fn walked(
     Attribute::new(name, of, WALK, field, doc)
 }
 
+/// The attribute `statements` of a managed policy.
+pub(in crate::kinds) const IN_FORCE: Attribute = walked(
+    "statements",
+    STATEMENTS,
+    "Policies[].PolicyVersionList[].Document",
+    "Statements of the version that is in force.",
+);
+
+/// The attribute `attached_to` of a managed policy.
+pub(in crate::kinds) const ATTACHED_TO: Attribute = walked(
+    "attached_to",
+    TEXTS,
+    "AttachedManagedPolicies[].PolicyArn",
+    "Whom the policy is attached to, as `role:NAME`, `user:NAME` and `group:NAME`; empty when nobody has it.",
+);
+
 /// The attribute `attached_policies`.
 pub(in crate::kinds) const fn attached_policies(field: &'static str) -> Attribute {
     walked("attached_policies", TEXTS, field, "Names of the attached managed policies; empty when there are none.")

@@ -5,11 +5,10 @@
 use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Kind, Resource, Value};
-use crate::iam::facts::to_values;
-use crate::kinds::convert::{malformed, unknown};
-use crate::kinds::iam::{WALK, blind, default_document, details};
-use crate::kinds::iam_policy::{attached_to, aws_managed};
+use crate::facts::{Call, Kind, Resource};
+use crate::kinds::convert::malformed;
+use crate::kinds::iam::details;
+use crate::kinds::iam_policy::{attached_to, aws_managed, set_rights};
 
 /// Reads managed policies.
 #[derive(Debug)]
@@ -36,13 +35,7 @@ impl Collector for Collect {
                 resource.set("arn", policy.arn());
                 resource.set("name", policy.policy_name());
                 resource.set("aws_managed", by_aws);
-                let statements = blind(resource, default_document(&resource.name, policy).map(|it| to_values(&it)));
-                resource.set("statements", statements);
-                let holders: Fact = match details.complete() {
-                    Ok(()) => Value::texts(holders).into(),
-                    Err(gap) => unknown(resource, "iam", WALK, gap),
-                };
-                resource.set("attached_to", holders);
+                set_rights(policy, holders, &details, resource);
             }
             details.complete()
         })

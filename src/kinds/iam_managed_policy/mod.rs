@@ -5,8 +5,7 @@
 mod collect;
 
 use crate::facts::{Kind, Scope, Type};
-use crate::kinds::iam::{TEXTS, WALK_CALL, walked};
-use crate::kinds::statements::STATEMENTS;
+use crate::kinds::iam::{ATTACHED_TO, IN_FORCE, WALK_CALL, walked};
 
 pub(super) use collect::Collect;
 
@@ -26,18 +25,8 @@ pub(super) static KIND: Kind = Kind {
             "Policies[].Arn",
             "Whether AWS made the policy, and changes it when it likes.",
         ),
-        walked(
-            "statements",
-            STATEMENTS,
-            "Policies[].PolicyVersionList[].Document",
-            "Statements of the version that is in force.",
-        ),
-        walked(
-            "attached_to",
-            TEXTS,
-            "AttachedManagedPolicies[].PolicyArn",
-            "Whom the policy is attached to, as `role:NAME`, `user:NAME` and `group:NAME`; empty when nobody has it.",
-        ),
+        IN_FORCE,
+        ATTACHED_TO,
     ],
     calls: &[WALK_CALL],
 };

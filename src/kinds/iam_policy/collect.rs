@@ -80,13 +80,23 @@ fn describe(policy: &ManagedPolicyDetail, details: &Details, resource: &mut Reso
     resource.set("attachment_count", policy.attachment_count());
     resource.set("boundary_count", policy.permissions_boundary_usage_count());
     resource.set("attachable", policy.is_attachable());
+    set_rights(policy, attached_to(&resource.id, details), details, resource);
+}
+
+/// What a managed policy, whoever made it, lets whom do.
+pub(in crate::kinds) fn set_rights(
+    policy: &ManagedPolicyDetail,
+    holders: Vec<String>,
+    details: &Details,
+    resource: &mut Resource,
+) {
     let statements = blind(resource, default_document(&resource.name, policy).map(|policy| to_values(&policy)));
     resource.set("statements", statements);
-    let attached_to: Fact = match details.complete() {
-        Ok(()) => Value::texts(attached_to(&resource.id, details)).into(),
+    let holders: Fact = match details.complete() {
+        Ok(()) => Value::texts(holders).into(),
         Err(gap) => unknown(resource, "iam", WALK, gap),
     };
-    resource.set("attached_to", attached_to);
+    resource.set("attached_to", holders);
 }
 
 /// Whom a policy is attached to, sorted.

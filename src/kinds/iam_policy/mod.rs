@@ -6,10 +6,9 @@ mod collect;
 
 use crate::facts::{Kind, Scope, Type};
 use crate::kinds::analyzer;
-use crate::kinds::iam::{TEXTS, WALK_CALL, walked};
-use crate::kinds::statements::STATEMENTS;
+use crate::kinds::iam::{ATTACHED_TO, IN_FORCE, WALK_CALL, walked};
 
-pub(super) use collect::{Collect, attached_to, aws_managed};
+pub(super) use collect::{Collect, attached_to, aws_managed, set_rights};
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {
@@ -37,18 +36,8 @@ pub(super) static KIND: Kind = Kind {
             "Policies[].PolicyVersionList[]",
             "Number of versions, of which AWS keeps at most five.",
         ),
-        walked(
-            "statements",
-            STATEMENTS,
-            "Policies[].PolicyVersionList[].Document",
-            "Statements of the version that is in force.",
-        ),
-        walked(
-            "attached_to",
-            TEXTS,
-            "AttachedManagedPolicies[].PolicyArn",
-            "Whom the policy is attached to, as `role:NAME`, `user:NAME` and `group:NAME`; empty when nobody has it.",
-        ),
+        IN_FORCE,
+        ATTACHED_TO,
         walked(
             "attachment_count",
             Type::Integer,

@@ -45,11 +45,7 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
     // Whoever has a document that stands alone, or is in a group, is not known.
     let (subject, is_known) = match subject_of(setting.id()) {
         Some(subject) => (subject, matches!(value, Value::Map(_))),
-        None => {
-            // In the partition of the document: in another one there is nothing that it is about, and every claim holds.
-            let partition = setting.id().strip_prefix("arn:").and_then(|rest| rest.split(':').next()).unwrap_or("aws");
-            (Subject::User { arn: format!("arn:{partition}:iam::{}:user/anyone", setting.account()) }, false)
-        }
+        None => (Subject::anyone(setting.account(), setting.id()), false),
     };
     let rights = Rights { subject, policies };
     let known = match is_known {
