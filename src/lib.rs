@@ -7,19 +7,11 @@
 //!
 //! `ARCHITECTURE.md` holds the map and the invariants; `tests/architecture.rs` holds the allowed dependencies.
 
-pub mod alerts;
 pub mod aws;
 pub mod cli;
 pub mod collect;
-pub mod evidence;
-pub mod facts;
-pub mod iam;
 pub mod kinds;
-pub mod logs;
-pub mod matchers;
-pub mod plan;
-pub mod policy;
 pub mod probes;
-pub mod report;
-pub mod source;
-pub mod verify;
+
+pub use attestry_core::{alerts, evidence, facts, matchers, plan, policy, report, source, verify};
+pub use {attestry_iam as iam, attestry_logs as logs};

@@ -16,9 +16,9 @@ use aws_types::region::Region;
 use tokio::sync::OnceCell;
 
 use super::sparing::{Unread, apart, note};
-use crate::facts::{Gap, LogScope};
+use attestry_core::facts::{Gap, LogScope};
 
-pub use crate::facts::GLOBAL;
+pub use attestry_core::facts::GLOBAL;
 
 type Shared = Arc<dyn Any + Send + Sync>;
 

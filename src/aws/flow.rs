@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::facts::{Cause, Gap};
+use attestry_core::facts::{Cause, Gap};
 
 /// How long somebody waits for [`LEAST`] bytes.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -14,7 +14,7 @@ use super::transport::Stopped;
 use super::unreadable;
 use super::whole::Unsound;
 use super::wire::NOT_DESCRIBED;
-use crate::facts::{Cause, Gap, scrub};
+use attestry_core::facts::{Cause, Gap, scrub};
 
 /// Codes with one meaning in all services, by cause.
 const CODES: &[(Cause, &[&str])] = &[

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use crate::facts::{Cause, Gap};
+use attestry_core::facts::{Cause, Gap};
 
 /// More pages than any list has: a million log groups, fifty on a page. A walk over a stream of events has no such end.
 const MOST: usize = 20_000;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::client::{Api, Client, SECURITY_HUB};
 use super::{At, tracked};
-use crate::facts::Gap;
+use attestry_core::facts::Gap;
 
 const IMPORT: Api = SECURITY_HUB.post("BatchImportFindings", "/findings/import");
 
@@ -53,7 +53,7 @@ pub async fn import(at: &At, findings: &[Value]) -> Result<Answer, Gap> {
 mod tests {
     use super::*;
     use crate::aws::client::tests::{Answers, Recorded};
-    use crate::facts::Cause;
+    use attestry_core::facts::Cause;
 
     async fn told(answers: &[Recorded]) -> (Result<Answer, Gap>, Answers) {
         let answers = Answers::new(answers);

@@ -28,8 +28,8 @@ use super::recording::Recording;
 use super::renewal::Renewed;
 use super::transport::{Link, Transport};
 use super::{At, GLOBAL, tracked};
-use crate::facts::{Cause, Gap, partition};
-use crate::source::printable;
+use attestry_core::facts::{Cause, Gap, partition};
+use attestry_core::source::printable;
 
 /// What answers.
 #[derive(Clone, Debug)]

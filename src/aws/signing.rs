@@ -6,7 +6,7 @@ use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 
 use super::{Backend, Link, Pace, Reach, Refusal};
-use crate::facts::Gap;
+use attestry_core::facts::Gap;
 
 /// A key of KMS that signs with ECDSA over P-256.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::future::Future;
 
 use super::Operation;
 use super::validate;
-use crate::facts::{Attribute, Kind, Reach};
+use attestry_core::facts::{Attribute, Kind, Reach};
 
 /// A member that an answer came without, because nobody could read it.
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@ use super::operation::sending;
 use super::pace::Pace;
 use super::whole::{Question, whole};
 use super::{Operation, wire};
-use crate::facts::{LogScope, scrub};
+use attestry_core::facts::{LogScope, scrub};
 
 /// What all requests of a run share.
 #[derive(Clone, Debug)]

@@ -17,8 +17,8 @@ use super::recording::Recorded;
 use super::sparing::{Unread, may_spare, note};
 use super::validate::{self, Asked, Body, Head, TABLE, Wrong};
 use super::wire::Protocol;
-use crate::facts::Cause;
-use crate::facts::redact::REDACTED;
+use attestry_core::facts::Cause;
+use attestry_core::facts::redact::REDACTED;
 
 /// How long a whole body may take once its head is there. AWS sends a page in less than a second.
 const BODY: Duration = Duration::from_secs(30);

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::Ended;
-use crate::source::printable;
-use crate::verify::Exit;
+use attestry_core::source::printable;
+use attestry_core::verify::Exit;
 
 /// The places that a command reads and writes, by what they are called.
 #[derive(Debug, Default)]

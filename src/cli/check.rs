@@ -9,10 +9,10 @@ use jiff::Timestamp;
 
 use super::probes::words;
 use super::{Ended, output, stage, suite};
-use crate::logs::{RuleError, Rules};
-use crate::policy::{Examples, Loaded, Suite, check_expiries, load_all, load_suite};
-use crate::source::{Diagnostic, Diagnostics, Span, summary};
-use crate::verify::Exit;
+use attestry_core::policy::{Examples, Loaded, Suite, check_expiries, load_all, load_suite};
+use attestry_core::source::{Diagnostic, Diagnostics, Span, summary};
+use attestry_core::verify::Exit;
+use attestry_logs::{RuleError, Rules};
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]

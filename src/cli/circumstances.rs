@@ -5,8 +5,8 @@
 use super::stage::Ground;
 use super::suite::Chosen;
 use crate::aws::Call;
-use crate::evidence::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Scope, digest};
-use crate::facts::scrub;
+use attestry_core::evidence::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Scope, digest};
+use attestry_core::facts::scrub;
 
 /// A pipeline: the variable that tells that it is one, and those that tell run, commit, branch and actor. Several are
 /// joined by `/`.

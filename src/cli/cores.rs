@@ -3,7 +3,7 @@
 //! Must not know whose they are.
 
 use super::Ended;
-use crate::verify::Exit;
+use attestry_core::verify::Exit;
 
 /// From here on this process leaves no core.
 pub(super) fn forbid() -> Result<(), Ended> {

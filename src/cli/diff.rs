@@ -6,10 +6,10 @@ use super::probes::{find_kind, words};
 use super::seal::broken;
 use super::verify::plain;
 use super::{Ended, output};
-use crate::evidence::{self, Format};
-use crate::report::{Delta, Results};
-use crate::source::{Unread, read_plain};
-use crate::verify::Exit;
+use attestry_core::evidence::{self, Format};
+use attestry_core::report::{Delta, Results};
+use attestry_core::source::{Unread, read_plain};
+use attestry_core::verify::Exit;
 
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]

@@ -11,8 +11,8 @@ use super::signing::{Signer, attest};
 use super::timestamp::Stamping;
 use super::verify::plain;
 use super::{Ended, find, keep, output};
-use crate::evidence::{self, Bundle, File, SecretKey, lines, paths};
-use crate::verify::Exit;
+use attestry_core::evidence::{self, Bundle, File, SecretKey, lines, paths};
+use attestry_core::verify::Exit;
 
 /// Arguments of `evidence`.
 #[derive(Debug, clap::Args)]

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use super::probes::{find_kind, words};
 use super::seal::broken;
 use super::{Ended, output};
-use crate::evidence;
-use crate::policy::Selector;
-use crate::report::explain;
-use crate::source::closest;
-use crate::verify::{CaseResult, Exit, Verdict};
+use attestry_core::evidence;
+use attestry_core::policy::Selector;
+use attestry_core::report::explain;
+use attestry_core::source::closest;
+use attestry_core::verify::{CaseResult, Exit, Verdict};
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]

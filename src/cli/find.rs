@@ -15,11 +15,11 @@ use super::signing::trusted;
 use super::verify::{plain, signature};
 use super::{Ended, output};
 use crate::aws::bucket::{Address, Bucket, Listed};
-use crate::evidence::{
+use attestry_core::evidence::{
     self, Counts, Covered, Damage, Format, Index, Limits, Placed, PublicKey, Series, Summary, Verified, Wanted,
 };
-use crate::source::plain_json;
-use crate::verify::Exit;
+use attestry_core::source::plain_json;
+use attestry_core::verify::Exit;
 
 /// Arguments of `evidence list`.
 #[derive(Debug, clap::Args)]
@@ -145,7 +145,7 @@ pub(super) async fn find(args: &Find) -> Result<(), Ended> {
     }
     let nothing = || {
         let known = search.controls.iter().map(String::as_str);
-        let help = crate::source::closest(&args.control, known.flat_map(|it| [it, bare(it)]));
+        let help = attestry_core::source::closest(&args.control, known.flat_map(|it| [it, bare(it)]));
         let help = help.map(|near| format!("\n  help: did you mean `{}`?", plain(near))).unwrap_or_default();
         format!("no evidence in {} covers the control {}{help}", args.shelf.from, search.wanted)
     };

@@ -13,10 +13,10 @@ use super::verify::signature;
 use super::{Ended, output};
 use crate::aws::bucket::{Access, Address, Bucket, Kept, NotKept, Object, ReadBack};
 use crate::aws::{Link, Pace};
-use crate::evidence::{self, Format, Index, LEAST_YEARS, Limits, Place, PublicKey, Verified};
-use crate::facts::parse_duration;
-use crate::source::read_plain;
-use crate::verify::Exit;
+use attestry_core::evidence::{self, Format, Index, LEAST_YEARS, Limits, Place, PublicKey, Verified};
+use attestry_core::facts::parse_duration;
+use attestry_core::source::read_plain;
+use attestry_core::verify::Exit;
 
 /// Arguments of `evidence push`.
 #[derive(Debug, clap::Args)]

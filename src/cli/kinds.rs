@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use super::probes::find_kind;
 use super::{Ended, output};
-use crate::facts::{Kind, Scope};
-use crate::policy::ATTESTATION;
-use crate::source::closest;
-use crate::verify::Exit;
 use crate::{kinds, matchers};
+use attestry_core::facts::{Kind, Scope};
+use attestry_core::policy::ATTESTATION;
+use attestry_core::source::closest;
+use attestry_core::verify::Exit;
 
 /// Arguments of `kinds`.
 #[derive(Debug, clap::Args)]

@@ -16,11 +16,11 @@ use zeroize::Zeroizing;
 use super::apart::Apart;
 use super::progress::Bytes;
 use super::{Ended, cores, output};
-use crate::logs::{
+use attestry_core::source::{Given, printable};
+use attestry_core::verify::Exit;
+use attestry_logs::{
     Coverage, Engine, Finding, Findings, Key, Lines, Place, Rules, Secret, Sweeper, Values, leaves, parts,
 };
-use crate::source::{Given, printable};
-use crate::verify::Exit;
 use files::Files;
 use report::{Masks, NotSearchable, Report, Searched};
 

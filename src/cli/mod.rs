@@ -46,7 +46,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::verify::Exit;
+use attestry_core::verify::Exit;
 
 pub use reference::pages;
 pub use trials::trials;

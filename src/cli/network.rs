@@ -3,8 +3,8 @@
 //! Users and passwords of proxies are told nowhere. Must not know who answers.
 
 use super::Ended;
-use crate::policy::{URL, check_endpoint};
-use crate::verify::Exit;
+use attestry_core::policy::{URL, check_endpoint};
+use attestry_core::verify::Exit;
 
 /// Variables that name a proxy, and for URLs of which scheme.
 const PROXIES: &[(&str, &str)] = &[

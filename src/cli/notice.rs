@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::stage::Opened;
 use super::suite::Chosen;
 use crate::aws::At;
-use crate::facts::{Cause, Gap};
 use crate::probes::{Outcome, publish};
+use attestry_core::facts::{Cause, Gap};
 
 /// A notice that was begun.
 pub(super) struct Notice {

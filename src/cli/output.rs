@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use clap::ValueEnum;
 
 use super::Ended;
-use crate::source::{Diagnostics, Files, render};
-use crate::verify::Exit;
+use attestry_core::source::{Diagnostics, Files, render};
+use attestry_core::verify::Exit;
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

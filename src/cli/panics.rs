@@ -5,7 +5,7 @@
 use std::io::Write as _;
 use std::panic::{PanicHookInfo, set_hook};
 
-use crate::facts::scrub;
+use attestry_core::facts::scrub;
 
 /// From now on a panic tells nothing that looks like a secret.
 pub(super) fn redact() {

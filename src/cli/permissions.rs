@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::suite::Selection;
 use super::{Ended, output};
-use crate::plan::{policy_document, terraform};
+use attestry_core::plan::{policy_document, terraform};
 
 /// Arguments of `permissions`.
 #[derive(Debug, clap::Args)]

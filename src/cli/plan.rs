@@ -2,7 +2,7 @@
 
 use super::suite::{Chosen, Selection};
 use super::{Ended, output, probes};
-use crate::facts::{Reach, Scope};
+use attestry_core::facts::{Reach, Scope};
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]

@@ -10,13 +10,13 @@ use super::notice::Notice;
 use super::stage::{Ground, Opened};
 use super::suite::Chosen;
 use super::{Ended, cores, output};
-use crate::facts::{Cause, Gap, Kind, NOTICE};
 use crate::kinds;
-use crate::plan::Plan;
-use crate::policy::{ATTESTATION, Source, Stage, Vocabulary, check_probes};
 use crate::probes::{self, Haste, Ledger, Outcome, Running, Task, perform, withhold};
-use crate::source::{Diagnostics, printable};
-use crate::verify::Exit;
+use attestry_core::facts::{Cause, Gap, Kind, NOTICE};
+use attestry_core::plan::Plan;
+use attestry_core::policy::{ATTESTATION, Source, Stage, Vocabulary, check_probes};
+use attestry_core::source::{Diagnostics, printable};
+use attestry_core::verify::Exit;
 
 /// Where ledgers are kept.
 pub(super) const LEDGERS: &str = "target/attestry/ledger";

@@ -16,10 +16,10 @@ use super::verify::signature;
 use super::{Ended, output};
 use crate::aws::securityhub::{MOST_BATCH, MOST_BYTES, MOST_FINDINGS, import};
 use crate::aws::{At, Backend, Link, Pace, Role, Target, open};
-use crate::evidence::{self, PublicKey, Summary, Verified};
-use crate::report;
-use crate::source::printable;
-use crate::verify::Exit;
+use attestry_core::evidence::{self, PublicKey, Summary, Verified};
+use attestry_core::report;
+use attestry_core::source::printable;
+use attestry_core::verify::Exit;
 
 /// Arguments of `push`.
 #[derive(Debug, clap::Args)]
@@ -261,7 +261,7 @@ async fn places(args: &SecurityHub, account: &str, regions: Vec<String>) -> Resu
 #[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::evidence::Covered;
+    use attestry_core::evidence::Covered;
     use serde_json::json;
 
     fn finding(id: usize, region: &str, bytes: usize) -> Value {

@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::{Ended, output};
-use crate::facts::{Kind, Reach, Scope};
-use crate::matchers::{self, Matcher};
 use crate::probes::{self, Probe};
-use crate::verify::Exit;
 use crate::{iam, kinds};
+use attestry_core::facts::{Kind, Reach, Scope};
+use attestry_core::matchers::{self, Matcher};
+use attestry_core::verify::Exit;
 
 /// Arguments of `reference`.
 #[derive(Debug, clap::Args)]

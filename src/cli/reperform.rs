@@ -6,10 +6,10 @@ use super::apart::Apart;
 use super::probes::{find_kind, words};
 use super::seal::broken;
 use super::{Ended, output};
-use crate::evidence::{self, Change, changes, digest};
-use crate::policy::Severity;
-use crate::source::{printable, read_plain};
-use crate::verify::{CaseResult, Exit, Reason, RunResult};
+use attestry_core::evidence::{self, Change, changes, digest};
+use attestry_core::policy::Severity;
+use attestry_core::source::{printable, read_plain};
+use attestry_core::verify::{CaseResult, Exit, Reason, RunResult};
 
 /// Arguments of `reperform`.
 #[derive(Debug, clap::Args)]

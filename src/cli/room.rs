@@ -8,7 +8,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Ended;
-use crate::verify::Exit;
+use attestry_core::verify::Exit;
 
 /// Files that every command can open at once: the runtime, one input, one output, and some to spare.
 const FILES: u64 = 24;

@@ -15,14 +15,14 @@ use super::{Ended, circumstances, diff, network, output, plan, probes};
 use crate::aws::recording::Recording;
 use crate::aws::{Call, Link};
 use crate::collect::collect;
-use crate::evidence::{self, BASIS_SCHEMA, Basis};
-use crate::facts::Population;
 use crate::kinds;
-use crate::policy::{self, ATTESTATION};
 use crate::probes::{CLEANING, Haste};
-use crate::report::{self, Delta, Record, Results};
-use crate::source::read_below;
-use crate::verify::{Exit, Reason, Run, RunResult, TOOL, complete, evaluate};
+use attestry_core::evidence::{self, BASIS_SCHEMA, Basis};
+use attestry_core::facts::Population;
+use attestry_core::policy::{self, ATTESTATION};
+use attestry_core::report::{self, Delta, Record, Results};
+use attestry_core::source::read_below;
+use attestry_core::verify::{Exit, Reason, Run, RunResult, TOOL, complete, evaluate};
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::probes::words;
 use super::{Ended, output};
-use crate::policy::json_schema;
+use attestry_core::policy::json_schema;
 
 /// Arguments of `schema`.
 #[derive(Debug, clap::Args)]

@@ -11,12 +11,12 @@ use super::suite::Chosen;
 use super::timestamp::Stamping;
 use super::{Ended, output};
 use crate::aws::Call;
-use crate::evidence::{
+use attestry_core::evidence::{
     self, Basis, Bundle, Circumstances, Directory, Format, Link, Previous, Told, WriteError, paths, statements,
 };
-use crate::report::{self, Record, Results};
-use crate::source::printable;
-use crate::verify::Exit;
+use attestry_core::report::{self, Record, Results};
+use attestry_core::source::printable;
+use attestry_core::verify::Exit;
 
 /// Arguments about what a run leaves.
 #[derive(Debug, clap::Args)]

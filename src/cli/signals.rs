@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::Ended;
 use crate::probes::TOGETHER;
-use crate::verify::Exit;
+use attestry_core::verify::Exit;
 
 /// The signals that end a run, by number: SIGHUP, SIGINT, SIGTERM.
 const ENDING: &[(u8, &str)] = &[(1, "SIGHUP"), (2, "SIGINT"), (15, "SIGTERM")];

@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use super::Ended;
 use crate::aws::SigningKey;
-use crate::evidence::{Envelope, PAYLOAD, PublicKey, SecretKey, pae};
-use crate::source::Given;
-use crate::verify::Exit;
+use attestry_core::evidence::{Envelope, PAYLOAD, PublicKey, SecretKey, pae};
+use attestry_core::source::Given;
+use attestry_core::verify::Exit;
 
 /// Who signs.
 #[derive(Debug)]

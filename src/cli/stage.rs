@@ -12,10 +12,10 @@ use super::{Ended, output};
 use crate::aws::described;
 use crate::aws::recording::{Recording, Replay, ReplayLimits};
 use crate::aws::{At, Backend, Call, Clocks, Described, Link, Pace, Refusal, Role, Session, Target, clocks, open};
-use crate::facts::{LogScope, format_duration, scrub};
-use crate::policy::{Source, Stage, beside};
-use crate::source::{Limits, folder_below, read_below};
-use crate::verify::{Caller, Exit};
+use attestry_core::facts::{LogScope, format_duration, scrub};
+use attestry_core::policy::{Source, Stage, beside};
+use attestry_core::source::{Limits, folder_below, read_below};
+use attestry_core::verify::{Caller, Exit};
 
 /// A stage that is ready to be read.
 #[derive(Debug)]

@@ -7,11 +7,13 @@ use jiff::Timestamp;
 
 use super::probes::words;
 use super::{Ended, output};
-use crate::evidence;
-use crate::plan::Plan;
-use crate::policy::{Case, Loaded, Source, Stage, Suite, Waiver, beside, check_expiries, compile, load_suite, select};
-use crate::source::{Diagnostic, Diagnostics, FileId, Span};
-use crate::verify::Exit;
+use attestry_core::evidence;
+use attestry_core::plan::Plan;
+use attestry_core::policy::{
+    Case, Loaded, Source, Stage, Suite, Waiver, beside, check_expiries, compile, load_suite, select,
+};
+use attestry_core::source::{Diagnostic, Diagnostics, FileId, Span};
+use attestry_core::verify::Exit;
 
 /// Which cases of which suite, for which stage.
 #[derive(Debug, clap::Args)]

@@ -6,10 +6,10 @@ use super::probes::{LEDGERS, PAUSE, SHOWN};
 use super::stage;
 use super::suite::Selection;
 use super::{Ended, output};
-use crate::policy::Source;
 use crate::probes::{Ground, Swept, search, sweep};
-use crate::source::printable;
-use crate::verify::Exit;
+use attestry_core::policy::Source;
+use attestry_core::source::printable;
+use attestry_core::verify::Exit;
 
 /// Arguments of `sweep`.
 #[derive(Debug, clap::Args)]

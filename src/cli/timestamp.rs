@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use super::Ended;
 use crate::aws::post;
-use crate::evidence::timestamp::{self, Authority};
-use crate::facts::scrub;
-use crate::source::Given;
-use crate::verify::Exit;
+use attestry_core::evidence::timestamp::{self, Authority};
+use attestry_core::facts::scrub;
+use attestry_core::source::Given;
+use attestry_core::verify::Exit;
 
 /// Who says when.
 #[derive(Clone, Debug, clap::Args)]

@@ -14,8 +14,8 @@ use super::stage::Ground;
 use super::suite::{Chosen, Selection};
 use crate::collect::{Watch, collect};
 use crate::kinds;
-use crate::plan::Plan;
-use crate::verify::{CaseResult, Exit, Verdict, complete, evaluate};
+use attestry_core::plan::Plan;
+use attestry_core::verify::{CaseResult, Exit, Verdict, complete, evaluate};
 
 /// Runs the cases of these suites as tests, against the stage `ATTESTRY_STAGE`, or `embedded` without it.
 #[must_use]

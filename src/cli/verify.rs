@@ -8,9 +8,9 @@ use super::probes::{find_kind, words};
 use super::seal::broken;
 use super::signing::trusted;
 use super::{Ended, output, timestamp};
-use crate::evidence::timestamp::Authority;
-use crate::evidence::{self, PublicKey, Verified};
-use crate::source::printable;
+use attestry_core::evidence::timestamp::Authority;
+use attestry_core::evidence::{self, PublicKey, Verified};
+use attestry_core::source::printable;
 
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::aws::{At, MOST_ITEMS};
-use crate::facts::{Call, Cause, Gap, Kind, Question, Resource};
+use attestry_core::facts::{Call, Cause, Gap, Kind, Question, Resource};
 
 /// A read under way. It ends with what AWS would not tell, if anything.
 pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<(), Gap>> + Send + 'a>>;
@@ -20,13 +20,13 @@ pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<(), Gap>> + Send + 'a>
 ///
 /// The driver decides which calls are made; a collector only knows how to make them. An AWS error goes back as the gap
 /// (`?` on an SDK result does it), except where the documentation says that the error is an answer: "not configured"
-/// is [`Fact::Absent`](crate::facts::Fact::Absent), "not possible for this resource" is
-/// [`Fact::NotApplicable`](crate::facts::Fact::NotApplicable).
+/// is [`Fact::Absent`](attestry_core::facts::Fact::Absent), "not possible for this resource" is
+/// [`Fact::NotApplicable`](attestry_core::facts::Fact::NotApplicable).
 pub trait Collector: Sync {
     /// The kind whose facts it reads.
     fn kind(&self) -> &'static Kind;
 
-    /// Enumerates the population with the calls of [`Reach::Population`](crate::facts::Reach::Population), page by page
+    /// Enumerates the population with the calls of [`Reach::Population`](attestry_core::facts::Reach::Population), page by page
     /// to the end, and keeps all facts that these calls carry. What was added before an error stays.
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a>;
 
@@ -34,7 +34,7 @@ pub trait Collector: Sync {
     /// not applicable. Joined calls go through [`At::once`].
     fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a>;
 
-    /// Makes a call of [`Reach::Asked`](crate::facts::Reach::Asked) for one resource: asks all questions, and keeps an
+    /// Makes a call of [`Reach::Asked`](attestry_core::facts::Reach::Asked) for one resource: asks all questions, and keeps an
     /// answer to each. Only kinds with such a call have it.
     fn ask<'a>(
         &'a self,
@@ -119,7 +119,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::facts::{Attribute, LogScope, Reach, Scope, Type};
+    use attestry_core::facts::{Attribute, LogScope, Reach, Scope, Type};
 
     static KIND: Kind = Kind {
         name: "test.thing",

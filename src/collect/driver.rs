@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 use super::presence::Presence;
 use super::{Collector, Listing, twice, unread};
 use crate::aws::At;
-use crate::facts::{Call, Cause, Fact, Gap, Population, Question, Reach, Resource, Scope, Value, reconcile};
-use crate::plan::{Demand, Plan};
+use attestry_core::facts::{Call, Cause, Fact, Gap, Population, Question, Reach, Resource, Scope, Value, reconcile};
+use attestry_core::plan::{Demand, Plan};
 
 /// What happens while facts are collected, for whoever shows progress.
 #[derive(Clone, Debug)]
@@ -276,7 +276,7 @@ fn placed(mut gap: Gap, call: Option<&Call>, at: &At, resource: &str) -> Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Attribute, Kind, Reach, Type};
+    use attestry_core::facts::{Attribute, Kind, Reach, Type};
 
     static KIND: Kind = Kind {
         name: "test.thing",
@@ -313,7 +313,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_population_without_end_is_given_up() {
-        let logs = Arc::new(crate::facts::LogScope::all(Timestamp::UNIX_EPOCH));
+        let logs = Arc::new(attestry_core::facts::LogScope::all(Timestamp::UNIX_EPOCH));
         let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
         let (mut listing, _) = Listing::new(&KIND, &at);
         let listed = enumerate(&Endless, &at, &mut listing).await;
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn what_has_no_name_is_not_understood() {
-        let logs = Arc::new(crate::facts::LogScope::all(Timestamp::UNIX_EPOCH));
+        let logs = Arc::new(attestry_core::facts::LogScope::all(Timestamp::UNIX_EPOCH));
         let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
         let mut resource = Resource::new(&KIND, at.account.clone(), at.region.clone(), "id", "");
         for name in [None, Some(""), Some(" \t")] {

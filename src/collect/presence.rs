@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::aws::gone_codes;
-use crate::facts::{Call, Cause, Fact, Gap, Resource};
+use attestry_core::facts::{Call, Cause, Fact, Gap, Resource};
 
 /// What the calls for one resource said so far.
 #[derive(Default)]
@@ -54,7 +54,7 @@ fn contradict(gone: &Gap, call: &Call, resource: &mut Resource) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Attribute, Kind, Reach, Scope, Type};
+    use attestry_core::facts::{Attribute, Kind, Reach, Scope, Type};
 
     static KIND: Kind = Kind {
         name: "test.bucket",

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::facts::{Call, Cause, Fact, Gap, Resource};
+use attestry_core::facts::{Call, Cause, Fact, Gap, Resource};
 
 /// Takes what the list told again into the resources that it told first.
 pub(super) fn merge(resources: &mut [Resource], again: Vec<Resource>, call: Option<&Call>) {
@@ -41,7 +41,7 @@ fn doubt(first: &mut Resource, second: Resource, call: Option<&Call>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Attribute, Kind, Reach, Scope, Type};
+    use attestry_core::facts::{Attribute, Kind, Reach, Scope, Type};
 
     static KIND: Kind = Kind {
         name: "test.thing",

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::aws::{Unread, tells};
-use crate::facts::{Cause, Fact, Gap, Kind, Resource};
+use attestry_core::facts::{Cause, Fact, Gap, Kind, Resource};
 
 /// Blinds what the members of a list tell of the resources that they stood beside.
 ///

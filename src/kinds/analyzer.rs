@@ -12,11 +12,11 @@ use super::convert::malformed;
 use super::pages::Pages;
 use crate::aws::At;
 use crate::aws::client::{ACCESS_ANALYZER, Api, Client};
-use crate::facts::{
+use attestry_core::facts::iam::from_values;
+use attestry_core::facts::{
     ACCESS, Access, Attribute, Call, Cause, Fact, Field, Gap, Oracle, Question, Reach, Resource, Type, Value,
 };
-use crate::iam::facts::from_values;
-use crate::iam::{Policy, document};
+use attestry_iam::{Policy, document};
 
 const PUBLIC: &str = "CheckNoPublicAccess";
 const VALIDATE: &str = "ValidatePolicy";
@@ -105,7 +105,7 @@ pub(super) const fn public_call(after: &'static [&'static str]) -> Call {
 /// The attribute `analyzer.public`.
 pub(super) const fn public() -> Attribute {
     Attribute::new(
-        crate::facts::PUBLIC,
+        attestry_core::facts::PUBLIC,
         Type::Bool,
         PUBLIC,
         "result",

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use aws_smithy_types::DateTime;
 use jiff::{Timestamp, Unit};
 
-pub(super) use crate::facts::partition;
-use crate::facts::{Cause, Fact, Gap, Resource, Value, is_region};
+pub(super) use attestry_core::facts::partition;
+use attestry_core::facts::{Cause, Fact, Gap, Resource, Value, is_region};
 
 /// An instant, if AWS told one. Numbers outside of the years that an instant can have are not understood.
 ///

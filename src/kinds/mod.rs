@@ -36,7 +36,7 @@ mod statements;
 mod tagged;
 
 use crate::collect::Collector;
-use crate::facts::Kind;
+use attestry_core::facts::Kind;
 
 /// Every kind, in the order of documentation.
 pub const ALL: &[&dyn Collector] = &[
@@ -86,7 +86,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::facts::{Reach, Type};
+    use attestry_core::facts::{Reach, Type};
 
     #[test]
     fn kinds_are_named_once_and_sorted() {

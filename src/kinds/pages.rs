@@ -1,6 +1,6 @@
 //! Lists that several kinds read. Must not know what is on their pages.
 
-use crate::facts::Gap;
+use attestry_core::facts::Gap;
 
 pub(super) use crate::aws::Pages;
 

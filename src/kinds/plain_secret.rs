@@ -4,7 +4,7 @@
 //! and the values that are secrets where they stand alone. A guess that errs towards finding. Must not keep, return or log a
 //! value.
 
-use crate::facts::redact::{is_secret, is_secret_of};
+use attestry_core::facts::redact::{is_secret, is_secret_of};
 
 /// Words that make a name the name of a secret, joined without separators.
 const NAMES: &[&str] = &[
@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn what_the_rules_find_in_a_log_looks_secret() {
-        for (rule, text) in crate::logs::Rules::examples() {
+        for (rule, text) in attestry_logs::Rules::examples() {
             assert!(looks_secret("note", &text), "{rule}");
         }
     }

@@ -3,11 +3,11 @@
 //! Must not know which kind holds the document, nor what it allows; that is `iam`.
 
 use super::convert::malformed;
-use crate::facts::{Gap, Value};
-use crate::iam::facts::to_values;
-use crate::iam::{Form, Malformed, Policy, Which, decoded, parse};
+use attestry_core::facts::iam::to_values;
+use attestry_core::facts::{Gap, Value};
+use attestry_iam::{Form, Malformed, Policy, Which, decoded, parse};
 
-pub(in crate::kinds) use crate::iam::facts::STATEMENTS;
+pub(in crate::kinds) use attestry_core::facts::iam::STATEMENTS;
 
 /// The statements of a resource policy.
 pub(in crate::kinds) fn statements(document: &str) -> Result<Vec<Value>, Gap> {
@@ -42,8 +42,8 @@ fn misread(wrong: Malformed) -> Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Cause;
-    use crate::iam::facts::{NAMED_STATEMENTS, to_named_values};
+    use attestry_core::facts::Cause;
+    use attestry_core::facts::iam::{NAMED_STATEMENTS, to_named_values};
 
     fn encoded_statements(document: &str) -> Result<Vec<Value>, Gap> {
         encoded("p", document, Form::Resource).map(|policy| to_values(&policy))

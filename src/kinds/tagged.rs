@@ -12,7 +12,7 @@ use super::convert::{tags, told};
 use super::pages::Pages;
 use crate::aws::At;
 use crate::aws::client::{Api, Client, TAGGING};
-use crate::facts::{Gap, Value};
+use attestry_core::facts::{Gap, Value};
 
 const GET_RESOURCES: Api = TAGGING.api("GetResources");
 

@@ -15,7 +15,9 @@ use super::function_log::{Message, messages};
 use super::proof::describe;
 use super::role::{Role, assume};
 use super::{Acting, Probe, Scene, Target, value};
-use crate::facts::{Argument, Arguments, Attribute, Call, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value};
+use attestry_core::facts::{
+    Argument, Arguments, Attribute, Call, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value,
+};
 
 /// The probe.
 pub(super) struct AccessRecord;
@@ -255,7 +257,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::facts::Cause;
+    use attestry_core::facts::Cause;
 
     const ARN: &str = "arn:aws:secretsmanager:eu-central-1:000000000001:secret:probe-AbCdEf";
     const SESSION: &str = "arn:aws:sts::000000000001:assumed-role/reader/attestry-run-aa";

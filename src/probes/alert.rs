@@ -15,7 +15,7 @@ use super::proof::describe;
 use super::role::{Role, assume};
 use super::{Acting, Probe, Scene, Target, trail_event, value};
 use crate::aws::client::{Api, Client, LAMBDA};
-use crate::facts::{
+use attestry_core::facts::{
     Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value,
 };
 

@@ -12,7 +12,7 @@ use super::proof::{self, Found};
 use super::{Claim, Haste, Made};
 use crate::aws::client::{Api, Client, SQS, SSM};
 use crate::aws::{At, tracked};
-use crate::facts::Gap;
+use attestry_core::facts::Gap;
 
 const DELETE_PARAMETER: Api = SSM.api("DeleteParameter");
 const DELETE_QUEUE: Api = SQS.api("DeleteQueue");

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::digest::{Digest, Key, random};
 use super::{Acting, Probe, Scene, Target};
 use crate::aws::{At, refused_with};
-use crate::facts::{
+use attestry_core::facts::{
     Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value,
 };
 

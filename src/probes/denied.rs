@@ -13,7 +13,9 @@ use super::role::{Role, assume};
 use super::{Acting, Made, Probe, Scene, Target, value};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, SSM};
-use crate::facts::{Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type};
+use attestry_core::facts::{
+    Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type,
+};
 
 /// The probe.
 pub(super) struct Denied;

@@ -8,8 +8,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::aws::wire::percent_decode;
-use crate::facts::{Cause, Gap};
-use crate::logs::{Form, Key, Secret, Values};
+use attestry_core::facts::{Cause, Gap};
+use attestry_logs::{Form, Key, Secret, Values};
 
 /// The forms of one value, as digests.
 pub(super) struct Forms(Values);

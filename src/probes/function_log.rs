@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::aws::At;
 use crate::aws::client::{Api, Client, LAMBDA};
-use crate::facts::{Cause, Gap, scrub};
+use attestry_core::facts::{Cause, Gap, scrub};
 
 /// Characters of an error that are shown.
 const SHOWN: usize = 300;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Made, Scene};
 use crate::aws::client::{Api, Client, SQS};
 use crate::aws::{At, refused_with};
-use crate::facts::{Cause, Gap};
+use attestry_core::facts::{Cause, Gap};
 
 /// Seconds after which a message comes again: an answer of SQS that was lost must not hide an alert.
 const HIDDEN: &str = "5";

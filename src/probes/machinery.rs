@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::scene::Undone;
 use super::{Haste, Ledger, Probe, Scene, Target};
 use crate::aws::{At, Link, tracked};
-use crate::facts::{Arguments, Cause, Fact, Gap, Population, Resource};
+use attestry_core::facts::{Arguments, Cause, Fact, Gap, Population, Resource};
 
 /// One case in one account.
 pub struct Task {
@@ -169,7 +169,7 @@ fn close(seen: &mut Resource, gap: Gap) {
         seen.facts.entry(attribute.name).or_insert_with(|| Fact::Unknown(Arc::clone(&gap)));
     }
     seen.redact(None);
-    crate::facts::Resource::redact_names(std::slice::from_mut(seen));
+    attestry_core::facts::Resource::redact_names(std::slice::from_mut(seen));
 }
 
 fn placed(mut gap: Gap, seen: &Resource) -> Gap {

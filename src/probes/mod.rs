@@ -35,7 +35,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::facts::{Arguments, Gap, Kind, ProbeSpec, Resource};
+use attestry_core::facts::{Arguments, Gap, Kind, ProbeSpec, Resource};
 
 pub use haste::{CLEANING, HURRIED, Haste, TOGETHER};
 pub use ledger::{Announced, Entry, Ledger, LedgerError, Ledgers, Unfinished};

@@ -3,7 +3,7 @@
 //! Must not know any single probe.
 
 use crate::aws::{At, tracked};
-use crate::facts::Gap;
+use attestry_core::facts::Gap;
 
 /// What SNS takes of one message, less some room.
 const LONGEST: usize = 250_000;

@@ -19,7 +19,7 @@ use super::made::queue_of;
 use super::mark::{self, description, mark};
 use crate::aws::client::{Api, Client, SQS, SSM};
 use crate::aws::{At, Pages, gone_codes, refused_with};
-use crate::facts::{Cause, Gap};
+use attestry_core::facts::{Cause, Gap};
 
 /// How much the clocks of AWS and of a run may differ, and how long a creation may be retried.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(15);

@@ -5,7 +5,7 @@
 use aws_credential_types::Credentials;
 
 use crate::aws::At;
-use crate::facts::{Cause, Gap};
+use attestry_core::facts::{Cause, Gap};
 
 /// The place as a session of the role. The name stands in the user agent, so that whoever sees a request in a log can tell
 /// which probe made it.

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::mark::mark;
 use super::{Claim, Entry, Haste, Ledger, Made, Running};
 use crate::aws::{At, Call};
-use crate::facts::{Arguments, Cause, Gap};
+use attestry_core::facts::{Arguments, Cause, Gap};
 
 /// Where a probe acts.
 #[derive(Debug)]

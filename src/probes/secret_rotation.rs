@@ -15,7 +15,7 @@ use super::function_log::{self, shown};
 use super::proof::describe;
 use super::{Acting, Made, Probe, Scene, Target, value};
 use crate::aws::At;
-use crate::facts::{
+use attestry_core::facts::{
     Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value,
 };
 

@@ -16,7 +16,7 @@ use super::proof::{self, is_alive};
 use super::{Announced, Claim, Haste, LedgerError, Ledgers, Made};
 use crate::aws::client::{Api, Client, SQS};
 use crate::aws::{At, Pages, tracked};
-use crate::facts::{Cause, Gap};
+use attestry_core::facts::{Cause, Gap};
 
 /// What a sweep did.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use aws_smithy_types::retry::RetryConfig;
 use zeroize::Zeroizing;
 
 use crate::aws::At;
-use crate::facts::Gap;
+use attestry_core::facts::Gap;
 
 /// The value of a version by its label, or of the current one; empty where AWS answers without a value.
 pub(super) async fn read(at: &At, secret: &str, label: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Gap> {

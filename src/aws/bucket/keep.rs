@@ -10,7 +10,7 @@ use ring::digest::{SHA256, digest};
 
 use super::{Bucket, NotKept, NotRead};
 use crate::aws::{refused_with, tracked};
-use crate::facts::{Cause, Gap};
+use attestry_core::facts::{Cause, Gap};
 
 /// What is to be kept.
 #[derive(Clone, Copy, Debug)]

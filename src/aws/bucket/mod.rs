@@ -17,7 +17,7 @@ use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::types::{BucketVersioningStatus, ObjectLockEnabled};
 
 use super::{Backend, Flow, Link, Reach, refused_with, tracked};
-use crate::facts::{Cause, Gap};
+use attestry_core::facts::{Cause, Gap};
 
 pub use address::Address;
 pub use keep::{Kept, Object, ReadBack};

@@ -5,7 +5,7 @@
 use thiserror::Error;
 
 use crate::aws::Refusal;
-use crate::facts::{Cause, Gap};
+use attestry_core::facts::{Cause, Gap};
 
 /// Why a bucket does not keep an object, or does not give it.
 #[derive(Debug, Error)]

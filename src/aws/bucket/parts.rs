@@ -11,7 +11,7 @@ use ring::digest::{Context, SHA256, digest};
 use super::keep::{Object, Sent, date, sent};
 use super::{Bucket, NotKept, keep};
 use crate::aws::{refused_with, tracked};
-use crate::facts::{Cause, Gap};
+use attestry_core::facts::{Cause, Gap};
 
 /// Bytes of a part, and of the largest object that is sent whole: as few as S3 takes, so that a slow line has time enough
 /// for each.

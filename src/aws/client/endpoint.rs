@@ -2,7 +2,7 @@
 
 use aws_types::SdkConfig;
 
-use crate::facts::Partition;
+use attestry_core::facts::Partition;
 
 /// The URL of a service at a place.
 ///

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::gap;
-use crate::facts::{Cause, Gap};
+use attestry_core::facts::{Cause, Gap};
 
 pub use answer::{Answer, epoch_seconds};
 pub use endpoint::of as endpoint;

@@ -10,7 +10,7 @@ use super::paging::list;
 use crate::aws::Operation;
 use crate::aws::validate::{Kind, Node, Rule, TABLE};
 use crate::aws::wire::Protocol;
-use crate::facts::partition;
+use attestry_core::facts::partition;
 
 /// Where and when an account is asked, and for what.
 #[derive(Debug)]

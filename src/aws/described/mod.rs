@@ -50,9 +50,9 @@ use serde_json::{Value, json};
 
 use super::Operation;
 use super::wire::{self, Failure, Protocol};
-use crate::facts::partition;
-use crate::source::{Diagnostics, Files, render};
 use answer::{Answer, Choice};
+use attestry_core::facts::partition;
+use attestry_core::source::{Diagnostics, Files, render};
 use simulator::Simulation;
 use turns::Turns;
 

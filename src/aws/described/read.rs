@@ -10,7 +10,7 @@ use super::paging::list;
 use super::{Described, Key, PAGED, Paged, simulator};
 use crate::aws::Operation;
 use crate::aws::wire::{self, Failure, is_free};
-use crate::source::{Content, Diagnostic, Diagnostics, FileId, Limits, Node, Table, parse};
+use attestry_core::source::{Content, Diagnostic, Diagnostics, FileId, Limits, Node, Table, parse};
 
 /// A description of a large account is larger than a policy.
 const LIMITS: Limits = Limits { bytes: 16 << 20, depth: 64, nodes: 2_000_000, alias_expansions: 100_000 };

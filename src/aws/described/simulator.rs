@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::source::{Diagnostic, Diagnostics, Node, Table};
+use attestry_core::source::{Diagnostic, Diagnostics, Node, Table};
 
 /// The operation that the decisions answer.
 pub(super) const OPERATION: &str = "SimulatePrincipalPolicy";

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::exchange::Body;
 use crate::aws::Operation;
 use crate::aws::wire::{Protocol, binary, percent_decode, percent_encode, xml_escape, xml_unescape};
-use crate::facts::redact;
+use attestry_core::facts::redact;
 
 /// Deeper than any answer of AWS.
 const DEPTH: usize = 64;

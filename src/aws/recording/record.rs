@@ -19,7 +19,7 @@ use super::exchange::{Broken, Exchange, HEADERS, Outcome, canonical};
 use super::{FORMAT, HEADER, Header, body, is_name};
 use crate::aws::described::Paged;
 use crate::aws::{Operation, wire};
-use crate::facts::redact;
+use attestry_core::facts::redact;
 
 /// A recording while it is being made.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ use super::exchange::{Broken, Exchange, HEADERS, Outcome, canonical};
 use super::{FORMAT, HEADER, Header, Recorded, body, is_name};
 use crate::aws::Operation;
 use crate::aws::wire::{self, Protocol};
-use crate::source::{Unread, read_plain};
+use attestry_core::source::{Unread, read_plain};
 
 /// How much a recording may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

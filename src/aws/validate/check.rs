@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::arn::{Arn, is_account};
 use super::table::{Kind, Node, Rule};
-use crate::facts::partition;
+use attestry_core::facts::partition;
 
 /// Tags of one resource, and other lists in which a key stands once, are short.
 const MOST_KEYS: usize = 1000;

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::Operation;
-use crate::facts::redact;
+use attestry_core::facts::redact;
 
 pub(super) use document::is_free;
 pub use protocol::Protocol;

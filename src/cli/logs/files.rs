@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use crate::logs::{Coverage, NotExamined};
-use crate::source::{Given, Patience};
+use attestry_core::source::{Given, Patience};
+use attestry_logs::{Coverage, NotExamined};
 
 /// What there is to read.
 #[derive(Debug, Default)]

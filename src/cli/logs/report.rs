@@ -7,9 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use crate::logs::{Coverage, Engine, Finding, Found, Unsearchable, What};
-use crate::source::printable;
-use crate::verify::{Exit, Reason};
+use attestry_core::source::printable;
+use attestry_core::verify::{Exit, Reason};
+use attestry_logs::{Coverage, Engine, Finding, Found, Unsearchable, What};
 
 /// What an earlier report starts with.
 pub(super) const START: &str = "{\n  \"report\": \"attestry logs\"";

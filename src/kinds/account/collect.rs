@@ -10,10 +10,10 @@ use aws_sdk_iam::types::{PasswordPolicy, SummaryKeyType};
 use super::{BLOCK, KIND};
 use crate::aws::{At, identity, refused_with};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::malformed;
 use crate::kinds::pages::Pages;
 use crate::kinds::s3_bucket::{of_account, set};
+use attestry_core::facts::{Call, Fact, Gap, Kind, Resource, Value};
 
 /// Reads the account.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 
 mod collect;
 
-use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 
 pub(super) use collect::Collect;
 

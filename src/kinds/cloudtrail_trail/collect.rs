@@ -11,8 +11,8 @@ use super::{KIND, SELECTORS, STATUS, TRAILS};
 use crate::aws::At;
 use crate::aws::client::{Api, CLOUDTRAIL, Client, epoch_seconds};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Kind, Resource, Value};
 use crate::kinds::convert::{named, partition, region, time};
+use attestry_core::facts::{Call, Kind, Resource, Value};
 
 const DESCRIBE_TRAILS: Api = CLOUDTRAIL.api(TRAILS);
 const GET_STATUS: Api = CLOUDTRAIL.api(STATUS);

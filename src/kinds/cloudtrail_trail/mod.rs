@@ -5,7 +5,7 @@
 mod collect;
 mod selectors;
 
-use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 
 pub(super) use collect::Collect;
 

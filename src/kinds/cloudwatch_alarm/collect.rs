@@ -14,9 +14,9 @@ use super::{ALARMS, KIND, TOPICS, topics};
 use crate::aws::At;
 use crate::aws::client::{Api, CLOUDWATCH, Client};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, maybe_word, named};
 use crate::kinds::pages::Pages;
+use attestry_core::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 
 const DESCRIBE_ALARMS: Api = CLOUDWATCH.api(ALARMS);
 

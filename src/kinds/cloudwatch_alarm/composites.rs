@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::rule::{Rule, State};
-use crate::alerts::Truth;
-use crate::facts::{Cause, Gap, Value};
+use attestry_core::alerts::Truth;
+use attestry_core::facts::{Cause, Gap, Value};
 
 /// A composite alarm.
 #[derive(Clone, Debug)]

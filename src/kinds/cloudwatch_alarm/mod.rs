@@ -9,7 +9,7 @@ mod one_event;
 mod rule;
 mod topics;
 
-use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 
 pub(super) use collect::Collect;
 

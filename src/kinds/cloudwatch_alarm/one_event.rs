@@ -5,7 +5,7 @@
 //! alarms treat missing data". Must not know AWS clients, nor what is expected of an alarm.
 
 use super::math::{Named, Span, value};
-use crate::alerts::Truth;
+use attestry_core::alerts::Truth;
 
 /// What is known of an alarm.
 #[derive(Clone, Debug, Default)]

@@ -2,7 +2,7 @@
 //!
 //! After AWS's page on `PutCompositeAlarm`. Must not know AWS clients, or what is expected of an alarm.
 
-use crate::alerts::Truth;
+use attestry_core::alerts::Truth;
 
 /// A rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,7 +145,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alerts::Truth::{No, Unknown, Yes};
+    use attestry_core::alerts::Truth::{No, Unknown, Yes};
 
     #[test]
     fn rules_when_one_alarm_goes_off() {

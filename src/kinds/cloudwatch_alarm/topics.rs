@@ -3,9 +3,9 @@
 //! Must not know what is expected of an alarm.
 
 use crate::aws::At;
-use crate::facts::{Cause, Fact, Gap, Resource, Value};
 use crate::kinds::convert::{malformed, told};
 use crate::kinds::sns_topic;
+use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 
 /// Reads the topics of an alarm.
 pub(super) async fn read(at: &At, resource: &mut Resource) -> Result<(), Gap> {

@@ -9,8 +9,8 @@ use super::iam_types::recorded;
 use super::{CHANNELS, KIND, STATUS};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Kind, Resource, Value};
 use crate::kinds::convert;
+use attestry_core::facts::{Call, Kind, Resource, Value};
 
 /// Reads Config recorders.
 #[derive(Debug)]

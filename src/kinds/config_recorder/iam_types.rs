@@ -4,8 +4,8 @@
 
 use aws_sdk_config::types::{RecordingGroup, RecordingStrategyType as Strategy, ResourceType};
 
-use crate::facts::Gap;
 use crate::kinds::convert::word;
+use attestry_core::facts::Gap;
 
 const IAM: [&str; 4] = ["AWS::IAM::Group", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::IAM::User"];
 

@@ -14,9 +14,9 @@ use serde_json::Value as Json;
 use super::{COMPLIANCE, KIND, RULES, STATUS};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert;
 use crate::kinds::pages::Pages;
+use attestry_core::facts::{Call, Fact, Gap, Kind, Resource, Value};
 
 /// Reads Config rules.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ use super::{KIND, RULES, TARGETS, pattern};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, EVENTS};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Kind, Resource, Value};
 use crate::kinds::convert::{maybe_word, named, told, unknown};
 use crate::kinds::pages::Pages;
+use attestry_core::facts::{Call, Fact, Kind, Resource, Value};
 
 const LIST_RULES: Api = EVENTS.api(RULES);
 const LIST_TARGETS: Api = EVENTS.api(TARGETS);

@@ -5,7 +5,7 @@
 mod collect;
 mod pattern;
 
-use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 
 pub(super) use collect::Collect;
 

@@ -4,8 +4,8 @@
 
 use serde_json::Value as Json;
 
-use crate::facts::{Gap, Value};
 use crate::kinds::convert::malformed;
+use attestry_core::facts::{Gap, Value};
 
 /// The fields of a pattern that facts are made of: attribute, and path in the pattern.
 pub(super) const FIELDS: [(&str, &[&str]); 4] = [

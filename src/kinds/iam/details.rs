@@ -10,9 +10,9 @@ use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthori
 use aws_sdk_iam::types::{AttachedPolicy, GroupDetail, ManagedPolicyDetail, RoleDetail, UserDetail};
 
 use crate::aws::At;
-use crate::facts::Gap;
 use crate::kinds::convert::named;
 use crate::kinds::pages::Pages;
+use attestry_core::facts::Gap;
 
 /// Everything that the walk told, and why it is not everything, if so.
 #[derive(Debug, Default)]

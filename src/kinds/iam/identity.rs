@@ -7,11 +7,11 @@ use std::collections::HashSet;
 use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, ManagedPolicyDetail, PolicyDetail};
 
 use super::{Details, WALK};
-use crate::facts::{Fact, Gap, Resource, Value};
-use crate::iam::facts::{to_named_values, to_values};
-use crate::iam::{Form, Policy, decoded};
 use crate::kinds::convert::{malformed, named, unknown};
 use crate::kinds::statements::encoded;
+use attestry_core::facts::iam::{to_named_values, to_values};
+use attestry_core::facts::{Fact, Gap, Resource, Value};
+use attestry_iam::{Form, Policy, decoded};
 
 /// What gives an identity its permissions: its own policies, or those of a group that it is in.
 #[derive(Clone, Copy, Debug)]
@@ -133,8 +133,8 @@ mod tests {
     use aws_sdk_iam::types::PolicyVersion;
 
     use super::*;
-    use crate::facts::{Cause, Scope};
     use crate::kinds::iam_role::KIND;
+    use attestry_core::facts::{Cause, Scope};
 
     const ALLOW: &str = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 

@@ -6,9 +6,9 @@ mod details;
 mod identity;
 mod simulator;
 
-use crate::facts::{Attribute, Call, Field, Reach, Type};
-use crate::iam::facts::PERMISSIONS;
 use crate::kinds::statements::STATEMENTS;
+use attestry_core::facts::iam::PERMISSIONS;
+use attestry_core::facts::{Attribute, Call, Field, Reach, Type};
 
 pub(in crate::kinds) use details::{Details, details};
 pub(in crate::kinds) use identity::{

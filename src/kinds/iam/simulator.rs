@@ -8,9 +8,11 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult};
 
 use crate::aws::At;
-use crate::facts::{Attribute, Call, Gap, Oracle, Question, Reach, Resource, SIMULATED, Simulated, Type, Value};
 use crate::kinds::convert::malformed;
 use crate::kinds::pages::Pages;
+use attestry_core::facts::{
+    Attribute, Call, Gap, Oracle, Question, Reach, Resource, SIMULATED, Simulated, Type, Value,
+};
 
 const SIMULATE: &str = "SimulatePrincipalPolicy";
 

@@ -13,8 +13,8 @@ use super::KIND;
 use super::report::rows;
 use crate::aws::{At, TOLERANCE, refused_with};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, time};
+use attestry_core::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 
 /// How often the report is asked for, and how long to wait in between: about a minute, far more than it ever takes.
 const ATTEMPTS: u32 = 30;

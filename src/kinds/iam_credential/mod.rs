@@ -6,7 +6,7 @@ mod collect;
 mod csv;
 mod report;
 
-use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 
 pub(super) use collect::Collect;
 

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::csv::records;
-use crate::facts::{Fact, Gap, Type, Value};
 use crate::kinds::convert::malformed;
+use attestry_core::facts::{Fact, Gap, Type, Value};
 
 /// What one row tells, by attribute.
 pub(super) type Row = BTreeMap<&'static str, Fact>;
@@ -136,8 +136,8 @@ fn derive(row: &mut Row) -> Result<(), Gap> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Cause;
     use crate::kinds::iam_credential::KIND;
+    use attestry_core::facts::Cause;
 
     fn header() -> String {
         COLUMNS.iter().map(|(column, ..)| *column).collect::<Vec<_>>().join(",")

@@ -7,9 +7,9 @@ use aws_sdk_iam::types::GroupDetail;
 use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, time, unknown};
 use crate::kinds::iam::{Details, Identity, WALK, details, set_permissions, set_policies};
+use attestry_core::facts::{Call, Fact, Kind, Resource, Value};
 
 /// Reads groups.
 #[derive(Debug)]

@@ -4,10 +4,10 @@
 
 mod collect;
 
-use crate::facts::{Kind, Scope, Type};
 use crate::kinds::iam::{
     TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, walked,
 };
+use attestry_core::facts::{Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 

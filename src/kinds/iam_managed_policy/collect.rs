@@ -5,10 +5,10 @@
 use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Kind, Resource};
 use crate::kinds::convert::malformed;
 use crate::kinds::iam::details;
 use crate::kinds::iam_policy::{attached_to, aws_managed, set_rights};
+use attestry_core::facts::{Call, Kind, Resource};
 
 /// Reads managed policies.
 #[derive(Debug)]

@@ -4,8 +4,8 @@
 
 mod collect;
 
-use crate::facts::{Kind, Scope, Type};
 use crate::kinds::iam::{ATTACHED_TO, IN_FORCE, WALK_CALL, walked};
+use attestry_core::facts::{Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 

@@ -7,11 +7,11 @@ use aws_sdk_iam::types::{AttachedPolicy, ManagedPolicyDetail};
 use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Gap, Kind, Question, Resource, Value};
-use crate::iam::facts::to_values;
 use crate::kinds::analyzer::{ask, validate};
 use crate::kinds::convert::{malformed, time, unknown};
 use crate::kinds::iam::{Details, WALK, blind, default_document, default_text, details};
+use attestry_core::facts::iam::to_values;
+use attestry_core::facts::{Call, Fact, Gap, Kind, Question, Resource, Value};
 
 /// Reads customer managed policies.
 #[derive(Debug)]

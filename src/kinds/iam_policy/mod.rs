@@ -4,9 +4,9 @@
 
 mod collect;
 
-use crate::facts::{Kind, Scope, Type};
 use crate::kinds::analyzer;
 use crate::kinds::iam::{ATTACHED_TO, IN_FORCE, WALK_CALL, walked};
+use attestry_core::facts::{Kind, Scope, Type};
 
 pub(super) use collect::{Collect, attached_to, aws_managed, set_rights};
 

@@ -11,12 +11,12 @@ use aws_sdk_iam::types::{Role, RoleDetail};
 use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Gap, Kind, Question, Resource, Value};
-use crate::iam::Form;
-use crate::iam::facts::to_values;
 use crate::kinds::convert::{malformed, tags, time, told};
 use crate::kinds::iam::{Details, Identity, blind, details, document, set_permissions, set_policies, simulate};
 use crate::kinds::pages::Pages;
+use attestry_core::facts::iam::to_values;
+use attestry_core::facts::{Call, Gap, Kind, Question, Resource, Value};
+use attestry_iam::Form;
 
 /// Reads roles.
 #[derive(Debug)]

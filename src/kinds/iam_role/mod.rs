@@ -4,12 +4,12 @@
 
 mod collect;
 
-use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 use crate::kinds::iam::{
     SIMULATE_CALL, TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, simulated,
     walked,
 };
 use crate::kinds::statements::STATEMENTS;
+use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 
 pub(super) use collect::Collect;
 

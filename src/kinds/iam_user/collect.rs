@@ -7,9 +7,9 @@ use aws_sdk_iam::types::UserDetail;
 use super::KIND;
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Gap, Kind, Question, Resource, Value};
 use crate::kinds::convert::{malformed, tags, time, unknown};
 use crate::kinds::iam::{Details, Identity, WALK, details, set_permissions, set_policies, simulate};
+use attestry_core::facts::{Call, Gap, Kind, Question, Resource, Value};
 
 /// Reads users.
 #[derive(Debug)]

@@ -4,11 +4,11 @@
 
 mod collect;
 
-use crate::facts::{Kind, Scope, Type};
 use crate::kinds::iam::{
     SIMULATE_CALL, TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, simulated,
     walked,
 };
+use attestry_core::facts::{Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 

@@ -12,12 +12,12 @@ use super::rotation::{INVALID_STATE, NOT_ROTATABLE, UNSUPPORTED, inapplicable, n
 use super::{KIND, aliases};
 use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::analyzer::check_public;
 use crate::kinds::convert::{malformed, named, region, time, told, unknown, word};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
 use crate::kinds::tagged::tagged;
+use attestry_core::facts::{Call, Fact, Gap, Kind, Resource, Value};
 
 /// Reads keys.
 #[derive(Debug)]

@@ -6,10 +6,10 @@ mod aliases;
 mod collect;
 mod rotation;
 
-use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
-use crate::iam::facts::GRANT;
 use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
+use attestry_core::facts::iam::GRANT;
+use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 
 pub(super) use aliases::{Aliases, aliases};
 pub(super) use collect::Collect;

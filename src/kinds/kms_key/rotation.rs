@@ -2,7 +2,7 @@
 //!
 //! Must not make calls.
 
-use crate::facts::Resource;
+use attestry_core::facts::Resource;
 
 /// Refusals of the rotation calls that are answers: the type of key, and the state of one that waits for deletion.
 pub(super) const UNSUPPORTED: &str = "UnsupportedOperationException";
@@ -43,7 +43,7 @@ pub(super) fn waits_for_deletion(key: &Resource) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Fact, Value};
+    use attestry_core::facts::{Fact, Value};
 
     #[test]
     fn rotation_applies_to_symmetric_customer_keys_with_their_own_material() {

@@ -14,9 +14,9 @@ use super::{ALIASES, CONFIGURATION, FUNCTIONS, KIND, POLICY, VERSIONS};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, LAMBDA};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, named, told, unknown};
 use crate::kinds::pages::Pages;
+use attestry_core::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 
 const LIST_FUNCTIONS: Api = LAMBDA.get(FUNCTIONS, "/2015-03-31/functions{?Marker,MaxItems}");
 const GET_CONFIGURATION: Api = LAMBDA.get(CONFIGURATION, "/2015-03-31/functions/{FunctionName}/configuration");

@@ -6,8 +6,8 @@ mod collect;
 mod environment;
 mod qualified;
 
-use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 use crate::kinds::statements::STATEMENTS;
+use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 
 pub(super) use collect::Collect;
 

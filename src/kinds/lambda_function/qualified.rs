@@ -8,10 +8,10 @@ use serde_json::json;
 
 use super::{ALIASES, POLICY, VERSIONS};
 use crate::aws::client::{Api, Client, LAMBDA};
-use crate::facts::{Cause, Gap, Value};
 use crate::kinds::convert::{malformed, named};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
+use attestry_core::facts::{Cause, Gap, Value};
 
 const GET_POLICY: Api = LAMBDA.get(POLICY, "/2015-03-31/functions/{FunctionName}/policy{?Qualifier}");
 const LIST_ALIASES: Api = LAMBDA.get(ALIASES, "/2015-03-31/functions/{FunctionName}/aliases{?Marker,MaxItems}");

@@ -12,11 +12,11 @@ use super::pipe::{Pipe, pipe, pour};
 use super::{KIND, LIST, OBJECT};
 use crate::aws::{At, tracked};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::redact::REDACTED;
-use crate::facts::{Archive, Call, Cause, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, unknown};
 use crate::kinds::logs_sweep::{Eyes, look, looking, records, told, withheld};
-use crate::logs::{Coverage, Findings, Place, Sweeper};
+use attestry_core::facts::redact::REDACTED;
+use attestry_core::facts::{Archive, Call, Cause, Fact, Gap, Kind, Resource, Value};
+use attestry_logs::{Coverage, Findings, Place, Sweeper};
 
 /// Sweeps archives.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use super::logs_sweep::{
     EARLIER_SEARCHED, GET_EARLIER, GET_PARAMETERS, GET_SECRETS, LIST_PARAMETERS, LIST_SECRETS, NOT_SEARCHABLE,
     PARAMETERS_SEARCHED, PARAMETERS_WANTED, PATTERN_FINDING, SECRETS_WANTED, VALUE_FINDING, VALUES_SEARCHED,
 };
-use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 
 pub(super) use collect::Collect;
 

@@ -12,10 +12,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::aws::At;
-use crate::facts::{Archive, Gap};
 use crate::kinds::convert::{malformed, time, truncated};
 use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::s3_bucket::client;
+use attestry_core::facts::{Archive, Gap};
 
 /// More objects than these are more than one sweep takes.
 const MOST: usize = 1_000_000;

@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 
 use crate::aws::Flow;
-use crate::facts::Gap;
+use attestry_core::facts::Gap;
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 

@@ -13,10 +13,10 @@ use aws_sdk_cloudwatchlogs::types::{
 use super::{FILTERS, KIND, TAGS};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{maybe_word, milliseconds, named};
 use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::tagged::tagged;
+use attestry_core::facts::{Call, Gap, Kind, Resource, Value};
 
 /// Reads log groups.
 #[derive(Debug)]
@@ -147,7 +147,7 @@ fn records(filter: &MetricFilter) -> Result<Vec<Value>, Gap> {
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
-    use crate::facts::Fact;
+    use attestry_core::facts::Fact;
 
     #[test]
     fn a_group_without_retention_never_expires() {

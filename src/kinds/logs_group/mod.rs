@@ -4,8 +4,8 @@
 
 mod collect;
 
-use crate::alerts::facts::FILTER;
-use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::alerts::facts::FILTER;
+use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 
 pub(super) use collect::{Collect, arn, groups};
 

@@ -15,9 +15,9 @@ use super::walk::walk;
 use super::{EARLIER, EVENTS, KIND, PARAMETER_VALUES, PARAMETERS, SECRETS, STREAM, STREAMS, VALUES};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{maybe_word, milliseconds, named, unknown};
 use crate::kinds::logs_group::{arn, groups};
+use attestry_core::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 
 /// Sweeps log groups.
 #[derive(Debug)]

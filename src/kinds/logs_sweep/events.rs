@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::eyes::Eyes;
-use crate::logs::{Findings, Found, Legible, Place};
+use attestry_logs::{Findings, Found, Legible, Place};
 
 /// One event.
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +138,7 @@ mod tests {
 
     use super::super::values::Read;
     use super::*;
-    use crate::logs::{Finding, Secret, What};
+    use attestry_logs::{Finding, Secret, What};
 
     fn eyes(value: &str) -> Arc<Eyes> {
         let value = Zeroizing::new(value.as_bytes().to_vec());

@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 use super::VALUES;
 use super::values::{Read, read};
 use crate::aws::At;
-use crate::facts::{Cause, Fact, Gap, Resource};
 use crate::kinds::convert::unknown;
-use crate::logs::{Engine, Key, RuleError, Rules, Unsearchable, Values};
+use attestry_core::facts::{Cause, Fact, Gap, Resource};
+use attestry_logs::{Engine, Key, RuleError, Rules, Unsearchable, Values};
 
 /// The shipped rules are the same everywhere, and take a while to be made ready.
 static RULES: OnceLock<Result<Arc<Rules>, (usize, RuleError)>> = OnceLock::new();

@@ -10,7 +10,7 @@ mod told;
 mod values;
 mod walk;
 
-use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 
 pub(super) use collect::{Collect, look, looking};
 pub(super) use eyes::Eyes;

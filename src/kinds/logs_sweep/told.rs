@@ -3,8 +3,8 @@
 //! Must not know where the texts come from.
 
 use super::eyes::{Eyes, word};
-use crate::facts::{Fact, Resource, Value};
-use crate::logs::{Finding, Findings, Place, What};
+use attestry_core::facts::{Fact, Resource, Value};
+use attestry_logs::{Finding, Findings, Place, What};
 
 /// What was found is a fact whatever else was not seen; that nothing was found is one only where all was.
 pub(in crate::kinds) fn told(findings: &[Value], unseen: Option<Fact>) -> Fact {

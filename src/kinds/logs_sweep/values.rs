@@ -14,14 +14,14 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{EARLIER, PARAMETER_VALUES, PARAMETERS, SECRETS, VALUES};
 use crate::aws::client::{Api, Client, SSM};
 use crate::aws::{At, refused_with, tracked};
-use crate::facts::redact::REDACTED;
-use crate::facts::{Cause, Gap};
-use crate::iam::{Case, Pattern};
 use crate::kinds::convert::{malformed, time};
 use crate::kinds::pages::Pages;
 use crate::kinds::secretsmanager_secret::secrets;
 use crate::kinds::ssm_parameter::{Parameter, parameters};
-use crate::logs::Secret;
+use attestry_core::facts::redact::REDACTED;
+use attestry_core::facts::{Cause, Gap};
+use attestry_iam::{Case, Pattern};
+use attestry_logs::Secret;
 
 /// Versions of other labels, and of none, are not what anybody uses.
 const LABELS: [&str; 3] = ["AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"];

@@ -16,10 +16,10 @@ use super::events::{Event, Events};
 use super::streams::Way;
 use super::values::withheld;
 use crate::aws::{At, tracked};
-use crate::facts::Gap;
-use crate::facts::redact::REDACTED;
 use crate::kinds::convert::{malformed, named, truncated};
 use crate::kinds::pages::Pages;
+use attestry_core::facts::Gap;
+use attestry_core::facts::redact::REDACTED;
 
 /// Pages of one account and Region that are asked for or looked at, at the same time: each is a megabyte or more.
 const PAGES: usize = 16;

@@ -9,7 +9,7 @@ use aws_sdk_s3::types::PublicAccessBlockConfiguration;
 use super::collect::client;
 use crate::aws::client::endpoint;
 use crate::aws::{ACCOUNT_BLOCK, At, refused_with};
-use crate::facts::{Cause, Fact, Gap, Resource, Value};
+use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 
 /// The four settings, in the order of [`NAMES`].
 pub(in crate::kinds) type Settings = [bool; 4];

@@ -17,11 +17,11 @@ use super::block::{of_account, set, set_effective, settings};
 use super::{ACCOUNT_BLOCK, ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
 use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Kind, Resource, Value};
 use crate::kinds::analyzer::check_public;
 use crate::kinds::convert::{malformed, maybe_word, named, partition, time, told, truncated, word};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
+use attestry_core::facts::{Call, Fact, Kind, Resource, Value};
 
 /// Reads buckets.
 #[derive(Debug)]

@@ -5,9 +5,9 @@
 mod block;
 mod collect;
 
-use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
+use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 
 pub(super) use block::{of_account, set};
 pub(super) use collect::{Collect, client};

@@ -11,12 +11,12 @@ use aws_sdk_secretsmanager::types::{ReplicationStatusType, SecretListEntry, Secr
 use super::{KIND, key, schedule};
 use crate::aws::{At, refused_with};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Gap, Kind, Resource, Value, parse_duration};
 use crate::kinds::analyzer::check_public;
 use crate::kinds::convert::{malformed, named, region, tags, time, told};
 use crate::kinds::kms_key::aliases;
 use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::statements::statements;
+use attestry_core::facts::{Call, Fact, Gap, Kind, Resource, Value, parse_duration};
 
 const CURRENT: &str = "AWSCURRENT";
 const REPLICA: &str = "the secret is a replica; its primary rotates it";

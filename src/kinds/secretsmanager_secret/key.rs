@@ -2,8 +2,8 @@
 //!
 //! Must not make calls.
 
-use crate::facts::{Fact, Resource, Value};
 use crate::kinds::kms_key::Aliases;
+use attestry_core::facts::{Fact, Resource, Value};
 
 const DEFAULT: &str = "alias/aws/secretsmanager";
 const FOREIGN_ALIAS: &str = "the alias belongs to another account, which does not tell its key";

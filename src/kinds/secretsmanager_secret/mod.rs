@@ -7,10 +7,10 @@ mod cron;
 mod key;
 mod schedule;
 
-use crate::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 use crate::kinds::analyzer;
 use crate::kinds::kms_key::LIST_ALIASES;
 use crate::kinds::statements::STATEMENTS;
+use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
 
 pub(super) use collect::{Collect, secrets};
 

@@ -3,8 +3,8 @@
 //! Must not know secrets or AWS types.
 
 use super::cron;
-use crate::facts::{Gap, Value};
 use crate::kinds::convert::malformed;
+use attestry_core::facts::{Gap, Value};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;

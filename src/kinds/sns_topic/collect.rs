@@ -11,11 +11,11 @@ use aws_sdk_sns::types::Subscription;
 use super::{ATTRIBUTES, KIND, SUBSCRIPTIONS};
 use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Gap, Kind, Resource, Value};
 use crate::kinds::analyzer::check_public;
 use crate::kinds::convert::{malformed, named, yes_or_no};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
+use attestry_core::facts::{Call, Gap, Kind, Resource, Value};
 
 /// Reads topics.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ fn without_keys(endpoint: &str) -> String {
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
-    use crate::facts::Fact;
+    use attestry_core::facts::Fact;
 
     #[test]
     fn endpoints_lose_their_keys() {

@@ -12,12 +12,12 @@ use super::{ATTRIBUTES, KIND, QUEUES, TAGS};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, SQS};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::analyzer::check_public;
 use crate::kinds::convert::{malformed, partition, unknown, yes_or_no};
 use crate::kinds::pages::Pages;
 use crate::kinds::statements::statements;
 use crate::kinds::tagged::tagged;
+use attestry_core::facts::{Call, Fact, Gap, Kind, Resource, Value};
 
 const LIST_QUEUES: Api = SQS.api(QUEUES);
 const GET_ATTRIBUTES: Api = SQS.api(ATTRIBUTES);
@@ -148,7 +148,7 @@ fn dead_letter(policy: &str) -> Result<(String, i64), Gap> {
 #[allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
-    use crate::facts::Cause;
+    use attestry_core::facts::Cause;
 
     fn read(attributes: &[(&str, &str)]) -> Result<Resource, Gap> {
         let mut resource = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");

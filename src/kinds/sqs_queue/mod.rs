@@ -4,9 +4,9 @@
 
 mod collect;
 
-use crate::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
+use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
 
 pub(super) use collect::Collect;
 

@@ -12,10 +12,10 @@ use super::{KIND, PARAMETERS, VALUE};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, SSM, epoch_seconds};
 use crate::collect::{Collector, Listing, Pending};
-use crate::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 use crate::kinds::convert::{malformed, maybe_word, named, time, told, unknown};
 use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::plain_secret::looks_secret;
+use attestry_core::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
 
 const NEVER_READ: &str = "values of SecureString parameters are never read";
 

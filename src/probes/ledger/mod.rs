@@ -19,7 +19,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::digest::random;
-use crate::source::{open_own, read_within};
+use attestry_core::source::{open_own, read_within};
 use line::{Chain, Line, MOST_BYTES, MOST_LINES, RunKey, begin, names, read};
 
 pub use line::{Announced, Entry};

@@ -12,7 +12,7 @@ use aws_types::region::Region;
 
 use super::*;
 use crate::aws::client::{Api, CLOUDTRAIL, CLOUDWATCH, Client, EVENTS, LAMBDA, SSM, TAGGING};
-use crate::facts::Gap;
+use attestry_core::facts::Gap;
 
 pub(in crate::aws) fn sdk(connector: SharedHttpConnector, region: &str) -> SdkConfig {
     SdkConfig::builder()

@@ -1,0 +1,277 @@
+//! Policies as facts and back: the records that kinds deliver and policies of Attestry test, from which the engine
+//! rebuilds the whole document, offline too.
+//!
+//! The two directions are inverse: no element, value or order gets lost. Must not know kinds, nor what a document allows.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use attestry_iam::{Condition, Effect, Policy, Principal, Statement, Which, operator};
+
+use super::redact::REDACTED;
+use super::{Field, Type, Value};
+
+const TEXTS: Type = Type::List(&Type::Text);
+
+/// The version of documents without variables.
+const OLD: &str = "2008-10-17";
+
+/// The fields of a statement. Elements that the statement does not have are absent; `conditions` is then empty. `version`
+/// is that of the document, absent when it is 2012-10-17: in older ones `${…}` is plain text.
+pub const STATEMENT: &[Field] = &[
+    Field::new("sid", Type::Text),
+    Field::new("effect", Type::Text),
+    Field::new("actions", TEXTS),
+    Field::new("not_actions", TEXTS),
+    Field::new("resources", TEXTS),
+    Field::new("not_resources", TEXTS),
+    Field::new("principals", TEXTS),
+    Field::new("not_principals", TEXTS),
+    Field::new("conditions", TEXTS),
+    Field::new("version", Type::Text),
+];
+
+/// The fields of a statement, and the name of the policy that it is part of.
+pub const NAMED_STATEMENT: &[Field] = &[
+    Field::new("policy", Type::Text),
+    Field::new("sid", Type::Text),
+    Field::new("effect", Type::Text),
+    Field::new("actions", TEXTS),
+    Field::new("not_actions", TEXTS),
+    Field::new("resources", TEXTS),
+    Field::new("not_resources", TEXTS),
+    Field::new("principals", TEXTS),
+    Field::new("not_principals", TEXTS),
+    Field::new("conditions", TEXTS),
+    Field::new("version", Type::Text),
+];
+
+/// The fields of a grant of a KMS key; `constraints` are `Name key=value`.
+pub const GRANT: &[Field] = &[
+    Field::new("id", Type::Text),
+    Field::new("name", Type::Text),
+    Field::new("grantee", Type::Text),
+    Field::new("retiring", Type::Text),
+    Field::new("issuer", Type::Text),
+    Field::new("operations", TEXTS),
+    Field::new("constraints", TEXTS),
+    Field::new("created", Type::Time),
+];
+
+/// The type of an attribute that holds a whole document.
+pub const STATEMENTS: Type = Type::List(&Type::Record(STATEMENT));
+
+/// The type of an attribute that holds the statements of several named documents.
+pub const NAMED_STATEMENTS: Type = Type::List(&Type::Record(NAMED_STATEMENT));
+
+/// What an identity may do: what its policies say, and the boundary that must allow it too.
+pub const PERMISSIONS: &[Field] =
+    &[Field::new("statements", NAMED_STATEMENTS), Field::new("boundary", NAMED_STATEMENTS)];
+
+/// The statements of a policy as [`STATEMENTS`].
+#[must_use]
+pub fn to_values(policy: &Policy) -> Vec<Value> {
+    policy.statements.iter().map(|statement| Value::Map(record(policy, statement))).collect()
+}
+
+/// The statements of a policy as [`NAMED_STATEMENTS`].
+#[must_use]
+pub fn to_named_values(policy: &Policy) -> Vec<Value> {
+    let named = |statement| {
+        let mut fields = record(policy, statement);
+        fields.insert("policy".to_owned(), Value::from(&*policy.name));
+        Value::Map(fields)
+    };
+    policy.statements.iter().map(named).collect()
+}
+
+/// The policies that the records came from: one for each name, in the order in which the names appear, with their
+/// statements in order. Records without a name are one policy, called `name`. No record is no policy; whether a document
+/// without statements is there at all is told by the attribute, not by its records.
+///
+/// A text that was redacted is an error: read as a pattern it would be a claim that nobody made.
+pub fn from_values(name: &str, values: &[Value]) -> Result<Vec<Policy>, String> {
+    let mut policies: Vec<Policy> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (index, value) in values.iter().enumerate() {
+        let place = |problem: String| format!("statement {index} of {name}: {problem}");
+        let Value::Map(fields) = value else { return Err(place("is no record".to_owned())) };
+        let of = text(fields, "policy").map_err(place)?.unwrap_or(name);
+        let variables = match text(fields, "version").map_err(place)? {
+            None => true,
+            Some(OLD) => false,
+            Some(_) => return Err(place("version is neither absent nor 2008-10-17".to_owned())),
+        };
+        let statement = statement(fields).map_err(place)?;
+        let at = *places.entry(of).or_insert_with(|| {
+            policies.push(Policy { name: Arc::from(of), variables, statements: Vec::new() });
+            policies.len() - 1
+        });
+        match policies.get_mut(at) {
+            Some(policy) if policy.variables == variables => policy.statements.push(statement),
+            _ => return Err(place(format!("the policy {of} has two versions"))),
+        }
+    }
+    Ok(policies)
+}
+
+fn record(policy: &Policy, statement: &Statement) -> BTreeMap<String, Value> {
+    let mut fields = BTreeMap::new();
+    let mut set = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
+    if let Some(sid) = &statement.sid {
+        set("sid", sid.into());
+    }
+    set("effect", if statement.effect == Effect::Allow { "Allow" } else { "Deny" }.into());
+    match &statement.actions {
+        Which::In(actions) => set("actions", Value::texts(actions)),
+        Which::NotIn(actions) => set("not_actions", Value::texts(actions)),
+    }
+    match &statement.resources {
+        Some(Which::In(resources)) => set("resources", Value::texts(resources)),
+        Some(Which::NotIn(resources)) => set("not_resources", Value::texts(resources)),
+        None => {}
+    }
+    match &statement.principals {
+        Some(Which::In(principals)) => set("principals", Value::texts(principals.iter().map(principal_text))),
+        Some(Which::NotIn(principals)) => set("not_principals", Value::texts(principals.iter().map(principal_text))),
+        None => {}
+    }
+    set("conditions", Value::texts(statement.conditions.iter().map(condition_text)));
+    if !policy.variables {
+        set("version", OLD.into());
+    }
+    fields
+}
+
+fn statement(fields: &BTreeMap<String, Value>) -> Result<Statement, String> {
+    if let Some(unknown) = fields.keys().find(|key| !NAMED_STATEMENT.iter().any(|field| field.name == **key)) {
+        return Err(format!("unknown field {unknown}"));
+    }
+    let effect = match text(fields, "effect")? {
+        Some("Allow") => Effect::Allow,
+        Some("Deny") => Effect::Deny,
+        _ => return Err("effect is neither Allow nor Deny".to_owned()),
+    };
+    let principals = match which(fields, "principals", "not_principals")? {
+        Some(Which::In(texts)) => Some(Which::In(all(&texts, principal)?)),
+        Some(Which::NotIn(texts)) => Some(Which::NotIn(all(&texts, principal)?)),
+        None => None,
+    };
+    Ok(Statement {
+        sid: text(fields, "sid")?.map(str::to_owned),
+        effect,
+        principals,
+        actions: which(fields, "actions", "not_actions")?.ok_or("neither actions nor not_actions")?,
+        resources: which(fields, "resources", "not_resources")?,
+        conditions: all(&texts(fields, "conditions")?.ok_or("no conditions")?, condition)?,
+    })
+}
+
+fn all<T>(texts: &[String], read: fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    texts.iter().map(|text| read(text)).collect()
+}
+
+fn which(fields: &BTreeMap<String, Value>, of: &str, not_of: &str) -> Result<Option<Which<String>>, String> {
+    match (texts(fields, of)?, texts(fields, not_of)?) {
+        (Some(texts), None) => Ok(Some(Which::In(texts))),
+        (None, Some(texts)) => Ok(Some(Which::NotIn(texts))),
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(format!("both {of} and {not_of}")),
+    }
+}
+
+fn texts(fields: &BTreeMap<String, Value>, name: &str) -> Result<Option<Vec<String>>, String> {
+    let of = |item: &Value| told(name, item).map(str::to_owned);
+    match fields.get(name) {
+        Some(Value::List(items)) => items.iter().map(of).collect::<Result<_, _>>().map(Some),
+        Some(_) => Err(format!("{name} is no list")),
+        None => Ok(None),
+    }
+}
+
+fn text<'a>(fields: &'a BTreeMap<String, Value>, name: &str) -> Result<Option<&'a str>, String> {
+    fields.get(name).map(|value| told(name, value)).transpose()
+}
+
+fn told<'a>(name: &str, value: &'a Value) -> Result<&'a str, String> {
+    match value {
+        Value::Text(text) if text.contains(REDACTED) => Err(format!("{name} was redacted")),
+        Value::Text(text) => Ok(text),
+        _ => Err(format!("{name} is no text")),
+    }
+}
+
+/// `*`, or `Class:value`.
+fn principal_text(principal: &Principal) -> String {
+    match principal {
+        Principal::Everyone => "*".to_owned(),
+        Principal::Aws(value) => format!("AWS:{value}"),
+        Principal::Service(value) => format!("Service:{value}"),
+        Principal::Federated(value) => format!("Federated:{value}"),
+        Principal::Canonical(value) => format!("CanonicalUser:{value}"),
+    }
+}
+
+fn principal(text: &str) -> Result<Principal, String> {
+    match text.split_once(':') {
+        None if text == "*" => Ok(Principal::Everyone),
+        Some(("AWS", "*")) => Ok(Principal::Everyone),
+        Some(("AWS", value)) => Ok(Principal::Aws(value.to_owned())),
+        Some(("Service", value)) => Ok(Principal::Service(value.to_owned())),
+        Some(("Federated", value)) => Ok(Principal::Federated(value.to_owned())),
+        Some(("CanonicalUser", value)) => Ok(Principal::Canonical(value.to_owned())),
+        _ => Err(format!("the principal `{text}` is of no known class")),
+    }
+}
+
+/// `Operator key v1,v2`. A backslash stands before a space of the key, a comma of a value, and before a backslash. A
+/// condition without values ends behind its key; one with an empty value has a space there.
+fn condition_text(condition: &Condition) -> String {
+    let mut text = format!("{} {}", condition.operator, escaped(&condition.key, ' '));
+    for (index, value) in condition.values.iter().enumerate() {
+        text.push(if index == 0 { ' ' } else { ',' });
+        text.push_str(&escaped(value, ','));
+    }
+    text
+}
+
+fn condition(text: &str) -> Result<Condition, String> {
+    let misshapen = || format!("the condition `{text}` is not `Operator key values`");
+    let (operator, rest) = text.split_once(' ').ok_or_else(misshapen)?;
+    let (key, mut rest) = unescaped(rest, ' ').ok_or_else(misshapen)?;
+    let mut values = Vec::new();
+    while let Some(more) = rest {
+        let (value, after) = unescaped(more, ',').ok_or_else(misshapen)?;
+        values.push(value);
+        rest = after;
+    }
+    Ok(Condition { operator: self::operator(operator).ok_or_else(misshapen)?, key, values })
+}
+
+fn escaped(text: &str, separator: char) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char == separator || char == '\\' {
+            out.push('\\');
+        }
+        out.push(char);
+    }
+    out
+}
+
+/// The text before the separator, and what follows it, if it is there. `None` when an escape is none of ours.
+fn unescaped(text: &str, separator: char) -> Option<(String, Option<&str>)> {
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        match char {
+            '\\' => out.push(chars.next().filter(|it| *it == separator || *it == '\\')?),
+            _ if char == separator => return Some((out, Some(chars.as_str()))),
+            _ => out.push(char),
+        }
+    }
+    Some((out, None))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+//! The vocabulary of facts: what an attribute can hold, which kinds of resources exist, what was read and what was not.
+//!
+//! Must not know where facts come from (no AWS, no I/O) nor what is expected of them (no policies).
+
+mod gap;
+pub mod iam;
+mod log_scope;
+mod oracle;
+mod partition;
+mod probe;
+pub mod redact;
+mod resource;
+mod schema;
+mod second;
+mod value;
+
+pub use gap::{Cause, Gap};
+pub use log_scope::{Archive, LEFT, LogScope, Sample, Sampled};
+pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
+pub use partition::{PARTITIONS, Partition, is_region, partition, regions};
+pub use probe::{Argument, Arguments, NOTICE, ProbeCall, ProbeSpec};
+pub use redact::scrub;
+pub use resource::{Fact, GLOBAL, Population, Resource};
+pub use schema::{Attribute, Call, Field, Kind, Lookup, Reach, Scope, Type};
+pub use second::{Counted, reconcile};
+pub use value::{Value, format_duration, parse_duration};

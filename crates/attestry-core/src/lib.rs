@@ -1,0 +1,15 @@
+//! The pure middle of Attestry: from the text of policies and from facts to verdicts, reports and evidence.
+//!
+//! Policy text is read ([`source`]) and checked ([`policy`]) against the kinds of resources ([`facts`]) with [`matchers`]; a
+//! [`plan`] lists the facts that are needed; verdicts are evaluated ([`verify`]); a run is reported ([`report`]) and its evidence
+//! sealed ([`evidence`]). Must not know AWS clients, collectors, the network or the command line.
+
+pub mod alerts;
+pub mod evidence;
+pub mod facts;
+pub mod matchers;
+pub mod plan;
+pub mod policy;
+pub mod report;
+pub mod source;
+pub mod verify;

@@ -1,0 +1,285 @@
+//! The contract of a matcher, and conditions made of matchers.
+//!
+//! Must not know any single matcher.
+
+use std::fmt::{self, Debug};
+
+use super::{Answer, Glob, Setting, show};
+use crate::facts::redact::is_withheld;
+use crate::facts::{Question, Type, Value};
+
+/// Compares a value with what is expected.
+pub trait Matcher: Sync + Debug {
+    /// The word in policies.
+    fn keyword(&self) -> &'static str;
+
+    /// One sentence for people: what holds when it matches.
+    fn doc(&self) -> &'static str;
+
+    /// How it is used, for the reference; what it says is tested.
+    fn example(&self) -> Example;
+
+    /// The operand it takes when it is used on a value of this type.
+    ///
+    /// # Errors
+    /// The types it can be used on, in words, when this is none of them.
+    fn takes(&self, of: Type) -> Result<Takes, &'static str>;
+
+    /// What is wrong with an operand, beyond its type.
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let _ = operand;
+        Vec::new()
+    }
+
+    /// Whether the value is as expected. `None` is *absent*.
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer;
+
+    /// The attributes of the same resource that hold AWS's own answers to what this claims of a value of this type. They
+    /// are compared where the kind has them and the stage asks for them.
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        let _ = (of, operand);
+        Vec::new()
+    }
+
+    /// What AWS must be asked for that.
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+        let _ = (actual, operand, setting);
+        Vec::new()
+    }
+
+    /// Whether it decides by itself about a value of which parts are withheld: it looks at no text, or item by item.
+    fn sees_withheld(&self) -> bool {
+        false
+    }
+
+    /// What is expected, in words that follow "expected".
+    fn expected(&self, operand: &Operand) -> String {
+        format!("{} {operand}", self.keyword().replace('_', " "))
+    }
+
+    /// The part of the actual value that explains a failure, where that is not all of it.
+    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+        let _ = (actual, operand, setting);
+        None
+    }
+}
+
+/// Something wrong with an operand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// The text in the operand that it is about; empty for the whole.
+    pub text: String,
+    /// What is wrong.
+    pub message: String,
+    /// What may have been meant instead.
+    pub candidates: Vec<String>,
+    /// Whether the operand means nothing; otherwise it is only doubtful.
+    pub fatal: bool,
+}
+
+impl Objection {
+    /// The operand means nothing.
+    pub fn error(text: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { text: text.into(), message: message.into(), candidates: Vec::new(), fatal: true }
+    }
+
+    /// The operand may mean something else than was meant.
+    pub fn warning(text: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { fatal: false, ..Self::error(text, message) }
+    }
+
+    /// One of these may have been meant.
+    #[must_use]
+    pub fn among(self, candidates: Vec<String>) -> Self {
+        Self { candidates, ..self }
+    }
+}
+
+/// An expectation with facts that meet it and facts that do not, as a policy file writes them.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// A kind that it can be used on.
+    pub kind: &'static str,
+    /// The expectation.
+    pub expect: &'static str,
+    /// Facts of which it holds.
+    pub met: &'static str,
+    /// Facts of which it does not hold.
+    pub violated: &'static str,
+    /// Facts that do not decide it; few matchers have such.
+    pub undecided: Option<&'static str>,
+}
+
+impl Example {
+    /// An example of a matcher that every fact decides.
+    #[must_use]
+    pub const fn new(kind: &'static str, expect: &'static str, met: &'static str, violated: &'static str) -> Self {
+        Self { kind, expect, met, violated, undecided: None }
+    }
+}
+
+/// The shape of an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// One value of a type.
+    Value(Type),
+    /// A list of values of a type.
+    Values(Type),
+    /// A pattern with `*` and `?`.
+    Glob,
+    /// A regular expression.
+    Regex,
+    /// The word `true`.
+    Flag,
+    /// A condition on a value of a type.
+    Condition(Type),
+}
+
+/// What a value is compared with.
+#[derive(Clone, Debug)]
+pub enum Operand {
+    /// One value.
+    Value(Value),
+    /// Several values.
+    Values(Vec<Value>),
+    /// A pattern.
+    Glob(Glob),
+    /// A regular expression.
+    Regex(regex::Regex),
+    /// Nothing.
+    Flag,
+    /// A condition.
+    Condition(Box<Condition>),
+}
+
+/// What must hold of one value.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// All tests hold.
+    Tests(Vec<Test>),
+    /// Conditions on the fields of a record: path inside the record, as written, and its condition.
+    Fields(Vec<(Vec<String>, Condition)>),
+}
+
+/// One matcher with its operand.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// The matcher.
+    pub matcher: &'static dyn Matcher,
+    /// Its operand.
+    pub operand: Operand,
+}
+
+impl Condition {
+    /// Whether the value is as expected. `None` is *absent*.
+    #[must_use]
+    pub fn test(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Answer {
+        match self {
+            Self::Tests(tests) => Answer::all(tests.iter().map(|test| test.answer(actual, setting))),
+            Self::Fields(_) if actual.is_none() => Answer::from(false),
+            Self::Fields(fields) => {
+                let field = |(path, condition): &(Vec<String>, Self)| condition.test_inside(actual, path, setting);
+                Answer::all(fields.iter().map(field))
+            }
+        }
+    }
+
+    /// Whether the value at a path inside a value is as expected. Where there is none, and the name of some entry is
+    /// withheld, that entry may be the one.
+    #[must_use]
+    pub fn test_inside(&self, actual: Option<&Value>, path: &[String], setting: &Setting<'_>) -> Answer {
+        let found = inside(actual, path);
+        if found.is_none() && hides(actual, path) {
+            return Answer::Withheld;
+        }
+        self.test(found, setting)
+    }
+
+    /// The attributes of the same resource that hold AWS's own answers to the claims in it.
+    #[must_use]
+    pub fn beside(&self, of: Type) -> Vec<&'static str> {
+        match self {
+            Self::Tests(tests) => tests.iter().flat_map(|test| test.matcher.beside(of, &test.operand)).collect(),
+            Self::Fields(fields) => fields
+                .iter()
+                .filter_map(|(path, condition)| Some(condition.beside(of.lookup(&path.join("."))?.1)))
+                .flatten()
+                .collect(),
+        }
+    }
+
+    /// What AWS must be asked for the claims in it.
+    #[must_use]
+    pub fn questions(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Vec<Question> {
+        match self {
+            Self::Tests(tests) => {
+                tests.iter().flat_map(|test| test.matcher.questions(actual, &test.operand, setting)).collect()
+            }
+            Self::Fields(fields) => {
+                fields.iter().flat_map(|(path, condition)| condition.questions(inside(actual, path), setting)).collect()
+            }
+        }
+    }
+
+    /// The value to show for a failure: as much of it as explains the failure.
+    #[must_use]
+    pub fn narrow(&self, actual: &Value, setting: &Setting<'_>) -> Value {
+        let tests = if let Self::Tests(tests) = self { tests.as_slice() } else { &[] };
+        let mut failing = tests.iter().filter(|it| it.answer(Some(actual), setting).is_failure());
+        let narrowed = failing.find_map(|it| it.matcher.narrow(actual, &it.operand, setting));
+        narrowed.unwrap_or_else(|| actual.clone())
+    }
+}
+
+impl Test {
+    /// Whether the value is as expected. A text that is withheld is compared with nothing: what stands for it is not it.
+    fn answer(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Answer {
+        if !self.matcher.sees_withheld() && actual.is_some_and(Value::is_withheld) {
+            return Answer::Withheld;
+        }
+        self.matcher.test(actual, &self.operand, setting)
+    }
+}
+
+/// Whether a map on the way has an entry whose name is withheld.
+fn hides(value: Option<&Value>, path: &[String]) -> bool {
+    let Some(Value::Map(items)) = value else { return false };
+    let Some((key, rest)) = path.split_first() else { return false };
+    match items.get(key) {
+        Some(item) => hides(Some(item), rest),
+        None => items.keys().any(|name| is_withheld(name)),
+    }
+}
+
+/// The value at a path inside a value.
+pub fn inside<'a>(value: Option<&'a Value>, path: &[String]) -> Option<&'a Value> {
+    path.iter().try_fold(value?, |value, key| match value {
+        Value::Map(items) => items.get(key),
+        _ => None,
+    })
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts: Vec<String> = match self {
+            Self::Tests(tests) => tests.iter().map(|test| test.matcher.expected(&test.operand)).collect(),
+            Self::Fields(fields) => {
+                fields.iter().map(|(path, condition)| format!("{} {condition}", path.join("."))).collect()
+            }
+        };
+        f.write_str(&parts.join(" and "))
+    }
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => f.write_str(&show(value)),
+            Self::Values(values) => f.write_str(&values.iter().map(show).collect::<Vec<_>>().join(", ")),
+            Self::Glob(glob) => f.write_str(glob.as_str()),
+            Self::Regex(regex) => write!(f, "/{regex}/"),
+            Self::Flag => Ok(()),
+            Self::Condition(condition) => write!(f, "({condition})"),
+        }
+    }
+}

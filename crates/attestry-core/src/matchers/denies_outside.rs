@@ -1,0 +1,80 @@
+//! `denies_outside`: Each request of these actions on another resource meets a Deny that no condition key lifts, whoever makes it.
+//!
+//! Must not know kinds or policies.
+
+use super::permissions::{Claim, GIVEN, Proves, Says, area, denied, given, objections, strings, takes};
+use super::{Answer, Example, Objection, Operand, Setting, Takes};
+use crate::facts::{Field, Type, Value};
+use attestry_iam::{Area, Context, Proof, Set};
+
+/// Each request of these actions on another resource meets a Deny that no condition key lifts, whoever makes it.
+#[derive(Debug)]
+pub(super) struct DeniesOutside;
+
+impl Proves for DeniesOutside {
+    fn keyword(&self) -> &'static str {
+        "denies_outside"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Each request of these actions on another resource meets a Deny that no condition key lifts, whoever makes it."
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            kind: "iam.policy",
+            expect: r#"statements:
+  denies_outside:
+    actions: [secretsmanager:CreateSecret, secretsmanager:DeleteSecret]
+    resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"]"#,
+            met: r#"statements:
+  - { effect: Deny, actions: ["secretsmanager:*"], not_resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"], conditions: [] }"#,
+            violated: r#"statements:
+  - { effect: Deny, actions: ["secretsmanager:CreateSecret"], not_resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"], conditions: [] }"#,
+            undecided: Some(
+                r#"statements:
+  - { effect: Deny, actions: ["secretsmanager:*"], not_resources: ["arn:aws:secretsmanager:*:647751526084:secret:bank-*"], conditions: ["StringEquals aws:PrincipalTag/team platform"] }"#,
+            ),
+        }
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        takes(of, Type::Record(FIELDS))
+    }
+
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let Operand::Value(claim) = operand else { return Vec::new() };
+        let mut all = objections(claim);
+        if strings(claim, "resources").is_empty() {
+            all.push(Objection::error("", "outside of which `resources`?"));
+        }
+        all
+    }
+
+    fn claim(&self, operand: &Operand) -> Option<Claim> {
+        let Operand::Value(claim) = operand else { return None };
+        Some(Claim::about(Says::Denied, vec![(others(claim), given(claim, Context::unknown()))]))
+    }
+
+    /// Without a document nothing denies anything.
+    fn without(&self) -> Answer {
+        Answer::Fails(None)
+    }
+
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
+        denied(actual, setting, &others(claim), |known| given(claim, known))
+    }
+}
+
+/// A claim without `outside`: the word is in the name.
+const FIELDS: &[Field] = &[
+    Field::new("actions", Type::List(&Type::Text)),
+    Field::new("resources", Type::List(&Type::Text)),
+    Field::new("given", GIVEN),
+];
+
+/// The actions on all other resources.
+fn others(claim: &Value) -> Area {
+    Area { resources: Set::outside(strings(claim, "resources")), ..area(claim) }
+}

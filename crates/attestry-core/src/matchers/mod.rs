@@ -1,0 +1,95 @@
+//! The matchers: one file each, from `equals` to `within`.
+//!
+//! To add a matcher, add a file and a line to [`ALL`]. Keyword, operand check, documentation and editor schema follow
+//! from it. Must not know kinds, policies, YAML or where values come from.
+
+mod absent;
+mod answer;
+mod any;
+mod at_least;
+mod at_most;
+mod condition;
+mod contains;
+mod count;
+mod counts;
+mod denies;
+mod denies_outside;
+mod described;
+mod due_within;
+mod each;
+mod equals;
+mod glob;
+mod grants_only;
+mod matches;
+mod never_grants;
+mod no_cross_account_except;
+mod no_public_principal;
+mod none;
+mod not;
+mod older_than;
+mod one_of;
+mod permissions;
+mod present;
+mod requires_mfa;
+mod requires_tls;
+mod separates;
+mod show;
+mod shuts_out;
+mod starts_with;
+mod takes;
+mod within;
+
+pub use answer::{Answer, Setting, Witness};
+pub use condition::inside;
+pub use condition::{Condition, Example, Matcher, Objection, Operand, Takes, Test};
+pub use glob::Glob;
+pub use show::show;
+
+/// Every matcher, in the order of documentation.
+pub const ALL: &[&dyn Matcher] = &[
+    &equals::Equals,
+    &not::Not,
+    &one_of::OneOf,
+    &at_least::AtLeast,
+    &at_most::AtMost,
+    &within::Within,
+    &older_than::OlderThan,
+    &due_within::DueWithin,
+    &glob::GlobMatch,
+    &matches::Matches,
+    &starts_with::StartsWith,
+    &contains::Contains,
+    &count::Count,
+    &present::Present,
+    &absent::Absent,
+    &each::Each,
+    &any::Any,
+    &none::None,
+    &grants_only::GrantsOnly,
+    &never_grants::NeverGrants,
+    &denies::Denies,
+    &denies_outside::DeniesOutside,
+    &requires_mfa::RequiresMfa,
+    &requires_tls::RequiresTls,
+    &separates::Separates,
+    &no_public_principal::NoPublicPrincipal,
+    &no_cross_account_except::NoCrossAccountExcept,
+    &shuts_out::ShutsOut,
+    &counts::Counts,
+    &takes::TakesEvents,
+];
+
+/// The matcher of that keyword.
+#[must_use]
+pub fn find(keyword: &str) -> Option<&'static dyn Matcher> {
+    ALL.iter().copied().find(|matcher| matcher.keyword() == keyword)
+}
+
+/// The matcher that a bare value stands for: `enabled: true` is `enabled: { equals: true }`.
+#[must_use]
+pub fn equality() -> &'static dyn Matcher {
+    &equals::Equals
+}
+
+#[cfg(test)]
+mod tests;

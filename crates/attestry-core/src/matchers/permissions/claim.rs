@@ -1,0 +1,291 @@
+//! A claim as AWS can be asked about it, and where its answers and our proof do not agree.
+//!
+//! Must not know kinds, nor how anybody is asked. A disagreement decides nothing: one of the two is wrong, or looks at
+//! something that the other does not see, and nobody can tell from here which.
+
+use std::collections::BTreeMap;
+
+use super::area::names;
+use super::rights;
+use crate::facts::iam::PERMISSIONS;
+use crate::facts::{ACCESS, Access, Fact, PARTITIONS, Question, SIMULATED, Simulated, Type, Value};
+use crate::matchers::Setting;
+use attestry_iam::language::Budget;
+use attestry_iam::{
+    Area, Catalogue, Context, Form, Known, Policies, Proof, Prover, Rights, Set, Subject, parse, reference,
+};
+
+/// Requests of one part of a claim that AWS is asked about, where the proof gives none of its own.
+const SAMPLES: usize = 25;
+
+/// Actions and resources that Access Analyzer takes in one question.
+const LISTED: usize = 100;
+
+/// What a claim says of each of its requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::matchers) enum Says {
+    /// That it cannot be allowed.
+    NeverAllowed,
+    /// That a Deny is about it.
+    Denied,
+}
+
+/// Requests of a claim, and what is known of their condition keys.
+pub(in crate::matchers) type Part = (Area, Context);
+
+/// What a claim says of which requests.
+#[derive(Clone, Debug)]
+pub(in crate::matchers) struct Claim {
+    says: Says,
+    /// Parts that belong together. The claim holds where it holds of all parts of one of the duties.
+    duties: Vec<Vec<Part>>,
+}
+
+impl Claim {
+    /// A claim about all these requests.
+    pub(in crate::matchers) fn about(says: Says, parts: Vec<Part>) -> Self {
+        Self { says, duties: vec![parts] }
+    }
+
+    /// A claim about the requests of one duty or of the other.
+    pub(in crate::matchers) fn either(says: Says, duties: Vec<Vec<Part>>) -> Self {
+        Self { says, duties }
+    }
+
+    /// Whether even whoever may do everything meets it: then it says nothing.
+    pub(in crate::matchers) fn is_about_nothing(&self) -> bool {
+        let prover = Prover::new(Catalogue::aws()).with(Budget::of(BUDGET));
+        // Whoever asks, asks in one partition: one that the claim is about.
+        let parts = || self.duties.iter().flatten();
+        let patterns = || parts().flat_map(|(area, _)| area.resources.of.iter().chain(&area.resources.except));
+        let named = |partition: &&str| patterns().any(|pattern| pattern.starts_with(&format!("arn:{partition}:")));
+        let mut partitions: Vec<&str> = PARTITIONS.iter().map(|it| it.name).filter(named).collect();
+        if partitions.is_empty() {
+            partitions.push("aws");
+        }
+        let everybody: Vec<Rights> = partitions.into_iter().filter_map(everything).collect();
+        let holds = |area: &Area, known: &Context| {
+            everybody.iter().all(|rights| prover.never(rights, area, known) == Proof::Proved)
+        };
+        // One action decides nearly every claim, and all of `*` are tens of thousands.
+        let one = |area: &Area| {
+            let first = |word: &String| match reference::expand(word) {
+                Ok(actions) if word.contains('/') => actions.first().copied(),
+                _ => reference::matching(word).next(),
+            };
+            let name = area.actions.of.iter().find_map(first)?.name();
+            Some(Area { actions: Set::of([name]).except(area.actions.except.clone()), ..area.clone() })
+        };
+        let nothing = |(area, known): &Part| one(area).is_none_or(|one| holds(&one, known)) && holds(area, known);
+        !everybody.is_empty() && self.duties.iter().any(|parts| parts.iter().all(nothing))
+    }
+
+    /// The attributes with AWS's answers to the claim, when it is used on a value of this type.
+    pub(in crate::matchers) fn beside(&self, of: Type) -> Vec<&'static str> {
+        match of {
+            Type::Record(fields) if fields == PERMISSIONS => vec![SIMULATED],
+            _ if self.listed().is_some() => vec![ACCESS],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What AWS is asked: the counterexamples of a refuted claim, requests that stand for a proved one. Where there is
+    /// neither, its answer would decide nothing.
+    pub(in crate::matchers) fn questions(&self, proof: &Proof, actual: &Value, setting: &Setting<'_>) -> Vec<Question> {
+        match (proof, actual) {
+            (Proof::Refuted(examples), Value::Map(_)) => {
+                examples.iter().map(|it| question(&it.action, &it.resource, &it.context)).collect()
+            }
+            (Proof::Proved, Value::Map(_)) => {
+                self.samples(actual, setting).into_iter().flatten().map(|(question, _)| question).collect()
+            }
+            (Proof::Proved | Proof::Refuted(_), Value::List(_)) => self.listed().into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Why AWS's answers leave it open what a proof says, where they do.
+    pub(in crate::matchers) fn against(&self, proof: &Proof, actual: &Value, setting: &Setting<'_>) -> Option<String> {
+        match actual {
+            Value::Map(_) => self.simulated(proof, actual, setting),
+            Value::List(_) => self.analyzed(proof, setting),
+            _ => None,
+        }
+    }
+
+    /// For each duty, requests that stand for it, with what is known of their condition keys: as in a proof, those that
+    /// follow from who asks are among them.
+    fn samples(&self, actual: &Value, setting: &Setting<'_>) -> Vec<Vec<(Question, Context)>> {
+        let Ok((rights, known)) = rights(actual, setting) else { return Vec::new() };
+        let prover = Prover::new(Catalogue::aws());
+        let part = |(area, given): &Part| {
+            let context = known.clone().and(given);
+            let samples = prover.samples(&rights, area, SAMPLES).into_iter();
+            let asked =
+                |(action, resource): (String, String)| (question(&action, &resource, &context), context.clone());
+            samples.map(asked).collect::<Vec<_>>()
+        };
+        self.duties.iter().map(|parts| parts.iter().flat_map(part).collect()).collect()
+    }
+
+    /// Where the policy simulator does not agree, in words.
+    fn simulated(&self, proof: &Proof, actual: &Value, setting: &Setting<'_>) -> Option<String> {
+        let answers = answers(setting, SIMULATED, Simulated::from_value)?;
+        let find = |question: &Question| answers.iter().find(|it| it.answers(question));
+        match proof {
+            Proof::Undecided(_) => None,
+            Proof::Refuted(examples) => examples.iter().find_map(|example| {
+                match find(&question(&example.action, &example.resource, &example.context)) {
+                    Some(told) => self.against_refutation(told, &example.context),
+                    None => Some(unanswered(&example.action, &example.resource)),
+                }
+            }),
+            Proof::Proved => {
+                let against = |(question, context): &(Question, Context)| match find(question) {
+                    Some(told) => self.against_proof(told, context),
+                    None => Some(unanswered(&question.actions.join(", "), &question.resources.join(", "))),
+                };
+                let duties = self.samples(actual, setting);
+                let told: Option<Vec<String>> = duties.iter().map(|duty| duty.iter().find_map(against)).collect();
+                told.filter(|told| !told.is_empty()).map(|told| told.join("; "))
+            }
+        }
+    }
+
+    fn against_refutation(&self, told: &Simulated, context: &Context) -> Option<String> {
+        let denied = match self.says {
+            Says::NeverAllowed => told.decision != ALLOWED,
+            Says::Denied => told.decision == EXPLICIT,
+        };
+        let request = format!("{} on {}", told.action, told.resource);
+        if denied && told.organizations == Some(false) {
+            return Some(format!(
+                "a service control policy of the organization denies {request}, says the policy simulator; the proof is \
+                 about the policies of the identity alone"
+            ));
+        }
+        let proof = match self.says {
+            Says::NeverAllowed => "can be allowed",
+            Says::Denied => "meets no Deny",
+        };
+        (denied && open(told, context).is_empty()).then(|| disagreement(told, proof))
+    }
+
+    fn against_proof(&self, told: &Simulated, context: &Context) -> Option<String> {
+        let proof = match self.says {
+            Says::NeverAllowed => "can never be allowed",
+            Says::Denied => "always meets a Deny",
+        };
+        let undenied = self.says == Says::Denied
+            && told.decision != EXPLICIT
+            && told.organizations != Some(false)
+            && open(told, context).is_empty();
+        (told.decision == ALLOWED || undenied).then(|| disagreement(told, proof))
+    }
+
+    /// The claim as Access Analyzer takes it: lists of actions and resources, without exceptions or condition keys.
+    fn listed(&self) -> Option<Question> {
+        let [parts] = self.duties.as_slice() else { return None };
+        let [(area, context)] = parts.as_slice() else { return None };
+        let plain =
+            area.actions.except.is_empty() && area.resources.except.is_empty() && context.keys().next().is_none();
+        let resources = match area.resources.of.as_slice() {
+            [all] if all == "*" => Vec::new(),
+            list => list.to_vec(),
+        };
+        let actions = names(&area.actions.of);
+        let fits = !actions.is_empty() && actions.len() <= LISTED && resources.len() <= LISTED;
+        // A wildcard may stand only in the last part of an ARN.
+        let exact = |arn: &String| {
+            let mut parts = arn.splitn(6, ':');
+            parts.by_ref().take(5).filter(|part| !part.contains(['*', '?'])).count() == 5 && parts.next().is_some()
+        };
+        (self.says == Says::NeverAllowed && plain && fits && resources.iter().all(exact)).then(|| Question {
+            actions,
+            resources,
+            context: BTreeMap::new(),
+        })
+    }
+
+    /// Where Access Analyzer does not agree, in words.
+    fn analyzed(&self, proof: &Proof, setting: &Setting<'_>) -> Option<String> {
+        let question = self.listed()?;
+        let answers = answers(setting, ACCESS, Access::from_value)?;
+        let Some(told) = answers.iter().find(|it| it.answers(&question)) else {
+            return (!matches!(proof, Proof::Undecided(_)))
+                .then(|| "Access Analyzer gave no answer about these actions and resources".to_owned());
+        };
+        let reasons = if told.reasons.is_empty() { String::new() } else { format!(" ({})", told.reasons.join("; ")) };
+        match proof {
+            Proof::Proved if told.granted => Some(format!(
+                "Access Analyzer says that the document might grant it{reasons}, and the proof says that it cannot; both \
+                 are told, and neither is believed"
+            )),
+            Proof::Refuted(examples) if !told.granted => {
+                let shown = examples.first().map(|it| format!("{} on {}", it.action, it.resource)).unwrap_or_default();
+                Some(format!(
+                    "Access Analyzer says that the document grants none of it, and the proof says that it allows {shown}; \
+                     both are told, and neither is believed"
+                ))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What is spent on finding out whether a claim says nothing.
+const BUDGET: u64 = 100_000;
+
+/// The rights of somebody who may do everything in a partition.
+fn everything(partition: &str) -> Option<Rights> {
+    const DOCUMENT: &str =
+        r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*" } }"#;
+    let identity = vec![parse("everything", DOCUMENT, Form::Identity).ok()?];
+    let subject = Subject::User { arn: format!("arn:{partition}:iam::000000000000:user/anyone") };
+    Some(Rights { subject, policies: Policies { identity, ..Policies::default() } })
+}
+
+const ALLOWED: &str = "allowed";
+const EXPLICIT: &str = "explicitDeny";
+
+/// What AWS answered, where the stage asks it. What it was not asked, or did not tell, is an empty list: that is for
+/// whoever looks for an answer in it.
+fn answers<T>(setting: &Setting<'_>, attribute: &str, read: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    match setting.resource.get(attribute)? {
+        Fact::Known(Value::List(items)) => Some(items.iter().filter_map(read).collect()),
+        Fact::Absent => None,
+        Fact::Known(_) | Fact::NotApplicable(_) | Fact::Unknown(_) => Some(Vec::new()),
+    }
+}
+
+fn question(action: &str, resource: &str, context: &Context) -> Question {
+    Question { actions: vec![action.to_owned()], resources: vec![resource.to_owned()], context: known(context) }
+}
+
+/// The keys with values. A key that is known to be absent is not given, and that is what the simulator takes it for.
+fn known(context: &Context) -> BTreeMap<String, Vec<String>> {
+    let values = |(key, known): (&str, Known<'_>)| match known {
+        Known::Values(values) => Some((key.to_owned(), values.to_vec())),
+        Known::Absent | Known::Unknown => None,
+    };
+    context.keys().filter_map(values).collect()
+}
+
+/// The keys that the simulator misses and of which the claim says nothing.
+fn open<'a>(told: &'a Simulated, context: &Context) -> Vec<&'a str> {
+    told.missing.iter().map(String::as_str).filter(|key| context.get(key) != Known::Absent).collect()
+}
+
+fn disagreement(told: &Simulated, proof: &str) -> String {
+    let missing = if told.missing.is_empty() { String::new() } else { format!(" without {}", told.missing.join(", ")) };
+    let boundary = if told.boundary == Some(false) { " because of the permissions boundary" } else { "" };
+    format!(
+        "the policy simulator says {} for {} on {}{missing}{boundary}, and the proof says that it {proof}; both are told, and \
+         neither is believed",
+        told.decision, told.action, told.resource
+    )
+}
+
+fn unanswered(action: &str, resource: &str) -> String {
+    format!("the policy simulator gave no answer about {action} on {resource}")
+}

@@ -1,0 +1,124 @@
+//! Matchers that prove a claim: what is the same in all of them.
+//!
+//! Must not know any single claim.
+
+use std::fmt::Debug;
+
+use super::claim::Claim;
+use super::words::{doubtful, witness};
+use crate::facts::{Question, Type, Value};
+use crate::matchers::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use attestry_iam::Proof;
+
+/// A matcher whose answer is a proof. `Matcher` follows from it.
+pub(in crate::matchers) trait Proves: Sync + Debug {
+    /// See [`Matcher::keyword`].
+    fn keyword(&self) -> &'static str;
+
+    /// See [`Matcher::doc`].
+    fn doc(&self) -> &'static str;
+
+    /// See [`Matcher::example`].
+    fn example(&self) -> Example;
+
+    /// See [`Matcher::takes`].
+    fn takes(&self, of: Type) -> Result<Takes, &'static str>;
+
+    /// See [`Matcher::objections`].
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let _ = operand;
+        Vec::new()
+    }
+
+    /// See [`Matcher::expected`].
+    fn expected(&self, operand: &Operand) -> String {
+        format!("{} {operand}", Proves::keyword(self).replace('_', " "))
+    }
+
+    /// The claim as AWS can be asked about it; none where it cannot.
+    fn claim(&self, operand: &Operand) -> Option<Claim> {
+        let _ = operand;
+        None
+    }
+
+    /// See [`Matcher::beside`].
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        self.claim(operand).map(|claim| claim.beside(of)).unwrap_or_default()
+    }
+
+    /// Why AWS's own answers leave it open what the proof says, where they do.
+    fn against(&self, proof: &Proof, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<String> {
+        self.claim(operand)?.against(proof, actual, setting)
+    }
+
+    /// The answer where there is no document. It says nothing, and so allows nothing and lets nobody in.
+    fn without(&self) -> Answer {
+        Answer::Holds
+    }
+
+    /// The proof.
+    ///
+    /// # Errors
+    /// Why the value cannot be read as policies.
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String>;
+}
+
+impl<P: Proves> Matcher for P {
+    fn keyword(&self) -> &'static str {
+        Proves::keyword(self)
+    }
+
+    fn doc(&self) -> &'static str {
+        Proves::doc(self)
+    }
+
+    fn example(&self) -> Example {
+        Proves::example(self)
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        Proves::takes(self, of)
+    }
+
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let mut all = Proves::objections(self, operand);
+        // Where an action is not known, it may be newer than our copy of the reference, and nobody can tell.
+        if all.is_empty() && self.claim(operand).is_some_and(|claim| claim.is_about_nothing()) {
+            let message = "the claim is about no request at all, so every document meets it";
+            all.push(Objection::error("", message));
+        }
+        all
+    }
+
+    fn expected(&self, operand: &Operand) -> String {
+        Proves::expected(self, operand)
+    }
+
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+        let Some(actual) = actual else { return self.without() };
+        let proof = match self.proof(actual, operand, setting) {
+            Ok(proof) => proof,
+            Err(why) => return Answer::Undecided(format!("the policies cannot be judged: {why}")),
+        };
+        if let Some(why) = self.against(&proof, actual, operand, setting) {
+            return Answer::Undecided(why);
+        }
+        match proof {
+            Proof::Proved => Answer::Holds,
+            Proof::Refuted(examples) => Answer::Fails(Some(Box::new(witness(actual, &examples)))),
+            Proof::Undecided(doubt) => Answer::Undecided(doubtful(&doubt)),
+        }
+    }
+
+    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        Proves::beside(self, of, operand)
+    }
+
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+        let (Some(actual), Some(claim)) = (actual, self.claim(operand)) else { return Vec::new() };
+        match self.proof(actual, operand, setting) {
+            Ok(proof) => claim.questions(&proof, actual, setting),
+            Err(_) => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Values as rights: the permissions of an identity, or the statements of one document.
+
+use super::known;
+use crate::facts::iam::{PERMISSIONS, STATEMENT, from_values};
+use crate::facts::redact::is_withheld;
+use crate::facts::{Type, Value};
+use crate::matchers::{Setting, Takes};
+use attestry_iam::{
+    Area, Catalogue, Context, Effect, Guarded, Policies, Policy, Principal, Proof, Prover, Rights, Statement, Subject,
+    Which,
+};
+
+/// The operand of a claim over permissions, when it is used on a value of this type.
+pub(in crate::matchers) fn takes(of: Type, operand: Type) -> Result<Takes, &'static str> {
+    match of {
+        Type::Record(fields) if fields == PERMISSIONS => Ok(Takes::Value(operand)),
+        Type::List(Type::Record(fields)) if *fields == STATEMENT => Ok(Takes::Value(operand)),
+        _ => Err("permissions and the statements of a document"),
+    }
+}
+
+/// What the value lets somebody do: the identity that has these permissions, or anyone who has this document; and what
+/// follows from who that is.
+///
+/// # Errors
+/// Why the value cannot be read as policies.
+pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Result<(Rights, Context), String> {
+    let (identity, boundary) = match value {
+        Value::Map(fields) => {
+            let read = |name: &str| match fields.get(name) {
+                Some(Value::List(items)) => from_values(name, items).map(Some),
+                _ => Ok(None),
+            };
+            (read("statements")?.unwrap_or_default(), read("boundary")?)
+        }
+        document => (documents(document)?, None),
+    };
+    if identity.iter().flat_map(|policy| &policy.statements).any(denies_somebody) {
+        return Err("a Deny of it is about some principals only".to_owned());
+    }
+    let policies = Policies { identity, boundary, ..Policies::default() };
+    if is_withheld(setting.id()) {
+        return Err("what names the resource is withheld".to_owned());
+    }
+    // Whoever has a document that stands alone, or is in a group, is not known.
+    let (subject, is_known) = match subject_of(setting.id()) {
+        Some(subject) => (subject, matches!(value, Value::Map(_))),
+        None => (Subject::anyone(setting.account(), setting.id()), false),
+    };
+    let rights = Rights { subject, policies };
+    let known = match is_known {
+        true => known::of_identity(rights.known(), &rights.subject, setting),
+        false => known::of_document(setting),
+    };
+    Ok((rights, known))
+}
+
+/// Proves that each request of an area is denied: to the identity that has these permissions, or to everybody by this
+/// document. `given` adds what the claim says of requests.
+///
+/// # Errors
+/// Why the value cannot be read as policies.
+pub(in crate::matchers) fn denied(
+    value: &Value,
+    setting: &Setting<'_>,
+    area: &Area,
+    given: impl FnOnce(Context) -> Context,
+) -> Result<Proof, String> {
+    let policies = if let Value::List(_) = value { documents(value)? } else { Vec::new() };
+    if policies.iter().flat_map(|policy| &policy.statements).any(denies_somebody) {
+        return denied_to_all(value, setting, area, given);
+    }
+    let (rights, known) = rights(value, setting)?;
+    Ok(Prover::new(Catalogue::aws()).denied(&rights, area, &given(known)))
+}
+
+/// Proves that each request of an area is denied to everybody by this policy of a resource. `given` adds what the claim says
+/// of requests.
+///
+/// # Errors
+/// Why the value cannot be read as a policy.
+pub(in crate::matchers) fn denied_to_all(
+    value: &Value,
+    setting: &Setting<'_>,
+    area: &Area,
+    given: impl FnOnce(Context) -> Context,
+) -> Result<Proof, String> {
+    if is_withheld(setting.id()) {
+        return Err("what names the resource is withheld".to_owned());
+    }
+    let policy = documents(value)?.into_iter().next();
+    let (arn, owner) = (setting.id().to_owned(), setting.account().to_owned());
+    let of = Guarded { arn, owner, policy, grants: Vec::new() };
+    let known = Context::unknown().since(setting.now).of_anybody();
+    Ok(Prover::new(Catalogue::aws()).denied_to_all(&of, area, &given(known)))
+}
+
+/// Whether a statement denies some principals and not others: to whoever has the document it says nothing.
+fn denies_somebody(statement: &Statement) -> bool {
+    statement.effect == Effect::Deny
+        && match &statement.principals {
+            None => false,
+            Some(Which::In(list)) => !list.contains(&Principal::Everyone),
+            Some(Which::NotIn(_)) => true,
+        }
+}
+
+/// The document of a list of statements.
+///
+/// # Errors
+/// Why it cannot be read as a policy.
+fn documents(value: &Value) -> Result<Vec<Policy>, String> {
+    match value {
+        Value::List(items) => from_values("document", items),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The identity of an ARN.
+fn subject_of(arn: &str) -> Option<Subject> {
+    let kind = arn.splitn(6, ':').nth(5).and_then(|resource| resource.split('/').next())?;
+    match kind {
+        "role" => Some(Subject::Role { arn: arn.to_owned(), session: None }),
+        "user" => Some(Subject::User { arn: arn.to_owned() }),
+        _ => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! Counterexamples and doubts in words.
+
+use std::collections::BTreeMap;
+
+use crate::facts::Value;
+use crate::matchers::Witness;
+use attestry_iam::{At, Context, Counterexample, Doubt, Known, Layer, Subject, reference};
+
+/// The counterexamples of a refuted claim, and the statements of the value that they name, in full.
+pub(super) fn witness(actual: &Value, examples: &[Counterexample]) -> Witness {
+    let shown = match examples {
+        [one] => request(one),
+        several => Value::List(several.iter().map(request).collect()),
+    };
+    let mut named: Vec<&At> = Vec::new();
+    for at in examples.iter().flat_map(|example| &example.by) {
+        if !named.contains(&at) {
+            named.push(at);
+        }
+    }
+    let found: Vec<Value> = named.into_iter().filter_map(|at| statement(actual, at).cloned()).collect();
+    Witness { shown, at_fault: (!found.is_empty()).then_some(Value::List(found)) }
+}
+
+fn statement<'a>(actual: &'a Value, at: &At) -> Option<&'a Value> {
+    let list = match (actual, at.layer) {
+        (Value::Map(fields), Layer::Boundary) => fields.get("boundary")?,
+        (Value::Map(fields), _) => fields.get("statements")?,
+        (document, _) => document,
+    };
+    let Value::List(statements) = list else { return None };
+    let of = |statement: &&Value| match statement {
+        Value::Map(fields) => fields.get("policy").is_none_or(|name| *name == Value::from(&*at.policy)),
+        _ => false,
+    };
+    statements.iter().filter(of).nth(at.statement)
+}
+
+fn request(example: &Counterexample) -> Value {
+    let by = example.by.iter().map(place).collect::<Vec<_>>().join(" and ");
+    Value::record([
+        ("principal", Some(example.principal.as_str().into())),
+        ("action", Some(example.action.as_str().into())),
+        ("resource", Some(example.resource.as_str().into())),
+        ("by", (!by.is_empty()).then(|| by.into())),
+        ("when", assumed(&example.context)),
+    ])
+}
+
+/// What the request says under condition keys, without what follows from who asks.
+fn assumed(context: &Context) -> Option<Value> {
+    let said = |(key, known): (&str, Known<'_>)| match known {
+        Known::Values(_) | Known::Absent if Subject::tells(key, known) => None,
+        Known::Values([one]) => Some((key.to_owned(), Value::from(one.as_str()))),
+        Known::Values(several) => {
+            Some((key.to_owned(), Value::List(several.iter().map(|it| Value::from(it.as_str())).collect())))
+        }
+        Known::Absent => Some((key.to_owned(), Value::from("absent"))),
+        Known::Unknown => None,
+    };
+    let named =
+        |(key, value): (String, Value)| (reference::key(&key).map_or(key.clone(), |it| it.spelled(&key)), value);
+    let all: BTreeMap<String, Value> = context.keys().filter_map(said).map(named).collect();
+    (!all.is_empty()).then_some(Value::Map(all))
+}
+
+/// `statement 2 (AllowAll) of bank-read`.
+fn place(at: &At) -> String {
+    let sid = at.sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
+    let layer = match at.layer {
+        Layer::Boundary => " as boundary",
+        Layer::ServiceControl => " as service control policy",
+        Layer::ResourceControl => " as resource control policy",
+        Layer::Session => " as session policy",
+        Layer::Identity | Layer::Resource => "",
+    };
+    format!("statement {}{sid} of {}{layer}", at.statement + 1, at.policy)
+}
+
+pub(super) fn doubtful(doubt: &Doubt) -> String {
+    let of = |example: &Counterexample| format!("{} on {}", example.action, example.resource);
+    match doubt {
+        Doubt::Conditions { keys, by, example } => {
+            let keys = if keys.is_empty() { "what AWS does not document".to_owned() } else { keys.join(", ") };
+            let by = by.iter().map(place).collect::<Vec<_>>().join(", ");
+            format!("{} depends on {keys}: {by}", of(example))
+        }
+        Doubt::UnknownAction { as_of, example } => {
+            format!("{} would be a counterexample, and AWS had no such action on {as_of}", of(example))
+        }
+        Doubt::TooComplex => "the policies are too complex to be judged within the limits".to_owned(),
+        Doubt::UnknownAccount { principal, by } => {
+            format!("the account of {principal} is not in the document: {}", place(by))
+        }
+        Doubt::Beyond { what, by } => format!("{what} not in the document: {}", place(by)),
+        Doubt::Disagreement { example } => {
+            format!("two ways of judging {} do not agree; please report it", of(example))
+        }
+        Doubt::NoIdentity => "the root user is bound by no policy of its own".to_owned(),
+    }
+}

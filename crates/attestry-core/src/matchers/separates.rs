@@ -1,0 +1,70 @@
+//! `separates`: Nobody with these permissions can do something of both duties: two claims, each with actions and resources.
+//!
+//! Must not know kinds or policies.
+
+use super::permissions::{AREA, Claim, Proves, Says, area, objections, rights, takes};
+use super::{Example, Objection, Operand, Setting, Takes};
+use crate::facts::{Type, Value};
+use attestry_iam::{Catalogue, Context, Proof, Prover};
+
+/// Nobody with these permissions can do something of both duties: two claims, each with actions and resources.
+#[derive(Debug)]
+pub(super) struct Separates;
+
+impl Proves for Separates {
+    fn keyword(&self) -> &'static str {
+        "separates"
+    }
+
+    fn doc(&self) -> &'static str {
+        "Nobody with these permissions can do something of both duties: two claims, each with actions and resources."
+    }
+
+    fn example(&self) -> Example {
+        Example {
+            kind: "iam.role",
+            expect: "permissions:
+  separates:
+    - { actions: [kms/destroy, kms/permissions] }
+    - { actions: [kms/decrypt] }",
+            met: r#"permissions:
+  statements:
+    - { policy: p, effect: Allow, actions: ["kms:Decrypt"], resources: ["*"], conditions: [] }"#,
+            violated: r#"permissions:
+  statements:
+    - { policy: p, effect: Allow, actions: ["kms:*"], resources: ["*"], conditions: [] }"#,
+            undecided: Some(
+                r#"permissions:
+  statements:
+    - { policy: p, effect: Allow, actions: ["kms:PutKeyPolicy"], resources: ["*"], conditions: [] }
+    - { policy: p, effect: Allow, actions: ["kms:Decrypt"], resources: ["*"], conditions: ["StringEquals aws:PrincipalTag/team platform"] }"#,
+            ),
+        }
+    }
+
+    fn takes(&self, of: Type) -> Result<Takes, &'static str> {
+        takes(of, Type::List(&Type::Record(AREA)))
+    }
+
+    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+        let Operand::Value(Value::List(duties)) = operand else { return Vec::new() };
+        let mut all: Vec<_> = duties.iter().flat_map(objections).collect();
+        if duties.len() != 2 {
+            all.push(Objection::error("", "two duties are kept apart, no more and no fewer"));
+        }
+        all
+    }
+
+    fn claim(&self, operand: &Operand) -> Option<Claim> {
+        let Operand::Value(Value::List(duties)) = operand else { return None };
+        let duties = duties.iter().map(|duty| vec![(area(duty), Context::unknown())]).collect();
+        Some(Claim::either(Says::NeverAllowed, duties))
+    }
+
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+        let Operand::Value(Value::List(duties)) = operand else { return Ok(Proof::Proved) };
+        let [first, second] = duties.as_slice() else { return Err("two duties are kept apart".to_owned()) };
+        let (rights, known) = rights(actual, setting)?;
+        Ok(Prover::new(Catalogue::aws()).separates(&[rights], [&area(first), &area(second)], &known))
+    }
+}

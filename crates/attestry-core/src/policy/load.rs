@@ -1,0 +1,471 @@
+//! Reading policy files from disk: the only part of `policy` that does I/O.
+//!
+//! Must not know what the texts mean beyond which file names which.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+use super::outline::Outline;
+use super::probes::check_consent;
+use super::suite::{Source, SuiteText};
+use super::{Attestation, Catalogues, Library, Policy, Suite, Vocabulary, Waiver, attestations, limits, waivers};
+use crate::matchers::Glob;
+use crate::source::{
+    Diagnostic, Diagnostics, FileId, Limits, Listed, Node, Span, Spanned, Unread, list_below, parse, read_below,
+};
+
+/// What was read, and what is wrong with it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Texts and suites.
+    pub library: Library,
+    /// The words the texts were checked against.
+    pub words: Vocabulary,
+    /// All that is wrong.
+    pub diagnostics: Diagnostics,
+    /// The files that were read, in the order of reading; relative to the root where they lie below it.
+    pub paths: Vec<PathBuf>,
+}
+
+/// Where files are read from; all paths are relative to it.
+#[derive(Debug)]
+pub enum Root<'a> {
+    /// A directory.
+    Directory(&'a Path),
+    /// Texts that are held already, such as those of a bundle.
+    Held(BTreeMap<PathBuf, &'a [u8]>),
+}
+
+impl Root<'_> {
+    fn read(&self, path: &Path, most: usize) -> Result<Vec<u8>, Unread> {
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        match self {
+            Self::Directory(root) => read_below(root, path, most),
+            Self::Held(files) => match files.get(path) {
+                Some(bytes) if u64::try_from(bytes.len()).is_ok_and(|length| length > most) => {
+                    Err(Unread::TooLarge(most))
+                }
+                Some(bytes) => Ok(bytes.to_vec()),
+                None => Err(std::io::Error::from(std::io::ErrorKind::NotFound).into()),
+            },
+        }
+    }
+
+    /// What lies in a folder, sorted.
+    fn list(&self, folder: &Path) -> Result<Vec<Listed>, Unread> {
+        match self {
+            Self::Directory(root) => list_below(root, folder, limits::FILES),
+            Self::Held(files) => {
+                let inside = files.keys().filter(|path| path.parent() == Some(folder));
+                let name = |path: &PathBuf| Some(Listed { name: path.file_name()?.to_owned(), is_folder: false });
+                Ok(inside.filter_map(name).collect())
+            }
+        }
+    }
+
+    /// The YAML files of a folder, sorted, and with `deep` of those in it.
+    fn yaml_files(&self, folder: &Path, deep: usize) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for Listed { name, is_folder } in self.list(folder).unwrap_or_default() {
+            let path = folder.join(&name);
+            if found.len() > limits::FILES {
+                break;
+            }
+            if !is_folder && ending(&name.to_string_lossy()).is_some() {
+                found.push(normal(&path));
+            } else if is_folder && deep > 0 {
+                found.extend(self.yaml_files(&path, deep - 1));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// How it is told.
+    fn shown(&self, path: &Path) -> String {
+        match self {
+            Self::Directory(root) => root.join(path).display().to_string(),
+            Self::Held(_) => path.display().to_string(),
+        }
+    }
+
+    /// Names of the files in a directory that may have been meant.
+    fn neighbours(&self, directory: &Path) -> Vec<String> {
+        let names = self.yaml_files(directory, 0).into_iter().filter_map(|path| Some(path.file_name()?.to_owned()));
+        names.map(|name| name.to_string_lossy().into_owned()).collect()
+    }
+}
+
+/// Folders in folders that are looked through for policies that no suite names.
+const FOLDERS: usize = 16;
+
+/// Reads one suite with all that it names. Paths in the suite are relative to it; names shown are relative to `root`.
+#[must_use]
+pub fn load_suite(root: &Path, suite: &Path, words: Vocabulary) -> Loaded {
+    load_suite_of(&Root::Directory(root), suite, words)
+}
+
+/// The same from anywhere.
+#[must_use]
+pub fn load_suite_of(root: &Root<'_>, suite: &Path, words: Vocabulary) -> Loaded {
+    let mut loader = Loader::new(root, words);
+    loader.suite(suite);
+    loader.finish()
+}
+
+/// Reads every suite of a directory and every policy of another, and finds policies that no suite names.
+#[must_use]
+pub fn load_all(root: &Path, suites: &Path, policies: &Path, words: Vocabulary) -> Loaded {
+    let root = Root::Directory(root);
+    let mut loader = Loader::new(&root, words);
+    for path in root.yaml_files(suites, 0) {
+        loader.suite(&path);
+    }
+    if loader.outlines.is_empty() && !loader.loaded.diagnostics.has_errors() {
+        let message = format!("no suite in {}", root.shown(suites));
+        loader.loaded.diagnostics.push(
+            Diagnostic::error_nowhere("no-file", message).help("a suite is a file that ends in `.yaml` or `.yml`"),
+        );
+    }
+    let named: BTreeSet<PathBuf> = loader.parsed.keys().cloned().collect();
+    loader.loaded.words.catalogues = loader.catalogues.clone();
+    for path in root.yaml_files(policies, FOLDERS) {
+        let catalogue = path.components().any(|part| part == Component::Normal("catalogues".as_ref()));
+        if named.contains(&path) || catalogue {
+            continue;
+        }
+        let Some((file, node)) = loader.parse(&path, None) else { continue };
+        if let Some(policy) = Policy::read(&node, file, &loader.loaded.words, &mut loader.loaded.diagnostics) {
+            let message = format!("policy `{}` is named by no suite", policy.id.value);
+            loader.loaded.diagnostics.push(
+                Diagnostic::error("policy-without-suite", policy.id.span, message)
+                    .help("a policy that no suite names is never run"),
+            );
+            loader.loaded.library.unnamed.push(policy);
+        }
+    }
+    loader.finish()
+}
+
+struct Loader<'a> {
+    root: &'a Root<'a>,
+    loaded: Loaded,
+    /// What each file turned out to be, so that a file that two suites name is read, and found wrong, once.
+    parsed: BTreeMap<PathBuf, Option<(FileId, Node)>>,
+    /// One per suite of the library.
+    outlines: Vec<Outline>,
+    /// Values in all files that were read.
+    values: usize,
+    /// Catalogues that every suite may use.
+    shipped: Catalogues,
+    /// These and the ones of all suites.
+    catalogues: Catalogues,
+}
+
+impl<'a> Loader<'a> {
+    fn new(root: &'a Root<'a>, words: Vocabulary) -> Self {
+        let (library, diagnostics) = (Library::default(), Diagnostics::new());
+        let (shipped, catalogues) = (words.catalogues.clone(), words.catalogues.clone());
+        let loaded = Loaded { library, words, diagnostics, paths: Vec::new() };
+        Self { root, loaded, parsed: BTreeMap::new(), outlines: Vec::new(), values: 0, shipped, catalogues }
+    }
+
+    fn finish(mut self) -> Loaded {
+        for (suite, outline) in self.loaded.library.suites.iter().zip(&self.outlines) {
+            super::compile::check_suite(suite, outline, &mut self.loaded.diagnostics);
+        }
+        self.loaded.words.catalogues = self.catalogues;
+        self.loaded
+    }
+
+    fn suite(&mut self, path: &Path) {
+        let Some((file, node)) = self.parse(path, None) else { return };
+        let Some(text) = SuiteText::read(&node, file, &mut self.loaded.diagnostics) else { return };
+        let mut outline = Outline::suite(&node);
+        let base = path.parent().unwrap_or(Path::new("")).to_owned();
+        let SuiteText { mut suite, policies, waivers: waiver_files, attestations: said_in, catalogues } = text;
+        // What one suite brings, another may not use: it would fail when that one is run alone.
+        self.loaded.words.catalogues = self.shipped.clone();
+        for (path, pattern) in self.expand(&base, &catalogues) {
+            if let Some((_, node)) = self.parse(&path, Some(pattern)) {
+                self.catalogues.add(&node, &mut self.loaded.diagnostics);
+                self.loaded.words.catalogues.add(&node, &mut self.loaded.diagnostics);
+            }
+        }
+        let found = self.expand(&base, &policies);
+        outline.broken |= policies.iter().any(|pattern| found.iter().all(|(_, by)| *by != pattern));
+        for (path, pattern) in found {
+            let parsed = self.parse(&path, Some(pattern));
+            outline.policy(parsed.as_ref().map(|(_, node)| node));
+            let Some((file, node)) = parsed else { continue };
+            let policy = Policy::read(&node, file, &self.loaded.words, &mut self.loaded.diagnostics);
+            suite.policies.extend(policy);
+        }
+        for (path, pattern) in self.expand(&base, &waiver_files) {
+            if let Some((_, node)) = self.parse(&path, Some(pattern)) {
+                suite.waivers.extend(Waiver::read_all(&node, &mut self.loaded.diagnostics));
+            }
+        }
+        for (path, pattern) in self.expand(&base, &said_in) {
+            if let Some((_, node)) = self.parse(&path, Some(pattern)) {
+                let below = path.parent().unwrap_or(Path::new(""));
+                suite.attestations.extend(Attestation::read_all(&node, below, &mut self.loaded.diagnostics));
+            }
+        }
+        // What is more than a suite may have is told below; comparing each with each would take long.
+        if !limits::fits(&suite, &mut self.loaded.diagnostics) {
+            return;
+        }
+        for stage in &suite.stages {
+            if let Source::Described(path) | Source::Recording(path) = &stage.source {
+                self.below(&base, path);
+            }
+        }
+        attestations::check_ids(&suite.attestations, &mut self.loaded.diagnostics);
+        for stage in &suite.stages {
+            check_consent(stage, &self.loaded.words, &mut self.loaded.diagnostics);
+        }
+        waivers::check_ids(&suite.waivers, &mut self.loaded.diagnostics);
+        self.check_policy_ids(&suite);
+        if let Some(first) = self.loaded.library.suites.iter().find(|first| first.id.value == suite.id.value) {
+            let message = format!("suite `{}` twice", suite.id.value);
+            let error = Diagnostic::error("duplicate-id", suite.id.span, message).related(first.id.span, "first here");
+            self.loaded.diagnostics.push(error);
+        }
+        self.loaded.library.suites.push(suite);
+        self.outlines.push(outline);
+    }
+
+    fn check_policy_ids(&mut self, suite: &Suite) {
+        let mut known = BTreeMap::new();
+        for policy in &suite.policies {
+            let first = known.entry(policy.id.value.as_str()).or_insert(policy);
+            if !std::ptr::eq(*first, policy) {
+                let message = format!("policy `{}` twice", policy.id.value);
+                self.loaded.diagnostics.push(
+                    Diagnostic::error("duplicate-id", policy.id.span, message).related(first.id.span, "first here"),
+                );
+            }
+        }
+    }
+
+    /// The parsed file. `named` is the text that asked for it.
+    fn parse(&mut self, path: &Path, named: Option<&Spanned<String>>) -> Option<(FileId, Node)> {
+        if let Some(parsed) = self.parsed.get(path) {
+            return parsed.clone();
+        }
+        let parsed = self.read(path, named);
+        self.parsed.insert(path.to_owned(), parsed.clone());
+        parsed
+    }
+
+    fn read(&mut self, path: &Path, named: Option<&Spanned<String>>) -> Option<(FileId, Node)> {
+        let shown = path.display().to_string();
+        if self.loaded.paths.len() >= limits::FILES {
+            let message = format!("more than {} files", limits::FILES);
+            self.loaded.diagnostics.push(match named {
+                Some(name) => limits::over(name.span, message),
+                None => Diagnostic::error_nowhere("over-limit", message),
+            });
+            return None;
+        }
+        let limits = Limits::default();
+        let bytes = match self.root.read(path, limits.bytes) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let message = format!("{shown}: {error}");
+                let refused = match (named, &error) {
+                    (Some(name), Unread::Outside) => Diagnostic::error("outside-root", name.span, message),
+                    (Some(name), _) => Diagnostic::error("unreadable-file", name.span, message),
+                    (None, _) => Diagnostic::error_nowhere("unreadable-file", message),
+                };
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let near = if error.is_missing() && self.loaded.diagnostics.is_short() {
+                    self.root.neighbours(path.parent().unwrap_or(Path::new("")))
+                } else {
+                    Vec::new()
+                };
+                self.loaded.diagnostics.push(refused.suggest(&name, near.iter().map(String::as_str)));
+                return None;
+            }
+        };
+        let files = &mut self.loaded.library.files;
+        let file = files.add_bytes(shown.clone(), bytes, &mut self.loaded.diagnostics)?;
+        self.loaded.paths.push(path.to_owned());
+        let text = files.text(file).to_owned();
+        let node = parse(file, &text, &limits, &mut self.loaded.diagnostics)?;
+        self.values = self.values.saturating_add(node.values());
+        if self.values > limits::VALUES {
+            let message = format!("more than {} values in all files together", limits::VALUES);
+            self.loaded.diagnostics.push(limits::over(Span::new(file, 0, 0), message));
+            return None;
+        }
+        Some((file, node))
+    }
+
+    /// The files that patterns name, each once, with the pattern that named it first: `*` and `?` in the last part of a
+    /// path.
+    fn expand<'p>(&mut self, base: &Path, patterns: &'p [Spanned<String>]) -> Vec<(PathBuf, &'p Spanned<String>)> {
+        let (mut found, mut known, mut passed) = (Vec::new(), BTreeSet::new(), Vec::new());
+        if let Some(pattern) = patterns.get(limits::PATTERNS) {
+            let message = format!("a list names at most {} files and patterns", limits::PATTERNS);
+            self.loaded.diagnostics.push(limits::over(pattern.span, message));
+        }
+        for pattern in patterns.iter().take(limits::PATTERNS) {
+            let named = self.named(base, pattern, &mut passed).into_iter();
+            found.extend(named.filter(|path| known.insert(path.clone())).map(|path| (path, pattern)));
+        }
+        // A policy that nobody reads looks like one that holds.
+        for (path, diagnostic) in passed {
+            if !known.contains(&path) {
+                self.loaded.diagnostics.push(diagnostic);
+            }
+        }
+        found
+    }
+
+    /// The path that a suite names, relative to its own place.
+    fn below(&mut self, base: &Path, named: &Spanned<String>) -> Option<PathBuf> {
+        let path = normal(&base.join(&named.value));
+        // What lies elsewhere could not be kept with the evidence, and a suite from a bundle must not read this machine.
+        if path.components().all(|part| matches!(part, Component::Normal(_))) {
+            return Some(path);
+        }
+        let message = format!("`{}` lies outside of the directory that holds suites and policies", named.value);
+        self.loaded.diagnostics.push(
+            Diagnostic::error("outside-root", named.span, message)
+                .help("run from a directory that is above the suite and all that it names"),
+        );
+        None
+    }
+
+    /// The files that one pattern names; files that it passes over though they look as if they were meant, with what is
+    /// told of them unless another pattern names them.
+    fn named(
+        &mut self,
+        base: &Path,
+        pattern: &Spanned<String>,
+        passed: &mut Vec<(PathBuf, Diagnostic)>,
+    ) -> Vec<PathBuf> {
+        let Some(path) = self.below(base, pattern) else { return Vec::new() };
+        let last = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if !last.contains(['*', '?']) {
+            return vec![path];
+        }
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let listed = match self.root.list(directory) {
+            Ok(listed) => listed,
+            Err(wrong @ (Unread::Outside | Unread::TooMany(_))) => {
+                let message = format!("{}: {wrong}", directory.display());
+                self.loaded.diagnostics.push(Diagnostic::error("outside-root", pattern.span, message));
+                return Vec::new();
+            }
+            Err(_) => Vec::new(),
+        };
+        let pattern_of = NamePattern::new(&last);
+        let mut found = Vec::new();
+        for Listed { name, is_folder } in listed {
+            let path = directory.join(&name);
+            let name = name.to_string_lossy();
+            let shown = path.display();
+            match pattern_of.judge(&name) {
+                Meant::Yes => found.push(path),
+                Meant::Named if is_folder => {
+                    let message = format!("`{shown}` is a folder, and nothing in it is read");
+                    let warning = Diagnostic::warning("unread-folder", pattern.span, message);
+                    passed.push((path, warning.help("name what is in it by a pattern of its own")));
+                }
+                Meant::Named => {
+                    let message =
+                        format!("`{shown}` is named, and is not read: its name ends in neither `.yaml` nor `.yml`");
+                    let error = Diagnostic::error("unread-file", pattern.span, message);
+                    passed.push((path, error.help("rename it, or end the pattern in `.yaml`")));
+                }
+                Meant::Perhaps => {
+                    let message = format!("`{shown}` is not read: `{}` does not name it", pattern.value);
+                    passed.push((path, Diagnostic::warning("unread-file", pattern.span, message)));
+                }
+                Meant::No => {}
+            }
+        }
+        if found.is_empty() {
+            let message = format!("`{}` matches no file", pattern.value);
+            let shown = if directory == Path::new("") { Path::new(".") } else { directory };
+            let error = Diagnostic::error("no-file", pattern.span, message);
+            let error = error.suggest(&last, self.root.neighbours(directory).iter().map(String::as_str));
+            self.loaded.diagnostics.push(error.help(format!("looked in {}", shown.display())));
+        }
+        found
+    }
+}
+
+/// The last part of a path with `*` and `?`, as a person means it: `.YAML` is `.yaml`.
+struct NamePattern {
+    whole: Glob,
+    /// Without its ending, where that is one of YAML.
+    stem: Option<Glob>,
+}
+
+/// Whether a file was meant.
+enum Meant {
+    Yes,
+    /// It is named, and cannot be a policy by its own name.
+    Named,
+    /// It would be named if the ending were another one of those that policies are often written with.
+    Perhaps,
+    No,
+}
+
+impl NamePattern {
+    fn new(text: &str) -> Self {
+        let (stem, whole) = match (ending(text), text.rsplit_once('.')) {
+            (Some(ending), Some((stem, _))) => (Some(Glob::new(stem)), format!("{stem}.{ending}")),
+            _ => (None, text.to_owned()),
+        };
+        Self { whole: Glob::new(&whole), stem }
+    }
+
+    fn judge(&self, name: &str) -> Meant {
+        let parts = name.rsplit_once('.');
+        match (ending(name), parts) {
+            (Some(ending), Some((stem, _))) if self.whole.is_match(&format!("{stem}.{ending}")) => Meant::Yes,
+            (Some(_), Some((stem, _))) if self.names_stem(stem) => Meant::Perhaps,
+            // What a system or an editor hides was not meant.
+            (None, _) if !name.starts_with('.') && self.whole.is_match(name) => Meant::Named,
+            (None, Some((stem, other))) if other.eq_ignore_ascii_case("json") && self.names_stem(stem) => {
+                Meant::Perhaps
+            }
+            _ => Meant::No,
+        }
+    }
+
+    fn names_stem(&self, stem: &str) -> bool {
+        self.stem.as_ref().is_some_and(|glob| glob.is_match(stem))
+    }
+}
+
+/// The ending of a YAML file, in small letters.
+fn ending(name: &str) -> Option<&'static str> {
+    let (_, ending) = name.rsplit_once('.')?;
+    ["yaml", "yml"].into_iter().find(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// Where a path leads that stands in this suite: paths begin at the folder of the file that names them.
+pub fn beside(suite: &Path, named: &str) -> PathBuf {
+    normal(&suite.parent().unwrap_or(Path::new("")).join(named))
+}
+
+/// The path without `.` and, where that is safe to do by text alone, without `..`.
+pub(super) fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}

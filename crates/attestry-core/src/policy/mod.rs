@@ -1,0 +1,56 @@
+//! Policies, suites and waivers: from text to checked cases.
+//!
+//! Two steps, as in a compiler. *Reading* takes files apart and keeps every place; *compiling* resolves kinds,
+//! attributes, matchers, operands, parameters and controls for one stage. All that is wrong is collected as
+//! diagnostics; nothing stops at the first error. Must not know AWS, collectors, verdicts or reports. Only `load`
+//! reads files.
+
+mod attestations;
+mod case;
+mod catalogue;
+mod compile;
+mod condition;
+mod endpoint;
+mod examples;
+mod expectation;
+pub mod json_schema;
+mod judge;
+mod library;
+mod limits;
+mod load;
+mod log_sweep;
+mod outline;
+mod parameters;
+mod policies;
+mod probes;
+mod regexes;
+mod regions;
+mod select;
+mod selector;
+mod severity;
+mod suite;
+mod values;
+mod waivers;
+
+pub use attestations::{ATTESTATION, Attestation, attested};
+pub use case::{Case, Origin, Per, Quantifier, WhenNone};
+pub use catalogue::{Catalogues, Control};
+pub use compile::{Compiled, compile};
+pub use endpoint::{URL, check_endpoint};
+pub use examples::{Examples, check_examples};
+pub use expectation::{AttributeTest, Expectation};
+pub use judge::{Difference, Judgement};
+pub use library::{Library, Vocabulary};
+pub use load::beside;
+pub use load::{Loaded, Root, load_all, load_suite, load_suite_of};
+pub use log_sweep::LogSweep;
+pub use policies::{CaseText, Policy, is_identifier};
+pub use probes::{ProbeText, check_probes};
+pub use select::select;
+pub use selector::Selector;
+pub use severity::Severity;
+pub use suite::{Account, Source, Stage, Suite};
+pub use waivers::{Waiver, check_expiries};
+
+#[cfg(test)]
+mod tests;

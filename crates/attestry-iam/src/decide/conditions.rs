@@ -1,0 +1,232 @@
+//! Condition operators on what is known of a request.
+//!
+//! As the IAM user guide documents them:
+//! - A key that is not there does not match; a negated operator then holds, and so do `…IfExists` and `ForAllValues:`,
+//!   while `ForAnyValue:` does not. An empty set of values is a key that is not there; for `ForAllValues:` and
+//!   `ForAnyValue:` a set of empty texts is one too. Whether `ForAnyValue:…IfExists` holds without the key is documented
+//!   in two ways, so it is unknown.
+//! - One of the values is enough; with a negated operator none may match. A key of several values without `ForAllValues:`
+//!   or `ForAnyValue:` is read as *one of them matches*, and for a negated operator *none of them does*.
+//! - `ArnEquals` is `ArnLike`. A pattern that has not six components is unknown, a value that has not is no match.
+//! - What AWS does with a value that is no number, date, boolean, address or base 64 is not documented: unknown.
+//! - Variables are put in for text, ARN and boolean operators only. One that the request cannot fill makes its value match
+//!   nothing; with a negated operator it is unknown, since AWS says that the statement *might* be invalid.
+//!
+//! Must not know statements.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::truth::Truth;
+use super::values::{Network, Number, boolean, bytes, date};
+use crate::context::{Context, Known};
+use crate::language::Pattern as Shape;
+use crate::pattern::{Case, Resolved, is_always_there, resolved};
+use crate::policy::{Condition, Operator, Quantity, Test};
+
+/// Whether a condition holds. `variables` is that of its policy.
+#[must_use]
+pub fn holds(condition: &Condition, variables: bool, context: &Context) -> Truth {
+    let Condition { operator, key, values } = condition;
+    let known = context.get(key);
+    let Some((comparison, negated)) = comparison(operator.test) else { return is_null(*operator, values, known) };
+    let present = match known {
+        Known::Unknown => return by_shape(condition, comparison, negated, variables, context),
+        Known::Absent => return without_key(*operator, negated),
+        Known::Values(present) => present,
+    };
+    if present.is_empty() {
+        return without_key(*operator, negated);
+    }
+    if operator.quantity.is_some() && present.iter().all(String::is_empty) {
+        return (operator.quantity == Some(Quantity::All)).into();
+    }
+    let wanted: Vec<_> = values
+        .iter()
+        .map(|it| resolved(it, variables && comparison.has_variables(), comparison.has_wildcards(), context))
+        .collect();
+    let each = present.iter().map(|value| {
+        let matched = Truth::any(wanted.iter().map(|it| comparison.test(it, value, negated)));
+        if negated { !matched } else { matched }
+    });
+    match operator.quantity {
+        Some(Quantity::All) => Truth::all(each),
+        Some(Quantity::Any) => Truth::any(each),
+        None if negated => Truth::all(each),
+        None => Truth::any(each),
+    }
+}
+
+/// Whether a condition holds for all texts of the pattern that is known of its key.
+fn by_shape(condition: &Condition, comparison: Comparison, negated: bool, variables: bool, context: &Context) -> Truth {
+    let (Some(shape), Comparison::Text { case: Case::Exact, wildcards }) = (context.shape(&condition.key), comparison)
+    else {
+        return Truth::Unknown;
+    };
+    let shape = Shape::glob(shape);
+    let one = |value: &String| {
+        let wanted = resolved(value, variables, wildcards, context);
+        let pattern = Shape::written(&wanted.pattern);
+        match (wanted.absent, wanted.unknown.is_empty()) {
+            (None, _) if pattern.excludes(&shape) => Truth::No,
+            (None, true) if pattern.covers(&shape) => Truth::Yes,
+            _ => Truth::Unknown,
+        }
+    };
+    let matched = Truth::any(condition.values.iter().map(one));
+    if negated { !matched } else { matched }
+}
+
+/// The keys that decide whether all of these conditions hold; none where that is decided.
+#[must_use]
+pub fn undecided_keys(conditions: &[Condition], variables: bool, context: &Context) -> Vec<String> {
+    let mut keys = BTreeSet::new();
+    for condition in conditions {
+        match holds(condition, variables, context) {
+            Truth::No => return Vec::new(),
+            Truth::Unknown => keys.extend(unknown_keys(condition, variables, context)),
+            Truth::Yes => {}
+        }
+    }
+    keys.into_iter().collect()
+}
+
+/// The keys that an unknown condition waits for. Where nothing is missing they are those of variables that the request
+/// cannot fill, or its own, whose values cannot be read.
+fn unknown_keys(condition: &Condition, variables: bool, context: &Context) -> BTreeSet<String> {
+    let (mut keys, mut absent) = (BTreeSet::new(), BTreeSet::new());
+    if context.get(&condition.key) == Known::Unknown {
+        keys.insert(condition.key.clone());
+    }
+    if variables && comparison(condition.operator.test).is_some_and(|(it, _)| it.has_variables()) {
+        for value in &condition.values {
+            let found = resolved(value, true, false, context);
+            keys.extend(found.unknown);
+            absent.extend(found.absent);
+        }
+    }
+    if !keys.is_empty() {
+        return keys;
+    }
+    if absent.is_empty() { BTreeSet::from([condition.key.clone()]) } else { absent }
+}
+
+fn without_key(operator: Operator, negated: bool) -> Truth {
+    match operator.quantity {
+        Some(Quantity::All) => Truth::Yes,
+        Some(Quantity::Any) if operator.if_exists => Truth::Unknown,
+        Some(Quantity::Any) => Truth::No,
+        None => (operator.if_exists || negated).into(),
+    }
+}
+
+/// `Null` asks whether the key is missing. With `ForAllValues:` or `ForAnyValue:` nobody says what it means.
+fn is_null(operator: Operator, values: &[String], known: Known<'_>) -> Truth {
+    let one = |missing: bool| Truth::any(values.iter().map(|it| boolean(it).map(|wanted| wanted == missing).into()));
+    match known {
+        _ if operator.quantity.is_some() => Truth::Unknown,
+        Known::Values([]) | Known::Absent => one(true),
+        Known::Values(_) => one(false),
+        Known::Unknown if one(true) == one(false) => one(true),
+        Known::Unknown => Truth::Unknown,
+    }
+}
+
+/// Whether a text is covered by what a policy says, its variables put in.
+pub(super) fn covers(wanted: &Resolved, text: &str, case: Case, negated: bool) -> Truth {
+    if wanted.absent.is_some() {
+        return if negated { Truth::Unknown } else { Truth::No };
+    }
+    // Without its key the statement might be invalid.
+    if negated && !wanted.unknown.iter().all(|key| is_always_there(key)) {
+        return Truth::Unknown;
+    }
+    match wanted.pattern.matches(text, case) {
+        true if !wanted.unknown.is_empty() => Truth::Unknown,
+        matches => matches.into(),
+    }
+}
+
+/// What an operator compares, negation and quantity taken off.
+#[derive(Clone, Copy, Debug)]
+enum Comparison {
+    Text { case: Case, wildcards: bool },
+    Number(fn(Ordering) -> bool),
+    Date(fn(Ordering) -> bool),
+    Bool,
+    Binary,
+    Ip,
+    Arn,
+}
+
+/// The comparison of an operator, and whether it is negated; none for `Null`, which compares nothing.
+fn comparison(test: Test) -> Option<(Comparison, bool)> {
+    use Comparison::{Arn, Binary, Bool, Date, Ip, Number, Text};
+    let equal = Text { case: Case::Exact, wildcards: false };
+    let equal_in_any_case = Text { case: Case::Any, wildcards: false };
+    let like = Text { case: Case::Exact, wildcards: true };
+    Some(match test {
+        Test::StringEquals => (equal, false),
+        Test::StringNotEquals => (equal, true),
+        Test::StringEqualsIgnoreCase => (equal_in_any_case, false),
+        Test::StringNotEqualsIgnoreCase => (equal_in_any_case, true),
+        Test::StringLike => (like, false),
+        Test::StringNotLike => (like, true),
+        Test::NumericEquals => (Number(Ordering::is_eq), false),
+        Test::NumericNotEquals => (Number(Ordering::is_eq), true),
+        Test::NumericLessThan => (Number(Ordering::is_lt), false),
+        Test::NumericLessThanEquals => (Number(Ordering::is_le), false),
+        Test::NumericGreaterThan => (Number(Ordering::is_gt), false),
+        Test::NumericGreaterThanEquals => (Number(Ordering::is_ge), false),
+        Test::DateEquals => (Date(Ordering::is_eq), false),
+        Test::DateNotEquals => (Date(Ordering::is_eq), true),
+        Test::DateLessThan => (Date(Ordering::is_lt), false),
+        Test::DateLessThanEquals => (Date(Ordering::is_le), false),
+        Test::DateGreaterThan => (Date(Ordering::is_gt), false),
+        Test::DateGreaterThanEquals => (Date(Ordering::is_ge), false),
+        Test::Bool => (Bool, false),
+        Test::BinaryEquals => (Binary, false),
+        Test::IpAddress => (Ip, false),
+        Test::NotIpAddress => (Ip, true),
+        Test::ArnEquals | Test::ArnLike => (Arn, false),
+        Test::ArnNotEquals | Test::ArnNotLike => (Arn, true),
+        Test::Null => return None,
+    })
+}
+
+impl Comparison {
+    fn has_variables(self) -> bool {
+        matches!(self, Self::Text { .. } | Self::Bool | Self::Arn)
+    }
+
+    fn has_wildcards(self) -> bool {
+        matches!(self, Self::Text { wildcards: true, .. } | Self::Arn)
+    }
+
+    /// Whether a value of the request is what the policy wants; not negated yet.
+    fn test(self, wanted: &Resolved, value: &str, negated: bool) -> Truth {
+        if let Self::Text { case, .. } = self {
+            return covers(wanted, value, case, negated);
+        }
+        if wanted.absent.is_some() {
+            return if negated { Truth::Unknown } else { Truth::No };
+        }
+        if !wanted.unknown.is_empty() {
+            return Truth::Unknown;
+        }
+        if matches!(self, Self::Arn) {
+            return wanted.pattern.matches_arn(value).into();
+        }
+        let text = wanted.pattern.text().unwrap_or_default();
+        let same = || match self {
+            Self::Number(holds) => Some(holds(Number::read(value)?.compare(&Number::read(&text)?))),
+            Self::Date(holds) => Some(holds(date(value)?.cmp(&date(&text)?))),
+            Self::Bool => Some(boolean(value)? == boolean(&text)?),
+            Self::Binary => Some(bytes(value)? == bytes(&text)?),
+            Self::Ip => Some(Network::read(&text)?.covers(value.parse::<IpAddr>().ok()?)),
+            Self::Text { .. } | Self::Arn => None,
+        };
+        same().into()
+    }
+}

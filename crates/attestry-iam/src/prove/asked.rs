@@ -1,0 +1,171 @@
+//! Which callers a policy is asked about, and which of its statements are about a caller.
+//!
+//! Must not know how a request is made up.
+
+use std::collections::BTreeSet;
+
+use super::callers::{Caller, Who, federated, foreign, named, of_account, service, strangers};
+use super::claim::Doubt;
+use super::outsider::{Exception, Reading};
+use super::party::{account, is_deleted, is_whole};
+use super::providers;
+use super::said::{Said, principals};
+use crate::decide::{At, Layer, Subject, Truth, is_session_of};
+use crate::policy::{Effect, Policy, Principal, Statement, Which};
+
+/// The policy without principals that were deleted: nobody is them any more.
+pub(super) fn living(policy: &Policy) -> Policy {
+    let mut policy = policy.clone();
+    for statement in &mut policy.statements {
+        if let Some(Which::In(list) | Which::NotIn(list)) = &mut statement.principals {
+            list.retain(|it| !matches!(it, Principal::Aws(text) if is_deleted(text)));
+        }
+    }
+    policy
+}
+
+/// Whom the policy does not name, and those who can have a token of a provider that it names.
+pub(super) fn public(said: &Said, policy: &Policy) -> Vec<Caller> {
+    let mut all = strangers(said);
+    let providers: BTreeSet<&str> =
+        principals(policy).filter_map(provider).filter(|it| providers::is_web(it)).collect();
+    all.extend(providers.into_iter().flat_map(|it| federated(said, it)));
+    all
+}
+
+/// Whoever is neither of the owner's account nor an exception.
+pub(super) fn others(said: &Said, policy: &Policy, except: &Exception) -> Vec<Caller> {
+    let is_other = |account: &str| account != said.owner && !except.has_account(account);
+    let mut all = public(said, policy);
+    for account in said.accounts(policy).iter().filter(|it| is_other(it)) {
+        all.extend(of_account(said, account, &Who::OfAccount(account.clone())));
+    }
+    let mut seen = BTreeSet::new();
+    for principal in principals(policy).filter(|it| seen.insert(*it)) {
+        match principal {
+            Principal::Aws(text) if account(text).is_some_and(is_other) && !is_whole(text) && !except.has(text) => {
+                all.extend(named(said, text));
+            }
+            Principal::Service(name) if !except.has(name) => all.push(service(said, name, Who::Named(name.clone()))),
+            Principal::Federated(name) if account(name).is_some_and(is_other) && !except.has(name) => {
+                all.push(foreign(said, name));
+            }
+            _ => {}
+        }
+    }
+    let services = said.services();
+    let services = services.iter().filter(|it| !except.has(it) && !seen.contains(&Principal::Service((*it).clone())));
+    all.extend(services.map(|name| service(said, name, Who::Named(name.clone()))));
+    all
+}
+
+/// The principals of Allows of whom the document does not say where they are.
+pub(super) fn unknown(policy: &Policy, reading: &Reading<'_>, except: &Exception, said: &Said) -> Vec<Doubt> {
+    let mut found = Vec::new();
+    let allows = policy.statements.iter().enumerate().filter(|(_, it)| it.effect == Effect::Allow);
+    for (index, statement) in allows {
+        let Some(Which::In(list)) = &statement.principals else { continue };
+        // Whatever a condition leaves of a stranger, it leaves of them.
+        let is_limited = |principal: &str| {
+            let one = named(said, &said.stranger).into_iter().next();
+            one.is_some_and(|caller| statement.conditions.iter().any(|it| reading.holds(it, &caller) == Truth::No))
+                || except.has(principal)
+        };
+        for principal in list {
+            let text = match principal {
+                Principal::Aws(text) if account(text).is_none() => text,
+                Principal::Canonical(text) => text,
+                _ => continue,
+            };
+            if !is_limited(text) {
+                let (policy, sid) = (policy.name.clone(), statement.sid.clone());
+                let by = At { layer: Layer::Resource, policy, sid, statement: index };
+                found.push(Doubt::UnknownAccount { principal: text.clone(), by });
+            }
+        }
+    }
+    found
+}
+
+fn provider(principal: &Principal) -> Option<&str> {
+    if let Principal::Federated(provider) = principal { Some(provider) } else { None }
+}
+
+/// A user or role, of whose requests nothing else is known.
+pub(super) fn identity(said: &Said, principal: &str) -> Option<Caller> {
+    let own = account(principal)?;
+    let found = named(said, principal).into_iter().next()?;
+    Some(Caller { alone: own == said.owner, ..found })
+}
+
+/// Whether a statement applies to a caller, whatever its action and resource.
+pub(super) fn applies(statement: &Statement, reading: &Reading<'_>, caller: &Caller) -> Truth {
+    let any =
+        |list: &[Principal], way: fn(&Principal, &Caller) -> Truth| Truth::any(list.iter().map(|it| way(it, caller)));
+    let principal = match &statement.principals {
+        None => Truth::Yes,
+        Some(Which::In(list)) => any(list, itself).max(any(list, whole)),
+        Some(Which::NotIn(list)) => {
+            let (itself, whole) = (any(list, itself), any(list, whole));
+            let has_both =
+                matches!(caller.subject, Subject::User { .. } | Subject::Role { .. } | Subject::FederatedUser { .. })
+                    && !list.contains(&Principal::Everyone);
+            // AWS wants the account named beside the user or role; where only one of them is, it does not say.
+            match (has_both, itself == whole) {
+                (false, _) => !itself.max(whole),
+                (true, true) => !itself,
+                (true, false) => Truth::Unknown,
+            }
+        }
+    };
+    Truth::all(std::iter::once(principal).chain(statement.conditions.iter().map(|it| reading.holds(it, caller))))
+}
+
+/// Whether a principal is the account of a caller.
+fn whole(principal: &Principal, caller: &Caller) -> Truth {
+    let has_account = !matches!(caller.who, Who::Anybody) && caller.account().is_some();
+    match principal {
+        Principal::Aws(text) if has_account && is_whole(text) && account(text) == caller.account() => {
+            // It leaves the caller to the caller's own policies.
+            if caller.alone { Truth::No } else { Truth::Yes }
+        }
+        Principal::Canonical(_) if has_account => Truth::Unknown,
+        _ => Truth::No,
+    }
+}
+
+/// Whether a principal is a caller itself.
+fn itself(principal: &Principal, caller: &Caller) -> Truth {
+    match (principal, &caller.subject) {
+        (Principal::Everyone, _) => Truth::Yes,
+        (Principal::Aws(text), _) if text.contains(['*', '?']) => Truth::Unknown,
+        (Principal::Aws(text), _) => match &caller.who {
+            Who::Named(name) if name == text => Truth::Yes,
+            Who::Named(_) if account(text) == caller.account() && !is_whole(text) => one_of(text, &caller.subject),
+            _ => Truth::No,
+        },
+        (Principal::Service(text), Subject::Service { name }) => {
+            let is_named = caller.who == Who::Named(text.clone());
+            (text == "*" || text == name && is_named).into()
+        }
+        (Principal::Federated(text), Subject::Federated { provider }) => (text == "*" || text == provider).into(),
+        _ => Truth::No,
+    }
+}
+
+/// Whether another principal of the same account may be the same person: a session of the role, or a user's federation.
+fn one_of(text: &str, subject: &Subject) -> Truth {
+    let is_federated = text.contains(":federated-user/");
+    match subject {
+        Subject::Role { arn, session: None } if is_session_of(text, arn) => Truth::Unknown,
+        Subject::Role { arn, session: Some(_) } if same_role(text, arn) => Truth::Yes,
+        Subject::User { .. } if is_federated => Truth::Unknown,
+        Subject::FederatedUser { .. } if text.contains(":user/") => Truth::Unknown,
+        _ => Truth::No,
+    }
+}
+
+/// Whether a role is that of a session, whose ARN leaves out the path.
+fn same_role(role: &str, of_session: &str) -> bool {
+    role.contains(":role/") && role.rsplit('/').next() == of_session.rsplit('/').next()
+}

@@ -1,0 +1,316 @@
+//! The actions there are, and the formats of their resources, laid out for proofs.
+//!
+//! Must not know policies.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::claim::Set;
+use super::term::action;
+use crate::language::{Class, Format, Pattern, Place};
+use crate::reference;
+
+/// Actions that the reference gives no resources, and whose resource AWS's own guides name: all of a kind.
+/// (S3 user guide, *Identity-based policy examples*.)
+const ASKED: &[(&str, &str)] = &[("s3:listallmybuckets", "arn:*:s3:::*")];
+
+/// All actions that are known, service by service; a service is read when a claim asks for it.
+#[derive(Debug)]
+pub struct Catalogue {
+    as_of: String,
+    /// In the order of what their actions begin with.
+    services: Vec<Service>,
+    /// Sets of actions that claims are about, each laid out once.
+    spread: Mutex<HashMap<Set, Arc<Spread>>>,
+}
+
+/// The actions of a set.
+#[derive(Debug, Default)]
+pub(super) struct Spread {
+    /// Places of known actions by service, both in the order of names.
+    known: BTreeMap<usize, BTreeSet<usize>>,
+    /// The patterns that may cover actions that nobody knows.
+    pub(super) open: Vec<Pattern>,
+    /// Those of them that are taken out.
+    pub(super) shut: Vec<Pattern>,
+}
+
+/// Verbs of actions that only read or list: of those that the reference has, nearly all.
+const READING: &[&str] =
+    &["Get", "List", "Describe", "BatchGet", "BatchDescribe", "Search", "Select", "Read", "Lookup"];
+
+/// How many sets are kept laid out.
+const KEPT: usize = 64;
+
+/// One service.
+#[derive(Debug)]
+struct Service {
+    /// What its actions begin with, colon included, in small letters.
+    prefix: String,
+    source: Option<&'static reference::Service>,
+    listed: OnceLock<Listed>,
+}
+
+#[derive(Debug, Default)]
+struct Listed {
+    /// In the order of their names.
+    actions: Vec<Known>,
+    formats: Vec<Vec<Format>>,
+    /// What ARNs of the service say it is: mostly its prefix.
+    in_arns: BTreeSet<String>,
+    /// The formats as patterns, anywhere in the partition `aws`, where somebody asked.
+    anywhere: Vec<OnceLock<Vec<Pattern>>>,
+    /// The collections, likewise.
+    collections: OnceLock<Vec<Pattern>>,
+}
+
+/// One action.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// In AWS's spelling.
+    pub(super) name: String,
+    /// In small letters, as patterns are compared.
+    pub(super) small: String,
+    /// Where its formats are. Actions of a service with the same formats share them.
+    pub(super) formats: (usize, usize),
+    /// Where it is itself: the service, and its place there.
+    place: (usize, usize),
+}
+
+impl Catalogue {
+    /// Of the actions that were known on a day, each with the formats of its resources; none for actions that have none.
+    #[must_use]
+    pub fn new(as_of: &str, actions: impl IntoIterator<Item = (String, Vec<String>)>) -> Self {
+        let mut services: BTreeMap<String, Vec<(String, Vec<String>)>> = BTreeMap::new();
+        for (name, formats) in actions {
+            let prefix = name.split_inclusive(':').next().unwrap_or_default().to_ascii_lowercase();
+            services.entry(prefix).or_default().push((name, formats));
+        }
+        let listed = services.into_iter().enumerate().map(|(index, (prefix, actions))| {
+            let actions = actions.into_iter().map(|(name, formats)| (name, formats, false));
+            let listed = OnceLock::from(Listed::new(index, actions));
+            Service { prefix, source: None, listed }
+        });
+        Self { as_of: as_of.to_owned(), services: listed.collect(), spread: Mutex::default() }
+    }
+
+    /// Of AWS, as the copy of the service authorization reference has it.
+    #[must_use]
+    pub fn aws() -> &'static Self {
+        static AWS: OnceLock<Catalogue> = OnceLock::new();
+        AWS.get_or_init(|| {
+            let all = reference::services(|_| true).map(|service| Service {
+                prefix: format!("{}:", service.prefix().to_ascii_lowercase()),
+                source: Some(service),
+                listed: OnceLock::new(),
+            });
+            let mut services: Vec<Service> = all.collect();
+            services.sort_by(|one, two| one.prefix.cmp(&two.prefix));
+            Self { as_of: reference::as_of().to_owned(), services, spread: Mutex::default() }
+        })
+    }
+
+    /// The day of the reference.
+    #[must_use]
+    pub fn as_of(&self) -> &str {
+        &self.as_of
+    }
+
+    /// The action of a name in small letters.
+    pub(super) fn action(&self, small: &str) -> Option<&Known> {
+        let prefix = small.split_inclusive(':').next().unwrap_or_default();
+        let index = self.services.binary_search_by(|service| service.prefix.as_str().cmp(prefix)).ok()?;
+        let actions = &self.listed(index)?.actions;
+        actions.binary_search_by(|known| known.small.as_str().cmp(small)).ok().and_then(|at| actions.get(at))
+    }
+
+    /// The resources of an action at a place.
+    pub(super) fn resources(&self, of: &Known, place: Place<'_>) -> Vec<Pattern> {
+        let (service, at) = of.formats;
+        let formats = self.listed(service).and_then(|listed| listed.formats.get(at));
+        formats.into_iter().flatten().flat_map(|format| format.patterns(place)).collect()
+    }
+
+    /// The resources of an action anywhere in a partition.
+    pub(super) fn anywhere(&self, of: &Known, partition: &str) -> Cow<'_, [Pattern]> {
+        let (service, at) = of.formats;
+        let all = || self.resources(of, Place { partition, regions: &[], account: None, names: Class::Any });
+        match self.listed(service).and_then(|listed| listed.anywhere.get(at)).filter(|_| partition == "aws") {
+            Some(kept) => Cow::Borrowed(kept.get_or_init(all)),
+            None => Cow::Owned(all()),
+        }
+    }
+
+    /// What an action without resources could name all the same; nothing for other actions. The reference says that only
+    /// `*` is about it, yet AWS's own guides grant such actions on `arn:aws:s3:::*` or `arn:aws:logs:us-east-1:111122223333:*`.
+    pub(super) fn collections(&self, of: &Known, partition: &str, account: Option<&str>) -> Cow<'_, [Pattern]> {
+        let (service, at) = of.formats;
+        let listed =
+            self.listed(service).filter(|it| it.formats.get(at).is_some_and(|it| it.iter().all(Format::is_none)));
+        let Some(listed) = listed else { return Cow::Borrowed(&[]) };
+        let all = || {
+            let place = Place { partition, regions: &[], account, names: Class::Any };
+            let name = of.small.split(':').next().unwrap_or_default();
+            let any = Format::new(&format!("arn:*:{name}:*:*:*"));
+            let formats = listed.formats.iter().flatten().chain(std::iter::once(&any));
+            formats.flat_map(|format| format.collections(place)).collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        if partition == "aws" && account.is_none() {
+            Cow::Borrowed(listed.collections.get_or_init(all))
+        } else {
+            Cow::Owned(all())
+        }
+    }
+
+    /// Whether ARNs of the action's service may say that it is one of these services.
+    pub(super) fn is_in(&self, of: &Known, services: &BTreeSet<String>) -> bool {
+        self.listed(of.formats.0).is_some_and(|listed| !listed.in_arns.is_disjoint(services))
+    }
+
+    /// The actions in one of these patterns and none of those, in the order of their names. With `among`, only services
+    /// that those patterns may cover are looked at.
+    pub(super) fn matching(&self, of: &[Pattern], except: &[Pattern], among: Option<&[&Pattern]>) -> Vec<&Known> {
+        let mut asked: BTreeSet<usize> = of.iter().flat_map(|pattern| self.asked_by(pattern)).collect();
+        if let Some(among) = among {
+            let ranges: Vec<Range<usize>> = among.iter().map(|pattern| self.asked_by(pattern)).collect();
+            asked.retain(|index| ranges.iter().any(|range| range.contains(index)));
+        }
+        let all: Vec<&Known> =
+            asked.into_iter().filter_map(|index| self.listed(index)).flat_map(|it| it.actions.iter()).collect();
+        let wanted = marks(&all, of);
+        let unwanted = marks(&all, except);
+        all.into_iter()
+            .zip(wanted.into_iter().zip(unwanted))
+            .filter_map(|(it, (yes, no))| (yes && !no).then_some(it))
+            .collect()
+    }
+
+    /// The actions of a set, groups included.
+    pub(super) fn spread(&self, set: &Set) -> Arc<Spread> {
+        let mut kept = self.spread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(spread) = kept.get(set) {
+            return Arc::clone(spread);
+        }
+        let spread = Arc::new(self.lay_out(set));
+        if kept.len() == KEPT {
+            kept.clear();
+        }
+        kept.insert(set.clone(), Arc::clone(&spread));
+        spread
+    }
+
+    fn lay_out(&self, set: &Set) -> Spread {
+        let mut spread = Spread::default();
+        let read = |words: &[String]| {
+            let (groups, plain): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| is_group(word));
+            let patterns: Vec<Pattern> = plain.into_iter().map(|word| action(word)).collect();
+            let of_groups = groups.into_iter().filter_map(|word| reference::expand(word).ok()).flatten();
+            let names: Vec<String> = of_groups.map(|action| action.name().to_ascii_lowercase()).collect();
+            (patterns, names)
+        };
+        let ((of, named), (except, unnamed)) = (read(&set.of), read(&set.except));
+        let places = |patterns: &[Pattern], names: &[String]| -> BTreeSet<(usize, usize)> {
+            let matching = self.matching(patterns, &[], None).into_iter();
+            matching.chain(names.iter().filter_map(|name| self.action(name))).map(|known| known.place).collect()
+        };
+        for (service, place) in places(&of, &named).difference(&places(&except, &unnamed)) {
+            spread.known.entry(*service).or_default().insert(*place);
+        }
+        let open = |it: &Pattern| it.only().is_none_or(|text| self.action(&text).is_none());
+        spread.open = of.into_iter().filter(open).collect();
+        // What is later than the reference is of the level that its verb says, where it says one.
+        let reads = set.except.iter().filter_map(|word| word.strip_suffix("/read"));
+        let listed = reads.filter(|of| set.except.contains(&format!("{of}/list")));
+        let verbs = listed.flat_map(|of| READING.iter().map(move |verb| action(&format!("{of}:{verb}*"))));
+        spread.shut.extend(verbs);
+        spread.shut.extend(except.into_iter().filter(open));
+        spread
+    }
+
+    /// The known actions of a set, in the order of their names; with `among`, only of services that those patterns may cover.
+    pub(super) fn known(&self, of: &Spread, among: Option<&[&Pattern]>) -> Vec<&Known> {
+        let ranges: Option<Vec<Range<usize>>> =
+            among.map(|patterns| patterns.iter().map(|pattern| self.asked_by(pattern)).collect());
+        let asked = |index: &usize| ranges.as_ref().is_none_or(|all| all.iter().any(|range| range.contains(index)));
+        let services = of.known.iter().filter(|(index, _)| asked(index));
+        let listed = services.filter_map(|(index, places)| Some((self.listed(*index)?, places)));
+        listed.flat_map(|(listed, places)| places.iter().filter_map(|at| listed.actions.get(*at))).collect()
+    }
+
+    /// The services whose actions a pattern may cover.
+    fn asked_by(&self, pattern: &Pattern) -> Range<usize> {
+        let begins = pattern.prefix();
+        let begins = begins.split_inclusive(':').next().unwrap_or_default();
+        let from = self.services.partition_point(|service| service.prefix.as_str() < begins);
+        let until = self.services.partition_point(|it| it.prefix.as_str() < begins || it.prefix.starts_with(begins));
+        from..until
+    }
+
+    fn listed(&self, index: usize) -> Option<&Listed> {
+        let service = self.services.get(index)?;
+        Some(service.listed.get_or_init(|| {
+            let formats =
+                |action: reference::Action| action.resources().iter().map(reference::Format::pattern).collect();
+            let actions = service.source.into_iter().flat_map(reference::Service::actions);
+            Listed::new(index, actions.map(|action| (action.name(), formats(action), action.level().mutates())))
+        }))
+    }
+}
+
+impl Listed {
+    /// Of each action its name, its formats, and whether it changes what it is about.
+    fn new(service: usize, actions: impl IntoIterator<Item = (String, Vec<String>, bool)>) -> Self {
+        let mut listed = Self::default();
+        let mut places: HashMap<Vec<Format>, usize> = HashMap::new();
+        for (name, mut texts, changes) in actions {
+            if texts.is_empty() {
+                texts.push("*".to_owned());
+            }
+            texts.sort_unstable();
+            texts.dedup();
+            let small = name.to_ascii_lowercase();
+            let own = small.split(':').next().unwrap_or_default().to_owned();
+            let said = texts.iter().filter_map(|text| text.split(':').nth(2)).map(str::to_owned);
+            listed.in_arns.extend(said.chain([own]));
+            let format = if changes { Format::changed } else { Format::new };
+            let formats = match ASKED.iter().find(|(action, _)| *action == small) {
+                Some((_, all)) => vec![Format::all(all)],
+                None => texts.iter().map(|text| format(text)).collect(),
+            };
+            let at = *places.entry(formats).or_insert_with_key(|formats| {
+                listed.formats.push(formats.clone());
+                listed.formats.len() - 1
+            });
+            listed.actions.push(Known { small, name, formats: (service, at), place: (service, 0) });
+        }
+        listed.actions.sort_by(|one, two| one.small.cmp(&two.small));
+        listed.actions.iter_mut().enumerate().for_each(|(at, known)| known.place.1 = at);
+        listed.anywhere = listed.formats.iter().map(|_| OnceLock::new()).collect();
+        listed
+    }
+}
+
+/// Which of some actions, in the order of their names, one of the patterns covers.
+pub(super) fn marks(actions: &[&Known], patterns: &[Pattern]) -> Vec<bool> {
+    let mut marks = vec![false; actions.len()];
+    for pattern in patterns {
+        let range = beginning_with(actions, &pattern.prefix());
+        let all = pattern.is_prefix();
+        let places = marks.iter_mut().zip(actions).skip(range.start).take(range.len());
+        places.filter(|(mark, _)| !**mark).for_each(|(mark, action)| *mark = all || pattern.matches(&action.small));
+    }
+    marks
+}
+
+/// No action has a slash in its name.
+fn is_group(word: &str) -> bool {
+    word.contains('/')
+}
+
+fn beginning_with(actions: &[&Known], prefix: &str) -> Range<usize> {
+    let from = actions.partition_point(|action| action.small.as_str() < prefix);
+    let until = actions.partition_point(|action| action.small.as_str() < prefix || action.small.starts_with(prefix));
+    from..until
+}

@@ -1,0 +1,155 @@
+//! Claims over all requests of an identity, or of several together.
+//!
+//! Must not know resource policies.
+
+use std::collections::BTreeSet;
+
+use super::catalogue::Catalogue;
+use super::claim::{Area, Doubt, Proof};
+use super::search::Search;
+use super::space::{Levels, Wanted};
+use super::term::Term;
+use crate::context::Context;
+use crate::decide::{At, Layer, Policies, Request, Subject};
+use crate::language::Budget;
+use crate::policy::Policy;
+
+/// The Region of counterexamples, where there is a choice.
+pub(super) const REGION: &[&str] = &["eu-central-1"];
+
+/// What binds an identity: its identity policies, and boundary, session and service control policies where there are some.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// Who.
+    pub subject: Subject,
+    /// Its policies; those of resources (`resource`, `rcps`) are not looked at.
+    pub policies: Policies,
+}
+
+impl Rights {
+    /// What is known of every request of the subject: the condition keys that follow from who asks.
+    #[must_use]
+    pub fn known(&self) -> Context {
+        let (principal, context) = (self.subject.clone(), Context::unknown());
+        let [action, resource, resource_account] = [const { String::new() }; 3];
+        Request { principal, action, resource, resource_account, context }.with_principal_keys().context
+    }
+}
+
+/// Proves claims, each within a budget.
+#[derive(Clone, Copy, Debug)]
+pub struct Prover<'c> {
+    pub(super) catalogue: &'c Catalogue,
+    pub(super) budget: Budget,
+}
+
+impl<'c> Prover<'c> {
+    /// With the usual budget.
+    #[must_use]
+    pub fn new(catalogue: &'c Catalogue) -> Self {
+        Self { catalogue, budget: Budget::usual() }
+    }
+
+    /// With another budget for each proof.
+    #[must_use]
+    pub fn with(self, budget: Budget) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// No request of the area can be allowed.
+    #[must_use]
+    pub fn never(&self, rights: &Rights, area: &Area, context: &Context) -> Proof {
+        let proof = self.none(rights, area, context, Wanted::Allowed);
+        self.by_access_points(area, proof, |others| self.none(rights, others, context, Wanted::Allowed))
+    }
+
+    /// Each request of the area meets a Deny that applies whatever the condition keys are.
+    #[must_use]
+    pub fn denied(&self, rights: &Rights, area: &Area, context: &Context) -> Proof {
+        self.none(rights, area, context, Wanted::NotDenied)
+    }
+
+    /// No request of the area can be allowed in any of these situations, such as those of a caller without MFA.
+    #[must_use]
+    pub fn requires(&self, rights: &Rights, area: &Area, without: &[Context]) -> Proof {
+        all(without.iter().map(|context| self.never(rights, area, context)))
+    }
+
+    /// These identities together cannot do something of both duties.
+    #[must_use]
+    pub fn separates(&self, rights: &[Rights], duties: [&Area; 2], context: &Context) -> Proof {
+        let [first, second] = duties.map(|duty| all(rights.iter().map(|rights| self.never(rights, duty, context))));
+        match (first, second) {
+            (Proof::Proved, _) | (_, Proof::Proved) => Proof::Proved,
+            (Proof::Refuted(first), Proof::Refuted(second)) => Proof::Refuted([first, second].concat()),
+            (Proof::Undecided(doubt), _) | (_, Proof::Undecided(doubt)) => Proof::Undecided(doubt),
+        }
+    }
+
+    fn none(&self, rights: &Rights, area: &Area, context: &Context, wanted: Wanted) -> Proof {
+        let Some(arn) = identity(&rights.subject) else { return Proof::Undecided(Doubt::NoIdentity) };
+        Search::new(*self, rights, arn, area, context, wanted).answer()
+    }
+}
+
+/// All hold: one counterexample refutes, one doubt leaves it open.
+pub(super) fn all(proofs: impl Iterator<Item = Proof>) -> Proof {
+    let mut answer = Proof::Proved;
+    for proof in proofs {
+        match proof {
+            Proof::Refuted(_) => return proof,
+            Proof::Undecided(_) if answer == Proof::Proved => answer = proof,
+            _ => {}
+        }
+    }
+    answer
+}
+
+/// Without a counterexample the doubts count: those of conditions together, else the first.
+pub(super) fn settled(doubts: Vec<Doubt>) -> Proof {
+    let (mut all_keys, mut all_by) = (BTreeSet::new(), Vec::<At>::new());
+    for doubt in &doubts {
+        if let Doubt::Conditions { keys, by, .. } = doubt {
+            all_keys.extend(keys.iter().cloned());
+            for at in by {
+                if !all_by.contains(at) {
+                    all_by.push(at.clone());
+                }
+            }
+        }
+    }
+    let first = doubts.into_iter().min_by_key(|doubt| match doubt {
+        Doubt::Disagreement { .. } => 0,
+        Doubt::Conditions { keys, .. } if !keys.is_empty() => 1,
+        Doubt::Conditions { .. } => 2,
+        _ => 3,
+    });
+    match first {
+        None => Proof::Proved,
+        Some(Doubt::Conditions { example, .. }) => {
+            Proof::Undecided(Doubt::Conditions { keys: all_keys.into_iter().collect(), by: all_by, example })
+        }
+        Some(doubt) => Proof::Undecided(doubt),
+    }
+}
+
+pub(super) fn identity(subject: &Subject) -> Option<&str> {
+    match subject {
+        Subject::User { arn } | Subject::Role { arn, .. } | Subject::FederatedUser { arn, .. } => Some(arn),
+        _ => None,
+    }
+}
+
+pub(super) fn levels<'a>(rights: &'a Rights, context: &'a Context) -> Levels<'a> {
+    let Policies { scps, boundary, identity, session, .. } = &rights.policies;
+    let level = |layer, policies: &'a [Policy]| -> Vec<Term<'a>> {
+        policies.iter().flat_map(|policy| Term::read(layer, policy, context)).collect()
+    };
+    let linked = matches!(&rights.subject, Subject::Role { arn, .. } if arn.contains(":role/aws-service-role/"));
+    let scps = if linked { &[] } else { scps.as_slice() };
+    let optional = [(Layer::Boundary, boundary), (Layer::Session, session)];
+    let mut levels = vec![level(Layer::Identity, identity)];
+    levels.extend(optional.into_iter().filter_map(|(layer, list)| Some(level(layer, list.as_ref()?))));
+    levels.extend(scps.iter().map(|policies| level(Layer::ServiceControl, policies)));
+    Levels { levels }
+}

@@ -1,0 +1,319 @@
+//! An action about which condition keys decide: values that make a request of the claim, or a proof that none do.
+//!
+//! Somebody who asks chooses some of what a request says, and nothing of what follows from who asks. A request is found
+//! where the values of the first kind alone decide. There is none where no values of any kind make one; for that all kinds
+//! of values are tried that conditions tell apart. Between the two it stays open. Must not know claims.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::catalogue::Known;
+use super::parts::{Part, parts};
+use super::search::Search;
+use super::space::{Levels, Wanted};
+use super::term::{Bound, Term};
+use super::values::{Atom, For, values};
+use crate::context::{Context, Known as Told};
+use crate::decide::{Decision, Policies, Request, Subject, Truth, decide, undecided_keys};
+use crate::language::{Pattern, TooComplex};
+use crate::reference::{self, Chosen};
+
+/// Sets of values that are looked at for one action.
+const STEPS: usize = 400;
+
+/// What comes of it.
+pub(super) enum Refined {
+    /// A request on this resource, with these keys.
+    Found(String, Context),
+    /// No values make one.
+    Nothing,
+    /// Nobody knows.
+    Open,
+}
+
+/// What does not change while values are tried.
+struct About<'s, 'a> {
+    action: &'s Known,
+    /// The statements that are about the action.
+    levels: Vec<Vec<&'s Term<'a>>>,
+    everywhere: &'s [Pattern],
+    /// Conditions by key, in small letters.
+    atoms: BTreeMap<String, Vec<Atom<'a>>>,
+    /// Keys whose value goes into a text.
+    variables: BTreeSet<String>,
+}
+
+impl<'a> Search<'a> {
+    /// Looks at the values of keys. Where that takes too long, it stays open.
+    pub(super) fn refined(&mut self, action: &Known) -> Refined {
+        let levels = std::mem::take(&mut self.levels);
+        let catalogue = self.catalogue;
+        let everywhere = catalogue.anywhere(action, self.partition());
+        let about = About::new(action, &levels, &everywhere, self.context);
+        let found = self.decided(&about).unwrap_or(Refined::Open);
+        self.levels = levels;
+        found
+    }
+
+    fn decided(&mut self, about: &About<'_, 'a>) -> Result<Refined, TooComplex> {
+        let mut answer = Refined::Nothing;
+        for part in parts(about.action, &about.atoms, &about.variables, self.context, about.everywhere, &mut self.deep)?
+        {
+            if self.exists(about, &part, &part.context, Bound::May)?.is_none() {
+                continue;
+            }
+            let mut steps = STEPS;
+            if let Some((resource, context)) = self.chosen(about, &part, &part.context, &mut steps)? {
+                return Ok(Refined::Found(resource, context));
+            }
+            let mut steps = STEPS;
+            if !self.excluded(about, &part, &part.context, &mut steps)? {
+                answer = Refined::Open;
+            }
+        }
+        Ok(answer)
+    }
+
+    /// A resource of a part, on one side of what is not known in a context.
+    fn exists(
+        &mut self,
+        about: &About<'_, 'a>,
+        part: &Part,
+        context: &Context,
+        bound: Bound,
+    ) -> Result<Option<String>, TooComplex> {
+        self.in_universe(&about.again(context), part, about.everywhere, bound)
+    }
+
+    fn in_universe(
+        &mut self,
+        levels: &Levels<'_>,
+        part: &Part,
+        universe: &[Pattern],
+        bound: Bound,
+    ) -> Result<Option<String>, TooComplex> {
+        let any = |_: &Term<'_>, _| true;
+        levels.resource_within(self.wanted, bound, &any, universe, &self.area, &part.within, &mut self.deep)
+    }
+
+    /// A request that whoever asks can make by the choice of values: the keys that are chosen by nobody stay open.
+    fn chosen(
+        &mut self,
+        about: &About<'_, 'a>,
+        part: &Part,
+        context: &Context,
+        steps: &mut usize,
+    ) -> Result<Option<(String, Context)>, TooComplex> {
+        if *steps == 0 || !is_possible(context) {
+            return Ok(None);
+        }
+        *steps -= 1;
+        let levels = about.again(context);
+        if self.in_universe(&levels, part, about.everywhere, Bound::May)?.is_none() {
+            return Ok(None);
+        }
+        if let Some(found) = self.in_universe(&levels, part, about.everywhere, Bound::Sure)? {
+            let near = self
+                .nearest(about.action, |search, universe| search.in_universe(&levels, part, universe, Bound::Sure))?;
+            let resource = near.unwrap_or(found);
+            let context = part.with_arn(context, &resource);
+            let context = context.filter(|context| {
+                let of_resource = |key: &str| reference::key(key).is_some_and(|it| it.chosen == Chosen::Resource);
+                let chosen = |key: &str| of_resource(key) && part.context.get(key) == Told::Unknown;
+                // What a resource is like that the claim names, nobody chooses.
+                let fixed = self.area.names(&resource) && context.keys().any(|(key, _)| chosen(key));
+                !fixed && self.holds(about.action, &resource, context)
+            });
+            return Ok(context.map(|context| (resource, context)));
+        }
+        let (free, fixed): (Vec<String>, Vec<String>) =
+            open(&levels, context).into_iter().partition(|key| self.may_choose(key));
+        if let Some(key) = free.first() {
+            let tried = values(key, about.atoms_of(key), context, For::Witness, &mut self.deep)?.unwrap_or_default();
+            // What requests of the action do not have, they can only be without.
+            let has = has(&about.action.name, key);
+            for said in tried.into_iter().filter(|said| has || said.is_none()) {
+                if let Some(found) = self.chosen(about, part, &saying(context, key, said), steps)? {
+                    return Ok(Some(found));
+                }
+            }
+        }
+        // What nobody chooses does not matter where every value of it leads to a request.
+        for key in fixed.iter().filter(|key| !about.variables.contains(*key)) {
+            let Some(all) = values(key, about.atoms_of(key), context, For::Proof, &mut self.deep)? else { continue };
+            let mut one = None;
+            for said in all {
+                let Some(found) = self.chosen(about, part, &saying(context, key, said), steps)? else {
+                    return Ok(None);
+                };
+                one = one.or(Some(found));
+            }
+            return Ok(one);
+        }
+        Ok(None)
+    }
+
+    /// Whether no values of any keys make a request.
+    fn excluded(
+        &mut self,
+        about: &About<'_, 'a>,
+        part: &Part,
+        context: &Context,
+        steps: &mut usize,
+    ) -> Result<bool, TooComplex> {
+        if *steps == 0 {
+            return Ok(false);
+        }
+        *steps -= 1;
+        let levels = about.again(context);
+        if self.in_universe(&levels, part, about.everywhere, Bound::May)?.is_none() {
+            return Ok(true);
+        }
+        let mut open = open(&levels, context);
+        // A key of which several conditions speak decides the soonest.
+        open.sort_by_key(|key| std::cmp::Reverse(about.atoms.get(key).map_or(0, Vec::len)));
+        for key in open.into_iter().filter(|key| about.atoms.contains_key(key) && !about.variables.contains(key)) {
+            let Some(all) = values(&key, about.atoms_of(&key), context, For::Proof, &mut self.deep)? else { continue };
+            for said in all {
+                if !self.excluded(about, part, &saying(context, &key, said), steps)? {
+                    return Ok(false);
+                }
+            }
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Whether somebody who asks decides what a request says under a key.
+    fn may_choose(&mut self, key: &str) -> bool {
+        match reference::key(key).map(|it| it.chosen) {
+            Some(Chosen::Caller) => true,
+            Some(Chosen::Resource) => !self.area.names_one(),
+            Some(Chosen::Device) => *self.device.get_or_insert_with(|| can_have_device(self.rights, self.wanted)),
+            // Somebody is like that, where anybody asks.
+            Some(Chosen::Nobody) => {
+                self.context.is_of_anybody() && key.to_ascii_lowercase().starts_with("aws:principal")
+            }
+            None => false,
+        }
+    }
+
+    /// Whether `decide`, which knows nothing of the search, says the same.
+    fn holds(&self, action: &Known, resource: &str, context: &Context) -> bool {
+        let request = Request {
+            principal: self.rights.subject.clone(),
+            action: action.name.clone(),
+            resource: resource.to_owned(),
+            resource_account: self.rights.subject.account().unwrap_or_default().to_owned(),
+            context: context.clone(),
+        };
+        match (self.wanted, decide(&request, &self.policies())) {
+            (Wanted::Allowed, decision) => matches!(decision, Decision::Allowed { .. }),
+            (Wanted::NotDenied, decision) => !matches!(decision, Decision::ExplicitDeny { .. }),
+        }
+    }
+}
+
+impl<'s, 'a> About<'s, 'a> {
+    fn new(action: &'s Known, of: &'s Levels<'a>, everywhere: &'s [Pattern], context: &Context) -> Self {
+        let levels: Vec<Vec<&Term<'a>>> =
+            of.levels.iter().map(|level| level.iter().filter(|it| it.actions.has(&action.small)).collect()).collect();
+        let (mut atoms, mut variables) = (BTreeMap::<String, Vec<Atom<'a>>>::new(), BTreeSet::new());
+        for term in levels.iter().flatten() {
+            variables.extend(term.variables(context));
+            for condition in &term.statement.conditions {
+                let atom = Atom { condition, variables: term.policy.variables };
+                atoms.entry(condition.key.to_ascii_lowercase()).or_default().push(atom);
+                variables.extend(
+                    condition.values.iter().flat_map(|value| {
+                        crate::pattern::resolved(value, term.policy.variables, true, context).unknown
+                    }),
+                );
+            }
+        }
+        let variables = variables.into_iter().map(|key| key.to_ascii_lowercase()).collect();
+        Self { action, levels, everywhere, atoms, variables }
+    }
+
+    fn atoms_of(&self, key: &str) -> &[Atom<'a>] {
+        self.atoms.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The statements where more is known.
+    fn again(&self, context: &Context) -> Levels<'a> {
+        let level = |level: &Vec<&Term<'a>>| level.iter().filter_map(|it| it.again(context)).collect();
+        Levels { levels: self.levels.iter().map(level).collect() }
+    }
+}
+
+/// The keys, in small letters, that still decide about statements.
+fn open(levels: &Levels<'_>, context: &Context) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    for term in levels.terms() {
+        let of_conditions = match term.truth {
+            Truth::Unknown => undecided_keys(&term.statement.conditions, term.policy.variables, context),
+            _ => Vec::new(),
+        };
+        for key in of_conditions.into_iter().chain(term.variables(context)) {
+            let key = key.to_ascii_lowercase();
+            if context.get(&key) == Told::Unknown && !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+    keys
+}
+
+/// Whether requests of an action may have a key at all: one that every service has, or that AWS documents for it.
+fn has(action: &str, key: &str) -> bool {
+    let of_action = !key.starts_with("aws:")
+        || ["aws:requesttag/", "aws:resourcetag/", "aws:tagkeys"].iter().any(|it| key.starts_with(it));
+    !of_action || reference::sends(action, key)
+}
+
+fn saying(context: &Context, key: &str, said: Option<Vec<String>>) -> Context {
+    match said {
+        Some(values) => context.clone().with(key, values),
+        None => context.clone().without(key),
+    }
+}
+
+/// Whether one request can say all this: some keys follow from others.
+fn is_possible(context: &Context) -> bool {
+    let one = |key: &str| if let Told::Values([value]) = context.get(key) { Some(value.as_str()) } else { None };
+    let has = |key: &str| matches!(context.get(key), Told::Values(_));
+    let says = |key: &str, value: &str| one(key).is_some_and(|it| it.eq_ignore_ascii_case(value));
+    // Through an endpoint of a network there is no address of the internet.
+    let inside = ["aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpcSourceIp"].iter().any(|key| has(key));
+    let lonely = has("aws:MultiFactorAuthAge")
+        && (says("aws:MultiFactorAuthPresent", "false") || context.get("aws:MultiFactorAuthPresent") == Told::Absent);
+    let called = ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"].iter().any(|key| has(key));
+    let instants = [one("aws:CurrentTime"), one("aws:EpochTime")].map(|it| it.and_then(crate::decide::instant));
+    let two_times = matches!(instants, [Some(one), Some(other)] if one != other);
+    // The keys of the tags that are sent are all in one list.
+    let tags = context.get("aws:TagKeys");
+    let sent = |known: &Told<'_>| matches!(known, Told::Values(_));
+    let unlisted =
+        context.keys().filter_map(|(key, known)| key.strip_prefix("aws:requesttag/").map(|tag| (tag, known)));
+    let unlisted = unlisted.into_iter().any(|(tag, known)| match tags {
+        Told::Values(list) => sent(&known) != list.iter().any(|it| it.eq_ignore_ascii_case(tag)),
+        Told::Absent => sent(&known),
+        Told::Unknown => false,
+    });
+    !(inside && has("aws:SourceIp") || lonely || called && says("aws:ViaAWSService", "false") || two_times || unlisted)
+}
+
+/// Whether somebody with the rights can have a device: a user who may register one without it. Who begins a session of a
+/// role is somebody else, and so is whoever has a document that only denies.
+fn can_have_device(rights: &super::identity::Rights, wanted: Wanted) -> bool {
+    let Subject::User { arn } = &rights.subject else { return true };
+    let without = rights.known().without("aws:MultiFactorAuthPresent").without("aws:MultiFactorAuthAge");
+    let request = Request {
+        principal: rights.subject.clone(),
+        action: "iam:EnableMFADevice".to_owned(),
+        resource: arn.clone(),
+        resource_account: rights.subject.account().unwrap_or_default().to_owned(),
+        context: without,
+    };
+    let policies = Policies { resource: None, rcps: Vec::new(), resource_must_allow: false, ..rights.policies.clone() };
+    wanted == Wanted::NotDenied || matches!(decide(&request, &policies), Decision::Allowed { .. })
+}

@@ -1,0 +1,305 @@
+//! One search for a request that a claim says there is not.
+//!
+//! Must not know which claim it is.
+
+use std::collections::BTreeSet;
+
+use super::actions::{Unknown, groups};
+use super::catalogue::{Catalogue, Known};
+use super::claim::{Area, Counterexample, Doubt, Proof};
+use super::identity::{Prover, REGION, Rights, levels, settled};
+use super::refine::Refined;
+use super::space::{Levels, Read, Wanted};
+use super::term::{Bound, Term};
+use crate::context::Context;
+use crate::decide::{Decision, Policies, Request, decide};
+use crate::language::{Budget, Class, Pattern, Place, TooComplex};
+
+/// Regions for counterexamples.
+const REGIONS: &[&str] = &["eu-central-1", "eu-west-1", "us-east-1", "us-west-2"];
+
+/// The search, and what it found on its way.
+pub(super) struct Search<'a> {
+    pub(super) catalogue: &'a Catalogue,
+    budget: Budget,
+    /// What may be spent on the values of condition keys.
+    pub(super) deep: Budget,
+    pub(super) levels: Levels<'a>,
+    pub(super) area: Read,
+    pub(super) rights: &'a Rights,
+    arn: &'a str,
+    pub(super) context: &'a Context,
+    pub(super) wanted: Wanted,
+    /// Whether somebody with the rights can have a device for multi-factor authentication, once that is asked.
+    pub(super) device: Option<bool>,
+    doubts: Vec<Doubt>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        prover: Prover<'a>,
+        rights: &'a Rights,
+        arn: &'a str,
+        area: &Area,
+        context: &'a Context,
+        wanted: Wanted,
+    ) -> Self {
+        Self {
+            catalogue: prover.catalogue,
+            budget: prover.budget,
+            deep: prover.budget,
+            levels: levels(rights, context),
+            area: Read::new(area),
+            rights,
+            arn,
+            context,
+            wanted,
+            device: None,
+            doubts: Vec::new(),
+        }
+    }
+
+    /// What becomes of the claim. Where the budget ends, what was in doubt before is told, if anything was.
+    pub(super) fn answer(mut self) -> Proof {
+        match self.run() {
+            Ok(Some(found)) => Proof::Refuted(vec![found]),
+            Ok(None) => settled(self.doubts),
+            Err(TooComplex) => {
+                self.doubts.push(Doubt::TooComplex);
+                settled(self.doubts)
+            }
+        }
+    }
+
+    fn run(&mut self) -> Result<Option<Counterexample>, TooComplex> {
+        let groups = groups(self.catalogue, &self.levels, self.wanted, &self.area, &mut self.budget)?;
+        // What is plain is looked for first, then what depends on something.
+        let (mut open, mut ended) = (Vec::new(), None);
+        for action in groups {
+            let plain = self.plain(action).and_then(|plain| self.unlisted(action).map(|()| plain));
+            match plain {
+                Ok(Plain::Found(found)) => return Ok(Some(found)),
+                Ok(Plain::Open(resource)) => open.push((action, resource)),
+                Ok(Plain::Nothing) => {}
+                Err(budget) => {
+                    ended = Some(budget);
+                    break;
+                }
+            }
+        }
+        for (action, possible) in open {
+            if let Some(found) = self.open(action, possible)? {
+                return Ok(Some(found));
+            }
+            // One doubt is as good as all, once no more can be found out.
+            if self.deep.is_spent() && !self.doubts.is_empty() {
+                ended = Some(TooComplex);
+                break;
+            }
+        }
+        if let Some(ended) = ended {
+            return Err(ended);
+        }
+        self.unknown()?;
+        Ok(None)
+    }
+
+    /// Actions that the reference does not have.
+    fn unknown(&mut self) -> Result<(), TooComplex> {
+        let unknown = Unknown::new(self.catalogue, &self.area);
+        let anything = [Pattern::glob("?*")];
+        let roughly = |term: &Term<'_>, bound| unknown.roughly(term, bound);
+        let may = |of: &mut Self, applies: &dyn Fn(&Term<'_>, Bound) -> bool| {
+            of.levels.resource(of.wanted, Bound::May, applies, &anything, &of.area, &mut of.budget)
+        };
+        if !unknown.exist() || may(self, &roughly)?.is_none() {
+            return Ok(());
+        }
+        for name in unknown.names(&self.levels, &mut self.budget)? {
+            if let Some(resource) = may(self, &|term: &Term<'_>, _| term.actions.has(&name))? {
+                let example = Box::new(self.example(&name, resource, self.context.clone()));
+                self.doubts.push(Doubt::UnknownAction { as_of: self.catalogue.as_of().to_owned(), example });
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// A known action, for all that are treated like it, whatever the condition keys are.
+    fn plain(&mut self, action: &Known) -> Result<Plain, TooComplex> {
+        let everywhere = self.catalogue.anywhere(action, self.partition());
+        if !self.area.may_meet(&everywhere) {
+            return Ok(Plain::Nothing);
+        }
+        let home = self.universe(action, REGION, self.rights.subject.account(), Class::Field);
+        if let Some(resource) = self.resource(action, Bound::Sure, &home)? {
+            return Ok(self.confirmed(action, resource, self.context.clone()));
+        }
+        let Some(possible) = self.resource(action, Bound::May, &everywhere)? else { return Ok(Plain::Nothing) };
+        let Some(sure) = self.resource(action, Bound::Sure, &everywhere)? else { return Ok(Plain::Open(possible)) };
+        let resource = self.natural(action, Bound::Sure)?.unwrap_or(sure);
+        Ok(self.confirmed(action, resource, self.context.clone()))
+    }
+
+    /// The request, if `decide` says the same of it.
+    fn confirmed(&mut self, action: &Known, resource: String, context: Context) -> Plain {
+        let example = self.example(&action.name, resource, context);
+        match decide(&self.request(&example), &self.policies()) {
+            Decision::Allowed { .. } if self.wanted == Wanted::Allowed => Plain::Found(example),
+            Decision::ExplicitDeny { .. } | Decision::ImplicitDeny { .. } | Decision::Allowed { .. }
+                if self.wanted == Wanted::Allowed =>
+            {
+                self.doubts.push(Doubt::Disagreement { example: Box::new(example) });
+                Plain::Nothing
+            }
+            Decision::ExplicitDeny { .. } => {
+                self.doubts.push(Doubt::Disagreement { example: Box::new(example) });
+                Plain::Nothing
+            }
+            Decision::Undecided { .. } if self.wanted == Wanted::Allowed => Plain::Open(example.resource),
+            _ => Plain::Found(example),
+        }
+    }
+
+    /// A known action about which the condition keys decide.
+    fn open(&mut self, action: &Known, possible: String) -> Result<Option<Counterexample>, TooComplex> {
+        match self.refined(action) {
+            Refined::Found(resource, context) => {
+                let example = self.example(&action.name, resource, context);
+                return Ok(Some(example));
+            }
+            Refined::Nothing => return Ok(None),
+            Refined::Open => {}
+        }
+        let resource = self.natural(action, Bound::May).ok().flatten().unwrap_or(possible);
+        let example = self.example(&action.name, resource, self.context.clone());
+        let (keys, by) = match (self.wanted, decide(&self.request(&example), &self.policies())) {
+            (Wanted::Allowed, Decision::Undecided { keys, by }) => (keys, by),
+            (Wanted::Allowed, _) => {
+                self.doubts.push(Doubt::Disagreement { example: Box::new(example) });
+                return Ok(None);
+            }
+            (Wanted::NotDenied, _) => {
+                let unsure = self.unsure_denies(action, &example.resource);
+                (self.keys_of(&unsure), unsure.iter().map(|it| it.at()).collect())
+            }
+        };
+        self.doubts.push(Doubt::Conditions { keys, by, example: Box::new(example) });
+        Ok(None)
+    }
+
+    /// An action without resources, on an ARN that AWS may ask about all the same: no counterexample, but no proof either.
+    fn unlisted(&mut self, action: &Known) -> Result<(), TooComplex> {
+        if self.area.services.as_ref().is_some_and(|services| !self.catalogue.is_in(action, services)) {
+            return Ok(());
+        }
+        // Those of all accounts are laid out once; only where there is one, those of the own account are looked at.
+        let mut found = None;
+        for account in [None, self.rights.subject.account()] {
+            let universe = self.catalogue.collections(action, self.partition(), account);
+            self.budget.spend(universe.len())?;
+            if !self.area.may_meet(&universe) {
+                return Ok(());
+            }
+            found = self.resource(action, Bound::May, &universe)?;
+            if found.is_none() {
+                break;
+            }
+        }
+        if let Some(resource) = found {
+            let example = Box::new(self.example(&action.name, resource, self.context.clone()));
+            self.doubts.push(Doubt::Conditions { keys: Vec::new(), by: example.by.clone(), example });
+        }
+        Ok(())
+    }
+
+    fn resource(&mut self, action: &Known, bound: Bound, universe: &[Pattern]) -> Result<Option<String>, TooComplex> {
+        let applies = |term: &Term<'_>, _| term.actions.has(&action.small);
+        self.levels.resource(self.wanted, bound, &applies, universe, &self.area, &mut self.budget)
+    }
+
+    /// A resource that looks like a real one, the nearer to home the better.
+    fn natural(&mut self, action: &Known, bound: Bound) -> Result<Option<String>, TooComplex> {
+        self.nearest(action, |search, universe| search.resource(action, bound, universe))
+    }
+
+    /// The first answer about a universe, the nearer to home the better.
+    pub(super) fn nearest(
+        &mut self,
+        action: &Known,
+        mut ask: impl FnMut(&mut Self, &[Pattern]) -> Result<Option<String>, TooComplex>,
+    ) -> Result<Option<String>, TooComplex> {
+        let own = self.rights.subject.account().map(str::to_owned);
+        let own = own.as_deref();
+        let names = Class::Field;
+        for (regions, account, names) in [
+            (REGION, own, names),
+            (REGIONS, own, names),
+            (REGION, None, names),
+            (&[], own, names),
+            (REGION, own, Class::Any),
+            (&[], None, Class::Any),
+        ] {
+            let universe = self.universe(action, regions, account, names);
+            if let Some(found) = ask(self, &universe)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn universe(&self, action: &Known, regions: &[&str], account: Option<&str>, names: Class) -> Vec<Pattern> {
+        self.catalogue.resources(action, Place { partition: self.partition(), regions, account, names })
+    }
+
+    pub(super) fn partition(&self) -> &'a str {
+        self.arn.split(':').nth(1).unwrap_or("aws")
+    }
+
+    fn example(&self, action: &str, resource: String, context: Context) -> Counterexample {
+        let small = action.to_ascii_lowercase();
+        let named = self.levels.terms().filter(|it| it.actions.has(&small)).filter_map(|it| it.again(&context));
+        let has = |it: &Term<'_>| it.reach(Bound::May).is_some_and(|reach| reach.has(&resource));
+        let by = match self.wanted {
+            Wanted::Allowed => named.filter(|it| it.allows() && has(it)).map(|it| it.at()).collect(),
+            Wanted::NotDenied => named.filter(|it| !it.allows() && !has(it)).map(|it| it.at()).collect(),
+        };
+        let principal = self.arn.to_owned();
+        Counterexample { principal, action: action.to_owned(), resource, context, by }
+    }
+
+    pub(super) fn request(&self, of: &Counterexample) -> Request {
+        Request {
+            principal: self.rights.subject.clone(),
+            action: of.action.clone(),
+            resource: of.resource.clone(),
+            resource_account: self.rights.subject.account().unwrap_or_default().to_owned(),
+            context: of.context.clone(),
+        }
+    }
+
+    pub(super) fn policies(&self) -> Policies {
+        Policies { resource: None, rcps: Vec::new(), resource_must_allow: false, ..self.rights.policies.clone() }
+    }
+
+    fn unsure_denies(&self, action: &Known, resource: &str) -> Vec<&Term<'_>> {
+        let has = |it: &Term<'_>, bound| it.reach(bound).is_some_and(|reach| reach.has(resource));
+        let denies = self.levels.terms().filter(|it| !it.allows() && it.actions.has(&action.small));
+        denies.filter(|it| has(it, Bound::May) && !has(it, Bound::Sure)).collect()
+    }
+
+    fn keys_of(&self, terms: &[&Term<'_>]) -> Vec<String> {
+        let keys: BTreeSet<String> = terms.iter().flat_map(|it| it.keys(self.context)).collect();
+        keys.into_iter().collect()
+    }
+}
+
+/// What is found without looking at the values of keys.
+enum Plain {
+    /// A request whatever the keys say.
+    Found(Counterexample),
+    /// There is none, whatever they say.
+    Nothing,
+    /// They decide about this resource, or another one.
+    Open(String),
+}

@@ -1,0 +1,176 @@
+//! The resources that remain for one action: allowed on every level and denied on none.
+//!
+//! Must not know how actions are grouped, or what an answer means.
+
+use std::collections::BTreeSet;
+
+use super::claim::{Area, Set};
+use super::term::{Bound, Reach, Term, action};
+use crate::language::{Budget, Pattern, Query, TooComplex};
+
+/// Statements by level: each level must allow, and no Deny of any may apply.
+#[derive(Debug, Default)]
+pub(super) struct Levels<'a> {
+    pub(super) levels: Vec<Vec<Term<'a>>>,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// A request that is allowed.
+    Allowed,
+    /// A request that no Deny is about.
+    NotDenied,
+}
+
+/// A part of all resources: in all of these patterns, and in none of those.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Within {
+    pub(super) all: Vec<Pattern>,
+    pub(super) none: Vec<Pattern>,
+}
+
+/// The area of a claim, read.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// The actions as they are written; and as patterns, without groups.
+    pub(super) set: Set,
+    pub(super) actions: [Vec<Pattern>; 2],
+    pub(super) resources: [Vec<Pattern>; 2],
+    /// The services whose ARNs it may be about; any without them.
+    pub(super) services: Option<BTreeSet<String>>,
+}
+
+impl Read {
+    pub(super) fn new(area: &Area) -> Self {
+        let read = |set: &Set, one: fn(&str) -> Pattern| {
+            [&set.of, &set.except].map(|list| list.iter().map(|it| one(it)).collect::<Vec<_>>())
+        };
+        let [of, except] = read(&area.resources, Pattern::glob);
+        let services = of.iter().map(service).collect();
+        Self { set: area.actions.clone(), actions: read(&area.actions, action), resources: [of, except], services }
+    }
+
+    /// Whether the claim is about resources that it names one by one: what they are like, nobody chooses.
+    pub(super) fn names_one(&self) -> bool {
+        let [of, _] = &self.resources;
+        of.iter().all(|it| it.only().is_some())
+    }
+
+    /// Whether the claim names this resource itself.
+    pub(super) fn names(&self, resource: &str) -> bool {
+        let [of, _] = &self.resources;
+        of.iter().any(|it| it.only().is_some_and(|only| only == resource))
+    }
+
+    /// Whether the claim may be about something of a universe.
+    pub(super) fn may_meet(&self, universe: &[Pattern]) -> bool {
+        let [of, _] = &self.resources;
+        universe.iter().any(|it| of.iter().any(|of| !of.excludes(it)))
+    }
+}
+
+/// The service that every ARN of a pattern says, where it is one.
+pub(super) fn service(pattern: &Pattern) -> Option<String> {
+    let begins = pattern.prefix();
+    let mut parts = begins.split(':').skip(2);
+    let service = parts.next()?;
+    parts.next().map(|_| service.to_owned())
+}
+
+impl<'a> Levels<'a> {
+    pub(super) fn terms(&self) -> impl Iterator<Item = &Term<'a>> {
+        self.levels.iter().flatten()
+    }
+
+    /// A resource of a universe that is what is wanted: on one side of what is not known, with those statements that
+    /// `applies` says are about the action.
+    pub(super) fn resource(
+        &self,
+        wanted: Wanted,
+        bound: Bound,
+        applies: &dyn Fn(&Term<'_>, Bound) -> bool,
+        universe: &[Pattern],
+        area: &Read,
+        budget: &mut Budget,
+    ) -> Result<Option<String>, TooComplex> {
+        self.resource_within(wanted, bound, applies, universe, area, &Within::default(), budget)
+    }
+
+    /// The same, in a part of the universe.
+    #[allow(clippy::too_many_arguments, reason = "one question, told once")]
+    pub(super) fn resource_within(
+        &self,
+        wanted: Wanted,
+        bound: Bound,
+        applies: &dyn Fn(&Term<'_>, Bound) -> bool,
+        universe: &[Pattern],
+        area: &Read,
+        within: &Within,
+        budget: &mut Budget,
+    ) -> Result<Option<String>, TooComplex> {
+        let [of, except] = &area.resources;
+        let mut query =
+            Query { some_of: vec![universe.iter().collect(), of.iter().collect()], none_of: except.iter().collect() };
+        query.some_of.extend(within.all.iter().map(|it| vec![it]));
+        query.none_of.extend(&within.none);
+        for deny in self.terms().filter(|it| !it.allows() && applies(it, bound.other())) {
+            match deny.reach(bound.other()) {
+                Some(Reach::In(list)) => query.none_of.extend(list),
+                Some(Reach::NotIn(list)) => query.some_of.push(list.iter().collect()),
+                None => {}
+            }
+        }
+        let levels = match wanted {
+            Wanted::NotDenied => Vec::new(),
+            Wanted::Allowed => self.levels.iter().map(|level| ways(level, bound, applies)).collect(),
+        };
+        descend(&levels, query, budget)
+    }
+}
+
+/// One way to be allowed on a level.
+enum Way<'a> {
+    In(Vec<&'a Pattern>),
+    NotIn(Vec<&'a Pattern>),
+}
+
+/// All Allows by `Resource` together are one way; each Allow by `NotResource` is one.
+fn ways<'a>(level: &'a [Term<'_>], bound: Bound, applies: &dyn Fn(&Term<'_>, Bound) -> bool) -> Vec<Way<'a>> {
+    let (mut any, mut ways) = (Vec::new(), Vec::new());
+    for allow in level.iter().filter(|it| it.allows() && applies(it, bound)) {
+        match allow.reach(bound) {
+            Some(Reach::In(list)) => any.extend(list),
+            Some(Reach::NotIn(list)) => ways.push(Way::NotIn(list.iter().collect())),
+            None => {}
+        }
+    }
+    if !any.is_empty() {
+        ways.insert(0, Way::In(any));
+    }
+    // Where a level allows everything, its other ways add nothing.
+    let everything = |way: &Way<'_>| match way {
+        Way::In(list) => list.iter().any(|it| it.is_everything()),
+        Way::NotIn(list) => list.is_empty(),
+    };
+    if ways.iter().any(everything) {
+        return vec![Way::NotIn(Vec::new())];
+    }
+    ways
+}
+
+fn descend<'a>(levels: &[Vec<Way<'a>>], query: Query<'a>, budget: &mut Budget) -> Result<Option<String>, TooComplex> {
+    let Some((level, rest)) = levels.split_first() else { return query.witness(budget) };
+    for way in level {
+        budget.spend(query.none_of.len() + query.some_of.len())?;
+        let mut query = query.clone();
+        match way {
+            Way::In(list) => query.some_of.push(list.clone()),
+            Way::NotIn(list) => query.none_of.extend(list),
+        }
+        if let Some(found) = descend(rest, query, budget)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,197 @@
+//! A statement as a proof sees it: which actions, which resources surely and which at most, and whether its conditions
+//! hold.
+//!
+//! Must not know claims.
+
+use std::sync::Arc;
+
+use crate::context::Context;
+use crate::decide::{At, Layer, Truth, holds, undecided_keys};
+use crate::language::Pattern;
+use crate::pattern::{is_always_there, resolved};
+use crate::policy::{Effect, Policy, Statement, Which};
+
+/// One side of what is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// What may be, for some values of what is not known.
+    May,
+    /// What is, for all of them.
+    Sure,
+}
+
+impl Bound {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::May => Self::Sure,
+            Self::Sure => Self::May,
+        }
+    }
+}
+
+/// Texts in one of some patterns, or in none of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    In(Vec<Pattern>),
+    NotIn(Vec<Pattern>),
+}
+
+impl Reach {
+    pub(super) fn has(&self, text: &str) -> bool {
+        match self {
+            Self::In(list) => list.iter().any(|it| it.matches(text)),
+            Self::NotIn(list) => !list.iter().any(|it| it.matches(text)),
+        }
+    }
+
+    pub(super) fn patterns(&self) -> &[Pattern] {
+        match self {
+            Self::In(list) | Self::NotIn(list) => list,
+        }
+    }
+}
+
+/// A statement.
+#[derive(Debug)]
+pub(super) struct Term<'a> {
+    pub(super) layer: Layer,
+    pub(super) policy: &'a Policy,
+    pub(super) index: usize,
+    pub(super) statement: &'a Statement,
+    /// Whether its conditions hold; and who it is about, where that matters.
+    pub(super) truth: Truth,
+    /// In small letters.
+    pub(super) actions: Arc<Reach>,
+    may: Arc<Reach>,
+    sure: Arc<Reach>,
+}
+
+impl<'a> Term<'a> {
+    /// The statements of a policy that may apply at all.
+    pub(super) fn read(layer: Layer, policy: &'a Policy, context: &'a Context) -> impl Iterator<Item = Self> + 'a {
+        policy.statements.iter().enumerate().filter_map(move |(index, statement)| {
+            let truth = Truth::all(statement.conditions.iter().map(|it| holds(it, policy.variables, context)));
+            Self::new(layer, policy, index, statement, truth, context)
+        })
+    }
+
+    /// A statement, unless it surely does not apply.
+    pub(super) fn new(
+        layer: Layer,
+        policy: &'a Policy,
+        index: usize,
+        statement: &'a Statement,
+        truth: Truth,
+        context: &Context,
+    ) -> Option<Self> {
+        if truth == Truth::No {
+            return None;
+        }
+        let (may, sure) = resources(statement, policy.variables, context);
+        let [actions, may, sure] = [actions(statement), may, sure].map(Arc::new);
+        Some(Self { layer, policy, index, statement, truth, actions, may, sure })
+    }
+
+    /// The same statement of an identity where more is known, unless it surely does not apply then.
+    pub(super) fn again(&self, context: &Context) -> Option<Self> {
+        let Self { layer, policy, index, statement, .. } = *self;
+        let holds = |it| holds(it, policy.variables, context);
+        let truth = Truth::all(statement.conditions.iter().map(holds));
+        if truth == Truth::No {
+            return None;
+        }
+        let actions = Arc::clone(&self.actions);
+        let varies = || self.may != self.sure || self.lists().iter().any(|it| it.contains("${"));
+        let (may, sure) = match policy.variables && varies() {
+            true => {
+                let (may, sure) = resources(statement, policy.variables, context);
+                (Arc::new(may), Arc::new(sure))
+            }
+            false => (Arc::clone(&self.may), Arc::clone(&self.sure)),
+        };
+        Some(Self { layer, policy, index, statement, truth, actions, may, sure })
+    }
+
+    fn lists(&self) -> &'a [String] {
+        match &self.statement.resources {
+            Some(Which::In(list) | Which::NotIn(list)) => list,
+            None => &[],
+        }
+    }
+
+    /// The keys of variables that nobody knows, of its resources.
+    pub(super) fn variables(&self, context: &Context) -> impl Iterator<Item = String> {
+        let variables = self.lists().iter().map(|it| resolved(it, self.policy.variables, true, context));
+        variables.flat_map(|it| it.unknown.into_iter().chain(it.absent)).collect::<Vec<_>>().into_iter()
+    }
+
+    pub(super) fn allows(&self) -> bool {
+        self.statement.effect == Effect::Allow
+    }
+
+    /// The resources that it is about, on one side; none where it may not apply on that side.
+    pub(super) fn reach(&self, bound: Bound) -> Option<&Reach> {
+        match bound {
+            Bound::May => Some(&self.may),
+            Bound::Sure => (self.truth == Truth::Yes).then_some(&self.sure),
+        }
+    }
+
+    /// The keys that decide whether and where it applies.
+    pub(super) fn keys(&self, context: &Context) -> Vec<String> {
+        let mut keys = undecided_keys(&self.statement.conditions, self.policy.variables, context);
+        keys.extend(self.variables(context));
+        keys
+    }
+
+    pub(super) fn at(&self) -> At {
+        At {
+            layer: self.layer,
+            policy: self.policy.name.clone(),
+            sid: self.statement.sid.clone(),
+            statement: self.index,
+        }
+    }
+}
+
+/// A pattern of actions: compared in small letters.
+pub(super) fn action(text: &str) -> Pattern {
+    Pattern::glob(&text.to_ascii_lowercase())
+}
+
+fn actions(statement: &Statement) -> Reach {
+    match &statement.actions {
+        Which::In(list) => Reach::In(list.iter().map(|it| action(it)).collect()),
+        Which::NotIn(list) => Reach::NotIn(list.iter().map(|it| action(it)).collect()),
+    }
+}
+
+/// What a statement reaches at most and at least. A variable that nobody knows may be anything, and is nothing for sure; in
+/// `NotResource` it may leave out nothing, and whether the statement is valid then is not sure, unless every request has
+/// its key.
+fn resources(statement: &Statement, variables: bool, context: &Context) -> (Reach, Reach) {
+    let (list, negated) = match &statement.resources {
+        None => return (Reach::NotIn(Vec::new()), Reach::NotIn(Vec::new())),
+        Some(Which::In(list)) => (list, false),
+        Some(Which::NotIn(list)) => (list, true),
+    };
+    let (mut plain, mut wide, mut absent) = (Vec::new(), Vec::new(), false);
+    for text in list {
+        let found = resolved(text, variables, true, context);
+        match (found.absent, found.unknown.as_slice()) {
+            (Some(_), _) => absent = true,
+            (None, []) => plain.push(Pattern::written(&found.pattern)),
+            (None, keys) => {
+                wide.push(Pattern::written(&found.pattern));
+                absent |= negated && !keys.iter().all(|key| is_always_there(key));
+            }
+        }
+    }
+    let sure = match (negated, absent) {
+        (false, _) => Reach::In(plain.clone()),
+        (true, false) => Reach::NotIn([plain.clone(), wide.clone()].concat()),
+        (true, true) => Reach::In(Vec::new()),
+    };
+    let may = if negated { Reach::NotIn(plain) } else { Reach::In([plain, wide].concat()) };
+    (may, sure)
+}
