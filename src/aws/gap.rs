@@ -150,56 +150,74 @@ fn classify(code: &str, status: u16) -> Cause {
     }
 }
 
-impl<E> From<SdkError<E, HttpResponse>> for Gap
+/// An answer of the SDK whose error is a gap.
+pub trait OrGap<T> {
+    /// The answer, or its error as a gap.
+    ///
+    /// # Errors
+    ///
+    /// The gap, with cause, operation and request id.
+    fn or_gap(self) -> Result<T, Gap>;
+}
+
+impl<T, E> OrGap<T> for Result<T, SdkError<E, HttpResponse>>
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    fn from(error: SdkError<E, HttpResponse>) -> Self {
-        let (cause, code, message) = match &error {
-            SdkError::ServiceError(refused) => {
-                let status = refused.raw().status().as_u16();
-                let code = refused.err().code().unwrap_or_default();
-                let message = refused.err().message().unwrap_or_default();
-                // A success status with an error inside is an answer that could not be read.
-                if code.is_empty() && status < 400 {
-                    let body = refused.raw().body().bytes().unwrap_or_default();
-                    (Cause::Malformed, String::new(), unreadable::words(body, &causes(&error)))
-                } else if operation::current().is_some_and(|asked| says_gone(&asked, code, message)) {
-                    (Cause::Gone, code.to_owned(), message.to_owned())
-                } else {
-                    (classify(code, status), code.to_owned(), message.to_owned())
-                }
-            }
-            SdkError::TimeoutError(_) => (Cause::TimedOut, String::new(), "no answer in time".to_owned()),
-            SdkError::DispatchFailure(failure) => {
-                let source = failure.as_connector_error().map_or_else(String::new, |error| causes(error));
-                if let Some(unsound) = unsound(&error) {
-                    (unsound.cause, String::new(), unsound.what.clone())
-                } else if source.contains(Stopped::MESSAGE) {
-                    (Cause::Interrupted, String::new(), Stopped::MESSAGE.to_owned())
-                } else if failure.is_timeout() {
-                    (Cause::TimedOut, String::new(), source)
-                } else if source.contains("credentials") || source.contains("identity") {
-                    (Cause::Credentials, String::new(), source)
-                } else {
-                    (Cause::Unreachable, String::new(), source)
-                }
-            }
-            SdkError::ResponseError(_) => (Cause::Malformed, String::new(), causes(&error)),
-            other => {
-                let text = causes(other);
-                let credentials = text.contains("credential") || text.contains("identity");
-                (if credentials { Cause::Credentials } else { Cause::Unexpected }, String::new(), text)
-            }
-        };
-        let request_id = match &error {
-            SdkError::ServiceError(refused) => request_id(refused.raw()),
-            SdkError::ResponseError(refused) => request_id(refused.raw()),
-            _ => unsound(&error).map(|it| it.request_id.clone()).unwrap_or_default(),
-        };
-        let (code, message) = (scrub(&code).into_owned(), scrub(&message).into_owned());
-        of_current(Gap { code, message, request_id, ..Gap::new(cause) })
+    fn or_gap(self) -> Result<T, Gap> {
+        self.map_err(gap_of)
     }
+}
+
+/// An error of the SDK as a gap.
+pub fn gap_of<E>(error: SdkError<E, HttpResponse>) -> Gap
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let (cause, code, message) = match &error {
+        SdkError::ServiceError(refused) => {
+            let status = refused.raw().status().as_u16();
+            let code = refused.err().code().unwrap_or_default();
+            let message = refused.err().message().unwrap_or_default();
+            // A success status with an error inside is an answer that could not be read.
+            if code.is_empty() && status < 400 {
+                let body = refused.raw().body().bytes().unwrap_or_default();
+                (Cause::Malformed, String::new(), unreadable::words(body, &causes(&error)))
+            } else if operation::current().is_some_and(|asked| says_gone(&asked, code, message)) {
+                (Cause::Gone, code.to_owned(), message.to_owned())
+            } else {
+                (classify(code, status), code.to_owned(), message.to_owned())
+            }
+        }
+        SdkError::TimeoutError(_) => (Cause::TimedOut, String::new(), "no answer in time".to_owned()),
+        SdkError::DispatchFailure(failure) => {
+            let source = failure.as_connector_error().map_or_else(String::new, |error| causes(error));
+            if let Some(unsound) = unsound(&error) {
+                (unsound.cause, String::new(), unsound.what.clone())
+            } else if source.contains(Stopped::MESSAGE) {
+                (Cause::Interrupted, String::new(), Stopped::MESSAGE.to_owned())
+            } else if failure.is_timeout() {
+                (Cause::TimedOut, String::new(), source)
+            } else if source.contains("credentials") || source.contains("identity") {
+                (Cause::Credentials, String::new(), source)
+            } else {
+                (Cause::Unreachable, String::new(), source)
+            }
+        }
+        SdkError::ResponseError(_) => (Cause::Malformed, String::new(), causes(&error)),
+        other => {
+            let text = causes(other);
+            let credentials = text.contains("credential") || text.contains("identity");
+            (if credentials { Cause::Credentials } else { Cause::Unexpected }, String::new(), text)
+        }
+    };
+    let request_id = match &error {
+        SdkError::ServiceError(refused) => request_id(refused.raw()),
+        SdkError::ResponseError(refused) => request_id(refused.raw()),
+        _ => unsound(&error).map(|it| it.request_id.clone()).unwrap_or_default(),
+    };
+    let (code, message) = (scrub(&code).into_owned(), scrub(&message).into_owned());
+    of_current(Gap { code, message, request_id, ..Gap::new(cause) })
 }
 
 /// Why an answer was not believed, where that is the cause.

@@ -34,7 +34,7 @@ pub use calls::{Call, CallLog};
 pub use clock::{Clocks, TOLERANCE, clocks};
 pub use described::Described;
 pub use flow::Flow;
-pub use gap::refused_with;
+pub use gap::{OrGap, gap_of, refused_with};
 pub use gone::gone_codes;
 pub use operation::{ACCOUNT_BLOCK, Operation, tracked};
 pub use pace::Pace;

@@ -2,6 +2,7 @@
 //!
 //! Must not know what will be read.
 
+use super::gap::OrGap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -288,7 +289,7 @@ pub(super) async fn ask(sdk: &SdkConfig, attempts: u32) -> Result<Identity, Gap>
     let answer = tracked(async {
         // Whoever has no network should hear it soon: this one call is not tried long.
         let soon = aws_sdk_sts::config::Builder::from(sdk).retry_config(super::at::retries(sdk, attempts)).build();
-        Ok::<_, Gap>(aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await?)
+        Ok::<_, Gap>(aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await.or_gap()?)
     })
     .await?;
     match (answer.account(), answer.arn(), answer.user_id()) {

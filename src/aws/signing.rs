@@ -2,6 +2,7 @@
 //!
 //! Must not know what is signed.
 
+use super::gap::OrGap;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 
@@ -36,7 +37,7 @@ impl SigningKey {
         };
         let config = reach.configure(&Link::new(Pace::none())).await?;
         let client = aws_sdk_kms::Client::new(&config);
-        let told = client.get_public_key().key_id(arn).send().await.map_err(refused)?;
+        let told = client.get_public_key().key_id(arn).send().await.or_gap().map_err(|gap| refused(&gap))?;
         let public = told.public_key.map(Blob::into_inner).unwrap_or_default();
         Ok(Self { client, arn: arn.to_owned(), public })
     }
@@ -53,12 +54,11 @@ impl SigningKey {
             .message_type(MessageType::Digest)
             .signing_algorithm(SigningAlgorithmSpec::EcdsaSha256)
             .message(Blob::new(digest));
-        let signed = request.send().await.map_err(refused)?;
+        let signed = request.send().await.or_gap().map_err(|gap| refused(&gap))?;
         Ok(signed.signature.map(Blob::into_inner).unwrap_or_default())
     }
 }
 
-fn refused(error: impl Into<Gap>) -> Refusal {
-    let gap: Gap = error.into();
+fn refused(gap: &Gap) -> Refusal {
     Refusal::Other(format!("KMS did not sign: {gap} {}", gap.message))
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing is removed that `proof.rs` does not find to be ours, at that moment.
 
+use crate::aws::OrGap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -96,11 +97,17 @@ impl Made {
         let secrets = || at.client(aws_sdk_secretsmanager::Client::new);
         match self {
             Self::Secret { .. } => {
-                secrets().delete_secret().secret_id(handle).force_delete_without_recovery(true).send().await?;
+                secrets()
+                    .delete_secret()
+                    .secret_id(handle)
+                    .force_delete_without_recovery(true)
+                    .send()
+                    .await
+                    .or_gap()?;
             }
             Self::Rotation { secret, .. } => {
                 let update = secrets().update_secret_version_stage().secret_id(secret).version_stage("AWSPENDING");
-                update.remove_from_version_id(handle).send().await?;
+                update.remove_from_version_id(handle).send().await.or_gap()?;
             }
             Self::Parameter { .. } => {
                 at.client(Client::new).send(&DELETE_PARAMETER, json!({ "Name": handle })).await?;
@@ -109,7 +116,7 @@ impl Made {
                 at.client(Client::new).send(&DELETE_QUEUE, json!({ "QueueUrl": handle })).await?;
             }
             Self::Subscription { .. } => {
-                at.client(aws_sdk_sns::Client::new).unsubscribe().subscription_arn(handle).send().await?;
+                at.client(aws_sdk_sns::Client::new).unsubscribe().subscription_arn(handle).send().await.or_gap()?;
             }
         }
         Ok(())

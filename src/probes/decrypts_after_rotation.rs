@@ -2,6 +2,7 @@
 //!
 //! Nothing is made that could be cleaned up, and a rotation cannot be undone. Must not know what is expected.
 
+use crate::aws::{OrGap, gap_of};
 use std::time::Duration;
 
 use aws_sdk_kms::Client;
@@ -182,7 +183,7 @@ async fn act(scene: &Scene, seen: &mut Resource) -> Result<Target, Gap> {
     let Some(key) = arn(&scene.at, name).await? else { return Ok(Target::Missing) };
     seen.set("arn", key.as_str());
     let used = on_demand(&scene.at, &key).await?;
-    let status = client(&scene.at).get_key_rotation_status().key_id(&key).send().await?;
+    let status = client(&scene.at).get_key_rotation_status().key_id(&key).send().await.or_gap()?;
     let under_way = status.on_demand_rotation_start_date().is_some();
     let left = FOR_LIFE.saturating_sub(used).saturating_sub(i64::from(under_way));
     seen.set("left", left);
@@ -227,7 +228,7 @@ async fn arn(at: &At, name: &str) -> Result<Option<String>, Gap> {
             None => Err(malformed("the answer holds no ARN of a key")),
         },
         Err(error) if refused_with(&error, &["NotFoundException"]) => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(gap_of(error)),
     }
 }
 
@@ -236,7 +237,7 @@ async fn on_demand(at: &At, key: &str) -> Result<i64, Gap> {
     let mut pages = client(at).list_key_rotations().key_id(key).limit(1000).into_paginator().send();
     let mut count = 0;
     while let Some(page) = pages.next().await {
-        let page = page?;
+        let page = page.or_gap()?;
         let found = page.rotations().iter().filter(|it| it.rotation_type() == Some(&RotationType::OnDemand)).count();
         count += i64::try_from(found).unwrap_or(i64::MAX);
         // Rotations that were not seen would be taken for rotations that are left.
@@ -252,7 +253,7 @@ async fn on_demand(at: &At, key: &str) -> Result<i64, Gap> {
 async fn rotate(at: &At, key: &str) -> Result<(), Gap> {
     let request = client(at).rotate_key_on_demand().key_id(key).customize();
     let once = Config::builder().retry_config(RetryConfig::disabled());
-    request.config_override(once).send().await?;
+    request.config_override(once).send().await.or_gap()?;
     Ok(())
 }
 
@@ -272,7 +273,7 @@ async fn watch(scene: &Scene, key: &str, used: i64, before: &str, begun: Instant
         }
         let request = client(&scene.at).generate_data_key_without_plaintext().key_id(key);
         let context = request.key_spec(DataKeySpec::Aes256).encryption_context(CONTEXT, scene.name());
-        let answer = context.send().await?;
+        let answer = context.send().await.or_gap()?;
         let renewed = answer.key_material_id().ok_or_else(unnamed)? != before;
         if (took.is_some() && renewed) || begun.elapsed() >= within(&scene.arguments) {
             return Ok(Watched { took, renewed });
@@ -325,8 +326,8 @@ impl Sealed {
                 let digest = digests.digest(plain.to_vec());
                 Ok(Ok(Self { key: key.to_owned(), ciphertext, digests, digest }))
             }
-            Err(error) if refused_with(&error, REFUSED) => Ok(Err(words(error.into()))),
-            Err(error) => Err(error.into()),
+            Err(error) if refused_with(&error, REFUSED) => Ok(Err(words(gap_of(error)))),
+            Err(error) => Err(gap_of(error)),
         }
     }
 
@@ -341,8 +342,8 @@ impl Sealed {
                 }
                 Ok(Ok(answer.key_material_id))
             }
-            Err(error) if refused_with(&error, REFUSED) => Ok(Err(words(error.into()))),
-            Err(error) => Err(error.into()),
+            Err(error) if refused_with(&error, REFUSED) => Ok(Err(words(gap_of(error)))),
+            Err(error) => Err(gap_of(error)),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing is tagged on creation: a role may lack the permission to tag, and that refusal would look like the wanted one.
 //! Must not know what is expected.
 
+use crate::aws::OrGap;
 use std::time::Duration;
 
 use serde::de::IgnoredAny;
@@ -167,7 +168,7 @@ async fn attempt(scene: &Scene, who: &At, action: &str, resource: &str) -> Resul
             let name = format!("{resource}{}", scene.name());
             scene.intend(Made::Secret { name: name.clone() })?;
             let create = secrets().create_secret().name(name).description(description(&scene.name()));
-            create.secret_string(VALUE).send().await?;
+            create.secret_string(VALUE).send().await.or_gap()?;
         }
         "put-parameter" => {
             let name = format!("{resource}{}", scene.name());

@@ -3,6 +3,7 @@
 //!
 //! Must not know what the function is for.
 
+use crate::aws::OrGap;
 use aws_sdk_cloudwatchlogs::Client as Logs;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -53,7 +54,7 @@ pub(super) async fn messages(at: &At, group: &str, since: Timestamp) -> Result<V
     let mut pages = request.into_paginator().send();
     let mut found = Vec::new();
     while let Some(page) = pages.next().await {
-        for event in page?.events.unwrap_or_default() {
+        for event in page.or_gap()?.events.unwrap_or_default() {
             let (id, text) = (event.event_id.unwrap_or_default(), event.message.unwrap_or_default());
             found.push(Message { id, at: event.timestamp.unwrap_or_default(), text: Zeroizing::new(text) });
         }

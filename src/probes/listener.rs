@@ -2,6 +2,7 @@
 //!
 //! Must not know what is listened for.
 
+use crate::aws::gap_of;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -76,7 +77,7 @@ impl Listener {
         match subscribe.endpoint(&queue).return_subscription_arn(true).send().await {
             Ok(_) => {}
             Err(error) if refused_with(&error, &["NotFound", "NotFoundException"]) => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(gap_of(error)),
         }
         // A queue may be used a second after it was made.
         tokio::time::sleep(scene.pause.saturating_mul(4)).await;

@@ -2,6 +2,7 @@
 //!
 //! Must not know any single probe.
 
+use crate::aws::OrGap;
 use crate::aws::{At, tracked};
 use attestry_core::facts::Gap;
 
@@ -16,7 +17,7 @@ pub async fn publish(at: &At, topic: &str, subject: &str, text: &str) -> Result<
     let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
     tracked(async {
         let publish = at.client(aws_sdk_sns::Client::new).publish().topic_arn(topic);
-        publish.subject(subject).message(text).send().await?;
+        publish.subject(subject).message(text).send().await.or_gap()?;
         Ok(())
     })
     .await

@@ -4,6 +4,7 @@
 //! mark of the run in its place, and what AWS keeps beside the name says so too, and it was created when the run acted, and
 //! nobody has made it theirs since. What fails is told and left. Must not know how anything is removed.
 
+use crate::aws::{OrGap, gap_of};
 use std::collections::BTreeSet;
 
 use aws_sdk_secretsmanager::Client as Secrets;
@@ -141,7 +142,7 @@ pub(super) async fn describe(at: &At, secret: &str) -> Result<Option<DescribeSec
     match at.client(Secrets::new).describe_secret().secret_id(secret).send().await {
         Ok(secret) => Ok(Some(secret)),
         Err(error) if refused_with(&error, &["ResourceNotFoundException"]) => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(gap_of(error)),
     }
 }
 
@@ -219,7 +220,7 @@ async fn rotation(at: &At, name: &str, before: &BTreeSet<String>, claim: &Claim)
     let versions = at.client(Secrets::new).list_secret_version_ids().secret_id(name).include_deprecated(true);
     let mut pages = versions.into_paginator().send();
     while let Some(page) = pages.next().await {
-        for version in page?.versions() {
+        for version in page.or_gap()?.versions() {
             let created = Some(instant(version.created_date()));
             own = if version.version_id() == Some(&claim.mark) { created } else { own };
             held = if version.version_id() == Some(&holder) { created } else { held };
@@ -308,7 +309,7 @@ async fn subscribed(at: &At, topic: &str, queue: &str) -> Result<Option<String>,
         let page = match page {
             Ok(page) => page,
             Err(error) if refused_with(&error, &["NotFound", "NotFoundException"]) => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(gap_of(error)),
         };
         let ours =
             page.subscriptions().iter().find(|it| it.endpoint() == Some(queue) && is_alive(it.subscription_arn()));

@@ -2,6 +2,7 @@
 //!
 //! Must not know what is done in the role.
 
+use crate::aws::OrGap;
 use aws_credential_types::Credentials;
 
 use crate::aws::At;
@@ -11,7 +12,7 @@ use attestry_core::facts::{Cause, Gap};
 /// which probe made it.
 pub(super) async fn assume(at: &At, role: &str, session: &str, name: &str) -> Result<At, Gap> {
     let client = at.client(aws_sdk_sts::Client::new);
-    let assumed = client.assume_role().role_arn(role).role_session_name(session).send().await?;
+    let assumed = client.assume_role().role_arn(role).role_session_name(session).send().await.or_gap()?;
     let Some(given) = assumed.credentials() else {
         return Err(Gap { message: "the answer holds no credentials".to_owned(), ..Gap::new(Cause::Malformed) });
     };

@@ -2,6 +2,7 @@
 //!
 //! Values are only compared as keyed digests. Must not know what is expected.
 
+use crate::aws::OrGap;
 use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
@@ -189,7 +190,7 @@ async fn act(scene: &Scene, seen: &mut Resource) -> Result<Target, Gap> {
         begun: since,
     })?;
     let rotate = client(&scene.at).rotate_secret().secret_id(secret).client_request_token(&version);
-    rotate.send().await?;
+    rotate.send().await.or_gap()?;
     let watched = watch(scene, secret, &version, &key, begun).await?;
     seen.set("reads", scene.arguments.is_set("zero_downtime").then_some(watched.reads));
     seen.set("failed_reads", scene.arguments.is_set("zero_downtime").then_some(watched.failed));

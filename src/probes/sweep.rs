@@ -2,6 +2,7 @@
 //!
 //! It can be run any number of times. Must not know any single probe.
 
+use crate::aws::OrGap;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -166,7 +167,7 @@ async fn secrets(at: &At) -> Result<Vec<Marked>, Gap> {
     let mut pages = client.list_secrets().into_paginator().send();
     let mut all = Vec::new();
     while let Some(page) = pages.next().await {
-        all.extend(page?.secret_list.unwrap_or_default());
+        all.extend(page.or_gap()?.secret_list.unwrap_or_default());
     }
     for secret in &all {
         let Some(name) = secret.name() else {
@@ -201,7 +202,7 @@ async fn subscriptions(at: &At) -> Result<Vec<Marked>, Gap> {
     let mut found = Vec::new();
     let mut pages = client.list_subscriptions().into_paginator().send();
     while let Some(page) = pages.next().await {
-        let all = page?.subscriptions.unwrap_or_default();
+        let all = page.or_gap()?.subscriptions.unwrap_or_default();
         for subscription in all.iter().filter(|it| is_alive(it.subscription_arn())) {
             let (Some(topic), Some(queue)) = (subscription.topic_arn(), subscription.endpoint()) else { continue };
             let made = |_| Made::Subscription { topic: topic.to_owned(), queue: queue.to_owned() };

@@ -2,6 +2,7 @@
 //!
 //! Must not know what the value is read for.
 
+use crate::aws::OrGap;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::Builder;
 use aws_smithy_types::retry::RetryConfig;
@@ -23,7 +24,7 @@ pub(super) async fn read_once(at: &At, secret: &str) -> Result<Zeroizing<Vec<u8>
 
 async fn from(client: &Client, secret: &str, label: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Gap> {
     let request = client.get_secret_value().secret_id(secret).set_version_stage(label.map(str::to_owned));
-    let mut answer = request.send().await?;
+    let mut answer = request.send().await.or_gap()?;
     let text = answer.secret_string.take().map(String::into_bytes);
     let bytes = answer.secret_binary.take().map(|bytes| bytes.into_inner());
     Ok(Zeroizing::new(text.or(bytes).unwrap_or_default()))

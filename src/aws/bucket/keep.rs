@@ -2,6 +2,7 @@
 //!
 //! Whoever calls it again after a kill goes on where it ended. Must not know how an object is sent in parts.
 
+use crate::aws::{OrGap, gap_of};
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{ObjectAttributes, ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode};
 use aws_smithy_types::base64;
@@ -111,7 +112,7 @@ impl Bucket {
             match request.set_expected_bucket_owner(self.owner.clone()).send().await {
                 Ok(found) => Ok(Some(found)),
                 Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
-                Err(error) => Err(Gap::from(error)),
+                Err(error) => Err(gap_of(error)),
             }
         });
         let found = found.await.map_err(|gap| NotKept::told(format!("look for {key}"), gap))?;
@@ -184,7 +185,7 @@ impl Bucket {
                 .version_id(&there.version)
                 .set_expected_bucket_owner(self.owner.clone())
                 .object_attributes(ObjectAttributes::Checksum);
-            Ok(request.send().await?)
+            Ok(request.send().await.or_gap()?)
         });
         let told = told.await.map_err(|gap| NotKept::Unread { key: key.clone(), gap: Box::new(gap) })?;
         let found = told.checksum.and_then(|it| it.checksum_sha256);
@@ -211,7 +212,7 @@ impl Bucket {
                     .build();
                 let request = self.s3.put_object_retention().bucket(&self.name).key(key).version_id(version);
                 let request = request.retention(retention).set_expected_bucket_owner(self.owner.clone());
-                request.send().await.map(|_| ()).map_err(Gap::from)
+                request.send().await.map(|_| ()).map_err(gap_of)
             });
             longer.await.map_err(|gap| NotKept::told(format!("lock {key}"), gap))?;
             lock = self.locked(key, version).await?;
@@ -232,7 +233,7 @@ impl Bucket {
             match request.set_expected_bucket_owner(self.owner.clone()).send().await {
                 Ok(told) => Ok(told.retention),
                 Err(error) if refused_with(&error, &["NoSuchObjectLockConfiguration"]) => Ok(None),
-                Err(error) => Err(Gap::from(error)),
+                Err(error) => Err(gap_of(error)),
             }
         });
         let told = told.await.map_err(|gap| NotKept::told(format!("learn until when {key} is locked"), gap))?;
@@ -253,7 +254,7 @@ where
     match answer {
         Ok(_) => Ok(Sent::Done),
         Err(error) if refused_with(&error, RACED) => Ok(Sent::Raced),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(gap_of(error)),
     }
 }
 

@@ -9,6 +9,7 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
+use crate::aws::{OrGap, gap_of};
 use std::collections::BTreeMap;
 
 use aws_config::{Region, SdkConfig};
@@ -105,7 +106,7 @@ impl Bucket {
                     match told.map(str::to_owned) {
                         _ if missing => Err(None),
                         Some(region) => Ok(region),
-                        None => Err(Some(Gap::from(error))),
+                        None => Err(Some(gap_of(error))),
                     }
                 }
             }
@@ -127,7 +128,7 @@ impl Bucket {
         };
         let versions = tracked(async {
             let request = self.s3.get_bucket_versioning().bucket(&self.name);
-            Ok(request.set_expected_bucket_owner(self.owner.clone()).send().await?)
+            Ok(request.set_expected_bucket_owner(self.owner.clone()).send().await.or_gap()?)
         });
         let versions = versions.await.map_err(told)?;
         if versions.status() != Some(&BucketVersioningStatus::Enabled) {
@@ -139,7 +140,7 @@ impl Bucket {
             match request.set_expected_bucket_owner(self.owner.clone()).send().await {
                 Ok(answer) => Ok(answer.object_lock_configuration.and_then(|it| it.object_lock_enabled)),
                 Err(error) if refused_with(&error, &["ObjectLockConfigurationNotFoundError"]) => Ok(None),
-                Err(error) => Err(Gap::from(error)),
+                Err(error) => Err(gap_of(error)),
             }
         });
         match lock.await.map_err(told)? {
@@ -161,7 +162,7 @@ impl Bucket {
             let request = self.s3.list_object_versions().bucket(&self.name).prefix(prefix);
             let request = request.set_key_marker(from.0.clone()).set_version_id_marker(from.1.clone());
             let request = request.set_expected_bucket_owner(self.owner.clone());
-            let page = tracked(async { Ok(request.send().await?) }).await.map_err(told)?;
+            let page = tracked(async { Ok(request.send().await.or_gap()?) }).await.map_err(told)?;
             for object in page.versions() {
                 let key = object.key().unwrap_or_default().to_owned();
                 let version = object.version_id().unwrap_or_default().to_owned();
@@ -196,7 +197,7 @@ impl Bucket {
         tracked(async {
             let request = self.s3.get_object().bucket(&self.name).key(key).version_id(version);
             let answer = request.set_expected_bucket_owner(self.owner.clone()).send().await;
-            let mut body = answer.map_err(|error| NotRead::Gap(error.into()))?.body;
+            let mut body = answer.map_err(|error| NotRead::Gap(gap_of(error)))?.body;
             let mut bytes = Vec::new();
             let mut flow = Flow::default();
             while let Some(more) = flow.next(body.try_next()).await.map_err(NotRead::Gap)? {

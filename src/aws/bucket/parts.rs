@@ -2,6 +2,7 @@
 //!
 //! Must not know what is done when it is there.
 
+use crate::aws::{OrGap, gap_of};
 use std::collections::BTreeMap;
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, ObjectLockMode};
@@ -63,7 +64,7 @@ impl Bucket {
                 let request = request.set_key_marker(from_key.take()).set_upload_id_marker(from_upload.take());
                 match request.set_expected_bucket_owner(self.owner.clone()).send().await {
                     Ok(page) => Ok(Some(page)),
-                    Err(error) => match Gap::from(error) {
+                    Err(error) => match gap_of(error) {
                         // Who may not see uploads begins anew.
                         gap if gap.cause == Cause::Denied => Ok(None),
                         gap => Err(gap),
@@ -98,7 +99,7 @@ impl Bucket {
                 .object_lock_mode(ObjectLockMode::Compliance)
                 .object_lock_retain_until_date(date(object.retain_until))
                 .set_expected_bucket_owner(self.owner.clone());
-            let begun = request.send().await?;
+            let begun = request.send().await.or_gap()?;
             let none = || Gap { message: "the answer names no upload".to_owned(), ..Gap::new(Cause::Malformed) };
             begun.upload_id.filter(|id| !id.is_empty()).ok_or_else(none)
         })
@@ -116,7 +117,7 @@ impl Bucket {
                 match request.set_expected_bucket_owner(self.owner.clone()).send().await {
                     Ok(page) => Ok(Ok(page)),
                     Err(error) if refused_with(&error, &["NoSuchUpload"]) => Ok(Err(None)),
-                    Err(error) => match Gap::from(error) {
+                    Err(error) => match gap_of(error) {
                         // Who may not see parts sends all of them.
                         gap if gap.cause == Cause::Denied => Ok(Err(Some(BTreeMap::new()))),
                         gap => Err(gap),
@@ -168,7 +169,7 @@ impl Bucket {
                     Ok(Some(part.checksum_sha256(checksum).build()))
                 }
                 Err(error) if refused_with(&error, &["NoSuchUpload"]) => Ok(None),
-                Err(error) => Err(error.into()),
+                Err(error) => Err(gap_of(error)),
             }
         })
         .await

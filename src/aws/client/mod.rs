@@ -10,6 +10,7 @@ mod request;
 mod runtime;
 mod service;
 
+use crate::aws::OrGap;
 use std::sync::Arc;
 
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
@@ -59,7 +60,7 @@ impl Client {
         let unsent = |why: String| Gap { message: why, ..Gap::new(Cause::Unexpected) };
         let (operation, request) = self.prepare(api, input).map_err(unsent)?;
         // A request on its way is large, and the reads of collectors nest: none of them should hold it.
-        Ok(Box::pin(async move { operation.invoke(request).await }).await?)
+        Ok(Box::pin(async move { operation.invoke(request).await }).await.or_gap()?)
     }
 
     fn prepare(&self, api: &Api, input: Value) -> Result<(runtime::Prepared, HttpRequest), String> {

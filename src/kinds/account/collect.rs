@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of an account.
 
+use crate::aws::{OrGap, gap_of};
 use std::collections::HashMap;
 
 use aws_sdk_iam::Client;
@@ -45,10 +46,10 @@ impl Collector for Collect {
                         resource.set_all_of(call.operation, &Fact::Absent);
                         resource.set("password_policy.present", false);
                     }
-                    Err(error) => return Err(error.into()),
+                    Err(error) => return Err(gap_of(error)),
                 },
                 "GetAccountSummary" => {
-                    let answer = at.client(Client::new).get_account_summary().send().await?;
+                    let answer = at.client(Client::new).get_account_summary().send().await.or_gap()?;
                     let map = answer.summary_map().ok_or_else(|| malformed("GetAccountSummary answers no summary"))?;
                     summary(map, resource);
                 }
@@ -68,7 +69,7 @@ async fn aliases(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let mut pages = Pages::default();
     let mut answers = at.client(Client::new).list_account_aliases().into_paginator().send();
     while let Some(page) = answers.next().await {
-        let page = page?;
+        let page = page.or_gap()?;
         pages.turn(page.marker(), page.is_truncated())?;
         aliases.extend(page.account_aliases);
     }

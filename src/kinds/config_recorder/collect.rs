@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of a recorder.
 
+use crate::aws::OrGap;
 use aws_sdk_config::Client;
 use aws_sdk_config::types::{ConfigurationRecorder, DeliveryChannel, RecordingFrequency, RecordingStrategyType};
 
@@ -23,7 +24,7 @@ impl Collector for Collect {
 
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
         Box::pin(async move {
-            let answer = at.client(Client::new).describe_configuration_recorders().send().await?;
+            let answer = at.client(Client::new).describe_configuration_recorders().send().await.or_gap()?;
             for recorder in answer.configuration_recorders() {
                 let name = convert::named(recorder.name(), "name of a recorder")?;
                 set_recorder(found.add(recorder.arn().unwrap_or(name), name), recorder);
@@ -38,7 +39,12 @@ impl Collector for Collect {
                 STATUS => {
                     let all = at
                         .once("config:DescribeConfigurationRecorderStatus", async {
-                            let answer = at.client(Client::new).describe_configuration_recorder_status().send().await?;
+                            let answer = at
+                                .client(Client::new)
+                                .describe_configuration_recorder_status()
+                                .send()
+                                .await
+                                .or_gap()?;
                             convert::told(answer.configuration_recorders_status, "status of any recorder")
                         })
                         .await?;
@@ -52,7 +58,7 @@ impl Collector for Collect {
                 CHANNELS => {
                     let all = at
                         .once("config:DescribeDeliveryChannels", async {
-                            let answer = at.client(Client::new).describe_delivery_channels().send().await?;
+                            let answer = at.client(Client::new).describe_delivery_channels().send().await.or_gap()?;
                             convert::told(answer.delivery_channels, "list of channels")
                         })
                         .await?;

@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of a rule.
 
+use crate::aws::OrGap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ impl Collector for Collect {
             let mut pages = at.client(Client::new).describe_config_rules().into_paginator().send();
             let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
-                let page = page?;
+                let page = page.or_gap()?;
                 walk.turn(page.next_token(), false)?;
                 for rule in page.config_rules() {
                     let arn = convert::named(rule.config_rule_arn(), "ARN of a rule")?;
@@ -115,7 +116,7 @@ async fn compliances(at: &At) -> Result<Arc<BTreeMap<String, Compliance>>, Gap> 
         let mut pages = at.client(Client::new).describe_compliance_by_config_rule().into_paginator().send();
         let mut walk = Pages::default();
         while let Some(page) = pages.next().await {
-            let page = page?;
+            let page = page.or_gap()?;
             walk.turn(page.next_token(), false)?;
             for ComplianceByConfigRule { config_rule_name, compliance, .. } in
                 page.compliance_by_config_rules.unwrap_or_default()
@@ -135,7 +136,7 @@ async fn statuses(at: &At) -> Result<Arc<BTreeMap<String, ConfigRuleEvaluationSt
         let mut pages = at.client(Client::new).describe_config_rule_evaluation_status().into_paginator().send();
         let mut walk = Pages::default();
         while let Some(page) = pages.next().await {
-            let page = page?;
+            let page = page.or_gap()?;
             walk.turn(page.next_token(), false)?;
             for status in page.config_rules_evaluation_status.unwrap_or_default() {
                 let name = convert::named(status.config_rule_name(), "name of a rule")?.to_owned();

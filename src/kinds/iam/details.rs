@@ -2,6 +2,7 @@
 //!
 //! Must not know the attributes of any kind.
 
+use crate::aws::OrGap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -74,7 +75,7 @@ async fn walk(at: &At, details: &mut Details) -> Result<(), Gap> {
     let request = at.client(Client::new).get_account_authorization_details().max_items(1000);
     let mut answers = request.into_paginator().send();
     while let Some(page) = answers.next().await {
-        let page = page?;
+        let page = page.or_gap()?;
         pages.turn(page.marker(), page.is_truncated())?;
         sound(&page)?;
         pages.keeps(details.users.len() + details.groups.len() + details.roles.len() + details.policies.len())?;

@@ -2,6 +2,7 @@
 //!
 //! Must not know which claims ask.
 
+use crate::aws::OrGap;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::Client;
@@ -53,7 +54,7 @@ pub(in crate::kinds) async fn simulate(at: &At, resource: &mut Resource, questio
             .max_items(1000);
         let mut told = request.into_paginator().send();
         while let Some(page) = told.next().await {
-            let page = page?;
+            let page = page.or_gap()?;
             pages.turn(page.marker(), page.is_truncated())?;
             results.extend(page.evaluation_results.unwrap_or_default());
         }

@@ -3,6 +3,7 @@
 //!
 //! Must not know what is expected of credentials.
 
+use crate::aws::{OrGap, gap_of};
 use std::time::Duration;
 
 use aws_sdk_iam::Client;
@@ -67,7 +68,7 @@ impl Collector for Collect {
 async fn report(client: &Client, now: Timestamp) -> Result<GetCredentialReportOutput, Gap> {
     let Err(error) = client.generate_credential_report().send().await else { return made(client).await };
     let over_limit = refused_with(&error, &["LimitExceeded", "LimitExceededException"]);
-    let gap = Gap::from(error);
+    let gap = gap_of(error);
     if !over_limit && gap.cause != Cause::Denied {
         return Err(gap);
     }
@@ -90,14 +91,14 @@ async fn made(client: &Client) -> Result<GetCredentialReportOutput, Gap> {
             Ok(report) => return Ok(report),
             // A report that expired in this moment must be ordered again.
             Err(error) if refused_with(&error, &["ReportExpired"]) && attempt < ATTEMPTS => {
-                client.generate_credential_report().send().await?;
+                client.generate_credential_report().send().await.or_gap()?;
             }
             Err(error) if refused_with(&error, &["ReportInProgress", "ReportNotPresent"]) && attempt < ATTEMPTS => {}
             Err(error) if refused_with(&error, &["ReportInProgress", "ReportNotPresent", "ReportExpired"]) => {
-                let gap = Gap::from(error);
+                let gap = gap_of(error);
                 return Err(Gap { cause: Cause::TimedOut, ..gap });
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(gap_of(error)),
         }
         tokio::time::sleep(PAUSE).await;
     }

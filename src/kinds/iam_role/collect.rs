@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of a role.
 
+use crate::aws::OrGap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -97,7 +98,7 @@ async fn roles(at: &At) -> Result<Arc<BTreeMap<String, Role>>, Gap> {
         let mut pages = Pages::default();
         let mut answers = at.client(Client::new).list_roles().max_items(1000).into_paginator().send();
         while let Some(page) = answers.next().await {
-            let page = page?;
+            let page = page.or_gap()?;
             pages.turn(page.marker(), page.is_truncated())?;
             roles.extend(page.roles.into_iter().map(|role| (role.arn().to_owned(), role)));
         }

@@ -2,6 +2,7 @@
 //!
 //! Must not know who asks.
 
+use crate::aws::OrGap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -44,7 +45,7 @@ pub(in crate::kinds) async fn aliases(at: &At) -> Result<Arc<Aliases>, Gap> {
         let mut pages = Pages::default();
         let mut answers = at.client(Client::new).list_aliases().limit(100).into_paginator().send();
         while let Some(page) = answers.next().await {
-            let page = page?;
+            let page = page.or_gap()?;
             for alias in page.aliases() {
                 let name = named(alias.alias_name(), "name of an alias")?;
                 if let Some(key) = alias.target_key_id() {

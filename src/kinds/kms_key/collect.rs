@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of a key.
 
+use crate::aws::{OrGap, gap_of};
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{
     ExpirationModelType, GrantConstraints, GrantListEntry, KeyManagerType, KeyMetadata, KeySpec, KeyState,
@@ -33,7 +34,7 @@ impl Collector for Collect {
             let mut pages = Pages::default();
             let mut answers = at.client(Client::new).list_keys().limit(1000).into_paginator().send();
             while let Some(page) = answers.next().await {
-                let page = page?;
+                let page = page.or_gap()?;
                 for key in page.keys() {
                     let id = named(key.key_id(), "id of a key")?;
                     let resource = found.add(named(key.key_arn(), "ARN of a key")?, id);
@@ -60,7 +61,7 @@ impl Collector for Collect {
                 }
                 "DescribeKey" => {
                     // Only ids of ListKeys: describing a predefined alias would create its key.
-                    let answer = at.client(Client::new).describe_key().key_id(&resource.id).send().await?;
+                    let answer = at.client(Client::new).describe_key().key_id(&resource.id).send().await.or_gap()?;
                     let key = answer.key_metadata().ok_or_else(|| malformed("DescribeKey answers no key"))?;
                     describe(key, resource);
                 }
@@ -68,7 +69,7 @@ impl Collector for Collect {
                 "ListKeyRotations" => rotations(at, resource).await?,
                 "GetKeyPolicy" => {
                     let request = at.client(Client::new).get_key_policy().key_id(&resource.id);
-                    let answer = request.policy_name("default").send().await?;
+                    let answer = request.policy_name("default").send().await.or_gap()?;
                     let policy = answer.policy().ok_or_else(|| malformed("GetKeyPolicy answers no policy"))?;
                     resource.set("policy", Value::List(statements(policy)?));
                 }
@@ -150,7 +151,7 @@ async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
         Err(error) => {
             let unsupported = refused_with(&error, &[UNSUPPORTED]);
             let in_state = refused_with(&error, &[INVALID_STATE]);
-            refused(resource, CALL, unsupported, in_state, error.into())
+            refused(resource, CALL, unsupported, in_state, gap_of(error))
         }
     }
 }
@@ -171,7 +172,7 @@ async fn rotations(at: &At, resource: &mut Resource) -> Result<(), Gap> {
             Err(error) => {
                 let unsupported = refused_with(&error, &[UNSUPPORTED]);
                 let in_state = refused_with(&error, &[INVALID_STATE]);
-                return refused(resource, CALL, unsupported, in_state, error.into());
+                return refused(resource, CALL, unsupported, in_state, gap_of(error));
             }
         };
         for rotation in page.rotations() {
@@ -208,7 +209,7 @@ async fn grants(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let request = at.client(Client::new).list_grants().key_id(&resource.id).limit(100);
     let mut answers = request.into_paginator().send();
     while let Some(page) = answers.next().await {
-        let page = page?;
+        let page = page.or_gap()?;
         let read: Result<Vec<Value>, Gap> = page.grants().iter().map(grant).collect();
         grants.extend(read?);
         pages.turn(page.next_marker(), page.truncated())?;

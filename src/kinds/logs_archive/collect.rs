@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of an archive. Objects go through the decoder piece by piece and are kept nowhere.
 
+use crate::aws::gap_of;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -158,7 +159,7 @@ async fn read_all(at: &At, archive: &Archive, eyes: &Arc<Eyes>, objects: &Object
             };
             let answer = match client.get_object().bucket(&bucket).key(&object.key).send().await {
                 Ok(answer) => answer,
-                Err(error) => return missed(error.into()),
+                Err(error) => return missed(gap_of(error)),
             };
             let (sender, reader) = pipe();
             let source = format!("s3://{bucket}/{}", object.key);

@@ -2,6 +2,7 @@
 //!
 //! Must not know what is looked for.
 
+use crate::aws::gap_of;
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
@@ -68,7 +69,7 @@ async fn list(
                     (*client, moved) = (there, true);
                     continue;
                 }
-                None => return Err(error.into()),
+                None => return Err(gap_of(error)),
             },
         };
         for object in page.contents() {

@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of a log group.
 
+use crate::aws::OrGap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -71,7 +72,7 @@ async fn walk(at: &At, groups: &mut Vec<LogGroup>) -> Result<(), Gap> {
     let mut pages = at.client(Client::new).describe_log_groups().limit(50).into_paginator().send();
     let mut walk = Pages::default();
     while let Some(page) = pages.next().await {
-        let mut page = page?;
+        let mut page = page.or_gap()?;
         groups.append(&mut page.log_groups.take().unwrap_or_default());
         walk.keeps(groups.len())?;
         walk.turn(page.next_token(), false)?;
@@ -109,7 +110,7 @@ async fn metric_filters(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Ga
         let mut pages = at.client(Client::new).describe_metric_filters().limit(50).into_paginator().send();
         let mut walk = Pages::default();
         while let Some(page) = pages.next().await {
-            let page = page?;
+            let page = page.or_gap()?;
             for filter in page.metric_filters() {
                 let group = named(filter.log_group_name(), "log group of a metric filter")?;
                 found.entry(group.to_owned()).or_default().extend(records(filter)?);

@@ -3,6 +3,7 @@
 //! Must not know what is looked for. FilterLogEvents goes through a group page after page; GetLogEvents goes through one
 //! stream, so that several can be read at once, and has a quota of its own. It takes a request more for each stream.
 
+use crate::aws::OrGap;
 use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::Client;
@@ -48,7 +49,7 @@ async fn list(at: &At, group: &str) -> Result<Streams, Gap> {
     let (mut answers, mut pages) = (request.into_paginator().send(), Pages::default());
     let (mut all, mut names) = (0, Names { sampled: at.logs.takes_streams(), kept: Some(Vec::new()), wanted: 0 });
     while let Some(page) = answers.next().await {
-        let page = page?;
+        let page = page.or_gap()?;
         for stream in page.log_streams() {
             let name = named(stream.log_stream_name(), "name of a log stream")?;
             all += 1;

@@ -2,6 +2,7 @@
 //!
 //! Must not know log groups. A value is asked for by name and version; whoever gets it wipes it.
 
+use crate::aws::gap_of;
 use std::collections::HashSet;
 
 use aws_sdk_secretsmanager::Client as Secrets;
@@ -201,7 +202,7 @@ async fn of_secret(client: Secrets, arn: String, version: Option<String>, label:
         Err(error) if version.is_none() && refused_with(&error, &["ResourceNotFoundException"]) => {
             return Read::default();
         }
-        Err(error) => return missed(error.into()),
+        Err(error) => return missed(gap_of(error)),
     };
     let text = answer.secret_string.take().map(String::into_bytes);
     let bytes = answer.secret_binary.take().map(aws_sdk_secretsmanager::primitives::Blob::into_inner);

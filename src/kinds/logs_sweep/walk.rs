@@ -3,6 +3,7 @@
 //! Must not know what is found. A request names groups, streams and times, never a text to look for, since CloudTrail
 //! records what is asked.
 
+use crate::aws::OrGap;
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -78,7 +79,7 @@ impl Walker {
                 let request =
                     request.set_log_stream_names(streams.clone()).set_next_token(token).set_unmask(self.unmask);
                 // Both ends are within.
-                let page = request.set_start_time(from).end_time(until).send().await?;
+                let page = request.set_start_time(from).end_time(until).send().await.or_gap()?;
                 swept.pages += 1;
                 twice.turn();
                 for event in page.events() {
@@ -133,7 +134,7 @@ impl Walker {
                 let request =
                     request.start_from_head(true).limit(10_000).set_next_token(token.clone()).set_unmask(self.unmask);
                 // Here the end is not within.
-                let page = request.set_start_time(from).end_time(until.saturating_add(1)).send().await?;
+                let page = request.set_start_time(from).end_time(until.saturating_add(1)).send().await.or_gap()?;
                 swept.pages += 1;
                 let next = page.next_forward_token().filter(|next| !next.is_empty());
                 let next = next.ok_or_else(|| truncated("the page does not say where the stream goes on"))?;

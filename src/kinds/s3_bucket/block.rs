@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of either.
 
+use crate::aws::gap_of;
 use std::sync::Arc;
 
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
@@ -76,7 +77,7 @@ pub(in crate::kinds) async fn of_account(at: &At) -> Result<Arc<Settings>, Gap> 
         match request.send().await {
             Ok(answer) => Ok(settings(answer.public_access_block_configuration())),
             Err(error) if refused_with(&error, &["NoSuchPublicAccessBlockConfiguration"]) => Ok([false; 4]),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(gap_of(error)),
         }
     })
     .await

@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of a bucket.
 
+use crate::aws::{OrGap, gap_of};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,7 +39,7 @@ impl Collector for Collect {
             let mut pages = client(at, None).list_buckets().max_buckets(10_000).into_paginator().send();
             let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
-                let page = page?;
+                let page = page.or_gap()?;
                 for bucket in page.buckets() {
                     let Some(name) = bucket.name().filter(|name| !name.is_empty()) else {
                         return Err(truncated("the list of buckets has one without a name"));
@@ -71,17 +72,17 @@ impl Collector for Collect {
                     Err(error) if refused_with(&error, &["ServerSideEncryptionConfigurationNotFoundError"]) => {
                         set_encryption(resource, None);
                     }
-                    Err(error) => return Err(error.into()),
+                    Err(error) => return Err(gap_of(error)),
                 },
                 LOCK => match client.get_object_lock_configuration().bucket(bucket).send().await {
                     Ok(answer) => set_lock(resource, answer.object_lock_configuration()),
                     Err(error) if refused_with(&error, &["ObjectLockConfigurationNotFoundError"]) => {
                         set_lock(resource, None);
                     }
-                    Err(error) => return Err(error.into()),
+                    Err(error) => return Err(gap_of(error)),
                 },
                 VERSIONING => {
-                    let answer = client.get_bucket_versioning().bucket(bucket).send().await?;
+                    let answer = client.get_bucket_versioning().bucket(bucket).send().await.or_gap()?;
                     let status = answer.status().map(|it| it.as_str());
                     resource.set("versioning", maybe_word(status, BucketVersioningStatus::values()));
                     let delete = answer.mfa_delete().map(|it| it.as_str());
@@ -93,7 +94,7 @@ impl Collector for Collect {
                     Err(error) if refused_with(&error, &["NoSuchPublicAccessBlockConfiguration"]) => {
                         set(resource, settings(None));
                     }
-                    Err(error) => return Err(error.into()),
+                    Err(error) => return Err(gap_of(error)),
                 },
                 ACCOUNT_BLOCK => set_effective(resource, of_account(at).await)?,
                 POLICY => match client.get_bucket_policy().bucket(bucket).send().await {
@@ -104,10 +105,10 @@ impl Collector for Collect {
                     Err(error) if refused_with(&error, &["NoSuchBucketPolicy"]) => {
                         resource.set("policy", Fact::Absent);
                     }
-                    Err(error) => return Err(error.into()),
+                    Err(error) => return Err(gap_of(error)),
                 },
                 LOGGING => {
-                    let answer = client.get_bucket_logging().bucket(bucket).send().await?;
+                    let answer = client.get_bucket_logging().bucket(bucket).send().await.or_gap()?;
                     let logging = answer.logging_enabled();
                     let target = logging.map(|it| named(Some(it.target_bucket()), "target bucket")).transpose();
                     resource.set("logging.target_bucket", target);

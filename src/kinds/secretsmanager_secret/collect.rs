@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of a secret, and never asks for a value.
 
+use crate::aws::{OrGap, gap_of};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -46,7 +47,8 @@ impl Collector for Collect {
             match call.operation {
                 "ListAliases" => key::resolve(&*aliases(at).await?, resource),
                 "DescribeSecret" => {
-                    let answer = at.client(Client::new).describe_secret().secret_id(&resource.id).send().await?;
+                    let answer =
+                        at.client(Client::new).describe_secret().secret_id(&resource.id).send().await.or_gap()?;
                     let replicas = answer.replication_status();
                     let of = |it: &ReplicationStatusType| {
                         told(it.region(), "Region of a replica").and_then(region).map(str::to_owned)
@@ -80,7 +82,7 @@ async fn walk(at: &At, secrets: &mut Vec<SecretListEntry>) -> Result<(), Gap> {
     let request = at.client(Client::new).list_secrets().include_planned_deletion(true).max_results(100);
     let mut answers = request.into_paginator().send();
     while let Some(page) = answers.next().await {
-        let mut page = page?;
+        let mut page = page.or_gap()?;
         secrets.append(&mut page.secret_list.take().unwrap_or_default());
         pages.keeps(secrets.len())?;
         pages.turn(page.next_token(), false)?;
@@ -186,7 +188,7 @@ async fn versions(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let request = at.client(Client::new).list_secret_version_ids().secret_id(&resource.id).include_deprecated(true);
     let mut answers = request.max_results(100).into_paginator().send();
     while let Some(page) = answers.next().await {
-        let mut page = page?;
+        let mut page = page.or_gap()?;
         all.extend(page.versions.take().unwrap_or_default());
         pages.turn(page.next_token(), false)?;
     }
@@ -241,7 +243,7 @@ async fn policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
         {
             Fact::not_applicable("the secret is scheduled for deletion")
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(gap_of(error)),
     };
     resource.set("policy", fact);
     Ok(())

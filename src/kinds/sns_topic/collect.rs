@@ -2,6 +2,7 @@
 //!
 //! Must not know what is expected of a topic.
 
+use crate::aws::OrGap;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ impl Collector for Collect {
             let mut pages = at.client(Client::new).list_topics().into_paginator().send();
             let mut walk = Pages::default();
             while let Some(page) = pages.next().await {
-                let page = page?;
+                let page = page.or_gap()?;
                 for topic in page.topics() {
                     let arn = named(topic.topic_arn(), "ARN of a topic")?;
                     let name = named(arn.rsplit(':').next(), "name of a topic")?;
@@ -67,7 +68,7 @@ impl Collector for Collect {
 /// The attributes of a topic, for every kind that is about it.
 pub(in crate::kinds) async fn attributes(at: &At, arn: &str) -> Result<Arc<HashMap<String, String>>, Gap> {
     at.once(format!("sns:GetTopicAttributes {arn}"), async {
-        let answer = at.client(Client::new).get_topic_attributes().topic_arn(arn).send().await?;
+        let answer = at.client(Client::new).get_topic_attributes().topic_arn(arn).send().await.or_gap()?;
         answer.attributes.ok_or_else(|| malformed("the answer has no attributes"))
     })
     .await
@@ -96,7 +97,7 @@ async fn subscriptions(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap
         let mut pages = at.client(Client::new).list_subscriptions().into_paginator().send();
         let mut walk = Pages::default();
         while let Some(page) = pages.next().await {
-            let page = page?;
+            let page = page.or_gap()?;
             for subscription in page.subscriptions() {
                 let topic = named(subscription.topic_arn(), "topic of a subscription")?;
                 found.entry(topic.to_owned()).or_default().push(record(subscription));
