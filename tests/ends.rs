@@ -1,4 +1,4 @@
-//! How a command ends: exit code, last line and what is left, for each row of the table in README.
+//! How a command ends: exit code, last line and what is left, for each row of the table in docs/guide.md.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -65,7 +65,7 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// Row of README, what the shell does, exit code, words that are told, and what is left.
+/// Row of the table, what the shell does, exit code, words that are told, and what is left.
 type End = (&'static str, &'static str, i32, &'static [&'static str], &'static str);
 
 const ENDS: &[End] = &[
@@ -180,9 +180,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn readme_has_each_end_and_each_end_has_a_test() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let table = readme.split("<!-- ENDS -->").nth(1).expect("a table of ends");
+fn the_guide_has_each_end_and_each_end_has_a_test() {
+    let guide = std::fs::read_to_string(root().join("docs/guide.md")).unwrap();
+    let table = guide.split("<!-- ENDS -->").nth(1).expect("a table of ends");
     let rows = table.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| end "));
     let rows: BTreeSet<&str> = rows.map(|row| row.split('|').nth(1).unwrap().trim()).collect();
     let tried = ENDS.iter().map(|end| end.0).chain(ELSEWHERE.iter().map(|end| end.0));
