@@ -24,8 +24,8 @@ const EXAMPLES: &[&str] = &["example.com", "example.net", "example.org"];
 
 /// Where names of other services are data: what their secrets look like.
 const SECRETS: &[&str] = &[
-    "src/logs/",
-    "src/facts/redact/",
+    "crates/attestry-logs/",
+    "crates/attestry-core/src/facts/redact/",
     "src/kinds/plain_secret.rs",
     "benches/logs/",
     "tests/logs/",
