@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use attestry::aws::Described;
 use attestry::evidence::{read_facts, write_facts};
+use attestry::facts::iam::{NAMED_STATEMENTS, STATEMENTS, from_values, to_named_values, to_values};
 use attestry::facts::{Fact, Population, Resource, Type, Value};
 use attestry::iam::Policy;
-use attestry::iam::facts::{NAMED_STATEMENTS, STATEMENTS, from_values, to_named_values, to_values};
 use attestry::kinds;
 use common::{cases_of, embedded, every_attribute, run, whole};
 

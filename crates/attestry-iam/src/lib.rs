@@ -1,13 +1,6 @@
-//! IAM policy documents: parse, decide, prove.
+#![doc = include_str!("../README.md")]
 //!
-//! Pure: documents and a request, or a claim over all requests, in; an answer with its reason out. Must not know AWS
-//! clients, kinds, policies of Attestry or verdicts. Three questions, each on top of the one before:
-//!
-//! - `parse`: what does the document say? Exactly as AWS reads it, or an error with its place.
-//! - `decide`: what becomes of this one request? Allowed, denied, or undecided with the condition keys that decide it.
-//! - `prove`: what becomes of *every* request of a claim? Proved, refuted with a counterexample, or undecided.
-//!
-//! `facts` takes documents through facts and back; no other file here may name them.
+//! Must not know AWS clients, the kinds and policies of Attestry, or verdicts.
 
 mod context;
 mod decide;

@@ -1,7 +1,7 @@
-//! Logs: do the values of secrets, or texts that look like secrets, stand in them?
+#![doc = include_str!("../README.md")]
 //!
-//! Must not know AWS, policies or verdicts. An [`Engine`] is [`Rules`] and [`Values`]; a [`Sweeper`] reads sources through
-//! it and keeps [`Findings`] and [`Coverage`]. Of a value nothing is kept but keyed digests; findings tell no byte of it.
+//! An [`Engine`] is [`Rules`] and [`Values`]; a [`Sweeper`] reads sources through it and keeps [`Findings`] and [`Coverage`]. Must
+//! not know AWS, policies or verdicts.
 
 pub mod base64;
 mod context;

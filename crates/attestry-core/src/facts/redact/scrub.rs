@@ -115,7 +115,8 @@ fn merge(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_smithy_types::base64;
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
 
     #[test]
     fn secrets_in_text_go() {
@@ -159,8 +160,8 @@ mod tests {
         let url: String = plain.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let json = plain.chars().map(|it| format!("\\u{:04x}", it as u32)).collect::<String>();
         let slashes = r"aws_secret_access_key=NyHaYV9NOd8r0q8C+mSiWMFGdfEv7o9\/NMhH\/jfN".to_owned();
-        let one = base64::encode(&plain);
-        let two = base64::encode(&one);
+        let one = BASE64_STANDARD.encode(&plain);
+        let two = BASE64_STANDARD.encode(&one);
         let after_path = format!("s3/objects/ab/{one}");
         let hex: String = plain.bytes().map(|byte| format!("{byte:02x}")).collect();
         let odd = format!("0xa{}", hex.to_uppercase());
@@ -170,7 +171,7 @@ mod tests {
             lines.join(between)
         };
         let lines = [broken(&one, "\n"), broken(&one, "\r\n    "), broken(&one, "\\n"), broken(&hex, "\n")];
-        let others = [url.clone(), json, slashes, one.clone(), two, after_path, base64::encode(&url), hex, odd];
+        let others = [url.clone(), json, slashes, one.clone(), two, after_path, BASE64_STANDARD.encode(&url), hex, odd];
         for text in others.into_iter().chain(lines).chain([format!("key={one}&a=b")]) {
             let text = format!("see {text} here");
             let clean = scrub(&text);
@@ -187,18 +188,20 @@ mod tests {
             let url: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
             let json = serde_json::Value::from(text.as_str()).to_string();
             let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-            let encoded = base64::encode(&text);
-            let lines: Vec<_> = encoded.as_bytes().chunks(76).map(String::from_utf8_lossy).collect();
+            let encoded: String = BASE64_STANDARD.encode(&text);
+            let lines: Vec<std::borrow::Cow<'_, str>> =
+                encoded.as_bytes().chunks(76).map(String::from_utf8_lossy).collect();
             // Lines of other letters before and behind, at each alignment.
             for before in (20..24).filter_map(|length| "YWJjZGVmZ2hpamtsbW5vcHFy".get(..length)) {
-                let few = lines.join("\n");
+                let few: String = lines.join("\n");
                 for form in [&encoded, &hex].into_iter().chain((lines.len() <= 3).then_some(&few)) {
                     let form = format!("{before}\n{form}\n{before}");
                     assert!(is_secret(&form), "{rule}: {form}");
                 }
             }
             let listed = text.replace(',', "\\,");
-            for form in [lines.join("\n"), encoded, hex, url, json, listed, text] {
+            let joined: String = lines.join("\n");
+            for form in [joined, encoded, hex, url, json, listed, text] {
                 assert!(is_secret(&form), "{rule}: {form}");
             }
         }
