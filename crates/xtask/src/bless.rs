@@ -1,0 +1,38 @@
+//! Renews everything that is derived from the code: schemas, reference pages, snapshots, expected outputs and samples.
+//!
+//! Must not know what any of them holds: the tests that compare them write them when a variable of the environment is set.
+
+use std::path::Path;
+use std::process::Command;
+
+/// The commands that write derived files, with the variables that make them write.
+const COMMANDS: &[(&[&str], &[(&str, &str)])] = &[
+    (&["cargo", "test", "--workspace", "--lib"], &[("INSTA_UPDATE", "always")]),
+    (
+        &["cargo", "test", "--test", "it", "--", "schemas", "reference", "embedded"],
+        &[("INSTA_UPDATE", "always"), ("ATTESTRY_BLESS", "1")],
+    ),
+    (&["cargo", "build", "--release"], &[]),
+    (&["ci/formats/samples", "target/release/attestry"], &[]),
+];
+
+/// Runs all commands in the checkout.
+///
+/// # Errors
+/// A command could not be started, or it failed.
+pub(crate) fn bless(root: &Path) -> Result<Vec<String>, String> {
+    for (command, variables) in COMMANDS {
+        let [program, arguments @ ..] = *command else { continue };
+        println!("{}", command.join(" "));
+        let status = Command::new(program)
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .current_dir(root)
+            .status()
+            .map_err(|error| format!("{program}: {error}"))?;
+        if !status.success() {
+            return Err(format!("`{}` failed", command.join(" ")));
+        }
+    }
+    Ok(vec!["everything that is derived is renewed; look at the change with `git diff`".to_owned()])
+}

@@ -1,0 +1,150 @@
+//! The open parts of Attestry: what a new one is called, which files it has and in which list it stands.
+//!
+//! Must not know how files are written.
+
+/// A part that grows by one folder or file and one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A resource kind.
+    Kind,
+    /// A probe.
+    Probe,
+    /// A matcher.
+    Matcher,
+    /// A report.
+    Report,
+}
+
+/// A file of a skeleton: its path below the root and its template, both with marks in place of the name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Template {
+    /// Path with `NAME` in place of the module's name.
+    pub(crate) path: &'static str,
+    /// Text with the marks `@MODULE@`, `@TYPE@`, `@NAME@` and `@TITLE@`.
+    pub(crate) text: &'static str,
+}
+
+/// A line of a list: it stands in the block that begins with `begin` and ends with the next line that is `end`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// Path of the file.
+    pub(crate) path: &'static str,
+    /// The line with which the block begins.
+    pub(crate) begin: &'static str,
+    /// The line with which the block ends.
+    pub(crate) end: &'static str,
+    /// The line, with the marks of [`Template::text`].
+    pub(crate) line: &'static str,
+    /// Whether the block is in alphabetical order; else the line goes to its end.
+    pub(crate) sorted: bool,
+}
+
+const MATCHERS: &str = "crates/attestry-core/src/matchers/mod.rs";
+const REPORTS: &str = "crates/attestry-core/src/report/mod.rs";
+
+impl Part {
+    /// The part of that word.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        match word {
+            "kind" => Some(Self::Kind),
+            "probe" => Some(Self::Probe),
+            "matcher" => Some(Self::Matcher),
+            "report" => Some(Self::Report),
+            _ => None,
+        }
+    }
+
+    /// Whether the name has the form that this part's names have.
+    pub(crate) fn accepts(self, name: &str) -> Result<(), &'static str> {
+        let word = |text: &str| {
+            text.starts_with(|first: char| first.is_ascii_lowercase())
+                && text.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_')
+        };
+        match self {
+            Self::Kind => match name.split_once('.') {
+                Some((service, noun)) if word(service) && word(noun) => Ok(()),
+                _ => Err("a kind is called SERVICE.NOUN, such as `sqs.queue`"),
+            },
+            Self::Probe | Self::Matcher | Self::Report if word(name) => Ok(()),
+            Self::Probe | Self::Matcher | Self::Report => Err("a name has lower-case letters, digits and `_`"),
+        }
+    }
+
+    /// The files of the skeleton.
+    pub(crate) fn templates(self) -> &'static [Template] {
+        match self {
+            Self::Kind => &[
+                Template { path: "src/kinds/NAME/mod.rs", text: include_str!("../templates/kind/mod.rs.txt") },
+                Template { path: "src/kinds/NAME/collect.rs", text: include_str!("../templates/kind/collect.rs.txt") },
+            ],
+            Self::Probe => &[
+                Template { path: "src/probes/NAME/mod.rs", text: include_str!("../templates/probe/mod.rs.txt") },
+                Template { path: "src/probes/NAME/act.rs", text: include_str!("../templates/probe/act.rs.txt") },
+            ],
+            Self::Matcher => &[Template {
+                path: "crates/attestry-core/src/matchers/NAME.rs",
+                text: include_str!("../templates/matcher.rs.txt"),
+            }],
+            Self::Report => &[Template {
+                path: "crates/attestry-core/src/report/NAME.rs",
+                text: include_str!("../templates/report.rs.txt"),
+            }],
+        }
+    }
+
+    /// The lines in lists.
+    pub(crate) fn entries(self) -> &'static [Entry] {
+        match self {
+            Self::Kind => {
+                const {
+                    &[Entry {
+                        path: "src/kinds/mod.rs",
+                        begin: "kinds! {",
+                        end: "}",
+                        line: "    @MODULE@,",
+                        sorted: true,
+                    }]
+                }
+            }
+            Self::Probe => {
+                const {
+                    &[Entry {
+                        path: "src/probes/mod.rs",
+                        begin: "probes! {",
+                        end: "}",
+                        line: "    @MODULE@,",
+                        sorted: true,
+                    }]
+                }
+            }
+            Self::Matcher => {
+                const {
+                    &[
+                        Entry { path: MATCHERS, begin: "mod absent;", end: "", line: "mod @MODULE@;", sorted: true },
+                        Entry {
+                            path: MATCHERS,
+                            begin: "pub const ALL: &[&dyn Matcher] = &[",
+                            end: "];",
+                            line: "    &@MODULE@::@TYPE@,",
+                            sorted: false,
+                        },
+                    ]
+                }
+            }
+            Self::Report => {
+                const {
+                    &[
+                        Entry { path: REPORTS, begin: "mod asff;", end: "", line: "mod @MODULE@;", sorted: true },
+                        Entry {
+                            path: REPORTS,
+                            begin: "pub const ALL: &[&dyn Report] = &[",
+                            end: "];",
+                            line: "    &@MODULE@::@TYPE@,",
+                            sorted: false,
+                        },
+                    ]
+                }
+            }
+        }
+    }
+}
