@@ -1,8 +1,8 @@
-"""The probes that listen, against real functions: met on the right ones, and violated with the right words on each wrong one.
+"""The probes that listen for alerts and records, against real functions: met on the right ones, and violated on each wrong one.
 
     alerts_end_to_end.py --binary target/debug/attestry
 
-What is deployed is exchanged between runs. After each run the account holds the same queues and subscriptions as before.
+The code of the functions is replaced between runs. After each run the account has the same queues and subscriptions as before.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 from function_code import Code
-from serving import serving
+from serve import serve
 from stack import ACCOUNT, PROBE, Stack
 
 SUITE = pathlib.Path(__file__).resolve().parent.parent.parent / "suites" / "mod-045-probes.yaml"
@@ -23,7 +23,7 @@ ALL = ("the-detector-alerts", "the-detector-is-not-fooled", "a-stranger-alerts",
 
 RECORD = {"a-read-is-recorded"}
 
-# What is deployed -> the cases that are run -> those of them that it violates, the attribute that differs, and what it was.
+# The deployed code, the cases that run, and the violated cases with the attribute that differs and its value.
 EXPECTED: list[tuple[Code, set[str], dict[str, tuple[str, str]]]] = [
     (Code(), set(ALL), {}),
     (Code(detector="substring"), set(ALL) - RECORD, {"the-detector-is-not-fooled": ("alerted", "false")}),
@@ -39,24 +39,24 @@ def main() -> int:
     parser.add_argument("--binary", required=True, type=pathlib.Path)
     binary = parser.parse_args().binary.resolve()
     failures = 0
-    with serving("--ministack", "--wired") as url, tempfile.TemporaryDirectory(prefix="attestry-alerts-") as scratch:
+    with serve("--ministack", "--integrations") as url, tempfile.TemporaryDirectory(prefix="attestry-alerts-") as scratch:
         stack = Stack(url, code=Code())
         stack.deploy()
         value = stack.client("secretsmanager").get_secret_value(SecretId=PROBE)["SecretString"]
         for number, (code, names, expected) in enumerate(EXPECTED):
-            stack.exchange(code)
-            before, folder = listing(stack), pathlib.Path(scratch) / str(number)
+            stack.replace_code(code)
+            before, folder = queues_and_subscriptions(stack), pathlib.Path(scratch) / str(number)
             folder.mkdir()
-            cases, said = run(binary, url, folder, names)
-            wrong = [f"{name}: {told}" for name in sorted(names) if (told := differs(cases.get(name), expected.get(name)))]
-            if listing(stack) != before:
-                wrong.append("something is left")
+            cases, output = run(binary, url, folder, names)
+            wrong = [f"{name}: {error}" for name in sorted(names) if (error := difference(cases.get(name), expected.get(name)))]
+            if queues_and_subscriptions(stack) != before:
+                wrong.append("a queue or subscription is left behind")
             if any(value in path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()):
-                wrong.append("the value is in what the run left")
+                wrong.append("the value is in the output of the run")
             print(f"{'failed' if wrong else 'ok':6} {code}")
             if wrong:
                 failures += 1
-                print("\n".join(wrong), said, sep="\n")
+                print("\n".join(wrong), output, sep="\n")
     return 1 if failures else 0
 
 
@@ -70,18 +70,18 @@ def run(binary: pathlib.Path, url: str, folder: pathlib.Path, names: set[str]) -
     return {case["id"].removeprefix(POLICY): case for case in cases}, done.stdout
 
 
-def differs(case: dict | None, expected: tuple[str, str] | None) -> str:
-    """What is told of a case and was not expected; nothing when it is as it should be."""
+def difference(case: dict | None, expected: tuple[str, str] | None) -> str:
+    """The difference between a case and its expectation; an empty text if there is none."""
     if case is None:
-        return "was not run"
-    told = {it["attribute"]: it["actual"] for seen in case["resources"] for it in seen.get("differences", [])}
+        return "it did not run"
+    actual = {it["attribute"]: it["actual"] for seen in case["resources"] for it in seen.get("differences", [])}
     if expected is None:
-        return "" if case["verdict"] == "met" else f"{case['verdict']} {told}"
-    attribute, actual = expected
-    return "" if case["verdict"] == "violated" and told.get(attribute) == actual else f"{case['verdict']} {told}, not {expected}"
+        return "" if case["verdict"] == "met" else f"{case['verdict']} {actual}"
+    attribute, value = expected
+    return "" if case["verdict"] == "violated" and actual.get(attribute) == value else f"{case['verdict']} {actual}, not {expected}"
 
 
-def listing(stack: Stack) -> list[str]:
+def queues_and_subscriptions(stack: Stack) -> list[str]:
     queues = stack.client("sqs").list_queues().get("QueueUrls", [])
     subscriptions = stack.client("sns").list_subscriptions()["Subscriptions"]
     return sorted([*queues, *(it["Endpoint"] for it in subscriptions)])

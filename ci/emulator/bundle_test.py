@@ -1,5 +1,5 @@
-"""Bundles judged by programs that others wrote: signatures by securesystemslib, statements by in-toto-attestation, archives
-by Python's zipfile and tarfile (and zstd), keys by cryptography. One bundle is signed with a key file, one with a key of an
+"""Bundles, checked by programs of other authors: signatures by securesystemslib, statements by in-toto-attestation, archives by
+zipfile and tarfile of Python and by zstandard, keys by cryptography. One bundle is signed with a key file, and one with a key of an
 emulated KMS.
 
     bundle_test.py --binary target/debug/attestry
@@ -27,8 +27,9 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import SSlibKey
 
-from desk import ROOT, Desk
-from serving import serving
+from cli_runner import ROOT, CliRunner
+from serve import serve
+
 ATTESTATIONS = "attestations.intoto.jsonl"
 STAGES = {"embedded": "PASSED", "embedded-drifted": "FAILED"}
 
@@ -38,16 +39,16 @@ def main() -> int:
     parser.add_argument("--binary", default="target/debug/attestry", type=pathlib.Path)
     binary = parser.parse_args().binary.resolve()
     with tempfile.TemporaryDirectory() as scratch:
-        desk = Bundles(binary, pathlib.Path(scratch))
+        cli = BundleRunner(binary, pathlib.Path(scratch))
         for stage, expected in STAGES.items():
-            signed_by_file(desk, stage, expected)
-        with serving("--ministack") as url:
-            signed_by_kms(desk, url)
-    print("bundles: all judged well by others")
+            signed_by_file(cli, stage, expected)
+        with serve("--ministack") as url:
+            signed_by_kms(cli, url)
+    print("bundles: other tools accept all of them")
     return 0
 
 
-class Bundles(Desk):
+class BundleRunner(CliRunner):
     def run(self, stage: str, bundle: pathlib.Path, *more):
         code = {"embedded": 0}.get(stage)
         ran = subprocess.run(
@@ -56,41 +57,41 @@ class Bundles(Desk):
         assert bundle.exists() and code in (None, ran.returncode), f"{ran.returncode}\n{ran.stdout}{ran.stderr}"
 
 
-def signed_by_file(desk: Bundles, stage: str, expected: str):
-    key = desk.folder / f"{stage}.pem"
-    keyid = desk.attestry("evidence", "keygen", key).splitlines()[0]
-    tarred = desk.folder / f"{stage}.tar.zst"
-    desk.run(stage, tarred, "--sign", key)
+def signed_by_file(cli: BundleRunner, stage: str, expected: str):
+    key = cli.folder / f"{stage}.pem"
+    keyid = cli.attestry("evidence", "keygen", key).splitlines()[0]
+    tarred = cli.folder / f"{stage}.tar.zst"
+    cli.run(stage, tarred, "--sign", key)
     check_openssl(key)
-    judge(desk, tarred, load_pem_public_key(pathlib.Path(f"{key}.pub").read_bytes()), keyid, expected)
+    check_bundle(cli, tarred, load_pem_public_key(pathlib.Path(f"{key}.pub").read_bytes()), keyid, expected)
 
 
-def judge(desk: Desk, tarred: pathlib.Path, public, keyid: str, expected: str):
-    """A bundle in both of its forms, its manifest, its statements and their signatures."""
+def check_bundle(cli: CliRunner, tarred: pathlib.Path, public, keyid: str, expected: str):
+    """Checks a bundle in both archive formats, its manifest, its statements and their signatures."""
     zipped = tarred.with_name(tarred.name.removesuffix(".tar.zst") + ".zip")
-    desk.attestry("evidence", "pack", tarred, zipped)
+    cli.attestry("evidence", "pack", tarred, zipped)
     files = untarred(tarred)
     assert files == unzipped(zipped), "both archives hold the same files"
     check_manifest(files)
     check_attestations(files, public, keyid, expected)
 
 
-def signed_by_kms(desk: Bundles, url: str):
+def signed_by_kms(cli: BundleRunner, url: str):
     os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
     kms = boto3.client("kms", endpoint_url=url, region_name="eu-west-1")
-    made = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]
-    public = load_der_public_key(kms.get_public_key(KeyId=made["KeyId"])["PublicKey"])
-    pem = desk.folder / "kms.pub"
+    key = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]
+    public = load_der_public_key(kms.get_public_key(KeyId=key["KeyId"])["PublicKey"])
+    pem = cli.folder / "kms.pub"
     pem.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     keyid = hashlib.sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
-    plain, signed = desk.folder / "embedded.zip", desk.folder / "kms.tar.zst"
-    desk.attestry("evidence", "pack", plain, signed, "--sign", made["Arn"], "--endpoint", url)
+    plain, signed = cli.folder / "embedded.zip", cli.folder / "kms.tar.zst"
+    cli.attestry("evidence", "pack", plain, signed, "--sign", key["Arn"], "--endpoint", url)
     check_attestations(untarred(signed), public, keyid, "PASSED")
-    told = desk.attestry("verify", signed, "--key", pem)
-    assert f"signed by {keyid}" in told, told
-    # The key of the file that signed before is not the one that signs now.
-    told = desk.attestry("verify", signed, "--key", desk.folder / "embedded.pem.pub", code=6)
-    assert "unknown key" in told, told
+    output = cli.attestry("verify", signed, "--key", pem)
+    assert f"signed by {keyid}" in output, output
+    # The key of the first bundle did not sign this one.
+    output = cli.attestry("verify", signed, "--key", cli.folder / "embedded.pem.pub", code=6)
+    assert "unknown key" in output, output
 
 
 def untarred(path: pathlib.Path) -> dict[str, bytes]:
@@ -113,16 +114,16 @@ def unzipped(path: pathlib.Path) -> dict[str, bytes]:
 def check_manifest(files: dict[str, bytes]):
     manifest = json.loads(files["manifest.json"])
     digests = {it["path"]: (it["size"], it["sha256"]) for it in manifest["files"]}
-    found = {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()}
-    assert digests == {name: it for name, it in found.items() if name not in ("manifest.json", ATTESTATIONS)}
-    # RFC 8785, for texts without characters beyond the first plane.
+    actual = {name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()}
+    assert digests == {name: it for name, it in actual.items() if name not in ("manifest.json", ATTESTATIONS)}
+    # The canonical form of RFC 8785, for texts with characters of the first Unicode plane only.
     again = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     assert again == files["manifest.json"], "canonical"
 
 
 def check_openssl(key: pathlib.Path):
-    told = subprocess.run(["openssl", "pkey", "-in", key, "-pubout"], capture_output=True, text=True)
-    assert told.stdout == pathlib.Path(f"{key}.pub").read_text(), told.stderr
+    printed = subprocess.run(["openssl", "pkey", "-in", key, "-pubout"], capture_output=True, text=True)
+    assert printed.stdout == pathlib.Path(f"{key}.pub").read_text(), printed.stderr
 
 
 def check_attestations(files: dict[str, bytes], public, keyid: str, expected: str):
@@ -153,7 +154,7 @@ def check_forgery(line: str, key: SSlibKey):
         envelope.verify([key], 1)
     except VerificationError:
         return
-    raise AssertionError("this check accepts anything")
+    raise AssertionError("this check accepts a forged payload")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Deploys the reference stack into an emulated account (never into AWS), and breaks it on request.
+"""Deploys the reference stack to an emulated account, never to AWS, and breaks it on request.
 
-    deploy.py --url URL                       the conforming stack; nothing happens when it is there
-    deploy.py --url URL --violate NAME        and exactly one violation on top of it
-    deploy.py --url URL --scale 500,1000,300  and keys, secrets, log groups for benchmarks
-    deploy.py --url URL --rotation broken     with real functions, right but for what is named; again to exchange them
+    deploy.py --url URL                       the conforming stack; an existing stack stays unchanged
+    deploy.py --url URL --violate NAME        and exactly one violation
+    deploy.py --url URL --scale 500,1000,300  and keys, secrets and log groups for benchmarks
+    deploy.py --url URL --rotation broken     with real functions: the named one is wrong, the others are right;
+                                              on an existing stack it replaces the code
     deploy.py --list-violations
 
 Prints one JSON object.
@@ -25,20 +26,20 @@ from stack import ACCOUNT, REGION, ROTATION, TAGS, Stack, arn
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url", help="the endpoint: what server.py wrote to its --url-file")
+    parser.add_argument("--url", help="the endpoint, which server.py writes to its --url-file")
     parser.add_argument("--violate", choices=violations.ALL, metavar="NAME", help="see --list-violations")
     parser.add_argument("--list-violations", action="store_true")
-    parser.add_argument("--scale", metavar="K,S,L", help="numbers of keys, secrets and log groups")
+    parser.add_argument("--scale", metavar="K,S,L", help="the numbers of keys, secrets and log groups")
     for role, choices in CHOICES.items():
-        parser.add_argument("--" + role.replace("_", "-"), choices=choices, help="real functions, see functions/ (server.py --ministack --wired)")
-    parser.add_argument("--best-effort", action="store_true", help="count what the endpoint refuses instead of failing")
+        parser.add_argument("--" + role.replace("_", "-"), choices=choices, help="real functions, see functions/ (server.py --ministack --integrations)")
+    parser.add_argument("--best-effort", action="store_true", help="count the calls that the endpoint refuses, instead of failing")
     args = parser.parse_args()
     if args.list_violations:
         print("\n".join(violations.ALL))
         return 0
     host = urllib.parse.urlsplit(args.url or "").hostname
     if host not in ("127.0.0.1", "localhost", "::1"):
-        parser.error("--url must be a loopback endpoint: this deploys into emulators only")
+        parser.error("--url must be a loopback endpoint: this program deploys to emulators only")
     report = run(args)
     print(json.dumps(report, ensure_ascii=False, indent=2))
     return 0
@@ -51,7 +52,7 @@ def run(args) -> dict:
     report = {"account": ACCOUNT, "region": REGION, "deployed_calls": 0}
     if stack.exists():
         if chosen:
-            stack.exchange(Code(**chosen))
+            stack.replace_code(Code(**chosen))
     else:
         stack.code = Code(**chosen) if chosen else None
         report["deployed_calls"] = stack.deploy()
@@ -73,10 +74,10 @@ def violate(stack: Stack, name: str) -> dict:
 
 
 def scale(stack: Stack, keys: int, secrets: int, groups: int) -> dict:
-    """Through the admin route of server.py when there is one, else call by call."""
-    wanted = {"keys": keys, "secrets": secrets, "groups": groups, "region": REGION, "tags": TAGS,
+    """Uses the admin route of server.py if the endpoint has one, and else one call for each resource."""
+    numbers = {"keys": keys, "secrets": secrets, "groups": groups, "region": REGION, "tags": TAGS,
               "function_arn": arn("lambda", f"function:{ROTATION}")}
-    request = urllib.request.Request(f"{stack.url}/_emulator/seed", json.dumps(wanted).encode(), {"content-type": "application/json"})
+    request = urllib.request.Request(f"{stack.url}/_emulator/seed", json.dumps(numbers).encode(), {"content-type": "application/json"})
     try:
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)

@@ -1,4 +1,4 @@
-"""Which of the functions in functions/ is deployed in which role, and its zip. Knows nothing of the stack."""
+"""Selects the code of functions/ for each function of the stack, and packs it as a zip. Must not depend on the stack."""
 
 import io
 import pathlib
@@ -15,7 +15,7 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Code:
-    """The right functions, but for what is named."""
+    """The selected code of each function. The default is the right code."""
 
     rotation: str = "right"
     detector: str = "fixed"
@@ -46,5 +46,5 @@ def zipped(files: dict[str, str]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name), text)  # no date of its own: the same code is the same zip
+            archive.writestr(zipfile.ZipInfo(name), text)  # without the date: the same code gives the same zip
     return packed.getvalue()

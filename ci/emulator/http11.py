@@ -1,4 +1,4 @@
-"""Werkzeug's request handler with HTTP/1.1 keep-alive: AWS keeps connections open, werkzeug closes each one."""
+"""The request handler of Werkzeug with HTTP/1.1 keep-alive. AWS keeps connections open, and Werkzeug closes them."""
 
 import io
 
@@ -8,19 +8,19 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 class KeepAliveHandler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # one packet an answer
+    wbufsize = -1  # buffered: one packet for each answer
 
     def log_request(self, *_):
         pass
 
     def handle_expect_100(self):
         answer = super().handle_expect_100()
-        self.wfile.flush()  # the client waits for it before it sends the body
+        self.wfile.flush()  # the client waits for this answer before it sends the body
         return answer
 
     def run_wsgi(self):
         environ = self.environ = self.make_environ()
-        # Reading the body to its end is what makes the next request on this connection readable.
+        # The next request on this connection can be read only after the end of this body.
         source = environ["wsgi.input"]
         body = source.read() if environ.get("wsgi.input_terminated") else source.read(int(environ.get("CONTENT_LENGTH") or 0))
         environ |= {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}

@@ -1,7 +1,7 @@
-"""The published default request rates (per second, account and Region).
+"""The published default quotas of request rates, for each second, account and Region.
 
-Sources: each service's quota page. Services that publish none (IAM, Config,
-S3 control calls) are not limited. Operations of one tuple share one bucket.
+Source: the quota page of each service. Services without published quotas (IAM, Config, the control calls of S3) have no
+limit here. The operations of a tuple share one bucket.
 """
 
 RATES: dict[str, dict[str | tuple[str, ...], float]] = {
@@ -53,7 +53,7 @@ RATES: dict[str, dict[str | tuple[str, ...], float]] = {
 
 
 def bucket_of(service: str, operation: str) -> tuple[tuple[str, ...], float] | None:
-    """The bucket that an operation draws from, and its rate; None when no rate is published."""
+    """The bucket of an operation and the rate of the bucket. None if AWS publishes no rate."""
     for operations, rate in RATES.get(service, {}).items():
         names = operations if isinstance(operations, tuple) else (operations,)
         if operation in names:

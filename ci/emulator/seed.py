@@ -1,4 +1,4 @@
-"""Writes straight into moto's backends: what the /_emulator routes of server.py do."""
+"""Writes directly to the backends of moto, for the /_emulator routes of server.py."""
 
 import time
 
@@ -14,7 +14,7 @@ TYPES = ("COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE", "INSUFFICIENT_DATA")
 
 def into_moto(keys: int = 0, secrets: int = 0, groups: int = 0, region: str = "ap-southeast-2", function_arn: str = "",
               tags: dict[str, str] | None = None) -> dict:
-    """Conforming keys (with aliases), secrets and log groups, named bank-scale-NNNNN."""
+    """Creates conforming keys with aliases, secrets and log groups, with the names bank-scale-NNNNN."""
     tags = tags or {}
     began = time.monotonic()
     kms, now = kms_backends[DEFAULT_ACCOUNT_ID][region], time.time()

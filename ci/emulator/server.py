@@ -1,9 +1,9 @@
 """Serves one emulated AWS account on a loopback port, until SIGTERM or SIGINT.
 
     server.py --moto --port 0 --url-file target/moto.url [--latency-ms 20] [--quota] [--deny kms:DescribeKey]
-    server.py --ministack --url-file target/ministack.url [--wired [--trail-seconds 0.5] [--values FILE]]
+    server.py --ministack --url-file target/ministack.url [--integrations [--trail-seconds 0.5] [--values FILE]]
 
-The URL is printed, and written to --url-file, when the server really answers.
+The URL is printed, and written to --url-file, once the server answers requests.
 """
 
 import argparse
@@ -31,26 +31,27 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--moto", action="store_true", help="moto, patched where the documentation says otherwise")
-    which.add_argument("--ministack", action="store_true", help="ministack with what AWS always sends: it runs function code")
-    parser.add_argument("--wired", action="store_true", help="rotation calls the function, reads reach EventBridge, IAM is enforced: wiring.py (ministack only)")
-    parser.add_argument("--trail-seconds", type=float, default=0.5, help="how long CloudTrail takes (--wired only)")
-    parser.add_argument("--values", type=pathlib.Path, metavar="FILE", help="note every value that a secret gets, one JSON text a line (--wired only)")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--url-file", type=pathlib.Path, help="where to write the URL once it is serving")
-    parser.add_argument("--log", help="request log: one JSON line a call (moto only)")
-    parser.add_argument("--latency-ms", type=int, default=0, help="sleep before every answer (moto only)")
+    which.add_argument("--moto", action="store_true", help="moto, with patches where it differs from the documentation of AWS")
+    which.add_argument("--ministack", action="store_true", help="ministack, which runs the code of functions, with the fields that AWS always sends")
+    parser.add_argument("--integrations", action="store_true",
+                        help="rotation invokes the function, reads reach EventBridge, IAM is enforced: ministack_patches/ (ministack only)")
+    parser.add_argument("--trail-seconds", type=float, default=0.5, help="delay of CloudTrail events (--integrations only)")
+    parser.add_argument("--values", type=pathlib.Path, metavar="FILE", help="write every value that a secret gets to FILE, one JSON string a line (--integrations only)")
+    parser.add_argument("--port", type=int, default=0, help="0: a free port")
+    parser.add_argument("--url-file", type=pathlib.Path, help="the file for the URL")
+    parser.add_argument("--log", help="request log with one JSON line for each call (moto only)")
+    parser.add_argument("--latency-ms", type=int, default=0, help="delay of every answer (moto only)")
     parser.add_argument("--deny", action="append", default=[], metavar="service:Operation",
-                        help="answer AccessDenied; repeatable, * matches (moto only)")
+                        help="deny these calls; repeatable, * is a wildcard (moto only)")
     parser.add_argument("--quota", action="store_true", help="enforce the published request rates (moto only)")
-    parser.add_argument("--without", action="append", default=[], metavar="PATCH", help="leave a patch of patches/ out")
+    parser.add_argument("--without", action="append", default=[], metavar="PATCH", help="leave out a patch of moto_patches/")
     args = parser.parse_args()
     if args.ministack and (args.log or args.latency_ms or args.deny or args.quota or args.without):
         parser.error("--log, --latency-ms, --deny, --quota and --without work with --moto only")
-    if args.wired and not args.ministack:
-        parser.error("--wired works with --ministack only")
-    if args.values and not args.wired:
-        parser.error("--values works with --wired only")
+    if args.integrations and not args.ministack:
+        parser.error("--integrations works with --ministack only")
+    if args.values and not args.integrations:
+        parser.error("--values works with --integrations only")
     for rule in args.deny:
         if ":" not in rule:
             parser.error(f"--deny takes service:Operation, not {rule!r}")
@@ -62,33 +63,33 @@ def announce(url: str, url_file: pathlib.Path | None):
         url_file.parent.mkdir(parents=True, exist_ok=True)
         part = url_file.with_name(url_file.name + ".part")
         part.write_text(url + "\n")
-        part.replace(url_file)  # a reader never sees half a URL
+        part.replace(url_file)  # so that a reader never gets a part of the URL
     print(url, flush=True)
 
 
 def serve_moto(args) -> int:
-    os.environ.setdefault("AWS_ACCESS_KEY_ID", ACCOUNT)  # moto's own clients want some credentials
+    os.environ.setdefault("AWS_ACCESS_KEY_ID", ACCOUNT)  # the clients inside moto need credentials
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "emulator")
-    import patches
-    if unknown := set(args.without) - set(patches.NAMES):
-        print(f"unknown patch: {', '.join(sorted(unknown))}; known: {', '.join(patches.NAMES)}", file=sys.stderr)
+    import moto_patches
+    if unknown := set(args.without) - set(moto_patches.NAMES):
+        print(f"unknown patch: {', '.join(sorted(unknown))}; known: {', '.join(moto_patches.NAMES)}", file=sys.stderr)
         return 2
-    patches.apply(tuple(args.without))
+    moto_patches.apply(tuple(args.without))
 
     from moto.moto_api._internal import mock_random
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
     from werkzeug.serving import make_server
 
-    from front import Front
+    from moto_proxy import MotoProxy
     from http11 import KeepAliveHandler
 
-    mock_random.seed(45)  # the same deployment gets the same ids
-    front = Front(DomainDispatcherApplication(create_backend_app), args.log, args.latency_ms, args.deny, args.quota)
-    server = make_server("127.0.0.1", args.port, front, threaded=True, request_handler=KeepAliveHandler)
+    mock_random.seed(45)  # so that the same deployment gets the same ids
+    application = MotoProxy(DomainDispatcherApplication(create_backend_app), args.log, args.latency_ms, args.deny, args.quota)
+    server = make_server("127.0.0.1", args.port, application, threaded=True, request_handler=KeepAliveHandler)
     server.daemon_threads = True
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     url = f"http://127.0.0.1:{server.server_port}"
-    # The socket listens already: a first call waits in its queue until serve_forever takes it.
+    # The socket listens already: a first call waits in its queue until serve_forever accepts it.
     threading.Thread(target=lambda: (wait_until_serving(url + "/_emulator/stats"), announce(url, args.url_file)), daemon=True).start()
     try:
         server.serve_forever()
@@ -105,10 +106,10 @@ def serve_ministack(args) -> int:
             "LOG_LEVEL": "ERROR", "TMPDIR": state, "S3_DATA_DIR": f"{state}/s3",
             "TRAIL_SECONDS": str(args.trail_seconds),
         }
-        if args.wired:  # permissions are enforced then, and a signature needs a secret that both sides know
+        if args.integrations:  # IAM is enforced then, and a signature needs a secret that both sides have
             env |= {"AUTH": "true", "AWS_SECRET_ACCESS_KEY": "emulator"}
             env |= {"VALUES_FILE": str(args.values.resolve())} if args.values else {}
-        program = [str(pathlib.Path(__file__).with_name("wiring.py" if args.wired else "told.py"))]
+        program = [str(pathlib.Path(__file__).parent / "ministack_patches" / ("integrations.py" if args.integrations else "required_fields.py"))]
         child = subprocess.Popen([sys.executable, *program], env=env, stdout=subprocess.DEVNULL, start_new_session=True)
 
         def stop(*_):

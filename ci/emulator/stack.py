@@ -1,7 +1,7 @@
-"""The reference stack, MOD-045 of a bank, as it should be: every policy of the suite holds for it.
+"""The conforming reference stack: MOD-045 of a bank. Every policy of the suite holds for it.
 
-It differs from the module's own design where that design is wrong: the namespace policy denies every mutation outside
-bank-*, the anomaly rule also receives read-only events, the runtime is supported, the log group is protected.
+It differs from the design of the module where that design is wrong: the namespace policy denies every mutation outside of
+bank-*, the anomaly rule also receives read-only events, the runtime is supported, and the log group is protected.
 """
 
 import gzip
@@ -20,8 +20,8 @@ ACCOUNT, REGION, ENV = "123456789012", "ap-southeast-2", "dev"
 TAGS = {"tenant_id": "totara-bank", "module_id": "MOD-045", "environment": ENV}
 
 ROTATION, ANOMALY, DEVELOPER = f"bank-secrets-rotation-{ENV}", f"bank-secrets-anomaly-{ENV}", f"bank-developer-{ENV}"
-READER, STRANGER = f"bank-probe-reader-{ENV}", f"bank-probe-stranger-{ENV}"  # only with real functions: listed, and not
-BREAK_GLASS = f"bank-break-glass-{ENV}"  # only with real functions: it asks for MFA
+READER, STRANGER = f"bank-probe-reader-{ENV}", f"bank-probe-stranger-{ENV}"  # only with real functions; the detector lists the first one
+BREAK_GLASS = f"bank-break-glass-{ENV}"  # only with real functions; it demands MFA
 CONFIG_ROLE, TRAIL_ROLE = f"bank-config-{ENV}", f"bank-cloudtrail-{ENV}"
 NAMESPACE_POLICY, READ_POLICY = f"bank-secrets-namespace-{ENV}", "bank-secrets-read"
 TOPIC, QUEUE = f"bank-platform-alerts-{ENV}", f"bank-platform-alerts-{ENV}"
@@ -42,7 +42,7 @@ CLASSES = {"financial": "restricted", "customer": "confidential", "operational":
 
 PROBE = f"bank-platform/rotation/probe-{ENV}"
 SANCTIONS = "bank-aml/sanctions/decryption-key"
-SCHEDULED = "bank-platform/webhooks/signing-secret"  # its rotation is a rate(), not a number of days
+SCHEDULED = "bank-platform/webhooks/signing-secret"  # it rotates by a rate(), not by a number of days
 # name -> (secret_type, sensitivity)
 SECRETS = {
     PROBE: ("API_KEY", "probe"),
@@ -54,16 +54,16 @@ SECRETS = {
     "bank-kyc/document-check/api-key": ("API_KEY", "kyc"),
     SCHEDULED: ("WEBHOOK_SECRET", "platform"),
 }
-BY_ALIAS_ARN = "bank-lending/bureau/api-key"  # KmsKeyId may hold an alias ARN instead of a key's
+BY_ALIAS_ARN = "bank-lending/bureau/api-key"  # its KmsKeyId is the ARN of an alias, which AWS accepts too
 
 SECRET_ARN = f"arn:aws:secretsmanager:*:{ACCOUNT}:secret:bank-*"
 ALLOWED = ("PutSecretValue", "UpdateSecret", "UpdateSecretVersionStage", "RotateSecret", "DescribeSecret", "GetSecretValue")
 DENIED = ("CreateSecret", "PutSecretValue", "UpdateSecret", "UpdateSecretVersionStage", "RotateSecret")
-# The design forgets these ten: neither allowed nor denied outside the namespace.
-FORGOTTEN = ("DeleteSecret", "RestoreSecret", "PutResourcePolicy", "DeleteResourcePolicy", "CancelRotateSecret",
+# The design omits these ten actions: it neither allows nor denies them outside of the namespace.
+OMITTED = ("DeleteSecret", "RestoreSecret", "PutResourcePolicy", "DeleteResourcePolicy", "CancelRotateSecret",
              "TagResource", "UntagResource", "ReplicateSecretToRegions", "RemoveRegionsFromReplication",
              "StopReplicationToReplica")
-# And these AWS added later.
+# AWS added these actions later.
 NEWER = ("ValidateResourcePolicy", "AcceptCrossAccountReplication", "AssociateCrossAccountReplica", "DisassociateCrossAccountReplica")
 KMS_ALERT_PATTERN = ("{ ($.eventSource = kms.amazonaws.com) && "
                      "(($.eventName = DisableKey) || ($.eventName = ScheduleKeyDeletion)) }")
@@ -85,7 +85,7 @@ def actions(names) -> list[str]:
     return [f"secretsmanager:{name}" for name in names]
 
 
-def namespace_policy(denied=DENIED + FORGOTTEN + NEWER, allowed=ALLOWED) -> dict:
+def namespace_policy(denied=DENIED + OMITTED + NEWER, allowed=ALLOWED) -> dict:
     return document(
         statement("MutateInsideNamespace", "Allow", actions(allowed), SECRET_ARN),
         {"Sid": "DenyMutationOutsideNamespace", "Effect": "Deny", "Action": actions(denied), "NotResource": SECRET_ARN},
@@ -117,7 +117,7 @@ def write_logs(group: str) -> dict:
 
 
 def key_policy() -> str:
-    """IAM decides, and the services that encrypt for the bank may use the key."""
+    """IAM policies decide who may use the key. The services that encrypt for the bank may use it too."""
     services = [f"logs.{REGION}.amazonaws.com", "sns.amazonaws.com", "cloudtrail.amazonaws.com", "cloudwatch.amazonaws.com"]
     return json.dumps(document(
         {"Sid": "Iam", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"},
@@ -135,14 +135,15 @@ def token(name: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
-def exported(message: str) -> bytes:
-    """An object of an export, with one event."""
+def exported_events(message: str) -> bytes:
+    """The content of an exported object with one event."""
     return gzip.compress(f"2026-11-20T09:00:00.000Z {message}\n".encode(), mtime=0)
 
 
 @dataclass
 class Stack:
-    """Deploys, and knows the clients and ids. `optional` collects what the endpoint refuses instead of failing."""
+    """Deploys the stack, and holds its clients and key ids. With `optional`, calls that the endpoint refuses are collected instead of
+    failing."""
 
     url: str
     optional: bool = False
@@ -162,15 +163,15 @@ class Stack:
         return self.clients[service]
 
     def call(self, service: str, operation: str, **parameters):
-        """One API call of the deployment, counted; what an emulator does not offer is counted too."""
+        """Makes one API call of the deployment and counts it. Refused calls are counted too."""
         try:
             answer = getattr(self.client(service), operation)(**parameters)
         except Exception as error:
             if not self.optional:
                 raise
             reason = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-            named = next((v for v in parameters.values() if isinstance(v, str)), "")
-            self.refused.append({"service": service, "operation": operation, "resource": named, "reason": reason})
+            resource = next((v for v in parameters.values() if isinstance(v, str)), "")
+            self.refused.append({"service": service, "operation": operation, "resource": resource, "reason": reason})
             return {}
         self.done += 1
         return answer
@@ -195,28 +196,28 @@ class Stack:
             step()
         if self.code:
             self.probe_roles()
-        self.settled()
+        self.wait_until_active()
         return self.done
 
-    def settled(self, names: tuple[str, ...] = (ROTATION, ANOMALY), seconds: int = 30):
-        """Waits as a deployment tool does: a function that was just made or changed is Pending for a while."""
+    def wait_until_active(self, names: tuple[str, ...] = (ROTATION, ANOMALY), seconds: int = 30):
+        """Waits like a deployment tool: a function is Pending for a while after it was created or changed."""
         for name in names:
             for state in ("function_active_v2", "function_updated_v2"):
                 try:
                     self.client("lambda").get_waiter(state).wait(FunctionName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": seconds * 10})
                 except WaiterError as error:
-                    # A server that refuses the question has nothing to wait for; one that answers must come to an end.
+                    # An emulator without this operation has no such state. With it, the function has to become active.
                     if not self.optional or "Error" not in error.last_response:
                         raise
                     self.refused.append({"service": "lambda", "operation": "get_function", "resource": name, "reason": error.last_response["Error"]["Code"]})
 
     def kms(self):
         for name, sensitivity in CLASSES.items():
-            made = self.call("kms", "create_key", Description=f"bank {name} data ({ENV})", Policy=key_policy(),
+            key = self.call("kms", "create_key", Description=f"bank {name} data ({ENV})", Policy=key_policy(),
                              Tags=pairs(TAGS | {"classification": sensitivity}, "TagKey", "TagValue"))
-            self.keys[name] = made["KeyMetadata"]["Arn"]
-            self.call("kms", "create_alias", AliasName=f"alias/bank/{name}", TargetKeyId=made["KeyMetadata"]["KeyId"])
-            self.call("kms", "enable_key_rotation", KeyId=made["KeyMetadata"]["KeyId"], RotationPeriodInDays=365)
+            self.keys[name] = key["KeyMetadata"]["Arn"]
+            self.call("kms", "create_alias", AliasName=f"alias/bank/{name}", TargetKeyId=key["KeyMetadata"]["KeyId"])
+            self.call("kms", "enable_key_rotation", KeyId=key["KeyMetadata"]["KeyId"], RotationPeriodInDays=365)
 
     def iam(self):
         tags = pairs(TAGS)
@@ -250,7 +251,7 @@ class Stack:
         self.call("iam", "attach_role_policy", RoleName=ROTATION, PolicyArn=arn("iam", f"policy/{NAMESPACE_POLICY}", ""))
 
     def anomaly_policy(self) -> dict:
-        # A record names the secret by its ARN, and a caller may have used the name. A function that leaks must read.
+        # A record has the ARN of the secret, and a caller may have used its name. A function that leaks has to read the value.
         more = actions(("DescribeSecret", "GetSecretValue") if self.code and self.code.leaks else ("DescribeSecret",))
         return document(
             write_logs(ACCESS_LOG) | {"Resource": log_arns(ACCESS_LOG) + log_arns(f"/aws/lambda/{ANOMALY}")},
@@ -285,15 +286,15 @@ class Stack:
         if name == ROTATION:
             return {"STAGE": ENV}
         listed = (ROTATION, READER) if self.code else (ROTATION,)
-        given = {"STAGE": ENV, "ALLOWED_ROLES": ",".join(arn("iam", f"role/{role}", "") for role in listed), "TOPIC_ARN": arn("sns", TOPIC)}
+        variables = {"STAGE": ENV, "ALLOWED_ROLES": ",".join(arn("iam", f"role/{role}", "") for role in listed), "TOPIC_ARN": arn("sns", TOPIC)}
         if self.code:
-            given |= {"ACCESS_LOG": ACCESS_LOG, "LEAK_AS": self.code.leak_as}
+            variables |= {"ACCESS_LOG": ACCESS_LOG, "LEAK_AS": self.code.leak_as}
         if self.code and self.code.detector == "substring":
-            given |= {"ALLOWED_ROLE_PATTERNS": ",".join(listed)}
-        return given
+            variables |= {"ALLOWED_ROLE_PATTERNS": ",".join(listed)}
+        return variables
 
-    def exchange(self, code: Code):
-        """Other real functions in a stack that has real functions. What stays the same stays warm."""
+    def replace_code(self, code: Code):
+        """Replaces the code of the real functions of a stack. Unchanged code is not deployed again, so that its processes stay warm."""
         if code == self.code:
             return
         self.code = code
@@ -301,15 +302,15 @@ class Stack:
         for name in (ROTATION, ANOMALY):
             self.configure(name, self.variables(name))
             self.call("lambda", "update_function_code", FunctionName=name, ZipFile=self.packed(name))
-            self.settled((name,))
+            self.wait_until_active((name,))
 
     def configure(self, name: str, variables: dict[str, str]):
-        """AWS refuses a second change of a function while the first one goes on."""
+        """Changes the variables of a function, and waits: AWS refuses a second change before the first one has ended."""
         self.call("lambda", "update_function_configuration", FunctionName=name, Environment={"Variables": variables})
-        self.settled((name,))
+        self.wait_until_active((name,))
 
     def probe_roles(self):
-        """Two principals that read the probe secret, one that the detector lists and one that it does not; and one for emergencies."""
+        """Two roles that read the probe secret, of which the detector lists the first one; and one role for emergencies."""
         mfa = trust(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
         self.call("iam", "create_role", RoleName=BREAK_GLASS, AssumeRolePolicyDocument=mfa, MaxSessionDuration=3600, Tags=pairs(TAGS))
         for name in (READER, STRANGER):
@@ -332,7 +333,7 @@ class Stack:
         self.rotate(name, rules)
 
     def rotate(self, name: str, rules: dict, function: str = ROTATION):
-        # A real function would rotate now, and a broken one would leave nothing to probe.
+        # A real function would rotate at once, and a broken one would leave the secret without a state that a probe can test.
         later = {"RotateImmediately": False} if self.code else {}
         self.call("secretsmanager", "rotate_secret", SecretId=name, RotationLambdaARN=arn("lambda", f"function:{function}"),
                   RotationRules=rules, ClientRequestToken=token(f"{name} rotated"), **later)
@@ -367,7 +368,7 @@ class Stack:
         self.bucket_policy()
 
     def closed_bucket(self, name: str):
-        """Locked for seven years, encrypted with a key of the bank, and not public."""
+        """A bucket that is locked for seven years, encrypted with a key of the bank, and not public."""
         self.call("s3", "create_bucket", Bucket=name, ObjectLockEnabledForBucket=True,
                   CreateBucketConfiguration={"LocationConstraint": REGION})
         self.call("s3", "put_bucket_versioning", Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -394,7 +395,7 @@ class Stack:
                       Principal={"Service": "cloudtrail.amazonaws.com"}), *more, denied=denied)
 
     def put_bucket_policy(self, name: str, *more: dict, denied: str = "*"):
-        """TLS only, for all of the bucket or a part of its objects."""
+        """Denies requests without TLS, for the whole bucket or for a part of its objects."""
         both = [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/{denied}"]
         self.call("s3", "put_bucket_policy", Bucket=name, Policy=json.dumps(document(
             statement("TlsOnly", "Deny", "s3:*", both, Principal="*", Condition={"Bool": {"aws:SecureTransport": "false"}}), *more)))
@@ -429,7 +430,7 @@ class Stack:
                 "ConfigRuleName": name, "Source": {"Owner": "AWS", "SourceIdentifier": identifier}})
 
     def records(self):
-        """What the detector writes: who, which secret, which event, when; never a value."""
+        """The records of the detector: identity, secret, event and time, but never a value."""
         now = int(time.time() * 1000)
         self.call("logs", "create_log_stream", logGroupName=ACCESS_LOG, logStreamName="detector")
         events = []
@@ -444,13 +445,13 @@ class Stack:
                   logEvents=[{"timestamp": now, "message": f"finishSecret done for {PROBE}"}])
 
     def archives(self):
-        """Logs in S3: records as Firehose delivers them, and an export of CloudWatch Logs."""
+        """Logs in S3: records in the form of Firehose, and an export of CloudWatch Logs."""
         self.closed_bucket(ARCHIVE)
         self.put_bucket_policy(ARCHIVE)
         record = {"identity": arn("sts", f"assumed-role/{ROTATION}/{ROTATION}", ""), "secret_arn": arn("secretsmanager", f"secret:{PROBE}"),
                   "event_name": "GetSecretValue", "timestamp": "2026-11-20T09:00:00Z"}
         self.call("s3", "put_object", Bucket=ARCHIVE, Key=f"{RECORDS}2026/11/20/09/records-1", Body=json.dumps(record).encode() + b"\n")
-        self.export("000000.gz", exported(f"finishSecret done for {PROBE}"))
+        self.export("000000.gz", exported_events(f"finishSecret done for {PROBE}"))
 
     def export(self, name: str, body: bytes):
         self.call("s3", "put_object", Bucket=ARCHIVE, Key=f"{EXPORT}1/{name}", Body=body)

@@ -1,12 +1,12 @@
-"""Named violations. Each takes the conforming stack, breaks exactly one thing, and returns (service, resource, what changed)."""
+"""Named violations. Each function breaks exactly one thing in the conforming stack and returns (service, resource, change)."""
 
 import json
 import time
 import urllib.parse
 
-from stack import (ACCESS_LOG, ACCOUNT, ALARM, ALLOWED, ANOMALY, ARCHIVE, BUCKET, CONFIG_ROLE, DENIED, DEVELOPER, EXPORTS, FORGOTTEN, NAMESPACE_POLICY,
+from stack import (ACCESS_LOG, ACCOUNT, ALARM, ALLOWED, ANOMALY, ARCHIVE, BUCKET, CONFIG_ROLE, DENIED, DEVELOPER, EXPORTS, OMITTED, NAMESPACE_POLICY,
                    NEWER, OUTPUTS, READ_POLICY, RECORDER, ROTATION, SANCTIONS, SCHEDULED, SECRET_ARN, TAGS, TOPIC, TRAIL, Stack, arn, document,
-                   exported, namespace_policy, pairs, read_policy, statement)
+                   exported_events, namespace_policy, pairs, read_policy, statement)
 
 SECRET = "bank-payments/card-network/api-key"
 POLICY_ARN = "arn:aws:iam::{}:policy/{}"
@@ -101,7 +101,7 @@ def log_leaks_value(s):
 
 
 def log_leaks_value_in_a_big_group(s):
-    """So much that the stream is read with GetLogEvents."""
+    """The group is so large that the binary reads the stream with GetLogEvents."""
     group, now = f"/aws/lambda/{ROTATION}", int(time.time() * 1000)
     value = s.client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"]
     for batch in range(5):
@@ -126,12 +126,12 @@ def log_leaks_earlier_parameter(s):
         s.call("ssm", "put_parameter", Name="/bank-secrets/payments/sign", Value=value, Type="SecureString", **more)
     s.call("logs", "put_log_events", logGroupName=group, logStreamName="1", logEvents=[
         {"timestamp": int(time.time() * 1000), "message": f"signed with {before}"}])
-    return "logs", group, "an event with the value that a SecureString parameter had before"
+    return "logs", group, "an event with the previous value of a SecureString parameter"
 
 
 def archive_leaks_value(s):
     value = s.client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"]
-    s.export("000001.gz", exported(json.dumps({"Step": "setSecret", "given": value})))
+    s.export("000001.gz", exported_events(json.dumps({"Step": "setSecret", "given": value})))
     return "s3", f"s3://{ARCHIVE}/{EXPORTS}", f"an exported event with the value of {SECRET}"
 
 
@@ -150,9 +150,9 @@ def rule_without_target(s):
     return "events", ANOMALY, "no target"
 
 
-def rule_asks_for_the_root_user(s):
+def rule_requires_the_root_user(s):
     s.anomaly_rule(detail={"userIdentity": {"type": ["Root"]}})
-    return "events", ANOMALY, "the pattern also wants detail.userIdentity.type Root"
+    return "events", ANOMALY, "the pattern also requires detail.userIdentity.type Root"
 
 
 def ssm_shadow_securestring(s):
@@ -168,14 +168,14 @@ def ssm_output_drift(s):
 
 def function_deprecated_runtime(s):
     s.call("lambda", "update_function_configuration", FunctionName=ROTATION, Runtime="nodejs20.x")
-    s.settled((ROTATION,))
+    s.wait_until_active((ROTATION,))
     return "lambda", ROTATION, "Runtime nodejs22.x → nodejs20.x"
 
 
 def function_logs_elsewhere(s):
     s.call("lambda", "update_function_configuration", FunctionName=ROTATION, LoggingConfig={"LogGroup": "/rotation/debug"})
-    s.settled((ROTATION,))
-    return "lambda", ROTATION, "it logs to /rotation/debug"
+    s.wait_until_active((ROTATION,))
+    return "lambda", ROTATION, "LoggingConfig.LogGroup → /rotation/debug"
 
 
 def function_open_permission(s):
@@ -196,10 +196,10 @@ def topic_under_another_key(s):
     return "sns", TOPIC, "KmsMasterKeyId → the key of customer data"
 
 
-def topic_lets_in_another_account(s):
+def topic_allows_another_account(s):
     other = statement("Partner", "Allow", ["sns:Publish", "sns:Subscribe"], arn("sns", TOPIC), Principal={"AWS": "arn:aws:iam::999988887777:root"})
     s.call("sns", "set_topic_attributes", TopicArn=arn("sns", TOPIC), AttributeName="Policy", AttributeValue=json.dumps(document(other)))
-    return "sns", TOPIC, "its policy lets another account publish and subscribe"
+    return "sns", TOPIC, "its policy allows another account to publish and subscribe"
 
 
 def topic_without_subscription(s):
@@ -208,21 +208,21 @@ def topic_without_subscription(s):
     return "sns", TOPIC, "no subscription"
 
 
-def namespace_policy_forgets_delete(s):
-    rest = tuple(name for name in DENIED + FORGOTTEN + NEWER if name != "DeleteSecret")
+def namespace_policy_omits_delete(s):
+    rest = tuple(name for name in DENIED + OMITTED + NEWER if name != "DeleteSecret")
     new_version(s, NAMESPACE_POLICY, namespace_policy(rest))
     return "iam", NAMESPACE_POLICY, "secretsmanager:DeleteSecret is no longer denied outside bank-*"
 
 
-def namespace_policy_forgets_to_rotate(s):
+def namespace_policy_omits_rotate(s):
     twice = tuple("PutSecretValue" if name == "RotateSecret" else name for name in ALLOWED)
     new_version(s, NAMESPACE_POLICY, namespace_policy(allowed=twice))
-    return "iam", NAMESPACE_POLICY, "secretsmanager:RotateSecret is no longer allowed inside bank-*, and another action stands there twice"
+    return "iam", NAMESPACE_POLICY, "secretsmanager:RotateSecret is no longer allowed inside bank-*, and another action is listed twice"
 
 
-def namespace_policy_forgets_the_newer(s):
-    new_version(s, NAMESPACE_POLICY, namespace_policy(DENIED + FORGOTTEN))
-    return "iam", NAMESPACE_POLICY, "what AWS added later is no longer denied outside bank-*"
+def namespace_policy_omits_newer_actions(s):
+    new_version(s, NAMESPACE_POLICY, namespace_policy(DENIED + OMITTED))
+    return "iam", NAMESPACE_POLICY, "the actions that AWS added later are no longer denied outside bank-*"
 
 
 def namespace_policy_detached(s):
@@ -248,16 +248,16 @@ def developer_reads_secrets(s):
     return "iam", DEVELOPER, "secretsmanager:GetSecretValue denied → allowed"
 
 
-def developer_let_in_by_secret(s):
+def developer_allowed_by_secret_policy(s):
     role = {"AWS": arn("iam", f"role/{DEVELOPER}", "")}
     doc = document(statement("Debug", "Allow", "secretsmanager:GetSecretValue", "*", Principal=role))
     s.call("secretsmanager", "put_resource_policy", SecretId=SECRET, ResourcePolicy=json.dumps(doc))
-    return "secretsmanager", SECRET, "its policy lets the developer role read"
+    return "secretsmanager", SECRET, "its policy allows the developer role to read"
 
 
-def developer_let_in_by_grant(s):
+def developer_allowed_by_grant(s):
     s.call("kms", "create_grant", KeyId=s.keys["customer"], GranteePrincipal=arn("iam", f"role/{DEVELOPER}", ""), Operations=["Decrypt"])
-    return "kms", "alias/bank/customer", "a grant lets the developer role decrypt"
+    return "kms", "alias/bank/customer", "a grant allows the developer role to decrypt"
 
 
 def role_reads_by_wildcard(s):
@@ -325,7 +325,7 @@ def bucket_tls_for_a_prefix(s):
 def bucket_public(s):
     s.public_access_block(False)
     s.bucket_policy(statement("World", "Allow", "s3:GetObject", f"arn:aws:s3:::{BUCKET}/*", Principal="*"))
-    return "s3", BUCKET, "public access block off, and a policy that lets everybody read"
+    return "s3", BUCKET, "public access block off, and a policy that allows everyone to read"
 
 
 def alarm_no_action(s):
@@ -352,12 +352,12 @@ ALL = {function.__name__.replace("_", "-"): function for function in (
     key_rotation_off, key_rotation_period_too_long, key_pending_deletion, key_disabled,
     log_retention_365, log_retention_never, log_no_key, log_no_deletion_protection, log_leaks_value,
     log_leaks_value_in_a_big_group, log_leaks_parameter, log_leaks_earlier_parameter, archive_leaks_value,
-    rule_enabled_writes_only, rule_disabled, rule_without_target, rule_asks_for_the_root_user, ssm_shadow_securestring, ssm_output_drift,
+    rule_enabled_writes_only, rule_disabled, rule_without_target, rule_requires_the_root_user, ssm_shadow_securestring, ssm_output_drift,
     function_deprecated_runtime, function_logs_elsewhere, function_open_permission, topic_without_key, topic_under_another_key,
-    topic_lets_in_another_account, topic_without_subscription, namespace_policy_forgets_delete, namespace_policy_forgets_to_rotate,
-    namespace_policy_forgets_the_newer, namespace_policy_detached,
+    topic_allows_another_account, topic_without_subscription, namespace_policy_omits_delete, namespace_policy_omits_rotate,
+    namespace_policy_omits_newer_actions, namespace_policy_detached,
     read_policy_grants_mutation, read_policy_puts_in_odd_case,
-    developer_reads_secrets, developer_let_in_by_secret, developer_let_in_by_grant, role_reads_by_wildcard, rotation_is_denied,
+    developer_reads_secrets, developer_allowed_by_secret_policy, developer_allowed_by_grant, role_reads_by_wildcard, rotation_is_denied,
     detector_may_not_publish, detector_may_not_write, role_deletes_secrets, user_has_both_duties, role_does_all_but_iam,
     trail_no_validation, trail_stopped, bucket_governance, archive_public, bucket_tls_for_a_prefix,
     bucket_public, alarm_no_action, config_recorder_off,

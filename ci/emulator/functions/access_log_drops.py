@@ -1,4 +1,4 @@
-"""Writes nothing and says nothing. Wrong on purpose: a function that does not fail is not yet one that records."""
+"""Writes no record and raises no error. Wrong on purpose: a function may write nothing and still not fail."""
 
 import access_record
 

@@ -1,4 +1,4 @@
-"""Keeps the value in the record. Wrong on purpose; LEAK_AS tells in which form: plain, base64 or url."""
+"""Writes the value to the record. Wrong on purpose. LEAK_AS is the encoding: plain, base64 or url."""
 
 import base64
 import os
@@ -15,7 +15,7 @@ FORMS = {
 
 def write(event):
     detail = event["detail"]
-    # Its own read comes back as an event: recording it would never end.
+    # The read of this function is an event too. A record of it would cause the next read, without end.
     if "errorCode" in detail or os.environ["AWS_LAMBDA_FUNCTION_NAME"] in detail["userIdentity"]["arn"]:
         return
     record = access_record.of(event)

@@ -1,8 +1,8 @@
-"""One record a read, with no form of the value."""
+"""Writes one record for each read, without the value."""
 
 import access_record
 
 
 def write(event):
-    if "errorCode" not in event["detail"]:  # a refused read is not an access
+    if "errorCode" not in event["detail"]:  # a denied read is no access
         access_record.put(access_record.of(event))

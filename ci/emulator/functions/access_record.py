@@ -1,4 +1,4 @@
-"""What an access record holds and where it goes."""
+"""Builds an access record and writes it to the log group."""
 
 import json
 import os
@@ -12,14 +12,14 @@ STREAM = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
 
 
 def of(event):
-    """Who read which secret, by which call, and when."""
+    """Identity, secret, operation and time of a read."""
     detail = event["detail"]
     return {"identity": detail["userIdentity"]["arn"], "secret_arn": secret_arn(detail["requestParameters"]["secretId"]),
             "event_name": detail["eventName"], "timestamp": detail["eventTime"], "event_id": detail["eventID"]}
 
 
 def secret_arn(given):
-    """A caller may have used the name; only Secrets Manager knows the ARN's last six characters."""
+    """A caller may have used the name. The last six characters of the ARN come from Secrets Manager."""
     return given if given.startswith("arn:") else manager.describe_secret(SecretId=given)["ARN"]
 
 

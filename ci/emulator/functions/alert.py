@@ -1,4 +1,4 @@
-"""The message of an alert. The event's id and the caller's user agent tell whose access it was."""
+"""Publishes an alert. It has the id of the event and the user agent of the caller, which identify the access."""
 
 import json
 import os

@@ -1,7 +1,7 @@
-"""The function behind the rule: writes the access record, then decides whether to alert.
+"""The function that the rule invokes. It writes the access record, and then it decides whether to alert.
 
-The two parts are zipped beside it as access_log.py and detector.py. The rule also brings calls that read no value; a
-batch read is recorded by CloudTrail as one GetSecretValue a secret.
+The two parts are in the same zip, as access_log.py and detector.py. The rule also delivers calls that read no value. CloudTrail
+records a batch read as one GetSecretValue for each secret.
 """
 
 import access_log

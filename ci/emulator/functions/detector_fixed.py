@@ -1,4 +1,4 @@
-"""Alerts unless the role, not the session, is exactly one of the list: a caller chooses the name of its session."""
+"""Alerts unless the ARN of the role is on the list. It ignores the name of the session, because a caller chooses that name."""
 
 import os
 

@@ -1,5 +1,5 @@
-"""Alerts unless the caller's ARN contains an allowed name anywhere. Wrong on purpose: the ARN ends in a session name
-that the caller chooses, and any longer role name contains a shorter one."""
+"""Alerts unless the ARN of the caller contains an allowed name. Wrong on purpose: the ARN ends in the name of the session, which
+the caller chooses, and a longer role name may contain a shorter one."""
 
 import os
 

@@ -1,7 +1,7 @@
-"""A rotation with three mistakes that read well, kept on purpose.
+"""A rotation with three mistakes that are easy to miss. Wrong on purpose.
 
-The steps are separate invocations, so `new_value` does not exist after createSecret; the new version does not get the
-rotation's token; and finishSecret does not say where the label goes.
+The steps are separate invocations, so `new_value` does not exist after createSecret. The new version does not get the token of the
+rotation. finishSecret does not name the version that receives the label.
 """
 
 import json

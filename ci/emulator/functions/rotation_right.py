@@ -1,6 +1,6 @@
-"""Rotates an API key in the four steps of Secrets Manager. Each step can be repeated without harm.
+"""Rotates an API key in the four steps of Secrets Manager. A repeated step changes nothing.
 
-The version id of the new value is the rotation's token, so that the other steps, which run on their own, find it.
+The steps are separate invocations. The version id of the new value is the token of the rotation, by which each step finds it.
 """
 
 import boto3
@@ -14,7 +14,7 @@ def handler(event, _context):
     if token not in stages:
         raise ValueError(f"version {token} is not staged for rotation")
     if "AWSCURRENT" in stages[token]:
-        return  # a repeated rotation that has already finished
+        return  # this rotation has already finished
     STEPS[step](secret, token)
 
 
@@ -27,7 +27,7 @@ def create_secret(secret, token):
 
 
 def set_secret(_secret, _token):
-    """An API key of our own has no other side that must learn it."""
+    """There is nothing to do: no other system has to receive an API key of our own."""
 
 
 def test_secret(secret, token):

@@ -1,8 +1,8 @@
-"""The test of this folder. Starts both servers, deploys, reads back, and asserts.
+"""Tests of the emulators. They start both servers, deploy the stack, read it, and compare.
 
-    selftest.py            stack, patches, faults, violations on moto; the stack and its functions on ministack   (about a minute)
-    selftest.py --quick    without the violations
-    selftest.py --prove    and shows for every patch that its test fails without it (one server each)
+    test_emulator.py            stack, patches, faults and violations on moto; stack and functions on ministack   (about two minutes)
+    test_emulator.py --quick    without the violations
+    test_emulator.py --prove    shows for every patch that its test fails without the patch, too (one server for each)
 """
 
 import argparse
@@ -24,13 +24,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import deploy
-import facts
-import functions_test
-import key_rotation_test
-import patches
+import expected_readback
+import test_functions
+import test_key_rotation
+import moto_patches
 import stack as names
 import violations
-from serving import serving
+from serve import serve
 from stack import ACCOUNT, REGION, Stack, arn
 
 HERE = pathlib.Path(__file__).parent
@@ -50,8 +50,8 @@ def signed(service: str) -> dict:
                              "SignedHeaders=host, Signature=0"}
 
 
-def granite(url: str, operation: str, **parameters):
-    """What a current SDK sends to CloudWatch."""
+def cloudwatch_by_cbor(url: str, operation: str, **parameters):
+    """Sends a request in the form of current SDKs to CloudWatch."""
     headers = signed("monitoring") | {"smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor"}
     status, got, body = post(f"{url}/service/GraniteServiceVersion20100801/operation/{operation}", headers, cbor2.dumps(parameters))
     return status, got.get("smithy-protocol"), cbor2.loads(body)
@@ -65,8 +65,8 @@ def code_of(call, **parameters) -> str:
     return "no error"
 
 
-class Check(unittest.TestCase):
-    """One method a patch, named after it, and the rest of what server.py promises. Runs against `Check.url`."""
+class Patches(unittest.TestCase):
+    """One method for each patch, with the name of the patch, and tests of moto and its proxy. They run against `Patches.url`."""
 
     url = ""
     without: tuple[str, ...] = ()
@@ -156,30 +156,30 @@ class Check(unittest.TestCase):
         return arn("lambda", "function:rotator")
 
     def test_secrets_lookup(self):
-        """Counts what a lookup looks at, in a process of its own: time would depend on the machine."""
+        """Counts the secrets that a lookup reads, in a separate process. The time of a lookup would depend on the machine."""
         program = f"""
-import patches
-patches.apply({self.without!r})
+import moto_patches
+moto_patches.apply({self.without!r})
 from moto.secretsmanager.models import SecretsStore
 
 class Secret:
-    looked = 0
+    reads = 0
     def __init__(self, name):
         self.name = name
     @property
     def arn(self):
-        Secret.looked += 1
+        Secret.reads += 1
         return f"arn:aws:secretsmanager:ap-southeast-2:123456789012:secret:{{self.name}}-AbCdEf"
 
 store = SecretsStore()
 for n in range(1000):
     store[f"bank/{{n}}"] = Secret(f"bank/{{n}}")
 whole = store["bank/999"].arn
-for given in ("bank/999", whole, whole[:-7]):
-    assert store[given].name == store.get(given).name == "bank/999" and given in store
+for key in ("bank/999", whole, whole[:-7]):
+    assert store[key].name == store.get(key).name == "bank/999" and key in store
 assert whole[:-1] + "x" not in store and "bank/1000" not in store and store.get("absent") is None
 assert store.pop(whole).name == "bank/999" and "bank/999" not in store
-assert Secret.looked < 50, Secret.looked
+assert Secret.reads < 50, Secret.reads
 """
         ran = subprocess.run([sys.executable, "-c", program], cwd=HERE, capture_output=True, text=True)
         self.assertEqual(ran.returncode, 0, ran.stderr)
@@ -204,8 +204,8 @@ assert Secret.looked < 50, Secret.looked
     def test_secrets_version_ids(self):
         manager = self.client("secretsmanager")
         made = manager.create_secret(Name=f"versions-{time.time_ns()}", SecretString="not-a-real-value")
-        for asked in (made["Name"], made["ARN"]):
-            got = manager.list_secret_version_ids(SecretId=asked)
+        for id in (made["Name"], made["ARN"]):
+            got = manager.list_secret_version_ids(SecretId=id)
             self.assertEqual((got["ARN"], got["Name"], got.get("NextToken")), (made["ARN"], made["Name"], None))
             self.assertEqual([version["VersionId"] for version in got["Versions"]], [made["VersionId"]])
 
@@ -316,7 +316,7 @@ assert Secret.looked < 50, Secret.looked
     def test_sns_pending_confirmation(self):
         sns = self.client("sns")
         topic = sns.create_topic(Name=f"pending-{time.time_ns()}")["TopicArn"]
-        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="nobody@example.com")
+        sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="unconfirmed@example.com")
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn("sqs", "somewhere"))
         listed = {s["Protocol"]: s["SubscriptionArn"] for s in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]}
         self.assertEqual(listed["email"], "PendingConfirmation")
@@ -379,21 +379,21 @@ assert Secret.looked < 50, Secret.looked
         only = ec2.describe_regions(AllRegions=True, Filters=[{"Name": "region-name", "Values": [REGION]}])["Regions"]
         self.assertEqual([r["RegionName"] for r in only], [REGION])
 
-    # --- what moto does right already, and what the front does
+    # --- behaviour of moto without a patch, and of its proxy
 
     def test_rule_state_is_kept(self):
         self.client("events").put_rule(Name="kept", EventPattern='{"source": ["aws.secretsmanager"]}', State="ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
         self.assertEqual(self.client("events").describe_rule(Name="kept")["State"], "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS")
 
     def test_cloudwatch_speaks_cbor(self):
-        status, protocol, _ = granite(self.url, "PutMetricAlarm", AlarmName="by-cbor", Namespace="n", MetricName="m", Statistic="Sum", Period=60,
+        status, protocol, _ = cloudwatch_by_cbor(self.url, "PutMetricAlarm", AlarmName="by-cbor", Namespace="n", MetricName="m", Statistic="Sum", Period=60,
                                       EvaluationPeriods=1, Threshold=1.5, ComparisonOperator="GreaterThanThreshold", AlarmActions=["arn:aws:sns:x"])
         self.assertEqual((status, protocol), (200, "rpc-v2-cbor"))
-        status, protocol, got = granite(self.url, "DescribeAlarms", AlarmNames=["by-cbor"])
+        status, protocol, got = cloudwatch_by_cbor(self.url, "DescribeAlarms", AlarmNames=["by-cbor"])
         alarm, = got["MetricAlarms"]
         self.assertEqual((status, protocol, alarm["Threshold"], alarm["AlarmActions"]), (200, "rpc-v2-cbor", 1.5, ["arn:aws:sns:x"]))
         self.assertAlmostEqual(alarm["StateUpdatedTimestamp"].timestamp(), time.time(), delta=60)
-        status, _, error = granite(self.url, "DeleteAlarms", AlarmNames=["absent"])
+        status, _, error = cloudwatch_by_cbor(self.url, "DeleteAlarms", AlarmNames=["absent"])
         self.assertTrue(status == 200 or "#ResourceNotFound" in error["__type"])
 
     def test_connections_are_kept(self):
@@ -409,23 +409,23 @@ assert Secret.looked < 50, Secret.looked
             self.assertEqual((answer.status, answer.version), (200, 11))
         connection.close()
 
-    def test_what_is_missing_is_said_and_not_retried(self):
+    def test_a_missing_operation_is_named_and_not_retried(self):
         try:
             self.client("iam").simulate_principal_policy(PolicySourceArn=arn("iam", "role/x", ""), ActionNames=["kms:Decrypt"])
-            self.fail("it answered")
+            self.fail("the operation exists")
         except ClientError as error:
             self.assertEqual((error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]), ("NotImplemented", 501))
 
 
 def moto_suite() -> unittest.TestSuite:
-    suite = unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(Check))
+    suite = unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(Patches))
     suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(Deployed))
     suite.addTests(unittest.defaultTestLoader.loadTestsFromTestCase(Faults))
     return suite
 
 
 class Deployed(unittest.TestCase):
-    """The whole stack, then every violation, each on a fresh account."""
+    """The whole stack, and then every violation on an empty account."""
 
     url = ""
     quick = False
@@ -439,7 +439,7 @@ class Deployed(unittest.TestCase):
 
     def test_the_stack_reads_back(self):
         s = self.fresh()
-        self.assertEqual(facts.Reader(s).read(), facts.expected())
+        self.assertEqual(expected_readback.Reader(s).read(), expected_readback.expected())
         self.assertTrue(Stack(self.url).exists(), "a second deployment must see the first")
 
     def test_scale(self):
@@ -452,37 +452,37 @@ class Deployed(unittest.TestCase):
         self.assertTrue(all(x["RotationRules"] and x["KmsKeyId"] for x in secrets))
         self.assertTrue(all(g["retentionInDays"] == 3653 and g["deletionProtectionEnabled"] for g in groups))
 
-    def test_every_violation_changes_what_it_names_and_nothing_else(self):
+    def test_every_violation_changes_only_its_own_resource(self):
         if self.quick:
             self.skipTest("--quick")
         for name in violations.ALL:
             with self.subTest(name):
                 s = self.fresh()
-                before = facts.Reader(s).read()
-                said = deploy.violate(s, name)
-                after = facts.Reader(s).read()
+                before = expected_readback.Reader(s).read()
+                violation = deploy.violate(s, name)
+                after = expected_readback.Reader(s).read()
                 changed = {k for k in before | after if before.get(k) != after.get(k)}
                 self.assertTrue(changed, "nothing changed")
-                at = f"{said['service']} {said['resource']} "
+                own = f"{violation['service']} {violation['resource']} "
                 also = {"secretsmanager outside namespace", "ssm secure strings"}
-                self.assertFalse({k for k in changed if not k.startswith(at)} - also, said)
+                self.assertFalse({k for k in changed if not k.startswith(own)} - also, violation)
 
 
 class Faults(unittest.TestCase):
-    """Latency, refusals, quotas and the log, in the wire format of each protocol."""
+    """Latency, denied calls, quotas and the request log, in the format of each protocol."""
 
     url = ""
     log: pathlib.Path
 
-    def faults(self, **given):
-        status, _, body = post(f"{self.url}/_emulator/faults", body=json.dumps(given).encode())
+    def set_faults(self, **faults):
+        status, _, body = post(f"{self.url}/_emulator/faults", body=json.dumps(faults).encode())
         self.assertEqual(status, 200, body)
 
     def tearDown(self):
-        self.faults(deny=[], latency_ms=0, quota=False)
+        self.set_faults(deny=[], latency_ms=0, quota=False)
 
     def test_denied(self):
-        self.faults(deny=["kms:ListKeys", "iam:*", "lambda:ListFunctions", "s3:GetBucketVersioning", "sns:ListTopics", "ec2:DescribeRegions",
+        self.set_faults(deny=["kms:ListKeys", "iam:*", "lambda:ListFunctions", "s3:GetBucketVersioning", "sns:ListTopics", "ec2:DescribeRegions",
                           "cloudwatch:DescribeAlarms", "sqs:ListQueues", "tag:GetResources"])
         s = Stack(self.url)
         for service, call, parameters, code in (
@@ -492,11 +492,11 @@ class Faults(unittest.TestCase):
                 ("sqs", "list_queues", {}, "AccessDenied"), ("resourcegroupstaggingapi", "get_resources", {}, "AccessDeniedException"),
                 ("kms", "list_aliases", {}, "no error")):
             self.assertEqual(code_of(getattr(s.client(service), call), **parameters), code, service)
-        status, _, error = granite(self.url, "DescribeAlarms")
+        status, _, error = cloudwatch_by_cbor(self.url, "DescribeAlarms")
         self.assertEqual((status, error["__type"]), (400, "com.amazonaws.cloudwatch#AccessDeniedException"))
 
     def test_quota(self):
-        self.faults(quota=True)
+        self.set_faults(quota=True)
         client = boto3.client("ssm", endpoint_url=self.url, region_name="us-west-2", aws_access_key_id=ACCOUNT, aws_secret_access_key="x",
                               config=Config(retries={"total_max_attempts": 1}))
         codes = collections.Counter(code_of(client.describe_parameters) for _ in range(9))
@@ -506,10 +506,10 @@ class Faults(unittest.TestCase):
         self.assertEqual(len(throttled), codes["ThrottlingException"])
         self.assertEqual(throttled[0], {"service": "ssm", "operation": "DescribeParameters", "region": "us-west-2", "status": 400, "fault": "throttled"})
         time.sleep(0.7)
-        self.assertEqual(code_of(client.describe_parameters), "no error", "the bucket refills")
+        self.assertEqual(code_of(client.describe_parameters), "no error", "the bucket is full again")
 
     def test_latency(self):
-        self.faults(latency_ms=150)
+        self.set_faults(latency_ms=150)
         began = time.monotonic()
         Stack(self.url).client("sqs").list_queues()
         self.assertGreaterEqual(time.monotonic() - began, 0.15)
@@ -519,7 +519,7 @@ class Faults(unittest.TestCase):
         s.client("lambda").list_functions()
         s.client("s3").list_buckets()
         s.client("iam").list_roles()
-        granite(self.url, "DescribeAlarms")
+        cloudwatch_by_cbor(self.url, "DescribeAlarms")
         seen = {(line["service"], line["operation"]) for line in self.lines()}
         self.assertTrue({("lambda", "ListFunctions"), ("s3", "ListBuckets"), ("iam", "ListRoles"), ("cloudwatch", "DescribeAlarms")} <= seen)
 
@@ -530,53 +530,53 @@ class Faults(unittest.TestCase):
 def run_moto(quick: bool) -> bool:
     with tempfile.TemporaryDirectory() as scratch:
         Faults.log = pathlib.Path(scratch, "requests.jsonl")
-        with serving("--moto", "--log", str(Faults.log)) as url:
-            Check.url = Deployed.url = Faults.url = url
+        with serve("--moto", "--log", str(Faults.log)) as url:
+            Patches.url = Deployed.url = Faults.url = url
             Deployed.quick = quick
             return unittest.TextTestRunner(verbosity=2).run(moto_suite()).wasSuccessful()
 
 
 def run_ministack() -> bool:
-    """Not patched: what differs from the contract is printed and counted, and must be what KNOWN says."""
-    with serving("--ministack") as url:
+    """Reads the stack on ministack without integrations. Differences to the contract are printed and have to be those of KNOWN."""
+    with serve("--ministack") as url:
         s = Stack(url, optional=True)
         s.deploy()
-        got, want = facts.Reader(s).read(), facts.expected()
-    wrong = {name: (want.get(name), got.get(name)) for name in sorted(want | got) if want.get(name) != got.get(name)}
-    print(f"\nministack: {s.done} calls accepted, {len(s.refused)} refused; {len(want) - len(wrong)} of {len(want)} facts read back, "
-          f"{len(wrong)} do not")
+        actual, expected = expected_readback.Reader(s).read(), expected_readback.expected()
+    different = {name: (expected.get(name), actual.get(name)) for name in sorted(expected | actual) if expected.get(name) != actual.get(name)}
+    print(f"\nministack: {s.done} calls accepted, {len(s.refused)} refused; {len(expected) - len(different)} of {len(expected)} facts as expected, "
+          f"{len(different)} different")
     for entry in s.refused:
         print(f"  refused   {entry['service']}:{entry['operation']}  {entry['resource']}  {entry['reason']}")
-    for name, (expected, found) in wrong.items():
-        print(f"  differs   {name:<75} expected {expected!r}, found {found!r}")
-    unknown = {name for name in wrong if not any(name.startswith(s) and name.endswith(e) for s, e in KNOWN)}
-    cured = [k for k in KNOWN if not any(name.startswith(k[0]) and name.endswith(k[1]) for name in wrong)]
-    for name in sorted(unknown):
+    for name, values in different.items():
+        print(f"  differs   {name:<75} expected {values[0]!r}, found {values[1]!r}")
+    new = {name for name in different if not any(name.startswith(s) and name.endswith(e) for s, e in KNOWN)}
+    gone = [k for k in KNOWN if not any(name.startswith(k[0]) and name.endswith(k[1]) for name in different)]
+    for name in sorted(new):
         print(f"  NEW       {name}")
-    for start, end in cured:
-        print(f"  CURED     {start}…{end}: remove it from KNOWN")
-    return not unknown and not cured and not s.refused
+    for start, end in gone:
+        print(f"  GONE      {start}…{end}: remove it from KNOWN")
+    return not new and not gone and not s.refused
 
 
-# (start, end) of the facts that ministack 1.5.33 does not read back.
+# The start and the end of the names of facts that differ on ministack 1.5.33.
 KNOWN = [
-    ("cloudtrail ", " log group"),  # DescribeTrails forgets CloudWatchLogsLogGroupArn
-    ("config compliance", ""),  # rules have INSUFFICIENT_DATA for ever
+    ("cloudtrail ", " log group"),  # DescribeTrails has no CloudWatchLogsLogGroupArn
+    ("config compliance", ""),  # the verdict of a rule is always INSUFFICIENT_DATA
     ("kms ", " next"),  # GetKeyRotationStatus has no NextRotationDate
-    ("logs ", " protected"),  # no deletionProtectionEnabled
-    # ListSecrets carries none of these (DescribeSecret has all but the dates)
+    ("logs ", " protected"),  # DescribeLogGroups has no deletionProtectionEnabled
+    # ListSecrets has none of these (DescribeSecret has all but the dates)
     ("secretsmanager ", " dates"), ("secretsmanager ", " function"), ("secretsmanager ", " key"), ("secretsmanager ", " rules"),
 ]
 
 
 def prove() -> bool:
-    """Every patch has a test that fails without it."""
+    """Shows that every patch has a test which fails without the patch."""
     good = True
-    for name in patches.NAMES:
-        with serving("--moto", "--without", name) as url:
-            Check.url, Check.without = url, (name,)
+    for name in moto_patches.NAMES:
+        with serve("--moto", "--without", name) as url:
+            Patches.url, Patches.without = url, (name,)
             result = unittest.TestResult()
-            Check("test_" + name.replace("-", "_")).run(result)
+            Patches("test_" + name.replace("-", "_")).run(result)
         print(f"  {'proved' if not result.wasSuccessful() else 'NOT PROVED':<11} {name}")
         good &= not result.wasSuccessful()
     return good
@@ -589,11 +589,11 @@ def main() -> int:
     args = parser.parse_args()
     good = run_moto(args.quick)
     good &= run_ministack()
-    good &= functions_test.run()
-    good &= key_rotation_test.run()
+    good &= test_functions.run()
+    good &= test_key_rotation.run()
     if args.prove:
         good &= prove()
-    print("selftest: " + ("all good" if good else "FAILED"))
+    print("test_emulator: " + ("all passed" if good else "FAILED"))
     return 0 if good else 1
 
 

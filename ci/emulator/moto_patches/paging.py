@@ -1,4 +1,4 @@
-"""Pages as AWS makes them, for calls that moto answers whole."""
+"""Paging in the form of AWS, for operations that moto answers as a whole."""
 
 from moto.core.exceptions import JsonRESTError
 

@@ -33,7 +33,7 @@ def iam_authorization_details_paging():
 
 
 def iam_policy_encoding():
-    """Policy documents come URL-encoded (RFC 3986): GetPolicyVersion's too, and the trust documents of
+    """Policy documents are URL-encoded (RFC 3986), also in GetPolicyVersion, and so are the trust documents of
     GetAccountAuthorizationDetails and ListRoles."""
     for path in ("GetPolicyVersionResponse.PolicyVersion.Document", "RoleDetail.AssumeRolePolicyDocument",
                  "ListRolesResponse.Roles.Role.AssumeRolePolicyDocument"):
@@ -41,24 +41,24 @@ def iam_policy_encoding():
 
 
 def lambda_logging_config():
-    """A function's configuration says where it logs: text to /aws/lambda/NAME, unless somebody chose otherwise."""
-    create, change, told = LambdaFunction.__init__, LambdaFunction.update_configuration, LambdaFunction.get_configuration
+    """The configuration of a function has LoggingConfig. The default is the format Text and the group /aws/lambda/NAME."""
+    moto_init, moto_update, moto_get = LambdaFunction.__init__, LambdaFunction.update_configuration, LambdaFunction.get_configuration
 
-    def remember(self, spec):
-        given = spec.get("LoggingConfig") or {}
-        self.logging_config = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"} | given
+    def set_logging_config(self, spec):
+        configured = spec.get("LoggingConfig") or {}
+        self.logging_config = {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{self.function_name}"} | configured
 
     def init(self, account_id, spec, *more, **named):
-        create(self, account_id, spec, *more, **named)
-        remember(self, spec)
+        moto_init(self, account_id, spec, *more, **named)
+        set_logging_config(self, spec)
 
     def update_configuration(self, config_updates):
         if "LoggingConfig" in config_updates:
-            remember(self, config_updates)
-        return change(self, config_updates)
+            set_logging_config(self, config_updates)
+        return moto_update(self, config_updates)
 
-    def get_configuration(self, *given, **named):
-        return told(self, *given, **named) | {"LoggingConfig": self.logging_config}
+    def get_configuration(self, *arguments, **named):
+        return moto_get(self, *arguments, **named) | {"LoggingConfig": self.logging_config}
 
     LambdaFunction.__init__ = init
     LambdaFunction.update_configuration = update_configuration
@@ -66,9 +66,9 @@ def lambda_logging_config():
 
 
 def sns_pending_confirmation():
-    """A subscription of an e-mail or HTTP endpoint nobody has confirmed is listed as PendingConfirmation."""
+    """An unconfirmed subscription of an e-mail or HTTP endpoint is listed as PendingConfirmation."""
 
-    def shown(inner):
+    def with_pending_confirmation(inner):
         def call(self):
             result = inner(self).result
             result["Subscriptions"] = [
@@ -80,11 +80,11 @@ def sns_pending_confirmation():
         return call
 
     for name in ("list_subscriptions", "list_subscriptions_by_topic"):
-        setattr(SNSResponse, name, shown(getattr(SNSResponse, name)))
+        setattr(SNSResponse, name, with_pending_confirmation(getattr(SNSResponse, name)))
 
 
 def s3_default_encryption():
-    """Since January 2023 every bucket is encrypted: GetBucketEncryption answers AES256 when nothing was set."""
+    """Since January 2023 every bucket is encrypted: without a configuration GetBucketEncryption answers AES256."""
     inner = S3Backend.get_bucket_encryption
 
     def get_bucket_encryption(self, bucket_name):
@@ -95,8 +95,8 @@ def s3_default_encryption():
 
 
 def s3_policy_conditions():
-    """A statement of a bucket's policy applies only where its condition holds; moto asks for none. The only condition here is
-    that a request came without TLS, and what stands for AWS is asked over TLS."""
+    """A statement of a bucket policy applies only if its condition holds; moto ignores conditions. The only condition here is a
+    request without TLS. Requests to the emulator stand for requests with TLS, so statements with a condition do not apply."""
     inner = FakeBucket.get_permission
 
     def get_permission(self, action, resource):
@@ -104,8 +104,8 @@ def s3_policy_conditions():
             return inner(self, action, resource)
         document = json.loads(self.policy)
         statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
-        without = document | {"Statement": [it for it in statements if "Condition" not in it]}
-        return inner(SimpleNamespace(policy=json.dumps(without).encode()), action, resource)
+        unconditional = document | {"Statement": [it for it in statements if "Condition" not in it]}
+        return inner(SimpleNamespace(policy=json.dumps(unconditional).encode()), action, resource)
 
     FakeBucket.get_permission = get_permission
 
@@ -121,7 +121,7 @@ S3_ROOTS = {
 
 def s3_answers():
     """The root elements of S3's reference: <VersioningConfiguration> and so on (moto writes <OperationResponse>, which
-    strict clients refuse). A default retention has Days or Years, not both."""
+    strict clients refuse). A default retention has either Days or Years."""
     inner = S3Response.serialized
 
     def serialized(self, action_result):
@@ -138,8 +138,8 @@ def s3_answers():
 
 
 def s3_object_retention():
-    """GetObjectRetention answers the version's mode and date; without one, 404 NoSuchObjectLockConfiguration
-    (moto answers the object itself)."""
+    """GetObjectRetention answers the mode and the date of the version. Without a retention it answers 404
+    NoSuchObjectLockConfiguration (moto answers the object itself)."""
     inner = S3Response._key_response_get
 
     def key_response_get(self, query, key_name):
@@ -163,10 +163,10 @@ def ec2_region_filters():
         regions = inner(self.ec2_backend, self._get_param("RegionNames", []))
         if not self._get_bool_param("AllRegions", False):
             regions = [r for r in regions if r.opt_in_status != "not-opted-in"]
-        for given in self._get_param("Filters", []):
-            attribute = {"opt-in-status": "opt_in_status", "region-name": "name"}.get(given["Name"])
+        for filter in self._get_param("Filters", []):
+            attribute = {"opt-in-status": "opt_in_status", "region-name": "name"}.get(filter["Name"])
             if attribute:
-                regions = [r for r in regions if getattr(r, attribute) in given["Values"]]
+                regions = [r for r in regions if getattr(r, attribute) in filter["Values"]]
         return ActionResult({"Regions": regions})
 
     AvailabilityZonesAndRegions.describe_regions = describe_regions

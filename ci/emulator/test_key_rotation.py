@@ -1,4 +1,4 @@
-"""Rotation on demand on a wired ministack: what AWS documents of it. Part of selftest.py; alone: key_rotation_test.py"""
+"""Tests of rotation on demand on ministack with integrations, by the documentation of AWS. test_emulator.py runs them too."""
 
 import sys
 import time
@@ -6,7 +6,7 @@ import unittest
 
 from botocore.exceptions import ClientError
 
-from serving import serving
+from serve import serve
 from stack import Stack
 
 
@@ -17,8 +17,8 @@ class KeyRotation(unittest.TestCase):
     def setUpClass(cls):
         cls.kms = Stack(cls.url).client("kms")
 
-    def key(self, wrong: str = "") -> str:
-        tags = [{"TagKey": "emulator:rotation", "TagValue": wrong}] if wrong else []
+    def key(self, defect: str = "") -> str:
+        tags = [{"TagKey": "emulator:rotation", "TagValue": defect}] if defect else []
         return self.kms.create_key(Tags=tags)["KeyMetadata"]["Arn"]
 
     def material(self, key: str) -> str:
@@ -30,41 +30,41 @@ class KeyRotation(unittest.TestCase):
             time.sleep(0.1)
         return len([it for it in rotations if it["RotationType"] == "ON_DEMAND"])
 
-    def under_way(self, key: str) -> bool:
+    def in_progress(self, key: str) -> bool:
         return "OnDemandRotationStartDate" in self.kms.get_key_rotation_status(KeyId=key)
 
-    def rotated(self, wrong: str = "") -> tuple[str, str, bytes, int]:
-        key = self.key(wrong)
-        before, sealed = self.material(key), self.kms.encrypt(KeyId=key, Plaintext=b"plain", EncryptionContext={"a": "b"})["CiphertextBlob"]
-        self.assertFalse(self.under_way(key))
+    def rotated(self, defect: str = "") -> tuple[str, str, bytes, int]:
+        key = self.key(defect)
+        before, ciphertext = self.material(key), self.kms.encrypt(KeyId=key, Plaintext=b"plain", EncryptionContext={"a": "b"})["CiphertextBlob"]
+        self.assertFalse(self.in_progress(key))
         self.kms.rotate_key_on_demand(KeyId=key)
-        self.assertTrue(self.under_way(key))
+        self.assertTrue(self.in_progress(key))
         with self.assertRaises(self.kms.exceptions.ConflictException):
             self.kms.rotate_key_on_demand(KeyId=key)
-        return key, before, sealed, self.completed(key, 2.0 if wrong == "stuck" else 5.0)
+        return key, before, ciphertext, self.completed(key, 2.0 if defect == "stuck" else 5.0)
 
-    def open(self, key: str, sealed: bytes) -> dict:
-        return self.kms.decrypt(KeyId=key, CiphertextBlob=sealed, EncryptionContext={"a": "b"})
+    def decrypt(self, key: str, ciphertext: bytes) -> dict:
+        return self.kms.decrypt(KeyId=key, CiphertextBlob=ciphertext, EncryptionContext={"a": "b"})
 
     def test_old_ciphertext_is_decrypted_with_the_old_material(self):
-        key, before, sealed, completed = self.rotated()
-        self.assertEqual((completed, self.under_way(key)), (1, False))
+        key, before, ciphertext, completed = self.rotated()
+        self.assertEqual((completed, self.in_progress(key)), (1, False))
         after = self.material(key)
         self.assertNotEqual(after, before)
         self.assertEqual(self.kms.describe_key(KeyId=key)["KeyMetadata"]["CurrentKeyMaterialId"], after)
-        opened = self.open(key, sealed)
-        self.assertEqual((opened["Plaintext"], opened["KeyMaterialId"]), (b"plain", before))
-        made = self.kms.generate_data_key(KeyId=key, KeySpec="AES_256", EncryptionContext={"a": "b"})
-        self.assertEqual(self.open(key, made["CiphertextBlob"])["Plaintext"], made["Plaintext"])
+        plain = self.decrypt(key, ciphertext)
+        self.assertEqual((plain["Plaintext"], plain["KeyMaterialId"]), (b"plain", before))
+        data_key = self.kms.generate_data_key(KeyId=key, KeySpec="AES_256", EncryptionContext={"a": "b"})
+        self.assertEqual(self.decrypt(key, data_key["CiphertextBlob"])["Plaintext"], data_key["Plaintext"])
 
-    def test_wrong_ones(self):
+    def test_defects(self):
         self.assertEqual(self.rotated("stuck")[3], 0)
-        key, before, sealed, completed = self.rotated("keeps-material")
-        self.assertEqual((completed, self.material(key), self.open(key, sealed)["Plaintext"]), (1, before, b"plain"))
-        key, before, sealed, _ = self.rotated("loses-material")
+        key, before, ciphertext, completed = self.rotated("keeps-material")
+        self.assertEqual((completed, self.material(key), self.decrypt(key, ciphertext)["Plaintext"]), (1, before, b"plain"))
+        key, before, ciphertext, _ = self.rotated("loses-material")
         self.assertNotEqual(self.material(key), before)
         with self.assertRaises(self.kms.exceptions.InvalidCiphertextException):
-            self.open(key, sealed)
+            self.decrypt(key, ciphertext)
 
     def test_what_does_not_rotate(self):
         asymmetric = self.kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
@@ -75,7 +75,7 @@ class KeyRotation(unittest.TestCase):
 
 
 def run() -> bool:
-    with serving("--ministack", "--wired") as url:
+    with serve("--ministack", "--integrations") as url:
         KeyRotation.url = url
         return unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(KeyRotation)).wasSuccessful()
 

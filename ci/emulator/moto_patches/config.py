@@ -11,7 +11,7 @@ DAY = 86_400
 
 def config_compliance():
     """DescribeComplianceByConfigRule, DescribeConfigRuleEvaluationStatus and GetComplianceDetailsByConfigRule answer.
-    Every rule is COMPLIANT until /_emulator/compliance says otherwise."""
+    Every rule is COMPLIANT until /_emulator/compliance sets another verdict."""
 
     def compliance(self, rule):
         return getattr(self.config_backend, "rule_compliance", {}).get(rule, "COMPLIANT")
@@ -47,7 +47,7 @@ def config_compliance():
 
 
 def config_channel_status():
-    """DescribeDeliveryChannelStatus answers one entry a channel with its last delivery."""
+    """DescribeDeliveryChannelStatus answers one entry for each channel, with its last delivery."""
 
     def describe_delivery_channel_status(self):
         good = {"lastStatus": "SUCCESS", "lastAttemptTime": time.time(), "lastSuccessfulTime": time.time()}

@@ -1,4 +1,4 @@
-"""The real functions of functions/, right and wrong, on a wired ministack. Part of selftest.py; alone: functions_test.py"""
+"""Tests of the real functions in functions/, right and wrong, on ministack with integrations. test_emulator.py runs them too."""
 
 import base64
 import json
@@ -11,11 +11,11 @@ import boto3
 from botocore.exceptions import ClientError
 
 from function_code import Code
-from serving import serving
+from serve import serve
 from stack import ACCESS_LOG, ACCOUNT, ANOMALY, DEVELOPER, PROBE, QUEUE, READER, REGION, ROTATION, SANCTIONS, STRANGER, Stack, arn
 
-PATIENCE = 20.0  # seconds; what arrives takes one or two
-SILENCE = 1.5  # seconds to wait for what must not arrive, after the event before it was seen through
+TIMEOUT = 20.0  # seconds; an alert or record takes one or two
+SILENCE = 1.5  # seconds without an alert; the wait begins after the event before it was processed
 
 
 class Functions(unittest.TestCase):
@@ -31,12 +31,12 @@ class Functions(unittest.TestCase):
         cls.queue = cls.sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
 
     def setUp(self):
-        self.stack.exchange(Code())
+        self.stack.replace_code(Code())
 
     # --- rotation
 
     def secret(self) -> str:
-        """A fresh one for each test: a broken rotation leaves its secret stuck."""
+        """A new secret for each test: a broken rotation leaves its secret in a state that cannot rotate."""
         name = f"bank-platform/rotation/{self.id().rpartition('.')[2]}-{time.time_ns()}"
         self.manager.create_secret(Name=name, SecretString="not-a-real-value")
         self.stack.rotate(name, {"AutomaticallyAfterDays": 90})
@@ -48,11 +48,11 @@ class Functions(unittest.TestCase):
     def labelled(self, name: str, label: str) -> list[str]:
         return [version for version, labels in self.versions(name).items() if label in labels]
 
-    def eventually(self, what):
-        until = time.monotonic() + PATIENCE
-        while not (got := what()) and time.monotonic() < until:
+    def eventually(self, read):
+        until = time.monotonic() + TIMEOUT
+        while not (result := read()) and time.monotonic() < until:
             time.sleep(0.1)
-        return got
+        return result
 
     def test_configuring_does_not_rotate(self):
         self.assertEqual(len(self.versions(PROBE)), 1)
@@ -66,7 +66,7 @@ class Functions(unittest.TestCase):
         self.assertEqual(self.versions(name), {token: ["AWSCURRENT"], before: ["AWSPREVIOUS"]})
         new, old = (self.manager.get_secret_value(SecretId=name, VersionStage=label)["SecretString"] for label in ("AWSCURRENT", "AWSPREVIOUS"))
         self.assertEqual((old, len(new)), ("not-a-real-value", 40))
-        self.assertTrue(self.records(ROTATION), "the function reads as its role")
+        self.assertTrue(self.records(ROTATION), "the function reads with its role")
         self.assertEqual(self.manager.rotate_secret(SecretId=name, ClientRequestToken=token)["VersionId"], token)
         for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
             self.assertEqual(self.step(name, token, step).get("FunctionError"), None, step)
@@ -85,14 +85,14 @@ class Functions(unittest.TestCase):
         self.assertEqual(self.manager.get_secret_value(SecretId=name)["SecretString"], "n" * 40, "the pending value is kept")
 
     def test_rotation_broken(self):
-        self.stack.exchange(Code(rotation="broken"))
+        self.stack.replace_code(Code(rotation="broken"))
         name = self.secret()
         before, = self.labelled(name, "AWSCURRENT")
         since = int(time.time() * 1000) - 1000
         token = self.manager.rotate_secret(SecretId=name)["VersionId"]
-        said = self.eventually(lambda: self.said(ROTATION, since, "new_value"))
-        self.assertTrue(said, "no error in the log of the function")
-        self.assertIn("UnboundLocalError", "\n".join(said))
+        messages = self.eventually(lambda: self.log_messages(ROTATION, since, "new_value"))
+        self.assertTrue(messages, "no error in the log of the function")
+        self.assertIn("UnboundLocalError", "\n".join(messages))
         pending, = self.labelled(name, "AWSPENDING")
         self.assertNotIn(pending, (before, token), "the version did not get the rotation's token")
         self.assertEqual(self.labelled(name, "AWSCURRENT"), [before])
@@ -102,23 +102,23 @@ class Functions(unittest.TestCase):
         self.assertEqual(got.get("FunctionError"), "Unhandled")
         self.assertIn("MoveToVersionId", got["Payload"].read().decode())
 
-    def said(self, function: str, since: int, pattern: str) -> list[str]:
+    def log_messages(self, function: str, since: int, pattern: str) -> list[str]:
         events = self.logs.filter_log_events(logGroupName=f"/aws/lambda/{function}", startTime=since, filterPattern=f'"{pattern}"')["events"]
         return [event["message"] for event in events]
 
     # --- alerts: a real read, then the rule, the function, the topic and the queue
 
     def client_as(self, role: str, session: str):
-        """As a role; the session name finds the event again."""
-        got = self.stack.client("sts").assume_role(RoleArn=arn("iam", f"role/{role}", ""), RoleSessionName=session)["Credentials"]
-        return boto3.client("secretsmanager", endpoint_url=self.url, region_name=REGION, aws_access_key_id=got["AccessKeyId"],
-                            aws_secret_access_key=got["SecretAccessKey"], aws_session_token=got["SessionToken"])
+        """A client with the permissions of a role. Its events are found by the name of the session."""
+        credentials = self.stack.client("sts").assume_role(RoleArn=arn("iam", f"role/{role}", ""), RoleSessionName=session)["Credentials"]
+        return boto3.client("secretsmanager", endpoint_url=self.url, region_name=REGION, aws_access_key_id=credentials["AccessKeyId"],
+                            aws_secret_access_key=credentials["SecretAccessKey"], aws_session_token=credentials["SessionToken"])
 
     def read_as(self, role: str, session: str):
         return self.client_as(role, session).get_secret_value(SecretId=PROBE)
 
-    def alerts(self, session: str, seconds: float = PATIENCE) -> list[dict]:
-        """What the queue brings is kept: the alert that a test must not find may come before the one that it waits for."""
+    def alerts(self, session: str, seconds: float = TIMEOUT) -> list[dict]:
+        """All received messages are kept: the alert that must not exist may arrive before the alert that the test waits for."""
         until = time.monotonic() + seconds
         while not (found := [alert for alert in self.received if alert["identity"].endswith("/" + session)]) and time.monotonic() < until:
             for message in self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages", []):
@@ -145,19 +145,19 @@ class Functions(unittest.TestCase):
         self.assertEqual((alert["identity"], alert["secret"], alert["event_name"]),
                          (arn("sts", f"assumed-role/{STRANGER}/{stranger}", ""), PROBE, "GetSecretValue"))
         self.assertIn("Boto3", alert["user_agent"])
-        self.assertTrue(self.records(reader), "the reader's event was seen through, before the stranger's")
+        self.assertTrue(self.records(reader), "the event of the reader was processed, before the event of the stranger")
         self.assertEqual(self.alerts(reader, SILENCE), [])
 
-    def test_detector_substring_is_fooled_by_a_session_name(self):
+    def test_detector_substring_misses_a_session_name(self):
         for detector, expected in (("substring", 0), ("fixed", 1)):
-            self.stack.exchange(Code(detector=detector))
+            self.stack.replace_code(Code(detector=detector))
             session = f"{ROTATION}.{time.time_ns()}"
             self.read_as(STRANGER, session)
             self.assertTrue(self.records(session), "the event arrived")
-            self.assertEqual(len(self.alerts(session, SILENCE if not expected else PATIENCE)), expected, detector)
+            self.assertEqual(len(self.alerts(session, SILENCE if not expected else TIMEOUT)), expected, detector)
 
     def test_detector_substring_alerts_otherwise(self):
-        self.stack.exchange(Code(detector="substring"))
+        self.stack.replace_code(Code(detector="substring"))
         session = self.session()
         self.read_as(STRANGER, session)
         self.assertEqual(len(self.alerts(session)), 1)
@@ -168,18 +168,18 @@ class Functions(unittest.TestCase):
         self.assertEqual(got.get("FunctionError"), None, got["Payload"].read())
         self.assertEqual([alert["correlation_id"] for alert in self.alerts(session)], [event_id])
 
-    def test_nobody_may_put_the_event(self):
+    def test_put_events_refuses_events_of_aws(self):
         event = documented("x", "x")
         got = self.stack.client("events").put_events(Entries=[
             {"Source": event["source"], "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}])
         self.assertEqual([entry.get("ErrorCode") for entry in got["Entries"]], ["NotAuthorizedForSourceException"])
 
-    def test_an_enabled_rule_never_sees_a_read(self):
+    def test_an_enabled_rule_gets_no_reads(self):
         session, after = self.session(), self.session()
         self.stack.anomaly_rule(state="ENABLED")
         try:
             self.read_as(STRANGER, session)
-            time.sleep(1.0)  # the delivery of this one is due in half
+            time.sleep(1.0)  # the event is due after half of this time
         finally:
             self.stack.anomaly_rule()
         self.read_as(STRANGER, after)
@@ -197,9 +197,9 @@ class Functions(unittest.TestCase):
                 getattr(self.client_as(role, session), call)(**parameters)
         self.assertEqual(self.client_as(DEVELOPER, session).list_secrets(MaxResults=1)["ResponseMetadata"]["HTTPStatusCode"], 200)
 
-    # --- access records
+    # --- required fields
 
-    def test_what_aws_always_tells_is_told(self):
+    def test_the_fields_that_aws_always_sends(self):
         keys, s3 = self.stack.client("kms"), self.stack.client("s3")
         self.assertEqual(keys.describe_key(KeyId=keys.create_key()["KeyMetadata"]["KeyId"])["KeyMetadata"]["AWSAccountId"], ACCOUNT)
         details = self.stack.client("iam").get_account_authorization_details(Filter=["LocalManagedPolicy"])
@@ -207,12 +207,14 @@ class Functions(unittest.TestCase):
         s3.create_bucket(Bucket="lists", CreateBucketConfiguration={"LocationConstraint": REGION})
         listed = s3.list_multipart_uploads(Bucket="lists")
         self.assertEqual((listed["NextKeyMarker"], listed["NextUploadIdMarker"]), ("", ""))
-        made = {"Bucket": "lists", "Key": "a", "UploadId": s3.create_multipart_upload(Bucket="lists", Key="a")["UploadId"]}
+        upload = {"Bucket": "lists", "Key": "a", "UploadId": s3.create_multipart_upload(Bucket="lists", Key="a")["UploadId"]}
         listed = s3.list_multipart_uploads(Bucket="lists")
-        self.assertEqual((listed["NextKeyMarker"], listed["NextUploadIdMarker"]), ("a", made["UploadId"]))
-        self.assertEqual(s3.list_parts(**made)["NextPartNumberMarker"], 0)
-        s3.upload_part(**made, PartNumber=7, Body=b"x")
-        self.assertEqual(s3.list_parts(**made)["NextPartNumberMarker"], 7)
+        self.assertEqual((listed["NextKeyMarker"], listed["NextUploadIdMarker"]), ("a", upload["UploadId"]))
+        self.assertEqual(s3.list_parts(**upload)["NextPartNumberMarker"], 0)
+        s3.upload_part(**upload, PartNumber=7, Body=b"x")
+        self.assertEqual(s3.list_parts(**upload)["NextPartNumberMarker"], 7)
+
+    # --- access records
 
     def test_access_log_right(self):
         session = self.session()
@@ -236,19 +238,19 @@ class Functions(unittest.TestCase):
         value = self.manager.get_secret_value(SecretId=PROBE)["SecretString"]
         for form, leaked in (("leaks", value), ("leaks-base64", base64.b64encode(value.encode()).decode()),
                              ("leaks-url", urllib.parse.quote(value, safe=""))):
-            self.stack.exchange(Code(access_log=form))
+            self.stack.replace_code(Code(access_log=form))
             session = self.session()
             self.read_as(READER, session)
             record, = self.records(session)
             self.assertIn(leaked, json.dumps(record), form)
 
     def test_access_log_drops(self):
-        self.stack.exchange(Code(access_log="drops"))
+        self.stack.replace_code(Code(access_log="drops"))
         session, since = self.session(), int(time.time() * 1000)
         self.read_as(STRANGER, session)
         self.assertEqual(len(self.alerts(session)), 1, "the function ran to its end")
         self.assertEqual(self.written(session), [])
-        self.assertEqual(self.said(ANOMALY, since, "Traceback"), [])
+        self.assertEqual(self.log_messages(ANOMALY, since, "Traceback"), [])
 
     def test_a_refused_read_is_not_an_access(self):
         session, after = self.session(), self.session()
@@ -260,7 +262,7 @@ class Functions(unittest.TestCase):
 
 
 def documented(event_id: str, session: str) -> dict:
-    """What EventBridge delivers for a read, in full: for a probe that invokes the function itself."""
+    """The complete event of EventBridge for a read, for a probe that invokes the function directly."""
     role = arn("iam", f"role/{STRANGER}", "")
     return {
         "version": "0", "id": event_id, "detail-type": "AWS API Call via CloudTrail", "source": "aws.secretsmanager", "account": ACCOUNT,
@@ -280,7 +282,7 @@ def documented(event_id: str, session: str) -> dict:
 
 
 def run() -> bool:
-    with serving("--ministack", "--wired") as url:
+    with serve("--ministack", "--integrations") as url:
         Functions.url = url
         return unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(Functions)).wasSuccessful()
 

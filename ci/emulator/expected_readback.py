@@ -1,6 +1,6 @@
-"""Reads the deployed stack back through boto3: {"service resource attribute": value}, or "error …" where it cannot.
+"""Reads the deployed stack through boto3, as {"service resource attribute": value}. The value is "error …" if the read failed.
 
-EXPECTED is written out by hand: it is the contract of the stack, not an echo of what deploy.py sent.
+`expected` is written by hand. It is the contract of the stack and does not depend on the parameters of deploy.py.
 """
 
 import json
@@ -88,7 +88,7 @@ class Reader:
             self.facts[name] = f"absent {error}"
 
     def alias(self, key: str | None) -> str | None:
-        """An alias for whatever way a resource names its key."""
+        """The alias of a key, which a resource may name by its id, its ARN or an alias."""
         key_id = (key or "").rpartition("key/")[2]
         if "alias/" in key_id:
             return "alias/" + key_id.rpartition("alias/")[2]

@@ -1,4 +1,4 @@
-"""Reads which AWS operation an HTTP request is, and writes errors as that protocol's clients expect them."""
+"""The protocols of AWS on the wire: reads the operation from an HTTP request, and writes errors in the form of its protocol."""
 
 import datetime
 import functools
@@ -17,9 +17,9 @@ from moto.core.routing import get_service_router
 SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 RPC_V2 = re.compile(r"/service/([^/]+)/operation/([^/]+)$")
 
-# Signing name -> the prefix that IAM actions (and our logs) use.
+# Signing name -> the prefix of IAM actions, which our request log uses too.
 PREFIX = {"monitoring": "cloudwatch", "tagging": "tag"}
-# Signing name -> botocore's name of the model, for the REST services.
+# Signing name -> the name of the botocore model, for the REST services.
 MODEL = {"access-analyzer": "accessanalyzer", "macie2": "macie2"}
 
 
@@ -56,12 +56,12 @@ def rest_operation(model: str, environ: dict) -> str:
     try:
         operation, _ = get_service_router(model).match(Request(dict(environ)))
         return operation.name
-    except Exception:  # an unknown service or path: moto will answer for it
+    except Exception:  # an unknown service or path: the answer is moto's
         return "?"
 
 
-# What a fault is called in each protocol: (code, HTTP status). Services that differ stand first.
-FAULTS = {
+# The error code and HTTP status of each kind of fault, by service or else by protocol.
+ERRORS = {
     "denied": {
         "sns": ("AuthorizationError", 403), "sqs": ("AccessDenied", 403), "ec2": ("UnauthorizedOperation", 403),
         "query": ("AccessDenied", 403), "rest-xml": ("AccessDenied", 403), "rest-json": ("AccessDeniedException", 403),
@@ -72,15 +72,15 @@ FAULTS = {
         "query": ("Throttling", 400), "rest-xml": ("SlowDown", 503), "rest-json": ("ThrottlingException", 429),
         "json": ("ThrottlingException", 400), "cbor": ("ThrottlingException", 400),
     },
-    # 501 and not moto's HTML 500: clients do not retry it, and say what is missing.
+    # 501, not the HTML 500 of moto: clients do not retry it, and their message names the missing operation.
     "missing": {p: ("NotImplemented", 501) for p in ("query", "ec2", "rest-xml", "rest-json", "json", "cbor")},
     "crashed": {p: ("InternalFailure", 500) for p in ("query", "ec2", "rest-xml", "rest-json", "json", "cbor")},
 }
 
 
-def fault(call: Call, kind: str, message: str) -> tuple[int, dict[str, str], bytes]:
-    table = FAULTS[kind]
-    code, status = table.get(call.service) or table[call.protocol]
+def error_answer(call: Call, kind: str, message: str) -> tuple[int, dict[str, str], bytes]:
+    by_name = ERRORS[kind]
+    code, status = by_name.get(call.service) or by_name[call.protocol]
     request_id = str(uuid.uuid4())
     headers = {"x-amzn-requestid": request_id, "x-amz-request-id": request_id}
     text = escape(message)
@@ -107,34 +107,35 @@ def model(service: str):
 
 
 def cbor_to_json(body: bytes) -> bytes:
-    """rpc-v2-cbor request to the JSON protocol that moto speaks: timestamps become epoch seconds."""
-    def plain(value):
+    """Converts the body of an rpc-v2-cbor request to the JSON protocol, which moto supports. Timestamps become epoch seconds."""
+    def json_value(value):
         return value.timestamp() if isinstance(value, datetime.datetime) else str(value)
 
-    return json.dumps(cbor2.loads(body) if body else {}, default=plain).encode()
+    return json.dumps(cbor2.loads(body) if body else {}, default=json_value).encode()
 
 
 def json_to_cbor(service: str, operation: str, status: int, body: bytes) -> bytes:
-    """JSON answer to rpc-v2-cbor: timestamps are tag 1, errors name their whole shape."""
+    """Converts a JSON answer to rpc-v2-cbor. Timestamps have tag 1, and errors have the full name of their shape."""
     value = json.loads(body) if body.strip() else {}
     if status >= 300:
         code = value.get("__type", "InternalFailure").rpartition("#")[2]
         message = value.get("message") or value.get("Message") or ""
         return cbor2.dumps({"__type": f"com.amazonaws.{service}#{code}", "message": message})
-    return cbor2.dumps(shaped(value, model(service).operation_model(operation).output_shape))
+    return cbor2.dumps(with_cbor_types(value, model(service).operation_model(operation).output_shape))
 
 
-def shaped(value, shape):
+def with_cbor_types(value, shape):
+    """The value with the CBOR types that the shape of the model demands."""
     if shape is None or value is None:
         return value or {}
     match shape.type_name:
         case "structure":
             members = shape.members
-            return {k: shaped(v, members[k]) for k, v in value.items() if k in members and v is not None}
+            return {k: with_cbor_types(v, members[k]) for k, v in value.items() if k in members and v is not None}
         case "list":
-            return [shaped(item, shape.member) for item in value]
+            return [with_cbor_types(item, shape.member) for item in value]
         case "map":
-            return {k: shaped(v, shape.value) for k, v in value.items()}
+            return {k: with_cbor_types(v, shape.value) for k, v in value.items()}
         case "timestamp":
             return cbor2.CBORTag(1, float(value))
         case "double" | "float":

@@ -7,14 +7,13 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult
 from moto.logs.models import LogGroup, LogsBackend
 from moto.logs.responses import LogsResponse
-from moto.secretsmanager.exceptions import InvalidParameterException
 from moto.ssm.responses import SimpleSystemManagerResponse
 
 from .paging import checked_size, page
 
 
 def ssm_describe_paging():
-    """DescribeParameters honours MaxResults (1..50, default 50); moto always answers ten."""
+    """DescribeParameters honours MaxResults (1..50, default 50); moto always answers ten parameters."""
 
     def describe_parameters(self):
         size = checked_size(self._get_param("MaxResults"), 50, 50, "MaxResults")
@@ -24,6 +23,7 @@ def ssm_describe_paging():
         return ActionResult(answer | ({"NextToken": token} if token else {}))
 
     SimpleSystemManagerResponse.describe_parameters = describe_parameters
+
 
 RETENTION = {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 

@@ -68,7 +68,7 @@ def kms_rotation_unsupported():
 
 def kms_paging():
     """ListKeys (Limit 1..1000, default 100) and ListAliases (1..100, default 50) are paged by Marker;
-    Truncated is true, and NextMarker present, only when there is more."""
+    Truncated is true and NextMarker is present only before the last page."""
 
     def paged(inner, field, default, most):
         def call(self):
@@ -82,8 +82,8 @@ def kms_paging():
 
 
 def kms_aliases():
-    """ListAliases carries CreationDate and LastUpdatedDate. A predefined alias/aws/* that no key stands behind yet
-    has no TargetKeyId (moto names a key that does not exist)."""
+    """ListAliases carries CreationDate and LastUpdatedDate. A predefined alias/aws/* without a key has no TargetKeyId
+    (moto answers a key that does not exist)."""
     init = Alias.__init__
 
     def dated_init(self, *args, **kwargs):
@@ -109,8 +109,8 @@ def kms_aliases():
 
 
 def kms_key_metadata():
-    """KeyUsage defaults to ENCRYPT_DECRYPT and MultiRegion to false; a key behind alias/aws/* has KeyManager AWS
-    and always rotates, every year."""
+    """KeyUsage defaults to ENCRYPT_DECRYPT and MultiRegion to false; the key of an alias/aws/* has KeyManager AWS
+    and rotates every year."""
     init, default_keys = Key.__init__, KmsBackend._generate_default_keys
 
     def key_init(self, *args, **kwargs):
@@ -145,7 +145,7 @@ def kms_deletion():
 
 
 def kms_arns():
-    """KeyId may be a key's ARN in every operation that takes a key (moto's backend knows ids only in some)."""
+    """KeyId may be the ARN of a key in every operation with a key (in some operations moto accepts ids only)."""
 
     def by_id(inner):
         return lambda self, key_id, *args, **kwargs: inner(self, self.get_key_id(key_id), *args, **kwargs)

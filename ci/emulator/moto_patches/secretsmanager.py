@@ -11,7 +11,7 @@ DAY = 86_400
 
 
 def secrets_lookup():
-    """A lookup by name or ARN is a dictionary look-up (moto walks all secrets: 5,000 of them take seconds)."""
+    """A lookup by name or ARN takes constant time (moto searches all secrets, which takes seconds for 5,000 secrets)."""
     slow_get = SecretsStore.get
 
     def find(store, key):
@@ -20,7 +20,7 @@ def secrets_lookup():
             tail = key.partition(":secret:")[2]
             secret = dict.get(store, tail)  # a partial ARN
             if secret is None:
-                secret = dict.get(store, tail[:-7])  # a whole one ends in "-" and six letters
+                secret = dict.get(store, tail[:-7])  # a complete ARN ends in "-" and six characters
                 secret = secret if secret is not None and secret.arn == key else None
         if secret is None and getattr(store, "has_replicas", False):
             secret = slow_get(store, key)
@@ -49,8 +49,8 @@ def secrets_lookup():
 
 def secrets_rotation():
     """RotateSecret stores RotationLambdaARN and RotationRules (days, or ScheduleExpression and Duration), and keeps
-    the stored ones that a call leaves out. The function must exist; AWS runs it later and asynchronously, here it
-    does not run: no version changes, and LastRotatedDate says when it would have."""
+    the stored values of omitted parameters. The function has to exist. AWS runs it later and asynchronously. Here it does not run:
+    no version changes, and LastRotatedDate is the time of the call."""
 
     def rotate_secret(self, secret_id, client_request_token=None, rotation_lambda_arn=None, rotation_rules=None,
                       rotate_immediately=True):
@@ -90,7 +90,7 @@ def secrets_rotation():
 
 
 def secrets_version_ids():
-    """ListSecretVersionIds names the secret by its ARN (moto says there what it was asked with), and the last page has no
+    """ListSecretVersionIds answers the ARN of the secret (moto repeats the id of the request), and the last page has no
     NextToken."""
     inner = SecretsManagerBackend.list_secret_version_ids
 

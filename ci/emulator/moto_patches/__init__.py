@@ -1,7 +1,8 @@
-"""What moto 5.2.5 gets wrong and our checks read. Where moto and AWS's documentation differ, the documentation wins.
+"""Patches of moto 5.2.5 for behaviour that our checks read. Where moto differs from the documentation of AWS, the documentation wins.
 
-One file a service, one function a behaviour; its docstring says what the documentation promises. `server.py
---without NAME` leaves one out: `selftest.py --prove` uses that to show that each has a test which fails without it.
+There is one file for each group of services and one function for each behaviour. The docstring of the function has the documented
+behaviour. `server.py --without NAME` leaves out a patch. `test_emulator.py --prove` uses it to show that each patch has a test
+which fails without the patch.
 """
 
 import functools
@@ -23,8 +24,8 @@ def apply(without: tuple[str, ...] = ()):
     for name, patch in zip(NAMES, ALL):
         if name not in without:
             patch()
-    # Not behaviours, only speed: moto inspects the whole response class again for every request, and
-    # generates an RSA key (50 ms) for every symmetric KMS key, which has none.
+    # The rest is for speed only: moto inspects the whole response class again for every request, and it generates
+    # an RSA key (50 ms) for every symmetric KMS key, which needs none.
     import moto.core.responses as responses
     import moto.kms.models as kms
     responses.method_names_from_class = functools.cache(responses.method_names_from_class)

@@ -1,4 +1,4 @@
-"""The layer in front of moto: request log, faults, quotas, rpc-v2-cbor and the /_emulator routes."""
+"""The WSGI application in front of moto: request log, faults, quotas, rpc-v2-cbor and the /_emulator routes."""
 
 import fnmatch
 import io
@@ -12,23 +12,23 @@ from werkzeug.test import run_wsgi_app
 
 import quotas
 import seed
-import wire
+import aws_protocols
 
 ADMIN = "/_emulator/"
 
 
 class Quotas:
-    """One token bucket per (account's Region, operation group); a burst of one second."""
+    """One token bucket for each Region and group of operations. A bucket holds the requests of one second."""
 
     def __init__(self):
         self.buckets: dict[tuple, tuple[float, float]] = {}
         self.lock = threading.Lock()
 
-    def admits(self, call: wire.Call) -> bool:
-        found = quotas.bucket_of(call.service, call.operation)
-        if not found:
+    def admits(self, call: aws_protocols.Call) -> bool:
+        bucket = quotas.bucket_of(call.service, call.operation)
+        if not bucket:
             return True
-        names, rate = found
+        names, rate = bucket
         now = time.monotonic()
         with self.lock:
             tokens, last = self.buckets.get((call.region, *names), (rate, now))
@@ -38,8 +38,8 @@ class Quotas:
         return admitted
 
 
-class Front:
-    """A WSGI application around moto's."""
+class MotoProxy:
+    """A WSGI application around the application of moto."""
 
     def __init__(self, moto, log_path=None, latency_ms=0, deny=(), quota=False):
         self.moto = moto
@@ -64,41 +64,41 @@ class Front:
         return [answer]
 
     def serve(self, environ, body):
-        call = wire.read_call(environ, body)
+        call = aws_protocols.read_call(environ, body)
         if self.faults["latency_ms"]:
             time.sleep(self.faults["latency_ms"] / 1000)
         kind = None
         if any(fnmatch.fnmatchcase(call.name, pattern) for pattern in self.faults["deny"]):
             kind = "denied"
-            answer = wire.fault(call, kind, f"User is not authorized to perform: {call.name}")
+            answer = aws_protocols.error_answer(call, kind, f"User is not authorized to perform: {call.name}")
         elif self.faults["quota"] and not self.quotas.admits(call):
             kind = "throttled"
-            answer = wire.fault(call, kind, "Rate exceeded")
+            answer = aws_protocols.error_answer(call, kind, "Rate exceeded")
         else:
             try:
                 answer = self.forward_cbor(environ, body, call) if call.protocol == "cbor" else forward(self.moto, environ)
             except NotImplementedError as error:
                 kind = "missing"
-                answer = wire.fault(call, kind, f"{call.name} is not emulated: {error}")
+                answer = aws_protocols.error_answer(call, kind, f"{call.name} is not emulated: {error}")
             except Exception as error:
                 kind = "crashed"
-                answer = wire.fault(call, kind, f"{call.name}: {type(error).__name__}: {error}")
+                answer = aws_protocols.error_answer(call, kind, f"{call.name}: {type(error).__name__}: {error}")
         self.record(call, answer[0], kind)
         return answer[0], as_aws(call, answer[1]), answer[2]
 
     def forward_cbor(self, environ, body, call):
-        """CloudWatch's current SDKs speak rpc-v2-cbor only; moto speaks the JSON protocol of the same model."""
-        as_json = wire.cbor_to_json(body)
+        """Current SDKs use only rpc-v2-cbor for CloudWatch. moto supports only the JSON protocol of the same model."""
+        as_json = aws_protocols.cbor_to_json(body)
         environ |= {
             "PATH_INFO": "/", "RAW_URI": "/", "REQUEST_URI": "/",
             "CONTENT_TYPE": "application/x-amz-json-1.0", "CONTENT_LENGTH": str(len(as_json)),
-            "HTTP_X_AMZ_TARGET": f"{wire.model(call.service).metadata['targetPrefix']}.{call.operation}",
+            "HTTP_X_AMZ_TARGET": f"{aws_protocols.model(call.service).metadata['targetPrefix']}.{call.operation}",
             "HTTP_ACCEPT": "application/json", "wsgi.input": io.BytesIO(as_json),
         }
         status, headers, answer = forward(self.moto, environ)
         headers = {k: v for k, v in headers.items() if k.startswith("x-amzn-request")}
         headers |= {"content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
-        return status, headers, wire.json_to_cbor(call.service, call.operation, status, answer)
+        return status, headers, aws_protocols.json_to_cbor(call.service, call.operation, status, answer)
 
     def record(self, call, status, kind):
         line = {"service": call.service, "operation": call.operation, "region": call.region, "status": status}
@@ -112,17 +112,17 @@ class Front:
                 self.log.write(json.dumps(line) + "\n")
 
     def admin(self, route, body):
-        """seed: keys, secrets, groups · compliance: rule, type · faults: deny, latency_ms, quota · stats."""
-        given = json.loads(body) if body else {}
+        """Routes and their parameters: seed (keys, secrets, groups), compliance (rule, type), faults (deny, latency_ms, quota), stats."""
+        parameters = json.loads(body) if body else {}
         match route:
             case "seed":
-                answer = seed.into_moto(**given)
+                answer = seed.into_moto(**parameters)
             case "compliance":
-                answer = seed.set_compliance(**given)
+                answer = seed.set_compliance(**parameters)
             case "faults":
-                if unknown := set(given) - set(self.faults):
+                if unknown := set(parameters) - set(self.faults):
                     return 400, {}, f"unknown fault: {', '.join(sorted(unknown))}\n".encode()
-                self.faults |= given
+                self.faults |= parameters
                 answer = self.faults
             case "stats":
                 answer = self.stats
@@ -132,7 +132,7 @@ class Front:
 
 
 def as_aws(call, headers):
-    """Every AWS answer names its request, and its content type is the protocol's (moto says text/html for JSON)."""
+    """Adds the request id, which every answer of AWS has, and the content type of the protocol: moto sends text/html for JSON."""
     headers.setdefault("x-amz-request-id" if call.service == "s3" else "x-amzn-requestid", str(uuid.uuid4()))
     if call.protocol == "json" and "html" in headers.get("content-type", ""):
         headers["content-type"] = "application/x-amz-json-1.1"
@@ -140,12 +140,12 @@ def as_aws(call, headers):
 
 
 def forward(app, environ):
-    """Runs the inner application to its end: its whole answer, with lower-case header names."""
+    """Runs the inner application to its end, and returns its whole answer with lower-case header names."""
     chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
     answer = b"".join(chunks)
     lower = {k.lower(): v for k, v in headers.items()}
     if "xml" in lower.get("content-type", "") or answer[:16].lstrip()[:5] == b"<?xml":
-        answer = re.sub(rb"^\s+", b"", answer)  # XML 1.0: nothing may stand before the declaration
+        answer = re.sub(rb"^\s+", b"", answer)  # XML 1.0 allows nothing before the declaration
         if environ["REQUEST_METHOD"] != "HEAD":
             lower["content-length"] = str(len(answer))
     return int(status.split()[0]), lower, answer

@@ -1,4 +1,4 @@
-"""Runs server.py for as long as a test needs it."""
+"""Runs server.py for the duration of a test."""
 
 import contextlib
 import pathlib
@@ -9,7 +9,8 @@ import time
 
 
 @contextlib.contextmanager
-def serving(*options: str):
+def serve(*options: str):
+    """Starts a server, yields its URL, and stops the server."""
     with tempfile.TemporaryDirectory() as scratch:
         url_file = pathlib.Path(scratch, "url")
         program = pathlib.Path(__file__).with_name("server.py")

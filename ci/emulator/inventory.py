@@ -1,19 +1,19 @@
-"""Everything in an emulated account that a probe could leave, as lines that can be compared.
+"""The inventory of an emulated account: everything that a probe could leave behind, as lines that can be compared.
 
-A rotation gives a secret another version; that is announced and stays. So of a secret's versions the listing holds which
-labels there are, not on which version: AWSCURRENT, AWSPREVIOUS and, where it is on another version than AWSCURRENT,
-AWSPENDING. A version without a label is none: Secrets Manager takes it away by itself.
+A rotation gives a secret another version, which is announced and stays. So the inventory has the staging labels of a secret but
+not their versions: AWSCURRENT, AWSPREVIOUS and, if it is on another version than AWSCURRENT, AWSPENDING. A version without a label
+is omitted, because Secrets Manager deletes it.
 """
 
 import json
 
 
-def listing(stack) -> set[str]:
-    """One line a thing, with what a probe could have changed of it."""
-    found: set[str] = set()
+def inventory(stack) -> set[str]:
+    """One line for each resource, with the attributes that a probe could have changed."""
+    lines: set[str] = set()
     for part in (secrets, parameters, queues, topics, roles, users, functions, log_groups, keys, rules, buckets, alarms):
-        found |= {f"{part.__name__}: {line}" for line in part(stack)}
-    return found
+        lines |= {f"{part.__name__}: {line}" for line in part(stack)}
+    return lines
 
 
 def pages(stack, service: str, operation: str, field: str, **parameters):
@@ -24,14 +24,14 @@ def pages(stack, service: str, operation: str, field: str, **parameters):
 def secrets(stack):
     for secret in pages(stack, "secretsmanager", "list_secrets", "SecretList", IncludePlannedDeletion=True):
         state = {name: secret.get(name) for name in ("KmsKeyId", "RotationLambdaARN", "RotationRules", "RotationEnabled", "DeletedDate", "Tags")}
-        yield f"{secret['Name']} {labels(secret)} {plain(state)}"
+        yield f"{secret['Name']} {labels(secret)} {as_json(state)}"
 
 
 def labels(secret: dict) -> list[str]:
-    found = []
-    for held in secret.get("SecretVersionsToStages", {}).values():
-        found += [label for label in held if not (label == "AWSPENDING" and "AWSCURRENT" in held)]
-    return sorted(found)
+    labels = []
+    for of_version in secret.get("SecretVersionsToStages", {}).values():
+        labels += [label for label in of_version if not (label == "AWSPENDING" and "AWSCURRENT" in of_version)]
+    return sorted(labels)
 
 
 def parameters(stack):
@@ -42,15 +42,15 @@ def parameters(stack):
 def queues(stack):
     client = stack.client("sqs")
     for url in client.list_queues().get("QueueUrls", []):
-        held = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        kept = {name: value for name, value in held.items() if not name.startswith("ApproximateNumber")}
-        yield f"{url.rpartition('/')[2]} {plain(kept)}"
+        attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        stable = {name: value for name, value in attributes.items() if not name.startswith("ApproximateNumber")}
+        yield f"{url.rpartition('/')[2]} {as_json(stable)}"
 
 
 def topics(stack):
     client = stack.client("sns")
     for topic in pages(stack, "sns", "list_topics", "Topics"):
-        yield f"{topic['TopicArn']} {plain(client.get_topic_attributes(TopicArn=topic['TopicArn'])['Attributes'])}"
+        yield f"{topic['TopicArn']} {as_json(client.get_topic_attributes(TopicArn=topic['TopicArn'])['Attributes'])}"
     for subscription in pages(stack, "sns", "list_subscriptions", "Subscriptions"):
         yield f"subscription {subscription['TopicArn']} {subscription['Endpoint']}"
 
@@ -59,10 +59,10 @@ def roles(stack):
     client = stack.client("iam")
     for role in pages(stack, "iam", "list_roles", "Roles"):
         name = role["RoleName"]
-        own = {inline: client.get_role_policy(RoleName=name, PolicyName=inline)["PolicyDocument"]
+        inline_policies = {inline: client.get_role_policy(RoleName=name, PolicyName=inline)["PolicyDocument"]
                for inline in client.list_role_policies(RoleName=name)["PolicyNames"]}
         attached = client.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-        yield f"{name} {plain([role['AssumeRolePolicyDocument'], own, attached])}"
+        yield f"{name} {as_json([role['AssumeRolePolicyDocument'], inline_policies, attached])}"
     for policy in pages(stack, "iam", "list_policies", "Policies", Scope="Local"):
         yield f"policy {policy['PolicyName']} {policy['DefaultVersionId']}"
 
@@ -74,7 +74,7 @@ def users(stack):
 
 def functions(stack):
     for function in pages(stack, "lambda", "list_functions", "Functions"):
-        yield f"{function['FunctionName']} {function['CodeSha256']} {plain(function.get('Environment'))}"
+        yield f"{function['FunctionName']} {function['CodeSha256']} {as_json(function.get('Environment'))}"
 
 
 def log_groups(stack):
@@ -85,8 +85,8 @@ def log_groups(stack):
 def keys(stack):
     client = stack.client("kms")
     for key in pages(stack, "kms", "list_keys", "Keys"):
-        told = client.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
-        yield f"{key['KeyId']} {told['KeyState']}"
+        metadata = client.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+        yield f"{key['KeyId']} {metadata['KeyState']}"
     for alias in pages(stack, "kms", "list_aliases", "Aliases"):
         yield f"{alias['AliasName']} {alias.get('TargetKeyId')}"
 
@@ -94,13 +94,13 @@ def keys(stack):
 def rules(stack):
     client = stack.client("events")
     for rule in client.list_rules()["Rules"]:
-        yield f"{rule['Name']} {rule['State']} {plain(client.list_targets_by_rule(Rule=rule['Name'])['Targets'])}"
+        yield f"{rule['Name']} {rule['State']} {as_json(client.list_targets_by_rule(Rule=rule['Name'])['Targets'])}"
 
 
 def buckets(stack):
     for bucket in stack.client("s3").list_buckets()["Buckets"]:
-        held = stack.client("s3").list_objects_v2(Bucket=bucket["Name"])
-        yield f"{bucket['Name']} {held['KeyCount']}"
+        objects = stack.client("s3").list_objects_v2(Bucket=bucket["Name"])
+        yield f"{bucket['Name']} {objects['KeyCount']}"
 
 
 def alarms(stack):
@@ -108,5 +108,5 @@ def alarms(stack):
         yield alarm["AlarmName"]
 
 
-def plain(value) -> str:
+def as_json(value) -> str:
     return json.dumps(value, sort_keys=True, default=str)
