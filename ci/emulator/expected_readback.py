@@ -8,7 +8,7 @@ import json
 from botocore.exceptions import ClientError
 
 import stack as names
-from stack import ACCESS_LOG, ALARM, ANOMALY, ARCHIVE, BUCKET, CONFIG_ROLE, NAMESPACE_POLICY, OUTPUTS, READ_POLICY, ROTATION, TOPIC, TRAIL, TRAIL_LOG, Stack, arn
+from stack import ACCESS_LOG, ALARM, ANOMALY, ARCHIVE, BUCKET, CONFIG_ROLE, EXPORT, EXPORTS, NAMESPACE_POLICY, OUTPUTS, READ_POLICY, ROTATION, TOPIC, TRAIL, TRAIL_LOG, Stack, arn
 
 
 def expected() -> dict:
@@ -44,6 +44,7 @@ def expected() -> dict:
         "config default recording": True, "config rules": sorted(names.CONFIG_RULES),
         "config compliance": ["COMPLIANT", "COMPLIANT"], f"logs {ACCESS_LOG} events": 3,
         f"logs /aws/lambda/{ROTATION} events": 1, "secretsmanager outside namespace": [], "ssm secure strings": [],
+        f"s3 s3://{ARCHIVE}/{EXPORTS} objects": [f"{EXPORT}1/000000.gz"],
     }
     for path, value in (("namespace-policy/arn", "arn:aws:iam::123456789012:policy/bank-secrets-namespace-dev"),
                         ("rotation/fn-arn", "arn:aws:lambda:ap-southeast-2:123456789012:function:bank-secrets-rotation-dev"),
@@ -52,12 +53,12 @@ def expected() -> dict:
         facts[f"ssm {OUTPUTS}/{path} value"] = ("String", value)
     for key in ("financial", "customer", "operational"):
         at = f"kms alias/bank/{key}"
-        facts |= {f"{at} state": "Enabled", f"{at} manager": "CUSTOMER", f"{at} rotation": True, f"{at} period": 365, f"{at} next": True}
+        facts |= {f"{at} state": "Enabled", f"{at} manager": "CUSTOMER", f"{at} rotation": True, f"{at} period": 365, f"{at} next": True, f"{at} grants": []}
     for name, (kind, sensitivity) in names.SECRETS.items():
         rules = {"ScheduleExpression": "rate(90 days)", "Duration": "3h"} if name == names.SCHEDULED else {"AutomaticallyAfterDays": 90}
         facts |= {f"secretsmanager {name} key": "alias/bank/financial", f"secretsmanager {name} rotation": True,
                   f"secretsmanager {name} function": arn("lambda", f"function:{ROTATION}"), f"secretsmanager {name} rules": rules,
-                  f"secretsmanager {name} dates": (True, True), f"secretsmanager {name} tags": {
+                  f"secretsmanager {name} dates": (True, True), f"secretsmanager {name} policy": False, f"secretsmanager {name} tags": {
                       "tenant_id": "totara-bank", "module_id": "MOD-045", "environment": "dev", "secret_type": kind,
                       "sensitivity": sensitivity, "rotation_enabled": "true"}}
     for group in names.LOG_GROUPS:
@@ -104,6 +105,7 @@ class Reader:
             self.facts |= {f"kms {alias} state": meta["KeyState"], f"kms {alias} manager": meta["KeyManager"],
                            f"kms {alias} rotation": rotation["KeyRotationEnabled"], f"kms {alias} period": rotation.get("RotationPeriodInDays"),
                            f"kms {alias} next": "NextRotationDate" in rotation}
+            self.fact(f"kms {alias} grants", lambda: [grant["GranteePrincipal"] for grant in kms.list_grants(KeyId=key_id)["Grants"]])
 
     def secrets(self):
         listed = [s for page in self.client("secretsmanager").get_paginator("list_secrets").paginate() for s in page["SecretList"]]
@@ -115,6 +117,7 @@ class Reader:
                                f"{at} function": s.get("RotationLambdaARN"), f"{at} rules": s.get("RotationRules"),
                                f"{at} dates": ("LastRotatedDate" in s, "NextRotationDate" in s),
                                f"{at} tags": {t["Key"]: t["Value"] for t in s.get("Tags", [])}}
+                self.fact(f"{at} policy", lambda: "ResourcePolicy" in self.client("secretsmanager").get_resource_policy(SecretId=s["ARN"]))
 
     def logs(self):
         logs = self.client("logs")
@@ -199,6 +202,7 @@ class Reader:
             self.fact(f"s3 {bucket} lock", lambda: lock(bucket))
             self.fact(f"s3 {bucket} tls", lambda: tls(bucket))
             self.fact(f"s3 {bucket} public", lambda: tuple(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()))
+        self.fact(f"s3 s3://{ARCHIVE}/{EXPORTS} objects", lambda: [it["Key"] for it in s3.list_objects_v2(Bucket=ARCHIVE, Prefix=EXPORTS)["Contents"]])
         self.fact(f"{at} versioning", lambda: s3.get_bucket_versioning(Bucket=BUCKET)["Status"])
         self.fact(f"{at} algorithm", lambda: s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"][0][
             "ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"])
