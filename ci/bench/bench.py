@@ -1,8 +1,8 @@
-"""What a run costs, on moto: calls, CPU, memory, evidence, and the time that quotas and latency force.
+"""Measures a run on moto: calls, CPU, memory, evidence, and the time under quotas and latency.
 
     bench.py --binary target/release/attestry [--quick] [--json target/bench.json] [--markdown ci/bench/results.md]
 
-Prints a Markdown table. A figure that misses its target makes the exit status 1. See README.md.
+Prints a Markdown table. If a figure misses its target, the exit code is 1. See README.md.
 """
 
 import argparse
@@ -25,8 +25,8 @@ EMULATOR = ROOT / "ci/emulator"
 SIZES = {"medium": (500, 1000, 300), "large": (2000, 5000, 1000)}
 LATENCY_MS = 40
 
-# Of peers-measured.md §1, on the same emulator: calls, CPU seconds, MiB, MB of output. Their accounts also hold
-# hundreds of roles, policies and parameters, so calls compare against each tool's own minimum.
+# Figures of other tools, measured on the same emulator: calls, CPU seconds, MiB, MB of output, minimum of calls. Their accounts also
+# have hundreds of roles, policies and parameters. So the calls of each tool are compared with its own minimum.
 PEERS = {
     "medium": {"Prowler": (5159, 26.0, 610, 90.7, 2571), "c7n cached": (4600, 5.5, 125, 0.9, 2571), "c7n": (10700, 10.8, 121, 0.9, 2571),
                "Scout": (5747, 18.6, 169, 8.0, 2871), "boto3 floor": (1104, 1.4, 80, None, 1063)},
@@ -36,18 +36,18 @@ PEERS = {
 PEER_STARTUP = {"prowler -v": 3.4, "custodian version": 0.33, "scout --version": 0.27, "checkov --version": 2.1, "cfn-guard validate": 0.04}
 PEER_CHECK = {"custodian validate": 0.67, "misspelled Prowler check": 9.9}
 
-# A shim as small as can be: what a child inherits before its exec counts as its peak memory.
-SHIM = ("import os,sys,time;t=time.monotonic();p=os.posix_spawn(sys.argv[1],sys.argv[1:],os.environ);_,s,r=os.wait4(p,0);"
+# A minimal program that starts the binary: the memory that a child inherits before its exec counts as its peak memory.
+LAUNCHER = ("import os,sys,time;t=time.monotonic();p=os.posix_spawn(sys.argv[1],sys.argv[1:],os.environ);_,s,r=os.wait4(p,0);"
         "print(os.waitstatus_to_exitcode(s),time.monotonic()-t,r.ru_utime+r.ru_stime,r.ru_maxrss,file=sys.stderr)")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True, type=pathlib.Path)
-    parser.add_argument("--quick", action="store_true", help="start-up and medium only")
-    parser.add_argument("--floor", action="store_true", help="also what the SDK alone costs (builds benches/floor.rs)")
+    parser.add_argument("--quick", action="store_true", help="only start-up and the medium account")
+    parser.add_argument("--floor", action="store_true", help="also measure the SDK alone (builds benches/floor.rs)")
     parser.add_argument("--json", type=pathlib.Path, default=ROOT / "target/bench.json")
-    parser.add_argument("--markdown", type=pathlib.Path, help="also write the tables there")
+    parser.add_argument("--markdown", type=pathlib.Path, help="also write the tables to this file")
     args = parser.parse_args()
     binary = str(args.binary.resolve())
     bench = Bench(binary)
@@ -84,22 +84,22 @@ class Bench:
 
     def measure(self, *arguments: str, cwd=ROOT) -> dict:
         env = os.environ | {"AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "emulator", "AWS_EC2_METADATA_DISABLED": "true"}
-        done = subprocess.run([sys.executable, "-I", "-S", "-c", SHIM, self.binary, *arguments], cwd=cwd, env=env, capture_output=True, text=True)
+        done = subprocess.run([sys.executable, "-I", "-S", "-c", LAUNCHER, self.binary, *arguments], cwd=cwd, env=env, capture_output=True, text=True)
         code, wall, cpu, rss = done.stderr.splitlines()[-1].split()
         return {"exit": int(code), "wall_s": float(wall), "cpu_s": float(cpu), "rss_mib": int(rss) / 1024,
-                "said": done.stdout[-2000:] + done.stderr[-2000:]}
+                "output": done.stdout[-2000:] + done.stderr[-2000:]}
 
     def start_up(self):
         runs = [self.measure("--version") for _ in range(20)]
         self.figures["version"] = {k: statistics.median(r[k] for r in runs) for k in ("wall_s", "cpu_s", "rss_mib")}
         ms = self.figures["version"]["wall_s"] * 1000
         self.row("start-up (`--version`, median of 20)", f"{ms:.1f} ms", "< 20 ms", ms < 20)
-        # The shipped set where there is one; else this folder's suite.
+        # The shipped suites if there are any, and else the suite of this folder.
         shipped = any((ROOT / "suites").glob("*.yaml"))
         command = ["check"] if shipped else ["check", str(HERE / "settings.yaml")]
         runs = [self.measure(*command) for _ in range(10)]
         if any(r["exit"] for r in runs):
-            raise SystemExit(runs[0]["said"])
+            raise SystemExit(runs[0]["output"])
         self.figures["check"] = {k: statistics.median(r[k] for r in runs) for k in ("wall_s", "cpu_s", "rss_mib")}
         ms = self.figures["check"]["wall_s"] * 1000
         name = "`check` of everything shipped" if shipped else "`check` of settings.yaml"
@@ -127,7 +127,7 @@ class Bench:
         self.row(f"{size}: evidence", f"{mb:.2f} MB ({best['output_mb']:.2f} with all reports)", "≤ 10 MB", mb <= 10)
 
     def floor(self):
-        """The same call with the same SDK and nothing around it: what no run can be cheaper than."""
+        """Measures the same call with the SDK alone. No run can cost less."""
         command = ["cargo", "bench", "--quiet", "--bench", "floor"]
         subprocess.run([*command, "--no-run"], cwd=ROOT, check=True)
         with moto() as server:
@@ -144,7 +144,7 @@ class Bench:
         documents = suite == "documents.yaml"
         chains = bound(keys, secrets, groups, documents)
         quotas = max(chains.values())
-        # The emulator is one interpreter: no client gets more calls a second than it can answer.
+        # The emulator is one Python process: no client gets more calls in a second than it can answer.
         run |= {"bound_s": max(quotas, run["server_cpu_s"]), "bound_quotas_s": quotas, "chains_s": chains}
         self.figures[name] = run
         ratio = run["wall_s"] / run["bound_s"]
@@ -161,12 +161,12 @@ class Bench:
             after = server.stats()
             by = {k: n - before.get(k, 0) for k, n in after.items() if n != before.get(k, 0)}
             if run["exit"] != 0:
-                raise SystemExit(f"{suite}: exit {run['exit']}\n{run['said']}")
+                raise SystemExit(f"{suite}: exit {run['exit']}\n{run['output']}")
             results = json.loads((out / "results.json").read_text())
             if results["run"]["calls"] != by["calls"] or results["run"]["throttled"] != by.get("throttled", 0):
-                raise SystemExit(f"the run says {results['run']['calls']} calls, the server {by}")
+                raise SystemExit(f"the run counted {results['run']['calls']} calls, the server {by}")
             files = {str(p.relative_to(out)): p.stat().st_size for p in sorted(out.rglob("*")) if p.is_file()}
-        run.pop("said")
+        run.pop("output")
         return run | {"calls": by.pop("calls"), "throttled": by.pop("throttled", 0), "by_operation": by, "server_cpu_s": server.cpu() - cpu,
                       "output_mb": sum(files.values()) / 1e6,
                       "evidence_mb": sum(n for path, n in files.items() if path.startswith("evidence/")) / 1e6, "files": {k: n for k, n in files.items() if n > 50_000}}
@@ -174,7 +174,7 @@ class Bench:
     def markdown(self) -> str:
         lines = ["| figure | measured | target | |", "|---|---|---|---|"]
         lines += [f"| {name} | {shown} | {target} | {'reached' if reached else '**missed**'} |" for name, shown, target, reached in self.rows]
-        lines += ["", "Against peers (peers-measured.md §1; the larger, the better for us; start-up is wall time):", "",
+        lines += ["", "Other tools, as multiples of Attestry's figure (the larger, the better for Attestry; start-up is wall time):", "",
                   "| | " + " | ".join(PEERS["medium"]) + " |", "|---|" + "--:|" * len(PEERS["medium"])]
         for size in (s for s in SIZES if s in self.figures):
             ours = self.figures[size]
@@ -199,12 +199,12 @@ class Bench:
 
 
 def account(keys: int, secrets: int, groups: int) -> dict:
-    """What the stack of ci/emulator/stack.py and the seed hold."""
+    """The numbers of resources in the stack of ci/emulator/stack.py with the seeded resources."""
     return {"N": keys + 3, "M": secrets + 8, "L": groups + 4, "RP": 5 + 2, "Q": 4, "B": 1, "T": 1, "C": 1}
 
 
 def minimum(keys: int, secrets: int, groups: int) -> dict[str, int]:
-    """peers-measured.md §1, "settings", by operation, without the aliases, which settings.yaml does not ask for."""
+    """The minimum of calls for settings.yaml, by operation."""
     a = account(keys, secrets, groups)
     return {
         "sts:GetCallerIdentity": 1,
@@ -220,14 +220,14 @@ def minimum(keys: int, secrets: int, groups: int) -> dict[str, int]:
 
 
 def bound(keys: int, secrets: int, groups: int, documents: bool) -> dict[str, float]:
-    """Seconds that no client can undercut: pages follow each other, and each group of calls has its published rate."""
+    """The minimum of seconds for any client: pages follow each other, and each group of calls has its published rate."""
     a, wait = account(keys, secrets, groups), LATENCY_MS / 1000
 
     def chain(pages: int, page_rate: float, *each: tuple[int, float]) -> float:
         listing = max(pages * wait, (pages - 1) / page_rate)
-        # The calls for each resource may overlap the listing and each other, but none starts before the first page.
+        # The calls for each resource may overlap with the listing and with each other, but none can start before the first page.
         after = max([wait * len(each) + (each[0][0] - 1) / each[0][1] if each else 0, *((n - 1) / rate for n, rate in each)])
-        return wait + max(listing, wait + after)  # the caller's identity comes first
+        return wait + max(listing, wait + after)  # the first call is GetCallerIdentity
 
     if documents:
         return {"keys": chain(math.ceil(a["N"] / 1000), 500, (a["N"], 2000), (a["N"], 1000)),
@@ -243,7 +243,7 @@ class Server:
 
     def deploy(self, scale: str):
         subprocess.run([sys.executable, str(EMULATOR / "deploy.py"), "--url", self.url, "--scale", scale], check=True, stdout=subprocess.DEVNULL)
-        time.sleep(1.1)  # the buckets of the quotas fill up again
+        time.sleep(1.1)  # until the buckets of the quotas are full again
 
     def stats(self) -> dict[str, int]:
         with urllib.request.urlopen(f"{self.url}/_emulator/stats") as answer:

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Has each report of a run judged by a tool that we did not write.
+"""Checks each report of a run with a tool of another author.
 
     check.py DIR...     output directories of `attestry run`
 
-Every check is a function that takes the directory and fails with an assertion or the tool's own error. `--broken` damages
-a copy of each report first and fails where the damage is not noticed: a judge that accepts everything proves nothing.
+Every check is a function of the directory. It fails with an assertion or with an error of the tool. `--broken` also damages a copy of
+each report, and fails if the check accepts it: a check that accepts everything proves nothing.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def load(directory: pathlib.Path, name: str):
 
 
 def oscal(directory: pathlib.Path) -> str:
-    """compliance-trestle reads it, and what it does not check itself: that references lead somewhere."""
+    """compliance-trestle reads the report. A further check, which it does not make: every reference has a target."""
     from trestle.oscal.assessment_results import AssessmentResults
 
     path = directory / "oscal-assessment-results.json"
@@ -53,13 +53,13 @@ def oscal(directory: pathlib.Path) -> str:
             assert value != "", f"an empty text: {key}"
 
     walk(document)
-    assert len(defined) == len(set(defined)), "a UUID is given twice"
+    assert len(defined) == len(set(defined)), "a UUID is used twice"
     dangling = set(referred) - set(defined)
-    assert not dangling, f"references to nothing: {dangling}"
+    assert not dangling, f"references without a target: {dangling}"
     (result,) = document["assessment-results"]["results"]
-    acted = {case["id"]: case["kind"].startswith("probe.") for case in load(directory, "results.json")["cases"]}
+    is_probe = {case["id"]: case["kind"].startswith("probe.") for case in load(directory, "results.json")["cases"]}
     methods = {observation["title"]: observation["methods"] for observation in result["observations"]}
-    assert methods == {case: ["TEST" if it else "EXAMINE"] for case, it in acted.items()}, methods
+    assert methods == {case: ["TEST" if it else "EXAMINE"] for case, it in is_probe.items()}, methods
     for finding in result.get("findings", []):
         status = finding["target"]["status"]
         assert (status["state"] == "satisfied") == (status["reason"] == "pass"), finding["title"]
@@ -67,7 +67,7 @@ def oscal(directory: pathlib.Path) -> str:
 
 
 def results(directory: pathlib.Path) -> str:
-    """jsonschema takes the results by the schema that we publish."""
+    """jsonschema accepts the results by our published schema."""
     from jsonschema import Draft202012Validator
 
     schema = json.loads((SCHEMAS / "results.schema.json").read_text(encoding="utf-8"))
@@ -87,7 +87,7 @@ def results_by_verdict(directory: pathlib.Path) -> dict:
 
 
 def ocsf(directory: pathlib.Path) -> str:
-    """py-ocsf-models reads each line, and every violation is among them."""
+    """py-ocsf-models reads each line, and the lines contain every violation."""
     from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
 
     text = (directory / "findings.ocsf.jsonl").read_text(encoding="utf-8")
@@ -105,7 +105,7 @@ def ocsf(directory: pathlib.Path) -> str:
 
 
 def sarif(directory: pathlib.Path) -> str:
-    """sarif-pydantic reads it; each result stands in a file that exists where the policies do."""
+    """sarif-pydantic reads the report. Each result points to a line that exists in a policy file."""
     from sarif_pydantic import Sarif
 
     document = load(directory, "results.sarif")
@@ -116,15 +116,15 @@ def sarif(directory: pathlib.Path) -> str:
     for result in document["runs"][0]["results"]:
         assert rules[result["ruleIndex"]] == result["ruleId"], result["ruleId"]
         assert (result["level"] != "none") == (result["kind"] == "fail"), result
-        (place,) = [location["physicalLocation"] for location in result["locations"]]
-        uri = place["artifactLocation"]["uri"]
+        (location,) = [location["physicalLocation"] for location in result["locations"]]
+        uri = location["artifactLocation"]["uri"]
         lines = (inputs / uri).read_text(encoding="utf-8").splitlines()
-        assert 1 <= place["region"]["startLine"] <= len(lines), uri
+        assert 1 <= location["region"]["startLine"] <= len(lines), uri
     return f"{len(run.results)} results"
 
 
 def asff(directory: pathlib.Path) -> str:
-    """botocore's model of BatchImportFindings takes the findings, 100 at a time, and none is too long."""
+    """The botocore model of BatchImportFindings accepts the findings, 100 in each request, and none is too long."""
     import botocore.session
     from botocore.validate import ParamValidator
 
@@ -143,10 +143,10 @@ def asff(directory: pathlib.Path) -> str:
 
 
 def gitlab(directory: pathlib.Path) -> str:
-    """The keys and words that GitLab's documentation requires; fingerprints are unique."""
+    """The report has the keys and values that the documentation of GitLab requires, and its fingerprints are unique."""
     issues = load(directory, "gl-code-quality-report.json")
     prints = [issue["fingerprint"] for issue in issues]
-    assert len(prints) == len(set(prints)), "a fingerprint is given twice"
+    assert len(prints) == len(set(prints)), "a fingerprint is used twice"
     for issue in issues:
         assert issue["severity"] in {"info", "minor", "major", "critical", "blocker"}, issue
         assert issue["description"] and issue["check_name"] and issue["location"]["lines"]["begin"] >= 1, issue
@@ -155,7 +155,7 @@ def gitlab(directory: pathlib.Path) -> str:
 
 
 def tables(directory: pathlib.Path) -> str:
-    """Python's csv reads the same number of cells in each row, none of which a spreadsheet would run."""
+    """The csv module reads the same number of cells in each row, and a spreadsheet would execute none of them."""
     rows = 0
     for name in ("findings.csv", "controls.csv"):
         with open(directory / name, newline="", encoding="utf-8") as file:
@@ -167,7 +167,7 @@ def tables(directory: pathlib.Path) -> str:
 
 
 def prometheus(directory: pathlib.Path) -> str:
-    """The parser of prometheus-client reads the counts, and they are those of the results."""
+    """The parser of prometheus-client reads the counts, and they equal the counts of the results."""
     from prometheus_client.parser import text_string_to_metric_families
 
     families = {f.name: f for f in text_string_to_metric_families((directory / "metrics.prom").read_text("utf-8"))}
@@ -177,7 +177,7 @@ def prometheus(directory: pathlib.Path) -> str:
 
 
 def junit(directory: pathlib.Path) -> str:
-    """junitparser reads both dialects, with a test for each case."""
+    """junitparser reads both dialects, and they have one test for each case."""
     from junitparser import JUnitXml
 
     cases = load(directory, "results.json")["tally"]["cases"]
@@ -188,7 +188,7 @@ def junit(directory: pathlib.Path) -> str:
 
 
 def markdown(directory: pathlib.Path) -> str:
-    """GitHub drops a step's summary that is longer than 1 MiB."""
+    """The summary is not empty, and not longer than 1 MiB, which is the limit of GitHub."""
     size = (directory / "summary.md").stat().st_size
     assert 0 < size < 1024 * 1024, size
     return f"{size} bytes"
@@ -196,7 +196,7 @@ def markdown(directory: pathlib.Path) -> str:
 
 CHECKS = [results, oscal, ocsf, sarif, asff, gitlab, tables, prometheus, junit, markdown]
 
-# File, what stands in it, and what is put there instead.
+# For each check: the file, a text in it, and its replacement.
 DAMAGE = {
     results: ("results.json", '"verdict":', '"verdikt":'),
     oscal: ("oscal-assessment-results.json", '"observation-uuid": "', '"observation-uuid": "0'),
@@ -211,27 +211,28 @@ DAMAGE = {
 }
 
 
-def broken(directory: pathlib.Path) -> None:
+def check_damaged(directory: pathlib.Path) -> None:
+    """Damages a copy of each report. Its check has to fail."""
     for check in CHECKS:
-        name, what, instead = DAMAGE[check]
+        name, text, replacement = DAMAGE[check]
         with tempfile.TemporaryDirectory() as copy:
             copy = pathlib.Path(copy, "run")
             shutil.copytree(directory, copy)
-            text = (copy / name).read_text(encoding="utf-8")
-            assert what in text, f"{name} has no {what}, so there is nothing to damage"
-            (copy / name).write_text(text.replace(what, instead, 1), encoding="utf-8")
+            content = (copy / name).read_text(encoding="utf-8")
+            assert text in content, f"{name} does not contain {text}, so it cannot be damaged"
+            (copy / name).write_text(content.replace(text, replacement, 1), encoding="utf-8")
             try:
                 check(copy)
-            except Exception:  # whatever the judge says, it must say something
+            except Exception:  # any error of the check is right
                 continue
-        raise SystemExit(f"{check.__name__} does not notice that {name} is damaged")
-    print(f"{len(CHECKS)} judges notice damage")
+        raise SystemExit(f"{check.__name__} accepts a damaged {name}")
+    print(f"{len(CHECKS)} checks reject damaged reports")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directories", nargs="+", type=pathlib.Path, metavar="DIR")
-    parser.add_argument("--broken", action="store_true", help="damage each report first; that must be noticed")
+    parser.add_argument("--broken", action="store_true", help="also damage each report: its check has to fail")
     args = parser.parse_args()
     failed = 0
     for directory in args.directories:
@@ -242,7 +243,7 @@ def main() -> int:
                 failed += 1
                 print(f"{directory.name}: {check.__name__}: FAILED: {error}", file=sys.stderr)
     if args.broken:
-        broken(args.directories[0])
+        check_damaged(args.directories[0])
     return 1 if failed else 0
 
 

