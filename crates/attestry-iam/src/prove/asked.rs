@@ -106,7 +106,9 @@ pub(super) fn applies(statement: &Statement, reading: &Reading<'_>, caller: &Cal
         None => Truth::Yes,
         Some(Which::In(list)) => any(list, itself).max(any(list, whole)),
         Some(Which::NotIn(list)) => {
-            let (itself, whole) = (any(list, itself), any(list, whole));
+            // Here the account counts even where it leaves the caller to the caller's own policies.
+            let of_account = |it: &Principal, caller: &Caller| whole(it, &Caller { alone: false, ..caller.clone() });
+            let (itself, whole) = (any(list, itself), any(list, of_account));
             let has_both =
                 matches!(caller.subject, Subject::User { .. } | Subject::Role { .. } | Subject::FederatedUser { .. })
                     && !list.contains(&Principal::Everyone);

@@ -23,6 +23,8 @@ pub(super) enum Shape {
     Path,
     /// The ARN of a user, a role or a session.
     Principal,
+    /// The ARN of a VPC, whose id says which one it is.
+    Vpc,
     /// The ARN of anything else.
     Arn,
     UserId,
@@ -49,7 +51,7 @@ const KEYS: &[(&str, Says, Shape)] = &[
     // SNS says it of whoever asks, a user of the account too.
     ("aws:sourceowner", Says::Caller, Shape::Account),
     ("aws:sourcevpc", Says::Way, Shape::Id),
-    ("aws:sourcevpcarn", Says::Way, Shape::Arn),
+    ("aws:sourcevpcarn", Says::Way, Shape::Vpc),
     ("aws:sourcevpce", Says::Way, Shape::Id),
     ("aws:userid", Says::Caller, Shape::UserId),
     ("aws:vpceaccount", Says::Way, Shape::Account),

@@ -146,6 +146,8 @@ impl Reading<'_> {
             _ if matches!(caller.who, Who::Anybody) || says == Says::Behalf || matches!(shape, Shape::Claim(_)) => {
                 Has::Perhaps
             }
+            // For whom a service acts, the way by which it comes does not say.
+            _ if says == Says::Way && caller.account().is_none() => Has::Perhaps,
             _ => Has::Can,
         }
     }

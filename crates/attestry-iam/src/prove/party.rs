@@ -76,8 +76,9 @@ pub(super) fn meant(shape: Shape, test: Test, value: &str, variables: bool, owne
             let says = forms.iter().any(|form| has_form(begins, form));
             if says { Meant::Other(text.to_owned()) } else { Meant::Anybody }
         }
-        Shape::Arn | Shape::Principal if arn || !wild => by_component(text, arn),
-        Shape::Arn | Shape::Principal => by_text(text, shape == Shape::Principal),
+        Shape::Vpc if is_one_vpc(text) => Meant::Other(text.to_owned()),
+        Shape::Arn | Shape::Vpc | Shape::Principal if arn || !wild => by_component(text, arn),
+        Shape::Arn | Shape::Vpc | Shape::Principal => by_text(text, shape == Shape::Principal),
         Shape::Organization | Shape::Path | Shape::Id | Shape::Claim(_) => Meant::Other(text.to_owned()),
     }
 }
@@ -147,6 +148,11 @@ fn by_component(text: &str, wildcards: bool) -> Meant {
         "" if !open(rest) && !open(service) => Meant::Other(text.to_owned()),
         _ => Meant::Anybody,
     }
+}
+
+/// Whether an ARN, whatever it leaves open before, ends in the id of a VPC. It is that of one VPC only.
+fn is_one_vpc(text: &str) -> bool {
+    text.rsplit_once(":vpc/").is_some_and(|(before, id)| before.contains(['*', '?']) && !id.contains(['*', '?']))
 }
 
 /// A thing without an account in its ARN. What else of the service has one begins with its type.

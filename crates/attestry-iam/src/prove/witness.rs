@@ -111,6 +111,9 @@ impl Search<'_> {
             Some(Shape::Organization) => "o-someoneelse".to_owned(),
             Some(Shape::Path) => "o-someoneelse/r-else/".to_owned(),
             Some(Shape::Principal) => self.said.arn_of(&self.caller.subject),
+            Some(Shape::Vpc) => {
+                format!("arn:{}:ec2:eu-west-1:{}:vpc/vpc-0e15e0e15e0e15e0e", self.said.partition, self.said.stranger)
+            }
             Some(Shape::Arn) => format!("arn:{}:sns:eu-west-1:{}:x", self.said.partition, self.said.stranger),
             Some(Shape::UserId) => self.said.user_id(&self.caller.subject),
             Some(Shape::Network) => self.said.address.clone(),

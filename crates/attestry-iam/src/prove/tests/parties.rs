@@ -64,6 +64,12 @@ fn whom_each_key_names() {
     for (condition, to_public, to_others) in [
         (r#""ArnEquals": {"aws:SourceVpcArn": "VPC"}"#, "met", "open: whose is VPC"),
         (r#""ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/*"}"#, "violated by *", "violated by *"),
+        // The id says which VPC it is, whatever the account.
+        (
+            r#""ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/vpc-0a1b2c3d"}"#,
+            "met",
+            "open: whose is arn:aws:ec2:*:*:vpc/vpc-0a1b2c3d",
+        ),
         (r#""StringEquals": {"aws:VpceOrgID": "o-a1b2c3d4e5"}"#, "met", "open: whose is o-a1b2c3d4e5"),
         (r#""StringEquals": {"aws:VpceAccount": "647751526084"}"#, "met", "open: whose is 647751526084"),
         (r#""StringEquals": {"s3:DataAccessPointAccount": "647751526084"}"#, "met", "open: whose is 647751526084"),
@@ -144,6 +150,9 @@ fn a_service_is_somebodys_unless_the_source_is_pinned() {
     };
     assert_eq!(others(key, &of_logs(r#"{"Service": "logs.eu-central-1.amazonaws.com"}"#), &[]), "met");
     assert_eq!(public(key, &of_logs(r#""*""#)), "violated by *");
+    // By whose access point a service comes does not say for whom it does.
+    let by_point = statement("Allow", service, r#""StringEquals": {"s3:DataAccessPointAccount": "647751526084"}"#);
+    assert_eq!(others(QUEUE, &by_point, &[]), "open: whose is 647751526084");
     // A role is given to a service in its own account.
     let trust = r#"{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}"#;
     assert_eq!(others(ROLE, trust, &[]), "open: on whose behalf lambda.amazonaws.com takes on the role is");
@@ -164,6 +173,7 @@ fn who_is_an_exception() {
             r#""ArnEquals": {"aws:SourceVpcArn": "arn:aws:ec2:eu-central-1:111122223333:vpc/vpc-0a1b2c3d"}"#,
             "vpc-0a1b2c3d",
         ),
+        (r#""ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/vpc-0a1b2c3d"}"#, "vpc-0a1b2c3d"),
         (r#""ArnEquals": {"aws:SourceArn": "arn:aws:s3:::uploads"}"#, "arn:aws:s3:::uploads"),
     ] {
         let allow = statement("Allow", r#""*""#, condition);
@@ -172,7 +182,10 @@ fn who_is_an_exception() {
         assert!(others(QUEUE, &allow, &["o-other", "vpc-9"]).starts_with("open"), "{condition}");
         // A Deny for all others closes as well.
         let denied = condition.replace("ForAnyValue:StringLike", "ForAllValues:StringNotLike");
-        let denied = denied.replace(r#""StringEquals"#, r#""StringNotEquals"#).replace("ArnEquals", "ArnNotEquals");
+        let denied = denied
+            .replace(r#""StringEquals"#, r#""StringNotEquals"#)
+            .replace("ArnEquals", "ArnNotEquals")
+            .replace("ArnLike", "ArnNotLike");
         let all = format!("{}, {}", statement("Allow", r#""*""#, ""), statement("Deny", r#""*""#, &denied));
         assert_eq!(others(QUEUE, &all, &[except]), "met", "{denied}");
     }
@@ -234,6 +247,11 @@ fn a_role_is_let_in_by_each_of_its_sessions() {
     assert_eq!(itself(r#""Bool": {"aws:SecureTransport": "true"}"#), format!("violated by {ROLE}"));
     assert_eq!(itself(r#""IpAddress": {"aws:SourceIp": "203.0.113.0/24"}"#), "open: aws:SourceIp");
     assert_eq!(itself(r#""StringEquals": {"aws:SourceAccount": "647751526084"}"#), "met");
+    // AWS does not say whom a Deny leaves out that names the account alone.
+    let but_account =
+        r#"{"Effect": "Deny", "NotPrincipal": {"AWS": "647751526084"}, "Action": "sqs:*", "Resource": "*"}"#;
+    let allow = statement("Allow", &format!(r#"{{"AWS": "{ROLE}"}}"#), "");
+    assert!(claim(&format!("{allow}, {but_account}")).starts_with("open"));
 }
 
 #[test]

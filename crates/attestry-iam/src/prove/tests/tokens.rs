@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::world::{Dice, Request, Rules, short};
-use crate::prove::{Catalogue, Guarded, Proof, Prover};
+use crate::prove::{Catalogue, Exception, Guarded, Proof, Prover};
 use crate::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Test, Which};
 
 const OWNER: &str = "111111111111";
 const CODE: &str = "token.actions.githubusercontent.com";
 const POOLS: &str = "cognito-identity.amazonaws.com";
 const MEDIA: &str = "graph.facebook.com";
+const MAIL: &str = "accounts.google.com";
 /// A provider of which nobody knows who can have its tokens.
 const OWN: &str = "id.example.com/bank";
 
@@ -22,6 +23,8 @@ const CLAIMS: &[(&str, &str, &[&str])] = &[
     (POOLS, "aud", &["eu-west-1:ours", "eu-west-1:*", "*"]),
     (POOLS, "amr", &["authenticated", "unauthenticated", "*authenticated"]),
     (MEDIA, "app_id", &["ours", "*"]),
+    (MAIL, "aud", &["ours", "*"]),
+    (MAIL, "sub", &["ours", "*"]),
     (OWN, "sub", &["ours", "*"]),
     (OWN, "aud", &["ours", "*"]),
 ];
@@ -40,7 +43,7 @@ impl Dice {
     }
 
     fn trust(&mut self, host: &str) -> Statement {
-        let principal = if host == POOLS || host == MEDIA { host.to_owned() } else { provider(host) };
+        let principal = if [POOLS, MEDIA, MAIL].contains(&host) { host.to_owned() } else { provider(host) };
         Statement {
             sid: None,
             effect: if self.roll(4) == 0 { Effect::Deny } else { Effect::Allow },
@@ -76,6 +79,7 @@ fn tokens(host: &str) -> Vec<Request> {
             of(host, &[("sub", "x"), ("aud", "us-east-1:far"), ("amr", "unauthenticated")]),
             of(host, &[("sub", "x"), ("aud", "eu-west-1:far"), ("amr", "unauthenticated")]),
         ],
+        MAIL => vec![of(host, &[("aud", "far"), ("sub", "far")])],
         MEDIA => vec![of(host, &[("app_id", "far")])],
         _ => vec![of(&provider(host), &[("sub", "far"), ("aud", "far")])],
     }
@@ -90,12 +94,12 @@ fn no_answer_about_tokens_is_unsound() {
     let mut dice = Dice(23);
     let (mut proved, mut refuted, mut blind, mut wrong) = (0, 0, 0, Vec::new());
     for _ in 0..sets {
-        let host = dice.one(&[CODE, CODE, POOLS, MEDIA, OWN]);
+        let host = dice.one(&[CODE, CODE, POOLS, MEDIA, MAIL, OWN]);
         let statements = (0..1 + dice.roll(2)).map(|_| dice.trust(host)).collect();
         let policy = Policy { name: Arc::from("trust"), variables: true, statements };
         let arn = format!("arn:aws:iam::{OWNER}:role/r");
         let of = Guarded { arn, owner: OWNER.into(), policy: Some(policy.clone()), grants: Vec::new() };
-        let rules = Rules { left_out: true };
+        let rules = Rules::loose();
         let open = tokens(host);
         let open = open.iter().find(|it| rules.allows(&policy, "sts:AssumeRoleWithWebIdentity", it, OWNER));
         // A guest of a pool that is named is anybody too, where the policy asks for guests.
@@ -106,6 +110,11 @@ fn no_answer_about_tokens_is_unsound() {
             guest
         });
         let to_guest = guest.iter().any(|it| rules.allows(&policy, "sts:AssumeRoleWithWebIdentity", it, OWNER));
+        // Whoever likes is of another account too.
+        let others = prover.no_cross_account_except(&of, &Exception::default());
+        if let (Proof::Proved, Some(open)) = (&others, open) {
+            wrong.push(format!("proved of others, but {open:?}: {}", short(&policy)));
+        }
         match prover.no_public_principal(&of) {
             Proof::Proved => {
                 proved += 1;

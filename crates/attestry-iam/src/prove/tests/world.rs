@@ -39,6 +39,7 @@ impl Request {
     fn of(account: &str, kind: &str, arn: &str, id: &str) -> Self {
         Self { account: Some(account.to_owned()), ..Self::default() }
             .with("aws:PrincipalAccount", account)
+            .with("kms:CallerAccount", account)
             .with("aws:PrincipalArn", arn)
             .with("aws:PrincipalType", kind)
             .with("aws:PrincipalIsAWSService", "false")
@@ -58,6 +59,11 @@ impl Request {
 
     pub(super) fn root(account: &str) -> Self {
         Self::of(account, "Account", &format!("arn:aws:iam::{account}:root"), account)
+    }
+
+    pub(super) fn federated_user(account: &str, name: &str) -> Self {
+        let arn = format!("arn:aws:sts::{account}:federated-user/{name}");
+        Self { arns: vec![arn.clone()], ..Self::of(account, "FederatedUser", &arn, &format!("{account}:{name}")) }
     }
 
     pub(super) fn anonymous() -> Self {
@@ -97,9 +103,15 @@ pub(super) fn like(pattern: &str, text: &str) -> bool {
 pub(super) struct Rules {
     /// `NotPrincipal` leaves somebody out even where only the account, or only the user or role, is named.
     pub(super) left_out: bool,
+    /// An account that is named leaves the caller to the policies of that account, which allow nothing.
+    pub(super) alone: bool,
 }
 
 impl Rules {
+    pub(super) fn loose() -> Self {
+        Self { left_out: true, alone: false }
+    }
+
     pub(super) fn allows(self, policy: &Policy, action: &str, request: &Request, owner: &str) -> bool {
         let some = |effect| {
             let mut statements = policy.statements.iter().filter(|it| it.effect == effect);
@@ -132,7 +144,7 @@ impl Rules {
             })
         };
         match statement.principals.as_ref().unwrap() {
-            Which::In(list) => itself(list) || account(list),
+            Which::In(list) => itself(list) || !self.alone && account(list),
             Which::NotIn(list) if request.arns.is_empty() => !(itself(list) || account(list)),
             Which::NotIn(list) => {
                 let (itself, account) = (itself(list), account(list) || list.contains(&Principal::Everyone));

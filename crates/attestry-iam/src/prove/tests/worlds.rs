@@ -45,7 +45,12 @@ const RESOURCES: &[&str] = &[
     "arn:aws:iam::aws:policy/*",
     "arn:aws:iam::*:policy/*",
     "arn:aws:sqs:${aws:RequestedRegion}:*:q",
+    "arn:aws:*:*:${aws:PrincipalAccount}:*",
+    "arn:aws:s3:eu-central-1:111122223333:accesspoint/a/object/*",
 ];
+
+/// By an access point an object is reached whose bucket its ARN does not tell: it may be any of the world.
+const ACCESS_POINT: &str = "arn:aws:s3:eu-central-1:111122223333:accesspoint/a/object/k";
 
 /// A key; who chooses it; what conditions say of it; and what a request may say.
 struct Key {
@@ -264,7 +269,10 @@ fn applies(statement: &Statement, action: &str, resource: &str, said: &Said<'_>)
     let named = actions.iter().any(|it| glob(&it.to_lowercase(), &action.to_lowercase()));
     let Some(Which::In(resources) | Which::NotIn(resources)) = &statement.resources else { unreachable!() };
     let region = said.get("aws:RequestedRegion").copied().flatten().map_or("none", |it| it[0]);
-    let put = |it: &String| it.replace("${*}", "\u{1}").replace("${aws:RequestedRegion}", region);
+    let put = |it: &String| {
+        let it = it.replace("${*}", "\u{1}").replace("${aws:RequestedRegion}", region);
+        it.replace("${aws:PrincipalAccount}", "111122223333")
+    };
     let reached = resources.iter().any(|it| glob(&put(it), resource));
     named == matches!(statement.actions, Which::In(_))
         && reached == matches!(statement.resources, Some(Which::In(_)))
@@ -272,8 +280,11 @@ fn applies(statement: &Statement, action: &str, resource: &str, said: &Said<'_>)
 }
 
 fn allowed(policy: &Policy, action: &str, resource: &str, said: &Said<'_>) -> bool {
-    let some = |effect| policy.statements.iter().any(|it| it.effect == effect && applies(it, action, resource, said));
-    some(Effect::Allow) && !some(Effect::Deny)
+    some(policy, Effect::Allow, action, resource, said) && !some(policy, Effect::Deny, action, resource, said)
+}
+
+fn some(policy: &Policy, effect: Effect, action: &str, resource: &str, said: &Said<'_>) -> bool {
+    policy.statements.iter().any(|it| it.effect == effect && applies(it, action, resource, said))
 }
 
 /// Every way in which a request on a resource can say what some keys say; keys that follow from the ARN say that.
@@ -341,6 +352,7 @@ fn subject(roll: usize) -> Subject {
             arn: "arn:aws:sts::111122223333:federated-user/f".to_owned(),
             user: "arn:aws:iam::111122223333:user/u".to_owned(),
         },
+        2 => Subject::User { arn: "arn:aws:iam::111122223333:user/u".to_owned() },
         1 => Subject::Role { arn, session: Some("arn:aws:sts::111122223333:assumed-role/r/x".to_owned()) },
         _ => Subject::Role { arn, session: None },
     }
@@ -360,7 +372,8 @@ fn every_answer_is_right_and_nothing_is_left_open_that_the_world_decides() {
         }
         let asked: Vec<&(&str, &[&str])> = (0..1 + dice.roll(2)).map(|_| &WORLD[dice.roll(WORLD.len())]).collect();
         let resources = if dice.roll(3) == 0 {
-            Set::of([RESOURCES[dice.roll(RESOURCES.len() - 1)].replace("${*}", "k")])
+            let one = RESOURCES[dice.roll(RESOURCES.len() - 3)];
+            Set::of([one.replace("${*}", "k")])
         } else {
             Set::everything()
         };
@@ -379,6 +392,11 @@ fn every_answer_is_right_and_nothing_is_left_open_that_the_world_decides() {
         match proof {
             Proof::Proved => {
                 count[0] += 1;
+                let reads = asked.iter().any(|(name, all)| *name == "s3:GetObject" && all.iter().any(|it| claimed(it)));
+                for said in ways(&keys, ACCESS_POINT, &|_| None).iter().filter(|_| reads) {
+                    let is_allowed = allowed(&policy, "s3:GetObject", ACCESS_POINT, said);
+                    assert!(!is_allowed, "proved, but by an access point with {said:?}: {told}");
+                }
                 for (action, resource) in requests() {
                     for said in ways(&keys, resource, &|_| None) {
                         assert!(
@@ -409,7 +427,13 @@ fn every_answer_is_right_and_nothing_is_left_open_that_the_world_decides() {
                     let all = ways(&keys, resource, &|_| None);
                     possible |= all.iter().any(|said| allowed(&policy, action, resource, said));
                     // What is chosen freely is fixed in turn; the rest must not matter.
-                    let free = |key: &&&Key| key.free && !(names_one && key.name.starts_with("aws:Resource"));
+                    // Whether a user has a device is not in its policies.
+                    let is_user = matches!(rights.subject, Subject::User { .. });
+                    let is_given = |key: &Key| {
+                        names_one && key.name.starts_with("aws:Resource")
+                            || is_user && key.name == "aws:MultiFactorAuthPresent"
+                    };
+                    let free = |key: &&&Key| key.free && !is_given(key);
                     let sent = |said: &&Said<'_>| {
                         keys.iter().filter(free).all(|key| {
                             said.get(key.name).is_some_and(Option::is_none)
@@ -444,8 +468,69 @@ fn every_answer_is_right_and_nothing_is_left_open_that_the_world_decides() {
     assert!(count.iter().all(|it| it * 50 > sets), "{count:?}");
 }
 
+#[test]
+fn no_answer_about_denies_is_unsound() {
+    let sets = std::env::var("ATTESTRY_SETS").ok().and_then(|it| it.parse().ok()).unwrap_or(1_000);
+    let prover = Prover::new(Catalogue::aws());
+    let (mut dice, mut count, mut left) = (Dice(31), [0usize; 3], 0);
+    for set in 0..sets {
+        let keys: Vec<&Key> = (0..1 + dice.roll(2)).map(|_| &KEYS[dice.roll(KEYS.len())]).collect();
+        let mut policy = dice.policy(&keys);
+        policy.statements.iter_mut().for_each(|it| it.effect = Effect::Deny);
+        let told_region = format!("{policy:?}").contains("${aws:RequestedRegion}");
+        let region = KEYS.iter().filter(|key| told_region && key.name == "aws:RequestedRegion");
+        let keys: Vec<&Key> = keys.into_iter().chain(region).collect();
+        let (action, all) = WORLD[dice.roll(WORLD.len())];
+        let area = Area { actions: Set::of([action]), resources: Set::everything() };
+        let rights = Rights {
+            subject: subject(dice.roll(8)),
+            policies: Policies { identity: vec![policy.clone()], ..Policies::default() },
+        };
+        let now = "2026-11-29T00:00:00Z".parse().unwrap();
+        let known = rights.known().like("aws:userid", "AROAOWN:*").since(now);
+        let proof = prover.denied(&rights, &area, &known);
+        let told = format!("set {set}: {proof:?}\n{policy:?}");
+        let missing = || {
+            let requests =
+                all.iter().flat_map(|it| ways(&keys, it, &|_| None).into_iter().map(move |said| (*it, said)));
+            requests.into_iter().find(|(it, said)| !some(&policy, Effect::Deny, action, it, said))
+        };
+        match proof {
+            Proof::Proved => {
+                count[0] += 1;
+                let found = missing();
+                assert!(found.is_none(), "proved, but {found:?}: {told}");
+            }
+            Proof::Refuted(found) => {
+                count[1] += 1;
+                for Counterexample { action, resource, context, .. } in found {
+                    assert!(can_be(&resource), "{resource} cannot be: {told}");
+                    assert_in_all_ways(&keys, &resource, &context, |said| {
+                        let is_denied = some(&policy, Effect::Deny, &action, &resource, said);
+                        assert!(!is_denied, "refuted, but {action} on {resource} {said:?} is denied: {told}");
+                    });
+                }
+            }
+            Proof::Undecided(_) => {
+                count[2] += 1;
+                left += usize::from(missing().is_none());
+            }
+        }
+    }
+    println!("{sets} sets: proved, refuted, open: {count:?}; open though all of the world is denied: {left}");
+    assert!(count.iter().all(|it| it * 50 > sets), "{count:?}");
+}
+
 /// Whether the request is allowed in every way in which it may say what the counterexample leaves open.
 fn assert_allowed(policy: &Policy, keys: &[&Key], action: &str, resource: &str, context: &Context, told: &str) {
+    assert_in_all_ways(keys, resource, context, |said| {
+        let is_allowed = allowed(policy, action, resource, said);
+        assert!(is_allowed, "refuted, but not by {action} on {resource} {said:?}: {told}");
+    });
+}
+
+/// Looks at every way in which a request may say what a counterexample leaves open.
+fn assert_in_all_ways(keys: &[&Key], resource: &str, context: &Context, look: impl Fn(&Said<'_>)) {
     let values: Vec<(&Key, Vec<Option<Vec<String>>>)> = keys
         .iter()
         .map(|key| {
@@ -486,10 +571,6 @@ fn assert_allowed(policy: &Policy, keys: &[&Key], action: &str, resource: &str, 
         if !says("aws:RequestedRegion", 3) || !says("aws:ResourceAccount", 4) {
             continue;
         }
-        let said: Said<'_> = texts.iter().map(|(key, it)| (*key, it.as_deref())).collect();
-        assert!(
-            allowed(policy, action, resource, &said),
-            "refuted, but not by {action} on {resource} {said:?}: {told}"
-        );
+        look(&texts.iter().map(|(key, it)| (*key, it.as_deref())).collect());
     }
 }
