@@ -23,4 +23,4 @@ def serve(*options: str):
             yield url_file.read_text().strip()
         finally:
             child.terminate()
-            child.wait(timeout=20)
+            child.wait(timeout=60)
