@@ -67,7 +67,7 @@ class Matrix:
         self.stack.client("ssm").put_parameter(Name=f"/stranger/{OTHER_OWNER}", Value="a stranger's", Type="SecureString")
         self.stack.client("sqs").create_queue(QueueName=OTHER_OWNER)
         # A first rotation creates the label AWSPREVIOUS, so that a further rotation changes no label.
-        if not self.wait_until_settled(self.secrets):
+        if not self.wait_until_settled(self.secrets, seconds=120):
             raise TimeoutError("the secrets did not rotate")
 
     def run(self, subject: Subject):
@@ -146,8 +146,8 @@ class Matrix:
         names = [secret for secret in self.labels()] + [it["Name"] for it in pages(self.stack, "ssm", "describe_parameters", "Parameters")]
         return failures + [f"left behind: {name}" for name in names for id in ids if id in name]
 
-    def wait_until_settled(self, secrets: list[str]) -> bool:
-        until = time.monotonic() + SETTLE_SECONDS
+    def wait_until_settled(self, secrets: list[str], seconds: float = SETTLE_SECONDS) -> bool:
+        until = time.monotonic() + seconds
         while not (settled := all(self.labels()[name] == ["AWSCURRENT", "AWSPREVIOUS"] for name in secrets)) and time.monotonic() < until:
             time.sleep(0.2)
         return settled
