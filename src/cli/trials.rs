@@ -15,7 +15,7 @@ use super::suite::{Chosen, Selection};
 use crate::collect::{Watch, collect};
 use crate::kinds;
 use attestry_core::plan::Plan;
-use attestry_core::verify::{CaseResult, Exit, Verdict, complete, evaluate};
+use attestry_core::verify::{CaseResult, Exit, ResourceVerdict, Verdict, complete, evaluate};
 
 /// Runs the cases of these suites as tests, against the stage `ATTESTRY_STAGE`, or `embedded` without it.
 #[must_use]
@@ -106,7 +106,7 @@ fn outcome(result: &CaseResult) -> Result<Completion, Failed> {
 
 fn explain(result: &CaseResult) -> String {
     let mut lines = vec![format!("{}: {}", result.verdict.word(), result.case.title)];
-    for resource in result.with(&["violated"]) {
+    for resource in result.with(&[ResourceVerdict::Violated]) {
         for it in &resource.differences {
             lines.push(format!("{}: {} {}, expected {}", resource.name, it.attribute, it.actual, it.expected));
         }
@@ -114,7 +114,8 @@ fn explain(result: &CaseResult) -> String {
             lines.push(format!("{}: {}", resource.name, resource.reason));
         }
     }
-    let gaps = result.gaps.iter().chain(result.with(&["not_evaluated"]).flat_map(|resource| &resource.gaps));
+    let gaps =
+        result.gaps.iter().chain(result.with(&[ResourceVerdict::NotEvaluated]).flat_map(|resource| &resource.gaps));
     lines.extend(gaps.map(|gap| format!("{gap} {}", gap.resource)));
     lines.join("\n")
 }

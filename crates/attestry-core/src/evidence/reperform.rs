@@ -76,5 +76,5 @@ fn moved(was: &CaseResult, now: &CaseResult) -> Vec<(String, &'static str, &'sta
 
 /// The verdict of each resource, by account, Region and id.
 fn verdicts(of: &CaseResult) -> BTreeMap<(&str, &str, &str), &'static str> {
-    of.resources.iter().map(|it| ((&*it.account, &*it.region, &*it.id), it.verdict)).collect()
+    of.resources.iter().map(|it| ((&*it.account, &*it.region, &*it.id), it.verdict.word())).collect()
 }

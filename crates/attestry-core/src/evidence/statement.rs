@@ -65,7 +65,7 @@ struct Seen<'a> {
 #[derive(Serialize)]
 struct Case<'a> {
     id: &'a str,
-    verdict: &'static str,
+    verdict: Verdict,
     kind: &'static str,
     coverage: &'a Coverage,
 }
@@ -133,7 +133,7 @@ fn test_result<'a>(told: &Told<'a>) -> TestResult<'a> {
 fn seen<'a>(told: &Told<'a>) -> Seen<'a> {
     let cases = told.result.cases.iter().map(|it| Case {
         id: &it.case.id,
-        verdict: it.verdict.word(),
+        verdict: it.verdict,
         kind: it.case.kind.name,
         coverage: &it.coverage,
     });

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::archive::Contents;
 use super::manifest::{Entry, digest};
 use super::{Damage, Verified, canonical, judged, paths};
-use crate::verify::{CaseResult, Coverage};
+use crate::verify::{CaseResult, Coverage, ResourceVerdict};
 
 /// The schema of index entries that this version writes and reads.
 const SCHEMA: &str = "attestry.index/1";
@@ -196,8 +196,8 @@ fn covered(of: &CaseResult) -> Covered {
             not_evaluated,
             not_applicable,
             gone: Some(gone).filter(|gone| *gone > 0),
-            violated: counted("violated"),
-            waived: counted("waived"),
+            violated: counted(ResourceVerdict::Violated),
+            waived: counted(ResourceVerdict::Waived),
             enumerated,
             missing: missing.into_iter().map(|(cause, count)| (cause.to_owned(), count)).collect(),
         },

@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 
 use super::manifest::Sum;
-use crate::verify::{CaseResult, Coverage, ResourceResult, RunResult, Verdict, WaiverResult};
+use crate::verify::{CaseResult, Coverage, ResourceResult, ResourceVerdict, RunResult, Verdict, WaiverResult};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -58,13 +58,13 @@ fn case(result: &CaseResult) -> Case<'_> {
         verdict: result.verdict,
         coverage: &result.coverage,
         met: met(result),
-        resources: result.resources.iter().filter(|resource| resource.verdict != "met").collect(),
+        resources: result.resources.iter().filter(|resource| resource.verdict != ResourceVerdict::Met).collect(),
     }
 }
 
 fn met(result: &CaseResult) -> Met {
     let (mut count, mut ids) = (0, Sum::default());
-    for resource in result.with(&["met"]) {
+    for resource in result.with(&[ResourceVerdict::Met]) {
         count += 1;
         ids.add(resource.id.as_bytes());
         ids.add(b"\n");

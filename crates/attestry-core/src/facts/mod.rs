@@ -13,6 +13,7 @@ mod resource;
 mod schema;
 mod second;
 mod value;
+pub(crate) mod words;
 
 pub use gap::{Cause, Gap};
 pub use log_scope::{Archive, LEFT, LogScope, Sample, Sampled};

@@ -14,7 +14,7 @@ use super::{Record, Report, wording};
 use crate::facts::partition;
 use crate::policy::Severity;
 use crate::source::printable;
-use crate::verify::Run;
+use crate::verify::{ResourceVerdict, Run};
 
 /// The findings for Security Hub.
 pub(super) struct Asff;
@@ -105,7 +105,7 @@ struct Fields<'a> {
     #[serde(rename = "attestry/backend")]
     backend: &'a str,
     #[serde(rename = "attestry/verdict")]
-    verdict: &'static str,
+    verdict: ResourceVerdict,
     #[serde(rename = "attestry/coverage")]
     coverage: String,
 }
@@ -138,10 +138,10 @@ impl<'a> Imported<'a> {
         let (account, region) = (finding.account(run), finding.region(run));
         let partition = partition(region);
         let (status, workflow) = match finding.verdict {
-            "met" => ("PASSED", "RESOLVED"),
-            "violated" => ("FAILED", "NEW"),
-            "waived" => ("FAILED", "SUPPRESSED"),
-            "not_evaluated" => ("NOT_AVAILABLE", "NEW"),
+            ResourceVerdict::Met => ("PASSED", "RESOLVED"),
+            ResourceVerdict::Violated => ("FAILED", "NEW"),
+            ResourceVerdict::Waived => ("FAILED", "SUPPRESSED"),
+            ResourceVerdict::NotEvaluated => ("NOT_AVAILABLE", "NEW"),
             _ => ("NOT_AVAILABLE", "RESOLVED"),
         };
         let named = finding.resource.filter(|it| !it.id.is_empty());

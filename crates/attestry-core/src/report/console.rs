@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use super::waivers::SOON;
 use super::wording::{self, count};
 use super::{Record, Report};
-use crate::verify::{CaseResult, Verdict, WaiverState};
+use crate::verify::{CaseResult, ResourceVerdict, Verdict, WaiverState};
 
 /// One line per case.
 #[derive(Clone, Copy, Debug)]
@@ -224,7 +224,7 @@ impl Console {
 }
 
 fn findings(record: &Record<'_>, case: &CaseResult) -> Vec<String> {
-    let violated = case.with(&["violated"]);
+    let violated = case.with(&[ResourceVerdict::Violated]);
     let mut lines: Vec<String> =
         violated.map(|it| format!("{}: {}", wording::resource(record.run, it), wording::reasons(it))).collect();
     if lines.is_empty() {

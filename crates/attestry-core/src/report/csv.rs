@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::findings;
 use super::{Record, Report, wording};
-use crate::verify::{CaseResult, Verdict};
+use crate::verify::{CaseResult, ResourceVerdict, Verdict};
 
 /// A row for each finding, and for each case without any.
 pub(super) struct Findings;
@@ -49,7 +49,7 @@ impl Report for Findings {
                     &case.origin.id,
                     &case.title,
                     case.origin.severity.word(),
-                    finding.verdict,
+                    finding.verdict.word(),
                     of(|it| &it.account),
                     of(|it| &it.region),
                     of(|it| &it.name),
@@ -105,7 +105,7 @@ impl Report for Controls {
                         record.catalogues.name(&control.framework).unwrap_or_default(),
                         &control.id,
                         record.catalogues.title(control).unwrap_or_default(),
-                        status(&cases),
+                        status(&cases).word(),
                         &case.case.id,
                         case.verdict.word(),
                         if case.is_incomplete() { "no" } else { "yes" },
@@ -121,18 +121,18 @@ impl Report for Controls {
 }
 
 /// The worst verdict of the cases: violated, then not evaluated, waived, met, not applicable.
-pub(super) fn status(cases: &[&CaseResult]) -> &'static str {
+pub(super) fn status(cases: &[&CaseResult]) -> ResourceVerdict {
     let any = |wanted: fn(&CaseResult) -> bool| cases.iter().any(|case| wanted(case));
     if any(|case| case.verdict == Verdict::Violated) {
-        "violated"
+        ResourceVerdict::Violated
     } else if any(CaseResult::is_incomplete) {
-        "not_evaluated"
+        ResourceVerdict::NotEvaluated
     } else if any(|case| case.verdict == Verdict::Waived) {
-        "waived"
+        ResourceVerdict::Waived
     } else if any(|case| matches!(case.verdict, Verdict::Met(_))) {
-        "met"
+        ResourceVerdict::Met
     } else {
-        "not_applicable"
+        ResourceVerdict::NotApplicable
     }
 }
 

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::wording::{self, count};
 use crate::facts::redact::is_withheld;
-use crate::verify::{CaseResult, ResourceResult, Run, RunResult};
+use crate::verify::{CaseResult, ResourceResult, ResourceVerdict, Run, RunResult};
 
 /// Why a text is no results of an earlier run.
 #[derive(Debug, Error)]
@@ -58,7 +58,7 @@ struct OfCoverage {
 struct OfResource {
     id: String,
     name: String,
-    verdict: String,
+    verdict: ResourceVerdict,
     #[serde(default)]
     finding: String,
 }
@@ -99,7 +99,7 @@ impl Results {
         let resource = |it: &ResourceResult| OfResource {
             id: it.id.to_string(),
             name: it.name.to_string(),
-            verdict: it.verdict.to_owned(),
+            verdict: it.verdict,
             finding: it.finding.clone(),
         };
         let case = |it: &CaseResult| OfCase {
@@ -137,7 +137,7 @@ impl Results {
     #[must_use]
     pub fn violated(&self) -> BTreeSet<String> {
         let all = self.findings();
-        let is_known = |found: &Found<'_>| found.verdict == "violated" && !found.withheld;
+        let is_known = |found: &Found<'_>| found.verdict == ResourceVerdict::Violated && !found.withheld;
         all.into_iter().filter(|(_, found)| is_known(found)).map(|(id, _)| id.to_owned()).collect()
     }
 
@@ -151,7 +151,7 @@ impl Results {
             for it in case.resources.iter().filter(|it| !it.finding.is_empty()) {
                 all.insert(
                     it.finding.as_str(),
-                    Found { case, verdict: &it.verdict, withheld: is_withheld(&it.id), says: of(case, it) },
+                    Found { case, verdict: it.verdict, withheld: is_withheld(&it.id), says: of(case, it) },
                 );
             }
         }
@@ -162,7 +162,7 @@ impl Results {
 #[derive(Clone, Debug)]
 struct Found<'a> {
     case: &'a OfCase,
-    verdict: &'a str,
+    verdict: ResourceVerdict,
     /// Whether what names the resource is withheld.
     withheld: bool,
     says: String,
@@ -205,15 +205,17 @@ impl Delta {
             let named = ((*id).to_owned(), found.says.clone());
             let known = before.get(id).filter(|it| !it.withheld);
             match (known.map(|it| it.verdict), found.verdict) {
-                (Some("violated"), "violated") => delta.still.push(named),
-                (_, "violated") => delta.new.push(named),
-                (Some("violated"), "waived") => delta.waived.push(named),
-                (Some("not_evaluated"), "not_evaluated") => {}
-                (_, "not_evaluated") => delta.newly_blind.push(named),
+                (Some(ResourceVerdict::Violated), ResourceVerdict::Violated) => delta.still.push(named),
+                (_, ResourceVerdict::Violated) => delta.new.push(named),
+                (Some(ResourceVerdict::Violated), ResourceVerdict::Waived) => delta.waived.push(named),
+                (Some(ResourceVerdict::NotEvaluated), ResourceVerdict::NotEvaluated) => {}
+                (_, ResourceVerdict::NotEvaluated) => delta.newly_blind.push(named),
                 _ => {}
             }
         }
-        for (id, found) in before.iter().filter(|(id, it)| it.verdict == "violated" && !now.contains_key(*id)) {
+        for (id, found) in
+            before.iter().filter(|(id, it)| it.verdict == ResourceVerdict::Violated && !now.contains_key(*id))
+        {
             let named = ((*id).to_owned(), found.says.clone());
             // What is not in a list that was seen to its end is gone.
             match cases.get(found.case.id.as_str()) {

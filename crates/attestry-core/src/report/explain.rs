@@ -9,7 +9,7 @@ use super::wording;
 use crate::facts::Value;
 use crate::matchers::show;
 use crate::source::{Files, printable};
-use crate::verify::CaseResult;
+use crate::verify::{CaseResult, ResourceVerdict};
 
 /// The case in words. Resources that are as expected are left out; of the others, `most` are shown.
 #[must_use]
@@ -24,7 +24,7 @@ pub fn explain(case: &CaseResult, files: &Files, most: usize) -> String {
             let _ = writeln!(text, "  {word}: {}", printable(said.trim(), 2000));
         }
     }
-    let attention: Vec<_> = case.with(&["violated", "waived", "not_evaluated"]).collect();
+    let attention: Vec<_> = case.with(ResourceVerdict::ATTENTION).collect();
     for resource in attention.iter().take(most) {
         let name = if resource.id.is_empty() { &resource.name } else { &resource.id };
         let _ = writeln!(text, "\n  {}  {}", printable(name, 300), resource.verdict);

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::Record;
 use super::wording::{self, count};
-use crate::verify::{CaseResult, ResourceResult, Run};
+use crate::verify::{CaseResult, ResourceResult, ResourceVerdict, Run};
 
 /// One thing that was found.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ pub(super) struct Finding<'a> {
     /// The resource; none for what is said of the case as a whole.
     pub(super) resource: Option<&'a ResourceResult>,
     /// The verdict on it.
-    pub(super) verdict: &'static str,
+    pub(super) verdict: ResourceVerdict,
 }
 
 /// Everything that a run found, in the order of its cases.
@@ -25,11 +25,11 @@ pub(super) fn all<'a>(record: &Record<'a>) -> impl Iterator<Item = Finding<'a>> 
     record.result.cases.iter().flat_map(|case| {
         let of = |resource: &'a ResourceResult| Finding { case, resource: Some(resource), verdict: resource.verdict };
         let of_case = |verdict| Finding { case, resource: None, verdict };
-        let resources = case.with(&["violated", "waived", "not_evaluated"]).map(of);
+        let resources = case.with(ResourceVerdict::ATTENTION).map(of);
         // Resources that nobody saw are no resources, and must be told of all the same.
-        let open = (!case.coverage.enumerated).then(|| of_case("not_evaluated"));
-        let quiet = case.with(&["violated", "waived", "not_evaluated"]).next().is_none() && open.is_none();
-        open.into_iter().chain(resources).chain(quiet.then(|| of_case(case.verdict.word())))
+        let open = (!case.coverage.enumerated).then(|| of_case(ResourceVerdict::NotEvaluated));
+        let quiet = case.with(ResourceVerdict::ATTENTION).next().is_none() && open.is_none();
+        open.into_iter().chain(resources).chain(quiet.then(|| of_case(case.verdict.without_proof())))
     })
 }
 
@@ -47,7 +47,7 @@ impl Finding<'_> {
         let Some(resource) = self.resource else { return self.says_of_case() };
         let name = wording::resource(run, resource);
         match self.verdict {
-            "not_evaluated" => {
+            ResourceVerdict::NotEvaluated => {
                 let mut why: Vec<String> = resource.gaps.iter().map(|gap| wording::gap(gap)).collect();
                 if !resource.reason.is_empty() {
                     why.insert(0, wording::value(&resource.reason));
@@ -61,12 +61,12 @@ impl Finding<'_> {
     fn says_of_case(&self) -> String {
         let coverage = wording::coverage(self.case);
         match self.verdict {
-            "met" => {
+            ResourceVerdict::Met => {
                 let absent = wording::met_by_absence(self.case);
                 absent.map_or_else(|| format!("{coverage} as expected"), str::to_owned)
             }
-            "not_applicable" => wording::not_applicable(self.case),
-            "not_evaluated" => {
+            ResourceVerdict::NotApplicable => wording::not_applicable(self.case),
+            ResourceVerdict::NotEvaluated => {
                 let gaps: Vec<String> = self.case.gaps.iter().take(3).map(|gap| wording::gap(gap)).collect();
                 let lists = count(self.case.gaps.len().max(1), "list was", "lists were");
                 format!("{coverage} seen, and {lists} not seen to the end: {}", gaps.join("; "))

@@ -11,6 +11,7 @@ use super::json::BUFFER;
 use super::plain::Plain;
 use super::{Record, Report, wording};
 use crate::policy::Severity;
+use crate::verify::ResourceVerdict;
 
 /// The list for merge requests.
 pub(super) struct CodeQuality;
@@ -26,7 +27,8 @@ impl Report for CodeQuality {
 
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mut out = BufWriter::with_capacity(BUFFER, out);
-        let wanted = findings::all(record).filter(|it| matches!(it.verdict, "violated" | "not_evaluated"));
+        let wanted = findings::all(record)
+            .filter(|it| matches!(it.verdict, ResourceVerdict::Violated | ResourceVerdict::NotEvaluated));
         let mut comma = "[\n";
         // An empty list would be a pass, and must not be taken for one on AWS.
         let (note, first) = (wording::not_aws(record.run), record.result.cases.first());

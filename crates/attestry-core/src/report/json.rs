@@ -13,7 +13,7 @@ use super::plain::Plain;
 use super::{Record, Report};
 use crate::facts::Gap;
 use crate::policy::{Case, Per, Quantifier, Severity, WhenNone};
-use crate::verify::{CaseResult, Coverage, ResourceResult, Run, Tally, WaiverResult};
+use crate::verify::{CaseResult, Coverage, ResourceResult, Run, Tally, Verdict, WaiverResult};
 
 /// Bytes that are written at once.
 pub(super) const BUFFER: usize = 1 << 16;
@@ -79,7 +79,7 @@ struct CaseFacts<'a> {
     quantifier: &'static str,
     per: &'static str,
     when_none: &'static str,
-    verdict: &'static str,
+    verdict: Verdict,
     incomplete: bool,
     coverage: &'a Coverage,
     gaps: &'a [Arc<Gap>],
@@ -137,7 +137,7 @@ impl<'a> CaseFacts<'a> {
             },
             per: word(Per::WORDS, case.per),
             when_none: word(WhenNone::WORDS, case.when_none),
-            verdict: result.verdict.word(),
+            verdict: result.verdict,
             incomplete: result.is_incomplete(),
             coverage: &result.coverage,
             gaps: &result.gaps,

@@ -11,7 +11,7 @@ use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite}
 
 use super::{Record, Report, wording};
 use crate::facts::Cause;
-use crate::verify::{CaseResult, Verdict};
+use crate::verify::{CaseResult, ResourceVerdict, Verdict};
 
 /// What tells the dialects apart.
 pub(super) struct Junit {
@@ -121,7 +121,7 @@ fn status(record: &Record<'_>, case: &CaseResult, most: usize) -> TestCaseStatus
         Verdict::Met(_) => return TestCaseStatus::success(),
         Verdict::Violated => {
             let status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            (status, "violated", violated(record, case))
+            (status, case.verdict.word(), violated(record, case))
         }
         Verdict::NotEvaluated => {
             let (coverage, spots) = (wording::coverage(case), wording::blind_spots(case).join(", "));
@@ -131,11 +131,11 @@ fn status(record: &Record<'_>, case: &CaseResult, most: usize) -> TestCaseStatus
         Verdict::Waived => {
             let waivers = wording::waivers(record, case);
             let waivers: Vec<String> = waivers.iter().map(|(waiver, found)| wording::waived(waiver, *found)).collect();
-            (TestCaseStatus::skipped(), "waived", format!("waived: {}", waivers.join("; ")))
+            (TestCaseStatus::skipped(), case.verdict.word(), format!("waived: {}", waivers.join("; ")))
         }
         Verdict::NotApplicable => {
             let message = format!("not applicable: {}", wording::not_applicable(case));
-            (TestCaseStatus::skipped(), "not_applicable", message)
+            (TestCaseStatus::skipped(), case.verdict.word(), message)
         }
     };
     status
@@ -146,7 +146,7 @@ fn status(record: &Record<'_>, case: &CaseResult, most: usize) -> TestCaseStatus
 }
 
 fn violated(record: &Record<'_>, case: &CaseResult) -> String {
-    let mut violated = case.with(&["violated"]);
+    let mut violated = case.with(&[ResourceVerdict::Violated]);
     let first = violated.next().map_or_else(
         || format!("no {} where something must exist", case.case.kind.plural),
         |it| format!("{}: {}", wording::resource(record.run, it), wording::reasons(it)),
@@ -186,14 +186,14 @@ fn body(record: &Record<'_>, case: &CaseResult, message: &str, most: usize) -> S
         }
     }
     text.push('\n');
-    let told = case.with(&["violated", "waived"]).map(|it| {
+    let told = case.with(&[ResourceVerdict::Violated, ResourceVerdict::Waived]).map(|it| {
         let waiver = if it.waiver.is_empty() { String::new() } else { format!(" {}", wording::value(&it.waiver)) };
         let id = if it.id.is_empty() { String::new() } else { format!("\n    {}", wording::value(&it.id)) };
         let (resource, reasons) = (wording::resource(record.run, it), wording::reasons(it));
         format!("{}{waiver}: {resource}: {reasons}{id}\n    finding {}\n", it.verdict, it.finding)
     });
     let gaps = wording::gaps(record.run, case);
-    let gaps = gaps.into_iter().map(|(what, why)| format!("not_evaluated: {what}: {why}\n"));
+    let gaps = gaps.into_iter().map(|(what, why)| format!("{}: {what}: {why}\n", ResourceVerdict::NotEvaluated));
     let mut left = 0;
     for (at, line) in told.chain(gaps).enumerate() {
         if left > 0 || at >= RESOURCES || text.len() + line.len() > most {
@@ -233,7 +233,9 @@ fn properties(record: &Record<'_>, case: &CaseResult) -> Vec<Property> {
     let regions: BTreeSet<&str> = case.resources.iter().map(|resource| &*resource.region).collect();
     accounts.iter().for_each(|account| add("account", account));
     regions.iter().for_each(|region| add("region", region));
-    for resource in case.with(&["violated", "not_evaluated", "waived"]).take(FINDINGS) {
+    for resource in
+        case.with(&[ResourceVerdict::Violated, ResourceVerdict::NotEvaluated, ResourceVerdict::Waived]).take(FINDINGS)
+    {
         add("finding", &resource.finding);
     }
     for (waiver, _) in wording::waivers(record, case) {

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use super::wording::{self, count};
 use super::{Record, Report};
 use crate::policy::Severity;
-use crate::verify::{CaseResult, Verdict, WaiverState};
+use crate::verify::{CaseResult, ResourceVerdict, Verdict, WaiverState};
 
 /// The summary for people who review.
 pub(super) struct Summary;
@@ -121,7 +121,7 @@ fn violations(record: &Record<'_>, page: &mut Page) {
             wording::coverage(case),
             if case.is_incomplete() { ", **and not all was seen**" } else { "" }
         ));
-        let all: Vec<_> = case.with(&["violated"]).collect();
+        let all: Vec<_> = case.with(&[ResourceVerdict::Violated]).collect();
         let mut rows = Vec::new();
         for resource in all.iter().take(ROWS) {
             let name = code(&wording::resource(record.run, resource));

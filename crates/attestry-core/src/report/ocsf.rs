@@ -13,7 +13,7 @@ use super::json::BUFFER;
 use super::plain::Plain;
 use super::{Record, Report, logic, wording};
 use crate::policy::{Difference, Severity};
-use crate::verify::ResourceResult;
+use crate::verify::{ResourceResult, ResourceVerdict};
 
 /// The OCSF events.
 pub(super) struct Ocsf;
@@ -210,7 +210,7 @@ struct Evidence<'a> {
 
 fn event<'a>(record: &Record<'a>, finding: &'a Finding<'a>, of_case: &'a OfCase) -> Event<'a> {
     let (run, case) = (record.run, &finding.case.case);
-    let (status_id, status) = if finding.verdict == "waived" { (3, "Suppressed") } else { (1, "New") };
+    let (status_id, status) = if finding.verdict == ResourceVerdict::Waived { (3, "Suppressed") } else { (1, "New") };
     let (severity_id, severity) = severity(case.origin.severity);
     let (of_compliance, compliance) = compliance(finding.verdict);
     let about = |it: &'a ResourceResult| About { uid: &it.id, name: &it.name, of: case.kind.name, region: &it.region };
@@ -254,7 +254,7 @@ fn event<'a>(record: &Record<'a>, finding: &'a Finding<'a>, of_case: &'a OfCase)
             standards: &of_case.standards,
             status_id: of_compliance,
             status: compliance,
-            status_detail: finding.verdict,
+            status_detail: finding.verdict.word(),
         },
         // A finding about a population is about no resource that has an id.
         resources: finding.resource.filter(|it| !it.id.is_empty()).map(about).into_iter().collect(),
@@ -263,11 +263,11 @@ fn event<'a>(record: &Record<'a>, finding: &'a Finding<'a>, of_case: &'a OfCase)
 }
 
 /// What is waived fails all the same: that somebody accepts it is the status of the finding.
-fn compliance(verdict: &str) -> (u8, &'static str) {
+fn compliance(verdict: ResourceVerdict) -> (u8, &'static str) {
     match verdict {
-        "met" => (1, "Pass"),
-        "not_evaluated" => (2, "Warning"),
-        "violated" | "waived" => (3, "Fail"),
+        ResourceVerdict::Met => (1, "Pass"),
+        ResourceVerdict::NotEvaluated => (2, "Warning"),
+        ResourceVerdict::Violated | ResourceVerdict::Waived => (3, "Fail"),
         _ => (99, "Other"),
     }
 }

@@ -16,7 +16,7 @@ use super::json::BUFFER;
 use super::plain::Plain;
 use super::{Record, Report, logic, wording};
 use crate::source::printable;
-use crate::verify::{CaseResult, ResourceResult, Verdict, WaiverResult, WaiverState};
+use crate::verify::{CaseResult, ResourceResult, ResourceVerdict, Verdict, WaiverResult, WaiverState};
 
 /// The OSCAL document.
 pub(super) struct Oscal;
@@ -189,7 +189,7 @@ impl Serialize for Definitions<'_> {
 
 /// Resources that an observation names: those that need attention. The others are in the results.
 fn subjects(case: &CaseResult) -> impl Iterator<Item = &ResourceResult> {
-    case.with(&["violated", "waived", "not_evaluated"]).filter(|resource| !resource.id.is_empty())
+    case.with(ResourceVerdict::ATTENTION).filter(|resource| !resource.id.is_empty())
 }
 
 fn observation(record: &Record<'_>, case: &CaseResult) -> Value {

@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{Record, Report};
+use crate::verify::ResourceVerdict;
 
 /// The counts.
 pub(super) struct Metrics;
-
-const VERDICTS: [&str; 5] = ["met", "violated", "not_evaluated", "not_applicable", "waived"];
 
 impl Report for Metrics {
     fn name(&self) -> &'static str {
@@ -41,10 +40,9 @@ impl Report for Metrics {
         let mut resources: BTreeMap<(&str, &str), usize> = BTreeMap::new();
         for case in &result.cases {
             *cases.entry((case.case.origin.severity.word(), case.verdict.word())).or_default() += 1;
-            let of_case = VERDICTS.map(|verdict| ((case.case.id.as_str(), verdict), 0));
-            resources.extend(of_case);
+            resources.extend(ResourceVerdict::ALL.iter().map(|verdict| ((case.case.id.as_str(), verdict.word()), 0)));
             for resource in &case.resources {
-                *resources.entry((&case.case.id, resource.verdict)).or_default() += 1;
+                *resources.entry((&case.case.id, resource.verdict.word())).or_default() += 1;
             }
         }
         page.family("attestry_cases", "Cases by severity and verdict.")?;

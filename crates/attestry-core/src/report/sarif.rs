@@ -13,7 +13,7 @@ use super::json::BUFFER;
 use super::plain::Plain;
 use super::{Record, Report, wording};
 use crate::policy::Severity;
-use crate::verify::CaseResult;
+use crate::verify::{CaseResult, ResourceVerdict};
 
 /// The SARIF log.
 pub(super) struct Sarif;
@@ -134,9 +134,9 @@ struct Fingerprint {
 fn result<'a>(record: &Record<'_>, finding: &Finding<'a>, rule_index: usize, place: &'a Value) -> Outcome<'a> {
     let case = &finding.case.case;
     let kind = match finding.verdict {
-        "met" => "pass",
-        "not_evaluated" => "open",
-        "not_applicable" => "notApplicable",
+        ResourceVerdict::Met => "pass",
+        ResourceVerdict::NotEvaluated => "open",
+        ResourceVerdict::NotApplicable => "notApplicable",
         _ => "fail",
     };
     let named = finding.resource.filter(|resource| !resource.id.is_empty());

@@ -9,7 +9,7 @@ use super::Record;
 use crate::facts::{Cause, Gap};
 use crate::policy::{Case, Difference, WhenNone};
 use crate::source::printable;
-use crate::verify::{CaseResult, ResourceResult, Run, Verdict, WaiverResult, WaiverState};
+use crate::verify::{CaseResult, ResourceResult, ResourceVerdict, Run, Verdict, WaiverResult, WaiverState};
 
 /// Longest name of a resource, in characters: an ARN fits.
 const NAME: usize = 200;
@@ -110,7 +110,7 @@ pub(super) fn blind_spots(case: &CaseResult) -> Vec<String> {
         *lists.entry((gap.cause, call(gap))).or_default() += 1;
     }
     let mut resources: BTreeMap<(Cause, String), usize> = BTreeMap::new();
-    for resource in case.with(&["not_evaluated"]) {
+    for resource in case.with(&[ResourceVerdict::NotEvaluated]) {
         let calls: BTreeSet<_> = resource.gaps.iter().map(|gap| (gap.cause, call(gap))).collect();
         for call in calls {
             *resources.entry(call).or_default() += 1;
@@ -138,7 +138,7 @@ pub(super) fn gaps(run: &Run, case: &CaseResult) -> Vec<(String, String)> {
         let place = printable(format!("{} {}", it.account, it.region).trim(), NAME);
         (format!("list of {} in {place}", case.case.kind.plural), gap(it))
     });
-    let resources = case.with(&["not_evaluated"]).map(|it| {
+    let resources = case.with(&[ResourceVerdict::NotEvaluated]).map(|it| {
         let mut why: Vec<String> = it.gaps.iter().map(|it| gap(it)).collect();
         if !it.reason.is_empty() {
             why.insert(0, value(&it.reason));
@@ -165,7 +165,7 @@ pub(super) fn missing_permissions<'a>(cases: impl IntoIterator<Item = &'a CaseRe
 
 /// Why there is nothing to judge.
 pub(super) fn not_applicable(case: &CaseResult) -> String {
-    let reasons: BTreeSet<String> = case.with(&["not_applicable"]).map(|it| value(&it.reason)).collect();
+    let reasons: BTreeSet<String> = case.with(&[ResourceVerdict::NotApplicable]).map(|it| value(&it.reason)).collect();
     if reasons.is_empty() {
         return format!("no {} that the case is about", case.case.kind.plural);
     }
@@ -175,7 +175,7 @@ pub(super) fn not_applicable(case: &CaseResult) -> String {
 /// What was listed and went before it was asked about; empty where nothing did.
 pub(super) fn gone(run: &Run, case: &CaseResult) -> String {
     let gone: Vec<String> = case
-        .with(&["not_applicable"])
+        .with(&[ResourceVerdict::NotApplicable])
         .filter(|it| it.is_gone)
         .map(|it| format!("{}: {}", resource(run, it), value(&it.reason)))
         .collect();
@@ -196,7 +196,7 @@ pub(super) fn outcome(record: &Record<'_>, case: &CaseResult) -> String {
         Verdict::NotEvaluated => format!("not evaluated; {coverage} examined: {}", blind_spots(case).join(", ")),
         Verdict::Violated | Verdict::Waived => {
             let found: Vec<String> = case
-                .with(&["violated", "waived"])
+                .with(&[ResourceVerdict::Violated, ResourceVerdict::Waived])
                 .take(3)
                 .map(|it| format!("{}: {}", resource(record.run, it), reasons(it)))
                 .collect();
@@ -214,7 +214,8 @@ pub(super) fn met_by_absence(case: &CaseResult) -> Option<&'static str> {
 
 /// The waivers that the findings of a case rest on, each with its number of findings.
 pub(super) fn waivers<'a>(record: &Record<'a>, case: &CaseResult) -> Vec<(&'a WaiverResult, usize)> {
-    let used = |waiver: &WaiverResult| case.with(&["waived"]).filter(|it| it.waiver == waiver.id).count();
+    let used =
+        |waiver: &WaiverResult| case.with(&[ResourceVerdict::Waived]).filter(|it| it.waiver == waiver.id).count();
     let all = record.result.waivers.iter().map(|waiver| (waiver, used(waiver)));
     all.filter(|(_, findings)| *findings > 0).collect()
 }

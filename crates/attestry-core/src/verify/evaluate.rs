@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 use sha2::{Digest, Sha256};
 
-use super::{CaseResult, Coverage, ResourceResult, RunResult, Verdict, WaiverResult, WaiverState};
+use super::{CaseResult, Coverage, ResourceResult, ResourceVerdict, RunResult, Verdict, WaiverResult, WaiverState};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Cause, Gap, Population, Resource};
 use crate::policy::{Case, Judgement, Per, Quantifier, Waiver, WhenNone};
@@ -68,7 +68,7 @@ fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], no
         let key = |it: &ResourceResult| (!it.id.is_empty(), Arc::clone(&it.account), Arc::clone(&it.region));
         key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
     });
-    for resource in resources.iter_mut().filter(|resource| resource.verdict == "violated") {
+    for resource in resources.iter_mut().filter(|resource| resource.verdict == ResourceVerdict::Violated) {
         waive(case, resource, waivers, now);
     }
     let verdict = settle(case, &resources, &coverage);
@@ -116,12 +116,12 @@ fn all_gone(case: &Case, group: &[&Listed<'_>], count: usize) -> Gap {
 
 /// The verdict of the case from the verdicts of its resources.
 fn settle(case: &Case, resources: &[ResourceResult], coverage: &Coverage) -> Verdict {
-    let any = |verdict: &str| resources.iter().any(|resource| resource.verdict == verdict);
-    if any("violated") {
+    let any = |verdict: ResourceVerdict| resources.iter().any(|resource| resource.verdict == verdict);
+    if any(ResourceVerdict::Violated) {
         return Verdict::Violated;
     }
     let Some(complete) = coverage.complete() else { return Verdict::NotEvaluated };
-    if any("waived") {
+    if any(ResourceVerdict::Waived) {
         Verdict::Waived
     } else if coverage.expected == 0 {
         match case.when_none {
@@ -152,7 +152,7 @@ fn judge(
         name: Arc::clone(name),
         account: Arc::clone(&resource.account),
         region: Arc::clone(&resource.region),
-        verdict: "met",
+        verdict: ResourceVerdict::Met,
         finding: String::new(),
         differences: Vec::new(),
         gaps: Vec::new(),
@@ -174,7 +174,7 @@ fn judge(
     if let Some(gap) = &resource.gone {
         coverage.gone += 1;
         result.is_gone = true;
-        result.verdict = "not_applicable";
+        result.verdict = ResourceVerdict::NotApplicable;
         result.reason = format!("it is gone: {}:{} says {}", gap.service, gap.operation, gap.code);
         return Some(result);
     }
@@ -183,17 +183,17 @@ fn judge(
         Judgement::Met => coverage.examined += 1,
         Judgement::Unmet(differences) => {
             coverage.examined += 1;
-            result.verdict = "violated";
+            result.verdict = ResourceVerdict::Violated;
             result.differences = differences;
         }
         Judgement::NotApplicable(why) => {
             coverage.not_applicable += 1;
-            result.verdict = "not_applicable";
+            result.verdict = ResourceVerdict::NotApplicable;
             result.reason = why.into_owned();
         }
         Judgement::Unknown(mut gaps) => {
             coverage.not_evaluated += 1;
-            result.verdict = "not_evaluated";
+            result.verdict = ResourceVerdict::NotEvaluated;
             gaps.sort();
             gaps.dedup();
             if gaps.is_empty() {
@@ -204,7 +204,7 @@ fn judge(
             result.gaps = gaps;
         }
     }
-    if matches!(result.verdict, "violated" | "not_evaluated") {
+    if matches!(result.verdict, ResourceVerdict::Violated | ResourceVerdict::NotEvaluated) {
         result.finding = finding_id(case, (&result.account, &result.region), &result.id);
     }
     Some(result)
@@ -218,10 +218,10 @@ fn settle_some(
     coverage: &Coverage,
     populations: &[&Listed<'_>],
 ) {
-    let met = resources.iter().any(|resource| resource.verdict == "met");
+    let met = resources.iter().any(|resource| resource.verdict == ResourceVerdict::Met);
     let mut nearest = Vec::new();
-    for resource in resources.iter_mut().filter(|resource| resource.verdict == "violated") {
-        resource.verdict = "not_applicable";
+    for resource in resources.iter_mut().filter(|resource| resource.verdict == ResourceVerdict::Violated) {
+        resource.verdict = ResourceVerdict::NotApplicable;
         resource.finding.clear();
         let reason = if met { "another one is as expected" } else { "not as expected, nor is any other" };
         reason.clone_into(&mut resource.reason);
@@ -251,7 +251,7 @@ fn of_population(case: &Case, place: (&str, &str), reason: &str, populations: &[
         name: format!("all {}", case.kind.plural).into(),
         account: common(|population| &population.account),
         region: common(|population| &population.region),
-        verdict: "violated",
+        verdict: ResourceVerdict::Violated,
         finding: String::new(),
         differences: Vec::new(),
         gaps: Vec::new(),
@@ -277,7 +277,7 @@ fn finding_id(case: &Case, (account, region): (&str, &str), id: &str) -> String 
 fn waive(case: &Case, resource: &mut ResourceResult, waivers: &[Waiver], now: Timestamp) {
     let covering = waivers.iter().find(|waiver| !waiver.is_expired(now) && covers(waiver, &case.id, resource));
     if let Some(waiver) = covering {
-        resource.verdict = "waived";
+        resource.verdict = ResourceVerdict::Waived;
         resource.waiver.clone_from(&waiver.id.value);
     }
 }
@@ -301,7 +301,7 @@ fn settle_waiver(waiver: &Waiver, cases: &[CaseResult], now: Timestamp) -> Waive
         .filter(|(case, resource)| covers(waiver, &case.case.id, resource))
         .collect();
     let waived = named.iter().filter(|(_, resource)| resource.waiver == waiver.id.value).count();
-    let violated = named.iter().filter(|(_, resource)| resource.verdict == "violated").count();
+    let violated = named.iter().filter(|(_, resource)| resource.verdict == ResourceVerdict::Violated).count();
     let selector = crate::policy::Selector::new(&waiver.case.value);
     let mut about = cases.iter().filter(|case| selector.covers(&case.case.id)).peekable();
     let unseen = about.peek().is_none() || about.any(|case| case.is_incomplete() || names_withheld(case));

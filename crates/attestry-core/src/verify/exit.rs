@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CaseResult, RunResult, Verdict, WaiverState};
+use super::{CaseResult, ResourceVerdict, RunResult, Verdict, WaiverState};
 use crate::policy::Severity;
 
 /// The exit codes.
@@ -126,7 +126,7 @@ impl Reason {
 /// Whether a violated case has a violation that a baseline does not have.
 fn is_new(case: &CaseResult, baseline: Option<&BTreeSet<String>>) -> bool {
     let Some(baseline) = baseline else { return true };
-    let mut violated = case.with(&["violated"]).peekable();
+    let mut violated = case.with(&[ResourceVerdict::Violated]).peekable();
     violated.peek().is_none() || violated.any(|resource| !baseline.contains(&resource.finding))
 }
 

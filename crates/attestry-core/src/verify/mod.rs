@@ -12,7 +12,10 @@ pub use coverage::{Complete, Coverage};
 pub use evaluate::evaluate;
 pub use exit::{Exit, Reason};
 pub use places::{complete, is_of_stage, misplaced};
-pub use result::{Caller, CaseResult, ResourceResult, Run, RunResult, TOOL, Tally, Verdict, WaiverResult, WaiverState};
+pub use result::{
+    Caller, CaseResult, ResourceResult, ResourceVerdict, Run, RunResult, TOOL, Tally, Verdict, WaiverResult,
+    WaiverState,
+};
 
 #[cfg(test)]
 mod tests;

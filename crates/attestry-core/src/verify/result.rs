@@ -8,17 +8,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Complete, Coverage};
+use crate::facts::words::words;
 use crate::facts::{Gap, scrub};
 use crate::policy::{Case, Difference};
 
-/// What is held of a case, or of one resource in it.
+/// The verdict on a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// As expected, of everything; it needs the proof that everything was looked at.
+    /// All resources are as expected. It needs the proof that all of them were examined.
     Met(Complete),
     /// Something is not as expected.
     Violated,
-    /// AWS did not tell, so nobody knows.
+    /// AWS did not return the facts, so there is no answer.
     NotEvaluated,
     /// There is nothing to judge.
     NotApplicable,
@@ -27,16 +28,22 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The verdict without its proof.
+    #[must_use]
+    pub fn without_proof(self) -> ResourceVerdict {
+        match self {
+            Self::Met(_) => ResourceVerdict::Met,
+            Self::Violated => ResourceVerdict::Violated,
+            Self::NotEvaluated => ResourceVerdict::NotEvaluated,
+            Self::NotApplicable => ResourceVerdict::NotApplicable,
+            Self::Waived => ResourceVerdict::Waived,
+        }
+    }
+
     /// The word in reports.
     #[must_use]
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Met(_) => "met",
-            Self::Violated => "violated",
-            Self::NotEvaluated => "not_evaluated",
-            Self::NotApplicable => "not_applicable",
-            Self::Waived => "waived",
-        }
+        self.without_proof().word()
     }
 }
 
@@ -44,6 +51,44 @@ impl Serialize for Verdict {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.word())
     }
+}
+
+/// The verdict on one resource. `Met` of one resource needs no more than that this one was judged. The order is that of
+/// the labels in counts.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum ResourceVerdict {
+    /// As expected.
+    Met,
+    /// Not as expected.
+    Violated,
+    /// AWS did not return the facts, so there is no answer.
+    NotEvaluated,
+    /// What is expected has no meaning for it.
+    NotApplicable,
+    /// Not as expected, and accepted until a date.
+    Waived,
+}
+
+words!(ResourceVerdict);
+
+impl ResourceVerdict {
+    /// The verdicts that need the attention of a reader.
+    pub const ATTENTION: &'static [Self] = &[Self::Violated, Self::Waived, Self::NotEvaluated];
 }
 
 /// What is held of one resource.
@@ -57,8 +102,8 @@ pub struct ResourceResult {
     pub account: Arc<str>,
     /// Region; empty for a finding about the populations of several.
     pub region: Arc<str>,
-    /// The verdict. `met` of one resource needs no more than that this one was judged.
-    pub verdict: &'static str,
+    /// The verdict.
+    pub verdict: ResourceVerdict,
     /// Id of the finding, the same from run to run; only where the verdict needs attention.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub finding: String,
@@ -96,7 +141,7 @@ pub struct CaseResult {
 
 impl CaseResult {
     /// Resources with one of these verdicts.
-    pub fn with(&self, verdicts: &[&str]) -> impl Iterator<Item = &ResourceResult> {
+    pub fn with(&self, verdicts: &[ResourceVerdict]) -> impl Iterator<Item = &ResourceResult> {
         self.resources.iter().filter(move |resource| verdicts.contains(&resource.verdict))
     }
 

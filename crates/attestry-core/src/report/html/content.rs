@@ -10,7 +10,7 @@ use crate::facts::{Fact, Kind, Population, Resource, Type};
 use crate::matchers::{inside, show};
 use crate::policy::{Case, Severity};
 use crate::report::{Delta, Record, logic, waivers, wording};
-use crate::verify::{CaseResult, Coverage, ResourceResult, Run, Tally, WaiverResult};
+use crate::verify::{CaseResult, Coverage, ResourceResult, ResourceVerdict, Run, Tally, WaiverResult};
 
 #[derive(Serialize)]
 pub(super) struct Content<'a> {
@@ -93,7 +93,7 @@ struct CaseFacts<'a> {
     /// Path and expectation, for resources that are as expected.
     tests: Vec<(usize, String)>,
     probe: Option<(&'static str, Vec<(&'static str, String)>)>,
-    verdict: &'static str,
+    verdict: ResourceVerdict,
     incomplete: bool,
     coverage: &'a Coverage,
     covered: String,
@@ -112,7 +112,7 @@ struct Found<'a> {
     at: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
-    verdict: &'static str,
+    verdict: ResourceVerdict,
     finding: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     differences: Vec<[&'a str; 4]>,
@@ -214,8 +214,8 @@ impl<'a> Content<'a> {
         let mut found = Vec::new();
         for resource in &result.resources {
             match (resource.verdict, number(resource)) {
-                ("met", Some(at)) => met.add(at),
-                ("not_applicable", Some(at)) => without.entry(&resource.reason).or_default().add(at),
+                (ResourceVerdict::Met, Some(at)) => met.add(at),
+                (ResourceVerdict::NotApplicable, Some(at)) => without.entry(&resource.reason).or_default().add(at),
                 (_, at) => found.push(Found::of(resource, at)),
             }
         }
@@ -247,7 +247,7 @@ impl<'a> Content<'a> {
             when_none: logic::when_none(case),
             tests,
             probe: case.probe.as_ref().map(|probe| (probe.spec.name, logic::arguments(&probe.arguments))),
-            verdict: result.verdict.word(),
+            verdict: result.verdict.without_proof(),
             incomplete: result.is_incomplete(),
             coverage: &result.coverage,
             covered: wording::coverage(result),

@@ -129,8 +129,11 @@ fn every_test_has_all_its_properties() {
         wanted.push("coverage.enumerated");
         wanted.extend((!case.case.controls.is_empty()).then_some("control"));
         wanted.extend(case.resources.iter().flat_map(|_| ["account", "region"]));
-        wanted.extend(case.with(&["violated", "not_evaluated", "waived"]).map(|_| "finding"));
-        wanted.extend(case.with(&["waived"]).flat_map(|_| ["waiver", "waiver.expires"]));
+        wanted.extend(
+            case.with(&[ResourceVerdict::Violated, ResourceVerdict::NotEvaluated, ResourceVerdict::Waived])
+                .map(|_| "finding"),
+        );
+        wanted.extend(case.with(&[ResourceVerdict::Waived]).flat_map(|_| ["waiver", "waiver.expires"]));
         for name in wanted {
             let values = test.get(name).map(Vec::as_slice).unwrap_or_default();
             assert!(!values.is_empty() && values.iter().all(|value| !value.is_empty()), "{}: {name}", case.case.id);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::verify::ResourceVerdict;
 
 /// From the strongest to the weakest, as documented.
 const ORDER: [u8; 6] = [2, 6, 5, 3, 4, 1];
@@ -119,7 +120,8 @@ fn the_tally_counts_each_case_once() {
 #[test]
 fn violations_of_the_baseline_stop_nothing_and_new_ones_do() {
     let violated = run(&[(Severity::High, State::Unmet)], &[]);
-    let known: BTreeSet<String> = violated.cases[0].with(&["violated"]).map(|it| it.finding.clone()).collect();
+    let known: BTreeSet<String> =
+        violated.cases[0].with(&[ResourceVerdict::Violated]).map(|it| it.finding.clone()).collect();
     let reason = Reason::beyond(&violated, Severity::Info, Some(&known));
     assert_eq!(
         (reason.exit, reason.sentence.as_str()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::verify::ResourceVerdict;
 
 fn ids(cases: &[Case], places: &[Place]) -> Vec<String> {
     let result = evaluate(cases, &populations(places), &[], now());
@@ -56,10 +57,14 @@ fn a_finding_about_a_population_says_where_and_what_is_nearest() {
     let places = [place(A, "r1", &[State::Unmet], true), place(A, "r2", &[State::Unmet, State::NotApplicable], true)];
     let result = evaluate(&cases, &populations(&places), &[], now());
     let found = &result.cases[0].resources;
-    assert_eq!((&*found[0].name, &*found[0].id, found[0].verdict), ("all things", "", "violated"));
+    assert_eq!((&*found[0].name, &*found[0].id, found[0].verdict), ("all things", "", ResourceVerdict::Violated));
     assert_eq!((&*found[0].account, &*found[0].region), (A, ""));
     assert_eq!(found[0].differences.len(), 2);
-    assert!(found[1..].iter().all(|resource| resource.verdict == "not_applicable" && !resource.reason.is_empty()));
+    assert!(
+        found[1..]
+            .iter()
+            .all(|resource| resource.verdict == ResourceVerdict::NotApplicable && !resource.reason.is_empty())
+    );
     let empty = evaluate(&cases, &populations(&[place(A, "r1", &[State::Outside], true)]), &[], now());
     assert_eq!((&*empty.cases[0].resources[0].region, empty.cases[0].verdict.word()), ("r1", "violated"));
 }
@@ -72,7 +77,7 @@ fn resources_come_in_order_and_keep_their_gaps() {
     let case = &result.cases[0];
     let order: Vec<_> = case.resources.iter().map(|it| (&*it.account, &*it.id)).collect();
     assert_eq!(order, [(A, "arn:0"), (A, "arn:1"), (A, "arn:2"), (B, "arn:0"), (B, "arn:1"), (B, "arn:2")]);
-    assert!(case.with(&["not_evaluated"]).all(|it| it.gaps.len() == 1 && !it.finding.is_empty()));
-    assert_eq!(case.with(&["not_evaluated"]).count(), 4);
+    assert!(case.with(&[ResourceVerdict::NotEvaluated]).all(|it| it.gaps.len() == 1 && !it.finding.is_empty()));
+    assert_eq!(case.with(&[ResourceVerdict::NotEvaluated]).count(), 4);
     assert_eq!(case.coverage.missing["denied"], 4);
 }

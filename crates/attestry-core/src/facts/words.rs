@@ -1,0 +1,68 @@
+//! Enums whose values are single words in policies, evidence and reports. `strum` derives the words from the names of the
+//! variants; the macro gives each enum the list of its values, and writes and reads the words with serde.
+//!
+//! Must not know which enums there are.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{Error, Visitor};
+use strum::VariantNames;
+
+/// Gives an enum `ALL`, `word` and `of`, and serde by the same words. The enum derives `EnumString`, `IntoStaticStr`,
+/// `VariantArray` and `VariantNames` of `strum`.
+macro_rules! words {
+    ($type:ty) => {
+        impl $type {
+            /// All values, in the order of their declaration.
+            pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+
+            /// The word in policies, evidence and reports.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                self.into()
+            }
+
+            /// The value of that word.
+            #[must_use]
+            pub fn of(word: &str) -> Option<Self> {
+                word.parse().ok()
+            }
+        }
+
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str($crate::facts::words::Words::new())
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+/// Reads the value of a word.
+pub(crate) struct Words<T>(PhantomData<T>);
+
+impl<T> Words<T> {
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: FromStr + VariantNames> Visitor<'_> for Words<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a word")
+    }
+
+    fn visit_str<E: Error>(self, word: &str) -> Result<T, E> {
+        word.parse().map_err(|_| E::unknown_variant(word, T::VARIANTS))
+    }
+}
