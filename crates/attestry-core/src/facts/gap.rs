@@ -8,10 +8,23 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::scrub;
+use super::words::words;
 
-/// Why something could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+/// Why something could not be read. The most severe cause for a reader comes first.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Cause {
     /// The caller may not make the call (identity policy, boundary, SCP, resource policy).
     Denied,
@@ -55,56 +68,7 @@ pub enum Cause {
     Undecided,
 }
 
-impl Cause {
-    /// All causes, in the order of their severity for a reader.
-    pub const ALL: &'static [Cause] = &[
-        Self::Denied,
-        Self::Throttled,
-        Self::Truncated,
-        Self::Credentials,
-        Self::RegionDisabled,
-        Self::ServiceOff,
-        Self::Refused,
-        Self::Unavailable,
-        Self::TimedOut,
-        Self::Unreachable,
-        Self::Malformed,
-        Self::Gone,
-        Self::Unexpected,
-        Self::Interrupted,
-        Self::NotRecorded,
-        Self::NotAsked,
-        Self::Miscounted,
-        Self::Withheld,
-        Self::Undecided,
-    ];
-
-    /// The word used in reports.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Denied => "denied",
-            Self::Throttled => "throttled",
-            Self::Truncated => "truncated",
-            Self::Credentials => "credentials",
-            Self::RegionDisabled => "region-disabled",
-            Self::ServiceOff => "service-off",
-            Self::Refused => "refused",
-            Self::Unavailable => "unavailable",
-            Self::TimedOut => "timed-out",
-            Self::Unreachable => "unreachable",
-            Self::Malformed => "malformed",
-            Self::Gone => "gone",
-            Self::Unexpected => "unexpected",
-            Self::Interrupted => "interrupted",
-            Self::NotRecorded => "not-recorded",
-            Self::NotAsked => "not-asked",
-            Self::Miscounted => "miscounted",
-            Self::Withheld => "withheld",
-            Self::Undecided => "undecided",
-        }
-    }
-}
+words!(Cause);
 
 /// What could not be read: the call, the resource it was about, and what AWS said.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

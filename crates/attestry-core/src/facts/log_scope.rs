@@ -7,6 +7,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
+use super::words::words;
+
 /// The same for every log group of a run: the end is fixed before the first is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogScope {
@@ -123,7 +125,10 @@ pub struct Sample {
 }
 
 /// What a sample is taken of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
 pub enum Sampled {
     /// Hours of the clock.
     Hours,
@@ -131,10 +136,7 @@ pub enum Sampled {
     Streams,
 }
 
-impl Sampled {
-    /// The words.
-    pub const WORDS: [(&str, Self); 2] = [("hours", Self::Hours), ("streams", Self::Streams)];
-}
+words!(Sampled);
 
 impl Sample {
     /// Whether an hour or stream of a log group is in the sample. Another seed or group has others.
@@ -151,8 +153,7 @@ impl Sample {
 
 impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = Sampled::WORDS.iter().find(|(_, of)| *of == self.of).map_or("", |(word, _)| word);
-        write!(f, "{}% of {word}, seed {}", self.percent, self.seed)
+        write!(f, "{}% of {}, seed {}", self.percent, self.of.word(), self.seed)
     }
 }
 

@@ -4,10 +4,24 @@
 
 use std::collections::BTreeMap;
 
+use super::words::words;
 use super::{Field, Type, Value};
 
 /// Who at AWS is asked. Calls of an oracle are made only for a stage that wants them: they cost calls, some cost money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Oracle {
     /// The policy simulator of IAM.
     Simulator,
@@ -15,26 +29,7 @@ pub enum Oracle {
     AccessAnalyzer,
 }
 
-impl Oracle {
-    /// The word in suites and the meaning.
-    pub const WORDS: &'static [(&'static str, Self)] =
-        &[("simulator", Self::Simulator), ("access-analyzer", Self::AccessAnalyzer)];
-
-    /// The word in suites.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Simulator => "simulator",
-            Self::AccessAnalyzer => "access-analyzer",
-        }
-    }
-
-    /// The oracle of that word.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, oracle)| *oracle)
-    }
-}
+words!(Oracle);
 
 /// What AWS is asked: may these actions be done on these resources, with these condition keys and no others?
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -233,6 +228,5 @@ mod tests {
             assert!(Type::Record(Access::FIELDS).holds(&one.to_value()));
             assert_eq!(Access::from_value(&one.to_value()), Some(one));
         }
-        assert!(Oracle::WORDS.iter().all(|(word, it)| Oracle::of(word) == Some(*it) && it.word() == *word));
     }
 }

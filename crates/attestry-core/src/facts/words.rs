@@ -66,3 +66,31 @@ impl<T: FromStr + VariantNames> Visitor<'_> for Words<T> {
         word.parse().map_err(|_| E::unknown_variant(word, T::VARIANTS))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::facts::Cause;
+
+    #[test]
+    fn a_value_and_its_word_lead_to_each_other() -> serde_json::Result<()> {
+        assert_eq!(Cause::RegionDisabled.word(), "region-disabled");
+        for cause in Cause::ALL {
+            let json = serde_json::to_string(cause)?;
+            assert_eq!(json, format!("\"{}\"", cause.word()));
+            assert_eq!(serde_json::from_str::<Cause>(&json)?, *cause);
+            assert_eq!(Cause::of(cause.word()), Some(*cause));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn another_word_is_refused_with_the_words_that_there_are() {
+        assert_eq!(Cause::of("Denied"), None);
+        for json in ["\"Denied\"", "\"\"", "1", "null"] {
+            assert!(serde_json::from_str::<Cause>(json).is_err(), "{json}");
+        }
+        let error = serde_json::from_str::<Cause>("\"refuse\"").map_err(|error| error.to_string());
+        let expected = "unknown variant `refuse`, expected one of `denied`, `throttled`";
+        assert!(error.as_ref().is_err_and(|error| error.starts_with(expected)), "{error:?}");
+    }
+}

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::{Control, Expectation, Severity};
+use crate::facts::words::words;
 use crate::facts::{Kind, Oracle, ProbeCall};
 use crate::source::Span;
 
@@ -61,7 +62,10 @@ pub struct Origin {
 }
 
 /// How many resources must be as expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Quantifier {
     /// Every one.
     Each,
@@ -69,36 +73,36 @@ pub enum Quantifier {
     Some,
 }
 
-/// For what `some` and `when_none` are asked once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+words!(Quantifier);
+
+/// The scope in which `some` and `when_none` are evaluated: account, Region or stage.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Per {
-    /// Once for all accounts and Regions.
-    Stage,
     /// Once for each account, over all its Regions.
     Account,
     /// Once for each Region of each account.
     Region,
+    /// Once for all accounts and Regions.
+    Stage,
 }
 
-impl Per {
-    /// The word in policies and the meaning.
-    pub const WORDS: &'static [(&'static str, Self)] =
-        &[("account", Self::Account), ("region", Self::Region), ("stage", Self::Stage)];
-}
+words!(Per);
 
 /// What an empty population means. There is no default: the author must have thought of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum WhenNone {
-    /// Nothing to judge.
-    NotApplicable,
     /// Something that must exist does not.
     Violated,
+    /// Nothing to judge.
+    NotApplicable,
     /// It is right that there is none.
     Met,
 }
 
-impl WhenNone {
-    /// The word in policies and the meaning.
-    pub const WORDS: &'static [(&'static str, Self)] =
-        &[("violated", Self::Violated), ("not_applicable", Self::NotApplicable), ("met", Self::Met)];
-}
+words!(WhenNone);

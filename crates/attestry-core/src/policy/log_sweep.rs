@@ -63,12 +63,10 @@ fn read_sample(node: &Node, windowed: bool, sink: &mut Diagnostics) -> Option<Sa
     let mut table = Table::new(node, "a sample", sink)?;
     let of = table.need("of", sink).and_then(|node| {
         let word = node.text("what the sample is of", sink)?;
-        let found = Sampled::WORDS.iter().find(|(known, _)| *known == word.value).map(|(_, of)| *of);
+        let found = Sampled::of(&word.value);
         if found.is_none() {
             let error = Diagnostic::error("unknown-sample", word.span, format!("no sample is of `{}`", word.value));
-            sink.push(
-                error.suggest(&word.value, Sampled::WORDS.iter().map(|(word, _)| *word)).label("hours or streams"),
-            );
+            sink.push(error.suggest(&word.value, Sampled::ALL.iter().map(|of| of.word())).label("hours or streams"));
         }
         if found == Some(Sampled::Hours) && !windowed {
             let error = Diagnostic::error("sample-without-window", word.span, "a sample of hours needs a `window`");

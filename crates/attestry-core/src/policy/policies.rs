@@ -2,6 +2,10 @@
 //!
 //! Must not know suites or stages.
 
+use std::str::FromStr;
+
+use strum::VariantNames;
+
 use super::{Catalogues, Control, Per, ProbeText, Quantifier, Severity, Vocabulary, WhenNone};
 use crate::facts::{Kind, ProbeSpec, Scope};
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Span, Spanned, Table};
@@ -167,10 +171,10 @@ impl CaseText {
             }
             None => population,
         };
-        let when_none = table.need("when_none", sink).and_then(|node| word(node, "`when_none`", WhenNone::WORDS, sink));
+        let when_none = table.need("when_none", sink).and_then(|node| word(node, "`when_none`", sink));
         // A probe has one resource, so there is nothing to choose or to group.
         let mut of_population = |key| if acts { None } else { table.take(key) };
-        let per = of_population("per").map_or(Some(Per::Account), |node| word(node, "`per`", Per::WORDS, sink));
+        let per = of_population("per").map_or(Some(Per::Account), |node| word(node, "`per`", sink));
         let filter = of_population("where").cloned();
         let expect = table.need("expect", sink).cloned();
         let controls = table.take("controls").map(|node| words.catalogues.read(node, sink)).unwrap_or_default();
@@ -214,18 +218,17 @@ impl Examples {
 }
 
 /// One of a few words.
-fn word<T: Copy>(node: &Node, what: &str, words: &[(&'static str, T)], sink: &mut Diagnostics) -> Option<T> {
+fn word<T: FromStr + VariantNames>(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<T> {
     let text = node.text(what, sink)?;
-    let found = words.iter().find(|(word, _)| *word == text.value);
+    let found = text.value.parse().ok();
     if found.is_none() {
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         sink.push(
             Diagnostic::error("unknown-word", text.span, format!("{what} cannot be `{}`", text.value))
-                .suggest(&text.value, known.iter().copied())
-                .label(format!("one of {}", known.join(", "))),
+                .suggest(&text.value, T::VARIANTS.iter().copied())
+                .label(format!("one of {}", T::VARIANTS.join(", "))),
         );
     }
-    found.map(|(_, meaning)| *meaning)
+    found
 }
 
 /// Whether the text may be an id or a name.

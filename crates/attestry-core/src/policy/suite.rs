@@ -307,7 +307,7 @@ fn read_oracles(node: &Node, sink: &mut Diagnostics) -> Vec<Oracle> {
     let mut oracles: Vec<(Oracle, Spanned<String>)> = Vec::new();
     for word in node.texts("`oracles`", sink).unwrap_or_default() {
         let Some(oracle) = Oracle::of(&word.value) else {
-            let words = Oracle::WORDS.iter().map(|(word, _)| *word);
+            let words = Oracle::ALL.iter().map(|oracle| oracle.word());
             sink.push(
                 Diagnostic::error("unknown-oracle", word.span, format!("unknown oracle `{}`", word.value))
                     .suggest(&word.value, words)

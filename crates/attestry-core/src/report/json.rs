@@ -76,9 +76,9 @@ struct CaseFacts<'a> {
     line: usize,
     controls: Vec<ControlFacts<'a>>,
     kind: &'static str,
-    quantifier: &'static str,
-    per: &'static str,
-    when_none: &'static str,
+    quantifier: Quantifier,
+    per: Per,
+    when_none: WhenNone,
     verdict: Verdict,
     incomplete: bool,
     coverage: &'a Coverage,
@@ -131,12 +131,9 @@ impl<'a> CaseFacts<'a> {
             line,
             controls: controls.collect(),
             kind: case.kind.name,
-            quantifier: match case.quantifier {
-                Quantifier::Each => "each",
-                Quantifier::Some => "some",
-            },
-            per: word(Per::WORDS, case.per),
-            when_none: word(WhenNone::WORDS, case.when_none),
+            quantifier: case.quantifier,
+            per: case.per,
+            when_none: case.when_none,
             verdict: result.verdict,
             incomplete: result.is_incomplete(),
             coverage: &result.coverage,
@@ -144,10 +141,6 @@ impl<'a> CaseFacts<'a> {
             resources: &result.resources,
         }
     }
-}
-
-fn word<T: PartialEq>(words: &[(&'static str, T)], of: T) -> &'static str {
-    words.iter().find(|(_, it)| *it == of).map_or("", |(word, _)| word)
 }
 
 /// JSON with a line for each value down to a resource, and a resource on one line: two runs differ in the lines of the

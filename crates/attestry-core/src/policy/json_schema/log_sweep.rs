@@ -28,7 +28,7 @@ pub(super) fn schema() -> Value {
                 "additionalProperties": false,
                 "required": ["of", "percent", "seed"],
                 "properties": {
-                    "of": { "enum": Sampled::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>() },
+                    "of": { "enum": Sampled::ALL },
                     "percent": { "type": "integer", "minimum": 1, "maximum": 99 },
                     "seed": said("What decides which ones; the same seed always takes the same."),
                 },

@@ -6,6 +6,7 @@
 
 mod log_sweep;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{Per, Severity, Vocabulary, WhenNone};
@@ -32,8 +33,8 @@ pub fn policy(words: &Vocabulary) -> Value {
             "probe": { "enum": probes, "description": "This probe acts, and what it observes must be as expected." },
             "with": { "type": "object", "description": "Arguments of the probe." },
             "where": { "type": "object", "description": "Which resources are meant; without it, all of the kind." },
-            "when_none": one_of(WhenNone::WORDS, "What it means that there is no such resource."),
-            "per": one_of(Per::WORDS, "For what `some` and `when_none` are asked once; `account` without it."),
+            "when_none": one_of(WhenNone::ALL, "What it means that there is no such resource."),
+            "per": one_of(Per::ALL, "For what `some` and `when_none` are asked once; `account` without it."),
             "expect": { "type": "object", "description": "What must hold of them." },
             "controls": { "$ref": "#/$defs/controls" },
             "examples": { "type": "object", "description": "Facts that the case must find met, violated or undecided." },
@@ -116,7 +117,7 @@ pub fn suite() -> Value {
             "oracles": {
                 "type": "array",
                 "uniqueItems": true,
-                "items": { "enum": Oracle::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>() },
+                "items": { "enum": Oracle::ALL },
                 "description": "Who at AWS is asked beside, to compare its answers with our proofs. Nobody unless it is \
                                 written here: it costs calls, and the checks of Access Analyzer cost money.",
             },
@@ -261,8 +262,7 @@ fn severity(doc: &str) -> Value {
     json!({ "enum": words, "description": doc })
 }
 
-fn one_of<T>(words: &[(&'static str, T)], doc: &str) -> Value {
-    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+fn one_of(words: &[impl Serialize], doc: &str) -> Value {
     json!({ "enum": words, "description": doc })
 }
 

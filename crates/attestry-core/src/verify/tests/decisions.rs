@@ -64,8 +64,8 @@ fn check(places: &[Place]) -> usize {
     let found = populations(places);
     let mut checked = 0;
     for quantifier in [Quantifier::Each, Quantifier::Some] {
-        for (_, when_none) in WhenNone::WORDS {
-            for (_, per) in Per::WORDS {
+        for when_none in WhenNone::ALL {
+            for per in Per::ALL {
                 let result = evaluate(&[case("T-1/a", quantifier, *when_none, *per)], &found, &[], now());
                 let result = &result.cases[0];
                 let expected = slow(places, quantifier, *when_none, *per);
@@ -174,7 +174,7 @@ proptest! {
     #[test]
     fn nothing_missing_is_ever_met(places in any_places(), quantifier in 0..2usize, when_none in 0..3usize, per in 0..3usize) {
         let quantifier = [Quantifier::Each, Quantifier::Some][quantifier];
-        let case = case("T-1/a", quantifier, WhenNone::WORDS[when_none].1, Per::WORDS[per].1);
+        let case = case("T-1/a", quantifier, WhenNone::ALL[when_none], Per::ALL[per]);
         let (all, population) = (waiver("W", "*", "2027-01-31"), of_population("P", "T-1/a"));
         let result = evaluate(&[case], &populations(&places), &[all, population], now());
         let missing = places.is_empty() || places.iter().any(|place| {
@@ -188,7 +188,7 @@ proptest! {
     #[test]
     fn the_order_of_reading_changes_no_byte(places in any_places().prop_shuffle(), per in 0..3usize, some in any::<bool>()) {
         let quantifier = if some { Quantifier::Some } else { Quantifier::Each };
-        let cases = [case("T-1/a", quantifier, WhenNone::Violated, Per::WORDS[per].1)];
+        let cases = [case("T-1/a", quantifier, WhenNone::Violated, Per::ALL[per])];
         let waivers = [waiver("W", "thing-1", "2027-01-31")];
         let mut sorted = places.clone();
         sorted.sort_by_key(|it| (it.account, it.region));
