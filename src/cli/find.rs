@@ -344,7 +344,8 @@ fn verified(path: &Path) -> Result<Verified, Vec<Damage>> {
 async fn indexed(shelf: &Shelf, index: &Listed) -> Result<Result<Index, Vec<Damage>>, Ended> {
     let Shelf::Bucket(bucket) = shelf else { return Ok(Err(Vec::new())) };
     let bytes = bucket.get(&index.key, &index.version, MOST_INDEX).await.map_err(|why| not_kept(&why))?;
-    Ok(Index::read(&bytes).map_err(|reason| vec![Damage::Unusable { path: index.key.clone(), reason }]))
+    Ok(Index::read(&bytes)
+        .map_err(|error| vec![Damage::Unusable { path: index.key.clone(), reason: error.to_string() }]))
 }
 
 /// Tells what is wrong with one piece of evidence, and counts it.

@@ -12,7 +12,7 @@ use super::convert::malformed;
 use super::pages::Pages;
 use crate::aws::At;
 use crate::aws::client::{ACCESS_ANALYZER, Api, Client};
-use attestry_core::facts::iam::from_values;
+use attestry_core::facts::iam::{NoPolicy, from_values};
 use attestry_core::facts::{
     ACCESS, Access, Attribute, Call, Cause, Fact, Field, Gap, Oracle, Question, Reach, Resource, Type, Value,
 };
@@ -236,7 +236,7 @@ async fn granted(at: &At, text: &str, question: &Question) -> Result<Access, Gap
 /// The document of a list of statements. One with redacted parts would be another document.
 fn rebuilt(statements: &[Value]) -> Result<String, Gap> {
     let refused =
-        |why: String| Gap { message: format!("the policy cannot be checked: {why}"), ..Gap::new(Cause::Undecided) };
+        |why: NoPolicy| Gap { message: format!("the policy cannot be checked: {why}"), ..Gap::new(Cause::Undecided) };
     match from_values("policy", statements).map_err(refused)?.as_slice() {
         [] => Ok(document(&Policy { name: "policy".into(), variables: true, statements: Vec::new() })),
         [policy] => Ok(document(policy)),

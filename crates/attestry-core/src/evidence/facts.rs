@@ -104,18 +104,64 @@ pub(crate) fn to_json(value: &Value) -> Json {
     }
 }
 
+/// Why a text holds no facts.
+#[derive(Debug, thiserror::Error)]
+pub enum NoFacts {
+    /// One of its lines is wrong.
+    #[error("line {number}: {why}")]
+    Line {
+        /// Its number, from 1.
+        number: usize,
+        /// What is wrong with it.
+        why: NoLine,
+    },
+    /// Its end is missing.
+    #[error("the last population is cut off")]
+    CutOff,
+}
+
+/// Why a line is neither a population nor one of its resources.
+#[derive(Debug, thiserror::Error)]
+pub enum NoLine {
+    /// It is no JSON, or has other members.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// The kind does not exist.
+    #[error("unknown kind `{0}`")]
+    UnknownKind(String),
+    /// The kind has no such attribute.
+    #[error("{kind} has no attribute `{name}`")]
+    UnknownAttribute {
+        /// The kind.
+        kind: &'static str,
+        /// The name of the attribute.
+        name: String,
+    },
+    /// The value of an attribute has another type.
+    #[error("`{name}` is not {of}")]
+    Type {
+        /// The name of the attribute.
+        name: String,
+        /// Its type, in words.
+        of: String,
+    },
+    /// The resource left the population by an answer that cannot show it.
+    #[error("`gone` by {0}, which says nothing of the kind")]
+    Gone(Box<Gap>),
+}
+
 /// Reads all facts.
 ///
 /// # Errors
 /// The number of the line, and what is wrong with it.
-pub fn read(text: &str, find: impl Fn(&str) -> Option<&'static Kind>) -> Result<Vec<Population>, String> {
+pub fn read(text: &str, find: impl Fn(&str) -> Option<&'static Kind>) -> Result<Vec<Population>, NoFacts> {
     let mut populations: Vec<(Population, usize)> = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let wrong = |what: String| format!("line {}: {what}", index + 1);
+        let wrong = |why: NoLine| NoFacts::Line { number: index + 1, why };
         let waiting = populations.last().map_or(0, |(population, count)| count - population.resources.len());
         if waiting == 0 {
-            let line: PopulationLine = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
-            let kind = find(&line.population).ok_or_else(|| wrong(format!("unknown kind `{}`", line.population)))?;
+            let line: PopulationLine = serde_json::from_str(line).map_err(|error| wrong(error.into()))?;
+            let kind = find(&line.population).ok_or_else(|| wrong(NoLine::UnknownKind(line.population.clone())))?;
             let population = Population {
                 kind,
                 account: line.account,
@@ -125,28 +171,28 @@ pub fn read(text: &str, find: impl Fn(&str) -> Option<&'static Kind>) -> Result<
             };
             populations.push((population, line.resources));
         } else if let Some((population, _)) = populations.last_mut() {
-            let line: ResourceLine = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+            let line: ResourceLine = serde_json::from_str(line).map_err(|error| wrong(error.into()))?;
             let resource = read_resource(line, population).map_err(wrong)?;
             population.resources.push(resource);
         }
     }
     match populations.last() {
-        Some((population, count)) if population.resources.len() != *count => {
-            Err("the last population is cut off".into())
-        }
+        Some((population, count)) if population.resources.len() != *count => Err(NoFacts::CutOff),
         _ => Ok(populations.into_iter().map(|(population, _)| population).collect()),
     }
 }
 
-fn read_resource(line: ResourceLine, population: &Population) -> Result<Resource, String> {
+fn read_resource(line: ResourceLine, population: &Population) -> Result<Resource, NoLine> {
     let kind = population.kind;
     let account = Arc::clone(&population.account);
     let mut resource = Resource::new(kind, account, Arc::clone(&population.region), line.id, line.name);
-    let attribute = |name: &str| kind.attribute(name).ok_or_else(|| format!("{} has no attribute `{name}`", kind.name));
+    let attribute = |name: &str| {
+        let unknown = || NoLine::UnknownAttribute { kind: kind.name, name: name.to_owned() };
+        kind.attribute(name).ok_or_else(unknown)
+    };
     for (name, json) in line.facts {
         let attribute = attribute(&name)?;
-        let value =
-            from_json(&json, attribute.of).ok_or_else(|| format!("`{name}` is not {}", attribute.of.describe()))?;
+        let value = from_json(&json, attribute.of).ok_or_else(|| NoLine::Type { name, of: attribute.of.describe() })?;
         resource.facts.insert(attribute.name, Fact::Known(value));
     }
     for name in line.absent {
@@ -162,7 +208,7 @@ fn read_resource(line: ResourceLine, population: &Population) -> Result<Resource
         // A resource leaves the population by one answer only, whatever a line says.
         let told = gap.cause == Cause::Gone && kind.call(&gap.operation).is_some_and(|it| it.service == gap.service);
         if !told {
-            return Err(format!("`gone` by {gap}, which says nothing of the kind"));
+            return Err(NoLine::Gone(Box::new(gap)));
         }
         resource.gone = Some(Arc::new(gap));
     }
@@ -238,8 +284,8 @@ mod tests {
 
     #[test]
     fn a_resource_goes_only_by_a_call_of_its_kind_that_says_so() {
-        assert!(read(&text("ReadOther"), |_| Some(&KIND)).unwrap_err().contains("`gone` by"));
+        assert!(read(&text("ReadOther"), |_| Some(&KIND)).unwrap_err().to_string().contains("`gone` by"));
         let denied = text("ReadThing").replace("\"cause\":\"gone\"", "\"cause\":\"denied\"");
-        assert!(read(&denied, |_| Some(&KIND)).unwrap_err().contains("`gone` by denied"));
+        assert!(read(&denied, |_| Some(&KIND)).unwrap_err().to_string().contains("`gone` by denied"));
     }
 }

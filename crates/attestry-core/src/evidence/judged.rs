@@ -111,8 +111,8 @@ pub(super) fn judge(
     let mut sink = Diagnostics::new();
     let compiled = compile(suite, stage, &basis.parameters, &mut sink).ok_or_else(|| refused(&sink))?;
     let cases = select(compiled.cases, &basis.selected).map_err(|sink| refused(&sink))?;
-    let mut populations =
-        facts::read(content(contents, paths::FACTS)?, find).map_err(|reason| unusable(paths::FACTS, reason))?;
+    let mut populations = facts::read(content(contents, paths::FACTS)?, find)
+        .map_err(|reason| unusable(paths::FACTS, reason.to_string()))?;
     match root {
         // The facts are those of this stage.
         Root::Held(_) => {

@@ -49,7 +49,7 @@ pub use reperform::{Change, changes};
 pub use retention::{LEAST_YEARS, NoDate, retain_until};
 pub use sample::{Wanted, end_of};
 pub use statement::{PAYLOAD, Told, statements};
-pub use summary::{Counts, Covered, Index, Summary};
+pub use summary::{Counts, Covered, Index, NoIndex, Summary};
 pub use verdicts::write as write_verdicts;
 pub use verify::{Glance, Verified, glance, link_of, verify, verify_bundle, verify_holding};
 

@@ -16,6 +16,17 @@ use crate::verify::{CaseResult, Coverage, ResourceVerdict};
 /// The schema of index entries that this version writes and reads.
 const SCHEMA: &str = "attestry.index/1";
 
+/// Why bytes are no index entry of this version.
+#[derive(Debug, thiserror::Error)]
+pub enum NoIndex {
+    /// They are no JSON, or have other members.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// They have another schema.
+    #[error("it has the schema `{0}`")]
+    Schema(String),
+}
+
 /// What evidence covers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,9 +127,9 @@ impl Index {
     ///
     /// # Errors
     /// It is none of this version.
-    pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let index: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        if index.schema == SCHEMA { Ok(index) } else { Err(format!("it has the schema `{}`", index.schema)) }
+    pub fn read(bytes: &[u8]) -> Result<Self, NoIndex> {
+        let index: Self = serde_json::from_slice(bytes)?;
+        if index.schema == SCHEMA { Ok(index) } else { Err(NoIndex::Schema(index.schema)) }
     }
 
     /// Whether the bundle is the one of this entry.

@@ -85,22 +85,63 @@ pub fn to_named_values(policy: &Policy) -> Vec<Value> {
     policy.statements.iter().map(named).collect()
 }
 
+/// Why records are no policies.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("statement {index} of {name}: {why}")]
+pub struct NoPolicy {
+    name: String,
+    index: usize,
+    why: NoStatement,
+}
+
+/// Why a record is no statement of its policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum NoStatement {
+    #[error("is no record")]
+    NoRecord,
+    #[error("version is neither absent nor {OLD}")]
+    Version,
+    #[error("the policy {0} has two versions")]
+    TwoVersions(String),
+    #[error("unknown field {0}")]
+    UnknownField(String),
+    #[error("effect is neither Allow nor Deny")]
+    Effect,
+    #[error("neither actions nor not_actions")]
+    NoActions,
+    #[error("no conditions")]
+    NoConditions,
+    #[error("both {0} and {1}")]
+    Both(&'static str, &'static str),
+    #[error("{0} is no list")]
+    NoList(&'static str),
+    #[error("{0} is no text")]
+    NoText(&'static str),
+    #[error("{0} was redacted")]
+    Redacted(&'static str),
+    #[error("the principal `{0}` is of no known class")]
+    Principal(String),
+    #[error("the condition `{0}` is not `Operator key values`")]
+    Condition(String),
+}
+
 /// The policies that the records came from: one for each name, in the order in which the names appear, with their
 /// statements in order. Records without a name are one policy, called `name`. No record is no policy; whether a document
 /// without statements is there at all is told by the attribute, not by its records.
 ///
-/// A text that was redacted is an error: read as a pattern it would be a claim that nobody made.
-pub fn from_values(name: &str, values: &[Value]) -> Result<Vec<Policy>, String> {
+/// # Errors
+/// Why a record is no statement. A text that was redacted is an error: read as a pattern it would be another claim.
+pub fn from_values(name: &str, values: &[Value]) -> Result<Vec<Policy>, NoPolicy> {
     let mut policies: Vec<Policy> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
     for (index, value) in values.iter().enumerate() {
-        let place = |problem: String| format!("statement {index} of {name}: {problem}");
-        let Value::Map(fields) = value else { return Err(place("is no record".to_owned())) };
+        let place = |why: NoStatement| NoPolicy { name: name.to_owned(), index, why };
+        let Value::Map(fields) = value else { return Err(place(NoStatement::NoRecord)) };
         let of = text(fields, "policy").map_err(place)?.unwrap_or(name);
         let variables = match text(fields, "version").map_err(place)? {
             None => true,
             Some(OLD) => false,
-            Some(_) => return Err(place("version is neither absent nor 2008-10-17".to_owned())),
+            Some(_) => return Err(place(NoStatement::Version)),
         };
         let statement = statement(fields).map_err(place)?;
         let at = *places.entry(of).or_insert_with(|| {
@@ -109,7 +150,7 @@ pub fn from_values(name: &str, values: &[Value]) -> Result<Vec<Policy>, String> 
         });
         match policies.get_mut(at) {
             Some(policy) if policy.variables == variables => policy.statements.push(statement),
-            _ => return Err(place(format!("the policy {of} has two versions"))),
+            _ => return Err(place(NoStatement::TwoVersions(of.to_owned()))),
         }
     }
     Ok(policies)
@@ -143,14 +184,14 @@ fn record(policy: &Policy, statement: &Statement) -> BTreeMap<String, Value> {
     fields
 }
 
-fn statement(fields: &BTreeMap<String, Value>) -> Result<Statement, String> {
+fn statement(fields: &BTreeMap<String, Value>) -> Result<Statement, NoStatement> {
     if let Some(unknown) = fields.keys().find(|key| !NAMED_STATEMENT.iter().any(|field| field.name == **key)) {
-        return Err(format!("unknown field {unknown}"));
+        return Err(NoStatement::UnknownField(unknown.clone()));
     }
     let effect = match text(fields, "effect")? {
         Some("Allow") => Effect::Allow,
         Some("Deny") => Effect::Deny,
-        _ => return Err("effect is neither Allow nor Deny".to_owned()),
+        _ => return Err(NoStatement::Effect),
     };
     let principals = match which(fields, "principals", "not_principals")? {
         Some(Which::In(texts)) => Some(Which::In(all(&texts, principal)?)),
@@ -161,43 +202,47 @@ fn statement(fields: &BTreeMap<String, Value>) -> Result<Statement, String> {
         sid: text(fields, "sid")?.map(str::to_owned),
         effect,
         principals,
-        actions: which(fields, "actions", "not_actions")?.ok_or("neither actions nor not_actions")?,
+        actions: which(fields, "actions", "not_actions")?.ok_or(NoStatement::NoActions)?,
         resources: which(fields, "resources", "not_resources")?,
-        conditions: all(&texts(fields, "conditions")?.ok_or("no conditions")?, condition)?,
+        conditions: all(&texts(fields, "conditions")?.ok_or(NoStatement::NoConditions)?, condition)?,
     })
 }
 
-fn all<T>(texts: &[String], read: fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+fn all<T>(texts: &[String], read: fn(&str) -> Result<T, NoStatement>) -> Result<Vec<T>, NoStatement> {
     texts.iter().map(|text| read(text)).collect()
 }
 
-fn which(fields: &BTreeMap<String, Value>, of: &str, not_of: &str) -> Result<Option<Which<String>>, String> {
+fn which(
+    fields: &BTreeMap<String, Value>,
+    of: &'static str,
+    not_of: &'static str,
+) -> Result<Option<Which<String>>, NoStatement> {
     match (texts(fields, of)?, texts(fields, not_of)?) {
         (Some(texts), None) => Ok(Some(Which::In(texts))),
         (None, Some(texts)) => Ok(Some(Which::NotIn(texts))),
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(format!("both {of} and {not_of}")),
+        (Some(_), Some(_)) => Err(NoStatement::Both(of, not_of)),
     }
 }
 
-fn texts(fields: &BTreeMap<String, Value>, name: &str) -> Result<Option<Vec<String>>, String> {
+fn texts(fields: &BTreeMap<String, Value>, name: &'static str) -> Result<Option<Vec<String>>, NoStatement> {
     let of = |item: &Value| told(name, item).map(str::to_owned);
     match fields.get(name) {
         Some(Value::List(items)) => items.iter().map(of).collect::<Result<_, _>>().map(Some),
-        Some(_) => Err(format!("{name} is no list")),
+        Some(_) => Err(NoStatement::NoList(name)),
         None => Ok(None),
     }
 }
 
-fn text<'a>(fields: &'a BTreeMap<String, Value>, name: &str) -> Result<Option<&'a str>, String> {
+fn text<'a>(fields: &'a BTreeMap<String, Value>, name: &'static str) -> Result<Option<&'a str>, NoStatement> {
     fields.get(name).map(|value| told(name, value)).transpose()
 }
 
-fn told<'a>(name: &str, value: &'a Value) -> Result<&'a str, String> {
+fn told<'a>(name: &'static str, value: &'a Value) -> Result<&'a str, NoStatement> {
     match value {
-        Value::Text(text) if text.contains(REDACTED) => Err(format!("{name} was redacted")),
+        Value::Text(text) if text.contains(REDACTED) => Err(NoStatement::Redacted(name)),
         Value::Text(text) => Ok(text),
-        _ => Err(format!("{name} is no text")),
+        _ => Err(NoStatement::NoText(name)),
     }
 }
 
@@ -212,7 +257,7 @@ fn principal_text(principal: &Principal) -> String {
     }
 }
 
-fn principal(text: &str) -> Result<Principal, String> {
+fn principal(text: &str) -> Result<Principal, NoStatement> {
     match text.split_once(':') {
         None if text == "*" => Ok(Principal::Everyone),
         Some(("AWS", "*")) => Ok(Principal::Everyone),
@@ -220,7 +265,7 @@ fn principal(text: &str) -> Result<Principal, String> {
         Some(("Service", value)) => Ok(Principal::Service(value.to_owned())),
         Some(("Federated", value)) => Ok(Principal::Federated(value.to_owned())),
         Some(("CanonicalUser", value)) => Ok(Principal::Canonical(value.to_owned())),
-        _ => Err(format!("the principal `{text}` is of no known class")),
+        _ => Err(NoStatement::Principal(text.to_owned())),
     }
 }
 
@@ -235,8 +280,8 @@ fn condition_text(condition: &Condition) -> String {
     text
 }
 
-fn condition(text: &str) -> Result<Condition, String> {
-    let misshapen = || format!("the condition `{text}` is not `Operator key values`");
+fn condition(text: &str) -> Result<Condition, NoStatement> {
+    let misshapen = || NoStatement::Condition(text.to_owned());
     let (operator, rest) = text.split_once(' ').ok_or_else(misshapen)?;
     let (key, mut rest) = unescaped(rest, ' ').ok_or_else(misshapen)?;
     let mut values = Vec::new();

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, Claim, Proves, Says, area, denied, given, objections, takes};
+use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, denied, given, objections, takes};
 use super::{Answer, Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Context, Proof};
@@ -56,7 +56,7 @@ impl Proves for Denies {
         Answer::Fails(None)
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
         let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
         denied(actual, setting, &area(claim), |known| given(claim, known))
     }

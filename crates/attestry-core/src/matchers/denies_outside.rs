@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Claim, GIVEN, Proves, Says, area, denied, given, objections, strings, takes};
+use super::permissions::{Claim, GIVEN, Proves, Says, Unjudged, area, denied, given, objections, strings, takes};
 use super::{Answer, Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Type, Value};
 use attestry_iam::{Area, Context, Proof, Set};
@@ -61,7 +61,7 @@ impl Proves for DeniesOutside {
         Answer::Fails(None)
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
         let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
         denied(actual, setting, &others(claim), |known| given(claim, known))
     }

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Claim, GIVEN, Proves, Says, area, given, objections, rights, strings, takes};
+use super::permissions::{Claim, GIVEN, Proves, Says, Unjudged, area, given, objections, rights, strings, takes};
 use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Type, Value};
 use attestry_iam::reference;
@@ -68,7 +68,7 @@ impl Proves for GrantsOnly {
         Some(Claim::about(Says::NeverAllowed, outside(claim).map(|area| (area, given.clone())).into()))
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
         let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
         let (rights, known) = rights(actual, setting)?;
         let (prover, given, [others, elsewhere]) = (Prover::new(Catalogue::aws()), given(claim, known), outside(claim));

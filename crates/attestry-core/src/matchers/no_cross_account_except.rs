@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Proves, guarded, takes_guarded};
+use super::permissions::{Proves, Unjudged, guarded, takes_guarded};
 use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{PARTITIONS, Type, Value};
 use attestry_iam::{Catalogue, Exception, Proof, Prover};
@@ -51,7 +51,7 @@ policy:
         format!("nobody of another account except {operand}")
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
         let except = Exception::new(texts(operand));
         Ok(Prover::new(Catalogue::aws()).no_cross_account_except(&guarded(actual, setting)?, &except))
     }

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Proves, guarded, takes_guarded};
+use super::permissions::{Proves, Unjudged, guarded, takes_guarded};
 use super::{Example, Operand, Setting, Takes};
 use crate::facts::iam::STATEMENTS;
 use crate::facts::{Fact, PUBLIC, Type, Value};
@@ -68,7 +68,7 @@ policy:
         ))
     }
 
-    fn proof(&self, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+    fn proof(&self, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
         Ok(Prover::new(Catalogue::aws()).no_public_principal(&guarded(actual, setting)?))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, Claim, Proves, Says, area, given, objections, rights, takes};
+use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, given, objections, rights, takes};
 use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Context, Proof, Prover};
@@ -58,7 +58,7 @@ impl Proves for RequiresMfa {
         Some(Claim::about(Says::NeverAllowed, without.map(|context| (area(claim), context)).into()))
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
         let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
         let (rights, known) = rights(actual, setting)?;
         Ok(Prover::new(Catalogue::aws()).requires(&rights, &area(claim), &without(&given(claim, known))))

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Proves, denied_to_all};
+use super::permissions::{Proves, Unjudged, denied_to_all};
 use super::{Answer, Example, Operand, Setting, Takes};
 use crate::facts::iam::STATEMENT;
 use crate::facts::redact::is_withheld;
@@ -59,21 +59,21 @@ policy:
         Answer::Fails(None)
     }
 
-    fn proof(&self, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+    fn proof(&self, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
         denied_to_all(actual, setting, &own(setting)?, |known| known.with(TLS, ["false"]))
     }
 }
 
 /// The resource, and for a bucket its objects too.
-fn own(setting: &Setting<'_>) -> Result<Area, String> {
+fn own(setting: &Setting<'_>) -> Result<Area, Unjudged> {
     let arn = setting.id();
     if is_withheld(arn) {
-        return Err("what names the resource is withheld".to_owned());
+        return Err(Unjudged::Withheld);
     }
     let mut parts = arn.split(':');
     let service = match (parts.next(), parts.next(), parts.next(), parts.nth(2)) {
         (Some("arn"), Some(_), Some(service), Some(_)) if !service.is_empty() => service,
-        _ => return Err(format!("`{arn}` is no ARN")),
+        _ => return Err(Unjudged::NoArn(arn.to_owned())),
     };
     let mut resources = vec![arn.to_owned()];
     if service == "s3" {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, Claim, Proves, Says, area, objections, rights, takes};
+use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, objections, rights, takes};
 use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Context, Proof, Prover};
@@ -61,9 +61,9 @@ impl Proves for Separates {
         Some(Claim::either(Says::NeverAllowed, duties))
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
         let Operand::Value(Value::List(duties)) = operand else { return Ok(Proof::Proved) };
-        let [first, second] = duties.as_slice() else { return Err("two duties are kept apart".to_owned()) };
+        let [first, second] = duties.as_slice() else { return Err(Unjudged::Duties) };
         let (rights, known) = rights(actual, setting)?;
         Ok(Prover::new(Catalogue::aws()).separates(&[rights], [&area(first), &area(second)], &known))
     }

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{Proves, guarded, takes_guarded};
+use super::permissions::{Proves, Unjudged, guarded, takes_guarded};
 use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Proof, Prover};
@@ -56,7 +56,7 @@ policy:
         format!("nobody of {operand}")
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
         let (guarded, prover) = (guarded(actual, setting)?, Prover::new(Catalogue::aws()));
         let mut doubt = Proof::Proved;
         for principal in texts(operand) {

@@ -154,7 +154,7 @@ fn with_condition(text: &str) -> Vec<Value> {
     ])]
 }
 
-fn conditions_of(text: &str) -> Result<Vec<Condition>, String> {
+fn conditions_of(text: &str) -> Result<Vec<Condition>, NoPolicy> {
     let policies = from_values("p", &with_condition(text))?;
     Ok(policies.into_iter().flat_map(|it| it.statements).flat_map(|it| it.conditions).collect())
 }
@@ -184,7 +184,7 @@ fn ordinary_conditions_read_as_they_are_written() {
 #[test]
 fn what_was_redacted_is_no_pattern() {
     let error = conditions_of(&format!("StringEquals sts:ExternalId password={REDACTED}")).unwrap_err();
-    assert_eq!(error, "statement 0 of p: conditions was redacted");
+    assert_eq!(error.to_string(), "statement 0 of p: conditions was redacted");
     let mut policy = with_condition("Bool k true");
     if let Some(Value::Map(fields)) = policy.first_mut() {
         fields.insert("policy".to_owned(), REDACTED.into());

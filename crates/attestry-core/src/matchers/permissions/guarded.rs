@@ -1,5 +1,6 @@
 //! Values as what guards a resource: the statements of its policy, or the grants of a key.
 
+use super::unjudged::Unjudged;
 use crate::facts::iam::{GRANT, STATEMENT, from_values};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
@@ -18,14 +19,14 @@ pub(in crate::matchers) fn takes_guarded(of: Type, operand: Takes) -> Result<Tak
 ///
 /// # Errors
 /// Why the value cannot be read as a policy.
-pub(in crate::matchers) fn guarded(value: &Value, setting: &Setting<'_>) -> Result<Guarded, String> {
+pub(in crate::matchers) fn guarded(value: &Value, setting: &Setting<'_>) -> Result<Guarded, Unjudged> {
     let items = if let Value::List(items) = value { items.as_slice() } else { &[] };
     let (policy, grants) = match grants(items) {
         Some(grants) => (None, grants),
         None => (from_values("policy", items)?.into_iter().next(), Vec::new()),
     };
     if is_withheld(setting.id()) {
-        return Err("what names the resource is withheld".to_owned());
+        return Err(Unjudged::Withheld);
     }
     Ok(Guarded { arn: setting.id().to_owned(), owner: setting.account().to_owned(), policy, grants })
 }

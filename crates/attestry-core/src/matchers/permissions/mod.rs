@@ -8,6 +8,7 @@ mod guarded;
 mod known;
 mod prove;
 mod rights;
+mod unjudged;
 mod words;
 
 pub(super) use area::{AREA, GIVEN, area, given, objections, strings};
@@ -15,3 +16,4 @@ pub(super) use claim::{Claim, Says};
 pub(super) use guarded::{guarded, takes_guarded};
 pub(super) use prove::Proves;
 pub(super) use rights::{denied, denied_to_all, rights, takes};
+pub(super) use unjudged::Unjudged;

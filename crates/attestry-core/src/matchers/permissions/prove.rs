@@ -5,6 +5,7 @@
 use std::fmt::Debug;
 
 use super::claim::Claim;
+use super::unjudged::Unjudged;
 use super::words::{doubtful, witness};
 use crate::facts::{Question, Type, Value};
 use crate::matchers::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
@@ -60,7 +61,7 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
     ///
     /// # Errors
     /// Why the value cannot be read as policies.
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, String>;
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged>;
 }
 
 impl<P: Proves> Matcher for P {

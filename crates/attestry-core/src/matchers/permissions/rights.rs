@@ -1,6 +1,7 @@
 //! Values as rights: the permissions of an identity, or the statements of one document.
 
 use super::known;
+use super::unjudged::Unjudged;
 use crate::facts::iam::{PERMISSIONS, STATEMENT, from_values};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
@@ -24,7 +25,7 @@ pub(in crate::matchers) fn takes(of: Type, operand: Type) -> Result<Takes, &'sta
 ///
 /// # Errors
 /// Why the value cannot be read as policies.
-pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Result<(Rights, Context), String> {
+pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Result<(Rights, Context), Unjudged> {
     let (identity, boundary) = match value {
         Value::Map(fields) => {
             let read = |name: &str| match fields.get(name) {
@@ -36,11 +37,11 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
         document => (documents(document)?, None),
     };
     if identity.iter().flat_map(|policy| &policy.statements).any(denies_somebody) {
-        return Err("a Deny of it is about some principals only".to_owned());
+        return Err(Unjudged::DeniesSome);
     }
     let policies = Policies { identity, boundary, ..Policies::default() };
     if is_withheld(setting.id()) {
-        return Err("what names the resource is withheld".to_owned());
+        return Err(Unjudged::Withheld);
     }
     // Whoever has a document that stands alone, or is in a group, is not known.
     let (subject, is_known) = match subject_of(setting.id()) {
@@ -65,7 +66,7 @@ pub(in crate::matchers) fn denied(
     setting: &Setting<'_>,
     area: &Area,
     given: impl FnOnce(Context) -> Context,
-) -> Result<Proof, String> {
+) -> Result<Proof, Unjudged> {
     let policies = if let Value::List(_) = value { documents(value)? } else { Vec::new() };
     if policies.iter().flat_map(|policy| &policy.statements).any(denies_somebody) {
         return denied_to_all(value, setting, area, given);
@@ -84,9 +85,9 @@ pub(in crate::matchers) fn denied_to_all(
     setting: &Setting<'_>,
     area: &Area,
     given: impl FnOnce(Context) -> Context,
-) -> Result<Proof, String> {
+) -> Result<Proof, Unjudged> {
     if is_withheld(setting.id()) {
-        return Err("what names the resource is withheld".to_owned());
+        return Err(Unjudged::Withheld);
     }
     let policy = documents(value)?.into_iter().next();
     let (arn, owner) = (setting.id().to_owned(), setting.account().to_owned());
@@ -109,9 +110,9 @@ fn denies_somebody(statement: &Statement) -> bool {
 ///
 /// # Errors
 /// Why it cannot be read as a policy.
-fn documents(value: &Value) -> Result<Vec<Policy>, String> {
+fn documents(value: &Value) -> Result<Vec<Policy>, Unjudged> {
     match value {
-        Value::List(items) => from_values("document", items),
+        Value::List(items) => Ok(from_values("document", items)?),
         _ => Ok(Vec::new()),
     }
 }
