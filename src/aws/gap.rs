@@ -4,13 +4,14 @@
 
 use std::error::Error;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::Operation;
 use super::gone::says_gone;
-use super::operation;
-use super::transport::Stopped;
+use super::transport::{Failed, Stopped};
 use super::unreadable;
 use super::whole::Unsound;
 use super::wire::NOT_DESCRIBED;
@@ -183,7 +184,7 @@ where
             if code.is_empty() && status < 400 {
                 let body = refused.raw().body().bytes().unwrap_or_default();
                 (Cause::Malformed, String::new(), unreadable::words(body, &causes(&error)))
-            } else if operation::current().is_some_and(|asked| says_gone(&asked, code, message)) {
+            } else if operation(&error).is_some_and(|asked| says_gone(asked, code, message)) {
                 (Cause::Gone, code.to_owned(), message.to_owned())
             } else {
                 (classify(code, status), code.to_owned(), message.to_owned())
@@ -192,13 +193,13 @@ where
         SdkError::TimeoutError(_) => (Cause::TimedOut, String::new(), "no answer in time".to_owned()),
         SdkError::DispatchFailure(failure) => {
             let source = failure.as_connector_error().map_or_else(String::new, |error| causes(error));
-            if let Some(unsound) = unsound(&error) {
+            if let Some(unsound) = caused_by::<Unsound>(&error) {
                 (unsound.cause, String::new(), unsound.what.clone())
-            } else if source.contains(Stopped::MESSAGE) {
-                (Cause::Interrupted, String::new(), Stopped::MESSAGE.to_owned())
+            } else if caused_by::<Stopped>(&error).is_some() {
+                (Cause::Interrupted, String::new(), Stopped.to_string())
             } else if failure.is_timeout() {
                 (Cause::TimedOut, String::new(), source)
-            } else if source.contains("credentials") || source.contains("identity") {
+            } else if is_about_credentials(&error, &source) {
                 (Cause::Credentials, String::new(), source)
             } else {
                 (Cause::Unreachable, String::new(), source)
@@ -207,25 +208,38 @@ where
         SdkError::ResponseError(_) => (Cause::Malformed, String::new(), causes(&error)),
         other => {
             let text = causes(other);
-            let credentials = text.contains("credential") || text.contains("identity");
+            let credentials = is_about_credentials(other, &text);
             (if credentials { Cause::Credentials } else { Cause::Unexpected }, String::new(), text)
         }
     };
     let request_id = match &error {
         SdkError::ServiceError(refused) => request_id(refused.raw()),
         SdkError::ResponseError(refused) => request_id(refused.raw()),
-        _ => unsound(&error).map(|it| it.request_id.clone()).unwrap_or_default(),
+        _ => caused_by::<Unsound>(&error).map(|it| it.request_id.clone()).unwrap_or_default(),
     };
     let (code, message) = (scrub(&code).into_owned(), scrub(&message).into_owned());
-    of_current(Gap { code, message, request_id, ..Gap::new(cause) })
+    of(Gap { code, message, request_id, ..Gap::new(cause) }, operation(&error))
 }
 
-/// Why an answer was not believed, where that is the cause.
-fn unsound<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Unsound> {
+/// The operation of the request that failed, as the transport put it on the answer or on the error. None where no request
+/// was sent.
+fn operation<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> Option<&Operation> {
+    let answer = error.raw_response().and_then(|answer| answer.extension::<Operation>());
+    answer.or_else(|| caused_by::<Failed>(error).map(|failed| &failed.operation))
+}
+
+/// Whether there are no credentials to sign with. The timeout of the identity cache and the lack of an identity are
+/// private types of the SDK: only their texts show them.
+fn is_about_credentials(error: &(dyn Error + 'static), text: &str) -> bool {
+    caused_by::<CredentialsError>(error).is_some() || text.contains("identity")
+}
+
+/// The first error of that type, of an error and its causes.
+fn caused_by<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(unsound) = error.downcast_ref() {
-            return Some(unsound);
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
         next = error.source();
     }
@@ -233,14 +247,14 @@ fn unsound<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Unsound> {
 }
 
 /// The gap of an answer that came and could not be read.
-pub(super) fn malformed(message: String, request_id: String) -> Gap {
-    of_current(Gap { message, request_id, ..Gap::new(Cause::Malformed) })
+pub(super) fn malformed(operation: Option<&Operation>, message: String, request_id: String) -> Gap {
+    of(Gap { message, request_id, ..Gap::new(Cause::Malformed) }, operation)
 }
 
-/// The gap with the operation that was sent last.
-fn of_current(gap: Gap) -> Gap {
-    let Some(current) = operation::current() else { return gap };
-    Gap { service: current.service, operation: current.name, ..gap }
+/// The gap with the operation that was sent.
+fn of(gap: Gap, operation: Option<&Operation>) -> Gap {
+    let Some(Operation { service, name }) = operation else { return gap };
+    Gap { service: service.clone(), operation: name.clone(), ..gap }
 }
 
 /// The request id of an answer, whatever the service calls it.
@@ -265,6 +279,9 @@ pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_types::error::ErrorMetadata;
+
     use super::*;
 
     #[test]
@@ -302,5 +319,34 @@ mod tests {
         for (code, status, cause) in table {
             assert_eq!(classify(code, status), cause, "{code} {status}");
         }
+    }
+
+    fn failed(error: ConnectorError) -> Gap {
+        let error = Failed::of(error, Operation::new("iam", "ListRoles"));
+        gap_of(SdkError::<ErrorMetadata, HttpResponse>::dispatch_failure(error))
+    }
+
+    #[test]
+    fn an_error_of_the_transport_keeps_its_sort_and_its_text_and_has_the_operation() {
+        let unsound = Unsound { cause: Cause::Malformed, what: "no list".to_owned(), request_id: "r-1".to_owned() };
+        let table = [
+            (ConnectorError::user(Box::new(Stopped)), Cause::Interrupted, Stopped.to_string()),
+            (ConnectorError::timeout("late".into()), Cause::TimedOut, "timeout: late".to_owned()),
+            (ConnectorError::io("no credentials".into()), Cause::Unreachable, "io error: no credentials".to_owned()),
+            (ConnectorError::other("odd".into(), None), Cause::Unreachable, "other: odd".to_owned()),
+            (ConnectorError::other(Box::new(unsound), None), Cause::Malformed, "no list".to_owned()),
+        ];
+        for (error, cause, message) in table {
+            let gap = failed(error);
+            assert_eq!((gap.service.as_str(), gap.operation.as_str()), ("iam", "ListRoles"), "{gap}");
+            assert_eq!((gap.cause, &gap.message), (cause, &message));
+        }
+    }
+
+    #[test]
+    fn without_credentials_no_operation_was_sent() {
+        let none = ConnectorError::other(CredentialsError::not_loaded("none").into(), None);
+        let gap = gap_of(SdkError::<ErrorMetadata, HttpResponse>::dispatch_failure(none));
+        assert_eq!((gap.cause, gap.operation.as_str()), (Cause::Credentials, ""));
     }
 }

@@ -36,7 +36,7 @@ pub use described::Described;
 pub use flow::Flow;
 pub use gap::{OrGap, gap_of, refused_with};
 pub use gone::gone_codes;
-pub use operation::{ACCOUNT_BLOCK, Operation, tracked};
+pub use operation::{ACCOUNT_BLOCK, Operation};
 pub use pace::Pace;
 pub use pages::{MOST_ITEMS, Pages};
 pub use post::post;

@@ -3,9 +3,6 @@
 //!
 //! Must not know what operations mean.
 
-use std::cell::RefCell;
-use std::future::Future;
-
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 /// A service by its IAM prefix, and one of its operations.
@@ -145,24 +142,4 @@ fn lambda(path: &str) -> Option<&'static str> {
         Some((_, "configuration")) => Some("GetFunctionConfiguration"),
         None | Some(_) => None,
     }
-}
-
-tokio::task_local! {
-    /// The operation of the request that the current read sent last.
-    static CURRENT: RefCell<Option<Operation>>;
-}
-
-/// Runs a read so that its gaps know the operation they come from.
-pub async fn tracked<F: Future>(read: F) -> F::Output {
-    CURRENT.scope(RefCell::new(None), read).await
-}
-
-/// Remembers the operation that is being sent.
-pub(super) fn sending(operation: &Operation) {
-    let _ = CURRENT.try_with(|current| *current.borrow_mut() = Some(operation.clone()));
-}
-
-/// The operation that the current read sent last.
-pub(super) fn current() -> Option<Operation> {
-    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::At;
 use super::client::{Api, Client, SECURITY_HUB};
-use super::{At, tracked};
 use attestry_core::facts::Gap;
 
 const IMPORT: Api = SECURITY_HUB.post("BatchImportFindings", "/findings/import");
@@ -45,7 +45,7 @@ pub struct Failed {
 /// # Errors
 /// What AWS did not take or did not say.
 pub async fn import(at: &At, findings: &[Value]) -> Result<Answer, Gap> {
-    tracked(at.client(Client::new).call(&IMPORT, json!({ "Findings": findings }))).await
+    at.client(Client::new).call(&IMPORT, json!({ "Findings": findings })).await
 }
 
 #[cfg(test)]

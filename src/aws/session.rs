@@ -28,7 +28,7 @@ use super::gap::causes;
 use super::recording::Recording;
 use super::renewal::Renewed;
 use super::transport::{Link, Transport};
-use super::{At, GLOBAL, tracked};
+use super::{At, GLOBAL};
 use attestry_core::facts::{Cause, Gap, partition};
 use attestry_core::source::printable;
 
@@ -286,11 +286,11 @@ pub async fn identity(at: &At) -> Result<Arc<Identity>, Gap> {
 
 /// Asks who the caller is.
 pub(super) async fn ask(sdk: &SdkConfig, attempts: u32) -> Result<Identity, Gap> {
-    let answer = tracked(async {
+    let answer = async {
         // Whoever has no network should hear it soon: this one call is not tried long.
         let soon = aws_sdk_sts::config::Builder::from(sdk).retry_config(super::at::retries(sdk, attempts)).build();
         Ok::<_, Gap>(aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await.or_gap()?)
-    })
+    }
     .await?;
     match (answer.account(), answer.arn(), answer.user_id()) {
         (Some(account), Some(arn), Some(user_id)) => {

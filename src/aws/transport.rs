@@ -2,11 +2,11 @@
 //!
 //! Below the SDK's retries, so that each attempt is paced and logged. Must not know what is asked or answered.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -19,7 +19,6 @@ use tokio::time::Instant;
 
 use super::calls::{Call, CallLog};
 use super::gap::{is_throttled, request_id};
-use super::operation::sending;
 use super::pace::Pace;
 use super::whole::{Question, whole};
 use super::{Operation, wire};
@@ -90,20 +89,36 @@ impl Link {
 }
 
 /// The error of a request that was not sent, or not waited for, because the run was stopped.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("the run was stopped before this call was answered")]
 pub(super) struct Stopped;
 
-impl Stopped {
-    pub(super) const MESSAGE: &'static str = "the run was stopped before this call was answered";
+/// The error of a request, with the operation that the request was for. The text is that of the error.
+#[derive(Debug, thiserror::Error)]
+#[error("{source}")]
+pub(super) struct Failed {
+    pub(super) operation: Operation,
+    source: BoxError,
 }
 
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(Self::MESSAGE)
+impl Failed {
+    /// The same error of a connector, with the operation. The retries of the SDK see the same sort of error.
+    pub(super) fn of(error: ConnectorError, operation: Operation) -> ConnectorError {
+        let (is_timeout, is_user, is_io) = (error.is_timeout(), error.is_user(), error.is_io());
+        let (kind, connection) = (error.as_other(), error.connection_metadata().cloned());
+        let failed = Box::new(Self { operation, source: error.into_source() });
+        let error = match () {
+            () if is_timeout => ConnectorError::timeout(failed),
+            () if is_user => ConnectorError::user(failed),
+            () if is_io => ConnectorError::io(failed),
+            () => ConnectorError::other(failed, kind),
+        };
+        match connection {
+            Some(connection) => error.with_connection(connection),
+            None => error,
+        }
     }
 }
-
-impl std::error::Error for Stopped {}
 
 /// The HTTP client of one account and Region.
 #[derive(Clone, Debug)]
@@ -139,68 +154,85 @@ impl HttpConnector for Way {
         let (link, inner) = (self.link.clone(), self.inner.clone());
         HttpConnectorFuture::new(async move {
             let operation = Operation::of(&request).unwrap_or_else(|| Operation::new("unknown", "Unknown"));
-            sending(&operation);
-            let stopping = link.stopping.notified();
-            let turn = tokio::select! {
-                turn = link.pace.turn(&account, &region, &operation) => turn,
-                () = stopping => return Err(ConnectorError::user(Box::new(Stopped))),
-            };
-            if link.is_stopped() {
-                return Err(ConnectorError::user(Box::new(Stopped)));
-            }
-            let question = Question {
-                account: Arc::clone(&account),
-                region: wire::region(&request).unwrap_or_default().to_owned(),
-                parameters: wire::sent(&operation, &request),
-            };
-            let attempt = attempt(&request);
-            let (started, clock) = (Timestamp::now(), Instant::now());
-            // The wait for a turn is not part of the time that AWS has to answer.
-            let sent = async {
-                match tokio::time::timeout(ANSWER, inner.call(request)).await {
-                    Ok(answer) => answer,
-                    Err(late) => Err(ConnectorError::timeout(Box::new(late))),
+            match exchange(&account, &region, &link, &inner, request, &operation).await {
+                Ok(mut answer) => {
+                    answer.add_extension(operation);
+                    Ok(answer)
                 }
-            };
-            let answer = tokio::select! {
-                answer = sent => answer,
-                () = link.stopped() => Err(ConnectorError::user(Box::new(Stopped))),
-            };
-            let milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let told = answer.as_ref().ok().map(Told::of);
-            let answer = match answer {
-                Ok(answer) => tokio::select! {
-                    answer = whole(&operation, &question, answer) => answer,
-                    () = link.stopped() => Err(ConnectorError::user(Box::new(Stopped))),
-                },
-                Err(error) => Err(error),
-            };
-            drop(turn);
-            let mut parameters = question.parameters;
-            wire::withhold(&operation, &mut parameters);
-            let error = answer.as_ref().map_or_else(|_| String::new(), error_code);
-            // An answer that is not believed still came.
-            let Told { status, request_id, date } = told.unwrap_or_default();
-            let throttled = is_throttled(&error, status.unwrap_or_default());
-            link.pace.answered(&account, &region, &operation, throttled);
-            link.calls.add(Call {
-                started,
-                milliseconds,
-                account,
-                region,
-                service: operation.service,
-                operation: operation.name,
-                parameters,
-                attempt,
-                status,
-                error,
-                request_id,
-                date,
-                throttled,
-            });
-            answer
+                Err(error) => Err(Failed::of(error, operation)),
+            }
         })
     }
+}
+
+/// One attempt: a turn, the request, the whole answer, and the line in the log.
+async fn exchange(
+    account: &Arc<str>,
+    region: &Arc<str>,
+    link: &Link,
+    inner: &SharedHttpConnector,
+    request: HttpRequest,
+    operation: &Operation,
+) -> Result<HttpResponse, ConnectorError> {
+    let stopping = link.stopping.notified();
+    let turn = tokio::select! {
+        turn = link.pace.turn(account, region, operation) => turn,
+        () = stopping => return Err(ConnectorError::user(Box::new(Stopped))),
+    };
+    if link.is_stopped() {
+        return Err(ConnectorError::user(Box::new(Stopped)));
+    }
+    let question = Question {
+        account: Arc::clone(account),
+        region: wire::region(&request).unwrap_or_default().to_owned(),
+        parameters: wire::sent(operation, &request),
+    };
+    let attempt = attempt(&request);
+    let (started, clock) = (Timestamp::now(), Instant::now());
+    // The wait for a turn is not part of the time that AWS has to answer.
+    let sent = async {
+        match tokio::time::timeout(ANSWER, inner.call(request)).await {
+            Ok(answer) => answer,
+            Err(late) => Err(ConnectorError::timeout(Box::new(late))),
+        }
+    };
+    let answer = tokio::select! {
+        answer = sent => answer,
+        () = link.stopped() => Err(ConnectorError::user(Box::new(Stopped))),
+    };
+    let milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let told = answer.as_ref().ok().map(Told::of);
+    let answer = match answer {
+        Ok(answer) => tokio::select! {
+            answer = whole(operation, &question, answer) => answer,
+            () = link.stopped() => Err(ConnectorError::user(Box::new(Stopped))),
+        },
+        Err(error) => Err(error),
+    };
+    drop(turn);
+    let mut parameters = question.parameters;
+    wire::withhold(operation, &mut parameters);
+    let error = answer.as_ref().map_or_else(|_| String::new(), error_code);
+    // An answer that is not believed still came.
+    let Told { status, request_id, date } = told.unwrap_or_default();
+    let throttled = is_throttled(&error, status.unwrap_or_default());
+    link.pace.answered(account, region, operation, throttled);
+    link.calls.add(Call {
+        started,
+        milliseconds,
+        account: Arc::clone(account),
+        region: Arc::clone(region),
+        service: operation.service.clone(),
+        operation: operation.name.clone(),
+        parameters,
+        attempt,
+        status,
+        error,
+        request_id,
+        date,
+        throttled,
+    });
+    answer
 }
 
 /// How long AWS may take to answer one attempt.

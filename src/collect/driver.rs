@@ -132,7 +132,7 @@ async fn enumerate(collector: &dyn Collector, at: &At, listing: &mut Listing) ->
     let overflows = listing.overflows();
     tokio::select! {
         gap = overflows => Err(gap),
-        listed = crate::aws::tracked(collector.list(at, listing)) => listed,
+        listed = collector.list(at, listing) => listed,
     }
 }
 
@@ -236,7 +236,7 @@ async fn read(
         Reach::Asked => collector.ask(at, call, resource, questions),
         _ => collector.read(at, call, resource),
     };
-    let (told, unread) = crate::aws::sparing(collector.kind(), crate::aws::tracked(pending)).await;
+    let (told, unread) = crate::aws::sparing(collector.kind(), pending).await;
     let failed = match told {
         Ok(()) => unread::blind(resource, &unread).err().map(|gap| *gap),
         Err(gap) => Some(gap),

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::proof::{self, Found};
 use super::{Claim, Haste, Made};
+use crate::aws::At;
 use crate::aws::client::{Api, Client, SQS, SSM};
-use crate::aws::{At, tracked};
 use attestry_core::facts::Gap;
 
 const DELETE_PARAMETER: Api = SSM.api("DeleteParameter");
@@ -47,12 +47,12 @@ impl Made {
             if attempt > 0 {
                 tokio::time::sleep(pause.saturating_mul(1 << attempt)).await;
             }
-            match tracked(proof::look(self, at, claim)).await {
+            match proof::look(self, at, claim).await {
                 // What was made a moment ago may not be seen yet.
                 Ok(Found::Gone) if attempt == 0 && self.is_seen_late() => {}
                 Ok(Found::Gone) => return Ok(()),
                 Ok(Found::Ours(handle)) => {
-                    if let Err(gap) = tracked(self.remove(at, handle)).await {
+                    if let Err(gap) = self.remove(at, handle).await {
                         why = format!("{gap} {}", gap.message);
                     }
                 }
@@ -61,7 +61,7 @@ impl Made {
             }
         }
         // The last removal has not been read back yet.
-        match tracked(proof::look(self, at, claim)).await {
+        match proof::look(self, at, claim).await {
             Ok(Found::Gone) => Ok(()),
             _ => Err(left(&why)),
         }
@@ -72,7 +72,7 @@ impl Made {
         let Self::Rotation { secret, version, before, begun } = self else { return };
         let (started, mut wait, mut patience) = (Instant::now(), pause, pause.saturating_mul(STAGING));
         loop {
-            match tracked(proof::pending(at, secret, version, before)).await {
+            match proof::pending(at, secret, version, before).await {
                 Ok(None) => return,
                 Ok(Some((holder, _))) if holder != *version => patience = pause.saturating_mul(SETTLING),
                 Ok(Some(_)) | Err(_) => {}

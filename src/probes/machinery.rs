@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::scene::Undone;
 use super::{Haste, Ledger, Probe, Scene, Target};
-use crate::aws::{At, Link, tracked};
+use crate::aws::{At, Link};
 use attestry_core::facts::{Arguments, Cause, Fact, Gap, Population, Resource};
 
 /// One case in one account.
@@ -146,7 +146,7 @@ async fn one(task: Task, running: &Running) -> (Option<Resource>, Undone) {
     let acted = tokio::select! {
         biased;
         () = running.link.stopped() => Err(stopped()),
-        acted = tokio::time::timeout(limit, tracked(task.probe.act(&scene, &mut seen))) => acted.unwrap_or_else(|_| {
+        acted = tokio::time::timeout(limit, task.probe.act(&scene, &mut seen)) => acted.unwrap_or_else(|_| {
             let message = format!("the probe took longer than {} s", limit.as_secs());
             Err(Gap { message, ..Gap::new(Cause::TimedOut) })
         }),

@@ -16,7 +16,7 @@ use super::mark::{MARK, read, resembles};
 use super::proof::{self, is_alive};
 use super::{Announced, Claim, Haste, LedgerError, Ledgers, Made};
 use crate::aws::client::{Api, Client, SQS};
-use crate::aws::{At, Pages, tracked};
+use crate::aws::{At, Pages};
 use attestry_core::facts::{Cause, Gap};
 
 /// What a sweep did.
@@ -124,12 +124,7 @@ pub async fn search(ground: &Ground<'_>, now: Timestamp) -> Swept {
     for at in ground.places.iter().filter(|at| !at.is_global()) {
         // What is not seen hides nothing of the rest.
         let mut found = Vec::new();
-        for seen in [
-            tracked(secrets(at)).await,
-            tracked(parameters(at)).await,
-            tracked(subscriptions(at)).await,
-            tracked(queues(at)).await,
-        ] {
+        for seen in [secrets(at).await, parameters(at).await, subscriptions(at).await, queues(at).await] {
             match seen {
                 Ok(seen) => found.extend(seen),
                 Err(gap) => {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 
 use super::{Bucket, NotKept, NotRead};
-use crate::aws::{refused_with, tracked};
+use crate::aws::refused_with;
 use attestry_core::facts::{Cause, Gap};
 
 /// What is to be kept.
@@ -107,14 +107,14 @@ impl Bucket {
     }
 
     async fn look(&self, key: &str) -> Result<Option<There>, NotKept> {
-        let found = tracked(async {
+        let found = async {
             let request = self.s3.head_object().bucket(&self.name).key(key);
             match request.set_expected_bucket_owner(self.owner.clone()).send().await {
                 Ok(found) => Ok(Some(found)),
                 Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
                 Err(error) => Err(gap_of(error)),
             }
-        });
+        };
         let found = found.await.map_err(|gap| NotKept::told(format!("look for {key}"), gap))?;
         Ok(found.map(|found| There {
             size: found.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
@@ -130,7 +130,7 @@ impl Bucket {
         if object.bytes.len() > self.part {
             return self.send_parts(object).await;
         }
-        let done = tracked(async {
+        let done = async {
             let request = self
                 .s3
                 .put_object()
@@ -144,7 +144,7 @@ impl Bucket {
                 .set_expected_bucket_owner(self.owner.clone())
                 .body(object.bytes.to_vec().into());
             sent(request.send().await)
-        });
+        };
         done.await.map_err(|gap| NotKept::told(format!("write {}", object.key), gap))
     }
 
@@ -176,7 +176,7 @@ impl Bucket {
     /// Compares by what S3 computed when the object came in.
     async fn compare_checksum(&self, object: &Object<'_>, there: &There, unread: &Gap) -> Result<(), NotKept> {
         let key = object.key.to_owned();
-        let told = tracked(async {
+        let told = async {
             let request = self
                 .s3
                 .get_object_attributes()
@@ -186,7 +186,7 @@ impl Bucket {
                 .set_expected_bucket_owner(self.owner.clone())
                 .object_attributes(ObjectAttributes::Checksum);
             Ok(request.send().await.or_gap()?)
-        });
+        };
         let told = told.await.map_err(|gap| NotKept::Unread { key: key.clone(), gap: Box::new(gap) })?;
         let found = told.checksum.and_then(|it| it.checksum_sha256);
         let Some(found) = found else { return Err(NotKept::Unread { key, gap: Box::new(unread.clone()) }) };
@@ -205,7 +205,7 @@ impl Bucket {
         // Who may not read locks is not told of them with the object.
         let mut lock = if told.mode.is_empty() { self.locked(key, version).await? } else { told };
         if !lock.holds(object.retain_until) {
-            let longer = tracked(async {
+            let longer = async {
                 let retention = ObjectLockRetention::builder()
                     .mode(ObjectLockRetentionMode::Compliance)
                     .retain_until_date(date(object.retain_until))
@@ -213,7 +213,7 @@ impl Bucket {
                 let request = self.s3.put_object_retention().bucket(&self.name).key(key).version_id(version);
                 let request = request.retention(retention).set_expected_bucket_owner(self.owner.clone());
                 request.send().await.map(|_| ()).map_err(gap_of)
-            });
+            };
             longer.await.map_err(|gap| NotKept::told(format!("lock {key}"), gap))?;
             lock = self.locked(key, version).await?;
         }
@@ -228,14 +228,14 @@ impl Bucket {
     }
 
     async fn locked(&self, key: &str, version: &str) -> Result<Lock, NotKept> {
-        let told = tracked(async {
+        let told = async {
             let request = self.s3.get_object_retention().bucket(&self.name).key(key).version_id(version);
             match request.set_expected_bucket_owner(self.owner.clone()).send().await {
                 Ok(told) => Ok(told.retention),
                 Err(error) if refused_with(&error, &["NoSuchObjectLockConfiguration"]) => Ok(None),
                 Err(error) => Err(gap_of(error)),
             }
-        });
+        };
         let told = told.await.map_err(|gap| NotKept::told(format!("learn until when {key} is locked"), gap))?;
         let (mode, until) = told.map_or((None, None), |it| (it.mode, it.retain_until_date));
         let mode = mode.map(|mode| mode.as_str().to_owned()).unwrap_or_default();

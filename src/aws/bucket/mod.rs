@@ -17,7 +17,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::types::{BucketVersioningStatus, ObjectLockEnabled};
 
-use super::{Backend, Flow, Link, Reach, refused_with, tracked};
+use super::{Backend, Flow, Link, Reach, refused_with};
 use attestry_core::facts::{Cause, Gap};
 
 pub use address::Address;
@@ -97,7 +97,7 @@ impl Bucket {
     /// The Region, which S3 tells even to those whom it refuses.
     async fn region(&self) -> Result<String, NotKept> {
         let request = self.s3.head_bucket().bucket(&self.name).set_expected_bucket_owner(self.owner.clone());
-        let answer = tracked(async {
+        let answer = async {
             match request.send().await {
                 Ok(told) => Ok(told.bucket_region.unwrap_or_else(|| ANY_REGION.to_owned())),
                 Err(error) => {
@@ -110,7 +110,7 @@ impl Bucket {
                     }
                 }
             }
-        });
+        };
         answer.await.map_err(|gap| match gap {
             None => NotKept::NoBucket(self.name.clone()),
             Some(gap) => NotKept::told(format!("find the bucket {}", self.name), gap),
@@ -126,23 +126,23 @@ impl Bucket {
             "NoSuchBucket" => NotKept::NoBucket(self.name.clone()),
             _ => NotKept::told(format!("learn whether the bucket {} keeps what is written", self.name), gap),
         };
-        let versions = tracked(async {
+        let versions = async {
             let request = self.s3.get_bucket_versioning().bucket(&self.name);
             Ok(request.set_expected_bucket_owner(self.owner.clone()).send().await.or_gap()?)
-        });
+        };
         let versions = versions.await.map_err(told)?;
         if versions.status() != Some(&BucketVersioningStatus::Enabled) {
             let found = versions.status().map_or("off", BucketVersioningStatus::as_str).to_owned();
             return Err(NotKept::NoVersions { bucket: self.name.clone(), found });
         }
-        let lock = tracked(async {
+        let lock = async {
             let request = self.s3.get_object_lock_configuration().bucket(&self.name);
             match request.set_expected_bucket_owner(self.owner.clone()).send().await {
                 Ok(answer) => Ok(answer.object_lock_configuration.and_then(|it| it.object_lock_enabled)),
                 Err(error) if refused_with(&error, &["ObjectLockConfigurationNotFoundError"]) => Ok(None),
                 Err(error) => Err(gap_of(error)),
             }
-        });
+        };
         match lock.await.map_err(told)? {
             Some(ObjectLockEnabled::Enabled) => Ok(()),
             _ => Err(NotKept::NoLock(self.name.clone())),
@@ -162,7 +162,7 @@ impl Bucket {
             let request = self.s3.list_object_versions().bucket(&self.name).prefix(prefix);
             let request = request.set_key_marker(from.0.clone()).set_version_id_marker(from.1.clone());
             let request = request.set_expected_bucket_owner(self.owner.clone());
-            let page = tracked(async { Ok(request.send().await.or_gap()?) }).await.map_err(told)?;
+            let page = async { Ok(request.send().await.or_gap()?) }.await.map_err(told)?;
             for object in page.versions() {
                 let key = object.key().unwrap_or_default().to_owned();
                 let version = object.version_id().unwrap_or_default().to_owned();
@@ -194,7 +194,7 @@ impl Bucket {
 
     /// Reads no more than that many bytes, whatever a header says.
     async fn bytes(&self, key: &str, version: &str, most: u64) -> Result<Vec<u8>, NotRead> {
-        tracked(async {
+        async {
             let request = self.s3.get_object().bucket(&self.name).key(key).version_id(version);
             let answer = request.set_expected_bucket_owner(self.owner.clone()).send().await;
             let mut body = answer.map_err(|error| NotRead::Gap(gap_of(error)))?.body;
@@ -207,7 +207,7 @@ impl Bucket {
                 }
             }
             Ok(bytes)
-        })
+        }
         .await
     }
 }

@@ -11,7 +11,7 @@ use ring::digest::{Context, SHA256, digest};
 
 use super::keep::{Object, Sent, date, sent};
 use super::{Bucket, NotKept, keep};
-use crate::aws::{refused_with, tracked};
+use crate::aws::refused_with;
 use attestry_core::facts::{Cause, Gap};
 
 /// Bytes of a part, and of the largest object that is sent whole: as few as S3 takes, so that a slow line has time enough
@@ -59,7 +59,7 @@ impl Bucket {
         let mut latest = None;
         let (mut from_key, mut from_upload) = (None, None);
         for _ in 0..PAGES {
-            let page = tracked(async {
+            let page = async {
                 let request = self.s3.list_multipart_uploads().bucket(&self.name).prefix(key);
                 let request = request.set_key_marker(from_key.take()).set_upload_id_marker(from_upload.take());
                 match request.set_expected_bucket_owner(self.owner.clone()).send().await {
@@ -70,7 +70,7 @@ impl Bucket {
                         gap => Err(gap),
                     },
                 }
-            });
+            };
             let Some(page) = page.await? else { return Ok(None) };
             for upload in page.uploads().iter().filter(|upload| upload.key() == Some(key)) {
                 let ours = upload.checksum_algorithm().is_none_or(|it| *it == ChecksumAlgorithm::Sha256);
@@ -88,7 +88,7 @@ impl Bucket {
     }
 
     async fn begin(&self, object: &Object<'_>) -> Result<String, Gap> {
-        tracked(async {
+        async {
             let request = self
                 .s3
                 .create_multipart_upload()
@@ -102,7 +102,7 @@ impl Bucket {
             let begun = request.send().await.or_gap()?;
             let none = || Gap { message: "the answer names no upload".to_owned(), ..Gap::new(Cause::Malformed) };
             begun.upload_id.filter(|id| !id.is_empty()).ok_or_else(none)
-        })
+        }
         .await
     }
 
@@ -111,7 +111,7 @@ impl Bucket {
         let mut parts = BTreeMap::new();
         let mut from = None;
         for _ in 0..PAGES {
-            let page = tracked(async {
+            let page = async {
                 let request = self.s3.list_parts().bucket(&self.name).key(key).upload_id(upload);
                 let request = request.set_part_number_marker(from.take());
                 match request.set_expected_bucket_owner(self.owner.clone()).send().await {
@@ -123,7 +123,7 @@ impl Bucket {
                         gap => Err(gap),
                     },
                 }
-            });
+            };
             let page = match page.await? {
                 Ok(page) => page,
                 Err(end) => return Ok(end),
@@ -152,7 +152,7 @@ impl Bucket {
         bytes: &[u8],
         checksum: String,
     ) -> Result<Option<CompletedPart>, Gap> {
-        tracked(async {
+        async {
             let request = self
                 .s3
                 .upload_part()
@@ -171,13 +171,13 @@ impl Bucket {
                 Err(error) if refused_with(&error, &["NoSuchUpload"]) => Ok(None),
                 Err(error) => Err(gap_of(error)),
             }
-        })
+        }
         .await
     }
 
     async fn complete(&self, key: &str, upload: &str, parts: Vec<CompletedPart>) -> Result<Sent, Gap> {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let done = tracked(async {
+        let done = async {
             let request = self
                 .s3
                 .complete_multipart_upload()
@@ -188,7 +188,7 @@ impl Bucket {
                 .multipart_upload(parts)
                 .set_expected_bucket_owner(self.owner.clone());
             sent(request.send().await)
-        });
+        };
         let done = done.await?;
         if done == Sent::Raced {
             self.forget(key, upload).await;
@@ -200,6 +200,6 @@ impl Bucket {
     /// rule of the bucket ends it.
     async fn forget(&self, key: &str, upload: &str) {
         let request = self.s3.abort_multipart_upload().bucket(&self.name).key(key).upload_id(upload);
-        let _ = tracked(request.set_expected_bucket_owner(self.owner.clone()).send()).await;
+        let _ = request.set_expected_bucket_owner(self.owner.clone()).send().await;
     }
 }

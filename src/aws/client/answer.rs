@@ -11,6 +11,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::aws::Operation;
 use crate::aws::gap::request_id;
 use crate::aws::unreadable;
 use crate::aws::wire::{Protocol, binary};
@@ -21,6 +22,8 @@ pub struct Answer {
     pub body: Zeroizing<Vec<u8>>,
     /// The id of the request.
     pub request_id: String,
+    /// The operation that was sent.
+    pub(super) operation: Option<Operation>,
     headers: aws_smithy_runtime_api::http::Headers,
 }
 
@@ -43,7 +46,8 @@ impl Answer {
             return Err(OrchestratorError::operation(refusal(response, body)));
         }
         let body = Zeroizing::new(body.to_vec());
-        Ok(Self { body, request_id: request_id(response), headers: response.headers().clone() })
+        let (operation, headers) = (response.extension::<Operation>().cloned(), response.headers().clone());
+        Ok(Self { body, request_id: request_id(response), operation, headers })
     }
 
     pub(super) fn read<T: DeserializeOwned>(&self, speaks: Protocol) -> Result<T, String> {

@@ -49,7 +49,9 @@ impl Client {
     /// What AWS refused, did not say, or said in another way than it documents.
     pub async fn call<T: DeserializeOwned>(&self, api: &Api, input: Value) -> Result<T, Gap> {
         let answer = self.send(api, input).await?;
-        answer.read(api.service.speaks()).map_err(|why| gap::malformed(why, answer.request_id.clone()))
+        answer
+            .read(api.service.speaks())
+            .map_err(|why| gap::malformed(answer.operation.as_ref(), why, answer.request_id.clone()))
     }
 
     /// Calls an operation that answers nothing, or what only its caller can read.

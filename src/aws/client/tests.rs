@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::*;
-use crate::aws::{At, Backend, Link, Pace, Reach, tracked};
+use crate::aws::{At, Backend, Link, Pace, Reach};
 
 /// Status, code in the header, and body.
 pub(in crate::aws) type Recorded = (u16, &'static str, &'static str);
@@ -101,7 +101,7 @@ const RULES: &str = r#"{ "Rules": [{ "Name": "a", "Arn": "arn:aws:events:eu-west
 async fn asked(api: &Api, input: Value, answers: &[Recorded]) -> (Result<Rules, Gap>, Answers) {
     let answers = Answers::new(answers);
     let at = answers.at("eu-west-1").await;
-    (tracked(at.client(Client::new).call(api, input)).await, answers)
+    (at.client(Client::new).call(api, input).await, answers)
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn paths_and_queries_hold_what_they_name() {
     ] {
         let answers = Answers::new(&[(200, "", told)]);
         let at = answers.at("eu-west-1").await;
-        assert!(tracked(at.client(Client::new).call::<Value>(&api, input)).await.is_ok(), "{}", api.name);
+        assert!(at.client(Client::new).call::<Value>(&api, input).await.is_ok(), "{}", api.name);
         let all = answers.asked();
         let request = all.first().unwrap();
         let (_, path) = request.uri.split_once(".amazonaws.com").unwrap();
@@ -198,7 +198,7 @@ async fn cbor_is_written_and_read() {
     let api = CLOUDWATCH.api("DescribeAlarms");
     let answers = Answers::new(&[(200, "", "\u{1}")]);
     let at = answers.at("eu-west-1").await;
-    let answer = tracked(at.client(Client::new).call::<Rules>(&api, json!({ "MaxRecords": 1 }))).await;
+    let answer = at.client(Client::new).call::<Rules>(&api, json!({ "MaxRecords": 1 })).await;
     assert_eq!(answer.unwrap_err().cause, Cause::Malformed);
     let all = answers.asked();
     let request = all.first().unwrap();

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::objects::{Objects, Wanted, objects};
 use super::pipe::{Pipe, pipe, pour};
 use super::{KIND, LIST, OBJECT};
-use crate::aws::{At, tracked};
+use crate::aws::At;
 use crate::collect::{Collector, Listing, Pending};
 use crate::kinds::convert::{malformed, unknown};
 use crate::kinds::logs_sweep::{Eyes, look, looking, records, told, withheld};
@@ -151,7 +151,7 @@ async fn read_all(at: &At, archive: &Archive, eyes: &Arc<Eyes>, objects: &Object
         }
         let (client, eyes, turns) = (objects.client.clone(), Arc::clone(eyes), Arc::clone(&turns));
         let (bucket, object) = (archive.bucket.clone(), object.clone());
-        reading.spawn(tracked(async move {
+        reading.spawn(async move {
             let _turn = turns.acquire_owned().await;
             let missed = |gap: Gap| {
                 let gap = Gap { message: format!("{}: {}", object.key, gap.message), ..gap };
@@ -173,7 +173,7 @@ async fn read_all(at: &At, archive: &Archive, eyes: &Arc<Eyes>, objects: &Object
                 (swept.missed, swept.gap) = (missed, gap);
             }
             swept
-        }));
+        });
     }
     while !reading.is_empty() {
         swept.add(whole(reading.join_next().await));

@@ -14,7 +14,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{EARLIER, PARAMETER_VALUES, PARAMETERS, SECRETS, VALUES};
 use crate::aws::client::{Api, Client, SSM};
-use crate::aws::{At, refused_with, tracked};
+use crate::aws::{At, refused_with};
 use crate::kinds::convert::{malformed, time};
 use crate::kinds::pages::Pages;
 use crate::kinds::secretsmanager_secret::secrets;
@@ -139,7 +139,7 @@ pub(super) async fn read(at: &At) -> Read {
         };
         for (version, label) in versions(&secret) {
             room(&mut asking, &mut found).await;
-            asking.spawn(tracked(of_secret(at.client(Secrets::new), arn.to_owned(), version, label)));
+            asking.spawn(of_secret(at.client(Secrets::new), arn.to_owned(), version, label));
         }
     }
     let (parameters, all) = parameters_in_scope(at).await;
@@ -150,14 +150,14 @@ pub(super) async fn read(at: &At) -> Read {
     }
     for names in names.chunks(BATCH) {
         room(&mut asking, &mut found).await;
-        asking.spawn(tracked(of_parameters(at.client(Client::new), names.to_vec())));
+        asking.spawn(of_parameters(at.client(Client::new), names.to_vec()));
     }
     // The first version of a parameter has no earlier one.
     for parameter in parameters.iter().filter(|it| it.version != 1) {
         let Some(name) = parameter.name.clone() else { continue };
         let known = parameter.arn.clone().unwrap_or_else(|| name.clone());
         room(&mut asking, &mut found).await;
-        asking.spawn(tracked(history(at.client(Client::new), name, known)));
+        asking.spawn(history(at.client(Client::new), name, known));
     }
     while let Some(done) = asking.join_next().await {
         found.add(whole(done));

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use super::events::{Event, Events};
 use super::streams::Way;
 use super::values::withheld;
-use crate::aws::{At, tracked};
+use crate::aws::At;
 use crate::kinds::convert::{malformed, named, truncated};
 use crate::kinds::pages::Pages;
 use attestry_core::facts::Gap;
@@ -109,10 +109,10 @@ impl Walker {
                 && let Some(name) = names.next()
             {
                 let (walker, mut part) = (self.clone(), swept.beside());
-                reading.spawn(tracked(async move {
+                reading.spawn(async move {
                     let ended = walker.get(&name, &mut part).await;
                     (part, ended)
-                }));
+                });
             }
             let Some(done) = reading.join_next().await else { return ended };
             let (part, stream) = done.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()));
