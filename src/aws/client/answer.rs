@@ -11,6 +11,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::unsent::Unreadable;
 use crate::aws::Operation;
 use crate::aws::gap::request_id;
 use crate::aws::unreadable;
@@ -50,14 +51,15 @@ impl Answer {
         Ok(Self { body, request_id: request_id(response), operation, headers })
     }
 
-    pub(super) fn read<T: DeserializeOwned>(&self, speaks: Protocol) -> Result<T, String> {
+    pub(super) fn read<T: DeserializeOwned>(&self, speaks: Protocol) -> Result<T, Unreadable> {
         match speaks {
             Protocol::Cbor => {
-                let value = binary::decode(&self.body).ok_or("the answer is no CBOR")?;
+                let value = binary::decode(&self.body).ok_or(Unreadable::NoCbor)?;
                 let text = Zeroizing::new(value.to_string().into_bytes());
-                serde_json::from_slice(&text).map_err(|error| unreadable::of_json(&text, &error))
+                serde_json::from_slice(&text).map_err(|error| Unreadable::Json(unreadable::of_json(&text, &error)))
             }
-            _ => serde_json::from_slice(&self.body).map_err(|error| unreadable::of_json(&self.body, &error)),
+            _ => serde_json::from_slice(&self.body)
+                .map_err(|error| Unreadable::Json(unreadable::of_json(&self.body, &error))),
         }
     }
 }

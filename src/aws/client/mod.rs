@@ -9,6 +9,7 @@ mod endpoint;
 mod request;
 mod runtime;
 mod service;
+mod unsent;
 
 use crate::aws::OrGap;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub use endpoint::of as endpoint;
 pub use service::{
     ACCESS_ANALYZER, Api, CLOUDTRAIL, CLOUDWATCH, EVENTS, LAMBDA, SECURITY_HUB, SQS, SSM, Service, TAGGING,
 };
+pub use unsent::NoEndpoint;
+use unsent::Unsent;
 
 /// What calls the operations at one place: `at.client(Client::new)`.
 #[derive(Clone, Debug)]
@@ -51,7 +54,7 @@ impl Client {
         let answer = self.send(api, input).await?;
         answer
             .read(api.service.speaks())
-            .map_err(|why| gap::malformed(answer.operation.as_ref(), why, answer.request_id.clone()))
+            .map_err(|why| gap::malformed(answer.operation.as_ref(), why.to_string(), answer.request_id.clone()))
     }
 
     /// Calls an operation that answers nothing, or what only its caller can read.
@@ -59,17 +62,17 @@ impl Client {
     /// # Errors
     /// What AWS refused or did not say.
     pub async fn send(&self, api: &Api, input: Value) -> Result<Answer, Gap> {
-        let unsent = |why: String| Gap { message: why, ..Gap::new(Cause::Unexpected) };
+        let unsent = |why: Unsent| Gap { message: why.to_string(), ..Gap::new(Cause::Unexpected) };
         let (operation, request) = self.prepare(api, input).map_err(unsent)?;
         // A request on its way is large, and the reads of collectors nest: none of them should hold it.
         Ok(Box::pin(async move { operation.invoke(request).await }).await.or_gap()?)
     }
 
-    fn prepare(&self, api: &Api, input: Value) -> Result<(runtime::Prepared, HttpRequest), String> {
+    fn prepare(&self, api: &Api, input: Value) -> Result<(runtime::Prepared, HttpRequest), Unsent> {
         let request = request::write(api, input)?;
         let endpoint = endpoint::of(api.service.name, &self.sdk)?;
         let operation = runtime::operation(api, self, &endpoint);
-        Ok((operation.ok_or("a place that lacks what a request needs")?, request))
+        Ok((operation.ok_or(Unsent::Place)?, request))
     }
 }
 

@@ -5,14 +5,15 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::{Map, Value};
 
 use super::service::Api;
+use super::unsent::Unsent;
 use crate::aws::wire::{Protocol, binary, percent_encode};
 
 /// The request of an operation, without its host.
 ///
 /// # Errors
 /// Why the members are none of this operation.
-pub(super) fn write(api: &Api, input: Value) -> Result<HttpRequest, String> {
-    let Value::Object(mut members) = input else { return Err(format!("the input of {} has no members", api.name)) };
+pub(super) fn write(api: &Api, input: Value) -> Result<HttpRequest, Unsent> {
+    let Value::Object(mut members) = input else { return Err(Unsent::NoMembers(api.name)) };
     members.retain(|_, value| !value.is_null());
     let mut headers = vec![];
     let target = api.service.target;
@@ -33,7 +34,7 @@ pub(super) fn write(api: &Api, input: Value) -> Result<HttpRequest, String> {
             headers.push(("x-amzn-query-mode", "true".to_owned()));
             (format!("/service/{target}/operation/{}", api.name), binary::encode(&Value::Object(members)))
         }
-        Protocol::Query | Protocol::RestXml => return Err(format!("{} speaks XML", api.service.name)),
+        Protocol::Query | Protocol::RestXml => return Err(Unsent::Xml(api.service.name)),
         Protocol::RestJson => {
             let path = expand(api, &mut members)?;
             let body = match api.payload {
@@ -42,7 +43,7 @@ pub(super) fn write(api: &Api, input: Value) -> Result<HttpRequest, String> {
                 None => json(std::mem::take(&mut members)),
             };
             if let Some((name, _)) = members.iter().next() {
-                return Err(format!("{} has no member {name}", api.name));
+                return Err(Unsent::UnknownMember { operation: api.name, member: name.clone() });
             }
             if !body.is_empty() {
                 let kind = if api.payload.is_some() { "application/octet-stream" } else { "application/json" };
@@ -55,10 +56,10 @@ pub(super) fn write(api: &Api, input: Value) -> Result<HttpRequest, String> {
         headers.push(("content-length", body.len().to_string()));
     }
     let mut request = HttpRequest::new(SdkBody::from(body));
-    request.set_method(api.method).map_err(|error| error.to_string())?;
-    request.set_uri(path).map_err(|error| error.to_string())?;
+    request.set_method(api.method)?;
+    request.set_uri(path)?;
     for (name, value) in headers {
-        request.headers_mut().try_insert(name, value).map_err(|error| error.to_string())?;
+        request.headers_mut().try_insert(name, value)?;
     }
     Ok(request)
 }
@@ -68,11 +69,11 @@ fn json(members: Map<String, Value>) -> Vec<u8> {
 }
 
 /// The path of an operation with the members that it names, which are taken out.
-fn expand(api: &Api, members: &mut Map<String, Value>) -> Result<String, String> {
+fn expand(api: &Api, members: &mut Map<String, Value>) -> Result<String, Unsent> {
     let mut path = String::new();
     let mut rest = api.path;
     while let Some((fixed, after)) = rest.split_once('{') {
-        let (names, after) = after.split_once('}').ok_or_else(|| format!("the path of {} does not end", api.name))?;
+        let (names, after) = after.split_once('}').ok_or(Unsent::Path(api.name))?;
         path.push_str(fixed);
         rest = after;
         if let Some(query) = names.strip_prefix('?') {
@@ -84,7 +85,7 @@ fn expand(api: &Api, members: &mut Map<String, Value>) -> Result<String, String>
         } else {
             // Without its label a path would be that of another operation.
             let label = members.remove(names).map(|it| text(&it)).filter(|it| !it.is_empty());
-            path.push_str(&percent_encode(&label.ok_or_else(|| format!("{} needs {names}", api.name))?));
+            path.push_str(&percent_encode(&label.ok_or(Unsent::Missing { operation: api.name, member: names })?));
         }
     }
     path.push_str(rest);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aws_sdk_s3::types::PublicAccessBlockConfiguration;
 
 use super::collect::client;
-use crate::aws::client::endpoint;
+use crate::aws::client::{NoEndpoint, endpoint};
 use crate::aws::{ACCOUNT_BLOCK, At, refused_with};
 use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 
@@ -84,7 +84,7 @@ pub(in crate::kinds) async fn of_account(at: &At) -> Result<Arc<Settings>, Gap> 
 }
 
 fn url(at: &At) -> Result<String, Gap> {
-    let unknown = |why: String| Gap { message: why, ..Gap::new(Cause::Unexpected) };
+    let unknown = |why: NoEndpoint| Gap { message: why.to_string(), ..Gap::new(Cause::Unexpected) };
     let place = endpoint("s3-control", at.sdk()).map_err(unknown)?;
     // Only AWS has a host for each account.
     let place = match place.strip_prefix("https://s3-control.") {

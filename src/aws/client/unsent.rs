@@ -1,0 +1,48 @@
+//! Why a request was not sent: it could not be written, or there is no endpoint for it. Must not know what is asked for.
+
+use aws_smithy_runtime_api::http::HttpError;
+
+/// Why no request was sent.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unsent {
+    #[error("the input of {0} has no members")]
+    NoMembers(&'static str),
+    #[error("{0} speaks XML")]
+    Xml(&'static str),
+    #[error("{operation} has no member {member}")]
+    UnknownMember { operation: &'static str, member: String },
+    #[error("{operation} needs {member}")]
+    Missing { operation: &'static str, member: &'static str },
+    #[error("the path of {0} does not end")]
+    Path(&'static str),
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error(transparent)]
+    NoEndpoint(#[from] NoEndpoint),
+    #[error("a place that lacks what a request needs")]
+    Place,
+}
+
+/// Why a service has no endpoint at a place.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoEndpoint {
+    /// The configuration wants an endpoint of another sort.
+    #[error("FIPS and dual-stack endpoints of {0} are not known")]
+    Sort(String),
+    /// The Region is none.
+    #[error("`{0}` is no Region")]
+    NoRegion(String),
+    /// The Region belongs to no partition of the table.
+    #[error("no partition is known")]
+    NoPartition,
+}
+
+/// Why an answer could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreadable {
+    #[error("the answer is no CBOR")]
+    NoCbor,
+    /// The place in the JSON, without its content.
+    #[error("{0}")]
+    Json(String),
+}
