@@ -39,7 +39,7 @@ impl Flow {
         &mut self,
         piece: impl Future<Output = Result<Option<P>, E>>,
     ) -> Result<Option<P>, Gap> {
-        let gap = |cause, message| Gap { message, ..Gap::new(cause) };
+        let gap = |cause, message: String| Gap::new(cause).with_message(message);
         let clock = Instant::now();
         let piece = timeout(self.patience.saturating_sub(self.waited), piece).await;
         let piece = piece.map_err(|_| gap(Cause::TimedOut, "the answer came too slowly".to_owned()))?;

@@ -218,7 +218,7 @@ where
         _ => caused_by::<Unsound>(&error).map(|it| it.request_id.clone()).unwrap_or_default(),
     };
     let (code, message) = (scrub(&code).into_owned(), scrub(&message).into_owned());
-    of(Gap { code, message, request_id, ..Gap::new(cause) }, operation(&error))
+    of(Gap::new(cause).with_code(code).with_message(message).with_request_id(request_id), operation(&error))
 }
 
 /// The operation of the request that failed, as the transport put it on the answer or on the error. None where no request
@@ -248,13 +248,13 @@ fn caused_by<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option
 
 /// The gap of an answer that came and could not be read.
 pub(super) fn malformed(operation: Option<&Operation>, message: String, request_id: String) -> Gap {
-    of(Gap { message, request_id, ..Gap::new(Cause::Malformed) }, operation)
+    of(Gap::new(Cause::Malformed).with_message(message).with_request_id(request_id), operation)
 }
 
 /// The gap with the operation that was sent.
 fn of(gap: Gap, operation: Option<&Operation>) -> Gap {
     let Some(Operation { service, name }) = operation else { return gap };
-    Gap { service: service.clone(), operation: name.clone(), ..gap }
+    gap.of_call(service.clone(), name.clone())
 }
 
 /// The request id of an answer, whatever the service calls it.

@@ -26,7 +26,6 @@ impl Pages {
     ///
     /// # Errors
     /// A list that says there is more but not where, or that repeats its token: never complete.
-    #[expect(clippy::result_large_err, reason = "once a page, and its callers have the gap in their own errors")]
     pub fn turn(&mut self, next: Option<&str>, more: bool) -> Result<(), Gap> {
         self.token = next.filter(|token| !token.is_empty()).map(str::to_owned);
         self.ended = self.token.is_none();
@@ -44,7 +43,6 @@ impl Pages {
     ///
     /// # Errors
     /// More than any list has.
-    #[expect(clippy::result_large_err, reason = "once a page, and its callers have the gap in their own errors")]
     pub fn keeps(&self, items: usize) -> Result<(), Gap> {
         if items > MOST_ITEMS { Err(truncated("the list has more items than any list of AWS")) } else { Ok(()) }
     }
@@ -63,7 +61,7 @@ impl Pages {
 }
 
 fn truncated(message: &str) -> Gap {
-    Gap { message: message.to_owned(), ..Gap::new(Cause::Truncated) }
+    Gap::new(Cause::Truncated).with_message(message)
 }
 
 #[cfg(test)]

@@ -296,7 +296,7 @@ pub(super) async fn ask(sdk: &SdkConfig, attempts: u32) -> Result<Identity, Gap>
         (Some(account), Some(arn), Some(user_id)) => {
             Ok(Identity { account: account.to_owned(), arn: arn.to_owned(), user_id: user_id.to_owned() })
         }
-        _ => Err(Gap { message: "the answer names no caller".to_owned(), ..Gap::new(Cause::Malformed) }),
+        _ => Err(Gap::new(Cause::Malformed).with_message("the answer names no caller")),
     }
 }
 

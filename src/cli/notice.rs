@@ -35,7 +35,7 @@ impl Notice {
         let head = format!("run {run}\nsuite {suite}, stage {stage}\naccount {}\n", accounts.join(", "));
         let place = place(topic, opened, run).ok_or_else(|| {
             let message = format!("no account of the stage has the Region of {topic}");
-            Gap { message, ..Gap::new(Cause::Unexpected) }
+            Gap::new(Cause::Unexpected).with_message(message)
         })?;
         let notice = Self { topic: topic.to_owned(), place, run: run.to_owned(), head };
         let text = format!(

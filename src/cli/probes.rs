@@ -116,7 +116,7 @@ pub(super) async fn act(
         }));
     }
     if tasks.is_empty() || ground.link.is_stopped() {
-        return withhold(&tasks, &Gap { message: "the run was stopped".to_owned(), ..Gap::new(Cause::Interrupted) });
+        return withhold(&tasks, &Gap::new(Cause::Interrupted).with_message("the run was stopped"));
     }
     let mut notice = None;
     if let Some(topic) = &chosen.stage.notice {

@@ -92,7 +92,7 @@ impl Listing {
         async move {
             full.notified().await;
             let message = "the population is larger than any of AWS".to_owned();
-            Gap { message, ..Gap::new(Cause::Truncated) }
+            Gap::new(Cause::Truncated).with_message(message)
         }
     }
 

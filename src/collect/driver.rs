@@ -76,7 +76,7 @@ pub async fn collect(plan: &Plan, places: &[Arc<At>], find: Find, now: Timestamp
 /// A population that nobody can read: not an empty one.
 fn unread(demand: &Demand, at: &At) -> Population {
     let message = format!("this version has no collector of {}", demand.kind.plural);
-    let gap = placed(Gap { message, ..Gap::new(Cause::Unexpected) }, demand.population_calls().next(), at, "");
+    let gap = placed(Gap::new(Cause::Unexpected).with_message(message), demand.population_calls().next(), at, "");
     Population {
         kind: demand.kind,
         account: Arc::clone(&at.account),
@@ -215,7 +215,7 @@ fn doubt_nameless(resource: &mut Resource, call: Option<&'static Call>, at: &At)
         if let Some(fact) = resource.facts.get_mut(attribute)
             && (blank(fact) || always && *fact == Fact::Absent)
         {
-            let gap = Gap { message: format!("the answer gives it no {attribute}"), ..Gap::new(Cause::Malformed) };
+            let gap = Gap::new(Cause::Malformed).with_message(format!("the answer gives it no {attribute}"));
             *fact = Fact::Unknown(Arc::new(placed(gap, call, at, &resource.id)));
         }
     }
@@ -255,7 +255,7 @@ async fn read(
         .map(|attribute| attribute.name)
         .collect();
     for name in unset {
-        let gap = Gap { message: format!("the answer says nothing of `{name}`"), ..Gap::new(Cause::Malformed) };
+        let gap = Gap::new(Cause::Malformed).with_message(format!("the answer says nothing of `{name}`"));
         resource.facts.insert(name, Fact::Unknown(Arc::new(placed(gap, Some(call), at, &resource.id))));
     }
     Ok(())

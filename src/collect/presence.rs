@@ -43,7 +43,7 @@ fn is_of(gap: &Gap, call: &Call) -> bool {
 fn contradict(gone: &Gap, call: &Call, resource: &mut Resource) {
     let message =
         format!("AWS says that it does not exist, and {}:{} answers for it later", call.service, call.operation);
-    let gap = Arc::new(Gap { cause: Cause::Unexpected, message, ..gone.clone() });
+    let gap = Arc::new(gone.clone().with_cause(Cause::Unexpected).with_message(message));
     for fact in resource.facts.values_mut() {
         if matches!(fact, Fact::Unknown(of) if **of == *gone) {
             *fact = Fact::Unknown(Arc::clone(&gap));
@@ -73,7 +73,7 @@ mod tests {
     };
 
     fn gap(cause: Cause, call: &Call) -> Arc<Gap> {
-        Arc::new(Gap { service: call.service.into(), operation: call.operation.into(), ..Gap::new(cause) })
+        Arc::new(Gap::new(cause).of_call(call.service, call.operation))
     }
 
     /// What is held of a bucket after these answers.

@@ -25,15 +25,14 @@ fn doubt(first: &mut Resource, second: Resource, call: Option<&Call>) {
         if first.facts.get(name) == Some(&fact) {
             continue;
         }
-        let gap = Gap {
-            service: call.map_or_else(String::new, |call| call.service.to_owned()),
-            operation: call.map_or_else(String::new, |call| call.operation.to_owned()),
-            account: first.account.to_string(),
-            region: first.region.to_string(),
-            resource: first.id.clone(),
-            message: format!("the list tells it twice, with two values of `{name}`"),
-            ..Gap::new(Cause::Malformed)
-        };
+        let gap = Gap::new(Cause::Malformed)
+            .of_call(
+                call.map_or_else(String::new, |call| call.service.to_owned()),
+                call.map_or_else(String::new, |call| call.operation.to_owned()),
+            )
+            .at(first.account.to_string(), first.region.to_string())
+            .with_resource(first.id.clone())
+            .with_message(format!("the list tells it twice, with two values of `{name}`"));
         first.facts.insert(name, Fact::Unknown(Arc::new(gap)));
     }
 }

@@ -40,12 +40,9 @@ pub(super) fn blind(resource: &mut Resource, unread: &[Unread]) -> Result<(), Bo
         if told.peek().is_none() {
             return Err(Box::new(gap(member)));
         }
-        let place = Gap {
-            account: resource.account.to_string(),
-            region: resource.region.to_string(),
-            resource: resource.id.clone(),
-            ..gap(member)
-        };
+        let place = gap(member)
+            .at(resource.account.to_string(), resource.region.to_string())
+            .with_resource(resource.id.clone());
         let place = Arc::new(place.redacted());
         for attribute in told {
             resource.facts.insert(attribute, Fact::Unknown(Arc::clone(&place)));
@@ -62,11 +59,8 @@ fn attributes(kind: &Kind, member: &Unread) -> impl Iterator<Item = &'static str
 }
 
 fn gap(unread: &Unread) -> Gap {
-    Gap {
-        service: unread.operation.service.clone(),
-        operation: unread.operation.name.clone(),
-        message: unread.member.what.clone(),
-        request_id: unread.request_id.clone(),
-        ..Gap::new(Cause::Malformed)
-    }
+    Gap::new(Cause::Malformed)
+        .of_call(unread.operation.service.clone(), unread.operation.name.clone())
+        .with_message(unread.member.what.clone())
+        .with_request_id(unread.request_id.clone())
 }

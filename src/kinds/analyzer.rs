@@ -236,7 +236,7 @@ async fn granted(at: &At, text: &str, question: &Question) -> Result<Access, Gap
 /// The document of a list of statements. One with redacted parts would be another document.
 fn rebuilt(statements: &[Value]) -> Result<String, Gap> {
     let refused =
-        |why: NoPolicy| Gap { message: format!("the policy cannot be checked: {why}"), ..Gap::new(Cause::Undecided) };
+        |why: NoPolicy| Gap::new(Cause::Undecided).with_message(format!("the policy cannot be checked: {why}"));
     match from_values("policy", statements).map_err(refused)?.as_slice() {
         [] => Ok(document(&Policy { name: "policy".into(), variables: true, statements: Vec::new() })),
         [policy] => Ok(document(policy)),

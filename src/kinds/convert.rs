@@ -74,24 +74,21 @@ pub(super) fn region(text: &str) -> Result<&str, Gap> {
 
 /// The gap of a list that says there is more but not where, or that repeats its token: never a complete population.
 pub(super) fn truncated(message: &str) -> Gap {
-    Gap { message: message.to_owned(), ..Gap::new(Cause::Truncated) }
+    Gap::new(Cause::Truncated).with_message(message)
 }
 
 /// The gap of an answer that could not be understood.
 pub(super) fn malformed(message: impl Into<String>) -> Gap {
-    Gap { message: message.into(), ..Gap::new(Cause::Malformed) }
+    Gap::new(Cause::Malformed).with_message(message)
 }
 
 /// A fact that AWS did not tell, where the rest of the same answer is good: only this attribute is blind.
 pub(super) fn unknown(resource: &Resource, service: &str, operation: &str, gap: Gap) -> Fact {
-    Fact::Unknown(Arc::new(Gap {
-        service: service.to_owned(),
-        operation: operation.to_owned(),
-        account: resource.account.to_string(),
-        region: resource.region.to_string(),
-        resource: resource.id.clone(),
-        ..gap
-    }))
+    Fact::Unknown(Arc::new(
+        gap.of_call(service, operation)
+            .at(resource.account.to_string(), resource.region.to_string())
+            .with_resource(resource.id.clone()),
+    ))
 }
 
 #[cfg(test)]

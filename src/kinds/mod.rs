@@ -2,9 +2,6 @@
 //!
 //! To add a kind, add a folder and a line to [`ALL`]. Must not know policies, verdicts or reports.
 
-// A gap is data that travels to the report; it is large and rare, and boxing it would only hide that.
-#![allow(clippy::result_large_err)]
-
 mod account;
 mod analyzer;
 mod cloudtrail_trail;

@@ -128,7 +128,7 @@ mod tests {
         ] {
             assert_eq!(statements(text).map_err(|gap| gap.cause), Err(Cause::Malformed), "{text}");
         }
-        let place = statements("{\"Statement\":[\n{\"Effect\":\"Maybe\"}]}").map_err(|gap| gap.message);
+        let place = statements("{\"Statement\":[\n{\"Effect\":\"Maybe\"}]}").map_err(|gap| gap.message.clone());
         assert_eq!(place, Err("policy: 2:11: Statement[0].Effect: neither Allow nor Deny".to_owned()));
         for text in ["%", "%7", "%zz", "%+1", "%FF", "%7B"] {
             assert_eq!(encoded_statements(text).map_err(|gap| gap.cause), Err(Cause::Malformed), "{text}");

@@ -199,7 +199,7 @@ async fn act(scene: &Scene, seen: &mut Resource) -> Result<Target, Gap> {
     seen.set("fed", fed(path, scene.at.is_aws()));
     if path == EVENT && text("function").is_empty() {
         let message = "`path: event` needs the argument `function`".to_owned();
-        return Err(Gap { message, ..Gap::new(Cause::Unexpected) });
+        return Err(Gap::new(Cause::Unexpected).with_message(message));
     }
     let mut accesses = Vec::new();
     for (number, role) in roles(&scene.arguments).enumerate() {

@@ -243,7 +243,7 @@ async fn on_demand(at: &At, key: &str) -> Result<i64, Gap> {
         // Rotations that were not seen would be taken for rotations that are left.
         if page.truncated() && page.next_marker().is_none() {
             let message = "there are more rotations, and the answer does not say where".to_owned();
-            return Err(Gap { message, ..Gap::new(Cause::Truncated) });
+            return Err(Gap::new(Cause::Truncated).with_message(message));
         }
     }
     Ok(count)
@@ -357,7 +357,7 @@ fn words(gap: Gap) -> String {
 }
 
 fn not_rotated(message: String) -> Gap {
-    Gap { message, operation: ROTATE.to_owned(), service: "kms".to_owned(), ..Gap::new(Cause::NotAsked) }
+    Gap::new(Cause::NotAsked).of_call("kms", ROTATE).with_message(message)
 }
 
 fn unnamed() -> Gap {
@@ -365,5 +365,5 @@ fn unnamed() -> Gap {
 }
 
 fn malformed(message: &str) -> Gap {
-    Gap { message: message.to_owned(), ..Gap::new(Cause::Malformed) }
+    Gap::new(Cause::Malformed).with_message(message)
 }

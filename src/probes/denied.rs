@@ -131,7 +131,7 @@ impl Probe for Denied {
             {
                 // What it made there could be neither looked at nor undone.
                 let message = format!("`{role}` is a role of another account than the stage's");
-                return Err(Gap { message, ..Gap::new(Cause::Unexpected) });
+                return Err(Gap::new(Cause::Unexpected).with_message(message));
             }
             let other = match scene.arguments.text("as") {
                 Some(role) => Some(assume(&scene.at, role, &scene.name(), &scene.name()).await?),
@@ -147,7 +147,7 @@ impl Probe for Denied {
                 Err(gap) if gap.cause == Cause::Denied => {
                     seen.set("allowed", false);
                     seen.set("explicit", gap.message.contains("explicit deny"));
-                    seen.set("code", gap.code);
+                    seen.set("code", gap.code.clone());
                 }
                 Err(gap) => return Err(gap),
             }

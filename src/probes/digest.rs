@@ -27,7 +27,7 @@ impl fmt::Debug for Digest {
 pub(super) fn random() -> Result<Zeroizing<[u8; 32]>, Gap> {
     let mut bytes = Zeroizing::new([0; 32]);
     let filled = getrandom::fill(&mut *bytes);
-    filled.map_err(|error| Gap { message: error.to_string(), ..Gap::new(Cause::Unexpected) })?;
+    filled.map_err(|error| Gap::new(Cause::Unexpected).with_message(error.to_string()))?;
     Ok(bytes)
 }
 

@@ -26,14 +26,14 @@ impl Forms {
     /// # Errors
     /// Nothing of the value can be told from chance.
     pub(super) fn of(value: Zeroizing<Vec<u8>>) -> Result<Self, Gap> {
-        let defect = |message: String| Gap { message, ..Gap::new(Cause::Unexpected) };
+        let defect = |message: String| Gap::new(Cause::Unexpected).with_message(message);
         let mut random = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *random).map_err(|error| defect(error.to_string()))?;
         let key = Key::new(&random).ok_or_else(|| defect("no key for digests".to_owned()))?;
         let values = Values::new(&key, [Secret { name: String::new(), version: String::new(), value }]);
         if values.parts().is_empty() {
             let message = "the value of the secret is too short to be told from chance in a log".to_owned();
-            return Err(Gap { message, ..Gap::new(Cause::Undecided) });
+            return Err(Gap::new(Cause::Undecided).with_message(message));
         }
         Ok(Self(values))
     }

@@ -60,7 +60,7 @@ pub(super) async fn messages(at: &At, group: &str, since: Timestamp) -> Result<V
         }
         if found.len() > MOST_EVENTS {
             let message = format!("{group} holds more than {MOST_EVENTS} events since {since}");
-            return Err(Gap { message, ..Gap::new(Cause::Truncated) });
+            return Err(Gap::new(Cause::Truncated).with_message(message));
         }
     }
     found.sort_by_key(|message| message.at);

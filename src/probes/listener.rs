@@ -57,7 +57,7 @@ impl Listener {
         let mut parts = topic.split(':');
         let (Some("arn"), Some(partition), Some("sns")) = (parts.next(), parts.next(), parts.next()) else {
             let message = format!("`{topic}` is not the ARN of a topic");
-            return Err(Gap { message, ..Gap::new(Cause::Unexpected) });
+            return Err(Gap::new(Cause::Unexpected).with_message(message));
         };
         let (at, name) = (&scene.at, scene.name());
         let queue = format!("arn:{partition}:sqs:{}:{}:{name}", at.region, at.account);
@@ -70,7 +70,7 @@ impl Listener {
         let input = json!({ "QueueName": name, "Attributes": attributes });
         let created: Created = at.client(Client::new).call(&CREATE, input).await?;
         let Some(url) = created.queue_url else {
-            return Err(Gap { message: "the answer names no queue".to_owned(), ..Gap::new(Cause::Malformed) });
+            return Err(Gap::new(Cause::Malformed).with_message("the answer names no queue"));
         };
         scene.intend(Made::Subscription { topic: topic.to_owned(), queue: queue.clone() })?;
         let subscribe = at.client(aws_sdk_sns::Client::new).subscribe().topic_arn(topic).protocol("sqs");

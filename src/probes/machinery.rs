@@ -142,20 +142,20 @@ async fn one(task: Task, running: &Running) -> (Option<Resource>, Undone) {
     let mut seen = task.seen();
     let limit = task.probe.limit(&task.arguments);
     let scene = Scene::new(Arc::clone(&task.at), task.arguments, task.case, running);
-    let stopped = || Gap { message: "the run was stopped".to_owned(), ..Gap::new(Cause::Interrupted) };
+    let stopped = || Gap::new(Cause::Interrupted).with_message("the run was stopped");
     let acted = tokio::select! {
         biased;
         () = running.link.stopped() => Err(stopped()),
         acted = tokio::time::timeout(limit, task.probe.act(&scene, &mut seen)) => acted.unwrap_or_else(|_| {
             let message = format!("the probe took longer than {} s", limit.as_secs());
-            Err(Gap { message, ..Gap::new(Cause::TimedOut) })
+            Err(Gap::new(Cause::TimedOut).with_message(message))
         }),
     };
     let undone = scene.clean(&running.haste).await;
     seen.set("cleaned", undone.left.is_empty());
     let gap = match acted {
         Ok(Target::Missing) => return (None, undone),
-        Ok(Target::Found) => Gap { message: "the probe says nothing of it".to_owned(), ..Gap::new(Cause::Malformed) },
+        Ok(Target::Found) => Gap::new(Cause::Malformed).with_message("the probe says nothing of it"),
         Err(gap) => gap,
     };
     close(&mut seen, gap);

@@ -5,9 +5,6 @@
 //! in the [`Ledger`] before it exists, and is undone by [`perform`], or by [`sweep`] when the run was killed.
 //! Must not know policies, verdicts or reports.
 
-// A gap is data that travels to the report; it is large and rare, and boxing it would only hide that.
-#![allow(clippy::result_large_err)]
-
 mod access_record;
 mod alert;
 mod clean;

@@ -327,7 +327,7 @@ pub(super) fn is_alive(subscription: Option<&str>) -> bool {
 
 /// What may be there in a moment.
 fn unseen(message: &str) -> Gap {
-    Gap { message: message.to_owned(), ..Gap::new(Cause::Undecided) }
+    Gap::new(Cause::Undecided).with_message(message)
 }
 
 fn instant(time: Option<&DateTime>) -> Option<Timestamp> {

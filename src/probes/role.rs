@@ -14,14 +14,14 @@ pub(super) async fn assume(at: &At, role: &str, session: &str, name: &str) -> Re
     let client = at.client(aws_sdk_sts::Client::new);
     let assumed = client.assume_role().role_arn(role).role_session_name(session).send().await.or_gap()?;
     let Some(given) = assumed.credentials() else {
-        return Err(Gap { message: "the answer holds no credentials".to_owned(), ..Gap::new(Cause::Malformed) });
+        return Err(Gap::new(Cause::Malformed).with_message("the answer holds no credentials"));
     };
     // Whatever is done from here on is done as whoever AWS says this is.
     let told = assumed.assumed_role_user().map(|user| user.arn()).unwrap_or_default();
     let expected = Role::of(role)?.session(session);
     if told != expected {
         let message = format!("AWS gave the credentials of `{told}` where those of `{expected}` were asked for");
-        return Err(Gap { message, ..Gap::new(Cause::Credentials) });
+        return Err(Gap::new(Cause::Credentials).with_message(message));
     }
     let (key, secret, token) = (given.access_key_id(), given.secret_access_key(), given.session_token());
     let credentials = Credentials::new(key, secret, Some(token.to_owned()), None, "attestry");
@@ -50,7 +50,7 @@ impl<'a> Role<'a> {
             return Ok(Self { arn, partition, account, name });
         }
         let message = format!("`{arn}` is not the ARN of a role");
-        Err(Gap { message, ..Gap::new(Cause::Unexpected) })
+        Err(Gap::new(Cause::Unexpected).with_message(message))
     }
 
     /// The ARN of a session of it: what records name.

@@ -74,7 +74,7 @@ impl Scene {
         let now = Timestamp::now();
         let at = now.checked_add(self.ahead).unwrap_or(now);
         let written = self.ledger.intend(entry, at);
-        let number = written.map_err(|error| Gap { message: error.to_string(), ..Gap::new(Cause::Interrupted) })?;
+        let number = written.map_err(|error| Gap::new(Cause::Interrupted).with_message(error.to_string()))?;
         self.announced().push((number, made, Claim::announced(&self.run, &self.case, at)));
         Ok(())
     }

@@ -300,7 +300,7 @@ async fn watch(scene: &Scene, secret: &str, version: &str, key: &Key, begun: Ins
         }
         let Some(last) = describe(&scene.at, secret).await? else {
             let message = "the secret went away while it rotated".to_owned();
-            return Err(Gap { message, ..Gap::new(Cause::Unexpected) });
+            return Err(Gap::new(Cause::Unexpected).with_message(message));
         };
         let done = holder(&last, "AWSCURRENT") == Some(version) && !pending(&last);
         if done || begun.elapsed() >= within(&scene.arguments) {

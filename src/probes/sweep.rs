@@ -166,7 +166,7 @@ async fn secrets(at: &At) -> Result<Vec<Marked>, Gap> {
     }
     for secret in &all {
         let Some(name) = secret.name() else {
-            return Err(Gap { message: "a secret without a name".to_owned(), ..Gap::new(Cause::Malformed) });
+            return Err(Gap::new(Cause::Malformed).with_message("a secret without a name"));
         };
         found.extend(Marked::by(name, |_| Made::Secret { name: name.to_owned() }));
         for (version, stages) in secret.secret_versions_to_stages().into_iter().flatten() {

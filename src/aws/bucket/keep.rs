@@ -244,7 +244,6 @@ impl Bucket {
 }
 
 /// What an answer to sending says.
-#[expect(clippy::result_large_err, reason = "once a request, and its callers have the gap in their own errors")]
 pub(super) fn sent<T, E>(
     answer: Result<T, aws_sdk_s3::error::SdkError<E, aws_smithy_runtime_api::client::orchestrator::HttpResponse>>,
 ) -> Result<Sent, Gap>

@@ -100,7 +100,7 @@ impl Bucket {
                 .object_lock_retain_until_date(date(object.retain_until))
                 .set_expected_bucket_owner(self.owner.clone());
             let begun = request.send().await.or_gap()?;
-            let none = || Gap { message: "the answer names no upload".to_owned(), ..Gap::new(Cause::Malformed) };
+            let none = || Gap::new(Cause::Malformed).with_message("the answer names no upload");
             begun.upload_id.filter(|id| !id.is_empty()).ok_or_else(none)
         }
         .await

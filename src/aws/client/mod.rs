@@ -62,7 +62,7 @@ impl Client {
     /// # Errors
     /// What AWS refused or did not say.
     pub async fn send(&self, api: &Api, input: Value) -> Result<Answer, Gap> {
-        let unsent = |why: Unsent| Gap { message: why.to_string(), ..Gap::new(Cause::Unexpected) };
+        let unsent = |why: Unsent| Gap::new(Cause::Unexpected).with_message(why.to_string());
         let (operation, request) = self.prepare(api, input).map_err(unsent)?;
         // A request on its way is large, and the reads of collectors nest: none of them should hold it.
         Ok(Box::pin(async move { operation.invoke(request).await }).await.or_gap()?)

@@ -224,7 +224,7 @@ fn set_metric_alarm(resource: &mut Resource, alarm: &Alarm) {
     resource.set("evaluation_periods", alarm.evaluation_periods);
     resource.set("datapoints_to_alarm", alarm.datapoints_to_alarm.or(alarm.evaluation_periods));
     let told = one_event::goes_off(&watch(alarm));
-    resource.set("goes_off_at_one_event", told.map_err(|message| Gap { message, ..Gap::new(Cause::Undecided) }));
+    resource.set("goes_off_at_one_event", told.map_err(|message| Gap::new(Cause::Undecided).with_message(message)));
     set_threshold(resource, alarm);
     resource.set("rule", NO_RULE);
 }

@@ -41,10 +41,8 @@ pub(super) fn called(name: &str, arn: &str, composites: &[Composite]) -> Result<
     let told = |it: &&&Composite| !it.actions.iter().all(|action| surely.contains(action.as_str()));
     match open.iter().find(told) {
         None => Ok(Value::texts(surely)),
-        Some(composite) => Err(Gap {
-            message: format!("whether {} goes off and calls with it depends on other alarms", composite.name),
-            ..Gap::new(Cause::Undecided)
-        }),
+        Some(composite) => Err(Gap::new(Cause::Undecided)
+            .with_message(format!("whether {} goes off and calls with it depends on other alarms", composite.name))),
     }
 }
 

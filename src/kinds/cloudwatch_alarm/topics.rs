@@ -18,10 +18,9 @@ pub(super) async fn read(at: &At, resource: &mut Resource) -> Result<(), Gap> {
         let mut parts = arn.split(':').skip(3);
         let here = (Some(&*at.region), Some(&*at.account));
         if (parts.next(), parts.next()) != here {
-            return Err(Gap {
-                message: format!("{arn} is of another account or Region, and only there it is told who listens"),
-                ..Gap::new(Cause::NotAsked)
-            });
+            return Err(Gap::new(Cause::NotAsked).with_message(format!(
+                "{arn} is of another account or Region, and only there it is told who listens"
+            )));
         }
         let confirmed = match sns_topic::attributes(at, &arn).await {
             Ok(attributes) => {

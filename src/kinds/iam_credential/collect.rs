@@ -96,7 +96,7 @@ async fn made(client: &Client) -> Result<GetCredentialReportOutput, Gap> {
             Err(error) if refused_with(&error, &["ReportInProgress", "ReportNotPresent"]) && attempt < ATTEMPTS => {}
             Err(error) if refused_with(&error, &["ReportInProgress", "ReportNotPresent", "ReportExpired"]) => {
                 let gap = gap_of(error);
-                return Err(Gap { cause: Cause::TimedOut, ..gap });
+                return Err(gap.with_cause(Cause::TimedOut));
             }
             Err(error) => return Err(gap_of(error)),
         }

@@ -191,7 +191,7 @@ fn set_environment(resource: &mut Resource, environment: Option<&Environment>) {
 fn undecrypted(error: &Undecrypted) -> Gap {
     let code = error.error_code.clone().unwrap_or_default();
     let cause = if code.contains("AccessDenied") { Cause::Denied } else { Cause::Unexpected };
-    Gap { code, message: error.message.clone().unwrap_or_default(), ..Gap::new(cause) }
+    Gap::new(cause).with_code(code).with_message(error.message.clone().unwrap_or_default())
 }
 
 /// Lambda writes instants as text: `2026-11-21T04:09:29.000+0000`.

@@ -66,7 +66,7 @@ pub(super) async fn policy(
         }
         Err(gap) if gap.code == "ResourceNotFoundException" && gap.cause != Cause::Gone => Ok(None),
         // An alias that went is no function that went: the function stays, and what the alias let in is not known.
-        Err(gap) if gap.cause == Cause::Gone && qualifier.is_some() => Err(Gap { cause: Cause::Unexpected, ..gap }),
+        Err(gap) if gap.cause == Cause::Gone && qualifier.is_some() => Err(gap.with_cause(Cause::Unexpected)),
         Err(gap) => Err(gap),
     }
 }

@@ -113,14 +113,15 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
             0 | 1 => gap.message.clone(),
             missed => format!("{}, and {} objects more", gap.message, missed - 1),
         };
-        unknown(resource, "s3", &operation, Gap { message, ..gap })
+        unknown(resource, "s3", &operation, gap.with_message(message))
     });
     for (name, fact) in read {
         resource.set(name, failed.clone().unwrap_or(fact));
     }
     let (values, patterns) = records(std::mem::take(&mut swept.findings));
     let hidden = hidden(&swept.coverage, &objects);
-    let hidden = hidden.map(|message| unknown(resource, "s3", OBJECT, Gap { message, ..Gap::new(Cause::Undecided) }));
+    let hidden =
+        hidden.map(|message| unknown(resource, "s3", OBJECT, Gap::new(Cause::Undecided).with_message(message)));
     let cut = objects.wanted.whole().err().map(|gap| unknown(resource, "s3", LIST, gap));
     let unseen = cut.or(failed).or(hidden);
     resource.set("value_findings", told(&values, unseen.clone().or(values_gap)));
@@ -154,7 +155,8 @@ async fn read_all(at: &At, archive: &Archive, eyes: &Arc<Eyes>, objects: &Object
         reading.spawn(async move {
             let _turn = turns.acquire_owned().await;
             let missed = |gap: Gap| {
-                let gap = Gap { message: format!("{}: {}", object.key, gap.message), ..gap };
+                let message = format!("{}: {}", object.key, gap.message);
+                let gap = gap.with_message(message);
                 Swept { missed: 1, gap: Some(gap), ..Swept::default() }
             };
             let answer = match client.get_object().bucket(&bucket).key(&object.key).send().await {

@@ -111,7 +111,7 @@ pub(in crate::kinds) async fn look(at: &At, operation: &str, resource: &mut Reso
 pub(in crate::kinds) async fn looking(at: &At, resource: &Resource) -> Result<(Arc<Eyes>, Option<Fact>), Gap> {
     if resource.get("values_searched").is_none() {
         let message = "values are looked for only where the stage says `read_secret_values: true`".to_owned();
-        let gap = Gap { message, ..Gap::new(Cause::NotAsked) };
+        let gap = Gap::new(Cause::NotAsked).with_message(message);
         return Ok((eyes::patterns(at).await?, Some(unknown(resource, "secretsmanager", VALUES, gap))));
     }
     // Whatever could be read is looked for, whatever else could not: a value that is found is found.
@@ -162,7 +162,7 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let illegible = swept.illegible();
     let (values, patterns) = records(swept.findings());
     let gap = |message: Option<String>| {
-        message.map(|message| unknown(resource, "logs", EVENTS, Gap { message, ..Gap::new(Cause::Undecided) }))
+        message.map(|message| unknown(resource, "logs", EVENTS, Gap::new(Cause::Undecided).with_message(message)))
     };
     // Of a sample that holds nothing, nothing can be said.
     let empty = gap(empty.then(|| "the sample holds no hour or stream of this group".to_owned()));

@@ -41,7 +41,7 @@ pub(in crate::kinds) async fn values(at: &At) -> Result<Arc<Eyes>, Gap> {
 
 impl Eyes {
     pub(super) fn new(read: Read) -> Result<Self, Gap> {
-        let defect = |message: String| Gap { message, ..Gap::new(Cause::Unexpected) };
+        let defect = |message: String| Gap::new(Cause::Unexpected).with_message(message);
         let mut random = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *random).map_err(|error| defect(error.to_string()))?;
         let key = Key::new(&random).ok_or_else(|| defect("no key for digests".to_owned()))?;
@@ -70,7 +70,7 @@ impl Eyes {
         let (secret, version, path) = (&part.secret, &part.version, &part.path);
         let more = if all.len() > 1 { format!(", and {} more", all.len() - 1) } else { String::new() };
         let message = format!("{secret} {version} {path} cannot be looked for: {}{more}", word(*why));
-        Some(Gap { message, ..Gap::new(Cause::Undecided) })
+        Some(Gap::new(Cause::Undecided).with_message(message))
     }
 }
 

@@ -221,7 +221,7 @@ async fn of_secret(client: Secrets, arn: String, version: Option<String>, label:
 async fn of_parameters(client: Client, names: Vec<String>) -> Read {
     match ask(&client, &names).await {
         Ok(read) => read,
-        Err(Gap { cause: Cause::Denied | Cause::Unexpected, .. }) if names.len() > 1 => {
+        Err(gap) if matches!(gap.cause, Cause::Denied | Cause::Unexpected) && names.len() > 1 => {
             let mut found = Read::default();
             for name in names {
                 let read = ask(&client, std::slice::from_ref(&name)).await;
@@ -244,7 +244,7 @@ async fn ask(client: &Client, names: &[String]) -> Result<Read, Gap> {
     }
     let told = |name: &String| answer.invalid_parameters.iter().flatten().any(|it| it == name);
     for name in names.iter().filter(|name| told(name)) {
-        let gone = Gap { message: "it is not there any more".to_owned(), ..Gap::new(Cause::Undecided) };
+        let gone = Gap::new(Cause::Undecided).with_message("it is not there any more");
         found.add(missed(gone, name));
     }
     for name in names.iter().filter(|name| !told(name) && !given.contains(*name)) {
@@ -305,7 +305,7 @@ fn missed(gap: Gap, name: &str) -> Read {
 /// The gap with what it is about.
 fn named(gap: Gap, name: &str, service: &str, operation: &str) -> Gap {
     let message = format!("{name}: {}", gap.message);
-    placed(Gap { message, ..gap }, service, operation)
+    placed(gap.with_message(message), service, operation)
 }
 
 /// The gap with the operation that it comes from, unless the transport said so.
@@ -313,10 +313,10 @@ fn placed(gap: Gap, service: &str, operation: &str) -> Gap {
     if !gap.operation.is_empty() {
         return gap;
     }
-    Gap { service: service.to_owned(), operation: operation.to_owned(), ..gap }
+    gap.of_call(service, operation)
 }
 
 /// The gap of what a recording was not given.
 pub(in crate::kinds) fn withheld(message: &str) -> Gap {
-    Gap { message: message.to_owned(), ..Gap::new(Cause::NotRecorded) }
+    Gap::new(Cause::NotRecorded).with_message(message)
 }

@@ -84,7 +84,7 @@ pub(in crate::kinds) async fn of_account(at: &At) -> Result<Arc<Settings>, Gap> 
 }
 
 fn url(at: &At) -> Result<String, Gap> {
-    let unknown = |why: NoEndpoint| Gap { message: why.to_string(), ..Gap::new(Cause::Unexpected) };
+    let unknown = |why: NoEndpoint| Gap::new(Cause::Unexpected).with_message(why.to_string());
     let place = endpoint("s3-control", at.sdk()).map_err(unknown)?;
     // Only AWS has a host for each account.
     let place = match place.strip_prefix("https://s3-control.") {

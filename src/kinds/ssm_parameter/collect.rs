@@ -177,7 +177,7 @@ fn set_value(resource: &mut Resource, value: &str) {
     resource.set("secret_looking", secret);
     if secret {
         let message = "the value looks like a secret and is withheld".to_owned();
-        resource.set("value", unknown(resource, "ssm", VALUE, Gap { message, ..Gap::new(Cause::Withheld) }));
+        resource.set("value", unknown(resource, "ssm", VALUE, Gap::new(Cause::Withheld).with_message(message)));
     } else {
         resource.set("value", value);
     }

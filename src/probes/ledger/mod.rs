@@ -63,7 +63,7 @@ impl Ledger {
         let path = folder.join(format!("{run}.jsonl"));
         let begin_files = || {
             std::fs::create_dir_all(folder)?;
-            let key = RunKey::new(random().map_err(|gap| io::Error::other(gap.message))?);
+            let key = RunKey::new(random().map_err(|gap| io::Error::other(gap.message.clone()))?);
             let mut beside = File::options().create_new(true).write(true).mode(0o600).open(key_of(&path))?;
             beside.write_all(key.text().as_bytes()).and_then(|()| beside.sync_all())?;
             let file = File::options().create_new(true).append(true).mode(0o600).open(&path)?;

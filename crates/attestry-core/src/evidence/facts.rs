@@ -263,7 +263,7 @@ mod tests {
     fn text(operation: &str) -> String {
         let thing = |id: &str| Resource::new(&KIND, "1".into(), "r".into(), id, id);
         let mut second = thing("b");
-        second.went(&Gap { service: "test".into(), operation: operation.into(), ..Gap::new(Cause::Gone) });
+        second.went(&Gap::new(Cause::Gone).of_call("test", operation));
         let resources = vec![thing("a"), second];
         let all = [Population { kind: &KIND, account: "1".into(), region: "r".into(), resources, gaps: Vec::new() }];
         let mut out = Vec::new();

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
@@ -70,9 +71,15 @@ pub enum Cause {
 
 words!(Cause);
 
-/// What could not be read: the call, the resource it was about, and what AWS said.
+/// What could not be read: the call, the resource it was about, and the answer of AWS. It is the error of every read, so
+/// it is one pointer wide.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Gap {
+#[serde(transparent)]
+pub struct Gap(Box<Details>);
+
+/// The members of a [`Gap`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Details {
     /// Why.
     pub cause: Cause,
     /// IAM prefix of the service, such as `kms`.
@@ -89,7 +96,7 @@ pub struct Gap {
     /// AWS error code, where there was one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub code: String,
-    /// What AWS or the transport said, redacted.
+    /// The message of AWS or of the transport, redacted.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
     /// AWS request id, where there was one.
@@ -97,11 +104,25 @@ pub struct Gap {
     pub request_id: String,
 }
 
+impl Deref for Gap {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Gap {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
+
 impl Gap {
-    /// A gap without place or words; the collector's driver fills in where it happened.
+    /// A gap without a call or a message; the driver of the collectors adds the call.
     #[must_use]
     pub fn new(cause: Cause) -> Self {
-        Self {
+        Self(Box::new(Details {
             cause,
             service: String::new(),
             operation: String::new(),
@@ -111,13 +132,71 @@ impl Gap {
             code: String::new(),
             message: String::new(),
             request_id: String::new(),
-        }
+        }))
+    }
+
+    /// The same with another cause.
+    #[must_use]
+    pub fn with_cause(mut self, cause: Cause) -> Self {
+        self.cause = cause;
+        self
+    }
+
+    /// The same, of an operation of a service.
+    #[must_use]
+    pub fn of_call(mut self, service: impl Into<String>, operation: impl Into<String>) -> Self {
+        self.service = service.into();
+        self.with_operation(operation)
+    }
+
+    /// The same, of another operation.
+    #[must_use]
+    pub fn with_operation(mut self, operation: impl Into<String>) -> Self {
+        self.operation = operation.into();
+        self
+    }
+
+    /// The same, of an account and Region.
+    #[must_use]
+    pub fn at(mut self, account: impl Into<String>, region: impl Into<String>) -> Self {
+        self.account = account.into();
+        self.region = region.into();
+        self
+    }
+
+    /// The same, of a resource.
+    #[must_use]
+    pub fn with_resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource = resource.into();
+        self
+    }
+
+    /// The same with an error code.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.code = code.into();
+        self
+    }
+
+    /// The same with a message.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// The same with the id of a request.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
+        self.request_id = request_id.into();
+        self
     }
 
     /// The gap without anything that looks like a secret in what AWS said, or in the name of the resource.
     #[must_use]
     pub fn redacted(mut self) -> Self {
-        for text in [&mut self.message, &mut self.resource, &mut self.code, &mut self.request_id] {
+        let Details { resource, code, message, request_id, .. } = &mut *self;
+        for text in [message, resource, code, request_id] {
             if let Cow::Owned(clean) = scrub(text) {
                 *text = clean;
             }

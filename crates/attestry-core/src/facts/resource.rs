@@ -37,7 +37,7 @@ impl Fact {
             && gap.resource == old
             && old != new
         {
-            *gap = Arc::new(Gap { resource: new.to_owned(), ..Gap::clone(gap) });
+            *gap = Arc::new(Gap::clone(gap).with_resource(new));
         }
     }
 
@@ -101,7 +101,7 @@ impl Resource {
         debug_assert!(known.is_some(), "{} has no attribute {attribute}", self.kind.name);
         let fact = match (fact.into(), known) {
             (Fact::Known(value), Some(of)) => match of.doubt(&value) {
-                Some(message) => Fact::Unknown(Arc::new(Gap { message, ..Gap::new(Cause::Malformed) })),
+                Some(message) => Fact::Unknown(Arc::new(Gap::new(Cause::Malformed).with_message(message))),
                 None => Fact::Known(value),
             },
             (fact, _) => fact,
@@ -117,15 +117,11 @@ impl Resource {
 
     /// The gap of an attribute with the call that should have told it.
     fn placed(&self, of: &Attribute, gap: &Gap) -> Gap {
-        Gap {
-            service: self.kind.call(of.call).map_or_else(String::new, |call| call.service.to_owned()),
-            operation: of.call.to_owned(),
-            account: self.account.to_string(),
-            region: self.region.to_string(),
-            resource: self.id.clone(),
-            message: format!("{}: {}", of.field, gap.message),
-            ..gap.clone()
-        }
+        gap.clone()
+            .of_call(self.kind.call(of.call).map_or_else(String::new, |call| call.service.to_owned()), of.call)
+            .at(self.account.to_string(), self.region.to_string())
+            .with_resource(self.id.clone())
+            .with_message(format!("{}: {}", of.field, gap.message))
     }
 
     /// The fact, if its call was made.
@@ -183,7 +179,7 @@ impl Resource {
                 resource.id = id;
                 resource.facts.values_mut().for_each(|fact| fact.rename(&clean, &resource.id));
                 if let Some(gap) = resource.gone.as_mut().filter(|gap| gap.resource == clean) {
-                    *gap = Arc::new(Gap { resource: resource.id.clone(), ..Gap::clone(gap) });
+                    *gap = Arc::new(Gap::clone(gap).with_resource(resource.id.clone()));
                 }
             }
         }
@@ -295,7 +291,7 @@ mod tests {
         let unread: Result<Option<Timestamp>, Gap> = Err(Gap::new(Cause::Malformed));
         assert!(matches!(set("made", unread), Fact::Unknown(gap) if gap.operation == "ListThings"));
         assert_eq!(set("made", Ok::<Option<Timestamp>, Gap>(None)), Fact::Absent);
-        let elsewhere = Gap { operation: "GetThing".to_owned(), ..Gap::new(Cause::Denied) };
+        let elsewhere = Gap::new(Cause::Denied).with_operation("GetThing");
         assert_eq!(set("made", Fact::Unknown(Arc::new(elsewhere.clone()))), Fact::Unknown(Arc::new(elsewhere)));
     }
 
@@ -304,7 +300,7 @@ mod tests {
         let thing = |id: &str| Resource::new(&KIND, "1".into(), "r".into(), id, id);
         let token = |letter: &str| format!("arn:x:glpat-{}9", letter.repeat(22));
         let mut second = thing(&token("b"));
-        let gap = Gap { resource: "arn:x:[redacted]".to_owned(), ..Gap::new(Cause::Denied) };
+        let gap = Gap::new(Cause::Denied).with_resource("arn:x:[redacted]");
         second.facts.insert("count", Fact::Unknown(Arc::new(gap)));
         let mut all = vec![second, thing("plain"), thing(&token("a")), thing("arn:x:[redacted]#2")];
         Resource::redact_names(&mut all);

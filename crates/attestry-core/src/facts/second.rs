@@ -59,14 +59,14 @@ impl Counted {
         }
         let call = self.by.call(told)?;
         let (count, plural) = (self.count, population.kind.plural);
-        Some(Gap {
-            service: call.service.to_owned(),
-            operation: told.to_owned(),
-            account: self.account.to_string(),
-            region: population.region.to_string(),
-            message: format!("it counts {count} {plural}, and {listed} are listed, unless one went in between"),
-            ..Gap::new(Cause::Miscounted)
-        })
+        Some(
+            Gap::new(Cause::Miscounted)
+                .of_call(call.service, told)
+                .at(self.account.to_string(), population.region.to_string())
+                .with_message(format!(
+                    "it counts {count} {plural}, and {listed} are listed, unless one went in between"
+                )),
+        )
     }
 }
 

@@ -169,16 +169,12 @@ impl AttributeTest {
 
     fn gap(&self, resource: &Resource, cause: Cause, message: String) -> Gap {
         let call = resource.kind.call(self.lookup.attribute.call);
-        Gap {
-            service: call.map_or("", |call| call.service).to_owned(),
-            operation: self.lookup.attribute.call.to_owned(),
-            account: resource.account.to_string(),
-            region: resource.region.to_string(),
-            resource: resource.id.clone(),
-            message,
-            ..Gap::new(cause)
-        }
-        .redacted()
+        Gap::new(cause)
+            .of_call(call.map_or("", |call| call.service), self.lookup.attribute.call)
+            .at(resource.account.to_string(), resource.region.to_string())
+            .with_resource(resource.id.clone())
+            .with_message(message)
+            .redacted()
     }
 
     /// What the path leads to, where AWS told it.

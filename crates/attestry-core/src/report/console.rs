@@ -302,8 +302,8 @@ mod tests {
     fn every_report_tells_what_went() {
         let mut all = all_seen(&[]);
         for population in &mut all {
-            let gap = Gap { service: "vault".into(), operation: "DescribeSecret".into(), ..Gap::new(Cause::Gone) };
-            let gap = Gap { code: "NoSuchThing".into(), ..gap };
+            let gap = Gap::new(Cause::Gone).of_call("vault", "DescribeSecret");
+            let gap = gap.with_code("NoSuchThing");
             population.resources.iter_mut().take(1).for_each(|it| it.went(&gap));
         }
         let sample = Sample::with("", all);

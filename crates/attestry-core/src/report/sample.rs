@@ -364,17 +364,17 @@ fn resource(kind: &'static Kind, name: &str, facts: &[(&'static str, Fact)]) -> 
 }
 
 fn denied(operation: &str, resource: &str) -> Fact {
-    Fact::Unknown(Arc::new(Gap {
-        service: "id".into(),
-        operation: operation.into(),
-        account: ACCOUNT.into(),
-        region: "aws-global".into(),
-        resource: resource.into(),
-        code: "AccessDenied".into(),
-        message: format!("not authorized to perform id:{operation} with an explicit deny in a service control policy"),
-        request_id: "5f1c-0001".into(),
-        ..Gap::new(Cause::Denied)
-    }))
+    Fact::Unknown(Arc::new(
+        Gap::new(Cause::Denied)
+            .of_call("id", operation)
+            .at(ACCOUNT, "aws-global")
+            .with_resource(resource)
+            .with_code("AccessDenied")
+            .with_message(format!(
+                "not authorized to perform id:{operation} with an explicit deny in a service control policy"
+            ))
+            .with_request_id("5f1c-0001"),
+    ))
 }
 
 /// Secrets, of which those of the bank number `bank`.
@@ -415,15 +415,13 @@ fn populations() -> Vec<Population> {
         role("temp", reads(), "none-of-ours".into()),
     ];
     let mut topics = population(&TOPIC, vec![resource(&TOPIC, "bank-orders", &[])]);
-    topics.gaps.push(Arc::new(Gap {
-        service: "bus".into(),
-        operation: "ListTopics".into(),
-        account: ACCOUNT.into(),
-        region: REGION.into(),
-        code: "Throttling".into(),
-        message: "Rate exceeded".into(),
-        ..Gap::new(Cause::Throttled)
-    }));
+    topics.gaps.push(Arc::new(
+        Gap::new(Cause::Throttled)
+            .of_call("bus", "ListTopics")
+            .at(ACCOUNT, REGION)
+            .with_code("Throttling")
+            .with_message("Rate exceeded"),
+    ));
     vec![
         secrets(&["bank/a", "bank/b", "bank/c"]),
         groups(&["/aws/lambda/pay", HOSTILE, "/w/1", "/w/2", "/w/3", "/w/4", "/w/5"]),

@@ -54,7 +54,7 @@ fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], no
     let mut coverage = Coverage { enumerated: !groups.is_empty(), ..Coverage::default() };
     let (mut resources, mut gaps) = (Vec::new(), Vec::new());
     if groups.is_empty() {
-        let gap = Gap { message: "no population of this kind was read".to_owned(), ..Gap::new(Cause::Interrupted) };
+        let gap = Gap::new(Cause::Interrupted).with_message("no population of this kind was read");
         coverage.miss(gap.cause);
         gaps.push(Arc::new(gap));
     }
@@ -111,7 +111,7 @@ fn all_gone(case: &Case, group: &[&Listed<'_>], count: usize) -> Gap {
     let first = group.iter().flat_map(|it| &it.population.resources).find_map(|it| it.gone.as_deref()).cloned();
     let all = if count == 1 { "the only one".to_owned() } else { format!("all {count}") };
     let message = format!("{all} of the {} that were listed went before this was asked", case.kind.plural);
-    Gap { resource: String::new(), message, ..first.unwrap_or_else(|| Gap::new(Cause::Gone)) }
+    first.unwrap_or_else(|| Gap::new(Cause::Gone)).with_resource(String::new()).with_message(message)
 }
 
 /// The verdict of the case from the verdicts of its resources.
@@ -198,7 +198,9 @@ fn judge(
             gaps.dedup();
             if gaps.is_empty() {
                 let message = "the fact was never read".to_owned();
-                gaps.push(Arc::new(Gap { message, resource: resource.id.clone(), ..Gap::new(Cause::Interrupted) }));
+                gaps.push(Arc::new(
+                    Gap::new(Cause::Interrupted).with_resource(resource.id.clone()).with_message(message),
+                ));
             }
             coverage.miss(gaps.first().map_or(Cause::Unexpected, |gap| gap.cause));
             result.gaps = gaps;

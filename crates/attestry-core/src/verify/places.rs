@@ -31,12 +31,9 @@ fn of(population: &Population) -> Place<'_> {
 }
 
 fn nothing_of(kind: &'static Kind, account: &str, region: &str) -> Population {
-    let gap = Gap {
-        account: account.to_owned(),
-        region: region.to_owned(),
-        message: format!("no facts of {} in account {account}, {region}", kind.plural),
-        ..Gap::new(Cause::Interrupted)
-    };
+    let gap = Gap::new(Cause::Interrupted)
+        .at(account, region)
+        .with_message(format!("no facts of {} in account {account}, {region}", kind.plural));
     let gaps = vec![Arc::new(gap)];
     Population { kind, account: account.into(), region: region.into(), resources: Vec::new(), gaps }
 }

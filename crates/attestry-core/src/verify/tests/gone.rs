@@ -6,12 +6,7 @@ use super::*;
 fn with_gone(states: &[State], gone: &[usize]) -> Population {
     let mut population = population(&place(A, "r-1", states, true));
     for at in gone {
-        let answered = Gap {
-            service: "test".into(),
-            operation: "ReadThing".into(),
-            code: "NoSuchThing".into(),
-            ..Gap::new(Cause::Gone)
-        };
+        let answered = Gap::new(Cause::Gone).of_call("test", "ReadThing").with_code("NoSuchThing");
         population.resources[*at].went(&answered);
     }
     population

@@ -66,7 +66,7 @@ fn now() -> Timestamp {
 }
 
 fn gap(place: &Place) -> Arc<Gap> {
-    Arc::new(Gap { account: place.account.into(), region: place.region.into(), ..Gap::new(Cause::Denied) })
+    Arc::new(Gap::new(Cause::Denied).at(place.account, place.region))
 }
 
 fn population(place: &Place) -> Population {
