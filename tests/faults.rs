@@ -28,7 +28,7 @@ use answers::Violated;
 use attestry::aws::described::{Fault, Faults, Mutation};
 use attestry::aws::validate::TABLE;
 use attestry::aws::{Operation, gone_codes};
-use attestry::facts::{Cause, Reach};
+use attestry::facts::{Cause, Frequency};
 use attestry::kinds;
 use attestry::plan::Plan;
 use attestry::policy::Case;
@@ -126,7 +126,7 @@ const NAME_NOTHING: [&str; 9] = [
 
 #[test]
 fn every_call_for_a_resource_says_when_it_is_gone_or_is_known_not_to() {
-    let calls = kinds::schemas().flat_map(|kind| kind.calls).filter(|call| call.reach == Reach::Resource);
+    let calls = kinds::schemas().flat_map(|kind| kind.calls).filter(|call| call.frequency == Frequency::Resource);
     let silent: BTreeSet<String> = calls
         .filter(|call| gone_codes(call.service, call.operation).is_empty())
         .map(|call| format!("{}:{}", call.service, call.operation))

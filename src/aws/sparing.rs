@@ -8,7 +8,7 @@ use std::future::Future;
 
 use super::Operation;
 use super::validate;
-use attestry_core::facts::{Attribute, Kind, Reach};
+use attestry_core::facts::{Attribute, Frequency, Kind};
 
 /// A member that an answer came without, because nobody could read it.
 #[derive(Clone, Debug)]
@@ -63,8 +63,8 @@ pub(super) fn note(unread: &[Unread]) {
 pub(super) fn may_spare(operation: &Operation, members: &[validate::Unread]) -> bool {
     let kind = READING.try_with(|reading| reading.kind).ok().flatten();
     kind.is_some_and(|kind| {
-        let own = |reach: Reach| matches!(reach, Reach::Population(_) | Reach::Resource);
-        let calls = kind.call(&operation.name).is_some_and(|it| it.service == operation.service && own(it.reach));
+        let own = |frequency: Frequency| matches!(frequency, Frequency::Population { .. } | Frequency::Resource);
+        let calls = kind.call(&operation.name).is_some_and(|it| it.service == operation.service && own(it.frequency));
         let told = |it: &validate::Unread| kind.attributes.iter().any(|of| tells(of, &operation.name, &it.path));
         calls && members.iter().all(told)
     })

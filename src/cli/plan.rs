@@ -2,7 +2,7 @@
 
 use super::suite::{Chosen, Selection};
 use super::{Ended, output, probes};
-use attestry_core::facts::{Reach, Scope};
+use attestry_core::facts::{Frequency, Scope};
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
@@ -48,11 +48,11 @@ pub(super) fn show(chosen: &Chosen, assume: u32) -> String {
         text.push_str(&format!("{} for {} cases: {}\n", demand.kind.name, cases.len(), cases.join(", ")));
         let places = accounts * if demand.kind.scope == Scope::Global { 1 } else { regions };
         for call in &demand.calls {
-            let (times, how) = match call.reach {
-                Reach::Population(page) => (u64::from(assume.div_ceil(page).max(1)), "population, by page"),
-                Reach::Joined(page) => (u64::from(assume.div_ceil(page).max(1)), "joined, by page"),
-                Reach::Resource => (u64::from(assume), "per resource that `where` leaves"),
-                Reach::Asked => (u64::from(assume), "per resource that a claim has questions about, at least"),
+            let (times, how) = match call.frequency {
+                Frequency::Population { page } => (u64::from(assume.div_ceil(page).max(1)), "population, by page"),
+                Frequency::Joined { page } => (u64::from(assume.div_ceil(page).max(1)), "joined, by page"),
+                Frequency::Resource => (u64::from(assume), "per resource that `where` leaves"),
+                Frequency::Asked => (u64::from(assume), "per resource that a claim has questions about, at least"),
             };
             total += places * times;
             text.push_str(&format!(

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::{Ended, output};
 use crate::probes::{self, Probe};
 use crate::{iam, kinds};
-use attestry_core::facts::{Kind, Reach, Scope};
+use attestry_core::facts::{Frequency, Kind, Scope};
 use attestry_core::matchers::{self, Matcher};
 use attestry_core::verify::Exit;
 
@@ -129,11 +129,11 @@ fn kind(kind: &Kind) -> String {
     text.push_str("\n| call | permission | made |\n|---|---|---|\n");
     for call in kind.calls {
         let permission = if call.permission.is_empty() { "none".to_owned() } else { format!("`{}`", call.permission) };
-        let made = match call.reach {
-            Reach::Population(page) => format!("once, {page} a page; it is the population"),
-            Reach::Joined(page) => format!("once, {page} a page"),
-            Reach::Resource => "for each resource that a case asks about".to_owned(),
-            Reach::Asked => "for each resource that a claim has questions about".to_owned(),
+        let made = match call.frequency {
+            Frequency::Population { page } => format!("once, {page} a page; it is the population"),
+            Frequency::Joined { page } => format!("once, {page} a page"),
+            Frequency::Resource => "for each resource that a case asks about".to_owned(),
+            Frequency::Asked => "for each resource that a claim has questions about".to_owned(),
         };
         let made = match call.oracle {
             Some(oracle) => format!("{made}, in stages with `oracles: [{}]`", oracle.word()),

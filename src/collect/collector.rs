@@ -26,7 +26,7 @@ pub trait Collector: Sync {
     /// The kind whose facts it reads.
     fn kind(&self) -> &'static Kind;
 
-    /// Enumerates the population with the calls of [`Reach::Population`](attestry_core::facts::Reach::Population), page by page
+    /// Enumerates the population with the calls of [`Frequency::Population`](attestry_core::facts::Frequency::Population), page by page
     /// to the end, and keeps all facts that these calls carry. What was added before an error stays.
     fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a>;
 
@@ -34,7 +34,7 @@ pub trait Collector: Sync {
     /// not applicable. Joined calls go through [`At::once`].
     fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a>;
 
-    /// Makes a call of [`Reach::Asked`](attestry_core::facts::Reach::Asked) for one resource: asks all questions, and keeps an
+    /// Makes a call of [`Frequency::Asked`](attestry_core::facts::Frequency::Asked) for one resource: asks all questions, and keeps an
     /// answer to each. Only kinds with such a call have it.
     fn ask<'a>(
         &'a self,
@@ -119,7 +119,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use attestry_core::facts::{Attribute, LogScope, Reach, Scope, Type};
+    use attestry_core::facts::{Attribute, Frequency, LogScope, Scope, Type};
 
     static KIND: Kind = Kind {
         name: "test.thing",
@@ -127,7 +127,7 @@ mod tests {
         scope: Scope::Global,
         doc: "A thing.",
         attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
-        calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(100))],
+        calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 100 })],
     };
 
     #[test]

@@ -12,7 +12,9 @@ use tokio::task::JoinSet;
 use super::presence::Presence;
 use super::{Collector, Listing, twice, unread};
 use crate::aws::At;
-use attestry_core::facts::{Call, Cause, Fact, Gap, Population, Question, Reach, Resource, Scope, Value, reconcile};
+use attestry_core::facts::{
+    Call, Cause, Fact, Frequency, Gap, Population, Question, Resource, Scope, Value, reconcile,
+};
 use attestry_core::plan::{Demand, Plan};
 
 /// What happens while facts are collected, for whoever shows progress.
@@ -162,7 +164,7 @@ async fn read_all(
         reading.spawn(async move {
             let mut presence = Presence::default();
             for call in calls.iter().filter(|call| demand.kind.call(call.operation).is_some()) {
-                let asked = call.reach == Reach::Asked;
+                let asked = call.frequency == Frequency::Asked;
                 let questions = if asked { demand.questions(call, &resource, now) } else { Vec::new() };
                 if questions.is_empty() && !demand.wants(call, &resource, now) {
                     continue;
@@ -232,8 +234,8 @@ async fn read(
     resource: &mut Resource,
     questions: &[Question],
 ) -> Result<(), Arc<Gap>> {
-    let pending = match call.reach {
-        Reach::Asked => collector.ask(at, call, resource, questions),
+    let pending = match call.frequency {
+        Frequency::Asked => collector.ask(at, call, resource, questions),
         _ => collector.read(at, call, resource),
     };
     let (told, unread) = crate::aws::sparing(collector.kind(), pending).await;
@@ -276,7 +278,7 @@ fn placed(mut gap: Gap, call: Option<&Call>, at: &At, resource: &str) -> Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use attestry_core::facts::{Attribute, Kind, Reach, Type};
+    use attestry_core::facts::{Attribute, Frequency, Kind, Type};
 
     static KIND: Kind = Kind {
         name: "test.thing",
@@ -284,7 +286,7 @@ mod tests {
         scope: Scope::Global,
         doc: "A thing.",
         attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
-        calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(100))],
+        calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 100 })],
     };
 
     /// Pages without end, of thousands of things each.

@@ -54,7 +54,7 @@ fn contradict(gone: &Gap, call: &Call, resource: &mut Resource) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use attestry_core::facts::{Attribute, Kind, Reach, Scope, Type};
+    use attestry_core::facts::{Attribute, Frequency, Kind, Scope, Type};
 
     static KIND: Kind = Kind {
         name: "test.bucket",
@@ -66,9 +66,14 @@ mod tests {
             Attribute::new("logging", Type::Text, "GetBucketLogging", "LoggingEnabled", "Logging."),
         ],
         calls: &[
-            Call::new("s3", "GetBucketPolicy", "s3:GetBucketPolicy", Reach::Resource),
-            Call::new("s3", "GetBucketLogging", "s3:GetBucketLogging", Reach::Resource),
-            Call::new("access-analyzer", "CheckNoPublicAccess", "access-analyzer:CheckNoPublicAccess", Reach::Resource),
+            Call::new("s3", "GetBucketPolicy", "s3:GetBucketPolicy", Frequency::Resource),
+            Call::new("s3", "GetBucketLogging", "s3:GetBucketLogging", Frequency::Resource),
+            Call::new(
+                "access-analyzer",
+                "CheckNoPublicAccess",
+                "access-analyzer:CheckNoPublicAccess",
+                Frequency::Resource,
+            ),
         ],
     };
 

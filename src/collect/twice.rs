@@ -40,7 +40,7 @@ fn doubt(first: &mut Resource, second: Resource, call: Option<&Call>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use attestry_core::facts::{Attribute, Kind, Reach, Scope, Type};
+    use attestry_core::facts::{Attribute, Frequency, Kind, Scope, Type};
 
     static KIND: Kind = Kind {
         name: "test.thing",
@@ -52,7 +52,7 @@ mod tests {
             Attribute::new("size", Type::Integer, "ListThings", "Things[].Size", "Size."),
             Attribute::new("kept", Type::Bool, "ReadThing", "Kept", "Kept."),
         ],
-        calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(100))],
+        calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 100 })],
     };
 
     fn thing(size: i64) -> Resource {

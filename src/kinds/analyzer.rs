@@ -14,7 +14,7 @@ use crate::aws::At;
 use crate::aws::client::{ACCESS_ANALYZER, Api, Client};
 use attestry_core::facts::iam::{NoPolicy, from_values};
 use attestry_core::facts::{
-    ACCESS, Access, Attribute, Call, Cause, Fact, Field, Gap, Oracle, Question, Reach, Resource, Type, Value,
+    ACCESS, Access, Attribute, Call, Cause, Fact, Field, Frequency, Gap, Oracle, Question, Resource, Type, Value,
 };
 use attestry_iam::{Policy, document};
 
@@ -97,7 +97,7 @@ const FINDING: &[Field] = &[
 
 /// The call that says whether the attribute `policy`, which these operations tell, lets the public in.
 pub(super) const fn public_call(after: &'static [&'static str]) -> Call {
-    Call::new("access-analyzer", PUBLIC, "access-analyzer:CheckNoPublicAccess", Reach::Resource)
+    Call::new("access-analyzer", PUBLIC, "access-analyzer:CheckNoPublicAccess", Frequency::Resource)
         .of(Oracle::AccessAnalyzer)
         .after(after)
 }
@@ -127,7 +127,7 @@ pub(super) const fn reasons() -> Attribute {
 
 /// The call that looks for mistakes.
 pub(super) const VALIDATE_CALL: Call =
-    Call::new("access-analyzer", VALIDATE, "access-analyzer:ValidatePolicy", Reach::Resource)
+    Call::new("access-analyzer", VALIDATE, "access-analyzer:ValidatePolicy", Frequency::Resource)
         .of(Oracle::AccessAnalyzer);
 
 /// The attribute `analyzer.findings`.
@@ -144,7 +144,7 @@ pub(super) const fn findings() -> Attribute {
 
 /// The call that says whether claims about access hold.
 pub(super) const GRANTED_CALL: Call =
-    Call::new("access-analyzer", GRANTED, "access-analyzer:CheckAccessNotGranted", Reach::Asked)
+    Call::new("access-analyzer", GRANTED, "access-analyzer:CheckAccessNotGranted", Frequency::Asked)
         .of(Oracle::AccessAnalyzer);
 
 /// The attribute `analyzer.access`.

@@ -83,7 +83,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use attestry_core::facts::{Reach, Type};
+    use attestry_core::facts::{Frequency, Type};
 
     #[test]
     fn kinds_are_named_once_and_sorted() {
@@ -123,16 +123,16 @@ mod tests {
         for kind in schemas() {
             let operations: Vec<&str> = kind.calls.iter().map(|call| call.operation).collect();
             assert_eq!(operations.len(), operations.iter().collect::<BTreeSet<_>>().len(), "{}", kind.name);
-            let populates = |reach: Reach| matches!(reach, Reach::Population(_));
-            assert!(kind.calls.first().is_some_and(|call| populates(call.reach)), "{}", kind.name);
-            assert!(kind.calls.is_sorted_by_key(|call| !populates(call.reach)), "{}: populations first", kind.name);
+            let populates = |frequency: Frequency| matches!(frequency, Frequency::Population { .. });
+            assert!(kind.calls.first().is_some_and(|call| populates(call.frequency)), "{}", kind.name);
+            assert!(kind.calls.is_sorted_by_key(|call| !populates(call.frequency)), "{}: populations first", kind.name);
             for (place, call) in kind.calls.iter().enumerate() {
                 let earlier = |wanted: &&str| operations.iter().take(place).any(|operation| operation == wanted);
                 assert!(call.after.iter().all(earlier), "{}: {} before what it needs", kind.name, call.operation);
                 let named = call.permission.is_empty() || call.permission.contains(':');
                 assert!(named, "{}: {}", kind.name, call.permission);
                 let tells = kind.attributes.iter().any(|attribute| attribute.call == call.operation);
-                assert!(tells || populates(call.reach), "{}: {} tells nothing", kind.name, call.operation);
+                assert!(tells || populates(call.frequency), "{}: {} tells nothing", kind.name, call.operation);
             }
         }
     }

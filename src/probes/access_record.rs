@@ -16,7 +16,7 @@ use super::proof::describe;
 use super::role::{Role, assume};
 use super::{Acting, Probe, Scene, Target, value};
 use attestry_core::facts::{
-    Argument, Arguments, Attribute, Call, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value,
+    Argument, Arguments, Attribute, Call, Frequency, Gap, Kind, ProbeSpec, Resource, Scope, Type, Value,
 };
 
 /// The probe.
@@ -64,9 +64,9 @@ static KIND: Kind = Kind {
         observed("cleaned", Type::Bool, "DescribeSecret", "Always true: nothing is made."),
     ],
     calls: &[
-        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Reach::Resource),
-        Call::new("sts", "AssumeRole", "sts:AssumeRole", Reach::Resource),
-        Call::new("logs", FOUND, "logs:FilterLogEvents", Reach::Resource),
+        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Frequency::Resource),
+        Call::new("sts", "AssumeRole", "sts:AssumeRole", Frequency::Resource),
+        Call::new("logs", FOUND, "logs:FilterLogEvents", Frequency::Resource),
     ],
 };
 

@@ -16,7 +16,7 @@ use super::role::{Role, assume};
 use super::{Acting, Probe, Scene, Target, trail_event, value};
 use crate::aws::client::{Api, Client, LAMBDA};
 use attestry_core::facts::{
-    Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value,
+    Argument, Arguments, Attribute, Call, Cause, Frequency, Gap, Kind, ProbeSpec, Resource, Scope, Type, Value,
 };
 
 /// The probe.
@@ -94,17 +94,17 @@ static KIND: Kind = Kind {
         ),
     ],
     calls: &[
-        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Reach::Resource),
-        Call::new("sqs", "CreateQueue", "sqs:CreateQueue", Reach::Resource),
-        Call::new("sns", "Subscribe", "sns:Subscribe", Reach::Resource),
-        Call::new("lambda", "Invoke", "lambda:InvokeFunction", Reach::Resource),
-        Call::new("sts", "AssumeRole", "sts:AssumeRole", Reach::Resource),
-        Call::new("sqs", "ReceiveMessage", "sqs:ReceiveMessage", Reach::Resource),
-        Call::new("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", Reach::Resource),
-        Call::new("sns", "Unsubscribe", "sns:Unsubscribe", Reach::Resource),
-        Call::new("sqs", "GetQueueUrl", "sqs:GetQueueUrl", Reach::Resource),
-        Call::new("sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", Reach::Resource),
-        Call::new("sqs", "DeleteQueue", "sqs:DeleteQueue", Reach::Resource),
+        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Frequency::Resource),
+        Call::new("sqs", "CreateQueue", "sqs:CreateQueue", Frequency::Resource),
+        Call::new("sns", "Subscribe", "sns:Subscribe", Frequency::Resource),
+        Call::new("lambda", "Invoke", "lambda:InvokeFunction", Frequency::Resource),
+        Call::new("sts", "AssumeRole", "sts:AssumeRole", Frequency::Resource),
+        Call::new("sqs", "ReceiveMessage", "sqs:ReceiveMessage", Frequency::Resource),
+        Call::new("sns", "ListSubscriptionsByTopic", "sns:ListSubscriptionsByTopic", Frequency::Resource),
+        Call::new("sns", "Unsubscribe", "sns:Unsubscribe", Frequency::Resource),
+        Call::new("sqs", "GetQueueUrl", "sqs:GetQueueUrl", Frequency::Resource),
+        Call::new("sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", Frequency::Resource),
+        Call::new("sqs", "DeleteQueue", "sqs:DeleteQueue", Frequency::Resource),
     ],
 };
 

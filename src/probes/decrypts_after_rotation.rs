@@ -16,7 +16,7 @@ use super::digest::{Digest, Key, random};
 use super::{Acting, Probe, Scene, Target};
 use crate::aws::{At, refused_with};
 use attestry_core::facts::{
-    Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value,
+    Argument, Arguments, Attribute, Call, Cause, Frequency, Gap, Kind, ProbeSpec, Resource, Scope, Type, Value,
 };
 
 /// The probe.
@@ -33,7 +33,7 @@ const fn observed(
 }
 
 const fn call(operation: &'static str, permission: &'static str) -> Call {
-    Call::new("kms", operation, permission, Reach::Resource)
+    Call::new("kms", operation, permission, Frequency::Resource)
 }
 
 static KIND: Kind = Kind {

@@ -15,7 +15,7 @@ use super::{Acting, Made, Probe, Scene, Target, value};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, SSM};
 use attestry_core::facts::{
-    Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type,
+    Argument, Arguments, Attribute, Call, Cause, Frequency, Gap, Kind, ProbeSpec, Resource, Scope, Type,
 };
 
 /// The probe.
@@ -60,15 +60,15 @@ static KIND: Kind = Kind {
     ],
     calls: &[
         ASSUME,
-        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Reach::Resource),
-        Call::new("secretsmanager", "DeleteSecret", "secretsmanager:DeleteSecret", Reach::Resource),
-        Call::new("ssm", "ListTagsForResource", "ssm:ListTagsForResource", Reach::Resource),
-        Call::new("ssm", "DescribeParameters", "ssm:DescribeParameters", Reach::Resource),
-        Call::new("ssm", "DeleteParameter", "ssm:DeleteParameter", Reach::Resource),
+        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Frequency::Resource),
+        Call::new("secretsmanager", "DeleteSecret", "secretsmanager:DeleteSecret", Frequency::Resource),
+        Call::new("ssm", "ListTagsForResource", "ssm:ListTagsForResource", Frequency::Resource),
+        Call::new("ssm", "DescribeParameters", "ssm:DescribeParameters", Frequency::Resource),
+        Call::new("ssm", "DeleteParameter", "ssm:DeleteParameter", Frequency::Resource),
     ],
 };
 
-const ASSUME: Call = Call::new("sts", "AssumeRole", "sts:AssumeRole", Reach::Resource);
+const ASSUME: Call = Call::new("sts", "AssumeRole", "sts:AssumeRole", Frequency::Resource);
 
 static SPEC: ProbeSpec = ProbeSpec {
     name: "denied",

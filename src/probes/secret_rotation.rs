@@ -17,7 +17,7 @@ use super::proof::describe;
 use super::{Acting, Made, Probe, Scene, Target, value};
 use crate::aws::At;
 use attestry_core::facts::{
-    Argument, Arguments, Attribute, Call, Cause, Gap, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value,
+    Argument, Arguments, Attribute, Call, Cause, Frequency, Gap, Kind, ProbeSpec, Resource, Scope, Type, Value,
 };
 
 /// The probe.
@@ -105,18 +105,18 @@ static KIND: Kind = Kind {
         observed("cleaned", Type::Bool, "UpdateSecretVersionStage", "the ledger", "Whether nothing is left of it."),
     ],
     calls: &[
-        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Reach::Resource),
-        Call::new("secretsmanager", "GetSecretValue", "secretsmanager:GetSecretValue", Reach::Resource),
-        Call::new("secretsmanager", "RotateSecret", "secretsmanager:RotateSecret", Reach::Resource),
+        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Frequency::Resource),
+        Call::new("secretsmanager", "GetSecretValue", "secretsmanager:GetSecretValue", Frequency::Resource),
+        Call::new("secretsmanager", "RotateSecret", "secretsmanager:RotateSecret", Frequency::Resource),
         Call::new(
             "secretsmanager",
             "UpdateSecretVersionStage",
             "secretsmanager:UpdateSecretVersionStage",
-            Reach::Resource,
+            Frequency::Resource,
         ),
-        Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Reach::Resource),
-        Call::new("lambda", "GetFunctionConfiguration", "lambda:GetFunctionConfiguration", Reach::Resource),
-        Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Reach::Resource),
+        Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Frequency::Resource),
+        Call::new("lambda", "GetFunctionConfiguration", "lambda:GetFunctionConfiguration", Frequency::Resource),
+        Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Frequency::Resource),
     ],
 };
 

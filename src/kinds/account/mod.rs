@@ -4,7 +4,7 @@
 
 mod collect;
 
-use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 
@@ -184,10 +184,10 @@ pub(super) static KIND: Kind = Kind {
     ],
     calls: &[
         // AWS asks for no permission: a denied caller may still know who they are.
-        Call::new("sts", "GetCallerIdentity", "", Reach::Population(1)),
-        Call::new("iam", "ListAccountAliases", "iam:ListAccountAliases", Reach::Resource),
-        Call::new("iam", "GetAccountPasswordPolicy", "iam:GetAccountPasswordPolicy", Reach::Resource),
-        Call::new("iam", "GetAccountSummary", "iam:GetAccountSummary", Reach::Resource),
-        Call::new("s3", BLOCK, "s3:GetAccountPublicAccessBlock", Reach::Resource),
+        Call::new("sts", "GetCallerIdentity", "", Frequency::Population { page: 1 }),
+        Call::new("iam", "ListAccountAliases", "iam:ListAccountAliases", Frequency::Resource),
+        Call::new("iam", "GetAccountPasswordPolicy", "iam:GetAccountPasswordPolicy", Frequency::Resource),
+        Call::new("iam", "GetAccountSummary", "iam:GetAccountSummary", Frequency::Resource),
+        Call::new("s3", BLOCK, "s3:GetAccountPublicAccessBlock", Frequency::Resource),
     ],
 };

@@ -5,7 +5,7 @@
 mod collect;
 mod selectors;
 
-use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 
@@ -187,8 +187,8 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     calls: &[
-        Call::new("cloudtrail", TRAILS, "cloudtrail:DescribeTrails", Reach::Population(5)),
-        Call::new("cloudtrail", STATUS, "cloudtrail:GetTrailStatus", Reach::Resource),
-        Call::new("cloudtrail", SELECTORS, "cloudtrail:GetEventSelectors", Reach::Resource),
+        Call::new("cloudtrail", TRAILS, "cloudtrail:DescribeTrails", Frequency::Population { page: 5 }),
+        Call::new("cloudtrail", STATUS, "cloudtrail:GetTrailStatus", Frequency::Resource),
+        Call::new("cloudtrail", SELECTORS, "cloudtrail:GetEventSelectors", Frequency::Resource),
     ],
 };

@@ -9,7 +9,7 @@ mod one_event;
 mod rule;
 mod topics;
 
-use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 
@@ -187,7 +187,7 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     calls: &[
-        Call::new("cloudwatch", ALARMS, "cloudwatch:DescribeAlarms", Reach::Population(100)),
-        Call::new("sns", TOPICS, "sns:GetTopicAttributes", Reach::Resource).after(&[ALARMS]),
+        Call::new("cloudwatch", ALARMS, "cloudwatch:DescribeAlarms", Frequency::Population { page: 100 }),
+        Call::new("sns", TOPICS, "sns:GetTopicAttributes", Frequency::Resource).after(&[ALARMS]),
     ],
 };

@@ -5,7 +5,7 @@
 mod collect;
 mod iam_types;
 
-use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 
@@ -147,8 +147,8 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     calls: &[
-        Call::new("config", RECORDERS, "config:DescribeConfigurationRecorders", Reach::Population(1)),
-        Call::new("config", STATUS, "config:DescribeConfigurationRecorderStatus", Reach::Joined(1)),
-        Call::new("config", CHANNELS, "config:DescribeDeliveryChannels", Reach::Joined(1)),
+        Call::new("config", RECORDERS, "config:DescribeConfigurationRecorders", Frequency::Population { page: 1 }),
+        Call::new("config", STATUS, "config:DescribeConfigurationRecorderStatus", Frequency::Joined { page: 1 }),
+        Call::new("config", CHANNELS, "config:DescribeDeliveryChannels", Frequency::Joined { page: 1 }),
     ],
 };

@@ -4,7 +4,7 @@
 
 mod collect;
 
-use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 
@@ -132,8 +132,8 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     calls: &[
-        Call::new("config", RULES, "config:DescribeConfigRules", Reach::Population(25)),
-        Call::new("config", COMPLIANCE, "config:DescribeComplianceByConfigRule", Reach::Joined(25)),
-        Call::new("config", STATUS, "config:DescribeConfigRuleEvaluationStatus", Reach::Joined(50)),
+        Call::new("config", RULES, "config:DescribeConfigRules", Frequency::Population { page: 25 }),
+        Call::new("config", COMPLIANCE, "config:DescribeComplianceByConfigRule", Frequency::Joined { page: 25 }),
+        Call::new("config", STATUS, "config:DescribeConfigRuleEvaluationStatus", Frequency::Joined { page: 50 }),
     ],
 };

@@ -5,7 +5,7 @@
 mod collect;
 mod pattern;
 
-use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 
@@ -106,7 +106,7 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     calls: &[
-        Call::new("events", RULES, "events:ListRules", Reach::Population(100)),
-        Call::new("events", TARGETS, "events:ListTargetsByRule", Reach::Resource),
+        Call::new("events", RULES, "events:ListRules", Frequency::Population { page: 100 }),
+        Call::new("events", TARGETS, "events:ListTargetsByRule", Frequency::Resource),
     ],
 };

@@ -8,7 +8,7 @@ mod simulator;
 
 use crate::kinds::statements::STATEMENTS;
 use attestry_core::facts::iam::PERMISSIONS;
-use attestry_core::facts::{Attribute, Call, Field, Reach, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Type};
 
 pub(in crate::kinds) use details::{Details, details};
 pub(in crate::kinds) use identity::{
@@ -21,7 +21,7 @@ pub(in crate::kinds) const WALK: &str = "GetAccountAuthorizationDetails";
 
 /// The call of the walk.
 pub(in crate::kinds) const WALK_CALL: Call =
-    Call::new("iam", WALK, "iam:GetAccountAuthorizationDetails", Reach::Population(1000));
+    Call::new("iam", WALK, "iam:GetAccountAuthorizationDetails", Frequency::Population { page: 1000 });
 
 /// A list of texts.
 pub(in crate::kinds) const TEXTS: Type = Type::List(&Type::Text);

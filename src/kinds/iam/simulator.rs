@@ -12,14 +12,14 @@ use crate::aws::At;
 use crate::kinds::convert::malformed;
 use crate::kinds::pages::Pages;
 use attestry_core::facts::{
-    Attribute, Call, Gap, Oracle, Question, Reach, Resource, SIMULATED, Simulated, Type, Value,
+    Attribute, Call, Frequency, Gap, Oracle, Question, Resource, SIMULATED, Simulated, Type, Value,
 };
 
 const SIMULATE: &str = "SimulatePrincipalPolicy";
 
 /// The call.
 pub(in crate::kinds) const SIMULATE_CALL: Call =
-    Call::new("iam", SIMULATE, "iam:SimulatePrincipalPolicy", Reach::Asked).of(Oracle::Simulator);
+    Call::new("iam", SIMULATE, "iam:SimulatePrincipalPolicy", Frequency::Asked).of(Oracle::Simulator);
 
 /// The attribute `simulated`.
 pub(in crate::kinds) const fn simulated() -> Attribute {

@@ -6,7 +6,7 @@ mod collect;
 mod csv;
 mod report;
 
-use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 
@@ -137,7 +137,12 @@ pub(super) static KIND: Kind = Kind {
     ],
     calls: &[
         // An account holds at most 5,000 users, and the report is one answer for all of them.
-        Call::new("iam", "GenerateCredentialReport", "iam:GenerateCredentialReport", Reach::Population(5000)),
-        Call::new("iam", "GetCredentialReport", "iam:GetCredentialReport", Reach::Population(5000)),
+        Call::new(
+            "iam",
+            "GenerateCredentialReport",
+            "iam:GenerateCredentialReport",
+            Frequency::Population { page: 5000 },
+        ),
+        Call::new("iam", "GetCredentialReport", "iam:GetCredentialReport", Frequency::Population { page: 5000 }),
     ],
 };

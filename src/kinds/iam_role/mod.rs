@@ -9,7 +9,7 @@ use crate::kinds::iam::{
     walked,
 };
 use crate::kinds::statements::STATEMENTS;
-use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 
@@ -87,5 +87,9 @@ pub(super) static KIND: Kind = Kind {
         .within(900, 43_200),
         simulated(),
     ],
-    calls: &[WALK_CALL, Call::new("iam", "ListRoles", "iam:ListRoles", Reach::Joined(1000)), SIMULATE_CALL],
+    calls: &[
+        WALK_CALL,
+        Call::new("iam", "ListRoles", "iam:ListRoles", Frequency::Joined { page: 1000 }),
+        SIMULATE_CALL,
+    ],
 };

@@ -9,12 +9,13 @@ mod rotation;
 use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
 use attestry_core::facts::iam::GRANT;
-use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
 pub(super) use aliases::{Aliases, aliases};
 pub(super) use collect::Collect;
 
-pub(super) const LIST_ALIASES: Call = Call::new("kms", "ListAliases", "kms:ListAliases", Reach::Joined(100));
+pub(super) const LIST_ALIASES: Call =
+    Call::new("kms", "ListAliases", "kms:ListAliases", Frequency::Joined { page: 100 });
 
 const TEXTS: Type = Type::List(&Type::Text);
 
@@ -214,14 +215,15 @@ pub(super) static KIND: Kind = Kind {
         analyzer::reasons(),
     ],
     calls: &[
-        Call::new("kms", "ListKeys", "kms:ListKeys", Reach::Population(1000)),
+        Call::new("kms", "ListKeys", "kms:ListKeys", Frequency::Population { page: 1000 }),
         LIST_ALIASES,
-        Call::new("tag", "GetResources", "tag:GetResources", Reach::Joined(100)),
-        Call::new("kms", "DescribeKey", "kms:DescribeKey", Reach::Resource),
-        Call::new("kms", "GetKeyRotationStatus", "kms:GetKeyRotationStatus", Reach::Resource).after(&["DescribeKey"]),
-        Call::new("kms", "ListKeyRotations", "kms:ListKeyRotations", Reach::Resource).after(&["DescribeKey"]),
-        Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", Reach::Resource),
-        Call::new("kms", "ListGrants", "kms:ListGrants", Reach::Resource),
+        Call::new("tag", "GetResources", "tag:GetResources", Frequency::Joined { page: 100 }),
+        Call::new("kms", "DescribeKey", "kms:DescribeKey", Frequency::Resource),
+        Call::new("kms", "GetKeyRotationStatus", "kms:GetKeyRotationStatus", Frequency::Resource)
+            .after(&["DescribeKey"]),
+        Call::new("kms", "ListKeyRotations", "kms:ListKeyRotations", Frequency::Resource).after(&["DescribeKey"]),
+        Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", Frequency::Resource),
+        Call::new("kms", "ListGrants", "kms:ListGrants", Frequency::Resource),
         analyzer::public_call(&["GetKeyPolicy"]),
     ],
 };

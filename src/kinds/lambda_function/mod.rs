@@ -7,7 +7,7 @@ mod environment;
 mod qualified;
 
 use crate::kinds::statements::STATEMENTS;
-use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 
@@ -161,10 +161,10 @@ pub(super) static KIND: Kind = Kind {
         .needing(&[POLICY]),
     ],
     calls: &[
-        Call::new("lambda", FUNCTIONS, "lambda:ListFunctions", Reach::Population(50)),
-        Call::new("lambda", CONFIGURATION, "lambda:GetFunctionConfiguration", Reach::Resource),
-        Call::new("lambda", POLICY, "lambda:GetPolicy", Reach::Resource),
-        Call::new("lambda", ALIASES, "lambda:ListAliases", Reach::Resource),
-        Call::new("lambda", VERSIONS, "lambda:ListVersionsByFunction", Reach::Resource),
+        Call::new("lambda", FUNCTIONS, "lambda:ListFunctions", Frequency::Population { page: 50 }),
+        Call::new("lambda", CONFIGURATION, "lambda:GetFunctionConfiguration", Frequency::Resource),
+        Call::new("lambda", POLICY, "lambda:GetPolicy", Frequency::Resource),
+        Call::new("lambda", ALIASES, "lambda:ListAliases", Frequency::Resource),
+        Call::new("lambda", VERSIONS, "lambda:ListVersionsByFunction", Frequency::Resource),
     ],
 };

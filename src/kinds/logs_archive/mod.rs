@@ -10,7 +10,7 @@ use super::logs_sweep::{
     EARLIER_SEARCHED, GET_EARLIER, GET_PARAMETERS, GET_SECRETS, LIST_PARAMETERS, LIST_SECRETS, NOT_SEARCHABLE,
     PARAMETERS_SEARCHED, PARAMETERS_WANTED, PATTERN_FINDING, SECRETS_WANTED, VALUE_FINDING, VALUES_SEARCHED,
 };
-use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 
@@ -77,12 +77,12 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     calls: &[
-        Call::new("s3", LIST, "s3:ListBucket", Reach::Population(1000)),
+        Call::new("s3", LIST, "s3:ListBucket", Frequency::Population { page: 1000 }),
         LIST_SECRETS,
         LIST_PARAMETERS,
         GET_SECRETS,
         GET_PARAMETERS,
         GET_EARLIER,
-        Call::new("s3", OBJECT, "s3:GetObject", Reach::Resource).also(&["kms:Decrypt"]),
+        Call::new("s3", OBJECT, "s3:GetObject", Frequency::Resource).also(&["kms:Decrypt"]),
     ],
 };

@@ -5,7 +5,7 @@
 mod collect;
 
 use attestry_core::alerts::facts::FILTER;
-use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::{Collect, arn, groups};
 
@@ -112,8 +112,8 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     calls: &[
-        Call::new("logs", GROUPS, "logs:DescribeLogGroups", Reach::Population(50)),
-        Call::new("logs", FILTERS, "logs:DescribeMetricFilters", Reach::Joined(50)),
-        Call::new("tag", TAGS, "tag:GetResources", Reach::Joined(100)),
+        Call::new("logs", GROUPS, "logs:DescribeLogGroups", Frequency::Population { page: 50 }),
+        Call::new("logs", FILTERS, "logs:DescribeMetricFilters", Frequency::Joined { page: 50 }),
+        Call::new("tag", TAGS, "tag:GetResources", Frequency::Joined { page: 100 }),
     ],
 };

@@ -10,7 +10,7 @@ mod told;
 mod values;
 mod walk;
 
-use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::{Collect, look, looking};
 pub(super) use eyes::Eyes;
@@ -132,29 +132,32 @@ pub(super) const EARLIER_SEARCHED: Attribute = Attribute::new(
 
 /// The list of secrets.
 pub(super) const LIST_SECRETS: Call =
-    Call::new("secretsmanager", SECRETS, "secretsmanager:ListSecrets", Reach::Joined(100));
+    Call::new("secretsmanager", SECRETS, "secretsmanager:ListSecrets", Frequency::Joined { page: 100 });
 
 /// The list of parameters.
-pub(super) const LIST_PARAMETERS: Call = Call::new("ssm", PARAMETERS, "ssm:DescribeParameters", Reach::Joined(50));
+pub(super) const LIST_PARAMETERS: Call =
+    Call::new("ssm", PARAMETERS, "ssm:DescribeParameters", Frequency::Joined { page: 50 });
 
 /// The values of secrets.
 pub(super) const GET_SECRETS: Call =
-    Call::new("secretsmanager", VALUES, "secretsmanager:GetSecretValue", Reach::Joined(1))
+    Call::new("secretsmanager", VALUES, "secretsmanager:GetSecretValue", Frequency::Joined { page: 1 })
         .after(&[SECRETS])
         .also(&["kms:Decrypt"])
         .of_values();
 
 /// The values of parameters.
-pub(super) const GET_PARAMETERS: Call = Call::new("ssm", PARAMETER_VALUES, "ssm:GetParameters", Reach::Joined(10))
-    .after(&[PARAMETERS])
-    .also(&["kms:Decrypt"])
-    .of_values();
+pub(super) const GET_PARAMETERS: Call =
+    Call::new("ssm", PARAMETER_VALUES, "ssm:GetParameters", Frequency::Joined { page: 10 })
+        .after(&[PARAMETERS])
+        .also(&["kms:Decrypt"])
+        .of_values();
 
 /// Their earlier values.
-pub(super) const GET_EARLIER: Call = Call::new("ssm", EARLIER, "ssm:GetParameterHistory", Reach::Joined(1))
-    .after(&[PARAMETERS])
-    .also(&["kms:Decrypt"])
-    .of_values();
+pub(super) const GET_EARLIER: Call =
+    Call::new("ssm", EARLIER, "ssm:GetParameterHistory", Frequency::Joined { page: 1 })
+        .after(&[PARAMETERS])
+        .also(&["kms:Decrypt"])
+        .of_values();
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {
@@ -268,14 +271,14 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     calls: &[
-        Call::new("logs", GROUPS, "logs:DescribeLogGroups", Reach::Population(50)),
+        Call::new("logs", GROUPS, "logs:DescribeLogGroups", Frequency::Population { page: 50 }),
         LIST_SECRETS,
         LIST_PARAMETERS,
         GET_SECRETS,
         GET_PARAMETERS,
         GET_EARLIER,
-        Call::new("logs", STREAMS, "logs:DescribeLogStreams", Reach::Resource),
-        Call::new("logs", EVENTS, "logs:FilterLogEvents", Reach::Resource).after(&[STREAMS]).unmasking(UNMASK),
-        Call::new("logs", STREAM, "logs:GetLogEvents", Reach::Resource).after(&[STREAMS]).unmasking(UNMASK),
+        Call::new("logs", STREAMS, "logs:DescribeLogStreams", Frequency::Resource),
+        Call::new("logs", EVENTS, "logs:FilterLogEvents", Frequency::Resource).after(&[STREAMS]).unmasking(UNMASK),
+        Call::new("logs", STREAM, "logs:GetLogEvents", Frequency::Resource).after(&[STREAMS]).unmasking(UNMASK),
     ],
 };

@@ -7,7 +7,7 @@ mod collect;
 
 use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
-use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
 pub(super) use block::{of_account, set};
 pub(super) use collect::{Collect, client};
@@ -176,14 +176,14 @@ pub(super) static KIND: Kind = Kind {
         analyzer::reasons(),
     ],
     calls: &[
-        Call::new("s3", BUCKETS, "s3:ListAllMyBuckets", Reach::Population(10_000)),
-        Call::new("s3", ENCRYPTION, "s3:GetEncryptionConfiguration", Reach::Resource),
-        Call::new("s3", LOCK, "s3:GetBucketObjectLockConfiguration", Reach::Resource),
-        Call::new("s3", VERSIONING, "s3:GetBucketVersioning", Reach::Resource),
-        Call::new("s3", PUBLIC_ACCESS, "s3:GetBucketPublicAccessBlock", Reach::Resource),
-        Call::new("s3", ACCOUNT_BLOCK, "s3:GetAccountPublicAccessBlock", Reach::Joined(1)).after(&[PUBLIC_ACCESS]),
-        Call::new("s3", POLICY, "s3:GetBucketPolicy", Reach::Resource),
-        Call::new("s3", LOGGING, "s3:GetBucketLogging", Reach::Resource),
+        Call::new("s3", BUCKETS, "s3:ListAllMyBuckets", Frequency::Population { page: 10_000 }),
+        Call::new("s3", ENCRYPTION, "s3:GetEncryptionConfiguration", Frequency::Resource),
+        Call::new("s3", LOCK, "s3:GetBucketObjectLockConfiguration", Frequency::Resource),
+        Call::new("s3", VERSIONING, "s3:GetBucketVersioning", Frequency::Resource),
+        Call::new("s3", PUBLIC_ACCESS, "s3:GetBucketPublicAccessBlock", Frequency::Resource),
+        Call::new("s3", ACCOUNT_BLOCK, "s3:GetAccountPublicAccessBlock", Frequency::Joined { page: 1 }).after(&[PUBLIC_ACCESS]),
+        Call::new("s3", POLICY, "s3:GetBucketPolicy", Frequency::Resource),
+        Call::new("s3", LOGGING, "s3:GetBucketLogging", Frequency::Resource),
         analyzer::public_call(&[POLICY]),
     ],
 };

@@ -10,7 +10,7 @@ mod schedule;
 use crate::kinds::analyzer;
 use crate::kinds::kms_key::LIST_ALIASES;
 use crate::kinds::statements::STATEMENTS;
-use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::{Collect, secrets};
 
@@ -254,11 +254,11 @@ pub(super) static KIND: Kind = Kind {
         analyzer::reasons(),
     ],
     calls: &[
-        Call::new("secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", Reach::Population(100)),
+        Call::new("secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", Frequency::Population { page: 100 }),
         LIST_ALIASES,
-        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Reach::Resource),
-        Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Reach::Resource),
-        Call::new("secretsmanager", "GetResourcePolicy", "secretsmanager:GetResourcePolicy", Reach::Resource),
+        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Frequency::Resource),
+        Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Frequency::Resource),
+        Call::new("secretsmanager", "GetResourcePolicy", "secretsmanager:GetResourcePolicy", Frequency::Resource),
         analyzer::public_call(&["GetResourcePolicy"]),
     ],
 };

@@ -6,7 +6,7 @@ mod collect;
 
 use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
-use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::{Collect, attributes};
 
@@ -84,9 +84,9 @@ pub(super) static KIND: Kind = Kind {
         analyzer::reasons(),
     ],
     calls: &[
-        Call::new("sns", TOPICS, "sns:ListTopics", Reach::Population(100)),
-        Call::new("sns", ATTRIBUTES, "sns:GetTopicAttributes", Reach::Resource),
-        Call::new("sns", SUBSCRIPTIONS, "sns:ListSubscriptions", Reach::Joined(100)),
+        Call::new("sns", TOPICS, "sns:ListTopics", Frequency::Population { page: 100 }),
+        Call::new("sns", ATTRIBUTES, "sns:GetTopicAttributes", Frequency::Resource),
+        Call::new("sns", SUBSCRIPTIONS, "sns:ListSubscriptions", Frequency::Joined { page: 100 }),
         analyzer::public_call(&[ATTRIBUTES]),
     ],
 };

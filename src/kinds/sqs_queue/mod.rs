@@ -6,7 +6,7 @@ mod collect;
 
 use crate::kinds::analyzer;
 use crate::kinds::statements::STATEMENTS;
-use attestry_core::facts::{Attribute, Call, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::Collect;
 
@@ -92,9 +92,9 @@ pub(super) static KIND: Kind = Kind {
         analyzer::reasons(),
     ],
     calls: &[
-        Call::new("sqs", QUEUES, "sqs:ListQueues", Reach::Population(1000)),
-        Call::new("tag", TAGS, "tag:GetResources", Reach::Joined(100)),
-        Call::new("sqs", ATTRIBUTES, "sqs:GetQueueAttributes", Reach::Resource),
+        Call::new("sqs", QUEUES, "sqs:ListQueues", Frequency::Population { page: 1000 }),
+        Call::new("tag", TAGS, "tag:GetResources", Frequency::Joined { page: 100 }),
+        Call::new("sqs", ATTRIBUTES, "sqs:GetQueueAttributes", Frequency::Resource),
         analyzer::public_call(&[ATTRIBUTES]),
     ],
 };

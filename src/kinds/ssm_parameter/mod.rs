@@ -4,7 +4,7 @@
 
 mod collect;
 
-use attestry_core::facts::{Attribute, Call, Field, Kind, Reach, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
 
 pub(super) use collect::{Collect, Parameter, parameters};
 
@@ -88,7 +88,7 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     calls: &[
-        Call::new("ssm", PARAMETERS, "ssm:DescribeParameters", Reach::Population(50)),
-        Call::new("ssm", VALUE, "ssm:GetParameter", Reach::Resource),
+        Call::new("ssm", PARAMETERS, "ssm:DescribeParameters", Frequency::Population { page: 50 }),
+        Call::new("ssm", VALUE, "ssm:GetParameter", Frequency::Resource),
     ],
 };

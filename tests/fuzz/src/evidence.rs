@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use evidence::{Basis, Circumstances, Contents, Format, Limits, Link, Manifest, Scope, digest, pack, paths};
-use facts::{Attribute, Call, Kind, Population, Reach, Resource, Scope as Extent, Type};
+use facts::{Attribute, Call, Kind, Population, Frequency, Resource, Scope as Extent, Type};
 use libfuzzer_sys::fuzz_target;
 use policy::{Catalogues, Root, Vocabulary, compile, load_suite_of};
 use source::Diagnostics;
@@ -60,8 +60,8 @@ static KIND: Kind = Kind {
         Attribute::new("tags", Type::Map(&Type::Text), "DescribeSecret", "Tags", "Tags."),
     ],
     calls: &[
-        Call::new("vault", "ListSecrets", "vault:ListSecrets", Reach::Population(100)),
-        Call::new("vault", "DescribeSecret", "vault:DescribeSecret", Reach::Resource),
+        Call::new("vault", "ListSecrets", "vault:ListSecrets", Frequency::Population { page: 100 }),
+        Call::new("vault", "DescribeSecret", "vault:DescribeSecret", Frequency::Resource),
     ],
 };
 

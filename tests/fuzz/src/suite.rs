@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use facts::{Argument, Attribute, Call, Field, Kind, ProbeSpec, Reach, Scope, Type};
+use facts::{Argument, Attribute, Call, Field, Kind, ProbeSpec, Frequency, Scope, Type};
 use libfuzzer_sys::fuzz_target;
 use policy::{Catalogues, Root, Vocabulary, check_examples, compile, load_suite_of};
 use source::{Diagnostics, render};
@@ -60,7 +60,7 @@ static THING: Kind = Kind {
         attribute("grants", Type::List(&Type::Record(GRANT))),
         attribute("permissions", Type::Record(iam::facts::PERMISSIONS)),
     ],
-    calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(10))],
+    calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 })],
 };
 
 static TURN: ProbeSpec = ProbeSpec {

@@ -245,7 +245,7 @@ fn from_json(json: &Json, of: Type) -> Option<Value> {
 #[allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
-    use crate::facts::{Attribute, Call, Reach, Scope};
+    use crate::facts::{Attribute, Call, Frequency, Scope};
 
     static KIND: Kind = Kind {
         name: "test.thing",
@@ -254,8 +254,8 @@ mod tests {
         doc: "A thing.",
         attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
         calls: &[
-            Call::new("test", "ListThings", "test:ListThings", Reach::Population(100)),
-            Call::new("test", "ReadThing", "test:ReadThing", Reach::Resource),
+            Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 100 }),
+            Call::new("test", "ReadThing", "test:ReadThing", Frequency::Resource),
         ],
     };
 

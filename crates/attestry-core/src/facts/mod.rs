@@ -22,6 +22,6 @@ pub use partition::{PARTITIONS, Partition, is_region, partition, regions};
 pub use probe::{Argument, Arguments, NOTICE, ProbeCall, ProbeSpec};
 pub use redact::scrub;
 pub use resource::{Fact, GLOBAL, Population, Resource};
-pub use schema::{Attribute, Call, Field, Kind, Lookup, Reach, Scope, Type};
+pub use schema::{Attribute, Call, Field, Frequency, Kind, Lookup, Scope, Type};
 pub use second::{Counted, reconcile};
 pub use value::{Value, format_duration, parse_duration};

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Call, Kind, Reach, Type, Value};
+use super::{Call, Frequency, Kind, Type, Value};
 
 /// A probe as policies and plans know it.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct ProbeSpec {
 }
 
 /// The call that tells people of a run with probes, where a stage names a topic for that.
-pub static NOTICE: Call = Call::new("sns", "Publish", "sns:Publish", Reach::Resource);
+pub static NOTICE: Call = Call::new("sns", "Publish", "sns:Publish", Frequency::Resource);
 
 /// One argument of a probe.
 #[derive(Debug)]

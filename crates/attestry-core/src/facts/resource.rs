@@ -230,7 +230,7 @@ fact_from!(bool, i32, i64, &str, String, Timestamp);
 #[allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::facts::{Call, Reach, Scope, Type};
+    use crate::facts::{Call, Frequency, Scope, Type};
 
     static KIND: Kind = Kind {
         name: "test.thing",
@@ -244,7 +244,7 @@ mod tests {
             Attribute::new("parts", Type::List(&Type::Duration), "ListThings", "Things[].Parts", "Parts."),
             Attribute::new("made", Type::Time, "ListThings", "Things[].Made", "Made."),
         ],
-        calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(100))],
+        calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 100 })],
     };
 
     fn set(attribute: &'static str, fact: impl Into<Fact>) -> Fact {

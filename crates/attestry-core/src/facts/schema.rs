@@ -18,7 +18,7 @@ pub struct Kind {
     pub doc: &'static str,
     /// All attributes, by name.
     pub attributes: &'static [Attribute],
-    /// All calls, in the order in which a resource needs them. The first ones have [`Reach::Population`].
+    /// All calls, in the order in which a resource needs them. The first ones have [`Frequency::Population`].
     pub calls: &'static [Call],
 }
 
@@ -174,7 +174,7 @@ pub struct Call {
     /// IAM action that it needs; mostly of the same name. Empty where AWS asks for none.
     pub permission: &'static str,
     /// How often it is made.
-    pub reach: Reach,
+    pub frequency: Frequency,
     /// Operations of the same kind whose facts decide whether, or how, this call is made.
     pub after: &'static [&'static str],
     /// The oracle that it asks; the call is then made only for a stage that wants it.
@@ -189,11 +189,17 @@ pub struct Call {
 
 /// How often a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// Once per account and Region, page by page: it enumerates the population. The number is the items on a full page.
-    Population(u32),
-    /// Once per account and Region, page by page: it adds to every resource. The number is the items on a full page.
-    Joined(u32),
+pub enum Frequency {
+    /// Once per account and Region, page by page: it enumerates the population.
+    Population {
+        /// The number of items on a full page.
+        page: u32,
+    },
+    /// Once per account and Region, page by page: it adds to every resource.
+    Joined {
+        /// The number of items on a full page.
+        page: u32,
+    },
     /// Once per resource that is still of interest.
     Resource,
     /// For each resource that a claim has questions about, in as few calls as they fit into.
@@ -203,8 +209,23 @@ pub enum Reach {
 impl Call {
     /// A call whose IAM action has the operation's name.
     #[must_use]
-    pub const fn new(service: &'static str, operation: &'static str, permission: &'static str, reach: Reach) -> Self {
-        Self { service, operation, permission, reach, after: &[], oracle: None, also: &[], values: false, unmasked: "" }
+    pub const fn new(
+        service: &'static str,
+        operation: &'static str,
+        permission: &'static str,
+        frequency: Frequency,
+    ) -> Self {
+        Self {
+            service,
+            operation,
+            permission,
+            frequency,
+            after: &[],
+            oracle: None,
+            also: &[],
+            values: false,
+            unmasked: "",
+        }
     }
 
     /// The same call, which reads values of secrets.

@@ -86,7 +86,7 @@ mod tests {
     #![allow(clippy::indexing_slicing, reason = "a test may fail loudly")]
 
     use super::*;
-    use crate::facts::{Call, Reach, Resource, Scope, Type};
+    use crate::facts::{Call, Frequency, Resource, Scope, Type};
 
     static THING: Kind = Kind {
         name: "test.thing",
@@ -94,7 +94,7 @@ mod tests {
         scope: Scope::Global,
         doc: "A thing.",
         attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
-        calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(100))],
+        calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 100 })],
     };
     static SUMMARY: Kind = Kind {
         name: "test.summary",
@@ -104,7 +104,7 @@ mod tests {
         attributes: &[
             Attribute::new("things", Type::Integer, "Summarize", "Things", "How many.").counting("test.thing")
         ],
-        calls: &[Call::new("test", "Summarize", "test:Summarize", Reach::Population(1))],
+        calls: &[Call::new("test", "Summarize", "test:Summarize", Frequency::Population { page: 1 })],
     };
 
     fn population(kind: &'static Kind, account: &str, count: usize) -> Population {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::facts::{Call, Kind, NOTICE, ProbeCall, Question, Reach, Resource};
+use crate::facts::{Call, Frequency, Kind, NOTICE, ProbeCall, Question, Resource};
 use crate::policy::{Case, Expectation, Judgement};
 
 /// What a run will do.
@@ -58,8 +58,8 @@ impl Plan {
         }
         for demand in &mut demands {
             // Whoever only looks at answers has no question.
-            let wants = |it: &Interest, call: &Call| match call.reach {
-                Reach::Asked => it.asks.contains(call.operation),
+            let wants = |it: &Interest, call: &Call| match call.frequency {
+                Frequency::Asked => it.asks.contains(call.operation),
                 _ => it.operations.contains(call.operation),
             };
             let wanted = |call: &&Call| demand.interests.iter().any(|it| wants(it, call));
@@ -115,7 +115,7 @@ fn ordered(mut calls: Vec<&'static Call>) -> Vec<&'static Call> {
 /// The population calls of the case's kind, the calls of its attributes, those of AWS's own answers to its claims, and what
 /// those calls need themselves; of the calls of oracles, and of those that read values of secrets, only those that the stage wants.
 fn operations(case: &Case) -> BTreeSet<&'static str> {
-    let population = case.kind.calls.iter().filter(|call| matches!(call.reach, Reach::Population(_)));
+    let population = case.kind.calls.iter().filter(|call| matches!(call.frequency, Frequency::Population { .. }));
     let mut operations: BTreeSet<&'static str> = population.map(|call| call.operation).collect();
     let mut add = |expectation: &Expectation| {
         expectation.visit(&mut |test| {
@@ -152,7 +152,7 @@ fn beside(case: &Case) -> BTreeSet<&'static str> {
 
 /// The operations that the claims of a case ask questions with.
 fn asks(case: &Case) -> BTreeSet<&'static str> {
-    let asked = |call: &&Call| call.reach == Reach::Asked && is_wanted(case, call);
+    let asked = |call: &&Call| call.frequency == Frequency::Asked && is_wanted(case, call);
     let beside = beside(case);
     case.kind.calls.iter().filter(asked).map(|call| call.operation).filter(|it| beside.contains(it)).collect()
 }
@@ -188,11 +188,11 @@ impl Demand {
 
     /// Calls that enumerate the population.
     pub fn population_calls(&self) -> impl Iterator<Item = &'static Call> + '_ {
-        self.calls.iter().copied().filter(|call| matches!(call.reach, Reach::Population(_)))
+        self.calls.iter().copied().filter(|call| matches!(call.frequency, Frequency::Population { .. }))
     }
 
     /// Calls that add to resources, in the order in which a resource needs them.
     pub fn resource_calls(&self) -> impl Iterator<Item = &'static Call> + '_ {
-        self.calls.iter().copied().filter(|call| !matches!(call.reach, Reach::Population(_)))
+        self.calls.iter().copied().filter(|call| !matches!(call.frequency, Frequency::Population { .. }))
     }
 }

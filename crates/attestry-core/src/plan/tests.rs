@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
-use crate::facts::{Attribute, Call, Cause, Fact, Gap, Kind, Lookup, Reach, Resource, Scope, Type, Value};
+use crate::facts::{Attribute, Call, Cause, Fact, Frequency, Gap, Kind, Lookup, Resource, Scope, Type, Value};
 use crate::matchers::{Condition, Operand, Test, equality};
 use crate::policy::{AttributeTest, Case, Expectation, Origin, Per, Quantifier, Severity, WhenNone};
 use crate::source::{Files, Span};
@@ -16,7 +16,7 @@ const fn attribute(name: &'static str, call: &'static str) -> Attribute {
     Attribute::new(name, Type::Bool, call, "Things[]", "Made up.")
 }
 
-const LIST: Call = Call::new("test", "ListThings", "test:ListThings", Reach::Population(10));
+const LIST: Call = Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 });
 
 static THING: Kind = Kind {
     name: "test.thing",
@@ -33,11 +33,11 @@ static THING: Kind = Kind {
     ],
     calls: &[
         LIST,
-        Call::new("test", "ListJoined", "test:ListJoined", Reach::Joined(10)),
-        Call::new("test", "GetFirst", "test:GetFirst", Reach::Resource),
-        Call::new("test", "GetSecond", "test:ReadSecond", Reach::Resource).after(&["GetFirst"]),
-        Call::new("test", "GetThird", "test:GetThird", Reach::Resource).after(&["GetSecond", "ListJoined"]),
-        Call::new("test", "GetFree", "", Reach::Resource),
+        Call::new("test", "ListJoined", "test:ListJoined", Frequency::Joined { page: 10 }),
+        Call::new("test", "GetFirst", "test:GetFirst", Frequency::Resource),
+        Call::new("test", "GetSecond", "test:ReadSecond", Frequency::Resource).after(&["GetFirst"]),
+        Call::new("test", "GetThird", "test:GetThird", Frequency::Resource).after(&["GetSecond", "ListJoined"]),
+        Call::new("test", "GetFree", "", Frequency::Resource),
     ],
 };
 
@@ -47,7 +47,7 @@ static OTHER: Kind = Kind {
     scope: Scope::Global,
     doc: "Another thing.",
     attributes: &[attribute("listed", "ListThings"), attribute("more", "ListMore")],
-    calls: &[LIST, Call::new("another", "ListMore", "another:ListMore", Reach::Population(10))],
+    calls: &[LIST, Call::new("another", "ListMore", "another:ListMore", Frequency::Population { page: 10 })],
 };
 
 fn is(kind: &'static Kind, name: &str) -> Expectation {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::plain::Plain;
 use super::{Record, Report, logic};
-use crate::facts::{Counted, Population, Reach};
+use crate::facts::{Counted, Frequency, Population};
 use crate::verify::CaseResult;
 
 /// The populations.
@@ -95,7 +95,7 @@ impl Report for Populations {
 
 fn case<'a>(result: &'a CaseResult, populations: &'a [Population], counted: &[Counted]) -> Case<'a> {
     let (case, coverage) = (&result.case, &result.coverage);
-    let lists = case.kind.calls.iter().filter(|call| matches!(call.reach, Reach::Population(_)));
+    let lists = case.kind.calls.iter().filter(|call| matches!(call.frequency, Frequency::Population { .. }));
     let of_kind = populations.iter().filter(|population| population.kind.name == case.kind.name);
     Case {
         id: &case.id,

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::{Delta, Record, Results};
 use crate::facts::{
-    Argument, Attribute, Call, Cause, Fact, Gap, Kind, Population, ProbeSpec, Reach, Resource, Scope, Type, Value,
+    Argument, Attribute, Call, Cause, Fact, Frequency, Gap, Kind, Population, ProbeSpec, Resource, Scope, Type, Value,
 };
 use crate::policy::{Catalogues, Severity, Vocabulary, compile, load_suite};
 use crate::verify::{Caller, Reason, Run, RunResult, evaluate};
@@ -38,8 +38,8 @@ static SECRET: Kind = Kind {
         attribute("rotation.period", Type::Duration, "DescribeSecret"),
     ],
     calls: &[
-        Call::new("vault", "ListSecrets", "vault:ListSecrets", Reach::Population(100)),
-        Call::new("vault", "DescribeSecret", "vault:DescribeSecret", Reach::Resource),
+        Call::new("vault", "ListSecrets", "vault:ListSecrets", Frequency::Population { page: 100 }),
+        Call::new("vault", "DescribeSecret", "vault:DescribeSecret", Frequency::Resource),
     ],
 };
 
@@ -53,7 +53,7 @@ static GROUP: Kind = Kind {
         attribute("retention", Type::Duration, "DescribeGroups"),
         attribute("key", Type::Text, "DescribeGroups"),
     ],
-    calls: &[Call::new("log", "DescribeGroups", "log:DescribeGroups", Reach::Population(50))],
+    calls: &[Call::new("log", "DescribeGroups", "log:DescribeGroups", Frequency::Population { page: 50 })],
 };
 
 static ROLE: Kind = Kind {
@@ -67,9 +67,9 @@ static ROLE: Kind = Kind {
         attribute("boundary", Type::Text, "GetRole"),
     ],
     calls: &[
-        Call::new("id", "ListRoles", "id:ListRoles", Reach::Population(100)),
-        Call::new("id", "GetRolePolicy", "id:GetRolePolicy", Reach::Resource),
-        Call::new("id", "GetRole", "id:ReadRole", Reach::Resource),
+        Call::new("id", "ListRoles", "id:ListRoles", Frequency::Population { page: 100 }),
+        Call::new("id", "GetRolePolicy", "id:GetRolePolicy", Frequency::Resource),
+        Call::new("id", "GetRole", "id:ReadRole", Frequency::Resource),
     ],
 };
 
@@ -79,7 +79,7 @@ static TOPIC: Kind = Kind {
     scope: Scope::Regional,
     doc: "A topic.",
     attributes: &[attribute("name", Type::Text, "ListTopics")],
-    calls: &[Call::new("bus", "ListTopics", "bus:ListTopics", Reach::Population(100))],
+    calls: &[Call::new("bus", "ListTopics", "bus:ListTopics", Frequency::Population { page: 100 })],
 };
 
 static SWAPPED: Kind = Kind {
@@ -95,7 +95,7 @@ static SWAPPED: Kind = Kind {
         attribute("alerted", Type::Time, "ListAlerts"),
         attribute("failed_reads", Type::Integer, "GetSecret"),
     ],
-    calls: &[Call::new("vault", "SwapSecret", "vault:SwapSecret", Reach::Resource)],
+    calls: &[Call::new("vault", "SwapSecret", "vault:SwapSecret", Frequency::Resource)],
 };
 
 static SWAP: ProbeSpec = ProbeSpec {

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use super::*;
-use crate::facts::{Argument, Attribute, Call, Fact, Field, Kind, ProbeSpec, Reach, Resource, Scope, Type, Value};
+use crate::facts::{Argument, Attribute, Call, Fact, Field, Frequency, Kind, ProbeSpec, Resource, Scope, Type, Value};
 use crate::source::{Diagnostics, render};
 
 const fn attribute(name: &'static str, of: Type) -> Attribute {
@@ -36,7 +36,7 @@ const ATTRIBUTES: &[Attribute] = &[
     attribute("owner", Type::Record(GRANT)),
 ];
 
-const CALLS: &[Call] = &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(10))];
+const CALLS: &[Call] = &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 })];
 
 static THING: Kind = Kind {
     name: "test.thing",

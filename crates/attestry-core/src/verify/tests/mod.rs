@@ -13,7 +13,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::*;
-use crate::facts::{Attribute, Call, Cause, Fact, Gap, Kind, Lookup, Population, Reach, Resource, Scope, Type, Value};
+use crate::facts::{
+    Attribute, Call, Cause, Fact, Frequency, Gap, Kind, Lookup, Population, Resource, Scope, Type, Value,
+};
 use crate::matchers::{Condition, Operand, Test, equality};
 use crate::policy::{AttributeTest, Case, Expectation, Origin, Per, Quantifier, Severity, Waiver, WhenNone};
 use crate::source::{Files, Span, Spanned};
@@ -28,7 +30,7 @@ static KIND: Kind = Kind {
     scope: Scope::Regional,
     doc: "A thing.",
     attributes: &[attribute("about"), attribute("good")],
-    calls: &[Call::new("test", "ListThings", "test:ListThings", Reach::Population(10))],
+    calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 })],
 };
 
 /// What a resource can turn out to be.
