@@ -7,10 +7,14 @@
 //!
 //! `ARCHITECTURE.md` holds the map and the invariants; `tests/architecture.rs` holds the allowed dependencies.
 
+#[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(feature = "aws")]
 pub mod cli;
+#[cfg(feature = "aws")]
 pub mod collect;
 pub mod kinds;
+#[cfg(feature = "aws")]
 pub mod probes;
 
 pub use attestry_core::{alerts, evidence, facts, matchers, plan, policy, report, source, verify};

@@ -11,40 +11,130 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::aws::{At, MOST_ITEMS};
-use attestry_core::facts::{Call, Cause, Gap, Kind, Question, Resource};
+use attestry_core::facts::{Call, Cause, Frequency, Gap, Kind, Question, Resource};
 
-/// A read under way. It ends with what AWS would not tell, if anything.
+/// A read under way. It ends with the gap of the data that AWS did not return, if there is one.
 pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<(), Gap>> + Send + 'a>>;
+
+/// Enumerates the population with the calls of [`Frequency::Population`], page by page to the end, and sets all facts
+/// that these calls yield. The resources that it added before an error stay.
+pub type List = for<'a> fn(&'a At, &'a mut Listing) -> Pending<'a>;
+
+/// Makes one call for one resource and sets every attribute of that call, or marks it absent or not applicable. Joined
+/// calls go through [`At::once`].
+pub type ReadResource = for<'a> fn(&'a At, &'a mut Resource) -> Pending<'a>;
+
+/// Makes a call of [`Frequency::Asked`] for one resource: it sends all questions and sets an answer to each.
+pub type AskQuestions = for<'a> fn(&'a At, &'a mut Resource, &'a [Question]) -> Pending<'a>;
+
+/// One call of a kind and the function that makes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Read {
+    call: &'static Call,
+    reader: Reader,
+}
+
+/// The function that makes a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reader {
+    Resource(ReadResource),
+    Questions(AskQuestions),
+}
+
+impl Read {
+    /// The reader of a joined call or of a call for each resource.
+    #[must_use]
+    pub const fn of(call: &'static Call, read: ReadResource) -> Self {
+        Self { call, reader: Reader::Resource(read) }
+    }
+
+    /// The reader of a call that has questions.
+    #[must_use]
+    pub const fn asking(call: &'static Call, ask: AskQuestions) -> Self {
+        Self { call, reader: Reader::Questions(ask) }
+    }
+
+    const fn fits(&self, call: &Call) -> bool {
+        let asks = matches!(self.reader, Reader::Questions(_));
+        is_same(self.call, call) && asks == matches!(call.frequency, Frequency::Asked)
+    }
+}
 
 /// Reads the facts of one kind.
 ///
-/// The driver decides which calls are made; a collector only knows how to make them. An AWS error goes back as the gap
-/// (`?` on an SDK result does it), except where the documentation says that the error is an answer: "not configured"
+/// The driver decides which calls are made; a collector only knows how to make them. A reader returns an AWS error as a
+/// gap (`?` on an SDK result does it), except where the documentation says that the error is an answer: "not configured"
 /// is [`Fact::Absent`](attestry_core::facts::Fact::Absent), "not possible for this resource" is
 /// [`Fact::NotApplicable`](attestry_core::facts::Fact::NotApplicable).
-pub trait Collector: Sync {
+#[derive(Debug)]
+pub struct Collector {
+    kind: &'static Kind,
+    list: List,
+    reads: &'static [Read],
+}
+
+impl Collector {
+    /// The collector of a kind. It belongs into a `static`, so that the compiler evaluates it: a kind whose calls and
+    /// readers do not fit together does not compile.
+    ///
+    /// # Panics
+    /// Unless each call of the kind has exactly one reader of the right type, and each reader a call. The calls of the
+    /// population have none; `list` makes them.
+    #[must_use]
+    pub const fn new(kind: &'static Kind, list: List, reads: &'static [Read]) -> Self {
+        let (mut calls, mut expected) = (kind.calls, 0);
+        while let [call, rest @ ..] = calls {
+            if !matches!(call.frequency, Frequency::Population { .. }) {
+                expected += 1;
+                assert!(readers(reads, call) == 1, "a call of the kind has no reader, or several");
+            }
+            calls = rest;
+        }
+        assert!(reads.len() == expected, "a reader is for no call of the kind");
+        Self { kind, list, reads }
+    }
+
     /// The kind whose facts it reads.
-    fn kind(&self) -> &'static Kind;
+    #[must_use]
+    pub const fn kind(&self) -> &'static Kind {
+        self.kind
+    }
 
-    /// Enumerates the population with the calls of [`Frequency::Population`](attestry_core::facts::Frequency::Population), page by page
-    /// to the end, and keeps all facts that these calls carry. What was added before an error stays.
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a>;
+    /// Enumerates the population.
+    pub(super) fn list<'a>(&self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+        (self.list)(at, found)
+    }
 
-    /// Makes one other call of the kind for one resource and sets every attribute of that call, or marks it absent or
-    /// not applicable. Joined calls go through [`At::once`].
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a>;
+    /// The function that makes the call; every call of the kind that is not of its population has one.
+    pub(super) fn reader(&self, call: &Call) -> Option<Reader> {
+        self.reads.iter().find(|read| is_same(read.call, call)).map(|read| read.reader)
+    }
+}
 
-    /// Makes a call of [`Frequency::Asked`](attestry_core::facts::Frequency::Asked) for one resource: asks all questions, and keeps an
-    /// answer to each. Only kinds with such a call have it.
-    fn ask<'a>(
-        &'a self,
-        at: &'a At,
-        call: &'static Call,
-        resource: &'a mut Resource,
-        questions: &'a [Question],
-    ) -> Pending<'a> {
-        let _ = (at, resource, questions);
-        unreachable!("{} has no call {} that asks questions", self.kind().name, call.operation)
+const fn readers(mut reads: &[Read], call: &Call) -> usize {
+    let mut count = 0;
+    while let [read, rest @ ..] = reads {
+        if read.fits(call) {
+            count += 1;
+        }
+        reads = rest;
+    }
+    count
+}
+
+const fn is_same(a: &Call, b: &Call) -> bool {
+    is_equal(a.service, b.service) && is_equal(a.operation, b.operation)
+}
+
+/// `a == b`, which a `const fn` cannot write yet.
+const fn is_equal(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    loop {
+        match (a, b) {
+            ([], []) => return true,
+            ([first, rest @ ..], [other, others @ ..]) if *first == *other => (a, b) = (rest, others),
+            _ => return false,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
+use super::collector::Reader;
 use super::presence::Presence;
 use super::{Collector, Listing, twice, unread};
 use crate::aws::At;
@@ -47,7 +48,7 @@ pub enum Event {
 pub type Watch = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Finds the collector of a kind.
-pub type Find = fn(&str) -> Option<&'static dyn Collector>;
+pub type Find = fn(&str) -> Option<&'static Collector>;
 
 /// Collects everything that the plan demands, at all places. The result is ordered by kind, account and Region.
 pub async fn collect(plan: &Plan, places: &[Arc<At>], find: Find, now: Timestamp, watch: &Watch) -> Vec<Population> {
@@ -95,7 +96,7 @@ const RESOURCES_AT_ONCE: usize = 96;
 async fn population(
     demand: Arc<Demand>,
     at: Arc<At>,
-    collector: &'static dyn Collector,
+    collector: &'static Collector,
     now: Timestamp,
     watch: Watch,
 ) -> Population {
@@ -130,7 +131,7 @@ async fn population(
 }
 
 /// Enumerates a population, unless it is larger than any.
-async fn enumerate(collector: &dyn Collector, at: &At, listing: &mut Listing) -> Result<(), Gap> {
+async fn enumerate(collector: &Collector, at: &At, listing: &mut Listing) -> Result<(), Gap> {
     let overflows = listing.overflows();
     tokio::select! {
         gap = overflows => Err(gap),
@@ -143,7 +144,7 @@ async fn read_all(
     mut found: UnboundedReceiver<Resource>,
     demand: &Arc<Demand>,
     at: &Arc<At>,
-    collector: &'static dyn Collector,
+    collector: &'static Collector,
     now: Timestamp,
     watch: &Watch,
 ) -> Vec<Resource> {
@@ -228,15 +229,16 @@ const UNASKED: Fact = Fact::not_applicable("no claim has a question about it");
 
 /// Makes one call for one resource; what could not be read becomes a gap on the attributes of that call.
 async fn read(
-    collector: &'static dyn Collector,
+    collector: &'static Collector,
     call: &'static Call,
     at: &At,
     resource: &mut Resource,
     questions: &[Question],
 ) -> Result<(), Arc<Gap>> {
-    let pending = match call.frequency {
-        Frequency::Asked => collector.ask(at, call, resource, questions),
-        _ => collector.read(at, call, resource),
+    let pending = match collector.reader(call) {
+        Some(Reader::Resource(read)) => read(at, resource),
+        Some(Reader::Questions(ask)) => ask(at, resource, questions),
+        None => Box::pin(std::future::ready(Err(no_reader(call)))),
     };
     let (told, unread) = crate::aws::sparing(collector.kind(), pending).await;
     let failed = match told {
@@ -261,6 +263,12 @@ async fn read(
         resource.facts.insert(name, Fact::Unknown(Arc::new(placed(gap, Some(call), at, &resource.id))));
     }
     Ok(())
+}
+
+/// The gap of a call that the collector of the kind cannot make.
+fn no_reader(call: &Call) -> Gap {
+    let message = format!("this version has no reader of {}", call.operation);
+    Gap::new(Cause::Unexpected).with_message(message)
 }
 
 /// The gap with its place, where the transport did not name it.
@@ -290,26 +298,14 @@ mod tests {
     };
 
     /// Pages without end, of thousands of things each.
-    struct Endless;
+    static ENDLESS: Collector = Collector::new(&KIND, |_, found| Box::pin(list(found)), &[]);
 
-    impl Collector for Endless {
-        fn kind(&self) -> &'static Kind {
-            &KIND
-        }
-
-        fn list<'a>(&'a self, _: &'a At, found: &'a mut Listing) -> crate::collect::Pending<'a> {
-            Box::pin(async {
-                loop {
-                    for _ in 0..100_000 {
-                        found.add("id", "name");
-                    }
-                    tokio::task::yield_now().await;
-                }
-            })
-        }
-
-        fn read<'a>(&'a self, _: &'a At, _: &'static Call, _: &'a mut Resource) -> crate::collect::Pending<'a> {
-            Box::pin(async { Ok(()) })
+    async fn list(found: &mut Listing) -> Result<(), Gap> {
+        loop {
+            for _ in 0..100_000 {
+                found.add("id", "name");
+            }
+            tokio::task::yield_now().await;
         }
     }
 
@@ -318,7 +314,7 @@ mod tests {
         let logs = Arc::new(attestry_core::facts::LogScope::all(Timestamp::UNIX_EPOCH));
         let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
         let (mut listing, _) = Listing::new(&KIND, &at);
-        let listed = enumerate(&Endless, &at, &mut listing).await;
+        let listed = enumerate(&ENDLESS, &at, &mut listing).await;
         assert_eq!(listed.map_err(|gap| gap.cause), Err(Cause::Truncated));
         assert!(listing.finish().1.len() < 2 * crate::aws::MOST_ITEMS);
     }

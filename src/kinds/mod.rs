@@ -1,16 +1,14 @@
 //! The resource kinds: one folder each, with its schema in `mod.rs` and its collector in `collect.rs`.
 //!
-//! To add a kind, add a folder and a line to [`ALL`]. Must not know policies, verdicts or reports.
+//! To add a kind, add a folder and its name to `kinds!`. The schemas are there in every build, the collectors with the feature
+//! `aws`. Must not know policies, verdicts or reports.
 
 mod account;
-mod analyzer;
 mod cloudtrail_trail;
 mod cloudwatch_alarm;
 mod config_recorder;
 mod config_rule;
-mod convert;
 mod events_rule;
-mod iam;
 mod iam_credential;
 mod iam_group;
 mod iam_managed_policy;
@@ -22,48 +20,57 @@ mod lambda_function;
 mod logs_archive;
 mod logs_group;
 mod logs_sweep;
-mod pages;
-mod plain_secret;
 mod s3_bucket;
 mod secretsmanager_secret;
 mod sns_topic;
 mod sqs_queue;
 mod ssm_parameter;
-mod statements;
-mod tagged;
+mod support;
 
+#[cfg(feature = "aws")]
 use crate::collect::Collector;
 use attestry_core::facts::Kind;
 
-/// Every kind, in the order of documentation.
-pub const ALL: &[&dyn Collector] = &[
-    &account::Collect,
-    &cloudtrail_trail::Collect,
-    &cloudwatch_alarm::Collect,
-    &config_recorder::Collect,
-    &config_rule::Collect,
-    &events_rule::Collect,
-    &iam_credential::Collect,
-    &iam_group::Collect,
-    &iam_managed_policy::Collect,
-    &iam_policy::Collect,
-    &iam_role::Collect,
-    &iam_user::Collect,
-    &kms_key::Collect,
-    &lambda_function::Collect,
-    &logs_archive::Collect,
-    &logs_group::Collect,
-    &logs_sweep::Collect,
-    &s3_bucket::Collect,
-    &secretsmanager_secret::Collect,
-    &sns_topic::Collect,
-    &sqs_queue::Collect,
-    &ssm_parameter::Collect,
-];
+/// The lists of the schemas and of the collectors of these kinds.
+macro_rules! kinds {
+    ($($kind:ident,)+) => {
+        /// The schema of each kind, in the order of documentation.
+        pub const SCHEMAS: &[&Kind] = &[$(&$kind::KIND,)+];
+
+        /// The collector of each kind, in the same order.
+        #[cfg(feature = "aws")]
+        pub const ALL: &[&Collector] = &[$(&$kind::COLLECTOR,)+];
+    };
+}
+
+kinds! {
+    account,
+    cloudtrail_trail,
+    cloudwatch_alarm,
+    config_recorder,
+    config_rule,
+    events_rule,
+    iam_credential,
+    iam_group,
+    iam_managed_policy,
+    iam_policy,
+    iam_role,
+    iam_user,
+    kms_key,
+    lambda_function,
+    logs_archive,
+    logs_group,
+    logs_sweep,
+    s3_bucket,
+    secretsmanager_secret,
+    sns_topic,
+    sqs_queue,
+    ssm_parameter,
+}
 
 /// The schema of every kind.
 pub fn schemas() -> impl Iterator<Item = &'static Kind> {
-    ALL.iter().map(|collector| collector.kind())
+    SCHEMAS.iter().copied()
 }
 
 /// The kind of that name.
@@ -73,8 +80,9 @@ pub fn find(name: &str) -> Option<&'static Kind> {
 }
 
 /// The collector of that kind.
+#[cfg(feature = "aws")]
 #[must_use]
-pub fn collector(name: &str) -> Option<&'static dyn Collector> {
+pub fn collector(name: &str) -> Option<&'static Collector> {
     ALL.iter().copied().find(|collector| collector.kind().name == name)
 }
 

@@ -8,60 +8,56 @@ use std::collections::HashMap;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{PasswordPolicy, SummaryKeyType};
 
-use super::{BLOCK, KIND};
+use super::{BLOCK, GET_ACCOUNT_PASSWORD_POLICY, GET_ACCOUNT_SUMMARY, KIND, LIST_ACCOUNT_ALIASES};
 use crate::aws::{At, identity, refused_with};
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::malformed;
-use crate::kinds::pages::Pages;
+use crate::collect::{Collector, Listing, Read};
 use crate::kinds::s3_bucket::{of_account, set};
-use attestry_core::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::kinds::support::convert::malformed;
+use crate::kinds::support::pages::Pages;
+use attestry_core::facts::{Fact, Gap, Resource, Value};
 
 /// Reads the account.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&LIST_ACCOUNT_ALIASES, |at, resource| Box::pin(aliases(at, resource))),
+    Read::of(&GET_ACCOUNT_PASSWORD_POLICY, |at, resource| Box::pin(get_account_password_policy(at, resource))),
+    Read::of(&GET_ACCOUNT_SUMMARY, |at, resource| Box::pin(get_account_summary(at, resource))),
+    Read::of(&BLOCK, |at, resource| Box::pin(get_account_public_access_block(at, resource))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            // The session asked already, before anything else was read.
-            let caller = identity(at).await?;
-            let resource = found.add(&caller.account, &caller.account);
-            resource.set("id", caller.account.as_str());
-            resource.set("name", caller.account.as_str());
-            Ok(())
-        })
-    }
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    // The session asked already, before anything else was read.
+    let caller = identity(at).await?;
+    let resource = found.add(&caller.account, &caller.account);
+    resource.set("id", caller.account.as_str());
+    resource.set("name", caller.account.as_str());
+    Ok(())
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                "ListAccountAliases" => aliases(at, resource).await?,
-                "GetAccountPasswordPolicy" => match at.client(Client::new).get_account_password_policy().send().await {
-                    Ok(answer) => password_policy(answer.password_policy(), resource)?,
-                    Err(error) if refused_with(&error, &["NoSuchEntity"]) => {
-                        resource.set_all_of(call.operation, &Fact::Absent);
-                        resource.set("password_policy.present", false);
-                    }
-                    Err(error) => return Err(gap_of(error)),
-                },
-                "GetAccountSummary" => {
-                    let answer = at.client(Client::new).get_account_summary().send().await.or_gap()?;
-                    let map = answer.summary_map().ok_or_else(|| malformed("GetAccountSummary answers no summary"))?;
-                    summary(map, resource);
-                }
-                BLOCK => {
-                    let settings = of_account(at).await?;
-                    set(resource, *settings);
-                }
-                other => unreachable!("account has no call {other}"),
-            }
-            Ok(())
-        })
-    }
+async fn get_account_password_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    match at.client(Client::new).get_account_password_policy().send().await {
+        Ok(answer) => password_policy(answer.password_policy(), resource)?,
+        Err(error) if refused_with(&error, &["NoSuchEntity"]) => {
+            resource.set_all_of(GET_ACCOUNT_PASSWORD_POLICY.operation, &Fact::Absent);
+            resource.set("password_policy.present", false);
+        }
+        Err(error) => return Err(gap_of(error)),
+    };
+    Ok(())
+}
+
+async fn get_account_summary(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let answer = at.client(Client::new).get_account_summary().send().await.or_gap()?;
+    let map = answer.summary_map().ok_or_else(|| malformed("GetAccountSummary answers no summary"))?;
+    summary(map, resource);
+    Ok(())
+}
+
+async fn get_account_public_access_block(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let settings = of_account(at).await?;
+    set(resource, *settings);
+    Ok(())
 }
 
 async fn aliases(at: &At, resource: &mut Resource) -> Result<(), Gap> {

@@ -2,24 +2,34 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
 
 use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
-pub(super) use collect::Collect;
+#[cfg(feature = "aws")]
+pub(super) use collect::COLLECTOR;
+
+/// AWS asks for no permission: a denied caller may still know who they are.
+const GET_CALLER_IDENTITY: Call = Call::new("sts", "GetCallerIdentity", "", Frequency::Population { page: 1 });
+const LIST_ACCOUNT_ALIASES: Call =
+    Call::new("iam", "ListAccountAliases", "iam:ListAccountAliases", Frequency::Resource);
+const GET_ACCOUNT_PASSWORD_POLICY: Call =
+    Call::new("iam", "GetAccountPasswordPolicy", "iam:GetAccountPasswordPolicy", Frequency::Resource);
+const GET_ACCOUNT_SUMMARY: Call = Call::new("iam", "GetAccountSummary", "iam:GetAccountSummary", Frequency::Resource);
+const BLOCK: Call =
+    Call::new("s3", "GetAccountPublicAccessBlock", "s3:GetAccountPublicAccessBlock", Frequency::Resource);
 
 const fn password(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
-    Attribute::new(name, of, "GetAccountPasswordPolicy", field, doc)
+    GET_ACCOUNT_PASSWORD_POLICY.yields(name, of, field, doc)
 }
 
 const fn summary(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
-    Attribute::new(name, of, "GetAccountSummary", field, doc)
+    GET_ACCOUNT_SUMMARY.yields(name, of, field, doc)
 }
 
-const BLOCK: &str = "GetAccountPublicAccessBlock";
-
 const fn block(name: &'static str, field: &'static str, doc: &'static str) -> Attribute {
-    Attribute::new(name, Type::Bool, BLOCK, field, doc)
+    BLOCK.yields(name, Type::Bool, field, doc)
 }
 
 /// The kind.
@@ -29,12 +39,11 @@ pub(super) static KIND: Kind = Kind {
     scope: Scope::Global,
     doc: "The AWS account itself; the population is exactly one.",
     attributes: &[
-        Attribute::new("id", Type::Text, "GetCallerIdentity", "Account", "Account id, 12 digits."),
-        Attribute::new("name", Type::Text, "GetCallerIdentity", "Account", "Account id; aliases are in `aliases`."),
-        Attribute::new(
+        GET_CALLER_IDENTITY.yields("id", Type::Text, "Account", "Account id, 12 digits."),
+        GET_CALLER_IDENTITY.yields("name", Type::Text, "Account", "Account id; aliases are in `aliases`."),
+        LIST_ACCOUNT_ALIASES.yields(
             "aliases",
             Type::List(&Type::Text),
-            "ListAccountAliases",
             "AccountAliases[]",
             "Sign-in aliases, at most one; empty when there is none.",
         ),
@@ -182,12 +191,5 @@ pub(super) static KIND: Kind = Kind {
             "Whether all four settings are on for the account.",
         ),
     ],
-    calls: &[
-        // AWS asks for no permission: a denied caller may still know who they are.
-        Call::new("sts", "GetCallerIdentity", "", Frequency::Population { page: 1 }),
-        Call::new("iam", "ListAccountAliases", "iam:ListAccountAliases", Frequency::Resource),
-        Call::new("iam", "GetAccountPasswordPolicy", "iam:GetAccountPasswordPolicy", Frequency::Resource),
-        Call::new("iam", "GetAccountSummary", "iam:GetAccountSummary", Frequency::Resource),
-        Call::new("s3", BLOCK, "s3:GetAccountPublicAccessBlock", Frequency::Resource),
-    ],
+    calls: &[GET_CALLER_IDENTITY, LIST_ACCOUNT_ALIASES, GET_ACCOUNT_PASSWORD_POLICY, GET_ACCOUNT_SUMMARY, BLOCK],
 };

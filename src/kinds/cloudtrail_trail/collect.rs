@@ -10,13 +10,13 @@ use super::selectors::{Access, AdvancedEventSelector, EventSelector, Selectors};
 use super::{KIND, SELECTORS, STATUS, TRAILS};
 use crate::aws::At;
 use crate::aws::client::{Api, CLOUDTRAIL, Client, epoch_seconds};
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{named, partition, region, time};
-use attestry_core::facts::{Call, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::convert::{named, partition, region, time};
+use attestry_core::facts::{Gap, Resource, Value};
 
-const DESCRIBE_TRAILS: Api = CLOUDTRAIL.api(TRAILS);
-const GET_STATUS: Api = CLOUDTRAIL.api(STATUS);
-const GET_SELECTORS: Api = CLOUDTRAIL.api(SELECTORS);
+const DESCRIBE_TRAILS: Api = CLOUDTRAIL.api(TRAILS.operation);
+const GET_STATUS: Api = CLOUDTRAIL.api(STATUS.operation);
+const GET_SELECTORS: Api = CLOUDTRAIL.api(SELECTORS.operation);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,49 +64,47 @@ struct AllSelectors {
 }
 
 /// Reads trails.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&STATUS, |at, resource| Box::pin(get_trail_status(at, resource))),
+    Read::of(&SELECTORS, |at, resource| Box::pin(get_event_selectors(at, resource))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            // With shadows, because an organization's trail is a shadow in its member accounts.
-            let input = json!({ "includeShadowTrails": true });
-            let answer: Trails = at.client(Client::new).call(&DESCRIBE_TRAILS, input).await?;
-            // Status and selectors of a shadow are not those of the trail: each trail is asked for at home only. One whose
-            // home is in none of the Regions that are read shows by its shadow, and counts once.
-            let counts = |trail: &&Trail| {
-                trail.home_region.as_deref().is_none_or(|home| home == &*at.region || at.looks_after(home))
-            };
-            for trail in answer.trail_list.iter().flatten().filter(counts) {
-                let arn = named(trail.trail_arn.as_deref(), "ARN of a trail")?;
-                set_trail(found.add(arn, trail.name.as_deref().unwrap_or(arn)), trail);
-            }
-            Ok(())
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    // With shadows, because an organization's trail is a shadow in its member accounts.
+    let input = json!({ "includeShadowTrails": true });
+    let answer: Trails = at.client(Client::new).call(&DESCRIBE_TRAILS, input).await?;
+    // Status and selectors of a shadow are not those of the trail: each trail is asked for at home only. One whose
+    // home is in none of the Regions that are read shows by its shadow, and counts once.
+    let counts =
+        |trail: &&Trail| trail.home_region.as_deref().is_none_or(|home| home == &*at.region || at.looks_after(home));
+    for trail in answer.trail_list.iter().flatten().filter(counts) {
+        let arn = named(trail.trail_arn.as_deref(), "ARN of a trail")?;
+        set_trail(found.add(arn, trail.name.as_deref().unwrap_or(arn)), trail);
     }
+    Ok(())
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            let client = match resource.text("home_region") {
-                Some(home) if *home != *at.region => Client::new(&at.sdk_in(region(home)?)),
-                _ => at.client(Client::new),
-            };
-            match call.operation {
-                STATUS => set_status(resource, client.call(&GET_STATUS, json!({ "Name": resource.id })).await?),
-                SELECTORS => {
-                    let input = json!({ "TrailName": resource.id });
-                    set_selectors(resource, &client.call(&GET_SELECTORS, input).await?);
-                }
-                other => unreachable!("cloudtrail.trail has no call {other}"),
-            }
-            Ok(())
-        })
+/// The client of the Region in which the trail is at home.
+fn at_home(at: &At, resource: &Resource) -> Result<Client, Gap> {
+    match resource.text("home_region") {
+        Some(home) if *home != *at.region => Ok(Client::new(&at.sdk_in(region(home)?))),
+        _ => Ok(at.client(Client::new)),
     }
+}
+
+async fn get_trail_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = at_home(at, resource)?;
+    set_status(resource, client.call(&GET_STATUS, json!({ "Name": resource.id })).await?);
+    Ok(())
+}
+
+async fn get_event_selectors(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = at_home(at, resource)?;
+    let input = json!({ "TrailName": resource.id });
+    set_selectors(resource, &client.call(&GET_SELECTORS, input).await?);
+    Ok(())
 }
 
 fn set_trail(resource: &mut Resource, trail: &Trail) {

@@ -13,12 +13,12 @@ use super::rule::Rule;
 use super::{ALARMS, KIND, TOPICS, topics};
 use crate::aws::At;
 use crate::aws::client::{Api, CLOUDWATCH, Client};
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{malformed, maybe_word, named};
-use crate::kinds::pages::Pages;
-use attestry_core::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::convert::{malformed, maybe_word, named};
+use crate::kinds::support::pages::Pages;
+use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 
-const DESCRIBE_ALARMS: Api = CLOUDWATCH.api(ALARMS);
+const DESCRIBE_ALARMS: Api = CLOUDWATCH.api(ALARMS.operation);
 
 const METRIC_ALARM: &str = "MetricAlarm";
 const COMPOSITE_ALARM: &str = "CompositeAlarm";
@@ -111,53 +111,35 @@ struct Dimension {
 }
 
 /// Reads alarms.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[Read::of(&TOPICS, |at, resource| Box::pin(topics::read(at, resource)))];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let mut seen: Vec<Alarms> = Vec::new();
-            let walked = walk(at, &mut seen).await;
-            let all = || seen.iter().flat_map(|page| page.composite_alarms.iter().flatten());
-            let composites: Vec<Composite> = all().map(composite).collect();
-            // A composite alarm on a page that did not come may call as well.
-            let called = |alarm: &Alarm| match &walked {
-                Ok(()) => {
-                    called(or_empty(alarm.alarm_name.as_deref()), or_empty(alarm.alarm_arn.as_deref()), &composites)
-                }
-                Err(gap) => Err(gap.clone()),
-            };
-            let kinds: [(Of, Set); 3] = [
-                (|page| page.metric_alarms.as_ref(), set_metric_alarm),
-                (|page| page.composite_alarms.as_ref(), set_composite_alarm),
-                (|page| page.log_alarms.as_ref(), set_log_alarm),
-            ];
-            for page in &seen {
-                for (of, set) in kinds {
-                    for alarm in of(page).into_iter().flatten() {
-                        let resource = add(found, alarm)?;
-                        set(resource, alarm);
-                        resource.set("composite_actions", called(alarm));
-                    }
-                }
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let mut seen: Vec<Alarms> = Vec::new();
+    let walked = walk(at, &mut seen).await;
+    let all = || seen.iter().flat_map(|page| page.composite_alarms.iter().flatten());
+    let composites: Vec<Composite> = all().map(composite).collect();
+    // A composite alarm on a page that did not come may call as well.
+    let called = |alarm: &Alarm| match &walked {
+        Ok(()) => called(or_empty(alarm.alarm_name.as_deref()), or_empty(alarm.alarm_arn.as_deref()), &composites),
+        Err(gap) => Err(gap.clone()),
+    };
+    let kinds: [(Of, Set); 3] = [
+        (|page| page.metric_alarms.as_ref(), set_metric_alarm),
+        (|page| page.composite_alarms.as_ref(), set_composite_alarm),
+        (|page| page.log_alarms.as_ref(), set_log_alarm),
+    ];
+    for page in &seen {
+        for (of, set) in kinds {
+            for alarm in of(page).into_iter().flatten() {
+                let resource = add(found, alarm)?;
+                set(resource, alarm);
+                resource.set("composite_actions", called(alarm));
             }
-            walked
-        })
+        }
     }
-
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                TOPICS => topics::read(at, resource).await,
-                other => unreachable!("cloudwatch.alarm has no call {other}"),
-            }
-        })
-    }
+    walked
 }
 
 type Of = fn(&Alarms) -> Option<&Vec<Alarm>>;

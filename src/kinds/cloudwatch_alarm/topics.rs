@@ -3,8 +3,8 @@
 //! Must not know what is expected of an alarm.
 
 use crate::aws::At;
-use crate::kinds::convert::{malformed, told};
 use crate::kinds::sns_topic;
+use crate::kinds::support::convert::{malformed, told};
 use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 
 /// Reads the topics of an alarm.

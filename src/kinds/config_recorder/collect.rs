@@ -9,70 +9,56 @@ use aws_sdk_config::types::{ConfigurationRecorder, DeliveryChannel, RecordingFre
 use super::iam_types::recorded;
 use super::{CHANNELS, KIND, STATUS};
 use crate::aws::At;
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert;
-use attestry_core::facts::{Call, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::convert;
+use attestry_core::facts::{Gap, Resource, Value};
 
 /// Reads Config recorders.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
+const READS: &[Read] = &[
+    Read::of(&STATUS, |at, resource| Box::pin(describe_configuration_recorder_status(at, resource))),
+    Read::of(&CHANNELS, |at, resource| Box::pin(describe_delivery_channels(at, resource))),
+];
+
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let answer = at.client(Client::new).describe_configuration_recorders().send().await.or_gap()?;
+    for recorder in answer.configuration_recorders() {
+        let name = convert::named(recorder.name(), "name of a recorder")?;
+        set_recorder(found.add(recorder.arn().unwrap_or(name), name), recorder);
     }
+    Ok(())
+}
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let answer = at.client(Client::new).describe_configuration_recorders().send().await.or_gap()?;
-            for recorder in answer.configuration_recorders() {
-                let name = convert::named(recorder.name(), "name of a recorder")?;
-                set_recorder(found.add(recorder.arn().unwrap_or(name), name), recorder);
-            }
-            Ok(())
+async fn describe_configuration_recorder_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let all = at
+        .once("config:DescribeConfigurationRecorderStatus", async {
+            let answer = at.client(Client::new).describe_configuration_recorder_status().send().await.or_gap()?;
+            convert::told(answer.configuration_recorders_status, "status of any recorder")
         })
-    }
+        .await?;
+    let status = all.iter().find(|status| status.name() == Some(&resource.name));
+    let status = convert::told(status, "status of this recorder")?;
+    resource.set("recording", status.recording());
+    resource.set("last_status", status.last_status().map(|it| it.as_str()));
+    resource.set("last_status_change", convert::time(status.last_status_change_time()));
+    resource.set("last_error", status.last_error_code());
+    Ok(())
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                STATUS => {
-                    let all = at
-                        .once("config:DescribeConfigurationRecorderStatus", async {
-                            let answer = at
-                                .client(Client::new)
-                                .describe_configuration_recorder_status()
-                                .send()
-                                .await
-                                .or_gap()?;
-                            convert::told(answer.configuration_recorders_status, "status of any recorder")
-                        })
-                        .await?;
-                    let status = all.iter().find(|status| status.name() == Some(&resource.name));
-                    let status = convert::told(status, "status of this recorder")?;
-                    resource.set("recording", status.recording());
-                    resource.set("last_status", status.last_status().map(|it| it.as_str()));
-                    resource.set("last_status_change", convert::time(status.last_status_change_time()));
-                    resource.set("last_error", status.last_error_code());
-                }
-                CHANNELS => {
-                    let all = at
-                        .once("config:DescribeDeliveryChannels", async {
-                            let answer = at.client(Client::new).describe_delivery_channels().send().await.or_gap()?;
-                            convert::told(answer.delivery_channels, "list of channels")
-                        })
-                        .await?;
-                    let channel = all.first();
-                    resource.set("delivery.present", channel.is_some());
-                    resource.set("delivery.bucket", channel.and_then(DeliveryChannel::s3_bucket_name));
-                    resource.set("delivery.kms_key", channel.and_then(DeliveryChannel::s3_kms_key_arn));
-                    resource.set("delivery.topic", channel.and_then(DeliveryChannel::sns_topic_arn));
-                }
-                other => unreachable!("config.recorder has no call {other}"),
-            }
-            Ok(())
+async fn describe_delivery_channels(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let all = at
+        .once("config:DescribeDeliveryChannels", async {
+            let answer = at.client(Client::new).describe_delivery_channels().send().await.or_gap()?;
+            convert::told(answer.delivery_channels, "list of channels")
         })
-    }
+        .await?;
+    let channel = all.first();
+    resource.set("delivery.present", channel.is_some());
+    resource.set("delivery.bucket", channel.and_then(DeliveryChannel::s3_bucket_name));
+    resource.set("delivery.kms_key", channel.and_then(DeliveryChannel::s3_kms_key_arn));
+    resource.set("delivery.topic", channel.and_then(DeliveryChannel::sns_topic_arn));
+    Ok(())
 }
 
 fn set_recorder(resource: &mut Resource, recorder: &ConfigurationRecorder) {

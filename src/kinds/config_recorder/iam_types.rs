@@ -4,7 +4,7 @@
 
 use aws_sdk_config::types::{RecordingGroup, RecordingStrategyType as Strategy, ResourceType};
 
-use crate::kinds::convert::word;
+use crate::kinds::support::convert::word;
 use attestry_core::facts::Gap;
 
 const IAM: [&str; 4] = ["AWS::IAM::Group", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::IAM::User"];

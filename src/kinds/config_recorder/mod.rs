@@ -2,16 +2,30 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
+#[cfg(feature = "aws")]
 mod iam_types;
 
-use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Frequency, Kind, Scope, Type};
 
-pub(super) use collect::Collect;
+#[cfg(feature = "aws")]
+pub(super) use collect::COLLECTOR;
 
-const RECORDERS: &str = "DescribeConfigurationRecorders";
-const STATUS: &str = "DescribeConfigurationRecorderStatus";
-const CHANNELS: &str = "DescribeDeliveryChannels";
+const RECORDERS: Call = Call::new(
+    "config",
+    "DescribeConfigurationRecorders",
+    "config:DescribeConfigurationRecorders",
+    Frequency::Population { page: 1 },
+);
+const STATUS: Call = Call::new(
+    "config",
+    "DescribeConfigurationRecorderStatus",
+    "config:DescribeConfigurationRecorderStatus",
+    Frequency::Joined { page: 1 },
+);
+const CHANNELS: Call =
+    Call::new("config", "DescribeDeliveryChannels", "config:DescribeDeliveryChannels", Frequency::Joined { page: 1 });
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {
@@ -21,134 +35,113 @@ pub(super) static KIND: Kind = Kind {
     doc: "The customer-managed AWS Config recorder of this account and Region: none where Config is off. Recorders that \
           services own are not part of the population.",
     attributes: &[
-        Attribute::new("name", Type::Text, RECORDERS, "ConfigurationRecorders[].name", "Recorder name."),
-        Attribute::new(
+        RECORDERS.yields("name", Type::Text, "ConfigurationRecorders[].name", "Recorder name."),
+        RECORDERS.yields(
             "arn",
             Type::Text,
-            RECORDERS,
             "ConfigurationRecorders[].arn",
             "Recorder ARN; absent when AWS does not tell it.",
         ),
-        Attribute::new(
+        RECORDERS.yields(
             "role",
             Type::Text,
-            RECORDERS,
             "ConfigurationRecorders[].roleARN",
             "ARN of the role that Config reads with; absent when none is set.",
         ),
-        Attribute::new(
+        RECORDERS.yields(
             "all_supported",
             Type::Bool,
-            RECORDERS,
             "ConfigurationRecorders[].recordingGroup.allSupported",
             "Whether all supported Regional resource types are recorded, with no exclusion; absent without a recording group.",
         ),
-        Attribute::new(
+        RECORDERS.yields(
             "include_global",
             Type::Bool,
-            RECORDERS,
             "ConfigurationRecorders[].recordingGroup.includeGlobalResourceTypes",
             "The flag as it is set; absent without a recording group. It means something only beside `all_supported`: \
              `records_iam` tells what is recorded.",
         ),
-        Attribute::new(
+        RECORDERS.yields(
             "records_iam",
             Type::Bool,
-            RECORDERS,
             "ConfigurationRecorders[].recordingGroup",
             "Whether IAM users, groups, roles and customer managed policies, all four, are recorded here: by \
              `include_global` beside all types, by not being excluded, or by being included; false in Regions that Config \
              came to after February 2022, which cannot record them; absent without a recording group.",
         ),
-        Attribute::new(
+        RECORDERS.yields(
             "strategy",
             Type::Text,
-            RECORDERS,
             "ConfigurationRecorders[].recordingGroup.recordingStrategy.useOnly",
             "ALL_SUPPORTED_RESOURCE_TYPES, INCLUSION_BY_RESOURCE_TYPES or EXCLUSION_BY_RESOURCE_TYPES; absent on \
              recorders that were set up without one.",
         ),
-        Attribute::new(
+        RECORDERS.yields(
             "resource_types",
             Type::List(&Type::Text),
-            RECORDERS,
             "ConfigurationRecorders[].recordingGroup.resourceTypes",
             "The only resource types that are recorded; empty when the recorder does not choose by inclusion.",
         ),
-        Attribute::new(
+        RECORDERS.yields(
             "excluded_types",
             Type::List(&Type::Text),
-            RECORDERS,
             "ConfigurationRecorders[].recordingGroup.exclusionByResourceTypes.resourceTypes",
             "Resource types that are not recorded; empty when the recorder does not choose by exclusion.",
         ),
-        Attribute::new(
+        RECORDERS.yields(
             "frequency",
             Type::Text,
-            RECORDERS,
             "ConfigurationRecorders[].recordingMode.recordingFrequency",
             "CONTINUOUS or DAILY, unless a resource type overrides it; absent when not set, which is continuous.",
         ),
-        Attribute::new(
+        STATUS.yields(
             "recording",
             Type::Bool,
-            STATUS,
             "ConfigurationRecordersStatus[].recording",
             "Whether the recorder is on; absent when AWS reports no status for it.",
         ),
-        Attribute::new(
+        STATUS.yields(
             "last_status",
             Type::Text,
-            STATUS,
             "ConfigurationRecordersStatus[].lastStatus",
             "Result of the last recording: Pending, Success, Failure or NotApplicable; absent before the first one.",
         ),
-        Attribute::new(
+        STATUS.yields(
             "last_status_change",
             Type::Time,
-            STATUS,
             "ConfigurationRecordersStatus[].lastStatusChangeTime",
             "When last_status changed; absent before the first recording.",
         ),
-        Attribute::new(
+        STATUS.yields(
             "last_error",
             Type::Text,
-            STATUS,
             "ConfigurationRecordersStatus[].lastErrorCode",
             "Error code of the last failed recording; absent when there was none.",
         ),
-        Attribute::new(
+        CHANNELS.yields(
             "delivery.present",
             Type::Bool,
-            CHANNELS,
             "DeliveryChannels[]",
             "Whether this account and Region has a delivery channel; without one a recorder cannot start.",
         ),
-        Attribute::new(
+        CHANNELS.yields(
             "delivery.bucket",
             Type::Text,
-            CHANNELS,
             "DeliveryChannels[].s3BucketName",
             "Bucket that gets the history; absent without a delivery channel.",
         ),
-        Attribute::new(
+        CHANNELS.yields(
             "delivery.kms_key",
             Type::Text,
-            CHANNELS,
             "DeliveryChannels[].s3KmsKeyArn",
             "ARN of the key that encrypts what is delivered; absent when none is set.",
         ),
-        Attribute::new(
+        CHANNELS.yields(
             "delivery.topic",
             Type::Text,
-            CHANNELS,
             "DeliveryChannels[].snsTopicARN",
             "ARN of the topic that is told of changes; absent when none is set.",
         ),
     ],
-    calls: &[
-        Call::new("config", RECORDERS, "config:DescribeConfigurationRecorders", Frequency::Population { page: 1 }),
-        Call::new("config", STATUS, "config:DescribeConfigurationRecorderStatus", Frequency::Joined { page: 1 }),
-        Call::new("config", CHANNELS, "config:DescribeDeliveryChannels", Frequency::Joined { page: 1 }),
-    ],
+    calls: &[RECORDERS, STATUS, CHANNELS],
 };

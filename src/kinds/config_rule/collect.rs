@@ -14,55 +14,48 @@ use serde_json::Value as Json;
 
 use super::{COMPLIANCE, KIND, RULES, STATUS};
 use crate::aws::At;
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert;
-use crate::kinds::pages::Pages;
-use attestry_core::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::convert;
+use crate::kinds::support::pages::Pages;
+use attestry_core::facts::{Fact, Gap, Resource, Value};
 
 /// Reads Config rules.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&COMPLIANCE, |at, resource| Box::pin(describe_compliance_by_config_rule(at, resource))),
+    Read::of(&STATUS, |at, resource| Box::pin(describe_config_rule_evaluation_status(at, resource))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let mut pages = at.client(Client::new).describe_config_rules().into_paginator().send();
-            let mut walk = Pages::default();
-            while let Some(page) = pages.next().await {
-                let page = page.or_gap()?;
-                walk.turn(page.next_token(), false)?;
-                for rule in page.config_rules() {
-                    let arn = convert::named(rule.config_rule_arn(), "ARN of a rule")?;
-                    let resource = found.add(arn, rule.config_rule_name().unwrap_or(arn));
-                    set_rule(resource, rule);
-                }
-            }
-            Ok(())
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let mut pages = at.client(Client::new).describe_config_rules().into_paginator().send();
+    let mut walk = Pages::default();
+    while let Some(page) = pages.next().await {
+        let page = page.or_gap()?;
+        walk.turn(page.next_token(), false)?;
+        for rule in page.config_rules() {
+            let arn = convert::named(rule.config_rule_arn(), "ARN of a rule")?;
+            let resource = found.add(arn, rule.config_rule_name().unwrap_or(arn));
+            set_rule(resource, rule);
+        }
     }
+    Ok(())
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                COMPLIANCE => set_compliance(resource, compliances(at).await?.get(&resource.name)),
-                STATUS => {
-                    let statuses = statuses(at).await?;
-                    let status = statuses.get(&resource.name);
-                    let succeeded = status.and_then(ConfigRuleEvaluationStatus::last_successful_evaluation_time);
-                    let failed = status.and_then(ConfigRuleEvaluationStatus::last_failed_evaluation_time);
-                    resource.set("last_evaluated", convert::time(succeeded));
-                    resource.set("last_failed", convert::time(failed));
-                    resource.set("last_error", status.and_then(ConfigRuleEvaluationStatus::last_error_code));
-                }
-                other => unreachable!("config.rule has no call {other}"),
-            }
-            Ok(())
-        })
-    }
+async fn describe_compliance_by_config_rule(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    set_compliance(resource, compliances(at).await?.get(&resource.name));
+    Ok(())
+}
+
+async fn describe_config_rule_evaluation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let statuses = statuses(at).await?;
+    let status = statuses.get(&resource.name);
+    let succeeded = status.and_then(ConfigRuleEvaluationStatus::last_successful_evaluation_time);
+    let failed = status.and_then(ConfigRuleEvaluationStatus::last_failed_evaluation_time);
+    resource.set("last_evaluated", convert::time(succeeded));
+    resource.set("last_failed", convert::time(failed));
+    resource.set("last_error", status.and_then(ConfigRuleEvaluationStatus::last_error_code));
+    Ok(())
 }
 
 fn set_rule(resource: &mut Resource, rule: &ConfigRule) {
@@ -81,7 +74,7 @@ fn set_rule(resource: &mut Resource, rule: &ConfigRule) {
     resource.set("created_by", rule.created_by());
     let parameters: Fact = match parameters(rule.input_parameters().unwrap_or_default()) {
         Ok(parameters) => parameters.into(),
-        Err(gap) => convert::unknown(resource, "config", RULES, gap),
+        Err(gap) => convert::unknown(resource, "config", RULES.operation, gap),
     };
     resource.set("parameters", parameters);
 }

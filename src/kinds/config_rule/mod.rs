@@ -2,15 +2,28 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
 
-use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Frequency, Kind, Scope, Type};
 
-pub(super) use collect::Collect;
+#[cfg(feature = "aws")]
+pub(super) use collect::COLLECTOR;
 
-const RULES: &str = "DescribeConfigRules";
-const COMPLIANCE: &str = "DescribeComplianceByConfigRule";
-const STATUS: &str = "DescribeConfigRuleEvaluationStatus";
+const RULES: Call =
+    Call::new("config", "DescribeConfigRules", "config:DescribeConfigRules", Frequency::Population { page: 25 });
+const COMPLIANCE: Call = Call::new(
+    "config",
+    "DescribeComplianceByConfigRule",
+    "config:DescribeComplianceByConfigRule",
+    Frequency::Joined { page: 25 },
+);
+const STATUS: Call = Call::new(
+    "config",
+    "DescribeConfigRuleEvaluationStatus",
+    "config:DescribeConfigRuleEvaluationStatus",
+    Frequency::Joined { page: 50 },
+);
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {
@@ -19,121 +32,102 @@ pub(super) static KIND: Kind = Kind {
     scope: Scope::Regional,
     doc: "An AWS Config rule of this account and Region, also one that a conformance pack or Security Hub made.",
     attributes: &[
-        Attribute::new("name", Type::Text, RULES, "ConfigRules[].ConfigRuleName", "Rule name."),
-        Attribute::new("arn", Type::Text, RULES, "ConfigRules[].ConfigRuleArn", "Rule ARN."),
-        Attribute::new(
+        RULES.yields("name", Type::Text, "ConfigRules[].ConfigRuleName", "Rule name."),
+        RULES.yields("arn", Type::Text, "ConfigRules[].ConfigRuleArn", "Rule ARN."),
+        RULES.yields(
             "owner",
             Type::Text,
-            RULES,
             "ConfigRules[].Source.Owner",
             "Who wrote the rule: AWS (managed), CUSTOM_LAMBDA or CUSTOM_POLICY.",
         ),
-        Attribute::new(
+        RULES.yields(
             "identifier",
             Type::Text,
-            RULES,
             "ConfigRules[].Source.SourceIdentifier",
             "Identifier of the managed rule, such as SECRETSMANAGER_ROTATION_ENABLED_CHECK, or the ARN of the function of \
              a custom rule; absent for a custom policy rule.",
         ),
-        Attribute::new(
+        RULES.yields(
             "state",
             Type::Text,
-            RULES,
             "ConfigRules[].ConfigRuleState",
             "ACTIVE, DELETING, DELETING_RESULTS or EVALUATING.",
         ),
-        Attribute::new(
+        RULES.yields(
             "parameters",
             Type::Map(&Type::Text),
-            RULES,
             "ConfigRules[].InputParameters",
             "Input parameters by name, all as text; empty when the rule has none.",
         ),
-        Attribute::new(
+        RULES.yields(
             "frequency",
             Type::Text,
-            RULES,
             "ConfigRules[].MaximumExecutionFrequency",
             "How often a periodic rule runs, such as TwentyFour_Hours; absent when not set.",
         ),
-        Attribute::new(
+        RULES.yields(
             "scope.resource_types",
             Type::List(&Type::Text),
-            RULES,
             "ConfigRules[].Scope.ComplianceResourceTypes",
             "Resource types that trigger the rule; empty when the rule names none.",
         ),
-        Attribute::new(
+        RULES.yields(
             "scope.tag_key",
             Type::Text,
-            RULES,
             "ConfigRules[].Scope.TagKey",
             "Only resources with this tag key are evaluated; absent when the rule does not select by tag.",
         ),
-        Attribute::new(
+        RULES.yields(
             "scope.resource_id",
             Type::Text,
-            RULES,
             "ConfigRules[].Scope.ComplianceResourceId",
             "The only resource that is evaluated; absent when the rule does not name one.",
         ),
-        Attribute::new(
+        RULES.yields(
             "created_by",
             Type::Text,
-            RULES,
             "ConfigRules[].CreatedBy",
             "Service principal that made the rule; absent when a user did.",
         ),
-        Attribute::new(
+        COMPLIANCE.yields(
             "compliance",
             Type::Text,
-            COMPLIANCE,
             "ComplianceByConfigRules[].Compliance.ComplianceType",
             "COMPLIANT, NON_COMPLIANT, NOT_APPLICABLE or INSUFFICIENT_DATA, which is no pass; absent when Config reports \
              none for the rule.",
         ),
-        Attribute::new(
+        COMPLIANCE.yields(
             "non_compliant",
             Type::Integer,
-            COMPLIANCE,
             "ComplianceByConfigRules[].Compliance.ComplianceContributorCount.CappedCount",
             "Resources that are not compliant, 0 for a compliant rule; AWS counts up to a cap, see non_compliant_capped. \
              Absent when the rule was not evaluated.",
         ),
-        Attribute::new(
+        COMPLIANCE.yields(
             "non_compliant_capped",
             Type::Bool,
-            COMPLIANCE,
             "ComplianceByConfigRules[].Compliance.ComplianceContributorCount.CapExceeded",
             "Whether there are more non-compliant resources than non_compliant says. Absent when the rule was not \
              evaluated.",
         ),
-        Attribute::new(
+        STATUS.yields(
             "last_evaluated",
             Type::Time,
-            STATUS,
             "ConfigRulesEvaluationStatus[].LastSuccessfulEvaluationTime",
             "When the rule last evaluated resources successfully; absent when it never did.",
         ),
-        Attribute::new(
+        STATUS.yields(
             "last_failed",
             Type::Time,
-            STATUS,
             "ConfigRulesEvaluationStatus[].LastFailedEvaluationTime",
             "When the rule last failed to evaluate; absent when it never failed.",
         ),
-        Attribute::new(
+        STATUS.yields(
             "last_error",
             Type::Text,
-            STATUS,
             "ConfigRulesEvaluationStatus[].LastErrorCode",
             "Error code of the last failure; absent when there was none.",
         ),
     ],
-    calls: &[
-        Call::new("config", RULES, "config:DescribeConfigRules", Frequency::Population { page: 25 }),
-        Call::new("config", COMPLIANCE, "config:DescribeComplianceByConfigRule", Frequency::Joined { page: 25 }),
-        Call::new("config", STATUS, "config:DescribeConfigRuleEvaluationStatus", Frequency::Joined { page: 50 }),
-    ],
+    calls: &[RULES, COMPLIANCE, STATUS],
 };

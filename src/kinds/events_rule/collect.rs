@@ -8,13 +8,13 @@ use serde_json::json;
 use super::{KIND, RULES, TARGETS, pattern};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, EVENTS};
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{maybe_word, named, told, unknown};
-use crate::kinds::pages::Pages;
-use attestry_core::facts::{Call, Fact, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::convert::{maybe_word, named, told, unknown};
+use crate::kinds::support::pages::Pages;
+use attestry_core::facts::{Fact, Gap, Resource, Value};
 
-const LIST_RULES: Api = EVENTS.api(RULES);
-const LIST_TARGETS: Api = EVENTS.api(TARGETS);
+const LIST_RULES: Api = EVENTS.api(RULES.operation);
+const LIST_TARGETS: Api = EVENTS.api(TARGETS.operation);
 
 /// The state in which a rule gets read-only events too.
 const WITH_READS: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
@@ -60,49 +60,35 @@ struct DeadLetter {
 }
 
 /// Reads rules.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[Read::of(&TARGETS, |at, resource| Box::pin(list_targets_by_rule(at, resource)))];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let mut pages = Pages::default();
-            while pages.go_on() {
-                let input = json!({ "Limit": 100, "NextToken": pages.token() });
-                let page: Rules = at.client(Client::new).call(&LIST_RULES, input).await?;
-                for rule in page.rules.iter().flatten() {
-                    let arn = named(rule.arn.as_deref(), "ARN of a rule")?;
-                    set_rule(found.add(arn, rule.name.as_deref().unwrap_or(arn)), rule);
-                }
-                pages.turn(page.next_token.as_deref(), false)?;
-            }
-            Ok(())
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let mut pages = Pages::default();
+    while pages.go_on() {
+        let input = json!({ "Limit": 100, "NextToken": pages.token() });
+        let page: Rules = at.client(Client::new).call(&LIST_RULES, input).await?;
+        for rule in page.rules.iter().flatten() {
+            let arn = named(rule.arn.as_deref(), "ARN of a rule")?;
+            set_rule(found.add(arn, rule.name.as_deref().unwrap_or(arn)), rule);
+        }
+        pages.turn(page.next_token.as_deref(), false)?;
     }
+    Ok(())
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                TARGETS => {
-                    let mut targets = Vec::new();
-                    let mut pages = Pages::default();
-                    while pages.go_on() {
-                        let input = json!({ "Rule": resource.name, "Limit": 100, "NextToken": pages.token() });
-                        let page: Targets = at.client(Client::new).call(&LIST_TARGETS, input).await?;
-                        targets.extend(page.targets.iter().flatten().map(record));
-                        pages.turn(page.next_token.as_deref(), false)?;
-                    }
-                    resource.set("targets", Value::List(targets));
-                }
-                other => unreachable!("events.rule has no call {other}"),
-            }
-            Ok(())
-        })
+async fn list_targets_by_rule(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let mut targets = Vec::new();
+    let mut pages = Pages::default();
+    while pages.go_on() {
+        let input = json!({ "Rule": resource.name, "Limit": 100, "NextToken": pages.token() });
+        let page: Targets = at.client(Client::new).call(&LIST_TARGETS, input).await?;
+        targets.extend(page.targets.iter().flatten().map(record));
+        pages.turn(page.next_token.as_deref(), false)?;
     }
+    resource.set("targets", Value::List(targets));
+    Ok(())
 }
 
 /// Neither the input of a target nor its HTTP parameters are kept: both may hold secrets.
@@ -131,7 +117,7 @@ fn set_rule(resource: &mut Resource, rule: &Rule) {
             None if rule.schedule_expression.is_none() => told(None::<Value>, "event pattern nor schedule").into(),
             None => Fact::not_applicable("a rule that only has a schedule has no event pattern"),
             Some(Ok(pattern)) => pattern::allowed(pattern, path).into(),
-            Some(Err(gap)) => unknown(resource, "events", RULES, gap.clone()),
+            Some(Err(gap)) => unknown(resource, "events", RULES.operation, gap.clone()),
         };
         resource.set(attribute, fact);
     }

@@ -2,15 +2,18 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
+#[cfg(feature = "aws")]
 mod pattern;
 
-use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Field, Frequency, Kind, Scope, Type};
 
-pub(super) use collect::Collect;
+#[cfg(feature = "aws")]
+pub(super) use collect::COLLECTOR;
 
-const RULES: &str = "ListRules";
-const TARGETS: &str = "ListTargetsByRule";
+const RULES: Call = Call::new("events", "ListRules", "events:ListRules", Frequency::Population { page: 100 });
+const TARGETS: Call = Call::new("events", "ListTargetsByRule", "events:ListTargetsByRule", Frequency::Resource);
 
 const TARGET: Type =
     Type::Record(&[Field::new("id", Type::Text), Field::new("arn", Type::Text), Field::new("dead_letter", Type::Text)]);
@@ -23,90 +26,76 @@ pub(super) static KIND: Kind = Kind {
     doc: "An EventBridge rule on the default event bus of this account and Region, the only bus that gets events of AWS \
           services; rules on other buses are not part of the population.",
     attributes: &[
-        Attribute::new("name", Type::Text, RULES, "Rules[].Name", "Rule name."),
-        Attribute::new("arn", Type::Text, RULES, "Rules[].Arn", "Rule ARN."),
-        Attribute::new(
+        RULES.yields("name", Type::Text, "Rules[].Name", "Rule name."),
+        RULES.yields("arn", Type::Text, "Rules[].Arn", "Rule ARN."),
+        RULES.yields(
             "state",
             Type::Text,
-            RULES,
             "Rules[].State",
             "DISABLED, ENABLED or ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS.",
         ),
-        Attribute::new(
+        RULES.yields(
             "receives_read_only_events",
             Type::Bool,
-            RULES,
             "Rules[].State",
             "Whether read-only management events of CloudTrail, such as GetSecretValue, reach the rule: only in state \
              ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS. Plain ENABLED never gets them.",
         ),
-        Attribute::new(
+        RULES.yields(
             "event_pattern",
             Type::Text,
-            RULES,
             "Rules[].EventPattern",
             "The event pattern as JSON text; absent for a rule that only has a schedule.",
         ),
-        Attribute::new(
+        RULES.yields(
             "pattern.sources",
             Type::List(&Type::Text),
-            RULES,
             "Rules[].EventPattern",
             "What the pattern allows as `source`; a matcher such as a prefix is its JSON text, and alternatives of `$or` \
              are joined. Absent when the pattern does not restrict it. Does not apply without a pattern.",
         ),
-        Attribute::new(
+        RULES.yields(
             "pattern.detail_types",
             Type::List(&Type::Text),
-            RULES,
             "Rules[].EventPattern",
             "What the pattern allows as `detail-type`; see pattern.sources.",
         ),
-        Attribute::new(
+        RULES.yields(
             "pattern.event_sources",
             Type::List(&Type::Text),
-            RULES,
             "Rules[].EventPattern",
             "What the pattern allows as `detail.eventSource`, the service of a CloudTrail event; see pattern.sources.",
         ),
-        Attribute::new(
+        RULES.yields(
             "pattern.event_names",
             Type::List(&Type::Text),
-            RULES,
             "Rules[].EventPattern",
             "What the pattern allows as `detail.eventName`, the operation of a CloudTrail event; see pattern.sources.",
         ),
-        Attribute::new(
+        RULES.yields(
             "schedule",
             Type::Text,
-            RULES,
             "Rules[].ScheduleExpression",
             "The rate or cron expression; absent when the rule has none.",
         ),
-        Attribute::new(
+        RULES.yields(
             "managed_by",
             Type::Text,
-            RULES,
             "Rules[].ManagedBy",
             "Service principal that made the rule; absent when the account did.",
         ),
-        Attribute::new(
+        RULES.yields(
             "role",
             Type::Text,
-            RULES,
             "Rules[].RoleArn",
             "ARN of the role that targets are called with; absent when none is set.",
         ),
-        Attribute::new(
+        TARGETS.yields(
             "targets",
             Type::List(&TARGET),
-            TARGETS,
             "Targets[]",
             "Targets, each with the ARN of its dead-letter queue where it has one; empty when the rule has no target.",
         ),
     ],
-    calls: &[
-        Call::new("events", RULES, "events:ListRules", Frequency::Population { page: 100 }),
-        Call::new("events", TARGETS, "events:ListTargetsByRule", Frequency::Resource),
-    ],
+    calls: &[RULES, TARGETS],
 };

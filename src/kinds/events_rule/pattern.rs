@@ -4,7 +4,7 @@
 
 use serde_json::Value as Json;
 
-use crate::kinds::convert::malformed;
+use crate::kinds::support::convert::malformed;
 use attestry_core::facts::{Gap, Value};
 
 /// The fields of a pattern that facts are made of: attribute, and path in the pattern.

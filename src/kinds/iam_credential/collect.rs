@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use super::KIND;
 use super::report::rows;
 use crate::aws::{At, TOLERANCE, refused_with};
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{malformed, time};
-use attestry_core::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
+use crate::collect::{Collector, Listing};
+use crate::kinds::support::convert::{malformed, time};
+use attestry_core::facts::{Cause, Fact, Gap, Value};
 
 /// How often the report is asked for, and how long to wait in between: about a minute, far more than it ever takes.
 const ATTEMPTS: u32 = 30;
@@ -25,42 +25,28 @@ const PAUSE: Duration = Duration::from_secs(2);
 const YOUNG: i64 = 4 * 3600;
 
 /// Reads credentials.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), &[]);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let answer = report(&at.client(Client::new), at.logs.until).await?;
+    let content = answer.content().ok_or_else(|| malformed("GetCredentialReport answers no report"))?;
+    let text = std::str::from_utf8(content.as_ref()).map_err(|_| malformed("the credential report is not UTF-8"))?;
+    let reported: Fact = time(answer.generated_time()).into();
+    for row in rows(text)? {
+        let text = |attribute: &str| match row.get(attribute) {
+            Some(Fact::Known(Value::Text(text))) => Some(text.clone()),
+            _ => None,
+        };
+        let (Some(arn), Some(name)) = (text("arn"), text("name")) else {
+            return Err(malformed("a row of the credential report has no user"));
+        };
+        let resource = found.add(arn, name);
+        resource.set("reported", reported.clone());
+        for (attribute, fact) in row {
+            resource.set(attribute, fact);
+        }
     }
-
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let answer = report(&at.client(Client::new), at.logs.until).await?;
-            let content = answer.content().ok_or_else(|| malformed("GetCredentialReport answers no report"))?;
-            let text =
-                std::str::from_utf8(content.as_ref()).map_err(|_| malformed("the credential report is not UTF-8"))?;
-            let reported: Fact = time(answer.generated_time()).into();
-            for row in rows(text)? {
-                let text = |attribute: &str| match row.get(attribute) {
-                    Some(Fact::Known(Value::Text(text))) => Some(text.clone()),
-                    _ => None,
-                };
-                let (Some(arn), Some(name)) = (text("arn"), text("name")) else {
-                    return Err(malformed("a row of the credential report has no user"));
-                };
-                let resource = found.add(arn, name);
-                resource.set("reported", reported.clone());
-                for (attribute, fact) in row {
-                    resource.set(attribute, fact);
-                }
-            }
-            Ok(())
-        })
-    }
-
-    fn read<'a>(&'a self, _: &'a At, call: &'static Call, _: &'a mut Resource) -> Pending<'a> {
-        unreachable!("iam.credential has no call {}", call.operation)
-    }
+    Ok(())
 }
 
 /// A new report; where AWS does not make one, that of the last four hours, which it would have given anyway. Each row tells

@@ -2,16 +2,26 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
+#[cfg(feature = "aws")]
 mod csv;
+#[cfg(feature = "aws")]
 mod report;
 
 use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
-pub(super) use collect::Collect;
+#[cfg(feature = "aws")]
+pub(super) use collect::COLLECTOR;
+
+/// An account holds at most 5,000 users, and the report is one answer for all of them.
+const GENERATE_CREDENTIAL_REPORT: Call =
+    Call::new("iam", "GenerateCredentialReport", "iam:GenerateCredentialReport", Frequency::Population { page: 5000 });
+const GET_CREDENTIAL_REPORT: Call =
+    Call::new("iam", "GetCredentialReport", "iam:GetCredentialReport", Frequency::Population { page: 5000 });
 
 const fn column(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
-    Attribute::new(name, of, "GetCredentialReport", field, doc)
+    GET_CREDENTIAL_REPORT.yields(name, of, field, doc)
 }
 
 /// The kind.
@@ -135,14 +145,5 @@ pub(super) static KIND: Kind = Kind {
         ),
         column("reported", Type::Time, "GeneratedTime", "When AWS made the report: the facts are as old as it is."),
     ],
-    calls: &[
-        // An account holds at most 5,000 users, and the report is one answer for all of them.
-        Call::new(
-            "iam",
-            "GenerateCredentialReport",
-            "iam:GenerateCredentialReport",
-            Frequency::Population { page: 5000 },
-        ),
-        Call::new("iam", "GetCredentialReport", "iam:GetCredentialReport", Frequency::Population { page: 5000 }),
-    ],
+    calls: &[GENERATE_CREDENTIAL_REPORT, GET_CREDENTIAL_REPORT],
 };

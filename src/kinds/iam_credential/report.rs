@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::csv::records;
-use crate::kinds::convert::malformed;
+use crate::kinds::support::convert::malformed;
 use attestry_core::facts::{Fact, Gap, Type, Value};
 
 /// What one row tells, by attribute.

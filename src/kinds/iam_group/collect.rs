@@ -6,34 +6,21 @@ use aws_sdk_iam::types::GroupDetail;
 
 use super::KIND;
 use crate::aws::At;
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{malformed, time, unknown};
-use crate::kinds::iam::{Details, Identity, WALK, details, set_permissions, set_policies};
-use attestry_core::facts::{Call, Fact, Kind, Resource, Value};
+use crate::collect::{Collector, Listing};
+use crate::kinds::support::convert::{malformed, time, unknown};
+use crate::kinds::support::iam::{Details, Identity, WALK, details, set_permissions, set_policies};
+use attestry_core::facts::{Fact, Gap, Resource, Value};
 
 /// Reads groups.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), &[]);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let details = details(at).await?;
+    for group in &details.groups {
+        let Some(arn) = group.arn() else { return Err(malformed("a group without ARN")) };
+        describe(group, &details, found.add(arn, group.group_name().unwrap_or(arn)));
     }
-
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let details = details(at).await?;
-            for group in &details.groups {
-                let Some(arn) = group.arn() else { return Err(malformed("a group without ARN")) };
-                describe(group, &details, found.add(arn, group.group_name().unwrap_or(arn)));
-            }
-            details.complete()
-        })
-    }
-
-    fn read<'a>(&'a self, _: &'a At, call: &'static Call, _: &'a mut Resource) -> Pending<'a> {
-        unreachable!("iam.group has no call {}", call.operation)
-    }
+    details.complete()
 }
 
 fn describe(group: &GroupDetail, details: &Details, resource: &mut Resource) {

@@ -2,14 +2,16 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
 
-use crate::kinds::iam::{
+use crate::kinds::support::iam::{
     TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, walked,
 };
 use attestry_core::facts::{Kind, Scope, Type};
 
-pub(super) use collect::Collect;
+#[cfg(feature = "aws")]
+pub(super) use collect::COLLECTOR;
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {

@@ -6,54 +6,40 @@ use aws_sdk_iam::types::{AttachedPolicy, ManagedPolicyDetail};
 
 use super::KIND;
 use crate::aws::At;
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::analyzer::{ask, validate};
-use crate::kinds::convert::{malformed, time, unknown};
-use crate::kinds::iam::{Details, WALK, blind, default_document, default_text, details};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::analyzer::{GRANTED_CALL, VALIDATE_CALL, ask, validate};
+use crate::kinds::support::convert::{malformed, time, unknown};
+use crate::kinds::support::iam::{Details, WALK, blind, default_document, default_text, details};
 use attestry_core::facts::iam::to_values;
-use attestry_core::facts::{Call, Fact, Gap, Kind, Question, Resource, Value};
+use attestry_core::facts::{Fact, Gap, Question, Resource, Value};
 
 /// Reads customer managed policies.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&VALIDATE_CALL, |at, resource| Box::pin(validate_policy(at, resource))),
+    Read::asking(&GRANTED_CALL, |at, resource, questions| Box::pin(check_access(at, resource, questions))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let details = details(at).await?;
-            for (arn, policy) in details.policies.iter().filter(|(arn, _)| !aws_managed(arn)) {
-                if arn.is_empty() {
-                    return Err(malformed("a policy without ARN"));
-                }
-                describe(policy, &details, found.add(arn, policy.policy_name().unwrap_or(arn)));
-            }
-            details.complete()
-        })
-    }
+async fn validate_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let text = text(at, resource).await?;
+    validate(at, resource, text).await
+}
 
-    fn read<'a>(&'a self, at: &'a At, _: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            let text = text(at, resource).await?;
-            validate(at, resource, text).await
-        })
-    }
+async fn check_access(at: &At, resource: &mut Resource, questions: &[Question]) -> Result<(), Gap> {
+    let text = text(at, resource).await?;
+    ask(at, resource, &text, questions).await
+}
 
-    fn ask<'a>(
-        &'a self,
-        at: &'a At,
-        _: &'static Call,
-        resource: &'a mut Resource,
-        questions: &'a [Question],
-    ) -> Pending<'a> {
-        Box::pin(async move {
-            let text = text(at, resource).await?;
-            ask(at, resource, &text, questions).await
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let details = details(at).await?;
+    for (arn, policy) in details.policies.iter().filter(|(arn, _)| !aws_managed(arn)) {
+        if arn.is_empty() {
+            return Err(malformed("a policy without ARN"));
+        }
+        describe(policy, &details, found.add(arn, policy.policy_name().unwrap_or(arn)));
     }
+    details.complete()
 }
 
 /// The document that is in force, as somebody wrote it: what is wrong with it may be lost when it is read.

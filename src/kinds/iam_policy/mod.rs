@@ -2,13 +2,15 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
 
-use crate::kinds::analyzer;
-use crate::kinds::iam::{ATTACHED_TO, IN_FORCE, WALK_CALL, walked};
+use crate::kinds::support::analyzer;
+use crate::kinds::support::iam::{ATTACHED_TO, IN_FORCE, WALK_CALL, walked};
 use attestry_core::facts::{Kind, Scope, Type};
 
-pub(super) use collect::{Collect, attached_to, aws_managed, set_rights};
+#[cfg(feature = "aws")]
+pub(super) use collect::{COLLECTOR, attached_to, aws_managed, set_rights};
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {

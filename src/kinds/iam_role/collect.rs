@@ -9,62 +9,43 @@ use std::sync::Arc;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{Role, RoleDetail};
 
-use super::KIND;
+use super::{KIND, LIST_ROLES};
 use crate::aws::At;
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{malformed, tags, time, told};
-use crate::kinds::iam::{Details, Identity, blind, details, document, set_permissions, set_policies, simulate};
-use crate::kinds::pages::Pages;
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::convert::{malformed, tags, time, told};
+use crate::kinds::support::iam::{
+    Details, Identity, SIMULATE_CALL, blind, details, document, set_permissions, set_policies, simulate,
+};
+use crate::kinds::support::pages::Pages;
 use attestry_core::facts::iam::to_values;
-use attestry_core::facts::{Call, Gap, Kind, Question, Resource, Value};
+use attestry_core::facts::{Gap, Resource, Value};
 use attestry_iam::Form;
 
 /// Reads roles.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&LIST_ROLES, |at, resource| Box::pin(list_roles(at, resource))),
+    Read::asking(&SIMULATE_CALL, |at, resource, questions| Box::pin(simulate(at, resource, questions))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let details = details(at).await?;
-            for role in &details.roles {
-                let Some(arn) = role.arn() else { return Err(malformed("a role without ARN")) };
-                describe(role, &details, found.add(arn, role.role_name().unwrap_or(arn)));
-            }
-            details.complete()
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let details = details(at).await?;
+    for role in &details.roles {
+        let Some(arn) = role.arn() else { return Err(malformed("a role without ARN")) };
+        describe(role, &details, found.add(arn, role.role_name().unwrap_or(arn)));
     }
+    details.complete()
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                "ListRoles" => {
-                    let roles = roles(at).await?;
-                    let role = roles.get(&resource.id).ok_or_else(|| malformed("ListRoles does not list the role"))?;
-                    resource.set("description", role.description().filter(|text| !text.is_empty()));
-                    if let Some(seconds) = role.max_session_duration() {
-                        resource.set("max_session", Value::Duration(seconds.into()));
-                    }
-                }
-                other => unreachable!("iam.role has no call {other}"),
-            }
-            Ok(())
-        })
-    }
-
-    fn ask<'a>(
-        &'a self,
-        at: &'a At,
-        _: &'static Call,
-        resource: &'a mut Resource,
-        questions: &'a [Question],
-    ) -> Pending<'a> {
-        Box::pin(simulate(at, resource, questions))
-    }
+async fn list_roles(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let roles = roles(at).await?;
+    let role = roles.get(&resource.id).ok_or_else(|| malformed("ListRoles does not list the role"))?;
+    resource.set("description", role.description().filter(|text| !text.is_empty()));
+    if let Some(seconds) = role.max_session_duration() {
+        resource.set("max_session", Value::Duration(seconds.into()));
+    };
+    Ok(())
 }
 
 fn describe(role: &RoleDetail, details: &Details, resource: &mut Resource) {

@@ -2,16 +2,20 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
 
-use crate::kinds::iam::{
+use crate::kinds::support::iam::{
     SIMULATE_CALL, TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, simulated,
     walked,
 };
-use crate::kinds::statements::STATEMENTS;
-use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
+use attestry_core::facts::iam::STATEMENTS;
+use attestry_core::facts::{Call, Frequency, Kind, Scope, Type};
 
-pub(super) use collect::Collect;
+#[cfg(feature = "aws")]
+pub(super) use collect::COLLECTOR;
+
+const LIST_ROLES: Call = Call::new("iam", "ListRoles", "iam:ListRoles", Frequency::Joined { page: 1000 });
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {
@@ -70,26 +74,16 @@ pub(super) static KIND: Kind = Kind {
              with the name of its policy. `boundary`: those of the permissions boundary, which must allow it too; absent \
              when there is none.",
         ),
-        Attribute::new(
-            "description",
-            Type::Text,
-            "ListRoles",
-            "Roles[].Description",
-            "Description; absent when it is empty.",
-        ),
-        Attribute::new(
-            "max_session",
-            Type::Duration,
-            "ListRoles",
-            "Roles[].MaxSessionDuration",
-            "Longest session that the role may be assumed for, in seconds.",
-        )
-        .within(900, 43_200),
+        LIST_ROLES.yields("description", Type::Text, "Roles[].Description", "Description; absent when it is empty."),
+        LIST_ROLES
+            .yields(
+                "max_session",
+                Type::Duration,
+                "Roles[].MaxSessionDuration",
+                "Longest session that the role may be assumed for, in seconds.",
+            )
+            .within(900, 43_200),
         simulated(),
     ],
-    calls: &[
-        WALK_CALL,
-        Call::new("iam", "ListRoles", "iam:ListRoles", Frequency::Joined { page: 1000 }),
-        SIMULATE_CALL,
-    ],
+    calls: &[WALK_CALL, LIST_ROLES, SIMULATE_CALL],
 };

@@ -6,44 +6,26 @@ use aws_sdk_iam::types::UserDetail;
 
 use super::KIND;
 use crate::aws::At;
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{malformed, tags, time, unknown};
-use crate::kinds::iam::{Details, Identity, WALK, details, set_permissions, set_policies, simulate};
-use attestry_core::facts::{Call, Gap, Kind, Question, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::convert::{malformed, tags, time, unknown};
+use crate::kinds::support::iam::{
+    Details, Identity, SIMULATE_CALL, WALK, details, set_permissions, set_policies, simulate,
+};
+use attestry_core::facts::{Gap, Resource, Value};
 
 /// Reads users.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] =
+    &[Read::asking(&SIMULATE_CALL, |at, resource, questions| Box::pin(simulate(at, resource, questions)))];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let details = details(at).await?;
-            for user in &details.users {
-                let Some(arn) = user.arn() else { return Err(malformed("a user without ARN")) };
-                describe(user, &details, found.add(arn, user.user_name().unwrap_or(arn)));
-            }
-            details.complete()
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let details = details(at).await?;
+    for user in &details.users {
+        let Some(arn) = user.arn() else { return Err(malformed("a user without ARN")) };
+        describe(user, &details, found.add(arn, user.user_name().unwrap_or(arn)));
     }
-
-    fn read<'a>(&'a self, _: &'a At, call: &'static Call, _: &'a mut Resource) -> Pending<'a> {
-        unreachable!("iam.user has no call {}", call.operation)
-    }
-
-    fn ask<'a>(
-        &'a self,
-        at: &'a At,
-        _: &'static Call,
-        resource: &'a mut Resource,
-        questions: &'a [Question],
-    ) -> Pending<'a> {
-        Box::pin(simulate(at, resource, questions))
-    }
+    details.complete()
 }
 
 fn describe(user: &UserDetail, details: &Details, resource: &mut Resource) {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use aws_sdk_kms::Client;
 
 use crate::aws::At;
-use crate::kinds::convert::named;
-use crate::kinds::pages::Pages;
+use crate::kinds::support::convert::named;
+use crate::kinds::support::pages::Pages;
 use attestry_core::facts::Gap;
 
 /// All aliases of the account and Region.

@@ -10,76 +10,76 @@ use aws_sdk_kms::types::{
 };
 
 use super::rotation::{INVALID_STATE, NOT_ROTATABLE, UNSUPPORTED, inapplicable, never_rotates, waits_for_deletion};
-use super::{KIND, aliases};
+use super::{
+    CHECK_PUBLIC, DESCRIBE_KEY, GET_KEY_POLICY, GET_KEY_ROTATION_STATUS, KIND, LIST_ALIASES, LIST_GRANTS,
+    LIST_KEY_ROTATIONS, aliases,
+};
 use crate::aws::{At, refused_with};
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::analyzer::check_public;
-use crate::kinds::convert::{malformed, named, region, time, told, unknown, word};
-use crate::kinds::pages::Pages;
-use crate::kinds::statements::statements;
-use crate::kinds::tagged::tagged;
-use attestry_core::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::analyzer::check_public;
+use crate::kinds::support::convert::{malformed, named, region, time, told, unknown, word};
+use crate::kinds::support::pages::Pages;
+use crate::kinds::support::statements::statements;
+use crate::kinds::support::tagged::{GET_TAGGED, tagged};
+use attestry_core::facts::{Fact, Gap, Resource, Value};
 
 /// Reads keys.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&LIST_ALIASES, |at, resource| Box::pin(list_aliases(at, resource))),
+    Read::of(&GET_TAGGED, |at, resource| Box::pin(get_resources(at, resource))),
+    Read::of(&DESCRIBE_KEY, |at, resource| Box::pin(describe_key(at, resource))),
+    Read::of(&GET_KEY_ROTATION_STATUS, |at, resource| Box::pin(rotation_status(at, resource))),
+    Read::of(&LIST_KEY_ROTATIONS, |at, resource| Box::pin(rotations(at, resource))),
+    Read::of(&GET_KEY_POLICY, |at, resource| Box::pin(get_key_policy(at, resource))),
+    Read::of(&LIST_GRANTS, |at, resource| Box::pin(grants(at, resource))),
+    Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::KMS::Key"))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let mut pages = Pages::default();
-            let mut answers = at.client(Client::new).list_keys().limit(1000).into_paginator().send();
-            while let Some(page) = answers.next().await {
-                let page = page.or_gap()?;
-                for key in page.keys() {
-                    let id = named(key.key_id(), "id of a key")?;
-                    let resource = found.add(named(key.key_arn(), "ARN of a key")?, id);
-                    resource.set("id", id);
-                    resource.set("name", id);
-                    resource.set("arn", key.key_arn());
-                }
-                pages.turn(page.next_marker(), page.truncated())?;
-            }
-            Ok(())
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let mut pages = Pages::default();
+    let mut answers = at.client(Client::new).list_keys().limit(1000).into_paginator().send();
+    while let Some(page) = answers.next().await {
+        let page = page.or_gap()?;
+        for key in page.keys() {
+            let id = named(key.key_id(), "id of a key")?;
+            let resource = found.add(named(key.key_arn(), "ARN of a key")?, id);
+            resource.set("id", id);
+            resource.set("name", id);
+            resource.set("arn", key.key_arn());
+        }
+        pages.turn(page.next_marker(), page.truncated())?;
     }
+    Ok(())
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                "ListAliases" => {
-                    let aliases = aliases(at).await?;
-                    resource.set("aliases", Value::texts(aliases.of_key(&resource.name).iter().cloned()));
-                }
-                "GetResources" => {
-                    let tags = tagged(at, "kms:key").await?.of(&resource.id);
-                    resource.set("tags", tags);
-                }
-                "DescribeKey" => {
-                    // Only ids of ListKeys: describing a predefined alias would create its key.
-                    let answer = at.client(Client::new).describe_key().key_id(&resource.id).send().await.or_gap()?;
-                    let key = answer.key_metadata().ok_or_else(|| malformed("DescribeKey answers no key"))?;
-                    describe(key, resource);
-                }
-                "GetKeyRotationStatus" => rotation_status(at, resource).await?,
-                "ListKeyRotations" => rotations(at, resource).await?,
-                "GetKeyPolicy" => {
-                    let request = at.client(Client::new).get_key_policy().key_id(&resource.id);
-                    let answer = request.policy_name("default").send().await.or_gap()?;
-                    let policy = answer.policy().ok_or_else(|| malformed("GetKeyPolicy answers no policy"))?;
-                    resource.set("policy", Value::List(statements(policy)?));
-                }
-                "ListGrants" => grants(at, resource).await?,
-                "CheckNoPublicAccess" => check_public(at, resource, "AWS::KMS::Key").await?,
-                other => unreachable!("kms.key has no call {other}"),
-            }
-            Ok(())
-        })
-    }
+async fn list_aliases(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let aliases = aliases(at).await?;
+    resource.set("aliases", Value::texts(aliases.of_key(&resource.name).iter().cloned()));
+    Ok(())
+}
+
+async fn get_resources(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let tags = tagged(at, "kms:key").await?.of(&resource.id);
+    resource.set("tags", tags);
+    Ok(())
+}
+
+async fn describe_key(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    // Only ids of ListKeys: describing a predefined alias would create its key.
+    let answer = at.client(Client::new).describe_key().key_id(&resource.id).send().await.or_gap()?;
+    let key = answer.key_metadata().ok_or_else(|| malformed("DescribeKey answers no key"))?;
+    describe(key, resource);
+    Ok(())
+}
+
+async fn get_key_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let request = at.client(Client::new).get_key_policy().key_id(&resource.id);
+    let answer = request.policy_name("default").send().await.or_gap()?;
+    let policy = answer.policy().ok_or_else(|| malformed("GetKeyPolicy answers no policy"))?;
+    resource.set("policy", Value::List(statements(policy)?));
+    Ok(())
 }
 
 fn describe(key: &KeyMetadata, resource: &mut Resource) {
@@ -127,7 +127,7 @@ fn describe(key: &KeyMetadata, resource: &mut Resource) {
 }
 
 async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
-    const CALL: &str = "GetKeyRotationStatus";
+    const CALL: &str = GET_KEY_ROTATION_STATUS.operation;
     if let Some(reason) = inapplicable(resource) {
         resource.set_all_of(CALL, &Fact::not_applicable(reason));
         return Ok(());
@@ -157,7 +157,7 @@ async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 }
 
 async fn rotations(at: &At, resource: &mut Resource) -> Result<(), Gap> {
-    const CALL: &str = "ListKeyRotations";
+    const CALL: &str = LIST_KEY_ROTATIONS.operation;
     if let Some(reason) = never_rotates(resource) {
         resource.set_all_of(CALL, &Fact::not_applicable(reason));
         return Ok(());

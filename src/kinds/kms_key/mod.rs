@@ -2,17 +2,34 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod aliases;
+#[cfg(feature = "aws")]
 mod collect;
+#[cfg(feature = "aws")]
 mod rotation;
 
-use crate::kinds::analyzer;
-use crate::kinds::statements::STATEMENTS;
+use crate::kinds::support::analyzer;
+use crate::kinds::support::tagged::GET_TAGGED;
 use attestry_core::facts::iam::GRANT;
-use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
+use attestry_core::facts::iam::STATEMENTS;
+use attestry_core::facts::{Call, Frequency, Kind, Scope, Type};
 
+#[cfg(feature = "aws")]
 pub(super) use aliases::{Aliases, aliases};
-pub(super) use collect::Collect;
+#[cfg(feature = "aws")]
+pub(super) use collect::COLLECTOR;
+
+const LIST_KEYS: Call = Call::new("kms", "ListKeys", "kms:ListKeys", Frequency::Population { page: 1000 });
+const DESCRIBE_KEY: Call = Call::new("kms", "DescribeKey", "kms:DescribeKey", Frequency::Resource);
+const GET_KEY_ROTATION_STATUS: Call =
+    Call::new("kms", "GetKeyRotationStatus", "kms:GetKeyRotationStatus", Frequency::Resource)
+        .after(&[DESCRIBE_KEY.operation]);
+const LIST_KEY_ROTATIONS: Call =
+    Call::new("kms", "ListKeyRotations", "kms:ListKeyRotations", Frequency::Resource).after(&[DESCRIBE_KEY.operation]);
+const GET_KEY_POLICY: Call = Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", Frequency::Resource);
+const LIST_GRANTS: Call = Call::new("kms", "ListGrants", "kms:ListGrants", Frequency::Resource);
+const CHECK_PUBLIC: Call = analyzer::public_call(&[GET_KEY_POLICY.operation]);
 
 pub(super) const LIST_ALIASES: Call =
     Call::new("kms", "ListAliases", "kms:ListAliases", Frequency::Joined { page: 100 });
@@ -26,187 +43,163 @@ pub(super) static KIND: Kind = Kind {
     scope: Scope::Regional,
     doc: "A KMS key of this account and Region. Keys that AWS services manage are part of the population.",
     attributes: &[
-        Attribute::new("id", Type::Text, "ListKeys", "Keys[].KeyId", "Key id."),
-        Attribute::new("arn", Type::Text, "ListKeys", "Keys[].KeyArn", "Key ARN."),
-        Attribute::new("name", Type::Text, "ListKeys", "Keys[].KeyId", "Key id; a key has names only through aliases."),
-        Attribute::new(
+        LIST_KEYS.yields("id", Type::Text, "Keys[].KeyId", "Key id."),
+        LIST_KEYS.yields("arn", Type::Text, "Keys[].KeyArn", "Key ARN."),
+        LIST_KEYS.yields("name", Type::Text, "Keys[].KeyId", "Key id; a key has names only through aliases."),
+        LIST_ALIASES.yields(
             "aliases",
             TEXTS,
-            "ListAliases",
             "Aliases[].AliasName",
             "Alias names that point at the key; empty when none does.",
         ),
-        Attribute::new(
+        GET_TAGGED.yields(
             "tags",
             Type::Map(&Type::Text),
-            "GetResources",
             "ResourceTagMappingList[].Tags",
             "Tags; empty when there are none.",
         ),
-        Attribute::new("manager", Type::Text, "DescribeKey", "KeyMetadata.KeyManager", "CUSTOMER or AWS."),
-        Attribute::new(
+        DESCRIBE_KEY.yields("manager", Type::Text, "KeyMetadata.KeyManager", "CUSTOMER or AWS."),
+        DESCRIBE_KEY.yields(
             "state",
             Type::Text,
-            "DescribeKey",
             "KeyMetadata.KeyState",
             "Such as Enabled, Disabled, PendingDeletion, PendingImport, PendingReplicaDeletion or Unavailable.",
         ),
-        Attribute::new("enabled", Type::Bool, "DescribeKey", "KeyMetadata.Enabled", "Whether the state is Enabled."),
-        Attribute::new(
+        DESCRIBE_KEY.yields("enabled", Type::Bool, "KeyMetadata.Enabled", "Whether the state is Enabled."),
+        DESCRIBE_KEY.yields(
             "spec",
             Type::Text,
-            "DescribeKey",
             "KeyMetadata.KeySpec",
             "Type of key material, such as SYMMETRIC_DEFAULT, RSA_2048 or HMAC_256.",
         ),
-        Attribute::new(
+        DESCRIBE_KEY.yields(
             "usage",
             Type::Text,
-            "DescribeKey",
             "KeyMetadata.KeyUsage",
             "ENCRYPT_DECRYPT, SIGN_VERIFY, GENERATE_VERIFY_MAC or KEY_AGREEMENT.",
         ),
-        Attribute::new(
+        DESCRIBE_KEY.yields(
             "origin",
             Type::Text,
-            "DescribeKey",
             "KeyMetadata.Origin",
             "Where the key material came from: AWS_KMS, EXTERNAL (imported), AWS_CLOUDHSM or EXTERNAL_KEY_STORE.",
         ),
-        Attribute::new(
+        DESCRIBE_KEY.yields(
             "custom_key_store",
             Type::Text,
-            "DescribeKey",
             "KeyMetadata.CustomKeyStoreId",
             "Id of the custom key store; absent for keys outside of one.",
         ),
-        Attribute::new(
+        DESCRIBE_KEY.yields(
             "description",
             Type::Text,
-            "DescribeKey",
             "KeyMetadata.Description",
             "Description; absent when it is empty.",
         ),
-        Attribute::new("created", Type::Time, "DescribeKey", "KeyMetadata.CreationDate", "When the key was created."),
-        Attribute::new(
+        DESCRIBE_KEY.yields("created", Type::Time, "KeyMetadata.CreationDate", "When the key was created."),
+        DESCRIBE_KEY.yields(
             "deletion_date",
             Type::Time,
-            "DescribeKey",
             "KeyMetadata.DeletionDate",
             "When the key will be deleted; absent unless its state is PendingDeletion.",
         ),
-        Attribute::new(
+        DESCRIBE_KEY.yields(
             "deletion_window",
             Type::Duration,
-            "DescribeKey",
             "KeyMetadata.PendingDeletionWindowInDays",
             "Waiting period before deletion, of a multi-Region primary that waits for its replicas to be deleted; \
              absent otherwise.",
         )
         .within_days(1, 365),
-        Attribute::new(
+        DESCRIBE_KEY.yields(
             "material_expires",
             Type::Time,
-            "DescribeKey",
             "KeyMetadata.ValidTo",
             "When imported key material expires; absent when it does not or was not imported.",
         ),
-        Attribute::new(
+        DESCRIBE_KEY.yields(
             "multi_region.enabled",
             Type::Bool,
-            "DescribeKey",
             "KeyMetadata.MultiRegion",
             "Whether the key is a multi-Region key.",
         ),
-        Attribute::new(
+        DESCRIBE_KEY.yields(
             "multi_region.role",
             Type::Text,
-            "DescribeKey",
             "KeyMetadata.MultiRegionConfiguration.MultiRegionKeyType",
             "PRIMARY or REPLICA; not applicable to single-Region keys.",
         ),
-        Attribute::new(
+        DESCRIBE_KEY.yields(
             "multi_region.primary_region",
             Type::Text,
-            "DescribeKey",
             "KeyMetadata.MultiRegionConfiguration.PrimaryKey.Region",
             "Region of the primary key; not applicable to single-Region keys.",
         ),
-        Attribute::new(
+        DESCRIBE_KEY.yields(
             "multi_region.replica_regions",
             TEXTS,
-            "DescribeKey",
             "KeyMetadata.MultiRegionConfiguration.ReplicaKeys[].Region",
             "Regions of the replica keys, empty when there are none; not applicable to single-Region keys.",
         ),
-        Attribute::new(
+        GET_KEY_ROTATION_STATUS.yields(
             "rotation.enabled",
             Type::Bool,
-            "GetKeyRotationStatus",
             "KeyRotationEnabled",
             "Whether the key rotates automatically, false for imported material; not applicable to AWS managed, \
              asymmetric and HMAC keys, to keys of custom key stores and to keys that wait for deletion.",
         ),
-        Attribute::new(
+        GET_KEY_ROTATION_STATUS.yields(
             "rotation.period",
             Type::Duration,
-            "GetKeyRotationStatus",
             "RotationPeriodInDays",
             "Time between automatic rotations, in days; absent when automatic rotation is off; not applicable as \
              `rotation.enabled`.",
         )
         .decided_by(&["KeyRotationEnabled"])
         .within_days(1, 2560),
-        Attribute::new(
+        GET_KEY_ROTATION_STATUS.yields(
             "rotation.next",
             Type::Time,
-            "GetKeyRotationStatus",
             "NextRotationDate",
             "When the next automatic rotation is due; absent when automatic rotation is off; not applicable as \
              `rotation.enabled`.",
         )
         .decided_by(&["KeyRotationEnabled"]),
-        Attribute::new(
+        GET_KEY_ROTATION_STATUS.yields(
             "rotation.on_demand_started",
             Type::Time,
-            "GetKeyRotationStatus",
             "OnDemandRotationStartDate",
             "When an on-demand rotation that is still in progress began; absent when none is; not applicable as \
              `rotation.enabled`.",
         ),
-        Attribute::new(
+        LIST_KEY_ROTATIONS.yields(
             "rotations.count",
             Type::Integer,
-            "ListKeyRotations",
             "Rotations[]",
             "Number of completed rotations, those of AWS managed keys too; not applicable otherwise as `rotation.enabled`.",
         ),
-        Attribute::new(
+        LIST_KEY_ROTATIONS.yields(
             "rotations.on_demand",
             Type::Integer,
-            "ListKeyRotations",
             "Rotations[].RotationType",
             "Number of completed rotations of type ON_DEMAND, of which AWS allows 25 a key; not applicable as \
              `rotations.count`.",
         ),
-        Attribute::new(
+        LIST_KEY_ROTATIONS.yields(
             "rotations.last",
             Type::Time,
-            "ListKeyRotations",
             "Rotations[].RotationDate",
             "When the last rotation was completed; absent when there was none; not applicable as `rotations.count`.",
         ),
-        Attribute::new(
+        GET_KEY_POLICY.yields(
             "policy",
             STATEMENTS,
-            "GetKeyPolicy",
             "Policy",
             "Statements of the key policy; elements that a statement does not have are absent.",
         ),
-        Attribute::new(
+        LIST_GRANTS.yields(
             "grants",
             Type::List(&Type::Record(GRANT)),
-            "ListGrants",
             "Grants[]",
             "Grants on the key: grantee and retiring principals, issuing account, operations, and constraints as \
              `Name key=value`, a `=` of the key behind a backslash; empty when there are none.",
@@ -215,15 +208,14 @@ pub(super) static KIND: Kind = Kind {
         analyzer::reasons(),
     ],
     calls: &[
-        Call::new("kms", "ListKeys", "kms:ListKeys", Frequency::Population { page: 1000 }),
+        LIST_KEYS,
         LIST_ALIASES,
-        Call::new("tag", "GetResources", "tag:GetResources", Frequency::Joined { page: 100 }),
-        Call::new("kms", "DescribeKey", "kms:DescribeKey", Frequency::Resource),
-        Call::new("kms", "GetKeyRotationStatus", "kms:GetKeyRotationStatus", Frequency::Resource)
-            .after(&["DescribeKey"]),
-        Call::new("kms", "ListKeyRotations", "kms:ListKeyRotations", Frequency::Resource).after(&["DescribeKey"]),
-        Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", Frequency::Resource),
-        Call::new("kms", "ListGrants", "kms:ListGrants", Frequency::Resource),
-        analyzer::public_call(&["GetKeyPolicy"]),
+        GET_TAGGED,
+        DESCRIBE_KEY,
+        GET_KEY_ROTATION_STATUS,
+        LIST_KEY_ROTATIONS,
+        GET_KEY_POLICY,
+        LIST_GRANTS,
+        CHECK_PUBLIC,
     ],
 };

@@ -13,13 +13,14 @@ use super::qualified::{alias_policies, policy, version_policies};
 use super::{ALIASES, CONFIGURATION, FUNCTIONS, KIND, POLICY, VERSIONS};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, LAMBDA};
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{malformed, named, told, unknown};
-use crate::kinds::pages::Pages;
-use attestry_core::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::convert::{malformed, named, told, unknown};
+use crate::kinds::support::pages::Pages;
+use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 
-const LIST_FUNCTIONS: Api = LAMBDA.get(FUNCTIONS, "/2015-03-31/functions{?Marker,MaxItems}");
-const GET_CONFIGURATION: Api = LAMBDA.get(CONFIGURATION, "/2015-03-31/functions/{FunctionName}/configuration");
+const LIST_FUNCTIONS: Api = LAMBDA.get(FUNCTIONS.operation, "/2015-03-31/functions{?Marker,MaxItems}");
+const GET_CONFIGURATION: Api =
+    LAMBDA.get(CONFIGURATION.operation, "/2015-03-31/functions/{FunctionName}/configuration");
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -90,59 +91,59 @@ struct Configuration {
 }
 
 /// Reads functions.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&CONFIGURATION, |at, resource| Box::pin(get_function_configuration(at, resource))),
+    Read::of(&POLICY, |at, resource| Box::pin(get_policy(at, resource))),
+    Read::of(&ALIASES, |at, resource| Box::pin(list_aliases(at, resource))),
+    Read::of(&VERSIONS, |at, resource| Box::pin(list_versions_by_function(at, resource))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let mut pages = Pages::default();
-            while pages.go_on() {
-                let input = json!({ "MaxItems": 50, "Marker": pages.token() });
-                let page: Functions = at.client(Client::new).call(&LIST_FUNCTIONS, input).await?;
-                for function in page.functions.iter().flatten() {
-                    let arn = named(function.function_arn.as_deref(), "ARN of a function")?;
-                    let resource = found.add(arn, function.function_name.as_deref().unwrap_or(arn));
-                    set_function(resource, function);
-                    set_environment(resource, function.environment.as_ref());
-                }
-                pages.turn(page.next_marker.as_deref(), false)?;
-            }
-            Ok(())
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let mut pages = Pages::default();
+    while pages.go_on() {
+        let input = json!({ "MaxItems": 50, "Marker": pages.token() });
+        let page: Functions = at.client(Client::new).call(&LIST_FUNCTIONS, input).await?;
+        for function in page.functions.iter().flatten() {
+            let arn = named(function.function_arn.as_deref(), "ARN of a function")?;
+            let resource = found.add(arn, function.function_name.as_deref().unwrap_or(arn));
+            set_function(resource, function);
+            set_environment(resource, function.environment.as_ref());
+        }
+        pages.turn(page.next_marker.as_deref(), false)?;
     }
+    Ok(())
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            let client = at.client(Client::new);
-            let input = json!({ "FunctionName": resource.name });
-            match call.operation {
-                CONFIGURATION => {
-                    let answer: Configuration = client.call(&GET_CONFIGURATION, input).await?;
-                    resource.set("state", answer.state);
-                    resource.set("last_update", answer.last_update_status);
-                }
-                POLICY => {
-                    let policy = policy(&client, &resource.name, None).await?;
-                    resource.set("policy", policy.map(Value::List));
-                }
-                ALIASES => {
-                    let policies = alias_policies(&client, &resource.name, &resource.id).await?;
-                    resource.set("alias_policies", policies);
-                }
-                VERSIONS => {
-                    let policies = version_policies(&client, &resource.name, &resource.id).await?;
-                    resource.set("version_policies", policies);
-                }
-                other => unreachable!("lambda.function has no call {other}"),
-            }
-            Ok(())
-        })
-    }
+async fn get_function_configuration(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = at.client(Client::new);
+    let input = json!({ "FunctionName": resource.name });
+    let answer: Configuration = client.call(&GET_CONFIGURATION, input).await?;
+    resource.set("state", answer.state);
+    resource.set("last_update", answer.last_update_status);
+    Ok(())
+}
+
+async fn get_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = at.client(Client::new);
+    let policy = policy(&client, &resource.name, None).await?;
+    resource.set("policy", policy.map(Value::List));
+    Ok(())
+}
+
+async fn list_aliases(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = at.client(Client::new);
+    let policies = alias_policies(&client, &resource.name, &resource.id).await?;
+    resource.set("alias_policies", policies);
+    Ok(())
+}
+
+async fn list_versions_by_function(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = at.client(Client::new);
+    let policies = version_policies(&client, &resource.name, &resource.id).await?;
+    resource.set("version_policies", policies);
+    Ok(())
 }
 
 fn set_function(resource: &mut Resource, function: &Function) {
@@ -176,7 +177,7 @@ fn set_environment(resource: &mut Resource, environment: Option<&Environment>) {
     };
     let (all, secret) = match variables {
         Err(gap) => {
-            let blind = unknown(resource, "lambda", FUNCTIONS, gap);
+            let blind = unknown(resource, "lambda", FUNCTIONS.operation, gap);
             (blind.clone(), blind)
         }
         Ok(variables) => {
@@ -219,7 +220,7 @@ mod tests {
         set_environment(&mut resource, Some(&environment));
         for attribute in ["environment.names", "environment.secret_looking"] {
             let Some(Fact::Unknown(gap)) = resource.get(attribute) else { panic!("{attribute} is known") };
-            assert_eq!((gap.cause, gap.operation.as_str()), (Cause::Denied, FUNCTIONS));
+            assert_eq!((gap.cause, gap.operation.as_str()), (Cause::Denied, FUNCTIONS.operation));
         }
         set_environment(&mut resource, None);
         assert_eq!(resource.get("environment.names"), Some(&Fact::Known(Value::List(Vec::new()))));

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::kinds::plain_secret::looks_secret;
+use crate::kinds::support::plain_secret::looks_secret;
 
 /// Names of variables.
 #[derive(Debug, Default, PartialEq, Eq)]

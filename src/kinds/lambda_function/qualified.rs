@@ -8,14 +8,16 @@ use serde_json::json;
 
 use super::{ALIASES, POLICY, VERSIONS};
 use crate::aws::client::{Api, Client, LAMBDA};
-use crate::kinds::convert::{malformed, named};
-use crate::kinds::pages::Pages;
-use crate::kinds::statements::statements;
+use crate::kinds::support::convert::{malformed, named};
+use crate::kinds::support::pages::Pages;
+use crate::kinds::support::statements::statements;
 use attestry_core::facts::{Cause, Gap, Value};
 
-const GET_POLICY: Api = LAMBDA.get(POLICY, "/2015-03-31/functions/{FunctionName}/policy{?Qualifier}");
-const LIST_ALIASES: Api = LAMBDA.get(ALIASES, "/2015-03-31/functions/{FunctionName}/aliases{?Marker,MaxItems}");
-const LIST_VERSIONS: Api = LAMBDA.get(VERSIONS, "/2015-03-31/functions/{FunctionName}/versions{?Marker,MaxItems}");
+const GET_POLICY: Api = LAMBDA.get(POLICY.operation, "/2015-03-31/functions/{FunctionName}/policy{?Qualifier}");
+const LIST_ALIASES: Api =
+    LAMBDA.get(ALIASES.operation, "/2015-03-31/functions/{FunctionName}/aliases{?Marker,MaxItems}");
+const LIST_VERSIONS: Api =
+    LAMBDA.get(VERSIONS.operation, "/2015-03-31/functions/{FunctionName}/versions{?Marker,MaxItems}");
 
 /// What changes with the unpublished version has the policy of the function.
 const UNPUBLISHED: &str = "$LATEST";

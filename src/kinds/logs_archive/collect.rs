@@ -12,50 +12,44 @@ use super::objects::{Objects, Wanted, objects};
 use super::pipe::{Pipe, pipe, pour};
 use super::{KIND, LIST, OBJECT};
 use crate::aws::At;
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{malformed, unknown};
-use crate::kinds::logs_sweep::{Eyes, look, looking, records, told, withheld};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::logs_sweep::{
+    Eyes, GET_EARLIER, GET_PARAMETERS, GET_SECRETS, LIST_PARAMETERS, LIST_SECRETS, get_earlier, get_parameters,
+    get_secrets, list_parameters, list_secrets, looking, records, told, withheld,
+};
+use crate::kinds::support::convert::{malformed, unknown};
 use attestry_core::facts::redact::REDACTED;
-use attestry_core::facts::{Archive, Call, Cause, Fact, Gap, Kind, Resource, Value};
+use attestry_core::facts::{Archive, Cause, Fact, Gap, Resource, Value};
 use attestry_logs::{Coverage, Findings, Place, Sweeper};
 
 /// Sweeps archives.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&OBJECT, |at, resource| Box::pin(sweep(at, resource))),
+    Read::of(&LIST_SECRETS, |at, resource| Box::pin(list_secrets(at, resource))),
+    Read::of(&LIST_PARAMETERS, |at, resource| Box::pin(list_parameters(at, resource))),
+    Read::of(&GET_SECRETS, |at, resource| Box::pin(get_secrets(at, resource))),
+    Read::of(&GET_PARAMETERS, |at, resource| Box::pin(get_parameters(at, resource))),
+    Read::of(&GET_EARLIER, |at, resource| Box::pin(get_earlier(at, resource))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let mut ended = Ok(());
-            for archive in &at.logs.archives {
-                let objects = objects(at, archive).await?;
-                let name = archive.to_string();
-                let resource = found.add(&name, &name);
-                resource.set("id", name.as_str());
-                resource.set("name", name.as_str());
-                resource.set("bucket", archive.bucket.as_str());
-                resource.set("objects", count(objects.all));
-                resource.set("objects_wanted", count(objects.wanted.items.len()));
-                let bytes: u64 = objects.wanted.items.iter().map(|it| it.bytes).sum();
-                resource.set("bytes_wanted", integer(bytes));
-                ended = ended.and(objects.wanted.whole());
-            }
-            ended
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let mut ended = Ok(());
+    for archive in &at.logs.archives {
+        let objects = objects(at, archive).await?;
+        let name = archive.to_string();
+        let resource = found.add(&name, &name);
+        resource.set("id", name.as_str());
+        resource.set("name", name.as_str());
+        resource.set("bucket", archive.bucket.as_str());
+        resource.set("objects", count(objects.all));
+        resource.set("objects_wanted", count(objects.wanted.items.len()));
+        let bytes: u64 = objects.wanted.items.iter().map(|it| it.bytes).sum();
+        resource.set("bytes_wanted", integer(bytes));
+        ended = ended.and(objects.wanted.whole());
     }
-
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                OBJECT => sweep(at, resource).await,
-                other => look(at, other, resource).await,
-            }
-        })
-    }
+    ended
 }
 
 fn count(number: usize) -> i64 {
@@ -108,7 +102,7 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
         ("not_examined", Value::List(not_examined.collect()).into()),
     ];
     let failed = swept.gap.take().map(|gap| {
-        let operation = if gap.operation.is_empty() { OBJECT.to_owned() } else { gap.operation.clone() };
+        let operation = if gap.operation.is_empty() { OBJECT.operation.to_owned() } else { gap.operation.clone() };
         let message = match swept.missed {
             0 | 1 => gap.message.clone(),
             missed => format!("{}, and {} objects more", gap.message, missed - 1),
@@ -121,8 +115,8 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let (values, patterns) = records(std::mem::take(&mut swept.findings));
     let hidden = hidden(&swept.coverage, &objects);
     let hidden =
-        hidden.map(|message| unknown(resource, "s3", OBJECT, Gap::new(Cause::Undecided).with_message(message)));
-    let cut = objects.wanted.whole().err().map(|gap| unknown(resource, "s3", LIST, gap));
+        hidden.map(|message| unknown(resource, "s3", OBJECT.operation, Gap::new(Cause::Undecided).with_message(message)));
+    let cut = objects.wanted.whole().err().map(|gap| unknown(resource, "s3", LIST.operation, gap));
     let unseen = cut.or(failed).or(hidden);
     resource.set("value_findings", told(&values, unseen.clone().or(values_gap)));
     resource.set("pattern_findings", told(&patterns, unseen));

@@ -2,8 +2,11 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
+#[cfg(feature = "aws")]
 mod objects;
+#[cfg(feature = "aws")]
 mod pipe;
 
 use super::logs_sweep::{
@@ -12,16 +15,17 @@ use super::logs_sweep::{
 };
 use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
 
-pub(super) use collect::Collect;
+#[cfg(feature = "aws")]
+pub(super) use collect::COLLECTOR;
 
-const LIST: &str = "ListObjectsV2";
-const OBJECT: &str = "GetObject";
+const LIST: Call = Call::new("s3", "ListObjectsV2", "s3:ListBucket", Frequency::Population { page: 1000 });
+const OBJECT: Call = Call::new("s3", "GetObject", "s3:GetObject", Frequency::Resource).also(&["kms:Decrypt"]);
 
 const NOT_EXAMINED: Type =
     Type::Record(&[Field::new("object", Type::Text), Field::new("from", Type::Integer), Field::new("why", Type::Text)]);
 
 const fn read(name: &'static str, of: Type, doc: &'static str) -> Attribute {
-    Attribute::new(name, of, OBJECT, "Body", doc)
+    OBJECT.yields(name, of, "Body", doc)
 }
 
 /// The kind.
@@ -33,18 +37,17 @@ pub(super) static KIND: Kind = Kind {
           the `archives` in the stage's `log_sweep`, in each Region of the stage, since each has secrets of its own; a \
           stage without archives has none. `sample` does not apply: an archive is read whole.",
     attributes: &[
-        Attribute::new("id", Type::Text, LIST, "Prefix", "Bucket and prefix, `s3://bucket/prefix`."),
-        Attribute::new("name", Type::Text, LIST, "Prefix", "The same."),
-        Attribute::new("bucket", Type::Text, LIST, "Name", "The bucket."),
-        Attribute::new("objects", Type::Integer, LIST, "Contents[]", "Objects below the prefix."),
-        Attribute::new(
+        LIST.yields("id", Type::Text, "Prefix", "Bucket and prefix, `s3://bucket/prefix`."),
+        LIST.yields("name", Type::Text, "Prefix", "The same."),
+        LIST.yields("bucket", Type::Text, "Name", "The bucket."),
+        LIST.yields("objects", Type::Integer, "Contents[]", "Objects below the prefix."),
+        LIST.yields(
             "objects_wanted",
             Type::Integer,
-            LIST,
             "Contents[].LastModified",
             "Those that may hold events of the window: neither written before it, nor in a folder of an hour before it.",
         ),
-        Attribute::new("bytes_wanted", Type::Integer, LIST, "Contents[].Size", "Bytes of those, as they are stored."),
+        LIST.yields("bytes_wanted", Type::Integer, "Contents[].Size", "Bytes of those, as they are stored."),
         SECRETS_WANTED,
         PARAMETERS_WANTED,
         VALUES_SEARCHED,
@@ -68,7 +71,7 @@ pub(super) static KIND: Kind = Kind {
              how often, and the first place. Empty only where everything was read and decoded, and every value could be \
              looked for.",
         )
-        .needing(&["GetSecretValue", "GetParameters", "GetParameterHistory"]),
+        .needing(&[GET_SECRETS.operation, GET_PARAMETERS.operation, GET_EARLIER.operation]),
         read(
             "pattern_findings",
             Type::List(&PATTERN_FINDING),
@@ -76,13 +79,5 @@ pub(super) static KIND: Kind = Kind {
              everything was read and decoded.",
         ),
     ],
-    calls: &[
-        Call::new("s3", LIST, "s3:ListBucket", Frequency::Population { page: 1000 }),
-        LIST_SECRETS,
-        LIST_PARAMETERS,
-        GET_SECRETS,
-        GET_PARAMETERS,
-        GET_EARLIER,
-        Call::new("s3", OBJECT, "s3:GetObject", Frequency::Resource).also(&["kms:Decrypt"]),
-    ],
+    calls: &[LIST, LIST_SECRETS, LIST_PARAMETERS, GET_SECRETS, GET_PARAMETERS, GET_EARLIER, OBJECT],
 };

@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::aws::At;
-use crate::kinds::convert::{malformed, time, truncated};
-use crate::kinds::pages::{Listed, Pages};
 use crate::kinds::s3_bucket::client;
+use crate::kinds::support::convert::{malformed, time, truncated};
+use crate::kinds::support::pages::{Listed, Pages};
 use attestry_core::facts::{Archive, Gap};
 
 /// More objects than these are more than one sweep takes.

@@ -11,49 +11,40 @@ use aws_sdk_cloudwatchlogs::types::{
     DataProtectionStatus, InheritedProperty, LogGroup, LogGroupClass, MetricFilter, MetricTransformation,
 };
 
-use super::{FILTERS, KIND, TAGS};
+use super::{FILTERS, KIND};
 use crate::aws::At;
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{maybe_word, milliseconds, named};
-use crate::kinds::pages::{Listed, Pages};
-use crate::kinds::tagged::tagged;
-use attestry_core::facts::{Call, Gap, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::convert::{maybe_word, milliseconds, named};
+use crate::kinds::support::pages::{Listed, Pages};
+use crate::kinds::support::tagged::{GET_TAGGED, tagged};
+use attestry_core::facts::{Gap, Resource, Value};
 
 /// Reads log groups.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&FILTERS, |at, resource| Box::pin(describe_metric_filters(at, resource))),
+    Read::of(&GET_TAGGED, |at, resource| Box::pin(get_resources(at, resource))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let groups = groups(at).await?;
-            for group in &groups.items {
-                let arn = named(arn(group), "ARN of a log group")?;
-                set_group(found.add(arn, group.log_group_name().unwrap_or(arn)), group);
-            }
-            groups.whole()
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let groups = groups(at).await?;
+    for group in &groups.items {
+        let arn = named(arn(group), "ARN of a log group")?;
+        set_group(found.add(arn, group.log_group_name().unwrap_or(arn)), group);
     }
+    groups.whole()
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                FILTERS => {
-                    let filters = metric_filters(at).await?.get(&resource.name).cloned().unwrap_or_default();
-                    resource.set("metric_filters", Value::List(filters));
-                }
-                TAGS => {
-                    resource.set("tags", tagged(at, "logs:log-group").await?.of(&resource.id));
-                }
-                other => unreachable!("logs.group has no call {other}"),
-            }
-            Ok(())
-        })
-    }
+async fn describe_metric_filters(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let filters = metric_filters(at).await?.get(&resource.name).cloned().unwrap_or_default();
+    resource.set("metric_filters", Value::List(filters));
+    Ok(())
+}
+
+async fn get_resources(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    resource.set("tags", tagged(at, "logs:log-group").await?.of(&resource.id));
+    Ok(())
 }
 
 /// All groups, for every kind that is about them.

@@ -12,58 +12,55 @@ use super::streams::{Way, streams};
 use super::told::{counted, records, searched, told};
 use super::values::{parameters_in_scope, secrets_in_scope};
 use super::walk::walk;
-use super::{EARLIER, EVENTS, KIND, PARAMETER_VALUES, PARAMETERS, SECRETS, STREAM, STREAMS, VALUES};
+use super::{EVENTS, GET_EARLIER, GET_PARAMETERS, GET_SECRETS, KIND, LIST_PARAMETERS, LIST_SECRETS, STREAM, STREAMS};
 use crate::aws::At;
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{maybe_word, milliseconds, named, unknown};
+use crate::collect::{Collector, Listing, Read};
 use crate::kinds::logs_group::{arn, groups};
-use attestry_core::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
+use crate::kinds::support::convert::{maybe_word, milliseconds, named, unknown};
+use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 
 /// Sweeps log groups.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&STREAMS, |at, resource| Box::pin(describe_log_streams(at, resource))),
+    Read::of(&EVENTS, |at, resource| Box::pin(sweep(at, resource))),
+    Read::of(&STREAM, |_, resource| Box::pin(get_log_events(resource))),
+    Read::of(&LIST_SECRETS, |at, resource| Box::pin(list_secrets(at, resource))),
+    Read::of(&LIST_PARAMETERS, |at, resource| Box::pin(list_parameters(at, resource))),
+    Read::of(&GET_SECRETS, |at, resource| Box::pin(get_secrets(at, resource))),
+    Read::of(&GET_PARAMETERS, |at, resource| Box::pin(get_parameters(at, resource))),
+    Read::of(&GET_EARLIER, |at, resource| Box::pin(get_earlier(at, resource))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let groups = groups(at).await?;
-            for group in &groups.items {
-                let arn = named(arn(group), "ARN of a log group")?;
-                let resource = found.add(arn, group.log_group_name().unwrap_or(arn));
-                resource.set("name", group.log_group_name());
-                resource.set("arn", arn);
-                resource.set("class", group.log_group_class().map(|it| it.as_str()));
-                resource.set("stored_bytes", group.stored_bytes());
-                resource.set("masked", masked(group));
-            }
-            groups.whole()
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let groups = groups(at).await?;
+    for group in &groups.items {
+        let arn = named(arn(group), "ARN of a log group")?;
+        let resource = found.add(arn, group.log_group_name().unwrap_or(arn));
+        resource.set("name", group.log_group_name());
+        resource.set("arn", arn);
+        resource.set("class", group.log_group_class().map(|it| it.as_str()));
+        resource.set("stored_bytes", group.stored_bytes());
+        resource.set("masked", masked(group));
     }
+    groups.whole()
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                STREAMS => {
-                    let streams = streams(at, &resource.name).await?;
-                    resource.set("streams", integer(streams.all));
-                    resource.set("streams_wanted", integer(streams.wanted));
-                }
-                EVENTS => sweep(at, resource).await?,
-                // Whether a group is read with this one or the other is decided there, and so is what is not known.
-                STREAM if resource.get("read_with").is_none() => {
-                    let gap = resource.get("pages").cloned();
-                    resource.set("read_with", gap.unwrap_or(Fact::Absent));
-                }
-                STREAM => {}
-                other => look(at, other, resource).await?,
-            }
-            Ok(())
-        })
+async fn describe_log_streams(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let streams = streams(at, &resource.name).await?;
+    resource.set("streams", integer(streams.all));
+    resource.set("streams_wanted", integer(streams.wanted));
+    Ok(())
+}
+
+/// The reader of [`EVENTS`] decides whether it reads a group with this call, and so what is not known.
+async fn get_log_events(resource: &mut Resource) -> Result<(), Gap> {
+    if resource.get("read_with").is_none() {
+        let gap = resource.get("pages").cloned();
+        resource.set("read_with", gap.unwrap_or(Fact::Absent));
     }
+    Ok(())
 }
 
 fn masked(group: &LogGroup) -> Result<bool, Gap> {
@@ -77,33 +74,40 @@ fn integer(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// What is looked for: the calls that every kind of sweep makes.
-pub(in crate::kinds) async fn look(at: &At, operation: &str, resource: &mut Resource) -> Result<(), Gap> {
-    match operation {
-        SECRETS => {
-            let (secrets, all) = secrets_in_scope(at).await;
-            all?;
-            resource.set("secrets", Value::texts(secrets.iter().filter_map(|it| it.arn())));
-        }
-        PARAMETERS => {
-            let (parameters, all) = parameters_in_scope(at).await;
-            all?;
-            resource.set(
-                "parameters",
-                Value::texts(parameters.iter().filter_map(|it| it.arn.as_deref().or(it.name.as_deref()))),
-            );
-        }
-        VALUES => searched(&*eyes::values(at).await?, resource),
-        PARAMETER_VALUES | EARLIER => {
-            let eyes = eyes::values(at).await?;
-            let (name, number) = match operation {
-                EARLIER => ("earlier_searched", eyes.earlier),
-                _ => ("parameters_searched", eyes.parameters),
-            };
-            counted(name, number, &eyes, resource);
-        }
-        other => unreachable!("no sweep has a call {other}"),
-    }
+/// Sets the ARNs of the secrets in scope.
+pub(in crate::kinds) async fn list_secrets(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let (secrets, all) = secrets_in_scope(at).await;
+    all?;
+    resource.set("secrets", Value::texts(secrets.iter().filter_map(|it| it.arn())));
+    Ok(())
+}
+
+/// Sets the ARNs of the parameters in scope.
+pub(in crate::kinds) async fn list_parameters(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let (parameters, all) = parameters_in_scope(at).await;
+    all?;
+    let arns = parameters.iter().filter_map(|it| it.arn.as_deref().or(it.name.as_deref()));
+    resource.set("parameters", Value::texts(arns));
+    Ok(())
+}
+
+/// Sets the number of values that the sweep searches for, and the values that it cannot search for.
+pub(in crate::kinds) async fn get_secrets(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    searched(&*eyes::values(at).await?, resource);
+    Ok(())
+}
+
+/// Sets the number of parameters whose values the sweep searches for.
+pub(in crate::kinds) async fn get_parameters(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let eyes = eyes::values(at).await?;
+    counted("parameters_searched", eyes.parameters, &eyes, resource);
+    Ok(())
+}
+
+/// Sets the number of their earlier values that the sweep searches for.
+pub(in crate::kinds) async fn get_earlier(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let eyes = eyes::values(at).await?;
+    counted("earlier_searched", eyes.earlier, &eyes, resource);
     Ok(())
 }
 
@@ -112,7 +116,7 @@ pub(in crate::kinds) async fn looking(at: &At, resource: &Resource) -> Result<(A
     if resource.get("values_searched").is_none() {
         let message = "values are looked for only where the stage says `read_secret_values: true`".to_owned();
         let gap = Gap::new(Cause::NotAsked).with_message(message);
-        return Ok((eyes::patterns(at).await?, Some(unknown(resource, "secretsmanager", VALUES, gap))));
+        return Ok((eyes::patterns(at).await?, Some(unknown(resource, "secretsmanager", GET_SECRETS.operation, gap))));
     }
     // Whatever could be read is looked for, whatever else could not: a value that is found is found.
     let eyes = eyes::values(at).await?;
@@ -128,7 +132,7 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
         _ => None,
     };
     let way = streams(at, &group).await?.way(stored, at.logs.takes_streams());
-    let with = if matches!(way, Way::Get(_)) { STREAM } else { EVENTS };
+    let with = if matches!(way, Way::Get(_)) { STREAM.operation } else { EVENTS.operation };
     let spans = at.logs.spans(&group);
     let length = |(from, until): &(Option<i64>, i64)| from.map(|from| until.saturating_sub(from).saturating_add(1));
     let time: Option<i64> = spans.iter().map(length).sum();
@@ -153,7 +157,7 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
         ("last_event", instant(swept.last)),
     ];
     let failed = walked.err().map(|gap| {
-        let operation = if gap.operation.is_empty() { EVENTS.to_owned() } else { gap.operation.clone() };
+        let operation = if gap.operation.is_empty() { EVENTS.operation.to_owned() } else { gap.operation.clone() };
         unknown(resource, "logs", &operation, gap)
     });
     for (name, fact) in read {
@@ -162,7 +166,8 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let illegible = swept.illegible();
     let (values, patterns) = records(swept.findings());
     let gap = |message: Option<String>| {
-        message.map(|message| unknown(resource, "logs", EVENTS, Gap::new(Cause::Undecided).with_message(message)))
+        message
+            .map(|message| unknown(resource, "logs", EVENTS.operation, Gap::new(Cause::Undecided).with_message(message)))
     };
     // Of a sample that holds nothing, nothing can be said.
     let empty = gap(empty.then(|| "the sample holds no hour or stream of this group".to_owned()));

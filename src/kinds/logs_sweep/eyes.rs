@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroizing;
 
-use super::VALUES;
+use super::GET_SECRETS;
 use super::values::{Read, read};
 use crate::aws::At;
-use crate::kinds::convert::unknown;
+use crate::kinds::support::convert::unknown;
 use attestry_core::facts::{Cause, Fact, Gap, Resource};
 use attestry_logs::{Engine, Key, RuleError, Rules, Unsearchable, Values};
 
@@ -53,7 +53,8 @@ impl Eyes {
 
     /// Why not every value is looked for: one was not given, or cannot be told from other text.
     pub(in crate::kinds) fn unseen(&self, resource: &Resource) -> Option<Fact> {
-        let unsearchable = || self.unsearchable().map(|gap| unknown(resource, "secretsmanager", VALUES, gap));
+        let unsearchable =
+            || self.unsearchable().map(|gap| unknown(resource, "secretsmanager", GET_SECRETS.operation, gap));
         self.not_given(resource).or_else(unsearchable)
     }
 

@@ -2,35 +2,47 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
+#[cfg(feature = "aws")]
 mod events;
+#[cfg(feature = "aws")]
 mod eyes;
+#[cfg(feature = "aws")]
 mod streams;
+#[cfg(feature = "aws")]
 mod told;
+#[cfg(feature = "aws")]
 mod values;
+#[cfg(feature = "aws")]
 mod walk;
 
 use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
 
-pub(super) use collect::{Collect, look, looking};
+#[cfg(feature = "aws")]
+pub(super) use collect::{COLLECTOR, get_earlier, get_parameters, get_secrets, list_parameters, list_secrets, looking};
+#[cfg(feature = "aws")]
 pub(super) use eyes::Eyes;
+#[cfg(feature = "aws")]
 pub(super) use told::{records, told};
+#[cfg(feature = "aws")]
 pub(super) use values::withheld;
 
-const GROUPS: &str = "DescribeLogGroups";
-const SECRETS: &str = "ListSecrets";
-const VALUES: &str = "GetSecretValue";
-const PARAMETERS: &str = "DescribeParameters";
-const PARAMETER_VALUES: &str = "GetParameters";
-const EARLIER: &str = "GetParameterHistory";
-const STREAMS: &str = "DescribeLogStreams";
-const EVENTS: &str = "FilterLogEvents";
-const STREAM: &str = "GetLogEvents";
+const GROUPS: Call =
+    Call::new("logs", "DescribeLogGroups", "logs:DescribeLogGroups", Frequency::Population { page: 50 });
+const STREAMS: Call = Call::new("logs", "DescribeLogStreams", "logs:DescribeLogStreams", Frequency::Resource);
+const EVENTS: Call = Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Frequency::Resource)
+    .after(&[STREAMS.operation])
+    .unmasking(UNMASK);
+const STREAM: Call = Call::new("logs", "GetLogEvents", "logs:GetLogEvents", Frequency::Resource)
+    .after(&[STREAMS.operation])
+    .unmasking(UNMASK);
+
 const UNMASK: &str = "logs:Unmask";
 
 /// What is known once the events are read, with one operation or the other.
 const fn read(name: &'static str, of: Type, source: &'static str, doc: &'static str) -> Attribute {
-    Attribute::new(name, of, EVENTS, source, doc).needing(&[STREAM])
+    EVENTS.yields(name, of, source, doc).needing(&[STREAM.operation])
 }
 
 /// The fields of a value that cannot be looked for.
@@ -71,91 +83,89 @@ pub(super) const PATTERN_FINDING: Type = Type::Record(&[
 ]);
 
 /// Whose values are looked for.
-pub(super) const SECRETS_WANTED: Attribute = Attribute::new(
+pub(super) const SECRETS_WANTED: Attribute = LIST_SECRETS.yields(
     "secrets",
     Type::List(&Type::Text),
-    SECRETS,
     "SecretList[].ARN",
     "ARNs of the secrets whose values are looked for; without those that are scheduled for deletion, whose values \
      AWS does not give.",
 );
 
 /// Whose values are looked for as well.
-pub(super) const PARAMETERS_WANTED: Attribute = Attribute::new(
+pub(super) const PARAMETERS_WANTED: Attribute = LIST_PARAMETERS.yields(
     "parameters",
     Type::List(&Type::Text),
-    PARAMETERS,
     "Parameters[].ARN",
     "ARNs of the SecureString parameters whose values are looked for.",
 );
 
 /// How much is looked for.
-pub(super) const VALUES_SEARCHED: Attribute = Attribute::new(
-    "values_searched",
-    Type::Integer,
-    VALUES,
-    "SecretString",
-    "How many values are looked for: AWSCURRENT, AWSPREVIOUS and AWSPENDING of each secret and each SecureString \
+pub(super) const VALUES_SEARCHED: Attribute = GET_SECRETS
+    .yields(
+        "values_searched",
+        Type::Integer,
+        "SecretString",
+        "How many values are looked for: AWSCURRENT, AWSPREVIOUS and AWSPENDING of each secret and each SecureString \
      parameter with its earlier versions, whole, by JSON leaf and by line, in each of the forms that logs give them.",
-)
-.needing(&[PARAMETER_VALUES, EARLIER]);
+    )
+    .needing(&[GET_PARAMETERS.operation, GET_EARLIER.operation]);
 
 /// What cannot be looked for.
-pub(super) const NOT_SEARCHABLE: Attribute = Attribute::new(
-    "not_searchable",
-    Type::List(&PART),
-    VALUES,
-    "SecretString",
-    "Values that are too short or too common to be told from other text; empty when all are looked for.",
-)
-.needing(&[PARAMETER_VALUES, EARLIER]);
+pub(super) const NOT_SEARCHABLE: Attribute = GET_SECRETS
+    .yields(
+        "not_searchable",
+        Type::List(&PART),
+        "SecretString",
+        "Values that are too short or too common to be told from other text; empty when all are looked for.",
+    )
+    .needing(&[GET_PARAMETERS.operation, GET_EARLIER.operation]);
 
 /// How much of it is of parameters.
-pub(super) const PARAMETERS_SEARCHED: Attribute = Attribute::new(
-    "parameters_searched",
-    Type::Integer,
-    PARAMETER_VALUES,
-    "Parameters[].Value",
-    "How many SecureString parameters are among what is looked for.",
-)
-.needing(&[VALUES, EARLIER]);
+pub(super) const PARAMETERS_SEARCHED: Attribute = GET_PARAMETERS
+    .yields(
+        "parameters_searched",
+        Type::Integer,
+        "Parameters[].Value",
+        "How many SecureString parameters are among what is looked for.",
+    )
+    .needing(&[GET_SECRETS.operation, GET_EARLIER.operation]);
 
 /// How many of their earlier values are.
-pub(super) const EARLIER_SEARCHED: Attribute = Attribute::new(
-    "earlier_searched",
-    Type::Integer,
-    EARLIER,
-    "Parameters[].Value",
-    "How many earlier values of SecureString parameters are among what is looked for.",
-)
-.needing(&[VALUES, PARAMETER_VALUES]);
+pub(super) const EARLIER_SEARCHED: Attribute = GET_EARLIER
+    .yields(
+        "earlier_searched",
+        Type::Integer,
+        "Parameters[].Value",
+        "How many earlier values of SecureString parameters are among what is looked for.",
+    )
+    .needing(&[GET_SECRETS.operation, GET_PARAMETERS.operation]);
 
 /// The list of secrets.
 pub(super) const LIST_SECRETS: Call =
-    Call::new("secretsmanager", SECRETS, "secretsmanager:ListSecrets", Frequency::Joined { page: 100 });
+    Call::new("secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", Frequency::Joined { page: 100 });
 
 /// The list of parameters.
 pub(super) const LIST_PARAMETERS: Call =
-    Call::new("ssm", PARAMETERS, "ssm:DescribeParameters", Frequency::Joined { page: 50 });
+    Call::new("ssm", "DescribeParameters", "ssm:DescribeParameters", Frequency::Joined { page: 50 });
 
 /// The values of secrets.
 pub(super) const GET_SECRETS: Call =
-    Call::new("secretsmanager", VALUES, "secretsmanager:GetSecretValue", Frequency::Joined { page: 1 })
-        .after(&[SECRETS])
+    Call::new("secretsmanager", "GetSecretValue", "secretsmanager:GetSecretValue", Frequency::Joined { page: 1 })
+        .after(&[LIST_SECRETS.operation])
         .also(&["kms:Decrypt"])
         .of_values();
 
 /// The values of parameters.
 pub(super) const GET_PARAMETERS: Call =
-    Call::new("ssm", PARAMETER_VALUES, "ssm:GetParameters", Frequency::Joined { page: 10 })
-        .after(&[PARAMETERS])
+    Call::new("ssm", "GetParameters", "ssm:GetParameters", Frequency::Joined { page: 10 })
+        .after(&[LIST_PARAMETERS.operation])
         .also(&["kms:Decrypt"])
         .of_values();
 
 /// Their earlier values.
 pub(super) const GET_EARLIER: Call =
-    Call::new("ssm", EARLIER, "ssm:GetParameterHistory", Frequency::Joined { page: 1 })
-        .after(&[PARAMETERS])
+    Call::new("ssm", "GetParameterHistory", "ssm:GetParameterHistory", Frequency::Joined { page: 1 })
+        .after(&[LIST_PARAMETERS.operation])
         .also(&["kms:Decrypt"])
         .of_values();
 
@@ -167,26 +177,23 @@ pub(super) static KIND: Kind = Kind {
     doc: "The events of a log group, each looked at on this machine. Only the groups that `where` leaves are read: choose \
           by name. The stage's `log_sweep` says how far back, for which values, and which sample.",
     attributes: &[
-        Attribute::new("name", Type::Text, GROUPS, "logGroups[].logGroupName", "Log group name."),
-        Attribute::new("arn", Type::Text, GROUPS, "logGroups[].logGroupArn", "Log group ARN, without `:*` at its end."),
-        Attribute::new(
+        GROUPS.yields("name", Type::Text, "logGroups[].logGroupName", "Log group name."),
+        GROUPS.yields("arn", Type::Text, "logGroups[].logGroupArn", "Log group ARN, without `:*` at its end."),
+        GROUPS.yields(
             "class",
             Type::Text,
-            GROUPS,
             "logGroups[].logGroupClass",
             "STANDARD, INFREQUENT_ACCESS or DELIVERY; absent when AWS does not tell.",
         ),
-        Attribute::new(
+        GROUPS.yields(
             "stored_bytes",
             Type::Integer,
-            GROUPS,
             "logGroups[].storedBytes",
             "Stored bytes, to compare `bytes_read` with; AWS estimates, and counts compressed.",
         ),
-        Attribute::new(
+        GROUPS.yields(
             "masked",
             Type::Bool,
-            GROUPS,
             "logGroups[].dataProtectionStatus",
             "Whether a data protection policy of the group or the account masks parts of the events: what is masked was \
              not looked at, unless the stage says `unmask: true`.",
@@ -197,11 +204,10 @@ pub(super) static KIND: Kind = Kind {
         NOT_SEARCHABLE,
         PARAMETERS_SEARCHED,
         EARLIER_SEARCHED,
-        Attribute::new("streams", Type::Integer, STREAMS, "logStreams[]", "Log streams of the group."),
-        Attribute::new(
+        STREAMS.yields("streams", Type::Integer, "logStreams[]", "Log streams of the group."),
+        STREAMS.yields(
             "streams_wanted",
             Type::Integer,
-            STREAMS,
             "logStreams[]",
             "Log streams that are to be read: all of them, or those of the stage's sample.",
         ),
@@ -219,14 +225,13 @@ pub(super) static KIND: Kind = Kind {
             "events[]",
             "Percent of the account's quotas for reading events that the sweep leaves to everybody else.",
         ),
-        Attribute::new(
+        STREAM.yields(
             "read_with",
             Type::Text,
-            STREAM,
             "events[]",
             "GetLogEvents for a group of few big streams, else FilterLogEvents. Both quotas are used at once.",
         )
-        .needing(&[EVENTS]),
+        .needing(&[EVENTS.operation]),
         read(
             "time_read",
             Type::Duration,
@@ -247,7 +252,7 @@ pub(super) static KIND: Kind = Kind {
              form, how often, and the first place. Empty only where everything was read, nothing was masked and every \
              value could be looked for.",
         )
-        .needing(&[VALUES, PARAMETER_VALUES, EARLIER, STREAM]),
+        .needing(&[GET_SECRETS.operation, GET_PARAMETERS.operation, GET_EARLIER.operation, STREAM.operation]),
         read(
             "pattern_findings",
             Type::List(&PATTERN_FINDING),
@@ -262,7 +267,7 @@ pub(super) static KIND: Kind = Kind {
             "The same as `value_findings`, for a policy that accepts the `sample` it names: empty where nothing was found in \
              it, whatever was not read.",
         )
-        .needing(&[VALUES, PARAMETER_VALUES, EARLIER, STREAM]),
+        .needing(&[GET_SECRETS.operation, GET_PARAMETERS.operation, GET_EARLIER.operation, STREAM.operation]),
         read(
             "sampled_pattern_findings",
             Type::List(&PATTERN_FINDING),
@@ -271,14 +276,14 @@ pub(super) static KIND: Kind = Kind {
         ),
     ],
     calls: &[
-        Call::new("logs", GROUPS, "logs:DescribeLogGroups", Frequency::Population { page: 50 }),
+        GROUPS,
         LIST_SECRETS,
         LIST_PARAMETERS,
         GET_SECRETS,
         GET_PARAMETERS,
         GET_EARLIER,
-        Call::new("logs", STREAMS, "logs:DescribeLogStreams", Frequency::Resource),
-        Call::new("logs", EVENTS, "logs:FilterLogEvents", Frequency::Resource).after(&[STREAMS]).unmasking(UNMASK),
-        Call::new("logs", STREAM, "logs:GetLogEvents", Frequency::Resource).after(&[STREAMS]).unmasking(UNMASK),
+        STREAMS,
+        EVENTS,
+        STREAM,
     ],
 };

@@ -12,13 +12,13 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{EARLIER, PARAMETER_VALUES, PARAMETERS, SECRETS, VALUES};
+use super::{GET_EARLIER, GET_PARAMETERS, GET_SECRETS, LIST_PARAMETERS, LIST_SECRETS};
 use crate::aws::client::{Api, Client, SSM};
 use crate::aws::{At, refused_with};
-use crate::kinds::convert::{malformed, time};
-use crate::kinds::pages::Pages;
 use crate::kinds::secretsmanager_secret::secrets;
 use crate::kinds::ssm_parameter::{Parameter, parameters};
+use crate::kinds::support::convert::{malformed, time};
+use crate::kinds::support::pages::Pages;
 use attestry_core::facts::redact::REDACTED;
 use attestry_core::facts::{Cause, Gap};
 use attestry_iam::{Case, Pattern};
@@ -33,8 +33,8 @@ const AT_ONCE: usize = 16;
 /// Parameters that AWS gives at once.
 const BATCH: usize = 10;
 
-const GET_PARAMETERS: Api = SSM.api(PARAMETER_VALUES);
-const GET_PARAMETER_HISTORY: Api = SSM.api(EARLIER);
+const PARAMETERS_API: Api = SSM.api(GET_PARAMETERS.operation);
+const HISTORY_API: Api = SSM.api(GET_EARLIER.operation);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -131,7 +131,7 @@ fn wanted(names: &[String]) -> impl Fn(&str) -> bool {
 pub(super) async fn read(at: &At) -> Read {
     let (mut found, mut asking) = (Read::default(), JoinSet::new());
     let (secrets, all) = secrets_in_scope(at).await;
-    all.unwrap_or_else(|gap| found.miss(placed(gap, "secretsmanager", SECRETS)));
+    all.unwrap_or_else(|gap| found.miss(placed(gap, "secretsmanager", LIST_SECRETS.operation)));
     for secret in secrets {
         let Some(arn) = secret.arn() else {
             found.miss(malformed("a secret without ARN"));
@@ -143,7 +143,7 @@ pub(super) async fn read(at: &At) -> Read {
         }
     }
     let (parameters, all) = parameters_in_scope(at).await;
-    all.unwrap_or_else(|gap| found.miss(placed(gap, "ssm", PARAMETERS)));
+    all.unwrap_or_else(|gap| found.miss(placed(gap, "ssm", LIST_PARAMETERS.operation)));
     let names: Vec<String> = parameters.iter().filter_map(|it| it.name.clone()).collect();
     if names.len() < parameters.len() {
         found.miss(malformed("a parameter without name"));
@@ -194,7 +194,8 @@ fn versions(secret: &SecretListEntry) -> Vec<(Option<String>, &'static str)> {
 /// The value of one version of a secret.
 async fn of_secret(client: Secrets, arn: String, version: Option<String>, label: &'static str) -> Read {
     let name = format!("{arn} {label}");
-    let missed = |gap: Gap| Read { blind: Some(named(gap, &name, "secretsmanager", VALUES)), ..Read::default() };
+    let missed =
+        |gap: Gap| Read { blind: Some(named(gap, &name, "secretsmanager", GET_SECRETS.operation)), ..Read::default() };
     let request = client.get_secret_value().secret_id(&arn).set_version_id(version.clone());
     let mut answer = match request.send().await {
         Ok(answer) => answer,
@@ -207,7 +208,7 @@ async fn of_secret(client: Secrets, arn: String, version: Option<String>, label:
     let text = answer.secret_string.take().map(String::into_bytes);
     let bytes = answer.secret_binary.take().map(aws_sdk_secretsmanager::primitives::Blob::into_inner);
     let Some(mut value) = text.or(bytes) else {
-        return missed(malformed(format!("the answer of {VALUES} holds no value")));
+        return missed(malformed(format!("the answer of {} holds no value", GET_SECRETS.operation)));
     };
     if value == REDACTED.as_bytes() {
         value.zeroize();
@@ -235,7 +236,7 @@ async fn of_parameters(client: Client, names: Vec<String>) -> Read {
 
 async fn ask(client: &Client, names: &[String]) -> Result<Read, Gap> {
     let input = json!({ "Names": names, "WithDecryption": true });
-    let answer: Values = client.call(&GET_PARAMETERS, input).await?;
+    let answer: Values = client.call(&PARAMETERS_API, input).await?;
     let mut found = Read::default();
     let mut given = HashSet::new();
     for parameter in answer.parameters.into_iter().flatten() {
@@ -271,13 +272,13 @@ async fn history(client: Client, name: String, known: String) -> Read {
     let (mut found, mut pages) = (Read::default(), Pages::default());
     while pages.go_on() {
         let input = json!({ "Name": name, "WithDecryption": true, "NextToken": pages.token() });
-        let page: Result<Versions, Gap> = client.call(&GET_PARAMETER_HISTORY, input).await;
+        let page: Result<Versions, Gap> = client.call(&HISTORY_API, input).await;
         let turned = page.and_then(|page| {
             page.parameters.into_iter().flatten().for_each(|it| found.add(of_version(it, &known)));
             pages.turn(page.next_token.as_deref(), false)
         });
         if let Err(gap) = turned {
-            found.miss(named(gap, &known, "ssm", EARLIER));
+            found.miss(named(gap, &known, "ssm", GET_EARLIER.operation));
             break;
         }
     }
@@ -285,7 +286,7 @@ async fn history(client: Client, name: String, known: String) -> Read {
 }
 
 fn of_version(mut parameter: Decrypted, name: &str) -> Read {
-    let missed = |gap: Gap| Read { blind: Some(named(gap, name, "ssm", EARLIER)), ..Read::default() };
+    let missed = |gap: Gap| Read { blind: Some(named(gap, name, "ssm", GET_EARLIER.operation)), ..Read::default() };
     let Some(mut value) = parameter.value.take().map(String::into_bytes) else {
         return missed(malformed("the answer holds no value"));
     };
@@ -299,7 +300,7 @@ fn of_version(mut parameter: Decrypted, name: &str) -> Read {
 }
 
 fn missed(gap: Gap, name: &str) -> Read {
-    Read { blind: Some(named(gap, name, "ssm", PARAMETER_VALUES)), ..Read::default() }
+    Read { blind: Some(named(gap, name, "ssm", GET_PARAMETERS.operation)), ..Read::default() }
 }
 
 /// The gap with what it is about.

@@ -17,8 +17,8 @@ use super::events::{Event, Events};
 use super::streams::Way;
 use super::values::withheld;
 use crate::aws::At;
-use crate::kinds::convert::{malformed, named, truncated};
-use crate::kinds::pages::Pages;
+use crate::kinds::support::convert::{malformed, named, truncated};
+use crate::kinds::support::pages::Pages;
 use attestry_core::facts::Gap;
 use attestry_core::facts::redact::REDACTED;
 

@@ -15,111 +15,130 @@ use aws_sdk_s3::types::{
 };
 
 use super::block::{of_account, set, set_effective, settings};
-use super::{ACCOUNT_BLOCK, ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
+use super::{ACCOUNT_BLOCK, CHECK_PUBLIC, ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
 use crate::aws::{At, refused_with};
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::analyzer::check_public;
-use crate::kinds::convert::{malformed, maybe_word, named, partition, time, told, truncated, word};
-use crate::kinds::pages::Pages;
-use crate::kinds::statements::statements;
-use attestry_core::facts::{Call, Fact, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::analyzer::check_public;
+use crate::kinds::support::convert::{malformed, maybe_word, named, partition, time, told, truncated, word};
+use crate::kinds::support::pages::Pages;
+use crate::kinds::support::statements::statements;
+use attestry_core::facts::{Fact, Gap, Resource, Value};
 
 /// Reads buckets.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&ENCRYPTION, |at, resource| Box::pin(get_bucket_encryption(at, resource))),
+    Read::of(&LOCK, |at, resource| Box::pin(get_object_lock_configuration(at, resource))),
+    Read::of(&VERSIONING, |at, resource| Box::pin(get_bucket_versioning(at, resource))),
+    Read::of(&PUBLIC_ACCESS, |at, resource| Box::pin(get_public_access_block(at, resource))),
+    Read::of(&ACCOUNT_BLOCK, |at, resource| Box::pin(get_account_public_access_block(at, resource))),
+    Read::of(&POLICY, |at, resource| Box::pin(get_bucket_policy(at, resource))),
+    Read::of(&LOGGING, |at, resource| Box::pin(get_bucket_logging(at, resource))),
+    Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::S3::Bucket"))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            // Only a request with MaxBuckets is answered with the Region of each bucket.
-            let mut pages = client(at, None).list_buckets().max_buckets(10_000).into_paginator().send();
-            let mut walk = Pages::default();
-            while let Some(page) = pages.next().await {
-                let page = page.or_gap()?;
-                for bucket in page.buckets() {
-                    let Some(name) = bucket.name().filter(|name| !name.is_empty()) else {
-                        return Err(truncated("the list of buckets has one without a name"));
-                    };
-                    let arn = arn(name, bucket.bucket_region());
-                    let resource = found.add(&arn, name);
-                    resource.set("name", name);
-                    resource.set("arn", arn);
-                    resource.set("region", bucket.bucket_region());
-                    resource.set("created", time(bucket.creation_date()));
-                }
-                walk.turn(page.continuation_token(), false)?;
-            }
-            Ok(())
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    // Only a request with MaxBuckets is answered with the Region of each bucket.
+    let mut pages = client(at, None).list_buckets().max_buckets(10_000).into_paginator().send();
+    let mut walk = Pages::default();
+    while let Some(page) = pages.next().await {
+        let page = page.or_gap()?;
+        for bucket in page.buckets() {
+            let Some(name) = bucket.name().filter(|name| !name.is_empty()) else {
+                return Err(truncated("the list of buckets has one without a name"));
+            };
+            let arn = arn(name, bucket.bucket_region());
+            let resource = found.add(&arn, name);
+            resource.set("name", name);
+            resource.set("arn", arn);
+            resource.set("region", bucket.bucket_region());
+            resource.set("created", time(bucket.creation_date()));
+        }
+        walk.turn(page.continuation_token(), false)?;
     }
+    Ok(())
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            let client = client(at, resource.text("region"));
-            let bucket = resource.name.clone();
-            match call.operation {
-                ENCRYPTION => match client.get_bucket_encryption().bucket(bucket).send().await {
-                    Ok(answer) => {
-                        let rules = answer.server_side_encryption_configuration().map(|it| it.rules());
-                        let rule = rules.and_then(<[_]>::first).ok_or_else(|| malformed("the answer has no rule"))?;
-                        set_encryption(resource, Some(rule));
-                    }
-                    // A bucket of before 2023 to which nobody has written since.
-                    Err(error) if refused_with(&error, &["ServerSideEncryptionConfigurationNotFoundError"]) => {
-                        set_encryption(resource, None);
-                    }
-                    Err(error) => return Err(gap_of(error)),
-                },
-                LOCK => match client.get_object_lock_configuration().bucket(bucket).send().await {
-                    Ok(answer) => set_lock(resource, answer.object_lock_configuration()),
-                    Err(error) if refused_with(&error, &["ObjectLockConfigurationNotFoundError"]) => {
-                        set_lock(resource, None);
-                    }
-                    Err(error) => return Err(gap_of(error)),
-                },
-                VERSIONING => {
-                    let answer = client.get_bucket_versioning().bucket(bucket).send().await.or_gap()?;
-                    let status = answer.status().map(|it| it.as_str());
-                    resource.set("versioning", maybe_word(status, BucketVersioningStatus::values()));
-                    let delete = answer.mfa_delete().map(|it| it.as_str());
-                    let delete = maybe_word(delete, MfaDeleteStatus::values());
-                    resource.set("mfa_delete", delete.map(|it| it == Some(MfaDeleteStatus::Enabled.as_str())));
-                }
-                PUBLIC_ACCESS => match client.get_public_access_block().bucket(bucket).send().await {
-                    Ok(answer) => set(resource, settings(answer.public_access_block_configuration())),
-                    Err(error) if refused_with(&error, &["NoSuchPublicAccessBlockConfiguration"]) => {
-                        set(resource, settings(None));
-                    }
-                    Err(error) => return Err(gap_of(error)),
-                },
-                ACCOUNT_BLOCK => set_effective(resource, of_account(at).await)?,
-                POLICY => match client.get_bucket_policy().bucket(bucket).send().await {
-                    Ok(answer) => {
-                        let policy = answer.policy().ok_or_else(|| malformed("the answer has no policy"))?;
-                        resource.set("policy", Value::List(statements(policy)?));
-                    }
-                    Err(error) if refused_with(&error, &["NoSuchBucketPolicy"]) => {
-                        resource.set("policy", Fact::Absent);
-                    }
-                    Err(error) => return Err(gap_of(error)),
-                },
-                LOGGING => {
-                    let answer = client.get_bucket_logging().bucket(bucket).send().await.or_gap()?;
-                    let logging = answer.logging_enabled();
-                    let target = logging.map(|it| named(Some(it.target_bucket()), "target bucket")).transpose();
-                    resource.set("logging.target_bucket", target);
-                    resource.set("logging.target_prefix", logging.map(|it| it.target_prefix()));
-                }
-                "CheckNoPublicAccess" => check_public(at, resource, "AWS::S3::Bucket").await?,
-                other => unreachable!("s3.bucket has no call {other}"),
-            }
-            Ok(())
-        })
-    }
+async fn get_bucket_encryption(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = client(at, resource.text("region"));
+    match client.get_bucket_encryption().bucket(&resource.name).send().await {
+        Ok(answer) => {
+            let rules = answer.server_side_encryption_configuration().map(|it| it.rules());
+            let rule = rules.and_then(<[_]>::first).ok_or_else(|| malformed("the answer has no rule"))?;
+            set_encryption(resource, Some(rule));
+        }
+        // A bucket of before 2023 to which nobody has written since.
+        Err(error) if refused_with(&error, &["ServerSideEncryptionConfigurationNotFoundError"]) => {
+            set_encryption(resource, None);
+        }
+        Err(error) => return Err(gap_of(error)),
+    };
+    Ok(())
+}
+
+async fn get_object_lock_configuration(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = client(at, resource.text("region"));
+    match client.get_object_lock_configuration().bucket(&resource.name).send().await {
+        Ok(answer) => set_lock(resource, answer.object_lock_configuration()),
+        Err(error) if refused_with(&error, &["ObjectLockConfigurationNotFoundError"]) => {
+            set_lock(resource, None);
+        }
+        Err(error) => return Err(gap_of(error)),
+    };
+    Ok(())
+}
+
+async fn get_bucket_versioning(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = client(at, resource.text("region"));
+    let answer = client.get_bucket_versioning().bucket(&resource.name).send().await.or_gap()?;
+    let status = answer.status().map(|it| it.as_str());
+    resource.set("versioning", maybe_word(status, BucketVersioningStatus::values()));
+    let delete = answer.mfa_delete().map(|it| it.as_str());
+    let delete = maybe_word(delete, MfaDeleteStatus::values());
+    resource.set("mfa_delete", delete.map(|it| it == Some(MfaDeleteStatus::Enabled.as_str())));
+    Ok(())
+}
+
+async fn get_public_access_block(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = client(at, resource.text("region"));
+    match client.get_public_access_block().bucket(&resource.name).send().await {
+        Ok(answer) => set(resource, settings(answer.public_access_block_configuration())),
+        Err(error) if refused_with(&error, &["NoSuchPublicAccessBlockConfiguration"]) => {
+            set(resource, settings(None));
+        }
+        Err(error) => return Err(gap_of(error)),
+    };
+    Ok(())
+}
+
+async fn get_account_public_access_block(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    set_effective(resource, of_account(at).await)
+}
+
+async fn get_bucket_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = client(at, resource.text("region"));
+    match client.get_bucket_policy().bucket(&resource.name).send().await {
+        Ok(answer) => {
+            let policy = answer.policy().ok_or_else(|| malformed("the answer has no policy"))?;
+            resource.set("policy", Value::List(statements(policy)?));
+        }
+        Err(error) if refused_with(&error, &["NoSuchBucketPolicy"]) => {
+            resource.set("policy", Fact::Absent);
+        }
+        Err(error) => return Err(gap_of(error)),
+    };
+    Ok(())
+}
+
+async fn get_bucket_logging(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let client = client(at, resource.text("region"));
+    let answer = client.get_bucket_logging().bucket(&resource.name).send().await.or_gap()?;
+    let logging = answer.logging_enabled();
+    let target = logging.map(|it| named(Some(it.target_bucket()), "target bucket")).transpose();
+    resource.set("logging.target_bucket", target);
+    resource.set("logging.target_prefix", logging.map(|it| it.target_prefix()));
+    Ok(())
 }
 
 /// One client for each Region: S3 answers for a bucket only where the bucket is, and each client fetches credentials

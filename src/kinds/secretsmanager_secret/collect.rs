@@ -9,62 +9,54 @@ use std::sync::Arc;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::{ReplicationStatusType, SecretListEntry, SecretVersionsListEntry};
 
-use super::{KIND, key, schedule};
+use super::{
+    CHECK_PUBLIC, DESCRIBE_SECRET, GET_RESOURCE_POLICY, KIND, LIST_ALIASES, LIST_SECRET_VERSION_IDS, key, schedule,
+};
 use crate::aws::{At, refused_with};
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::analyzer::check_public;
-use crate::kinds::convert::{malformed, named, region, tags, time, told};
+use crate::collect::{Collector, Listing, Read};
 use crate::kinds::kms_key::aliases;
-use crate::kinds::pages::{Listed, Pages};
-use crate::kinds::statements::statements;
-use attestry_core::facts::{Call, Fact, Gap, Kind, Resource, Value, parse_duration};
+use crate::kinds::support::analyzer::check_public;
+use crate::kinds::support::convert::{malformed, named, region, tags, time, told};
+use crate::kinds::support::pages::{Listed, Pages};
+use crate::kinds::support::statements::statements;
+use attestry_core::facts::{Fact, Gap, Resource, Value, parse_duration};
 
 const CURRENT: &str = "AWSCURRENT";
 const REPLICA: &str = "the secret is a replica; its primary rotates it";
 
 /// Reads secrets.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&LIST_ALIASES, |at, resource| Box::pin(list_aliases(at, resource))),
+    Read::of(&DESCRIBE_SECRET, |at, resource| Box::pin(describe_secret(at, resource))),
+    Read::of(&LIST_SECRET_VERSION_IDS, |at, resource| Box::pin(versions(at, resource))),
+    Read::of(&GET_RESOURCE_POLICY, |at, resource| Box::pin(policy(at, resource))),
+    Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::SecretsManager::Secret"))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let secrets = secrets(at).await?;
-            for secret in &secrets.items {
-                let arn = named(secret.arn(), "ARN of a secret")?;
-                describe(secret, found.add(arn, secret.name().unwrap_or(arn)));
-            }
-            secrets.whole()
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let secrets = secrets(at).await?;
+    for secret in &secrets.items {
+        let arn = named(secret.arn(), "ARN of a secret")?;
+        describe(secret, found.add(arn, secret.name().unwrap_or(arn)));
     }
+    secrets.whole()
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                "ListAliases" => key::resolve(&*aliases(at).await?, resource),
-                "DescribeSecret" => {
-                    let answer =
-                        at.client(Client::new).describe_secret().secret_id(&resource.id).send().await.or_gap()?;
-                    let replicas = answer.replication_status();
-                    let of = |it: &ReplicationStatusType| {
-                        told(it.region(), "Region of a replica").and_then(region).map(str::to_owned)
-                    };
-                    let regions: Result<Vec<String>, Gap> = replicas.iter().map(of).collect();
-                    resource.set("replicas", Value::List(replicas.iter().map(replica).collect()));
-                    resource.set("replica_regions", regions.map(Value::texts));
-                }
-                "ListSecretVersionIds" => versions(at, resource).await?,
-                "GetResourcePolicy" => policy(at, resource).await?,
-                "CheckNoPublicAccess" => check_public(at, resource, "AWS::SecretsManager::Secret").await?,
-                other => unreachable!("secretsmanager.secret has no call {other}"),
-            }
-            Ok(())
-        })
-    }
+async fn list_aliases(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    key::resolve(&*aliases(at).await?, resource);
+    Ok(())
+}
+
+async fn describe_secret(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let answer = at.client(Client::new).describe_secret().secret_id(&resource.id).send().await.or_gap()?;
+    let replicas = answer.replication_status();
+    let of = |it: &ReplicationStatusType| told(it.region(), "Region of a replica").and_then(region).map(str::to_owned);
+    let regions: Result<Vec<String>, Gap> = replicas.iter().map(of).collect();
+    resource.set("replicas", Value::List(replicas.iter().map(replica).collect()));
+    resource.set("replica_regions", regions.map(Value::texts));
+    Ok(())
 }
 
 /// All secrets, for every kind that is about them.

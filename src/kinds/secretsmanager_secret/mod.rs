@@ -2,17 +2,32 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
+#[cfg(feature = "aws")]
 mod cron;
+#[cfg(feature = "aws")]
 mod key;
+#[cfg(feature = "aws")]
 mod schedule;
 
-use crate::kinds::analyzer;
 use crate::kinds::kms_key::LIST_ALIASES;
-use crate::kinds::statements::STATEMENTS;
+use crate::kinds::support::analyzer;
+use attestry_core::facts::iam::STATEMENTS;
 use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
 
-pub(super) use collect::{Collect, secrets};
+#[cfg(feature = "aws")]
+pub(super) use collect::{COLLECTOR, secrets};
+
+const LIST_SECRETS: Call =
+    Call::new("secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", Frequency::Population { page: 100 });
+const DESCRIBE_SECRET: Call =
+    Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Frequency::Resource);
+const LIST_SECRET_VERSION_IDS: Call =
+    Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Frequency::Resource);
+const GET_RESOURCE_POLICY: Call =
+    Call::new("secretsmanager", "GetResourcePolicy", "secretsmanager:GetResourcePolicy", Frequency::Resource);
+const CHECK_PUBLIC: Call = analyzer::public_call(&[GET_RESOURCE_POLICY.operation]);
 
 const TEXTS: Type = Type::List(&Type::Text);
 
@@ -36,7 +51,7 @@ const REPLICA: &[Field] = &[
 ];
 
 const fn listed(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
-    Attribute::new(name, of, "ListSecrets", field, doc)
+    LIST_SECRETS.yields(name, of, field, doc)
 }
 
 /// The kind.
@@ -124,26 +139,23 @@ pub(super) static KIND: Kind = Kind {
             "SecretList[].KmsKeyId",
             "Key as it was given: ARN, id or alias; absent for the AWS managed key aws/secretsmanager.",
         ),
-        Attribute::new(
+        LIST_ALIASES.yields(
             "kms_key.id",
             Type::Text,
-            "ListAliases",
             "Aliases[].TargetKeyId",
             "Id of the key that `kms_key.given` leads to today; absent when the alias points at no key; not applicable \
              when the alias belongs to another account.",
         ),
-        Attribute::new(
+        LIST_ALIASES.yields(
             "kms_key.aliases",
             TEXTS,
-            "ListAliases",
             "Aliases[].AliasName",
             "Alias names that point at the key, empty when none does; not applicable when the key belongs to another \
              account.",
         ),
-        Attribute::new(
+        LIST_ALIASES.yields(
             "kms_key.aws_managed",
             Type::Bool,
-            "ListAliases",
             "Aliases[].AliasName",
             "Whether the key is the AWS managed key aws/secretsmanager, given or by default.",
         ),
@@ -197,55 +209,48 @@ pub(super) static KIND: Kind = Kind {
             "SecretList[].PrimaryRegion",
             "Whether the secret is a replica: its primary is in another Region.",
         ),
-        Attribute::new(
+        DESCRIBE_SECRET.yields(
             "replicas",
             Type::List(&Type::Record(REPLICA)),
-            "DescribeSecret",
             "ReplicationStatus[]",
             "Replicas in other Regions with their status (InSync, Failed, InProgress) and key; empty when there are \
              none.",
         ),
-        Attribute::new(
+        DESCRIBE_SECRET.yields(
             "replica_regions",
             TEXTS,
-            "DescribeSecret",
             "ReplicationStatus[].Region",
             "Regions of the replicas; empty when there are none.",
         ),
-        Attribute::new(
+        LIST_SECRET_VERSION_IDS.yields(
             "current.created",
             Type::Time,
-            "ListSecretVersionIds",
             "Versions[].CreatedDate",
             "When the AWSCURRENT version was created; absent when there is none.",
         ),
-        Attribute::new(
+        LIST_SECRET_VERSION_IDS.yields(
             "current.kms_keys",
             TEXTS,
-            "ListSecretVersionIds",
             "Versions[].KmsKeyIds",
             "Keys that really encrypt the AWSCURRENT version, as ARNs, or DefaultEncryptionKey for aws/secretsmanager; \
              absent when there is no such version.",
         ),
-        Attribute::new(
+        LIST_SECRET_VERSION_IDS.yields(
             "version_keys",
             Type::List(&Type::Record(VERSION_KEYS)),
-            "ListSecretVersionIds",
             "Versions[]",
             "Versions with staging labels: when each was created and which keys really encrypt it.",
         ),
-        Attribute::new(
+        LIST_SECRET_VERSION_IDS.yields(
             "unlabelled",
             Type::List(&Type::Record(UNLABELLED)),
-            "ListSecretVersionIds",
             "Versions[].CreatedDate",
             "Versions without staging labels, which AWS may delete: when each was created, and when the next version was, \
              absent for the youngest; empty when there are none left.",
         ),
-        Attribute::new(
+        GET_RESOURCE_POLICY.yields(
             "policy",
             STATEMENTS,
-            "GetResourcePolicy",
             "ResourcePolicy",
             "Statements of the resource policy; absent when there is none; not applicable to a secret that is \
              scheduled for deletion and whose policy AWS therefore does not show.",
@@ -254,11 +259,11 @@ pub(super) static KIND: Kind = Kind {
         analyzer::reasons(),
     ],
     calls: &[
-        Call::new("secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", Frequency::Population { page: 100 }),
+        LIST_SECRETS,
         LIST_ALIASES,
-        Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Frequency::Resource),
-        Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Frequency::Resource),
-        Call::new("secretsmanager", "GetResourcePolicy", "secretsmanager:GetResourcePolicy", Frequency::Resource),
-        analyzer::public_call(&["GetResourcePolicy"]),
+        DESCRIBE_SECRET,
+        LIST_SECRET_VERSION_IDS,
+        GET_RESOURCE_POLICY,
+        CHECK_PUBLIC,
     ],
 };

@@ -3,7 +3,7 @@
 //! Must not know secrets or AWS types.
 
 use super::cron;
-use crate::kinds::convert::malformed;
+use crate::kinds::support::convert::malformed;
 use attestry_core::facts::{Gap, Value};
 
 const HOUR: i64 = 3600;

@@ -9,60 +9,51 @@ use std::sync::Arc;
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::Subscription;
 
-use super::{ATTRIBUTES, KIND, SUBSCRIPTIONS};
+use super::{ATTRIBUTES, CHECK_PUBLIC, KIND, SUBSCRIPTIONS};
 use crate::aws::At;
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::analyzer::check_public;
-use crate::kinds::convert::{malformed, named, yes_or_no};
-use crate::kinds::pages::Pages;
-use crate::kinds::statements::statements;
-use attestry_core::facts::{Call, Gap, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::analyzer::check_public;
+use crate::kinds::support::convert::{malformed, named, yes_or_no};
+use crate::kinds::support::pages::Pages;
+use crate::kinds::support::statements::statements;
+use attestry_core::facts::{Gap, Resource, Value};
 
 /// Reads topics.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&ATTRIBUTES, |at, resource| Box::pin(get_topic_attributes(at, resource))),
+    Read::of(&SUBSCRIPTIONS, |at, resource| Box::pin(list_subscriptions(at, resource))),
+    Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::SNS::Topic"))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let mut pages = at.client(Client::new).list_topics().into_paginator().send();
-            let mut walk = Pages::default();
-            while let Some(page) = pages.next().await {
-                let page = page.or_gap()?;
-                for topic in page.topics() {
-                    let arn = named(topic.topic_arn(), "ARN of a topic")?;
-                    let name = named(arn.rsplit(':').next(), "name of a topic")?;
-                    let resource = found.add(arn, name);
-                    resource.set("arn", arn);
-                    resource.set("name", name);
-                }
-                walk.turn(page.next_token(), false)?;
-            }
-            Ok(())
-        })
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let mut pages = at.client(Client::new).list_topics().into_paginator().send();
+    let mut walk = Pages::default();
+    while let Some(page) = pages.next().await {
+        let page = page.or_gap()?;
+        for topic in page.topics() {
+            let arn = named(topic.topic_arn(), "ARN of a topic")?;
+            let name = named(arn.rsplit(':').next(), "name of a topic")?;
+            let resource = found.add(arn, name);
+            resource.set("arn", arn);
+            resource.set("name", name);
+        }
+        walk.turn(page.next_token(), false)?;
     }
+    Ok(())
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                ATTRIBUTES => {
-                    let attributes = attributes(at, &resource.id).await?;
-                    set_attributes(resource, &attributes)?;
-                }
-                SUBSCRIPTIONS => {
-                    let own = subscriptions(at).await?.get(&resource.id).cloned().unwrap_or_default();
-                    resource.set("subscriptions", Value::List(own));
-                }
-                "CheckNoPublicAccess" => check_public(at, resource, "AWS::SNS::Topic").await?,
-                other => unreachable!("sns.topic has no call {other}"),
-            }
-            Ok(())
-        })
-    }
+async fn get_topic_attributes(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let attributes = attributes(at, &resource.id).await?;
+    set_attributes(resource, &attributes)?;
+    Ok(())
+}
+
+async fn list_subscriptions(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let own = subscriptions(at).await?.get(&resource.id).cloned().unwrap_or_default();
+    resource.set("subscriptions", Value::List(own));
+    Ok(())
 }
 
 /// The attributes of a topic, for every kind that is about it.

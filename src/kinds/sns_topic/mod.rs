@@ -2,17 +2,21 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
 
-use crate::kinds::analyzer;
-use crate::kinds::statements::STATEMENTS;
-use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
+use crate::kinds::support::analyzer;
+use attestry_core::facts::iam::STATEMENTS;
+use attestry_core::facts::{Call, Field, Frequency, Kind, Scope, Type};
 
-pub(super) use collect::{Collect, attributes};
+#[cfg(feature = "aws")]
+pub(super) use collect::{COLLECTOR, attributes};
 
-const TOPICS: &str = "ListTopics";
-const ATTRIBUTES: &str = "GetTopicAttributes";
-const SUBSCRIPTIONS: &str = "ListSubscriptions";
+const TOPICS: Call = Call::new("sns", "ListTopics", "sns:ListTopics", Frequency::Population { page: 100 });
+const ATTRIBUTES: Call = Call::new("sns", "GetTopicAttributes", "sns:GetTopicAttributes", Frequency::Resource);
+const SUBSCRIPTIONS: Call =
+    Call::new("sns", "ListSubscriptions", "sns:ListSubscriptions", Frequency::Joined { page: 100 });
+const CHECK_PUBLIC: Call = analyzer::public_call(&[ATTRIBUTES.operation]);
 
 const SUBSCRIPTION: Type = Type::Record(&[
     Field::new("protocol", Type::Text),
@@ -27,55 +31,48 @@ pub(super) static KIND: Kind = Kind {
     scope: Scope::Regional,
     doc: "An SNS topic of this account and Region.",
     attributes: &[
-        Attribute::new("arn", Type::Text, TOPICS, "Topics[].TopicArn", "Topic ARN."),
-        Attribute::new("name", Type::Text, TOPICS, "Topics[].TopicArn", "Topic name: the last part of its ARN."),
-        Attribute::new(
+        TOPICS.yields("arn", Type::Text, "Topics[].TopicArn", "Topic ARN."),
+        TOPICS.yields("name", Type::Text, "Topics[].TopicArn", "Topic name: the last part of its ARN."),
+        ATTRIBUTES.yields(
             "kms_key",
             Type::Text,
-            ATTRIBUTES,
             "Attributes.KmsMasterKeyId",
             "Key that encrypts messages, as it was set: alias, key id or ARN; absent when messages are not encrypted with \
              KMS.",
         ),
-        Attribute::new(
+        ATTRIBUTES.yields(
             "policy",
             STATEMENTS,
-            ATTRIBUTES,
             "Attributes.Policy",
             "Statements of the topic policy; absent when AWS tells none.",
         ),
-        Attribute::new(
+        ATTRIBUTES.yields(
             "display_name",
             Type::Text,
-            ATTRIBUTES,
             "Attributes.DisplayName",
             "Name that subscribers see; absent when none is set.",
         ),
-        Attribute::new(
+        ATTRIBUTES.yields(
             "fifo",
             Type::Bool,
-            ATTRIBUTES,
             "Attributes.FifoTopic",
             "Whether the topic keeps messages in order; AWS names the attribute only on topics that do.",
         ),
-        Attribute::new(
+        ATTRIBUTES.yields(
             "subscriptions.confirmed",
             Type::Integer,
-            ATTRIBUTES,
             "Attributes.SubscriptionsConfirmed",
             "Confirmed subscriptions, those of other accounts too.",
         ),
-        Attribute::new(
+        ATTRIBUTES.yields(
             "subscriptions.pending",
             Type::Integer,
-            ATTRIBUTES,
             "Attributes.SubscriptionsPending",
             "Subscriptions that wait for confirmation: they get no message.",
         ),
-        Attribute::new(
+        SUBSCRIPTIONS.yields(
             "subscriptions",
             Type::List(&SUBSCRIPTION),
-            SUBSCRIPTIONS,
             "Subscriptions[]",
             "Subscriptions that this account owns; empty when it owns none. A pending one is not confirmed, and a web \
              address is cut to its host, because what follows is often a key.",
@@ -83,10 +80,5 @@ pub(super) static KIND: Kind = Kind {
         analyzer::public(),
         analyzer::reasons(),
     ],
-    calls: &[
-        Call::new("sns", TOPICS, "sns:ListTopics", Frequency::Population { page: 100 }),
-        Call::new("sns", ATTRIBUTES, "sns:GetTopicAttributes", Frequency::Resource),
-        Call::new("sns", SUBSCRIPTIONS, "sns:ListSubscriptions", Frequency::Joined { page: 100 }),
-        analyzer::public_call(&[ATTRIBUTES]),
-    ],
+    calls: &[TOPICS, ATTRIBUTES, SUBSCRIPTIONS, CHECK_PUBLIC],
 };

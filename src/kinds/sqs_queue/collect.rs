@@ -8,19 +8,19 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::{ATTRIBUTES, KIND, QUEUES, TAGS};
+use super::{ATTRIBUTES, CHECK_PUBLIC, KIND, QUEUES};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, SQS};
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::analyzer::check_public;
-use crate::kinds::convert::{malformed, partition, unknown, yes_or_no};
-use crate::kinds::pages::Pages;
-use crate::kinds::statements::statements;
-use crate::kinds::tagged::tagged;
-use attestry_core::facts::{Call, Fact, Gap, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::analyzer::check_public;
+use crate::kinds::support::convert::{malformed, partition, unknown, yes_or_no};
+use crate::kinds::support::pages::Pages;
+use crate::kinds::support::statements::statements;
+use crate::kinds::support::tagged::{GET_TAGGED, tagged};
+use attestry_core::facts::{Fact, Gap, Resource, Value};
 
-const LIST_QUEUES: Api = SQS.api(QUEUES);
-const GET_ATTRIBUTES: Api = SQS.api(ATTRIBUTES);
+const LIST_QUEUES: Api = SQS.api(QUEUES.operation);
+const GET_ATTRIBUTES: Api = SQS.api(ATTRIBUTES.operation);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -36,61 +36,52 @@ struct Attributes {
 }
 
 /// Reads queues.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
-    }
+const READS: &[Read] = &[
+    Read::of(&GET_TAGGED, |at, resource| Box::pin(get_resources(at, resource))),
+    Read::of(&ATTRIBUTES, |at, resource| Box::pin(get_queue_attributes(at, resource))),
+    Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::SQS::Queue"))),
+];
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let mut pages = Pages::default();
-            while pages.go_on() {
-                // Without a limit SQS answers one page and says nothing of what is missing.
-                let input = json!({ "MaxResults": 1000, "NextToken": pages.token() });
-                let page: Queues = at.client(Client::new).call(&LIST_QUEUES, input).await?;
-                for url in page.queue_urls.iter().flatten() {
-                    let Some((account, name)) = account_and_name(url) else {
-                        return Err(malformed("a queue URL without account and name"));
-                    };
-                    if *account != *at.account {
-                        return Err(malformed(format!("a queue of account {account}")));
-                    }
-                    let arn = format!("arn:{}:sqs:{}:{account}:{name}", partition(&at.region), at.region);
-                    let resource = found.add(&arn, name);
-                    resource.set("arn", arn);
-                    resource.set("name", name);
-                    resource.set("url", url.as_str());
-                }
-                pages.turn(page.next_token.as_deref(), false)?;
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let mut pages = Pages::default();
+    while pages.go_on() {
+        // Without a limit SQS answers one page and says nothing of what is missing.
+        let input = json!({ "MaxResults": 1000, "NextToken": pages.token() });
+        let page: Queues = at.client(Client::new).call(&LIST_QUEUES, input).await?;
+        for url in page.queue_urls.iter().flatten() {
+            let Some((account, name)) = account_and_name(url) else {
+                return Err(malformed("a queue URL without account and name"));
+            };
+            if *account != *at.account {
+                return Err(malformed(format!("a queue of account {account}")));
             }
-            Ok(())
-        })
+            let arn = format!("arn:{}:sqs:{}:{account}:{name}", partition(&at.region), at.region);
+            let resource = found.add(&arn, name);
+            resource.set("arn", arn);
+            resource.set("name", name);
+            resource.set("url", url.as_str());
+        }
+        pages.turn(page.next_token.as_deref(), false)?;
     }
+    Ok(())
+}
 
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                TAGS => {
-                    // An ARN of a queue names no type.
-                    let tags = tagged(at, "sqs").await?.of(&resource.id);
-                    resource.set("tags", tags);
-                }
-                ATTRIBUTES => {
-                    let url = resource.text("url").ok_or_else(|| malformed(format!("{QUEUES} tells no URL")))?;
-                    let input = json!({ "QueueUrl": url, "AttributeNames": ["All"] });
-                    let answer: Attributes = at.client(Client::new).call(&GET_ATTRIBUTES, input).await?;
-                    let attributes = answer.attributes.ok_or_else(|| malformed("the answer has no attributes"))?;
-                    set_attributes(resource, &attributes)?;
-                }
-                "CheckNoPublicAccess" => check_public(at, resource, "AWS::SQS::Queue").await?,
-                other => unreachable!("sqs.queue has no call {other}"),
-            }
-            Ok(())
-        })
-    }
+async fn get_resources(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    // An ARN of a queue names no type.
+    let tags = tagged(at, "sqs").await?.of(&resource.id);
+    resource.set("tags", tags);
+    Ok(())
+}
+
+async fn get_queue_attributes(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    let url = resource.text("url").ok_or_else(|| malformed(format!("{} tells no URL", QUEUES.operation)))?;
+    let input = json!({ "QueueUrl": url, "AttributeNames": ["All"] });
+    let answer: Attributes = at.client(Client::new).call(&GET_ATTRIBUTES, input).await?;
+    let attributes = answer.attributes.ok_or_else(|| malformed("the answer has no attributes"))?;
+    set_attributes(resource, &attributes)?;
+    Ok(())
 }
 
 /// The end of `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`, whatever the host is.
@@ -110,7 +101,7 @@ fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>)
     };
     let policy: Fact = match text("Policy").map(statements).transpose() {
         Ok(policy) => policy.into(),
-        Err(gap) => unknown(resource, "sqs", ATTRIBUTES, gap),
+        Err(gap) => unknown(resource, "sqs", ATTRIBUTES.operation, gap),
     };
     resource.set("policy", policy);
     resource.set("kms_key", text("KmsMasterKeyId"));

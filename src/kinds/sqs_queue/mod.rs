@@ -2,20 +2,23 @@
 //!
 //! Must not know how the calls are made; that is `collect.rs`.
 
+#[cfg(feature = "aws")]
 mod collect;
 
-use crate::kinds::analyzer;
-use crate::kinds::statements::STATEMENTS;
+use crate::kinds::support::analyzer;
+use crate::kinds::support::tagged::GET_TAGGED;
+use attestry_core::facts::iam::STATEMENTS;
 use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 
-pub(super) use collect::Collect;
+#[cfg(feature = "aws")]
+pub(super) use collect::COLLECTOR;
 
-const QUEUES: &str = "ListQueues";
-const TAGS: &str = "GetResources";
-const ATTRIBUTES: &str = "GetQueueAttributes";
+const QUEUES: Call = Call::new("sqs", "ListQueues", "sqs:ListQueues", Frequency::Population { page: 1000 });
+const ATTRIBUTES: Call = Call::new("sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", Frequency::Resource);
+const CHECK_PUBLIC: Call = analyzer::public_call(&[ATTRIBUTES.operation]);
 
 const fn told(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
-    Attribute::new(name, of, ATTRIBUTES, field, doc)
+    ATTRIBUTES.yields(name, of, field, doc)
 }
 
 /// The kind.
@@ -25,13 +28,12 @@ pub(super) static KIND: Kind = Kind {
     scope: Scope::Regional,
     doc: "An SQS queue of this account and Region.",
     attributes: &[
-        Attribute::new("arn", Type::Text, QUEUES, "QueueUrls[]", "Queue ARN, from the URL."),
-        Attribute::new("name", Type::Text, QUEUES, "QueueUrls[]", "Queue name: the last part of its URL."),
-        Attribute::new("url", Type::Text, QUEUES, "QueueUrls[]", "Address that messages are sent to and read from."),
-        Attribute::new(
+        QUEUES.yields("arn", Type::Text, "QueueUrls[]", "Queue ARN, from the URL."),
+        QUEUES.yields("name", Type::Text, "QueueUrls[]", "Queue name: the last part of its URL."),
+        QUEUES.yields("url", Type::Text, "QueueUrls[]", "Address that messages are sent to and read from."),
+        GET_TAGGED.yields(
             "tags",
             Type::Map(&Type::Text),
-            TAGS,
             "ResourceTagMappingList[].Tags",
             "Tags; empty when there are none.",
         ),
@@ -91,10 +93,5 @@ pub(super) static KIND: Kind = Kind {
         analyzer::public(),
         analyzer::reasons(),
     ],
-    calls: &[
-        Call::new("sqs", QUEUES, "sqs:ListQueues", Frequency::Population { page: 1000 }),
-        Call::new("tag", TAGS, "tag:GetResources", Frequency::Joined { page: 100 }),
-        Call::new("sqs", ATTRIBUTES, "sqs:GetQueueAttributes", Frequency::Resource),
-        analyzer::public_call(&[ATTRIBUTES]),
-    ],
+    calls: &[QUEUES, GET_TAGGED, ATTRIBUTES, CHECK_PUBLIC],
 };

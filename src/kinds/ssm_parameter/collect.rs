@@ -11,16 +11,16 @@ use serde_json::json;
 use super::{KIND, PARAMETERS, VALUE};
 use crate::aws::At;
 use crate::aws::client::{Api, Client, SSM, epoch_seconds};
-use crate::collect::{Collector, Listing, Pending};
-use crate::kinds::convert::{malformed, maybe_word, named, time, told, unknown};
-use crate::kinds::pages::{Listed, Pages};
-use crate::kinds::plain_secret::looks_secret;
-use attestry_core::facts::{Call, Cause, Fact, Gap, Kind, Resource, Value};
+use crate::collect::{Collector, Listing, Read};
+use crate::kinds::support::convert::{malformed, maybe_word, named, time, told, unknown};
+use crate::kinds::support::pages::{Listed, Pages};
+use crate::kinds::support::plain_secret::looks_secret;
+use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 
 const NEVER_READ: &str = "values of SecureString parameters are never read";
 
-const DESCRIBE_PARAMETERS: Api = SSM.api(PARAMETERS);
-const GET_PARAMETER: Api = SSM.api(VALUE);
+const DESCRIBE_PARAMETERS: Api = SSM.api(PARAMETERS.operation);
+const GET_PARAMETER: Api = SSM.api(VALUE.operation);
 
 const SECURE: &str = "SecureString";
 
@@ -81,47 +81,35 @@ impl Parameter {
 }
 
 /// Reads parameters.
-#[derive(Debug)]
-pub(in crate::kinds) struct Collect;
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
 
-impl Collector for Collect {
-    fn kind(&self) -> &'static Kind {
-        &KIND
+const READS: &[Read] = &[Read::of(&VALUE, |at, resource| Box::pin(get_parameter(at, resource)))];
+
+async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+    let parameters = parameters(at).await?;
+    for parameter in &parameters.items {
+        let name = named(parameter.name.as_deref(), "name of a parameter")?;
+        set_parameter(found.add(parameter.arn.as_deref().unwrap_or(name), name), parameter);
     }
+    parameters.whole()
+}
 
-    fn list<'a>(&'a self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
-        Box::pin(async move {
-            let parameters = parameters(at).await?;
-            for parameter in &parameters.items {
-                let name = named(parameter.name.as_deref(), "name of a parameter")?;
-                set_parameter(found.add(parameter.arn.as_deref().unwrap_or(name), name), parameter);
+async fn get_parameter(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+    match resource.text("type") {
+        // Only the types that are known to be plain: a new type may be another kind of secret.
+        Some("String" | "StringList") => {
+            let input = json!({ "Name": resource.name, "WithDecryption": false });
+            let answer: Told = at.client(Client::new).call(&GET_PARAMETER, input).await?;
+            let parameter = answer.parameter.ok_or_else(|| malformed("the answer has no parameter"))?;
+            if told(parameter.of.as_deref(), "type")? == SECURE {
+                resource.set_all_of(VALUE.operation, &Fact::not_applicable(NEVER_READ));
+            } else {
+                set_value(resource, told(parameter.value.as_deref(), "value")?);
             }
-            parameters.whole()
-        })
-    }
-
-    fn read<'a>(&'a self, at: &'a At, call: &'static Call, resource: &'a mut Resource) -> Pending<'a> {
-        Box::pin(async move {
-            match call.operation {
-                VALUE => match resource.text("type") {
-                    // Only the types that are known to be plain: a new type may be another kind of secret.
-                    Some("String" | "StringList") => {
-                        let input = json!({ "Name": resource.name, "WithDecryption": false });
-                        let answer: Told = at.client(Client::new).call(&GET_PARAMETER, input).await?;
-                        let parameter = answer.parameter.ok_or_else(|| malformed("the answer has no parameter"))?;
-                        if told(parameter.of.as_deref(), "type")? == SECURE {
-                            resource.set_all_of(VALUE, &Fact::not_applicable(NEVER_READ));
-                        } else {
-                            set_value(resource, told(parameter.value.as_deref(), "value")?);
-                        }
-                    }
-                    _ => resource.set_all_of(VALUE, &Fact::not_applicable(NEVER_READ)),
-                },
-                other => unreachable!("ssm.parameter has no call {other}"),
-            }
-            Ok(())
-        })
-    }
+        }
+        _ => resource.set_all_of(VALUE.operation, &Fact::not_applicable(NEVER_READ)),
+    };
+    Ok(())
 }
 
 /// All parameters, for every kind that is about them.
@@ -177,7 +165,7 @@ fn set_value(resource: &mut Resource, value: &str) {
     resource.set("secret_looking", secret);
     if secret {
         let message = "the value looks like a secret and is withheld".to_owned();
-        resource.set("value", unknown(resource, "ssm", VALUE, Gap::new(Cause::Withheld).with_message(message)));
+        resource.set("value", unknown(resource, "ssm", VALUE.operation, Gap::new(Cause::Withheld).with_message(message)));
     } else {
         resource.set("value", value);
     }

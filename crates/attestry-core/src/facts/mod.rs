@@ -2,6 +2,7 @@
 //!
 //! Must not know where facts come from (no AWS, no I/O) nor what is expected of them (no policies).
 
+mod call;
 mod gap;
 pub mod iam;
 mod log_scope;
@@ -15,6 +16,7 @@ mod second;
 mod value;
 pub(crate) mod words;
 
+pub use call::{Call, Frequency, Pace, Paging};
 pub use gap::{Cause, Gap};
 pub use log_scope::{Archive, LEFT, LogScope, Sample, Sampled};
 pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
@@ -22,6 +24,6 @@ pub use partition::{PARTITIONS, Partition, is_region, partition, regions};
 pub use probe::{Argument, Arguments, NOTICE, ProbeCall, ProbeSpec};
 pub use redact::scrub;
 pub use resource::{Fact, GLOBAL, Population, Resource};
-pub use schema::{Attribute, Call, Field, Frequency, Kind, Lookup, Scope, Type};
+pub use schema::{Attribute, Field, Kind, Lookup, Scope, Type};
 pub use second::{Counted, reconcile};
 pub use value::{Value, format_duration, parse_duration};

@@ -1,9 +1,9 @@
-//! Descriptors of resource kinds: attributes with their types, and the API calls that yield them.
+//! Descriptors of resource kinds: attributes with their types. The API calls that yield them are in `call`.
 //!
 //! Pure data. Schema, type check, permissions, plan, documentation and tests are derived from it. Must not know
 //! collectors, policies or AWS clients.
 
-use super::{Oracle, Value};
+use super::{Call, Value};
 
 /// A type of resource: its attributes, and the calls that read them.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Kind {
     pub doc: &'static str,
     /// All attributes, by name.
     pub attributes: &'static [Attribute],
-    /// All calls, in the order in which a resource needs them. The first ones have [`Frequency::Population`].
+    /// All calls, in the order in which a resource needs them. The first ones have [`Frequency::Population`](super::Frequency::Population).
     pub calls: &'static [Call],
 }
 
@@ -161,101 +161,6 @@ impl Field {
     #[must_use]
     pub const fn new(name: &'static str, of: Type) -> Self {
         Self { name, of }
-    }
-}
-
-/// One API operation that a kind's collector makes.
-#[derive(Debug)]
-pub struct Call {
-    /// IAM prefix of the service, such as `secretsmanager`.
-    pub service: &'static str,
-    /// Operation, such as `ListSecrets`.
-    pub operation: &'static str,
-    /// IAM action that it needs; mostly of the same name. Empty where AWS asks for none.
-    pub permission: &'static str,
-    /// How often it is made.
-    pub frequency: Frequency,
-    /// Operations of the same kind whose facts decide whether, or how, this call is made.
-    pub after: &'static [&'static str],
-    /// The oracle that it asks; the call is then made only for a stage that wants it.
-    pub oracle: Option<Oracle>,
-    /// Actions that AWS checks beside, for some resources: `kms:Decrypt` where a key of the account encrypts.
-    pub also: &'static [&'static str],
-    /// Whether it reads values of secrets; it is then made only for a stage that says `read_secret_values: true`.
-    pub values: bool,
-    /// The action that AWS checks beside where a stage says `unmask: true`; empty where that changes nothing.
-    pub unmasked: &'static str,
-}
-
-/// How often a call is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frequency {
-    /// Once per account and Region, page by page: it enumerates the population.
-    Population {
-        /// The number of items on a full page.
-        page: u32,
-    },
-    /// Once per account and Region, page by page: it adds to every resource.
-    Joined {
-        /// The number of items on a full page.
-        page: u32,
-    },
-    /// Once per resource that is still of interest.
-    Resource,
-    /// For each resource that a claim has questions about, in as few calls as they fit into.
-    Asked,
-}
-
-impl Call {
-    /// A call whose IAM action has the operation's name.
-    #[must_use]
-    pub const fn new(
-        service: &'static str,
-        operation: &'static str,
-        permission: &'static str,
-        frequency: Frequency,
-    ) -> Self {
-        Self {
-            service,
-            operation,
-            permission,
-            frequency,
-            after: &[],
-            oracle: None,
-            also: &[],
-            values: false,
-            unmasked: "",
-        }
-    }
-
-    /// The same call, which reads values of secrets.
-    #[must_use]
-    pub const fn of_values(self) -> Self {
-        Self { values: true, ..self }
-    }
-
-    /// The same call, which may ask for what is masked.
-    #[must_use]
-    pub const fn unmasking(self, action: &'static str) -> Self {
-        Self { unmasked: action, ..self }
-    }
-
-    /// The same call, for which AWS checks more actions.
-    #[must_use]
-    pub const fn also(self, actions: &'static [&'static str]) -> Self {
-        Self { also: actions, ..self }
-    }
-
-    /// The same call, made after others of its kind.
-    #[must_use]
-    pub const fn after(self, operations: &'static [&'static str]) -> Self {
-        Self { after: operations, ..self }
-    }
-
-    /// The same call, made only for stages that want the oracle.
-    #[must_use]
-    pub const fn of(self, oracle: Oracle) -> Self {
-        Self { oracle: Some(oracle), ..self }
     }
 }
 

@@ -2,19 +2,25 @@
 //!
 //! Must not know which attributes a single kind has beyond the shared ones.
 
+#[cfg(feature = "aws")]
 mod details;
+#[cfg(feature = "aws")]
 mod identity;
+#[cfg(feature = "aws")]
 mod simulator;
 
-use crate::kinds::statements::STATEMENTS;
 use attestry_core::facts::iam::PERMISSIONS;
-use attestry_core::facts::{Attribute, Call, Field, Frequency, Type};
+use attestry_core::facts::iam::STATEMENTS;
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Oracle, SIMULATED, Simulated, Type};
 
+#[cfg(feature = "aws")]
 pub(in crate::kinds) use details::{Details, details};
+#[cfg(feature = "aws")]
 pub(in crate::kinds) use identity::{
     Identity, blind, default_document, default_text, document, set_permissions, set_policies,
 };
-pub(in crate::kinds) use simulator::{SIMULATE_CALL, simulate, simulated};
+#[cfg(feature = "aws")]
+pub(in crate::kinds) use simulator::simulate;
 
 /// The operation of the walk.
 pub(in crate::kinds) const WALK: &str = "GetAccountAuthorizationDetails";
@@ -78,4 +84,19 @@ pub(in crate::kinds) const fn inline_policies(field: &'static str) -> Attribute 
 /// The attribute `permissions`.
 pub(in crate::kinds) const fn permissions(doc: &'static str) -> Attribute {
     walked("permissions", Type::Record(PERMISSIONS), "Policies[].PolicyVersionList[].Document", doc)
+}
+
+/// The call of the policy simulator.
+pub(in crate::kinds) const SIMULATE_CALL: Call =
+    Call::new("iam", "SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy", Frequency::Asked).of(Oracle::Simulator);
+
+/// The attribute `simulated`.
+pub(in crate::kinds) const fn simulated() -> Attribute {
+    SIMULATE_CALL.yields(SIMULATED, Type::List(&Type::Record(Simulated::FIELDS)),
+        "EvaluationResults[]",
+        "What the policy simulator says of the requests that claims about `permissions` rest on: `decision` is `allowed`, \
+         `explicitDeny` or `implicitDeny`; `missing` are condition keys that it was not given, absent when there are none; \
+         `organizations` and `boundary` say whether those policies allow it, absent where there are none. Not applicable \
+         where no claim has a question.",
+    )
 }

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use aws_smithy_types::DateTime;
 use jiff::{Timestamp, Unit};
 
-pub(super) use attestry_core::facts::partition;
+pub(in crate::kinds) use attestry_core::facts::partition;
 use attestry_core::facts::{Cause, Fact, Gap, Resource, Value, is_region};
 
 /// An instant, if AWS told one. Numbers outside of the years that an instant can have are not understood.
 ///
 /// Seconds come as a double, which has no more than microseconds of this era: what is behind them is noise.
-pub(super) fn time(at: Option<&DateTime>) -> Result<Option<Timestamp>, Gap> {
+pub(in crate::kinds) fn time(at: Option<&DateTime>) -> Result<Option<Timestamp>, Gap> {
     let Some(at) = at else { return Ok(None) };
     let nanoseconds = i32::try_from(at.subsec_nanos()).ok();
     let instant = nanoseconds.and_then(|nanoseconds| Timestamp::new(at.secs(), nanoseconds).ok());
@@ -23,13 +23,15 @@ pub(super) fn time(at: Option<&DateTime>) -> Result<Option<Timestamp>, Gap> {
 }
 
 /// The same of milliseconds since 1970.
-pub(super) fn milliseconds(at: Option<i64>) -> Result<Option<Timestamp>, Gap> {
+pub(in crate::kinds) fn milliseconds(at: Option<i64>) -> Result<Option<Timestamp>, Gap> {
     let read = |at| Timestamp::from_millisecond(at).map_err(|_| malformed(format!("{at} ms since 1970 is no instant")));
     at.map(read).transpose()
 }
 
 /// Tags as a map from key to value. A tag without key is nobody's; of two with one key nobody knows which one counts.
-pub(super) fn tags<'a>(pairs: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Result<Value, Gap> {
+pub(in crate::kinds) fn tags<'a>(
+    pairs: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>,
+) -> Result<Value, Gap> {
     let mut map = BTreeMap::new();
     for (key, value) in pairs {
         let key = key.filter(|key| !key.is_empty()).ok_or_else(|| malformed("a tag without key"))?;
@@ -42,48 +44,48 @@ pub(super) fn tags<'a>(pairs: impl IntoIterator<Item = (Option<&'a str>, Option<
 }
 
 /// What AWS tells of every resource of a kind.
-pub(super) fn told<T>(of: Option<T>, what: &str) -> Result<T, Gap> {
+pub(in crate::kinds) fn told<T>(of: Option<T>, what: &str) -> Result<T, Gap> {
     of.ok_or_else(|| malformed(format!("the answer tells no {what}")))
 }
 
 /// The same of a name, which is never the empty text.
-pub(super) fn named<'a>(name: Option<&'a str>, what: &str) -> Result<&'a str, Gap> {
+pub(in crate::kinds) fn named<'a>(name: Option<&'a str>, what: &str) -> Result<&'a str, Gap> {
     told(name.filter(|name| !name.is_empty()), what)
 }
 
 /// `true` or `false`, where AWS writes them as text.
-pub(super) fn yes_or_no(text: &str) -> Result<bool, Gap> {
+pub(in crate::kinds) fn yes_or_no(text: &str) -> Result<bool, Gap> {
     word(text, &["true", "false"]).map(|it| it == "true")
 }
 
 /// A word that AWS documents. What it does not document is nothing that a case may compare; an SDK puts a word of its own
 /// where AWS left one out.
-pub(super) fn word<'a>(word: &'a str, known: &[&str]) -> Result<&'a str, Gap> {
+pub(in crate::kinds) fn word<'a>(word: &'a str, known: &[&str]) -> Result<&'a str, Gap> {
     if known.contains(&word) { Ok(word) } else { Err(malformed(format!("the word {word} is not known here"))) }
 }
 
 /// The same where AWS may say nothing.
-pub(super) fn maybe_word<'a>(it: Option<&'a str>, known: &[&str]) -> Result<Option<&'a str>, Gap> {
+pub(in crate::kinds) fn maybe_word<'a>(it: Option<&'a str>, known: &[&str]) -> Result<Option<&'a str>, Gap> {
     it.map(|it| word(it, known)).transpose()
 }
 
 /// A Region: `eu-west-1`.
-pub(super) fn region(text: &str) -> Result<&str, Gap> {
+pub(in crate::kinds) fn region(text: &str) -> Result<&str, Gap> {
     if is_region(text) { Ok(text) } else { Err(malformed(format!("{text} is no Region"))) }
 }
 
 /// The gap of a list that says there is more but not where, or that repeats its token: never a complete population.
-pub(super) fn truncated(message: &str) -> Gap {
+pub(in crate::kinds) fn truncated(message: &str) -> Gap {
     Gap::new(Cause::Truncated).with_message(message)
 }
 
 /// The gap of an answer that could not be understood.
-pub(super) fn malformed(message: impl Into<String>) -> Gap {
+pub(in crate::kinds) fn malformed(message: impl Into<String>) -> Gap {
     Gap::new(Cause::Malformed).with_message(message)
 }
 
 /// A fact that AWS did not tell, where the rest of the same answer is good: only this attribute is blind.
-pub(super) fn unknown(resource: &Resource, service: &str, operation: &str, gap: Gap) -> Fact {
+pub(in crate::kinds) fn unknown(resource: &Resource, service: &str, operation: &str, gap: Gap) -> Fact {
     Fact::Unknown(Arc::new(
         gap.of_call(service, operation)
             .at(resource.account.to_string(), resource.region.to_string())

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::convert::{tags, told};
-use super::pages::Pages;
+use super::GET_TAGGED;
 use crate::aws::At;
 use crate::aws::client::{Api, Client, TAGGING};
+use crate::kinds::support::convert::{tags, told};
+use crate::kinds::support::pages::Pages;
 use attestry_core::facts::{Gap, Value};
 
-const GET_RESOURCES: Api = TAGGING.api("GetResources");
+const GET_RESOURCES: Api = TAGGING.api(GET_TAGGED.operation);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

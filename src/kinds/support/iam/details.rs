@@ -11,8 +11,8 @@ use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthori
 use aws_sdk_iam::types::{AttachedPolicy, GroupDetail, ManagedPolicyDetail, RoleDetail, UserDetail};
 
 use crate::aws::At;
-use crate::kinds::convert::named;
-use crate::kinds::pages::Pages;
+use crate::kinds::support::convert::named;
+use crate::kinds::support::pages::Pages;
 use attestry_core::facts::Gap;
 
 /// Everything that the walk told, and why it is not everything, if so.

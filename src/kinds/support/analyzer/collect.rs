@@ -1,6 +1,7 @@
-//! What IAM Access Analyzer says of policy documents: the calls and attributes that kinds with such a document share.
+//! Asks IAM Access Analyzer about policy documents.
 //!
-//! Each distinct document is checked once in a place; the checks cost money. Must not know what is expected of a document.
+//! Each distinct document is checked once in an account and Region; the checks cost money. Must not know what is expected
+//! of a document.
 
 use std::sync::Arc;
 
@@ -8,19 +9,14 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::convert::malformed;
-use super::pages::Pages;
+use super::{GRANTED, PUBLIC, VALIDATE};
 use crate::aws::At;
 use crate::aws::client::{ACCESS_ANALYZER, Api, Client};
+use crate::kinds::support::convert::malformed;
+use crate::kinds::support::pages::Pages;
 use attestry_core::facts::iam::{NoPolicy, from_values};
-use attestry_core::facts::{
-    ACCESS, Access, Attribute, Call, Cause, Fact, Field, Frequency, Gap, Oracle, Question, Resource, Type, Value,
-};
+use attestry_core::facts::{ACCESS, Access, Cause, Fact, Gap, Question, Resource, Value};
 use attestry_iam::{Policy, document};
-
-const PUBLIC: &str = "CheckNoPublicAccess";
-const VALIDATE: &str = "ValidatePolicy";
-const GRANTED: &str = "CheckAccessNotGranted";
 
 const CHECK_PUBLIC: Api = ACCESS_ANALYZER.post(PUBLIC, "/policy/check-no-public-access");
 const VALIDATE_POLICY: Api = ACCESS_ANALYZER.post(VALIDATE, "/policy/validation{?maxResults,nextToken}");
@@ -85,83 +81,8 @@ impl Checked {
     }
 }
 
-const TEXTS: Type = Type::List(&Type::Text);
-
-/// A finding about a document.
-const FINDING: &[Field] = &[
-    Field::new("type", Type::Text),
-    Field::new("code", Type::Text),
-    Field::new("message", Type::Text),
-    Field::new("places", TEXTS),
-];
-
-/// The call that says whether the attribute `policy`, which these operations tell, lets the public in.
-pub(super) const fn public_call(after: &'static [&'static str]) -> Call {
-    Call::new("access-analyzer", PUBLIC, "access-analyzer:CheckNoPublicAccess", Frequency::Resource)
-        .of(Oracle::AccessAnalyzer)
-        .after(after)
-}
-
-/// The attribute `analyzer.public`.
-pub(super) const fn public() -> Attribute {
-    Attribute::new(
-        attestry_core::facts::PUBLIC,
-        Type::Bool,
-        PUBLIC,
-        "result",
-        "Whether Access Analyzer says that `policy` might let the public in, whatever else protects the resource; absent when \
-         there is no policy.",
-    )
-}
-
-/// The attribute `analyzer.reasons`.
-pub(super) const fn reasons() -> Attribute {
-    Attribute::new(
-        "analyzer.reasons",
-        TEXTS,
-        PUBLIC,
-        "reasons[]",
-        "Why Access Analyzer says so, in its words; empty when the policy is not public, absent as `analyzer.public`.",
-    )
-}
-
-/// The call that looks for mistakes.
-pub(super) const VALIDATE_CALL: Call =
-    Call::new("access-analyzer", VALIDATE, "access-analyzer:ValidatePolicy", Frequency::Resource)
-        .of(Oracle::AccessAnalyzer);
-
-/// The attribute `analyzer.findings`.
-pub(super) const fn findings() -> Attribute {
-    Attribute::new(
-        "analyzer.findings",
-        Type::List(&Type::Record(FINDING)),
-        VALIDATE,
-        "findings[]",
-        "What Access Analyzer finds wrong with the version that is in force. `type` is ERROR, SECURITY_WARNING, WARNING or \
-         SUGGESTION, `code` its name for it, `places` are such as `Statement[0].Action`; empty when it finds nothing.",
-    )
-}
-
-/// The call that says whether claims about access hold.
-pub(super) const GRANTED_CALL: Call =
-    Call::new("access-analyzer", GRANTED, "access-analyzer:CheckAccessNotGranted", Frequency::Asked)
-        .of(Oracle::AccessAnalyzer);
-
-/// The attribute `analyzer.access`.
-pub(super) const fn access() -> Attribute {
-    Attribute::new(
-        ACCESS,
-        Type::List(&Type::Record(Access::FIELDS)),
-        GRANTED,
-        "result",
-        "Whether Access Analyzer says that the version in force might grant what claims about `statements` are about: any of \
-         the actions on any of the resources, on all where `resources` is absent. Not applicable where no claim asks what it \
-         can be asked.",
-    )
-}
-
-/// Sets the attributes of [`public_call`]; `of` is the type of the resource, such as `AWS::S3::Bucket`.
-pub(super) async fn check_public(at: &At, resource: &mut Resource, of: &'static str) -> Result<(), Gap> {
+/// Sets the attributes of [`public_call`](super::public_call); `of` is the type of the resource, such as `AWS::S3::Bucket`.
+pub(in crate::kinds) async fn check_public(at: &At, resource: &mut Resource, of: &'static str) -> Result<(), Gap> {
     let text = match resource.get("policy") {
         Some(Fact::Known(Value::List(statements))) => rebuilt(statements)?,
         Some(none @ (Fact::Absent | Fact::NotApplicable(_))) => {
@@ -185,8 +106,8 @@ pub(super) async fn check_public(at: &At, resource: &mut Resource, of: &'static 
     Ok(())
 }
 
-/// Sets the attribute of [`VALIDATE_CALL`] for an identity policy.
-pub(super) async fn validate(at: &At, resource: &mut Resource, text: String) -> Result<(), Gap> {
+/// Sets the attribute of [`VALIDATE_CALL`](super::VALIDATE_CALL) for an identity policy.
+pub(in crate::kinds) async fn validate(at: &At, resource: &mut Resource, text: String) -> Result<(), Gap> {
     let key = once(VALIDATE, &[&text]);
     let found: Arc<Vec<Value>> = at
         .once(key, async {
@@ -209,8 +130,13 @@ pub(super) async fn validate(at: &At, resource: &mut Resource, text: String) -> 
     Ok(())
 }
 
-/// Sets the attribute of [`GRANTED_CALL`] for an identity policy.
-pub(super) async fn ask(at: &At, resource: &mut Resource, text: &str, questions: &[Question]) -> Result<(), Gap> {
+/// Sets the attribute of [`GRANTED_CALL`](super::GRANTED_CALL) for an identity policy.
+pub(in crate::kinds) async fn ask(
+    at: &At,
+    resource: &mut Resource,
+    text: &str,
+    questions: &[Question],
+) -> Result<(), Gap> {
     let mut answers = Vec::new();
     for question in questions {
         let (actions, resources) = (question.actions.join(" "), question.resources.join(" "));

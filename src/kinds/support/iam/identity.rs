@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, ManagedPolicyDetail, PolicyDetail};
 
 use super::{Details, WALK};
-use crate::kinds::convert::{malformed, named, unknown};
-use crate::kinds::statements::encoded;
+use crate::kinds::support::convert::{malformed, named, unknown};
+use crate::kinds::support::statements::encoded;
 use attestry_core::facts::iam::{to_named_values, to_values};
 use attestry_core::facts::{Fact, Gap, Resource, Value};
 use attestry_iam::{Form, Policy, decoded};

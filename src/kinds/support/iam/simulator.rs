@@ -9,31 +9,9 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult};
 
 use crate::aws::At;
-use crate::kinds::convert::malformed;
-use crate::kinds::pages::Pages;
-use attestry_core::facts::{
-    Attribute, Call, Frequency, Gap, Oracle, Question, Resource, SIMULATED, Simulated, Type, Value,
-};
-
-const SIMULATE: &str = "SimulatePrincipalPolicy";
-
-/// The call.
-pub(in crate::kinds) const SIMULATE_CALL: Call =
-    Call::new("iam", SIMULATE, "iam:SimulatePrincipalPolicy", Frequency::Asked).of(Oracle::Simulator);
-
-/// The attribute `simulated`.
-pub(in crate::kinds) const fn simulated() -> Attribute {
-    Attribute::new(
-        SIMULATED,
-        Type::List(&Type::Record(Simulated::FIELDS)),
-        SIMULATE,
-        "EvaluationResults[]",
-        "What the policy simulator says of the requests that claims about `permissions` rest on: `decision` is `allowed`, \
-         `explicitDeny` or `implicitDeny`; `missing` are condition keys that it was not given, absent when there are none; \
-         `organizations` and `boundary` say whether those policies allow it, absent where there are none. Not applicable \
-         where no claim has a question.",
-    )
-}
+use crate::kinds::support::convert::malformed;
+use crate::kinds::support::pages::Pages;
+use attestry_core::facts::{Gap, Question, Resource, SIMULATED, Simulated, Value};
 
 /// Actions times resources in one call.
 const PAIRS: usize = 200;

@@ -2,12 +2,10 @@
 //!
 //! Must not know which kind holds the document, nor what it allows; that is `iam`.
 
-use super::convert::malformed;
+use crate::kinds::support::convert::malformed;
 use attestry_core::facts::iam::to_values;
 use attestry_core::facts::{Gap, Value};
 use attestry_iam::{Form, Malformed, Policy, Which, decoded, parse};
-
-pub(in crate::kinds) use attestry_core::facts::iam::STATEMENTS;
 
 /// The statements of a resource policy.
 pub(in crate::kinds) fn statements(document: &str) -> Result<Vec<Value>, Gap> {
@@ -43,7 +41,7 @@ fn misread(wrong: Malformed) -> Gap {
 mod tests {
     use super::*;
     use attestry_core::facts::Cause;
-    use attestry_core::facts::iam::{NAMED_STATEMENTS, to_named_values};
+    use attestry_core::facts::iam::{NAMED_STATEMENTS, STATEMENTS, to_named_values};
 
     fn encoded_statements(document: &str) -> Result<Vec<Value>, Gap> {
         encoded("p", document, Form::Resource).map(|policy| to_values(&policy))

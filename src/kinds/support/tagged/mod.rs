@@ -1,0 +1,15 @@
+//! The tags of all resources of a type, from one walk of the Resource Groups Tagging API.
+//!
+//! Must not know how the call is made; that is `collect.rs`.
+
+#[cfg(feature = "aws")]
+mod collect;
+
+use attestry_core::facts::{Call, Frequency};
+
+#[cfg(feature = "aws")]
+pub(in crate::kinds) use collect::tagged;
+
+/// The call, which adds to every resource of a kind.
+pub(in crate::kinds) const GET_TAGGED: Call =
+    Call::new("tag", "GetResources", "tag:GetResources", Frequency::Joined { page: 100 });
