@@ -14,7 +14,6 @@ pub mod cli;
 #[cfg(feature = "aws")]
 pub mod collect;
 pub mod kinds;
-#[cfg(feature = "aws")]
 pub mod probes;
 
 pub use attestry_core::{alerts, evidence, facts, matchers, plan, policy, report, source, verify};

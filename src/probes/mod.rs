@@ -1,93 +1,72 @@
-//! The probes: cases that act on an account, watch what happens, and leave nothing behind.
+//! The probes: cases that act on an account, watch the effect, and clean up.
 //!
-//! A probe is a source of facts like a collector: its observations are attributes of a kind of its own, so that verdicts,
-//! reports and evidence know nothing of it. To add a probe, add a file and a line to [`ALL`]. Whatever a probe creates is
-//! in the [`Ledger`] before it exists, and is undone by [`perform`], or by [`sweep`] when the run was killed.
-//! Must not know policies, verdicts or reports.
+//! A probe is a source of facts, like a collector. Its observations are the attributes of a kind of its own, so verdicts,
+//! reports and evidence need no code for probes. A probe is one folder and one line in the list below. The `mod.rs` of the
+//! folder is the specification: pure data, which compiles without the feature `aws`. Its `act.rs` acts. The folder `runner` runs
+//! probes and cleans up after them, and `support` has the parts that several probes share. Must not know policies, verdicts
+//! or reports.
 
-mod access_record;
-mod alert;
-mod clean;
-mod decrypts_after_rotation;
-mod denied;
-mod digest;
-mod forms;
-mod function_log;
-mod haste;
-mod ledger;
-mod listener;
-mod machinery;
-mod made;
-mod mark;
-mod notice;
-mod proof;
-mod role;
-mod scene;
-mod secret_rotation;
-mod sweep;
-mod trail_event;
-mod value;
+#[cfg(feature = "aws")]
+mod runner;
+#[cfg(feature = "aws")]
+mod support;
 
-use std::future::Future;
-use std::pin::Pin;
-use std::time::Duration;
+use attestry_core::facts::{Kind, ProbeSpec};
 
-use attestry_core::facts::{Arguments, Gap, Kind, ProbeSpec, Resource};
+#[cfg(feature = "aws")]
+pub use runner::{
+    Outcome, Running, Task,
+    artifact::{Artifact, ArtifactKind, LedgerForm, Marked, Pending, Search, artifact},
+    cleanup::{Cleaned, CleanupScope, cleanup, cleanup_by_search},
+    cleanup_pace::{CLEANUP_TIME, CleanupPace, HURRIED_TIME, SAME_REQUEST},
+    context::ProbeContext,
+    ledger::{Entry, Ledger, LedgerError, Ledgers, RecordedIntent, Unfinished},
+    notice::publish,
+    ownership::{Origin, Ownership},
+    perform,
+    probe::{Acting, Probe, Target},
+    withhold,
+};
 
-pub use haste::{CLEANING, HURRIED, Haste, TOGETHER};
-pub use ledger::{Announced, Entry, Ledger, LedgerError, Ledgers, Unfinished};
-pub use machinery::{Outcome, Running, Task, perform, withhold};
-pub use made::Made;
-pub use notice::publish;
-pub use proof::Claim;
-pub use scene::Scene;
-pub use sweep::{Ground, Swept, search, sweep};
+/// Declares the folder of each probe, and lists its two halves.
+macro_rules! probes {
+    ($($folder:ident),* $(,)?) => {
+        $(mod $folder;)*
 
-/// Every probe, in the order of documentation.
-pub const ALL: &[&dyn Probe] = &[
-    &access_record::AccessRecord,
-    &alert::Alert,
-    &decrypts_after_rotation::DecryptsAfterRotation,
-    &denied::Denied,
-    &secret_rotation::SecretRotation,
+        /// The specification of every probe, in the order of documentation.
+        pub static SPECS: &[&ProbeSpec] = &[$(&$folder::SPEC),*];
+
+        /// Every probe, in the order of documentation.
+        #[cfg(feature = "aws")]
+        pub const ALL: &[&dyn Probe] = &[$(&$folder::act::Act),*];
+    };
+}
+
+probes! {
+    access_record,
+    alert,
+    decrypts_after_rotation,
+    denied,
+    secret_rotation,
+}
+
+/// Every kind of artifact, in the order of a search in the account. A subscription comes before its queue, which is its proof.
+#[cfg(feature = "aws")]
+pub static ARTIFACTS: &[&ArtifactKind] = &[
+    &denied::secret::SECRET,
+    &secret_rotation::rotation::ROTATION,
+    &denied::parameter::PARAMETER,
+    &alert::subscription::SUBSCRIPTION,
+    &alert::queue::QUEUE,
 ];
 
-/// An act under way. It ends with whether there was anything to act on, or with what AWS would not tell.
-pub type Acting<'a> = Pin<Box<dyn Future<Output = Result<Target, Gap>> + Send + 'a>>;
-
-/// Whether what a probe is about exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// It does, and was acted on.
-    Found,
-    /// It does not; the case says what that means.
-    Missing,
-}
-
-/// Acts, and sets what it observes.
-///
-/// A probe only acts and watches. When it ends, however it ends, the machinery undoes what the probe announced with
-/// [`Scene::intend`] before it created it.
-pub trait Probe: Sync {
-    /// The probe as policies and plans know it.
-    fn spec(&self) -> &'static ProbeSpec;
-
-    /// What it changes, in words for the people whose account it is.
-    fn effects(&self, arguments: &Arguments) -> Vec<String>;
-
-    /// The longest time that acting and watching may take.
-    fn limit(&self, arguments: &Arguments) -> Duration;
-
-    /// Acts, watches and sets every attribute of its kind. What is not set is not known.
-    fn act<'a>(&'a self, scene: &'a Scene, seen: &'a mut Resource) -> Acting<'a>;
-}
-
-/// The descriptor of every probe.
+/// The specification of every probe.
 pub fn specs() -> impl Iterator<Item = &'static ProbeSpec> {
-    ALL.iter().map(|probe| probe.spec())
+    SPECS.iter().copied()
 }
 
 /// The probe of that name.
+#[cfg(feature = "aws")]
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Probe> {
     ALL.iter().copied().find(|probe| probe.spec().name == name)
@@ -102,20 +81,6 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_made_names_a_probe_that_exists() {
-        let name = || "x".to_owned();
-        for made in [
-            Made::Secret { name: name() },
-            Made::Parameter { name: name() },
-            Made::Queue { name: name() },
-            Made::Subscription { topic: name(), queue: name() },
-            Made::Rotation { secret: name(), version: name(), before: [].into(), begun: jiff::Timestamp::UNIX_EPOCH },
-        ] {
-            assert!(find(made.probe()).is_some(), "{made}: {}", made.probe());
-        }
-    }
 
     #[test]
     fn every_probe_is_whole() {
@@ -133,5 +98,12 @@ mod tests {
                 assert!(attribute.doc.ends_with('.'), "{}: {}", spec.name, attribute.name);
             }
         }
+    }
+
+    /// Both halves of a probe stand in one line of the list.
+    #[cfg(feature = "aws")]
+    #[test]
+    fn the_halves_of_a_probe_belong_together() {
+        assert!(ALL.iter().map(|probe| probe.spec().name).eq(specs().map(|spec| spec.name)));
     }
 }
