@@ -11,7 +11,7 @@ use super::stage::{Ground, Opened};
 use super::suite::Chosen;
 use super::{Ended, cores, output};
 use crate::kinds;
-use crate::probes::{self, Haste, Ledger, Outcome, Running, Task, perform, withhold};
+use crate::probes::{self, CleanupPace, Ledger, Outcome, Running, Task, perform, withhold};
 use attestry_core::facts::{Cause, Gap, Kind, NOTICE};
 use attestry_core::plan::Plan;
 use attestry_core::policy::{ATTESTATION, Source, Stage, Vocabulary, check_probes};
@@ -102,7 +102,7 @@ pub(super) async fn act(
     chosen: &Chosen,
     ground: &Ground,
     opened: &Opened,
-    (ledger, haste): (Option<Arc<Ledger>>, &Haste),
+    (ledger, pace): (Option<Arc<Ledger>>, &CleanupPace),
     run: &str,
 ) -> Outcome {
     let (Some(ledger), Some(region)) = (ledger, chosen.stage.regions.first()) else { return Outcome::default() };
@@ -128,8 +128,8 @@ pub(super) async fn act(
             }
         }
     }
-    let (link, haste) = (ground.link.clone(), haste.clone());
-    let running = Running { run: run.into(), ledger, link, haste, pause: PAUSE, tell: output::tell };
+    let (link, pace) = (ground.link.clone(), pace.clone());
+    let running = Running { run: run.into(), ledger, link, pace, pause: PAUSE, show: output::tell };
     let mut outcome = perform(tasks, &Arc::new(running)).await;
     // What is told of AWS steers no terminal.
     outcome.residue.iter_mut().for_each(|left| *left = printable(left, SHOWN));

@@ -16,7 +16,7 @@ use crate::aws::recording::Recording;
 use crate::aws::{Call, Link};
 use crate::collect::collect;
 use crate::kinds;
-use crate::probes::{CLEANING, Haste};
+use crate::probes::{CLEANUP_TIME, CleanupPace};
 use attestry_core::evidence::{self, BASIS_SCHEMA, Basis};
 use attestry_core::facts::Population;
 use attestry_core::policy::{self, ATTESTATION};
@@ -99,16 +99,16 @@ async fn perform(args: &Args) -> Result<u8, Ended> {
     // What cannot be written or signed is found out before the account is asked anything.
     args.leaving.check(&chosen, args.record.as_deref(), &args.ledger)?;
     let link = Arc::new(OnceLock::<Link>::new());
-    let (stopping, haste) = (Arc::clone(&link), Haste::default());
-    let wanting = haste.clone();
+    let (stopping, pace) = (Arc::clone(&link), CleanupPace::default());
+    let requested = pace.clone();
     let signals = Signals::watch(move |is_first| {
-        wanting.want();
+        requested.request_stop();
         stopping.get().inspect(|link| link.stop());
         if is_first {
             output::tell(&format!(
                 "stopping: what was not read will be reported as not evaluated; a second signal ends the reading at once; \
                  probes clean up for at most {} s, a second signal shortens that, a third ends it",
-                CLEANING.as_secs()
+                CLEANUP_TIME.as_secs()
             ));
         }
     })?;
@@ -137,7 +137,7 @@ async fn perform(args: &Args) -> Result<u8, Ended> {
         Ok(populations) => populations,
         Err(signal) => return Ok(stopped(signal, "at once, without evidence")),
     };
-    let acted = probes::act(&plan, &chosen, &ground, &opened, (ledger, &haste), &id).await;
+    let acted = probes::act(&plan, &chosen, &ground, &opened, (ledger, &pace), &id).await;
     populations.extend(acted.populations);
     populations.extend(attested(&chosen, ground.now));
     progress.finish();

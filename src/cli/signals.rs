@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 
 use super::Ended;
-use crate::probes::TOGETHER;
+use crate::probes::SAME_REQUEST;
 use attestry_core::verify::Exit;
 
 /// The signals that end a run, by number: SIGHUP, SIGINT, SIGTERM.
@@ -46,7 +46,7 @@ impl Signals {
         loop {
             let number = next(&mut streams).await;
             // A terminal and a shell may hand on the same signal: this close together, they are one.
-            if last.is_some_and(|last| last.elapsed() < TOGETHER) {
+            if last.is_some_and(|last| last.elapsed() < SAME_REQUEST) {
                 continue;
             }
             last = Some(Instant::now());

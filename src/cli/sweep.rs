@@ -6,7 +6,7 @@ use super::probes::{LEDGERS, PAUSE, SHOWN};
 use super::stage;
 use super::suite::Selection;
 use super::{Ended, output};
-use crate::probes::{Ground, Swept, search, sweep};
+use crate::probes::{Cleaned, CleanupScope, cleanup, cleanup_by_search};
 use attestry_core::policy::Source;
 use attestry_core::source::printable;
 use attestry_core::verify::Exit;
@@ -58,17 +58,17 @@ pub(super) fn run(args: &Args) -> Result<(), Ended> {
     let swept = runtime.block_on(async {
         let opened = ground.open().await?;
         let now = ground.now;
-        let ground = Ground { places: &opened.places, probes: &probes, pause: PAUSE };
+        let scope = CleanupScope { places: &opened.places, probes: &probes, pause: PAUSE };
         if args.search {
-            return Ok(search(&ground, now).await);
+            return Ok(cleanup_by_search(&scope, now).await);
         }
-        let swept = sweep(&args.ledger, &ground).await;
+        let swept = cleanup(&args.ledger, &scope).await;
         swept.map_err(|error| Ended::new(Exit::Residue, printable(&error.to_string(), SHOWN)))
     })?;
     tell(&swept)
 }
 
-fn tell(swept: &Swept) -> Result<(), Ended> {
+fn tell(swept: &Cleaned) -> Result<(), Ended> {
     for (what, names) in [("gone", &swept.gone), ("in use", &swept.busy), ("left", &swept.left)] {
         names.iter().for_each(|name| output::print(&format!("{what}: {}\n", printable(name, SHOWN))));
     }
