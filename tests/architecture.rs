@@ -74,7 +74,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("libdeflater", &["src/logs/read/gzip.rs"]),
     ("fearless_simd", &["src/logs/rules/slots.rs", "src/logs/values/bits.rs"]),
     ("Timestamp::now", &["src/cli/", "src/aws/", "src/probes/"]),
-    ("fs_err", &["src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/ledger/"]),
+    ("fs_err", &["src/evidence/", "src/cli/", "src/aws/recording/", "src/probes/runner/ledger/"]),
     (
         "std::fs",
         &[
@@ -83,7 +83,7 @@ const FENCES: &[(&str, &[&str])] = &[
             "src/evidence/",
             "src/cli/",
             "src/aws/recording/",
-            "src/probes/ledger/",
+            "src/probes/runner/ledger/",
         ],
     ),
     ("std::env", &["src/cli/", "src/aws/session"]),
@@ -209,8 +209,10 @@ fn every_folder_of_an_open_list_is_in_the_list() {
         let list = listed(list);
         for entry in std::fs::read_dir(root.join(folder)).unwrap().flatten() {
             let name = entry.path().file_stem().unwrap().to_string_lossy().into_owned();
+            // A list that declares its folders by a macro has one line a folder.
+            let is_listed = list.contains(&format!("mod {name};")) || list.contains(&format!("\n    {name},\n"));
             assert!(
-                name == "mod" || list.contains(&format!("mod {name};")) || name == "snapshots",
+                name == "mod" || is_listed || name == "snapshots",
                 "{folder}/{name} is not declared"
             );
             let module = entry.path().join("mod.rs");

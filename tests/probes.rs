@@ -30,12 +30,14 @@ use attestry::facts::{Fact, Value};
 use attestry::plan::{Plan, policy_document};
 use attestry::policy::{Case, check_probes};
 use attestry::probes::{
-    self, Claim, Entry, Ground, Haste, Ledger, Made, Outcome, Running, Swept, Task, perform, search, sweep,
+    self, Artifact, Cleaned, CleanupPace, CleanupScope, Entry, Ledger, Origin, Outcome, Running, Task, artifact,
+    cleanup, cleanup_by_search, perform,
 };
 use attestry::source::Diagnostics;
 use attestry::verify::{RunResult, evaluate};
 use fake::{ACCOUNT, CANARY, Fake, REGION, Rotation, Stranger, Trouble};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 /// The id of a run that begins now: AWS tells when something was created, and that must be then.
 static RUN: LazyLock<String> = LazyLock::new(|| format!("{}-0a1b2c3d", Timestamp::now().strftime("%Y%m%dT%H%M%SZ")));
@@ -118,22 +120,22 @@ fn runtime() -> tokio::runtime::Runtime {
 const CONSENT: &[&str] = &["alert", "denied", "secret-rotation"];
 
 /// What a sweep by the ledgers does, where the stage names these probes.
-fn swept_by(probes: &[&str], folder: &Path, places: &[Arc<At>]) -> Swept {
-    runtime().block_on(sweep(folder, &Ground { places, probes, pause: PAUSE })).unwrap()
+fn swept_by(probes: &[&str], folder: &Path, places: &[Arc<At>]) -> Cleaned {
+    runtime().block_on(cleanup(folder, &CleanupScope { places, probes, pause: PAUSE })).unwrap()
 }
 
-fn swept(folder: &Path, places: &[Arc<At>]) -> Swept {
+fn swept(folder: &Path, places: &[Arc<At>]) -> Cleaned {
     swept_by(CONSENT, folder, places)
 }
 
 /// What a sweep without a ledger does, so many minutes from now.
-fn searched(probes: &[&str], places: &[Arc<At>], minutes: i64) -> Swept {
+fn searched(probes: &[&str], places: &[Arc<At>], minutes: i64) -> Cleaned {
     let now = Timestamp::now() + SignedDuration::from_mins(minutes);
-    runtime().block_on(search(&Ground { places, probes, pause: PAUSE }, now))
+    runtime().block_on(cleanup_by_search(&CleanupScope { places, probes, pause: PAUSE }, now))
 }
 
 /// Acts, in a run of this id that hears of its end so.
-async fn acting(cases: &[Case], fake: &Arc<Fake>, folder: &Path, (link, haste): (&Link, &Haste)) -> Outcome {
+async fn acting(cases: &[Case], fake: &Arc<Fake>, folder: &Path, (link, pace): (&Link, &CleanupPace)) -> Outcome {
     let session = session(fake, link).await;
     let at = session.acting(&RUN).into_iter().find(|at| !at.is_global()).unwrap();
     let plan = Plan::new(cases.to_vec());
@@ -144,8 +146,8 @@ async fn acting(cases: &[Case], fake: &Arc<Fake>, folder: &Path, (link, haste): 
         at: Arc::clone(&at),
     });
     let ledger = Arc::new(Ledger::begin(folder, &RUN).unwrap());
-    let (link, haste) = (link.clone(), haste.clone());
-    let running = Running { run: RUN.as_str().into(), ledger, link, haste, pause: PAUSE, tell: |_| {} };
+    let (link, pace) = (link.clone(), pace.clone());
+    let running = Running { run: RUN.as_str().into(), ledger, link, pace, pause: PAUSE, show: |_| {} };
     perform(tasks.collect(), &Arc::new(running)).await
 }
 
@@ -155,8 +157,8 @@ fn run(cases: &[Case], fake: &Arc<Fake>, folder: &Path) -> Option<Outcome> {
     let stops = matches!(fake.trouble, Some((_, Trouble::Stopped)));
     let ran = runtime.block_on(async {
         let link = Link::new(Pace::none());
-        let haste = Haste::default();
-        let mut acting = Box::pin(acting(cases, fake, folder, (&link, &haste)));
+        let pace = CleanupPace::default();
+        let mut acting = Box::pin(acting(cases, fake, folder, (&link, &pace)));
         tokio::select! {
             outcome = &mut acting => Some(outcome),
             () = fake.struck.notified() => {
@@ -382,20 +384,19 @@ fn what_attestry_did_not_make_is_refused_without_a_call() {
     let fake = Arc::new(Fake::new(Rotation::Sticks));
     let places = places(&fake);
     let calls = fake.log().len();
-    for made in [
-        Made::Secret { name: "probe/secret".to_owned() },
-        Made::Parameter { name: "/bank/attestry-other".to_owned() },
-        Made::Rotation {
-            secret: "probe/secret".to_owned(),
-            version: "v1".to_owned(),
-            before: ["v0".to_owned()].into(),
-            begun: Timestamp::UNIX_EPOCH,
-        },
-        Made::Queue { name: "attestry-alerts".to_owned() },
-        Made::Subscription { topic: fake::TOPIC.to_owned(), queue: "arn:aws:sqs:x:1:alerts".to_owned() },
+    for form in [
+        json!({ "type": "secret", "name": "probe/secret" }),
+        json!({ "type": "parameter", "name": "/bank/attestry-other" }),
+        json!({
+            "type": "rotation", "secret": "probe/secret", "version": "v1", "before": ["v0"],
+            "begun": Timestamp::UNIX_EPOCH,
+        }),
+        json!({ "type": "queue", "name": "attestry-alerts" }),
+        json!({ "type": "subscription", "topic": fake::TOPIC, "queue": "arn:aws:sqs:x:1:alerts" }),
     ] {
-        let claim = Claim::announced(&RUN, "P/c", Timestamp::now());
-        let refused = runtime().block_on(made.clean(&places[0], &claim, PAUSE, &Haste::default())).unwrap_err();
+        let (artifact, origin) = (artifact(form).unwrap(), Origin::recorded(&RUN, "P/c", Timestamp::now()));
+        let pace = CleanupPace::default();
+        let refused = runtime().block_on(artifact.clean(&places[0], &origin, PAUSE, &pace)).unwrap_err();
         assert!(refused.contains("did not make it"), "{refused}");
     }
     assert_eq!(fake.log().len(), calls);
@@ -423,35 +424,36 @@ fn mark(run: &str) -> String {
 }
 
 /// One of each kind, named as the stranger's things are, and the probe's own.
-fn one_of_each(mark: &str, start: &str) -> Vec<Made> {
-    vec![
-        Made::Secret { name: format!("{start}{mark}") },
-        Made::Parameter { name: format!("/{start}{mark}") },
-        Made::Rotation {
-            secret: format!("{start}rotating"),
-            version: mark.to_owned(),
-            before: ["one".to_owned()].into(),
-            begun: Timestamp::UNIX_EPOCH,
-        },
-        Made::Queue { name: mark.to_owned() },
-        Made::Subscription { topic: fake::TOPIC.to_owned(), queue: format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{mark}") },
+fn one_of_each(mark: &str, start: &str) -> Vec<Arc<dyn Artifact>> {
+    let queue = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{mark}");
+    [
+        json!({ "type": "secret", "name": format!("{start}{mark}") }),
+        json!({ "type": "parameter", "name": format!("/{start}{mark}") }),
+        json!({
+            "type": "rotation", "secret": format!("{start}rotating"), "version": mark, "before": ["one"],
+            "begun": Timestamp::UNIX_EPOCH,
+        }),
+        json!({ "type": "queue", "name": mark }),
+        json!({ "type": "subscription", "topic": fake::TOPIC, "queue": queue }),
     ]
+    .map(|form| artifact(form).unwrap())
+    .into()
 }
 
 /// A ledger that is written with a key, by whoever has one.
-fn announce(folder: &Path, run: &str, made: impl IntoIterator<Item = Made>) {
+fn announce(folder: &Path, run: &str, artifacts: impl IntoIterator<Item = Arc<dyn Artifact>>) {
     let ledger = Ledger::begin(folder, run).unwrap();
-    for made in made {
+    for artifact in artifacts {
         let entry = Entry {
             run: run.to_owned(),
             case: "P/c".to_owned(),
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             aws: false,
-            undo: made.undo(),
-            made,
+            undo: artifact.undo(),
+            artifact,
         };
-        ledger.intend(entry, Timestamp::now()).unwrap();
+        ledger.record_intent(entry, Timestamp::now()).unwrap();
     }
 }
 
@@ -562,15 +564,15 @@ fn a_clean_up_ends_when_people_want_it_to() {
     fake.trouble = Some((undo, Trouble::KilledBefore));
     let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
     let outcome = runtime().block_on(async {
-        let (link, haste) = (Link::new(Pace::none()), Haste::default());
-        let mut acting = Box::pin(acting(&cases, &fake, folder.path(), (&link, &haste)));
+        let (link, pace) = (Link::new(Pace::none()), CleanupPace::default());
+        let mut acting = Box::pin(acting(&cases, &fake, folder.path(), (&link, &pace)));
         tokio::select! {
             _ = &mut acting => panic!("it ends although nothing answers"),
             () = fake.struck.notified() => {}
         }
         link.stop();
         for _ in 0..3 {
-            haste.want();
+            pace.request_stop();
             tokio::time::sleep(Duration::from_millis(510)).await;
         }
         tokio::time::timeout(Duration::from_secs(1), acting).await.expect("the third wish ends it")

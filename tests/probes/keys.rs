@@ -184,7 +184,7 @@ fn what_is_left_is_told_before_a_rotation_is_used() {
     suite(directory.path(), ROTATED, "", "decrypts-after-rotation");
     let (exit, told) = code(&attestry(directory.path(), &url, &["run", "--dry-run"]).output().unwrap());
     assert_eq!(exit, Some(0), "{told}");
-    let declared = "nobody can undo that, and AWS allows it 25 times in the life of a key";
+    let declared = "this cannot be undone, and AWS allows it 25 times in the life of a key";
     assert!(told.contains(declared) && told.contains("calls kms:RotateKeyOnDemand"), "{told}");
     assert!(told.contains("only if it is more than 5") && fake.log().is_empty(), "{told}");
 

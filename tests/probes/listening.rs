@@ -164,11 +164,11 @@ fn a_rotation_that_sticks_tells_the_last_error_of_its_function_and_no_value() {
     let stuck = "the rotation stayed pending";
     let error = "KeyError: 'new_value'";
     assert_eq!(told(&format!("[ERROR] {error}\nTraceback"), &[]), format!("{stuck}: {error}"));
-    assert_eq!(told("START", &[]), format!("{stuck}, and {ROTATOR} tells no error"));
+    assert_eq!(told("START", &[]), format!("{stuck}, and {ROTATOR} holds no error"));
     let value = format!("[ERROR] ValueError: bad {CANARY}-v1");
-    assert_eq!(told(&value, &[]), format!("{stuck}; {ROTATOR} tells an error that holds the value of AWSCURRENT"));
+    assert_eq!(told(&value, &[]), format!("{stuck}; {ROTATOR} holds an error that contains the value of AWSCURRENT"));
     let encoded = format!("[ERROR] ValueError: bad {}", aws_smithy_types::base64::encode(format!("{CANARY}-v1")));
-    assert!(told(&encoded, &[]).contains("holds the value"));
+    assert!(told(&encoded, &[]).contains("contains the value"));
     // Whoever may not read the log is not told that there was nothing in it.
     assert!(told(error, &["FilterLogEvents"]).contains("Denied"), "{}", told(error, &["FilterLogEvents"]));
 }

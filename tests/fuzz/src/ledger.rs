@@ -14,53 +14,54 @@ mod clock;
 #[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
 #[path = "."]
 mod probes {
-    #[path = "../../../src/probes/ledger/line.rs"]
-    mod line;
-    #[path = "../../../src/probes/made.rs"]
-    mod made;
-    #[path = "../../../src/probes/mark.rs"]
-    pub mod mark;
+    #[path = "."]
+    pub mod runner {
+        mod artifact;
+        #[path = "../../../src/probes/runner/ledger/line.rs"]
+        mod line;
+        #[path = "../../../src/probes/runner/mark.rs"]
+        mod mark;
 
-    use line::{Announced, Chain, RunKey, names, read};
-    use zeroize::Zeroizing;
+        use line::{Chain, RecordedIntent, RunKey, artifact_names, read};
+        use mark::mark;
+        use zeroize::Zeroizing;
 
-    pub use made::Made;
+        const RUN: &str = "20261120T221500Z-0a1b2c3d";
 
-    const RUN: &str = "20261120T221500Z-0a1b2c3d";
-
-    fn key() -> RunKey {
-        RunKey::new(Zeroizing::new([7; 32]))
-    }
-
-    fn left(bytes: &[u8]) -> Option<Vec<Announced>> {
-        read(bytes, RUN, key()).ok().map(|read| read.left)
-    }
-
-    pub fn check(bytes: &[u8]) {
-        assert!(left(bytes).is_none_or(|left| left.is_empty()), "nobody sealed this");
-        assert!(names(bytes).len() <= 20);
-        let _ = RunKey::read(bytes);
-        let mut chain = Chain::new(key());
-        let mut sealed = Vec::new();
-        let mut ends = vec![0];
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            sealed.extend(chain.seal(line.to_vec()));
-            ends.push(sealed.len());
+        fn key() -> RunKey {
+            RunKey::new(Zeroizing::new([7; 32]))
         }
-        let Some(whole) = left(&sealed) else { return };
-        for (index, announced) in whole.iter().enumerate() {
-            let entry = &announced.entry;
-            assert!(index == 0 || whole[index - 1].number < announced.number);
-            assert_eq!(entry.run, RUN);
-            assert!(entry.made.bears(&mark::mark(RUN, &entry.case), &entry.account, &entry.region));
+
+        fn left(bytes: &[u8]) -> Option<Vec<RecordedIntent>> {
+            read(bytes, RUN, key()).ok().map(|read| read.left)
         }
-        let at = bytes.iter().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add((*byte).into())) % sealed.len().max(1);
-        let last = ends.iter().copied().filter(|end| *end <= at).max().unwrap_or(0);
-        assert_eq!(left(&sealed[..at]), left(&sealed[..last]), "a line that is cut off says nothing");
-        let Some(byte) = sealed.get_mut(at) else { return };
-        *byte ^= 1;
-        if let Some(changed) = left(&sealed) {
-            assert_eq!((at, Some(changed)), (sealed.len() - 1, left(&sealed[..last])), "a changed line is believed");
+
+        pub fn check(bytes: &[u8]) {
+            assert!(left(bytes).is_none_or(|left| left.is_empty()), "nobody sealed this");
+            assert!(artifact_names(bytes).len() <= 20);
+            let _ = RunKey::read(bytes);
+            let mut chain = Chain::new(key());
+            let mut sealed = Vec::new();
+            let mut ends = vec![0];
+            for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                sealed.extend(chain.seal(line.to_vec()));
+                ends.push(sealed.len());
+            }
+            let Some(whole) = left(&sealed) else { return };
+            for (index, intent) in whole.iter().enumerate() {
+                let entry = &intent.entry;
+                assert!(index == 0 || whole[index - 1].number < intent.number);
+                assert_eq!(entry.run, RUN);
+                assert!(entry.artifact.bears(&mark(RUN, &entry.case), &entry.account, &entry.region));
+            }
+            let at = bytes.iter().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add((*byte).into())) % sealed.len().max(1);
+            let last = ends.iter().copied().filter(|end| *end <= at).max().unwrap_or(0);
+            assert_eq!(left(&sealed[..at]), left(&sealed[..last]), "a line that is cut off says nothing");
+            let Some(byte) = sealed.get_mut(at) else { return };
+            *byte ^= 1;
+            if let Some(changed) = left(&sealed) {
+                assert_eq!((at, Some(changed)), (sealed.len() - 1, left(&sealed[..last])), "a changed line is believed");
+            }
         }
     }
 }
@@ -70,6 +71,6 @@ const LONG: Duration = Duration::from_secs(2);
 
 fuzz_target!(|bytes: &[u8]| {
     let started = clock::worked();
-    probes::check(bytes);
+    probes::runner::check(bytes);
     assert!((clock::worked() - started) < LONG, "reading takes {:?}", (clock::worked() - started));
 });
