@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::quota::{self, Quota};
-use super::{GLOBAL, Operation};
+use super::{GLOBAL, Operation, Operations};
 
 /// Requests of one quota group that are open at the same time.
 const OPEN: usize = 64;
@@ -30,6 +30,7 @@ pub struct Pace {
 
 #[derive(Debug)]
 struct Inner {
+    operations: Operations,
     queues: Mutex<HashMap<Key, Queue>>,
     /// The share that a sweep of logs uses of the quotas for reading events.
     sweeps: f64,
@@ -56,19 +57,22 @@ pub(super) struct Turn {
 impl Pace {
     /// Paces by the published quotas.
     #[must_use]
-    pub fn by_quota() -> Self {
-        Self { inner: None }.with_sweeps(SHARE)
+    pub fn by_quota(operations: &Operations) -> Self {
+        Self::with_sweeps(operations.clone(), SHARE)
     }
 
     /// The same, which leaves so many percent of the quotas for reading events of logs. Nothing was asked yet.
     #[must_use]
     pub fn leaving(self, percent: u8) -> Self {
         let share = (1.0 - f64::from(percent) / 100.0).min(SHARE);
-        if self.inner.is_some() { self.with_sweeps(share) } else { self }
+        match self.inner {
+            Some(inner) => Self::with_sweeps(inner.operations.clone(), share),
+            None => self,
+        }
     }
 
-    fn with_sweeps(self, sweeps: f64) -> Self {
-        Self { inner: Some(Arc::new(Inner { queues: Mutex::default(), sweeps })) }
+    fn with_sweeps(operations: Operations, sweeps: f64) -> Self {
+        Self { inner: Some(Arc::new(Inner { operations, queues: Mutex::default(), sweeps })) }
     }
 
     /// Does not pace: nothing inside the process has a quota.
@@ -103,13 +107,12 @@ impl Inner {
         operation: &Operation,
         act: impl FnOnce(&mut Queue) -> T,
     ) -> T {
-        let quota = quota::of(operation, region);
-        let share = if quota::OF_SWEEPS.contains(&quota.group) { self.sweeps } else { SHARE };
-        let group =
-            if quota.published { quota.group.to_owned() } else { format!("{}:{}", operation.service, operation.name) };
+        let quota = quota::of(&self.operations, operation, region);
+        let share = if quota::OF_SWEEPS.contains(&quota.group.as_str()) { self.sweeps } else { SHARE };
+        let group = quota.group.clone();
         let region = if operation.service == "iam" { Arc::from(GLOBAL) } else { Arc::clone(region) };
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Queue { bucket: Bucket::new(quota, share, Instant::now()), open: Arc::new(Semaphore::new(OPEN)) };
+        let new = || Queue { bucket: Bucket::new(&quota, share, Instant::now()), open: Arc::new(Semaphore::new(OPEN)) };
         act(queues.entry((Arc::clone(account), region, group)).or_insert_with(new))
     }
 }
@@ -124,7 +127,7 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn new(quota: Quota, share: f64, now: Instant) -> Self {
+    fn new(quota: &Quota, share: f64, now: Instant) -> Self {
         let rate = quota.rate * if quota.published { share } else { 1.0 };
         let most = if quota.published { rate } else { quota::UNPUBLISHED_MOST };
         Self { rate, most, next: now, slowed: now }
@@ -157,10 +160,26 @@ impl Bucket {
 #[allow(clippy::expect_used, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
+    use attestry_core::facts::{Call, Frequency};
+
+    static CALLS: [Call; 4] = [
+        call("ssm", "DescribeParameters", 3.0),
+        call("logs", "FilterLogEvents", 25.0),
+        call("logs", "GetLogEvents", 25.0),
+        call("logs", "DescribeLogStreams", 25.0),
+    ];
+
+    const fn call(service: &'static str, operation: &'static str, rate: f64) -> Call {
+        Call::new(service, operation, "", Frequency::Resource).pace(attestry_core::facts::Pace::per_second(rate))
+    }
+
+    fn operations() -> Operations {
+        Operations::new(&CALLS)
+    }
 
     fn bucket(rate: f64) -> (Bucket, Instant) {
         let now = Instant::now();
-        (Bucket::new(Quota { group: "test", rate, published: true }, SHARE, now), now)
+        (Bucket::new(&Quota { group: "test".to_owned(), rate, published: true }, SHARE, now), now)
     }
 
     #[test]
@@ -202,7 +221,7 @@ mod tests {
 
     #[tokio::test]
     async fn waiting_is_by_account_region_and_group() {
-        let pace = Pace::by_quota();
+        let pace = Pace::by_quota(&operations());
         let operation = Operation { service: "ssm".into(), name: "DescribeParameters".into() };
         let (account, here, there): (Arc<str>, Arc<str>, Arc<str>) = ("1".into(), "a".into(), "b".into());
         let start = Instant::now();
@@ -218,7 +237,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_sweep_leaves_the_account_its_share() {
-        let pace = Pace::by_quota().leaving(40);
+        let pace = Pace::by_quota(&operations()).leaving(40);
         let inner = pace.inner.as_ref().expect("it paces");
         let (account, region): (Arc<str>, Arc<str>) = ("1".into(), "us-east-1".into());
         let rate = |service: &str, name: &str| {

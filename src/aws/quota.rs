@@ -1,85 +1,36 @@
-//! The published request quotas: requests a second, per account and Region unless the service is global.
+//! The request quotas: requests a second, per account and Region unless the service is global.
 //!
-//! One table. Sources: the quota pages of AWS KMS ("Request quotas"), Secrets Manager, CloudWatch Logs, CloudWatch,
-//! CloudTrail, EventBridge, Lambda, SNS, Systems Manager, STS and the Resource Groups Tagging API, defaults as of
-//! autumn 2026. Must not know who calls.
+//! An operation with a quota of its own has it in its call. Here is what services allow all other operations together, and
+//! the pace where nothing is published. Sources: the quota pages of CloudWatch Logs, CloudTrail, EventBridge, Lambda, SNS,
+//! STS and the Resource Groups Tagging API, defaults as of autumn 2026. Must not know who calls.
 
-use super::Operation;
+use super::{Operation, Operations};
+use attestry_core::facts::Pace;
 
 /// How many requests of a group an account may make.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Quota {
     /// Operations that share the allowance have the same group.
-    pub(super) group: &'static str,
+    pub(super) group: String,
     /// Requests a second.
     pub(super) rate: f64,
     /// Whether the number is published; an unpublished one is a cautious start that may grow.
     pub(super) published: bool,
 }
 
-/// Service, operations (empty: all others of the service), group, requests a second.
-const TABLE: &[(&str, &[&str], &str, f64)] = &[
-    ("kms", &["DescribeKey"], "kms:DescribeKey", 2000.0),
-    ("kms", &["GetKeyRotationStatus"], "kms:GetKeyRotationStatus", 1000.0),
-    ("kms", &["GetKeyPolicy"], "kms:GetKeyPolicy", 1000.0),
-    ("kms", &["ListKeys"], "kms:ListKeys", 500.0),
-    ("kms", &["ListAliases"], "kms:ListAliases", 500.0),
-    ("kms", &["ListResourceTags"], "kms:ListResourceTags", 2000.0),
-    ("kms", &["ListGrants"], "kms:ListGrants", 100.0),
-    ("kms", &["ListKeyRotations"], "kms:ListKeyRotations", 100.0),
-    ("kms", &["GetKeyLastUsage"], "kms:GetKeyLastUsage", 5.0),
-    ("kms", &["RotateKeyOnDemand"], "kms:RotateKeyOnDemand", 5.0),
-    ("secretsmanager", &["GetSecretValue"], "secretsmanager:GetSecretValue", 10_000.0),
-    ("secretsmanager", &["DescribeSecret"], "secretsmanager:DescribeSecret", 40_000.0),
-    ("secretsmanager", &["ListSecrets"], "secretsmanager:ListSecrets", 100.0),
-    ("secretsmanager", &["ListSecretVersionIds"], "secretsmanager:ListSecretVersionIds", 50.0),
-    ("secretsmanager", &["GetResourcePolicy"], "secretsmanager:ResourcePolicy", 50.0),
-    ("logs", &["DescribeLogGroups"], "logs:DescribeLogGroups", 10.0),
-    ("logs", &["DescribeLogStreams"], "logs:DescribeLogStreams", 25.0),
-    // What other Regions than those of `REGIONAL` have; neither can be raised.
-    ("logs", &["FilterLogEvents"], "logs:FilterLogEvents", 10.0),
-    ("logs", &["GetLogEvents"], "logs:GetLogEvents", 25.0),
-    ("logs", &["DescribeMetricFilters"], "logs:DescribeMetricFilters", 5.0),
-    ("logs", &["DescribeSubscriptionFilters"], "logs:DescribeSubscriptionFilters", 5.0),
-    ("logs", &[], "logs:other", 5.0),
-    ("securityhub", &["BatchImportFindings"], "securityhub:BatchImportFindings", 10.0),
-    ("ssm", &["DescribeParameters"], "ssm:DescribeParameters", 3.0),
-    ("ssm", &["GetParameter", "GetParameters", "GetParametersByPath"], "ssm:GetParameter", 40.0),
-    ("cloudtrail", &[], "cloudtrail:read", 10.0),
-    ("cloudwatch", &["DescribeAlarms"], "cloudwatch:DescribeAlarms", 9.0),
-    ("events", &[], "events:control", 50.0),
-    ("lambda", &["GetFunction"], "lambda:GetFunction", 100.0),
-    ("lambda", &["GetPolicy"], "lambda:GetPolicy", 15.0),
-    ("lambda", &[], "lambda:control", 15.0),
-    ("sns", &["GetTopicAttributes"], "sns:GetTopicAttributes", 30.0),
-    ("sns", &[], "sns:list", 30.0),
-    ("sts", &[], "sts", 600.0),
-    ("tag", &[], "tag:GetResources", 15.0),
+/// Services that have one quota for all operations without their own, with requests a second.
+const SERVICES: &[(&str, f64)] = &[
+    ("logs", 5.0),
+    ("cloudtrail", 10.0),
+    ("events", 50.0),
+    ("lambda", 15.0),
+    ("sns", 30.0),
+    ("sts", 600.0),
+    ("tag", 15.0),
 ];
 
-/// Quota groups that have another rate in some Regions.
-const REGIONAL: &[(&str, &[&str], f64)] = &[
-    ("logs:FilterLogEvents", &["us-east-1"], 25.0),
-    ("logs:FilterLogEvents", &["ap-northeast-3", "ap-southeast-3", "ca-west-1", "eu-central-1", "il-central-1"], 5.0),
-    ("logs:GetLogEvents", &["eu-west-3"], 30.0),
-    (
-        "logs:GetLogEvents",
-        &["us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-3", "ap-southeast-3", "ca-west-1", "il-central-1"],
-        10.0,
-    ),
-];
-
-/// The groups of which a sweep of logs takes all that it is given, for as long as it lasts.
+/// The groups of which a sweep of logs takes all that the stage gives it, for as long as it lasts.
 pub(super) const OF_SWEEPS: [&str; 2] = ["logs:FilterLogEvents", "logs:GetLogEvents"];
-
-/// Operations without a published rate that are known to be throttled early.
-const CAUTIOUS: &[(&str, &str)] = &[
-    ("access-analyzer", "CheckAccessNotGranted"),
-    ("access-analyzer", "CheckNoPublicAccess"),
-    ("access-analyzer", "ValidatePolicy"),
-    ("iam", "SimulatePrincipalPolicy"),
-    ("ssm", "GetParameterHistory"),
-];
 
 /// Requests a second where nothing is published: IAM, AWS Config, SQS, S3 bucket settings. It grows while AWS does not object.
 const UNPUBLISHED: f64 = 10.0;
@@ -88,46 +39,56 @@ const UNPUBLISHED: f64 = 10.0;
 pub(super) const UNPUBLISHED_MOST: f64 = 50.0;
 
 /// The quota of an operation in a Region.
-pub(super) fn of(operation: &Operation, region: &str) -> Quota {
-    let row = TABLE.iter().find(|(service, operations, ..)| {
-        *service == operation.service && (operations.is_empty() || operations.contains(&operation.name.as_str()))
-    });
-    match row {
-        Some((_, _, group, rate)) => {
-            let regional = REGIONAL.iter().find(|(of, regions, _)| of == group && regions.contains(&region));
-            Quota { group, rate: regional.map_or(*rate, |(_, _, rate)| *rate), published: true }
+pub(super) fn of(operations: &Operations, operation: &Operation, region: &str) -> Quota {
+    let pace = operations.call(operation).map_or(Pace::OfService, |call| call.pace);
+    let own = || format!("{}:{}", operation.service, operation.name);
+    let unpublished = |rate| Quota { group: own(), rate, published: false };
+    match pace {
+        Pace::Published { rate, shared, .. } => {
+            let group = if shared.is_empty() { own() } else { shared.to_owned() };
+            Quota { group, rate: pace.rate_in(region).unwrap_or(rate), published: true }
         }
-        None => {
-            let cautious = CAUTIOUS.contains(&(operation.service.as_str(), operation.name.as_str()));
-            let rate = if cautious { UNPUBLISHED / 2.0 } else { UNPUBLISHED };
-            Quota { group: "", rate, published: false }
-        }
+        Pace::Cautious => unpublished(UNPUBLISHED / 2.0),
+        Pace::OfService => match SERVICES.iter().find(|(service, _)| *service == operation.service) {
+            Some((service, rate)) => Quota { group: (*service).to_owned(), rate: *rate, published: true },
+            None => unpublished(UNPUBLISHED),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use attestry_core::facts::{Call, Frequency};
 
-    #[test]
-    fn what_is_throttled_early_starts_slower() {
-        let rate = |service: &str, name: &str| of(&Operation::new(service, name), "eu-central-1");
-        let simulator = rate("iam", "SimulatePrincipalPolicy");
-        assert!(!simulator.published && simulator.rate < rate("iam", "ListRoles").rate);
-        assert!(rate("access-analyzer", "ValidatePolicy").rate < UNPUBLISHED);
+    static SHARED: Pace = Pace::shared("a:Read", 40.0);
+    static CALLS: [Call; 4] = [
+        Call::new("a", "Slow", "", Frequency::Resource).pace(Pace::Cautious),
+        Call::new("a", "ReadOne", "", Frequency::Resource).pace(SHARED),
+        Call::new("a", "ReadTwo", "", Frequency::Resource).pace(SHARED),
+        Call::new("logs", "Own", "", Frequency::Resource).pace(Pace::by_region(&[(&["here"], 3.0)], 7.0)),
+    ];
+
+    fn quota(service: &str, name: &str, region: &str) -> Quota {
+        of(&Operations::new(&CALLS), &Operation::new(service, name), region)
     }
 
     #[test]
-    fn events_are_read_as_fast_as_the_region_lets() {
-        let rate = |name: &str, region: &str| of(&Operation::new("logs", name), region).rate;
-        for (region, filter, get) in [
-            ("us-east-1", 25.0, 25.0),
-            ("eu-west-3", 10.0, 30.0),
-            ("ap-southeast-2", 10.0, 25.0),
-            ("us-west-2", 10.0, 10.0),
-            ("eu-central-1", 5.0, 10.0),
-        ] {
-            assert_eq!((rate("FilterLogEvents", region), rate("GetLogEvents", region)), (filter, get), "{region}");
-        }
+    fn what_is_throttled_early_starts_slower() {
+        let (slow, usual) = (quota("a", "Slow", "here"), quota("a", "Usual", "here"));
+        assert!(!slow.published && !usual.published && slow.rate < usual.rate);
+        assert_ne!(slow.group, usual.group);
+    }
+
+    #[test]
+    fn operations_share_a_quota_that_both_name_or_that_is_of_their_service() {
+        assert_eq!(quota("a", "ReadOne", "here"), quota("a", "ReadTwo", "there"));
+        assert_eq!(quota("logs", "DescribeSomething", "here"), quota("logs", "DescribeElse", "here"));
+    }
+
+    #[test]
+    fn an_operation_has_the_rate_of_its_region() {
+        assert!((quota("logs", "Own", "here").rate - 3.0).abs() < 1e-9);
+        assert!((quota("logs", "Own", "there").rate - 7.0).abs() < 1e-9);
     }
 }

@@ -12,7 +12,7 @@ use super::signing::trusted;
 use super::verify::signature;
 use super::{Ended, output};
 use crate::aws::bucket::{Access, Address, Bucket, Kept, NotKept, Object, ReadBack};
-use crate::aws::{Link, Pace};
+use crate::aws::{Link, Operations, Pace};
 use attestry_core::evidence::{self, Format, Index, LEAST_YEARS, Limits, Place, PublicKey, Verified};
 use attestry_core::facts::parse_duration;
 use attestry_core::source::read_plain;
@@ -69,7 +69,7 @@ impl Reach {
             endpoint: self.endpoint.clone(),
             owner: self.owner.clone(),
         };
-        let pace = if self.endpoint.is_some() { Pace::none() } else { Pace::by_quota() };
+        let pace = if self.endpoint.is_some() { Pace::none() } else { Pace::by_quota(&Operations::new([])) };
         Bucket::open(&address.bucket, &access, &Link::new(pace)).await.map_err(|why| not_kept(&why))
     }
 }

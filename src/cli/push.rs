@@ -15,7 +15,7 @@ use super::signing::trusted;
 use super::verify::signature;
 use super::{Ended, output};
 use crate::aws::securityhub::{MOST_BATCH, MOST_BYTES, MOST_FINDINGS, import};
-use crate::aws::{At, Backend, Link, Pace, Role, Target, open};
+use crate::aws::{At, Backend, Link, Operations, Pace, Role, Target, open};
 use attestry_core::evidence::{self, PublicKey, Summary, Verified};
 use attestry_core::report;
 use attestry_core::source::printable;
@@ -250,7 +250,7 @@ async fn places(args: &SecurityHub, account: &str, regions: Vec<String>) -> Resu
         backend: args.endpoint.clone().map_or(Backend::Aws, Backend::Endpoint),
         recordings: Vec::new(),
     };
-    let session = open(&target, &Link::new(Pace::by_quota())).await.map_err(|refusal| {
+    let session = open(&target, &Link::new(Pace::by_quota(&Operations::new([])))).await.map_err(|refusal| {
         let exit = if refusal.is_usage() { Exit::Usage } else { Exit::Output };
         Ended::new(exit, format!("{refusal}\n  help: {}", refusal.help()))
     })?;

@@ -86,16 +86,17 @@ impl Ground {
             }
         };
         let unwritten = |path: &Path, error| Ended::new(Exit::Output, format!("{}: {error}", path.display()));
-        let mut recordings = Vec::new();
+        let (operations, mut recordings) = (crate::kinds::operations(), Vec::new());
         if let Some(path) = record {
             recordings.push(Recording::create(path, now).map_err(|error| unwritten(path, error))?);
         }
         if let Some(path) = answers {
-            recordings.push(Recording::of_evidence(path, now).map_err(|error| unwritten(path, error))?);
+            recordings.push(Recording::of_evidence(path, now, &operations).map_err(|error| unwritten(path, error))?);
         }
         let targets = targets(&chosen.stage, &*backend, &recordings);
         let first = targets.first().map(|target| &target.backend);
-        let pace = if matches!(first, Some(Backend::InProcess { .. })) { Pace::none() } else { Pace::by_quota() };
+        let pace =
+            if matches!(first, Some(Backend::InProcess { .. })) { Pace::none() } else { Pace::by_quota(&operations) };
         let mut label = first.map(Backend::label).unwrap_or_default();
         let url = match first {
             Some(Backend::Endpoint(url)) => Some(Some(url.as_str())),

@@ -28,6 +28,8 @@ mod ssm_parameter;
 mod support;
 
 #[cfg(feature = "aws")]
+use crate::aws::Operations;
+#[cfg(feature = "aws")]
 use crate::collect::Collector;
 use attestry_core::facts::Kind;
 
@@ -79,6 +81,13 @@ pub fn find(name: &str) -> Option<&'static Kind> {
     schemas().find(|kind| kind.name == name)
 }
 
+/// What the client must know of the calls of all kinds.
+#[cfg(feature = "aws")]
+#[must_use]
+pub fn operations() -> Operations {
+    Operations::new(schemas().flat_map(|kind| kind.calls))
+}
+
 /// The collector of that kind.
 #[cfg(feature = "aws")]
 #[must_use]
@@ -88,10 +97,10 @@ pub fn collector(name: &str) -> Option<&'static Collector> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use attestry_core::facts::{Frequency, Type};
+    use attestry_core::facts::{Frequency, Paging, Type};
 
     #[test]
     fn kinds_are_named_once_and_sorted() {
@@ -142,6 +151,56 @@ mod tests {
                 let tells = kind.attributes.iter().any(|attribute| attribute.call == call.operation);
                 assert!(tells || populates(call.frequency), "{}: {} tells nothing", kind.name, call.operation);
             }
+        }
+    }
+
+    /// An operation has one quota, pages in one way and is kept or not, whichever kind makes it.
+    #[test]
+    fn kinds_agree_about_an_operation() {
+        let mut seen = BTreeMap::new();
+        for call in schemas().flat_map(|kind| kind.calls) {
+            let declared = (call.permission, call.pace, call.paging, call.kept);
+            let first = *seen.entry((call.service, call.operation)).or_insert(declared);
+            assert_eq!(first, declared, "{}:{}", call.service, call.operation);
+        }
+    }
+
+    #[test]
+    fn answers_with_values_and_events_are_not_kept() {
+        let kept: BTreeSet<&str> =
+            schemas().flat_map(|kind| kind.calls).filter(|call| call.kept).map(|call| call.operation).collect();
+        for operation in [
+            "GetSecretValue",
+            "GetParameter",
+            "GetParameters",
+            "GetParameterHistory",
+            "FilterLogEvents",
+            "GetLogEvents",
+            "GetObject",
+        ] {
+            assert!(!kept.contains(operation), "{operation}");
+        }
+        assert!(kept.contains("ListKeys"));
+        assert!(schemas().flat_map(|kind| kind.calls).all(|call| !(call.kept && call.values)));
+    }
+
+    /// The described accounts page as the calls declare it.
+    #[cfg(feature = "aws")]
+    #[test]
+    fn described_accounts_page_as_calls_declare() {
+        for call in schemas().flat_map(|kind| kind.calls) {
+            let operation = crate::aws::Operation::new(call.service, call.operation);
+            let described = crate::aws::described::Paged::of(&operation).map(|it| Paging {
+                lists: it.lists,
+                limit: it.limit,
+                token_in: it.token_in,
+                token_out: it.token_out,
+                truncated: it.truncated,
+                usual: it.usual,
+                most: it.most,
+                repeats_last: it.repeats_last(),
+            });
+            assert_eq!(described, call.paging, "{}:{}", call.service, call.operation);
         }
     }
 }

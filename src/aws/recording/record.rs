@@ -18,8 +18,7 @@ use jiff::Timestamp;
 use super::exchange::{Broken, Exchange, HEADERS, Outcome, canonical};
 use super::{FORMAT, HEADER, Header, body, is_name};
 use crate::aws::described::Paged;
-use crate::aws::{Operation, wire};
-use attestry_core::facts::redact;
+use crate::aws::{Operation, Operations, wire};
 
 /// A recording while it is being made.
 #[derive(Clone, Debug)]
@@ -28,7 +27,8 @@ pub struct Recording(Arc<Inside>);
 #[derive(Debug)]
 struct Inside {
     folder: PathBuf,
-    keeps: fn(&Operation) -> bool,
+    /// The operations whose answers it keeps; all where it is no evidence.
+    kept: Option<Operations>,
     written: Mutex<Written>,
 }
 
@@ -55,17 +55,17 @@ impl Recording {
         let mut file = fs::OpenOptions::new().write(true).create_new(true).open(folder.join(HEADER))?;
         let text = serde_json::to_string_pretty(&header).map_err(io::Error::other)?;
         file.write_all(format!("{text}\n").as_bytes())?;
-        Ok(Self(Arc::new(Inside { folder: folder.to_owned(), keeps: |_| true, written: Mutex::default() })))
+        Ok(Self(Arc::new(Inside { folder: folder.to_owned(), kept: None, written: Mutex::default() })))
     }
 
     /// Starts a recording of those answers only that may be kept as evidence. Others are not even read.
     ///
     /// # Errors
     /// As [`Recording::create`].
-    pub fn of_evidence(folder: &Path, as_of: Timestamp) -> io::Result<Self> {
+    pub fn of_evidence(folder: &Path, as_of: Timestamp, operations: &Operations) -> io::Result<Self> {
         let Self(inside) = Self::create(folder, as_of)?;
-        let keeps = |operation: &Operation| redact::may_be_kept(&operation.service, &operation.name);
-        Ok(Self(Arc::new(Inside { folder: inside.folder.clone(), keeps, written: Mutex::default() })))
+        let kept = Some(operations.clone());
+        Ok(Self(Arc::new(Inside { folder: inside.folder.clone(), kept, written: Mutex::default() })))
     }
 
     /// Says another moment for which the run asks: whose clock it judges by is known once somebody has answered.
@@ -76,6 +76,10 @@ impl Recording {
         let header = Header { format: FORMAT.to_owned(), as_of };
         let text = serde_json::to_string_pretty(&header).map_err(io::Error::other)?;
         fs::write(self.0.folder.join(HEADER), format!("{text}\n"))
+    }
+
+    fn keeps(&self, operation: &Operation) -> bool {
+        self.0.kept.as_ref().is_none_or(|operations| operations.may_be_kept(operation))
     }
 
     /// A transport that records what `inner` does for an account.
@@ -161,7 +165,7 @@ struct Recorder {
 impl HttpConnector for Recorder {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         // Nobody could find a request without an operation again; and a run never makes one.
-        let Some(operation) = Operation::of(&request).filter(self.to.0.keeps) else {
+        let Some(operation) = Operation::of(&request).filter(|operation| self.to.keeps(operation)) else {
             return self.inner.call(request);
         };
         let region = wire::region(&request).unwrap_or("unsigned").to_owned();

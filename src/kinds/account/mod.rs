@@ -5,20 +5,23 @@
 #[cfg(feature = "aws")]
 mod collect;
 
-use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
+use super::s3_bucket;
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
 /// AWS asks for no permission: a denied caller may still know who they are.
-const GET_CALLER_IDENTITY: Call = Call::new("sts", "GetCallerIdentity", "", Frequency::Population { page: 1 });
+const GET_CALLER_IDENTITY: Call = Call::new("sts", "GetCallerIdentity", "", Frequency::Population { page: 1 }).kept();
 const LIST_ACCOUNT_ALIASES: Call =
-    Call::new("iam", "ListAccountAliases", "iam:ListAccountAliases", Frequency::Resource);
+    Call::new("iam", "ListAccountAliases", "iam:ListAccountAliases", Frequency::Resource)
+        .paged(Paging::by("Marker", &["AccountAliases"], 100).limited("MaxItems", 1000).flagged("IsTruncated"))
+        .kept();
 const GET_ACCOUNT_PASSWORD_POLICY: Call =
-    Call::new("iam", "GetAccountPasswordPolicy", "iam:GetAccountPasswordPolicy", Frequency::Resource);
-const GET_ACCOUNT_SUMMARY: Call = Call::new("iam", "GetAccountSummary", "iam:GetAccountSummary", Frequency::Resource);
-const BLOCK: Call =
-    Call::new("s3", "GetAccountPublicAccessBlock", "s3:GetAccountPublicAccessBlock", Frequency::Resource);
+    Call::new("iam", "GetAccountPasswordPolicy", "iam:GetAccountPasswordPolicy", Frequency::Resource).kept();
+const GET_ACCOUNT_SUMMARY: Call =
+    Call::new("iam", "GetAccountSummary", "iam:GetAccountSummary", Frequency::Resource).kept();
+const BLOCK: Call = s3_bucket::ACCOUNT_BLOCK.made(Frequency::Resource).after(&[]);
 
 const fn password(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
     GET_ACCOUNT_PASSWORD_POLICY.yields(name, of, field, doc)

@@ -13,10 +13,10 @@ use attestry_core::facts::{Call, Frequency, Kind, Scope, Type};
 pub(super) use collect::COLLECTOR;
 
 const TRAILS: Call =
-    Call::new("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails", Frequency::Population { page: 5 });
-const STATUS: Call = Call::new("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus", Frequency::Resource);
+    Call::new("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails", Frequency::Population { page: 5 }).kept();
+const STATUS: Call = Call::new("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus", Frequency::Resource).kept();
 const SELECTORS: Call =
-    Call::new("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors", Frequency::Resource);
+    Call::new("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors", Frequency::Resource).kept();
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {

@@ -15,15 +15,18 @@ mod rule;
 #[cfg(feature = "aws")]
 mod topics;
 
-use attestry_core::facts::{Call, Field, Frequency, Kind, Scope, Type};
+use super::sns_topic;
+use attestry_core::facts::{Call, Field, Frequency, Kind, Pace, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
 const ALARMS: Call =
-    Call::new("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms", Frequency::Population { page: 100 });
-const TOPICS: Call =
-    Call::new("sns", "GetTopicAttributes", "sns:GetTopicAttributes", Frequency::Resource).after(&[ALARMS.operation]);
+    Call::new("cloudwatch", "DescribeAlarms", "cloudwatch:DescribeAlarms", Frequency::Population { page: 100 })
+        .pace(Pace::per_second(9.0))
+        .paged(Paging::by("NextToken", &["CompositeAlarms", "MetricAlarms"], 50).limited("MaxRecords", 100))
+        .kept();
+const TOPICS: Call = sns_topic::ATTRIBUTES.after(&[ALARMS.operation]);
 
 const METRIC: Type = Type::Record(&[
     Field::new("id", Type::Text),

@@ -17,15 +17,18 @@ const RECORDERS: Call = Call::new(
     "DescribeConfigurationRecorders",
     "config:DescribeConfigurationRecorders",
     Frequency::Population { page: 1 },
-);
+)
+.kept();
 const STATUS: Call = Call::new(
     "config",
     "DescribeConfigurationRecorderStatus",
     "config:DescribeConfigurationRecorderStatus",
     Frequency::Joined { page: 1 },
-);
+)
+.kept();
 const CHANNELS: Call =
-    Call::new("config", "DescribeDeliveryChannels", "config:DescribeDeliveryChannels", Frequency::Joined { page: 1 });
+    Call::new("config", "DescribeDeliveryChannels", "config:DescribeDeliveryChannels", Frequency::Joined { page: 1 })
+        .kept();
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {

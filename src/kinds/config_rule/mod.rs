@@ -5,25 +5,31 @@
 #[cfg(feature = "aws")]
 mod collect;
 
-use attestry_core::facts::{Call, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Frequency, Kind, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
 const RULES: Call =
-    Call::new("config", "DescribeConfigRules", "config:DescribeConfigRules", Frequency::Population { page: 25 });
+    Call::new("config", "DescribeConfigRules", "config:DescribeConfigRules", Frequency::Population { page: 25 })
+        .paged(Paging::by("NextToken", &["ConfigRules"], 25))
+        .kept();
 const COMPLIANCE: Call = Call::new(
     "config",
     "DescribeComplianceByConfigRule",
     "config:DescribeComplianceByConfigRule",
     Frequency::Joined { page: 25 },
-);
+)
+.paged(Paging::by("NextToken", &["ComplianceByConfigRules"], 25))
+.kept();
 const STATUS: Call = Call::new(
     "config",
     "DescribeConfigRuleEvaluationStatus",
     "config:DescribeConfigRuleEvaluationStatus",
     Frequency::Joined { page: 50 },
-);
+)
+.paged(Paging::by("NextToken", &["ConfigRulesEvaluationStatus"], 50).limited("Limit", 50))
+.kept();
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {

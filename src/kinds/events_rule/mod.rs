@@ -7,13 +7,17 @@ mod collect;
 #[cfg(feature = "aws")]
 mod pattern;
 
-use attestry_core::facts::{Call, Field, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Field, Frequency, Kind, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
-const RULES: Call = Call::new("events", "ListRules", "events:ListRules", Frequency::Population { page: 100 });
-const TARGETS: Call = Call::new("events", "ListTargetsByRule", "events:ListTargetsByRule", Frequency::Resource);
+const RULES: Call = Call::new("events", "ListRules", "events:ListRules", Frequency::Population { page: 100 })
+    .paged(Paging::by("NextToken", &["Rules"], 100).limited("Limit", 100))
+    .kept();
+const TARGETS: Call = Call::new("events", "ListTargetsByRule", "events:ListTargetsByRule", Frequency::Resource)
+    .paged(Paging::by("NextToken", &["Targets"], 100).limited("Limit", 100))
+    .kept();
 
 const TARGET: Type =
     Type::Record(&[Field::new("id", Type::Text), Field::new("arn", Type::Text), Field::new("dead_letter", Type::Text)]);

@@ -16,9 +16,10 @@ pub(super) use collect::COLLECTOR;
 
 /// An account holds at most 5,000 users, and the report is one answer for all of them.
 const GENERATE_CREDENTIAL_REPORT: Call =
-    Call::new("iam", "GenerateCredentialReport", "iam:GenerateCredentialReport", Frequency::Population { page: 5000 });
+    Call::new("iam", "GenerateCredentialReport", "iam:GenerateCredentialReport", Frequency::Population { page: 5000 })
+        .kept();
 const GET_CREDENTIAL_REPORT: Call =
-    Call::new("iam", "GetCredentialReport", "iam:GetCredentialReport", Frequency::Population { page: 5000 });
+    Call::new("iam", "GetCredentialReport", "iam:GetCredentialReport", Frequency::Population { page: 5000 }).kept();
 
 const fn column(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
     GET_CREDENTIAL_REPORT.yields(name, of, field, doc)

@@ -10,12 +10,14 @@ use crate::kinds::support::iam::{
     walked,
 };
 use attestry_core::facts::iam::STATEMENTS;
-use attestry_core::facts::{Call, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Frequency, Kind, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
-const LIST_ROLES: Call = Call::new("iam", "ListRoles", "iam:ListRoles", Frequency::Joined { page: 1000 });
+const LIST_ROLES: Call = Call::new("iam", "ListRoles", "iam:ListRoles", Frequency::Joined { page: 1000 })
+    .paged(Paging::by("Marker", &["Roles"], 100).limited("MaxItems", 1000).flagged("IsTruncated"))
+    .kept();
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {

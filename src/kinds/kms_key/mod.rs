@@ -13,26 +13,42 @@ use crate::kinds::support::analyzer;
 use crate::kinds::support::tagged::GET_TAGGED;
 use attestry_core::facts::iam::GRANT;
 use attestry_core::facts::iam::STATEMENTS;
-use attestry_core::facts::{Call, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Frequency, Kind, Pace, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use aliases::{Aliases, aliases};
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
-const LIST_KEYS: Call = Call::new("kms", "ListKeys", "kms:ListKeys", Frequency::Population { page: 1000 });
-const DESCRIBE_KEY: Call = Call::new("kms", "DescribeKey", "kms:DescribeKey", Frequency::Resource);
+const LIST_KEYS: Call = Call::new("kms", "ListKeys", "kms:ListKeys", Frequency::Population { page: 1000 })
+    .pace(Pace::per_second(500.0))
+    .paged(Paging::by("Marker", &["Keys"], 100).answered("NextMarker").limited("Limit", 1000).flagged("Truncated"))
+    .kept();
+const DESCRIBE_KEY: Call =
+    Call::new("kms", "DescribeKey", "kms:DescribeKey", Frequency::Resource).pace(Pace::per_second(2000.0)).kept();
 const GET_KEY_ROTATION_STATUS: Call =
     Call::new("kms", "GetKeyRotationStatus", "kms:GetKeyRotationStatus", Frequency::Resource)
-        .after(&[DESCRIBE_KEY.operation]);
-const LIST_KEY_ROTATIONS: Call =
-    Call::new("kms", "ListKeyRotations", "kms:ListKeyRotations", Frequency::Resource).after(&[DESCRIBE_KEY.operation]);
-const GET_KEY_POLICY: Call = Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", Frequency::Resource);
-const LIST_GRANTS: Call = Call::new("kms", "ListGrants", "kms:ListGrants", Frequency::Resource);
+        .after(&[DESCRIBE_KEY.operation])
+        .pace(Pace::per_second(1000.0))
+        .kept();
+const LIST_KEY_ROTATIONS: Call = Call::new("kms", "ListKeyRotations", "kms:ListKeyRotations", Frequency::Resource)
+    .after(&[DESCRIBE_KEY.operation])
+    .pace(Pace::per_second(100.0))
+    .paged(Paging::by("Marker", &["Rotations"], 100).answered("NextMarker").limited("Limit", 1000).flagged("Truncated"))
+    .kept();
+const GET_KEY_POLICY: Call =
+    Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", Frequency::Resource).pace(Pace::per_second(1000.0)).kept();
+const LIST_GRANTS: Call = Call::new("kms", "ListGrants", "kms:ListGrants", Frequency::Resource)
+    .pace(Pace::per_second(100.0))
+    .paged(Paging::by("Marker", &["Grants"], 50).answered("NextMarker").limited("Limit", 100).flagged("Truncated"))
+    .kept();
 const CHECK_PUBLIC: Call = analyzer::public_call(&[GET_KEY_POLICY.operation]);
 
 pub(super) const LIST_ALIASES: Call =
-    Call::new("kms", "ListAliases", "kms:ListAliases", Frequency::Joined { page: 100 });
+    Call::new("kms", "ListAliases", "kms:ListAliases", Frequency::Joined { page: 100 })
+        .pace(Pace::per_second(500.0))
+        .paged(Paging::by("Marker", &["Aliases"], 50).answered("NextMarker").limited("Limit", 100).flagged("Truncated"))
+        .kept();
 
 const TEXTS: Type = Type::List(&Type::Text);
 

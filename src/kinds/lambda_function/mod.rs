@@ -10,19 +10,26 @@ mod environment;
 mod qualified;
 
 use attestry_core::facts::iam::STATEMENTS;
-use attestry_core::facts::{Call, Field, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Field, Frequency, Kind, Pace, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
 const FUNCTIONS: Call =
-    Call::new("lambda", "ListFunctions", "lambda:ListFunctions", Frequency::Population { page: 50 });
+    Call::new("lambda", "ListFunctions", "lambda:ListFunctions", Frequency::Population { page: 50 })
+        .paged(Paging::by("Marker", &["Functions"], 50).answered("NextMarker").limited("MaxItems", 50))
+        .kept();
 const CONFIGURATION: Call =
-    Call::new("lambda", "GetFunctionConfiguration", "lambda:GetFunctionConfiguration", Frequency::Resource);
-const POLICY: Call = Call::new("lambda", "GetPolicy", "lambda:GetPolicy", Frequency::Resource);
-const ALIASES: Call = Call::new("lambda", "ListAliases", "lambda:ListAliases", Frequency::Resource);
+    Call::new("lambda", "GetFunctionConfiguration", "lambda:GetFunctionConfiguration", Frequency::Resource).kept();
+const POLICY: Call =
+    Call::new("lambda", "GetPolicy", "lambda:GetPolicy", Frequency::Resource).pace(Pace::per_second(15.0)).kept();
+const ALIASES: Call = Call::new("lambda", "ListAliases", "lambda:ListAliases", Frequency::Resource)
+    .paged(Paging::by("Marker", &["Aliases"], 50).answered("NextMarker").limited("MaxItems", 50))
+    .kept();
 const VERSIONS: Call =
-    Call::new("lambda", "ListVersionsByFunction", "lambda:ListVersionsByFunction", Frequency::Resource);
+    Call::new("lambda", "ListVersionsByFunction", "lambda:ListVersionsByFunction", Frequency::Resource)
+        .paged(Paging::by("Marker", &["Versions"], 50).answered("NextMarker").limited("MaxItems", 50))
+        .kept();
 
 /// Policies of aliases or versions.
 const QUALIFIED: Type =

@@ -13,12 +13,17 @@ use super::logs_sweep::{
     EARLIER_SEARCHED, GET_EARLIER, GET_PARAMETERS, GET_SECRETS, LIST_PARAMETERS, LIST_SECRETS, NOT_SEARCHABLE,
     PARAMETERS_SEARCHED, PARAMETERS_WANTED, PATTERN_FINDING, SECRETS_WANTED, VALUE_FINDING, VALUES_SEARCHED,
 };
-use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
-const LIST: Call = Call::new("s3", "ListObjectsV2", "s3:ListBucket", Frequency::Population { page: 1000 });
+const LIST: Call = Call::new("s3", "ListObjectsV2", "s3:ListBucket", Frequency::Population { page: 1000 }).paged(
+    Paging::by("ContinuationToken", &["Contents"], 1000)
+        .answered("NextContinuationToken")
+        .limited("MaxKeys", 1000)
+        .flagged("IsTruncated"),
+);
 const OBJECT: Call = Call::new("s3", "GetObject", "s3:GetObject", Frequency::Resource).also(&["kms:Decrypt"]);
 
 const NOT_EXAMINED: Type =

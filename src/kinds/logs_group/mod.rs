@@ -7,15 +7,21 @@ mod collect;
 
 use crate::kinds::support::tagged::GET_TAGGED;
 use attestry_core::alerts::facts::FILTER;
-use attestry_core::facts::{Call, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Frequency, Kind, Pace, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::{COLLECTOR, arn, groups};
 
-const GROUPS: Call =
-    Call::new("logs", "DescribeLogGroups", "logs:DescribeLogGroups", Frequency::Population { page: 50 });
+pub(super) const GROUPS: Call =
+    Call::new("logs", "DescribeLogGroups", "logs:DescribeLogGroups", Frequency::Population { page: 50 })
+        .pace(Pace::per_second(10.0))
+        .paged(Paging::by("nextToken", &["logGroups"], 50).limited("limit", 50))
+        .kept();
 const FILTERS: Call =
-    Call::new("logs", "DescribeMetricFilters", "logs:DescribeMetricFilters", Frequency::Joined { page: 50 });
+    Call::new("logs", "DescribeMetricFilters", "logs:DescribeMetricFilters", Frequency::Joined { page: 50 })
+        .pace(Pace::per_second(5.0))
+        .paged(Paging::by("nextToken", &["metricFilters"], 50).limited("limit", 50))
+        .kept();
 
 const FILTERED: Type = Type::Record(FILTER);
 

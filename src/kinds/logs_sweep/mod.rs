@@ -17,7 +17,8 @@ mod values;
 #[cfg(feature = "aws")]
 mod walk;
 
-use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
+use super::{logs_group::GROUPS, secretsmanager_secret, ssm_parameter};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Pace, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::{COLLECTOR, get_earlier, get_parameters, get_secrets, list_parameters, list_secrets, looking};
@@ -28,15 +29,36 @@ pub(super) use told::{records, told};
 #[cfg(feature = "aws")]
 pub(super) use values::withheld;
 
-const GROUPS: Call =
-    Call::new("logs", "DescribeLogGroups", "logs:DescribeLogGroups", Frequency::Population { page: 50 });
-const STREAMS: Call = Call::new("logs", "DescribeLogStreams", "logs:DescribeLogStreams", Frequency::Resource);
+/// The requests a second for FilterLogEvents in some Regions; AWS does not raise them.
+const FILTER_RATES: &[(&[&str], f64)] = &[
+    (&["us-east-1"], 25.0),
+    (&["ap-northeast-3", "ap-southeast-3", "ca-west-1", "eu-central-1", "il-central-1"], 5.0),
+];
+
+/// The same for GetLogEvents.
+const GET_RATES: &[(&[&str], f64)] = &[
+    (&["eu-west-3"], 30.0),
+    (
+        &["us-west-2", "eu-west-1", "eu-central-1", "ap-northeast-3", "ap-southeast-3", "ca-west-1", "il-central-1"],
+        10.0,
+    ),
+];
+
+const STREAMS: Call = Call::new("logs", "DescribeLogStreams", "logs:DescribeLogStreams", Frequency::Resource)
+    .pace(Pace::per_second(25.0))
+    .paged(Paging::by("nextToken", &["logStreams"], 50).limited("limit", 50));
 const EVENTS: Call = Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Frequency::Resource)
     .after(&[STREAMS.operation])
-    .unmasking(UNMASK);
+    .unmasking(UNMASK)
+    .pace(Pace::by_region(FILTER_RATES, 10.0))
+    .paged(Paging::by("nextToken", &["events"], 10_000).limited("limit", 10_000));
 const STREAM: Call = Call::new("logs", "GetLogEvents", "logs:GetLogEvents", Frequency::Resource)
     .after(&[STREAMS.operation])
-    .unmasking(UNMASK);
+    .unmasking(UNMASK)
+    .pace(Pace::by_region(GET_RATES, 25.0))
+    .paged(
+        Paging::by("nextToken", &["events"], 10_000).answered("nextForwardToken").limited("limit", 10_000).repeating(),
+    );
 
 const UNMASK: &str = "logs:Unmask";
 
@@ -141,33 +163,35 @@ pub(super) const EARLIER_SEARCHED: Attribute = GET_EARLIER
     .needing(&[GET_SECRETS.operation, GET_PARAMETERS.operation]);
 
 /// The list of secrets.
-pub(super) const LIST_SECRETS: Call =
-    Call::new("secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", Frequency::Joined { page: 100 });
+pub(super) const LIST_SECRETS: Call = secretsmanager_secret::LIST_SECRETS.made(Frequency::Joined { page: 100 });
 
 /// The list of parameters.
-pub(super) const LIST_PARAMETERS: Call =
-    Call::new("ssm", "DescribeParameters", "ssm:DescribeParameters", Frequency::Joined { page: 50 });
+pub(super) const LIST_PARAMETERS: Call = ssm_parameter::PARAMETERS.made(Frequency::Joined { page: 50 });
 
 /// The values of secrets.
 pub(super) const GET_SECRETS: Call =
     Call::new("secretsmanager", "GetSecretValue", "secretsmanager:GetSecretValue", Frequency::Joined { page: 1 })
         .after(&[LIST_SECRETS.operation])
         .also(&["kms:Decrypt"])
-        .of_values();
+        .of_values()
+        .pace(Pace::per_second(10_000.0));
 
 /// The values of parameters.
 pub(super) const GET_PARAMETERS: Call =
     Call::new("ssm", "GetParameters", "ssm:GetParameters", Frequency::Joined { page: 10 })
         .after(&[LIST_PARAMETERS.operation])
         .also(&["kms:Decrypt"])
-        .of_values();
+        .of_values()
+        .pace(Pace::shared("ssm:GetParameter", 40.0));
 
 /// Their earlier values.
 pub(super) const GET_EARLIER: Call =
     Call::new("ssm", "GetParameterHistory", "ssm:GetParameterHistory", Frequency::Joined { page: 1 })
         .after(&[LIST_PARAMETERS.operation])
         .also(&["kms:Decrypt"])
-        .of_values();
+        .of_values()
+        .pace(Pace::Cautious)
+        .paged(Paging::by("NextToken", &["Parameters"], 50).limited("MaxResults", 50));
 
 /// The kind.
 pub(super) static KIND: Kind = Kind {
@@ -287,3 +311,25 @@ pub(super) static KIND: Kind = Kind {
         STREAM,
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_read_as_fast_as_the_region_lets() {
+        for (region, filter, get) in [
+            ("us-east-1", 25.0, 25.0),
+            ("eu-west-3", 10.0, 30.0),
+            ("ap-southeast-2", 10.0, 25.0),
+            ("us-west-2", 10.0, 10.0),
+            ("eu-central-1", 5.0, 10.0),
+        ] {
+            assert_eq!(
+                (EVENTS.pace.rate_in(region), STREAM.pace.rate_in(region)),
+                (Some(filter), Some(get)),
+                "{region}"
+            );
+        }
+    }
+}

@@ -9,25 +9,29 @@ mod collect;
 
 use crate::kinds::support::analyzer;
 use attestry_core::facts::iam::STATEMENTS;
-use attestry_core::facts::{Call, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Frequency, Kind, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use block::{of_account, set};
 #[cfg(feature = "aws")]
 pub(super) use collect::{COLLECTOR, client};
 
-const BUCKETS: Call = Call::new("s3", "ListBuckets", "s3:ListAllMyBuckets", Frequency::Population { page: 10_000 });
-const ENCRYPTION: Call = Call::new("s3", "GetBucketEncryption", "s3:GetEncryptionConfiguration", Frequency::Resource);
+const BUCKETS: Call = Call::new("s3", "ListBuckets", "s3:ListAllMyBuckets", Frequency::Population { page: 10_000 })
+    .paged(Paging::by("ContinuationToken", &["Buckets"], 10_000).limited("MaxBuckets", 10_000))
+    .kept();
+const ENCRYPTION: Call =
+    Call::new("s3", "GetBucketEncryption", "s3:GetEncryptionConfiguration", Frequency::Resource).kept();
 const LOCK: Call =
-    Call::new("s3", "GetObjectLockConfiguration", "s3:GetBucketObjectLockConfiguration", Frequency::Resource);
-const VERSIONING: Call = Call::new("s3", "GetBucketVersioning", "s3:GetBucketVersioning", Frequency::Resource);
+    Call::new("s3", "GetObjectLockConfiguration", "s3:GetBucketObjectLockConfiguration", Frequency::Resource).kept();
+const VERSIONING: Call = Call::new("s3", "GetBucketVersioning", "s3:GetBucketVersioning", Frequency::Resource).kept();
 const PUBLIC_ACCESS: Call =
-    Call::new("s3", "GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock", Frequency::Resource);
-const ACCOUNT_BLOCK: Call =
+    Call::new("s3", "GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock", Frequency::Resource).kept();
+pub(super) const ACCOUNT_BLOCK: Call =
     Call::new("s3", "GetAccountPublicAccessBlock", "s3:GetAccountPublicAccessBlock", Frequency::Joined { page: 1 })
-        .after(&[PUBLIC_ACCESS.operation]);
-const POLICY: Call = Call::new("s3", "GetBucketPolicy", "s3:GetBucketPolicy", Frequency::Resource);
-const LOGGING: Call = Call::new("s3", "GetBucketLogging", "s3:GetBucketLogging", Frequency::Resource);
+        .after(&[PUBLIC_ACCESS.operation])
+        .kept();
+const POLICY: Call = Call::new("s3", "GetBucketPolicy", "s3:GetBucketPolicy", Frequency::Resource).kept();
+const LOGGING: Call = Call::new("s3", "GetBucketLogging", "s3:GetBucketLogging", Frequency::Resource).kept();
 const CHECK_PUBLIC: Call = analyzer::public_call(&[POLICY.operation]);
 
 /// The kind.

@@ -14,19 +14,29 @@ mod schedule;
 use crate::kinds::kms_key::LIST_ALIASES;
 use crate::kinds::support::analyzer;
 use attestry_core::facts::iam::STATEMENTS;
-use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Pace, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::{COLLECTOR, secrets};
 
-const LIST_SECRETS: Call =
-    Call::new("secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", Frequency::Population { page: 100 });
+pub(super) const LIST_SECRETS: Call =
+    Call::new("secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", Frequency::Population { page: 100 })
+        .pace(Pace::per_second(100.0))
+        .paged(Paging::by("NextToken", &["SecretList"], 100).limited("MaxResults", 100))
+        .kept();
 const DESCRIBE_SECRET: Call =
-    Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Frequency::Resource);
+    Call::new("secretsmanager", "DescribeSecret", "secretsmanager:DescribeSecret", Frequency::Resource)
+        .pace(Pace::per_second(40_000.0))
+        .kept();
 const LIST_SECRET_VERSION_IDS: Call =
-    Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Frequency::Resource);
+    Call::new("secretsmanager", "ListSecretVersionIds", "secretsmanager:ListSecretVersionIds", Frequency::Resource)
+        .pace(Pace::per_second(50.0))
+        .paged(Paging::by("NextToken", &["Versions"], 100).limited("MaxResults", 100))
+        .kept();
 const GET_RESOURCE_POLICY: Call =
-    Call::new("secretsmanager", "GetResourcePolicy", "secretsmanager:GetResourcePolicy", Frequency::Resource);
+    Call::new("secretsmanager", "GetResourcePolicy", "secretsmanager:GetResourcePolicy", Frequency::Resource)
+        .pace(Pace::per_second(50.0))
+        .kept();
 const CHECK_PUBLIC: Call = analyzer::public_call(&[GET_RESOURCE_POLICY.operation]);
 
 const TEXTS: Type = Type::List(&Type::Text);

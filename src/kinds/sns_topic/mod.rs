@@ -7,15 +7,22 @@ mod collect;
 
 use crate::kinds::support::analyzer;
 use attestry_core::facts::iam::STATEMENTS;
-use attestry_core::facts::{Call, Field, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Field, Frequency, Kind, Pace, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::{COLLECTOR, attributes};
 
-const TOPICS: Call = Call::new("sns", "ListTopics", "sns:ListTopics", Frequency::Population { page: 100 });
-const ATTRIBUTES: Call = Call::new("sns", "GetTopicAttributes", "sns:GetTopicAttributes", Frequency::Resource);
+const TOPICS: Call = Call::new("sns", "ListTopics", "sns:ListTopics", Frequency::Population { page: 100 })
+    .paged(Paging::by("NextToken", &["Topics"], 100))
+    .kept();
+pub(super) const ATTRIBUTES: Call =
+    Call::new("sns", "GetTopicAttributes", "sns:GetTopicAttributes", Frequency::Resource)
+        .pace(Pace::per_second(30.0))
+        .kept();
 const SUBSCRIPTIONS: Call =
-    Call::new("sns", "ListSubscriptions", "sns:ListSubscriptions", Frequency::Joined { page: 100 });
+    Call::new("sns", "ListSubscriptions", "sns:ListSubscriptions", Frequency::Joined { page: 100 })
+        .paged(Paging::by("NextToken", &["Subscriptions"], 100))
+        .kept();
 const CHECK_PUBLIC: Call = analyzer::public_call(&[ATTRIBUTES.operation]);
 
 const SUBSCRIPTION: Type = Type::Record(&[

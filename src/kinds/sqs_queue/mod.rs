@@ -8,13 +8,15 @@ mod collect;
 use crate::kinds::support::analyzer;
 use crate::kinds::support::tagged::GET_TAGGED;
 use attestry_core::facts::iam::STATEMENTS;
-use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Frequency, Kind, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
-const QUEUES: Call = Call::new("sqs", "ListQueues", "sqs:ListQueues", Frequency::Population { page: 1000 });
-const ATTRIBUTES: Call = Call::new("sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", Frequency::Resource);
+const QUEUES: Call = Call::new("sqs", "ListQueues", "sqs:ListQueues", Frequency::Population { page: 1000 })
+    .paged(Paging::by("NextToken", &["QueueUrls"], 1000).limited("MaxResults", 1000))
+    .kept();
+const ATTRIBUTES: Call = Call::new("sqs", "GetQueueAttributes", "sqs:GetQueueAttributes", Frequency::Resource).kept();
 const CHECK_PUBLIC: Call = analyzer::public_call(&[ATTRIBUTES.operation]);
 
 const fn told(name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {

@@ -5,14 +5,18 @@
 #[cfg(feature = "aws")]
 mod collect;
 
-use attestry_core::facts::{Call, Field, Frequency, Kind, Scope, Type};
+use attestry_core::facts::{Call, Field, Frequency, Kind, Pace, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::{COLLECTOR, Parameter, parameters};
 
-const PARAMETERS: Call =
-    Call::new("ssm", "DescribeParameters", "ssm:DescribeParameters", Frequency::Population { page: 50 });
-const VALUE: Call = Call::new("ssm", "GetParameter", "ssm:GetParameter", Frequency::Resource);
+pub(super) const PARAMETERS: Call =
+    Call::new("ssm", "DescribeParameters", "ssm:DescribeParameters", Frequency::Population { page: 50 })
+        .pace(Pace::per_second(3.0))
+        .paged(Paging::by("NextToken", &["Parameters"], 50).limited("MaxResults", 50))
+        .kept();
+const VALUE: Call = Call::new("ssm", "GetParameter", "ssm:GetParameter", Frequency::Resource)
+    .pace(Pace::shared("ssm:GetParameter", 40.0));
 
 const POLICY: Type =
     Type::Record(&[Field::new("type", Type::Text), Field::new("text", Type::Text), Field::new("status", Type::Text)]);

@@ -175,6 +175,18 @@ impl Pace {
     pub const fn by_region(regional: &'static [(&'static [&'static str], f64)], elsewhere: f64) -> Self {
         Self::Published { rate: elsewhere, regional, shared: "" }
     }
+
+    /// The published requests a second in a Region; absent where the operation has no quota of its own.
+    #[must_use]
+    pub fn rate_in(&self, region: &str) -> Option<f64> {
+        match self {
+            Self::Published { rate, regional, .. } => {
+                let here = regional.iter().find(|(regions, _)| regions.contains(&region));
+                Some(here.map_or(*rate, |(_, rate)| *rate))
+            }
+            Self::OfService | Self::Cautious => None,
+        }
+    }
 }
 
 /// How an answer pages.

@@ -6,7 +6,7 @@
 #[cfg(feature = "aws")]
 mod collect;
 
-use attestry_core::facts::{ACCESS, Access, Attribute, Call, Field, Frequency, Oracle, Type};
+use attestry_core::facts::{ACCESS, Access, Attribute, Call, Field, Frequency, Oracle, Pace, Paging, Type};
 
 #[cfg(feature = "aws")]
 pub(in crate::kinds) use collect::{ask, check_public, validate};
@@ -30,6 +30,8 @@ pub(in crate::kinds) const fn public_call(after: &'static [&'static str]) -> Cal
     Call::new("access-analyzer", PUBLIC, "access-analyzer:CheckNoPublicAccess", Frequency::Resource)
         .of(Oracle::AccessAnalyzer)
         .after(after)
+        .pace(Pace::Cautious)
+        .kept()
 }
 
 /// The attribute `analyzer.public`.
@@ -58,7 +60,10 @@ pub(in crate::kinds) const fn reasons() -> Attribute {
 /// The call that looks for mistakes.
 pub(in crate::kinds) const VALIDATE_CALL: Call =
     Call::new("access-analyzer", VALIDATE, "access-analyzer:ValidatePolicy", Frequency::Resource)
-        .of(Oracle::AccessAnalyzer);
+        .of(Oracle::AccessAnalyzer)
+        .pace(Pace::Cautious)
+        .paged(Paging::by("nextToken", &["findings"], 100).limited("maxResults", 1000))
+        .kept();
 
 /// The attribute `analyzer.findings`.
 pub(in crate::kinds) const fn findings() -> Attribute {
@@ -75,7 +80,9 @@ pub(in crate::kinds) const fn findings() -> Attribute {
 /// The call that says whether claims about access hold.
 pub(in crate::kinds) const GRANTED_CALL: Call =
     Call::new("access-analyzer", GRANTED, "access-analyzer:CheckAccessNotGranted", Frequency::Asked)
-        .of(Oracle::AccessAnalyzer);
+        .of(Oracle::AccessAnalyzer)
+        .pace(Pace::Cautious)
+        .kept();
 
 /// The attribute `analyzer.access`.
 pub(in crate::kinds) const fn access() -> Attribute {

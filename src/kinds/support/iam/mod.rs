@@ -11,7 +11,7 @@ mod simulator;
 
 use attestry_core::facts::iam::PERMISSIONS;
 use attestry_core::facts::iam::STATEMENTS;
-use attestry_core::facts::{Attribute, Call, Field, Frequency, Oracle, SIMULATED, Simulated, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Oracle, Pace, Paging, SIMULATED, Simulated, Type};
 
 #[cfg(feature = "aws")]
 pub(in crate::kinds) use details::{Details, details};
@@ -27,7 +27,13 @@ pub(in crate::kinds) const WALK: &str = "GetAccountAuthorizationDetails";
 
 /// The call of the walk.
 pub(in crate::kinds) const WALK_CALL: Call =
-    Call::new("iam", WALK, "iam:GetAccountAuthorizationDetails", Frequency::Population { page: 1000 });
+    Call::new("iam", WALK, "iam:GetAccountAuthorizationDetails", Frequency::Population { page: 1000 })
+        .paged(
+            Paging::by("Marker", &["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"], 100)
+                .limited("MaxItems", 1000)
+                .flagged("IsTruncated"),
+        )
+        .kept();
 
 /// A list of texts.
 pub(in crate::kinds) const TEXTS: Type = Type::List(&Type::Text);
@@ -88,7 +94,11 @@ pub(in crate::kinds) const fn permissions(doc: &'static str) -> Attribute {
 
 /// The call of the policy simulator.
 pub(in crate::kinds) const SIMULATE_CALL: Call =
-    Call::new("iam", "SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy", Frequency::Asked).of(Oracle::Simulator);
+    Call::new("iam", "SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy", Frequency::Asked)
+        .of(Oracle::Simulator)
+        .pace(Pace::Cautious)
+        .paged(Paging::by("Marker", &["EvaluationResults"], 100).limited("MaxItems", 1000).flagged("IsTruncated"))
+        .kept();
 
 /// The attribute `simulated`.
 pub(in crate::kinds) const fn simulated() -> Attribute {

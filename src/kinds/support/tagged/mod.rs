@@ -5,11 +5,13 @@
 #[cfg(feature = "aws")]
 mod collect;
 
-use attestry_core::facts::{Call, Frequency};
+use attestry_core::facts::{Call, Frequency, Paging};
 
 #[cfg(feature = "aws")]
 pub(in crate::kinds) use collect::tagged;
 
 /// The call, which adds to every resource of a kind.
 pub(in crate::kinds) const GET_TAGGED: Call =
-    Call::new("tag", "GetResources", "tag:GetResources", Frequency::Joined { page: 100 });
+    Call::new("tag", "GetResources", "tag:GetResources", Frequency::Joined { page: 100 })
+        .paged(Paging::by("PaginationToken", &["ResourceTagMappingList"], 50).limited("ResourcesPerPage", 100))
+        .kept();

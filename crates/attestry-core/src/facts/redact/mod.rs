@@ -3,7 +3,6 @@
 //! Applied at the boundary, before any writer exists. Must not know who reads or writes; operations are only names here.
 //! What is replaced leaves a marker and nothing that is computed from it: a hash of a short secret is the secret.
 
-mod answers;
 mod encoded;
 mod scrub;
 
@@ -11,7 +10,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-pub use answers::may_be_kept;
 pub use scrub::{is_secret, is_secret_of, scrub};
 
 /// What stands where a secret was.
