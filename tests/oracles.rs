@@ -332,7 +332,7 @@ async fn what_is_public_is_asked_once_a_document() {
     let account = whole();
     let buckets = ran(&account, "s3.bucket", "analyzer.public: { not: { equals: true } }").await;
     let result = &buckets.result.cases[0];
-    let verdicts: Vec<_> = result.resources.iter().map(|it| (&*it.name, it.verdict)).collect();
+    let verdicts: Vec<_> = result.resources.iter().map(|it| (&*it.name, it.verdict.word())).collect();
     assert_eq!(verdicts, [("bank-data", "met"), ("bank-logs", "violated")]);
     let asked = |ran: &Ran| {
         let calls = ran.link.calls.all().into_iter().filter(|it| it.operation == "CheckNoPublicAccess");
@@ -383,7 +383,7 @@ async fn what_is_public_is_asked_once_a_document() {
 async fn what_is_public_is_compared_with_the_proof() {
     // `bank-logs` is called public by Access Analyzer, and its policy names the service that it lets in.
     let buckets = ran(&whole(), "s3.bucket", "policy: { no_public_principal: true }").await;
-    let verdicts: Vec<_> = buckets.result.cases[0].resources.iter().map(|it| (&*it.name, it.verdict)).collect();
+    let verdicts: Vec<_> = buckets.result.cases[0].resources.iter().map(|it| (&*it.name, it.verdict.word())).collect();
     assert_eq!(verdicts, [("bank-data", "met"), ("bank-logs", "not_evaluated")]);
     let gap = &buckets.result.cases[0].resources[1].gaps[0];
     assert_eq!(gap.cause, Cause::Undecided);

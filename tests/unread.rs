@@ -36,7 +36,7 @@ async fn one_instant_blinds_one_attribute_of_one_secret() {
     let ran = run(&cases_of(&account, POLICY), &account, account.connector()).await.unwrap();
     let verdicts = |id: &str| {
         let case = ran.result.cases.iter().find(|it| it.case.id == id).unwrap();
-        let of: Vec<_> = case.resources.iter().map(|it| (it.name.to_string(), it.verdict)).collect();
+        let of: Vec<_> = case.resources.iter().map(|it| (it.name.to_string(), it.verdict.word())).collect();
         (case, of)
     };
     let (case, of) = verdicts("TWO/created");
