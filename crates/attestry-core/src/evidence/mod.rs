@@ -25,6 +25,7 @@ mod place;
 mod reperform;
 mod retention;
 mod sample;
+pub mod search;
 mod statement;
 mod summary;
 pub mod timestamp;
