@@ -1,20 +1,41 @@
 //! Attestry verifies a deployed AWS account against declarative policies.
 //!
-//! The modules are the sentence that the program is, in the order in which data walks through them, once, without
-//! turning back: *policy text is read ([`source`]) and checked ([`policy`]) against the kinds of resources there are
-//! ([`facts`], [`kinds`]) with [`matchers`]; a [`plan`] says which facts are needed; they are collected ([`collect`])
-//! from [`aws`]; verdicts are evaluated ([`verify`]); a run is reported ([`report`]) and sealed ([`evidence`]).*
+//! [`Run`] gives a Rust program the verdicts of a suite. The other modules are its parts, in the order in which the data
+//! flows: a policy is read ([`source`]) and checked ([`policy`]) against the kinds of resources ([`facts`], [`kinds`])
+//! with [`matchers`]. A [`plan`] lists the needed calls. Facts are collected ([`collect`]) from [`aws`]. Verdicts are
+//! evaluated ([`verify`]). A run is reported ([`report`]) and sealed ([`evidence`]).
 //!
-//! `ARCHITECTURE.md` holds the map and the invariants; `tests/architecture.rs` holds the allowed dependencies.
+//! `ARCHITECTURE.md` has the map and the invariants. A test checks the allowed dependencies.
 
 #[cfg(feature = "aws")]
 pub mod aws;
 #[cfg(feature = "aws")]
-pub mod cli;
+mod cli;
 #[cfg(feature = "aws")]
 pub mod collect;
+#[cfg(feature = "aws")]
+mod failure;
 pub mod kinds;
+#[cfg(feature = "aws")]
+mod log_files;
 pub mod probes;
+#[cfg(feature = "aws")]
+pub mod reference;
+#[cfg(feature = "aws")]
+mod run;
+#[cfg(feature = "aws")]
+mod trials;
+#[cfg(feature = "aws")]
+pub mod vocabulary;
 
 pub use attestry_core::{alerts, evidence, facts, matchers, plan, policy, report, source, verify};
 pub use {attestry_iam as iam, attestry_logs as logs};
+
+#[cfg(feature = "aws")]
+pub use cli::main;
+#[cfg(feature = "aws")]
+pub use failure::Failure;
+#[cfg(feature = "aws")]
+pub use run::{Interrupt, Messages, Outcome, OutputPlan, Run};
+#[cfg(feature = "aws")]
+pub use trials::trials;

@@ -1,8 +1,8 @@
-//! The shipped suites as Rust tests; see `attestry::cli::trials`.
+//! The shipped suites as Rust tests; see `attestry::trials`.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    attestry::cli::trials(&[Path::new("suites/mod-045.yaml"), Path::new("suites/cis-aws.yaml")])
+    attestry::trials(&[Path::new("suites/mod-045.yaml"), Path::new("suites/cis-aws.yaml")])
 }

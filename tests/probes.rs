@@ -669,7 +669,7 @@ fn after_sigkill_a_sweep_finishes_and_after_sigint_the_run_does() {
     assert_eq!(fake.log().last().unwrap(), "RotateSecret");
     assert_ne!(fake.listing(), before, "the rotation is pending");
     fake.calm();
-    let (exit, told) = code(&attestry(directory.path(), &url, &["sweep"]).output().unwrap());
+    let (exit, told) = code(&attestry(directory.path(), &url, &["cleanup"]).output().unwrap());
     assert_eq!(exit, Some(0), "{told}");
     assert_eq!(fake.listing(), before, "{told}");
 
@@ -695,7 +695,7 @@ fn a_sweep_refuses_without_a_call() {
     std::fs::create_dir(&ledgers).unwrap();
     let odd = ledgers.to_str().unwrap();
     let swept = |arguments: &[&str]| {
-        let all = [&["sweep", "--ledger", odd], arguments].concat();
+        let all = [&["cleanup", "--ledger", odd], arguments].concat();
         code(&attestry(directory.path(), &url, &all).output().unwrap())
     };
     suite(directory.path(), ROTATION, "probe/secret", "");

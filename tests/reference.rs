@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use attestry::policy::{Vocabulary, check_examples, load_suite};
-use attestry::{cli, kinds, matchers, source};
+use attestry::{kinds, matchers, reference, source};
 
 #[test]
 fn the_committed_reference_is_what_the_registries_say() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
-    let pages = cli::pages();
+    let pages = reference::pages();
     for (name, text) in &pages {
         let committed = std::fs::read_to_string(directory.join(name)).unwrap_or_default();
         assert!(committed == *text, "docs/reference/{name} is out of date: run `cargo run -- reference`");

@@ -114,8 +114,8 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     }
     let (values, patterns) = records(std::mem::take(&mut swept.findings));
     let hidden = hidden(&swept.coverage, &objects);
-    let hidden =
-        hidden.map(|message| unknown(resource, "s3", OBJECT.operation, Gap::new(Cause::Undecided).with_message(message)));
+    let hidden = hidden
+        .map(|message| unknown(resource, "s3", OBJECT.operation, Gap::new(Cause::Undecided).with_message(message)));
     let cut = objects.wanted.whole().err().map(|gap| unknown(resource, "s3", LIST.operation, gap));
     let unseen = cut.or(failed).or(hidden);
     resource.set("value_findings", told(&values, unseen.clone().or(values_gap)));

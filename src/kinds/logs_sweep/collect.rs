@@ -166,8 +166,9 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let illegible = swept.illegible();
     let (values, patterns) = records(swept.findings());
     let gap = |message: Option<String>| {
-        message
-            .map(|message| unknown(resource, "logs", EVENTS.operation, Gap::new(Cause::Undecided).with_message(message)))
+        message.map(|message| {
+            unknown(resource, "logs", EVENTS.operation, Gap::new(Cause::Undecided).with_message(message))
+        })
     };
     // Of a sample that holds nothing, nothing can be said.
     let empty = gap(empty.then(|| "the sample holds no hour or stream of this group".to_owned()));

@@ -165,7 +165,8 @@ fn set_value(resource: &mut Resource, value: &str) {
     resource.set("secret_looking", secret);
     if secret {
         let message = "the value looks like a secret and is withheld".to_owned();
-        resource.set("value", unknown(resource, "ssm", VALUE.operation, Gap::new(Cause::Withheld).with_message(message)));
+        resource
+            .set("value", unknown(resource, "ssm", VALUE.operation, Gap::new(Cause::Withheld).with_message(message)));
     } else {
         resource.set("value", value);
     }

@@ -1,0 +1,34 @@
+//! `attestry diff`: what changed between two runs; offline.
+
+use std::path::PathBuf;
+
+use crate::cli::support::output;
+use crate::failure::Failure;
+use crate::run::{check_comparable, read_results};
+use attestry_core::report::Delta;
+use attestry_core::verify::Exit;
+
+/// Arguments of `diff`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The earlier run: its output directory or bundle, or its `results.json`. A `results.json` is not verified.
+    earlier: PathBuf,
+
+    /// The later run, in the same forms.
+    later: PathBuf,
+}
+
+/// Ends with 1 when something is newly violated, with 3 when something is newly not seen.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let (earlier, later) = (read_results(&args.earlier, output::message)?, read_results(&args.later, output::message)?);
+    check_comparable(&earlier, later.about())?;
+    let delta = Delta::between(&earlier, &later);
+    output::print(&delta.words());
+    if !delta.newly_blind.is_empty() || !delta.less_seen.is_empty() {
+        return Err(Failure::reported(Exit::Incomplete));
+    }
+    if !delta.new.is_empty() {
+        return Err(Failure::reported(Exit::Violation));
+    }
+    Ok(())
+}

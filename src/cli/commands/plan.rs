@@ -1,0 +1,82 @@
+//! `attestry plan`: what a run would do, without doing any of it.
+
+use crate::cli::support::args::SelectionArgs;
+use crate::cli::support::output;
+use crate::failure::Failure;
+use crate::run::probing;
+use crate::run::selection::Selection;
+use attestry_core::facts::{Frequency, Scope};
+
+/// Arguments of `plan`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    /// The assumed number of resources of each kind in each Region.
+    #[arg(long, value_name = "N", default_value_t = ASSUMED)]
+    assume: u32,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let selection = args.selection.select()?;
+    output::print(&show(&selection, args.assume));
+    let effects = probing::announce(&selection.plan(), &selection.stage);
+    if !effects.is_empty() {
+        output::print(&format!("\n{effects}"));
+    }
+    Ok(())
+}
+
+/// Resources of each kind that calls are counted for.
+pub(crate) const ASSUMED: u32 = 100;
+
+/// The cases and calls of a run, with so many resources of each kind.
+pub(crate) fn show(selection: &Selection, assume: u32) -> String {
+    let plan = selection.plan();
+    let accounts = selection.stage.accounts.len() as u64;
+    let regions = selection.stage.regions.len() as u64;
+    let mut text = format!(
+        "suite {}, stage {}: {} cases, {} accounts, {} Regions\n\n",
+        selection.suite.id.value,
+        selection.stage.name.value,
+        plan.cases.len(),
+        accounts,
+        regions
+    );
+    let mut total = 0;
+    for demand in &plan.demands {
+        let cases: Vec<&str> =
+            plan.cases.iter().filter(|case| case.kind.name == demand.kind.name).map(|case| case.id.as_str()).collect();
+        text.push_str(&format!("{} for {} cases: {}\n", demand.kind.name, cases.len(), cases.join(", ")));
+        let places = accounts * if demand.kind.scope == Scope::Global { 1 } else { regions };
+        for call in &demand.calls {
+            let (times, how) = match call.frequency {
+                Frequency::Population { page } => (u64::from(assume.div_ceil(page).max(1)), "population, by page"),
+                Frequency::Joined { page } => (u64::from(assume.div_ceil(page).max(1)), "joined, by page"),
+                Frequency::Resource => (u64::from(assume), "per resource that `where` selects"),
+                Frequency::Asked => (u64::from(assume), "per resource that a claim has questions about, at least"),
+            };
+            total += places * times;
+            text.push_str(&format!(
+                "  {:<44} about {:>6} calls  {how}\n",
+                format!("{}:{}", call.service, call.operation),
+                places * times
+            ));
+        }
+    }
+    text.push_str(&format!(
+        "\nabout {total} calls with {} resources of each kind in each place; reads that kinds share are made once\n",
+        assume
+    ));
+    if plan.calls().iter().any(|call| call.operation == "FilterLogEvents") {
+        let sweep = &selection.stage.log_sweep;
+        let read =
+            sweep.sample.as_ref().map_or_else(|| "all events".to_owned(), |sample| format!("a sample, {sample}"));
+        let left = sweep.left;
+        text.push_str(&format!(
+            "the run reads {read} of the log groups and leaves {left} % of the quotas for other callers\n"
+        ));
+    }
+    text
+}

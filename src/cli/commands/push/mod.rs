@@ -1,0 +1,25 @@
+//! `attestry push`: findings for services of AWS, one file for each service.
+
+mod securityhub;
+
+use crate::cli::support::runtime::block_on;
+use crate::failure::Failure;
+
+/// Arguments of `push`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Import the findings of a run into AWS Security Hub CSPM. A repeated import changes nothing.
+    Securityhub(securityhub::Args),
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    match &args.command {
+        Command::Securityhub(args) => block_on(securityhub::run(args)),
+    }
+}

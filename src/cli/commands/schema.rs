@@ -1,0 +1,38 @@
+//! `attestry schema`: the published JSON Schemas.
+
+use clap::ValueEnum;
+
+use crate::cli::support::output;
+use crate::failure::Failure;
+use crate::vocabulary::vocabulary;
+use attestry_core::policy::json_schema;
+
+/// Arguments of `schema`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The file format.
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A policy file.
+    Policy,
+    /// A suite file.
+    Suite,
+    /// A waiver file.
+    Waivers,
+    /// The report `results.json`.
+    Results,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    output::print(&match args.format {
+        Format::Policy => format!("{:#}\n", json_schema::policy(&vocabulary())),
+        Format::Suite => format!("{:#}\n", json_schema::suite()),
+        Format::Waivers => format!("{:#}\n", json_schema::waivers()),
+        // Written by hand: reports promise it, nothing derives it.
+        Format::Results => include_str!("../../../reports/schemas/results.schema.json").to_owned(),
+    });
+    Ok(())
+}

@@ -1,0 +1,20 @@
+//! No core dumps of a process that holds values of secrets in memory.
+//!
+//! Must not know the values.
+
+use crate::failure::Failure;
+use attestry_core::verify::Exit;
+
+/// Disables core dumps of this process from now on.
+pub(crate) fn forbid() -> Result<(), Failure> {
+    limit()
+        .map_err(|error| Failure::new(Exit::Output, format!("core dumps of this process cannot be disabled: {error}")))
+}
+
+fn limit() -> rustix::io::Result<()> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // A core dump that goes to another program ignores the limit. For it, the flag of the process decides.
+    #[cfg(target_os = "linux")]
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
+}

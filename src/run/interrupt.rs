@@ -1,0 +1,71 @@
+//! The interruption of a run: the first request ends it in order, a second request ends it at once.
+//!
+//! Must not know signals of the system.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use tokio::sync::Notify;
+
+use crate::aws::Link;
+use crate::probes::CleanupPace;
+
+/// The interruption of one run. Clones share their state.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    first: AtomicU8,
+    count: AtomicU8,
+    changed: Notify,
+    link: OnceLock<Link>,
+    pace: CleanupPace,
+}
+
+impl Interrupt {
+    /// Requests an end, with the number of the signal. Returns whether this is the first request.
+    pub fn request(&self, signal: u8) -> bool {
+        let state = &self.0;
+        let is_first = state.first.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        state.pace.request_stop();
+        state.link.get().inspect(|link| link.stop());
+        state.count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| Some(count.saturating_add(1))).ok();
+        state.changed.notify_waiters();
+        is_first
+    }
+
+    /// The signal of the first request.
+    #[must_use]
+    pub fn signal(&self) -> Option<u8> {
+        Some(self.0.first.load(Ordering::SeqCst)).filter(|number| *number != 0)
+    }
+
+    /// Stops this link at the next request.
+    pub(super) fn attach(&self, link: &Link) {
+        let _ = self.0.link.set(link.clone());
+    }
+
+    /// The time that the cleanup of probes still has.
+    pub(super) fn pace(&self) -> &CleanupPace {
+        &self.0.pace
+    }
+
+    /// Does the work, unless `count` requests come first. Then the error is the signal of the first request.
+    pub(super) async fn unless<T>(&self, count: u8, work: impl Future<Output = T>) -> Result<T, u8> {
+        let many = async {
+            loop {
+                let changed = self.0.changed.notified();
+                if self.0.count.load(Ordering::SeqCst) >= count {
+                    return self.signal().unwrap_or_default();
+                }
+                changed.await;
+            }
+        };
+        tokio::select! {
+            biased;
+            number = many => Err(number),
+            done = work => Ok(done),
+        }
+    }
+}
