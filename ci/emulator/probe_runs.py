@@ -13,7 +13,7 @@ from fault_proxy import Fault, FaultProxy
 from stack import ACCOUNT
 
 SUITE = pathlib.Path(__file__).with_name("probe_suite")
-CLEANUP = "sweep"  # the command that deletes what probes of a killed run left behind
+CLEANUP = "cleanup"  # the command that deletes what probes of a killed run left behind
 TIMEOUT = 150  # seconds; no run takes so long, and a cleanup with retries takes half a minute
 MAX_CORE_SIZE = resource.getrlimit(resource.RLIMIT_CORE)[1]  # as much as this process may set
 

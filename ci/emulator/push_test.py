@@ -331,7 +331,7 @@ def push_findings(cli: Runner, url: str):
         assert kept.keys() == expected.keys()
     assert all(kept[id]["Compliance"]["Status"] == it["Compliance"]["Status"] for id, it in expected.items())
     output = cli.attestry("push", "securityhub", out, code=2)
-    assert "AWS is told only what AWS said" in output, output
+    assert "only findings from AWS go to Security Hub" in output, output
     output = cli.attestry("push", "securityhub", cli.folder / "out", "--endpoint", url, code=2)
     assert "647751526084" in output, output
     proxy = FaultProxy(url, Fault("deny", 2))

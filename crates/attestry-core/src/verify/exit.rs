@@ -96,7 +96,7 @@ impl Reason {
         if residue.is_empty() {
             return reason;
         }
-        reason.also(Exit::Residue, format!("left behind: {}; run `attestry sweep`", residue.join("; ")))
+        reason.also(Exit::Residue, format!("left behind: {}; run `attestry cleanup`", residue.join("; ")))
     }
 
     /// The exit when this holds as well: a report that could not be written, residue of a probe.
