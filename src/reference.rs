@@ -13,7 +13,7 @@ use attestry_core::matchers::{self, Matcher};
 /// The beginning of the first page.
 pub(crate) const MARK: &str = "# Reference\n\nWritten by `attestry reference`; do not edit.";
 
-/// All pages: path below the directory, and text.
+/// All pages, with their paths below the directory.
 #[must_use]
 pub fn pages() -> Vec<(String, String)> {
     let mut pages = vec![("README.md".to_owned(), index())];

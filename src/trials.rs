@@ -1,7 +1,7 @@
-//! The compiled cases as Rust tests: `cargo test --test suites` and `cargo nextest run` list, filter and run them.
+//! The cases of suites as Rust tests: `cargo test --test suites` and `cargo nextest run` list, filter and run them.
 //!
-//! Listing needs no network. All cases of a suite share one collection, made when the first of them runs, of exactly the
-//! cases that the filter leaves. The only place that names libtest-mimic.
+//! The list needs no network. The first case of a suite that runs starts one run for all its filtered cases. No other
+//! module names libtest-mimic.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

@@ -13,16 +13,17 @@ use attestry_logs::{Coverage, NotExamined};
 /// The files of a sweep.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// Files with their lengths, those of directories in order.
+    /// The files with their lengths. The files of a directory are sorted.
     pub(crate) files: Vec<(PathBuf, u64)>,
     /// The files that cannot be read.
     pub(crate) coverage: Coverage,
-    /// Links to what is read anyway.
+    /// The number of links to files that are read anyway.
     pub(crate) links: u64,
 }
 
 impl Files {
-    /// All files of these paths. A link that was given is followed; one that was found only if it stays within.
+    /// All files of these paths. A given link is followed. A link in a directory counts only if its target is inside of
+    /// the given paths.
     pub(crate) fn below(paths: &[PathBuf]) -> Self {
         let mut found = Self::default();
         let roots: Vec<PathBuf> = paths.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
@@ -72,7 +73,7 @@ impl Files {
     }
 }
 
-/// What a file is that is neither plain nor a directory.
+/// The type of a special file.
 #[cfg(unix)]
 pub(crate) fn special(kind: &std::fs::FileType) -> Option<&'static str> {
     use std::os::unix::fs::FileTypeExt;
@@ -86,7 +87,7 @@ pub(crate) fn special(_: &std::fs::FileType) -> Option<&'static str> {
     None
 }
 
-/// Opens a file that was found, or a pipe that was given. What it was when it was found it may no longer be.
+/// Opens a file or a given pipe. The type is checked again, because it can change after the search.
 pub(crate) fn open(path: &Path) -> Result<Given> {
     match special(&fs::metadata(path)?.file_type()) {
         None | Some("pipe") => Given::open(path, Patience::default()),

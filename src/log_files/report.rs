@@ -25,11 +25,11 @@ pub(crate) struct Report {
     pub(crate) report: &'static str,
     pub(crate) searched: Searched,
     pub(crate) coverage: Coverage,
-    /// Links to what is read anyway.
+    /// The number of links to files that are read anyway.
     pub(crate) links: u64,
     pub(crate) not_searchable: Vec<NotSearchable>,
     pub(crate) findings: Vec<Finding>,
-    /// Hits of findings that there was no room for.
+    /// The number of hits beyond the limit of findings.
     pub(crate) more: u64,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct NotSearchable {
     pub(crate) why: Unsearchable,
 }
 
-/// Masks what a sweep would find.
+/// Masks every text that a sweep would find.
 pub(crate) struct Masks<'a> {
     engine: &'a Engine,
     known: HashMap<String, String>,
@@ -59,7 +59,7 @@ impl<'a> Masks<'a> {
         Self { engine, known: HashMap::new() }
     }
 
-    /// Masks a text that is not ours.
+    /// Masks a text from outside.
     fn mask(&mut self, text: &mut String) {
         if let Some(masked) = self.known.get(text) {
             text.clone_from(masked);
@@ -70,7 +70,7 @@ impl<'a> Masks<'a> {
     }
 
     fn masked(&self, text: &str, wanted: fn(&Found) -> bool) -> String {
-        /// What is left may look like a secret again.
+        /// The limit of rounds. The remaining text can look like a secret again.
         const ROUNDS: usize = 4;
         let mut text = text.to_owned();
         for _ in 0..ROUNDS {
@@ -97,12 +97,12 @@ impl<'a> Masks<'a> {
         MASK.to_owned()
     }
 
-    /// Masks values, and nothing else, in a text that is whole.
+    /// Masks the values in a complete text, and no other part.
     pub(crate) fn values(&self, text: &str) -> String {
         self.masked(text, |hit| matches!(hit, Found::Value(_)))
     }
 
-    /// The same in every text of a JSON document.
+    /// Masks the values in every text of a JSON document.
     pub(crate) fn values_in(&self, json: &mut serde_json::Value) {
         match json {
             serde_json::Value::String(text) => *text = self.values(text),
@@ -112,12 +112,12 @@ impl<'a> Masks<'a> {
         }
     }
 
-    /// Whether a value stands in a text.
+    /// Whether a text contains a value.
     pub(crate) fn contains_value(&self, text: &str) -> bool {
         !self.engine.values.forms_in(text.as_bytes()).is_empty()
     }
 
-    /// Masks the place of a part within a secret: some secrets map keys to names.
+    /// Masks the path of a part inside of a secret. Some secrets have keys as names.
     fn path(&mut self, path: &mut String) {
         const LONG: usize = 12;
         let is_random = |name: &str| {
@@ -163,7 +163,7 @@ impl Report {
         without_values(&text, masks)
     }
 
-    /// Masks all that is not ours. Rules and their titles are.
+    /// Masks all texts from outside. The rules and their titles are part of the program.
     pub(crate) fn mask(&mut self, masks: &mut Masks<'_>) {
         for finding in &mut self.findings {
             if let What::Value { name, version, path, .. } = &mut finding.what {
@@ -207,7 +207,7 @@ impl Report {
         reason
     }
 
-    /// How many sources were not wholly examined.
+    /// The number of sources that were not completely examined.
     fn blind(&self) -> usize {
         self.coverage.not_examined.iter().map(|it| &it.source).collect::<BTreeSet<_>>().len()
     }

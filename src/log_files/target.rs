@@ -11,7 +11,7 @@ use super::report::START;
 /// Checks that a report may be written there. The check runs before the sweep, and again before writing.
 ///
 /// # Errors
-/// The reason.
+/// The target is no place for a report.
 pub(crate) fn check(target: &Path) -> Result<()> {
     let refuse = |why: &str| Err(Error::other(format!("{}: {why}", target.display())));
     let Ok(data) = fs::metadata(target) else {
@@ -32,7 +32,7 @@ pub(crate) fn check(target: &Path) -> Result<()> {
     refuse("it is no report of an earlier sweep and is not overwritten")
 }
 
-/// Writes a report aside and moves it into its place whole.
+/// Writes a report to a temporary file and moves it into its place.
 ///
 /// # Errors
 /// The error of the disk.
@@ -40,7 +40,7 @@ pub(crate) fn write(target: &Path, text: &str) -> Result<()> {
     if fs::metadata(target).is_ok_and(|data| special(&data.file_type()).is_some()) {
         return fs::OpenOptions::new().write(true).open(target)?.write_all(text.as_bytes());
     }
-    // The file that a link leads to, not the link.
+    // The target of a link is replaced, and not the link.
     let target = fs::canonicalize(target).or_else(|_| std::path::absolute(target))?;
     let folder = target.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
     let mut aside = tempfile::Builder::new();

@@ -1,4 +1,4 @@
-//! `attestry completions`: for the shell.
+//! `attestry completions`: prints the completions for a shell.
 
 use clap_complete::Shell;
 
@@ -8,7 +8,7 @@ use crate::failure::Failure;
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The shell.
+    /// The shell that reads the completions.
     shell: Shell,
 }
 

@@ -1,4 +1,4 @@
-//! `attestry diff`: what changed between two runs; offline.
+//! `attestry diff`: compares two runs.
 
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub(crate) struct Args {
     later: PathBuf,
 }
 
-/// Ends with 1 when something is newly violated, with 3 when something is newly not seen.
+/// The exit code is 1 for new violations and 3 for lost coverage.
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let (earlier, later) = (read_results(&args.earlier, output::message)?, read_results(&args.later, output::message)?);
     check_comparable(&earlier, later.about())?;

@@ -1,4 +1,4 @@
-//! `attestry explain`: why a case of a run is as it is, from its evidence; offline.
+//! `attestry explain`: explains the verdicts of a run from its evidence.
 
 use std::path::PathBuf;
 

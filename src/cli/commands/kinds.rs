@@ -1,4 +1,4 @@
-//! `attestry kinds`: what policies can be about.
+//! `attestry kinds`: shows the kinds, their attributes and the matchers.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! `attestry list`: the cases of a suite, for people and scripts.
+//! `attestry list`: lists the cases of a suite.
 
 use crate::cli::support::args::SelectionArgs;
 use crate::cli::support::output;

@@ -1,4 +1,4 @@
-//! `attestry plan`: what a run would do, without doing any of it.
+//! `attestry plan`: shows the cases and calls of a run without a request.
 
 use crate::cli::support::args::SelectionArgs;
 use crate::cli::support::output;
@@ -28,10 +28,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Resources of each kind that calls are counted for.
+/// The default for the assumed number of resources of each kind.
 pub(crate) const ASSUMED: u32 = 100;
 
-/// The cases and calls of a run, with so many resources of each kind.
+/// The cases and calls of a run, for an assumed number of resources of each kind.
 pub(crate) fn show(selection: &Selection, assume: u32) -> String {
     let plan = selection.plan();
     let accounts = selection.stage.accounts.len() as u64;

@@ -1,4 +1,4 @@
-//! `attestry reperform`: the verdicts again, from the stored facts; by the stored policies or by others.
+//! `attestry reperform`: evaluates stored facts again, with the stored policies or with other policies.
 
 use std::path::{Path, PathBuf};
 
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if found.is_empty() { Ok(()) } else { Err(Failure::reported(Exit::Violation)) }
 }
 
-/// That the verdicts are written over nothing that is read, and over no file but earlier verdicts.
+/// Checks that the verdicts overwrite no input, and no file except earlier verdicts.
 fn check_target(args: &Args, path: &Path) -> Result<(), Failure> {
     let mut paths = DistinctPaths::default();
     paths.output("the evidence", &args.evidence);
@@ -80,10 +80,10 @@ fn check_target(args: &Args, path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Verdicts of the largest run are far smaller.
+/// The limit of a file of verdicts, in bytes.
 const MOST: u64 = 256 << 20;
 
-/// Resources shown of a case that is judged otherwise.
+/// The limit of shown resources of a changed case.
 const SHOWN: usize = 10;
 
 fn show(change: &Change, now: &RunResult) -> String {

@@ -1,4 +1,4 @@
-//! `attestry schema`: the published JSON Schemas.
+//! `attestry schema`: prints the published JSON Schemas.
 
 use clap::ValueEnum;
 
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         Format::Policy => format!("{:#}\n", json_schema::policy(&vocabulary())),
         Format::Suite => format!("{:#}\n", json_schema::suite()),
         Format::Waivers => format!("{:#}\n", json_schema::waivers()),
-        // Written by hand: reports promise it, nothing derives it.
+        // This schema is written by hand, as the contract of the report.
         Format::Results => include_str!("../../../reports/schemas/results.schema.json").to_owned(),
     });
     Ok(())

@@ -1,8 +1,8 @@
-//! Examples at the end of each command's help. A test reads each of them as the command line does.
+//! The examples at the end of each help text. A test parses each of them like a command line.
 //!
 //! Must not know what the commands do.
 
-/// Command by the words that call it, and examples.
+/// The words of each command, with its examples.
 const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "run",
@@ -82,7 +82,7 @@ mod tests {
         for (path, examples) in EXAMPLES {
             for example in *examples {
                 assert!(example.starts_with(&format!("attestry {path}")), "{example}");
-                // What a shell takes away: redirections and quotes.
+                // The shell removes redirections and quotes.
                 let line = example.split([" > ", " 3< "].iter().find(|it| example.contains(**it)).unwrap_or(&"\n"));
                 let words = line.take(1).flat_map(str::split_whitespace).map(|word| word.trim_matches('\''));
                 Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{example}: {error}"));

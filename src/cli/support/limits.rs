@@ -10,24 +10,24 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::failure::Failure;
 use attestry_core::verify::Exit;
 
-/// Files that every command can open at once: the runtime, one input, one output, and some to spare.
+/// The number of files that every command needs: for the runtime, one input, one output and a reserve.
 const FILES: u64 = 24;
 
-/// Files that a run opens at once at most: connections, mostly.
+/// The largest number of files that a run opens at the same time. Most of them are connections.
 const WANTED: u64 = 1024;
 
-/// Bytes of memory with which every command comes to its end on a small account. With less, the first
+/// The memory, in bytes, that every command needs for a small account. With less, the first
 /// failed thread or allocation would end the process without a message.
 const MEMORY: usize = 16 << 20;
 
-/// SIGXFSZ on the systems that we know.
+/// The number of SIGXFSZ.
 const FILE_TOO_LARGE: i32 = 25;
 
 /// Raises the limits, or returns the missing resource as a failure.
 pub(crate) fn check() -> Result<(), Failure> {
     memory(MEMORY)?;
     files()?;
-    // A file that would grow beyond a limit is then an error like a full disk, and not the end of the process.
+    // With a handler, a file above its size limit is an error like a full disk. Without it, the process would end.
     let heard = tokio::runtime::Builder::new_current_thread().enable_io().build().and_then(|runtime| {
         let _inside = runtime.enter();
         signal(SignalKind::from_raw(FILE_TOO_LARGE)).map(drop)

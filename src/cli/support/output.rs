@@ -1,4 +1,4 @@
-//! What goes to the terminal: the only place that prints.
+//! The output to the terminal. No other module prints.
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -40,7 +40,7 @@ pub(crate) fn print(text: &str) {
     keep_error(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
 
-/// Keeps the first error of standard output. A reader that went away wants no more, which is no error of ours.
+/// Keeps the first error of standard output. A closed pipe is no error: its reader needs no more output.
 pub(crate) fn keep_error(written: io::Result<()>) {
     if let Err(error) = written
         && error.kind() != ErrorKind::BrokenPipe
@@ -49,7 +49,7 @@ pub(crate) fn keep_error(written: io::Result<()>) {
     }
 }
 
-/// The end of the process: what was not written to standard output counts like a report that was not written.
+/// The exit code of the process. An error of standard output counts like a report that was not written.
 pub(crate) fn finish(failure: Result<u8, Failure>) -> ExitCode {
     let code = match failure {
         Ok(code) => code,

@@ -1,4 +1,4 @@
-//! Progress of a run: bars on a terminal, nothing in a pipeline.
+//! The progress of a command: bars on a terminal, and no output in a pipeline.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -56,7 +56,7 @@ impl Progress {
     }
 }
 
-/// Shows how much of some files was read.
+/// Shows the number of read bytes.
 #[derive(Debug)]
 pub(crate) struct Bytes(ProgressBar);
 

@@ -174,7 +174,7 @@ fn findings(of: &Verified) -> Result<Vec<Value>, Failure> {
     serde_json::from_slice(bytes).map_err(|error| lacks(error.to_string()))
 }
 
-/// Findings of the account by Region, and how many no request can hold.
+/// The findings of the account by Region, and the number of findings that do not fit into a request.
 fn by_region(findings: Vec<Value>, account: &str) -> (BTreeMap<String, Vec<Value>>, usize) {
     let (mut by_region, mut refused): (BTreeMap<String, Vec<Value>>, usize) = (BTreeMap::new(), 0);
     for finding in findings {
@@ -201,7 +201,7 @@ fn by_region(findings: Vec<Value>, account: &str) -> (BTreeMap<String, Vec<Value
     (by_region, refused)
 }
 
-/// A Region becomes part of the name of a host.
+/// Whether a text can be a Region. A Region becomes a part of a host name.
 fn is_region(text: &str) -> bool {
     let of = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=32).contains(&text.len()) && text.chars().all(of)
@@ -211,7 +211,7 @@ fn size(finding: &Value) -> usize {
     finding.to_string().len()
 }
 
-/// As few requests as Security Hub allows.
+/// The findings in as few requests as Security Hub allows.
 fn batches(findings: &[Value]) -> Vec<&[Value]> {
     let mut batches = Vec::new();
     let (mut start, mut bytes) = (0, 0);
