@@ -128,10 +128,10 @@ mod tests {
             found.coverage.not_examined.iter().map(|it| format!("{} {}", it.source, it.why)).collect();
         for (number, (name, why)) in [
             ("lost", "failed to canonicalize"),
-            ("out", "a link out of"),
+            ("out", "a link to a place outside"),
             ("pipe", "a pipe"),
             ("socket", "a socket"),
-            ("up", "a link out of"),
+            ("up", "a link to a place outside"),
             ("missing", "failed to query"),
             ("/dev/zero", "a device"),
         ]
