@@ -5,7 +5,7 @@
 //! with [`matchers`]. A [`plan`] lists the needed calls. Facts are collected ([`collect`]) from [`aws`]. Verdicts are
 //! evaluated ([`verify`]). A run is reported ([`report`]) and sealed ([`evidence`]).
 //!
-//! `ARCHITECTURE.md` has the map and the invariants. A test checks the allowed dependencies.
+//! `ARCHITECTURE.md` has the map and the invariants. `tests/it/architecture.rs` checks the allowed dependencies.
 
 #[cfg(feature = "aws")]
 pub mod aws;

@@ -12,14 +12,16 @@
     reason = "a benchmark is a program"
 )]
 
+#[path = "../../crates/attestry-logs/benches/support/clock.rs"]
 mod clock;
+#[path = "../../crates/attestry-logs/benches/support/corpus.rs"]
 mod corpus;
 mod process;
 
 use std::io::Write;
 use std::sync::Arc;
 
-use attestry::logs::{Engine, Key, Place, Rules, Secret, Sweeper, Values};
+use attestry_logs::{Engine, Key, Place, Rules, Secret, Sweeper, Values};
 use clock::{Rounds, median};
 use flate2::Compression;
 use flate2::write::GzEncoder;

@@ -102,7 +102,7 @@ fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
         );
     }
     let tested: BTreeSet<&str> = table.iter().map(|row| row.0).collect();
-    // Claims over documents have three answers; tests/reference.rs judges an example of each.
+    // Claims over documents have three answers; tests/it/reference.rs judges an example of each.
     let plain = ALL.iter().filter(|matcher| matcher.example().undecided.is_none());
     let existing: BTreeSet<&str> = plain.map(|matcher| matcher.keyword()).collect();
     assert_eq!(tested, existing, "every matcher has rows in this table");

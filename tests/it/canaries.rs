@@ -1,0 +1,548 @@
+//! Secrets that people left in an account reach no output: not the reports, not the evidence, not the recording.
+//!
+//! They are planted in every field of `accounts/whole.yaml` that says `planted-…`, and searched for in every byte that a
+//! run leaves, also as JSON, base64, hexadecimal and URLs write them. Two things are left out. `evidence/inputs` holds
+//! the description itself, which is the user's own text and no answer of AWS. And a secret that looks like any other
+//! word, in a field that does not say so, cannot be known for one: a tag `note: hunter2` is shown.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::common::{every_attribute, root, write_suite};
+use attestry::aws::Described;
+use attestry::kinds;
+use attestry::logs::Rules;
+use aws_smithy_types::base64;
+
+/// Fields that are withheld whatever they hold: there even a plain word must not be seen.
+const WITHHELD: &[&str] = &[
+    "planted-environment",
+    "planted-environment-note",
+    "planted-environment-again",
+    "planted-parameter-sealed",
+    "planted-target-input",
+    "planted-endpoint",
+];
+
+/// Secrets by the field that holds them: a private key, tokens, logins, one after the other.
+fn plant(text: &str) -> (String, BTreeMap<String, String>) {
+    let names: Vec<String> = text
+        .match_indices("\"planted-")
+        .map(|(at, _)| text[at + 1..].split(['"', '\\']).next().unwrap().to_owned())
+        .chain(["planted-endpoint".to_owned()])
+        .collect();
+    let mut planted = BTreeMap::new();
+    for (index, name) in names.into_iter().enumerate() {
+        // Long enough, different for each field, and nothing else in the output looks like it.
+        let core = format!("Zq{index:02}xCanary{index:02}Wv7Kd93mNpRt5sYb81Lc").chars().take(30).collect::<String>();
+        planted.entry(name).or_insert(core);
+    }
+    let mut text = text.to_owned();
+    for (index, (name, core)) in planted.iter().enumerate().rev() {
+        let dressed = if WITHHELD.contains(&name.as_str()) {
+            core.clone()
+        } else {
+            match index % 4 {
+                0 => format!("ghp_{core}000000"),
+                1 => format!("postgres://app:{core}@db.internal/bank"),
+                2 => format!("DB_PASSWORD={core}"),
+                _ => format!("-----BEGIN PRIVATE KEY-----{core}-----END PRIVATE KEY-----"),
+            }
+        };
+        text = text
+            .replace(&format!("{name}\""), &format!("{dressed}\""))
+            .replace(&format!("{name}\\\""), &format!("{dressed}\\\""));
+    }
+    (text, planted)
+}
+
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() { files(&path, found) } else { found.push(path) }
+    }
+}
+
+/// The ways in which bytes may hold the text. Base64 shifts with what stands before, so all three shifts are looked for,
+/// without the ends that depend on the neighbours.
+fn forms(core: &str) -> Vec<String> {
+    let mut forms = vec![core.to_owned(), core.chars().rev().collect()];
+    let hex: String = core.bytes().map(|byte| format!("{byte:02x}")).collect();
+    forms.push(hex.to_uppercase());
+    forms.push(hex);
+    forms.push(core.bytes().map(|byte| format!("%{byte:02X}")).collect());
+    for shift in 0..3 {
+        let whole = base64::encode(format!("{}{core}", "x".repeat(shift)));
+        let inner = whole.trim_end_matches('=');
+        forms.push(inner[4..inner.len() - 4].to_owned());
+    }
+    forms
+}
+
+fn search(place: &str, bytes: &[u8], planted: &BTreeMap<String, String>, found: &mut Vec<String>) {
+    let text = String::from_utf8_lossy(bytes);
+    for (name, core) in planted {
+        for form in forms(core).iter().filter(|form| text.contains(form.as_str())) {
+            let at = text.find(form.as_str()).unwrap();
+            let around: String = text[..at].chars().rev().take(60).collect::<Vec<_>>().into_iter().rev().collect();
+            found.push(format!("{place}: {name} after `{around}`"));
+        }
+    }
+}
+
+fn attestry(directory: &Path, arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_attestry")).current_dir(directory).args(arguments).output().unwrap()
+}
+
+#[test]
+fn no_canary_reaches_any_output() {
+    let original = std::fs::read_to_string(root().join("tests/accounts/whole.yaml")).unwrap();
+    let (mut text, mut planted) = plant(&original);
+    assert!(planted.len() > 30, "{}", planted.len());
+    assert!(
+        !text.contains("planted-") || text.lines().filter(|it| it.contains("planted-")).all(|it| it.starts_with('#')),
+        "{text}"
+    );
+    // A message of AWS with a secret in it, and an environment that could not be decrypted.
+    let message = "Zq77xCanary77Wv7Kd93mNpRt5sYb81";
+    let error = "Zq78xCanary78Wv7Kd93mNpRt5sYb81";
+    text = text.replace("    GetKeyRotationStatus: {", &format!("    GetKeyRotationStatus: {{ error: AccessDeniedException, message: \"no, DB_PASSWORD={message}\" }}\n    Unused: {{"));
+    text = text.replace(
+        "Environment: { Variables: {} }",
+        &format!(
+            "Environment: {{ Error: {{ ErrorCode: AccessDeniedException, Message: \"no, DB_PASSWORD={error}\" }} }}"
+        ),
+    );
+    planted.insert("message".to_owned(), message.to_owned());
+    planted.insert("environment error".to_owned(), error.to_owned());
+    for core in planted.values() {
+        assert!(text.contains(core.as_str()), "{core} is not planted");
+    }
+
+    let directory = tempfile::tempdir().unwrap();
+    let account = Described::read("account.yaml", &text).unwrap_or_else(|wrong| panic!("{wrong}"));
+    // Every attribute, and once as a violation: differences show what was found.
+    let mut policy = every_attribute(kinds::schemas());
+    for kind in kinds::schemas() {
+        for attribute in kind.attributes {
+            let (kind, name) = (kind.name, attribute.name);
+            let case = format!("not-{kind}-{name}").replace('.', "-");
+            let lines = [
+                format!("  {case}:"),
+                format!("    title: {kind} has no {name}"),
+                format!("    each: {kind}"),
+                "    when_none: not_applicable".to_owned(),
+                format!("    expect: {{ {name}: {{ absent: true }} }}\n"),
+            ];
+            policy.push_str(&lines.join("\n"));
+        }
+    }
+    write_suite(directory.path(), &account, &policy, Some(&text));
+    let ran =
+        attestry(directory.path(), &["run", "suite.yaml", "--stage", "here", "--out", "out", "--record", "recording"]);
+    let shown = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(3), "{shown}");
+
+    let mut found = Vec::new();
+    search("standard output", &ran.stdout, &planted, &mut found);
+    search("standard error", &ran.stderr, &planted, &mut found);
+    let mut paths = Vec::new();
+    files(directory.path(), &mut paths);
+    let inputs = ["account.yaml", "out/evidence/inputs/account.yaml"].map(|path| directory.path().join(path));
+    assert!(inputs.iter().all(|path| path.exists()));
+    for path in paths.iter().filter(|path| !inputs.contains(path)) {
+        let name = path.strip_prefix(directory.path()).unwrap().display().to_string();
+        search(&name, &std::fs::read(path).unwrap(), &planted, &mut found);
+        search(&name, name.as_bytes(), &planted, &mut found);
+    }
+    assert!(paths.len() > 20, "{paths:?}");
+    assert!(found.is_empty(), "{} leaks: {found:#?}", found.len());
+}
+
+/// Runs that share the positions of all answers among them: a canary in every position at once would leave no resource
+/// that anything could be read of.
+const RUNS: usize = 4;
+
+/// In every canary of this test, with what makes it a token of GitHub before it.
+const MARK: &str = "Zq9xCanaryWv7Kd93mNpRt5sYb81Lc";
+
+/// What every rule finds: all examples of the rules, each in every form, and what of the secret in it must not be seen.
+struct Examples {
+    /// By example: as it is, and as others write it.
+    all: Vec<[String; FORMS]>,
+    /// By rule: ends of secrets, as the texts hold them.
+    needles: HashMap<[u8; NEEDLE], &'static str>,
+    /// The same in hexadecimal, of which a few digits may stand in any digest.
+    digits: HashMap<[u8; 2 * NEEDLE], &'static str>,
+    /// The first two bytes of all of these: most bytes of an output begin none.
+    starts: Vec<bool>,
+}
+
+/// So much of a secret is enough to know it by.
+const NEEDLE: usize = 8;
+/// A text as it is, as base64 in one line and in several, as hexadecimal, and as URLs and JSON write it.
+const FORMS: usize = 6;
+/// Stands between two examples, so that the letters of one do not go on in the next.
+const BETWEEN: &str = "\n.\n";
+/// So many examples go into one position of one run.
+const AT_ONCE: usize = 75;
+
+impl Examples {
+    fn all() -> Self {
+        let rules = Rules::strict().unwrap();
+        let (mut all, mut needles, mut digits) = (Vec::new(), HashMap::new(), HashMap::new());
+        let end = |held: &str, end: usize, length: usize| {
+            let end = end.min(held.len());
+            held.as_bytes()[end.saturating_sub(length)..end].to_vec()
+        };
+        // The rule about the beginning of a key has no secret of its own.
+        for (rule, text) in Rules::examples().into_iter().filter(|(rule, _)| *rule != "private-key-header") {
+            let spans = rules.spans(text.as_bytes());
+            assert!(!spans.is_empty(), "{rule}");
+            let encoded = base64::encode(&text);
+            let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+            for mut span in spans {
+                // How a key begins and ends is no secret, and stands in what is told about it.
+                span.end = text[..span.end].rfind("-----END").filter(|at| *at > span.start).unwrap_or(span.end);
+                if text[..span.end].ends_with("-----") {
+                    continue;
+                }
+                // The last letter of base64 may stand for what comes after, too.
+                for part in [end(&text, span.end, NEEDLE), end(&encoded, span.end * 4 / 3 - 1, NEEDLE)] {
+                    <[u8; NEEDLE]>::try_from(part).into_iter().for_each(|part| {
+                        needles.insert(part, rule);
+                    });
+                }
+                let part = end(&hex, span.end * 2, 2 * NEEDLE);
+                <[u8; 2 * NEEDLE]>::try_from(part).into_iter().for_each(|part| {
+                    digits.insert(part, rule);
+                });
+            }
+            let url: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let json = serde_json::to_string(&text).unwrap();
+            let lines: Vec<_> = encoded.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+            all.push([text, encoded.clone(), lines.join("\n"), hex, url, json]);
+        }
+        // A key that is cut off hides all that stands behind it.
+        all.sort_by_key(|forms| forms[0].contains("PRIVATE KEY"));
+        assert!(all.len() > 200 && needles.len() > 400, "{} examples, {} needles", all.len(), needles.len());
+        let mut starts = vec![false; 1 << 16];
+        let firsts = needles.keys().map(|it| [it[0], it[1]]).chain(digits.keys().map(|it| [it[0], it[1]]));
+        firsts.for_each(|first| starts[usize::from(u16::from_be_bytes(first))] = true);
+        Self { all, needles, digits, starts }
+    }
+
+    /// How many positions it takes until each example had its turn.
+    fn batches(&self) -> usize {
+        self.all.len().div_ceil(AT_ONCE)
+    }
+
+    /// Examples for a position, each in another form than its neighbours, and in another one at the next position.
+    fn at(&self, position: usize, batch: usize) -> Vec<&str> {
+        let some = self.all.iter().enumerate().skip(batch * AT_ONCE).take(AT_ONCE);
+        some.map(|(number, forms)| forms[(number + position) % FORMS].as_str()).collect()
+    }
+
+    /// The rules whose secrets are in the bytes, in any form.
+    fn search(&self, place: &str, bytes: &[u8], found: &mut Vec<String>) {
+        let decoded = percent_decoded(bytes);
+        // What is broken over lines is one text; JSON writes the end of a line as two letters.
+        let text = String::from_utf8_lossy(bytes);
+        let joined = text.replace("\\n", "").replace(['\n', '\r'], "");
+        for bytes in [bytes, &decoded, joined.as_bytes()] {
+            let mut add = |at: usize, rule: &str| {
+                let around = &bytes[at.saturating_sub(60)..(at + 30).min(bytes.len())];
+                found.push(format!("{place}: {rule} in `{}`", String::from_utf8_lossy(around)));
+            };
+            for (at, rest) in (0..bytes.len()).map(|at| (at, &bytes[at..])) {
+                let [first, second, ..] = rest else { continue };
+                if self.starts[usize::from(u16::from_be_bytes([*first, *second]))] {
+                    let short = rest.get(..NEEDLE).and_then(|part| self.needles.get(part));
+                    let long = rest.get(..2 * NEEDLE).and_then(|part| self.digits.get(part));
+                    short.into_iter().chain(long).for_each(|rule| add(at, rule));
+                }
+            }
+        }
+    }
+}
+
+fn percent_decoded(bytes: &[u8]) -> Vec<u8> {
+    let (mut decoded, mut rest) = (Vec::new(), bytes);
+    while let [first, after @ ..] = rest {
+        let byte = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+        match after.get(..2).and_then(byte).filter(|_| *first == b'%') {
+            Some(byte) => {
+                decoded.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                decoded.push(*first);
+                rest = after;
+            }
+        }
+    }
+    decoded
+}
+
+#[test]
+fn the_search_finds_every_example_in_every_form() {
+    let examples = Examples::all();
+    for text in examples.all.iter().flatten() {
+        let mut found = Vec::new();
+        examples.search("here", format!("before {text} after").as_bytes(), &mut found);
+        assert!(!found.is_empty(), "{text}");
+    }
+}
+
+/// Examples that stand together are found one by one: none is hidden by what was found of its neighbour.
+#[test]
+fn no_example_hides_its_neighbours() {
+    let examples = Examples::all();
+    // But for a key that is cut off, which is a key to the end of the text.
+    let keys = examples.all.iter().filter(|forms| forms[0].contains("PRIVATE KEY")).count();
+    for (position, batch) in (0..FORMS).flat_map(|position| (0..examples.batches()).map(move |it| (position, it))) {
+        let some = examples.at(position, batch);
+        let clean = attestry::facts::scrub(&some.join(BETWEEN)).into_owned();
+        let markers = clean.matches("[redacted]").count();
+        assert!((markers + keys) * 10 >= some.len() * 9, "{position} {batch}: {markers} of {}: {clean}", some.len());
+    }
+}
+
+/// Puts canaries into the positions of one run, and counts all positions.
+struct Planter<'a> {
+    examples: &'a Examples,
+    run: usize,
+    /// Which examples, and in which of their forms.
+    batch: usize,
+    turn: usize,
+    positions: usize,
+    planted: usize,
+}
+
+impl Planter<'_> {
+    /// A text that AWS sent. Instants and numbers stay: nobody can write a secret there. So do tokens of pages, which
+    /// AWS makes and must get back as they are.
+    fn text(&mut self, text: &mut String) {
+        if let Ok(mut inside) = serde_json::from_str::<serde_json::Value>(text)
+            && (inside.is_object() || inside.is_array())
+        {
+            self.json("", &mut inside);
+            *text = inside.to_string();
+            return;
+        }
+        if text.trim().is_empty()
+            || text.starts_with(|it: char| it.is_ascii_digit())
+            || ["true", "false"].contains(&text.as_str())
+        {
+            return;
+        }
+        self.positions += 1;
+        if self.positions % RUNS == self.run {
+            self.planted += 1;
+            let mut examples = self.examples.at(self.positions / RUNS + self.turn, self.batch);
+            // AWS lets nobody put more into an ARN or a URL than letters, digits and a few marks; kinds take them apart.
+            if text.starts_with("arn:") || text.starts_with("http") {
+                let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+                examples.retain(|example| example.bytes().all(plain));
+            }
+            let examples = examples.join(BETWEEN);
+            text.push_str(&format!(" ghp_{MARK}{:06}\n{examples}", self.positions));
+        }
+    }
+
+    fn json(&mut self, name: &str, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(_)
+                if name.ends_with("Token") || name.ends_with("Marker") || name == "$instant" => {}
+            serde_json::Value::String(text) => self.text(text),
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.json(name, item)),
+            serde_json::Value::Object(members) => members.iter_mut().for_each(|(name, member)| self.json(name, member)),
+            _ => {}
+        }
+    }
+
+    /// Texts between tags. IAM sends documents percent-encoded; a credential report is base64 of names and dates.
+    fn xml(&mut self, xml: &str) -> String {
+        let mut out = String::new();
+        for part in xml.split_inclusive('>') {
+            let (content, tag) = part.split_at(part.find('<').unwrap_or(part.len()));
+            let unescaped =
+                content.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+            let mut text = attestry::aws::wire::percent_decode(&unescaped, false);
+            let encoded = text.starts_with('{') && unescaped.starts_with("%7B");
+            if !encoded {
+                text = unescaped;
+            }
+            let page = tag.starts_with("</Marker") || tag.starts_with("</NextToken") || tag.starts_with("</Content>");
+            if tag.starts_with("</") && !page {
+                self.text(&mut text);
+            }
+            if encoded {
+                out.extend(text.bytes().map(|byte| format!("%{byte:02X}")));
+            } else {
+                out.push_str(&text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+            }
+            out.push_str(tag);
+        }
+        out
+    }
+
+    /// A recorded line with canaries in the body of its answer.
+    fn exchange(&mut self, line: &str) -> String {
+        let mut exchange: serde_json::Value = serde_json::from_str(line).unwrap();
+        if let Some(serde_json::Value::Object(body)) = exchange.pointer_mut("/outcome/answer/body") {
+            for (form, held) in body {
+                match held {
+                    serde_json::Value::String(xml) if form == "xml" => *xml = self.xml(xml),
+                    held => self.json("", held),
+                }
+            }
+        }
+        exchange.to_string()
+    }
+}
+
+/// A recorded run, and where others of it are made.
+struct Desk<'a> {
+    directory: &'a Path,
+    suite: &'a str,
+    tape: &'a [PathBuf],
+    examples: &'a Examples,
+}
+
+/// One run of the changed recording.
+#[derive(Clone, Copy)]
+struct Round {
+    number: usize,
+    /// Which positions, which examples, and in which of their forms.
+    run: usize,
+    batch: usize,
+    turn: usize,
+}
+
+/// What became of it.
+#[derive(Default)]
+struct Leaks {
+    planted: usize,
+    positions: usize,
+    redacted: usize,
+    found: Vec<String>,
+}
+
+impl Desk<'_> {
+    fn round(&self, Round { number, run, batch, turn }: Round) -> Leaks {
+        let mut planter = Planter { examples: self.examples, run, batch, turn, positions: 0, planted: 0 };
+        let at = |name: &str| self.directory.join(format!("{name}-{number}"));
+        for path in self.tape {
+            let held = std::fs::read_to_string(path).unwrap();
+            let lines = held.lines().map(|line| planter.exchange(line) + "\n");
+            let harmed = if path.ends_with("recording.json") { held.clone() } else { lines.collect() };
+            let to = at("harmed").join(path.strip_prefix(self.directory.join("tape")).unwrap());
+            std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+            std::fs::write(to, harmed).unwrap();
+        }
+        let suite = self.suite.replace("described: account.yaml", &format!("recording: harmed-{number}"));
+        let name = format!("suite-{number}.yaml");
+        std::fs::write(self.directory.join(&name), suite).unwrap();
+        let (out, again, bundle) = (format!("out-{number}"), format!("again-{number}"), format!("out-{number}.zip"));
+        let mut arguments = vec!["run", &name, "--stage", "here", "--out", &out];
+        // Each batch is recorded again for some of the positions: that reads every answer three times more.
+        if run == batch % RUNS {
+            arguments.extend(["--record", &again, "--answers", "--bundle", &bundle]);
+        }
+        let ran = attestry(self.directory, &arguments);
+        assert!(at("out").join("manifest.json").exists(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let mut leaks = Leaks { planted: planter.planted, positions: planter.positions, ..Leaks::default() };
+        let marked = BTreeMap::from([("canary".to_owned(), MARK.to_owned())]);
+        let mut look = |name: &str, bytes: &[u8]| {
+            leaks.redacted += String::from_utf8_lossy(bytes).matches("[redacted]").count();
+            search(name, bytes, &marked, &mut leaks.found);
+            search(name, name.as_bytes(), &marked, &mut leaks.found);
+            self.examples.search(name, bytes, &mut leaks.found);
+        };
+        look("standard output", &ran.stdout);
+        look("standard error", &ran.stderr);
+        let mut left = Vec::new();
+        for folder in ["out", "again"].map(at).iter().filter(|it| it.exists()) {
+            files(folder, &mut left);
+        }
+        for path in left {
+            look(&path.strip_prefix(self.directory).unwrap().display().to_string(), &std::fs::read(&path).unwrap());
+        }
+        leaks
+    }
+}
+
+/// What AWS can fill: every example of the rules in every text of every answer to every operation, as it goes over the
+/// wire. Answers are recorded, a secret of each kind that can be known for one is put into each position, in one of its
+/// forms (`ATTESTRY_CANARIES=all`: in each), and what a run makes of them, its own recording and the answers in its evidence
+/// included, holds none of them. AWS would cut such texts, of tags after 256 characters; a text is redacted whole, before
+/// any report cuts it, so that longer ones only try more.
+///
+/// Names, ARNs, descriptions and tags go through as they are by design, for a report without them proves nothing: only
+/// the secret inside is replaced. What has no mark of its own and stands where nobody expects a secret cannot be known;
+/// `WITHHELD` has the fields where not even a plain word is shown. Request ids and tokens of pages are made by AWS, and
+/// the names in a credential report are those that IAM's lists have, too.
+#[test]
+fn no_position_of_any_answer_lets_a_canary_through() {
+    let account = std::fs::read_to_string(root().join("tests/accounts/whole.yaml")).unwrap();
+    let described = Described::read("account.yaml", &account).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let directory = tempfile::tempdir().unwrap();
+    let suite = write_suite(directory.path(), &described, &every_attribute(kinds::schemas()), Some(&account));
+    let first = ["run", "suite.yaml", "--stage", "here", "--out", "first", "--record", "tape"];
+    let ran = attestry(directory.path(), &first);
+    assert!(directory.path().join("first/manifest.json").exists(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let suite = std::fs::read_to_string(&suite).unwrap();
+    let mut tape = Vec::new();
+    files(&directory.path().join("tape"), &mut tape);
+    tape.sort();
+    let examples = Examples::all();
+    let desk = Desk { directory: directory.path(), suite: &suite, tape: &tape, examples: &examples };
+    // All forms of all examples in all positions take six times as long.
+    let turns = if std::env::var("ATTESTRY_CANARIES").is_ok_and(|it| it == "all") { FORMS } else { 1 };
+    let of_turn = |turn| (0..examples.batches()).map(move |batch| (turn, batch));
+    let rounds = (0..turns).flat_map(of_turn).flat_map(|(turn, batch)| (0..RUNS).map(move |run| (turn, batch, run)));
+    let round = |(number, (turn, batch, run))| Round { number, run, batch, turn };
+    let rounds: Vec<Round> = rounds.enumerate().map(round).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut all = Vec::new();
+        while let Some(round) = rounds.get(next.fetch_add(1, Ordering::Relaxed)) {
+            all.push(desk.round(*round));
+        }
+        all
+    };
+    let leaks: Vec<Leaks> = std::thread::scope(|scope| {
+        let workers = [scope.spawn(work), scope.spawn(work)];
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    let found: Vec<&String> = leaks.iter().flat_map(|it| &it.found).collect();
+    assert!(found.is_empty(), "{} leaks: {:#?}", found.len(), &found[..found.len().min(100)]);
+    // All positions had their turn with all examples, and what was planted was read.
+    let planted: usize = leaks.iter().map(|it| it.planted).sum();
+    let redacted: usize = leaks.iter().map(|it| it.redacted).sum();
+    let positions = leaks[0].positions;
+    assert_eq!(planted, positions * examples.batches() * turns);
+    assert!(positions > 400 && redacted > planted, "{positions} positions, {redacted} markers");
+}
+
+/// The search itself finds what is there: without it, an empty result would prove nothing.
+#[test]
+fn the_search_finds_every_form() {
+    let core = "Zq01xCanary01Wv7Kd93mNpRt5sYb81".to_owned();
+    let planted = BTreeMap::from([("it".to_owned(), core.clone())]);
+    let hex: String = core.bytes().map(|byte| format!("{byte:02x}")).collect();
+    for text in [
+        core.clone(),
+        serde_json::json!({ "a": format!("\"{core}\"") }).to_string(),
+        base64::encode(format!("a{core}b")),
+        base64::encode(format!("ab{core}")),
+        hex,
+    ] {
+        let mut found = Vec::new();
+        search("here", text.as_bytes(), &planted, &mut found);
+        assert!(!found.is_empty(), "{text}");
+    }
+}

@@ -1,0 +1,187 @@
+//! What the integration tests share: accounts, the generated suite, a run inside the process.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use attestry::aws::{Backend, Described, Link, Pace, Refusal, Target, open};
+use attestry::collect::{Watch, collect};
+use attestry::facts::{Archive, Kind, LogScope, Population};
+use attestry::kinds;
+use attestry::plan::Plan;
+use attestry::policy::{Case, Severity, Vocabulary, compile, load_suite};
+use attestry::source::{Diagnostics, render};
+use attestry::verify::{Reason, RunResult, evaluate};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+
+/// The account in `whole.yaml`.
+pub const ACCOUNT: &str = "111122223333";
+
+/// Where `whole.yaml` has archived logs.
+pub const ARCHIVE: &str = "s3://archive/logs/";
+
+/// Where the account that the shipped suites are run on has them.
+const EMBEDDED_ARCHIVES: [&str; 2] =
+    ["s3://bank-platform-logs-dev-647751526084/records/", "s3://bank-platform-logs-dev-647751526084/functions/"];
+
+/// The shipped suites; all have the stage `embedded`.
+pub const SHIPPED: &[&str] = &["suites/mod-045.yaml", "suites/cis-aws.yaml"];
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The description of an account, by its path below the repository.
+pub fn described(path: &str) -> Arc<Described> {
+    let text = std::fs::read_to_string(root().join(path)).unwrap();
+    Arc::new(Described::read(path, &text).unwrap_or_else(|wrong| panic!("{wrong}")))
+}
+
+/// The small account that answers everything.
+pub fn whole() -> Arc<Described> {
+    described("tests/accounts/whole.yaml")
+}
+
+/// The account that the shipped suites are run on.
+pub fn embedded() -> Arc<Described> {
+    described("suites/accounts/embedded.yaml")
+}
+
+/// The cases of a suite for a stage.
+pub fn cases(root: &Path, suite: &str, stage: &str) -> (Vec<Case>, Severity) {
+    let loaded =
+        load_suite(root, Path::new(suite), Vocabulary::new(kinds::schemas()).with_probes(attestry::probes::specs()));
+    let shown = |sink: &Diagnostics| render(&loaded.library.files, sink, false);
+    assert!(!loaded.diagnostics.has_errors(), "{}", shown(&loaded.diagnostics));
+    let suite = loaded.library.suites.first().unwrap();
+    let stage = suite.stages.iter().find(|it| it.name.value == stage).unwrap();
+    let mut sink = Diagnostics::new();
+    let compiled = compile(suite, stage, &[], &mut sink);
+    (compiled.unwrap_or_else(|| panic!("{}", shown(&sink))).cases, suite.gate)
+}
+
+/// Writes a suite with one policy, and the description beside it when there is one.
+pub fn write_suite(directory: &Path, account: &Described, policy: &str, described: Option<&str>) -> PathBuf {
+    let source = if described.is_some() { "\n    described: account.yaml" } else { "" };
+    let regions = account.regions.join(", ");
+    let suite = format!(
+        "suite: made\ntitle: Made by a test\npolicies: [policy.yaml]\nstages:\n  here:\n    account: \"{}\"\n    regions: \
+         [{regions}]\n    oracles: [simulator, access-analyzer]\n    read_secret_values: true\n    log_sweep: {{ archives: [{ARCHIVE}] }}{source}\n",
+        account.account
+    );
+    std::fs::write(directory.join("suite.yaml"), suite).unwrap();
+    std::fs::write(directory.join("policy.yaml"), policy).unwrap();
+    if let Some(text) = described {
+        std::fs::write(directory.join("account.yaml"), text).unwrap();
+    }
+    directory.join("suite.yaml")
+}
+
+/// Cases of a policy that is given as text.
+pub fn cases_of(account: &Described, policy: &str) -> Vec<Case> {
+    let directory = tempfile::tempdir().unwrap();
+    write_suite(directory.path(), account, policy, None);
+    cases(directory.path(), "suite.yaml", "here").0
+}
+
+/// A policy with one case for each attribute of the kinds. The cases judge nothing: whatever AWS tells is as expected,
+/// so only what AWS did not tell makes a difference.
+pub fn every_attribute(of: impl Iterator<Item = &'static Kind>) -> String {
+    let mut policy = "id: EVERY\ntitle: Every attribute of every kind\nseverity: high\ncases:\n".to_owned();
+    for kind in of {
+        for attribute in kind.attributes {
+            let name = format!("{}-{}", kind.name, attribute.name).replace(['.', '_'], "-");
+            let test = attribute.name;
+            write!(
+                policy,
+                "  {name}:\n    title: {} {test}\n    each: {}\n    when_none: not_applicable\n    expect:\n      any: [{{ {test}: {{ \
+                 present: true }} }}, {{ {test}: {{ absent: true }} }}]\n",
+                kind.name, kind.name
+            )
+            .unwrap();
+        }
+        let claims = CLAIMS.iter().filter(|(of, _)| *of == kind.name);
+        for (number, (_, claim)) in claims.enumerate() {
+            let name = format!("{}-claim-{number}", kind.name).replace('.', "-");
+            let (path, claim) = claim.split_once(": ").unwrap();
+            write!(
+                policy,
+                "  {name}:\n    title: {name}\n    each: {}\n    when_none: not_applicable\n    expect:\n      any: [{{ {path}: {{ \
+                 {claim} }} }}, {{ {path}: {{ not: {{ {claim} }} }} }}]\n",
+                kind.name
+            )
+            .unwrap();
+        }
+    }
+    policy
+}
+
+/// Claims that AWS is asked about too: kind, attribute and claim. They hold or they do not; only what AWS does not tell
+/// makes a difference.
+const CLAIMS: &[(&str, &str)] = &[
+    ("iam.policy", "statements: never_grants: { actions: [kms:Decrypt] }"),
+    ("iam.role", "permissions: never_grants: { actions: [kms:Decrypt] }"),
+    ("iam.user", "permissions: never_grants: { actions: [kms:Decrypt] }"),
+];
+
+/// A run inside the process.
+pub struct Ran {
+    pub result: RunResult,
+    pub populations: Vec<Population>,
+    pub link: Link,
+}
+
+impl Ran {
+    /// `service:operation` of every request.
+    pub fn called(&self) -> BTreeSet<String> {
+        called(&self.link)
+    }
+
+    /// The exit of the run.
+    pub fn exit(&self) -> Reason {
+        Reason::of(&self.result, Severity::Info)
+    }
+}
+
+/// `service:operation` of every request.
+pub fn called(link: &Link) -> BTreeSet<String> {
+    link.calls.all().iter().map(|call| format!("{}:{}", call.service, call.operation)).collect()
+}
+
+/// Where an account is read that something inside the process plays.
+pub fn target(account: &str, regions: &[String], connector: SharedHttpConnector) -> Target {
+    Target {
+        account: account.to_owned(),
+        regions: regions.to_vec(),
+        profile: None,
+        role: None,
+        backend: Backend::InProcess { label: "a test".to_owned(), connector },
+        recordings: Vec::new(),
+    }
+}
+
+/// Plans, collects and judges.
+pub async fn run(cases: &[Case], account: &Described, connector: SharedHttpConnector) -> Result<Ran, Refusal> {
+    let archives = if account.account == ACCOUNT { &[ARCHIVE][..] } else { &EMBEDDED_ARCHIVES };
+    let archives = archives.iter().filter_map(|text| Archive::read(text)).collect();
+    let logs = LogScope { archives, ..LogScope::all(account.as_of) };
+    run_sweeping(cases, account, connector, logs).await
+}
+
+/// The same, for a stage that has these events swept.
+pub async fn run_sweeping(
+    cases: &[Case],
+    account: &Described,
+    connector: SharedHttpConnector,
+    logs: LogScope,
+) -> Result<Ran, Refusal> {
+    let link = Link::new(Pace::none()).sweeping(logs);
+    let session = open(&target(&account.account, &account.regions, connector), &link).await?;
+    let plan = Plan::new(cases.to_vec());
+    let silent: Watch = Arc::new(|_| {});
+    let populations = collect(&plan, &session.places(), kinds::collector, account.as_of, &silent).await;
+    let result = evaluate(cases, &populations, &[], account.as_of);
+    Ok(Ran { result, populations, link })
+}

@@ -1,0 +1,225 @@
+//! Every operation of every kind is broken in every way, and nothing that needed it may be judged.
+//!
+//! The matrix follows from the kinds: an operation that a collector gains is in it at once. The list in
+//! `faults/operations.txt` only makes sure that somebody notices.
+
+mod answers;
+mod blind;
+mod matrix;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Arc;
+
+use crate::common::{self, cases_of, every_attribute, root, run, whole};
+use answers::Violated;
+use attestry::aws::described::{Fault, Faults, Mutation};
+use attestry::aws::validate::TABLE;
+use attestry::aws::{Operation, gone_codes};
+use attestry::facts::{Cause, Frequency};
+use attestry::kinds;
+use attestry::plan::Plan;
+use attestry::policy::Case;
+use attestry::verify::Verdict;
+use matrix::{Matrix, faults};
+
+/// `service:operation` of all kinds.
+fn operations() -> BTreeSet<String> {
+    kinds::schemas().flat_map(|kind| kind.calls).map(|call| format!("{}:{}", call.service, call.operation)).collect()
+}
+
+fn named_operations() -> Vec<Operation> {
+    let all = operations();
+    all.iter().map(|name| name.split_once(':').unwrap()).map(|(service, name)| Operation::new(service, name)).collect()
+}
+
+const LIST: &str = "tests/it/faults/operations.txt";
+const HEADER: &str = "# Each operation that a collector calls, and the faults that only some operations can have: only lists have pages, and
+# only some of them say that they are cut off. `ATTESTRY_BLESS=1 cargo test --test it operations` writes it.
+";
+
+/// The list as it follows from the kinds and the described accounts.
+fn list() -> String {
+    let operations = named_operations();
+    let all = faults().into_iter().map(|(fault, _)| fault);
+    let special: Vec<Fault> = all.filter(|it| !operations.iter().all(|operation| it.applies_to(operation))).collect();
+    let row = |operation: &Operation| {
+        let own = special.iter().filter(|it| it.applies_to(operation)).map(|it| format!(" {it:?}"));
+        format!("{}:{}{}\n", operation.service, operation.name, own.collect::<String>())
+    };
+    HEADER.to_owned() + &operations.iter().map(row).collect::<String>()
+}
+
+/// An operation that comes or goes, and a fault that is no longer tried, is seen in the difference of the list.
+#[test]
+fn operations_and_their_faults_are_those_of_the_list() {
+    let (path, list) = (root().join(LIST), list());
+    if std::env::var_os("ATTESTRY_BLESS").is_some() {
+        std::fs::write(&path, &list).unwrap();
+    }
+    let listed = std::fs::read_to_string(&path).unwrap();
+    assert!(listed == list, "{LIST} is old: ATTESTRY_BLESS=1 cargo test --test it operations");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_of_every_operation_leaves_its_cases_unevaluated() {
+    let account = whole();
+    let cases = cases_of(&account, &every_attribute(kinds::schemas()));
+    let sound = run(&cases, &account, account.connector()).await.unwrap();
+    assert_eq!(sound.called(), operations(), "the account must be asked everything, or a fault breaks nothing");
+    let blind: Vec<_> = sound.result.cases.iter().filter(|case| case.is_incomplete()).map(|it| &it.case.id).collect();
+    assert!(blind.is_empty(), "without a fault nothing is missing: {blind:?}");
+
+    let mut matrix = Matrix::new(account, cases, sound);
+    for name in operations() {
+        let (service, operation) = name.split_once(':').unwrap();
+        for (fault, cause) in faults() {
+            matrix.add(Operation::new(service, operation), fault, cause);
+        }
+    }
+    let (pairs, wrong) = matrix.finish().await;
+    assert!(wrong.is_empty(), "{} of {pairs} pairs: {:#?}", wrong.len(), &wrong[..wrong.len().min(40)]);
+}
+
+/// What AWS says not to exist is in no verdict: it is counted, and a population of which nothing is left is not evaluated.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_gone_is_counted_and_never_all_there_is() {
+    let account = whole();
+    let cases = cases_of(&account, &every_attribute(kinds::schemas()));
+    let mut asked = BTreeSet::new();
+    for call in kinds::schemas().flat_map(|kind| kind.calls) {
+        for code in gone_codes(call.service, call.operation) {
+            let operation = Operation::new(call.service, call.operation);
+            let gone = Fault::Error { code: (*code).to_owned(), status: 404 };
+            let broken = Faults::new(account.connector(), operation, gone).unwrap().connector();
+            // An alarm is no topic: that one which it calls is gone is what the alarm tells.
+            let other = |case: &Case| call.service == "sns" && case.kind.name == "cloudwatch.alarm";
+            let of = |case: &&Case| Plan::needs(case, call.service, call.operation) && !other(case);
+            let needing: Vec<Case> = cases.iter().filter(of).cloned().collect();
+            let ran = run(&needing, &account, broken).await.unwrap();
+            let place = format!("{}:{} {code}", call.service, call.operation);
+            assert!(!ran.result.cases.is_empty(), "{place}");
+            for result in &ran.result.cases {
+                let (id, seen) = (&result.case.id, &result.coverage);
+                let met = matches!(result.verdict, Verdict::Met(_));
+                assert!(!met || seen.gone > 0 && seen.examined > 0, "{place}: {id} is met of {seen:?}");
+                let gaps = result.gaps.iter().chain(result.resources.iter().flat_map(|it| &it.gaps));
+                let other: Vec<_> = gaps.filter(|gap| gap.cause != Cause::Gone).collect();
+                assert!(other.is_empty(), "{place}: {id}: {other:?}");
+                assert!(seen.gone > 0 || result.is_incomplete(), "{place}: {id} tells nothing: {seen:?}");
+            }
+            asked.insert(format!("{}:{}", call.service, call.operation));
+        }
+    }
+    assert!(asked.len() > 20, "{asked:?}");
+}
+
+/// Calls for one resource that say nothing of it by an error: they name none, or the error says something else.
+const NAME_NOTHING: [&str; 9] = [
+    "access-analyzer:CheckNoPublicAccess",
+    "access-analyzer:ValidatePolicy",
+    "iam:GetAccountPasswordPolicy",
+    "iam:GetAccountSummary",
+    "iam:ListAccountAliases",
+    "lambda:GetPolicy",
+    "logs:GetLogEvents",
+    "s3:GetAccountPublicAccessBlock",
+    "s3:GetObject",
+];
+
+#[test]
+fn every_call_for_a_resource_says_when_it_is_gone_or_is_known_not_to() {
+    let calls = kinds::schemas().flat_map(|kind| kind.calls).filter(|call| call.frequency == Frequency::Resource);
+    let silent: BTreeSet<String> = calls
+        .filter(|call| gone_codes(call.service, call.operation).is_empty())
+        .map(|call| format!("{}:{}", call.service, call.operation))
+        .collect();
+    assert_eq!(silent.iter().map(String::as_str).collect::<Vec<_>>(), NAME_NOTHING, "add it to src/aws/gone.rs");
+}
+
+/// The shipped suites may find violations whatever is broken, but what is broken never makes a case met.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_denial_makes_a_shipped_case_met() {
+    let account = common::embedded();
+    for suite in common::SHIPPED {
+        let (cases, _) = common::cases(root(), suite, "embedded");
+        let sound = Arc::new(run(&cases, &account, account.connector()).await.unwrap());
+        let wrong = matrix::denials(&account, &cases, &sound).await;
+        assert!(wrong.is_empty(), "{suite}: {wrong:#?}");
+    }
+}
+
+/// Below, nothing is judged that nobody looked at: an operation without a row would be believed whatever it answers.
+#[test]
+fn every_operation_has_a_row() {
+    let probes = attestry::probes::specs().flat_map(|probe| probe.kind.calls);
+    let calls = kinds::schemas().flat_map(|kind| kind.calls).chain(probes);
+    let without: BTreeSet<_> = calls
+        .filter(|call| TABLE.row(call.service, call.operation).is_none())
+        .map(|call| format!("{}:{}", call.service, call.operation))
+        .collect();
+    assert!(without.is_empty(), "add to src/aws/validate/operations.txt: {without:?}");
+}
+
+/// Says what was tried, also where a test passes: what is printed with `println!` is kept from the log of CI.
+macro_rules! say {
+    ($($told:tt)*) => { writeln!(std::io::stderr(), $($told)*).unwrap() };
+}
+
+/// Operations whose answer is not described but somebody else's bytes, which have no shape.
+const SHAPELESS: [&str; 1] = ["s3:GetObject"];
+
+/// Whatever becomes of the sound answer of an operation on its way, no violated case is met.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_changed_answer_makes_a_violated_case_met() {
+    let mut violated = Violated::find().await;
+    let of = |operation: Operation| Mutation::all(&operation).into_iter().map(move |it| (operation.clone(), it));
+    let all: Vec<_> = named_operations().into_iter().flat_map(of).collect();
+    let tally = violated.change(all).await;
+    let (cases, operations) = (violated.count(), tally.operations.len());
+    say!("{cases} cases; {operations} operations, {} runs, {} with a changed answer", tally.runs, tally.changed);
+    for (kind, (runs, changed)) in &tally.kinds {
+        say!("  {kind}: {runs} runs, {changed} with a changed answer");
+    }
+    assert!(tally.wrong.is_empty(), "{} changes are not noticed: {:#?}", tally.wrong.len(), tally.wrong);
+    let unchanged: Vec<_> = self::operations().into_iter().filter(|it| !tally.operations.contains(it)).collect();
+    assert_eq!(unchanged, SHAPELESS, "an operation without a row in src/aws/validate/operations.txt, or never called");
+}
+
+/// Runs of the property. `ATTESTRY_SMALLER=SEED:RUNS` has others.
+const SMALLER: (u64, u64) = (20_261_129, 300);
+
+fn seeds() -> (u64, u64) {
+    let told = std::env::var("ATTESTRY_SMALLER").ok();
+    let told = told.as_deref().and_then(|it| it.split_once(':')).map(|(a, b)| (a.parse().unwrap(), b.parse().unwrap()));
+    told.unwrap_or(SMALLER)
+}
+
+/// Whatever is missing from an answer, no violated case is met: not where AWS would not send less, and where it may, what is
+/// missing is never taken for something that is there. Items of lists stay: a list without one of them is another true answer,
+/// which only a second source can contradict.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_smaller_answer_makes_a_violated_case_met() {
+    let (first, runs) = seeds();
+    let operations: Vec<_> = named_operations().into_iter().filter(|it| !Mutation::all(it).is_empty()).collect();
+    let all = (0..runs).map(|number| {
+        let seed = first + number;
+        let change = if number % 3 == 2 { Mutation::LeftOut(seed) } else { Mutation::Smaller(seed) };
+        (operations[usize::try_from(number).unwrap() % operations.len()].clone(), change)
+    });
+    let tally = Violated::find().await.change(all.collect()).await;
+    say!("seeds from {first}: {} runs, {} with a smaller answer", tally.runs, tally.changed);
+    assert!(tally.wrong.is_empty(), "{} changes are not noticed: {:#?}", tally.wrong.len(), tally.wrong);
+}
+
+/// Nor does a case that was not evaluated become one that is met, or that is about nothing: what hides a fact goes on hiding it,
+/// whatever is missing from the other answers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_smaller_answer_makes_an_unevaluated_case_met() {
+    let (first, runs) = seeds();
+    let told = blind::all(first..first + runs).await;
+    let (all, changed, blind) = (told.runs, told.changed, told.blind);
+    say!("seeds from {first}: {all} runs, {changed} with a smaller answer, {blind} verdicts that were not evaluated");
+    assert!(told.wrong.is_empty(), "{} changes are not noticed: {:#?}", told.wrong.len(), told.wrong);
+    assert!(changed * 2 > all && blind > changed * 10, "nearly nothing was tried");
+}

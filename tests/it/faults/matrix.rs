@@ -1,0 +1,168 @@
+//! The matrix of operations and faults: one run a pair, several at a time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use attestry::aws::described::{Fault, Faults};
+use attestry::aws::{Described, Operation};
+use attestry::facts::Cause;
+use attestry::plan::Plan;
+use attestry::policy::Case;
+use attestry::verify::{CaseResult, Exit, Verdict};
+use tokio::task::JoinSet;
+
+use crate::common::{Ran, run};
+
+/// Runs at the same time. Each is small; more of them only wait for the two threads.
+const AT_ONCE: usize = 8;
+
+/// Every fault, and the cause that it must have. `None`: a reader must survive it.
+pub fn faults() -> Vec<(Fault, Option<Cause>)> {
+    let error = |code: &str, status| Fault::Error { code: code.to_owned(), status };
+    vec![
+        (error("AccessDeniedException", 400), Some(Cause::Denied)),
+        (error("AccessDenied", 403), Some(Cause::Denied)),
+        (error("UnauthorizedOperation", 403), Some(Cause::Denied)),
+        (error("AuthorizationError", 403), Some(Cause::Denied)),
+        (Fault::Throttled, Some(Cause::Throttled)),
+        (Fault::ServerError, Some(Cause::Unavailable)),
+        (Fault::Reset, Some(Cause::Unreachable)),
+        (Fault::TimeOut, Some(Cause::TimedOut)),
+        (Fault::MalformedBody, Some(Cause::Malformed)),
+        (Fault::EmptyPageWithToken, None),
+        (Fault::RepeatedToken, Some(Cause::Truncated)),
+        (Fault::TruncatedWithoutToken, Some(Cause::Truncated)),
+        (Fault::SecondPageFails, Some(Cause::Unavailable)),
+        (Fault::ExpiredToken, Some(Cause::Credentials)),
+    ]
+}
+
+/// What must hold of one pair.
+struct Pair {
+    operation: Operation,
+    fault: Fault,
+    cause: Option<Cause>,
+    /// Verdicts without the fault.
+    sound: Arc<BTreeMap<String, Verdict>>,
+}
+
+/// All pairs.
+pub struct Matrix {
+    account: Arc<Described>,
+    cases: Vec<Case>,
+    sound: Arc<BTreeMap<String, Verdict>>,
+    waiting: Vec<Pair>,
+}
+
+impl Matrix {
+    pub fn new(account: Arc<Described>, cases: Vec<Case>, sound: Ran) -> Self {
+        let sound = sound.result.cases.iter().map(|it| (it.case.id.clone(), it.verdict)).collect();
+        Self { account, cases, sound: Arc::new(sound), waiting: Vec::new() }
+    }
+
+    /// Adds a pair, unless the operation cannot break in this way.
+    pub fn add(&mut self, operation: Operation, fault: Fault, cause: Option<Cause>) {
+        if fault.applies_to(&operation) {
+            self.waiting.push(Pair { operation, fault, cause, sound: Arc::clone(&self.sound) });
+        }
+    }
+
+    /// Runs all pairs: how many, and what is wrong.
+    pub async fn finish(self) -> (usize, Vec<String>) {
+        let (pairs, mut wrong, mut running) = (self.waiting.len(), Vec::new(), JoinSet::new());
+        for pair in self.waiting {
+            if running.len() >= AT_ONCE {
+                wrong.extend(running.join_next().await.into_iter().flat_map(Result::unwrap));
+            }
+            // One denial runs the whole suite, to see that all else stays as it was. The others run the kinds that use
+            // the operation: what they do not share with any other kind cannot reach it.
+            let whole = pair.fault == faults()[0].0;
+            let uses = |case: &&Case| whole || uses(case, &pair.operation);
+            let cases: Vec<Case> = self.cases.iter().filter(uses).cloned().collect();
+            running.spawn(check(pair, cases, Arc::clone(&self.account)));
+        }
+        while let Some(done) = running.join_next().await {
+            wrong.extend(done.unwrap());
+        }
+        wrong.sort();
+        (pairs, wrong)
+    }
+}
+
+fn uses(case: &Case, operation: &Operation) -> bool {
+    case.kind.calls.iter().any(|call| call.service == operation.service && call.operation == operation.name)
+}
+
+async fn check(pair: Pair, cases: Vec<Case>, account: Arc<Described>) -> Vec<String> {
+    let Pair { operation, fault, cause, sound } = pair;
+    let place = format!("{}:{} {fault:?}", operation.service, operation.name);
+    let broken = Faults::new(account.connector(), operation.clone(), fault).unwrap().connector();
+    let ran = match run(&cases, &account, broken).await {
+        Ok(ran) => ran,
+        // Who we are is asked first. Without an answer nothing is read, and the run is no usage error.
+        Err(refusal) if operation.service == "sts" && !refusal.is_usage() => return Vec::new(),
+        Err(refusal) => return vec![format!("{place}: {refusal}")],
+    };
+    let mut wrong = Vec::new();
+    if operation.service == "sts" {
+        wrong.push(format!("{place}: the session was opened"));
+    }
+    for result in &ran.result.cases {
+        let needed = cause.is_some() && Plan::needs(&result.case, &operation.service, &operation.name);
+        let problem = match cause {
+            Some(cause) if needed => unevaluated(result, &operation, cause),
+            _ if result.verdict == sound[&result.case.id] => None,
+            _ => Some(format!("was {}, and is {}", sound[&result.case.id].word(), result.verdict.word())),
+        };
+        wrong.extend(problem.map(|problem| format!("{place}: {}: {problem}", result.case.id)));
+    }
+    let exit = ran.exit().exit;
+    if (exit == Exit::Incomplete) != cause.is_some() {
+        wrong.push(format!("{place}: exit {exit:?}"));
+    }
+    wrong
+}
+
+/// What is wrong with the result of a case that needed what was broken.
+fn unevaluated(result: &CaseResult, operation: &Operation, cause: Cause) -> Option<String> {
+    if result.verdict != Verdict::NotEvaluated {
+        return Some(format!("is {}", result.verdict.word()));
+    }
+    let mut gaps = result.gaps.iter().chain(result.resources.iter().flat_map(|resource| &resource.gaps)).peekable();
+    if gaps.peek().is_none() {
+        return Some("has no gap".to_owned());
+    }
+    gaps.find(|gap| gap.service != operation.service || gap.operation != operation.name || gap.cause != cause)
+        .map(|gap| format!("has the gap `{gap}` ({})", gap.message))
+}
+
+/// Denies each operation that the cases need: what was not met stays not met, and what changes makes the run incomplete.
+pub async fn denials(account: &Arc<Described>, cases: &[Case], sound: &Arc<Ran>) -> Vec<String> {
+    let mut running = JoinSet::new();
+    for call in Plan::new(cases.to_vec()).calls().into_iter().filter(|call| call.service != "sts") {
+        let (account, cases, sound) = (Arc::clone(account), cases.to_vec(), Arc::clone(sound));
+        running.spawn(async move {
+            let operation = Operation::new(call.service, call.operation);
+            let denied = Fault::Error { code: "AccessDenied".to_owned(), status: 403 };
+            let broken = Faults::new(account.connector(), operation, denied).unwrap().connector();
+            let ran = run(&cases, &account, broken).await.unwrap();
+            let met = |result: &CaseResult| matches!(result.verdict, Verdict::Met(_));
+            let both = sound.result.cases.iter().zip(&ran.result.cases);
+            let mut wrong: Vec<String> = both
+                .filter(|(before, after)| met(after) && !met(before))
+                .map(|(_, after)| format!("{}:{}: {} became met", call.service, call.operation, after.case.id))
+                .collect();
+            // An alternative that is known to hold decides alone; then nothing else may have changed either.
+            let same = sound.result.cases.iter().zip(&ran.result.cases).all(|(a, b)| a.verdict == b.verdict);
+            if !same && ran.exit().exit != Exit::Incomplete {
+                wrong.push(format!("{}:{}: exit {:?}", call.service, call.operation, ran.exit()));
+            }
+            wrong
+        });
+    }
+    let mut wrong = Vec::new();
+    while let Some(done) = running.join_next().await {
+        wrong.extend(done.unwrap());
+    }
+    wrong
+}

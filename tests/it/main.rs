@@ -1,0 +1,39 @@
+//! The integration tests: one program, so that the SDK is linked once. They use the binary and the public interface.
+//!
+//! A test here must not change what the whole process shares: variables of the environment, the current directory, limits.
+//! A test that needs other ones starts a child process.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::string_slice,
+    unreachable_pub,
+    reason = "a test may fail loudly"
+)]
+
+mod baseline;
+mod bundle;
+mod calls;
+mod canaries;
+mod clock;
+mod common;
+mod documents;
+mod embedded;
+mod ends;
+mod evidence;
+mod faults;
+mod forged;
+mod log_sweep;
+mod logs_command;
+mod monitoring;
+mod mutants;
+mod names;
+mod oracles;
+mod probes;
+mod readme;
+mod reference;
+mod reports;
+mod schemas;
+mod unread;
