@@ -13,6 +13,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod architecture;
 mod baseline;
 mod bundle;
 mod calls;

@@ -122,8 +122,8 @@ impl Bucket {
     /// # Errors
     /// It is not so, or AWS does not say that it is.
     pub async fn check(&self) -> Result<(), NotKept> {
-        let told = |gap: Gap| match gap.code.as_str() {
-            "NoSuchBucket" => NotKept::NoBucket(self.name.clone()),
+        let told = |gap: Gap| match gap.cause {
+            Cause::Gone => NotKept::NoBucket(self.name.clone()),
             _ => NotKept::told(format!("learn whether the bucket {} keeps what is written", self.name), gap),
         };
         let versions = async {

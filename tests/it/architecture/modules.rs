@@ -1,0 +1,227 @@
+//! The modules of our crates as the compiler finds them: from the root of a crate along `mod`, with their parsed code.
+//!
+//! Code that is compiled for tests only is known by its `cfg` and not by the name of its file. Must not know any rule.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Attribute, Expr, ExprLit, File, Item, Lit, Meta, Token, Type};
+
+use super::names::{self, Name};
+
+/// One file of a crate, and what the rules look at.
+pub struct Module {
+    /// The path of the file below the repository.
+    pub file: String,
+    /// The name of the crate in code.
+    pub package: String,
+    /// The path of the module in its crate; the root has none.
+    pub path: Vec<String>,
+    /// Whether the file is compiled for tests only.
+    pub test: bool,
+    /// How the file begins.
+    pub begin: String,
+    /// The lines that are neither comments nor compiled for tests only.
+    pub code: String,
+    /// How many lines the file has, comments too, without those that are compiled for tests only.
+    pub lines: usize,
+    /// What its product code names.
+    pub names: Vec<Name>,
+    /// The traits that its types implement, one entry for each type.
+    pub implemented: Vec<String>,
+    /// The modules in the list `ALL`, one entry for each item.
+    pub listed: Vec<String>,
+}
+
+impl Module {
+    fn new(file: &Path, package: &str, path: Vec<String>, test: bool, text: &str, parsed: &File) -> Self {
+        let mut tests = TestLines(BTreeSet::new());
+        tests.visit_file(parsed);
+        let product = text.lines().enumerate().filter(|(at, _)| !tests.0.contains(&(at + 1))).map(|(_, line)| line);
+        let mut items: Vec<&Item> = Vec::new();
+        items.extend(parsed.items.iter().filter(|item| !is_for_tests(attributes(item))));
+        let all = items.iter().copied().find(|item| matches!(item, Item::Const(it) if it.ident == "ALL"));
+        let all = all.map(|item| names::of_item(item, &path)).unwrap_or_default();
+        Self {
+            file: below(file),
+            package: package.to_owned(),
+            test,
+            begin: text.chars().take(4).collect(),
+            code: product.clone().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n"),
+            lines: product.count(),
+            names: names::of_file(parsed, &path),
+            implemented: items.into_iter().filter_map(implemented).collect(),
+            listed: all.into_iter().map(|name| name.path[0].clone()).collect(),
+            path,
+        }
+    }
+}
+
+/// The trait that an item implements for one type, and not for all that have another trait.
+fn implemented(item: &Item) -> Option<String> {
+    let Item::Impl(it) = item else { return None };
+    let (_, of, _) = it.trait_.as_ref()?;
+    let Type::Path(to) = &*it.self_ty else { return None };
+    let generic = it.generics.type_params().any(|parameter| to.path.is_ident(&parameter.ident));
+    (!generic).then(|| of.segments.last().unwrap().ident.to_string())
+}
+
+struct TestLines(BTreeSet<usize>);
+
+impl<'ast> Visit<'ast> for TestLines {
+    fn visit_item(&mut self, item: &'ast Item) {
+        if is_for_tests(attributes(item)) {
+            self.0.extend(item.span().start().line..=item.span().end().line);
+        } else {
+            visit::visit_item(self, item);
+        }
+    }
+}
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All files that end in `.rs` below a folder.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// A path below the repository.
+pub fn below(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap().to_string_lossy().into_owned()
+}
+
+/// The folders of the packages: the root and `crates/*`.
+pub fn packages() -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> =
+        std::fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    all.retain(|path| path.join("Cargo.toml").exists());
+    all.sort();
+    all.insert(0, root().to_owned());
+    all
+}
+
+/// The modules of all packages.
+pub fn modules() -> Vec<Module> {
+    let mut all = Vec::new();
+    for folder in packages() {
+        let name = if folder == root() { "attestry".into() } else { folder.file_name().unwrap().to_string_lossy() };
+        for (file, package) in [("src/lib.rs", name.replace('-', "_")), ("src/main.rs", format!("{name} (program)"))] {
+            if folder.join(file).exists() {
+                walk(&folder.join(file), &package, Vec::new(), false, &mut all);
+            }
+        }
+    }
+    all
+}
+
+fn walk(file: &Path, package: &str, path: Vec<String>, test: bool, all: &mut Vec<Module>) {
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let stem = file.file_stem().unwrap().to_string_lossy();
+    let folder = file.parent().unwrap();
+    // The root of a crate and `mod.rs` have their modules beside them, other files in the folder of their name.
+    let own = if path.is_empty() || stem == "mod" { folder.to_owned() } else { folder.join(&*stem) };
+    declared(&parsed.items, (folder, &own), package, &path, test, all);
+    all.push(Module::new(file, package, path, test, &text, &parsed));
+}
+
+/// The file that `#[path = "…"]` names.
+fn moved(attributes: &[Attribute]) -> Option<String> {
+    attributes.iter().find_map(|attribute| match &attribute.meta {
+        Meta::NameValue(it) if it.path.is_ident("path") => match &it.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// Walks the modules that items declare; the folders are that of the file, and that of its modules.
+fn declared(
+    items: &[Item],
+    folders: (&Path, &Path),
+    package: &str,
+    path: &[String],
+    test: bool,
+    all: &mut Vec<Module>,
+) {
+    let (beside, folder) = folders;
+    for item in items {
+        let Item::Mod(module) = item else { continue };
+        let name = module.ident.to_string();
+        let test = test || is_for_tests(&module.attrs);
+        let inner = [path, std::slice::from_ref(&name)].concat();
+        match &module.content {
+            Some((_, items)) => declared(items, (folder, &folder.join(&name)), package, &inner, test, all),
+            None => {
+                let named = [folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")];
+                let file = moved(&module.attrs).map(|it| beside.join(it)).or(named.into_iter().find(|it| it.exists()));
+                walk(&file.unwrap_or_else(|| panic!("{package}: no file has {name}")), package, inner, test, all);
+            }
+        }
+    }
+}
+
+/// Whether a `cfg` among the attributes holds in tests only.
+pub fn is_for_tests(attributes: &[Attribute]) -> bool {
+    let condition = |it: &Attribute| it.parse_args::<Meta>().unwrap();
+    attributes.iter().filter(|it| it.path().is_ident("cfg")).any(|it| needs_test(&condition(it)))
+}
+
+fn needs_test(condition: &Meta) -> bool {
+    let parts = |list: &syn::MetaList| list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).unwrap();
+    match condition {
+        Meta::Path(path) => path.is_ident("test"),
+        Meta::List(list) if list.path.is_ident("all") => parts(list).iter().any(needs_test),
+        Meta::List(list) if list.path.is_ident("any") => parts(list).iter().all(needs_test),
+        _ => false,
+    }
+}
+
+/// The attributes of an item.
+pub fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(it) => &it.attrs,
+        Item::Enum(it) => &it.attrs,
+        Item::ExternCrate(it) => &it.attrs,
+        Item::Fn(it) => &it.attrs,
+        Item::ForeignMod(it) => &it.attrs,
+        Item::Impl(it) => &it.attrs,
+        Item::Macro(it) => &it.attrs,
+        Item::Mod(it) => &it.attrs,
+        Item::Static(it) => &it.attrs,
+        Item::Struct(it) => &it.attrs,
+        Item::Trait(it) => &it.attrs,
+        Item::TraitAlias(it) => &it.attrs,
+        Item::Type(it) => &it.attrs,
+        Item::Union(it) => &it.attrs,
+        Item::Use(it) => &it.attrs,
+        _ => &[],
+    }
+}
+
+/// `cfg`s by hand: what the compiler does with them must be what this file does.
+#[test]
+fn a_cfg_is_for_tests_only_where_it_needs_them() {
+    let item = |text: &str| syn::parse_str::<Item>(&format!("#[cfg({text})] fn f() {{}}")).unwrap();
+    let needs = |text| is_for_tests(attributes(&item(text)));
+    assert!(needs("test") && needs("all(unix, test)") && needs("any(test, all(test, unix))"));
+    assert!(
+        !needs("not(test)") && !needs("any(test, unix)") && !needs("feature = \"test\"") && !needs("all(not(test))")
+    );
+}
