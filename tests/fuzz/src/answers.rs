@@ -29,14 +29,6 @@ mod aws {
     }
 }
 mod clock;
-#[path = "."]
-mod facts {
-    #[allow(dead_code, reason = "the target looks at partitions, and at nothing else of Regions")]
-    #[path = "../../../src/facts/partition.rs"]
-    mod partition;
-
-    pub use partition::partition;
-}
 
 /// Far more than the longest answer takes.
 const LONG: Duration = Duration::from_secs(1);

@@ -7,31 +7,10 @@
 
 use std::time::Duration;
 
-use evidence::archive::{Format, Limits, pack, unpack};
-use evidence::{dsse::Envelope, keys::PublicKey};
+use attestry_core::evidence::{Envelope, Format, Limits, Manifest, PublicKey, pack, unpack};
 use libfuzzer_sys::fuzz_target;
 
 mod clock;
-#[allow(dead_code, reason = "only a part of it is needed here")]
-#[path = "../../../src/source/text.rs"]
-mod source;
-
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-#[path = "."]
-mod evidence {
-    #[path = "../../../src/evidence/archive/mod.rs"]
-    pub mod archive;
-    #[path = "../../../src/evidence/canonical.rs"]
-    pub mod canonical;
-    #[path = "../../../src/evidence/dsse.rs"]
-    pub mod dsse;
-    #[path = "../../../src/evidence/keys.rs"]
-    pub mod keys;
-    #[path = "../../../src/evidence/manifest.rs"]
-    pub mod manifest;
-    #[path = "../../../src/evidence/path.rs"]
-    pub mod path;
-}
 
 /// Far more than either takes for the longest input.
 const LONG: Duration = Duration::from_secs(2);
@@ -57,7 +36,7 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = envelope.check(&PublicKey::from_pem(&text).into_iter().collect::<Vec<_>>());
         let _ = envelope.open();
     }
-    if let Ok(manifest) = serde_json::from_str::<evidence::manifest::Manifest>(&text) {
+    if let Ok(manifest) = serde_json::from_str::<Manifest>(&text) {
         let _ = manifest.write();
     }
     let _ = PublicKey::from_der(bytes);

@@ -6,22 +6,13 @@
 
 use std::time::Duration;
 
-use iam::{
-    Area, Catalogue, Context, Decision, Exception, Form, Guarded, Policies, Policy, Proof, Prover, Request, Rights, Set,
-    Subject, Which, decide, parse,
+use attestry_iam::{
+    Area, Catalogue, Context, Decision, Exception, Form, Guarded, Policies, Policy, Proof, Prover, Request, Rights,
+    Set, Subject, Which, decide, parse,
 };
 use libfuzzer_sys::fuzz_target;
 
 mod clock;
-#[path = "../../../src/facts/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod facts;
-#[path = "../../../src/iam/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod iam;
-#[path = "../../../src/logs/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod logs;
 
 /// Far more than the budget of a claim takes.
 const LONG: Duration = Duration::from_secs(3);
@@ -47,7 +38,8 @@ fn identity(policy: &Policy) {
         let list = |which: &Which<String>| match which {
             Which::In(list) | Which::NotIn(list) => list.clone(),
         };
-        let (actions, resources) = (list(&statement.actions), statement.resources.as_ref().map(list).unwrap_or_default());
+        let (actions, resources) =
+            (list(&statement.actions), statement.resources.as_ref().map(list).unwrap_or_default());
         let plain = |list: &[String]| list.first().map_or("x".to_owned(), |it| it.replace(['*', '?'], "y"));
         let request = Request {
             principal: subject.clone(),
@@ -59,18 +51,26 @@ fn identity(policy: &Policy) {
         let area = Area { actions: Set::of(actions), resources: Set::everything() };
         let elsewhere = Area { actions: area.actions.clone(), resources: Set::outside(resources) };
         for area in [&area, &elsewhere] {
-            for proof in [timed(|| prover.never(&rights, area, &Context::unknown())), timed(|| prover.denied(&rights, area, &Context::unknown()))] {
+            for proof in [
+                timed(|| prover.never(&rights, area, &Context::unknown())),
+                timed(|| prover.denied(&rights, area, &Context::unknown())),
+            ] {
                 if let Proof::Refuted(found) = proof {
                     assert!(!found.is_empty(), "a refutation without counterexample");
                 }
             }
         }
-        let known = iam::reference::action(&request.action).is_some_and(|action| {
+        let known = attestry_iam::reference::action(&request.action).is_some_and(|action| {
             // The claim is about ARNs of the formats that the action has.
-            action.resources().iter().any(|format| iam::Pattern::new(&format.pattern()).matches(&request.resource, iam::Case::Exact))
+            action.resources().iter().any(|format| {
+                attestry_iam::Pattern::new(&format.pattern()).matches(&request.resource, attestry_iam::Case::Exact)
+            })
         });
         if known && timed(|| prover.never(&rights, &area, &Context::unknown())) == Proof::Proved {
-            assert!(!matches!(decide(&request, &policies), Decision::Allowed { .. }), "proved never, and allowed: {request:?}");
+            assert!(
+                !matches!(decide(&request, &policies), Decision::Allowed { .. }),
+                "proved never, and allowed: {request:?}"
+            );
         }
     }
 }

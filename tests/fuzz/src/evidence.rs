@@ -9,41 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use evidence::{Basis, Circumstances, Contents, Format, Limits, Link, Manifest, Scope, digest, pack, paths};
-use facts::{Attribute, Call, Kind, Population, Frequency, Resource, Scope as Extent, Type};
+use attestry_core::evidence::{
+    self, Basis, Circumstances, Contents, Format, Limits, Link, Manifest, Scope, digest, pack, paths,
+};
+use attestry_core::facts::{self, Attribute, Call, Frequency, Kind, Population, Resource, Scope as Extent, Type};
+use attestry_core::policy::{Catalogues, Root, Vocabulary, compile, load_suite_of};
+use attestry_core::report;
+use attestry_core::source::{self, Diagnostics};
+use attestry_core::verify::{Caller, Reason, Run, TOOL, evaluate};
 use libfuzzer_sys::fuzz_target;
-use policy::{Catalogues, Root, Vocabulary, compile, load_suite_of};
-use source::Diagnostics;
-use verify::{Caller, Reason, Run, TOOL, evaluate};
 
 mod clock;
-#[path = "../../../src/evidence/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod evidence;
-#[path = "../../../src/facts/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod facts;
-#[path = "../../../src/iam/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod iam;
-#[path = "../../../src/logs/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod logs;
-#[path = "../../../src/matchers/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod matchers;
-#[path = "../../../src/policy/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod policy;
-#[path = "../../../src/report/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod report;
-#[path = "../../../src/source/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod source;
-#[path = "../../../src/verify/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod verify;
 
 /// Far more than it takes for the longest input.
 const LONG: Duration = Duration::from_secs(2);
@@ -98,13 +74,20 @@ static WHOLE: LazyLock<Contents> = LazyLock::new(|| {
     let compiled = compile(suite, stage, &[], &mut Diagnostics::new()).expect("it compiles");
     let populations = ["eu-west-1", "us-east-1"].map(|region| {
         let resources = ["a", "b"].map(|name| {
-            let mut resource = Resource::new(&KIND, ACCOUNT.into(), region.into(), format!("arn:{region}:{name}"), name);
+            let mut resource =
+                Resource::new(&KIND, ACCOUNT.into(), region.into(), format!("arn:{region}:{name}"), name);
             resource.set("name", name);
             resource.set("rotates", name == "a");
             resource.set("period", facts::Value::days(30));
             resource
         });
-        Population { kind: &KIND, account: ACCOUNT.into(), region: region.into(), resources: resources.into(), gaps: vec![] }
+        Population {
+            kind: &KIND,
+            account: ACCOUNT.into(),
+            region: region.into(),
+            resources: resources.into(),
+            gaps: vec![],
+        }
     });
     let now = "2026-01-02T03:04:05Z".parse().expect("an instant");
     let result = evaluate(&compiled.cases, &populations, &compiled.waivers, now);
@@ -164,7 +147,8 @@ static WHOLE: LazyLock<Contents> = LazyLock::new(|| {
         report.write(&record, &mut bytes).expect("memory takes everything");
         whole.insert(report.file().into(), bytes);
     }
-    let pretty = |value: &serde_json::Value| format!("{}\n", serde_json::to_string_pretty(value).expect("JSON")).into_bytes();
+    let pretty =
+        |value: &serde_json::Value| format!("{}\n", serde_json::to_string_pretty(value).expect("JSON")).into_bytes();
     let json = |value: Result<serde_json::Value, _>| value.expect("JSON");
     whole.insert(paths::BASIS.into(), pretty(&json(serde_json::to_value(&basis))));
     whole.insert(paths::RUN.into(), format!("{}\n", serde_json::to_string_pretty(&run).expect("JSON")).into());

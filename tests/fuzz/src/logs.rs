@@ -6,14 +6,11 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use attestry_logs::{Engine, Found, Key, Place, Rules, Secret, Stream, Sweeper, Values};
 use libfuzzer_sys::fuzz_target;
-use logs::{Engine, Found, Key, Place, Rules, Secret, Stream, Sweeper, Values};
 use zeroize::Zeroizing;
 
 mod clock;
-#[path = "../../../src/logs/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod logs;
 
 /// Far more than the longest input takes.
 const LONG: Duration = Duration::from_secs(2);

@@ -6,19 +6,12 @@
 
 use std::time::Duration;
 
-use iam::{Condition, Context, Decision, Form, Policies, Policy, Request, Statement, Subject, Which, decide, decoded, parse};
+use attestry_iam::{
+    Condition, Context, Decision, Form, Policies, Policy, Request, Statement, Subject, Which, decide, decoded, parse,
+};
 use libfuzzer_sys::fuzz_target;
 
 mod clock;
-#[path = "../../../src/facts/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod facts;
-#[path = "../../../src/iam/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod iam;
-#[path = "../../../src/logs/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod logs;
 
 /// Far more than either takes for the longest input.
 const LONG: Duration = Duration::from_secs(2);

@@ -9,30 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use facts::{Argument, Attribute, Call, Field, Kind, ProbeSpec, Frequency, Scope, Type};
+use attestry_core::facts::{self, Argument, Attribute, Call, Field, Frequency, Kind, ProbeSpec, Scope, Type};
+use attestry_core::policy::{Catalogues, Root, Vocabulary, check_examples, compile, load_suite_of};
+use attestry_core::source::{Diagnostics, render};
 use libfuzzer_sys::fuzz_target;
-use policy::{Catalogues, Root, Vocabulary, check_examples, compile, load_suite_of};
-use source::{Diagnostics, render};
 
 mod clock;
-#[path = "../../../src/facts/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod facts;
-#[path = "../../../src/iam/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod iam;
-#[path = "../../../src/logs/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod logs;
-#[path = "../../../src/matchers/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod matchers;
-#[path = "../../../src/policy/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod policy;
-#[path = "../../../src/source/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "only a part of it is needed here")]
-mod source;
 
 /// Far more than it takes for the longest input.
 const LONG: Duration = Duration::from_secs(5);
@@ -58,7 +40,7 @@ static THING: Kind = Kind {
         attribute("tags", Type::Map(&Type::Text)),
         attribute("zones", Type::List(&Type::Text)),
         attribute("grants", Type::List(&Type::Record(GRANT))),
-        attribute("permissions", Type::Record(iam::facts::PERMISSIONS)),
+        attribute("permissions", Type::Record(facts::iam::PERMISSIONS)),
     ],
     calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 })],
 };

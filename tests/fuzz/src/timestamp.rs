@@ -7,21 +7,17 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use attestry_core::evidence::timestamp::{Authority, LARGEST, query, read};
 use libfuzzer_sys::fuzz_target;
-use timestamp::{Authority, LARGEST, query, read};
 
 mod clock;
-
-#[allow(dead_code, reason = "only a part of it is needed here")]
-#[path = "../../../src/evidence/timestamp/mod.rs"]
-mod timestamp;
 
 /// Far more than the longest answer takes.
 const LONG: Duration = Duration::from_secs(1);
 
 const MANIFEST: &[u8] = b"manifest";
-const ANSWER: &[u8] = include_bytes!("../../../src/evidence/timestamp/tests/answer.tsr");
-const AUTHORITY: &str = include_str!("../../../src/evidence/timestamp/tests/authority.pem");
+const ANSWER: &[u8] = include_bytes!("../../../crates/attestry-core/src/evidence/timestamp/tests/answer.tsr");
+const AUTHORITY: &str = include_str!("../../../crates/attestry-core/src/evidence/timestamp/tests/authority.pem");
 
 static QUERY: LazyLock<Vec<u8>> = LazyLock::new(|| query(MANIFEST, [0x41; 16]));
 static TRUSTED: LazyLock<[Authority; 1]> = LazyLock::new(|| [Authority::from_pem(AUTHORITY).expect("a certificate")]);
