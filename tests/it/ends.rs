@@ -339,7 +339,7 @@ fn on_a_full_disk_the_verdicts_are_told_and_no_half_is_left() {
 #[test]
 fn the_names_of_tests_elsewhere_are_those_of_tests() {
     let mut text = String::new();
-    let mut folders: Vec<PathBuf> = ["src", "tests"].map(|folder| root().join(folder)).into();
+    let mut folders: Vec<PathBuf> = ["src", "crates", "tests"].map(|folder| root().join(folder)).into();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {
             let path = entry.path();
