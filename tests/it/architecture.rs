@@ -141,7 +141,8 @@ fn modules_name_only_what_comes_before_them() {
 #[test]
 fn outside_crates_stay_behind_their_fence() {
     let (mut wrong, mut seen) = (BTreeSet::new(), BTreeSet::new());
-    for (module, path) in Names::of(&MODULES).all() {
+    // The tasks of developers are no part of the product.
+    for (module, path) in Names::of(&MODULES).all().filter(|(module, _)| !module.package.starts_with("xtask")) {
         let named = path.join("::");
         for (fence, places) in FENCES {
             let is_it = match (fence.strip_suffix('*'), named.strip_suffix("::*")) {
@@ -177,7 +178,8 @@ fn every_file_belongs_to_a_crate() {
 
 #[test]
 fn every_module_has_a_header() {
-    let without: Vec<&str> = product().filter(|it| it.begin != "//! ").map(|it| &*it.file).collect();
+    let has = |it: &Module| it.begin.starts_with("//! ") || it.begin == "#![doc = include_str!(\"../README.md\")]";
+    let without: Vec<&str> = product().filter(|it| !has(it)).map(|it| &*it.file).collect();
     assert!(without.is_empty(), "{without:?}");
 }
 
@@ -187,9 +189,9 @@ fn files_stay_small() {
     assert!(large.is_empty(), "{large:?}");
 }
 
-/// The open folders: the crate and the module, and the traits of which each implementation is an item of its list.
+/// The open folders: the crate and the module, and what makes a module a member of its list.
 const OPEN: [(&str, &str, &[&str]); 4] = [
-    ("attestry", "kinds", &["Collector"]),
+    ("attestry", "kinds", &["KIND"]),
     ("attestry", "probes", &["Probe"]),
     ("attestry_core", "matchers", &["Matcher", "Proves"]),
     ("attestry_core", "report", &["Report"]),

@@ -22,7 +22,7 @@ pub struct Module {
     pub path: Vec<String>,
     /// Whether the file is compiled for tests only.
     pub test: bool,
-    /// How the file begins.
+    /// The first line of the file.
     pub begin: String,
     /// The lines that are neither comments nor compiled for tests only.
     pub code: String,
@@ -30,9 +30,9 @@ pub struct Module {
     pub lines: usize,
     /// What its product code names.
     pub names: Vec<Name>,
-    /// The traits that its types implement, one entry for each type.
+    /// The traits that its types implement, one entry for each type, and `KIND` where it has one.
     pub implemented: Vec<String>,
-    /// The modules in the list `ALL`, one entry for each item.
+    /// The modules in the list `ALL` or in the macro that writes it, one entry for each item.
     pub listed: Vec<String>,
 }
 
@@ -45,24 +45,41 @@ impl Module {
         items.extend(parsed.items.iter().filter(|item| !is_for_tests(attributes(item))));
         let all = items.iter().copied().find(|item| matches!(item, Item::Const(it) if it.ident == "ALL"));
         let all = all.map(|item| names::of_item(item, &path)).unwrap_or_default();
+        let mut listed: Vec<String> = all.into_iter().map(|name| name.path[0].clone()).collect();
+        listed.extend(items.iter().flat_map(|item| in_macro(item)));
         Self {
             file: below(file),
             package: package.to_owned(),
             test,
-            begin: text.chars().take(4).collect(),
+            begin: text.lines().next().unwrap_or_default().to_owned(),
             code: product.clone().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n"),
             lines: product.count(),
             names: names::of_file(parsed, &path),
             implemented: items.into_iter().filter_map(implemented).collect(),
-            listed: all.into_iter().map(|name| name.path[0].clone()).collect(),
+            listed,
             path,
         }
     }
 }
 
+/// The modules in `kinds! { … }`.
+fn in_macro(item: &Item) -> Vec<String> {
+    match item {
+        Item::Macro(it) if it.mac.path.is_ident("kinds") => {
+            it.mac.tokens.clone().into_iter().map(|it| it.to_string()).filter(|it| it != ",").collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The trait that an item implements for one type, and not for all that have another trait.
 fn implemented(item: &Item) -> Option<String> {
-    let Item::Impl(it) = item else { return None };
+    let it = match item {
+        Item::Impl(it) => it,
+        Item::Const(it) if it.ident == "KIND" => return Some("KIND".into()),
+        Item::Static(it) if it.ident == "KIND" => return Some("KIND".into()),
+        _ => return None,
+    };
     let (_, of, _) = it.trait_.as_ref()?;
     let Type::Path(to) = &*it.self_ty else { return None };
     let generic = it.generics.type_params().any(|parameter| to.path.is_ident(&parameter.ident));
