@@ -1,6 +1,6 @@
-//! base64 in either alphabet. Must not know what it stands for.
+//! base64 in both alphabets. Must not know the meaning of the bytes.
 
-/// What one character stands for; none where it is of neither alphabet.
+/// The six bits that one character encodes, or `None` for a character of neither alphabet.
 #[must_use]
 pub fn digit(byte: u8) -> Option<u8> {
     match byte {
@@ -13,7 +13,7 @@ pub fn digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// The bytes that characters stand for; those of neither alphabet are passed over.
+/// Decodes the characters to bytes. Characters of neither alphabet are skipped.
 #[must_use]
 pub fn decode(digits: &[u8]) -> Vec<u8> {
     let (mut out, mut bits, mut held) = (Vec::with_capacity(digits.len() * 3 / 4), 0_u32, 0);

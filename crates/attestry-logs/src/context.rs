@@ -1,9 +1,9 @@
-//! The context of a finding: the name before a secret, made of words that are known to be harmless.
+//! The context of a finding: the name before a secret, if it consists of words that are known to be harmless.
 //!
-//! Must not know rules or values. What stands before a secret may be another secret or a part of the same one, so no word
-//! is told that is not in the list below.
+//! Must not know rules or values. The text before a secret can be another secret or a part of the same one. Therefore
+//! the context contains no word outside of the list below.
 
-/// Words that names of secrets are made of.
+/// Words that occur in the names of secrets.
 const WORDS: &[&str] = &[
     "access",
     "account",
@@ -126,12 +126,12 @@ const WORDS: &[&str] = &[
     "secretkey",
     "privatekey",
 ];
-/// So much before a secret is looked at.
+/// The number of bytes before a secret that are read.
 const LONGEST: usize = 64;
-/// So many separators are told.
+/// The largest number of separators that a context shows.
 const SEPARATORS: usize = 6;
 
-/// The name before a secret and what separates them, or `…` for what may be a secret itself.
+/// The name before a secret and the separators after it. The text is `…` instead if the name could be a secret itself.
 pub(super) fn context(text: &[u8], at: usize) -> String {
     name(text, at).map_or_else(|| "…****".to_owned(), |(name, between)| format!("{name}{between}****"))
 }
@@ -144,13 +144,14 @@ fn name(text: &[u8], at: usize) -> Option<(&str, &str)> {
     let (rest, between) = before.split_at_checked(before.len() - separators)?;
     let length = rest.iter().rev().take_while(|byte| is_word(byte)).count();
     let word = std::str::from_utf8(rest.get(rest.len() - length..)?).ok()?;
-    // Of a longer word only the end is known.
+    // A longer word is not completely in `before`, so its start is missing.
     let is_whole = length < rest.len() || at <= LONGEST;
     let known = (1..=SEPARATORS).contains(&separators) && is_whole && is_harmless(word);
     known.then_some((word, std::str::from_utf8(between).ok()?))
 }
 
-/// Whether each part of a name is a word of the list: `db_password`, `X-Api-Key`, `secretAccessKey`, `aws.secret`.
+/// Whether each part of a name is a word of the list, as in `db_password`, `X-Api-Key`, `secretAccessKey` and
+/// `aws.secret`.
 fn is_harmless(name: &str) -> bool {
     let is_known = |part: &str| WORDS.iter().any(|word| part.eq_ignore_ascii_case(word));
     name.bytes().any(|byte| byte.is_ascii_alphanumeric())
@@ -185,7 +186,8 @@ mod tests {
             ("X-Api-Key: ", "X-Api-Key: ****"),
             ("export AWS_SECRET_ACCESS_KEY=", "AWS_SECRET_ACCESS_KEY=****"),
             ("Authorization: Bearer ", "Bearer ****"),
-            // A key, another password, a token as the user of a URL, a user, a word, the end of a long word.
+            // In this order: a key, another password, a token as the user of a URL, a user, a word, the end of a long
+            // word.
             ("Basic dXNlcjp", "…****"),
             ("k3J9xQ2mP7vL:", "…****"),
             ("SommerRegen,", "…****"),

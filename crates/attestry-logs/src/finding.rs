@@ -1,6 +1,7 @@
-//! Findings: what was found where, told without telling it.
+//! Findings: which secret stands where, without the secret itself.
 //!
-//! Must not know files or AWS. A finding holds no byte of a secret: a keyed fingerprint, how often, the first places.
+//! Must not know files or AWS. A finding holds no byte of a secret: only a keyed fingerprint, a count and the first
+//! places.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,35 +13,36 @@ use super::context::context;
 use super::key::{Fingerprint, Key};
 use super::sweep::{BEHIND, Engine, Found};
 
-/// Where a text stands.
+/// The place of a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The file or log group.
     pub source: String,
-    /// The time of the event as it is written.
+    /// The time of the event, as the source writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
-    /// The log stream, where it is known.
+    /// The log stream, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream: Option<String>,
-    /// The id of the event, where it has one.
+    /// The id of the event, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// The first byte, in the decoded text of the source.
+    /// The offset of the first byte in the decoded text of the source.
     pub start: u64,
-    /// The end.
+    /// The offset after the last byte.
     pub end: u64,
 }
 
 impl Place {
-    /// By source, then as its text goes; of several streams by time, whichever was read first.
+    /// The order of places: by source, then by the position in the text. Places in several streams are ordered by time,
+    /// so that the order of reading has no influence.
     fn order(&self) -> (&str, Option<&str>, Option<&str>, u64, Option<&str>) {
         let time = self.stream.as_ref().and(self.time.as_deref());
         (&self.source, time, self.stream.as_deref(), self.start, self.event.as_deref())
     }
 }
 
-/// What a secret is.
+/// The type of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum What {
@@ -48,61 +50,63 @@ pub enum What {
     Value {
         /// The ARN or name of the secret.
         name: String,
-        /// Its version.
+        /// The version of the secret.
         version: String,
-        /// The part of it.
+        /// The path of the part in the secret.
         path: String,
-        /// How the log writes it.
+        /// The form in which the log shows the value.
         form: String,
     },
     /// A text that looks like a secret.
     Pattern {
         /// The id of the rule.
         rule: String,
-        /// What the rule finds.
+        /// The title of the rule.
         title: String,
-        /// Whether a checksum proves it.
+        /// Whether a checksum proves that the text is a secret.
         proven: bool,
     },
 }
 
-/// A secret that stands in a log.
+/// A secret in a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What it is.
+    /// The type of the secret.
     #[serde(flatten)]
     pub what: What,
-    /// Names its value within this sweep.
+    /// Identifies the value of the secret within this sweep.
     pub fingerprint: Fingerprint,
-    /// How often it stands there.
+    /// The number of places where the secret stands.
     pub count: u64,
-    /// The name before it the first time, of words that are known to be harmless; the secret itself is masked.
+    /// The name before the secret at its first place. It consists of words that are known to be harmless. The secret
+    /// itself is masked.
     pub context: String,
-    /// The first places, the first one first: the same whichever way the texts came.
+    /// The first places in their order. The order in which the texts arrive has no influence on them.
     pub places: Vec<Place>,
 }
 
-/// All findings of a sweep, each once.
+/// All findings of a sweep, without duplicates.
 #[derive(Debug, Default)]
 pub struct Findings {
     found: BTreeMap<(What, Fingerprint), Finding>,
-    /// How many of them are patterns.
+    /// The number of findings that are patterns.
     patterns: usize,
-    /// How many hits had no room.
+    /// The number of hits that were dropped for lack of room.
     more: u64,
-    /// The last hits of the source: two parts may tell the same one.
+    /// The last hits of the source. Two parts can report the same hit.
     recent: Vec<(u64, u64, What)>,
 }
 
-/// So many places are told of a finding.
+/// The largest number of places in a finding.
 const PLACES: usize = 5;
-/// So many findings of patterns are told apart. Those of values have no limit: they are as many as values are given.
+/// The largest number of findings that are patterns. Findings of values have no limit, because the number of values
+/// limits them.
 const MOST: usize = if cfg!(test) { 500 } else { 50_000 };
-/// So many hits are remembered to tell each once.
+/// The number of hits that are remembered, so that each hit counts once.
 const RECENT: usize = 16;
 
 impl Findings {
-    /// Adds what was found in a part of a text that starts at `offset` of its source.
+    /// Adds a hit in a part of a text. The part starts at `offset` of its source.
     pub fn add(&mut self, engine: &Engine, key: &Key, text: &[u8], offset: u64, found: Found, at: &Place) {
         let Some((what, fingerprint)) = name(engine, key, text, found) else { return };
         let (start, end) = (offset + found.start() as u64, offset + found.end() as u64);
@@ -131,7 +135,7 @@ impl Findings {
             }
         };
         finding.count += 1;
-        // The first places, whatever the order in which parts are read.
+        // Keeps the first places, independent of the order in which the parts are read.
         let number = finding.places.partition_point(|known| known.order() < place.order());
         if number == 0 {
             finding.context = context(text, found.start());
@@ -142,7 +146,7 @@ impl Findings {
         }
     }
 
-    /// A new source begins.
+    /// Starts a new source.
     pub fn next_source(&mut self) {
         self.recent.clear();
     }
@@ -177,7 +181,7 @@ impl Findings {
         }
     }
 
-    /// All findings, values first, and how many hits of patterns more there were than could be told apart.
+    /// All findings, values first, and the number of pattern hits that were dropped for lack of room.
     #[must_use]
     pub fn into_sorted(self) -> (Vec<Finding>, u64) {
         (self.found.into_values().collect(), self.more)
@@ -199,22 +203,23 @@ fn name(engine: &Engine, key: &Key, text: &[u8], found: Found) -> Option<(What, 
     }
 }
 
-/// The time at the start of the event: exports write it before each one. A stream knows so much of what stands before.
+/// The time at the start of the event. Exports write it before each event. A stream keeps enough of the text before a
+/// hit.
 fn time_of(text: &[u8], at: usize) -> Option<String> {
     const FARTHEST: usize = BEHIND / 2;
     let before = text.get(at.saturating_sub(FARTHEST)..at)?;
     let start = memrchr(b'\n', before).map_or(0, |end| end + 1);
-    // Of a longer line nobody knows the start.
+    // The start of a longer line is not in `before`.
     let line = before.get(start..).filter(|_| start > 0 || at <= FARTHEST)?;
     let time = line.get(..timestamp(line)?)?;
     String::from_utf8(time.to_vec()).ok()
 }
 
-/// The length of the timestamp that a text starts with: `2026-11-21T10:00:00.000Z`.
+/// The length of the timestamp at the start of a text, as in `2026-11-21T10:00:00.000Z`.
 pub(super) fn timestamp(text: &[u8]) -> Option<usize> {
     const SHAPE: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
     let start = text.first_chunk::<24>()?;
-    // Without an early end, so that it takes a few instructions.
+    // The loop has no early exit, so that it compiles to a few instructions.
     let fits = |(byte, shape): (&u8, &u8)| {
         let is_digit = byte.wrapping_sub(b'0') < 10;
         (byte == shape) | (is_digit & (*shape == b'0'))

@@ -1,6 +1,7 @@
-//! The key of one sweep, and what it makes of texts: digests to confirm and fingerprints to tell findings apart.
+//! The key of one sweep and the two things that it makes of a text. A digest confirms a match. A fingerprint
+//! distinguishes findings.
 //!
-//! Must not know what is digested. Without the key a digest tells nothing, and the key is never written.
+//! Must not know which text is digested. A digest reveals nothing without the key, and the key is never written.
 
 use std::fmt;
 
@@ -8,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-/// A keyed digest of a text: equal exactly when the texts are.
+/// A keyed digest of a text. Two digests are equal exactly when the texts are equal.
 pub(super) type Digest = [u8; 16];
 
 /// The random key of one sweep.
@@ -18,10 +19,11 @@ pub struct Key {
     multiplier: u64,
 }
 
-/// Two odd numbers, to spread the halves of eight bytes.
+/// Two odd numbers that hash the two halves of eight bytes.
 pub(super) type Multipliers = [u32; 2];
 
-/// Names a secret value in findings without telling anything of it. Equal within one sweep exactly when the values are.
+/// Identifies a secret value in findings and reveals nothing of it. In one sweep, two fingerprints are equal exactly
+/// when the values are equal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(into = "String")]
 pub struct Fingerprint(u64);
@@ -51,17 +53,17 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// A key of random bytes, of which the caller keeps no copy.
+    /// A key of random bytes. The caller keeps no copy of them.
     #[must_use]
     pub fn new(random: &Zeroizing<[u8; 32]>) -> Option<Self> {
         let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&**random).ok()?;
         let mut key = Self { mac, multiplier: 1 };
-        let (first, _) = halves(&key.whole(b"multiplier"));
+        let (first, _) = halves(&key.keyed_hash(b"multiplier"));
         key.multiplier = first | 1;
         Some(key)
     }
 
-    fn whole(&self, text: &[u8]) -> Digest {
+    fn keyed_hash(&self, text: &[u8]) -> Digest {
         let mut mac = self.mac.clone();
         mac.update(text);
         let whole: [u8; 32] = mac.finalize().into_bytes().into();
@@ -70,24 +72,24 @@ impl Key {
         digest
     }
 
-    /// To spread many grams at once.
+    /// The multipliers that hash many grams at once.
     pub(super) fn multipliers(&self) -> Multipliers {
-        let (_, second) = halves(&self.whole(b"multiplier"));
+        let (_, second) = halves(&self.keyed_hash(b"multiplier"));
         [second as u32 | 1, (second >> 32) as u32 | 1]
     }
 
-    /// Confirms a text.
+    /// The digest that confirms a text.
     pub(super) fn digest(&self, text: &[u8]) -> Digest {
-        self.whole(text)
+        self.keyed_hash(text)
     }
 
-    /// Names a text.
+    /// The fingerprint that identifies a text in findings.
     pub(super) fn fingerprint(&self, text: &[u8]) -> Fingerprint {
-        Fingerprint(halves(&self.whole(text)).1)
+        Fingerprint(halves(&self.keyed_hash(text)).1)
     }
 
-    /// Spreads a few bytes over 64 bits, quickly. Half of it must be thrown away where it is kept, since it can be turned
-    /// back.
+    /// Hashes a few bytes to 64 bits, quickly. The hash is reversible, so a caller that stores it must drop half of the
+    /// bits.
     #[inline]
     pub(super) fn spread(&self, gram: u64) -> u64 {
         let product = gram.wrapping_mul(self.multiplier);

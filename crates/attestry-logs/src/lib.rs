@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 //!
-//! An [`Engine`] is [`Rules`] and [`Values`]; a [`Sweeper`] reads sources through it and keeps [`Findings`] and [`Coverage`]. Must
-//! not know AWS, policies or verdicts.
+//! An [`Engine`] holds [`Rules`] and [`Values`]. A [`Sweeper`] sweeps sources with an engine and collects [`Findings`]
+//! and [`Coverage`]. The crate must not know AWS, policies or verdicts.
 
 pub mod base64;
 mod context;

@@ -1,32 +1,33 @@
-//! The sweep of a text: rules and values, block by block, each thing found exactly once wherever the blocks end.
+//! The sweep of a text: it applies the rules and values block by block. It reports each hit exactly once, and the ends
+//! of the blocks have no influence on the hits.
 //!
-//! Must not know where a text comes from, nor what is done with what is found.
+//! Must not know the source of a text, nor what the caller does with a hit.
 
 use std::sync::Arc;
 
 use super::rules::{RuleHit, Rules};
 use super::values::{ValueHit, Values};
 
-/// What to look for.
+/// The rules and values of one search.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    /// What secrets look like.
+    /// The descriptions of texts that look like secrets.
     pub rules: Arc<Rules>,
-    /// What they are.
+    /// The values of the secrets themselves, as digests.
     pub values: Arc<Values>,
 }
 
-/// What was found.
+/// One hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// Something that a rule describes.
+    /// A text that matches a rule.
     Rule(RuleHit),
-    /// A value, in one of its forms.
+    /// A value in one of its forms.
     Value(ValueHit),
 }
 
 impl Found {
-    /// The first byte of the secret.
+    /// The offset of the first byte of the secret.
     #[must_use]
     pub fn start(&self) -> usize {
         match self {
@@ -35,7 +36,7 @@ impl Found {
         }
     }
 
-    /// Its end.
+    /// The offset after the last byte of the secret.
     #[must_use]
     pub fn end(&self) -> usize {
         match self {
@@ -45,43 +46,45 @@ impl Found {
     }
 }
 
-/// What is swept at a time: small enough for the near caches.
+/// The number of bytes that one step sweeps. A block fits into the caches near the core.
 pub(super) const BLOCK: usize = 256 * 1024;
-/// How far before a part, and after it, anchors are looked for: what starts in the part may have its anchor there, and
-/// what it yields to may as well.
+/// The distance before and after a part in which the engine searches for anchors. A secret that starts in the part can
+/// have its anchor there. A hit to which a generic hit yields can have its anchor there, too.
 const BEFORE: usize = (2 * Rules::REACH).next_multiple_of(8);
 const AFTER: usize = Rules::REACH.next_multiple_of(8);
-/// How far before a part a stream keeps its text, for whoever wants to know what stands before a finding.
+/// The length of the text that a stream keeps before its current part. The context and the time of a finding are read
+/// from it.
 pub(super) const BEHIND: usize = 16 * 1024;
 
 impl Engine {
-    /// The same for another worker: two that share the caches of expressions wait for each other.
+    /// A copy of the engine for another worker. Workers with a shared cache of expressions would wait for each other.
     #[must_use]
     pub fn for_worker(&self) -> Self {
         Self { rules: Arc::new(Rules::clone(&self.rules)), values: Arc::clone(&self.values) }
     }
 
-    /// How far around a part the text must be known, to find everything there: a multiple of eight.
+    /// The length of the text that must be available on both sides of a part, so that the sweep finds every secret in
+    /// the part. It is a multiple of eight.
     #[must_use]
     pub fn reach(&self) -> usize {
         (BEFORE + Rules::REACH).max(self.values.reach()).next_multiple_of(8)
     }
 
-    /// Sweeps a text that is wholly in memory.
+    /// Sweeps a text that is completely in memory.
     pub fn sweep(&self, text: &[u8], found: &mut dyn FnMut(&[u8], Found)) {
         self.sweep_part(text, 0, text.len(), found);
     }
 
-    /// Sweeps the part `from..to` of a text; around it the text is known as far as `reach`, or to its end. Both are
-    /// multiples of eight, unless `to` is the end of the text. What is found belongs to one part only, whatever the parts
-    /// are, and may end outside of it.
+    /// Sweeps the part `from..to` of a text. On both sides of the part, `text` has at least `reach` more bytes, or it
+    /// ends there. `from` and `to` are multiples of eight, but `to` can also be the end of the text. Each hit belongs
+    /// to exactly one part, for every division into parts. A hit can end outside of its part.
     pub fn sweep_part(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(&[u8], Found)) {
         let mut hits = Vec::new();
         let first = from.saturating_sub(BEFORE);
         let last = if to < text.len() { text.len().min(to + AFTER) / 8 * 8 } else { to };
         let mut at = first;
         while at < last {
-            // Anchors around the part are looked for with its first and its last block.
+            // The search for anchors before and after the part belongs to the first and the last block.
             let end = if to.saturating_sub(at) > BLOCK { (at + BLOCK).max(from) } else { last };
             self.rules.find(text, at, end, &mut |hit| hits.push(hit));
             self.values.find(text, at.max(from), end.min(to), &mut |hit| found(text, Found::Value(hit)));
@@ -94,7 +97,8 @@ impl Engine {
         hits.into_iter().filter(inside).for_each(|hit| found(text, Found::Rule(hit)));
     }
 
-    /// A generic rule yields where another one finds the same, and of two generic ones the later.
+    /// Drops a generic hit that overlaps the hit of another rule. Of two overlapping generic hits the later one is
+    /// dropped.
     fn drop_generic(&self, hits: &mut Vec<RuleHit>) {
         let mut kept: Vec<RuleHit> = Vec::with_capacity(hits.len());
         for hit in hits.drain(..) {
@@ -109,28 +113,29 @@ impl Engine {
     }
 }
 
-/// Sweeps a text that comes in pieces, with as much memory as a few of them.
+/// Sweeps a text that arrives in pieces. The memory is bounded by a few pieces.
 #[derive(Debug)]
 pub struct Stream<'a> {
     engine: &'a Engine,
-    /// What is held, and behind it room for more.
+    /// The buffer: first the text that is kept, then room for more.
     held: Vec<u8>,
     filled: usize,
-    /// Where the text that is not swept yet starts in what is held.
+    /// The start of the text that is not swept yet, as an index into the buffer.
     swept: usize,
-    /// Where what is held starts in the whole: a multiple of eight.
+    /// The offset of the buffer in the complete text: a multiple of eight.
     offset: u64,
 }
 
 impl<'a> Stream<'a> {
-    /// A stream of which nothing came yet.
+    /// An empty stream.
     #[must_use]
     pub fn new(engine: &'a Engine) -> Self {
         let held = vec![0; Self::keeps(engine) + engine.reach() + BLOCK];
         Self { engine, held, filled: 0, swept: 0, offset: 0 }
     }
 
-    /// A stream that starts within a text, at a multiple of eight. What stands before it is known, but not swept.
+    /// A stream that starts in the middle of a text, at a multiple of eight. The stream keeps the text before the
+    /// start, but does not sweep it.
     pub(super) fn within(engine: &'a Engine, before: &[u8], start: u64) -> Self {
         let mut stream = Self::new(engine);
         let kept = before.len().min(Self::keeps(engine)) / 8 * 8;
@@ -140,18 +145,19 @@ impl<'a> Stream<'a> {
         stream
     }
 
-    /// How much of what stands before is kept.
+    /// The length of the text before the current part that the stream keeps.
     pub(super) fn keeps(engine: &Engine) -> usize {
         BEHIND.max(engine.reach())
     }
 
-    /// Room for the next part of the text, about a block: what is swept then is still in the near caches.
+    /// The free room for the next part of the text, about one block. The block is still in the L2 cache when it is
+    /// swept.
     pub fn room(&mut self) -> &mut [u8] {
         self.held.get_mut(self.filled..).unwrap_or_default()
     }
 
-    /// Takes what was written to the start of the room. Tells what is held, where it starts in the whole, and what is found
-    /// in it.
+    /// Accepts the bytes that the caller wrote to the start of the room. `found` gets the buffer, its offset in the
+    /// complete text, and the hit.
     pub fn take(&mut self, length: usize, found: &mut dyn FnMut(&[u8], u64, Found)) {
         self.filled = self.held.len().min(self.filled + length);
         let ready = self.filled.saturating_sub(self.engine.reach()) / 8 * 8;
@@ -160,12 +166,12 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// What was written to the start of the room.
+    /// The bytes that the caller wrote to the start of the room.
     pub(super) fn next(&self, length: usize) -> &[u8] {
         self.held.get(self.filled..self.filled + length).unwrap_or_default()
     }
 
-    /// Takes a piece, in the same way.
+    /// Copies a piece into the room and accepts it, as `take` does.
     pub fn push(&mut self, piece: &[u8], found: &mut dyn FnMut(&[u8], u64, Found)) {
         let mut rest = piece;
         while let Some((first, after)) = rest.split_at_checked(rest.len().min(self.room().len()))
@@ -188,13 +194,13 @@ impl<'a> Stream<'a> {
         self.filled += piece.len();
     }
 
-    /// The text is over.
+    /// Ends the text and sweeps its rest.
     pub fn finish(&mut self, found: &mut dyn FnMut(&[u8], u64, Found)) {
         self.finish_before(&[], found);
     }
 
-    /// The part that is swept is over. What stands after it is known, but not swept: as far as the engine reaches, or to the
-    /// end of the text.
+    /// Ends the part. The text after the part is available, but is not swept. It has at least the reach of the engine,
+    /// or it ends with the complete text.
     pub(super) fn finish_before(&mut self, after: &[u8], found: &mut dyn FnMut(&[u8], u64, Found)) {
         let end = self.filled;
         self.append(after);

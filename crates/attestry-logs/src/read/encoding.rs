@@ -1,30 +1,33 @@
-//! Encodings of two or four bytes a character: recognised at the start of a text, and written as UTF-8.
+//! Encodings with two or four bytes for each unit. They are recognised at the start of a text and converted to UTF-8.
 //!
-//! Must not know what is done with a text. What cannot be decoded is counted, so that nobody takes it for examined.
+//! Must not know what the caller does with a text. The module counts the bytes that it cannot decode, so that they do
+//! not count as examined.
 
 use super::legible::is_plain;
 
-/// An encoding whose units are longer than a byte.
+/// An encoding whose units have more than one byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     Utf16 { big_endian: bool },
     Utf32 { big_endian: bool },
 }
 
-/// What a text may start with, the longer marks first.
+/// The byte order marks at the start of a text, the longer marks first.
 const MARKS: &[(&[u8], Encoding)] = &[
     (&[0xff, 0xfe, 0, 0], Encoding::Utf32 { big_endian: false }),
     (&[0, 0, 0xfe, 0xff], Encoding::Utf32 { big_endian: true }),
     (&[0xff, 0xfe], Encoding::Utf16 { big_endian: false }),
     (&[0xfe, 0xff], Encoding::Utf16 { big_endian: true }),
 ];
-/// So much of the start of a text without a mark is looked at.
+/// The number of bytes at the start of a text without a mark that are checked.
 const LOOK: usize = 2048;
-/// So many bytes of a text of two bytes a unit are no text of one byte a unit, and none that is shifted by a byte.
+/// The size of the blocks in which a change of the encoding is detected. A block of this size in UTF-16 does not look
+/// like text of single bytes, nor like UTF-16 shifted by one byte.
 const BLOCK: usize = 32;
 
 impl Encoding {
-    /// The encoding that the start of a text shows; `None` for one of single bytes, and for what is no text.
+    /// The encoding that the start of a text shows. The result is `None` for an encoding of single bytes and for bytes
+    /// that are no text.
     pub(super) fn of(start: &[u8]) -> Option<Self> {
         if let Some((_, encoding)) = MARKS.iter().find(|(mark, _)| start.starts_with(mark)) {
             return Some(*encoding);
@@ -53,7 +56,8 @@ impl Encoding {
         if big_endian { unit.iter().fold(0, join) } else { unit.iter().rev().fold(0, join) }
     }
 
-    /// Whether it is text in this encoding: every unit is a character, hardly one steers, and some are ASCII, as in any log.
+    /// Whether the bytes are text in this encoding. Every unit is a character, hardly any is a control character, and
+    /// some are ASCII, as in any log.
     fn fits(self, start: &[u8]) -> bool {
         const FEWEST: usize = 4;
         let mut decoder = Decoder::new(self);
@@ -62,23 +66,24 @@ impl Encoding {
         let steers = text.iter().filter(|byte| **byte < b' ' && !b"\t\n\r\x1b".contains(byte)).count();
         let ascii = text.iter().filter(|byte| byte.is_ascii()).count();
         let units = whole / self.unit();
-        // Texts of single bytes that are divided by NULs look a bit like it, but all their bytes are printable.
+        // Texts of single bytes with NULs between them look similar, but all their other bytes are printable.
         let divided = ascii * 10 < units * 9 && start.split(|byte| *byte == 0).all(is_plain);
         units >= FEWEST && decoder.lost == 0 && steers * 100 <= units && ascii * 10 >= units && !divided
     }
 }
 
-/// Writes a text as UTF-8, piece by piece.
+/// Converts a text to UTF-8, piece by piece.
 pub(super) struct Decoder {
     encoding: Encoding,
-    /// The start of a unit, and the first half of a pair, that the next piece ends.
+    /// The incomplete unit at the end of a piece, and the first half of a surrogate pair. The next piece completes
+    /// them.
     rest: Vec<u8>,
     half: Option<u32>,
     text: Vec<u8>,
     units: u64,
-    /// Units that are no characters.
+    /// The number of units that are no characters.
     lost: u64,
-    /// Bytes in which the encoding is another one.
+    /// The number of bytes in another encoding.
     foreign: u64,
 }
 
@@ -87,7 +92,7 @@ impl Decoder {
         Self { encoding, rest: Vec::new(), half: None, text: Vec::new(), units: 0, lost: 0, foreign: 0 }
     }
 
-    /// The next piece as UTF-8.
+    /// Converts the next piece to UTF-8.
     pub(super) fn decode(&mut self, piece: &[u8]) -> &[u8] {
         let bytes = [&std::mem::take(&mut self.rest), piece].concat();
         self.text.clear();
@@ -118,7 +123,7 @@ impl Decoder {
             (None, _) => unit,
         };
         if self.units == 1 && code == 0xfeff {
-            // The mark is none of the text.
+            // The byte order mark is not a part of the text.
             return;
         }
         let character = char::from_u32(code).unwrap_or_else(|| {
@@ -128,14 +133,14 @@ impl Decoder {
         self.text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
-    /// Whether a block is text of single bytes, or the same encoding shifted by a byte.
+    /// Whether a block is text of single bytes, or the same encoding shifted by one byte.
     fn is_foreign(&self, block: &[u8]) -> bool {
         let low = usize::from(matches!(self.encoding, Encoding::Utf16 { big_endian: true }));
         let empty = block.chunks_exact(2).filter(|unit| unit.get(low) == Some(&0) && unit.get(1 - low) != Some(&0));
         is_plain(block) || empty.count() * 4 > BLOCK / 2
     }
 
-    /// How many bytes were not decoded, and why that is so.
+    /// The number of bytes that were not decoded, with the reason.
     pub(super) fn lost(&self) -> Option<(u64, &'static str)> {
         let rest = self.rest.len() as u64;
         let lost = (self.lost + u64::from(self.half.is_some())) * self.encoding.unit() as u64;
@@ -152,7 +157,7 @@ impl Decoder {
 pub(super) mod tests {
     use super::*;
 
-    /// A text in an encoding, without a mark.
+    /// A text in an encoding, without a byte order mark.
     pub(in super::super) fn encoded(encoding: Encoding, text: &str) -> Vec<u8> {
         match encoding {
             Encoding::Utf16 { big_endian: true } => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
@@ -203,7 +208,8 @@ pub(super) mod tests {
         let encoding = Encoding::Utf16 { big_endian: false };
         let text = encoded(encoding, &TEXT.repeat(20));
         let plain = TEXT.repeat(3).into_bytes();
-        // Text of single bytes at the end, a text that is shifted by a byte, a cut unit, and halves of pairs.
+        // In this order: text of single bytes at the end, a text that is shifted by one byte, an incomplete unit,
+        // halves of surrogate pairs.
         let halves: Vec<u8> = [0x20, 0xd8].repeat(40);
         for more in [plain.clone(), [b"x", text.as_slice()].concat(), b"x".to_vec(), halves] {
             let mut decoder = Decoder::new(encoding);

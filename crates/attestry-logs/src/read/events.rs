@@ -1,59 +1,59 @@
-//! Events in a text of one event a line: how many there are, and what lies across the end of one.
+//! Events in a text with one event on each line: their number, and the search across the end of an event.
 //!
-//! Must not know what is found. Agents cut long messages: where an event is long enough to have been cut, its end and the
-//! beginning of the next are swept as one text.
+//! Must not know what is found. Agents cut long messages. If an event is long enough to have been cut, its end and the
+//! start of the next event are swept as one text.
 
 use memchr::memchr_iter;
 
 use super::super::finding::timestamp;
 use super::super::sweep::{Engine, Found};
 
-/// Container runtimes cut at 16 KiB, agents later.
+/// The length in bytes from which an event can have been cut. Container runtimes cut at 16 KiB, and agents cut later.
 pub(super) const LONG: u64 = 16_000;
-/// Exports write a timestamp and a space before each event.
+/// The length of a timestamp and the space after it. Exports write them before each event.
 const STAMP: usize = 25;
 
-/// The lines of a text.
+/// The number of lines of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
-    /// Those that start with a timestamp.
+    /// The lines that start with a timestamp.
     stamped: u64,
-    /// Those that are not empty.
+    /// The lines that are not empty.
     filled: u64,
 }
 
 impl Lines {
-    /// Adds those of another part of the text.
+    /// Adds the lines of another part of the text.
     pub fn add(&mut self, other: Self) {
         self.stamped += other.stamped;
         self.filled += other.filled;
     }
 
-    /// How many events they are. Where a text has timestamps, lines without one belong to the event before them.
+    /// The number of events. In a text with timestamps, a line without one belongs to the event before it.
     #[must_use]
     pub fn events(self) -> u64 {
         if self.stamped > 0 { self.stamped } else { self.filled }
     }
 }
 
-/// Follows the events of a text.
+/// Follows the events in a text.
 pub(super) struct Events<'a> {
     engine: &'a Engine,
     lines: Lines,
-    /// Bytes so far, and where the line that is not over yet starts.
+    /// The number of bytes so far, and the offset of the line that is not complete yet.
     length: u64,
     line: u64,
-    /// The first bytes of the line, as many as a timestamp has.
+    /// The first bytes of the line, up to the length of a timestamp.
     start: Vec<u8>,
     /// The last bytes of the text.
     tail: Vec<u8>,
     seam: Option<Seam>,
 }
 
-/// The end of an event that may have been cut, and what is known of the next.
+/// The end of an event that was possibly cut, and the known part of the next event.
 struct Seam {
     text: Vec<u8>,
-    /// Where the next event starts in the text, and in the whole.
+    /// The start of the next event, as an index into `text` and as an offset in the complete text.
     middle: usize,
     offset: u64,
 }
@@ -64,7 +64,7 @@ impl<'a> Events<'a> {
         Self { engine, lines: Lines::default(), length: 0, line: 0, start, tail, seam: None }
     }
 
-    /// The text is a part of another one, and starts there with a line of its own.
+    /// Sets the offset of a text that is a part of another one. The part starts with a new line.
     pub(super) fn start_at(&mut self, offset: u64) {
         (self.length, self.line) = (offset, offset);
     }
@@ -103,7 +103,7 @@ impl<'a> Events<'a> {
         self.tail.extend_from_slice(piece.get(piece.len().saturating_sub(keep)..).unwrap_or_default());
     }
 
-    /// Tells the lines.
+    /// Ends the text. Returns the number of its lines.
     pub(super) fn finish(&mut self, found: &mut dyn FnMut(&[u8], u64, Found)) -> Lines {
         if self.length > self.line {
             let start = std::mem::take(&mut self.start);
@@ -113,7 +113,7 @@ impl<'a> Events<'a> {
         self.lines
     }
 
-    /// A part of the line that is not over yet.
+    /// Adds a part of the line that is not complete yet.
     #[inline]
     fn part(&mut self, part: &[u8]) {
         if self.start.len() < STAMP {

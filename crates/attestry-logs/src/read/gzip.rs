@@ -1,17 +1,19 @@
-//! Members of gzip archives that fit into memory, unpacked at once: half as fast again as by pieces.
+//! Members of gzip archives that fit into memory. They are unpacked in one step, which is half as fast again as in
+//! pieces.
 //!
-//! Must not know what is done with a text. What does not fit, or is not whole, is left to the decoder that goes by pieces.
+//! Must not know what the caller does with a text. Members that are too long or incomplete go to the decoder that works
+//! in pieces.
 
 use libdeflater::{DecompressionError, Decompressor};
 use memchr::memmem;
 
-/// The longest text that is unpacked at once.
+/// The length of the longest text that is unpacked in one step.
 const MOST: usize = 16 << 20;
-/// The longest archive that is read at once.
+/// The length of the longest archive that is read in one step.
 pub(super) const MOST_PACKED: u64 = 8 << 20;
 const MAGIC: &[u8] = &[0x1f, 0x8b, 8];
 
-/// Unpacks member after member.
+/// Unpacks the members one after another.
 pub(super) struct Members {
     decoder: Decompressor,
     text: Vec<u8>,
@@ -22,9 +24,10 @@ impl Members {
         Self { decoder: Decompressor::new(), text: Vec::new() }
     }
 
-    /// The text of the member that an archive starts with, and how long the member is; `None` when it has to go by pieces.
+    /// The text of the first member of an archive, and the length of the member. The result is `None` when the member
+    /// must be unpacked in pieces.
     pub(super) fn first(&mut self, packed: &[u8]) -> Option<(&[u8], usize)> {
-        // The archive ends with the length of its last member, mostly the only one.
+        // The archive ends with the length of its last member. Most archives have only one member.
         let (_, length) = packed.split_last_chunk::<4>()?;
         let mut room = (u32::from_le_bytes(*length) as usize).clamp(64 * 1024, MOST);
         let length = loop {
@@ -42,7 +45,8 @@ impl Members {
     }
 }
 
-/// Where a member ends whose text is so long: after that number, where the archive ends or another member starts.
+/// The end of a member whose text has this length. The length is the last number of a member, and after it the archive
+/// ends or another member starts.
 fn member_end(packed: &[u8], length: usize) -> Option<usize> {
     let trailer = u32::try_from(length).ok()?.to_le_bytes();
     let ends = memmem::find_iter(packed, &trailer).map(|at| at + trailer.len());

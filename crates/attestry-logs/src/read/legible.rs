@@ -1,54 +1,55 @@
-//! Whether bytes are a text: told window by window along the whole of a source, since it may start as one and go on as
-//! something else.
+//! Decides whether bytes are a text, window by window over the complete source. A source can start as text and continue
+//! as something else.
 //!
-//! Must not know where bytes come from. Bytes that are no text are swept nonetheless, but they are never told as examined:
-//! they may be packed, encrypted, or in an encoding that nobody knows here.
+//! Must not know where the bytes come from. Bytes that are no text are swept, too, but they never count as examined.
+//! They can be packed, encrypted, or in an unknown encoding.
 
 use memchr::memmem;
 
 use super::packing;
 
-/// So many bytes are judged at once: a few bytes of garbage in them do no harm.
+/// The number of bytes that are judged together. A few garbage bytes among them have no effect.
 const WINDOW: usize = 4096;
-/// NULs in a row that are a hole and no data, as rotation by copying leaves them.
+/// The number of NULs in a row that count as a hole and not as data. Log rotation by copying leaves such holes.
 const HOLE: usize = 8;
-/// So many NULs that are neither holes nor divide texts come of a line in another encoding.
+/// The number of NULs that indicate a line in another encoding. NULs in holes and NULs between texts do not count.
 const WIDE: usize = 8;
-/// A packing that starts in one piece may be seen in the next only.
+/// The number of bytes that are kept of the last piece, because the magic number of a packing can start in one piece
+/// and end in the next.
 const TAIL: usize = 8;
 
-/// What was seen of the window that is not full yet.
+/// The counts for the window that is not full yet.
 #[derive(Clone, Copy, Debug, Default)]
 struct Window {
     bytes: usize,
     holes: usize,
-    /// Bytes that steer, but for those of terminals and those that divide texts.
+    /// Control characters, without those of terminals and those between texts.
     controls: usize,
-    /// Those of them that are NUL.
+    /// The control characters that are NUL.
     nuls: usize,
-    /// Bytes that are no UTF-8, and those that stand for such.
+    /// Bytes that are not UTF-8, and bytes of replacement characters.
     invalid: usize,
     replaced: usize,
     blanks: usize,
 }
 
-/// What of a source is no text.
+/// The part of a source that is no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Illegible {
-    /// The first byte.
+    /// The offset of the first byte.
     pub from: u64,
-    /// How many.
+    /// The number of bytes.
     pub bytes: u64,
-    /// Why it is none.
+    /// The reason.
     pub why: Why,
 }
 
-/// Why it is none.
+/// The reason why bytes are no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// A packing starts within the text.
+    /// A packed part starts within the text.
     Packed(&'static str),
-    /// Nothing that is known here.
+    /// The format is unknown.
     Unknown,
 }
 
@@ -63,7 +64,7 @@ impl std::fmt::Display for Why {
     }
 }
 
-/// Follows a source and tells what of it is no text.
+/// Follows a source and finds the bytes that are no text.
 #[derive(Debug, Default)]
 pub struct Legible {
     at: u64,
@@ -74,7 +75,7 @@ pub struct Legible {
 }
 
 impl Legible {
-    /// Follows a part that starts there.
+    /// Sets the offset of a part.
     pub(super) fn start_at(&mut self, at: u64) {
         self.at = at;
     }
@@ -86,7 +87,7 @@ impl Legible {
             let room = WINDOW - self.window.bytes;
             let (part, after) = rest.split_at_checked(room).unwrap_or((rest, &[]));
             if is_plain(part) || is_clean(part) {
-                // Nobody counts them where all is well; a text has about so many.
+                // A clean part is not counted, for speed. About one byte in eight of a text is a blank.
                 self.window.blanks += part.len() / 8;
             } else {
                 self.look(part);
@@ -102,7 +103,7 @@ impl Legible {
         }
     }
 
-    /// What was no text.
+    /// Ends the source. Returns the part that was no text.
     pub fn finish(&mut self) -> Option<Illegible> {
         self.close();
         self.found
@@ -134,11 +135,11 @@ impl Legible {
         }
     }
 
-    /// The window is full, or the text is over.
+    /// Judges the window, when it is full or the source ends.
     fn close(&mut self) {
         let Window { bytes, holes, controls, nuls, invalid, replaced, blanks } = std::mem::take(&mut self.window);
         let filled = bytes - holes;
-        // A text holds hardly one byte that steers; one of single bytes that is no UTF-8 holds blanks at least.
+        // A text has very few control characters. A text of single bytes that is not UTF-8 has blanks at least.
         let is_text = (controls * 50 <= filled || controls < 3)
             && nuls < WIDE
             && (invalid * 10 <= filled * 3 || blanks * 100 >= filled * 3)
@@ -153,25 +154,26 @@ impl Legible {
     }
 }
 
-/// A byte that no text holds, but for those of lines, tabs, terminals and printers.
+/// Whether a byte is a control character that no text contains. Those of lines, tabs, terminals and printers do not
+/// count.
 fn steers(byte: u8) -> bool {
     (byte < b' ' && !matches!(byte, 0x08..=0x0d | 0x1b)) || byte == 0x7f
 }
 
-/// Whether a byte stands alone between texts: some formats divide their fields so.
+/// Whether a control character stands alone between texts. Some formats separate their fields in this way.
 fn divides(part: &[u8], at: usize) -> bool {
     let is_text =
         |near: Option<usize>| near.and_then(|near| part.get(near)).is_none_or(|byte| !steers(*byte) && byte.is_ascii());
     [at.checked_sub(2), at.checked_sub(1), Some(at + 1), Some(at + 2)].into_iter().all(is_text)
 }
 
-/// Nothing but ASCII of texts, lines, tabs and escapes: nearly all of all logs, so it is asked in a few instructions that
-/// take some controls of printers for those.
+/// Whether a part has only printable ASCII, line ends, tabs and escapes. Nearly all bytes of logs pass. The test
+/// compiles to a few instructions, and it also accepts some control characters of printers.
 pub(super) fn is_plain(part: &[u8]) -> bool {
     !part.iter().fold(false, |any, byte| any | ((*byte as i8) < 0x20) & (byte & 0xe8 != 0x08))
 }
 
-/// UTF-8 that neither steers nor stands for anything else. A character may be cut at both ends.
+/// Whether a part is UTF-8 without control characters and replacement characters. A character can be cut at both ends.
 fn is_clean(part: &[u8]) -> bool {
     let cut = part.iter().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count();
     let whole = match std::str::from_utf8(part.get(cut..).unwrap_or_default()) {
@@ -196,12 +198,12 @@ mod tests {
             legible.finish()
         };
         let found = judge(64 * 1024);
-        // The pieces make no difference, but for a few bytes at their ends.
+        // The size of the pieces has no effect, except for a few bytes at their ends.
         assert_eq!(judge(1000).map(|it| it.why), found.map(|it| it.why));
         found
     }
 
-    /// Bytes as those of anything packed or encrypted.
+    /// Bytes like those of packed or encrypted data.
     fn noise(length: usize) -> Vec<u8> {
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;
         let next = |_| {
@@ -215,7 +217,7 @@ mod tests {
     fn logs_as_they_are_stay_legible() {
         let long = LINE.repeat(300);
         let latin: Vec<u8> = "f\u{fc}r M\u{fc}ller gebucht \u{df}\n".chars().map(|it| u32::from(it) as u8).collect();
-        // Russian in its encoding of single bytes: nearly all letters are high.
+        // Russian in an encoding of single bytes. Nearly all letters have the high bit.
         let russian =
             [b"2026-11-21 ".as_slice(), &[0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, b' ', 0xec, 0xe8, 0xf0, b'\n']].concat();
         for (name, text) in [

@@ -1,6 +1,7 @@
-//! Reading: bytes of a source are decoded, swept as they come, and counted.
+//! Reading: the bytes of a source are decoded, swept in pieces and counted.
 //!
-//! Must not know files or AWS: a source is anything that reads. What could not be decoded is told, never taken as clean.
+//! Must not know files or AWS. A source is anything that implements `Read`. Bytes that cannot be decoded are reported,
+//! and they never count as clean.
 
 mod encoding;
 mod events;
@@ -25,38 +26,38 @@ pub use legible::{Illegible, Legible, Why};
 pub use parts::parts;
 use walk::{Swept, Walk};
 
-/// What of a source was looked at.
+/// The amount of data that was examined.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// Sources that were opened.
     pub sources: u64,
-    /// Bytes that they hold.
+    /// The stored size of the sources in bytes.
     pub bytes_stored: u64,
-    /// Bytes of those that were read.
+    /// The number of stored bytes that were read.
     pub bytes_read: u64,
-    /// Bytes that were swept, once they were decoded.
+    /// The number of decoded bytes that were swept.
     pub bytes_examined: u64,
-    /// Events that were swept.
+    /// The number of events that were swept.
     pub events: u64,
-    /// What was not looked at, and why.
+    /// The sources and parts that were not examined, with the reasons.
     pub not_examined: Vec<NotExamined>,
 }
 
-/// A source, or a part of one, that was not looked at.
+/// A source, or a part of one, that was not examined.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct NotExamined {
     /// The source.
     pub source: String,
-    /// Why.
+    /// The reason.
     pub why: String,
-    /// Where the part starts that was not wholly decoded.
+    /// The offset of the first byte that was not examined.
     pub from: u64,
-    /// How many bytes, where that is known.
+    /// The number of bytes, if it is known.
     pub bytes: Option<u64>,
 }
 
 impl Coverage {
-    /// Adds that of another part of the same sweep.
+    /// Adds the coverage of another part of the same sweep.
     pub fn merge(&mut self, other: Self) {
         self.sources += other.sources;
         self.bytes_stored += other.bytes_stored;
@@ -65,7 +66,7 @@ impl Coverage {
         self.events += other.events;
         self.not_examined.extend(other.not_examined);
         self.not_examined.sort();
-        // Of a source that was read in parts each part tells its own.
+        // When a source is read in parts, each part reports its own bytes.
         self.not_examined.dedup_by(|later, first| {
             let same = (&later.source, &later.why) == (&first.source, &first.why);
             if same && *later != *first {
@@ -75,20 +76,20 @@ impl Coverage {
         });
     }
 
-    /// Whether all was looked at.
+    /// Whether everything was examined.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.not_examined.is_empty()
     }
 }
 
-/// One worker of a sweep: what it looks for, what it found and what it read.
+/// One worker of a sweep: its engine, its findings and its coverage.
 pub struct Sweeper<'a> {
     engine: &'a Engine,
     key: &'a Key,
-    /// What was found.
+    /// The findings so far.
     pub findings: Findings,
-    /// What was looked at.
+    /// The coverage so far.
     pub coverage: Coverage,
     members: Members,
     packed: Vec<u8>,
@@ -102,11 +103,11 @@ impl std::fmt::Debug for Sweeper<'_> {
 
 const MAGIC: &[u8] = &[0x1f, 0x8b];
 const PIECE: usize = 64 * 1024;
-/// So much of the start of a source tells what it is.
+/// The number of bytes at the start of a source that identify its format.
 const HEAD: u64 = 4096;
 
 impl<'a> Sweeper<'a> {
-    /// A worker that read nothing yet.
+    /// A worker that has read nothing yet.
     #[must_use]
     pub fn new(engine: &'a Engine, key: &'a Key) -> Self {
         Self {
@@ -119,7 +120,7 @@ impl<'a> Sweeper<'a> {
         }
     }
 
-    /// Sweeps a source of so many bytes, plain or gzip. `progress` is told the bytes that were read.
+    /// Sweeps a source of `stored` bytes, plain or gzip. `progress` gets the number of bytes of each read.
     pub fn read(&mut self, input: impl Read, stored: u64, at: &Place, progress: &mut dyn FnMut(u64)) {
         self.coverage.sources += 1;
         self.coverage.bytes_stored += stored;
@@ -140,7 +141,7 @@ impl<'a> Sweeper<'a> {
         let ended = if compressed && stored <= MOST_PACKED {
             let (packed, read) = fill(&mut input, stored as usize, &mut self.packed);
             let mut rest = packed;
-            // One that has grown beyond what is read at once goes by pieces.
+            // An archive that has grown beyond the limit is unpacked in pieces.
             let at_once = packed.len() as u64 <= MOST_PACKED;
             while let Some((text, end)) = self.members.first(rest).filter(|_| at_once) {
                 if rest.len() == packed.len()
@@ -188,7 +189,7 @@ impl<'a> Sweeper<'a> {
         }
     }
 
-    /// What was swept is examined, but for what could not be read as text.
+    /// Counts the swept bytes as examined, except for the bytes that are no text.
     fn examined(&mut self, at: &Place, swept: &Swept) {
         let mut unread = 0;
         for (from, bytes, why) in &swept.unread {
@@ -198,8 +199,9 @@ impl<'a> Sweeper<'a> {
         self.coverage.bytes_examined += swept.bytes.saturating_sub(unread);
     }
 
-    /// Sweeps a part of a plain source, as `parts` divides it: all parts together find what the whole would. Tells the lines
-    /// of the part; who adds those of all parts knows the events of the source.
+    /// Sweeps a part of a plain source. `parts` divides the source. All parts together give the same findings as the
+    /// complete source. Returns the lines of the part. The caller adds the lines of all parts to get the events of the
+    /// source.
     pub fn read_part(
         &mut self,
         mut input: impl Read + Seek,
@@ -223,15 +225,15 @@ impl<'a> Sweeper<'a> {
         swept.lines
     }
 
-    /// Tells that a source, or its rest, was not looked at.
+    /// Records that a source, or the rest of it, was not examined.
     pub fn not_examined(&mut self, at: &Place, from: u64, bytes: Option<u64>, why: &dyn ToString) {
         let why = why.to_string();
         self.coverage.not_examined.push(NotExamined { source: at.source.clone(), why, from, bytes });
     }
 }
 
-/// Reads a source of about so many bytes, or the most that is read at once and one more, into a buffer that was used before:
-/// it need not be filled with nothing again. Tells what was read, even where reading failed.
+/// Reads at most `MOST_PACKED` bytes and one more from a source of about `stored` bytes. The buffer is reused, so that
+/// it need not be filled with zeros again. Returns the bytes that were read, even when reading failed.
 fn fill<'a>(input: &mut impl Read, stored: usize, buffer: &'a mut Vec<u8>) -> (&'a [u8], std::io::Result<()>) {
     const MOST: usize = MOST_PACKED as usize + 1;
     let (mut filled, mut room) = (0, MOST.min(stored + 1));
@@ -252,7 +254,7 @@ fn fill<'a>(input: &mut impl Read, stored: usize, buffer: &'a mut Vec<u8>) -> (&
     (buffer.get(..filled).unwrap_or_default(), ended)
 }
 
-/// Counts what is read.
+/// Counts the bytes that are read.
 struct Counted<'a, R> {
     inner: R,
     read: u64,

@@ -1,12 +1,12 @@
-//! Packings and formats that nobody reads here: what is in them was not looked at, and must not be taken for a text
-//! without secrets.
+//! Packings and formats that the sweep cannot read. Their content is not examined, and must not count as a text without
+//! secrets.
 //!
-//! Must not know where the bytes come from. A format that is missing here is told all the same, as no text (`legible`):
-//! this table only gives it its name, and catches those that look like text.
+//! Must not know where the bytes come from. A format that is missing here is still reported, as no text (`legible`).
+//! This table only adds its name, and recognises the formats that look like text.
 
 use memchr::memmem;
 
-/// What a file starts with, and what it is then.
+/// The starts of files, and the name of the format.
 const STARTS: &[(&[u8], &str)] = &[
     // Packings.
     (b"PK\x03\x04", "zip"),
@@ -38,7 +38,7 @@ const STARTS: &[(&[u8], &str)] = &[
     (b"U2FsdGVkX1", "OpenSSL ciphertext in base64"),
     (b"$ANSIBLE_VAULT;", "Ansible vault"),
     (b"LUKS\xba\xbe", "LUKS"),
-    // Packed, and written in letters then.
+    // Packed formats in base64.
     (b"H4sI", "gzip in base64"),
     (b"UEsDB", "zip in base64"),
     // Tables, events and documents.
@@ -69,12 +69,13 @@ const STARTS: &[(&[u8], &str)] = &[
     (b"\xff\xd8\xff", "JPEG"),
     (b"GIF8", "GIF"),
 ];
-/// Those of letters alone, which a text may start with too: their next bytes are none of a text.
+/// Formats whose start consists of letters, so that a text can start in the same way. In these formats, the bytes after
+/// the start are no text.
 const LETTERS: &[&str] = &["orc", "bzip2", "lzip", "squashfs", "Windows registry", "minidump", "feather", "GIF"];
-/// How many of the next bytes show it.
+/// The number of bytes after the start that are checked.
 const NEXT: usize = 8;
 
-/// What may start within a text: no text holds these bytes.
+/// The starts of packed data that can stand in the middle of a text. No text contains these bytes.
 const WITHIN: &[(&[u8], &str)] = &[
     (b"\x1f\x8b\x08", "gzip"),
     (b"PK\x03\x04", "zip"),
@@ -87,30 +88,30 @@ const WITHIN: &[(&[u8], &str)] = &[
     (b"1AY&SY", "bzip2"),
 ];
 
-/// Why a source that starts so cannot be read; `packed` says that it was in gzip.
+/// The reason why a source with this start cannot be read. `packed` means that the source was in gzip.
 pub(super) fn unreadable(start: &[u8], packed: bool) -> Option<String> {
     if packed && start.starts_with(super::MAGIC) {
-        // Firehose may pack once more what CloudWatch has packed.
-        return Some(told("gzip", packed));
+        // Firehose can pack data again that CloudWatch has packed.
+        return Some(unreadable_as("gzip", packed));
     }
     let is_skipped = start.get(1..4) == Some(b"\x2a\x4d\x18") && start.first().is_some_and(|it| it & 0xf0 == 0x50);
     if is_skipped {
-        return Some(told("zstd", packed));
+        return Some(unreadable_as("zstd", packed));
     }
     let is_one = |(magic, name): &&(&[u8], &str)| {
         let next = start.get(magic.len()..).unwrap_or_default();
         let text = next.iter().take(NEXT).all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~'));
         start.starts_with(magic) && !(text && LETTERS.contains(name))
     };
-    STARTS.iter().find(is_one).map(|(_, name)| told(name, packed))
+    STARTS.iter().find(is_one).map(|(_, name)| unreadable_as(name, packed))
 }
 
-fn told(name: &str, packed: bool) -> String {
+fn unreadable_as(name: &str, packed: bool) -> String {
     let within = if packed { " within gzip" } else { "" };
     format!("it is packed as {name}{within}, which is not read here")
 }
 
-/// The packing that starts within bytes that are not all text.
+/// The packing that starts in bytes that are not all text.
 pub(super) fn within(bytes: &[u8]) -> Option<&'static str> {
     WITHIN.iter().find(|(magic, _)| memmem::find(bytes, magic).is_some()).map(|(_, name)| *name)
 }

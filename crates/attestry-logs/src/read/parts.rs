@@ -1,7 +1,7 @@
 //! Parts of a large plain source, so that more than one worker can read it.
 //!
-//! Must not know what is found. A part starts with a line, and the line before is too short to have been cut by an agent:
-//! nothing that depends on lines lies in two parts.
+//! Must not know what is found. A part starts with a line, and the line before it is too short to have been cut by an
+//! agent. So nothing that depends on lines is in two parts.
 
 use std::io::{Read, Result, Seek, SeekFrom};
 
@@ -11,15 +11,16 @@ use super::encoding::Encoding;
 use super::events::LONG;
 use super::{HEAD, MAGIC, packing};
 
-/// How long a part is, about: long enough that its edges cost nothing.
+/// The approximate length of a part. It is so long that the work at its edges does not matter.
 const PART: u64 = 16 << 20;
-/// So much is read to find where a line ends.
+/// The number of bytes that are read to find the end of a line.
 const LOOK: usize = 64 * 1024;
 
-/// Where the parts of a source start, but for the first: none when it is short, packed, or has no lines.
+/// The starts of all parts of a source except the first. There are none when the source is short, packed, or without
+/// lines.
 ///
 /// # Errors
-/// What reading says.
+/// The error of the read.
 pub fn parts(input: &mut (impl Read + Seek), length: u64) -> Result<Vec<u64>> {
     let mut starts = Vec::new();
     if length < 2 * PART {
@@ -35,7 +36,7 @@ pub fn parts(input: &mut (impl Read + Seek), length: u64) -> Result<Vec<u64>> {
         text.clear();
         input.take(LOOK as u64).read_to_end(&mut text)?;
         let ends: Vec<usize> = memchr_iter(b'\n', &text).collect();
-        // Where the line before starts must be known too.
+        // The start of the line before must be known, too.
         let short = ends.windows(2).find_map(|pair| match pair {
             [start, end] if ((end - start) as u64) < LONG => Some(wanted + *end as u64 + 1),
             _ => None,

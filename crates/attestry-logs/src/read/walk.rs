@@ -1,6 +1,6 @@
-//! One text on its way through the sweep: decoded, swept, its lines followed, and judged whether it is a text at all.
+//! One text in the sweep: it is decoded, swept, divided into events, and judged as text or no text.
 //!
-//! Must not know how a source is packed, nor what is told of it.
+//! Must not know how a source is packed, nor how it is reported.
 
 use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
 use std::ops::Range;
@@ -13,16 +13,16 @@ use super::events::{Events, Lines};
 use super::legible::Legible;
 use super::{Counted, HEAD, PIECE, packing};
 
-/// What was swept of a text.
+/// The result of the sweep of a text.
 pub(super) struct Swept {
-    /// Bytes of it, once it was decoded.
+    /// The number of decoded bytes.
     pub(super) bytes: u64,
     pub(super) lines: Lines,
-    /// What could not be read as text: from where, how many bytes, and why.
+    /// The bytes that were no text: their offset, their number and the reason.
     pub(super) unread: Vec<(u64, u64, String)>,
 }
 
-/// One text on its way through the sweep.
+/// The state of one text in the sweep.
 pub(super) struct Walk<'a> {
     engine: &'a Engine,
     key: &'a Key,
@@ -30,10 +30,10 @@ pub(super) struct Walk<'a> {
     stream: Stream<'a>,
     events: Events<'a>,
     legible: Legible,
-    /// What writes the text as UTF-8, where it is in an encoding of longer units.
+    /// The decoder, if the text has an encoding with longer units than a byte.
     decoder: Option<Decoder>,
     examined: u64,
-    /// What stands after the text, and is not of it.
+    /// The bytes after the text. They do not belong to it.
     after: Vec<u8>,
 }
 
@@ -44,13 +44,14 @@ impl<'a> Walk<'a> {
         Self { engine, key, at, stream, events, legible, decoder: None, examined: 0, after: Vec::new() }
     }
 
-    /// The text starts so.
+    /// Detects the encoding from the start of the text.
     pub(super) fn begin(&mut self, head: &[u8]) {
         let start = head.get(..HEAD as usize).unwrap_or(head);
         self.decoder = Encoding::of(start).map(Decoder::new);
     }
 
-    /// The text starts so, once it was unpacked. Tells why it cannot be read, where it was packed twice.
+    /// Detects the encoding from the start of an unpacked text. Returns the reason why the text cannot be read, when it
+    /// was packed twice.
     pub(super) fn begin_packed(&mut self, head: &[u8]) -> Option<String> {
         let why = packing::unreadable(head, true);
         if why.is_none() {
@@ -78,7 +79,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Sweeps the only text of a source where it lies.
+    /// Sweeps a text that is the only one of its source, without copying it.
     pub(super) fn whole(&mut self, text: &[u8], findings: &mut Findings) {
         const PART: usize = 4 * BLOCK;
         if self.decoder.is_some() {
@@ -95,7 +96,7 @@ impl<'a> Walk<'a> {
         self.examined += text.len() as u64;
     }
 
-    /// Reads what was unpacked, of which nothing is known yet.
+    /// Reads unpacked bytes, starting with the detection of their encoding.
     pub(super) fn read_packed(&mut self, input: &mut dyn Read, findings: &mut Findings) -> Result<()> {
         let mut head = Vec::new();
         let ended = input.take(HEAD).read_to_end(&mut head);
@@ -107,7 +108,7 @@ impl<'a> Walk<'a> {
         self.read(input, findings)
     }
 
-    /// Reads straight to where it is swept, unless it has to be decoded.
+    /// Reads directly into the buffer of the stream, unless the text must be decoded.
     pub(super) fn read(&mut self, input: &mut dyn Read, findings: &mut Findings) -> Result<()> {
         if self.decoder.is_some() {
             return self.read_encoded(input, findings);
@@ -140,7 +141,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Reads a part that starts and ends with a line. What is swept starts and ends at the multiples of eight before.
+    /// Reads a part that starts and ends with a line. The swept range starts and ends at the multiples of eight before.
     pub(super) fn read_part(
         &mut self,
         input: &mut (impl Read + Seek),
@@ -155,7 +156,7 @@ impl<'a> Walk<'a> {
         let mut known = Vec::new();
         input.by_ref().take(before).read_to_end(&mut known)?;
         self.stream = Stream::within(self.engine, &known, start);
-        // The end of the line before.
+        // The end of the line before the part.
         let mut line = Vec::new();
         input.by_ref().take(part.start - start).read_to_end(&mut line)?;
         let (engine, key, at) = (self.engine, self.key, self.at);
@@ -178,7 +179,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The text is over.
+    /// Ends the text. Returns its result.
     pub(super) fn finish(mut self, findings: &mut Findings) -> Swept {
         let (engine, key, at) = (self.engine, self.key, self.at);
         let mut found = |text: &[u8], offset: u64, hit: Found| findings.add(engine, key, text, offset, hit, at);

@@ -1,6 +1,6 @@
-//! Anchors: short texts that every secret of a rule holds, and the grams by which they are noticed in a text.
+//! Anchors: short texts that every secret of a rule contains, and the grams by which the filter notices an anchor.
 //!
-//! Must not know what a rule does with an anchor, nor how a text is walked.
+//! Must not know what a rule does with an anchor, nor how the filter walks through a text.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ impl Bytes {
         }
     }
 
-    /// Adds bytes and ranges up to the closing bracket, and gives what comes after it.
+    /// Adds bytes and ranges up to the closing bracket. Returns the text after the bracket.
     fn add_all<'a>(&mut self, mut text: &'a [u8]) -> Option<&'a [u8]> {
         loop {
             match text {
@@ -43,7 +43,7 @@ impl Bytes {
         (0..=u8::MAX).filter(|byte| self.has(*byte))
     }
 
-    /// The bytes as the filter sees them.
+    /// The bytes with the bit `FOLD`, as the filter compares them.
     fn folded(&self) -> Vec<u8> {
         let mut bytes: Vec<u8> = self.all().map(|byte| byte | FOLD).collect();
         bytes.sort_unstable();
@@ -52,30 +52,31 @@ impl Bytes {
     }
 }
 
-/// A text with sets of bytes in it, as `AKIA[A-Z2-7]`.
+/// A text that can contain sets of bytes, as in `AKIA[A-Z2-7]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Anchor {
     sets: Vec<Bytes>,
-    /// How many of the sets stand before the anchor itself.
+    /// The number of sets that stand before the anchor itself.
     pub(super) before: usize,
 }
 
-/// Grams by how far they stand after the start of their anchor.
+/// Grams, grouped by their distance from the start of the anchor.
 pub(super) type Grams = Vec<(usize, Vec<u32>)>;
 
-/// The bit that makes upper-case letters lower.
+/// The bit that turns an upper-case letter into a lower-case one.
 pub(super) const FOLD: u8 = 0x20;
-/// Bytes of a gram.
+/// The number of bytes in a gram.
 pub(super) const GRAM: usize = 4;
-/// An anchor holds two grams.
+/// The length of the shortest anchor. It contains two grams.
 const SHORTEST: usize = GRAM + 1;
-/// An anchor with more grams is too wide to be an anchor.
+/// The largest number of grams. An anchor with more grams is too general.
 const MOST_GRAMS: usize = 8192;
-/// What stands before a word: anything but letters and digits, and the ends of escapes such as `\n` and `%3D`.
+/// The bytes that can stand before a word: all bytes but letters and digits, and the last bytes of escapes such as `\n`
+/// and `%3D`.
 const BOUNDARY: &[u8] = b"\t\n \"'(+,-./:;<=>?&@[\\_`{|nrt027AD";
 
 impl Anchor {
-    /// Reads an anchor; `folded` ones stand for lower and upper case, and `^` for the start of a word.
+    /// Reads an anchor. A `folded` anchor matches lower and upper case. `^` at its start means the start of a word.
     pub(super) fn read(text: &str, folded: bool) -> Result<Self, RuleError> {
         let mut sets = Vec::new();
         let mut rest = text.as_bytes();
@@ -105,21 +106,21 @@ impl Anchor {
         if sets.len() < SHORTEST { Err(RuleError::Anchor) } else { Ok(Self { sets, before }) }
     }
 
-    /// Whether it stands there, with what stands before it.
+    /// Whether the anchor stands at `at`, together with the sets before it.
     pub(super) fn stands_at(&self, text: &[u8], at: usize) -> bool {
         let Some(part) = text.get(at..at + self.sets.len()) else { return false };
-        // From its end: what is none mostly starts like one, as `accessKeyId`.
+        // The comparison goes backwards. Most texts that are no anchor start like one, as `accessKeyId` does.
         self.sets.iter().zip(part).rev().all(|(set, byte)| set.has(*byte))
     }
 
-    /// Whether the anchor itself, without what stands before it, starts a text.
+    /// Whether a text starts with the anchor itself, without the sets before it.
     pub(super) fn begins(&self, text: &[u8]) -> bool {
         let sets = self.sets.get(self.before..).unwrap_or_default();
         self.before > 0 && text.len() >= sets.len() && sets.iter().zip(text).all(|(set, byte)| set.has(*byte))
     }
 
-    /// Two grams, one an even and one an odd number of bytes after the start: of those that stand in the sample most rarely
-    /// the ones with the fewest texts.
+    /// Two grams: one at an even and one at an odd distance from the start. Among the grams that are rarest in the
+    /// sample, the gram with the fewest texts is chosen.
     pub(super) fn rarest(&self, sample: &HashMap<u32, usize>) -> Result<Grams, RuleError> {
         let grams = [0, 1].into_iter().map(|parity| {
             let places = self.sets.windows(GRAM).enumerate().skip(parity).step_by(2);
@@ -131,12 +132,12 @@ impl Anchor {
     }
 }
 
-/// A gram as the filter sees it.
+/// A gram with the bit `FOLD` in each byte, as the filter compares it.
 pub(super) fn folded(bytes: &[u8]) -> u32 {
     bytes.iter().rev().fold(0, |gram, byte| gram << 8 | u32::from(byte | FOLD))
 }
 
-/// All folded texts of a row of sets; `None` when there are too many.
+/// All folded texts that match a row of sets, or `None` when there are too many.
 fn texts(sets: &[Bytes]) -> Option<Vec<u32>> {
     let mut texts = vec![0_u32];
     for (place, set) in sets.iter().enumerate() {

@@ -1,26 +1,26 @@
-//! Assignments: a name and the value that a log gives it, in JSON, logfmt, query strings, command lines, XML, YAML.
+//! Assignments: a name and its value, as a log writes them in JSON, logfmt, query strings, command lines, XML and YAML.
 //!
-//! Must not know which names matter. Looks at a bounded part of the text on both sides of a byte of the name.
+//! Must not know which names matter. The module reads a bounded part of the text on both sides of one byte of the name.
 
 use std::ops::Range;
 
-/// `name = value`, as spans of the text.
+/// `name = value`, as ranges of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Assignment {
     pub(super) name: Range<usize>,
     pub(super) value: Range<usize>,
-    /// Whether quotes say where the value ends.
+    /// Whether quotes mark the end of the value.
     pub(super) quoted: bool,
 }
 
-/// The longest part of a name on either side of the byte.
+/// The largest number of bytes of a name on each side of the byte.
 const LONGEST_NAME: usize = 48;
-/// The longest value that is looked at.
+/// The length of the longest value that is read.
 const LONGEST_VALUE: usize = 512;
-/// The most spaces, and the most backslashes, in a row.
+/// The largest number of spaces in a row, and of backslashes in a row.
 const LONGEST_ROW: usize = 8;
 
-/// The assignment whose name holds the byte at `at`.
+/// The assignment whose name contains the byte at `at`.
 pub(super) fn assignment(text: &[u8], at: usize) -> Option<Assignment> {
     let before = text.get(at.saturating_sub(LONGEST_NAME)..at)?;
     let start = at - before.iter().rev().take_while(|byte| is_name(**byte)).count();
@@ -48,7 +48,7 @@ impl Cursor<'_> {
         self.text.get(self.at).copied()
     }
 
-    /// Skips bytes of a kind, and tells how many.
+    /// Skips bytes of one sort. Returns their number.
     fn skip(&mut self, is_kind: impl Fn(u8) -> bool) -> usize {
         let start = self.at;
         while self.at - start < LONGEST_ROW && self.peek().is_some_and(&is_kind) {
@@ -66,7 +66,7 @@ impl Cursor<'_> {
         is
     }
 
-    /// A quote with the backslashes before it.
+    /// Reads a quote and the backslashes before it.
     fn quote(&mut self) -> Option<(usize, u8)> {
         let start = self.at;
         let backslashes = self.skip(|byte| byte == b'\\');
@@ -82,20 +82,20 @@ impl Cursor<'_> {
         }
     }
 
-    /// What stands between name and value. Tells whether the value may be one of a query string.
+    /// Skips the text between the name and the value. Returns whether the value can be one of a query string.
     fn separator(&mut self, is_option: bool, is_element: bool) -> Option<bool> {
         if is_element {
             self.at += 1;
             return Some(false);
         }
         let quoted = self.quote().is_some();
-        // A list in square brackets: `params[password]=…`.
+        // A name in square brackets: `params[password]=…`.
         if !quoted {
             self.skip(|byte| byte == b']');
         }
         let spaces = self.skip(|byte| byte == b' ');
         match self.peek()? {
-            // A list of names and values: `"name": "DB_PASSWORD", "value": "…"`.
+            // A list of objects with a name and a value each: `"name": "DB_PASSWORD", "value": "…"`.
             b',' if quoted => {
                 self.at += 1;
                 self.skip(|byte| byte == b' ');
@@ -143,8 +143,8 @@ impl Cursor<'_> {
     }
 }
 
-/// The text up to the quote with as few backslashes before it as the opening one has. A value that is cut off ends with
-/// its line.
+/// The length up to the closing quote. The closing quote has at most as many backslashes before it as the opening one.
+/// A value that is cut off ends at the end of its line.
 fn quoted_length(text: &[u8], backslashes: usize, quote: u8) -> usize {
     let mut row = 0;
     for (at, byte) in text.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Checks: what a text has to be besides matching, so that what only looks like a secret is none.
+//! Checks: conditions that a matched text must meet, so that a text that only looks like a secret is not reported.
 //!
 //! Must not know rules.
 
@@ -7,18 +7,18 @@ use super::super::base64;
 /// A check of a matched text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Check {
-    /// At least so many bits of entropy a character.
+    /// The text has at least this many bits of entropy for each character.
     Entropy(f64),
-    /// Letters and digits.
+    /// The text has letters and digits.
     Mixed,
-    /// Letters and digits, or letters in cases as dice throw them. Of tokens of 20 random letters and digits three in a
-    /// hundred have no digit.
+    /// The text has letters and digits, or letters in random upper and lower case. Of the tokens with 20 random letters
+    /// and digits, three of a hundred have no digit.
     Jumbled,
-    /// Base64 of a name, a colon and a password.
+    /// The text is base64 of a name, a colon and a password.
     BasicPair,
-    /// The first part is base64url of a JSON object that names an algorithm.
+    /// The first part of the text is base64url of a JSON object that names an algorithm.
     Jwt,
-    /// The last six characters are the CRC-32 of those before them, in base 62, after the last `_`.
+    /// In the text after the last `_`, the last six characters are the CRC-32 of the characters before them, in base 62.
     Crc32,
 }
 
@@ -57,8 +57,8 @@ impl Check {
     }
 }
 
-/// Whether letters are small and capital as they are in no name that is made of words: two capitals in a row and both ways
-/// from one to the other, or many capitals after small ones.
+/// Whether the case of the letters differs from that of any name that consists of words. Either there are two capitals
+/// in a row and changes in both directions, or there are many capitals after small letters.
 fn has_jumbled_cases(text: &[u8]) -> bool {
     const MANY: usize = 5;
     let count = |cases: [bool; 2]| {
@@ -69,7 +69,7 @@ fn has_jumbled_cases(text: &[u8]) -> bool {
     rises >= MANY || rises > 0 && count([true, false]) > 0 && count([true, true]) > 0
 }
 
-/// Bits of entropy a character.
+/// The bits of entropy for each character.
 fn entropy(text: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
     for byte in text {
@@ -85,7 +85,7 @@ fn entropy(text: &[u8]) -> f64 {
     counts.iter().filter(|count| **count > 0).map(part).sum()
 }
 
-/// The bytes that base64 in either alphabet stands for.
+/// Decodes base64 in both alphabets.
 fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     let digits = text.trim_ascii_end().split(|byte| *byte == b'=').next().unwrap_or_default();
     digits.iter().all(|byte| base64::digit(*byte).is_some()).then(|| base64::decode(digits))
@@ -108,13 +108,13 @@ fn crc_holds(text: &[u8]) -> bool {
     value == Some(u64::from(crc32(payload)))
 }
 
-/// CRC-32 of a few bytes.
+/// The CRC-32 of a few bytes.
 fn crc32(text: &[u8]) -> u32 {
     let step = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
     !text.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
 
-/// Whether a value stands for a secret that is elsewhere: masked, a template, code, a word for nothing.
+/// Whether a value is a placeholder for a secret: masked, a template, code, or a word for "none".
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
     let Some(&first) = value.first() else { return true };
     let same = value.iter().all(|byte| *byte == first);
@@ -126,7 +126,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     same || masked || STARTS.iter().any(starts) || word || code || is_path(value)
 }
 
-/// How a value starts that is left out, asked of somebody, computed or filled in later, in any case.
+/// The starts of values that are left out, requested from a user, computed, or filled in later. They match in any case.
 const STARTS: &[&[u8]] = &[
     b"<",
     b"${",
@@ -150,7 +150,7 @@ const STARTS: &[&[u8]] = &[
     b"!importvalue",
 ];
 
-/// Whether it is the beginning of a call or of an index, cut where its argument starts: `config.get(`.
+/// Whether a value is the start of a call or of an index, cut at its argument: `config.get(`.
 fn opens_call(value: &[u8]) -> bool {
     let Some((b'(' | b'[', name)) = value.split_last() else { return false };
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$".contains(byte);
@@ -213,13 +213,13 @@ fn has_mask(value: &[u8]) -> bool {
     value.windows(4).any(|part| part == b"****" || part == b"xxxx" || part == b"XXXX" || part == b"....")
 }
 
-/// `config.db.password`, `self.token`: names of code, not values.
+/// Whether a value is a name in code, such as `config.db.password` or `self.token`.
 fn is_path(value: &[u8]) -> bool {
     let is_word = |part: &[u8]| part.len() > 1 && part.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
     value.contains(&b'.') && value.split(|byte| *byte == b'.').all(is_word)
 }
 
-/// Whether a text says of itself that it is an example, as the AWS manuals' do.
+/// Whether a text contains the word "example", as the texts in the AWS manuals do.
 pub(super) fn says_example(value: &[u8]) -> bool {
     value.windows(7).any(|part| part == b"EXAMPLE" || part == b"example")
 }

@@ -1,7 +1,7 @@
-//! The filter: all anchors of all rules, found in one walk over a text.
+//! The filter: it finds the anchors of all rules in one walk over a text.
 //!
-//! Must not know what a rule does with an anchor. Of each anchor two grams are known, one of them an odd number of bytes
-//! after the other, and a text is looked at every two bytes: each anchor in it is met exactly once.
+//! Must not know what a rule does with an anchor. The filter holds two grams of each anchor, at an even and at an odd
+//! distance from its start. It reads a gram of the text every two bytes, so that it meets each anchor exactly once.
 
 use std::collections::HashMap;
 
@@ -9,10 +9,10 @@ use super::RuleError;
 use super::anchor::{Anchor, GRAM, folded};
 use super::slots::{PART, PLACES, STEP, Slots};
 
-/// What stands in logs anyway.
+/// A sample of text that is common in logs.
 const SAMPLE: &str = include_str!("sample.txt");
 
-/// How far a slot is shifted to the number of its bucket.
+/// The number of bits that divide slots into buckets: a bucket is the slot shifted by this number.
 const BUCKET_SHIFT: u32 = 4;
 const BUCKETS: usize = 1 << (16 - BUCKET_SHIFT);
 
@@ -21,18 +21,18 @@ const BUCKETS: usize = 1 << (16 - BUCKET_SHIFT);
 struct Known {
     gram: u32,
     anchor: u16,
-    /// How far it stands after the start of the anchor.
+    /// The distance of the gram from the start of the anchor.
     place: u16,
 }
 
-/// All anchors, found in one walk.
+/// All anchors and the tables to find them.
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
     anchors: Vec<Anchor>,
-    /// Those that may stand at the start of a text with nothing before them.
+    /// The anchors that can stand at the start of a text, with no byte before them.
     words: Vec<usize>,
     slots: Slots,
-    /// The first gram of each bucket, and the end.
+    /// The number of the first gram of each bucket, and after them the number of grams.
     buckets: Vec<u16>,
     grams: Vec<Known>,
 }
@@ -64,7 +64,8 @@ impl Filter {
         Ok(Self { anchors, words, slots, buckets, grams })
     }
 
-    /// Finds the anchors whose gram is in `from..to`, both even. Tells the number and the start.
+    /// Finds the anchors whose gram is in `from..to`. Both are even. `found` gets the number and the start of the
+    /// anchor.
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize)) {
         if from == 0 {
             let begins = |number: &&usize| self.anchors.get(**number).is_some_and(|anchor| anchor.begins(text));
@@ -83,13 +84,13 @@ impl Filter {
         if places > 0 {
             self.look(&padded(text, last), places, last, &mut met);
         }
-        // All at once: what one has to wait for, the next does not.
+        // All places are checked in one loop, so that the waits for memory overlap.
         for at in met {
             self.meet(text, at, found);
         }
     }
 
-    /// Adds the places of a part where a gram stands that may be known. The part starts at a place of the text.
+    /// Adds the places of a part where a gram is possibly known. `start` is the offset of the part in the text.
     fn look(&self, part: &[u8; PART], places: usize, start: usize, met: &mut Vec<usize>) {
         let mut known = self.slots.known(part) & (u128::MAX >> (PLACES - places));
         while known != 0 {
@@ -98,7 +99,7 @@ impl Filter {
         }
     }
 
-    /// Tells the anchors whose gram stands at a place.
+    /// Reports the anchors whose gram stands at a place.
     #[inline(never)]
     fn meet(&self, text: &[u8], at: usize, found: &mut dyn FnMut(usize, usize)) {
         let Some(gram) = text.get(at..at + GRAM).map(folded) else { return };
@@ -118,7 +119,7 @@ impl Filter {
     }
 }
 
-/// A part that reaches over the end of the text.
+/// A part that starts in the text and ends after it. The missing bytes are zero.
 #[cold]
 fn padded(text: &[u8], at: usize) -> [u8; PART] {
     let mut part = [0; PART];

@@ -1,6 +1,6 @@
-//! Rules: what secrets look like, as data in `rules.txt`, and the walk that finds them all in a text.
+//! Rules: the descriptions of secrets as data in `rules.txt`, and the search for all of them in a text.
 //!
-//! Must not know where a text comes from, nor any value of a secret. Adding a rule touches `rules.txt` alone.
+//! Must not know where a text comes from, nor any value of a secret. A new rule changes only `rules.txt`.
 
 mod anchor;
 mod assignment;
@@ -24,49 +24,49 @@ use text::{Stanza, example, stanzas};
 
 /// The rules that come with the program.
 const SHIPPED: &str = include_str!("rules.txt");
-/// How far a match may reach.
+/// The longest distance that a match can reach after its anchor, in bytes.
 const LONGEST: usize = 1024;
-/// How far a match may start before its anchor.
+/// The longest distance that a match can start before its anchor, in bytes.
 const FARTHEST_BACK: usize = 128;
-/// How much of what stands before a match is looked at.
+/// The number of bytes before a match that are checked.
 const NOT_BEFORE: usize = 48;
 
-/// What is wrong with a file of rules.
+/// A mistake in a file of rules.
 #[derive(Debug, Error)]
 pub enum RuleError {
-    /// No id, or one that another rule has.
+    /// The rule has no id, or the id of another rule.
     #[error("a rule needs an id of its own")]
     Id,
-    /// Not a field, or no value for it.
+    /// The field does not exist, or it has no value.
     #[error("no such field, or without a value")]
     Field,
-    /// Neither or both of `match` and `value`, no title, no anchor.
+    /// The rule has neither `match` nor `value`, or both, or it lacks a title or an anchor.
     #[error("a rule needs a title, an anchor or word, and either `match` or `value`")]
     Shape,
-    /// Too short or too wide.
+    /// The anchor is too short or too general.
     #[error("an anchor needs five bytes or more, and few enough texts")]
     Anchor,
-    /// Unknown.
+    /// The check does not exist.
     #[error("no such check")]
     Check,
-    /// Too far.
+    /// The distance is too large.
     #[error("`back` is a number up to {FARTHEST_BACK}")]
     Back,
-    /// Not an expression.
+    /// The text is no regular expression.
     #[error(transparent)]
     Pattern(#[from] Box<BuildError>),
-    /// A rule needs both.
+    /// The rule lacks an example or a counter-example.
     #[error("a rule needs an example and a counter-example")]
     NoExamples,
     /// The rule does not find its example.
     #[error("the example is not found")]
     Example,
-    /// Something is found in a counter-example.
+    /// A rule finds a match in a counter-example.
     #[error("`{0}` is found in the counter-example")]
     Counter(String),
 }
 
-/// What one rule looks for.
+/// One rule.
 #[derive(Clone, Debug)]
 struct Rule {
     id: String,
@@ -76,7 +76,7 @@ struct Rule {
     checks: Vec<Check>,
     proof: Option<Check>,
     not_values: Vec<Pattern>,
-    /// What may not stand before a match.
+    /// A match is dropped when the text before it matches this expression.
     not_before: Option<Pattern>,
     inside: bool,
 }
@@ -85,7 +85,7 @@ struct Rule {
 enum Shape {
     /// An expression that matches around the anchor.
     Match { pattern: Pattern, back: usize },
-    /// A name that holds the anchor, with a value that is wholly as the expression says.
+    /// A name that contains the anchor. The complete value after the name must match the expression.
     Value { pattern: Pattern, not_names: Vec<Pattern> },
 }
 
@@ -94,11 +94,11 @@ enum Shape {
 pub struct RuleHit {
     /// The first byte of the secret.
     pub start: usize,
-    /// Its end.
+    /// The offset after the last byte of the secret.
     pub end: usize,
     /// The number of the rule.
     pub rule: usize,
-    /// A checksum proves that it is what it looks like.
+    /// Whether a checksum proves that the text is a secret.
     pub proven: bool,
 }
 
@@ -107,18 +107,19 @@ pub struct RuleHit {
 pub struct Rules {
     rules: Vec<Rule>,
     filter: Filter,
-    /// The rules of each anchor.
+    /// The numbers of the rules that use each anchor.
     users: Vec<Vec<usize>>,
     reading: Reading,
 }
 
-/// For whom a text is read.
+/// The purpose of a search. It decides which rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
-    /// For people who look at logs: what is hardly ever a secret there would hide the rest.
+    /// The hits are shown to people who read logs. Rules that are mostly wrong in logs do not apply, because their hits
+    /// would hide the others.
     Logs,
-    /// For what must not be told, and for what must not be kept in plain text: rules that say `strict` hold too, and a
-    /// value that says of itself that it is an example is one like any other.
+    /// The text must not be shown, or must not be stored in plain text. The rules with the field `strict` apply, too. A
+    /// value that contains the word "example" is treated like any other value.
     Strict,
 }
 
@@ -126,16 +127,16 @@ impl Rules {
     /// The rules that come with the program.
     ///
     /// # Errors
-    /// The line of `rules.txt` that is wrong.
+    /// The line of `rules.txt` that has a mistake, with the mistake.
     pub fn shipped() -> Result<Self, (usize, RuleError)> {
         Self::read(SHIPPED, Reading::Logs, false)
     }
 
-    /// The same rules, and those that hold only where a text is to be withheld, or where a secret must not be kept. Each
-    /// expression is compiled when it is needed first: few ever are.
+    /// The same rules, and the rules with the field `strict`. Those apply only to a text that must not be shown or
+    /// stored. An expression is compiled at its first use, because most searches use few of them.
     ///
     /// # Errors
-    /// The line of `rules.txt` that is wrong.
+    /// The line of `rules.txt` that has a mistake, with the mistake.
     pub fn strict() -> Result<Self, (usize, RuleError)> {
         Self::read(SHIPPED, Reading::Strict, true)
     }
@@ -161,22 +162,22 @@ impl Rules {
         Ok(Self { rules, filter: Filter::new(anchors).map_err(|error| (0, error))?, users, reading })
     }
 
-    /// How many rules there are.
+    /// The number of rules.
     #[must_use]
     pub fn count(&self) -> usize {
         self.rules.len()
     }
 
-    /// Id and title of a rule.
+    /// The id and title of a rule.
     #[must_use]
     pub fn of(&self, rule: usize) -> Option<(&str, &str)> {
         self.rules.get(rule).map(|rule| (rule.id.as_str(), rule.title.as_str()))
     }
 
-    /// How far around an anchor the text is looked at; a secret starts and ends within it too.
+    /// The number of bytes around an anchor that the search reads. A secret starts and ends within this distance.
     pub(super) const REACH: usize = LONGEST + FARTHEST_BACK;
 
-    /// Finds what has its anchor in `from..to`, both multiples of eight.
+    /// Finds the secrets whose anchor is in `from..to`. Both are multiples of eight.
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(RuleHit)) {
         self.filter.find(text, from, to, &mut |anchor, at| {
             let mut assigned: Option<Option<Assignment>> = None;
@@ -200,7 +201,7 @@ impl Rules {
         });
     }
 
-    /// Where a text that is wholly in memory holds secrets: in order, and apart from each other.
+    /// The ranges of a text that contain secrets, in order and without overlaps. The text is completely in memory.
     #[must_use]
     pub fn spans(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut spans: Vec<Range<usize>> = Vec::new();
@@ -215,12 +216,12 @@ impl Rules {
         spans
     }
 
-    /// Whether the rule yields to others that find the same.
+    /// Whether the rule yields to other rules that find the same text.
     pub(super) fn is_generic(&self, rule: usize) -> bool {
         self.rules.get(rule).is_some_and(|rule| rule.generic)
     }
 
-    /// Id of a rule and a text that it finds, for all examples of the rules that come with the program.
+    /// The id of a rule and a text that it finds, for all examples of the rules that come with the program.
     #[must_use]
     pub fn examples() -> Vec<(&'static str, String)> {
         let all = stanzas(SHIPPED).unwrap_or_default();
@@ -230,7 +231,7 @@ impl Rules {
     /// Tries the examples and counter-examples of the rules that come with the program.
     ///
     /// # Errors
-    /// Each line that does not do what it says.
+    /// Each line whose example or counter-example has the wrong result.
     pub fn try_shipped() -> Result<usize, Vec<(usize, RuleError)>> {
         Self::try_all(SHIPPED)
     }
@@ -309,7 +310,7 @@ impl Rule {
         })
     }
 
-    /// The value of an assignment, where its name and its value are of this rule.
+    /// The value of an assignment, if the rule accepts both the name and the value.
     fn assigned(&self, text: &[u8], assignment: &Assignment, reading: Reading) -> Option<(usize, usize)> {
         let Shape::Value { pattern, not_names } = &self.shape else { return None };
         let name = text.get(assignment.name.clone())?;
@@ -322,7 +323,7 @@ impl Rule {
         Some((assignment.value.start + start, assignment.value.start + end))
     }
 
-    /// Whether a match may start here: at the start of a word, or after an escape such as `\n` or `%3D`.
+    /// Whether a match can start at `at`: at the start of a word, or after an escape such as `\n` or `%3D`.
     fn may_start(&self, text: &[u8], at: usize) -> bool {
         let before = text.get(at.saturating_sub(NOT_BEFORE)..at).unwrap_or_default();
         let escaped = |before: &[u8]| match before {
@@ -348,7 +349,7 @@ fn matched(pattern: &Pattern, back: usize, text: &[u8], at: usize) -> Option<(us
     if back == 0 {
         return pattern.starting(text, at..end);
     }
-    // The first match that holds the anchor.
+    // The first match that contains the anchor.
     let mut from = at.saturating_sub(back);
     while from <= at {
         let found = pattern.first(text, from..end)?;

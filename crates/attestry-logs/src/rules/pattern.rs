@@ -1,4 +1,4 @@
-//! One expression of a rule, compiled at once or when it is first needed.
+//! One regular expression of a rule. It is compiled immediately or at its first use.
 //!
 //! Must not know rules.
 
@@ -12,7 +12,7 @@ use regex_automata::{Anchored, Input};
 
 use super::RuleError;
 
-/// An expression over bytes.
+/// A regular expression over bytes.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
     text: Box<str>,
@@ -20,7 +20,8 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// Reads an expression. One that is compiled `late` is not tried: the tests try all that come with the program.
+    /// Reads an expression. With `late`, a mistake in it is not noticed here. The tests compile all expressions that
+    /// come with the program.
     pub(super) fn read(text: String, late: bool) -> Result<Self, RuleError> {
         let pattern = Self { text: text.into(), regex: OnceLock::new() };
         if !late {
@@ -34,27 +35,27 @@ impl Pattern {
         self.regex.get_or_init(|| compile(&self.text).ok()).as_ref()
     }
 
-    /// Whether it is found anywhere.
+    /// Whether the expression matches anywhere in the text.
     pub(super) fn holds(&self, text: &[u8]) -> bool {
         self.regex().is_some_and(|regex| regex.search_half(&Input::new(text).earliest(true)).is_some())
     }
 
-    /// Where it is found first.
+    /// The range of the first match.
     pub(super) fn first(&self, text: &[u8], range: Range<usize>) -> Option<Range<usize>> {
         self.regex()?.search(&Input::new(text).range(range)).map(|found| found.range())
     }
 
-    /// Its group 1 where it is found first, or all of it.
+    /// The range of group 1 in the first match, or of the complete match without such a group.
     pub(super) fn within(&self, text: &[u8], range: Range<usize>) -> Option<(usize, usize)> {
         self.group(Input::new(text).range(range))
     }
 
-    /// The same where it is found at the start of the range.
+    /// The same range for a match at the start of `range`.
     pub(super) fn starting(&self, text: &[u8], range: Range<usize>) -> Option<(usize, usize)> {
         self.group(Input::new(text).range(range).anchored(Anchored::Yes))
     }
 
-    /// The same where it is found at the start of a text.
+    /// The same range for a match at the start of the text.
     pub(super) fn at_start(&self, text: &[u8]) -> Option<(usize, usize)> {
         self.starting(text, 0..text.len())
     }

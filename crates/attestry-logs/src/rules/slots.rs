@@ -1,25 +1,25 @@
-//! Where one of some grams may stand: a table of one byte for each hash, looked up for many places of a text at once.
+//! The table of possible grams: one byte for each hash. The filter looks up many places of a text at once.
 //!
-//! Must not know what a gram is of. It says yes to every gram that it knows, and to a few that it does not know.
+//! Must not know the meaning of a gram. The table reports every known gram as known, and also a few unknown ones.
 
 use fearless_simd::{Bytes as _, Level, Simd, SimdBase as _, dispatch, u8x32, u16x16};
 
 use super::anchor::{FOLD, GRAM};
 
-/// So many places are looked at together, each two bytes after the one before.
+/// The number of places that one look-up handles. Neighbouring places are two bytes apart.
 pub(super) const PLACES: usize = 128;
 pub(super) const STEP: usize = 2;
-/// The bytes that their grams are of.
+/// The number of bytes that the grams of these places cover.
 pub(super) const PART: usize = STEP * (PLACES - 1) + GRAM;
 
-/// One slot for each hash. It holds nothing, the mark of its gram, or `ANY`.
+/// One slot for each hash. It holds zero, the mark of its gram, or `ANY`.
 type Table = [u8; 1 << 16];
-/// Several grams with different marks: whatever is looked up there may be known.
+/// The mark of a slot for several grams with different marks. Every gram of this slot is possibly known.
 const ANY: u8 = 0xFF;
-/// So many ways to hash are tried.
+/// The number of hash functions that are tried.
 const TRIES: u32 = 16;
 
-/// A set of grams that may say yes where it should say no.
+/// A set of grams that can report an unknown gram as known, but never the reverse.
 #[derive(Clone, Debug)]
 pub(super) struct Slots {
     table: Box<Table>,
@@ -27,7 +27,7 @@ pub(super) struct Slots {
     level: Level,
 }
 
-/// A way to hash: odd numbers for the halves of a gram, to make its slot and to make its mark.
+/// A hash function: odd multipliers for the two halves of a gram. Two give its slot, and two give its mark.
 #[derive(Clone, Copy, Debug)]
 struct Hash([u16; 4]);
 
@@ -40,7 +40,7 @@ impl Hash {
         }))
     }
 
-    /// Slot and mark of a gram. A mark is never nothing.
+    /// The slot and the mark of a gram. A mark is never zero.
     fn of(self, gram: u32) -> (u16, u8) {
         let Self([a, b, c, d]) = self;
         let (first, second) = (gram as u16, (gram >> 16) as u16);
@@ -51,7 +51,7 @@ impl Hash {
 }
 
 impl Slots {
-    /// The slots of some grams, hashed in the way under which the fewest are shared.
+    /// The slots of some grams. Of the tried hash functions, the one with the fewest shared slots is used.
     pub(super) fn new(grams: impl Iterator<Item = u32> + Clone) -> Self {
         let way = |number| {
             let hash = Hash::new(number);
@@ -66,13 +66,13 @@ impl Slots {
         self.hash.of(gram).0
     }
 
-    /// A bit for each place of a part where a gram stands that may be known.
+    /// One bit for each place of a part: 1 if the gram at this place is possibly known.
     #[inline]
     pub(super) fn known(&self, part: &[u8; PART]) -> u128 {
         dispatch!(self.level, simd => self.known_by(simd, part))
     }
 
-    // Nothing in here is a closure: it would not be compiled for the instructions of the level.
+    // This function contains no closure. The compiler would not compile a closure for the instruction set of `level`.
     #[inline(always)]
     fn known_by<S: Simd>(&self, simd: S, part: &[u8; PART]) -> u128 {
         let Hash([a, b, c, d]) = self.hash;
@@ -139,7 +139,7 @@ mod tests {
                 assert!(known >> place & 1 == 1, "{gram:x} at {place} with {level:?}");
                 told += known.count_ones();
             }
-            // Of three grams about each, and of the dots.
+            // Each part holds about three grams, besides those of the dots.
             assert!(told < 2 * grams.len() as u32, "{told} with {level:?}");
         }
     }

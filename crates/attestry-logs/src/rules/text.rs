@@ -1,40 +1,40 @@
-//! The file of rules: one stanza a rule, one field a line, nothing escaped.
+//! The format of `rules.txt`: one stanza for each rule, one field on each line, no escapes.
 //!
 //! Must not know how a rule is applied.
 
 use super::RuleError;
 
-/// A rule as it is written.
+/// A rule as the file has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stanza<'a> {
-    /// Its line in the file.
+    /// The line of the rule in the file.
     pub(super) line: usize,
     pub(super) id: &'a str,
     pub(super) title: &'a str,
-    /// Texts that every match holds: exactly so.
+    /// Texts of which every match contains one, in this exact case.
     pub(super) anchors: Vec<&'a str>,
-    /// The same in lower and upper case.
+    /// The same, in lower or upper case.
     pub(super) words: Vec<&'a str>,
-    /// What stands at the anchor; its group 1, where there is one, is the secret.
+    /// The expression that matches at the anchor. Its group 1, if there is one, is the secret.
     pub(super) matches: Option<&'a str>,
-    /// How many bytes before its anchor a match may start.
+    /// The number of bytes before the anchor where a match can start.
     pub(super) back: Option<&'a str>,
-    /// The anchor lies in a name; this is what the whole of its value is.
+    /// The expression that the complete value must match. The anchor is in the name of the value.
     pub(super) value: Option<&'a str>,
-    /// Ends of names that mean something else.
+    /// Expressions for the ends of names with another meaning.
     pub(super) not_names: Vec<&'a str>,
-    /// Whole values that mean something else.
+    /// Expressions for complete values with another meaning.
     pub(super) not_values: Vec<&'a str>,
-    /// What stands before a match that means something else.
+    /// An expression for the text before a match. If it matches, the match has another meaning.
     pub(super) not_before: Option<&'a str>,
-    /// A match may start within a word.
+    /// Whether a match can start in the middle of a word.
     pub(super) inside: bool,
     pub(super) checks: Vec<&'a str>,
-    /// Holds for nothing but a real secret of this rule.
+    /// The check that only a real secret of this rule passes.
     pub(super) proof: Option<&'a str>,
-    /// Yields to every other rule that finds the same.
+    /// Whether the rule yields to every other rule that finds the same text.
     pub(super) generic: bool,
-    /// Holds only where a text is to be withheld, or where a secret must not be kept; not in logs.
+    /// Whether the rule applies only to texts that must not be shown or stored, and not to logs.
     pub(super) strict: bool,
     pub(super) examples: Vec<&'a str>,
     pub(super) counters: Vec<&'a str>,
@@ -84,7 +84,8 @@ pub(super) fn stanzas(text: &str) -> Result<Vec<Stanza<'_>>, (usize, RuleError)>
     Ok(all)
 }
 
-/// An example as it stands in a log. In the file a ¦ keeps the searches of others from taking it for a secret.
+/// An example as a log would contain it. The file has a ¦ in each example, so that other secret scanners do not report
+/// the file.
 pub(super) fn example(text: &str) -> String {
     text.replace('¦', "")
 }

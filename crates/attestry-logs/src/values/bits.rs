@@ -1,27 +1,27 @@
-//! Which grams may be known: four bits of one word for each, looked up for many grams at once.
+//! The filter of possible grams: it holds four bits of one word for each gram, and looks up many grams at once.
 //!
-//! Must not know what a gram is of. It holds bits of keyed hashes, and says yes to one gram in some hundred that it does
-//! not know.
+//! Must not know the meaning of a gram. The filter holds bits of keyed hashes. It accepts by mistake about one unknown
+//! gram in some hundred.
 
 use fearless_simd::{Bytes as _, Level, Simd, SimdBase as _, dispatch, u8x32, u32x8};
 
 use super::super::key::{Key, Multipliers};
 
-/// So many grams are looked up at once.
+/// The number of grams that one look-up handles.
 pub(super) const PLACES: usize = 64;
-/// Two words hold the bits of so many grams: they shall stay in the near caches.
+/// The number of grams whose bits share two words. The filter must fit into the caches that are near the core.
 const GRAMS_IN_TWO_WORDS: usize = 3;
-/// Where the numbers of the bits start in a hash that is spread once more.
+/// The positions of the bit numbers in a hash that is multiplied once more.
 const BITS: [u32; 4] = [12, 17, 22, 27];
 const SPREAD: u32 = 0x9E37_79B1;
-/// How many bits of a hash make the number of its word, and of how many parts a set is at most.
+/// The number of hash bits that select a word. The remaining bits limit the number of parts.
 const NUMBER: u32 = 20;
 const PARTS: usize = 1 << (32 - NUMBER);
 
-/// A set of grams that may say yes where it should say no.
+/// A set of grams that can report an unknown gram as known, but never the reverse.
 pub(super) struct Bits {
     words: Vec<u32>,
-    /// The words are so many parts of as many words as a power of two.
+    /// The words are divided into this many parts. The size of a part is a power of two.
     parts: u32,
     power: u32,
     by: Multipliers,
@@ -29,7 +29,7 @@ pub(super) struct Bits {
 }
 
 impl Bits {
-    /// Room for so many grams.
+    /// An empty set with room for this many grams.
     pub(super) fn new(key: &Key, grams: usize) -> Self {
         let words = (grams * 2 / GRAMS_IN_TWO_WORDS).max(64);
         let power = (0..NUMBER).find(|power| words >> power < PARTS).unwrap_or(NUMBER);
@@ -37,7 +37,7 @@ impl Bits {
         Self { words: vec![0; parts << power], parts: parts as u32, power, by: key.multipliers(), level: Level::new() }
     }
 
-    /// The number of the word of a gram, and the bits in it.
+    /// The index of the word of a gram, and the bits of the gram in the word.
     fn place(&self, gram: u64) -> (usize, u32) {
         let [low, high] = self.by;
         let hash = (gram as u32).wrapping_mul(low).wrapping_add(((gram >> 32) as u32).wrapping_mul(high));
@@ -59,13 +59,13 @@ impl Bits {
         self.words.get(number).is_some_and(|word| word & bits == bits)
     }
 
-    /// A bit for each gram that may be known.
+    /// One bit for each gram: 1 if the gram is possibly in the set.
     #[inline]
     pub(super) fn known(&self, grams: &[[u8; 8]; PLACES]) -> u64 {
         dispatch!(self.level, simd => self.known_by(simd, grams))
     }
 
-    // Nothing in here is a closure: it would not be compiled for the instructions of the level.
+    // This function contains no closure. The compiler would not compile a closure for the instruction set of `level`.
     #[inline(always)]
     fn known_by<S: Simd>(&self, simd: S, grams: &[[u8; 8]; PLACES]) -> u64 {
         let [low, high] = self.by;
@@ -111,14 +111,14 @@ mod tests {
     fn a_gram_is_known_at_each_place_whatever_the_processor_can_do() {
         let key = Key::new(&Zeroizing::new([3; 32])).unwrap();
         let gram = |number: u64| number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        // Few words, and more of them than one power of two.
+        // One set with few words, and one whose number of words is no power of two.
         for count in [50, 20_000] {
             for level in [Level::new(), Level::baseline()] {
                 let mut bits = Bits { level, ..Bits::new(&key, count as usize) };
                 (1..=count).for_each(|number| bits.add(gram(number)));
                 let mut wrong = 0;
                 for first in (1..=count).step_by(PLACES / 2) {
-                    // Known ones and others in turn.
+                    // Known and unknown grams alternate.
                     let mut grams = [[0; 8]; PLACES];
                     for (place, held) in grams.iter_mut().enumerate() {
                         let known = first + place as u64 / 2;

@@ -1,29 +1,29 @@
-//! Forms: how a value looks once something has logged it.
+//! The forms of a value: how a program writes it into a log.
 //!
-//! Must not know what is searched. Every buffer that holds a form is wiped, and none ever grows: growing would leave a
-//! copy behind.
+//! Must not know which text is searched. Every buffer that holds a form is wiped. No buffer ever grows, because growing
+//! would leave a copy in memory.
 
 use std::fmt;
 use std::fmt::Write;
 
 use zeroize::Zeroizing;
 
-/// How a value was written when it was logged.
+/// The encoding of a value in a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
-    /// As it is.
+    /// The value without any encoding.
     Raw,
-    /// In a JSON text, escaped so often.
+    /// The value in a JSON text, escaped this many times.
     Json(u8),
-    /// In a JSON text whose writer also escapes `<`, `>`, `&`, quotes or `/`.
+    /// The value in a JSON text of a writer that also escapes `<`, `>`, `&`, quotes or `/`, escaped this many times.
     SafeJson(u8),
-    /// In a URL or a form.
+    /// The value in a URL or an HTML form.
     Url,
-    /// In base64, also within a longer text.
+    /// The value in base64, also as a part of a longer text.
     Base64,
-    /// In base64 with `-` and `_`.
+    /// The value in base64 with `-` and `_`.
     Base64Url,
-    /// In hexadecimal digits.
+    /// The value in hexadecimal digits.
     Hex,
 }
 
@@ -43,10 +43,11 @@ impl fmt::Display for Form {
     }
 }
 
-/// The longest beginning of a value, and of each of its forms, that is searched. Who logged so much of it logged it.
+/// The number of bytes of a value, and of each of its forms, that are searched. A log that contains so many bytes of a
+/// value contains the value.
 pub(super) const LONGEST: usize = 512;
 
-/// A wiped buffer of fixed room.
+/// A buffer of fixed capacity that is wiped.
 struct Buffer(Zeroizing<Vec<u8>>);
 
 impl Buffer {
@@ -54,7 +55,7 @@ impl Buffer {
         Self(Zeroizing::new(Vec::with_capacity(room)))
     }
 
-    /// Adds a byte where there is room left; all rooms are reckoned large enough.
+    /// Adds a byte if there is room left. Each capacity is calculated so that all bytes fit.
     fn push(&mut self, byte: u8) {
         if self.0.len() < self.0.capacity() {
             self.0.push(byte);
@@ -73,22 +74,22 @@ impl Write for Buffer {
     }
 }
 
-/// What a writer of JSON escapes besides quotes, backslashes and control characters.
+/// The characters that a JSON writer escapes besides quotes, backslashes and control characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writer {
-    /// Nothing.
+    /// No others.
     Plain,
     /// `/`.
     Slash,
-    /// `/` and all that is not ASCII, as PHP does.
+    /// `/` and all characters outside of ASCII, as PHP does.
     Php,
     /// `<`, `>` and `&`, as Go does.
     Html,
-    /// Also `'` and `=`, as Gson does.
+    /// `'` and `=`, too, as Gson does.
     Gson,
-    /// Quotes, `+` and all of HTML in upper-case digits, as .NET does.
+    /// Quotes, `+` and the characters of HTML, in upper-case digits, as .NET does.
     DotNet,
-    /// All that is not ASCII, as Python does.
+    /// All characters outside of ASCII, as Python does.
     Ascii,
 }
 
@@ -126,7 +127,7 @@ impl Writer {
     fn escape_character(self, character: char, out: &mut Buffer) {
         let mut utf8 = [0; 4];
         let bytes = character.encode_utf8(&mut utf8).as_bytes();
-        // A buffer takes all that is written to it.
+        // Writing to a buffer never fails.
         let _ = match (character, bytes) {
             (_, [byte]) if self.numbers(*byte) && self == Self::DotNet => write!(out, "\\u{byte:04X}"),
             (_, [byte]) if self.numbers(*byte) => write!(out, "\\u{byte:04x}"),
@@ -154,16 +155,16 @@ impl Writer {
     }
 }
 
-/// Which bytes a writer of URLs leaves as they are, besides letters, digits and `-_.`, and whether a space is `+`. Each is
-/// written with digits in upper and in lower case.
+/// The bytes that a URL encoder does not escape, besides letters, digits and `-_.`, and whether it writes a space as
+/// `+`. Each form exists with upper-case and with lower-case digits.
 const URLS: [(&[u8], bool); 6] = [
     // RFC 3986.
     (b"~", false),
-    // Paths, as Python's `quote`.
+    // Paths, as Python's `quote` writes them.
     (b"~/", false),
     // `encodeURIComponent`.
     (b"~!'()*", false),
-    // Forms, as browsers and Java write them, and as .NET does.
+    // Forms, as browsers and Java write them, and then as .NET writes them.
     (b"*", true),
     (b"!()*", true),
     // Python's `quote_plus`.
@@ -187,11 +188,11 @@ fn url(text: &[u8], keeps: &[u8], plus: bool, upper: bool) -> Buffer {
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The characters that depend on nothing but the text, where `before` bytes (modulo 3) stand before it.
+/// The base64 characters that depend on `text` alone, if `before` bytes (modulo 3) stand before it.
 fn base64(text: &[u8], before: usize, alphabet: &[u8; 64]) -> Buffer {
     let mut out = Buffer::with_room(text.len() * 4 / 3 + 2);
     let (mut bits, mut held) = (0_u32, 0_u32);
-    // The first character that holds bits of the text alone starts at a multiple of six bits.
+    // The first character whose bits all come from `text` starts at a multiple of six bits.
     let mut skip = (6 - 8 * before % 6) % 6;
     for &byte in text {
         bits = bits << 8 | u32::from(byte);
@@ -218,7 +219,7 @@ fn hex(text: &[u8], upper: bool) -> Buffer {
     out
 }
 
-/// Gives each form of a value, some more than once. A form is cut at `LONGEST` bytes.
+/// Calls `emit` with each form of a value, with some forms more than once. A form is cut after `LONGEST` bytes.
 pub(super) fn forms(value: &[u8], emit: &mut dyn FnMut(Form, &[u8])) {
     let value = value.get(..LONGEST).unwrap_or(value);
     let mut emit = |form, text: &[u8]| emit(form, text.get(..LONGEST).unwrap_or(text));

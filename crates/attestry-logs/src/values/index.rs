@@ -1,28 +1,28 @@
-//! The index of needles: where in a text may one end up, and is it one?
+//! The index of needles: it finds the places of a text where a needle can stand, and confirms them.
 //!
-//! Must not know what a needle stands for. Of each needle, `STRIDE` neighbouring grams are known; a text is looked at
-//! every `STRIDE` bytes, so that each needle in it is met exactly once. Kept are bits of a filter, halves of keyed hashes
-//! and keyed digests, never a byte of a needle.
+//! Must not know the meaning of a needle. The index holds `S` neighbouring grams of each needle. The search reads a
+//! gram of the text every `S` bytes, so that it meets each needle exactly once. The index keeps bits of a filter,
+//! halves of keyed hashes and keyed digests. It keeps no byte of a needle.
 
 use std::collections::{HashMap, HashSet};
 
 use super::super::key::{Digest, Key};
 use super::bits::{Bits, PLACES};
 
-/// A gram of `G` bytes is looked at every `S` bytes: needles are at least `G + S - 1` bytes long.
+/// The search reads a gram of `G` bytes every `S` bytes. A needle has at least `G + S - 1` bytes.
 pub(super) struct Index<const G: usize, const S: usize> {
     key: Key,
     filter: Bits,
-    /// The first entry of each bucket, and the end.
+    /// The number of the first entry of each bucket, and after them the number of entries.
     buckets: Vec<u32>,
     entries: Vec<Entry>,
     tails: HashSet<u32>,
     needles: HashMap<Digest, u32>,
-    /// How many bytes before a gram its needle starts, at most; and how far it reaches.
+    /// The largest distance from the start of a needle to its gram, and the length of the longest needle.
     pub(super) reach: usize,
 }
 
-/// A gram that stands so far after the start of needles of a length.
+/// The hash, the offset and the needle length of one gram.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     tag: u16,
@@ -35,21 +35,21 @@ pub(super) struct Needle<'a> {
     pub(super) text: &'a [u8],
     pub(super) digest: Digest,
     pub(super) number: u32,
-    /// What it is a form of: forms of the same share grams where they can.
+    /// The part whose form this needle is. Forms of the same part share grams where possible.
     pub(super) part: u32,
 }
 
-/// Counters for how many needles a gram is in.
+/// The number of counters. A counter holds the number of needles that contain a gram.
 const COUNTERS: usize = 1 << 20;
-/// A gram in so many needles is as good as any: forms of one value share some.
+/// A gram in at most this many needles is as good as a gram in one needle. The forms of one value share some grams.
 const FEW: u8 = 48;
-/// The bytes of a word, of which a gram is a part.
+/// The number of bytes in a word. A gram is a part of a word.
 const EIGHT: usize = 8;
-/// The tails of needles are of so many bytes.
+/// The number of bytes in the tail of a needle.
 const TAIL: usize = 8;
 
 impl<const G: usize, const S: usize> Index<G, S> {
-    /// The shortest needle.
+    /// The length of the shortest needle.
     pub(super) const SHORTEST: usize = G + S - 1;
 
     pub(super) fn new(key: &Key, needles: &[Needle<'_>]) -> Self {
@@ -122,12 +122,13 @@ impl<const G: usize, const S: usize> Index<G, S> {
         }
     }
 
-    /// Whether there is nothing to find.
+    /// Whether the index has no needles.
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Finds needles that have their gram in `from..to`; both are multiples of eight. Tells start, end and number.
+    /// Finds the needles whose gram is in `from..to`. Both are multiples of eight. `found` gets the start, the end and
+    /// the number of the needle.
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(usize, usize, u32)) {
         let mut at = from;
         while let Some(part) = text.get(at..at + S * (PLACES - 1) + EIGHT)
@@ -150,7 +151,7 @@ impl<const G: usize, const S: usize> Index<G, S> {
         }
     }
 
-    /// Looks closely at a gram that may be known.
+    /// Checks a gram that is possibly known.
     #[inline(never)]
     fn look(&self, text: &[u8], at: usize, found: &mut dyn FnMut(usize, usize, u32)) {
         let Some(hash) = gram::<G>(text, at).map(|gram| self.key.spread(gram)) else { return };
@@ -176,7 +177,8 @@ impl<const G: usize, const S: usize> Index<G, S> {
     }
 }
 
-/// Where the `S` neighbouring grams start that are in few other needles, and most of which other forms have as well.
+/// The start of the `S` neighbouring grams that occur in few other needles, and that other forms of the part share
+/// most.
 fn window<const S: usize>(hashes: &[u64], counts: &[u8], shared: &HashSet<u64>) -> usize {
     let count = |hash: &u64| counts.get(counter(*hash)).copied().unwrap_or(0).max(FEW);
     let counts: Vec<u8> = hashes.iter().map(count).collect();
@@ -200,7 +202,7 @@ fn tag(hash: u64) -> u16 {
     (hash >> 48) as u16
 }
 
-/// The grams of a part, from each place `S` bytes after the one before.
+/// The grams of a part, one every `S` bytes.
 fn grams_at<const G: usize, const S: usize>(part: &[u8]) -> [[u8; EIGHT]; PLACES] {
     let mut grams = [[0; EIGHT]; PLACES];
     for (gram, bytes) in grams.iter_mut().zip(part.windows(G).step_by(S)) {

@@ -1,10 +1,10 @@
-//! The texts within a JSON document, unescaped into memory that is wiped.
+//! The texts in a JSON document, unescaped into memory that is wiped.
 //!
-//! Must not know what they are for. A document that is not JSON has none.
+//! Must not know the use of the texts. A document that is not JSON has no texts.
 
 use zeroize::Zeroizing;
 
-/// A text or number of a document, and where it stands: `$.db.password`, `$.keys[2]`.
+/// A text or number of a document, with its path: `$.db.password`, `$.keys[2]`.
 pub struct Leaf {
     /// The path.
     pub path: String,
@@ -12,10 +12,10 @@ pub struct Leaf {
     pub text: Zeroizing<Vec<u8>>,
 }
 
-/// Documents nested deeper are not taken apart.
+/// The largest depth. A document with deeper nesting is not divided.
 const DEEPEST: usize = 32;
 
-/// All leaves of a document, in order; `None` when it is neither a JSON object nor an array.
+/// All leaves of a document, in order. The result is `None` when the document is neither a JSON object nor an array.
 #[must_use]
 pub fn leaves(document: &[u8]) -> Option<Vec<Leaf>> {
     let mut reader = Reader { text: document, at: 0, found: Vec::new() };
@@ -92,7 +92,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// A number, `true`, `false` or `null`; a number is a leaf as well.
+    /// Reads a number, `true`, `false` or `null`. A number is a leaf, too.
     fn scalar(&mut self, path: &str) -> Option<()> {
         let start = self.at;
         while self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)) {
@@ -108,7 +108,7 @@ impl Reader<'_> {
     fn string(&mut self) -> Option<Zeroizing<Vec<u8>>> {
         (self.next()? == b'"').then_some(())?;
         let rest = self.text.get(self.at..)?;
-        // Unescaping only ever shortens a text, so that this buffer never grows.
+        // An unescaped text is never longer than the escaped one, so this buffer never grows.
         let length = closing_quote(rest)?;
         let mut out = Zeroizing::new(Vec::with_capacity(length));
         let end = self.at + length;

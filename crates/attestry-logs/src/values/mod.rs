@@ -1,6 +1,7 @@
-//! The exact values of secrets: what of them can be searched, and the index that finds it in all its forms.
+//! The exact values of secrets: the parts that can be searched, and the index that finds them in all their forms.
 //!
-//! Must not know where values come from, nor what a text is. After `Values::new` nothing is left of a value but digests.
+//! Must not know where values come from, nor what a text contains. After `Values::new`, only digests of the values
+//! remain.
 
 mod bits;
 mod form;
@@ -19,45 +20,45 @@ use super::key::{Digest, Fingerprint, Key};
 use form::forms;
 use index::{Index, Needle};
 
-/// A version of a secret.
+/// One version of a secret.
 pub struct Secret {
-    /// Its ARN, or the name that findings shall use.
+    /// The ARN of the secret, or the name that findings use.
     pub name: String,
-    /// Its version: `AWSCURRENT`, `AWSPREVIOUS`, a number.
+    /// The version, such as `AWSCURRENT`, `AWSPREVIOUS` or a number.
     pub version: String,
     /// The value.
     pub value: Zeroizing<Vec<u8>>,
 }
 
-/// What a needle is a form of: a secret, or a text within it.
+/// A secret, or a text in a secret. A needle is one form of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The name of the secret.
     pub secret: String,
-    /// Its version.
+    /// The version of the secret.
     pub version: String,
-    /// Where in it: `$` is the whole, `$.password` a JSON leaf, `line 3` a line.
+    /// The path of the part: `$` is the complete secret, `$.password` a JSON leaf, `line 3` a line.
     pub path: String,
-    /// Names the value of this part.
+    /// Identifies the value of this part.
     pub fingerprint: Fingerprint,
 }
 
-/// Why a part of a secret is not searched. It is never told to be clean.
+/// The reason why a part of a secret is not searched. The sweep never reports such a part as clean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unsearchable {
-    /// Shorter than eight bytes: it would be found by chance.
+    /// The part is shorter than eight bytes. It would be found by chance.
     TooShort,
-    /// A word, a name or a row of the same characters that stands in logs for other reasons.
+    /// The part is a word, a name or a repetition of one character. Such texts stand in logs for other reasons.
     TooCommon,
 }
 
-/// What is found in a text: the part, the form, and where.
+/// One occurrence of a value in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ValueHit {
-    /// The first byte.
+    /// The offset of the first byte.
     pub start: usize,
-    /// The end.
+    /// The offset after the last byte.
     pub end: usize,
     /// The number of the needle.
     pub needle: u32,
@@ -67,7 +68,8 @@ pub struct ValueHit {
 pub struct Values {
     parts: Vec<Part>,
     unsearchable: Vec<(Part, Unsearchable)>,
-    /// Part and form of each needle, the first that had it; and whether it counts only between boundaries.
+    /// The part and form of each needle, and whether it counts only between boundaries. If several forms give the same
+    /// needle, the first one counts.
     needles: Vec<(u32, Form, bool)>,
     long: Index<8, 8>,
     short: Index<5, 4>,
@@ -79,14 +81,15 @@ impl fmt::Debug for Values {
     }
 }
 
-/// Shorter parts are not searched.
+/// The length of the shortest part that is searched, in bytes.
 const SHORTEST: usize = 8;
-/// Shorter parts are found between boundaries only.
+/// Parts that are shorter than this number of bytes count only between boundaries.
 const SHORTEST_ANYWHERE: usize = 12;
-/// Shorter lines of a value say nothing of it.
+/// Lines of a value that are shorter than this number of bytes are not searched, because such a line does not identify
+/// the value.
 const SHORTEST_LINE: usize = 16;
 
-/// Leaves of a secret that are no secret, as the templates of the AWS console name them.
+/// The leaves of a secret that are not secret, with their names in the templates of the AWS console.
 const PUBLIC_LEAVES: &[&str] = &[
     "username",
     "user",
@@ -158,14 +161,14 @@ const COMMON: &[&str] = &[
     "cloudwatch",
 ];
 
-/// Needles while the index is built: texts in wiped memory that never moves.
+/// The needles while the index is built. The texts are in memory that is wiped and never moves.
 struct Texts {
     blocks: Vec<Zeroizing<Vec<u8>>>,
     places: Vec<Stored>,
     seen: HashSet<Digest>,
 }
 
-/// Where a needle is stored.
+/// The storage place of a needle.
 struct Stored {
     block: usize,
     start: usize,
@@ -205,7 +208,7 @@ impl Texts {
 }
 
 impl Values {
-    /// The index of all values, which are wiped.
+    /// Builds the index of all values, and wipes the values.
     #[must_use]
     pub fn new(key: &Key, secrets: impl IntoIterator<Item = Secret>) -> Self {
         let mut texts = Texts { blocks: Vec::new(), places: Vec::new(), seen: HashSet::new() };
@@ -221,7 +224,7 @@ impl Values {
                 }
                 let bounded = text.len() < SHORTEST_ANYWHERE;
                 forms(&text, &mut |form, text| {
-                    // A form that says no more than eight bytes of the value would be found by chance.
+                    // A form with fewer than eight bytes would be found by chance.
                     if text.len() >= SHORTEST && texts.add(key, parts.len() as u32, text) {
                         let alone = bounded && !matches!(form, Form::Base64 | Form::Base64Url);
                         needles.push((parts.len() as u32, form, alone));
@@ -248,20 +251,20 @@ impl Values {
         &self.unsearchable
     }
 
-    /// How many texts are looked for.
+    /// The number of texts that are searched.
     #[must_use]
     pub fn needles(&self) -> usize {
         self.needles.len()
     }
 
-    /// Part and form of a needle.
+    /// The part and form of a needle.
     #[must_use]
     pub fn of(&self, needle: u32) -> Option<(&Part, Form)> {
         let (part, form, _) = self.needles.get(needle as usize)?;
         Some((self.parts.get(*part as usize)?, *form))
     }
 
-    /// The forms in which any value stands in a text that is wholly in memory.
+    /// The forms in which any value occurs in a text that is completely in memory.
     #[must_use]
     pub fn forms_in(&self, text: &[u8]) -> BTreeSet<Form> {
         let mut forms = BTreeSet::new();
@@ -269,7 +272,7 @@ impl Values {
         forms
     }
 
-    /// Finds values in a text whose gram is in `from..to`, both multiples of eight.
+    /// Finds the values whose gram is in `from..to`. Both are multiples of eight.
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut dyn FnMut(ValueHit)) {
         let mut report = |start, end, needle| {
             let bounded = self.needles.get(needle as usize).is_some_and(|(_, _, bounded)| *bounded);
@@ -285,13 +288,13 @@ impl Values {
         }
     }
 
-    /// The longest text that is looked for.
+    /// The length of the longest text that is searched.
     pub(super) fn reach(&self) -> usize {
         self.long.reach.max(self.short.reach)
     }
 }
 
-/// The texts of a secret that are searched for: the whole, its JSON leaves, its lines.
+/// The texts of a secret that are searched: the complete value, its JSON leaves and its lines.
 fn texts_of(secret: &Secret) -> Vec<(String, Zeroizing<Vec<u8>>)> {
     let copy = |text: &[u8]| Zeroizing::new(text.to_vec());
     let whole = secret.value.trim_ascii();
@@ -332,7 +335,7 @@ fn searchable(text: &[u8]) -> Result<(), Unsearchable> {
     if few || common { Err(Unsearchable::TooCommon) } else { Ok(()) }
 }
 
-/// Whether no letter or digit touches the span.
+/// Whether no letter or digit is adjacent to the span.
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     let before = start.checked_sub(1).and_then(|at| text.get(at));
     let after = text.get(end);
