@@ -1,5 +1,5 @@
-//! Puts a [`Node`] together from its parts, in the order they were written, within [`Limits`]. Must not know the syntax
-//! the parts come from, only that a mapping is key, value, key, value.
+//! Builds a [`Node`] from the events of a parser, in the order of the text, within [`Limits`]. Must not know the syntax
+//! of the text. The events of a mapping are a key, its value, the next key, and so on.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -7,10 +7,10 @@ use std::ops::Range;
 use super::text::is_forbidden;
 use super::{Content, Diagnostic, Diagnostics, Entry, FileId, Limits, Node, Scalar, Span, Spanned, printable};
 
-/// Why it is impossible to go on.
+/// The error that ends the reading of a file.
 pub(super) type Stop = Box<Diagnostic>;
 
-/// A collection whose end was not seen yet.
+/// A collection whose end is not reached yet.
 struct Open {
     start: usize,
     end: usize,
@@ -27,7 +27,7 @@ enum Items {
 enum Key {
     Awaited,
     Read(Spanned<String>),
-    /// The key was an error; its value is read and dropped.
+    /// The key was an error. Its value is read and dropped.
     Refused,
 }
 
@@ -43,7 +43,7 @@ struct Size {
     depth: usize,
 }
 
-/// A tree in the making. Offsets it is given are offsets into the body: the text behind a byte-order mark.
+/// A tree that is not complete yet. All offsets are offsets into the body, which is the text after a byte-order mark.
 pub(super) struct Builder<'a> {
     file: FileId,
     body: &'a str,
@@ -53,7 +53,7 @@ pub(super) struct Builder<'a> {
     anchors: HashMap<usize, Anchored>,
     root: Option<Node>,
     documents: usize,
-    /// Something could not be read, so that what is missing in the tree is not missing in the text.
+    /// Whether a part of the text could not be read. Then a value that is missing in the tree can still be in the text.
     broken: bool,
     nodes: usize,
     copied: usize,
@@ -82,12 +82,12 @@ impl<'a> Builder<'a> {
         self.body
     }
 
-    /// The finished tree.
+    /// The finished tree, or `None` when a part of the text could not be read.
     pub(super) fn into_root(self) -> Option<Node> {
         self.root.filter(|_| !self.broken)
     }
 
-    /// A document starts at `at`; whether it is the first.
+    /// Starts a document at `at`. Returns whether it is the first one.
     pub(super) fn start_document(&mut self, at: &Range<usize>, sink: &mut Diagnostics) -> bool {
         self.documents += 1;
         if self.documents > 1 {
@@ -100,13 +100,14 @@ impl<'a> Builder<'a> {
         self.documents == 1
     }
 
-    /// The bracket of the innermost collection, if it has one.
+    /// The place of the bracket of the innermost collection, if it has one.
     pub(super) fn open_bracket(&self) -> Option<Span> {
         let open = self.open.last().filter(|open| open.flow)?;
         Some(self.span(open.start, open.start + 1))
     }
 
-    /// Makes a span of offsets into the body, whatever they are: the YAML crate is not trusted with our invariants.
+    /// Makes a span from two offsets into the body. Any offsets are allowed, because the offsets of the YAML crate are
+    /// not trusted.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
         let start = self.body.floor_char_boundary(start.min(self.body.len()));
         let end = self.body.ceil_char_boundary(end.clamp(start, self.body.len()));
@@ -130,7 +131,7 @@ impl<'a> Builder<'a> {
         {
             span = key.span;
         }
-        // The YAML crate writes `~` where nothing was written.
+        // The YAML crate reports `~` for a value that is missing in the text.
         let text = if !quoted && source.is_empty() { "" } else { text };
         if self.open.is_empty() && !quoted && text.is_empty() {
             return Ok(());
@@ -160,10 +161,10 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// The innermost collection ends at `at`.
+    /// Ends the innermost collection at `at`.
     pub(super) fn end(&mut self, at: &Range<usize>, sink: &mut Diagnostics) -> Result<(), Stop> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        // The end of a block collection is only noticed at the next token, lines below.
+        // The parser notices the end of a block collection only at the next token, some lines below.
         let end = if open.flow { at.end.max(open.end) } else { open.end };
         let span = self.span(open.start, end);
         let content = match open.items {
@@ -173,7 +174,7 @@ impl<'a> Builder<'a> {
         self.finish(Node { span, content }, end, open.anchor, sink)
     }
 
-    /// A value is complete: remembers it if it has an anchor and hands it to the collection it stands in.
+    /// Finishes a value: stores it if it has an anchor, and adds it to its collection.
     fn finish(&mut self, node: Node, end: usize, anchor: usize, sink: &mut Diagnostics) -> Result<(), Stop> {
         if anchor > 0 {
             let size = measure(&node);
@@ -184,7 +185,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// An alias for something with an anchor stands at `at`.
+    /// Adds the value of an alias at `at`. The anchor exists.
     pub(super) fn alias(&mut self, anchor: usize, at: &Range<usize>, sink: &mut Diagnostics) -> Result<(), Stop> {
         let span = self.span(at.start, at.end);
         self.aliases += 1;
@@ -208,7 +209,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// An alias for something that is not there stands at `at`.
+    /// Reports an alias at `at` whose anchor does not exist.
     pub(super) fn unknown_alias(&mut self, name: &str, at: &Range<usize>, sink: &mut Diagnostics) {
         let message = format!("there is no anchor `&{}` above this alias", printable(name, 40));
         sink.push(
@@ -231,7 +232,7 @@ impl<'a> Builder<'a> {
                     Key::Awaited => {
                         let checked = check_key(node, alias, places);
                         checked.unwrap_or_else(|error| {
-                            // Of a key that is written twice, the first is as good as any.
+                            // For a key that is written twice, the first value is used, so the tree counts as complete.
                             self.broken |= error.code != "duplicate-key";
                             sink.push(*error);
                             Key::Refused
@@ -311,7 +312,7 @@ fn check_key(node: Node, alias: bool, places: &HashMap<String, Span>) -> Result<
     Err(Box::new(error))
 }
 
-/// How much a copy of a value costs. The depth of `node` is bounded already, so recursion is.
+/// The size of a copy of a value. The depth of `node` has a limit already, and so has the recursion.
 fn measure(node: &Node) -> Size {
     let add = |mut sum: Size, part: Size| {
         sum.nodes += part.nodes;

@@ -1,9 +1,10 @@
-//! "Did you mean": the one candidate a misspelt name most likely stands for. Must not know what is being named.
+//! "Did you mean": the candidate that a misspelt name most likely stands for. Must not know the meaning of the names.
 
-/// Longer names are not misspellings of keys; comparing them would only cost time.
+/// The length of the longest name that is compared, in characters. A longer text is no misspelt key, and comparing it
+/// costs time.
 const LONGEST: usize = 100;
 
-/// The candidate closest to `wanted`, if one is close enough to be worth suggesting.
+/// The candidate that is closest to `wanted`, if it is close enough for a suggestion.
 pub fn closest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if wanted.is_empty() || wanted.chars().nth(LONGEST).is_some() {
         return None;
@@ -17,7 +18,7 @@ pub fn closest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) 
         .map(|(_, candidate)| candidate)
 }
 
-/// How far apart two names are: the whole name first, then names that agree in one segment of a dotted name.
+/// The distance of two names. A match of the complete names ranks before a match in one segment of a dotted name.
 fn rank(wanted: &str, candidate: &str) -> Option<(u8, usize)> {
     if let Some(distance) = distance(wanted, candidate) {
         return Some((0, distance));
@@ -28,7 +29,8 @@ fn rank(wanted: &str, candidate: &str) -> Option<(u8, usize)> {
         return None;
     }
     let of_last = segment(&last(wanted), &last(candidate)).map(|distance| (1, distance));
-    // `rotation` for `rotation.period`; two names that merely share a prefix are siblings, not misspellings.
+    // `rotation` matches `rotation.period`. Two dotted names with a common prefix are different names, not
+    // misspellings.
     let of_first = if wanted.contains('.') { None } else { segment(wanted, &first(candidate)).map(|far| (2, far)) };
     of_last.or(of_first)
 }
@@ -40,6 +42,6 @@ fn segment(wanted: &str, candidate: &str) -> Option<usize> {
 fn distance(wanted: &str, candidate: &str) -> Option<usize> {
     let length = wanted.chars().count();
     let distance = strsim::damerau_levenshtein(wanted, candidate);
-    // A name whose every character would have to change is a different name, however short.
+    // If every character differs, it is another name, even when the name is short.
     (distance <= (length / 3).max(1) && distance < length.max(candidate.chars().count())).then_some(distance)
 }

@@ -1,12 +1,13 @@
-//! Taking records out of a [`Node`], collecting every error instead of stopping at the first. Must not know any record:
-//! keys and their names come from the caller.
+//! Reads records from a [`Node`]. It collects every error and does not stop at the first. Must not know any record. The
+//! caller gives the keys and their names.
 
 use super::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Span, Spanned, printable};
 
-/// How much of a wrong value is repeated in a message.
+/// The number of characters of a wrong value that a message repeats.
 const QUOTED: usize = 60;
 
-/// A mapping being taken apart: asked for its keys one by one, then [`Table::finish`] refuses what nobody asked for.
+/// A mapping while it is read. The caller takes the keys one by one. [`Table::finish`] then reports the keys that the
+/// caller did not take.
 #[derive(Debug)]
 #[must_use = "a table that is not finished accepts unknown keys"]
 pub struct Table<'a> {
@@ -17,7 +18,8 @@ pub struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Starts on `node`; an error when it is no mapping. `what` names it with its article ("a policy").
+    /// Starts to read `node`, and reports an error when it is no mapping. `what` is its name with an article ("a
+    /// policy").
     pub fn new(node: &'a Node, what: &str, sink: &mut Diagnostics) -> Option<Self> {
         match &node.content {
             Content::Mapping(entries) => Some(Self {
@@ -33,12 +35,12 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The value of a key that may be missing.
+    /// The value of an optional key.
     pub fn take(&mut self, key: &'static str) -> Option<&'a Node> {
         self.take_entry(key).map(|entry| &entry.value)
     }
 
-    /// Key and value of a key that may be missing.
+    /// The key and value of an optional key.
     pub fn take_entry(&mut self, key: &'static str) -> Option<&'a Entry> {
         if !self.asked.contains(&key) {
             self.asked.push(key);
@@ -48,7 +50,7 @@ impl<'a> Table<'a> {
         Some(*entry)
     }
 
-    /// The value of a key that must be there; an error at the mapping when it is not.
+    /// The value of a required key. A missing key is an error at the mapping.
     pub fn need(&mut self, key: &'static str, sink: &mut Diagnostics) -> Option<&'a Node> {
         let found = self.take(key);
         if found.is_none() {
@@ -57,7 +59,7 @@ impl<'a> Table<'a> {
         found
     }
 
-    /// Everything not taken so far, for mappings whose keys are free.
+    /// All entries that were not taken so far, for mappings with free keys.
     pub fn rest(&mut self) -> Vec<&'a Entry> {
         let untaken = self.entries.iter_mut().filter(|(_, taken)| !*taken);
         untaken
@@ -68,17 +70,17 @@ impl<'a> Table<'a> {
             .collect()
     }
 
-    /// The keys that are there, taken or not.
+    /// The keys of the mapping, taken or not.
     pub fn keys(&self) -> impl Iterator<Item = &'a Spanned<String>> {
         self.entries.iter().map(|(entry, _)| &entry.key)
     }
 
-    /// Where the mapping stands.
+    /// The place of the mapping.
     pub fn span(&self) -> Span {
         self.span
     }
 
-    /// Refuses every key that was never asked for.
+    /// Reports an error for every key that was not taken.
     pub fn finish(self, sink: &mut Diagnostics) {
         for (entry, _) in self.entries.iter().filter(|(_, taken)| !taken) {
             let key = printable(&entry.key, QUOTED);
@@ -95,12 +97,12 @@ impl<'a> Table<'a> {
 }
 
 impl Node {
-    /// The error that this value is not what was expected. `expected` carries its article ("a list of texts").
+    /// The error that this value has another type than `expected`. `expected` includes the article ("a list of texts").
     pub fn unexpected(&self, code: &'static str, expected: &str, what: &str) -> Diagnostic {
         Diagnostic::error(code, self.span, format!("expected {expected} for {what}, found {}", self.describe()))
     }
 
-    /// A text. Anything that is a single value and not nothing is one, also `true` and `12`.
+    /// Reads a text. Every single value except "no value" counts as a text, also `true` and `12`.
     pub fn text(&self, what: &str, sink: &mut Diagnostics) -> Option<Spanned<String>> {
         match self.scalar().filter(|scalar| !scalar.is_null()) {
             Some(scalar) => Some(Spanned::new(scalar.text.clone(), self.span)),
@@ -111,7 +113,7 @@ impl Node {
         }
     }
 
-    /// `true` or `false`, and nothing that merely looks like it.
+    /// Reads `true` or `false`. No other spelling counts.
     pub fn boolean(&self, what: &str, sink: &mut Diagnostics) -> Option<Spanned<bool>> {
         match self.scalar() {
             Some(Scalar { text, quoted: false }) if text == "true" => return Some(Spanned::new(true, self.span)),
@@ -136,7 +138,7 @@ impl Node {
         None
     }
 
-    /// A whole number in decimal digits.
+    /// Reads a whole number in decimal digits.
     pub fn integer(&self, what: &str, sink: &mut Diagnostics) -> Option<Spanned<i64>> {
         let mut error = self.unexpected("expected-integer", "a whole number", what);
         if let Some(scalar) = self.scalar().filter(|scalar| !scalar.is_null()) {
@@ -159,7 +161,7 @@ impl Node {
         None
     }
 
-    /// The elements of a list.
+    /// Reads the elements of a list.
     pub fn sequence(&self, what: &str, sink: &mut Diagnostics) -> Option<&[Node]> {
         if let Content::Sequence(nodes) = &self.content {
             return Some(nodes);
@@ -174,7 +176,7 @@ impl Node {
         None
     }
 
-    /// A list of texts; `None` when any of them is not one, after all of them were looked at.
+    /// Reads a list of texts. Returns `None` when one element is no text, after it has reported all such elements.
     pub fn texts(&self, what: &str, sink: &mut Diagnostics) -> Option<Vec<Spanned<String>>> {
         let read: Vec<_> = self.sequence(what, sink)?.iter().map(|node| node.text(what, sink)).collect();
         read.into_iter().collect()

@@ -1,34 +1,34 @@
-//! What is wrong with a text, and where. Must not know how it is shown.
+//! Diagnostics: a mistake in a text and its place. Must not know how a diagnostic is shown.
 
 use std::collections::HashSet;
 
 use super::{Span, closest, printable};
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// The text cannot be used.
     Error,
-    /// The text can be used, but probably does not say what was meant.
+    /// The text can be used, but probably has another meaning than its author intended.
     Warning,
 }
 
-/// One thing that is wrong.
+/// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Stable name of the kind of problem, in kebab-case.
+    /// The stable name of the sort of mistake, in kebab-case.
     pub code: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong, without a full stop.
+    /// The description of the mistake, without a full stop.
     pub message: String,
-    /// Where; `None` when it is nowhere in a text.
+    /// The place of the mistake. `None` means that it has no place in a text.
     pub span: Option<Span>,
-    /// What to say at the place itself.
+    /// A short text beside the place.
     pub label: Option<String>,
-    /// Other places that matter, and why.
+    /// Other places that matter, each with the reason.
     pub related: Vec<(Span, String)>,
-    /// What to do about it.
+    /// The correction.
     pub help: Option<String>,
 }
 
@@ -52,14 +52,14 @@ impl Diagnostic {
         Self { code, severity, message, span, label: None, related: Vec::new(), help: None }
     }
 
-    /// Says something at the place itself.
+    /// Adds a short text beside the place.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// Says what to do about it; said twice, both are kept.
+    /// Adds a correction. A second call adds a second one.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(match self.help.take() {
@@ -69,14 +69,14 @@ impl Diagnostic {
         self
     }
 
-    /// Points at another place that matters.
+    /// Adds another place that matters.
     #[must_use]
     pub fn related(mut self, span: Span, text: impl Into<String>) -> Self {
         self.related.push((span, text.into()));
         self
     }
 
-    /// Adds "did you mean" when one of the candidates is close to what was written.
+    /// Adds "did you mean" when one of the candidates is close to `wanted`.
     #[must_use]
     pub fn suggest<'a>(self, wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match closest(wanted, candidates) {
@@ -86,29 +86,31 @@ impl Diagnostic {
     }
 }
 
-/// All that is wrong, in the order it was found. The same thing said twice about the same place is kept once: a list
-/// that is used through an alias is read more than once.
+/// All diagnostics, in the order in which they were found. Equal diagnostics at the same place are kept once, because a
+/// list is read more than once when an alias uses it.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
     seen: HashSet<(&'static str, Option<Span>, String)>,
-    /// Errors and warnings beyond [`KEPT`].
+    /// The numbers of errors and of warnings beyond [`KEPT`].
     beyond: (usize, usize),
 }
 
-/// What is kept; more is counted. A hostile text is wrong in every word, in each of a thousand stages.
+/// The largest number of diagnostics that are kept. Further ones are only counted. A hostile text can be wrong in every
+/// word, for each of a thousand stages.
 const KEPT: usize = 10_000;
 
-/// As long as there are no more than that, a suggestion is worth the time: nobody is shown more.
+/// The largest number of diagnostics with suggestions. A report shows fewer diagnostics than this, so a suggestion
+/// beyond it would cost time without any use.
 const SHORT: usize = 200;
 
 impl Diagnostics {
-    /// Nothing wrong yet.
+    /// An empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds "did you mean" to what is about to be pushed, where anybody would be shown it.
+    /// Adds "did you mean" to a diagnostic before it is pushed, if the diagnostic is likely to be shown.
     pub fn suggest<'a>(
         &self,
         diagnostic: Diagnostic,
@@ -118,17 +120,17 @@ impl Diagnostics {
         if self.is_short() { diagnostic.suggest(wanted, candidates) } else { diagnostic }
     }
 
-    /// Whether there is little so far, so that what is found next will be shown.
+    /// Whether there are so few diagnostics that the next one is likely to be shown.
     pub fn is_short(&self) -> bool {
         self.found.len() < SHORT
     }
 
-    /// Whether there is so much that nothing more is kept, and looking for more is in vain.
+    /// Whether the list is full. Then it is of no use to look for more mistakes.
     pub fn is_full(&self) -> bool {
         self.found.len() >= KEPT
     }
 
-    /// Adds one.
+    /// Adds a diagnostic.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         if self.is_full() {
             match diagnostic.severity {
@@ -142,24 +144,24 @@ impl Diagnostics {
         }
     }
 
-    /// Adds many.
+    /// Adds several diagnostics.
     pub fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
         for diagnostic in diagnostics {
             self.push(diagnostic);
         }
     }
 
-    /// Whether something makes the text unusable.
+    /// Whether there is an error, so that the text cannot be used.
     pub fn has_errors(&self) -> bool {
         self.errors() > 0
     }
 
-    /// Number of errors.
+    /// The number of errors.
     pub fn errors(&self) -> usize {
         self.count(Severity::Error) + self.beyond.0
     }
 
-    /// Number of warnings.
+    /// The number of warnings.
     pub fn warnings(&self) -> usize {
         self.count(Severity::Warning) + self.beyond.1
     }
@@ -168,29 +170,29 @@ impl Diagnostics {
         self.found.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
-    /// Number of all.
+    /// The number of errors and warnings.
     pub fn len(&self) -> usize {
         self.found.len() + self.beyond.0 + self.beyond.1
     }
 
-    /// Whether nothing was found.
+    /// Whether there are no diagnostics.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// In the order they were found.
+    /// The diagnostics in the order in which they were found.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.found.iter()
     }
 
-    /// By file and place, those without a place first.
+    /// The diagnostics by file and place. Those without a place come first.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut sorted: Vec<_> = self.found.iter().collect();
         sorted.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.severity));
         sorted
     }
 
-    /// By file and place, those without a place first.
+    /// The diagnostics by file and place. Those without a place come first.
     pub fn into_sorted(self) -> Vec<Diagnostic> {
         let mut sorted = self.found;
         sorted.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.severity));

@@ -1,4 +1,4 @@
-//! The texts that were read. Must not know how they got here (no paths, no I/O) nor what they mean.
+//! The texts that were read. Must not know where a text comes from (no paths, no I/O), nor what it means.
 
 use super::{Diagnostic, Diagnostics, FileId, Place, Span};
 
@@ -8,7 +8,7 @@ struct File {
     text: String,
 }
 
-/// Owner of all texts; everything else points into it with a [`Span`].
+/// Holds all texts. All other types refer to a text with a [`Span`].
 #[derive(Debug, Default)]
 pub struct Files {
     files: Vec<File>,
@@ -20,14 +20,14 @@ impl Files {
         Self::default()
     }
 
-    /// Takes a text in. `name` is what people are shown.
+    /// Adds a text. `name` is the name in messages.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId::from_index(self.files.len());
         self.files.push(File { name: name.into(), text: text.into() });
         id
     }
 
-    /// Takes bytes in; bytes that are no text become an error and no file to read on with.
+    /// Adds bytes. Bytes that are no text give an error and no file.
     pub fn add_bytes(
         &mut self,
         name: impl Into<String>,
@@ -44,7 +44,7 @@ impl Files {
         }
     }
 
-    /// The name `file` was added with.
+    /// The name of `file`.
     pub fn name(&self, file: FileId) -> &str {
         self.files.get(file.index()).map_or("", |file| &file.name)
     }
@@ -59,18 +59,18 @@ impl Files {
         self.text(span.file).get(span.start..span.end).unwrap_or("")
     }
 
-    /// Where `span` starts.
+    /// The place where `span` starts.
     pub fn place(&self, span: Span) -> Place {
         let text = self.text(span.file);
         let start = text.floor_char_boundary(span.start);
         let before = text.get(..start).unwrap_or("");
         let line = before.rsplit('\n').next().unwrap_or("");
-        // A byte-order mark takes no column: editors do not show it.
+        // A byte-order mark has no column, because editors do not show it.
         let column = line.chars().filter(|character| *character != '\u{feff}').count();
         Place { line: before.matches('\n').count() + 1, column: column + 1 }
     }
 
-    /// All files: id, name, text.
+    /// The id, name and text of all files.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &str, &str)> {
         self.files
             .iter()
@@ -82,14 +82,14 @@ impl Files {
 /// Bytes that are not UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotText {
-    /// The readable text up to the offending bytes, which stand as `U+FFFD` at the end.
+    /// The readable text before the wrong bytes. The character `U+FFFD` at its end stands for those bytes.
     pub readable: String,
     at: usize,
     byte: u8,
 }
 
 impl NotText {
-    /// The error, placed in `file`, which must hold [`NotText::readable`].
+    /// The error, with its place in `file`. The file must hold [`NotText::readable`].
     pub fn diagnostic(&self, file: FileId) -> Diagnostic {
         let span = Span::new(file, self.at, self.readable.len());
         Diagnostic::error("not-utf8", span, "the file is not UTF-8 text")
@@ -98,7 +98,7 @@ impl NotText {
     }
 }
 
-/// The text of a file's bytes.
+/// Decodes the bytes of a file to a text.
 pub fn decode(bytes: impl Into<Vec<u8>>) -> Result<String, NotText> {
     String::from_utf8(bytes.into()).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

@@ -1,7 +1,7 @@
-//! Text with places: files, spans, the YAML tree, diagnostics and their rendering.
+//! Texts and places: files, spans, the YAML tree, diagnostics and their rendering.
 //!
-//! Everything a person wrote enters the program here, and everything said about it leaves with a place. The module must
-//! not know what a policy is: it hands out mappings, lists and texts, and knows no key by name.
+//! Every text of a user enters the program here, and every message about it has a place. The module must not know what
+//! a policy is. It returns mappings, lists and texts, and its code names no key.
 
 mod builder;
 mod closest;

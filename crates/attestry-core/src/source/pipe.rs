@@ -1,7 +1,7 @@
-//! Reading what somebody named on the command line: a plain file, or a pipe, as `/dev/fd/63` is one.
+//! Reads a path of the command line: a plain file or a pipe, such as `/dev/fd/63`.
 //!
-//! A pipe is given on purpose, so it is read; but nobody waits for ever for whoever should write to it. Must not know what is
-//! read.
+//! A user who names a pipe does so on purpose, so the pipe is read. But a wait for its writer has a limit. Must not
+//! know the content.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom};
@@ -15,12 +15,12 @@ use zeroize::Zeroizing;
 
 use super::plain::Unread;
 
-/// How long somebody may take.
+/// The time limits for the writer of a pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// To open the other end of a pipe.
+    /// The time to open the other end of the pipe.
     pub open: Duration,
-    /// To write the next byte.
+    /// The time to write the next byte.
     pub write: Duration,
 }
 
@@ -30,23 +30,23 @@ impl Default for Patience {
     }
 }
 
-/// A plain file or a pipe that was named.
+/// An open plain file or pipe.
 #[derive(Debug)]
 pub struct Given {
     file: File,
-    /// How long to wait for a byte; none of a plain file.
+    /// The longest wait for a byte, or `None` for a plain file.
     patience: Option<Duration>,
 }
 
 impl Given {
-    /// Opens what was named; links are followed.
+    /// Opens a path. Links are followed.
     ///
     /// # Errors
-    /// There is no such thing, it is neither a file nor a pipe, or nobody opens the other end of the pipe.
+    /// The path does not exist, it is neither a file nor a pipe, or no program opens the other end of the pipe in time.
     pub fn open(path: &Path, patience: Patience) -> Result<Self> {
         let kind = std::fs::metadata(path)?.file_type();
         if kind.is_fifo() {
-            // Opening waits for whoever writes, perhaps for ever.
+            // The call `open` waits for a writer, possibly for ever.
             let (sender, opened) = channel();
             let path = path.to_path_buf();
             std::thread::spawn(move || sender.send(File::open(path)));
@@ -61,13 +61,13 @@ impl Given {
         Ok(Self { file: File::open(path)?, patience: None })
     }
 
-    /// All of it, where that is no more than a limit, in memory that is wiped.
+    /// Reads the complete content into memory that is wiped, up to a limit.
     ///
     /// # Errors
     /// See [`Unread`].
     pub fn read_all(path: &Path, most: u64) -> std::result::Result<Zeroizing<Vec<u8>>, Unread> {
         let mut given = Self::open(path, Patience::default())?;
-        // A vector that grows leaves copies behind: pieces are joined when their lengths are known.
+        // A vector that grows leaves copies in memory. So the pieces are joined when their lengths are known.
         let (mut pieces, mut length) = (Vec::new(), 0_u64);
         loop {
             let mut piece = Zeroizing::new(vec![0; PIECE]);
@@ -88,10 +88,10 @@ impl Given {
     }
 }
 
-/// So much is read at once of what is held whole.
+/// The number of bytes that are read in one step.
 const PIECE: usize = 64 * 1024;
 
-/// The first pause of a reader that found nothing, which doubles up to the last one.
+/// The first pause after a read without data, and the longest pause. Each pause is twice as long as the one before.
 const PAUSES: (Duration, Duration) = (Duration::from_micros(50), Duration::from_millis(20));
 
 impl Read for Given {

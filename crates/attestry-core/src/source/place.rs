@@ -1,8 +1,8 @@
-//! Where something stands in a text. Must not know what texts there are: only [`super::Files`] does.
+//! Places in a text. Must not know the texts, which only [`super::Files`] holds.
 
 use std::ops::Deref;
 
-/// A file of a [`super::Files`].
+/// The number of a file in [`super::Files`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
 
@@ -16,14 +16,14 @@ impl FileId {
     }
 }
 
-/// A range of bytes of a file, `end` excluded.
+/// A range of bytes in a file. `end` is excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// The file.
     pub file: FileId,
-    /// Offset of the first byte.
+    /// The offset of the first byte.
     pub start: usize,
-    /// Offset behind the last byte.
+    /// The offset after the last byte.
     pub end: usize,
 }
 
@@ -33,32 +33,32 @@ impl Span {
         Self { file, start, end: end.max(start) }
     }
 
-    /// Whether no byte is covered.
+    /// Whether the span has no bytes.
     pub fn is_empty(self) -> bool {
         self.start >= self.end
     }
 }
 
-/// A place as a person counts it.
+/// A place as people count it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// Line, from 1.
+    /// The line, from 1.
     pub line: usize,
-    /// Column in characters, from 1.
+    /// The column in characters, from 1.
     pub column: usize,
 }
 
-/// A value and where it was written. Equality looks at both.
+/// A value and its place. Two are equal only when both the values and the places are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it was written.
+    /// The place of the value in the text.
     pub span: Span,
 }
 
 impl<T> Spanned<T> {
-    /// `value`, written at `span`.
+    /// `value`, with the place `span`.
     pub fn new(value: T, span: Span) -> Self {
         Self { value, span }
     }

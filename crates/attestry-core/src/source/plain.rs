@@ -1,7 +1,8 @@
-//! Reading plain files: nothing but files, no more of one than a limit, and below a root nothing that lies outside of it.
+//! Reads plain files: only files, at most a limit of bytes of each, and below a root no file outside of the root.
 //!
-//! A pipe would be waited for, a device may have no end, and a link may lead anywhere on the reader's disk. What was opened
-//! is looked at, not what the name stood for a moment before. Must not know what is in a file.
+//! A read of a pipe could wait for ever, a device can have no end, and a link can lead to any place on the disk. The
+//! checks apply to the opened file, because the name can mean another file a moment later. Must not know what is in a
+//! file.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -12,28 +13,28 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 
-/// Why a file was not read.
+/// The reason why a file was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum Unread {
-    /// It is a directory, a pipe, a socket or a device.
+    /// The path is a directory, a pipe, a socket or a device.
     #[error("this is no plain file")]
     NotPlain,
-    /// It lies, or a link of its path leads, outside of the root.
+    /// The path, or a link in it, leads outside of the root.
     #[error("it lies, or a link leads, outside of the directory that holds suites and policies")]
     Outside,
-    /// It is longer than whoever reads it allows.
+    /// The file is longer than the limit of the caller.
     #[error("larger than {}", size(*.0))]
     TooLarge(u64),
-    /// A folder holds more than whoever lists it allows.
+    /// A folder holds more files than the limit of the caller.
     #[error("more than {0} files in one folder")]
     TooMany(usize),
-    /// The system does not let us.
+    /// The operating system returned an error.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl Unread {
-    /// Whether there is no such file.
+    /// Whether the file does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
@@ -47,10 +48,10 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// How everything is opened: without waiting for somebody at the other end.
+/// The flags for every open call. The call does not wait for a program at the other end of a pipe.
 const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
 
-/// The bytes of a plain file that somebody named on the command line; links are followed.
+/// The bytes of a plain file that a user named on the command line. Links are followed.
 ///
 /// # Errors
 /// See [`Unread`].
@@ -59,14 +60,14 @@ pub fn read_plain(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
     read(opened, most)
 }
 
-/// The bytes of a plain file below a directory. A link may lead to another place below it and to nowhere else.
+/// The bytes of a plain file below a directory. A link can lead only to another place below the same directory.
 ///
 /// # Errors
 /// See [`Unread`].
 pub fn read_below(root: &Path, path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
     let (root, real) = real(root, path)?;
     let below = real.strip_prefix(&root).map_err(|_| Unread::Outside)?;
-    // The links are resolved; one that takes the place of a folder or file from now on is refused.
+    // The path has no links now. If a link replaces one of its folders or files later, the open call fails.
     let folder = READ.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW);
     let mut opened = openat(CWD, &root, folder, Mode::empty()).map_err(io::Error::from)?;
     let mut parts = below.components().peekable();
@@ -77,16 +78,16 @@ pub fn read_below(root: &Path, path: &Path, most: u64) -> Result<Vec<u8>, Unread
     read(opened, most)
 }
 
-/// Something in a folder.
+/// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Listed {
-    /// Its name.
+    /// The name.
     pub name: OsString,
-    /// Whether it is a folder, and no link to one.
+    /// Whether it is a folder. A link to a folder is none.
     pub is_folder: bool,
 }
 
-/// Where a folder below a directory really lies.
+/// The path of a folder below a directory, with links resolved.
 ///
 /// # Errors
 /// See [`Unread`].
@@ -94,7 +95,7 @@ pub fn folder_below(root: &Path, folder: &Path) -> Result<PathBuf, Unread> {
     real(root, folder).map(|(_, real)| real)
 }
 
-/// What lies in a folder below a directory, in order.
+/// The entries of a folder below a directory, in order.
 ///
 /// # Errors
 /// See [`Unread`].
@@ -112,7 +113,7 @@ pub fn list_below(root: &Path, folder: &Path, most: usize) -> Result<Vec<Listed>
     Ok(found)
 }
 
-/// A directory, and a path below it, without links.
+/// A directory and a path below it, both with links resolved.
 fn real(root: &Path, path: &Path) -> Result<(PathBuf, PathBuf), Unread> {
     if !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Err(Unread::Outside);
@@ -133,26 +134,27 @@ fn plain(opened: OwnedFd) -> Result<File, Unread> {
     if file.metadata()?.is_file() { Ok(file) } else { Err(Unread::NotPlain) }
 }
 
-/// The rest of an open file, in memory of the caller's.
+/// Reads the rest of an open file into a buffer of the caller.
 ///
 /// # Errors
 /// See [`Unread`].
 pub fn read_within(file: &mut File, most: u64, into: &mut Vec<u8>) -> Result<(), Unread> {
-    // A file may grow while it is read, and those of /proc have no size at all.
+    // A file can grow while it is read, and files in /proc have no size.
     let read = file.take(most.saturating_add(1)).read_to_end(into)?;
     if u64::try_from(read).is_ok_and(|read| read > most) { Err(Unread::TooLarge(most)) } else { Ok(()) }
 }
 
-/// Opens a plain file that we wrote, to read it and to write on at its end. A link is nothing that we wrote.
+/// Opens a plain file that Attestry wrote, to read it and to append to it. A link is refused, because Attestry creates
+/// none.
 ///
 /// # Errors
 /// See [`Unread`].
 pub fn open_own(path: &Path) -> Result<File, Unread> {
-    // Opened for both, a pipe that stands there is waited for by nobody.
+    // With both access modes, the open call does not wait for the other end of a pipe.
     let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     match openat(CWD, path, flags, Mode::empty()) {
         Ok(opened) => plain(opened),
-        // A link, a folder, a socket.
+        // A link, a folder or a socket.
         Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => Err(Unread::NotPlain),
         Err(error) => Err(Unread::Io(error.into())),
     }

@@ -1,5 +1,5 @@
-//! Diagnostics as rustc shows its own. The only file that names `annotate-snippets`. Must not know what went wrong: it
-//! shows whatever it is given, and is safe to show on a terminal whatever that is.
+//! Renders diagnostics in the style of rustc. This is the only file that names `annotate-snippets`. Must not know the
+//! meaning of a diagnostic. The output is safe for a terminal, for every input.
 
 use std::collections::BTreeMap;
 
@@ -8,25 +8,26 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 use super::text::{shown, without_users};
 use super::{Diagnostic, Diagnostics, FileId, Files, Severity, Span, printable};
 
-/// Diagnostics shown; who has more has one cause, or a file that is no policy at all.
+/// The largest number of diagnostics that are shown. More of them mostly have one cause, or the file is no policy at
+/// all.
 const SHOWN: usize = 100;
-/// Related places shown with one diagnostic.
+/// The largest number of related places that are shown with one diagnostic.
 const RELATED: usize = 8;
-/// Characters of a message or label.
+/// The largest number of characters of a message or label.
 const MESSAGE: usize = 400;
-/// Characters of a source line, and how many of them stand before the place.
+/// The largest number of characters of a source line, and the number of those that stand before the place.
 const LINE: usize = 160;
 const BEFORE: usize = 60;
-/// Lines between two places that are close enough to be shown through.
+/// The largest number of lines between two places that share one excerpt.
 const BRIDGED: usize = 3;
 
-/// All diagnostics, sorted by place, and the summary; nothing when there are none.
+/// All diagnostics, sorted by place, and the summary. The text is empty when there are no diagnostics.
 pub fn render(files: &Files, diagnostics: &Diagnostics, colour: bool) -> String {
     if diagnostics.is_empty() {
         return String::new();
     }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    // Lines are trimmed here, around the place; the renderer's own trimming would cut a second time.
+    // This module cuts the lines around the place, so the renderer must not cut them again.
     let renderer = renderer.term_width(4 * LINE);
     let mut out = String::new();
     for diagnostic in diagnostics.sorted().into_iter().take(SHOWN) {
@@ -42,7 +43,7 @@ pub fn render(files: &Files, diagnostics: &Diagnostics, colour: bool) -> String 
     out
 }
 
-/// `2 errors, 1 warning`; what there is none of is left out.
+/// The counts, as in `2 errors, 1 warning`. A count of zero is left out.
 pub fn summary(diagnostics: &Diagnostics) -> String {
     let count = |number: usize, noun: &str| match number {
         0 => None,
@@ -70,7 +71,7 @@ fn one(files: &Files, diagnostic: &Diagnostic, renderer: &Renderer) -> String {
         group = group.element(Level::HELP.message(printable(line, MESSAGE)));
     }
     let rendered = renderer.render(&[group]);
-    // The renderer counts columns in the line it was given, which may be a trimmed one.
+    // The renderer counts columns in the line that it gets, which can be a cut line.
     let (title, mut below) = match rendered.split_once('\n') {
         Some((title, below)) => (title, below.to_owned()),
         None => return rendered,
@@ -83,7 +84,7 @@ fn one(files: &Files, diagnostic: &Diagnostic, renderer: &Renderer) -> String {
 
 struct Excerpt {
     snippet: Snippet<'static, Annotation<'static>>,
-    /// The place as the renderer will write it, and as it should be written.
+    /// The place as the renderer writes it, and the real place.
     moved: Option<(String, String)>,
 }
 
@@ -93,7 +94,7 @@ struct Mark {
     label: Option<String>,
 }
 
-/// One excerpt per file, the file of the diagnostic itself first.
+/// One excerpt for each file, with the file of the diagnostic first.
 fn excerpts(files: &Files, diagnostic: &Diagnostic) -> Vec<Excerpt> {
     let primary =
         diagnostic.span.map(|span| Mark { span, kind: AnnotationKind::Primary, label: diagnostic.label.clone() });
@@ -119,7 +120,7 @@ fn excerpt(files: &Files, file: FileId, marks: &[Mark]) -> Option<Excerpt> {
     let numbers: Vec<usize> = marks.iter().map(|mark| files.place(mark.span).line).collect();
     let (from, to) = (*numbers.iter().min()?, *numbers.iter().max()?);
 
-    // Lines that are only folded away are left empty: a file of any size costs the same.
+    // Lines that are folded away are left empty, so that the cost does not depend on the size of the file.
     let mut source = String::new();
     let mut starts: BTreeMap<usize, (usize, Trimmed)> = BTreeMap::new();
     for number in from..=to {
@@ -140,13 +141,13 @@ fn excerpt(files: &Files, file: FileId, marks: &[Mark]) -> Option<Excerpt> {
     for (mark, number) in marks.iter().zip(&numbers) {
         let Some((start, trimmed)) = starts.get(number) else { continue };
         let column = files.place(mark.span).column - 1;
-        // A value of many lines is pointed at where it starts.
+        // For a value with several lines, the mark covers the first line.
         let length = files.slice(mark.span).lines().next().map_or(0, |line| line.trim_end().chars().count());
         let range = trimmed.offset(column) + start..trimmed.offset(column + length) + start;
         let label = mark.label.as_deref().map(|label| printable(label, MESSAGE));
         snippet = snippet.annotation(mark.kind.span(range).label(label));
     }
-    // With several related places and no main one, it is the renderer's choice which one it names.
+    // Without a main place, the renderer chooses one of several related places for its header.
     let named = marks.len() == 1 || marks.first().is_some_and(|mark| matches!(mark.kind, AnnotationKind::Primary));
     let moved = starts.get(&first.line).filter(|(_, trimmed)| named && trimmed.from > 0).map(|(_, trimmed)| {
         let shown = trimmed.column(first.column - 1) + 1;
@@ -156,16 +157,16 @@ fn excerpt(files: &Files, file: FileId, marks: &[Mark]) -> Option<Excerpt> {
     Some(Excerpt { snippet, moved })
 }
 
-/// A line cut to a bearable length, and where its characters went.
+/// A line that is cut to a limit, with the new positions of its characters.
 struct Trimmed {
     text: String,
-    /// First character kept, and the offset of every kept character in `text`.
+    /// The index of the first character that is kept, and the offset in `text` of every kept character.
     from: usize,
     offsets: Vec<usize>,
 }
 
 impl Trimmed {
-    /// The column in `text` of a column of the line.
+    /// The column in `text` for a column of the line.
     fn column(&self, column: usize) -> usize {
         column.saturating_sub(self.from) + usize::from(self.from > 0)
     }

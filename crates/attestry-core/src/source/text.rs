@@ -1,9 +1,10 @@
-//! Text that is safe to show. Must not know diagnostics or files.
+//! Texts that are safe to show. Must not know diagnostics or files.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// How a character is shown: itself, or a visible stand-in when it would steer a terminal or hide what is really there.
+/// The character to show for a character. A character that controls a terminal or hides the real text gets a visible
+/// substitute.
 pub(super) fn shown(character: char) -> char {
     match character {
         '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(character)).unwrap_or('\u{fffd}'),
@@ -13,7 +14,8 @@ pub(super) fn shown(character: char) -> char {
     }
 }
 
-/// Characters no source text may hold: controls, and marks that make a reader see another order than the program does.
+/// Whether a source text must not hold the character. These are control characters, and marks that make a reader see
+/// another order than the program.
 pub(super) fn is_forbidden(character: char) -> bool {
     match character {
         '\t' | '\n' | '\r' => false,
@@ -24,7 +26,7 @@ pub(super) fn is_forbidden(character: char) -> bool {
     }
 }
 
-/// A line in which the users and passwords of URLs are stars, one for each character, so that columns stay true.
+/// A line with a star for each character of the users and passwords in URLs. So the columns stay correct.
 pub(super) fn without_users(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     for part in line.split_inclusive(|char: char| char.is_whitespace() || "\"'`<>,".contains(char)) {
@@ -41,8 +43,8 @@ pub(super) fn without_users(line: &str) -> String {
     out
 }
 
-/// Characters that nobody sees, or that end a line or turn the order of others: two texts that differ in one of them look
-/// the same, or one line looks like two. No output shows them as they are.
+/// Whether a character is invisible, ends a line, or changes the order of others. With such a character, two texts can
+/// look the same, or one line can look like two. No output shows these characters.
 pub fn is_hidden(character: char) -> bool {
     match character {
         ' '..='~' => false,
@@ -54,9 +56,9 @@ pub fn is_hidden(character: char) -> bool {
     }
 }
 
-/// `text` on one line, at most `limit` characters long, without anything that steers a terminal.
+/// `text` on one line with at most `limit` characters, without characters that control a terminal.
 pub fn printable(text: &str, limit: usize) -> String {
-    // Nearly all texts are plain and short, and reports show hundreds of thousands of them.
+    // Nearly all texts are plain and short, and reports show hundreds of thousands of them, so this case is fast.
     if text.len() <= limit && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.to_owned();
     }
@@ -72,11 +74,11 @@ pub fn printable(text: &str, limit: usize) -> String {
     out
 }
 
-/// JSON, or a part of a string in it, that says the same and shows none of these characters: inside of strings each may be
-/// written in hexadecimal, and outside of them there is none but the white space between values.
+/// The same JSON, or a part of a string in it, without these characters. Inside of strings JSON can write each of them
+/// in hexadecimal. Outside of strings only white space between values can occur.
 pub fn plain_json(json: &str) -> Cow<'_, str> {
     let hidden = |character: char| is_hidden(character) && !matches!(character, '\n' | '\t' | '\r');
-    // ASCII is looked at byte by byte: nearly everything is.
+    // Nearly all texts are ASCII, so they are checked byte by byte.
     if json.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t' | b'\r')) || !json.contains(hidden) {
         return Cow::Borrowed(json);
     }

@@ -1,17 +1,17 @@
-//! The tree a text was parsed into. Must not know which syntax it came from, nor what any key means.
+//! The tree of a parsed text. Must not know the syntax of the text, nor the meaning of a key.
 
 use super::{Span, Spanned};
 
-/// How much a file may ask for, so that a hostile file costs little.
+/// The limits of one file, so that a hostile file costs little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of one file; also the bytes of text that aliases may copy.
+    /// The number of bytes of one file, and also the number of bytes of text that aliases can copy.
     pub bytes: usize,
-    /// Mappings and lists inside one another.
+    /// The depth of mappings and lists in one another.
     pub depth: usize,
-    /// Values and keys, counting what anchors and aliases copy.
+    /// The number of values and keys, including those that anchors and aliases copy.
     pub nodes: usize,
-    /// Uses of aliases.
+    /// The number of uses of aliases.
     pub alias_expansions: usize,
 }
 
@@ -21,33 +21,33 @@ impl Default for Limits {
     }
 }
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// From the first to the last character of the value. A missing value has the place of its key. A value that is an
-    /// alias has the place of the alias; what is inside it keeps the place where it was written.
+    /// The range from the first to the last character of the value. A missing value has the place of its key. A value
+    /// that is an alias has the place of the alias, and its content keeps the place where it was written.
     pub span: Span,
     /// The value.
     pub content: Content,
 }
 
-/// What a value is.
+/// The content of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// A single value, as text.
     Scalar(Scalar),
     /// A list.
     Sequence(Vec<Node>),
-    /// Keys and values, in the order they were written, no key twice.
+    /// Keys and values, in the order of the text. No key occurs twice.
     Mapping(Vec<Entry>),
 }
 
-/// A single value. What it means (text, number, nothing) is decided by the one who asks for it.
+/// A single value. The caller decides whether it is a text, a number or no value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scalar {
-    /// The text as written (`1.20` stays `1.20`), escapes resolved.
+    /// The text as it is written (`1.20` stays `1.20`), with escapes resolved.
     pub text: String,
-    /// Whether it stood in quotes or in a block, so that it can be nothing but text.
+    /// Whether the value stood in quotes or in a block. Then it can only be a text.
     pub quoted: bool,
 }
 
@@ -68,7 +68,7 @@ pub struct Entry {
 }
 
 impl Node {
-    /// The single value, if it is one.
+    /// The single value, if the node is one.
     pub fn scalar(&self) -> Option<&Scalar> {
         match &self.content {
             Content::Scalar(scalar) => Some(scalar),
@@ -76,7 +76,7 @@ impl Node {
         }
     }
 
-    /// How many values and keys it is, itself counted.
+    /// The number of values and keys in the node, including itself.
     pub fn values(&self) -> usize {
         match &self.content {
             Content::Scalar(_) => 1,
@@ -87,7 +87,7 @@ impl Node {
         }
     }
 
-    /// How many bytes of text it holds.
+    /// The number of bytes of text in the node.
     pub fn bytes(&self) -> usize {
         match &self.content {
             Content::Scalar(scalar) => scalar.text.len(),
@@ -98,12 +98,12 @@ impl Node {
         }
     }
 
-    /// Whether there is no value.
+    /// Whether the node has no value.
     pub fn is_null(&self) -> bool {
         self.scalar().is_some_and(Scalar::is_null)
     }
 
-    /// What the value is, for a sentence such as "expected text, found a list".
+    /// The name of the sort of value, for a sentence such as "expected text, found a list".
     pub fn describe(&self) -> &'static str {
         match &self.content {
             Content::Sequence(_) => "a list",

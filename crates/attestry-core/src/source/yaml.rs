@@ -1,7 +1,7 @@
-//! YAML text to a [`Node`]. The only file that names the YAML crate. Must not know any key but `<<`.
+//! Parses YAML text to a [`Node`]. This is the only file that names the YAML crate. Must not know any key but `<<`.
 //!
-//! The dialect is YAML without surprises: one document, text keys, no tags, no merge keys, no directives. What is left
-//! reads the same to every YAML implementation and to the person reviewing it.
+//! The dialect is YAML without surprises: one document, text keys, no tags, no merge keys, no directives. Every YAML
+//! implementation and every reviewer reads the rest in the same way.
 
 use std::ops::Range;
 
@@ -11,13 +11,13 @@ use super::builder::{Builder, Stop};
 use super::text::is_forbidden;
 use super::{Diagnostic, Diagnostics, FileId, Limits, Node, Span, printable};
 
-/// Enough to show the pattern; a binary file would have millions.
+/// The largest number of forbidden characters that are reported. A binary file would have millions.
 const CHARACTERS_REPORTED: usize = 5;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Parses the one document of `text`. Every problem becomes a diagnostic. A tree may be returned even when there were
-/// errors, so that the caller can go on looking for more; it is whole only if `sink` has no errors.
+/// Parses the only document of `text`. Every mistake becomes a diagnostic. The result can be a tree even when there are
+/// errors, so that the caller can look for more mistakes. The tree is complete only if `sink` has no errors.
 pub fn parse(file: FileId, text: &str, limits: &Limits, sink: &mut Diagnostics) -> Option<Node> {
     let nowhere = Span::new(file, 0, 0);
     if text.len() > limits.bytes {
@@ -34,7 +34,7 @@ pub fn parse(file: FileId, text: &str, limits: &Limits, sink: &mut Diagnostics) 
     let options = granit_parser::options! {
         disallow_directives: true,
         emit_unresolved_aliases: true,
-        // Depth is counted by the builder; this only keeps the parser's own memory bounded.
+        // The builder checks the depth. These limits only bound the memory of the parser.
         flow_nesting_limit: limits.depth.saturating_add(1),
         block_nesting_limit: limits.depth.saturating_add(1),
     };
@@ -65,12 +65,12 @@ pub fn parse(file: FileId, text: &str, limits: &Limits, sink: &mut Diagnostics) 
     root
 }
 
-/// Refuses characters that no text may hold; whether there were none.
+/// Reports characters that a text must not hold. Returns whether there were none.
 fn characters(builder: &Builder<'_>, sink: &mut Diagnostics) -> bool {
     let mut found = 0;
     let mut characters = builder.body().char_indices().peekable();
     while let Some((at, character)) = characters.next() {
-        // A carriage return alone is a line break to YAML and none to most editors and terminals.
+        // A single carriage return is a line break in YAML, but not in most editors and terminals.
         let alone = character == '\r' && characters.peek().is_none_or(|(_, next)| *next != '\n');
         if !alone && !is_forbidden(character) {
             continue;
@@ -97,7 +97,7 @@ fn refuse_tag(builder: &Builder<'_>, at: Range<usize>, sink: &mut Diagnostics) {
     );
 }
 
-/// Hands one event on; `false` when the rest of the file does not matter.
+/// Passes one event to the builder. Returns `false` when the rest of the file does not matter.
 fn step(builder: &mut Builder<'_>, event: Event<'_>, at: Range<usize>, sink: &mut Diagnostics) -> Result<bool, Stop> {
     match event {
         Event::DocumentStart(..) => return Ok(builder.start_document(&at, sink)),
@@ -133,7 +133,7 @@ fn syntax(builder: &Builder<'_>, error: &ScanError) -> Stop {
     })
 }
 
-/// What a syntax error means to someone who does not know how YAML is parsed.
+/// The explanation of a syntax error for readers without knowledge of YAML parsers.
 fn explain(kind: &ErrorKind) -> (String, Option<&'static str>) {
     use ErrorKind as E;
     let (message, help) = match kind {

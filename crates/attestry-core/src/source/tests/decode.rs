@@ -1,7 +1,7 @@
 use super::super::{Diagnostics, Node, Table};
 use super::{codes, read};
 
-/// What `take` says about the value of `a`.
+/// The result of `take` for the value of `a`.
 fn reading<T>(value: &str, take: impl Fn(&Node, &str, &mut Diagnostics) -> Option<T>) -> Result<T, String> {
     let (_, node, _) = read(&format!("a: {value}\n"));
     let node = node.unwrap();

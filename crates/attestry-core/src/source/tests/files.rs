@@ -50,13 +50,13 @@ fn diagnostics_are_sorted_counted_and_said_once() {
 fn printable_text_is_short_and_steers_nothing() {
     assert_eq!(printable("a\nb\u{1b}[2J\u{202e}\u{9b}", 99), "a b␛[2J\u{fffd}\u{fffd}");
     assert_eq!(printable("ééé", 2), "éé…");
-    // What nobody sees, what ends a line elsewhere, and what turns the order of letters.
+    // Characters that are invisible, that end a line in other programs, or that change the order of letters.
     let hidden = (0x200b..=0x200f).chain(0x2028..=0x202e).chain(0x2060..=0x2069).chain(0x80..=0x9f);
     for character in hidden.chain([0xad, 0x61c, 0x180e, 0xfeff, 0xe0041]).filter_map(char::from_u32) {
         assert_eq!(printable(&format!("a{character}b"), 9), "a\u{fffd}b", "{character:?}");
         assert!(is_hidden(character), "{character:?}");
     }
-    // Letters, marks upon them and emoji are no such thing.
+    // Letters, combining marks and emoji are not hidden characters.
     assert_eq!(printable("Ünïcode e\u{301} 漢字 🔑", 99), "Ünïcode e\u{301} 漢字 🔑");
 }
 

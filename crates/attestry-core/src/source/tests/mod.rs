@@ -1,4 +1,4 @@
-//! What the module promises, from its public names alone.
+//! Tests of the public functions of the module.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod closest;
@@ -25,7 +25,7 @@ fn read_within(text: &str, limits: &Limits) -> (Files, Option<Node>, Diagnostics
     (files, node, sink)
 }
 
-/// `code line:column` of everything found.
+/// `code line:column` of each diagnostic.
 fn codes(files: &Files, sink: &Diagnostics) -> Vec<String> {
     let place = |diagnostic: &super::Diagnostic| {
         diagnostic.span.map(|span| files.place(span)).map_or(String::new(), |at| format!(" {}:{}", at.line, at.column))
@@ -33,7 +33,7 @@ fn codes(files: &Files, sink: &Diagnostics) -> Vec<String> {
     sink.iter().map(|diagnostic| format!("{}{}", diagnostic.code, place(diagnostic))).collect()
 }
 
-/// The tree in one line, with the text under every span.
+/// The tree in one line, with the text of every span.
 fn dump(files: &Files, node: &Node) -> String {
     let content = match &node.content {
         Content::Scalar(scalar) if scalar.quoted => format!("{:?}", scalar.text),

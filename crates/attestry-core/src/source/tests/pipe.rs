@@ -1,4 +1,4 @@
-//! Pipes whose other end is slow, silent, or nobody's.
+//! Pipes whose other end is slow, silent or closed.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::source::{Given, Patience, Unread};
 
 const SHORT: Patience = Patience { open: Duration::from_millis(200), write: Duration::from_millis(300) };
 
-/// What comes out of a pipe whose writer does this with it.
+/// The text that a reader gets from a pipe, for this writer.
 fn through(write: impl FnOnce(std::fs::File) + Send + 'static) -> std::io::Result<String> {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");

@@ -1,4 +1,4 @@
-//! What is read, and what is not.
+//! Files that are read, and paths that are refused.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use crate::source::{Unread, folder_below, list_below, read_below, read_plain};
 
-/// A root with files, links and what is neither, beside a folder that lies outside of it.
+/// A root with files, links and other entries, beside a folder outside of the root.
 fn root() -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let (root, outside) = (directory.path().join("root"), directory.path().join("outside"));
@@ -28,7 +28,7 @@ fn root() -> (tempfile::TempDir, PathBuf) {
     (directory, root)
 }
 
-/// How it ended, in a word.
+/// The result in one word.
 fn word<T>(read: Result<T, Unread>) -> &'static str {
     match read {
         Ok(_) => "read",
@@ -64,7 +64,7 @@ fn only_plain_files_below_the_root_are_read_and_nothing_is_waited_for() {
     ] {
         assert_eq!(word(read_below(&root, Path::new(path), 8)), below, "{path}");
     }
-    // What somebody named on the command line may lie anywhere, and is no pipe and no device.
+    // A path of the command line can be in any place, but it must be no pipe and no device.
     for (path, plain) in [("file-out", "read"), ("zero", "not-plain"), ("pipe", "not-plain"), ("folder", "not-plain")] {
         assert_eq!(word(read_plain(&root.join(path), 8)), plain, "{path}");
     }
@@ -79,7 +79,7 @@ fn the_limit_holds_while_reading() {
         assert_eq!(word(read_below(&root, Path::new("inside"), most)), found, "{most}");
         assert_eq!(word(read_plain(&root.join("inside"), most)), found, "{most}");
     }
-    // A file without a size says that it is empty, and is not.
+    // A file of /proc has the size 0, but it is not empty.
     assert_eq!(word(read_plain(Path::new("/proc/self/maps"), 8)), "too-large");
     assert_eq!(Unread::TooLarge(1 << 20).to_string(), "larger than 1 MiB");
 }

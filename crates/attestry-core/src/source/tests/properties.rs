@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::super::{Content, Diagnostics, FileId, Files, Limits, Node, Span, Table, parse, render};
 
-/// Text that is more often almost YAML than arbitrary text is.
+/// Text that is nearly YAML more often than arbitrary text.
 fn nearly_yaml() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "a",
@@ -80,7 +80,7 @@ fn check_node(files: &Files, file: FileId, node: &Node) -> Result<(), TestCaseEr
     Ok(())
 }
 
-/// Everything the module does with a text.
+/// Runs every function of the module on a text.
 fn check(name: &str, text: &str) -> Result<(), TestCaseError> {
     let mut files = Files::new();
     let mut sink = Diagnostics::new();

@@ -6,7 +6,7 @@ fn shown(text: &str) -> String {
     render(&files, &sink, false)
 }
 
-/// Compares without the line break that makes the expected text readable.
+/// Compares the texts without the first line break, which only makes the expected text readable.
 #[track_caller]
 fn check(shown: &str, expected: &str) {
     assert_eq!(shown, expected.strip_prefix('\n').unwrap_or(expected), "\n{shown}");
@@ -251,7 +251,7 @@ fn long_lines_are_trimmed_and_keep_their_column() {
     let under: Vec<_> = shown.lines().filter(|line| line.starts_with("1 |") || line.contains('^')).collect();
     let [line, marker] = under.as_slice() else { panic!("{shown}") };
     assert!(line.starts_with("1 | …xé🦀") && line.ends_with("yyy…"), "{line}");
-    // A crab is two columns wide; the mark stands under the colon.
+    // A crab has a width of two columns. The mark stands under the colon.
     let colon = line.chars().take_while(|character| *character != ':');
     let width: usize = colon.map(|character| if character == '🦀' { 2 } else { 1 }).sum();
     assert_eq!(marker.find('^'), Some(width), "{shown}");

@@ -112,10 +112,10 @@ fn limits_are_where_they_say() {
     assert_eq!(errors("[&x 1,*x,*x,*x]"), ["too-many-aliases 1:13"]);
 }
 
-/// The time that this thread has worked: what a wall clock says on a busy machine is how busy it is.
+/// The processor time of this thread. Wall-clock time would depend on the load of the machine.
 fn worked() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    Duration::from_nanos(told.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0))
+    let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(schedstat.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0))
 }
 
 #[test]
