@@ -1,6 +1,6 @@
-//! An event pattern of EventBridge from its JSON text, after AWS's page "Creating event patterns".
+//! Parses an event pattern of EventBridge from its JSON text, as AWS's page "Creating event patterns" describes it.
 //!
-//! What is not read here is neither yes nor no. Must not know events.
+//! A matcher that the module cannot read gives the answer unknown. Must not know events.
 
 use serde_json::Value as Json;
 
@@ -8,28 +8,28 @@ use super::Truth;
 use super::parse::{Condition, Filter, Is, Test};
 use super::texts::{ANY, Texts};
 
-/// What a pattern lists for a field: one of these is enough.
+/// The matchers that a pattern lists for a field. A value matches when one of them matches.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listed {
-    /// Languages of texts that match.
+    /// Languages. A text in one of them matches.
     pub(super) like: Vec<Texts>,
-    /// Languages of which every text matches that is in none of one.
+    /// Groups of languages. A text that is in no language of one group matches.
     pub(super) unlike: Vec<Vec<Texts>>,
     /// Whether an event without the field matches.
     pub(super) missing: bool,
     /// Whether every value matches.
     pub(super) anything: bool,
-    /// Whether there is a matcher that is not read here.
+    /// Whether the list has a matcher that the module cannot read.
     pub(super) open: bool,
 }
 
 impl Listed {
-    /// The languages in order, as `answer` wants them.
+    /// The languages in the order of the flags of `answer`.
     pub(super) fn languages(&self) -> Vec<&Texts> {
         self.like.iter().chain(self.unlike.iter().flatten()).collect()
     }
 
-    /// Whether a text matches of which it is known in which of the languages it is.
+    /// Whether a text matches. `has` has a flag for each language: whether the text is in it.
     pub(super) fn answer(&self, has: &[bool]) -> Truth {
         let (like, mut rest) = has.split_at_checked(self.like.len()).unwrap_or((has, &[]));
         let mut matches = self.anything || like.contains(&true);
@@ -41,13 +41,13 @@ impl Listed {
         self.or_open(matches)
     }
 
-    /// The same of a text.
+    /// Whether a text matches.
     pub(super) fn has(&self, text: &str) -> Truth {
         let has: Vec<bool> = self.languages().into_iter().map(|it| it.has(text)).collect();
         self.answer(&has)
     }
 
-    /// The same of a value that is no text: only whether there is one is read here.
+    /// Whether a value that is no text matches. Only matchers for the existence of a value are read here.
     pub(super) fn other(&self) -> Truth {
         if self.anything { Truth::Yes } else { Truth::Unknown }
     }
@@ -60,13 +60,13 @@ impl Listed {
 /// Reads an event pattern.
 ///
 /// # Errors
-/// Why nobody knows what it matches, in words.
+/// The reason why it is not known which events the pattern matches.
 pub fn parse_event_pattern(text: &str) -> Result<Filter, String> {
     let json: Json = serde_json::from_str(text).map_err(|_| "the event pattern is not JSON".to_owned())?;
     object(&json, "", 0).map(Filter::Fields)
 }
 
-/// Deepest nesting that is followed.
+/// The deepest nesting that is read.
 const DEEPEST: usize = 32;
 
 fn object(json: &Json, path: &str, depth: usize) -> Result<Condition, String> {
@@ -80,7 +80,7 @@ fn object(json: &Json, path: &str, depth: usize) -> Result<Condition, String> {
             parts.push(Condition::Any(either.collect::<Result<_, _>>()?));
             continue;
         }
-        // A dot in a name is a step to EventBridge too.
+        // EventBridge treats a dot in a name as a step into an object, too.
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         parts.push(match value {
             Json::Array(matchers) => {
@@ -158,7 +158,7 @@ fn language(word: &str, operand: &Json) -> Option<Texts> {
     }
 }
 
-/// A text in one case or in either, with anything before or behind it.
+/// A text in one case or in both, with any text before or after it.
 fn spelled(text: &str, either: bool, (before, behind): (bool, bool)) -> Texts {
     let mut texts = Texts::default();
     let mut at = texts.state();

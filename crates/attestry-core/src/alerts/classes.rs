@@ -1,6 +1,6 @@
-//! The classes of what a field may hold: of each, how it answers the tests that filters make of the field.
+//! The classes of the values of a field. All values of a class give the same answers to the tests of the filters.
 //!
-//! Must not know how tests are put together.
+//! Must not know how filters combine tests.
 
 use serde_json::{Value as Json, json};
 
@@ -10,21 +10,21 @@ use super::parse::{Is, Literal, Order, Term, Test, What};
 use super::record::{GLOBAL, Holds, Shape, holds_in};
 use super::texts::{Texts, classes as text_classes};
 
-/// Values of a field that no test tells apart.
+/// The values of a field that no test distinguishes.
 #[derive(Clone, Debug)]
 pub(super) struct Class {
-    /// One of them; none where the field is not there, or where nobody knows.
+    /// One value of the class. It is `None` when the field is missing or its value is not known.
     pub(super) value: Option<Json>,
-    /// How each test answers.
+    /// The answer of each test.
     pub(super) answers: Vec<Truth>,
-    /// Whether it is a list or an object.
+    /// Whether the value is a list or an object.
     pub(super) is_container: bool,
-    /// What every text of the class has in it.
+    /// Texts that every value of the class contains.
     pub(super) pieces: Vec<String>,
 }
 
 impl Class {
-    /// Of which nobody knows anything.
+    /// A class whose value is not known.
     pub(super) fn unknown(tests: usize) -> Self {
         Self { value: None, answers: vec![Truth::Unknown; tests], is_container: false, pieces: Vec::new() }
     }
@@ -34,7 +34,7 @@ impl Class {
     }
 }
 
-/// States that are looked at to find the classes of one field.
+/// The number of automaton states that the search for the classes of one field may visit.
 const BUDGET: usize = 20_000;
 
 /// The tests of one field.
@@ -42,7 +42,7 @@ pub(super) fn tests_of<'a>(path: &str, tests: &[&'a Test]) -> Vec<&'a Test> {
     tests.iter().copied().filter(|test| test.path == path).collect()
 }
 
-/// The classes of a field, when an event is one of those. `None` where they are too many to be found.
+/// The classes of a field in the described events. The result is `None` when the search is longer than its budget.
 pub(super) fn classes(path: &str, shape: Shape, events: &Meant, tests: &[&Test]) -> Option<Vec<Class>> {
     if let Some(patterns) = events.fields.get(path) {
         let mut found = Vec::new();
@@ -86,7 +86,7 @@ pub(super) fn classes(path: &str, shape: Shape, events: &Meant, tests: &[&Test])
             found.extend(numbers(tests).into_iter().map(|number| simple(json!(number), tests)));
             found.extend([container(json!({}), tests), container(json!([]), tests)]);
             if path.contains('[') {
-                // Places of a list depend on each other, and nobody knows which of several counts.
+                // Elements of a list depend on each other, and AWS does not document which of several counts.
                 found = vec![Class { is_container: true, ..Class::unknown(tests.len()) }];
             }
             found
@@ -94,12 +94,12 @@ pub(super) fn classes(path: &str, shape: Shape, events: &Meant, tests: &[&Test])
     })
 }
 
-/// Whether AWS records the events in one Region of a partition, wherever the caller is.
+/// Whether AWS records the events in one Region of a partition, for callers in every Region.
 fn is_global(events: &Meant) -> bool {
     events.fields.get("eventSource").is_some_and(|sources| sources.iter().all(|it| GLOBAL.contains(&it.as_str())))
 }
 
-/// The classes of texts of a language that are in none of others.
+/// The classes of the texts that are in the language `of` and in none of `except`.
 fn texts(of: &Texts, except: &[Texts], tests: &[&Test]) -> Option<Vec<Class>> {
     let own: Vec<Vec<Texts>> = tests.iter().map(|test| languages(&test.is)).collect();
     let all: Vec<&Texts> = except.iter().chain(own.iter().flatten()).collect();
@@ -119,12 +119,13 @@ fn texts(of: &Texts, except: &[Texts], tests: &[&Test]) -> Option<Vec<Class>> {
             found.push(Class::plain(Some(json!(text)), answers));
         }
     }
-    // What no test wants comes first: it is what filters miss.
+    // The text that fails most tests comes first, because filters miss it.
     found.sort_by(|a, b| a.answers.cmp(&b.answers));
     Some(found)
 }
 
-/// The languages that decide a test of a text: those that it surely takes for equal, then those that it may.
+/// The languages that decide a test of a text. The first one has the texts that are surely equal, the second one those
+/// that are possibly equal.
 fn languages(is: &Is) -> Vec<Texts> {
     const DIGITS: &[(char, char)] = &[('0', '9'), ('+', '+'), ('-', '-'), ('.', '.'), ('e', 'e'), ('E', 'E')];
     match is {
@@ -145,7 +146,7 @@ fn languages(is: &Is) -> Vec<Texts> {
     }
 }
 
-/// How a test answers of a text that is in some of its languages.
+/// The answer of a test for a text that is in some of its languages.
 fn of_text(is: &Is, has: &[bool]) -> Truth {
     if let Is::Listed(listed) = is {
         return listed.answer(has);
@@ -156,7 +157,7 @@ fn of_text(is: &Is, has: &[bool]) -> Truth {
         _ => Truth::No,
     };
     match is {
-        // Whether a text differs from a number, AWS does not say.
+        // AWS does not document whether a text differs from a number.
         Is::Equal(Literal::Number(..), true) => Truth::Unknown,
         Is::Equal(_, true) => equal.negated(),
         _ => equal,
@@ -178,7 +179,7 @@ fn container(value: Json, tests: &[&Test]) -> Class {
     Class { is_container: true, ..Class::plain(Some(value), tests.iter().map(answer).collect()) }
 }
 
-/// Null, a flag or a number.
+/// The class of null, a boolean or a number.
 fn simple(value: Json, tests: &[&Test]) -> Class {
     let answer = |test: &&Test| match (&test.is, &value) {
         (Is::Listed(listed), _) => listed.other(),
@@ -205,7 +206,8 @@ fn simple(value: Json, tests: &[&Test]) -> Class {
     Class::plain(Some(value), answers)
 }
 
-/// Numbers on both sides of each that is compared with, between two, and it itself.
+/// Numbers for all cases of comparison: below, between and above the numbers that filters name, and these numbers
+/// themselves.
 fn numbers(tests: &[&Test]) -> Vec<f64> {
     let mut named: Vec<f64> = tests
         .iter()
@@ -223,10 +225,11 @@ fn numbers(tests: &[&Test]) -> Vec<f64> {
     if all.is_empty() { vec![0.0] } else { all }
 }
 
-/// Letters that a term has at least, or it stands in many texts by chance.
+/// The length of the shortest term that is judged. A shorter term occurs in many texts by chance.
 const LONG_ENOUGH: usize = 4;
 
-/// Whether a term stands in the text of an event of which these pieces do: surely, or it may and may not.
+/// Whether a term occurs in the text of an event that contains these pieces: yes in all events, or yes in some and no
+/// in others.
 pub(super) fn of_term(term: &Term, pieces: &[String]) -> Vec<Class> {
     let class = |value: Option<&str>, there: Truth| Class::plain(value.map(Json::from), vec![there]);
     let words = |text: &str| text.chars().all(|it| it.is_ascii_alphanumeric() || "_.- ".contains(it));
@@ -242,7 +245,7 @@ pub(super) fn of_term(term: &Term, pieces: &[String]) -> Vec<Class> {
             if !anchored && pieces.iter().any(|piece| expression.texts().has(piece)) {
                 return vec![class(None, Truth::Yes)];
             }
-            // Only words: then no sign between two fields can be meant.
+            // The expression has only words, so it cannot match the signs between two fields.
             let plain = source.split('|').all(|it| it.len() >= LONG_ENOUGH && it.chars().all(char::is_alphanumeric));
             let first = source.split('|').next().unwrap_or_default();
             if plain {

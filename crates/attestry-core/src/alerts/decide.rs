@@ -1,8 +1,8 @@
-//! The question: does one of these filters surely count each event of a description, whatever its other fields hold?
+//! Decides one question: do these filters surely count each event of a description, for all values of its other fields?
 //!
-//! Each field has finitely many classes of values that no test tells apart. *Counted* is said when every combination of
-//! classes is surely counted; *missed* when one surely is not, and `judge` says so too of an event made of it. Must not know
-//! kinds, or which events anybody means.
+//! Each field has a finite number of classes of values that no test distinguishes. The decision is *counted* when every
+//! combination of classes is surely counted. It is *missed* when one combination is surely not counted, and `judge`
+//! confirms this for an event of that combination. Must not know kinds, nor the meaning of the events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,55 +14,56 @@ use super::judge::{judge, judge_terms};
 use super::parse::{Condition, Filter, Is, Term, Test};
 use super::record::{ALWAYS, Shape};
 
-/// Events: each field of `fields` holds one of its patterns, in which a star is any run of characters; each of `except` holds
-/// a text that is like none of its patterns; none of `without` is there. Other fields hold whatever a record can.
+/// A description of events. Each field of `fields` has a text that matches one of its patterns. A star in a pattern
+/// stands for any run of characters. Each field of `except` has a text that matches none of its patterns. No field of
+/// `without` exists. All other fields can have any value of a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Meant {
-    /// Patterns by field.
+    /// The patterns of each field.
     pub fields: BTreeMap<String, Vec<String>>,
-    /// Patterns that the text of a field is not like.
+    /// The patterns that the text of each field does not match.
     pub except: BTreeMap<String, Vec<String>>,
-    /// Fields that are not there.
+    /// The fields that do not exist.
     pub without: Vec<String>,
 }
 
-/// A filter, and what it adds to the metric for an event that it matches.
+/// A filter and the number that it adds to the metric for a matching event.
 #[derive(Clone, Debug)]
 pub struct Counter {
-    /// Its name, for people.
+    /// The name of the filter.
     pub name: String,
-    /// Its pattern, or why nobody knows what it matches.
+    /// The pattern of the filter, or the reason why it is not known which events it matches.
     pub pattern: Result<Filter, String>,
-    /// What it adds.
+    /// The number that it adds.
     pub emits: Emits,
 }
 
-/// What a filter adds to its metric for an event.
+/// The number that a filter adds to its metric for an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Emits {
     /// One or more.
     One,
-    /// Nothing that is one or more; why.
+    /// Less than one, or nothing, with the reason.
     Nothing(String),
-    /// Nobody knows; why.
+    /// Not known, with the reason.
     Unknown(String),
 }
 
-/// What is decided.
+/// The decision.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     /// Each event is surely counted.
     Counted,
-    /// This one surely is not.
+    /// This event is surely not counted.
     Missed(Json),
-    /// Neither; why.
+    /// Neither is sure, with the reason.
     Undecided(String),
 }
 
-/// Combinations of classes that are looked at.
+/// The number of combinations of classes that the search may visit.
 const STEPS: usize = 200_000;
 
-/// Whether the filters together surely count all events that come in a shape.
+/// Decides whether the filters together surely count all described events of a shape.
 #[must_use]
 pub fn decide(shape: Shape, meant: &[Meant], counters: &[Counter]) -> Decision {
     let useful: Vec<&Counter> = counters.iter().filter(|it| !matches!(it.emits, Emits::Nothing(_))).collect();
@@ -77,12 +78,12 @@ pub fn decide(shape: Shape, meant: &[Meant], counters: &[Counter]) -> Decision {
     doubt.map_or(Decision::Counted, Decision::Undecided)
 }
 
-/// A field, or a term that a filter looks for, with the classes of what it may be.
+/// A field, or a term that a filter searches for, with the classes of its values.
 struct Variable<'a> {
     path: String,
-    /// Tests of the field, in the order in which classes answer them.
+    /// The tests of the field, in the order of the answers of a class.
     tests: Vec<&'a Test>,
-    /// The term, where it is one.
+    /// The term, if the variable is one.
     term: Option<&'a Term>,
     classes: Vec<Class>,
 }
@@ -90,9 +91,9 @@ struct Variable<'a> {
 struct Search<'a> {
     counters: &'a [&'a Counter],
     variables: Vec<Variable<'a>>,
-    /// Classes that are chosen so far, by the place of their variable.
+    /// The index of the chosen class of each variable, for the variables so far.
     chosen: Vec<usize>,
-    /// Variables at the beginning that the description names.
+    /// The number of variables that the description names. They are the first ones.
     described: usize,
     left: usize,
     doubt: Option<String>,
@@ -111,7 +112,7 @@ impl<'a> Search<'a> {
             }
         }
         let described = events.fields.keys().chain(events.except.keys()).chain(&events.without).map(String::as_str);
-        // What is described comes first: it decides most.
+        // The described fields come first, because they decide most.
         let mut paths: Vec<&str> = described.collect();
         let described = paths.iter().collect::<BTreeSet<_>>().len();
         paths.extend(tests.iter().map(|test| test.path.as_str()));
@@ -145,7 +146,8 @@ impl<'a> Search<'a> {
         self.doubt.map_or(Decision::Counted, Decision::Undecided)
     }
 
-    /// Looks at all combinations that begin with what is chosen. Some event that surely is not counted ends it.
+    /// Visits all combinations that start with the chosen classes. The first event that is surely not counted ends the
+    /// search.
     fn go_on(&mut self) -> Option<Json> {
         let Some(left) = self.left.checked_sub(1) else {
             self.doubt.get_or_insert_with(|| "the filters are too complex to be judged within the limits".to_owned());
@@ -156,7 +158,7 @@ impl<'a> Search<'a> {
         let variable = match (self.counted(), self.variables.get(at)) {
             (Some(Truth::Yes), _) => return None,
             (None, Some(variable)) => variable,
-            // Whatever else is chosen, it stays so.
+            // The other variables cannot change the answer any more.
             _ => return self.end(),
         };
         if let Some(term) = variable.term {
@@ -177,7 +179,7 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// What is chosen decides, and it is not surely counted.
+    /// Ends a branch of the search: the chosen classes decide, and the event is not surely counted.
     fn end(&mut self) -> Option<Json> {
         let chosen = self.chosen.len();
         self.chosen.resize(chosen.max(self.described), 0);
@@ -206,7 +208,7 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Whether some filter counts what is chosen; `None` where the rest decides.
+    /// Whether some filter counts the chosen event, or `None` when the remaining variables decide.
     fn counted(&self) -> Option<Truth> {
         let mut whole = Some(Truth::No);
         for counter in self.counters {
@@ -263,7 +265,7 @@ impl<'a> Search<'a> {
         whole
     }
 
-    /// Yes, where no field that is tested can be a list or an object.
+    /// Yes when no tested field can be a list or an object.
     fn applies(&self, condition: &Condition) -> Option<Truth> {
         match condition {
             Condition::All(parts) | Condition::Any(parts) => {
@@ -273,7 +275,7 @@ impl<'a> Search<'a> {
                 }
                 parts.into_iter().collect::<Option<Vec<Truth>>>().map(Truth::all)
             }
-            // EventBridge looks into lists; only a filter of logs is not applied.
+            // EventBridge reads the elements of lists. Only a log filter is not applied to them.
             Condition::Test(test) if matches!(test.is, Is::Missing | Is::Listed(_)) => Some(Truth::Yes),
             Condition::Test(test) => {
                 let (at, variable) = self.variable(&test.path)?;
@@ -311,7 +313,7 @@ impl<'a> Search<'a> {
             .filter_map(|(variable, at)| Some((variable, variable.classes.get(*at)?)))
     }
 
-    /// Texts that surely stand in the event.
+    /// Texts that the event surely contains.
     fn pieces(&self) -> Vec<String> {
         let names = self.taken().filter(|(_, class)| class.value.is_some());
         let names = names.filter_map(|(variable, _)| variable.path.rsplit('.').next().map(str::to_owned));
@@ -319,7 +321,7 @@ impl<'a> Search<'a> {
         names.chain(held).chain(ALWAYS.iter().map(|it| (*it).to_owned())).collect()
     }
 
-    /// An event of what is chosen; none where two choices do not go together.
+    /// An event with the chosen classes, or `None` when two choices contradict each other.
     fn event(&self) -> Option<Json> {
         let mut event = Json::Object(Map::new());
         let mut agent = Vec::new();
@@ -337,7 +339,7 @@ impl<'a> Search<'a> {
         Some(event)
     }
 
-    /// Why what is chosen is neither surely counted nor surely not.
+    /// The reason why the chosen event is neither surely counted nor surely missed.
     fn why(&self) -> String {
         let unread = self.counters.iter().find_map(|it| it.pattern.as_ref().err().map(|why| (it, why)));
         if let Some((counter, why)) = unread {
@@ -372,7 +374,7 @@ fn collect<'a>(condition: &'a Condition, tests: &mut Vec<&'a Test>) {
     }
 }
 
-/// Puts a value at a path. None where something else is on the way, or the path leads into a list.
+/// Puts a value at a path. Returns `None` when another value is in the way, or when the path leads into a list.
 fn put(event: &mut Json, path: &str, value: Json) -> Option<()> {
     let (first, rest) = path.split_once('.').unwrap_or((path, ""));
     if first.contains('[') {
@@ -385,7 +387,7 @@ fn put(event: &mut Json, path: &str, value: Json) -> Option<()> {
                 object.insert(first.to_owned(), value);
                 Some(())
             }
-            // Its own fields were put there before.
+            // The fields of this object were put there before.
             Some(Json::Object(_)) if value.is_object() => Some(()),
             Some(_) => None,
         };

@@ -1,10 +1,11 @@
-//! Regular expressions of filter patterns: the few operators that AWS documents, and no others.
+//! Regular expressions of filter patterns. Only the few operators that AWS documents are read.
 //!
-//! AWS matches a part of the text. Must not know filter patterns.
+//! An expression matches when AWS finds it in any part of the text. Must not know filter patterns.
 
 use super::texts::{ANY, Range, Texts};
 
-/// The language of the texts that an expression finds something in; `None` where AWS does not document what it says.
+/// The language of the texts in which AWS finds the expression, or `None` when AWS does not document the meaning of the
+/// expression.
 pub(super) fn found_in(expression: &str) -> Option<Texts> {
     let mut reader = Reader { left: expression.chars().collect(), texts: Texts::default() };
     reader.left.reverse();
@@ -24,16 +25,17 @@ pub(super) fn found_in(expression: &str) -> Option<Texts> {
 }
 
 struct Reader {
-    /// What is not read yet, the next character last.
+    /// The characters that are not read yet. The next character is the last one.
     left: Vec<char>,
     texts: Texts,
 }
 
-/// Most repetitions of one item that are counted out.
+/// The largest number of repetitions of one item that is read.
 const REPEATED: u32 = 64;
 
 impl Reader {
-    /// One alternative: its first and its last state. Without an anchor anything may stand before and behind it.
+    /// Reads one alternative. Returns its first and its last state. Without an anchor, any text can stand before and
+    /// after it.
     fn sequence(&mut self) -> Option<(usize, usize)> {
         let first = self.texts.state();
         if self.left.last() == Some(&'^') {
@@ -48,7 +50,7 @@ impl Reader {
                 '|' => break,
                 '$' => {
                     self.left.pop();
-                    // An anchor in the middle finds nothing that anybody meant.
+                    // An anchor in the middle matches no text, and its author hardly intended that.
                     return matches!(self.left.last(), None | Some('|')).then_some((first, at));
                 }
                 _ => at = self.item(at)?,
@@ -58,7 +60,7 @@ impl Reader {
         Some((first, at))
     }
 
-    /// One item with what repeats it.
+    /// Reads one item and its repetition.
     fn item(&mut self, from: usize) -> Option<usize> {
         let ranges = self.ranges()?;
         let (least, most) = self.repetition()?;
@@ -101,7 +103,7 @@ impl Reader {
         }
     }
 
-    /// What follows `[`.
+    /// Reads a set after `[`.
     fn set(&mut self) -> Option<Vec<Range>> {
         let negated = self.left.last() == Some(&'^');
         if negated {
@@ -133,7 +135,7 @@ impl Reader {
         Some(if negated { others(ranges) } else { ranges })
     }
 
-    /// What follows a backslash.
+    /// Reads an escape after a backslash.
     fn escaped(&mut self) -> Option<Vec<Range>> {
         const WORD: &[Range] = &[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')];
         const BLANK: &[Range] = &[('\t', '\r'), (' ', ' ')];
@@ -149,7 +151,7 @@ impl Reader {
         })
     }
 
-    /// The least and the most times.
+    /// Reads a repetition. Returns the least and the largest number of times.
     fn repetition(&mut self) -> Option<(u32, Option<u32>)> {
         let times = match self.left.last() {
             Some('*') => (0, None),
@@ -162,7 +164,7 @@ impl Reader {
             _ => return Some((1, Some(1))),
         };
         self.left.pop();
-        // A second operator behind the first is nothing that AWS documents.
+        // AWS does not document a second repetition after the first.
         (!matches!(self.left.last(), Some('*' | '+' | '?' | '{'))).then_some(times)
     }
 
@@ -184,12 +186,12 @@ impl Reader {
     }
 }
 
-/// Characters that stand for themselves.
+/// Whether a character has no special meaning.
 fn is_plain(character: char) -> bool {
     character.is_ascii_alphanumeric() || " _#=@/;,-:\"'<>~&".contains(character)
 }
 
-/// All characters but these.
+/// All characters except these.
 fn others(mut ranges: Vec<Range>) -> Vec<Range> {
     ranges.sort_unstable();
     let mut found = Vec::new();

@@ -1,13 +1,13 @@
-//! Metric filters as the rest of the program knows them: the only file here that names facts.
+//! Metric filters as values of facts. This is the only file of the module that names facts.
 //!
-//! Must not know kinds, or what is expected.
+//! Must not know kinds, nor what is expected.
 
 use super::decide::{Counter, Emits};
 use super::parse::{number, parse};
 use super::record::{Holds, holds};
 use crate::facts::{Field, Type, Value};
 
-/// A metric filter, with what it adds to one metric.
+/// The fields of a metric filter, including the value that it adds to one metric.
 pub const FILTER: &[Field] = &[
     Field::new("name", Type::Text),
     Field::new("pattern", Type::Text),
@@ -20,7 +20,7 @@ pub const FILTER: &[Field] = &[
     Field::new("criteria", Type::Text),
 ];
 
-/// A filter, where it feeds that metric.
+/// A filter as a counter, if it feeds the given metric.
 #[must_use]
 pub fn counter(filter: &Value, metric: &str, namespace: &str) -> Option<Counter> {
     if text(filter, "metric_name") != Some(metric) || text(filter, "metric_namespace") != Some(namespace) {
@@ -31,7 +31,7 @@ pub fn counter(filter: &Value, metric: &str, namespace: &str) -> Option<Counter>
     Some(Counter { name, pattern, emits: emits(filter) })
 }
 
-/// What a filter adds to its metric for an event that it matches.
+/// The number that a filter adds to its metric for a matching event.
 fn emits(filter: &Value) -> Emits {
     if matches!(field(filter, "dimensions"), Some(Value::List(names)) if !names.is_empty()) {
         return Emits::Nothing("it feeds metrics with dimensions, and the one without gets nothing".to_owned());

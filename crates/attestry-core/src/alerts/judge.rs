@@ -1,7 +1,7 @@
-//! One event, judged by one pattern.
+//! Judges one event by one pattern.
 //!
-//! Looks at the values themselves and knows nothing of `decide`, whose counterexamples it confirms. Must not know what is
-//! expected.
+//! The module reads the values themselves. It is independent of `decide`, whose counterexamples it confirms. Must not
+//! know what is expected.
 
 use serde_json::Value as Json;
 
@@ -22,13 +22,13 @@ pub fn judge(filter: &Filter, event: &Json) -> Truth {
         }
         Filter::Fields(condition) => {
             let holds = judge_condition(condition, event);
-            // AWS: a field that is tested must hold a value, or the filter is not applied.
+            // AWS applies a filter only when each tested field has a simple value.
             if holds == Truth::Yes && reaches_container(condition, event) { Truth::Unknown } else { holds }
         }
     }
 }
 
-/// Terms, when each is known to be there or not.
+/// Whether terms match. `has` returns for each term whether the event contains it.
 pub(super) fn judge_terms(terms: &[Term], has: impl Fn(&Term) -> Truth) -> Truth {
     let of = |role| terms.iter().filter(move |term| term.role == role);
     let needed = of(Role::Needed).map(&has);
@@ -41,7 +41,8 @@ pub(super) fn judge_terms(terms: &[Term], has: impl Fn(&Term) -> Truth) -> Truth
     if terms.iter().all(|term| term.role == Role::Optional) {
         return optional;
     }
-    // AWS does not say what optional terms mean beside others: nothing, or that one of them is needed.
+    // AWS does not document the meaning of optional terms beside others. They can mean nothing, or that one of them is
+    // required.
     match (strict, optional) {
         (Truth::No, _) => Truth::No,
         (Truth::Yes, Truth::Yes) => Truth::Yes,
@@ -70,7 +71,7 @@ fn reaches_container(condition: &Condition, event: &Json) -> bool {
 fn judge_test(test: &Test, event: &Json) -> Truth {
     let values = found(&test.path, event);
     if test.path.contains("[*]") && values.len() > 1 {
-        // One of several is enough for `=`; what it means for all other tests AWS does not say.
+        // For `=`, one of several values is enough. AWS does not document the meaning for all other tests.
         let one = Truth::any(values.iter().map(|value| judge_value(&test.is, Some(value))));
         return if matches!(test.is, Is::Equal(_, false)) { one } else { Truth::Unknown };
     }
@@ -95,13 +96,13 @@ fn found<'a>(path: &str, event: &'a Json) -> Vec<&'a Json> {
     values
 }
 
-/// A value, or that there is none.
+/// Judges one value, or a missing value.
 fn judge_value(is: &Is, value: Option<&Json>) -> Truth {
     let Some(value) = value else {
         return match is {
             Is::Missing => Truth::Yes,
             Is::Listed(listed) => Truth::from(listed.missing),
-            // Whether what is not there differs from something, AWS does not say.
+            // AWS does not document whether a missing value differs from a literal.
             Is::Equal(_, true) => Truth::Unknown,
             Is::Equal(..) | Is::Compared(..) | Is::Null | Is::Flag(_) => Truth::No,
         };
@@ -166,12 +167,13 @@ fn compare(order: Order, actual: f64, number: f64) -> bool {
     }
 }
 
-/// Whether AWS may take a text for a number.
+/// Whether AWS possibly reads a text as a number.
 fn looks_numeric(text: &str) -> bool {
     number(text).is_some() || text.chars().all(|it| it.is_ascii_digit() || "+-.eE".contains(it))
 }
 
-/// Whether a text is like a pattern with stars. A star in the middle may stand for itself: AWS's pages do not agree.
+/// Whether a text matches a pattern with stars. AWS's pages contradict each other for a star in the middle: it can also
+/// stand for itself.
 fn equal(pattern: &str, text: &str) -> Truth {
     let inside = pattern.strip_prefix('*').unwrap_or(pattern);
     let inside = inside.strip_suffix('*').unwrap_or(inside);
@@ -191,7 +193,7 @@ fn equal(pattern: &str, text: &str) -> Truth {
     })
 }
 
-/// Every star is any run of characters.
+/// Whether a text matches when every star stands for any run of characters.
 fn wild(pattern: &str, text: &str) -> bool {
     let mut parts: Vec<&str> = pattern.split('*').collect();
     let (Some(last), false) = (parts.pop(), parts.is_empty()) else { return pattern == text };

@@ -1,8 +1,9 @@
-//! Filter patterns of CloudWatch Logs and event patterns of EventBridge: which events they surely take.
+//! Filter patterns of CloudWatch Logs and event patterns of EventBridge: the module decides which events they surely
+//! match.
 //!
-//! A pattern is read as AWS documents it (`parse`, `bus`), one event is judged by it (`judge`), and a question about all events of
-//! a description is decided (`decide`). What AWS does not document is neither yes nor no. Must not know AWS clients, kinds,
-//! or what is expected; of CloudTrail it knows which fields a record has (`record`), no more.
+//! `parse` and `bus` read a pattern as AWS documents it. `judge` judges one event by a pattern. `decide` answers a
+//! question about all events of a description. The answer is unknown where AWS documents none. Must not know AWS
+//! clients, kinds, or what is expected. Of CloudTrail, the module has only the fields of a record (`record`).
 
 mod bus;
 mod classes;
@@ -20,19 +21,19 @@ pub use judge::judge;
 pub use parse::{Filter, parse};
 pub use record::{Shape, is_known};
 
-/// Yes, no, or what AWS does not say.
+/// An answer with three values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Truth {
     /// Surely not.
     No,
-    /// Nobody can say.
+    /// AWS does not document the answer.
     Unknown,
     /// Surely.
     Yes,
 }
 
 impl Truth {
-    /// The opposite; unknown stays unknown.
+    /// The opposite answer. Unknown stays unknown.
     #[must_use]
     pub fn negated(self) -> Self {
         match self {
@@ -42,12 +43,12 @@ impl Truth {
         }
     }
 
-    /// Surely where all are.
+    /// Yes when all parts are yes, and no when one is no.
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         parts.into_iter().min().unwrap_or(Self::Yes)
     }
 
-    /// Surely where one is.
+    /// Yes when one part is yes, and no when all are no.
     pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         parts.into_iter().max().unwrap_or(Self::No)
     }

@@ -1,6 +1,7 @@
-//! A filter pattern from its text, after AWS's page "Filter pattern syntax".
+//! Parses a filter pattern from its text, as AWS's page "Filter pattern syntax" describes it.
 //!
-//! What the page does not describe is refused in words: nobody knows what AWS makes of it. Must not know events.
+//! A pattern that the page does not describe is an error with a reason, because its meaning is not documented. Must not
+//! know events.
 
 use super::bus::Listed;
 use super::expressions;
@@ -9,20 +10,20 @@ use super::texts::Texts;
 /// A filter pattern.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filter {
-    /// The empty pattern: every event.
+    /// The empty pattern. It matches every event.
     Everything,
-    /// `{ … }`: conditions on the fields of an event that is JSON.
+    /// `{ … }`: a condition on the fields of a JSON event.
     Fields(Condition),
-    /// Terms that the text of an event has or has not.
+    /// Terms that the text of an event must contain or must not contain.
     Terms(Vec<Term>),
 }
 
 /// A condition on fields.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
-    /// All hold.
+    /// All parts hold.
     All(Vec<Condition>),
-    /// One holds.
+    /// At least one part holds.
     Any(Vec<Condition>),
     /// A test of one field.
     Test(Test),
@@ -31,16 +32,16 @@ pub enum Condition {
 /// A test of one field.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Test {
-    /// Path of the field, without `$.`: `userIdentity.type`, `items[0].id`.
+    /// The path of the field without `$.`: `userIdentity.type`, `items[0].id`.
     pub path: String,
-    /// What it is tested for.
+    /// The test.
     pub is: Is,
 }
 
-/// What a field is tested for.
+/// The test for the value of a field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Is {
-    /// `=`, or `!=` where it is negated.
+    /// `=`, or `!=` when the flag is set.
     Equal(Literal, bool),
     /// `<`, `<=`, `>`, `>=`.
     Compared(Order, f64),
@@ -50,11 +51,11 @@ pub enum Is {
     Missing,
     /// `IS TRUE`, `IS FALSE`.
     Flag(bool),
-    /// What an event pattern of EventBridge lists for the field.
+    /// The matchers that an event pattern of EventBridge lists for the field.
     Listed(Box<Listed>),
 }
 
-/// How two numbers are compared.
+/// The comparison of two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// `<`
@@ -67,52 +68,52 @@ pub enum Order {
     AtLeast,
 }
 
-/// What a field is compared with.
+/// The literal with which a field is compared.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Literal {
-    /// A text, in which a star is any run of characters.
+    /// A text. A star in it stands for any run of characters.
     Text(String),
-    /// A number without quotes, as it is written and as it counts.
+    /// A number without quotes: its text and its value.
     Number(String, f64),
-    /// A regular expression, as it is written.
+    /// A regular expression, with its text.
     Regex(String, Box<Expression>),
 }
 
 /// A term of a pattern without fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Term {
-    /// How it counts.
+    /// The role of the term.
     pub role: Role,
-    /// What is looked for.
+    /// The text or expression to find.
     pub what: What,
 }
 
-/// How a term counts.
+/// The role of a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The event has it.
+    /// The event must contain the term.
     Needed,
-    /// The event has one of these: `?`.
+    /// The event must contain one of the terms with this role: `?`.
     Optional,
-    /// The event has it not: `-`.
+    /// The event must not contain the term: `-`.
     Excluded,
 }
 
-/// What a term looks for.
+/// The text or expression of a term.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
     /// A word or phrase.
     Phrase(String),
-    /// A regular expression, as it is written.
+    /// A regular expression, with its text.
     Regex(String, Box<Expression>),
 }
 
-/// A regular expression that was read.
+/// A parsed regular expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression(Texts);
 
 impl Expression {
-    /// The texts in which it finds something.
+    /// The texts in which AWS finds the expression.
     pub(super) fn texts(&self) -> &Texts {
         &self.0
     }
@@ -121,7 +122,7 @@ impl Expression {
 /// Reads a pattern.
 ///
 /// # Errors
-/// What of it AWS does not document, in words.
+/// The reason why the pattern cannot be read, such as a syntax that AWS does not document.
 pub fn parse(text: &str) -> Result<Filter, String> {
     let text = text.trim();
     if text.is_empty() || text == "\"\"" {
@@ -146,7 +147,7 @@ pub fn parse(text: &str) -> Result<Filter, String> {
     terms(text).map(Filter::Terms)
 }
 
-/// Deepest nesting of parentheses that is followed.
+/// The deepest nesting of parentheses that is read.
 const DEEPEST: usize = 64;
 
 struct Reader<'a> {
@@ -171,7 +172,7 @@ impl Reader<'_> {
         rest.is_some()
     }
 
-    /// Takes words that people write in either case.
+    /// Reads keywords in upper or lower case.
     fn take_words(&mut self, words: &[&str]) -> bool {
         let mut left = self.left;
         for word in words {
@@ -250,7 +251,7 @@ impl Reader<'_> {
         Ok(Test { path, is: Is::Equal(self.literal()?, negated) })
     }
 
-    /// `$.a.b[0]`, without the `$.`.
+    /// Reads `$.a.b[0]`. Returns the path without the `$.`.
     fn path(&mut self) -> Result<String, String> {
         if !self.take("$.") {
             return Err(format!("`{}` stands where a field such as `$.eventName` should", self.shown()));
@@ -309,7 +310,7 @@ fn one_or(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> C
     }
 }
 
-/// A number as AWS writes them: a sign, digits with a point, and an exponent.
+/// Reads a number as AWS writes it: a sign, digits with a point, and an exponent.
 pub(super) fn number(text: &str) -> Option<f64> {
     let shaped = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     if shaped && text.bytes().any(|byte| byte.is_ascii_digit()) {
@@ -319,7 +320,7 @@ pub(super) fn number(text: &str) -> Option<f64> {
     }
 }
 
-/// What stands between quotation marks, and what follows.
+/// The text between quotation marks, and the text after them.
 fn quoted(text: &str) -> Result<(String, &str), String> {
     let inside = text.strip_prefix('"').unwrap_or(text);
     let (inside, rest) = inside.split_once('"').ok_or("a quotation mark has no partner")?;
@@ -329,7 +330,7 @@ fn quoted(text: &str) -> Result<(String, &str), String> {
     Ok((inside.to_owned(), rest))
 }
 
-/// What stands between percent signs, and what follows.
+/// The expression between percent signs, and the text after them.
 fn expression(text: &str) -> Result<(String, Box<Expression>, &str), String> {
     let inside = text.strip_prefix('%').unwrap_or(text);
     let (source, rest) = inside.split_once('%').ok_or("a percent sign has no partner")?;
@@ -354,7 +355,7 @@ fn terms(text: &str) -> Result<Vec<Term>, String> {
             Some('%') => expression(body).map(|(source, texts, rest)| (What::Regex(source, texts), rest))?,
             _ => {
                 let (word, rest) = body.split_at(body.find(char::is_whitespace).unwrap_or(body.len()));
-                // The page wants quotation marks around everything but letters, digits and the underscore.
+                // The page requires quotation marks around all characters but letters, digits and the underscore.
                 if word.is_empty() || !word.chars().all(|it| it.is_alphanumeric() || "_.-".contains(it)) {
                     return Err(format!("the term `{word}` has signs that belong between quotation marks"));
                 }

@@ -1,23 +1,24 @@
-//! What a CloudTrail record has: its fields, and what they can hold.
+//! The fields of a CloudTrail record, and the values that each can hold.
 //!
-//! After AWS's pages "CloudTrail record contents" and "CloudTrail userIdentity element". Must not know filter patterns.
+//! The tables follow AWS's pages "CloudTrail record contents" and "CloudTrail userIdentity element". Must not know
+//! filter patterns.
 
-/// What a field can hold.
+/// The values of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holds {
     /// A text, in every record.
     Text,
-    /// A text, where there is one.
+    /// A text, in the records that have the field.
     MaybeText,
     /// An object, in every record.
     Object,
-    /// An object, null or nothing.
+    /// An object, null, or no field.
     MaybeObject,
-    /// Something of which only the trail and its account decide what it can be: nobody sees it in a filter.
+    /// A value that depends on the trail and its account, so that a filter cannot show whether it matches.
     Untold,
     /// Anything.
     Anything,
-    /// Nothing: a record has no such field.
+    /// No value: a record has no such field.
     Nothing,
 }
 
@@ -69,7 +70,7 @@ const FIELDS: &[(&str, Holds)] = &[
     ("userIdentity.inScopeOf", Holds::MaybeObject),
 ];
 
-/// Names that stand in the text of every record.
+/// Names that occur in the text of every record.
 pub(super) const ALWAYS: &[&str] = &[
     "eventVersion",
     "userIdentity",
@@ -82,13 +83,13 @@ pub(super) const ALWAYS: &[&str] = &[
     "eventType",
 ];
 
-/// Sources whose events AWS records in one Region of a partition, wherever the caller is.
+/// Sources whose events AWS records in one Region of a partition, for callers in every Region.
 pub(super) const GLOBAL: &[&str] = &["iam.amazonaws.com", "organizations.amazonaws.com"];
 
-/// How an event comes.
+/// The form in which an event arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// A record of CloudTrail, as it stands in a log.
+    /// A record of CloudTrail, as a log contains it.
     Record,
     /// An event of EventBridge, with the record as its `detail`.
     Delivered,
@@ -107,7 +108,7 @@ const DELIVERED: &[(&str, Holds)] = &[
     ("detail", Holds::Object),
 ];
 
-/// What the field of a path can hold, in an event that comes in a shape.
+/// The values of the field at a path, in an event of the given shape.
 pub(super) fn holds_in(shape: Shape, path: &str) -> Holds {
     match (shape, path.strip_prefix("detail.")) {
         (Shape::Record, _) => holds(path),
@@ -118,12 +119,12 @@ pub(super) fn holds_in(shape: Shape, path: &str) -> Holds {
     }
 }
 
-/// What the field of a path can hold.
+/// The values of the field at a path of a record.
 pub(super) fn holds(path: &str) -> Holds {
     if let Some((_, holds)) = FIELDS.iter().find(|(name, _)| *name == path) {
         return *holds;
     }
-    // A step into a list is part of the name that it follows.
+    // The index of a list element belongs to the name before it.
     let parents = path.char_indices().filter(|(_, character)| ".[".contains(*character)).map(|(at, _)| at);
     let mut known = parents.filter_map(|at| {
         let parent = path.get(..at)?;
@@ -135,10 +136,10 @@ pub(super) fn holds(path: &str) -> Holds {
     }
 }
 
-/// Whether an event can have a field of that path, and those that may have been meant.
+/// Whether an event can have a field at this path.
 ///
 /// # Errors
-/// The fields that there are.
+/// The existing fields, for a suggestion.
 pub fn is_known(shape: Shape, path: &str) -> Result<(), Vec<String>> {
     if holds_in(shape, path) != Holds::Nothing {
         return Ok(());

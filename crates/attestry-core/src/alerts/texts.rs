@@ -1,59 +1,61 @@
-//! Languages over text as automata: whether a text is one of them, and which of several a text can be in at once.
+//! Languages of texts as automata: whether a text is in a language, and in which of several languages a text can be
+//! together.
 //!
-//! Must not know what the languages stand for.
+//! Must not know the meaning of the languages.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Characters, both ends included.
+/// A range of characters, with both ends.
 pub(super) type Range = (char, char);
 
 /// Every character.
 pub(super) const ANY: Range = ('\0', char::MAX);
 
-/// A language. Its automaton begins in state 0; a text is in it when a state that accepts can be reached at its end.
+/// A language. Its automaton starts in state 0. A text is in the language when the automaton can be in an accepting
+/// state at the end of the text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Texts {
-    /// By state: what leads where.
+    /// For each state: the steps to other states, with their characters.
     steps: Vec<Vec<(Range, usize)>>,
-    /// By state: where it leads without a character.
+    /// For each state: the states that it reaches without a character.
     jumps: Vec<Vec<usize>>,
     accepting: BTreeSet<usize>,
 }
 
-/// States of an automaton in which it may be, in order.
+/// The states in which an automaton can be, in order.
 type States = Vec<usize>;
 
-/// A text for each combination of languages that a text can be in: the text, and which of the languages have it.
+/// One text for each combination of languages that is possible, with a flag for each language.
 pub(super) type Classes = Vec<(String, Vec<bool>)>;
 
 impl Texts {
-    /// A new state.
+    /// Adds a state.
     pub(super) fn state(&mut self) -> usize {
         self.steps.push(Vec::new());
         self.jumps.push(Vec::new());
         self.steps.len() - 1
     }
 
-    /// Leads from one state to another by one of these characters.
+    /// Adds a step from one state to another by any of these characters.
     pub(super) fn step(&mut self, from: usize, by: Range, to: usize) {
         if let Some(steps) = self.steps.get_mut(from) {
             steps.push((by, to));
         }
     }
 
-    /// Leads from one state to another without a character.
+    /// Adds a jump from one state to another without a character.
     pub(super) fn jump(&mut self, from: usize, to: usize) {
         if let Some(jumps) = self.jumps.get_mut(from) {
             jumps.push(to);
         }
     }
 
-    /// Lets a text end in a state.
+    /// Makes a state accepting.
     pub(super) fn accept(&mut self, state: usize) {
         self.accepting.insert(state);
     }
 
-    /// The texts of a pattern, in which a star is any run of characters.
+    /// The texts that match a pattern. A star stands for any run of characters.
     pub(super) fn pattern(pattern: &str) -> Self {
         let mut texts = Self::default();
         let mut at = texts.state();
@@ -70,7 +72,7 @@ impl Texts {
         texts
     }
 
-    /// This text alone.
+    /// The language of one text.
     pub(super) fn only(text: &str) -> Self {
         let mut texts = Self::default();
         let mut at = texts.state();
@@ -83,7 +85,7 @@ impl Texts {
         texts
     }
 
-    /// This text, whatever the case of its letters.
+    /// The language of one text with letters in any case.
     pub(super) fn in_either_case(text: &str) -> Self {
         let mut texts = Self::default();
         let mut at = texts.state();
@@ -98,14 +100,14 @@ impl Texts {
         texts
     }
 
-    /// No text.
+    /// The empty language.
     pub(super) fn none() -> Self {
         let mut texts = Self::default();
         texts.state();
         texts
     }
 
-    /// Texts made of these characters, one or more.
+    /// The texts with one or more of these characters, and no others.
     pub(super) fn made_of(characters: &[Range]) -> Self {
         let mut texts = Self::default();
         let (start, end) = (texts.state(), texts.state());
@@ -150,8 +152,8 @@ impl Texts {
     }
 }
 
-/// Which of the languages a text of the first can be in at once: one shortest text for each combination. `None` when there
-/// are more states to look at than the budget has.
+/// The combinations of languages in which a text of the first one can be, with a shortest text for each combination.
+/// The result is `None` when the search must visit more states than `budget`.
 pub(super) fn classes(of: &Texts, languages: &[&Texts], budget: usize) -> Option<Classes> {
     let all: Vec<&Texts> = std::iter::once(of).chain(languages.iter().copied()).collect();
     let alphabet = alphabet(&all);
@@ -177,7 +179,8 @@ pub(super) fn classes(of: &Texts, languages: &[&Texts], budget: usize) -> Option
     Some(found.into_iter().map(|(accepts, text)| (text, accepts)).collect())
 }
 
-/// One character for each run of characters that no language tells apart; where it can be, one that people read.
+/// One character for each range of characters that no language distinguishes. A letter, digit or other printable
+/// character is preferred.
 fn alphabet(languages: &[&Texts]) -> Vec<char> {
     let ranges = || languages.iter().flat_map(|it| &it.steps).flatten().map(|(range, _)| *range);
     let mut starts: BTreeSet<u32> = BTreeSet::from([0]);

@@ -1,4 +1,4 @@
-//! Event patterns of EventBridge: one event, and all events of a description.
+//! Event patterns of EventBridge, tried with one event and with all events of a description.
 
 use serde_json::json;
 
@@ -72,7 +72,7 @@ fn all_events_of_a_description() {
         ("nonsense".to_owned(), None),
     ] {
         let counter = Counter { name: "rule".into(), pattern: parse_event_pattern(&pattern), emits: Emits::One };
-        let told = match decide(Shape::Delivered, &meant, &[counter]) {
+        let outcome = match decide(Shape::Delivered, &meant, &[counter]) {
             Decision::Counted => Some(true),
             Decision::Missed(event) => {
                 assert_eq!(event["source"], "aws.secretsmanager");
@@ -80,6 +80,6 @@ fn all_events_of_a_description() {
             }
             Decision::Undecided(_) => None,
         };
-        assert_eq!(told, expected, "{pattern}");
+        assert_eq!(outcome, expected, "{pattern}");
     }
 }

@@ -1,4 +1,4 @@
-//! All events of a description and one filter, or several.
+//! Decisions about all events of a description, with one filter or several.
 
 use std::collections::BTreeMap;
 
@@ -37,14 +37,14 @@ fn refused() -> Vec<Meant> {
 }
 
 #[derive(Debug, PartialEq)]
-enum Told {
+enum Outcome {
     Counted,
     Missed,
     Undecided,
 }
-use Told::{Counted, Missed, Undecided};
+use Outcome::{Counted, Missed, Undecided};
 
-fn told(events: &[Meant], patterns: &[&str]) -> Told {
+fn outcome(events: &[Meant], patterns: &[&str]) -> Outcome {
     let counters: Vec<Counter> = patterns.iter().map(|it| counter(it)).collect();
     match decide(Shape::Record, events, &counters) {
         Decision::Counted => Counted,
@@ -64,7 +64,7 @@ fn changes_of_trails() {
     let with = |more: &str| format!("{{ ({FIVE}) {more} }}");
     for (more, expected) in [
         ("", Counted),
-        // A further condition that all events meet.
+        // An additional condition that all events meet.
         ("&& $.eventSource = cloudtrail.amazonaws.com", Counted),
         (r#"&& ($.eventSource = "cloudtrail*")"#, Counted),
         ("&& $.eventType != AwsServiceEvent", Counted),
@@ -73,7 +73,7 @@ fn changes_of_trails() {
         ("&& ($.errorCode NOT EXISTS || $.errorCode = *)", Counted),
         ("|| $.userIdentity.type = Root", Counted),
         ("|| $.errorCode = Denied", Counted),
-        // One that narrows.
+        // A condition that some events do not meet.
         (r#"&& $.userIdentity.type = "Root""#, Missed),
         ("&& $.userIdentity.type != Root", Missed),
         ("&& $.errorCode NOT EXISTS", Missed),
@@ -84,16 +84,16 @@ fn changes_of_trails() {
         ("&& $.requestParameters.name = main", Missed),
         ("&& $.responseElements IS NULL", Missed),
         ("&& $.EventName = *", Missed),
-        // What AWS does not say, or the trail decides.
+        // The meaning is not documented by AWS, or it depends on the trail.
         ("&& $.recipientAccountId = \"111122223333\"", Undecided),
         ("&& $.readOnly IS FALSE", Undecided),
         ("&& $.eventName = Create*Trail", Missed),
         ("&& $.EventName != x", Undecided),
-        // A field that may be a list or an object: then AWS does not apply the filter.
+        // The field can be a list or an object. Then AWS does not apply the filter.
         ("|| $.requestParameters.name = main", Undecided),
         ("&& !($.a = b)", Undecided),
     ] {
-        assert_eq!(told(&changes(), &[&with(more)]), expected, "{more}");
+        assert_eq!(outcome(&changes(), &[&with(more)]), expected, "{more}");
     }
     for (patterns, expected) in [
         (
@@ -133,7 +133,7 @@ fn changes_of_trails() {
         ),
         (&["[a, b, c]"], Undecided),
     ] {
-        assert_eq!(told(&changes(), patterns), expected, "{patterns:?}");
+        assert_eq!(outcome(&changes(), patterns), expected, "{patterns:?}");
     }
 }
 
@@ -153,11 +153,11 @@ fn use_of_root() {
         ("{ $.userIdentity.type = Root && $.eventType = AwsApiCall }", Missed),
         ("{ $.userIdentity.type = root }", Missed),
         ("{ $.userIdentity.type = Root && $.userIdentity.invokedBy IS NULL }", Missed),
-        // Whether a field that is not there differs from something, AWS does not say.
+        // AWS does not document whether a missing field differs from a text.
         ("{ $.userIdentity.type = Root && $.userIdentity.invokedBy != cloudtrail.amazonaws.com }", Undecided),
         ("{ $.userIdentity.type = Root && $.userIdentity.arn = *root }", Missed),
     ] {
-        assert_eq!(told(&root(), &[pattern]), expected, "{pattern}");
+        assert_eq!(outcome(&root(), &[pattern]), expected, "{pattern}");
     }
 }
 
@@ -185,7 +185,7 @@ fn refused_calls() {
         ),
         ("?UnauthorizedOperation ?AccessDenied", Counted),
     ] {
-        assert_eq!(told(&refused(), &[pattern]), expected, "{pattern}");
+        assert_eq!(outcome(&refused(), &[pattern]), expected, "{pattern}");
     }
 }
 
@@ -195,7 +195,7 @@ fn what_a_filter_adds_decides_too() {
     assert_eq!(decide(Shape::Record, &changes(), &of(Emits::One)), Decision::Counted);
     assert!(matches!(decide(Shape::Record, &changes(), &of(Emits::Nothing("why".into()))), Decision::Missed(_)));
     assert!(matches!(decide(Shape::Record, &changes(), &of(Emits::Unknown("why".into()))), Decision::Undecided(_)));
-    // What adds nobody knows what still does not match.
+    // A filter whose added number is not known can still fail to match.
     let elsewhere = Counter { emits: Emits::Unknown("why".into()), ..counter("{ $.eventSource = s3.amazonaws.com }") };
     assert!(matches!(decide(Shape::Record, &changes(), &[elsewhere]), Decision::Missed(_)));
 }
@@ -218,8 +218,8 @@ fn iam_and_organizations_are_recorded_in_one_region() {
     let fields = map(&[("eventSource", &["iam.amazonaws.com"])]);
     let events = [Meant { fields, ..Meant::default() }];
     let pattern = "{ $.eventSource = iam.amazonaws.com && $.awsRegion = us-east-1 }";
-    assert_eq!(told(&events, &[pattern]), Undecided);
-    assert_eq!(told(&events, &["{ $.eventSource = iam.amazonaws.com }"]), Counted);
+    assert_eq!(outcome(&events, &[pattern]), Undecided);
+    assert_eq!(outcome(&events, &["{ $.eventSource = iam.amazonaws.com }"]), Counted);
 }
 
 #[test]
@@ -233,8 +233,8 @@ fn no_pattern_takes_long() {
         format!("{{ {} }}", stars.join(" || ")),
     ] {
         let start = std::time::Instant::now();
-        let told = told(&changes(), &[&pattern]);
-        assert_ne!(told, Counted, "{pattern}");
+        let outcome = outcome(&changes(), &[&pattern]);
+        assert_ne!(outcome, Counted, "{pattern}");
         assert!(start.elapsed().as_secs() < 60, "{pattern}");
     }
 }

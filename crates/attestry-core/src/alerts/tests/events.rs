@@ -1,4 +1,4 @@
-//! One event and one pattern: what AWS's page "Filter pattern syntax" says of it.
+//! One event and one pattern, with the answer that AWS's page "Filter pattern syntax" documents.
 
 use serde_json::{Value as Json, json};
 
@@ -29,21 +29,22 @@ fn conditions_on_fields() {
         ("{ $.eventName = *eat* }", Yes),
         ("{ $.eventName = *Logging }", No),
         ("{ $.eventName = * }", Yes),
-        // A star in the middle: one page says that it stands for itself.
+        // A star in the middle. By one page of AWS it stands for itself.
         ("{ $.star = Ev*ent }", Yes),
         ("{ $.eventName = Cre*Trail }", Unknown),
         ("{ $.eventName = Cre*Logging }", No),
-        // Places in lists and objects.
+        // Elements of lists and objects.
         (r#"{ $.arrayKey[0] = "value" }"#, Yes),
         (r#"{ $.arrayKey[1] = "value" }"#, No),
         (r#"{ $.arrayKey[*] = "another value" }"#, Yes),
         ("{ $.objectList[1].id = 2 }", Yes),
         ("{ $.objectList[2].id = 2 }", No),
         ("{ $.userIdentity.type = Root }", Yes),
-        // A list or an object is no value: the filter is not applied, not even by another part of it.
+        // A list or an object is no simple value. Then AWS does not apply the filter, also when another part of it
+        // matches.
         ("{ $.arrayKey = value }", No),
         ("{ $.arrayKey = value || $.eventName = CreateTrail }", Unknown),
-        // What is there, and what is not.
+        // Fields that exist, and fields that do not.
         ("{ $.SomeObject IS NULL }", Yes),
         ("{ $.eventName IS NULL }", No),
         ("{ $.Gone IS NULL }", No),
@@ -67,7 +68,7 @@ fn conditions_on_fields() {
         ("{ $.account = 111122223333 }", Unknown),
         (r#"{ $.account = "111122223333" }"#, Yes),
         ("{ $.Gone < 5 }", No),
-        // Expressions find a part of the text.
+        // A regular expression matches a part of the text.
         ("{ $.eventName = %Trail% }", Yes),
         ("{ $.eventName = %^Trail% }", No),
         ("{ $.eventName = %^(Create|Delete)Trail$% }", Unknown),
@@ -75,14 +76,14 @@ fn conditions_on_fields() {
         (r"{ $.sourceIPAddress = %^1+\.[0-9]{3}\.1{3}\.\d+$% }", Yes),
         ("{ $.eventName = %T[^a-q]ail% }", Yes),
         ("{ $.eventName != %Trail% }", No),
-        // && binds more than ||.
+        // `&&` binds more strongly than `||`.
         ("{ $.eventType = X && $.eventName = Y || $.latency = 500 }", Yes),
         ("{ $.eventType = X && ($.eventName = Y || $.latency = 500) }", No),
         ("{ ($.eventType = UpdateTrail) && (($.eventName = Y) || ($.eventName = CreateTrail)) }", Yes),
     ];
     for (pattern, expected) in table {
-        let told = parse(pattern).map_or(Unknown, |filter| judge(&filter, &event()));
-        assert_eq!(told, *expected, "{pattern}");
+        let outcome = parse(pattern).map_or(Unknown, |filter| judge(&filter, &event()));
+        assert_eq!(outcome, *expected, "{pattern}");
     }
 }
 
@@ -101,7 +102,7 @@ fn terms() {
         ("CreateTrail -StopLogging", Yes),
         (r#""another value""#, Yes),
         ("%Stop|Create%", Yes),
-        // What an optional term means beside a needed one, AWS does not say.
+        // AWS does not document the meaning of an optional term beside a required one.
         ("CreateTrail ?StopLogging", Unknown),
         ("CreateTrail ?UpdateTrail", Yes),
         ("StopLogging ?UpdateTrail", No),

@@ -1,4 +1,4 @@
-//! Filter patterns: single events, decisions, and both against each other.
+//! Tests of filter patterns: single events, decisions, and comparisons of both.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod buses;

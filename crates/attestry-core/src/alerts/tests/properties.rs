@@ -1,4 +1,4 @@
-//! Random patterns and random events: decisions against an evaluator that was written apart from them.
+//! Random patterns and random events: the decisions are compared with a second evaluator that shares no code with them.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::decisions::{counter, map};
 use crate::alerts::{Decision, Meant, Shape, Truth, decide, judge, parse};
 
-/// A condition, to be written and to be evaluated.
+/// A condition that can be written as a pattern and evaluated.
 #[derive(Clone, Debug)]
 enum Tree {
     And(Vec<Tree>),
@@ -20,7 +20,7 @@ enum Tree {
     Above(&'static str, i32),
 }
 
-/// Fields that events have, and what they hold. The first two are always there.
+/// The fields of the events, with their values. The first two always exist.
 const FIELDS: [&str; 5] = ["eventName", "eventSource", "errorCode", "userIdentity.type", "requestParameters.n"];
 const PATTERNS: [&str; 8] = ["Create", "Delete", "Cre*", "*ate", "*e*", "*", "x*", "*Denied"];
 const EXPRESSIONS: [&str; 4] = ["Cre|Den", "^Create$", "[a-d]e", "te$"];
@@ -58,7 +58,7 @@ fn written(tree: &Tree) -> String {
     }
 }
 
-/// Yes, no, or nobody knows: straight from the page, with nothing of the engine.
+/// The answer by AWS's page, without any code of the engine. `None` means unknown.
 fn naive(tree: &Tree, event: &Json) -> Option<bool> {
     let at = |field: &str| field.split('.').try_fold(event, |value, name| value.get(name));
     let turned = |equal: bool, negated: &bool| Some(equal != *negated);
@@ -138,8 +138,9 @@ fn names(tree: &Tree, found: &mut Vec<&'static str>) {
     }
 }
 
-/// The same of a whole filter: a list or an object at a tested field keeps it from being applied.
-fn whole(tree: &Tree, event: &Json) -> Option<bool> {
+/// The answer of a complete filter. A list or an object at a tested field makes a yes unknown, because AWS does not
+/// apply the filter.
+fn naive_filter(tree: &Tree, event: &Json) -> Option<bool> {
     let mut fields = Vec::new();
     names(tree, &mut fields);
     let container = |field: &&str| {
@@ -187,7 +188,7 @@ fn meant() -> impl Strategy<Value = Meant> {
     })
 }
 
-/// Whether an event is one of those.
+/// Whether an event fits the description.
 fn is_meant(event: &Json, meant: &Meant) -> bool {
     let name = event["eventName"].as_str().unwrap();
     let wild = meant.fields["eventName"].contains(&"Cre*".to_owned());
@@ -200,7 +201,7 @@ fn is_meant(event: &Json, meant: &Meant) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
-    /// One event and one pattern: two evaluators that share no line.
+    /// Two evaluators without common code give the same answer for one event and one pattern.
     #[test]
     fn one_event_is_judged_alike(tree in tree(), values in prop::collection::vec(value(), 5)) {
         let mut event = Map::new();
@@ -213,11 +214,12 @@ proptest! {
         }
         let event = Json::Object(event);
         let filter = parse(&format!("{{ {} }}", written(&tree))).unwrap();
-        let expected = whole(&tree, &event).map_or(Truth::Unknown, Truth::from);
+        let expected = naive_filter(&tree, &event).map_or(Truth::Unknown, Truth::from);
         prop_assert_eq!(judge(&filter, &event), expected, "{} on {}", written(&tree), event);
     }
 
-    /// A counterexample is one of the events and surely not counted; where all are counted, no event is found that is not.
+    /// A counterexample fits the description and is surely not counted. When all events are counted, no random event is
+    /// missed.
     #[test]
     fn decisions_hold_of_single_events(
         tree in tree(),
@@ -232,18 +234,18 @@ proptest! {
                         let code = code.clone().filter(|_| meant.without.is_empty());
                         let event = made(name, source.clone(), code, of.clone(), n.clone());
                         if is_meant(&event, &meant) {
-                            prop_assert_eq!(whole(&tree, &event), Some(true), "{} on {}", pattern, event);
+                            prop_assert_eq!(naive_filter(&tree, &event), Some(true), "{} on {}", pattern, event);
                         }
                     }
                 }
             }
             Decision::Missed(event) => {
-                prop_assert_eq!(whole(&tree, &event), Some(false), "{} on {}", pattern, event);
+                prop_assert_eq!(naive_filter(&tree, &event), Some(false), "{} on {}", pattern, event);
                 let mut event = event;
                 if event["userIdentity"].is_null() { event["userIdentity"] = json!({ "type": "other" }); }
                 prop_assert!(is_meant(&event, &meant), "{} of {:?}", event, meant);
             }
-            // Then an event is found that somebody knows nothing of, or that is missed by one of the readings.
+            // Then the search has found an event whose answer is unknown.
             Decision::Undecided(why) => prop_assert!(!why.is_empty()),
         }
     }
