@@ -1,4 +1,4 @@
-//! Which attributes of which kinds the cases need, and which calls yield them.
+//! The attributes of each kind that the cases need, and the calls that return them.
 
 use std::collections::BTreeSet;
 
@@ -7,47 +7,47 @@ use jiff::Timestamp;
 use crate::facts::{Call, Frequency, Kind, NOTICE, ProbeCall, Question, Resource};
 use crate::policy::{Case, Expectation, Judgement};
 
-/// What a run will do.
+/// The plan of a run.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The selected cases.
     pub cases: Vec<Case>,
-    /// What must be collected for them, one entry a kind, in the order of the cases.
+    /// The data to collect for the cases: one entry for each kind, in the order of the cases.
     pub demands: Vec<Demand>,
-    /// Whether people are told before and after its probes act.
+    /// Whether the run sends a notice to people before its probes act and after them.
     pub notice: bool,
 }
 
-/// What must be collected of one kind.
+/// The data to collect of one kind.
 #[derive(Clone, Debug)]
 pub struct Demand {
     /// The kind.
     pub kind: &'static Kind,
     /// The calls, in the order of the kind. The population calls are always among them.
     pub calls: Vec<&'static Call>,
-    /// Who needs what of which resources.
+    /// The need of each case.
     pub interests: Vec<Interest>,
 }
 
-/// What one case needs.
+/// The need of one case.
 #[derive(Clone, Debug)]
 pub struct Interest {
-    /// Which resources it is about.
+    /// The resources that the case selects.
     pub filter: Expectation,
-    /// What is expected of them.
+    /// The expectation for these resources.
     pub expect: Expectation,
-    /// Operations that it needs.
+    /// The operations that the case needs.
     pub operations: BTreeSet<&'static str>,
-    /// Those of them that its claims ask questions with.
+    /// The operations that send the questions of the case's claims to an oracle.
     pub asks: BTreeSet<&'static str>,
 }
 
 impl Plan {
-    /// Plans for the cases.
+    /// Makes the plan for the cases.
     #[must_use]
     pub fn new(cases: Vec<Case>) -> Self {
         let mut demands: Vec<Demand> = Vec::new();
-        // Probes act, and people have spoken already: neither is collected.
+        // Probes act, and attestations are statements of people. The collection does neither.
         for case in cases.iter().filter(|case| case.probe.is_none() && !case.kind.calls.is_empty()) {
             let (operations, asks) = (operations(case), asks(case));
             let interest = Interest { filter: case.filter.clone(), expect: case.expect.clone(), operations, asks };
@@ -57,7 +57,7 @@ impl Plan {
             }
         }
         for demand in &mut demands {
-            // Whoever only looks at answers has no question.
+            // A case without questions needs no call that sends them.
             let wants = |it: &Interest, call: &Call| match call.frequency {
                 Frequency::Asked => it.asks.contains(call.operation),
                 _ => it.operations.contains(call.operation),
@@ -68,7 +68,7 @@ impl Plan {
         Self { cases, demands, notice: false }
     }
 
-    /// The same, for a stage that has people told of probes or has not.
+    /// The same plan for a stage that wants notices of probes, or that wants none.
     #[must_use]
     pub fn with_notice(self, notice: bool) -> Self {
         Self { notice, ..self }
@@ -79,7 +79,7 @@ impl Plan {
         self.cases.iter().filter_map(|case| Some((case, case.probe.as_ref()?)))
     }
 
-    /// Every call of the probes and of telling people about them, each once, ordered by service and operation.
+    /// Every call of the probes and of the notice, without duplicates. The order is by service and operation.
     #[must_use]
     pub fn probe_calls(&self) -> Vec<&'static Call> {
         let mut calls: Vec<_> = self.probes().flat_map(|(_, probe)| (probe.spec.calls)(&probe.arguments)).collect();
@@ -89,7 +89,7 @@ impl Plan {
         ordered(calls)
     }
 
-    /// Every read of the plan, each once, ordered by service and operation.
+    /// Every call that reads, without duplicates. The order is by service and operation.
     #[must_use]
     pub fn calls(&self) -> Vec<&'static Call> {
         ordered(self.demands.iter().flat_map(|demand| demand.calls.iter().copied()).collect())
@@ -112,8 +112,9 @@ fn ordered(mut calls: Vec<&'static Call>) -> Vec<&'static Call> {
     calls
 }
 
-/// The population calls of the case's kind, the calls of its attributes, those of AWS's own answers to its claims, and what
-/// those calls need themselves; of the calls of oracles, and of those that read values of secrets, only those that the stage wants.
+/// The operations that a case needs: the population calls of its kind, the calls of its attributes, the calls of the
+/// oracles for its claims, and the calls that those calls need. A call of an oracle, and a call that reads secret
+/// values, is included only if the stage allows it.
 fn operations(case: &Case) -> BTreeSet<&'static str> {
     let population = case.kind.calls.iter().filter(|call| matches!(call.frequency, Frequency::Population { .. }));
     let mut operations: BTreeSet<&'static str> = population.map(|call| call.operation).collect();
@@ -127,7 +128,8 @@ fn operations(case: &Case) -> BTreeSet<&'static str> {
     add(&case.expect);
     operations.extend(beside(case));
     operations.retain(|operation| case.kind.call(operation).is_none_or(|call| is_wanted(case, call)));
-    // Calls come in the order in which a resource needs them, so one walk from the last to the first is enough.
+    // A kind lists its calls in the order in which a resource needs them, so one walk from the last to the first is
+    // enough.
     for call in case.kind.calls.iter().rev() {
         if operations.contains(call.operation) {
             operations.extend(call.after);
@@ -136,7 +138,7 @@ fn operations(case: &Case) -> BTreeSet<&'static str> {
     operations
 }
 
-/// The operations that tell AWS's own answers to the claims of a case.
+/// The operations that return the answers of oracles to the claims of a case.
 fn beside(case: &Case) -> BTreeSet<&'static str> {
     let mut found = BTreeSet::new();
     let mut add = |expectation: &Expectation| {
@@ -150,7 +152,7 @@ fn beside(case: &Case) -> BTreeSet<&'static str> {
     found
 }
 
-/// The operations that the claims of a case ask questions with.
+/// The operations that send the questions of a case's claims.
 fn asks(case: &Case) -> BTreeSet<&'static str> {
     let asked = |call: &&Call| call.frequency == Frequency::Asked && is_wanted(case, call);
     let beside = beside(case);
@@ -162,8 +164,8 @@ fn is_wanted(case: &Case, call: &Call) -> bool {
 }
 
 impl Demand {
-    /// Whether a call must be made for a resource, given what is known of it so far: some case needs the call and may
-    /// still be about the resource.
+    /// Whether a call must be made for a resource, by the facts that are collected so far. Some case must need the
+    /// call, and it must still be possible that the case selects the resource.
     #[must_use]
     pub fn wants(&self, call: &Call, resource: &Resource, now: Timestamp) -> bool {
         self.interests.iter().any(|interest| {
@@ -172,8 +174,8 @@ impl Demand {
         })
     }
 
-    /// What the claims of the cases ask AWS with a call about a resource, each question once. A case whose `where` makes a
-    /// claim asks for that one whatever its proof says: AWS may say otherwise.
+    /// The questions of the cases' claims for a call of a resource, without duplicates. For a case with a claim in its
+    /// `where`, the question is included whatever the proof is, because the oracle can disagree with it.
     #[must_use]
     pub fn questions(&self, call: &Call, resource: &Resource, now: Timestamp) -> Vec<Question> {
         let mut questions = BTreeSet::new();
@@ -186,12 +188,12 @@ impl Demand {
         questions.into_iter().collect()
     }
 
-    /// Calls that enumerate the population.
+    /// The calls that list the population.
     pub fn population_calls(&self) -> impl Iterator<Item = &'static Call> + '_ {
         self.calls.iter().copied().filter(|call| matches!(call.frequency, Frequency::Population { .. }))
     }
 
-    /// Calls that add to resources, in the order in which a resource needs them.
+    /// The calls that add facts to resources, in the order in which a resource needs them.
     pub fn resource_calls(&self) -> impl Iterator<Item = &'static Call> + '_ {
         self.calls.iter().copied().filter(|call| !matches!(call.frequency, Frequency::Population { .. }))
     }

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::Plan;
 use crate::facts::Call;
 
-/// The identity policy that a run of this plan needs: read actions and, apart, those of probes; no resource that could be narrowed by name
-/// without going blind to the resources that a violation would add.
+/// The identity policy that a run of this plan needs: the actions that read, and in a statement of their own the
+/// actions of probes. The policy names no resources. A policy limited by names would hide the resources that a
+/// violation adds.
 #[must_use]
 pub fn policy_document(plan: &Plan) -> Value {
     let statements: Vec<Value> = statements(plan)
@@ -20,7 +21,8 @@ pub fn policy_document(plan: &Plan) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// What probes need stands apart from what reads need, so that it can be given to another role, or to none.
+/// The statements of the policy. The actions of probes have their own statement, so that a user can give them to
+/// another role or leave them out.
 fn statements(plan: &Plan) -> Vec<(&'static str, BTreeSet<&'static str>)> {
     let unmask = plan.cases.iter().any(|case| case.unmask);
     let actions = |calls: Vec<&'static Call>| -> BTreeSet<&'static str> {
@@ -40,7 +42,7 @@ fn statements(plan: &Plan) -> Vec<(&'static str, BTreeSet<&'static str>)> {
     all
 }
 
-/// The same as a Terraform data source.
+/// The same policy as a Terraform data source.
 #[must_use]
 pub fn terraform(plan: &Plan, name: &str) -> String {
     let statement = |(sid, actions): (&str, BTreeSet<&str>)| {

@@ -1,4 +1,4 @@
-//! Plans of small sets of cases: no call too many, none too few.
+//! Plans of small sets of cases: no call is missing, and none is superfluous.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 use std::sync::Arc;
@@ -129,7 +129,7 @@ fn kinds_come_once_in_the_order_of_the_cases_and_calls_once_in_all() {
     let plan = Plan::new(vec![thing("first"), other(), thing("joined"), thing("first")]);
     let kinds: Vec<_> = plan.demands.iter().map(|demand| (demand.kind.name, demand.interests.len())).collect();
     assert_eq!(kinds, [("test.thing", 3), ("test.other", 1)]);
-    // All enumerating calls of a kind are made, whichever attribute is asked for.
+    // All listing calls of a kind are made, for every attribute.
     let calls: Vec<_> = plan.calls().iter().map(|call| (call.service, call.operation)).collect();
     let expected = [("another", "ListMore"), ("test", "GetFirst"), ("test", "ListJoined"), ("test", "ListThings")];
     assert_eq!(calls, expected);
@@ -164,7 +164,7 @@ fn a_call_is_made_for_a_resource_only_while_some_case_may_be_about_it() {
         assert_eq!(demand.wants(first, &resource(fact.clone()), now), wanted, "{fact:?}");
         assert!(!demand.wants(third, &resource(fact), now), "no case needs it");
     }
-    // One case that is about everything is enough, for its own calls alone.
+    // One case without a filter is enough, but only for the calls that it needs itself.
     let both = &Plan::new(vec![filtered, thing("second")]).demands[0];
     assert!(both.wants(first, &resource(Some(false.into())), now), "it comes before the second");
     let apart = &Plan::new(vec![case(&THING, is(&THING, "joined"), is(&THING, "third")), thing("first")]).demands[0];
