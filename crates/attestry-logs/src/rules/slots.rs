@@ -41,7 +41,7 @@ impl Hash {
     }
 
     /// The slot and the mark of a gram. A mark is never zero.
-    fn of(self, gram: u32) -> (u16, u8) {
+    fn slot_and_mark(self, gram: u32) -> (u16, u8) {
         let Self([a, b, c, d]) = self;
         let (first, second) = (gram as u16, (gram >> 16) as u16);
         let slot = first.wrapping_mul(a).wrapping_add(second.wrapping_mul(b));
@@ -63,7 +63,7 @@ impl Slots {
 
     /// The slot of a gram.
     pub(super) fn of(&self, gram: u32) -> u16 {
-        self.hash.of(gram).0
+        self.hash.slot_and_mark(gram).0
     }
 
     /// One bit for each place of a part: 1 if the gram at this place is possibly known.
@@ -112,7 +112,7 @@ impl Slots {
 
 fn table(grams: impl Iterator<Item = u32>, hash: Hash) -> Box<Table> {
     let mut table = Box::new([0; 1 << 16]);
-    for (slot, mark) in grams.map(|gram| hash.of(gram)) {
+    for (slot, mark) in grams.map(|gram| hash.slot_and_mark(gram)) {
         if let Some(held) = table.get_mut(usize::from(slot)) {
             *held = if *held == 0 || *held == mark { mark } else { ANY };
         }
