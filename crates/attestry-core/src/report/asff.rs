@@ -1,6 +1,8 @@
-//! ASFF, the finding format of AWS Security Hub CSPM: what `batch-import-findings` takes, 100 at a time.
+//! ASFF, the finding format of AWS Security Hub CSPM. `batch-import-findings` takes 100 findings of a file in each
+//! call.
 //!
-//! What nobody saw is `NOT_AVAILABLE`, and what was waived is suppressed. Must not know how findings get to AWS.
+//! A resource that was not evaluated is `NOT_AVAILABLE`, and a waived one is suppressed. Must not know how findings are
+//! sent to AWS.
 
 use std::io::{self, BufWriter, Write};
 
@@ -19,11 +21,11 @@ use crate::verify::{ResourceVerdict, Run};
 /// The findings for Security Hub.
 pub(super) struct Asff;
 
-/// Longest title, description and id of a resource, in characters.
+/// The length limits of the title, the description and the id of a resource, in characters.
 const TITLE: usize = 255;
 const DESCRIPTION: usize = 1_023;
 const ID: usize = 511;
-/// Related requirements of one finding.
+/// The largest number of related requirements of one finding.
 const REQUIREMENTS: usize = 32;
 
 impl Report for Asff {
@@ -49,7 +51,7 @@ impl Report for Asff {
     }
 }
 
-/// What all findings of a run have in common.
+/// The data that all findings of a run share.
 struct OfRun {
     started: String,
     finished: String,
@@ -159,7 +161,8 @@ impl<'a> Imported<'a> {
             aws_account_id: account,
             region,
             types: ["Software and Configuration Checks/Industry and Regulatory Standards"],
-            // A later import of the same finding updates it by its time; the first time it was seen, AWS keeps.
+            // A later import of the same finding updates it, if its time is later. AWS keeps the time of the first
+            // observation.
             created_at: &of_run.started,
             updated_at: &of_run.finished,
             severity: Graded { label: label(case.origin.severity), original: case.origin.severity.word() },

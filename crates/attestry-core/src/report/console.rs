@@ -1,7 +1,8 @@
-//! The console: one line per case, findings below it, and a last line that says why this exit code.
+//! The console report: one line for each case with its findings below, and a last line with the reason of the exit
+//! code.
 //!
-//! Writes styles only when asked to; whether the terminal gets to see them is the writer's decision. Must not know
-//! where it writes.
+//! The report writes styles only on request, and the writer behind it decides whether the terminal gets them. Must not
+//! know where it writes.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -16,22 +17,24 @@ use crate::verify::{CaseResult, ResourceVerdict, Verdict, WaiverState};
 /// One line per case.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
-    /// Whether words are styled. The writer must take the styles away where they are not wanted.
+    /// Whether words have styles. If the output must not have styles, the writer removes them.
     pub colour: bool,
-    /// Findings shown per case.
+    /// The largest number of findings that are shown for each case.
     pub findings: usize,
-    /// No line per case: only waivers that need somebody, and the summary.
+    /// Whether the lines of the cases are left out. Then the report has only the waivers that need attention, and the
+    /// summary.
     pub quiet: bool,
-    /// How long the caller waited; none says how long the run took, which is the same in every writing of it.
+    /// The time that the caller waited. Without it the report shows the time of the run, so that all writings of a run
+    /// are equal.
     pub elapsed: Option<Duration>,
 }
 
 /// The console report as a file.
 pub(super) const PLAIN: Console = Console { colour: false, findings: 5, quiet: false, elapsed: None };
 
-/// Ids longer than this do not push the other columns away.
+/// The largest width of the column of ids. A longer id does not move the other columns.
 const WIDEST_ID: usize = 56;
-/// The same for coverage.
+/// The largest width of the column of coverage.
 const WIDEST_COVERAGE: usize = 28;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -60,7 +63,7 @@ impl Report for Console {
     }
 }
 
-/// Widths of the columns.
+/// The widths of the columns.
 #[derive(Clone, Copy)]
 struct Columns {
     id: usize,
@@ -80,7 +83,7 @@ impl Columns {
 }
 
 impl Console {
-    /// What the reader is looking at.
+    /// The heading: the suite, the stage and the run.
     fn head(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         let run = record.run;
         writeln!(
@@ -102,7 +105,7 @@ impl Console {
 
     fn case(&self, record: &Record<'_>, case: &CaseResult, columns: Columns, out: &mut dyn Write) -> io::Result<()> {
         let mut line = |word: &str, style: Style, coverage: &str, text: &str| {
-            // Padded before it is styled: styles have no width.
+            // The word is padded before it gets its style, because a style has no width.
             let word = self.styled(style, &format!("{word:<6}"));
             let (id, id_width, coverage_width) = (&case.case.id, columns.id, columns.coverage);
             let line = format!("  {word} {id:<id_width$}  {coverage:<coverage_width$}  {text}");
@@ -131,7 +134,7 @@ impl Console {
                 if !waived.is_empty() {
                     writeln!(out, "           waived: {waived}")?;
                 }
-                // Below it stands what was not seen, and nothing else.
+                // The lines after this one show only the data that was not seen.
                 if case.is_incomplete() {
                     let blind = self.styled(BLIND, "BLIND ");
                     let width = columns.id + 2 + columns.coverage;
@@ -141,12 +144,12 @@ impl Console {
                 }
             }
         }
-        // What is not there any more was not looked at, and that is told whatever the verdict is.
+        // A resource that no longer exists was not examined. The line stands there for every verdict.
         let gone = wording::gone(record.run, case);
         if gone.is_empty() { Ok(()) } else { writeln!(out, "           {}", self.styled(QUIET, &gone)) }
     }
 
-    /// The first thing that AWS said for each way of being blind: counts alone do not tell whom to ask.
+    /// The first message of AWS for each kind of gap. A count alone does not show who can grant the access.
     fn gaps(&self, record: &Record<'_>, case: &CaseResult, out: &mut dyn Write) -> io::Result<()> {
         let lines: Vec<String> =
             wording::gaps(record.run, case).into_iter().map(|(what, why)| format!("{what}: {why}")).collect();
@@ -163,7 +166,7 @@ impl Console {
         }
     }
 
-    /// Waivers that need somebody.
+    /// The waivers that need attention.
     fn waivers(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         for waiver in &record.result.waivers {
             let (style, text) = match (waiver.state, wording::waiver_concern(waiver)) {
@@ -211,7 +214,7 @@ impl Console {
         if let Some(delta) = record.delta {
             writeln!(out, "  {}", delta.summary())?;
         }
-        // A pass is quoted from its last line, so that is where it must say what it is a pass on.
+        // A reader can quote only the last line, so it must name the backend of a pass.
         let note = wording::not_aws(run).map(|note| format!(" ({note})")).unwrap_or_default();
         let code = record.exit.exit.code();
         let text = format!("exit {code}: {}{note}", wording::value(&record.exit.sentence));
@@ -294,7 +297,7 @@ mod tests {
             assert!(!(blind && is_detail && line.contains(", expected ")), "{line}");
         }
         assert!(under > 3, "{told}");
-        // Of the case that is violated too, the one that was not seen has its name.
+        // The violated case also has a line with its id for the data that was not seen.
         assert!(told.contains("audit: denied id:GetRole "), "{told}");
     }
 
@@ -312,11 +315,11 @@ mod tests {
             text.contains("gone") || text.contains("went after")
         };
         let silent: Vec<&str> = crate::report::ALL.iter().filter(|it| !told(it)).map(|it| it.name()).collect();
-        assert_eq!(silent, SAY_NOTHING_OF_COVERAGE);
+        assert_eq!(silent, WITHOUT_COVERAGE);
     }
 
-    /// A list of waivers.
-    const SAY_NOTHING_OF_COVERAGE: [&str; 1] = ["waivers"];
+    /// The report of waivers has no coverage.
+    const WITHOUT_COVERAGE: [&str; 1] = ["waivers"];
 
     #[test]
     fn colour_is_only_added() {

@@ -1,6 +1,7 @@
 //! CSV (RFC 4180) for spreadsheets: every finding, and the matrix of controls.
 //!
-//! A cell that a spreadsheet would take for a formula is told that it is text. Must not know how facts are read.
+//! A cell that a spreadsheet would read as a formula gets a mark, so that it is read as text. Must not know how facts
+//! are read.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -9,10 +10,10 @@ use super::findings;
 use super::{Record, Report, wording};
 use crate::verify::{CaseResult, ResourceVerdict, Verdict};
 
-/// A row for each finding, and for each case without any.
+/// One row for each finding, and one for each case without findings.
 pub(super) struct Findings;
 
-/// A row for each control and each case that it rests on.
+/// One row for each control and each case that serves it.
 pub(super) struct Controls;
 
 impl Report for Findings {
@@ -120,7 +121,7 @@ impl Report for Controls {
     }
 }
 
-/// The worst verdict of the cases: violated, then not evaluated, waived, met, not applicable.
+/// The worst verdict of the cases. The order is violated, not evaluated, waived, met, not applicable.
 pub(super) fn status(cases: &[&CaseResult]) -> ResourceVerdict {
     let any = |wanted: fn(&CaseResult) -> bool| cases.iter().any(|case| wanted(case));
     if any(|case| case.verdict == Verdict::Violated) {
@@ -141,13 +142,13 @@ fn row<'a>(out: &mut dyn Write, cells: impl IntoIterator<Item = &'a str>) -> io:
     write!(out, "{}\r\n", cells.join(","))
 }
 
-/// What a formula begins with, in letters of half and of full width.
+/// The first characters of formulas, in half width and in full width.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
-/// What stands between cells elsewhere: with another separator, quotes in the middle of a cell are no quotes.
+/// Other separators of cells. With one of them, quotes in the middle of a cell have no effect.
 const SEPARATORS: [char; 3] = [';', '|', '\t'];
 
-/// Spreadsheets run what begins like a formula, inside quotes too.
+/// One cell. Spreadsheets run a cell that begins like a formula, also inside of quotes.
 fn cell(text: &str) -> String {
     let text = wording::value(text);
     let formula = text.trim_start().starts_with(FORMULA);
@@ -157,7 +158,7 @@ fn cell(text: &str) -> String {
     if quoted { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
-/// The text, with an apostrophe before each formula that would begin a cell where another separator is used.
+/// The text with an apostrophe before each formula that would begin a cell if the file is read with another separator.
 fn defused(text: &str) -> String {
     let (mut out, mut begins) = (String::new(), false);
     for character in text.chars() {
@@ -195,7 +196,8 @@ mod tests {
         for separator in [';', '\t', '|', ','] {
             for hidden in ["x;=1+1", "x; \"=1", "x;;@a", "x|-1", "=1;=2", "x;\u{ff1d}1", "a,=1"] {
                 let row = format!("first,{},last", cell(hidden));
-                // With a comma the quotes count; with anything else they do only where they begin a cell.
+                // With a comma the quotes have an effect. With another separator they have one only at the start of a
+                // cell.
                 let cells: Vec<&str> = if separator == ',' { Vec::new() } else { row.split(separator).collect() };
                 let bare = |cell: &str| cell.trim_start_matches(['"', ' ']).starts_with(FORMULA);
                 assert!(!cells.iter().any(|cell| bare(cell)), "{row}");

@@ -1,7 +1,7 @@
-//! What changed between two runs, by the ids of findings, which stay the same from run to run.
+//! The difference between two runs, by the ids of findings. An id stays the same from run to run.
 //!
-//! A violation is fixed only where the later run looked: one that the later run could not see, or did not ask for, is
-//! told as such. Must not know where results are kept.
+//! A violation counts as fixed only when the later run examined it. A violation that the later run could not see, or
+//! did not check, is listed separately. Must not know where results are stored.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,18 +14,18 @@ use super::wording::{self, count};
 use crate::facts::redact::is_withheld;
 use crate::verify::{CaseResult, ResourceResult, ResourceVerdict, Run, RunResult};
 
-/// Why a text is no results of an earlier run.
+/// The reason why a text cannot be read as results of an earlier run.
 #[derive(Debug, Error)]
 pub enum NoResults {
-    /// It is not the JSON that `results.json` is.
+    /// The text is not the JSON of `results.json`.
     #[error("no results of a run: {0}")]
     Unreadable(#[from] serde_json::Error),
-    /// It is of another version.
+    /// The text has another version of the format.
     #[error("results in the schema `{0}`, and this version reads `attestry.results/1`")]
     Schema(String),
 }
 
-/// What a comparison needs of a run.
+/// The data of a run that a comparison needs.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Results {
     schema: String,
@@ -67,13 +67,13 @@ impl Results {
     /// Reads `results.json`.
     ///
     /// # Errors
-    /// When the text is something else.
+    /// The text is not a `results.json` of this version.
     pub fn read(text: &[u8]) -> Result<Self, NoResults> {
         #[derive(Deserialize)]
         struct Version {
             schema: String,
         }
-        // The version first: results of another one are not broken.
+        // The version is read first, because results of another version are not damaged.
         let Version { schema } = serde_json::from_slice(text)?;
         if schema != super::json::SCHEMA {
             return Err(NoResults::Schema(wording::value(&schema)));
@@ -84,16 +84,16 @@ impl Results {
         Ok(results)
     }
 
-    /// Writes what a comparison rests on, to be read again: less than `results.json` has.
+    /// Writes the data that a comparison needs, in a form that `read` accepts. It is less than `results.json` has.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// The errors of the writer.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         serde_json::to_writer_pretty(&mut *out, self)?;
         out.write_all(b"\n")
     }
 
-    /// What a run found that just ended.
+    /// The results of a run that has just ended.
     #[must_use]
     pub fn of(run: &Run, result: &RunResult) -> Self {
         let resource = |it: &ResourceResult| OfResource {
@@ -120,20 +120,20 @@ impl Results {
         }
     }
 
-    /// Suite and stage: runs of different ones have nothing to compare.
+    /// The suite and the stage. Runs of different suites or stages cannot be compared.
     #[must_use]
     pub fn about(&self) -> (&str, &str) {
         (&self.run.suite, &self.run.stage)
     }
 
-    /// Id of the run.
+    /// The id of the run.
     #[must_use]
     pub fn run(&self) -> &str {
         &self.run.id
     }
 
-    /// Ids of what was violated and not waived. A resource whose identity is withheld is not among them: whether another one
-    /// that reads alike is the same, nobody can tell.
+    /// The ids of the violations that are not waived. Resources with a withheld identity are left out, because two of
+    /// them can look equal and be different resources.
     #[must_use]
     pub fn violated(&self) -> BTreeSet<String> {
         let all = self.findings();
@@ -163,34 +163,34 @@ impl Results {
 struct Found<'a> {
     case: &'a OfCase,
     verdict: ResourceVerdict,
-    /// Whether what names the resource is withheld.
+    /// Whether the identity of the resource is withheld.
     withheld: bool,
-    says: String,
+    text: String,
 }
 
-/// A finding in a comparison: its id, and case and resource in words.
+/// A finding in a comparison: its id, and a text with the case and the resource.
 pub type Named = (String, String);
 
-/// What changed between two runs.
+/// The difference between two runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Delta {
-    /// Id of the earlier run.
+    /// The id of the earlier run.
     pub since: String,
     /// Violated now, and not before.
     pub new: Vec<Named>,
-    /// Violated before, and looked at and not violated now.
+    /// Violated before, and now examined and not violated.
     pub fixed: Vec<Named>,
     /// Violated before and now.
     pub still: Vec<Named>,
-    /// Violated before, and accepted now.
+    /// Violated before, and waived now.
     pub waived: Vec<Named>,
-    /// Not evaluated now, and evaluated or not there before.
+    /// Not evaluated now. Before, they were evaluated or did not exist.
     pub newly_blind: Vec<Named>,
-    /// Violated before, and nobody asked now: its case was not run, or its list not seen to the end.
+    /// Violated before, and not checked now: the later run did not include the case, or its list is incomplete.
     pub not_asked: Vec<Named>,
-    /// Cases of which the later run saw less: complete before, not complete now.
+    /// Cases with less coverage: complete before, and not complete now.
     pub less_seen: Vec<String>,
-    /// What answered, where that differs.
+    /// The backends of both runs, if they differ.
     pub backends: Option<(String, String)>,
 }
 
@@ -202,7 +202,7 @@ impl Delta {
         let cases: BTreeMap<&str, &OfCase> = later.cases.iter().map(|case| (case.id.as_str(), case)).collect();
         let mut delta = Self { since: earlier.run.id.clone(), ..Self::default() };
         for (id, found) in &now {
-            let named = ((*id).to_owned(), found.says.clone());
+            let named = ((*id).to_owned(), found.text.clone());
             let known = before.get(id).filter(|it| !it.withheld);
             match (known.map(|it| it.verdict), found.verdict) {
                 (Some(ResourceVerdict::Violated), ResourceVerdict::Violated) => delta.still.push(named),
@@ -231,8 +231,8 @@ impl Delta {
             &mut delta.newly_blind,
             &mut delta.not_asked,
         ];
-        // By case and resource, as people look for them.
-        lists.into_iter().for_each(|list| list.sort_by(|(a, says_a), (b, says_b)| (says_a, a).cmp(&(says_b, b))));
+        // The order is by case and resource, as readers search for them.
+        lists.into_iter().for_each(|list| list.sort_by(|(a, text_a), (b, text_b)| (text_a, a).cmp(&(text_b, b))));
         let complete: BTreeSet<&str> =
             earlier.cases.iter().filter(|case| !case.incomplete).map(|case| case.id.as_str()).collect();
         let less = later.cases.iter().filter(|case| case.incomplete && complete.contains(case.id.as_str()));
@@ -243,7 +243,7 @@ impl Delta {
         delta
     }
 
-    /// `2 new, 1 fixed, 3 still violated, 1 newly blind since RUN`.
+    /// The counts, as in `2 new, 1 fixed, 3 still violated, 1 newly blind since RUN`.
     #[must_use]
     pub fn summary(&self) -> String {
         let mut parts = vec![
@@ -257,7 +257,7 @@ impl Delta {
         format!("{} since {}", parts.join(", "), wording::value(&self.since))
     }
 
-    /// Everything, a line for each finding.
+    /// The complete difference, with one line for each finding.
     #[must_use]
     pub fn words(&self) -> String {
         let mut text = format!("{}\n", self.summary());
@@ -301,7 +301,7 @@ mod tests {
     }
 
     fn names(list: &[Named]) -> Vec<&str> {
-        list.iter().map(|(_, says)| says.rsplit(": ").next().unwrap_or_default()).collect()
+        list.iter().map(|(_, text)| text.rsplit(": ").next().unwrap_or_default()).collect()
     }
 
     #[test]
@@ -335,7 +335,7 @@ mod tests {
         let now = results(&only("DT-002/tenant-rotates", Sample::new()));
         let delta = Delta::between(&before, &now);
         assert!(delta.fixed.is_empty() && !delta.not_asked.is_empty(), "{delta:?}");
-        // Nothing of its kind could be listed.
+        // No resource of the kind could be listed.
         let now = results(&Sample::with("", Vec::new()));
         let delta = Delta::between(&before, &now);
         assert!(delta.fixed.is_empty() && !delta.less_seen.is_empty(), "{delta:?}");

@@ -1,5 +1,5 @@
-//! One case in full, for whoever must mend it: what was asked and why, each resource that differs, the counterexample
-//! and the statement at fault.
+//! One case in full, for the person who corrects it: the question and its reason, each resource that is not as
+//! expected, the counterexample, and the statement that causes it.
 //!
 //! Must not know how facts are read, nor where the case comes from.
 
@@ -11,7 +11,7 @@ use crate::matchers::show;
 use crate::source::{Files, printable};
 use crate::verify::{CaseResult, ResourceVerdict};
 
-/// The case in words. Resources that are as expected are left out; of the others, `most` are shown.
+/// The case as text. Resources that are as expected are left out. At most `most` of the others are shown.
 #[must_use]
 pub fn explain(case: &CaseResult, files: &Files, most: usize) -> String {
     let origin = &case.case.origin;
@@ -54,7 +54,7 @@ pub fn explain(case: &CaseResult, files: &Files, most: usize) -> String {
     text
 }
 
-/// As YAML, in which the facts of examples are written, too.
+/// Writes a value as YAML. The facts of examples have the same form.
 fn write_value(text: &mut String, value: &Value, indent: usize) {
     match value {
         Value::List(items) => {
@@ -66,20 +66,20 @@ fn write_value(text: &mut String, value: &Value, indent: usize) {
         }
         Value::Map(fields) => {
             for (name, field) in fields {
-                let _ = writeln!(text, "{:indent$}{}: {}", "", printable(name, 100), printable(&whole(field), 4000));
+                let _ = writeln!(text, "{:indent$}{}: {}", "", printable(name, 100), printable(&full(field), 4000));
             }
         }
         other => {
-            let _ = writeln!(text, "{:indent$}{}", "", printable(&whole(other), 4000));
+            let _ = writeln!(text, "{:indent$}{}", "", printable(&full(other), 4000));
         }
     }
 }
 
-/// Nothing is cut here, as it is in reports.
-fn whole(value: &Value) -> String {
+/// The complete value. Other reports cut long values.
+fn full(value: &Value) -> String {
     match value {
         Value::Text(text) => text.clone(),
-        Value::List(items) => format!("[{}]", items.iter().map(whole).collect::<Vec<_>>().join(", ")),
+        Value::List(items) => format!("[{}]", items.iter().map(full).collect::<Vec<_>>().join(", ")),
         other => show(other),
     }
 }

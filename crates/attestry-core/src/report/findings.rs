@@ -1,5 +1,5 @@
-//! What a run found, one thing at a time, for reports that are lists: a resource that needs attention, a list that was
-//! not seen to its end, or a case in which there is nothing of either.
+//! The findings of a run, one by one, for reports that are lists. A finding is a resource that needs attention, a list
+//! that is incomplete, or a case without either.
 //!
 //! Must not know any report format.
 
@@ -9,24 +9,24 @@ use super::Record;
 use super::wording::{self, count};
 use crate::verify::{CaseResult, ResourceResult, ResourceVerdict, Run};
 
-/// One thing that was found.
+/// One finding.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Finding<'a> {
     /// The case.
     pub(super) case: &'a CaseResult,
-    /// The resource; none for what is said of the case as a whole.
+    /// The resource, or `None` when the finding is about the complete case.
     pub(super) resource: Option<&'a ResourceResult>,
-    /// The verdict on it.
+    /// The verdict on the resource or the case.
     pub(super) verdict: ResourceVerdict,
 }
 
-/// Everything that a run found, in the order of its cases.
+/// All findings of a run, in the order of its cases.
 pub(super) fn all<'a>(record: &Record<'a>) -> impl Iterator<Item = Finding<'a>> + use<'a> {
     record.result.cases.iter().flat_map(|case| {
         let of = |resource: &'a ResourceResult| Finding { case, resource: Some(resource), verdict: resource.verdict };
         let of_case = |verdict| Finding { case, resource: None, verdict };
         let resources = case.with(ResourceVerdict::ATTENTION).map(of);
-        // Resources that nobody saw are no resources, and must be told of all the same.
+        // Resources of an incomplete list are in no result. The report must show the gap all the same.
         let open = (!case.coverage.enumerated).then(|| of_case(ResourceVerdict::NotEvaluated));
         let quiet = case.with(ResourceVerdict::ATTENTION).next().is_none() && open.is_none();
         open.into_iter().chain(resources).chain(quiet.then(|| of_case(case.verdict.without_proof())))
@@ -34,7 +34,8 @@ pub(super) fn all<'a>(record: &Record<'a>) -> impl Iterator<Item = Finding<'a>> 
 }
 
 impl Finding<'_> {
-    /// The same from run to run, as long as case and resource, and for a whole case suite and stage, are the same.
+    /// The id of the finding. It stays the same from run to run while the case and the resource stay the same. The id
+    /// of a complete case also depends on the suite and the stage.
     pub(super) fn id(&self, run: &Run) -> String {
         match self.resource {
             Some(resource) if !resource.finding.is_empty() => resource.finding.clone(),
@@ -42,9 +43,9 @@ impl Finding<'_> {
         }
     }
 
-    /// What is the matter, on one line.
+    /// The description of the finding, on one line.
     pub(super) fn says(&self, run: &Run) -> String {
-        let Some(resource) = self.resource else { return self.says_of_case() };
+        let Some(resource) = self.resource else { return self.describe_case() };
         let name = wording::resource(run, resource);
         match self.verdict {
             ResourceVerdict::NotEvaluated => {
@@ -58,7 +59,7 @@ impl Finding<'_> {
         }
     }
 
-    fn says_of_case(&self) -> String {
+    fn describe_case(&self) -> String {
         let coverage = wording::coverage(self.case);
         match self.verdict {
             ResourceVerdict::Met => {
@@ -75,13 +76,13 @@ impl Finding<'_> {
         }
     }
 
-    /// Account of the resource, or the first one of the run.
+    /// The account of the resource, or the first account of the run.
     pub(super) fn account<'a>(&'a self, run: &'a Run) -> &'a str {
         let of_resource = self.resource.map(|resource| &*resource.account).filter(|account| !account.is_empty());
         of_resource.or_else(|| Some(run.callers.first()?.account.as_str())).unwrap_or_default()
     }
 
-    /// Region of the resource, or the first one of the run.
+    /// The Region of the resource, or the first Region of the run.
     pub(super) fn region<'a>(&'a self, run: &'a Run) -> &'a str {
         let of_resource = self.resource.map(|resource| &*resource.region);
         let real = of_resource.filter(|region| !region.is_empty() && *region != "aws-global");
@@ -94,7 +95,7 @@ pub(super) fn short(parts: &[&str]) -> String {
     digest(parts).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// SHA-256 over the parts, none of which can be taken for another.
+/// SHA-256 over the parts. Different lists of parts never give the same input.
 pub(super) fn digest(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {

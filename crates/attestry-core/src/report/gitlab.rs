@@ -1,6 +1,7 @@
-//! GitLab code quality: what a merge request shows beside its lines, and compares with the target branch.
+//! GitLab code quality: a merge request shows these findings beside its lines, and compares them with the target
+//! branch.
 //!
-//! Each finding stands at the case that asks for it. Must not know how facts are read.
+//! The place of a finding is the case that checks it. Must not know how facts are read.
 
 use std::io::{self, BufWriter, Write};
 
@@ -13,7 +14,7 @@ use super::{Record, Report, wording};
 use crate::policy::Severity;
 use crate::verify::ResourceVerdict;
 
-/// The list for merge requests.
+/// The report for merge requests.
 pub(super) struct CodeQuality;
 
 impl Report for CodeQuality {
@@ -30,7 +31,7 @@ impl Report for CodeQuality {
         let wanted = findings::all(record)
             .filter(|it| matches!(it.verdict, ResourceVerdict::Violated | ResourceVerdict::NotEvaluated));
         let mut comma = "[\n";
-        // An empty list would be a pass, and must not be taken for one on AWS.
+        // An empty list looks like a pass. If AWS was not the backend, the list must not look like a pass on AWS.
         let (note, first) = (wording::not_aws(record.run), record.result.cases.first());
         if let (Some(note), Some(first)) = (note, first) {
             let (path, begin) = record.place(&first.case);

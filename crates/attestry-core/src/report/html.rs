@@ -1,7 +1,7 @@
-//! HTML for auditors and for whoever decides: one file that needs no network, with everything of the run inside.
+//! HTML for auditors and managers: one file that needs no network, with all data of the run inside.
 //!
-//! The run is embedded as JSON, and the page's script makes text of it, never markup; see `html/page.js` and
-//! `html/cases.js`. What the JSON holds is in `html/content.rs`. Must not know how facts are read.
+//! The run is embedded as JSON. The script of the page shows it as text, never as markup (`html/page.js` and
+//! `html/cases.js`). `html/content.rs` makes the JSON. Must not know how facts are read.
 
 mod content;
 mod plain;
@@ -55,8 +55,8 @@ impl Report for Page {
     }
 }
 
-/// JSON that can neither end the element that it stands in nor begin a comment: outside of strings it has none of these
-/// characters, and inside they may be written in hexadecimal.
+/// Writes JSON that can neither end its HTML element nor begin a comment. JSON has `<`, `>` and `&` only inside of
+/// strings, and there they are written in hexadecimal.
 struct Inert<'a>(&'a mut dyn Write);
 
 impl Write for Inert<'_> {
@@ -154,7 +154,7 @@ mod tests {
     fn the_page_needs_no_network() {
         let page = Sample::new().write(&Page);
         let (page, _) = page.split_once("id=\"content\"").expect("the content begins");
-        // Names of resources stand in what is shown without scripts, where they are text.
+        // The names of resources also stand in the part for readers without scripts, where they are text.
         let (before, rest) = page.split_once("<noscript>").expect("the plain page begins");
         let (plain, after) = rest.split_once("</noscript>").expect("and ends");
         assert!(!plain.contains("<a ") && !plain.contains("<img") && !plain.contains("<link"), "{plain}");

@@ -1,7 +1,7 @@
-//! `results.json`: everything that a run found, for programs. The shape is published in
-//! `reports/schemas/results.schema.json`; a change of it is a change of an interface.
+//! `results.json`: all results of a run, for programs. The schema is published in
+//! `reports/schemas/results.schema.json`, and a change of it changes a public interface.
 //!
-//! Must not know how people are shown a result.
+//! Must not know how other reports show a result to people.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::facts::Gap;
 use crate::policy::{Case, Per, Quantifier, Severity, WhenNone};
 use crate::verify::{CaseResult, Coverage, ResourceResult, Run, Tally, Verdict, WaiverResult};
 
-/// Bytes that are written at once.
+/// The size of the write buffer in bytes.
 pub(super) const BUFFER: usize = 1 << 16;
 
-/// Name and version of the shape.
+/// The name and version of the format.
 pub(super) const SCHEMA: &str = "attestry.results/1";
 
 /// The results for programs.
@@ -42,7 +42,7 @@ impl Report for Results {
             cases: record.result.cases.iter().map(|case| CaseFacts::of(record, case)).collect(),
             waivers: &record.result.waivers,
         };
-        // A writer of a known type in between: there are millions of small writes.
+        // A buffer with a known type stands between, because there are millions of small writes.
         let mut out = BufWriter::with_capacity(BUFFER, out);
         let mut serializer = serde_json::Serializer::with_formatter(Plain::exact(&mut out), Lines::default());
         document.serialize(&mut serializer)?;
@@ -152,7 +152,7 @@ struct Lines {
 }
 
 impl Lines {
-    /// Document, cases, case, resources.
+    /// The depth of a resource: document, cases, case, resources.
     const DEPTH: usize = 4;
 
     fn is_spread(&self) -> bool {
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use crate::report::sample::{MISTAKEN, Sample, all_seen};
 
-    /// What the published schema has against a document.
+    /// The errors of the published schema for a document.
     fn check(document: &serde_json::Value) -> Vec<String> {
         static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
             let schema = serde_json::from_str(include_str!("../../../../reports/schemas/results.schema.json"));
@@ -248,7 +248,8 @@ mod tests {
         );
     }
 
-    /// The schema allows no unknown key anywhere: each object of real results is given one, and each must be refused.
+    /// The schema allows no unknown key. The test adds an unknown key to each object of real results, and the schema
+    /// must refuse each.
     #[test]
     fn the_schema_refuses_unknown_keys_everywhere() {
         let results = parsed(&Sample::new());
@@ -259,7 +260,7 @@ mod tests {
             let mut changed = results.clone();
             let object = changed.pointer_mut(&path).and_then(serde_json::Value::as_object_mut).expect("an object");
             object.insert("unheard-of".into(), true.into());
-            // Counts by cause are keyed by cause, and no cause is called that either.
+            // The keys of the counts by cause are causes, and no cause has this name either.
             assert!(!check(&changed).is_empty(), "an unknown key is allowed at {path}");
         }
     }

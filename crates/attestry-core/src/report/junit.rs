@@ -1,7 +1,7 @@
-//! JUnit XML: a suite per policy, a test per case. A violation is a failure, what nobody could see is an error, what is
-//! waived or has no meaning is skipped and says why.
+//! JUnit XML: one test suite for each policy, and one test for each case. A violation is a failure. A case that could
+//! not be evaluated is an error. A waived or not applicable case is skipped, with the reason.
 //!
-//! The only file that names the JUnit crate. Must not know how results are judged.
+//! This is the only file that names the JUnit crate. Must not know how results are judged.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -13,24 +13,24 @@ use super::{Record, Report, wording};
 use crate::facts::Cause;
 use crate::verify::{CaseResult, ResourceVerdict, Verdict};
 
-/// What tells the dialects apart.
+/// The two dialects of the format.
 pub(super) struct Junit {
     name: &'static str,
     file: &'static str,
-    /// Without what `junit-10.xsd` refuses, by which the xUnit plugin of Jenkins validates: properties, file and line of
-    /// a test, and `skipped` and `timestamp` of the root.
+    /// Whether the file leaves out the parts that `junit-10.xsd` refuses: properties, the file and line of a test, and
+    /// `skipped` and `timestamp` of the root. The xUnit plugin of Jenkins validates with this schema.
     strict: bool,
 }
 
-/// For GitLab, Azure Pipelines, GitHub and the JUnit plugin of Jenkins.
+/// The dialect for GitLab, Azure Pipelines, GitHub and the JUnit plugin of Jenkins.
 pub(super) const JUNIT: Junit = Junit { name: "junit", file: "junit.xml", strict: false };
-/// For consumers that validate.
+/// The dialect for programs that validate.
 pub(super) const STRICT: Junit = Junit { name: "junit-strict", file: "junit-strict.xml", strict: true };
 
-/// Resources told of in the body of one test, and findings among its properties.
+/// The largest number of resources in the body of one test, and of findings among its properties.
 const RESOURCES: usize = 200;
 const FINDINGS: usize = 500;
-/// Bytes of one test's body, and of all bodies: GitLab takes files up to 30 MB.
+/// The largest size of the body of one test, and of all bodies, in bytes. GitLab accepts files up to 30 MB.
 const BODY: usize = 200_000;
 const BODIES: usize = 12_000_000;
 
@@ -46,7 +46,8 @@ impl Report for Junit {
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         let mut report = quick_junit::Report::new(xml_text(&record.run.suite));
         report.time = Some(Duration::from_secs_f64(wording::seconds(record.run)));
-        // The crate's timestamps are of a type that is not worth a dependency: it reads ours as text.
+        // The timestamps of the crate have a type of another crate, which is not worth a dependency. The crate reads
+        // our time as text.
         let timestamp = record.run.started.to_string();
         if !self.strict {
             report.timestamp = timestamp.parse().ok();
@@ -60,8 +61,8 @@ impl Report for Junit {
             suite.add_test_cases(of_policy.iter().map(|case| self.test(record, case, most)));
             report.add_test_suite(suite);
         }
-        // Who reads only this file must not take a run for good that ended otherwise: a waiver that matches nothing and a
-        // run that selected nothing have no case of their own.
+        // A reader of only this file must not see a pass when the run failed. A waiver that matches nothing, and a run
+        // that selected no cases, have no case of their own, so they get a test here.
         if record.exit.exit.code() != 0 && report.failures + report.errors == 0 {
             let mut suite = self.suite(record, "run");
             suite.timestamp = timestamp.parse().ok();
@@ -80,7 +81,8 @@ impl Junit {
     fn suite(&self, record: &Record<'_>, name: &str) -> TestSuite {
         let run = record.run;
         let mut suite = TestSuite::new(xml_text(name));
-        // Facts are collected for all cases at once, so no case has a time of its own; the root has that of the run.
+        // The facts are collected for all cases together, so no case has a time of its own. The root has the time of
+        // the run.
         suite.set_time(Duration::ZERO);
         let mut add = |name: &str, value: &str| suite.properties.push(property(name, value));
         add("run", &run.id);
@@ -163,13 +165,13 @@ fn violated(record: &Record<'_>, case: &CaseResult) -> String {
     format!("{}: {first}{more}{blind}", wording::coverage(case))
 }
 
-/// The worst cause of what was not seen.
+/// The worst cause of the gaps.
 fn cause(case: &CaseResult) -> &'static str {
     let resources = case.resources.iter().flat_map(|resource| &resource.gaps);
     case.gaps.iter().chain(resources).map(|gap| gap.cause).min().map_or("not_collected", Cause::word)
 }
 
-/// The detail that GitLab shows, and whoever has no use for properties.
+/// The details. GitLab shows them, and so do programs that ignore properties.
 fn body(record: &Record<'_>, case: &CaseResult, message: &str, most: usize) -> String {
     let origin = &case.case.origin;
     let (file, line) = record.place(&case.case);
@@ -245,7 +247,7 @@ fn properties(record: &Record<'_>, case: &CaseResult) -> Vec<Property> {
     all
 }
 
-/// The outcome of the run as a test.
+/// The outcome of the run, as a test.
 fn outcome(record: &Record<'_>) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     let mut body = format!("exit {}: {}\n", record.exit.exit.code(), wording::value(&record.exit.sentence));
@@ -264,9 +266,11 @@ fn property(name: &str, value: &str) -> Property {
     Property::new(name, xml_text(&wording::value(value)))
 }
 
-/// Text that XML 1.0 can hold: without terminal escapes, control characters, and the two code points that are none.
+/// Text that XML 1.0 can hold: without terminal escapes, control characters, and the two code points that are no
+/// characters.
 ///
-/// The JUnit crate keeps the latter, which no parser reads, and drops tabs, which would join words.
+/// The JUnit crate would keep these two code points, which no parser accepts. It would also drop tabs, which joins
+/// words.
 fn xml_text(text: &str) -> String {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
         return text.to_owned();
@@ -282,9 +286,10 @@ fn xml_text(text: &str) -> String {
     kept.collect()
 }
 
-/// Takes `skipped` from the root, which the crate always writes and `junit-10.xsd` refuses.
+/// Removes `skipped` from the root. The crate always writes it, and `junit-10.xsd` refuses it.
 fn without_root_skipped(text: String) -> String {
-    // Values of attributes hold no quote, so the first match is the attribute and not a part of the suite's name.
+    // Values of attributes contain no quote, so the first match is the attribute and not a part of the name of the
+    // suite.
     let Some((head, rest)) = text.split_once(" skipped=\"") else { return text };
     match rest.split_once('"') {
         Some((_, tail)) if head.contains("<testsuites") && !head.contains("<testsuite ") => format!("{head}{tail}"),

@@ -1,6 +1,6 @@
-//! What a case asks, in lines of plain text: its population, and what is expected of it.
+//! The check of a case as lines of plain text: its population and its expectation.
 //!
-//! Must not know what was found.
+//! Must not know the results.
 
 use super::wording::value;
 use crate::facts::{Arguments, Value};
@@ -27,12 +27,12 @@ pub(super) fn population(case: &Case) -> String {
     }
 }
 
-/// What is expected, a line for each condition; deeper ones are indented by two spaces.
+/// The expectation, with one line for each condition. Each deeper level is indented by two spaces.
 pub(super) fn criteria(case: &Case) -> Vec<String> {
     lines(&case.expect, 0)
 }
 
-/// What it means that there is none.
+/// The meaning of an empty population.
 pub(super) fn when_none(case: &Case) -> &'static str {
     match case.when_none {
         WhenNone::NotApplicable => "If there is none, the case does not apply.",
@@ -41,12 +41,12 @@ pub(super) fn when_none(case: &Case) -> &'static str {
     }
 }
 
-/// The arguments of the case's probe, by name.
+/// The arguments of the case's probe, with their names.
 pub(super) fn arguments(arguments: &Arguments) -> Vec<(&'static str, String)> {
     arguments.iter().map(|(name, given): (_, &Value)| (name, value(&show(given)))).collect()
 }
 
-/// How deep a printed expectation goes; what is deeper is told as such.
+/// The deepest level of an expectation that is printed. A deeper one is replaced by a note.
 const DEPTH: usize = 6;
 
 fn lines(expectation: &Expectation, depth: usize) -> Vec<String> {

@@ -1,8 +1,8 @@
-//! Markdown for a pull request's comment or `GITHUB_STEP_SUMMARY`: the outcome first, then what needs somebody, then
-//! the rest, folded.
+//! Markdown for a comment in a pull request or for `GITHUB_STEP_SUMMARY`. The outcome comes first, then the findings
+//! that need attention, then the rest, folded.
 //!
-//! Text that is not ours stands in code spans, where it can neither be markup nor call anybody's name. Must not know
-//! where the text is posted.
+//! Text from outside stands in code spans, where it can neither be markup nor mention a user. Must not know where the
+//! text is posted.
 
 use std::io::{self, Write};
 
@@ -11,12 +11,12 @@ use super::{Record, Report};
 use crate::policy::Severity;
 use crate::verify::{CaseResult, ResourceVerdict, Verdict, WaiverState};
 
-/// The summary for people who review.
+/// The summary for reviewers.
 pub(super) struct Summary;
 
-/// GitHub drops a step's summary that is larger than 1 MiB instead of cutting it.
+/// The size limit in bytes. GitHub drops a summary of a step that is larger than 1 MiB, and does not cut it.
 const LIMIT: usize = 900 * 1024;
-/// Rows of one case.
+/// The largest number of rows for one case.
 const ROWS: usize = 20;
 
 impl Report for Summary {
@@ -44,7 +44,7 @@ impl Report for Summary {
     }
 }
 
-/// A page that stops growing at its limit, between blocks, so that what is there is whole.
+/// A page that stops to grow at its limit. The cut is between blocks, so that each block is complete.
 struct Page {
     text: String,
     cut: bool,
@@ -88,7 +88,7 @@ fn head(record: &Record<'_>, page: &mut Page) {
     );
 }
 
-/// What changed since the baseline; what is as before is below anyway.
+/// The difference from the baseline. Unchanged findings are listed in other parts of the page.
 fn changes(record: &Record<'_>, page: &mut Page) {
     let Some(delta) = record.delta else { return };
     page.block(&format!("### Since the baseline\n\n{}\n\n", text(&delta.summary())));
@@ -237,7 +237,7 @@ fn all_cases(record: &Record<'_>, page: &mut Page) {
     page.block(&format!("<details><summary>{}</summary>\n\n", count(rows.len(), "case", "cases")));
     let opened = !page.cut;
     let header = ["Case", "Verdict", "Seen", "Severity", "Controls"];
-    // In parts, so that a page that is cut is cut between rows; a table without its header is none.
+    // The table is written in parts, so that a cut falls between rows. Each part has its own header.
     for rows in rows.chunks(1_000) {
         page.table(&header, rows);
     }
@@ -266,21 +266,21 @@ fn run(record: &Record<'_>, page: &mut Page) {
     ));
 }
 
-/// Text as a code span, in a table or out of it.
+/// Text as a code span, inside of a table or outside.
 fn code(it: &str) -> String {
     let line = wording::value(it);
     if line.trim().is_empty() {
         return String::new();
     }
-    // A span ends at as many backticks as it starts with, so it starts with more than there are inside.
+    // A code span ends at a row of as many backticks as at its start, so its fence is longer than any row inside.
     let longest = line.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad = if line.starts_with(['`', ' ']) || line.ends_with(['`', ' ']) { " " } else { "" };
-    // The table is taken apart before spans are, at every pipe that is not escaped.
+    // Markdown splits a table row at every pipe without an escape before it reads code spans.
     format!("{fence}{pad}{}{pad}{fence}", line.replace('|', "\\|"))
 }
 
-/// Prose of policies and of our own, without markup.
+/// Prose of policies and our own prose, without markup.
 fn text(it: &str) -> String {
     let mut out = String::new();
     for character in wording::value(it).chars() {
@@ -288,7 +288,7 @@ fn text(it: &str) -> String {
             out.push('\\');
         }
         out.push(character);
-        // A name after `@` is called, escaped or not; a joiner that has no width keeps it a text.
+        // GitHub mentions a user after `@`, with or without an escape. A joiner without width prevents this.
         if character == '@' {
             out.push('\u{2060}');
         }

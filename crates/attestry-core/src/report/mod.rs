@@ -1,7 +1,7 @@
-//! Reports: one file each, all written from the one record of a run.
+//! Reports: one file for each format. All of them are written from the one record of a run.
 //!
-//! To add a report, add a file and a line to [`ALL`]. Must not know how facts are read; has no access to anything
-//! unredacted.
+//! To add a report, add a file and a line to [`ALL`]. Must not know how facts are read. A report has access to redacted
+//! data only.
 
 mod asff;
 mod console;
@@ -40,27 +40,27 @@ use crate::policy::{Case, Catalogues};
 use crate::source::Files;
 use crate::verify::{Reason, Run, RunResult};
 
-/// Everything that a report may tell.
+/// All data that a report can use.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
-    /// Who ran what, where and when.
+    /// The caller, the suite, the stage and the time of the run.
     pub run: &'a Run,
     /// The verdicts.
     pub result: &'a RunResult,
     /// The facts that the verdicts rest on.
     pub populations: &'a [Population],
-    /// What changed since an earlier run, where there is one to compare with.
+    /// The difference from an earlier run, if the run has a baseline.
     pub delta: Option<&'a Delta>,
-    /// The exit code and why.
+    /// The exit code and its reason.
     pub exit: &'a Reason,
-    /// The texts of policies and suite.
+    /// The texts of the policies and the suite.
     pub files: &'a Files,
-    /// Titles of controls and frameworks.
+    /// The titles of the controls and frameworks.
     pub catalogues: &'a Catalogues,
 }
 
 impl Record<'_> {
-    /// File and line of a case.
+    /// The file and line of a case.
     #[must_use]
     pub fn place(&self, case: &Case) -> (String, usize) {
         (self.files.name(case.span.file).to_owned(), self.files.place(case.span).line)
@@ -69,20 +69,20 @@ impl Record<'_> {
 
 /// Writes a run in one format.
 pub trait Report: Sync {
-    /// The word on the command line.
+    /// The name of the report on the command line.
     fn name(&self) -> &'static str;
 
-    /// Name of the file in the output directory.
+    /// The name of its file in the output directory.
     fn file(&self) -> &'static str;
 
     /// Writes the report.
     ///
     /// # Errors
-    /// Those of the writer.
+    /// The errors of the writer.
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()>;
 }
 
-/// Every report, in the order of documentation.
+/// All reports, in the order of the documentation.
 pub const ALL: &[&dyn Report] = &[
     &console::PLAIN,
     &html::Page,
@@ -102,16 +102,16 @@ pub const ALL: &[&dyn Report] = &[
     &populations::Populations,
 ];
 
-/// The report of that name.
+/// The report with this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn Report> {
     ALL.iter().copied().find(|report| report.name() == name)
 }
 
-/// Writes the console report with styles, which the writer behind it takes away where they are not wanted.
+/// Writes the console report with styles. If the output must not have styles, the writer behind it removes them.
 ///
 /// # Errors
-/// Those of the writer.
+/// The errors of the writer.
 pub fn console(record: &Record<'_>, quiet: bool, elapsed: Duration, out: &mut dyn Write) -> io::Result<()> {
     Console { colour: true, quiet, elapsed: Some(elapsed), ..console::PLAIN }.write(record, out)
 }

@@ -1,7 +1,8 @@
-//! OCSF Compliance Finding (class 2003): a JSON object a line, one for each finding, and one for each case without any.
+//! OCSF Compliance Finding (class 2003): one JSON object on each line, for each finding and for each case without
+//! findings.
 //!
-//! What nobody saw is the status `Warning`, which OCSF defines as no result for lack of information. Must not know how
-//! facts are read.
+//! A resource that was not evaluated has the status `Warning`. OCSF defines it as no result for lack of information.
+//! Must not know how facts are read.
 
 use std::io::{self, BufWriter, Write};
 
@@ -18,9 +19,9 @@ use crate::verify::{ResourceResult, ResourceVerdict};
 /// The OCSF events.
 pub(super) struct Ocsf;
 
-/// The version of the schema that events are in.
+/// The version of the OCSF schema.
 const VERSION: &str = "1.5.0";
-/// Whose name the product goes by.
+/// The vendor name of the product.
 const VENDOR: &str = "Attestry";
 
 impl Report for Ocsf {
@@ -44,7 +45,7 @@ impl Report for Ocsf {
             let Some((_, of_case)) = &last else { continue };
             line.clear();
             serde_json::to_writer(&mut line, &event(record, &finding, of_case))?;
-            // The object goes on with what the case says in each of its events.
+            // The members that all events of the case share follow in the same object.
             line.pop();
             out.write_all(&line)?;
             out.write_all(&of_case.rest)?;
@@ -53,13 +54,13 @@ impl Report for Ocsf {
     }
 }
 
-/// What all events of a case have in common.
+/// The data that all events of a case share.
 struct OfCase {
     analytic: Value,
     standards: Vec<String>,
     requirements: Vec<String>,
     desc: String,
-    /// The end of the object and of its line.
+    /// The last members of the object, and the end of its line.
     rest: Vec<u8>,
 }
 
@@ -256,13 +257,13 @@ fn event<'a>(record: &Record<'a>, finding: &'a Finding<'a>, of_case: &'a OfCase)
             status: compliance,
             status_detail: finding.verdict.word(),
         },
-        // A finding about a population is about no resource that has an id.
+        // A finding about a population names no resource with an id.
         resources: finding.resource.filter(|it| !it.id.is_empty()).map(about).into_iter().collect(),
         evidences: differences.iter().map(|data| Evidence { data }).collect(),
     }
 }
 
-/// What is waived fails all the same: that somebody accepts it is the status of the finding.
+/// A waived finding still fails. Its acceptance is the status of the finding.
 fn compliance(verdict: ResourceVerdict) -> (u8, &'static str) {
     match verdict {
         ResourceVerdict::Met => (1, "Pass"),

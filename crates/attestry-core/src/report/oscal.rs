@@ -1,8 +1,8 @@
 //! OSCAL assessment-results: an observation for each case, a finding for each control.
 //!
-//! OSCAL knows satisfied and not satisfied only. What nobody saw is not satisfied, for another reason than failing, and
-//! says which; what was waived is not satisfied either, and points to the accepted risk. All UUIDs come from digests,
-//! so the same run gives the same bytes. Must not know how facts are read.
+//! OSCAL has only the states satisfied and not satisfied. A case that was not evaluated is not satisfied, with a reason
+//! of its own. A waived case is not satisfied either, and refers to the accepted risk. All UUIDs come from digests, so
+//! that the same run gives the same bytes. Must not know how facts are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write};
@@ -21,13 +21,13 @@ use crate::verify::{CaseResult, ResourceResult, ResourceVerdict, Verdict, Waiver
 /// The OSCAL document.
 pub(super) struct Oscal;
 
-/// The version of OSCAL that this is.
+/// The version of OSCAL.
 const VERSION: &str = "1.2.1";
-/// Whose words the properties are.
+/// The namespace of our properties.
 const NAMESPACE: &str = "tag:attestry.invalid,2026:oscal";
-/// Gaps told of in one observation; all are in the results.
+/// The largest number of gaps in one observation. The results have all of them.
 const GAPS: usize = 20;
-/// Longest description, in characters.
+/// The length of the longest description, in characters.
 const LONG: usize = 2_000;
 
 impl Report for Oscal {
@@ -83,8 +83,8 @@ struct Assessment<'a> {
     back_matter: Value,
 }
 
-/// The result of the run. What grows with its resources is made while it is written: all of it at once takes six times the
-/// memory of the document.
+/// The result of the run. The parts that grow with the number of resources are made while they are written. To make
+/// them all before would take six times the memory of the document.
 struct Outcome<'a>(&'a Record<'a>);
 
 impl Serialize for Outcome<'_> {
@@ -113,7 +113,7 @@ impl Serialize for Outcome<'_> {
         let observations = || record.result.cases.iter().map(|case| observation(record, case));
         let risks = || record.result.waivers.iter().filter(|it| is_risk(it)).map(|it| risk(record, it));
         let findings = || targets.findings(record);
-        // Empty lists are refused.
+        // OSCAL refuses empty lists.
         if !record.result.cases.is_empty() {
             object.serialize_entry("observations", &Each(observations))?;
         }
@@ -127,7 +127,7 @@ impl Serialize for Outcome<'_> {
     }
 }
 
-/// A list whose items are made one after the other.
+/// A list whose items are made one after another.
 struct Each<F>(F);
 
 impl<I: Iterator<Item = Value>, F: Fn() -> I> Serialize for Each<F> {
@@ -152,7 +152,7 @@ fn props(record: &Record<'_>) -> Vec<Value> {
     props.into_iter().flatten().collect()
 }
 
-/// The tool, and the resources that observations are about.
+/// The tool, and the resources that the observations refer to.
 struct Definitions<'a>(&'a Record<'a>);
 
 impl Serialize for Definitions<'_> {
@@ -187,7 +187,7 @@ impl Serialize for Definitions<'_> {
     }
 }
 
-/// Resources that an observation names: those that need attention. The others are in the results.
+/// The resources of an observation: those that need attention. The results have the others.
 fn subjects(case: &CaseResult) -> impl Iterator<Item = &ResourceResult> {
     case.with(ResourceVerdict::ATTENTION).filter(|resource| !resource.id.is_empty())
 }
@@ -241,7 +241,7 @@ fn is_risk(waiver: &WaiverResult) -> bool {
     waiver.findings > 0 && matches!(waiver.state, WaiverState::Used | WaiverState::Expired)
 }
 
-/// A waiver: somebody accepted a risk until a day.
+/// A waiver as a risk that a person accepted until a day.
 fn risk(record: &Record<'_>, waiver: &WaiverResult) -> Value {
     let props = [prop("waiver", &waiver.id), prop("owner", &waiver.owner), prop("approver", &waiver.approver)];
     let ticket = waiver.ticket.as_ref().and_then(|ticket| prop("ticket", ticket));
@@ -257,7 +257,7 @@ fn risk(record: &Record<'_>, waiver: &WaiverResult) -> Value {
     })
 }
 
-/// What cases are about: controls, and policies that name none. Each with its cases.
+/// The targets of the cases, each with its cases: a control, or a policy that names no control.
 struct Targets<'a>(BTreeMap<(&'a str, &'a str), Vec<&'a CaseResult>>);
 
 /// The framework of policies that name no control.
@@ -333,7 +333,7 @@ impl<'a> Targets<'a> {
     }
 }
 
-/// State, reason and words for a control with these cases; none where all of them have nothing to judge.
+/// The state, reason and remark of a control with these cases. The result is `None` when no case has anything to judge.
 fn status(cases: &[&CaseResult]) -> Option<(&'static str, &'static str, String)> {
     let those = |wanted: fn(&CaseResult) -> bool| cases.iter().filter(|case| wanted(case)).count();
     let violated = those(|case| case.verdict == Verdict::Violated);
@@ -354,7 +354,7 @@ fn status(cases: &[&CaseResult]) -> Option<(&'static str, &'static str, String)>
     }
 }
 
-/// The id that OSCAL's own catalogue has, or a token made of ours.
+/// The id in OSCAL's own catalogue, or a token that is made of our id.
 fn control_id(framework: &str, id: &str) -> String {
     match framework {
         OWN => token(&format!("policy_{id}")),
@@ -363,7 +363,7 @@ fn control_id(framework: &str, id: &str) -> String {
     }
 }
 
-/// The statement of a control in the catalogue that OSCAL has, the objective of others.
+/// The statement of a control, if OSCAL has its catalogue, or else the objective.
 fn target(framework: &str, id: &str) -> (&'static str, String) {
     let control = control_id(framework, id);
     if framework == "nist-800-53-r5" { ("statement-id", format!("{control}_smt")) } else { ("objective-id", control) }
@@ -377,20 +377,20 @@ fn framework_name<'a>(record: &'a Record<'_>, framework: &'a str) -> &'a str {
     }
 }
 
-/// OSCAL's tokens begin with a letter and hold letters, digits, `.`, `-` and `_`.
+/// A token of OSCAL. It begins with a letter and has letters, digits, `.`, `-` and `_`.
 fn token(text: &str) -> String {
     let allowed = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '-' };
     let token: String = text.chars().map(allowed).collect();
     if token.starts_with(|first: char| first.is_alphabetic() || first == '_') { token } else { format!("_{token}") }
 }
 
-/// A property of ours; OSCAL has no empty ones.
+/// A property of our own. OSCAL allows no empty property.
 fn prop(name: &str, value: &str) -> Option<Value> {
     let value = printable(value, LONG).trim().to_owned();
     (!value.is_empty()).then(|| json!({ "name": name, "ns": NAMESPACE, "value": value }))
 }
 
-/// One line that is not empty, without space around it.
+/// One line of text that is not empty and has no space at its ends.
 fn text(text: &str) -> String {
     long(&wording::value(text))
 }
@@ -424,7 +424,7 @@ fn all_results(record: &Record<'_>) -> String {
     uuid(&["results", &record.run.id])
 }
 
-/// A UUID from a digest, in the form of version 5: OSCAL takes versions 4 and 5 only.
+/// A UUID from a digest, in the form of version 5. OSCAL accepts only versions 4 and 5.
 fn uuid(parts: &[&str]) -> String {
     let mut text = String::with_capacity(36);
     for (at, byte) in digest(parts).into_iter().take(16).enumerate() {
@@ -477,7 +477,7 @@ mod tests {
         let mut sample = Sample::new();
         sample.result.cases.retain(|case| case.case.id == "FR-277/no-admin");
         assert_eq!(findings(&sample).get("ac-6_smt"), Some(&state("not-satisfied", "other")));
-        // Nothing of its kind was collected at all.
+        // No resource of the kind was collected.
         let sample = Sample::with("", Vec::new());
         assert!(findings(&sample).values().all(|it| *it == state("not-satisfied", "other")), "{:?}", findings(&sample));
         let mut sample = Sample::with("", all_seen(&[]));

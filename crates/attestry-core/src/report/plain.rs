@@ -1,25 +1,25 @@
-//! JSON in which no character stands that nobody sees or that turns the order of others.
+//! Writes JSON without characters that are invisible or that change the order of others.
 //!
-//! Must not know what is told. What is written at once is a whole text, as the serializer does it: this goes between it and
-//! a buffer.
+//! Must not know the content. Each write must be a complete token, as the serializer makes it. So this type stands
+//! between the serializer and a buffer.
 
 use std::io::{self, Write};
 
 use crate::source::{is_hidden, plain_json, printable};
 
-/// Writes JSON so.
+/// A writer of JSON that replaces such characters.
 pub(super) struct Plain<W> {
     out: W,
     exact: bool,
 }
 
 impl<W: Write> Plain<W> {
-    /// For programs: such characters are written in hexadecimal, so whoever reads the JSON gets the very text.
+    /// For programs: the characters are written in hexadecimal, so a parser gets the exact text.
     pub(super) fn exact(out: W) -> Self {
         Self { out, exact: true }
     }
 
-    /// For people: each becomes a visible stand-in, as in all other reports.
+    /// For people: each character is replaced by a visible substitute, as in all other reports.
     pub(super) fn shown(out: W) -> Self {
         Self { out, exact: false }
     }
@@ -32,7 +32,7 @@ impl<W: Write> Write for Plain<W> {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        // Controls come as `\u001b`, by themselves.
+        // The serializer writes a control character in a write of its own, as `\u001b`.
         if let (false, [b'\\', b'u', b'0', b'0', digits @ ..]) = (self.exact, bytes) {
             let code = std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 16).ok());
             let character = code.and_then(char::from_u32).unwrap_or('\u{fffd}');
@@ -45,7 +45,7 @@ impl<W: Write> Write for Plain<W> {
         if self.exact {
             return self.out.write_all(plain_json(text).as_bytes());
         }
-        // The line feeds are ours: those of a text are escaped by now.
+        // These line feeds come from the format, because those of a text are escaped already.
         for part in text.split_inclusive('\n') {
             let (line, end) = part.strip_suffix('\n').map_or((part, ""), |line| (line, "\n"));
             if line.contains(is_hidden) {
@@ -87,7 +87,7 @@ mod tests {
         }
     }
 
-    /// Whatever AWS or a policy says, no report holds a character that steers, hides or turns.
+    /// No report contains a character that controls a terminal, is invisible, or changes the order of others.
     #[test]
     fn no_report_holds_a_hidden_character() {
         let hidden: String = ('\u{7f}'..='\u{9f}')

@@ -1,5 +1,5 @@
-//! `populations.json`: of each case what its population is, how it was enumerated, what was left out, and what a second
-//! source counts. What an auditor reconciles before a verdict is believed.
+//! `populations.json`: for each case its population, the calls that listed it, the resources that were left out, and
+//! the count of a second source. An auditor reconciles these numbers before relying on a verdict.
 //!
 //! Must not know how facts are read.
 
@@ -21,7 +21,7 @@ struct All<'a> {
     run: &'a str,
     suite: &'a str,
     stage: &'a str,
-    /// What answered: only AWS itself tells of AWS.
+    /// The backend. Only AWS itself gives data about AWS.
     backend: &'a str,
     cases: Vec<Case<'a>>,
 }
@@ -30,23 +30,24 @@ struct All<'a> {
 struct Case<'a> {
     id: &'a str,
     kind: &'static str,
-    /// What one resource is.
+    /// The kind of resource.
     resource: &'static str,
-    /// Which of them the case is about.
+    /// The resources of the kind that the case selects.
     definition: String,
-    /// The calls whose pages are the list; none where people or a probe tell it.
+    /// The calls whose pages are the list. There are none when attestations or a probe give the facts.
     enumerated_by: Vec<String>,
     places: Vec<Place<'a>>,
-    /// Resources that the case is about, and those of the kind that its `where` leaves out.
+    /// The resources that the case selects, and those of the kind that its `where` leaves out.
     selected: usize,
     left_out: usize,
     examined: usize,
     not_evaluated: usize,
     not_applicable: usize,
-    /// Listed, and by what AWS said afterwards not there; none of the other numbers has them.
+    /// The number of resources that were listed, and that AWS later reported as missing. The other numbers do not
+    /// include them.
     #[serde(skip_serializing_if = "Option::is_none")]
     gone: Option<usize>,
-    /// Whether every list was read to its end and no second source counts more.
+    /// Whether every list is complete and no second source has a larger count.
     enumerated: bool,
 }
 
@@ -56,7 +57,7 @@ struct Place<'a> {
     region: &'a str,
     listed: usize,
     gaps: Vec<String>,
-    /// What else tells the number, if anything did in this run.
+    /// The count of a second source, if this run has one.
     second_source: Option<Second>,
 }
 

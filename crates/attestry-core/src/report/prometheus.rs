@@ -1,6 +1,6 @@
-//! Prometheus text: counts to draw and to alert on, for a file that the node exporter reads.
+//! Prometheus text: counts for graphs and alerts, in a file that the node exporter reads.
 //!
-//! No label has the name of a resource: a series for each of them would cost more than it tells. Must not know how
+//! No label contains the name of a resource, because the series would cost more than they are worth. Must not know how
 //! facts are read.
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
-//! A run with every verdict in it, made without AWS, for the tests of all reports.
+//! A run that has every verdict, made without AWS, for the tests of all reports.
 //!
-//! Kinds and controls are its own, so that no report changes when a real one does. Must not know any report.
+//! It has its own kinds and controls, so that no report changes when a real one changes. Must not know any report.
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::path::Path;
@@ -20,7 +20,8 @@ use crate::verify::{Caller, Reason, Run, RunResult, evaluate};
 pub(super) const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-central-1";
 
-/// Text that tries to leave every format: terminal escapes, markup of XML, HTML and Markdown, and what XML cannot hold.
+/// A text that attacks every format: terminal escapes, markup of XML, HTML and Markdown, and characters that XML cannot
+/// hold.
 pub(super) const HOSTILE: &str = "\u{1b}[31mred\u{1b}[0m ]]> <b a='1' b=\"2\">&amp; | `x``y` @team [l](http://e.x) \u{202e}\u{0}\u{fffe}\u{9b}\nnext\ttab";
 
 const fn attribute(name: &'static str, of: Type, call: &'static str) -> Attribute {
@@ -217,11 +218,11 @@ const WAIVERS: &str = r#"waivers:
   - { id: W-4, case: FR-277/topics-named, resource: orders, owner: bus@, approver: ciso@, reason: old name, expires: 2027-06-30 }
 "#;
 
-/// A waiver that names a resource that does not exist, which is a mistake in its text.
+/// A waiver for a resource that does not exist, because of a mistake in its text.
 pub(super) const MISTAKEN: &str = r#"  - { id: W-5, case: FR-280, resource: /aws/lambda/typo, owner: ops@, approver: ciso@, reason: "typo", expires: 2027-06-30 }
 "#;
 
-/// What a [`Record`] borrows from.
+/// The data that a [`Record`] borrows.
 pub(super) struct Sample {
     pub(super) run: Run,
     pub(super) result: RunResult,
@@ -232,17 +233,17 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// Every verdict.
+    /// A sample with every verdict.
     pub(super) fn new() -> Self {
         Self::with("", populations())
     }
 
-    /// The same cases and waivers and some more, on these facts.
+    /// A sample with the same cases, some more waivers, and these facts.
     pub(super) fn with(more_waivers: &str, populations: Vec<Population>) -> Self {
         Self::build(more_waivers, "", populations)
     }
 
-    /// One case of a probe that watched for two minutes.
+    /// A sample with one case of a probe, which watched for two minutes.
     pub(super) fn probed() -> Self {
         let mut sample = Self::build("", SWAPS, vec![swaps()]);
         sample.result.cases.retain(|case| case.case.probe.is_some());
@@ -279,7 +280,7 @@ impl Sample {
         Self { run: run(), result, populations, exit, loaded, delta: None }
     }
 
-    /// What changed since the same run on other facts.
+    /// Adds the difference from a sample with other facts.
     pub(super) fn since(mut self, earlier: &Self) -> Self {
         let of = |sample: &Self| Results::of(&sample.run, &sample.result);
         self.delta = Some(Delta::between(&of(earlier), &of(&self)));
@@ -298,7 +299,7 @@ impl Sample {
         }
     }
 
-    /// The report of the sample as text.
+    /// The text of a report of the sample.
     pub(super) fn write(&self, report: &dyn super::Report) -> String {
         let mut out = Vec::new();
         report.write(&self.record(), &mut out).expect("memory takes everything");
@@ -377,7 +378,7 @@ fn denied(operation: &str, resource: &str) -> Fact {
     ))
 }
 
-/// Secrets, of which those of the bank number `bank`.
+/// Secrets. `bank` has the names of those of the bank.
 pub(super) fn secrets(bank: &[&str]) -> Population {
     let rotates = |name: &str, enabled: bool| {
         let period: Fact = if enabled { Value::days(90).into() } else { Fact::Absent };
@@ -390,7 +391,7 @@ pub(super) fn secrets(bank: &[&str]) -> Population {
     population(&SECRET, all)
 }
 
-/// Log groups, the `wrong` ones of which are kept too short.
+/// Log groups. Those in `wrong` have a retention that is too short.
 pub(super) fn groups(wrong: &[&str]) -> Population {
     let group = |name: &str, days: i32, key: Fact| {
         resource(&GROUP, name, &[("retention", Value::days(days).into()), ("key", key)])
@@ -430,7 +431,7 @@ fn populations() -> Vec<Population> {
     ]
 }
 
-/// Facts with which every case but those that ask for more is met.
+/// Facts with which every case is met, except for the cases that need more facts.
 pub(super) fn all_seen(wrong: &[&str]) -> Vec<Population> {
     vec![secrets(&["bank/a"]), groups(wrong)]
 }

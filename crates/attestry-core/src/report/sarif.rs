@@ -1,7 +1,8 @@
-//! SARIF 2.1.0: each result stands at the case that asks for it, and names its resource as a logical location.
+//! SARIF 2.1.0: the place of each result is the case that checks it. The resource is a logical location.
 //!
-//! Code scanning refuses results without a file, and shows failures only: what nobody saw is an `open` result and a
-//! notification as well, and the invocation did not succeed. Must not know how facts are read.
+//! Code scanning refuses results without a file, and shows only failures. So a resource that was not evaluated is an
+//! `open` result and a notification as well, and the invocation is marked as not successful. Must not know how facts
+//! are read.
 
 use std::io::{self, BufWriter, Write};
 
@@ -19,7 +20,7 @@ use crate::verify::{CaseResult, ResourceVerdict};
 pub(super) struct Sarif;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-/// GitHub refuses a run with more results.
+/// The largest number of results. GitHub refuses a run with more.
 const RESULTS: usize = 25_000;
 
 impl Report for Sarif {
@@ -151,7 +152,7 @@ fn result<'a>(record: &Record<'_>, finding: &Finding<'a>, rule_index: usize, pla
         rule_id: &case.id,
         rule_index,
         kind,
-        // The standard allows no other level beside a kind that is no failure.
+        // The standard allows only this level for a kind that is no failure.
         level: if kind == "fail" { level(case.origin.severity) } else { "none" },
         message: Text { text: finding.says(record.run) },
         locations: [Location {
@@ -193,7 +194,7 @@ fn physical(record: &Record<'_>, case: &CaseResult) -> Value {
     json!({ "artifactLocation": { "uri": uri(&file) }, "region": { "startLine": line } })
 }
 
-/// A relative reference: what has a meaning in URIs is written in hexadecimal.
+/// A relative reference. Characters with a meaning in URIs are written in hexadecimal.
 fn uri(path: &str) -> String {
     let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
     path.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
@@ -237,7 +238,7 @@ fn level(of: Severity) -> &'static str {
     }
 }
 
-/// On the scale of CVSS, by whose bands code scanning names a severity.
+/// The score of a severity on the scale of CVSS. Code scanning names severities by the ranges of this scale.
 fn score(of: Severity) -> &'static str {
     match of {
         Severity::Info => "0.0",

@@ -1,6 +1,6 @@
-//! Reports written side by side, since none needs another.
+//! Writes several reports in parallel, because no report needs another.
 //!
-//! Must not know any report, nor where they are kept.
+//! Must not know any report, nor where reports are stored.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,16 +8,16 @@ use std::thread;
 
 use super::Report;
 
-/// Reports in the making at once.
+/// The number of reports that are written at the same time.
 const LANES: usize = 2;
 
-/// Writes a report to where it is kept.
+/// Writes one report to its place.
 pub type Keep<'a, E> = dyn Fn(&'static dyn Report) -> Result<(), E> + Sync + 'a;
 
-/// Has each report kept, in no order; a report is the same bytes in whatever order.
+/// Writes all reports, in any order. The bytes of a report do not depend on the order.
 ///
 /// # Errors
-/// Of the reports that could not be written or kept, the first one's.
+/// The error of the first report in the list that could not be written or stored.
 pub fn write_all<E: Send>(reports: &[&'static dyn Report], keep: &Keep<'_, E>) -> Result<(), E> {
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(None::<(usize, E)>));
     let lane = || {
@@ -34,7 +34,7 @@ pub fn write_all<E: Send>(reports: &[&'static dyn Report], keep: &Keep<'_, E>) -
     };
     thread::scope(|scope| {
         for _ in 1..LANES.min(reports.len()) {
-            // Where the system gives no thread, this one does all of it.
+            // If the system gives no second thread, this thread writes all reports.
             let _ = thread::Builder::new().spawn_scoped(scope, lane);
         }
         lane();

@@ -1,4 +1,4 @@
-//! Waivers that need somebody: expired, unused, about to expire, and wider than what they accept.
+//! The waivers that need attention: expired, unused, close to expiry, or wider than the findings that they accept.
 //!
 //! Must not know how waivers are matched.
 
@@ -8,10 +8,10 @@ use super::wording::{self, count};
 use super::{Record, Report};
 use crate::verify::{WaiverResult, WaiverState};
 
-/// The list for whoever keeps the waivers.
+/// The list for the people who maintain the waivers.
 pub(super) struct Waivers;
 
-/// Days before expiry from which a waiver is called out.
+/// The number of days before the expiry from which the report lists a waiver.
 pub(super) const SOON: i32 = 30;
 
 impl Report for Waivers {
@@ -46,7 +46,7 @@ impl Report for Waivers {
     }
 }
 
-/// What somebody must do about a waiver.
+/// The reason why a waiver needs attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Concern {
     Expired,
@@ -79,7 +79,7 @@ fn concerns(waiver: &WaiverResult) -> Vec<Concern> {
     of_state.into_iter().chain(expiring).chain(broad).collect()
 }
 
-/// What needs doing about a waiver, in words, for whoever reads about it elsewhere.
+/// The concerns about a waiver as text, for other reports.
 pub(super) fn warnings(waiver: &WaiverResult) -> Vec<String> {
     let also = concerns(waiver).into_iter().filter_map(|concern| match concern {
         Concern::Expiring => Some(format!("expires within {SOON} days")),

@@ -1,7 +1,7 @@
-//! The phrases that several reports share: coverage, findings and gaps in words.
+//! The phrases that several reports share: coverage, findings and gaps as text.
 //!
-//! Must not know any report format: what comes out is one line of plain text without anything that steers a terminal,
-//! and the report escapes it for its own format.
+//! Must not know any report format. The functions return one line of plain text without characters that control a
+//! terminal. The report escapes it for its own format.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +11,9 @@ use crate::policy::{Case, Difference, WhenNone};
 use crate::source::printable;
 use crate::verify::{CaseResult, ResourceResult, ResourceVerdict, Run, Verdict, WaiverResult, WaiverState};
 
-/// Longest name of a resource, in characters: an ARN fits.
+/// The length of the longest name of a resource, in characters. An ARN fits.
 const NAME: usize = 200;
-/// Longest value or message, in characters.
+/// The length of the longest value or message, in characters.
 const VALUE: usize = 300;
 
 /// `1 case`, `2 cases`.
@@ -21,7 +21,7 @@ pub(super) fn count(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// User-supplied text on one line.
+/// A text of a user, on one line.
 pub(super) fn value(text: &str) -> String {
     printable(text, VALUE)
 }
@@ -31,7 +31,7 @@ pub(super) fn case_name(case: &Case) -> &str {
     case.id.strip_prefix(case.origin.id.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&case.id)
 }
 
-/// `14/14 secrets`; a `+` where the population was not seen to its end.
+/// The coverage, as in `14/14 secrets`. A `+` means that the list of the population is incomplete.
 pub(super) fn coverage(case: &CaseResult) -> String {
     let (coverage, plural) = (&case.coverage, case.case.kind.plural);
     let open = if coverage.enumerated { "" } else { "+" };
@@ -46,7 +46,7 @@ pub(super) fn coverage(case: &CaseResult) -> String {
     format!("{}/{}{open} {plural}{without}", coverage.examined, coverage.expected)
 }
 
-/// The name of a resource, with account and Region where the run has several of them.
+/// The name of a resource. It includes the account and Region if the run has several.
 pub(super) fn resource(run: &Run, resource: &ResourceResult) -> String {
     let name = if resource.name.is_empty() { &resource.id } else { &resource.name };
     let mut place = Vec::new();
@@ -61,31 +61,32 @@ pub(super) fn resource(run: &Run, resource: &ResourceResult) -> String {
     if place.is_empty() { name } else { format!("{name} ({})", printable(&place, NAME)) }
 }
 
-/// `retention 365d, expected at least 2557d`.
+/// A difference, as in `retention 365d, expected at least 2557d`.
 pub(super) fn difference(difference: &Difference) -> String {
     format!("{} {}, expected {}", value(&difference.attribute), value(&difference.actual), value(&difference.expected))
 }
 
-/// Why a resource is violated or waived: its differences, or what the verdict on a population rests on.
+/// The reason why a resource is violated or waived: its differences, or the reason of a verdict on a population.
 pub(super) fn reasons(resource: &ResourceResult) -> String {
     let differences = resource.differences.iter().map(difference);
     let reason = Some(value(&resource.reason)).filter(|reason| !reason.is_empty());
     let mut all: Vec<String> = reason.into_iter().chain(differences).collect();
-    // A finding about a population holds the differences of several resources, which mostly differ in the same way.
+    // A finding about a population has the differences of several resources, which are mostly equal.
     all.dedup();
     all.join("; ")
 }
 
-/// `iam:GetRolePolicy`; empty where no call was made, or none is missing.
+/// The operation of a gap, as in `iam:GetRolePolicy`. The text is empty when there was no call, or when its answer was
+/// complete.
 pub(super) fn call(gap: &Gap) -> String {
-    // A call that told everything is not what is missing.
+    // The call of this gap returned everything, so it is not the missing part.
     if gap.operation.is_empty() || gap.cause == Cause::Undecided {
         return String::new();
     }
     format!("{}:{}", value(&gap.service), value(&gap.operation))
 }
 
-/// `denied iam:GetRolePolicy (AccessDenied): not authorized … [request 1234]`.
+/// A gap, as in `denied iam:GetRolePolicy (AccessDenied): not authorized … [request 1234]`.
 pub(super) fn gap(gap: &Gap) -> String {
     let mut text = gap.cause.word().to_owned();
     if !call(gap).is_empty() {
@@ -103,7 +104,8 @@ pub(super) fn gap(gap: &Gap) -> String {
     text
 }
 
-/// `9 denied iam:GetRolePolicy`, most severe cause first; what is missing of the enumeration is told as such.
+/// The gaps by cause, as in `9 denied iam:GetRolePolicy`, with the most severe cause first. Gaps of a list are marked
+/// as such.
 pub(super) fn blind_spots(case: &CaseResult) -> Vec<String> {
     let mut lists: BTreeMap<(Cause, String), usize> = BTreeMap::new();
     for gap in &case.gaps {
@@ -126,13 +128,14 @@ pub(super) fn blind_spots(case: &CaseResult) -> Vec<String> {
         .collect();
     spots.extend(resources.iter().map(|((cause, call), times)| format!("{times} {}", words(*cause, call))));
     if spots.is_empty() {
-        // A case whose kind nothing was collected for has neither resources nor gaps, and must still say why it is blind.
+        // If no facts of the kind were collected, the case has neither resources nor gaps. It still needs a reason for
+        // its verdict.
         spots.push(format!("no {} were collected", case.case.kind.plural));
     }
     spots
 }
 
-/// Everything that the case could not see: gaps of lists, then resources with their gaps.
+/// All gaps of the case: first those of its lists, then its resources with theirs.
 pub(super) fn gaps(run: &Run, case: &CaseResult) -> Vec<(String, String)> {
     let lists = case.gaps.iter().map(|it| {
         let place = printable(format!("{} {}", it.account, it.region).trim(), NAME);
@@ -148,7 +151,7 @@ pub(super) fn gaps(run: &Run, case: &CaseResult) -> Vec<(String, String)> {
     lists.chain(resources).collect()
 }
 
-/// The IAM permissions that were denied, with the number of resources they were denied for.
+/// The IAM permissions that were denied, each with the number of resources that it concerns.
 pub(super) fn missing_permissions<'a>(cases: impl IntoIterator<Item = &'a CaseResult>) -> BTreeMap<String, usize> {
     let mut denied: BTreeMap<String, BTreeSet<(&str, &str, &str)>> = BTreeMap::new();
     for case in cases {
@@ -163,7 +166,7 @@ pub(super) fn missing_permissions<'a>(cases: impl IntoIterator<Item = &'a CaseRe
     denied.into_iter().filter(|(name, _)| !name.is_empty()).map(|(name, places)| (name, places.len())).collect()
 }
 
-/// Why there is nothing to judge.
+/// The reason why there is nothing to judge.
 pub(super) fn not_applicable(case: &CaseResult) -> String {
     let reasons: BTreeSet<String> = case.with(&[ResourceVerdict::NotApplicable]).map(|it| value(&it.reason)).collect();
     if reasons.is_empty() {
@@ -172,7 +175,7 @@ pub(super) fn not_applicable(case: &CaseResult) -> String {
     reasons.into_iter().collect::<Vec<_>>().join("; ")
 }
 
-/// What was listed and went before it was asked about; empty where nothing did.
+/// The resources that were listed and no longer existed at a later call. The text is empty when there are none.
 pub(super) fn gone(run: &Run, case: &CaseResult) -> String {
     let gone: Vec<String> = case
         .with(&[ResourceVerdict::NotApplicable])
@@ -187,7 +190,7 @@ pub(super) fn gone(run: &Run, case: &CaseResult) -> String {
     }
 }
 
-/// The outcome of a case in one sentence.
+/// The outcome of a case, in one sentence.
 pub(super) fn outcome(record: &Record<'_>, case: &CaseResult) -> String {
     let coverage = coverage(case);
     match case.verdict {
@@ -205,14 +208,14 @@ pub(super) fn outcome(record: &Record<'_>, case: &CaseResult) -> String {
     }
 }
 
-/// Why a case is met although nothing was examined.
+/// The reason why a case is met although no resource was examined.
 pub(super) fn met_by_absence(case: &CaseResult) -> Option<&'static str> {
     let met = matches!(case.verdict, Verdict::Met(_));
     (met && case.coverage.expected == 0 && case.case.when_none == WhenNone::Met)
         .then_some("none exists, as it should be")
 }
 
-/// The waivers that the findings of a case rest on, each with its number of findings.
+/// The waivers that accept findings of a case, each with its number of findings.
 pub(super) fn waivers<'a>(record: &Record<'a>, case: &CaseResult) -> Vec<(&'a WaiverResult, usize)> {
     let used =
         |waiver: &WaiverResult| case.with(&[ResourceVerdict::Waived]).filter(|it| it.waiver == waiver.id).count();
@@ -220,7 +223,7 @@ pub(super) fn waivers<'a>(record: &Record<'a>, case: &CaseResult) -> Vec<(&'a Wa
     all.filter(|(_, findings)| *findings > 0).collect()
 }
 
-/// `2 until 2027-01-31, 97 days left (W-1, owner pay@, SEC-812)`.
+/// A waiver in use, as in `2 until 2027-01-31, 97 days left (W-1, owner pay@, SEC-812)`.
 pub(super) fn waived(waiver: &WaiverResult, findings: usize) -> String {
     let ticket = waiver.ticket.as_ref().map(|ticket| format!(", {}", value(ticket))).unwrap_or_default();
     format!(
@@ -232,7 +235,7 @@ pub(super) fn waived(waiver: &WaiverResult, findings: usize) -> String {
     )
 }
 
-/// `97 days left`.
+/// The remaining time, as in `97 days left`.
 pub(super) fn days(waiver: &WaiverResult) -> String {
     match waiver.days_left {
         0 => "last day".to_owned(),
@@ -241,7 +244,7 @@ pub(super) fn days(waiver: &WaiverResult) -> String {
     }
 }
 
-/// What needs doing about a waiver; none for one that does its work.
+/// The concern about a waiver, or `None` when the waiver needs no attention.
 pub(super) fn waiver_concern(waiver: &WaiverResult) -> Option<String> {
     let id = value(&waiver.id);
     Some(match waiver.state {
@@ -260,20 +263,20 @@ pub(super) fn waiver_concern(waiver: &WaiverResult) -> Option<String> {
     })
 }
 
-/// `accounts 111122223333, 444455556666`.
+/// The accounts, as in `accounts 111122223333, 444455556666`.
 pub(super) fn accounts(run: &Run) -> String {
     let ids: Vec<String> = run.callers.iter().map(|caller| value(&caller.account)).collect();
     format!("{} {}", if ids.len() == 1 { "account" } else { "accounts" }, ids.join(", "))
 }
 
-/// Which parameters the command line set, since they may make a suite say less; none where it set none.
+/// The parameters that the command line set, or `None` when it set none. They can weaken a suite, so reports show them.
 pub(super) fn overrides(run: &Run) -> Option<String> {
     let all: Vec<String> = run.parameters.iter().map(|it| value(it)).collect();
     (!all.is_empty()).then(|| format!("with parameters from the command line: {}", all.join(", ")))
 }
 
-/// That a pass elsewhere is not a pass on AWS, what stood between AWS and us, and whose clock was right; none when AWS
-/// answered, and nothing is to be said of it.
+/// A note about the backend and the clock: a pass on another backend is no pass on AWS, a part stood between AWS and
+/// Attestry, or another clock was used. It is `None` when AWS answered and there is nothing to add.
 pub(super) fn not_aws(run: &Run) -> Option<String> {
     let backend = match run.backend.strip_prefix("aws") {
         Some("") => None,
@@ -285,7 +288,7 @@ pub(super) fn not_aws(run: &Run) -> Option<String> {
     (!notes.is_empty()).then(|| notes.join("; "))
 }
 
-/// How long the run took, in seconds.
+/// The duration of the run, in seconds.
 pub(super) fn seconds(run: &Run) -> f64 {
     run.finished.duration_since(run.started).as_secs_f64().max(0.0)
 }

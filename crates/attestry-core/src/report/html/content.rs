@@ -1,4 +1,4 @@
-//! What the page is made from: the run with each resource and each fact once, however many cases are about them.
+//! The data of the page: the run, with each resource and each fact once, even if several cases select it.
 //!
 //! Must not know markup.
 
@@ -21,7 +21,7 @@ pub(super) struct Content<'a> {
     seconds: f64,
     tally: Tally,
     missing_permissions: BTreeMap<String, usize>,
-    /// What changed since the earlier run, where there is one.
+    /// The difference from the earlier run, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     delta: Option<&'a Delta>,
     frameworks: BTreeMap<&'a str, FrameworkFacts<'a>>,
@@ -32,14 +32,14 @@ pub(super) struct Content<'a> {
     waivers: Vec<WaiverFacts<'a>>,
 }
 
-/// A framework that cases name, and the controls of its catalogue that none of them names.
+/// A framework that cases name, and the controls of its catalogue that no case names.
 #[derive(Serialize)]
 struct FrameworkFacts<'a> {
     name: &'a str,
     without: Vec<(&'a str, &'a str)>,
 }
 
-/// A kind, and the paths that cases test in it.
+/// A kind, and the paths that the cases test in it.
 #[derive(Serialize)]
 struct KindFacts<'a> {
     name: &'static str,
@@ -59,17 +59,17 @@ struct PathFacts<'a> {
     inside: &'a [String],
 }
 
-/// Kind, name, id, place, and a value for each path of the kind.
+/// The kind, name, id and place of a resource, and a value for each path of the kind.
 #[derive(Serialize)]
-struct Seen<'a>(usize, &'a str, &'a str, usize, Vec<Told>);
+struct Seen<'a>(usize, &'a str, &'a str, usize, Vec<PathValue>);
 
-/// What is known at a path.
+/// The fact at a path.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Told {
-    /// A value, or that there is none.
+enum PathValue {
+    /// A value, or no value.
     Value(Option<String>),
-    /// Why there is no value: the word, and the reason.
+    /// The reason why the value is missing: a word, and a text.
     Without(&'static str, String),
 }
 
@@ -90,7 +90,7 @@ struct CaseFacts<'a> {
     population: String,
     criteria: Vec<String>,
     when_none: &'static str,
-    /// Path and expectation, for resources that are as expected.
+    /// The path and expectation of each test, for resources that are as expected.
     tests: Vec<(usize, String)>,
     probe: Option<(&'static str, Vec<(&'static str, String)>)>,
     verdict: ResourceVerdict,
@@ -105,7 +105,7 @@ struct CaseFacts<'a> {
     found: Vec<Found<'a>>,
 }
 
-/// A resource that needs attention; without a number it is the population.
+/// A resource that needs attention. Without a number, it is the population.
 #[derive(Serialize)]
 struct Found<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +132,8 @@ struct WaiverFacts<'a> {
     concerns: Vec<String>,
 }
 
-/// Ascending numbers, as first and count of each run of them: a case about 10,000 resources is a few pairs.
+/// Ascending numbers, as the first number and the length of each run. A case with 10,000 resources needs only a few
+/// pairs.
 #[derive(Default, Serialize)]
 struct Runs(Vec<(usize, usize)>);
 
@@ -145,7 +146,7 @@ impl Runs {
     }
 }
 
-/// Kind, account, Region and id.
+/// The kind, account, Region and id of a resource.
 type Key<'a> = (&'static str, &'a str, &'a str, &'a str);
 
 impl<'a> Content<'a> {
@@ -162,14 +163,15 @@ impl<'a> Content<'a> {
             let Some(kind) = kinds.iter().position(|kind| kind.name == population.kind.name) else { continue };
             let Some(paths) = kinds.get(kind).map(|kind| &kind.paths) else { continue };
             let mut of_population: Vec<&'a Resource> = population.resources.iter().collect();
-            // The order of results, so that what a case is about is mostly one run of numbers.
+            // The resources have the order of the results, so that the resources of a case are mostly one run of
+            // numbers.
             of_population.sort_by(|a, b| a.id.cmp(&b.id));
             for resource in of_population {
                 let place = places.number(&resource.account, &resource.region);
                 numbers
                     .insert(key(population.kind, &resource.account, &resource.region, &resource.id), resources.len());
-                let told = paths.iter().map(|path| told(resource, path)).collect();
-                resources.push(Seen(kind, &resource.name, &resource.id, place, told));
+                let values = paths.iter().map(|path| path_value(resource, path)).collect();
+                resources.push(Seen(kind, &resource.name, &resource.id, place, values));
             }
         }
         let mut content = Self {
@@ -197,7 +199,7 @@ impl<'a> Content<'a> {
         let (file, line) = record.place(case);
         let kind = self.kinds.iter().position(|kind| kind.name == case.kind.name).unwrap_or_default();
         let mut next = 0;
-        // Mostly the one after the last one; where it is not, it is looked up.
+        // The resource is mostly the one after the last resource. If not, it is looked up.
         let mut number = |it: &'a ResourceResult| {
             let is_next = self.resources.get(next).is_some_and(|seen| {
                 seen.0 == kind && seen.2 == &*it.id && self.places.get(seen.3) == Some(&(&*it.account, &*it.region))
@@ -280,7 +282,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Accounts and Regions, each pair once.
+/// The accounts and Regions, without duplicate pairs.
 #[derive(Default)]
 struct Places<'a> {
     all: Vec<(&'a str, &'a str)>,
@@ -288,7 +290,7 @@ struct Places<'a> {
 
 impl<'a> Places<'a> {
     fn number(&mut self, account: &'a str, region: &'a str) -> usize {
-        // Resources come place by place.
+        // The resources come grouped by place.
         let known = self.all.iter().rposition(|it| *it == (account, region));
         known.unwrap_or_else(|| {
             self.all.push((account, region));
@@ -297,7 +299,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Adds what a case tests to the paths of its kind; of what a probe observed, everything is shown.
+/// Adds the tested paths of a case to its kind. For a probe, all its observations are added.
 fn tested<'a>(case: &'a Case, kinds: &mut Vec<KindFacts<'a>>) {
     let known = kinds.iter().position(|kind| kind.name == case.kind.name);
     let at = known.unwrap_or_else(|| {
@@ -335,13 +337,13 @@ fn tested<'a>(case: &'a Case, kinds: &mut Vec<KindFacts<'a>>) {
     }
 }
 
-fn told(resource: &Resource, path: &PathFacts<'_>) -> Told {
+fn path_value(resource: &Resource, path: &PathFacts<'_>) -> PathValue {
     match resource.get(path.attribute) {
-        Some(Fact::Known(value)) => Told::Value(inside(Some(value), path.inside).map(show)),
-        Some(Fact::Absent) => Told::Value(None),
-        Some(Fact::NotApplicable(why)) => Told::Without("not applicable", why.to_string()),
-        Some(Fact::Unknown(gap)) => Told::Without("not seen", wording::gap(gap)),
-        None => Told::Without("not read", String::new()),
+        Some(Fact::Known(value)) => PathValue::Value(inside(Some(value), path.inside).map(show)),
+        Some(Fact::Absent) => PathValue::Value(None),
+        Some(Fact::NotApplicable(why)) => PathValue::Without("not applicable", why.to_string()),
+        Some(Fact::Unknown(gap)) => PathValue::Without("not seen", wording::gap(gap)),
+        None => PathValue::Without("not read", String::new()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! JUnit as its consumers read it: with a parser, never by looking for text.
+//! JUnit as its consumers read it: with a parser, and never by a search in the text.
 #![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
@@ -12,12 +12,13 @@ use crate::report::sample::{HOSTILE, MISTAKEN, Sample, all_seen, groups, secrets
 
 type Element = (String, Vec<(String, String)>, String);
 
-/// What XML 1.0 calls a character.
+/// Whether XML 1.0 allows the character.
 fn is_xml(character: char) -> bool {
     matches!(character, '\n' | '\t' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Elements with their attributes and text, in the order of the document; an error if it is not well-formed.
+/// The elements with their attributes and text, in the order of the document. A document that is not well-formed is an
+/// error.
 fn parse(text: &str) -> Result<Vec<Element>, String> {
     let mut reader = quick_xml::Reader::from_str(text);
     reader.config_mut().check_comments = true;
@@ -72,7 +73,7 @@ fn golden_of_an_outcome_without_a_failing_case() {
     insta::assert_snapshot!(sample.write(&JUNIT));
 }
 
-/// `junit-10.xsd`, as far as it can refuse what we write.
+/// The rules of `junit-10.xsd` that can refuse our output.
 #[test]
 fn strict_has_only_what_the_schema_allows() {
     let allowed: &[(&str, &[&str])] = &[
@@ -101,7 +102,8 @@ fn strict_has_only_what_the_schema_allows() {
     assert_eq!(all.iter().filter(|element| element.0 == "testcase").count(), Sample::new().result.cases.len());
 }
 
-/// What programs read of a test, whatever its text says: who, where, how bad, by which controls, how much was looked at.
+/// The data of a test that programs read, for every text of the test: who, where, how bad, by which controls, and the
+/// coverage.
 #[test]
 fn every_test_has_all_its_properties() {
     let sample = Sample::new();
@@ -184,7 +186,7 @@ fn hostile_text_is_told_without_its_effect() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// Whatever a resource is called, the report is well-formed and the name is in it.
+    /// For every name of a resource, the report is well-formed and contains the name.
     #[test]
     fn any_name_gives_well_formed_xml(name in any::<String>(), ascii in "[ -~]{0,40}", control in "[\\x00-\\x1f\\x7f-\\x9f\\u{fffe}\\u{ffff}]{0,8}") {
         let wrong = format!("{name}{control}{ascii}");
