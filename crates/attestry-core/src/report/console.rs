@@ -14,7 +14,7 @@ use super::wording::{self, count};
 use super::{Record, Report};
 use crate::verify::{CaseResult, ResourceVerdict, Verdict, WaiverState};
 
-/// One line per case.
+/// The console report, with one line for each case.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     /// Whether words have styles. If the output must not have styles, the writer removes them.
