@@ -186,8 +186,8 @@ mod tests {
             ("X-Api-Key: ", "X-Api-Key: ****"),
             ("export AWS_SECRET_ACCESS_KEY=", "AWS_SECRET_ACCESS_KEY=****"),
             ("Authorization: Bearer ", "Bearer ****"),
-            // In this order: a key, another password, a token as the user of a URL, a user, a word, the end of a long
-            // word.
+            // Texts that can be secret: a key, another password, a token as the user of a URL, a user, a word, the end of
+            // a long word.
             ("Basic dXNlcjp", "…****"),
             ("k3J9xQ2mP7vL:", "…****"),
             ("SommerRegen,", "…****"),

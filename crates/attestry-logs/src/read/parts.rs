@@ -1,4 +1,4 @@
-//! Parts of a large plain source, so that more than one worker can read it.
+//! Divides a large plain source into parts, so that several workers can read it.
 //!
 //! Must not know what is found. A part starts with a line, and the line before it is too short to have been cut by an
 //! agent. So nothing that depends on lines is in two parts.

@@ -83,7 +83,7 @@ struct Rule {
 
 #[derive(Clone, Debug)]
 enum Shape {
-    /// An expression that matches around the anchor.
+    /// An expression that matches at the anchor or around it.
     Match { pattern: Pattern, back: usize },
     /// A name that contains the anchor. The complete value after the name must match the expression.
     Value { pattern: Pattern, not_names: Vec<Pattern> },

@@ -245,7 +245,7 @@ impl Values {
         &self.parts
     }
 
-    /// The parts of secrets that cannot be searched, and why.
+    /// The parts of secrets that cannot be searched, with the reasons.
     #[must_use]
     pub fn unsearchable(&self) -> &[(Part, Unsearchable)] {
         &self.unsearchable
