@@ -153,16 +153,29 @@ impl Pattern {
         *last == Token::Many(Class::Any) && before.iter().all(|token| matches!(token, Token::Char(_)))
     }
 
+    /// Whether it is one text.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.tokens.iter().all(|token| matches!(token, Token::Char(_)))
+    }
+
     /// The only text, where there is only one.
     #[must_use]
     pub fn only(&self) -> Option<String> {
-        self.tokens.iter().map(|token| if let Token::Char(char) = token { Some(*char) } else { None }).collect()
+        self.is_text().then(|| self.prefix())
     }
 
     /// The characters that every text begins with.
     #[must_use]
     pub fn prefix(&self) -> String {
-        self.tokens.iter().map_while(|token| if let Token::Char(char) = token { Some(*char) } else { None }).collect()
+        let mut text = String::with_capacity(self.tokens.len());
+        text.extend(self.begin());
+        text
+    }
+
+    /// The same, one by one.
+    pub(crate) fn begin(&self) -> impl Iterator<Item = char> {
+        self.tokens.iter().map_while(|token| if let Token::Char(char) = token { Some(*char) } else { None })
     }
 
     /// Whether a text is one of its texts.

@@ -29,6 +29,10 @@ pub(super) struct Product {
     runs: Vec<u64>,
     /// Positions before a `*`.
     stars: Vec<u64>,
+    /// Positions of single characters, in the order of the characters.
+    literals: Vec<(char, usize)>,
+    /// For each class that there is: positions of one character of it, and of a run.
+    classes: Vec<(Class, Step)>,
     steps: HashMap<char, Rc<Step>>,
 }
 
@@ -48,10 +52,50 @@ impl Product {
             tokens.push(None);
             begins.resize(tokens.len(), begin);
         }
-        let row = |wanted: &dyn Fn(Token) -> bool| row(&tokens, wanted);
-        let runs = row(&|token| matches!(token, Token::Many(_)));
-        let stars = row(&|token| token == Token::Many(Class::Any));
-        Self { begins, blocks, runs, stars, steps: HashMap::new(), tokens }
+        let width = tokens.len().div_ceil(BITS);
+        let none = || Step { moves: vec![0; width], stays: vec![0; width] };
+        let (mut runs, mut stars) = (vec![0; width], vec![0; width]);
+        let (mut literals, mut classes) = (Vec::new(), Vec::<(Class, Step)>::new());
+        for (at, token) in tokens.iter().enumerate() {
+            let (class, is_run) = match token {
+                None => continue,
+                Some(Token::Char(char)) => {
+                    literals.push((*char, at));
+                    continue;
+                }
+                Some(Token::One(class)) => (*class, false),
+                Some(Token::Many(class)) => (*class, true),
+            };
+            if is_run {
+                set(&mut runs, at);
+            }
+            if is_run && class == Class::Any {
+                set(&mut stars, at);
+            }
+            if !classes.iter().any(|(of, _)| *of == class) {
+                classes.push((class, none()));
+            }
+            let of = classes.iter_mut().find(|(of, _)| *of == class);
+            if let Some((_, step)) = of {
+                set(if is_run { &mut step.stays } else { &mut step.moves }, at);
+            }
+        }
+        literals.sort_unstable();
+        Self { begins, blocks, runs, stars, literals, classes, steps: HashMap::new(), tokens }
+    }
+
+    /// What a character does, from where it stands and from the classes that have it.
+    fn step(&self, char: char) -> Step {
+        let mut step = Step { moves: vec![0; self.width()], stays: vec![0; self.width()] };
+        for (_, of) in self.classes.iter().filter(|(class, _)| class.has(char)) {
+            step.moves.iter_mut().zip(&of.moves).for_each(|(word, more)| *word |= more);
+            step.stays.iter_mut().zip(&of.stays).for_each(|(word, more)| *word |= more);
+        }
+        let from = self.literals.partition_point(|(own, _)| *own < char);
+        for (_, at) in self.literals.iter().skip(from).take_while(|(own, _)| *own == char) {
+            set(&mut step.moves, *at);
+        }
+        step
     }
 
     /// Words of a state: the unit of work.
@@ -116,14 +160,14 @@ impl Product {
 
     /// After one more character.
     pub(super) fn next(&mut self, state: &State, char: char) -> State {
-        let tokens = &self.tokens;
-        let step = self.steps.entry(char).or_insert_with(|| {
-            let takes = |token: Token| token.takes(char);
-            Rc::new(Step {
-                moves: row(tokens, &|token| takes(token) && !matches!(token, Token::Many(_))),
-                stays: row(tokens, &|token| takes(token) && matches!(token, Token::Many(_))),
-            })
-        });
+        let step = match self.steps.get(&char) {
+            Some(step) => Rc::clone(step),
+            None => {
+                let step = Rc::new(self.step(char));
+                self.steps.insert(char, Rc::clone(&step));
+                step
+            }
+        };
         let mut carry = 0;
         let next = state
             .iter()
@@ -255,13 +299,6 @@ const ATOMS: [Atom; 5] = [
     |literal| Some('/').filter(|char| !literal.contains(char)),
     |literal| Some(':').filter(|char| !literal.contains(char)),
 ];
-
-fn row(tokens: &[Option<Token>], wanted: &dyn Fn(Token) -> bool) -> Vec<u64> {
-    tokens
-        .chunks(BITS)
-        .map(|chunk| chunk.iter().rev().fold(0, |word, token| (word << 1) | u64::from(token.is_some_and(wanted))))
-        .collect()
-}
 
 /// The set bits of a row that a mask has too; no mask at all leaves them all.
 fn bits<'a>(row: &'a [u64], mask: &'a [u64]) -> impl Iterator<Item = usize> + 'a {

@@ -141,7 +141,7 @@ impl<'c> Unknown<'c> {
         let mut known: Vec<Pattern> = Vec::new();
         let mut text = Some(text);
         while let Some(found) = text.take_if(|it| self.catalogue.action(it).is_some()) {
-            if known.len() == TRIES || query.some_of.iter().flatten().any(|it| it.only().is_some()) {
+            if known.len() == TRIES || query.some_of.iter().flatten().any(|it| it.is_text()) {
                 return if known.len() == TRIES { Err(TooComplex) } else { Ok(None) };
             }
             known.push(Pattern::text(&found));

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::claim::Set;
 use super::term::action;
 use crate::language::{Class, Format, Pattern, Place};
+use crate::policy::Which;
 use crate::reference;
 
 /// Actions that the reference gives no resources, and whose resource AWS's own guides name: all of a kind.
@@ -35,6 +36,23 @@ pub(super) struct Spread {
     pub(super) open: Vec<Pattern>,
     /// Those of them that are taken out.
     pub(super) shut: Vec<Pattern>,
+    /// The services of all of these, in small letters and in order; none where a pattern names none.
+    services: Option<Vec<String>>,
+}
+
+impl Spread {
+    /// Whether a statement about actions may be about one of these: not where it names other services only.
+    pub(super) fn may_meet(&self, actions: &Which<String>) -> bool {
+        let (Some(services), Which::In(list)) = (&self.services, actions) else { return true };
+        let named = |word: &str| {
+            let small = || word.bytes().map(|it| it.to_ascii_lowercase());
+            services.binary_search_by(|own| own.bytes().cmp(small())).is_ok()
+        };
+        list.iter().any(|word| match word.split_once(':') {
+            Some((service, _)) => service.contains(['*', '?']) || named(service),
+            None => true,
+        })
+    }
 }
 
 /// Verbs of actions that only read or list: of those that the reference has, nearly all.
@@ -226,6 +244,11 @@ impl Catalogue {
         let verbs = listed.flat_map(|of| READING.iter().map(move |verb| action(&format!("{of}:{verb}*"))));
         spread.shut.extend(verbs);
         spread.shut.extend(except.into_iter().filter(open));
+        let of_known = spread.known.keys().filter_map(|index| self.services.get(*index));
+        let of_known = of_known.map(|it| Some(it.prefix.trim_end_matches(':').to_owned()));
+        let of_open = spread.open.iter().map(|it| it.prefix().split_once(':').map(|(service, _)| service.to_owned()));
+        let services: Option<BTreeSet<String>> = of_known.chain(of_open).collect();
+        spread.services = services.map(|all| all.into_iter().collect());
         spread
     }
 

@@ -3,8 +3,9 @@
 //! Must not know resource policies.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Spread};
 use super::claim::{Area, Doubt, Proof};
 use super::search::Search;
 use super::space::{Levels, Wanted};
@@ -140,10 +141,15 @@ pub(super) fn identity(subject: &Subject) -> Option<&str> {
     }
 }
 
-pub(super) fn levels<'a>(rights: &'a Rights, context: &'a Context) -> Levels<'a> {
+/// The statements that bind an identity, without those that are about other actions than a set surely.
+pub(super) fn levels<'a>(rights: &'a Rights, context: &'a Context, of: &Arc<Spread>) -> Levels<'a> {
     let Policies { scps, boundary, identity, session, .. } = &rights.policies;
     let level = |layer, policies: &'a [Policy]| -> Vec<Term<'a>> {
-        policies.iter().flat_map(|policy| Term::read(layer, policy, context)).collect()
+        let read = |policy| {
+            let of = Arc::clone(of);
+            Term::read(layer, policy, context, move |statement| of.may_meet(&statement.actions))
+        };
+        policies.iter().flat_map(read).collect()
     };
     let linked = matches!(&rights.subject, Subject::Role { arn, .. } if arn.contains(":role/aws-service-role/"));
     let scps = if linked { &[] } else { scps.as_slice() };

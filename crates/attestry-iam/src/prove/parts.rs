@@ -64,7 +64,7 @@ pub(super) fn parts(
                 part.within.all.push(within(&shape));
                 let mut alone = false;
                 for (pattern, inside) in patterns.iter().zip(cell) {
-                    alone |= *inside && pattern.only().is_some();
+                    alone |= *inside && pattern.is_text();
                     let list = if *inside { &mut part.within.all } else { &mut part.within.none };
                     list.push(within(pattern));
                 }
@@ -123,7 +123,7 @@ fn patterns(atoms: &[Atom<'_>], context: &Context) -> Option<Vec<Pattern>> {
             found.extend(value.absent.is_none().then(|| Pattern::written(&value.pattern)));
         }
     }
-    (found.len() <= TOGETHER || found.iter().all(|it| it.only().is_some())).then(|| found.into_iter().collect())
+    (found.len() <= TOGETHER || found.iter().all(|it| it.is_text())).then(|| found.into_iter().collect())
 }
 
 fn shape(field: usize) -> Pattern {

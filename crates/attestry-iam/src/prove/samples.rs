@@ -16,13 +16,14 @@ impl Prover<'_> {
     #[must_use]
     pub fn samples(&self, rights: &Rights, area: &Area, most: usize) -> Vec<(String, String)> {
         let context = Context::unknown();
-        let mut identity = levels(rights, &context).levels.into_iter().next().unwrap_or_default();
+        let asked = self.catalogue.spread(&area.actions);
+        let mut identity = levels(rights, &context, &asked).levels.into_iter().next().unwrap_or_default();
         identity.retain(Term::allows);
         let read = Read::new(area);
         let allows = |action: &Known| identity.iter().any(|it| it.actions.has(&action.small));
         let (named, others): (Vec<&Known>, Vec<&Known>) = self
             .catalogue
-            .known(&self.catalogue.spread(&read.set), None)
+            .known(&asked, None)
             .into_iter()
             .partition(|action| allows(action));
         let left = most.saturating_sub(named.len());

@@ -48,7 +48,7 @@ impl<'a> Search<'a> {
             catalogue: prover.catalogue,
             budget: prover.budget,
             deep: prover.budget,
-            levels: levels(rights, context),
+            levels: levels(rights, context, &prover.catalogue.spread(&area.actions)),
             area: Read::new(area),
             rights,
             arn,

@@ -54,7 +54,7 @@ impl Read {
     /// Whether the claim is about resources that it names one by one: what they are like, nobody chooses.
     pub(super) fn names_one(&self) -> bool {
         let [of, _] = &self.resources;
-        of.iter().all(|it| it.only().is_some())
+        of.iter().all(|it| it.is_text())
     }
 
     /// Whether the claim names this resource itself.

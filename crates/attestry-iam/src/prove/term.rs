@@ -3,7 +3,8 @@
 //!
 //! Must not know claims.
 
-use std::sync::Arc;
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 use crate::context::Context;
 use crate::decide::{At, Layer, Truth, holds, undecided_keys};
@@ -61,15 +62,21 @@ pub(super) struct Term<'a> {
     /// Whether its conditions hold; and who it is about, where that matters.
     pub(super) truth: Truth,
     /// In small letters.
-    pub(super) actions: Arc<Reach>,
-    may: Arc<Reach>,
-    sure: Arc<Reach>,
+    pub(super) actions: Rc<Reach>,
+    /// The resources at most and at least. Most statements are never asked for theirs.
+    resources: Rc<OnceCell<[Reach; 2]>>,
 }
 
 impl<'a> Term<'a> {
-    /// The statements of a policy that may apply at all.
-    pub(super) fn read(layer: Layer, policy: &'a Policy, context: &'a Context) -> impl Iterator<Item = Self> + 'a {
-        policy.statements.iter().enumerate().filter_map(move |(index, statement)| {
+    /// The statements of a policy that may apply at all, of those that are wanted.
+    pub(super) fn read(
+        layer: Layer,
+        policy: &'a Policy,
+        context: &'a Context,
+        wanted: impl Fn(&Statement) -> bool + 'a,
+    ) -> impl Iterator<Item = Self> + 'a {
+        let statements = policy.statements.iter().enumerate().filter(move |(_, statement)| wanted(statement));
+        statements.filter_map(move |(index, statement)| {
             let truth = Truth::all(statement.conditions.iter().map(|it| holds(it, policy.variables, context)));
             Self::new(layer, policy, index, statement, truth, context)
         })
@@ -87,9 +94,20 @@ impl<'a> Term<'a> {
         if truth == Truth::No {
             return None;
         }
-        let (may, sure) = resources(statement, policy.variables, context);
-        let [actions, may, sure] = [actions(statement), may, sure].map(Arc::new);
-        Some(Self { layer, policy, index, statement, truth, actions, may, sure })
+        let actions = Rc::new(actions(statement));
+        let term = Self { layer, policy, index, statement, truth, actions, resources: Rc::default() };
+        Some(if term.varies() { term.at_resources(context) } else { term })
+    }
+
+    /// The same, its resources as the context has them.
+    fn at_resources(self, context: &Context) -> Self {
+        let resources = resources(self.statement, self.policy.variables, context);
+        Self { resources: Rc::new(OnceCell::from(resources)), ..self }
+    }
+
+    /// Whether its resources depend on what is known.
+    fn varies(&self) -> bool {
+        self.policy.variables && self.lists().iter().any(|it| it.contains("${"))
     }
 
     /// The same statement of an identity where more is known, unless it surely does not apply then.
@@ -100,16 +118,9 @@ impl<'a> Term<'a> {
         if truth == Truth::No {
             return None;
         }
-        let actions = Arc::clone(&self.actions);
-        let varies = || self.may != self.sure || self.lists().iter().any(|it| it.contains("${"));
-        let (may, sure) = match policy.variables && varies() {
-            true => {
-                let (may, sure) = resources(statement, policy.variables, context);
-                (Arc::new(may), Arc::new(sure))
-            }
-            false => (Arc::clone(&self.may), Arc::clone(&self.sure)),
-        };
-        Some(Self { layer, policy, index, statement, truth, actions, may, sure })
+        let (actions, resources) = (Rc::clone(&self.actions), Rc::clone(&self.resources));
+        let term = Self { layer, policy, index, statement, truth, actions, resources };
+        Some(if self.varies() { term.at_resources(context) } else { term })
     }
 
     fn lists(&self) -> &'a [String] {
@@ -131,9 +142,12 @@ impl<'a> Term<'a> {
 
     /// The resources that it is about, on one side; none where it may not apply on that side.
     pub(super) fn reach(&self, bound: Bound) -> Option<&Reach> {
+        // Where it varies, this is done.
+        let all = || resources(self.statement, self.policy.variables, &Context::unknown());
+        let [may, sure] = self.resources.get_or_init(all);
         match bound {
-            Bound::May => Some(&self.may),
-            Bound::Sure => (self.truth == Truth::Yes).then_some(&self.sure),
+            Bound::May => Some(may),
+            Bound::Sure => (self.truth == Truth::Yes).then_some(sure),
         }
     }
 
@@ -169,9 +183,9 @@ fn actions(statement: &Statement) -> Reach {
 /// What a statement reaches at most and at least. A variable that nobody knows may be anything, and is nothing for sure; in
 /// `NotResource` it may leave out nothing, and whether the statement is valid then is not sure, unless every request has
 /// its key.
-fn resources(statement: &Statement, variables: bool, context: &Context) -> (Reach, Reach) {
+fn resources(statement: &Statement, variables: bool, context: &Context) -> [Reach; 2] {
     let (list, negated) = match &statement.resources {
-        None => return (Reach::NotIn(Vec::new()), Reach::NotIn(Vec::new())),
+        None => return [const { Reach::NotIn(Vec::new()) }; 2],
         Some(Which::In(list)) => (list, false),
         Some(Which::NotIn(list)) => (list, true),
     };
@@ -193,5 +207,5 @@ fn resources(statement: &Statement, variables: bool, context: &Context) -> (Reac
         (true, true) => Reach::In(Vec::new()),
     };
     let may = if negated { Reach::NotIn(plain) } else { Reach::In([plain, wide].concat()) };
-    (may, sure)
+    [may, sure]
 }

@@ -203,7 +203,7 @@ impl Found {
         texts.dedup();
         let texts: Vec<&Pattern> = texts.iter().collect();
         // One text and no other is a kind of its own.
-        let names = texts.iter().all(|it| it.only().is_some());
+        let names = texts.iter().all(|it| it.is_text());
         if names || texts.len() > TOGETHER {
             self.complete &= names;
             for pattern in &self.texts {
