@@ -40,6 +40,12 @@ impl Budget {
         Self { left: units }
     }
 
+    /// What each of some has, where they have this together.
+    #[must_use]
+    pub fn share(self, of: usize) -> Self {
+        Self { left: self.left / u64::try_from(of.max(1)).unwrap_or(u64::MAX) }
+    }
+
     /// Whether nothing is left.
     #[must_use]
     pub fn is_spent(self) -> bool {

@@ -113,10 +113,13 @@ impl<'c> Unknown<'c> {
 
     /// One unknown action for each way in which statements can match it.
     pub(super) fn names(&self, levels: &Levels<'_>, budget: &mut Budget) -> Result<Vec<String>, TooComplex> {
-        let (except, shape) = (&self.spread.shut, shape());
+        let shape = shape();
         // A name of a known action matches no other.
-        let named = levels.terms().flat_map(|it| it.actions.patterns()).filter(|it| self.is_open(it));
-        let mut others: Vec<&Pattern> = named.chain(except).collect();
+        let named: Vec<&Pattern> =
+            levels.terms().flat_map(|it| it.actions.patterns()).filter(|it| self.is_open(it)).collect();
+        let by_verb = named.iter().filter_map(|it| self.catalogue.shut_by_verb(&self.spread, it));
+        let except: Vec<Pattern> = self.spread.shut.iter().cloned().chain(by_verb).collect();
+        let mut others: Vec<&Pattern> = named.into_iter().chain(&except).collect();
         others.sort_unstable();
         others.dedup();
         let mut names = Vec::new();

@@ -36,6 +36,8 @@ pub(super) struct Spread {
     pub(super) open: Vec<Pattern>,
     /// Those of them that are taken out.
     pub(super) shut: Vec<Pattern>,
+    /// The services of which all that reads and lists is taken out, in small letters; `*` for all services.
+    unread: Vec<String>,
     /// The services of all of these, in small letters and in order; none where a pattern names none.
     services: Option<Vec<String>>,
 }
@@ -58,6 +60,11 @@ impl Spread {
 /// Verbs of actions that only read or list: of those that the reference has, nearly all.
 const READING: &[&str] =
     &["Get", "List", "Describe", "BatchGet", "BatchDescribe", "Search", "Select", "Read", "Lookup"];
+
+/// Verbs with which three of four actions only read. In a service where all that begin with one of them do so, a later one
+/// is taken to do so too: a test judges each action that the reference has by its neighbours, and finds none that does not.
+pub(super) const MOSTLY_READING: &[&str] =
+    &["calculate", "check", "detect", "download", "estimate", "preview", "query", "view"];
 
 /// How many sets are kept laid out.
 const KEPT: usize = 64;
@@ -241,7 +248,9 @@ impl Catalogue {
         // What is later than the reference is of the level that its verb says, where it says one.
         let reads = set.except.iter().filter_map(|word| word.strip_suffix("/read"));
         let listed = reads.filter(|of| set.except.contains(&format!("{of}/list")));
-        let verbs = listed.flat_map(|of| READING.iter().map(move |verb| action(&format!("{of}:{verb}*"))));
+        spread.unread = listed.map(str::to_ascii_lowercase).collect();
+        let verbs =
+            spread.unread.iter().flat_map(|of| READING.iter().map(move |verb| action(&format!("{of}:{verb}*"))));
         spread.shut.extend(verbs);
         spread.shut.extend(except.into_iter().filter(open));
         let of_known = spread.known.keys().filter_map(|index| self.services.get(*index));
@@ -250,6 +259,23 @@ impl Catalogue {
         let services: Option<BTreeSet<String>> = of_known.chain(of_open).collect();
         spread.services = services.map(|all| all.into_iter().collect());
         spread
+    }
+
+    /// The later actions that are taken out of a set beside `shut`, of those that a pattern covers: where it covers only
+    /// those of one service and of one verb, with which nothing there does more than read.
+    pub(super) fn shut_by_verb(&self, of: &Spread, pattern: &Pattern) -> Option<Pattern> {
+        let begins = pattern.prefix();
+        let (service, operation) = begins.split_once(':')?;
+        let verb = MOSTLY_READING.iter().find(|verb| operation.starts_with(**verb))?;
+        if !of.unread.iter().any(|it| it == "*" || it == service) {
+            return None;
+        }
+        let known = reference::service(service)?.actions();
+        let same =
+            |it: &reference::Action| it.operation().get(..verb.len()).is_some_and(|it| it.eq_ignore_ascii_case(verb));
+        let mut levels = known.filter(same).map(reference::Action::level).peekable();
+        let all_read = levels.peek().is_some() && !levels.any(reference::Level::mutates);
+        all_read.then(|| action(&format!("{service}:{verb}*")))
     }
 
     /// The known actions of a set, in the order of their names; with `among`, only of services that those patterns may cover.
@@ -336,4 +362,26 @@ fn beginning_with(actions: &[&Known], prefix: &str) -> Range<usize> {
     let from = actions.partition_point(|action| action.small.as_str() < prefix);
     let until = actions.partition_point(|action| action.small.as_str() < prefix || action.small.starts_with(prefix));
     from..until
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `MOSTLY_READING` rests on.
+    #[test]
+    fn actions_of_a_verb_read_where_their_neighbours_do() {
+        for verb in MOSTLY_READING {
+            let (mut all, mut reading) = (0, 0);
+            for service in reference::services(|_| true) {
+                let same = |it: &reference::Action| it.operation().to_ascii_lowercase().starts_with(verb);
+                let of: Vec<_> = service.actions().filter(same).collect();
+                let reads = of.iter().filter(|it| !it.level().mutates()).count();
+                (all, reading) = (all + of.len(), reading + reads);
+                let alone = of.len() > 1 && reads == of.len() - 1;
+                assert!(!alone, "one action of {}:{verb} does more than its neighbours", service.prefix());
+            }
+            assert!(reading * 4 >= all * 3 && all > 0, "{verb}: {reading} of {all}");
+        }
+    }
 }

@@ -43,27 +43,74 @@ struct About<'s, 'a> {
 }
 
 impl<'a> Search<'a> {
-    /// Looks at the values of keys. Where that takes too long, it stays open.
-    pub(super) fn refined(&mut self, action: &Known) -> Refined {
+    /// Looks for values of keys that make a request: those of whoever the subject surely is.
+    pub(super) fn looked(&mut self, action: &Known) -> Result<Option<(String, Context)>, TooComplex> {
+        self.about(action, |search, about| search.found(about, search.by_subject(about).as_ref()))
+    }
+
+    /// Looks at the values of keys, those that make no request too. Where that takes too long, it stays open.
+    pub(super) fn refined(&mut self, action: &Known, looked: bool) -> Refined {
+        self.about(action, |search, about| search.decided(about, looked).unwrap_or(Refined::Open))
+    }
+
+    fn about<T>(&mut self, action: &Known, ask: impl FnOnce(&mut Self, &About<'_, 'a>) -> T) -> T {
         let levels = std::mem::take(&mut self.levels);
         let catalogue = self.catalogue;
         let everywhere = catalogue.anywhere(action, self.partition());
-        let about = About::new(action, &levels, &everywhere, self.context);
-        let found = self.decided(&about).unwrap_or(Refined::Open);
+        let answer = ask(self, &About::new(action, &levels, &everywhere, self.context));
         self.levels = levels;
-        found
+        answer
     }
 
-    fn decided(&mut self, about: &About<'_, 'a>) -> Result<Refined, TooComplex> {
+    /// What follows from who the subject is, where it matters and the claim leaves it open: who has a document that
+    /// stands alone is not known, yet a user without more is one who can have it.
+    fn by_subject(&self, about: &About<'_, 'a>) -> Option<Context> {
+        if self.context.is_of_anybody() {
+            return None;
+        }
+        let certain = self.rights.known();
+        let (mut known, mut more) = (self.context.clone(), false);
+        for (key, said) in certain.keys() {
+            match (self.context.get(key), said) {
+                (Told::Unknown, Told::Values(values)) => known = known.with(key, values),
+                (Told::Unknown, _) => known = known.without(key),
+                (told, said) if told == said => continue,
+                // The claim is about somebody else.
+                _ => return None,
+            }
+            more |= about.atoms.contains_key(key) || about.variables.contains(key);
+        }
+        more.then_some(known)
+    }
+
+    /// A request in one of the parts.
+    fn found(
+        &mut self,
+        about: &About<'_, 'a>,
+        known: Option<&Context>,
+    ) -> Result<Option<(String, Context)>, TooComplex> {
+        let known = known.unwrap_or(self.context);
+        for part in parts(about.action, &about.atoms, &about.variables, known, about.everywhere, &mut self.deep)? {
+            if self.exists(about, &part, &part.context, Bound::May)?.is_none() {
+                continue;
+            }
+            let mut steps = STEPS;
+            if let Some(found) = self.chosen(about, &part, &part.context, &mut steps)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn decided(&mut self, about: &About<'_, 'a>, looked: bool) -> Result<Refined, TooComplex> {
+        if !looked && let Some((resource, context)) = self.found(about, self.by_subject(about).as_ref())? {
+            return Ok(Refined::Found(resource, context));
+        }
         let mut answer = Refined::Nothing;
         for part in parts(about.action, &about.atoms, &about.variables, self.context, about.everywhere, &mut self.deep)?
         {
             if self.exists(about, &part, &part.context, Bound::May)?.is_none() {
                 continue;
-            }
-            let mut steps = STEPS;
-            if let Some((resource, context)) = self.chosen(about, &part, &part.context, &mut steps)? {
-                return Ok(Refined::Found(resource, context));
             }
             let mut steps = STEPS;
             if !self.excluded(about, &part, &part.context, &mut steps)? {
@@ -190,9 +237,9 @@ impl<'a> Search<'a> {
             Some(Chosen::Resource) => !self.area.names_one(),
             Some(Chosen::Device) => *self.device.get_or_insert_with(|| can_have_device(self.rights, self.wanted)),
             // Somebody is like that, where anybody asks.
-            Some(Chosen::Nobody) => {
-                self.context.is_of_anybody() && key.to_ascii_lowercase().starts_with("aws:principal")
-            }
+            Some(Chosen::Nobody) if !self.context.is_of_anybody() => false,
+            // Somebody's resource belongs to somebody's organization.
+            Some(Chosen::Nobody) => says_who(key) || is_of_organization(key) && !self.area.names_one(),
             None => false,
         }
     }
@@ -263,6 +310,19 @@ fn open(levels: &Levels<'_>, context: &Context) -> Vec<String> {
     keys
 }
 
+/// Whether a key says who asks.
+fn says_who(key: &str) -> bool {
+    let small = key.to_ascii_lowercase();
+    let others = ["aws:federatedprovider", "aws:sourceidentity", "aws:userid", "aws:username"];
+    let member = small.starts_with("deadline:") && small.ends_with("membershiplevels");
+    small.starts_with("aws:principal") || others.contains(&small.as_str()) || member
+}
+
+/// Whether a key says to which organization a resource belongs.
+fn is_of_organization(key: &str) -> bool {
+    ["aws:resourceorgid", "aws:resourceorgpaths"].iter().any(|it| it.eq_ignore_ascii_case(key))
+}
+
 /// Whether requests of an action may have a key at all: one that every service has, or that AWS documents for it.
 fn has(action: &str, key: &str) -> bool {
     let of_action = !key.starts_with("aws:")
@@ -299,7 +359,16 @@ fn is_possible(context: &Context) -> bool {
         Told::Absent => sent(&known),
         Told::Unknown => false,
     });
-    !(inside && has("aws:SourceIp") || lonely || called && says("aws:ViaAWSService", "false") || two_times || unlisted)
+    // A user has neither: they come with a session of a role.
+    let of_session = ["aws:FederatedProvider", "aws:SourceIdentity"].iter().any(|key| has(key));
+    let user_with_session = has("aws:username") && of_session;
+    // What belongs to the account of whoever asks belongs to its organization.
+    let at_home =
+        has("aws:ResourceAccount") && context.get("aws:ResourceAccount") == context.get("aws:PrincipalAccount");
+    let [owner, caller] = ["aws:ResourceOrgID", "aws:PrincipalOrgID"].map(|key| context.get(key));
+    let two_organizations = at_home && ![owner, caller].contains(&Told::Unknown) && owner != caller;
+    let contrary = lonely || user_with_session || two_organizations || called && says("aws:ViaAWSService", "false");
+    !(inside && has("aws:SourceIp") || contrary || two_times || unlisted)
 }
 
 /// Whether somebody with the rights can have a device: a user who may register one without it. Who begins a session of a

@@ -21,11 +21,8 @@ impl Prover<'_> {
         identity.retain(Term::allows);
         let read = Read::new(area);
         let allows = |action: &Known| identity.iter().any(|it| it.actions.has(&action.small));
-        let (named, others): (Vec<&Known>, Vec<&Known>) = self
-            .catalogue
-            .known(&asked, None)
-            .into_iter()
-            .partition(|action| allows(action));
+        let (named, others): (Vec<&Known>, Vec<&Known>) =
+            self.catalogue.known(&asked, None).into_iter().partition(|action| allows(action));
         let left = most.saturating_sub(named.len());
         let chosen: Vec<&Known> = spread(named, most).into_iter().chain(spread(others, left)).collect();
         let mut search = Search {

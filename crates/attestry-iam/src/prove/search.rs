@@ -87,8 +87,20 @@ impl<'a> Search<'a> {
                 }
             }
         }
+        // A request of one action is not to be missed since another one is hard: each has its share first.
+        let share = self.deep.share(open.len());
+        let mut hard = Vec::with_capacity(open.len());
         for (action, possible) in open {
-            if let Some(found) = self.open(action, possible)? {
+            let all = std::mem::replace(&mut self.deep, share);
+            let looked = self.looked(action);
+            self.deep = all;
+            if let Ok(Some((resource, context))) = looked {
+                return Ok(Some(self.example(&action.name, resource, context)));
+            }
+            hard.push((action, possible, looked.is_ok()));
+        }
+        for (action, possible, looked) in hard {
+            if let Some(found) = self.open(action, possible, looked)? {
                 return Ok(Some(found));
             }
             // One doubt is as good as all, once no more can be found out.
@@ -162,8 +174,8 @@ impl<'a> Search<'a> {
     }
 
     /// A known action about which the condition keys decide.
-    fn open(&mut self, action: &Known, possible: String) -> Result<Option<Counterexample>, TooComplex> {
-        match self.refined(action) {
+    fn open(&mut self, action: &Known, possible: String, looked: bool) -> Result<Option<Counterexample>, TooComplex> {
+        match self.refined(action, looked) {
             Refined::Found(resource, context) => {
                 let example = self.example(&action.name, resource, context);
                 return Ok(Some(example));

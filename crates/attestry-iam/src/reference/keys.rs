@@ -103,12 +103,21 @@ const GLOBAL: &[(Chosen, Holds, &str)] = &[
 
 /// Keys of services that are about the resource, beside those that end in `ResourceTag/*`.
 const OF_RESOURCE: &[&str] = &[
+    "iottwinmaker:linkedServices",
     "kms:ResourceAliases",
     "s3:BucketTag/*",
     "s3:DataAccessPointAccount",
     "s3:DataAccessPointArn",
     "s3:ExistingObjectTag/*",
     "s3:ResourceAccount",
+];
+
+/// Keys of services that say what whoever asks is to a resource.
+const OF_CALLER: &[&str] = &[
+    "deadline:FarmMembershipLevels",
+    "deadline:FleetMembershipLevels",
+    "deadline:JobMembershipLevels",
+    "deadline:QueueMembershipLevels",
 ];
 
 /// The key of a name, in whatever case: also one whose name is a part of what a `*` stands for.
@@ -191,7 +200,7 @@ fn typed(kind: &str) -> (Holds, bool) {
 
 fn chosen(prefix: &str, name: &str) -> Chosen {
     // A provider of identities, which says of somebody what it knows; and what SAML says.
-    if prefix.contains('.') || prefix == "saml" {
+    if prefix.contains('.') || prefix == "saml" || OF_CALLER.contains(&name) {
         Chosen::Nobody
     } else if OF_RESOURCE.contains(&name) || name.ends_with(":ResourceTag/*") {
         Chosen::Resource

@@ -9,16 +9,45 @@ use std::sync::OnceLock;
 /// Its first lines say how it reads; `ci/reference/sends.py` writes it.
 const TEXT: &str = include_str!("sends.txt");
 
+/// Keys that the reference has of a service and not of these actions, though AWS's own policies use them there, as the *AWS
+/// Managed Policy Reference* shows (`ROSAManageSubscription`, `AWSIoTTwinMakerServiceRolePolicy` and
+/// `AWSDeadlineCloud-UserAccess…`).
+const BESIDE: &[(&str, &str)] = &[
+    ("aws-marketplace:productid", "aws-marketplace:subscribe aws-marketplace:unsubscribe"),
+    (
+        "iottwinmaker:linkedservices",
+        "iottwinmaker:createentity iottwinmaker:updateentity iottwinmaker:deleteentity iottwinmaker:getentity \
+         iottwinmaker:listentities iottwinmaker:createcomponenttype iottwinmaker:updatecomponenttype \
+         iottwinmaker:deletecomponenttype iottwinmaker:getcomponenttype iottwinmaker:listcomponenttypes",
+    ),
+    (
+        "deadline:farmmembershiplevels",
+        "deadline:associatemembertofarm deadline:associatemembertofleet deadline:associatemembertojob \
+         deadline:associatemembertoqueue deadline:disassociatememberfromfarm deadline:disassociatememberfromfleet \
+         deadline:disassociatememberfromjob deadline:disassociatememberfromqueue",
+    ),
+    ("deadline:fleetmembershiplevels", "deadline:associatemembertofleet deadline:disassociatememberfromfleet"),
+    ("deadline:jobmembershiplevels", "deadline:associatemembertojob deadline:disassociatememberfromjob"),
+    (
+        "deadline:queuemembershiplevels",
+        "deadline:associatemembertojob deadline:associatemembertoqueue deadline:disassociatememberfromjob \
+         deadline:disassociatememberfromqueue",
+    ),
+];
+
 /// What the file says of a service, read when somebody asks.
 struct Service {
     text: &'static str,
     read: OnceLock<HashMap<String, Vec<&'static str>>>,
 }
 
-/// Whether AWS's reference says that requests of an action may have a key. Without regard to case.
+/// Whether AWS documents that requests of an action may have a key. Without regard to case.
 #[must_use]
 pub fn sends(action: &str, key: &str) -> bool {
     let (action, key) = (action.to_ascii_lowercase(), key.to_ascii_lowercase());
+    if BESIDE.iter().any(|(own, actions)| *own == key && actions.split(' ').any(|it| it == action)) {
+        return true;
+    }
     let Some((prefix, operation)) = action.split_once(':') else { return false };
     let Some(service) = services().get(prefix) else { return false };
     let listed = service.read.get_or_init(|| read(service.text)).get(operation);
@@ -44,12 +73,13 @@ fn read(text: &'static str) -> HashMap<String, Vec<&'static str>> {
                 keys.insert(number, key);
                 continue;
             }
-            Some((numbers, names)) if numbers.ends_with(':') && !line.starts_with("    ") => {
-                let numbers = numbers.trim_end_matches(':').split(',');
-                own = numbers.filter_map(|number| keys.get(number).copied()).collect();
+            _ if line.starts_with("    ") => entry,
+            // Many numbers leave no room for names in their line.
+            _ => {
+                let (numbers, names) = entry.split_once(':').unwrap_or_default();
+                own = numbers.split(',').filter_map(|number| keys.get(number).copied()).collect();
                 names
             }
-            _ => entry,
         };
         found.extend(names.split_ascii_whitespace().map(|name| (name.to_ascii_lowercase(), own.clone())));
     }

@@ -350,6 +350,14 @@ fn requests_have_the_keys_that_are_documented_for_their_action() {
         ("kms:DisableKey", "kms:ScheduleKeyDeletionPendingWindowInDays", false),
         ("sqs:TagQueue", "aws:RequestTag/owner", true),
         ("s3:GetObject", "s3:ExistingObjectTag/owner", true),
+        // Its keys fill a line without a name.
+        ("ec2:CreateTags", "ec2:CreateAction", true),
+        ("ec2:CreateTags", "ec2:AssociatePublicIpAddress", false),
+        // AWS's own policies say these, and the reference does not.
+        ("aws-marketplace:Subscribe", "aws-marketplace:ProductId", true),
+        ("iottwinmaker:CreateEntity", "iottwinmaker:linkedServices", true),
+        ("deadline:AssociateMemberToJob", "deadline:JobMembershipLevels", true),
+        ("deadline:CreateFarm", "deadline:JobMembershipLevels", false),
         ("nowhere:DoIt", "nowhere:Key", false),
     ] {
         assert_eq!(sends(action, key), expected, "{action} {key}");

@@ -183,6 +183,121 @@ fn what_only_an_unknown_action_shows_is_undecided() {
 }
 
 #[test]
+fn a_later_action_reads_where_all_of_its_verb_do() {
+    let reads = Set::everything().except(["*/read", "*/list"]);
+    let claim = |action: &str| {
+        line(&never(
+            &role(&format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}"#)),
+            reads.clone(),
+            Set::everything(),
+        ))
+    };
+    assert_eq!(claim("cloudformation:Detect*"), "proved");
+    assert_eq!(claim("cloudformation:DetectStack*"), "proved");
+    // A verb that AWS writes with too, and a service that has no action with the verb.
+    assert!(claim("codedeploy:Batch*").starts_with("unknown action: codedeploy:batch"));
+    assert!(claim("kms:Detect*").starts_with("unknown action: kms:detect"));
+    // `CheckInLicense` writes.
+    assert!(claim("license-manager:Check*").starts_with("license-manager:CheckInLicense on "));
+    let writes = Set::everything().except(["*/list"]);
+    let detects = role(r#"{"Effect": "Allow", "Action": "cloudformation:Detect*", "Resource": "*"}"#);
+    assert!(line(&never(&detects, writes, Set::everything())).starts_with("cloudformation:DetectStackDrift on "));
+}
+
+#[test]
+fn services_of_statements_are_read_as_actions_are() {
+    let claim = |action: &str| {
+        let rights = role(&format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}"#));
+        line(&never(&rights, Set::of(["secretsmanager:GetSecretValue"]), Set::everything()))
+    };
+    for action in ["SecretsManager:Get*", "s?cretsmanager:GetSecretValue", "*:Get*", "*", "secretsmanager*"] {
+        assert!(claim(action).starts_with("secretsmanager:GetSecretValue on "), "{action}");
+    }
+    for action in ["kms:*", "secretsmanage:*", "s3:Get*"] {
+        assert_eq!(claim(action), "proved", "{action}");
+    }
+}
+
+/// Whoever has a document that stands alone.
+fn document(statements: &str) -> Rights {
+    let subject = Subject::anyone("647751526084", "arn:aws:iam::647751526084:policy/app");
+    Rights { subject, policies: Policies { identity: vec![policy("app", statements)], ..Policies::default() } }
+}
+
+#[test]
+fn a_user_without_more_can_have_a_document() {
+    let claim =
+        |statements: &str| line(&never(&document(statements), Set::of(["iam:ChangePassword"]), Set::everything()));
+    let own =
+        r#"{"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": "arn:aws:iam::*:user/${aws:username}"}"#;
+    assert_eq!(claim(own), "iam:ChangePassword on arn:aws:iam::647751526084:user/anyone by app#0");
+    let with = |condition: &str| {
+        claim(&format!(
+            r#"{{"Effect": "Allow", "Action": "iam:ChangePassword", "Resource": "*", "Condition": {{{condition}}}}}"#
+        ))
+    };
+    let found = "iam:ChangePassword on arn:aws:iam::647751526084:user/x by app#0";
+    assert_eq!(with(r#""StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}"#), found);
+    assert_eq!(with(r#""StringEquals": {"aws:PrincipalType": "User"}"#), found);
+    // Whether somebody is like that, nobody knows.
+    for condition in [
+        r#""StringEquals": {"aws:username": "bob"}"#,
+        r#""StringEquals": {"aws:PrincipalTag/team": "a"}"#,
+        r#""StringEquals": {"aws:SourceIdentity": "bob"}"#,
+    ] {
+        assert!(with(condition).starts_with("undecided: "), "{condition}");
+    }
+    // A role has no name of a user.
+    let app = never(&role(own), Set::of(["iam:ChangePassword"]), Set::everything());
+    assert!(line(&app).starts_with("undecided: aws:username"));
+}
+
+#[test]
+fn where_anybody_asks_somebody_is_like_that() {
+    let claim = |condition: &str| {
+        let allow = format!(
+            r#"{{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*", "Condition": {{{condition}}}}}"#
+        );
+        let area = Area { actions: Set::of(["sts:AssumeRole"]), resources: Set::everything() };
+        let known = Context::unknown().with("aws:PrincipalAccount", ["647751526084"]).of_anybody();
+        line(&Prover::new(Catalogue::aws()).never(&document(&allow), &area, &known))
+    };
+    let found = "sts:AssumeRole on arn:aws:iam::647751526084:role/x by app#0";
+    for condition in [
+        r#""StringEquals": {"aws:username": "bob"}"#,
+        r#""StringEquals": {"aws:PrincipalTag/team": "a"}"#,
+        r#""StringEquals": {"aws:SourceIdentity": "bob"}"#,
+        r#""StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}"#,
+    ] {
+        assert_eq!(claim(condition), found, "{condition}");
+    }
+    // A user has no session of a role.
+    let both = claim(r#""StringEquals": {"aws:username": "bob", "aws:SourceIdentity": "bob"}"#);
+    assert!(both.starts_with("undecided: "), "{both}");
+}
+
+#[test]
+fn what_is_hard_of_one_action_does_not_hide_another() {
+    let tags: Vec<String> =
+        ('a'..='h').map(|it| format!(r#""aws:RequestTag/{it}": "${{aws:PrincipalTag/{it}}}-*"}}"#)).collect();
+    let hard: Vec<String> = ["CreateTable", "DeleteTable", "UpdateTable", "DeleteBackup", "DeleteItem", "PutItem"]
+        .iter()
+        .flat_map(|action| tags.iter().map(move |tag| (action, tag)))
+        .map(|(action, tag)| {
+            format!(
+                r#"{{"Effect": "Allow", "Action": "dynamodb:{action}", "Resource": "*", "Condition": {{"StringLike": {{{tag}}}}}"#
+            )
+        })
+        .collect();
+    let easy = r#"{"Effect": "Allow", "Action": "sqs:PurgeQueue", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}}}"#;
+    let rights = role(&format!("{}, {easy}", hard.join(", ")));
+    let area = Area { actions: Set::of(["dynamodb/mutate", "sqs/mutate"]), resources: Set::everything() };
+    let prover = Prover::new(Catalogue::aws()).with(Budget::of(80_000));
+    let found = line(&prover.never(&rights, &area, &Context::unknown()));
+    assert!(found.starts_with("sqs:PurgeQueue on arn:aws:sqs:eu-central-1:"), "{found}");
+}
+
+#[test]
 fn a_deny_outside_is_seen_to_be_complete_or_not() {
     let area = |actions: &[&str]| Area { actions: Set::of(actions.iter().copied()), resources: outside() };
     let denied = |statements: &str, actions: &[&str]| {
