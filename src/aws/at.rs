@@ -1,6 +1,6 @@
-//! Where a collector reads: one account and one Region, with the clients for it and what was already read there.
+//! The account and Region of a collector, with the service clients and the shared reads for them.
 //!
-//! Must not know what is read; clients and shared reads are made by the collectors.
+//! The module must not know the data that is read. The collectors create the clients and the shared reads.
 
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
@@ -24,15 +24,15 @@ type Shared = Arc<dyn Any + Send + Sync>;
 
 /// One account and one Region.
 pub struct At {
-    /// Account, 12 digits.
+    /// The account, 12 digits.
     pub account: Arc<str>,
-    /// Region, or `aws-global`.
+    /// The Region, or `aws-global`.
     pub region: Arc<str>,
     /// All Regions of the account that the run reads, in the order of the stage.
     pub regions: Arc<[String]>,
-    /// Whether S3 must be addressed by path: emulators and in-process accounts have no wildcard DNS.
+    /// Whether S3 must be addressed by path. Emulators and accounts inside the process have no wildcard DNS.
     pub path_style: bool,
-    /// Which events of logs are swept.
+    /// The events of the logs that a sweep reads.
     pub logs: Arc<LogScope>,
     sdk: SdkConfig,
     clients: Mutex<HashMap<TypeId, Shared>>,
@@ -40,7 +40,7 @@ pub struct At {
 }
 
 impl At {
-    /// A place with the SDK configuration that reaches it.
+    /// Creates the account and Region from the SDK configuration that reaches it.
     pub fn new(
         account: impl Into<Arc<str>>,
         region: impl Into<Arc<str>>,
@@ -61,13 +61,14 @@ impl At {
         }
     }
 
-    /// The same place, of a run that reads these Regions.
+    /// The same account and Region, in a run that reads these Regions.
     #[must_use]
     pub fn among(self, regions: &Arc<[String]>) -> Self {
         Self { regions: Arc::clone(regions), ..self }
     }
 
-    /// The same place for somebody else, such as a role that was assumed. Requests carry the name in their user agent.
+    /// The same account and Region with other credentials, such as those of an assumed role. The user agent of the
+    /// requests contains the name.
     #[must_use]
     pub fn acting_as(&self, credentials: impl ProvideCredentials + 'static, name: &str) -> Self {
         let provider = SharedCredentialsProvider::new(credentials);
@@ -83,22 +84,23 @@ impl At {
         .among(&self.regions)
     }
 
-    /// Whether AWS answers here, rather than an emulator or something inside the process.
+    /// Returns whether AWS answers, and not an emulator or a backend inside the process.
     pub fn is_aws(&self) -> bool {
         !self.path_style
     }
 
-    /// Whether this is where the kinds without Regions are read.
+    /// Returns whether this is the pseudo Region of the kinds without Regions.
     pub fn is_global(&self) -> bool {
         &*self.region == GLOBAL
     }
 
-    /// Whether this is the Region that looks after what is at home in none of those that are read, so that it counts once.
+    /// Returns whether this Region reads the resources whose home Region the run does not read. Only the first Region
+    /// of the run does, so that such a resource counts once.
     pub fn looks_after(&self, home: &str) -> bool {
         self.regions.first().is_some_and(|first| **first == *self.region) && !self.regions.iter().any(|it| it == home)
     }
 
-    /// The SDK configuration for another Region, for what answers only where it is at home.
+    /// Returns the SDK configuration for another Region. Some resources can be read only in their home Region.
     pub fn sdk_in(&self, region: &str) -> SdkConfig {
         self.sdk.clone().into_builder().region(Region::new(region.to_owned())).build()
     }
@@ -108,14 +110,15 @@ impl At {
         &self.sdk
     }
 
-    /// The service client, made at the first use: `at.client(aws_sdk_kms::Client::new)`.
+    /// Returns the client of a service. The first use creates it: `at.client(aws_sdk_kms::Client::new)`.
     pub fn client<C: Clone + Send + Sync + 'static>(&self, make: impl FnOnce(&SdkConfig) -> C) -> C {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let client = clients.entry(TypeId::of::<C>()).or_insert_with(|| Arc::new(make(&self.sdk)));
         client.downcast_ref::<C>().cloned().unwrap_or_else(|| unreachable!("clients are keyed by their type"))
     }
 
-    /// A read that several collectors or resources share: made once, by whoever comes first; failures are shared too.
+    /// Memoises a read for several collectors or resources. The first caller runs the read. Later callers get the same
+    /// result, errors included.
     ///
     /// # Errors
     /// The gap of the one read.
@@ -130,7 +133,8 @@ impl At {
             Arc::clone(reads.entry((TypeId::of::<T>(), what.into())).or_insert_with(|| Arc::new(Cell::<T>::new())))
         };
         let Ok(cell) = shared.downcast::<Cell<T>>() else { unreachable!("reads are keyed by their type") };
-        // On the heap: a read within a read within a client is more than the stack of a thread holds.
+        // The future is on the heap. A read within a read within a client needs more space than the stack of a thread
+        // has.
         let read = Box::pin(read);
         let made = cell.get_or_init(|| async {
             let (told, unread) = apart(read).await;
@@ -142,7 +146,7 @@ impl At {
     }
 }
 
-/// The retries of a configuration, with another number of attempts.
+/// Returns the retry settings of a configuration with another number of attempts.
 pub(super) fn retries(sdk: &SdkConfig, attempts: u32) -> aws_config::retry::RetryConfig {
     let retries = sdk.retry_config().cloned().unwrap_or_else(aws_config::retry::RetryConfig::standard);
     retries.with_max_attempts(attempts).with_initial_backoff(std::time::Duration::from_millis(200))

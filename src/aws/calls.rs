@@ -1,6 +1,6 @@
 //! The log of calls: one record for each HTTP request that was sent, retries included.
 //!
-//! Must not know what is asked for; parameters arrive redacted.
+//! The module must not know the purpose of a request. Parameters arrive redacted.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,41 +10,41 @@ use serde::Serialize;
 /// One HTTP request.
 #[derive(Clone, Debug, Serialize)]
 pub struct Call {
-    /// When it was sent.
+    /// The time at which the request was sent.
     pub started: Timestamp,
-    /// Milliseconds until the answer's head.
+    /// The milliseconds from the request to the head of the answer.
     pub milliseconds: u64,
-    /// Account.
+    /// The account.
     pub account: Arc<str>,
-    /// Region, or `aws-global`.
+    /// The Region, or `aws-global`.
     pub region: Arc<str>,
-    /// IAM prefix of the service.
+    /// The IAM prefix of the service.
     pub service: String,
-    /// Operation.
+    /// The operation.
     pub operation: String,
-    /// Parameters, redacted.
+    /// The parameters, redacted.
     pub parameters: serde_json::Value,
-    /// 1 for the first attempt.
+    /// The number of the attempt. The first attempt has the number 1.
     pub attempt: u32,
-    /// HTTP status; absent when there was no answer.
+    /// The HTTP status. It is absent when there was no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// AWS error code, where the answer's head carries it.
+    /// The AWS error code, if the head of the answer contains it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub error: String,
-    /// AWS request id.
+    /// The AWS request id.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub request_id: String,
-    /// The date that the answer carries.
+    /// The date in the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<Timestamp>,
-    /// Whether AWS asked for less speed.
+    /// Whether AWS throttled the request.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub throttled: bool,
 }
 
 impl Call {
-    /// How far the clock that answered is ahead of ours, in seconds.
+    /// Returns the seconds by which the clock of the server is ahead of the clock of this machine.
     #[must_use]
     pub fn skew(&self) -> Option<i64> {
         let took = i64::try_from(self.milliseconds / 1000).ok()?;
@@ -69,7 +69,7 @@ impl CallLog {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Requests sent, and how many of them were throttled.
+    /// Returns the number of requests that were sent, and the number of throttled requests among them.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,7 +104,7 @@ pub(super) mod tests {
         assert_eq!(call(10, Some("2026-11-20T22:15:00Z")).skew(), Some(0));
         assert_eq!(call(10, Some("2026-11-20T22:20:00Z")).skew(), Some(300));
         assert_eq!(call(10, Some("2026-11-20T22:14:00Z")).skew(), Some(-60));
-        // What the answer took is no difference of clocks.
+        // The duration of the answer is not a difference between the clocks.
         assert_eq!(call(5_000, Some("2026-11-20T22:15:05Z")).skew(), Some(0));
         assert_eq!(call(10, None).skew(), None);
     }

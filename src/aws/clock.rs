@@ -1,26 +1,28 @@
-//! This machine's clock beside the clock of whoever answers.
+//! Compares the clock of this machine with the clock of the server that answers.
 //!
-//! Must not know what is judged by it.
+//! The module must not know the judgements that use the time.
 
 use super::Call;
 
-/// Seconds by which two clocks may differ and still be taken for the same; AWS itself refuses a signature later.
+/// The seconds by which two clocks may differ and still count as equal. AWS itself refuses a signature with a larger
+/// difference.
 pub const TOLERANCE: i64 = 5 * 60;
 
-/// What the dates of answers say of our clock.
+/// The result of the comparison of our clock with the dates of the answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clocks {
     /// No answer has a date.
     Untold,
-    /// They agree.
+    /// The clocks agree.
     Agree,
-    /// So many seconds are to be added to our clock.
+    /// The seconds that must be added to our clock.
     Apart(i64),
-    /// The answers themselves do not agree: the least and the greatest number of seconds.
+    /// The answers do not agree with each other: the smallest and the largest difference in seconds.
     Disagree(i64, i64),
 }
 
-/// Compares our clock, with so many seconds added to it already, with the dates of answers.
+/// Compares our clock with the dates of the answers. `added` is the number of seconds that were already added to our
+/// clock.
 #[must_use]
 pub fn clocks(calls: &[Call], added: i64) -> Clocks {
     let mut apart: Vec<i64> = calls.iter().filter_map(Call::skew).map(|skew| skew.saturating_sub(added)).collect();
@@ -61,7 +63,7 @@ mod tests {
             (&[Some(-DAYS)], 0, Clocks::Apart(-DAYS)),
             (&[Some(0), Some(DAYS)], 0, Clocks::Disagree(0, DAYS)),
             (&[Some(-TOLERANCE), Some(1)], 0, Clocks::Disagree(-TOLERANCE, 1)),
-            // With what was added they agree.
+            // The clocks agree when the seconds that were added are counted.
             (&[Some(DAYS), Some(DAYS + 1)], DAYS, Clocks::Agree),
             (&[Some(0)], DAYS, Clocks::Apart(-DAYS)),
         ] {

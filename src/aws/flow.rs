@@ -1,6 +1,7 @@
-//! A body that is read piece by piece, and goes on coming: whoever lets it drip is given up.
+//! Reads a body piece by piece while it arrives. When the body arrives too slowly, the read ends with a gap.
 //!
-//! Must not know what is in it. Only waiting counts: a reader may take as long as it needs with what came.
+//! The module must not know the content. Only the time of waiting counts. The reader may use each piece for as long as
+//! it needs.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -10,13 +11,14 @@ use tokio::time::{Instant, timeout};
 
 use attestry_core::facts::{Cause, Gap};
 
-/// How long somebody waits for [`LEAST`] bytes.
+/// The time in which at least [`LEAST`] bytes must arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Bytes that come in that time at least, if the body does not end. AWS sends thousands of times as many.
+/// The smallest number of bytes that must arrive in that time, unless the body ends. AWS sends thousands of times as
+/// many.
 const LEAST: usize = 64 << 10;
 
-/// How one body comes.
+/// The progress of one body.
 #[derive(Debug)]
 pub struct Flow {
     patience: Duration,
@@ -31,10 +33,10 @@ impl Default for Flow {
 }
 
 impl Flow {
-    /// The next piece of the body, or its end.
+    /// Returns the next piece of the body, or its end.
     ///
     /// # Errors
-    /// It broke off, or drips.
+    /// The body broke off, or it arrives too slowly.
     pub async fn next<P: AsRef<[u8]>, E: Display>(
         &mut self,
         piece: impl Future<Output = Result<Option<P>, E>>,
@@ -57,7 +59,8 @@ impl Flow {
 mod tests {
     use super::*;
 
-    /// How a body ends whose pieces have this many bytes, each after so many milliseconds; a reader takes its time too.
+    /// Returns how a body ends whose pieces each have this many bytes. Each piece arrives after `milliseconds`, and the
+    /// reader needs `reading` milliseconds for it.
     async fn end(bytes: usize, milliseconds: u64, reading: u64) -> Option<Cause> {
         let mut flow = Flow { patience: Duration::from_millis(300), ..Flow::default() };
         for _ in 0..8 {

@@ -1,16 +1,16 @@
-//! What AWS says when the resource that an operation names does not exist: one table.
+//! The error codes that AWS returns when the resource of a request does not exist, in one table.
 //!
-//! An operation has no row where the code also means something else, such as a policy or a setting that is not there. Must
-//! not know what becomes of a resource that is gone.
+//! An operation has no row when the code also has another meaning, such as a missing policy or a missing setting. The
+//! module must not know the consequence of a resource that is gone.
 
 use super::Operation;
 
-/// What some operations of a service say.
+/// The error codes of some operations of a service.
 struct Row {
     service: &'static str,
     operations: &'static [&'static str],
     codes: &'static [&'static str],
-    /// How the message begins, where the code alone does not tell.
+    /// The beginning of the message, where the code alone does not decide.
     begins: &'static str,
 }
 
@@ -32,7 +32,7 @@ const TABLE: &[Row] = &[
         &["GetFunctionConfiguration", "ListAliases", "ListVersionsByFunction"],
         &["ResourceNotFoundException"],
     ),
-    // The same code says that a function has no policy. Only the message tells the two apart.
+    // Lambda returns the same code when a function has no policy. Only the message separates the two cases.
     Row {
         service: "lambda",
         operations: &["GetPolicy"],
@@ -70,13 +70,13 @@ fn rows<'a>(service: &'a str, operation: &'a str) -> impl Iterator<Item = &'stat
     TABLE.iter().filter(move |row| row.service == service && row.operations.contains(&operation))
 }
 
-/// Whether an error says that what the operation names does not exist.
+/// Returns whether an error means that the resource of the request does not exist.
 pub(super) fn says_gone(operation: &Operation, code: &str, message: &str) -> bool {
     rows(&operation.service, &operation.name).any(|row| row.codes.contains(&code) && message.starts_with(row.begins))
 }
 
-/// The codes by which an operation says that what it names does not exist; none for an operation that names nothing, or
-/// that says something else by them.
+/// Returns the codes with which an operation reports that its resource does not exist. The list is empty for an
+/// operation that names no resource, and for an operation whose codes also have another meaning.
 #[must_use]
 pub fn gone_codes(service: &str, operation: &str) -> &'static [&'static str] {
     rows(service, operation).find(|row| row.begins.is_empty()).map_or(&[], |row| row.codes)

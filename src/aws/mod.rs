@@ -1,6 +1,6 @@
-//! AWS as a place to read from: sessions, pacing, paging, error classes, record and replay, described accounts.
+//! The access to AWS: sessions, pacing, paging, error classes, recording and replay, and described accounts.
 //!
-//! Must not name a resource kind, an attribute or a policy.
+//! The module must not name a kind, an attribute or a policy.
 
 mod at;
 pub mod bucket;

@@ -1,6 +1,8 @@
-//! Pacing: no account is asked faster than a share of its quotas, and slower when it objects.
+//! Paces the requests of a run. No account gets requests faster than a share of its quotas. When AWS throttles, the
+//! pace slows down.
 //!
-//! It sits below the SDK's retries, so a retry is paced like any other request. Must not know what is asked.
+//! The module sits below the retries of the SDK, so a retry is paced like any other request. It must not know the
+//! content of a request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,14 +14,14 @@ use tokio::time::Instant;
 use super::quota::{self, Quota};
 use super::{GLOBAL, Operation, Operations};
 
-/// Requests of one quota group that are open at the same time.
+/// The largest number of requests of one quota group that are open at the same time.
 const OPEN: usize = 64;
 
-/// The share of a published quota that a run uses; the rest is left to the account's own work.
+/// The share of a published quota that a run uses. The rest is for the other work of the account.
 const SHARE: f64 = 0.95;
 
-/// Length of the burst that a quota allows, in seconds of its rate: enough to make up for late timers, short enough
-/// that no second sees more than its quota.
+/// The length of the burst that a quota allows, in seconds of its rate. It is long enough to balance late timers. It is
+/// short enough that the requests of each second stay below the quota.
 const BURST_SECONDS: f64 = 0.05;
 
 /// Paces all requests of a run.
@@ -32,7 +34,7 @@ pub struct Pace {
 struct Inner {
     operations: Operations,
     queues: Mutex<HashMap<Key, Queue>>,
-    /// The share that a sweep of logs uses of the quotas for reading events.
+    /// The share of the quotas for reading events that a sweep of logs uses.
     sweeps: f64,
 }
 
@@ -43,25 +45,26 @@ type Key = (Arc<str>, Arc<str>, String);
 #[derive(Debug)]
 struct Queue {
     bucket: Bucket,
-    /// A place in the queue is taken only by a request that may go out at once when its time comes: places taken
-    /// behind slow answers would all come due together.
+    /// The semaphore for open requests. A request takes a place in the queue only when it can go out at its time.
+    /// Places that are taken behind slow answers would all become due together.
     open: Arc<Semaphore>,
 }
 
-/// The right to send one request; it is open until this is dropped.
+/// The right to send one request. The request counts as open until this value is dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
     _open: Option<OwnedSemaphorePermit>,
 }
 
 impl Pace {
-    /// Paces by the published quotas.
+    /// Creates a pace by the published quotas.
     #[must_use]
     pub fn by_quota(operations: &Operations) -> Self {
         Self::with_sweeps(operations.clone(), SHARE)
     }
 
-    /// The same, which leaves so many percent of the quotas for reading events of logs. Nothing was asked yet.
+    /// The same pace, which leaves this percentage of the quotas for reading events of logs. It must be set before the
+    /// first request.
     #[must_use]
     pub fn leaving(self, percent: u8) -> Self {
         let share = (1.0 - f64::from(percent) / 100.0).min(SHARE);
@@ -75,7 +78,7 @@ impl Pace {
         Self { inner: Some(Arc::new(Inner { operations, queues: Mutex::default(), sweeps })) }
     }
 
-    /// Does not pace: nothing inside the process has a quota.
+    /// Creates a pace without limits, because a backend inside the process has no quota.
     #[must_use]
     pub fn none() -> Self {
         Self { inner: None }
@@ -91,7 +94,7 @@ impl Pace {
         Turn { _open: open }
     }
 
-    /// Learns from an answer.
+    /// Adapts the rate to an answer.
     pub(super) fn answered(&self, account: &Arc<str>, region: &Arc<str>, operation: &Operation, throttled: bool) {
         if let Some(inner) = &self.inner {
             inner.with_queue(account, region, operation, |queue| queue.bucket.learn(throttled, Instant::now()));
@@ -117,7 +120,7 @@ impl Inner {
     }
 }
 
-/// A virtual queue: each request moves the earliest time of the next one by one interval.
+/// A virtual queue. Each request moves the earliest time of the next request by one interval.
 #[derive(Debug)]
 struct Bucket {
     rate: f64,
@@ -142,7 +145,7 @@ impl Bucket {
         at
     }
 
-    /// Halves the rate when AWS objects, at most once a second; grows it by a twentieth for each answer otherwise.
+    /// Halves the rate when AWS throttles, at most once a second. Otherwise each answer raises the rate by a twentieth.
     fn learn(&mut self, throttled: bool, now: Instant) {
         if throttled {
             if now.duration_since(self.slowed) >= Duration::from_secs(1) || self.rate >= self.most {
@@ -229,7 +232,7 @@ mod tests {
             pace.turn(&account, &here, &operation).await;
         }
         assert!(start.elapsed() >= Duration::from_millis(900), "{:?}", start.elapsed());
-        // The first request elsewhere may go at once: nothing was booked there.
+        // The first request in another Region may go at once, because nothing was booked there.
         let inner = pace.inner.as_ref().expect("it paces");
         let at = inner.with_queue(&account, &there, &operation, |queue| queue.bucket.reserve(Instant::now()));
         assert!(at <= Instant::now(), "another Region has its own quota");

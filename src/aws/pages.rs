@@ -1,19 +1,19 @@
-//! Whether a walk over pages can still end complete.
+//! Checks whether a list over several pages can still be complete.
 //!
-//! The SDK's paginators end in silence when a token repeats; a list cut off there would look complete. Must not know what
-//! is on the pages.
+//! The paginators of the SDK end silently when a token repeats, so a list that was cut off would look complete. The
+//! module must not know the content of the pages.
 
 use std::collections::HashSet;
 
 use attestry_core::facts::{Cause, Gap};
 
-/// More pages than any list has: a million log groups, fifty on a page. A walk over a stream of events has no such end.
+/// More pages than any list has: a million log groups with fifty on each page. A stream of events has no such limit.
 const MOST: usize = 20_000;
 
-/// More items than any list has: as many log groups as a Region may hold, or more objects than one sweep takes.
+/// More items than any list has. A Region may hold this many log groups, and one sweep reads fewer objects than this.
 pub const MOST_ITEMS: usize = 1_000_000;
 
-/// The tokens of one walk.
+/// The tokens of one list.
 #[derive(Debug, Default)]
 pub struct Pages {
     seen: HashSet<String>,
@@ -22,10 +22,10 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Notes the token of a page. `more` is what the page itself says, for services that say it.
+    /// Notes the token of a page. `more` is the flag of the page itself, for services that return one.
     ///
     /// # Errors
-    /// A list that says there is more but not where, or that repeats its token: never complete.
+    /// The page has the flag for more pages and no token, or it repeats a token. Such a list is never complete.
     pub fn turn(&mut self, next: Option<&str>, more: bool) -> Result<(), Gap> {
         self.token = next.filter(|token| !token.is_empty()).map(str::to_owned);
         self.ended = self.token.is_none();
@@ -39,21 +39,21 @@ impl Pages {
         }
     }
 
-    /// Notes how many items there are by now, for a walk that keeps them.
+    /// Checks the number of items so far, for a caller that keeps them.
     ///
     /// # Errors
-    /// More than any list has.
+    /// There are more items than any list has.
     pub fn keeps(&self, items: usize) -> Result<(), Gap> {
         if items > MOST_ITEMS { Err(truncated("the list has more items than any list of AWS")) } else { Ok(()) }
     }
 
-    /// Whether there is a page that was not asked for.
+    /// Returns whether there is another page to request.
     #[must_use]
     pub fn go_on(&self) -> bool {
         !self.ended
     }
 
-    /// The token of that page; the first has none.
+    /// Returns the token of that page. The first page has no token.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         self.token.as_deref()

@@ -1,6 +1,8 @@
-//! One request to somebody who is not AWS, over the client that asks AWS: the same TLS, the same proxy.
+//! Sends one HTTP request to a server that does not belong to AWS, such as a time-stamp authority. It uses the HTTP
+//! client of the AWS requests, with the same TLS and the same proxy.
 //!
-//! Nothing is signed, retried or logged as a call. Must not know what is asked.
+//! The request is not signed, not retried and not in the log of calls. The module must not know the content of the
+//! request.
 
 use std::time::Duration;
 
@@ -15,16 +17,17 @@ use aws_smithy_types::byte_stream::ByteStream;
 
 use super::gap::causes;
 
-/// How long the connection may take.
+/// The time limit for the connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// How long the whole answer may take.
+/// The time limit for the whole answer.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// The body of the answer to a body that is sent, if the answer is of the wanted type and no larger than `most`.
+/// Posts a body and returns the body of the answer. The answer must have the wanted content type and at most `most`
+/// bytes.
 ///
 /// # Errors
-/// Why there is none, for people.
+/// The reason why there is no such answer, as a text for people.
 pub async fn post(
     url: &str,
     (content_type, wanted): (&str, &str),

@@ -1,6 +1,7 @@
-//! A place for one purpose that reads no account, such as signing or keeping evidence: credentials, Region and transport.
+//! The connection to AWS for one purpose that reads no account, such as signing or keeping evidence: credentials,
+//! Region and transport.
 //!
-//! Must not know the purpose. Nobody proves which account answers here; [`open`](super::open) does.
+//! The module must not know the purpose. It does not prove which account answers. [`open`](super::open) proves it.
 
 use aws_config::{Region, SdkConfig};
 
@@ -8,24 +9,24 @@ use super::session::{base, client, credentials};
 use super::transport::{Link, Transport};
 use super::{Backend, GLOBAL, Refusal, Target};
 
-/// Where a single purpose is reached.
+/// The account, Region, profile and backend for one purpose.
 #[derive(Clone, Debug)]
 pub struct Reach {
-    /// Account, 12 digits, where it is known.
+    /// The account, 12 digits, if it is known.
     pub account: String,
-    /// Region.
+    /// The Region.
     pub region: String,
-    /// Profile of the configuration files; none means the environment decides.
+    /// The profile of the configuration files. Without a profile the environment decides.
     pub profile: Option<String>,
-    /// What answers.
+    /// The backend that answers.
     pub backend: Backend,
 }
 
 impl Reach {
-    /// The SDK's configuration for it; every request goes over the link.
+    /// Builds the configuration of the SDK. Every request goes over the link.
     ///
     /// # Errors
-    /// No credentials, or what they lack.
+    /// There are no credentials, or they are incomplete.
     pub(super) async fn configure(&self, link: &Link) -> Result<SdkConfig, Refusal> {
         let target = Target {
             account: self.account.clone(),

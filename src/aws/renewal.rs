@@ -1,7 +1,8 @@
-//! Credentials that are renewed while a run goes on: of each new set it is asked whose it is, before anything is signed
-//! with it.
+//! Renews credentials during a run. The provider checks the account of each new set of credentials before it signs a
+//! request with the set.
 //!
-//! The first set is asked about by [`open`](super::open), with the words for people. Must not know what is read.
+//! [`open`](super::open) checks the first set, with error messages for people. The module must not know the data that
+//! the run reads.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -14,13 +15,13 @@ use tokio::sync::Mutex;
 
 use super::session::ask;
 
-/// Credentials are renewed so long before they end.
+/// Credentials are renewed this long before they expire.
 const EARLY: Duration = Duration::from_secs(60);
 
-/// A provider whose credentials are all of one account.
+/// A provider whose credentials all belong to one account.
 pub(super) struct Renewed {
     inner: SharedCredentialsProvider,
-    /// How to ask: Region and transport.
+    /// The Region and the transport for the check of a set.
     sdk: SdkConfig,
     account: String,
     known: Mutex<Known>,
@@ -29,7 +30,8 @@ pub(super) struct Renewed {
 #[derive(Default)]
 struct Known {
     last: Option<Credentials>,
-    /// What was wrong with a set: from then on there are none, for nobody knows what else comes.
+    /// The defect of a wrong set. After one wrong set the provider returns no more credentials, because the account of
+    /// the next sets is uncertain.
     wrong: Option<String>,
 }
 
@@ -99,7 +101,7 @@ mod tests {
 
     const OURS: &str = "111122223333";
 
-    /// Says of a key `AKIA<account>…` that it is of that account.
+    /// Answers that a key `AKIA<account>…` belongs to that account.
     #[derive(Debug)]
     struct Sts(Arc<AtomicUsize>);
 
@@ -120,7 +122,7 @@ mod tests {
         }
     }
 
-    /// Gives one set after the other.
+    /// Returns the sets one after the other.
     #[derive(Debug)]
     struct Sets(Vec<Credentials>, AtomicUsize);
 
@@ -135,7 +137,7 @@ mod tests {
         }
     }
 
-    /// How many of so many requests for credentials are granted, and how often AWS was asked whose they are.
+    /// Returns which of these requests for credentials are granted, and the number of checks at AWS.
     async fn granted(keys: &[(&str, &str, Option<Duration>)]) -> (Vec<bool>, usize) {
         let set = |(account, named, lasts): &(&str, &str, Option<Duration>)| {
             let end = lasts.map(|lasts| SystemTime::now() + lasts);
@@ -162,11 +164,11 @@ mod tests {
         const OTHER: &str = "444455556666";
         let (soon, late) = (Some(Duration::from_secs(5)), Some(Duration::from_secs(3600)));
         let ours = (OURS, OURS, soon);
-        // The same set again, and one that lasts, is not asked about.
+        // The same set again, and a set that does not expire soon, need no check.
         assert_eq!(granted(&[ours, ours, ours]).await, (vec![true, true, true], 0));
         assert_eq!(granted(&[(OURS, OURS, late), (OTHER, OTHER, late)]).await, (vec![true, true], 0));
         assert_eq!(granted(&[(OURS, OURS, None), (OURS, OURS, None)]).await, (vec![true, true], 0));
-        // Another one is, and when it is of another account, or its ARN is, nothing comes after it.
+        // Another set is checked. After a set with another account or another ARN, no request is granted.
         assert_eq!(granted(&[ours, (OTHER, OTHER, late), ours]).await, (vec![true, false, false], 1));
         assert_eq!(granted(&[ours, (OURS, OTHER, late), ours]).await, (vec![true, false, false], 1));
         assert_eq!(granted(&[ours, (OTHER, OURS, None), ours]).await, (vec![true, false, false], 1));

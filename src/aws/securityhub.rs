@@ -1,4 +1,4 @@
-//! `BatchImportFindings` of AWS Security Hub CSPM. Must not know what the findings say.
+//! Calls `BatchImportFindings` of AWS Security Hub CSPM. The module must not know the content of the findings.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -9,33 +9,33 @@ use attestry_core::facts::Gap;
 
 const IMPORT: Api = SECURITY_HUB.post("BatchImportFindings", "/findings/import");
 
-/// Findings of one request.
+/// The largest number of findings in one request.
 pub const MOST_FINDINGS: usize = 100;
-/// Bytes of one finding.
+/// The largest size of one finding, in bytes.
 pub const MOST_BYTES: usize = 240 << 10;
-/// Bytes of one request, with room for what stands around the findings.
+/// The largest size of one request in bytes. The limit leaves room for the JSON around the findings.
 pub const MOST_BATCH: usize = (6 << 20) - 1024;
 
-/// What Security Hub says of one request.
+/// The answer of Security Hub to one request.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Answer {
-    /// Findings that it took.
+    /// The number of findings that Security Hub accepted.
     pub success_count: usize,
-    /// Those that it did not take.
+    /// The findings that Security Hub did not accept.
     #[serde(default)]
     pub failed_findings: Vec<Failed>,
 }
 
-/// A finding that Security Hub did not take.
+/// A finding that Security Hub did not accept.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Failed {
-    /// Its id.
+    /// The id of the finding.
     pub id: String,
-    /// Why, in one word.
+    /// The error code.
     pub error_code: String,
-    /// Why.
+    /// The error message.
     #[serde(default)]
     pub error_message: String,
 }
@@ -43,7 +43,7 @@ pub struct Failed {
 /// Imports findings in ASFF, at most [`MOST_FINDINGS`] of them.
 ///
 /// # Errors
-/// What AWS did not take or did not say.
+/// AWS returned an error, or its answer is unreadable.
 pub async fn import(at: &At, findings: &[Value]) -> Result<Answer, Gap> {
     at.client(Client::new).call(&IMPORT, json!({ "Findings": findings })).await
 }

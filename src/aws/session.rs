@@ -1,6 +1,6 @@
-//! Sessions: credentials, roles, Regions, and the proof of which account answers before anything else is asked.
+//! Sessions: credentials, roles and Regions. A session proves which account answers before it makes any other request.
 //!
-//! Must not know what will be read.
+//! The module must not know the data that the run will read.
 
 use super::gap::OrGap;
 use std::collections::BTreeMap;
@@ -32,24 +32,24 @@ use super::{At, GLOBAL};
 use attestry_core::facts::{Cause, Gap, partition};
 use attestry_core::source::printable;
 
-/// What answers.
+/// The source of the answers.
 #[derive(Clone, Debug)]
 pub enum Backend {
     /// AWS.
     Aws,
-    /// Another endpoint that speaks AWS's protocols.
+    /// Another endpoint that implements the protocols of AWS.
     Endpoint(String),
-    /// Something inside the process.
+    /// A connector inside the process.
     InProcess {
-        /// What it is, for verdicts.
+        /// The name of the connector, for verdicts.
         label: String,
-        /// It.
+        /// The connector.
         connector: SharedHttpConnector,
     },
 }
 
 impl Backend {
-    /// What verdicts say they come from.
+    /// Returns the name of the backend. Verdicts show it.
     #[must_use]
     pub fn label(&self) -> String {
         match self {
@@ -60,47 +60,47 @@ impl Backend {
     }
 }
 
-/// An account to read.
+/// An account that a run reads.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// 12 digits; any other account that answers is refused.
+    /// The account, 12 digits. A session refuses any other account that answers.
     pub account: String,
-    /// Regions; the first one also serves the global services.
+    /// The Regions. The first Region also serves the global services.
     pub regions: Vec<String>,
-    /// Profile of the configuration files.
+    /// The profile of the configuration files.
     pub profile: Option<String>,
-    /// Role to assume in the account.
+    /// The role to assume in the account.
     pub role: Option<Role>,
-    /// What answers.
+    /// The backend that answers.
     pub backend: Backend,
-    /// Where the traffic is recorded.
+    /// The recordings of the traffic.
     pub recordings: Vec<Recording>,
 }
 
 /// A role to assume.
 #[derive(Clone, Debug)]
 pub struct Role {
-    /// Its ARN.
+    /// The ARN of the role.
     pub arn: String,
-    /// The external id that its trust policy asks for.
+    /// The external id that the trust policy of the role requires.
     pub external_id: Option<String>,
 }
 
-/// Who answers to our credentials.
+/// The identity of the credentials.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// Account, 12 digits.
+    /// The account, 12 digits.
     pub account: String,
-    /// ARN of the caller.
+    /// The ARN of the caller.
     pub arn: String,
-    /// Unique id of the caller.
+    /// The unique id of the caller.
     pub user_id: String,
 }
 
-/// An account that was found to be the one meant.
+/// An open account. The session has proved that it is the account of the stage.
 #[derive(Debug)]
 pub struct Session {
-    /// Who asks.
+    /// The caller.
     pub identity: Identity,
     places: BTreeMap<String, Arc<At>>,
     way: Way,
@@ -113,7 +113,7 @@ impl Session {
         self.places.values().cloned().collect()
     }
 
-    /// The same session for a run over this link: the events of logs are swept until another instant.
+    /// The same session over another link. The link has its own end of the log events that a sweep reads.
     #[must_use]
     pub fn over(mut self, link: &Link) -> Self {
         self.way.transport.link = link.clone();
@@ -121,8 +121,8 @@ impl Session {
         self
     }
 
-    /// The same places for probes: their requests carry the id of the run in the user agent, and still go out after the
-    /// run was stopped, because a probe that was stopped cleans up.
+    /// The same places for probes. The user agent of their requests contains the id of the run. Their requests still go
+    /// out after the run was stopped, because a stopped probe must clean up.
     #[must_use]
     pub fn acting(&self, run: &str) -> Vec<Arc<At>> {
         let Way { target, base, credentials, transport } = &self.way;
@@ -134,7 +134,7 @@ impl Session {
     }
 }
 
-/// How the places of a session are reached.
+/// The data that all places of a session share.
 #[derive(Debug)]
 struct Way {
     target: Target,
@@ -168,44 +168,44 @@ impl Way {
     }
 }
 
-/// Why a session could not be opened.
+/// The reason why a session could not be opened.
 #[derive(Debug, Error)]
 pub enum Refusal {
-    /// No credentials anywhere, or none in the profile that was named.
+    /// There are no credentials, or none in the named profile.
     #[error("no AWS credentials were found{}", in_profile(.0.as_deref()))]
     NoCredentials(Option<String>),
-    /// Credentials that AWS does not take.
+    /// AWS does not accept the credentials.
     #[error("AWS does not accept the credentials: {0}")]
     BadCredentials(String),
     /// Another account answered.
     #[error("the stage is for account {expected}, and the credentials are of account {found}; nothing was read")]
     WrongAccount {
-        /// The stage's.
+        /// The account of the stage.
         expected: String,
-        /// The credentials'.
+        /// The account of the credentials.
         found: String,
     },
-    /// The caller's ARN says something else than its account.
+    /// The ARN of the caller does not fit its account.
     #[error("the credentials are not what the stage is for: {0}; nothing was read")]
     WrongCaller(String),
     /// The role may not be assumed.
     #[error("the role {role} could not be assumed: {reason}")]
     Role {
-        /// Its ARN.
+        /// The ARN of the role.
         role: String,
-        /// What AWS said.
+        /// The error of AWS.
         reason: String,
     },
-    /// Nothing answered.
+    /// The endpoint does not answer.
     #[error("{0} does not answer: {1}")]
     Unreachable(String, String),
-    /// Anything else that AWS said.
+    /// Any other error of AWS.
     #[error("{0}")]
     Other(String),
 }
 
 impl Refusal {
-    /// What to do about it.
+    /// Returns advice for the user.
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
@@ -222,26 +222,27 @@ impl Refusal {
         }
     }
 
-    /// Whether the user's text is wrong, rather than AWS silent.
+    /// Returns whether the text of the user is wrong. Otherwise AWS did not answer as expected.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::NoCredentials(_) | Self::WrongAccount { .. } | Self::WrongCaller(_))
     }
 }
 
-/// Attempts for each request, the first one included.
+/// The attempts for each request, the first one included.
 const ATTEMPTS: u32 = 6;
 
-/// How long credentials may take: single sign-on and credential processes are slow.
+/// The time limit for getting credentials. Single sign-on and credential processes are slow.
 const CREDENTIALS: Duration = Duration::from_secs(30);
 
-/// Attempts of the first request of a session.
+/// The attempts of the first request of a session.
 pub(super) const FIRST_ATTEMPTS: u32 = 3;
 
-/// Opens a session: nothing but the caller's identity is asked before the account is found to be the one meant.
+/// Opens a session. It requests only the identity of the caller until it has proved that the account is the account of
+/// the stage.
 ///
 /// # Errors
-/// Why the account cannot be read.
+/// The reason why the account cannot be read.
 pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
     let account: Arc<str> = target.account.as_str().into();
     let first = target.regions.first().cloned().unwrap_or_else(|| "us-east-1".to_owned());
@@ -276,18 +277,18 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
     Ok(Session { identity: Identity::clone(&session_identity), places, way })
 }
 
-/// The caller at a place, asked once.
+/// Returns the caller of an account and Region. It is requested once.
 ///
 /// # Errors
-/// What AWS did not tell.
+/// The gap, when AWS does not return the identity.
 pub async fn identity(at: &At) -> Result<Arc<Identity>, Gap> {
     at.once("sts:GetCallerIdentity", ask(at.sdk(), FIRST_ATTEMPTS)).await
 }
 
-/// Asks who the caller is.
+/// Requests the identity of the caller from AWS.
 pub(super) async fn ask(sdk: &SdkConfig, attempts: u32) -> Result<Identity, Gap> {
     let answer = async {
-        // Whoever has no network should hear it soon: this one call is not tried long.
+        // This call has few attempts, so that a user without network gets the error soon.
         let soon = aws_sdk_sts::config::Builder::from(sdk).retry_config(super::at::retries(sdk, attempts)).build();
         Ok::<_, Gap>(aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await.or_gap()?)
     }
@@ -301,7 +302,7 @@ pub(super) async fn ask(sdk: &SdkConfig, attempts: u32) -> Result<Identity, Gap>
 }
 
 impl Identity {
-    /// The partition and the account that the ARN names: `arn:aws:sts::111122223333:assumed-role/…`.
+    /// Returns the partition and the account in the ARN: `arn:aws:sts::111122223333:assumed-role/…`.
     fn named(&self) -> Option<(&str, &str)> {
         let mut parts = self.arn.split(':');
         let arn = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -309,7 +310,7 @@ impl Identity {
         Some((partition, account))
     }
 
-    /// Why this is no caller of the account.
+    /// Returns the reason why this caller does not belong to the account.
     pub(super) fn unlike(&self, account: &str) -> Option<String> {
         let said = |what: &str| Some(format!("they are of {what}, and the stage is for account {account}"));
         match self.named() {
@@ -320,7 +321,7 @@ impl Identity {
         }
     }
 
-    /// Why this is no caller of the partition.
+    /// Returns the reason why this caller does not belong to the partition.
     fn outside(&self, partition: &str) -> Option<String> {
         let (named, _) = self.named()?;
         (named != partition)
@@ -357,7 +358,7 @@ pub(super) fn client(target: &Target) -> SharedHttpClient {
     })
 }
 
-/// Nobody waits for something inside the process to recover.
+/// Returns the retry settings. A backend inside the process needs no time to recover, so its retries do not wait.
 fn retries(backend: &Backend) -> RetryConfig {
     let config = RetryConfig::standard().with_max_attempts(ATTEMPTS);
     match backend {
@@ -368,8 +369,8 @@ fn retries(backend: &Backend) -> RetryConfig {
     }
 }
 
-/// What all places of a target have in common. Built, not loaded: endpoints of the environment or of a profile must not
-/// answer in the name of AWS.
+/// The configuration that all places of a target share. It is built and not loaded, because an endpoint from the
+/// environment or a profile must not answer in place of AWS.
 pub(super) fn base(target: &Target) -> SdkConfig {
     let mut base = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -395,7 +396,7 @@ pub(super) async fn credentials(
     let fixed = |key: &str| SharedCredentialsProvider::new(Credentials::new(key, "test", None, None, "attestry"));
     match &target.backend {
         Backend::InProcess { .. } => return Ok(fixed("ATTESTRYINPROCESS")),
-        // An emulator takes any credentials; the account id as key id selects the account on those that have several.
+        // An emulator accepts any credentials. Where an emulator has several accounts, the key id selects the account.
         Backend::Endpoint(_) if target.profile.is_none() && std::env::var_os("AWS_ACCESS_KEY_ID").is_none() => {
             return Ok(fixed(&target.account));
         }
@@ -407,7 +408,7 @@ pub(super) async fn credentials(
         .http_client(transport.clone());
     let loaded = match &target.profile {
         Some(name) => {
-            // A profile that the stage names wins over keys that happen to be in the environment.
+            // A profile of the stage comes before keys in the environment.
             let way = ProviderConfig::without_region()
                 .with_region(Some(Region::new(region.to_owned())))
                 .with_http_client(transport.clone());
@@ -422,7 +423,8 @@ pub(super) async fn credentials(
         let text = causes(&error);
         return Err(match error {
             CredentialsError::CredentialsNotLoaded(_) => Refusal::NoCredentials(target.profile.clone()),
-            // The last resort of the chain is the metadata service of an instance; elsewhere it cannot answer.
+            // The last provider of the chain is the metadata service of an instance. It cannot answer on other
+            // machines.
             _ if text.contains("IMDS") => Refusal::NoCredentials(target.profile.clone()),
             _ => Refusal::BadCredentials(text),
         });

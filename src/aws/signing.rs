@@ -1,6 +1,6 @@
-//! Signing with an asymmetric key of AWS KMS: the private half never leaves it.
+//! Signs with an asymmetric key of AWS KMS. The private key never leaves KMS.
 //!
-//! Must not know what is signed.
+//! The module must not know the content that is signed.
 
 use super::gap::OrGap;
 use aws_sdk_kms::primitives::Blob;
@@ -9,21 +9,21 @@ use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 use super::{Backend, Link, Pace, Reach, Refusal};
 use attestry_core::facts::Gap;
 
-/// A key of KMS that signs with ECDSA over P-256.
+/// An AWS KMS key that signs with ECDSA over P-256.
 #[derive(Debug)]
 pub struct SigningKey {
     client: aws_sdk_kms::Client,
     arn: String,
-    /// Its public half: DER SubjectPublicKeyInfo.
+    /// The public key: DER, SubjectPublicKeyInfo.
     pub public: Vec<u8>,
 }
 
 impl SigningKey {
-    /// Finds the key with the credentials of the environment, in the Region that its ARN names, and asks for its public
-    /// half. `endpoint` answers instead of AWS.
+    /// Finds the key with the credentials of the environment, in the Region of its ARN, and reads its public key. When
+    /// `endpoint` is set, that endpoint answers instead of AWS.
     ///
     /// # Errors
-    /// No credentials, or what KMS said.
+    /// There are no credentials, or KMS returned an error.
     pub async fn open(arn: &str, endpoint: Option<&str>) -> Result<Self, Refusal> {
         let mut parts = arn.split(':').skip(3);
         let (Some(region), Some(account)) = (parts.next(), parts.next()) else {
@@ -42,10 +42,11 @@ impl SigningKey {
         Ok(Self { client, arn: arn.to_owned(), public })
     }
 
-    /// The signature of a message with this SHA-256 digest, DER. KMS gets the digest alone, so a message of any length fits.
+    /// Returns the signature (DER) of the message with this SHA-256 digest. KMS gets only the digest, so the message
+    /// may have any length.
     ///
     /// # Errors
-    /// What KMS said.
+    /// KMS returned an error.
     pub async fn sign(&self, digest: &[u8]) -> Result<Vec<u8>, Refusal> {
         let request = self
             .client

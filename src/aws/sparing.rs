@@ -1,7 +1,7 @@
-//! Which members of answers nobody could read, on their way from where answers are judged to whoever collects facts.
+//! Carries the unreadable members of answers from the check of the answer to the collector of the facts.
 //!
-//! An answer is spared such a member only for a kind that has an attribute of it: there the attribute becomes a gap. For all
-//! others the answer as a whole is one. Must not know what an answer means.
+//! Only a kind with an attribute for such a member accepts the answer without it. The attribute becomes a gap. For all
+//! other kinds the whole answer is a gap. The module must not know the meaning of an answer.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -10,18 +10,18 @@ use super::Operation;
 use super::validate;
 use attestry_core::facts::{Attribute, Frequency, Kind};
 
-/// A member that an answer came without, because nobody could read it.
+/// A member that was removed from an answer because it is unreadable.
 #[derive(Clone, Debug)]
 pub struct Unread {
-    /// What was asked.
+    /// The operation of the request.
     pub operation: Operation,
-    /// Which member.
+    /// The member.
     pub member: validate::Unread,
-    /// The id of the request.
+    /// The request id of the answer.
     pub request_id: String,
 }
 
-/// A read, for the attributes of a kind.
+/// The read that runs now, for the attributes of one kind.
 struct Reading {
     kind: Option<&'static Kind>,
     unread: RefCell<Vec<Unread>>,
@@ -31,7 +31,7 @@ tokio::task_local! {
     static READING: Reading;
 }
 
-/// Whether a member of the answer of an operation tells an attribute, alone or as a part of what does.
+/// Returns whether the member at `path` holds an attribute, or a part of the data of an attribute.
 #[must_use]
 pub fn tells(attribute: &Attribute, operation: &str, path: &str) -> bool {
     let is_inside = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
@@ -39,12 +39,12 @@ pub fn tells(attribute: &Attribute, operation: &str, path: &str) -> bool {
         && (path.strip_prefix(attribute.field).is_some_and(is_inside) || attribute.decided.contains(&path))
 }
 
-/// Runs a read for a kind; what it could not read beside what it did.
+/// Runs a read for a kind. It returns the result and the unreadable members.
 pub async fn sparing<F: Future>(kind: &'static Kind, read: F) -> (F::Output, Vec<Unread>) {
     within(Some(kind), read).await
 }
 
-/// Runs a read that others share: each of them is told apart what could not be read.
+/// Runs a read that several readers share. It returns the unreadable members separately, so that each reader gets them.
 pub(super) async fn apart<F: Future>(read: F) -> (F::Output, Vec<Unread>) {
     within(READING.try_with(|reading| reading.kind).ok().flatten(), read).await
 }
@@ -54,12 +54,12 @@ async fn within<F: Future>(kind: Option<&'static Kind>, read: F) -> (F::Output, 
     READING.scope(reading, async { (read.await, READING.with(|reading| reading.unread.take())) }).await
 }
 
-/// Tells the current read what could not be read.
+/// Adds unreadable members to the current read.
 pub(super) fn note(unread: &[Unread]) {
     let _ = READING.try_with(|reading| reading.unread.borrow_mut().extend_from_slice(unread));
 }
 
-/// Whether the current read can do without these members of an answer.
+/// Returns whether the current read can work without these members of an answer.
 pub(super) fn may_spare(operation: &Operation, members: &[validate::Unread]) -> bool {
     let kind = READING.try_with(|reading| reading.kind).ok().flatten();
     kind.is_some_and(|kind| {

@@ -1,10 +1,11 @@
-//! In words, what of an answer could not be read: which member, and what came instead. Never what stood there.
+//! Describes the unreadable part of an answer in words: the member, and the type of the value in its place. The text
+//! never contains the value.
 //!
-//! Must not know what an answer means, nor who reads it.
+//! The module must not know the meaning of an answer, nor its reader.
 
-/// Why an SDK could not read a body, as its error says.
+/// Returns the reason why an SDK cannot read a body. It uses the text of the SDK's error.
 pub(super) fn words(body: &[u8], error: &str) -> String {
-    // The SDK counts bytes of JSON, and names the member of XML.
+    // For JSON the error contains the offset in bytes. For XML it contains the name of the member.
     let offset = error.split("offset ").nth(1).and_then(|rest| {
         let digits = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
         rest.get(..digits)?.parse().ok()
@@ -20,10 +21,10 @@ pub(super) fn words(body: &[u8], error: &str) -> String {
     }
 }
 
-/// Why a body is not what its reader wants.
+/// Returns the reason why a body does not fit the type of its reader.
 pub(super) fn of_json(body: &[u8], error: &serde_json::Error) -> String {
     let what = error.to_string();
-    // The names of members are ours; all else that the error says may quote the answer.
+    // The names of members are names of our own types. The rest of the error may quote the answer.
     if let Some(name) = what.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
         return format!("the answer tells no {name}");
     }
@@ -34,7 +35,7 @@ pub(super) fn of_json(body: &[u8], error: &serde_json::Error) -> String {
     place.map_or_else(|| "the answer is none of this operation".to_owned(), |place| place.to_string())
 }
 
-/// A member of an answer, and the type of what stands there.
+/// A member of an answer, and the type of its value.
 struct Place {
     path: String,
     what: &'static str,
@@ -50,13 +51,13 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// Where a walk through JSON is.
+/// One step of a path into JSON.
 enum Step {
     Key(String),
     Index(usize),
 }
 
-/// The last value that begins at or before this byte.
+/// Returns the last value that begins at or before this byte.
 fn place(body: &[u8], offset: usize) -> Option<Place> {
     let mut steps: Vec<Step> = Vec::new();
     let mut found = None;
@@ -118,12 +119,12 @@ fn end_of_word(body: &[u8], start: usize) -> usize {
     start + rest.iter().take_while(|it| it.is_ascii_alphanumeric() || b"+-.".contains(it)).count().max(1)
 }
 
-/// Whether a colon follows.
+/// Returns whether a colon follows.
 fn is_key(body: &[u8], at: usize) -> bool {
     body.get(at..).unwrap_or_default().iter().find(|it| !it.is_ascii_whitespace()) == Some(&b':')
 }
 
-/// Longest name of a member that is repeated: of a map it may be anything.
+/// The longest name of a member that a message repeats. The key of a map may be any text.
 const NAME: usize = 60;
 
 fn path(steps: &[Step]) -> String {

@@ -1,6 +1,7 @@
-//! An answer in memory, whole and judged: bounded in bytes and in time, and as AWS documents it.
+//! Reads an answer whole into memory and checks it. The answer is limited in bytes and in time, and it must be as AWS
+//! documents it.
 //!
-//! Must not know how it was asked for, nor what it is used for.
+//! The module must not know how the request was made, nor how the answer is used.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,19 +21,19 @@ use super::wire::Protocol;
 use attestry_core::facts::Cause;
 use attestry_core::facts::redact::REDACTED;
 
-/// How long a whole body may take once its head is there. AWS sends a page in less than a second.
+/// The time limit for a whole body after its head has arrived. AWS sends a page in less than a second.
 const BODY: Duration = Duration::from_secs(30);
 
-/// Bytes of an error.
+/// The largest size of an error, in bytes.
 const MOST_OF_ERROR: usize = 1 << 20;
 
-/// Bytes of a page: ten thousand events or a thousand items.
+/// The largest size of a page, in bytes: a page has at most ten thousand events or a thousand items.
 const MOST: usize = 16 << 20;
 
-/// Bytes of a page of IAM, whose thousand identities each carry their documents.
+/// The largest size of a page of IAM, in bytes. Such a page has a thousand identities with their documents.
 const MOST_OF_IAM: usize = 64 << 20;
 
-/// An answer that came and cannot be believed. It says nothing of what is in it.
+/// An answer that arrived and is not valid. It holds nothing of the content of the answer.
 #[derive(Debug)]
 pub(super) struct Unsound {
     pub(super) cause: Cause,
@@ -48,7 +49,7 @@ impl fmt::Display for Unsound {
 
 impl std::error::Error for Unsound {}
 
-/// Who was asked for what.
+/// The account, the Region and the parameters of a request.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) account: std::sync::Arc<str>,
@@ -56,14 +57,14 @@ pub(super) struct Question {
     pub(super) parameters: Value,
 }
 
-/// The answer with its body in memory, if it is one that AWS gives. What is streamed stays as it is.
+/// Returns the answer with its body in memory, if AWS can give such an answer. A streamed body stays as it is.
 pub(super) async fn whole(
     operation: &Operation,
     question: &Question,
     mut answer: HttpResponse,
 ) -> Result<HttpResponse, ConnectorError> {
     let id = request_id(&answer);
-    // Nobody asks again: what AWS would not send once, it is not going to send the next time.
+    // This error is not retried. An answer that AWS did not send correctly once is not better the next time.
     let unsound = |cause, what: String| {
         let request_id = id.clone();
         ConnectorError::other(Box::new(Unsound { cause, what, request_id }), None)
@@ -109,7 +110,7 @@ pub(super) async fn whole(
             let of = |member| Unread { operation: operation.clone(), member, request_id: id.clone() };
             note(&unread.into_iter().map(of).collect::<Vec<_>>());
             *answer.body_mut() = SdkBody::from(bytes);
-            // It was the length of another body.
+            // The header has the length of another body.
             answer.headers_mut().remove("content-length");
         }
     }
@@ -122,7 +123,7 @@ fn head(answer: &HttpResponse) -> Head<'_> {
     Head { status: answer.status().as_u16(), content_type, length }
 }
 
-/// The bytes of a body; `None` when they are more than may be.
+/// Returns the bytes of a body, or `None` when they exceed the limit.
 async fn collect(body: SdkBody, most: usize) -> Result<Option<Vec<u8>>, aws_smithy_types::byte_stream::error::Error> {
     let mut stream = ByteStream::new(body);
     let mut bytes = Vec::new();
