@@ -1,26 +1,26 @@
-//! `s3://bucket/prefix`: where evidence is kept.
+//! Parses `s3://bucket/prefix`, the address of kept evidence.
 //!
-//! Must not know whether anything is there.
+//! The module must not know whether any object is there.
 
 use std::fmt;
 
-/// A bucket, and the prefix of keys in it.
+/// A bucket, and the prefix of the keys in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// Name of the bucket.
+    /// The name of the bucket.
     pub bucket: String,
-    /// Prefix of all keys, without `/` at its ends; empty for the whole bucket.
+    /// The prefix of all keys, without `/` at its ends. It is empty for the whole bucket.
     pub prefix: String,
 }
 
-/// What an address begins with.
+/// The beginning of an address.
 const SCHEME: &str = "s3://";
 
-/// Bytes of the longest prefix; a key has 1,024 and the layout needs some.
+/// The longest prefix, in bytes. A key has at most 1,024 bytes, and the layout needs some of them.
 const LONGEST: usize = 400;
 
 impl Address {
-    /// Whether a text means a bucket rather than a path.
+    /// Returns whether a text is the address of a bucket, and not a path.
     #[must_use]
     pub fn is_meant(text: &str) -> bool {
         text.starts_with(SCHEME)
@@ -29,7 +29,7 @@ impl Address {
     /// Reads an address.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The mistake in the address.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let rest = text.strip_prefix(SCHEME).ok_or("write it as s3://BUCKET/PREFIX")?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
@@ -48,13 +48,13 @@ impl Address {
         Ok(Self { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
     }
 
-    /// A key below the prefix.
+    /// Returns a key below the prefix.
     #[must_use]
     pub fn key(&self, path: &str) -> String {
         if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
     }
 
-    /// The part of a key after the prefix; none for a key elsewhere.
+    /// Returns the part of a key after the prefix. A key outside the prefix has none.
     #[must_use]
     pub fn path<'a>(&self, key: &'a str) -> Option<&'a str> {
         if self.prefix.is_empty() { Some(key) } else { key.strip_prefix(&self.prefix)?.strip_prefix('/') }

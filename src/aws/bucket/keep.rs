@@ -1,6 +1,7 @@
-//! Keeping one object: look whether it is there, send it where it is not, look again, and read it back.
+//! Keeps one object. It looks for the object, sends it if it is missing, looks again and reads it back.
 //!
-//! Whoever calls it again after a kill goes on where it ended. Must not know how an object is sent in parts.
+//! A caller that was killed may call it again, and the second call continues where the first one ended. The module must
+//! not know how an object is sent in parts.
 
 use crate::aws::{OrGap, gap_of};
 use aws_sdk_s3::primitives::DateTime;
@@ -13,42 +14,42 @@ use super::{Bucket, NotKept, NotRead};
 use crate::aws::refused_with;
 use attestry_core::facts::{Cause, Gap};
 
-/// What is to be kept.
+/// An object to keep.
 #[derive(Clone, Copy, Debug)]
 pub struct Object<'a> {
-    /// Its key.
+    /// The key of the object.
     pub key: &'a str,
-    /// Its bytes.
+    /// The bytes of the object.
     pub bytes: &'a [u8],
-    /// Their media type.
+    /// The media type of the bytes.
     pub content_type: &'a str,
-    /// Until when nobody may delete it; whole seconds.
+    /// The time until which a deletion must be impossible, in whole seconds.
     pub retain_until: Timestamp,
 }
 
 /// An object that is kept.
 #[derive(Debug)]
 pub struct Kept {
-    /// Its version.
+    /// The version of the object.
     pub version: String,
-    /// Until when nobody can delete it.
+    /// The time until which the object cannot be deleted.
     pub retain_until: Timestamp,
-    /// Whether it was there before.
+    /// Whether the object was there before.
     pub before: bool,
-    /// How it was read back.
+    /// The result of reading it back.
     pub read: ReadBack,
 }
 
-/// How an object was read back.
+/// The result of reading an object back.
 #[derive(Debug)]
 pub enum ReadBack {
-    /// All its bytes, which are the ones that were sent.
+    /// All bytes of the object. They are the bytes that were sent.
     Whole(Vec<u8>),
-    /// Its bytes may not be read; S3 says that it has their SHA-256.
+    /// The caller may not read the bytes. The checksum of S3 is equal to their SHA-256.
     Checksum(Box<Gap>),
 }
 
-/// What is there.
+/// The object that is there.
 #[derive(Debug)]
 struct There {
     version: String,
@@ -56,7 +57,7 @@ struct There {
     lock: Lock,
 }
 
-/// How a version is locked.
+/// The lock of a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Lock {
     mode: String,
@@ -74,27 +75,27 @@ impl Lock {
     }
 }
 
-/// What became of sending.
+/// The result of sending an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
-    /// It is there.
+    /// The object is there.
     Done,
-    /// Somebody was faster, or ended what we went on with; look again.
+    /// Another writer was faster, or ended the upload that this call continued. The caller must look again.
     Raced,
 }
 
-/// How often an object is looked for and sent while others interfere.
+/// The largest number of rounds of looking and sending while other writers interfere.
 const ROUNDS: usize = 4;
 
-/// Codes that say that somebody else was there first.
+/// The error codes for an object that another writer wrote first.
 const RACED: &[&str] = &["PreconditionFailed", "ConditionalRequestConflict", "NoSuchUpload"];
 
 impl Bucket {
-    /// Keeps an object: it is there, with these bytes, locked in COMPLIANCE mode until the date at least, and was read
-    /// back. What is there already is never overwritten.
+    /// Keeps an object. After the call the object is there with these bytes and is locked in COMPLIANCE mode at least
+    /// until the date. It was read back. An object that is already there is never overwritten.
     ///
     /// # Errors
-    /// Why it is not kept.
+    /// The reason why the object is not kept.
     pub async fn keep(&self, object: &Object<'_>) -> Result<Kept, NotKept> {
         let mut sent = false;
         for _ in 0..ROUNDS {
@@ -148,7 +149,7 @@ impl Bucket {
         done.await.map_err(|gap| NotKept::told(format!("write {}", object.key), gap))
     }
 
-    /// Makes sure that what is there is what must be there, and that it stays.
+    /// Checks that the object in the bucket is the expected object, and that its lock is long enough.
     async fn settle(&self, object: &Object<'_>, there: There, before: bool) -> Result<Kept, NotKept> {
         let key = object.key.to_owned();
         let size = object.bytes.len() as u64;
@@ -173,7 +174,7 @@ impl Bucket {
         Ok(Kept { version: there.version, retain_until, before, read })
     }
 
-    /// Compares by what S3 computed when the object came in.
+    /// Compares the checksum that S3 computed when the object arrived.
     async fn compare_checksum(&self, object: &Object<'_>, there: &There, unread: &Gap) -> Result<(), NotKept> {
         let key = object.key.to_owned();
         let told = async {
@@ -191,7 +192,7 @@ impl Bucket {
         let found = told.checksum.and_then(|it| it.checksum_sha256);
         let Some(found) = found else { return Err(NotKept::Unread { key, gap: Box::new(unread.clone()) }) };
         let expected = self.checksum_of(object.bytes);
-        // A checksum over the checksums of parts may carry their number behind it.
+        // A checksum over the checksums of parts may have the number of the parts behind it.
         if found.split('-').next() == Some(expected.as_str()) {
             return Ok(());
         }
@@ -199,10 +200,10 @@ impl Bucket {
         Err(NotKept::OtherContent { key, found, expected })
     }
 
-    /// Locks the version where it is not locked long enough, and says until when it is.
+    /// Extends the lock of the version if it is too short, and returns the end of the lock.
     async fn lock(&self, object: &Object<'_>, told: Lock, version: &str) -> Result<Timestamp, NotKept> {
         let key = object.key;
-        // Who may not read locks is not told of them with the object.
+        // A caller without the permission to read locks gets the object without its lock.
         let mut lock = if told.mode.is_empty() { self.locked(key, version).await? } else { told };
         if !lock.holds(object.retain_until) {
             let longer = async {
@@ -243,7 +244,7 @@ impl Bucket {
     }
 }
 
-/// What an answer to sending says.
+/// Returns the result that the answer to sending means.
 pub(super) fn sent<T, E>(
     answer: Result<T, aws_sdk_s3::error::SdkError<E, aws_smithy_runtime_api::client::orchestrator::HttpResponse>>,
 ) -> Result<Sent, Gap>
@@ -257,12 +258,12 @@ where
     }
 }
 
-/// SHA-256 as S3 writes it.
+/// Returns the SHA-256 in the form that S3 uses.
 pub(super) fn checksum(bytes: &[u8]) -> String {
     base64::encode(digest(&SHA256, bytes))
 }
 
-/// SHA-256 as people read it.
+/// Returns the SHA-256 in the form for people.
 fn hex(bytes: &[u8]) -> String {
     digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,7 @@
-//! A bucket that keeps evidence: versions stay, each is locked until a date, and nothing is overwritten.
+//! A bucket that keeps evidence. Every version stays, each version is locked until a date, and no object is
+//! overwritten.
 //!
-//! Must not know what the objects hold.
+//! The module must not know the content of the objects.
 
 mod address;
 mod keep;
@@ -24,16 +25,16 @@ pub use address::Address;
 pub use keep::{Kept, Object, ReadBack};
 pub use not_kept::NotKept;
 
-/// How a bucket is reached.
+/// The access to a bucket.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// Region; S3 is asked for it where none is given.
+    /// The Region. Without one, the Region is requested from S3.
     pub region: Option<String>,
-    /// Profile of the configuration files; none means the environment decides.
+    /// The profile of the configuration files. Without a profile the environment decides.
     pub profile: Option<String>,
-    /// What answers instead of AWS.
+    /// The endpoint that answers instead of AWS.
     pub endpoint: Option<String>,
-    /// The account that must own the bucket, where that is known.
+    /// The account that must own the bucket, if it is known.
     pub owner: Option<String>,
 }
 
@@ -43,32 +44,32 @@ pub struct Bucket {
     s3: Client,
     name: String,
     owner: Option<String>,
-    /// Bytes of a part, and of the largest object that is sent whole.
+    /// The size of a part in bytes, and of the largest object that is sent whole.
     part: usize,
 }
 
 /// An object of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Its key.
+    /// The key of the object.
     pub key: String,
-    /// Its first version: what was written later neither hides nor changes it.
+    /// The first version of the object. Later versions neither hide nor change it.
     pub version: String,
-    /// Whether something was written over it, or it was deleted as far as a lock lets it be.
+    /// Whether the object was overwritten or deleted later. A lock keeps the version in both cases.
     pub covered: bool,
 }
 
-/// Where S3 is asked for the Region of a bucket.
+/// The Region where the Region of a bucket is requested.
 const ANY_REGION: &str = "us-east-1";
 
-/// The account that an emulator is asked for where none is named.
+/// The account for requests to an emulator when no account is given.
 const NO_ACCOUNT: &str = "000000000000";
 
 impl Bucket {
-    /// Finds the bucket. Nothing of it is read but its Region.
+    /// Opens the bucket. It reads only the Region of the bucket.
     ///
     /// # Errors
-    /// There are no credentials, or no such bucket.
+    /// There are no credentials, or there is no such bucket.
     pub async fn open(name: &str, access: &Access, link: &Link) -> Result<Self, NotKept> {
         let backend = access.endpoint.clone().map_or(Backend::Aws, Backend::Endpoint);
         let reach = Reach {
@@ -88,13 +89,13 @@ impl Bucket {
         Ok(Self::over(&sdk, name, access.owner.clone(), path_style))
     }
 
-    /// The bucket over a configuration that reaches it.
+    /// Creates the bucket from a configuration that reaches it.
     pub(super) fn over(sdk: &SdkConfig, name: &str, owner: Option<String>, path_style: bool) -> Self {
         let s3 = Client::from_conf(Builder::from(sdk).force_path_style(path_style).build());
         Self { s3, name: name.to_owned(), owner, part: parts::PART }
     }
 
-    /// The Region, which S3 tells even to those whom it refuses.
+    /// Returns the Region of the bucket. S3 returns it even when it refuses the request.
     async fn region(&self) -> Result<String, NotKept> {
         let request = self.s3.head_bucket().bucket(&self.name).set_expected_bucket_owner(self.owner.clone());
         let answer = async {
@@ -117,10 +118,10 @@ impl Bucket {
         })
     }
 
-    /// Makes sure that what is written stays: versioning is on, and Object Lock is.
+    /// Checks that the bucket keeps its objects: versioning and Object Lock are on.
     ///
     /// # Errors
-    /// It is not so, or AWS does not say that it is.
+    /// One of them is off, or AWS does not return the setting.
     pub async fn check(&self) -> Result<(), NotKept> {
         let told = |gap: Gap| match gap.cause {
             Cause::Gone => NotKept::NoBucket(self.name.clone()),
@@ -149,11 +150,11 @@ impl Bucket {
         }
     }
 
-    /// The objects whose keys begin with the prefix, in the order of their keys, deleted ones too: a lock keeps versions,
-    /// and does not keep anybody from hiding them.
+    /// Lists the objects whose keys begin with the prefix, in the order of their keys. The list contains deleted
+    /// objects too: a lock keeps a version, but does not prevent a delete marker that hides it.
     ///
     /// # Errors
-    /// What AWS did not tell, or there are more than that many.
+    /// AWS did not return the whole list, or there are more than `most` objects.
     pub async fn list(&self, prefix: &str, most: usize) -> Result<Vec<Listed>, NotKept> {
         let told = |gap| NotKept::told(format!("list {}/{prefix}", self.name), gap);
         let mut listed: BTreeMap<String, Listed> = BTreeMap::new();
@@ -166,7 +167,7 @@ impl Bucket {
             for object in page.versions() {
                 let key = object.key().unwrap_or_default().to_owned();
                 let version = object.version_id().unwrap_or_default().to_owned();
-                // The newest version of a key comes first, so the first one is what remains.
+                // The newest version of a key comes first, so the oldest version remains at the end.
                 let covered = object.is_latest() != Some(true);
                 listed.insert(key.clone(), Listed { key, version, covered });
             }
@@ -184,15 +185,15 @@ impl Bucket {
         }
     }
 
-    /// A version of an object, of at most that many bytes.
+    /// Returns a version of an object of at most `most` bytes.
     ///
     /// # Errors
-    /// What AWS did not tell, or it is larger.
+    /// AWS did not return the object, or it is larger.
     pub async fn get(&self, key: &str, version: &str, most: u64) -> Result<Vec<u8>, NotKept> {
         self.bytes(key, version, most).await.map_err(|end| end.of(key, most))
     }
 
-    /// Reads no more than that many bytes, whatever a header says.
+    /// Reads at most this many bytes, even when a header gives another length.
     async fn bytes(&self, key: &str, version: &str, most: u64) -> Result<Vec<u8>, NotRead> {
         async {
             let request = self.s3.get_object().bucket(&self.name).key(key).version_id(version);
@@ -212,7 +213,7 @@ impl Bucket {
     }
 }
 
-/// Why the bytes of an object are not read.
+/// The reason why the bytes of an object are not read.
 #[derive(Debug)]
 enum NotRead {
     Gap(Gap),

@@ -1,34 +1,34 @@
-//! Why evidence is not kept, or not read: each reason has its own words.
+//! The reasons why a bucket does not keep or does not return evidence. Each reason has its own words.
 //!
-//! Must not know how it is found out.
+//! The module must not know how the reason is found.
 
 use thiserror::Error;
 
 use crate::aws::Refusal;
 use attestry_core::facts::{Cause, Gap};
 
-/// Why a bucket does not keep an object, or does not give it.
+/// The reason why a bucket does not keep an object, or does not return it.
 #[derive(Debug, Error)]
 pub enum NotKept {
-    /// There is no way to AWS.
+    /// There is no access to AWS.
     #[error("{refusal}\n  help: {}", refusal.help())]
     Refused {
-        /// Why not.
+        /// The reason.
         #[from]
         refusal: Refusal,
     },
     /// There is no such bucket.
     #[error("the bucket {0} does not exist")]
     NoBucket(String),
-    /// The bucket forgets what is written over.
+    /// The bucket does not keep the old version of an object that is overwritten.
     #[error(
         "versioning of the bucket {bucket} is {found}: it would forget what is written over\n  help: keep evidence in a \
          bucket that was made with Object Lock"
     )]
     NoVersions {
-        /// The bucket.
+        /// The name of the bucket.
         bucket: String,
-        /// What AWS says.
+        /// The status of versioning that AWS returns.
         found: String,
     },
     /// The bucket lets evidence be deleted.
@@ -37,46 +37,46 @@ pub enum NotKept {
          made with Object Lock"
     )]
     NoLock(String),
-    /// Something else is there.
+    /// Another object has this key.
     #[error("{key} is already there with another content: {found}, and this is {expected}; nothing was overwritten")]
     OtherContent {
         /// The key.
         key: String,
-        /// What is there.
+        /// The content that is there.
         found: String,
-        /// What was to be there.
+        /// The content that was expected.
         expected: String,
     },
-    /// It may be deleted too early.
+    /// The object may be deleted too early.
     #[error("{key} is there, but locked {found}; it must be locked in COMPLIANCE mode until {wanted}")]
     LockedLess {
         /// The key.
         key: String,
-        /// How it is locked.
+        /// The lock of the object.
         found: String,
-        /// How long it must be.
+        /// The lock that it must have.
         wanted: String,
     },
-    /// It is there, and nobody knows what it is.
+    /// The object is there, and its content cannot be checked.
     #[error("{key} is there, and could not be read back: {}", told(.gap))]
     Unread {
         /// The key.
         key: String,
-        /// What AWS did not tell.
+        /// The gap: the data that AWS did not return.
         gap: Box<Gap>,
     },
-    /// Others write the same key again and again.
+    /// Other writers write the same key again and again.
     #[error("{0} could not be written: others write it at the same time")]
     Contended(String),
-    /// More than a reader is willing to take.
+    /// The object is larger than the limit of the reader.
     #[error("too large: {0}")]
     TooLarge(String),
-    /// AWS said something else.
+    /// AWS returned another error.
     #[error("could not {doing}: {}", told(.gap))]
     Told {
-        /// What was tried.
+        /// The attempted action.
         doing: String,
-        /// What AWS said.
+        /// The error of AWS.
         gap: Box<Gap>,
     },
 }
@@ -86,14 +86,14 @@ impl NotKept {
         Self::Told { doing: doing.into(), gap: Box::new(gap) }
     }
 
-    /// Whether the user's text is wrong, rather than AWS silent.
+    /// Returns whether the text of the user is wrong. Otherwise AWS did not answer as expected.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(self, Self::Refused { refusal } if refusal.is_usage())
     }
 }
 
-/// What AWS said, with what may help.
+/// Returns the error of AWS, with the details that may help the user.
 fn told(gap: &Gap) -> String {
     let mut text = gap.to_string();
     if !gap.message.is_empty() {

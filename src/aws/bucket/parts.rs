@@ -1,6 +1,6 @@
-//! Sending an object in parts: an upload that somebody was killed in goes on with the parts that S3 has.
+//! Sends an object in parts. An upload that was interrupted continues with the parts that S3 already has.
 //!
-//! Must not know what is done when it is there.
+//! The module must not know the steps after the upload.
 
 use crate::aws::{OrGap, gap_of};
 use std::collections::BTreeMap;
@@ -14,15 +14,16 @@ use super::{Bucket, NotKept, keep};
 use crate::aws::refused_with;
 use attestry_core::facts::{Cause, Gap};
 
-/// Bytes of a part, and of the largest object that is sent whole: as few as S3 takes, so that a slow line has time enough
-/// for each.
+/// The size of a part in bytes, and of the largest object that is sent whole. It is the smallest size that S3 accepts,
+/// so that a slow connection has enough time for each part.
 pub(super) const PART: usize = 5 << 20;
 
-/// Pages of a list that are walked; one object has one.
+/// The largest number of pages that a list may have. The list of one object has one page.
 const PAGES: usize = 20;
 
 impl Bucket {
-    /// The checksum that S3 has of an object that [`Bucket::keep`] sent: of the bytes, or of the checksums of its parts.
+    /// Returns the checksum that S3 has for an object that [`Bucket::keep`] sent: of its bytes, or of the checksums of
+    /// its parts.
     pub(super) fn checksum_of(&self, bytes: &[u8]) -> String {
         if bytes.len() <= self.part {
             return keep::checksum(bytes);
@@ -54,7 +55,7 @@ impl Bucket {
         self.complete(object.key, &upload, parts).await.map_err(told)
     }
 
-    /// The upload of this object that was begun last and never ended.
+    /// Returns the newest upload of this object that has not ended.
     async fn begun(&self, key: &str) -> Result<Option<String>, Gap> {
         let mut latest = None;
         let (mut from_key, mut from_upload) = (None, None);
@@ -65,7 +66,7 @@ impl Bucket {
                 match request.set_expected_bucket_owner(self.owner.clone()).send().await {
                     Ok(page) => Ok(Some(page)),
                     Err(error) => match gap_of(error) {
-                        // Who may not see uploads begins anew.
+                        // A caller without the permission to list uploads starts a new upload.
                         gap if gap.cause == Cause::Denied => Ok(None),
                         gap => Err(gap),
                     },
@@ -106,7 +107,7 @@ impl Bucket {
         .await
     }
 
-    /// The parts that S3 has; none when the upload ended meanwhile.
+    /// Returns the parts that S3 has, or none when the upload has ended in the meantime.
     async fn parts_of(&self, key: &str, upload: &str) -> Result<Option<BTreeMap<i32, CompletedPart>>, Gap> {
         let mut parts = BTreeMap::new();
         let mut from = None;
@@ -118,7 +119,7 @@ impl Bucket {
                     Ok(page) => Ok(Ok(page)),
                     Err(error) if refused_with(&error, &["NoSuchUpload"]) => Ok(Err(None)),
                     Err(error) => match gap_of(error) {
-                        // Who may not see parts sends all of them.
+                        // A caller without the permission to list parts sends all of them.
                         gap if gap.cause == Cause::Denied => Ok(Err(Some(BTreeMap::new()))),
                         gap => Err(gap),
                     },
@@ -143,7 +144,7 @@ impl Bucket {
         Ok(Some(parts))
     }
 
-    /// The part as S3 has it; none when the upload ended meanwhile.
+    /// Returns the part as S3 has it, or none when the upload has ended in the meantime.
     async fn send_part(
         &self,
         key: &str,
@@ -196,8 +197,8 @@ impl Bucket {
         Ok(done)
     }
 
-    /// An upload that lost is of no use, and its parts cost money until it is ended. Where that is refused, a lifecycle
-    /// rule of the bucket ends it.
+    /// Aborts an upload that lost to another one. It is of no use, and its parts cost money until it ends. If AWS
+    /// refuses the abort, a lifecycle rule of the bucket ends the upload.
     async fn forget(&self, key: &str, upload: &str) {
         let request = self.s3.abort_multipart_upload().bucket(&self.name).key(key).upload_id(upload);
         let _ = request.set_expected_bucket_owner(self.owner.clone()).send().await;

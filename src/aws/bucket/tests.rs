@@ -1,4 +1,4 @@
-//! Recorded answers of S3, as its documentation writes them: emulators do not give all of them.
+//! Plays recorded answers of S3 in the form of its documentation. Emulators do not give all of these answers.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::VecDeque;
@@ -19,17 +19,17 @@ const BUCKET: &str = "bank-evidence";
 const KEY: &str = "keep/run.tar.zst";
 const UNTIL: &str = "2033-11-21T05:50:13Z";
 const VERSION: &str = "v1";
-/// S3 takes no part as small as this; a test of ours does not need five megabytes.
+/// S3 accepts no part as small as this. The size saves these tests from sending five megabytes.
 const PART: usize = 1 << 10;
 
-/// One answer, and what the request must be that gets it.
+/// One answer, and the properties that its request must have.
 #[derive(Debug)]
 struct Answer {
     operation: &'static str,
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
-    /// What must stand in the request: headers by name, or parts of the URL.
+    /// The required properties of the request: headers by name, or parts of the URL.
     asked: Vec<(&'static str, String)>,
 }
 
@@ -75,7 +75,7 @@ impl HttpConnector for Script {
     }
 }
 
-/// A bucket that answers so, and whether all answers were asked for.
+/// Returns a bucket that gives these answers, and the script that checks that all of them were requested.
 async fn recorded(answers: Vec<Answer>) -> (Bucket, Arc<Script>) {
     let script = Arc::new(Script(Mutex::new(answers.into())));
     let connector = Arc::clone(&script);
@@ -116,7 +116,7 @@ fn locked(size: usize, mode: &str, until: &str) -> Answer {
     bare(size).with("x-amz-object-lock-mode", mode).with("x-amz-object-lock-retain-until-date", until)
 }
 
-/// As somebody sees it who may not read locks.
+/// The object for a caller without the permission to read locks.
 fn bare(size: usize) -> Answer {
     answer("HeadObject", 200, "").with("content-length", size.to_string()).with("x-amz-version-id", VERSION)
 }
@@ -130,7 +130,7 @@ fn retention(mode: &str, until: &str) -> Answer {
     answer("GetObjectRetention", 200, text).asked("url", "versionId=v1")
 }
 
-/// Three parts, each of its own bytes.
+/// Three parts, each with its own bytes.
 fn large() -> Vec<u8> {
     (0..2 * PART + 100).map(|at| (at / PART + 1) as u8).collect()
 }
@@ -213,7 +213,7 @@ async fn what_is_there_is_kept_only_if_it_is_the_same() {
     assert!(other.contains("another content") && other.contains("nothing was overwritten"), "{other}");
     let other = keep(b"hello", vec![there(6)]).await.unwrap_err();
     assert!(other.contains("6 bytes, and this is 5 bytes"), "{other}");
-    // Somebody else was faster: what is there then decides.
+    // Another writer was faster. The object that is there then decides.
     let raced = || refusal("PutObject", 412, "PreconditionFailed");
     assert!(keep(b"hello", vec![absent(), raced(), there(5), got(b"hello")]).await.unwrap().before);
     let other = keep(b"hello", vec![absent(), raced(), there(5), got(b"hullo")]).await.unwrap_err();
@@ -278,7 +278,7 @@ async fn an_upload_that_somebody_ended_begins_anew() {
             sent_part(&bytes, 3),
         ]
     };
-    // S3 answers 200 before it knows, and says what went wrong in the body.
+    // S3 answers with the status 200 before the operation has ended. The body contains the error.
     for (status, code) in [(409, "ConditionalRequestConflict"), (404, "NoSuchUpload")] {
         let mut answers = all("first");
         answers.push(refusal("CompleteMultipartUpload", status, code));
@@ -372,7 +372,7 @@ async fn what_is_locked_less_is_locked_longer_or_it_is_no_success() {
     let answers = vec![governed(), got(b"hello"), longer(), retention("GOVERNANCE", "2040-01-01T00:00:00Z")];
     let why = keep(b"hello", answers).await.unwrap_err();
     assert!(why.contains("locked in GOVERNANCE mode until 2040") && why.contains(UNTIL), "{why}");
-    // Locks that the object does not tell are asked for.
+    // The lock is requested when the answer for the object does not contain it.
     keep(b"hello", vec![bare(5), got(b"hello"), retention("COMPLIANCE", "2050-01-01T00:00:00Z")]).await.unwrap();
     let unlocked = refusal("GetObjectRetention", 404, "NoSuchObjectLockConfiguration");
     let answers = vec![bare(5), got(b"hello"), unlocked, longer(), retention("COMPLIANCE", UNTIL)];
@@ -450,7 +450,7 @@ async fn lists_and_objects_have_an_end() {
             format!("{text}<IsTruncated>{more}</IsTruncated>{token}</ListVersionsResult>"),
         )
     };
-    // One was written over, and the other one is hidden by a delete marker.
+    // One object was overwritten. A delete marker hides the other object.
     let pages = vec![
         page(&[("a", "a2", true), ("a", "a1", false), ("b", "b1", true)], "b"),
         page(&[("c", "c1", false)], "").asked("url", "key-marker=b"),
