@@ -1,4 +1,4 @@
-//! Bodies between wire and recording: read, redacted, and written back. Must not know files.
+//! Converts bodies between the wire and a recording: it reads, redacts and writes them. The module must not know files.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::aws::Operation;
 use crate::aws::wire::{Protocol, binary, percent_decode, percent_encode, xml_escape, xml_unescape};
 use attestry_core::facts::redact;
 
-/// Deeper than any answer of AWS.
+/// The depth limit. No answer of AWS is deeper.
 const DEPTH: usize = 64;
 
 #[derive(Clone, Copy)]
@@ -17,13 +17,13 @@ enum Form {
     Xml,
 }
 
-/// A body without secrets. What cannot be read whole is not kept.
+/// Returns a body without secrets. A body that cannot be read whole is not kept.
 pub(super) fn keep(operation: &Operation, content_type: &str, bytes: &[u8]) -> Body {
     if bytes.is_empty() {
         return Body::Empty;
     }
     if (operation.service.as_str(), operation.name.as_str()) == ("s3", "GetObject") {
-        // An object may hold anything: whoever replays it is told that nothing was kept.
+        // An object may contain anything. A replay gets the mark for text that was not kept.
         return Body::Xml(redact::REDACTED.to_owned());
     }
     let clean = |mut value: Value| {
@@ -41,7 +41,7 @@ pub(super) fn keep(operation: &Operation, content_type: &str, bytes: &[u8]) -> B
 }
 
 fn form(operation: &Operation, content_type: &str, bytes: &[u8]) -> Form {
-    // S3 sends a bucket policy as the body of an XML service.
+    // S3 sends a bucket policy as JSON, although S3 is an XML service.
     if bytes.first() == Some(&b'{') || content_type.contains("json") {
         return Form::Json;
     }
@@ -55,7 +55,7 @@ fn form(operation: &Operation, content_type: &str, bytes: &[u8]) -> Form {
     }
 }
 
-/// The bytes of a kept body; one that could not be read then cannot be read now.
+/// Returns the bytes of a kept body. A body that was unreadable in the recording is unreadable now, too.
 pub(super) fn play(protocol: Protocol, body: &Body) -> Vec<u8> {
     match body {
         Body::Empty => Vec::new(),
@@ -70,7 +70,7 @@ pub(super) fn play(protocol: Protocol, body: &Body) -> Vec<u8> {
     }
 }
 
-/// XML with the secrets in its elements replaced; `None` when it is not well-formed as AWS writes it.
+/// Returns XML with redacted elements, or `None` when it is not well-formed as AWS writes it.
 fn xml(operation: &Operation, text: &str) -> Option<String> {
     let mut elements = redact::Elements::new(&operation.service, &operation.name);
     let mut out = String::with_capacity(text.len());
@@ -82,7 +82,7 @@ fn xml(operation: &Operation, text: &str) -> Option<String> {
             out.push_str(&clean(operation, &mut elements, &xml_escape(content)));
             tail
         } else if let Some(tail) = tail.strip_prefix("!--") {
-            // Nobody reads a comment, so it need not be kept.
+            // No client reads a comment, so the recording does not keep it.
             tail.split_once("-->")?.1
         } else if let Some(tail) = tail.strip_prefix('?') {
             tail.split_once("?>")?.1
@@ -113,10 +113,10 @@ fn element(elements: &mut redact::Elements<'_>, tag: &str, out: &mut String) -> 
     Some(())
 }
 
-/// What stands between two tags, as it may be kept.
+/// Returns the redacted text between two tags.
 fn clean(operation: &Operation, elements: &mut redact::Elements<'_>, content: &str) -> String {
     let text = xml_unescape(content);
-    // IAM sends documents percent-encoded, which hides what is in them from any search.
+    // IAM sends documents percent-encoded, which hides their content from any search.
     if operation.service == "iam" && text.starts_with("%7B") {
         let document = percent_decode(&text, false);
         return elements.text(&document).map_or_else(|| content.to_owned(), |clean| percent_encode(&clean));

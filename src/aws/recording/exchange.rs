@@ -1,11 +1,11 @@
-//! One request and what came back. Must not know files.
+//! One request and its answer. The module must not know files.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A request's parameters and its outcome, redacted.
+/// The parameters of a request and its outcome, redacted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Exchange {
@@ -25,7 +25,7 @@ pub(super) enum Outcome {
     Broken(Broken),
 }
 
-/// A body in a form that reads well and cannot hide a secret.
+/// A body in a form that people can read and that cannot hide a secret.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Body {
@@ -33,11 +33,11 @@ pub(super) enum Body {
     Json(Value),
     Cbor(Value),
     Xml(String),
-    /// What could not be read could not be redacted, so it was not kept.
+    /// The body was unreadable, so it could not be redacted and was not kept.
     Unreadable,
 }
 
-/// Why there was no answer.
+/// The reason why there was no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Broken {
@@ -46,7 +46,7 @@ pub(super) enum Broken {
     Other,
 }
 
-/// Headers that say something about the answer and nothing about a session.
+/// The headers that describe the answer and contain nothing about a session.
 pub(super) const HEADERS: &[&str] = &[
     "content-type",
     "retry-after",
@@ -59,7 +59,7 @@ pub(super) const HEADERS: &[&str] = &[
     "x-amzn-requestid",
 ];
 
-/// One text for one set of parameters, in whatever order they were sent.
+/// Returns one text for one set of parameters. The order of the parameters does not matter.
 pub(super) fn canonical(value: &Value) -> String {
     match value {
         Value::Object(members) => {

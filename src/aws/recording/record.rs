@@ -1,6 +1,6 @@
-//! The recorder: passes requests on and writes down what came back, redacted before it reaches the disk.
+//! The recorder. It passes requests on and writes the answers down. It redacts them before they reach the disk.
 //!
-//! Must not know what an operation means.
+//! The module must not know the meaning of an operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -20,7 +20,7 @@ use super::{FORMAT, HEADER, Header, body, is_name};
 use crate::aws::described::Paged;
 use crate::aws::{Operation, Operations, wire};
 
-/// A recording while it is being made.
+/// A recording that is being made.
 #[derive(Clone, Debug)]
 pub struct Recording(Arc<Inside>);
 
@@ -39,26 +39,27 @@ struct Written {
 }
 
 impl Recording {
-    /// Starts a recording in a folder that holds none yet. `as_of` is the moment for which the run asks.
+    /// Starts a recording in an empty folder. `as_of` is the instant of the judgement of the run.
     ///
     /// # Errors
-    /// When the folder cannot be made, or holds a recording.
+    /// The folder cannot be made, or it already holds a recording.
     pub fn create(folder: &Path, as_of: Timestamp) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        // Lines are appended to files: none of them may be another's.
+        // Lines are appended to files, so no file may belong to another recording.
         if let Some(other) = fs::read_dir(folder)?.next() {
             let name = other?.file_name();
             return Err(io::Error::other(format!("it is not empty, but holds {}", name.display())));
         }
         let header = Header { format: FORMAT.to_owned(), as_of };
-        // Two runs in one folder would answer as an account that never existed.
+        // Two runs in one folder would replay an account that never existed.
         let mut file = fs::OpenOptions::new().write(true).create_new(true).open(folder.join(HEADER))?;
         let text = serde_json::to_string_pretty(&header).map_err(io::Error::other)?;
         file.write_all(format!("{text}\n").as_bytes())?;
         Ok(Self(Arc::new(Inside { folder: folder.to_owned(), kept: None, written: Mutex::default() })))
     }
 
-    /// Starts a recording of those answers only that may be kept as evidence. Others are not even read.
+    /// Starts a recording of only those answers that may be kept as evidence. The bodies of the others are not even
+    /// read.
     ///
     /// # Errors
     /// As [`Recording::create`].
@@ -68,10 +69,10 @@ impl Recording {
         Ok(Self(Arc::new(Inside { folder: inside.folder.clone(), kept, written: Mutex::default() })))
     }
 
-    /// Says another moment for which the run asks: whose clock it judges by is known once somebody has answered.
+    /// Changes the instant of the judgement. The clock of the run is known only after the first answer.
     ///
     /// # Errors
-    /// When the header cannot be written again.
+    /// The header cannot be written again.
     pub fn asks_for(&self, as_of: Timestamp) -> io::Result<()> {
         let header = Header { format: FORMAT.to_owned(), as_of };
         let text = serde_json::to_string_pretty(&header).map_err(io::Error::other)?;
@@ -88,7 +89,7 @@ impl Recording {
         SharedHttpConnector::new(Recorder { to: self.clone(), account: account.to_owned(), inner })
     }
 
-    /// Orders the lines. A recording that could not be written whole is an error, and not a smaller recording.
+    /// Orders the lines. A recording that could not be written whole is an error, not a smaller recording.
     ///
     /// # Errors
     /// The first failure to write.
@@ -131,7 +132,7 @@ impl Recording {
     }
 }
 
-/// Sorts exchanges by what was asked; pages and retries of one list stay in their order.
+/// Sorts the exchanges by their parameters. The pages and retries of one list stay in their order.
 fn order(path: &Path) -> io::Result<()> {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let (service, name) = stem.split_once('.').unwrap_or_default();
@@ -164,7 +165,7 @@ struct Recorder {
 
 impl HttpConnector for Recorder {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        // Nobody could find a request without an operation again; and a run never makes one.
+        // A request without an operation could not be found again in a recording. A run never makes one.
         let Some(operation) = Operation::of(&request).filter(|operation| self.to.keeps(operation)) else {
             return self.inner.call(request);
         };

@@ -1,6 +1,7 @@
-//! AWS played from a recording.
+//! Plays AWS from a recording.
 //!
-//! A recording is hostile input: it came in a bundle from somebody else. Must not know what an operation means.
+//! A recording is hostile input, because it came in a bundle from another party. The module must not know the meaning
+//! of an operation.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -19,14 +20,14 @@ use crate::aws::Operation;
 use crate::aws::wire::{self, Protocol};
 use attestry_core::source::{Unread, read_plain};
 
-/// How much a recording may hold.
+/// The limits for the size of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplayLimits {
-    /// Bytes of all files.
+    /// The bytes of all files.
     pub bytes: u64,
-    /// Files and folders.
+    /// The number of files and folders.
     pub files: usize,
-    /// Exchanges in all files.
+    /// The number of exchanges in all files.
     pub exchanges: usize,
 }
 
@@ -36,43 +37,43 @@ impl Default for ReplayLimits {
     }
 }
 
-/// A recording that cannot be played.
+/// The reason why a recording cannot be played.
 #[derive(Debug, thiserror::Error)]
 pub enum Unplayable {
-    /// It cannot be read.
+    /// The recording cannot be read.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// It is larger than the limits allow.
+    /// The recording exceeds a limit.
     #[error("{path}: the recording holds more than {limit} {what}")]
     TooLarge {
-        /// Where the limit was reached.
+        /// The path at which the limit was reached.
         path: PathBuf,
         /// The limit.
         limit: u64,
-        /// What is counted.
+        /// The counted unit.
         what: &'static str,
     },
-    /// Something in it is not part of a recording.
+    /// A file or folder is not part of a recording.
     #[error("{path}: {problem}")]
     Foreign {
         /// The file or folder.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: &'static str,
     },
-    /// A line that is no exchange.
+    /// A line is no exchange.
     #[error("{path}:{line}: {source}")]
     Line {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What is wrong.
+        /// The error.
         source: serde_json::Error,
     },
 }
 
-/// What an exchange is found by.
+/// The key of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Asked {
     account: String,
@@ -84,7 +85,7 @@ struct Asked {
 /// A recording that was read.
 #[derive(Debug)]
 pub struct Replay {
-    /// The moment of recording; ages are counted from here.
+    /// The instant of the recording. Ages are counted from it.
     pub as_of: Timestamp,
     places: BTreeSet<(String, String)>,
     exchanges: HashMap<Asked, Vec<Outcome>>,
@@ -94,7 +95,7 @@ impl Replay {
     /// Reads the recording in a folder.
     ///
     /// # Errors
-    /// When anything in it cannot be read, is no part of a recording, or exceeds the limits.
+    /// A part of the folder cannot be read, is no part of a recording, or exceeds the limits.
     pub fn read(folder: &Path, limits: ReplayLimits) -> Result<Self, Unplayable> {
         let mut reader = Reader { limits, bytes: 0, files: 0, count: 0 };
         let path = folder.join(HEADER);
@@ -157,12 +158,12 @@ impl Replay {
         Ok(())
     }
 
-    /// Accounts and Regions that were recorded.
+    /// Returns the accounts and Regions of the recording.
     pub fn places(&self) -> impl Iterator<Item = (&str, &str)> {
         self.places.iter().map(|(account, region)| (account.as_str(), region.as_str()))
     }
 
-    /// A transport that answers as the account did. Each one plays the recording from the start.
+    /// Returns a transport that answers as the account did. Each transport plays the recording from the start.
     #[must_use]
     pub fn connector(self: &Arc<Self>, account: &str) -> SharedHttpConnector {
         SharedHttpConnector::new(Player {
@@ -173,7 +174,7 @@ impl Replay {
     }
 }
 
-/// Counts while reading.
+/// Counts while it reads.
 struct Reader {
     limits: ReplayLimits,
     bytes: u64,
@@ -182,7 +183,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Names and paths in a folder, in order.
+    /// Returns the names and paths in a folder, in order.
     fn entries(&mut self, folder: &Path) -> Result<Vec<(String, PathBuf)>, Unplayable> {
         let mut entries = Vec::new();
         for entry in fs::read_dir(folder)? {
@@ -192,7 +193,7 @@ impl Reader {
                 let limit = u64::try_from(self.limits.files).unwrap_or(u64::MAX);
                 return Err(Unplayable::TooLarge { path: entry.path(), limit, what: "files" });
             }
-            // A link could lead anywhere on the reader's disk.
+            // A link could lead to any place on the disk of the reader.
             if entry.file_type()?.is_symlink() {
                 return Err(Unplayable::Foreign { path: entry.path(), problem: "a recording holds no links" });
             }
@@ -253,7 +254,8 @@ impl Player {
         };
         let mut played = self.played.lock().unwrap_or_else(PoisonError::into_inner);
         let position = played.entry(asked).or_default();
-        // Who asks more often than the recorded run did gets the last answer again: it is the one that was believed.
+        // A client that makes more requests than the recorded run gets the last answer again. The recorded run accepted
+        // that answer.
         let outcome = outcomes.get(*position).or_else(|| outcomes.last());
         *position = position.saturating_add(1);
         match outcome {

@@ -1,4 +1,4 @@
-//! What reaches the disk, and what comes back from it.
+//! Tests the content of the files of a recording, and the answers that are played from them.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::Path;
@@ -197,7 +197,7 @@ fn everything(folder: &Path) -> Vec<u8> {
     bytes
 }
 
-/// Records one exchange whose answer and request hold the canary, and gives all that reached the disk.
+/// Records one exchange and returns all bytes that reached the disk. The answer and the request contain the canary.
 fn disk(service: &str, name: &str, content_type: &'static str, body: Vec<u8>, asked: &Value) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let recording = Recording::create(folder.path(), account().as_of).unwrap();
@@ -211,7 +211,7 @@ fn disk(service: &str, name: &str, content_type: &'static str, body: Vec<u8>, as
     everything(folder.path())
 }
 
-/// The members of a request as the query protocol sends them.
+/// Returns the members of a request in the form of the query protocol.
 fn form(value: &Value) -> String {
     fn walk(name: &str, value: &Value, pairs: &mut Vec<String>) {
         match value {
@@ -230,7 +230,7 @@ fn forms(canary: &str) -> Vec<String> {
     let hex: String = canary.bytes().map(|byte| format!("{byte:02x}")).collect();
     let escaped = Value::from(canary).to_string();
     let twice = Value::from(escaped.trim_matches('"')).to_string();
-    // The ends of base64 depend on what stands around it.
+    // The ends of base64 depend on the bytes around the text.
     let encoded = base64::encode(canary);
     let middle = encoded.trim_end_matches('=');
     let middle = middle.get(..middle.len() - 2).unwrap().to_owned();
@@ -247,7 +247,7 @@ fn assert_gone(disk: &[u8], canary: &str, what: &str) {
     }
 }
 
-/// Service, operation, and an answer with a secret in one of its members.
+/// Returns service, operation, and an answer with a secret in one of its members.
 fn planted(canary: &str) -> Vec<(&'static str, &'static str, Value)> {
     let bytes = base64::encode(canary);
     let event = json!({ "responseElements": { "credentials": { "sessionToken": canary } } }).to_string();
@@ -302,7 +302,7 @@ proptest! {
             for (content_type, body) in bodies {
                 assert_gone(&disk(service, name, content_type, body, &value), &canary, &format!("{service}:{name} {content_type}"));
             }
-            // XML services name the type of nothing, so the service of the body decides.
+            // The content type of XML services decides nothing. The form of the body depends on the service.
             if matches!(service, "sts" | "iam") {
                 let body = format!("<R>{}</R>", xml(&value)).into_bytes();
                 assert_gone(&disk(service, name, "text/xml", body, &value), &canary, &format!("{service}:{name} xml"));
