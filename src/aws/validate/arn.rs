@@ -1,6 +1,6 @@
-//! ARNs and their parts. Must not know what an ARN names.
+//! ARNs and their parts. The module must not know the resource of an ARN.
 
-/// Services whose ARNs name no Region.
+/// The services whose ARNs contain no Region.
 const GLOBAL: &[&str] = &["iam", "s3", "sts"];
 
 /// The parts of an ARN.
@@ -13,7 +13,7 @@ pub(super) struct Arn<'a> {
 }
 
 impl<'a> Arn<'a> {
-    /// Reads an ARN; `None` for what is none.
+    /// Reads an ARN. Returns `None` for a text that is no ARN.
     pub(super) fn read(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         if parts.next() != Some("arn") {
@@ -31,13 +31,13 @@ impl<'a> Arn<'a> {
         })
     }
 
-    /// Whether ARNs of its service name no Region.
+    /// Returns whether the ARNs of its service contain no Region.
     pub(super) fn is_global(&self) -> bool {
         GLOBAL.contains(&self.service)
     }
 }
 
-/// Whether a text is the id of an account.
+/// Returns whether a text is the id of an account.
 pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

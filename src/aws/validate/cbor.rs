@@ -1,11 +1,12 @@
-//! CBOR against a row, in one walk that builds nothing: complete, and nothing behind it. Must not know any operation.
+//! Checks CBOR against a row, in one walk that builds no tree. The CBOR must be complete, with nothing behind it. The
+//! module must not know any operation.
 
 use std::borrow::Cow;
 
 use super::check::{Asked, Check, Scalar, Wrong, said, wrong};
 use super::table::{Kind, Node};
 
-/// Deeper than any answer of AWS.
+/// The depth limit. No answer of AWS is deeper.
 const DEPTH: usize = 64;
 
 /// Reads a whole answer.
@@ -23,7 +24,8 @@ struct Reader<'b, 't, 'a> {
     check: Check<'t, 'a>,
 }
 
-/// What starts a value: its type, and the number that stands in it; none is an end that comes later.
+/// The start of a value: its type and the number in it. Without a number, the value has no length and an end mark
+/// follows later.
 struct Head {
     major: u8,
     minor: u8,
@@ -55,7 +57,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
         Ok(Head { major, minor, number })
     }
 
-    /// Whether the end of something of that length comes next.
+    /// Returns whether a value with `left` more items ends here.
     fn ended(&mut self, left: &mut Option<u64>) -> bool {
         match left {
             Some(0) => true,
@@ -120,7 +122,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
         self.scalar(node, scalar)
     }
 
-    /// Whether the value is there and not null.
+    /// Returns whether the value is there and not null.
     fn scalar(&mut self, node: Option<&'t Node>, scalar: Scalar<'_>) -> Result<bool, Wrong> {
         if let Some(node) = node {
             self.check.scalar(node, scalar)?;
@@ -165,7 +167,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
     }
 }
 
-/// The number that a head holds.
+/// Returns the number in a head.
 #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "only compared with bounds")]
 fn number_of(head: &Head) -> Option<f64> {
     let number = head.number?;

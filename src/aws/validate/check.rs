@@ -1,4 +1,5 @@
-//! One answer against its row, event by event as a reader of some protocol meets them. Must not know any protocol.
+//! Checks one answer against its row. The reader of a protocol calls it for each event, such as the start of an object.
+//! The module must not know any protocol.
 
 use std::borrow::Cow;
 
@@ -8,33 +9,33 @@ use super::arn::{Arn, is_account};
 use super::table::{Kind, Node, Rule};
 use attestry_core::facts::partition;
 
-/// Tags of one resource, and other lists in which a key stands once, are short.
+/// The limit for lists with unique keys, such as the tags of a resource. These lists are short.
 const MOST_KEYS: usize = 1000;
 
 /// Members that only an error has at its root.
 const OF_ERRORS: &[&str] = &["__type", "Code", "Error", "Message", "code", "message"];
 
-/// What an error in place of an answer is called.
+/// The text for an error in place of an answer.
 pub(super) const AN_ERROR: &str = "is an error, with the status of a success";
 
 /// The last second of the year 9999.
 const LAST: f64 = 253_402_300_799.0;
 
-/// Whom and what was asked.
+/// The request of an answer: the account, the Region and the parameters.
 #[derive(Debug)]
 pub struct Asked<'a> {
-    /// Account, 12 digits; empty where it is not known.
+    /// The account, 12 digits. It is empty when it is unknown.
     pub account: &'a str,
-    /// Region for which the request was signed; empty where it was not.
+    /// The Region for which the request was signed. It is empty when the request was not signed.
     pub region: &'a str,
-    /// Parameters of the request, as they were sent.
+    /// The parameters of the request as they were sent.
     pub parameters: &'a Value,
-    /// What stands in a recording in place of a text that was withheld.
+    /// The mark that a recording has in place of a withheld text.
     pub withheld: Option<&'a str>,
 }
 
 impl Asked<'_> {
-    /// A parameter that is one text.
+    /// Returns a parameter that is one text.
     fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         let text = match self.parameters.get(name)? {
             Value::String(text) => Cow::Borrowed(text.as_str()),
@@ -44,7 +45,8 @@ impl Asked<'_> {
         Some(text).filter(|text| !text.is_empty())
     }
 
-    /// A parameter that is a list of texts, in JSON or in a form; `None` where it was not given.
+    /// Returns a parameter that is a list of texts, in JSON or in a form. Returns `None` when the request does not have
+    /// it.
     fn texts(&self, name: &str) -> Option<Vec<&str>> {
         if let Some(Value::Array(items)) = self.parameters.get(name) {
             return Some(items.iter().filter_map(Value::as_str).collect());
@@ -56,37 +58,37 @@ impl Asked<'_> {
     }
 }
 
-/// What is wrong with an answer: where, and what, without a word of it.
+/// The defect of an answer and its place. The text never contains the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong(pub String);
 
-/// What is wrong with all of an answer.
+/// Returns a defect of the whole answer.
 pub(super) fn said(what: &str) -> Wrong {
     Wrong(format!("the answer {what}"))
 }
 
-/// What is wrong at a place.
+/// Returns a defect at a place.
 pub(super) fn wrong(node: &Node, what: &str) -> Wrong {
     if node.path.is_empty() { said(what) } else { Wrong(format!("`{}` {what}", node.path)) }
 }
 
-/// A value that holds no others.
+/// A value without values in it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Scalar<'a> {
     Null,
     Flag(bool),
     Number(f64),
-    /// A text of a protocol that has types.
+    /// A text in a protocol that has types.
     Text(&'a str),
-    /// What stands in an element, whatever it is.
+    /// The text in an element, of any type.
     Element(&'a str),
     Bytes,
-    /// Seconds since 1970, where a protocol has a type for it.
+    /// Seconds since 1970, in a protocol that has a type for them.
     Instant(f64),
 }
 
 impl Scalar<'_> {
-    /// What it is, before what it is not; nothing where the protocol does not tell.
+    /// Returns the type of the value as the start of a message. It is empty when the protocol has no types.
     fn noun(self) -> &'static str {
         match self {
             Self::Null => "null, and ",
@@ -104,15 +106,15 @@ impl Scalar<'_> {
 #[derive(Debug)]
 struct Frame<'t> {
     node: &'t Node,
-    /// Children that are there and not null, and those that were named: a bit for each.
+    /// The children that are there and not null, and the children that were named: one bit for each child.
     there: u64,
     named: u64,
-    /// Items of child lists that others are compared with.
+    /// The numbers of items in the child lists, for comparisons.
     counts: Vec<(&'t str, usize)>,
     count: Option<(&'t Node, f64)>,
-    /// Texts that must be one.
+    /// A text with which others must agree.
     agree: Option<String>,
-    /// An account that only a flag excuses.
+    /// A wrong account that only this flag permits.
     doubt: Option<(&'t str, Wrong)>,
     flags: Vec<&'t str>,
 }
@@ -127,12 +129,12 @@ pub(super) struct Check<'t, 'a> {
 }
 
 impl<'t, 'a> Check<'t, 'a> {
-    /// An answer of which nothing was read yet.
+    /// Creates the check of an answer before any of it was read.
     pub(super) fn new(asked: &'a Asked<'a>) -> Self {
         Self { asked, frames: Vec::new(), keys: Vec::new(), told: Vec::new() }
     }
 
-    /// An object starts at a place.
+    /// Starts an object at a place.
     pub(super) fn enter(&mut self, node: &'t Node) -> Result<(), Wrong> {
         if !matches!(node.kind, Kind::Object | Kind::Map | Kind::Any) {
             return Err(wrong(node, "is an object, and none is due"));
@@ -150,7 +152,7 @@ impl<'t, 'a> Check<'t, 'a> {
         Ok(())
     }
 
-    /// A member of the current object is named; its place, if anything is known about it.
+    /// Notes the name of a member of the current object. Returns its place, if the table has it.
     pub(super) fn named(&mut self, name: &str) -> Result<Option<&'t Node>, Wrong> {
         let Some(frame) = self.frames.last_mut() else { return Ok(None) };
         let Some(at) = frame.node.children.iter().position(|child| child.name == name) else { return Ok(None) };
@@ -163,7 +165,8 @@ impl<'t, 'a> Check<'t, 'a> {
         Ok(Some(child))
     }
 
-    /// The same where a type tells an object from an error: what only an error has at its root is none of an answer.
+    /// Works as [`Check::named`], for protocols in which a type separates objects from errors. A member that only an
+    /// error has at its root is an error here.
     pub(super) fn named_or_error(&mut self, name: &str) -> Result<Option<&'t Node>, Wrong> {
         let child = self.named(name)?;
         if child.is_none() && self.frames.len() == 1 && OF_ERRORS.contains(&name) {
@@ -172,14 +175,14 @@ impl<'t, 'a> Check<'t, 'a> {
         Ok(child)
     }
 
-    /// The same for a list whose items stand in the object itself, one by one.
+    /// Works as [`Check::named`], for a list whose items are members of the object itself.
     pub(super) fn repeated(&mut self, name: &str) -> Option<&'t Node> {
         let frame = self.frames.last_mut()?;
         let child = frame.node.children.iter().find(|child| child.name == name && child.kind == Kind::List)?;
         Some(child)
     }
 
-    /// A member of the current object is there and not null.
+    /// Notes that a member of the current object is there and not null.
     pub(super) fn there(&mut self, node: &'t Node, items: usize) {
         let Some(frame) = self.frames.last_mut() else { return };
         if let Some(at) = frame.node.children.iter().position(|child| std::ptr::eq(child, node)) {
@@ -193,7 +196,7 @@ impl<'t, 'a> Check<'t, 'a> {
         }
     }
 
-    /// A list starts, in whose items a key stands once.
+    /// Starts a list. A key is unique among its items.
     pub(super) fn list(&mut self, node: &'t Node) -> Result<&'t Node, Wrong> {
         let item = node.children.first().filter(|_| node.kind == Kind::List);
         let item = item.or((node.kind == Kind::Any).then_some(&ANY));
@@ -201,12 +204,12 @@ impl<'t, 'a> Check<'t, 'a> {
         item.ok_or_else(|| wrong(node, "is a list, and none is due"))
     }
 
-    /// It ends.
+    /// Ends the list.
     pub(super) fn listed(&mut self) {
         self.keys.pop();
     }
 
-    /// The current object ends.
+    /// Ends the current object.
     pub(super) fn leave(&mut self) -> Result<(), Wrong> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
         let has =
@@ -227,7 +230,7 @@ impl<'t, 'a> Check<'t, 'a> {
                 return Err(wrong(child, "is an empty list"));
             }
         }
-        // Of two lists one holds something: a list that is empty says nothing in place of the other.
+        // One of the two lists must have an item. An empty list does not replace the other one.
         let is_empty = |name: &String| frame.counts.iter().any(|(list, count)| list == name && *count == 0);
         let either = &frame.node.either;
         if !either.is_empty() && !either.iter().any(|name| is_there(name) && !is_empty(name)) {
@@ -251,7 +254,7 @@ impl<'t, 'a> Check<'t, 'a> {
         Ok(())
     }
 
-    /// The answer ends: what it told together is what was asked.
+    /// Ends the answer. The names in the answer must include all names of the request.
     pub(super) fn end(&self) -> Result<(), Wrong> {
         let Some((parameter, _)) = self.told.first() else { return Ok(()) };
         let names = self.asked.texts(parameter).unwrap_or_default();
@@ -263,7 +266,7 @@ impl<'t, 'a> Check<'t, 'a> {
         Ok(())
     }
 
-    /// A value at a place.
+    /// Checks a value at a place.
     pub(super) fn scalar(&mut self, node: &'t Node, scalar: Scalar<'_>) -> Result<(), Wrong> {
         if matches!(scalar, Scalar::Null) {
             return if node.required || node.never_null { Err(wrong(node, "is null")) } else { Ok(()) };
@@ -277,7 +280,7 @@ impl<'t, 'a> Check<'t, 'a> {
                 self.flag(node, matches!(scalar, Scalar::Element("true")))
             }
             (Kind::Number, Scalar::Number(number)) => self.number(node, number),
-            // Attributes of queues and topics are texts in every protocol.
+            // The attributes of queues and topics are texts in every protocol.
             (Kind::Number, Scalar::Element(text) | Scalar::Text(text)) => match text.parse() {
                 Ok(number) => self.number(node, number),
                 Err(_) => Err(wrong(node, "is no number")),
@@ -381,7 +384,8 @@ impl<'t, 'a> Check<'t, 'a> {
                 _ => {}
             }
         }
-        // What was asked for by its ARN may be anywhere: it is compared with that ARN.
+        // A resource that the request named by its ARN may be in any account. Its ARN was compared with the ARN of the
+        // request.
         if named || service == "*" {
             return Ok(());
         }
@@ -435,7 +439,7 @@ impl<'t, 'a> Check<'t, 'a> {
     }
 }
 
-/// What nothing is known about.
+/// The place for values that the table does not describe.
 static ANY: Node = Node {
     path: String::new(),
     name: String::new(),
@@ -469,14 +473,15 @@ fn in_time(node: &Node, seconds: f64) -> Result<(), Wrong> {
     if (0.0..=LAST).contains(&seconds) { Ok(()) } else { Err(wrong(node, "is no instant that makes sense")) }
 }
 
-/// Whether a text starts as RFC 3339 writes an instant; whoever uses it reads it whole.
+/// Returns whether a text begins as an instant of RFC 3339. The reader of the value parses it whole.
 fn is_instant(text: &str) -> bool {
     let shape = b"0000-00-00T00:00:00";
     let digit = |(byte, shape): (u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == *shape };
     text.len() > shape.len() && text.bytes().zip(shape).all(digit)
 }
 
-/// Whether two texts name the same: one may be the end of an ARN or a URL, and a selector may follow a name.
+/// Returns whether two texts mean the same resource. One may be the end of an ARN or a URL, and a selector may follow
+/// the name.
 fn is_same(told: &str, wanted: &str) -> bool {
     let ends = |long: &str, short: &str| {
         let before = long.strip_suffix(short);
@@ -486,7 +491,8 @@ fn is_same(told: &str, wanted: &str) -> bool {
     told == wanted || ends(told, wanted) || ends(wanted, told) || selected
 }
 
-/// The same for an ARN that AWS tells of what may have been asked for by a name, such as an alias or the name of a secret.
+/// Works as [`is_same`], for an ARN in the answer to a request that may have another name of the resource, such as an
+/// alias or the name of a secret.
 fn is_named(told: &str, wanted: &str) -> bool {
     if !wanted.starts_with("arn:") {
         return wanted.starts_with("alias/") || told.contains(wanted);
@@ -495,14 +501,15 @@ fn is_named(told: &str, wanted: &str) -> bool {
     wanted.contains(":alias/") || told == wanted || told.strip_prefix(wanted).is_some_and(random)
 }
 
-/// Whether a bucket can have this name: old ones may have upper case and `_`. AWS asks for three characters and described
-/// accounts do not, and no length tells a name that was cut from one that was not.
+/// Returns whether a bucket can have this name. Old names may contain upper-case letters and `_`. AWS requires three
+/// characters and described accounts do not. The length of a name does not show whether the name was cut.
 fn is_bucket(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     (1..=255).contains(&name.len()) && name.bytes().all(plain)
 }
 
-/// Whether the URL of a queue ends with the account and a name; AWS's own hosts also say the Region.
+/// Returns whether the URL of a queue ends with the account and a name. The hosts of AWS also contain the Region, which
+/// is compared.
 fn is_queue(url: &str, asked: &Asked<'_>) -> bool {
     let Some((host, path)) = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')) else { return false };
     let mut parts = path.rsplit('/');

@@ -1,4 +1,4 @@
-//! JSON against a row, in one walk that builds nothing. Must not know any operation.
+//! Checks JSON against a row, in one walk that builds no tree. The module must not know any operation.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,15 +24,15 @@ pub(super) fn read(root: &Node, asked: &Asked<'_>, body: &[u8]) -> Result<(), Wr
 
 struct Reader<'t, 'a> {
     check: Check<'t, 'a>,
-    /// What is wrong, for an error that can carry no more than a text.
+    /// The defect of the answer. The error of the deserializer can only hold a text.
     wrong: Option<Wrong>,
 }
 
-/// A value at a place.
+/// A value and its place in the table.
 struct At<'r, 't, 'a> {
     node: &'t Node,
     reader: &'r mut Reader<'t, 'a>,
-    /// It is an item of a list, so nobody counts that it is there.
+    /// Whether the value is an item of a list. The presence of an item is not noted.
     item: bool,
 }
 
@@ -137,7 +137,7 @@ impl<'de> Visitor<'de> for At<'_, '_, '_> {
     }
 }
 
-/// The name of a member, which is copied only where it holds an escape.
+/// The name of a member. It is copied only if it contains an escape.
 struct Name<'a>(Cow<'a, str>);
 
 impl<'de> serde::Deserialize<'de> for Name<'de> {

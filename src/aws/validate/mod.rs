@@ -1,7 +1,8 @@
-//! Whether a success answer is one of AWS: its status, its type, its end, and what AWS always puts into it.
+//! Checks whether a successful answer can come from AWS: its status, its content type, its end, and the members that
+//! AWS always sends.
 //!
-//! One place below every collector and every client, so that an answer is judged before anybody believes it. `operations.txt`
-//! is the one table of what is due. Must not know a transport, nor what an answer is used for.
+//! The check is below every collector and every client, so that each answer is checked before it is used. The table
+//! `operations.txt` lists the required members. The module must not know a transport, nor the use of an answer.
 
 mod arn;
 mod cbor;
@@ -18,21 +19,21 @@ pub use table::{Body, Kind, Node, Row, Rule, TABLE};
 use super::wire::Protocol;
 use check::said;
 
-/// What is known of an answer beside its body.
+/// The properties of an answer besides its body.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
-    /// HTTP status.
+    /// The HTTP status.
     pub status: u16,
-    /// Media type, where the answer tells it.
+    /// The media type, if the answer contains it.
     pub content_type: Option<&'a str>,
-    /// Length, where the answer tells it.
+    /// The length, if the answer contains it.
     pub length: Option<&'a str>,
 }
 
-/// Looks at the head of an answer.
+/// Checks the head of an answer.
 ///
 /// # Errors
-/// What AWS would not send.
+/// AWS would not send this head.
 pub fn head(row: &Row, protocol: Protocol, head: Head<'_>) -> Result<(), Wrong> {
     if !row.statuses.contains(&head.status) {
         return Err(said(&format!("has status {}", head.status)));
@@ -49,10 +50,10 @@ pub fn head(row: &Row, protocol: Protocol, head: Head<'_>) -> Result<(), Wrong> 
     if fits { Ok(()) } else { Err(said("has the type of another protocol")) }
 }
 
-/// Looks at the body of an answer.
+/// Checks the body of an answer.
 ///
 /// # Errors
-/// What AWS would not send.
+/// AWS would not send this body.
 pub fn body(row: &Row, protocol: Protocol, head: Head<'_>, asked: &Asked<'_>, body: &[u8]) -> Result<(), Wrong> {
     let none = body.is_empty();
     if row.body != Body::None && head.length.is_some_and(|length| length.parse() != Ok(body.len())) {
@@ -74,8 +75,8 @@ pub fn body(row: &Row, protocol: Protocol, head: Head<'_>, asked: &Asked<'_>, bo
     }
 }
 
-/// The body of an answer without what nobody can read, where the rest is as documented, and what was left out. None where
-/// something else is wrong, and in protocols whose answers are not spared.
+/// Returns the body of an answer without its unreadable members, and these members, if the rest is as documented.
+/// Returns `None` when another part is wrong, and for protocols in which members are not removed.
 #[must_use]
 pub fn spared(row: &Row, protocol: Protocol, asked: &Asked<'_>, body: &[u8]) -> Option<(Vec<u8>, Vec<Unread>)> {
     let members = matches!(row.body, Body::Members | Body::MembersOrNone);

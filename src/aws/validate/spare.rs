@@ -1,34 +1,34 @@
-//! An answer of JSON without the members that nobody can read, so that the others are not lost with them.
+//! Removes the unreadable members from a JSON answer, so that the readable members are not lost with them.
 //!
-//! A list must not be blind for one instant in one of its items. Names, ids and everything else that tells one thing from
-//! another is never spared. Must not know any operation.
+//! One unreadable instant in one item must not hide the whole list. Names, ids and other members that identify an item
+//! are never removed. The module must not know any operation.
 
 use serde_json::{Map, Value, json};
 
 use super::check::{Asked, Check, Scalar, Wrong};
 use super::table::{Kind, Node, Rule};
 
-/// A member that was left out of an answer.
+/// A member that was removed from an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
-    /// Its place, as the table calls it.
+    /// The path of the member in the table.
     pub path: String,
-    /// What is wrong with it, without a word of it.
+    /// The defect of the member. The text never contains the value.
     pub what: String,
-    /// The texts of the item of a list in which it stood: its names. Empty where it stood in none.
+    /// The texts of the list item with the member, which contain its names. Empty when the member is in no list.
     pub item: Vec<String>,
 }
 
 /// An answer in two forms.
 pub(super) struct Spared {
-    /// Without what cannot be read: for whoever reads it.
+    /// The answer without the unreadable members, for the reader of the answer.
     pub(super) left: Vec<u8>,
-    /// With something sound in its place: for whoever looks whether the rest is as documented.
+    /// The answer with a sound value in place of each of them. The validator checks this form.
     pub(super) mended: Vec<u8>,
     pub(super) unread: Vec<Unread>,
 }
 
-/// What is left of an answer without what cannot be read; `None` where there is nothing of the sort.
+/// Returns an answer without its unreadable members, or `None` when all members are readable.
 pub(super) fn spare(root: &Node, asked: &Asked<'_>, body: &[u8]) -> Option<Spared> {
     let mut left: Value = serde_json::from_slice(body).ok()?;
     let (mut mended, mut walk) = (left.clone(), Walk { asked, unread: Vec::new() });
@@ -82,9 +82,10 @@ impl Walk<'_> {
         }
     }
 
-    /// Why a value cannot be read, and one that could be; `None` where it can, or must not be spared.
+    /// Returns the defect of a value and a sound value in its place. Returns `None` when the value is readable, or when
+    /// it must not be removed.
     fn unreadable(&self, node: &Node, value: &Value) -> Option<(String, Value)> {
-        // What an answer is recognised by, or counted by.
+        // A member with another rule identifies the answer, or is counted.
         let plain = node.rules.iter().all(|rule| matches!(rule, Rule::Range(..)));
         let sound = match node.kind {
             Kind::Time | Kind::Milliseconds => json!(1_700_000_000),

@@ -1,152 +1,153 @@
-//! The rows of `operations.txt`: which answer has which shape. Must not know any protocol.
+//! The rows of `operations.txt`: the shape of each answer. The module must not know any protocol.
 //!
-//! A row is a service, an operation and words about its answer; a line below it is a member by its path, and words about
-//! the member. `[]` is a list, `{}` a mapping that travels as entries, `?` what may be missing. A part of a path that has no
-//! line of its own may be missing, and what it holds is required where it is there.
+//! A row is a service, an operation and words about its answer. A line below the row is a member by its path, and words
+//! about the member. `[]` marks a list, `{}` marks a mapping that is sent as entries, and `?` marks a member that may
+//! be missing. A part of a path without a line of its own may be missing. When it is there, its required members are
+//! required.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// What an answer is beside its members.
+/// The body of an answer besides its members.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Body {
     /// Members in the protocol of the service.
     #[default]
     Members,
-    /// The same, or no bytes at all.
+    /// Members in the protocol of the service, or no bytes at all.
     MembersOrNone,
-    /// A JSON object in a service that else answers in XML.
+    /// A JSON object in a service whose other answers are XML.
     Json,
     /// No bytes.
     None,
-    /// Whatever somebody else wrote, which has a bound.
+    /// Data of another author, such as an object, with a size limit.
     Payload,
-    /// The same, too large for memory.
+    /// Data of another author that is too large for memory.
     Stream,
 }
 
-/// What AWS documents for the success answer of one operation.
+/// The success answer of one operation, as AWS documents it.
 #[derive(Debug, Default)]
 pub struct Row {
-    /// IAM prefix of the service.
+    /// The IAM prefix of the service.
     pub service: String,
-    /// Operation.
+    /// The operation.
     pub operation: String,
-    /// Statuses of success.
+    /// The statuses of success.
     pub statuses: Vec<u16>,
-    /// Names that the root of an XML answer may have; none where the protocol tells it.
+    /// The names that the root of an XML answer may have. The list is empty when the protocol determines the root.
     pub roots: Vec<String>,
-    /// A success may turn out to be an error, which its client reads as one.
+    /// Whether an answer with a success status may contain an error. The client reads such an answer as an error.
     pub or_error: bool,
-    /// What the body is.
+    /// The sort of the body.
     pub body: Body,
     /// The members.
     pub root: Node,
 }
 
-/// What a value is.
+/// The type of a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
-    /// Of no type that is known here.
+    /// The type is not described in the table.
     #[default]
     Any,
     /// Members by name.
     Object,
     /// An object that is a list of entries in XML.
     Map,
-    /// The only child is the item.
+    /// A list. Its only child is the item.
     List,
-    /// Text.
+    /// A text.
     Text,
     /// True or false.
     Flag,
     /// A number.
     Number,
-    /// An instant, or seconds since 1970.
+    /// An instant, as a text or as seconds since 1970.
     Time,
-    /// Milliseconds since 1970.
+    /// An instant as milliseconds since 1970.
     Milliseconds,
 }
 
 /// A place in an answer.
 #[derive(Debug, Default)]
 pub struct Node {
-    /// How people call it.
+    /// The path of the place, for messages.
     pub path: String,
-    /// Its name in the answer.
+    /// The name of the member in the answer.
     pub name: String,
-    /// What it is.
+    /// The type of the value.
     pub kind: Kind,
-    /// It is there in every true answer.
+    /// Whether the member is in every true answer.
     pub required: bool,
-    /// It is required where a parameter holds this text.
+    /// The member is required when this parameter contains this text.
     pub asked: Option<(String, String)>,
-    /// It is required where this other one beside it is not there.
+    /// The member is required when this other member beside it is missing.
     pub unless: Option<String>,
-    /// AWS leaves it out where there is none, and never says null.
+    /// Whether AWS omits the member when there is no value, and never sends null.
     pub never_null: bool,
-    /// A text may be empty.
+    /// Whether the text may be empty.
     pub empty: bool,
-    /// What else holds of it.
+    /// Other rules for the value.
     pub rules: Vec<Rule>,
-    /// What is in it.
+    /// The members or the item of the value.
     pub children: Vec<Node>,
-    /// Children of which one must be there.
+    /// The children of which at least one must be there.
     pub either: Vec<String>,
-    /// What a description that says nothing of it is given; `{}` are places and parameters.
+    /// The value for a described account whose description omits the member. `{}` contains a place or a parameter.
     pub fill: Option<String>,
 }
 
-/// What else holds of a value.
+/// Another rule for a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
-    /// An ARN of this service; `*` is any, and a parameter gives the services that were asked for.
+    /// An ARN of this service. `*` means any service. The name of a parameter means the services in that parameter.
     Arn(String),
-    /// It may be in any Region.
+    /// The ARN may be in any Region.
     AnyRegion,
-    /// It may be of any account.
+    /// The ARN may be of any account.
     AnyAccount,
-    /// It is of the account in the ARN that this parameter is.
+    /// The ARN is of the account in the ARN of this parameter.
     AccountOf(String),
-    /// AWS itself may own it.
+    /// AWS itself may own the resource.
     OrAws,
-    /// The account may be another where this flag is set beside it.
+    /// The account may differ when this flag beside the ARN is set.
     AccountUnless(String),
-    /// The Region of the ARN is the one that stands beside it.
+    /// The Region of the ARN is equal to the Region beside it.
     AgreeRegion,
-    /// The account of the ARN is the one that stands beside it.
+    /// The account of the ARN is equal to the account beside it.
     AgreeAccount,
-    /// What ARNs beside it agree with.
+    /// The value with which the ARNs beside it must agree.
     Agree,
-    /// An id of an account.
+    /// The id of an account.
     AccountId,
-    /// The account that was asked.
+    /// The id of the account to which the request went.
     Account,
-    /// What this parameter names.
+    /// The resource of this parameter.
     Same(String),
-    /// The parameter may be another name of it.
+    /// The parameter may contain another name of the resource.
     UnlessName,
-    /// The last part of this parameter is its last part.
+    /// The last part of the value is the last part of this parameter.
     Tail(String),
-    /// The text of this parameter, which may be missing on either side.
+    /// The text of this parameter. It may be missing on either side.
     Prefix(String),
     /// One of the texts of this parameter.
     Among(String),
-    /// With all others like it, the texts of this parameter.
+    /// All values with this rule together contain the texts of this parameter.
     Told(String),
     /// One of these words.
     OneOf(Vec<String>),
-    /// From and to.
+    /// The smallest and the largest number.
     Range(f64, f64),
-    /// No other item of the list has it.
+    /// No other item of the list has this value.
     Key,
-    /// A list with an item at least.
+    /// The list has at least one item.
     Some,
-    /// As many as the items of these lists.
+    /// The number is the number of items in these lists.
     Counts(Vec<String>),
     /// JSON text.
     Document,
-    /// A name that a bucket can have, which is a part of the paths of others' requests.
+    /// A possible name of a bucket. The name becomes a part of the paths of other requests.
     Bucket,
     /// The URL of a queue of the account.
     QueueUrl,
@@ -156,15 +157,15 @@ pub enum Rule {
 #[derive(Debug, Default)]
 pub struct Table {
     rows: HashMap<String, HashMap<String, Row>>,
-    /// What could not be read: nothing, as a test says.
+    /// The lines that could not be read. A test checks that there are none.
     pub mistakes: Vec<String>,
 }
 
-/// The one table.
+/// The only table.
 pub static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("operations.txt")));
 
 impl Table {
-    /// The row of an operation.
+    /// Returns the row of an operation.
     #[must_use]
     pub fn row(&self, service: &str, operation: &str) -> Option<&Row> {
         self.rows.get(service)?.get(operation)
@@ -236,7 +237,7 @@ fn member(row: &mut Row, line: &str) -> Option<()> {
         node = step(node, part);
     }
     node.required = required;
-    // Words about a list's items stand behind the list.
+    // The words for the items of a list are behind the words for the list.
     let (mut list, mut words) = (node, words.peekable());
     while words.next_if_eq(&"some").is_some() {
         list.rules.push(Rule::Some);
@@ -249,7 +250,7 @@ fn member(row: &mut Row, line: &str) -> Option<()> {
     describe(list, words)
 }
 
-/// The child of that name, which is made where there is none.
+/// Returns the child with this name, and creates it if it is missing.
 fn step<'a>(inside: &'a mut Node, part: &str) -> &'a mut Node {
     let (name, kind) = match (part.strip_suffix("[]"), part.strip_suffix("{}")) {
         (Some(name), _) => (name, Kind::List),
@@ -269,12 +270,12 @@ fn step<'a>(inside: &'a mut Node, part: &str) -> &'a mut Node {
         inside.children.push(child);
         inside.children.len() - 1
     });
-    // The place was found or made in the line above.
+    // The line above found or created the place.
     #[expect(clippy::indexing_slicing, reason = "the place was found or made right above")]
     &mut inside.children[at]
 }
 
-/// The item of a list.
+/// Returns the item of a list.
 fn item(list: &mut Node) -> &mut Node {
     if list.children.is_empty() {
         list.children.push(Node::default());
@@ -283,7 +284,7 @@ fn item(list: &mut Node) -> &mut Node {
     &mut list.children[0]
 }
 
-/// Members of which one must be there; each alone may be missing.
+/// Notes members of which at least one must be there. Each single one may be missing.
 fn either<'a>(node: &mut Node, names: impl Iterator<Item = &'a str>) {
     for name in names {
         let path = if node.path.is_empty() { name.to_owned() } else { format!("{}.{name}", node.path) };
@@ -346,7 +347,7 @@ fn describe<'a>(node: &mut Node, mut words: impl Iterator<Item = &'a str>) -> Op
             }
         }
     }
-    // An item that has a rule about its text is a text.
+    // An item with a rule about its text is a text.
     if node.kind == Kind::Any && node.children.is_empty() && !node.rules.is_empty() {
         node.kind = Kind::Text;
     }

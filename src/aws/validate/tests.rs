@@ -1,4 +1,4 @@
-//! Sound and unsound answers in every protocol.
+//! Tests sound and unsound answers in every protocol.
 
 use serde_json::json;
 
@@ -53,7 +53,7 @@ fn answers_of_aws_are_believed() {
             "<ListTopicsResponse><ListTopicsResult><Topics/></ListTopicsResult><ResponseMetadata/></ListTopicsResponse>",
         ),
         ("sns", "Unsubscribe", "<UnsubscribeResponse><ResponseMetadata/></UnsubscribeResponse>"),
-        // {_ "MetricAlarms": []} of unknown length.
+        // The bytes are {_ "MetricAlarms": []} of unknown length.
         ("cloudwatch", "DescribeAlarms", "\u{0}"),
     ] {
         let bytes: &[u8] =
@@ -62,7 +62,7 @@ fn answers_of_aws_are_believed() {
     }
 }
 
-/// What is in another Region, of another account, or of another kind than usual, and true all the same.
+/// Answers about another Region, about another account or of an unusual sort that are true nevertheless.
 #[test]
 fn what_belongs_to_others_is_believed_where_aws_tells_it() {
     const ROLE: &str = "<AssumeRoleResponse><AssumeRoleResult><AssumedRoleUser><AssumedRoleId>A:s</AssumedRoleId><Arn>arn:aws:sts::\
@@ -104,13 +104,14 @@ fn what_belongs_to_others_is_believed_where_aws_tells_it() {
         ("lambda", "GetFunctionConfiguration", FUNCTION),
     ] {
         assert_eq!(judge(service, operation, body.as_bytes()), Ok(()), "{operation}");
-        // Nobody asked for something of this account, and no flag says that it may be told.
+        // The request did not name this account, and no flag in the answer permits another account.
         let lie = body.replace("444455556666", "999999999999").replace(r#""IsOrganizationTrail":true,"#, "");
         let told = judge(service, operation, lie.as_bytes());
         let anybody = ["ListSubscriptions", "GetParameter"].contains(&operation);
         assert_eq!(told.is_err(), lie != body && !anybody, "{operation}: {told:?}");
     }
-    // {"MetricAlarms": [{…, "EvaluationCriteria": {}}]}: an alarm on a query has no periods and no comparison.
+    // The bytes are {"MetricAlarms": [{…, "EvaluationCriteria": {}}]}. An alarm on a query has no periods and no
+    // comparison.
     let alarm = |criteria: &[u8]| {
         let mut body = b"\xa1\x6cMetricAlarms\x81\xbf\x69AlarmName\x61a\x68AlarmArn\x78\x35".to_vec();
         body.extend(b"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:query");

@@ -1,8 +1,8 @@
-//! XML against a row, in one walk that builds nothing: closed to its end, with the root that is due. Must not know any
-//! operation.
+//! Checks XML against a row, in one walk that builds no tree. The XML must be closed at its end and have the expected
+//! root. The module must not know any operation.
 //!
-//! The query protocol wraps lists, writes mappings as entries and its result into an element of its own; S3 repeats the
-//! elements of a list where they stand.
+//! The query protocol wraps lists, writes mappings as entries, and puts its result into an element of its own. S3
+//! repeats the elements of a list directly in the parent.
 
 use memchr::memchr;
 
@@ -10,7 +10,7 @@ use super::super::wire::xml_unescape;
 use super::check::{AN_ERROR, Asked, Check, Scalar, Wrong, said, wrong};
 use super::table::{Kind, Node, Row};
 
-/// Deeper than any answer of AWS.
+/// The depth limit. No answer of AWS is deeper.
 const DEPTH: usize = 64;
 
 /// An element that is open.
@@ -20,23 +20,23 @@ struct Open<'b, 't> {
     text: String,
 }
 
-/// What an element is.
+/// The role of an element.
 enum Place<'t> {
-    /// Nothing is known of what is in it.
+    /// The content of the element is not described in the table.
     Unknown,
-    /// What stands around the result of the query protocol.
+    /// The element around the result of the query protocol.
     Envelope,
     Object,
-    /// A list in an element of its own; the item, and how many there were.
+    /// A list in an element of its own, with its item and the number of items so far.
     List(&'t Node, &'t Node, usize),
     Map,
-    /// An entry of a mapping, and the place of its value once the key was read.
+    /// An entry of a mapping, with the place of its value once the key was read.
     Entry(Option<Option<&'t Node>>),
     Key,
     Scalar(&'t Node),
 }
 
-/// Reads a whole answer. `query` tells the two dialects apart.
+/// Reads a whole answer. `query` separates the two dialects.
 pub(super) fn read(row: &Row, query: bool, asked: &Asked<'_>, body: &[u8]) -> Result<(), Wrong> {
     let text = std::str::from_utf8(body).map_err(|_| said("is no text"))?;
     let mut reader = Reader { row, query, check: Check::new(asked), open: Vec::new(), result: false, rooted: false };
@@ -60,14 +60,14 @@ struct Reader<'b, 't, 'a> {
     query: bool,
     check: Check<'t, 'a>,
     open: Vec<Open<'b, 't>>,
-    /// The element of the result was there.
+    /// Whether the element of the result was found.
     result: bool,
-    /// The root was there.
+    /// Whether the root was found.
     rooted: bool,
 }
 
 impl<'b, 't> Reader<'b, 't, '_> {
-    /// What stands between two tags.
+    /// Reads the text between two tags.
     fn text(&mut self, content: &'b str) -> Result<(), Wrong> {
         let Some(open) = self.open.last_mut() else {
             return if content.trim().is_empty() { Ok(()) } else { Err(said("has a text outside of its root")) };
@@ -83,7 +83,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
         }
     }
 
-    /// One tag, comment or the like; what follows it.
+    /// Reads one tag, comment or similar markup, and returns the text behind it.
     fn tag(&mut self, text: &'b str) -> Result<&'b str, Wrong> {
         let until = |start: &str, end: &str| {
             let inside = text.strip_prefix(start)?;
@@ -129,7 +129,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
         Ok(())
     }
 
-    /// What an element of that name is here.
+    /// Returns the role of an element with this name at the current place.
     fn place(&mut self, name: &str) -> Result<Place<'t>, Wrong> {
         let row = self.row;
         let Some(parent) = self.open.last_mut() else {
@@ -190,7 +190,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
 
     fn root(&mut self, name: &str) -> Result<Place<'t>, Wrong> {
         let row = self.row;
-        // A prefix of a namespace is no part of a name.
+        // The prefix of a namespace is no part of the name.
         let name = name.rsplit(':').next().unwrap_or(name);
         if self.query && name.strip_suffix("Response") == Some(&row.operation) {
             return Ok(Place::Envelope);
@@ -237,7 +237,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
                 }
                 Ok(())
             }
-            // An operation without members has no result.
+            // The answer of an operation without members has no result.
             Place::Envelope if !self.result && !self.row.root.children.is_empty() => Err(said("has no result")),
             Place::Unknown | Place::Envelope | Place::Entry(_) => Ok(()),
         }
