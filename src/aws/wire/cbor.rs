@@ -1,6 +1,6 @@
-//! CBOR as JSON and back. The only file that names the CBOR crate. Must not know any member.
+//! Converts CBOR to JSON and back. Only this file names the CBOR crate. The module must not know any member.
 //!
-//! What JSON has no type for is a mapping of one key: `{"$instant": seconds}` and `{"$bytes": "base64"}`.
+//! A value without a type in JSON becomes a mapping with one key: `{"$instant": seconds}` or `{"$bytes": "base64"}`.
 
 use aws_smithy_cbor::data::Type;
 use aws_smithy_cbor::decode::DeserializeError;
@@ -8,13 +8,13 @@ use aws_smithy_cbor::{Decoder, Encoder};
 use aws_smithy_types::{DateTime, base64};
 use serde_json::{Map, Number, Value, json};
 
-/// Deeper than any answer of AWS; a hostile text must not exhaust the stack.
+/// The depth limit. No answer of AWS is deeper. A hostile text must not exhaust the stack.
 const DEPTH: usize = 64;
 
 pub(in crate::aws) const INSTANT: &str = "$instant";
 pub(in crate::aws) const BYTES: &str = "$bytes";
 
-/// CBOR of a JSON value.
+/// Returns the CBOR of a JSON value.
 pub(in crate::aws) fn encode(value: &Value) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::new());
     write(&mut encoder, value);
@@ -62,14 +62,14 @@ fn only<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     members.get(name).filter(|_| members.len() == 1)
 }
 
-/// JSON of one CBOR value; `None` when it cannot be read whole.
+/// Returns the JSON of one CBOR value, or `None` when it cannot be read whole.
 pub(in crate::aws) fn decode(bytes: &[u8]) -> Option<Value> {
     let mut decoder = Decoder::new(bytes);
     let value = read(&mut decoder, DEPTH).ok().flatten()?;
     (decoder.position() == bytes.len()).then_some(value)
 }
 
-/// The next value; `None` when it is of a type that AWS does not send.
+/// Returns the next value, or `None` when AWS does not send its type.
 fn read(decoder: &mut Decoder<'_>, depth: usize) -> Result<Option<Value>, DeserializeError> {
     let Some(inside) = depth.checked_sub(1) else { return Ok(None) };
     Ok(Some(match decoder.datatype()? {
@@ -108,7 +108,7 @@ fn read(decoder: &mut Decoder<'_>, depth: usize) -> Result<Option<Value>, Deseri
     }))
 }
 
-/// Whether a list or mapping goes on; the end of one without a length is consumed.
+/// Returns whether a list or mapping has another item. The function consumes the end mark of a list without a length.
 fn more(decoder: &mut Decoder<'_>, left: &mut Option<u64>) -> Result<bool, DeserializeError> {
     match left {
         Some(0) => Ok(false),

@@ -1,6 +1,7 @@
-//! What a readable description says differently than the wire: JSON documents, instants, bytes and free texts.
+//! Converts the values that a readable description writes differently from the wire: JSON documents, instants, bytes
+//! and free texts.
 //!
-//! Must not know the syntax of any protocol; it leaves a value that the encoders write as it is.
+//! The module must not know the syntax of any protocol. The encoders write its result without further conversion.
 
 use aws_smithy_types::base64;
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{Protocol, cbor, percent_encode};
 use crate::aws::Operation;
 
-/// Members that AWS sends as JSON text.
+/// The members that AWS sends as JSON text.
 const DOCUMENTS: &[&str] = &[
     "AssumeRolePolicyDocument",
     "CloudTrailEvent",
@@ -27,7 +28,7 @@ const DOCUMENTS: &[&str] = &[
     "policyDocument",
 ];
 
-/// Members that are texts however much they look like an instant.
+/// The members that are always texts, even when they look like an instant.
 const TEXTS: &[&str] = &[
     "Description",
     "Key",
@@ -43,24 +44,24 @@ const TEXTS: &[&str] = &[
     "name",
 ];
 
-/// Members whose names and values are free: texts, whatever they look like.
+/// The members whose names and values are free. Their values are always texts.
 const FREE: &[&str] = &["Attributes", "Tags", "Variables", "tags"];
 
-/// Whether the values in a member are texts, whatever they look like.
+/// Returns whether the values in a member are always texts.
 pub(in crate::aws) fn is_free(member: &str) -> bool {
     FREE.contains(&member)
 }
 
-/// Members that are bytes. They may be written as the text that the bytes are.
+/// The members that contain bytes. A description may write the bytes as their text.
 const BYTES: &[(&str, &str, &str)] = &[("iam", "GetCredentialReport", "Content")];
 
-/// Members that are fractions on a wire that tells them from whole numbers.
+/// The members that are fractions in a protocol with separate types for fractions and whole numbers.
 const FRACTIONS: &[&str] = &["Average", "Maximum", "Minimum", "SampleCount", "Sum", "Threshold", "Values", "ZScore"];
 
-/// Operations of Lambda that send instants; all others send text.
+/// The operations of Lambda that send instants. All others send texts.
 const LAMBDA_INSTANTS: &[&str] = &["EventSourceMapping", "EventInvokeConfig"];
 
-/// Turns documents into text and instants into what the protocol sends.
+/// Converts documents to texts, and instants to the form of the protocol.
 pub(super) fn prepare(operation: &Operation, value: &mut Value) {
     let instants = match (Protocol::of(&operation.service), operation.service.as_str()) {
         (_, "logs") => Instants::Milliseconds,
@@ -85,7 +86,7 @@ pub(super) fn prepare(operation: &Operation, value: &mut Value) {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Instants {
-    /// Texts that the service has in forms of its own.
+    /// The service has text forms of its own.
     AsWritten,
     /// Texts in UTC.
     Text,
@@ -104,7 +105,7 @@ impl Walk {
     fn member(&self, name: &str, value: &mut Value) {
         let document = DOCUMENTS.contains(&name);
         match value {
-            // IAM's GetPolicy has a member `Policy` that is a structure: a policy, not a document.
+            // The member `Policy` of IAM's GetPolicy is a structure with the properties of a policy, not a document.
             Value::Object(members) if document && is_document(name, members) => {
                 *value = Value::String(self.text(Value::Object(std::mem::take(members)).to_string()));
             }
@@ -112,7 +113,7 @@ impl Walk {
                 let free = FREE.contains(&name);
                 for (name, member) in members {
                     match member {
-                        // Documents may stand among free names (an SNS topic's Policy); instants may not.
+                        // Documents may be among free names, such as the Policy of an SNS topic. Instants may not.
                         Value::Object(inside) if free && DOCUMENTS.contains(&name.as_str()) => {
                             *member = Value::String(self.text(Value::Object(std::mem::take(inside)).to_string()));
                         }
@@ -166,16 +167,16 @@ impl Walk {
     }
 }
 
-/// An instant in UTC, or with the offset of the machine on which the AWS CLI printed it.
+/// Reads an instant in UTC, or with the offset of the machine on which the AWS CLI printed it.
 fn read_instant(text: &str) -> Option<Timestamp> {
-    // `2026-11-20T09:00:00`, and then a fraction and the offset. A date alone is a text.
+    // The form is `2026-11-20T09:00:00`, then a fraction and the offset. A date alone is a text.
     let rest = text.get(19..)?;
     let has_offset = rest.ends_with('Z') || rest.contains(['+', '-']);
     let is_instant = text.starts_with(|it: char| it.is_ascii_digit()) && text.as_bytes().get(10) == Some(&b'T');
     if is_instant && has_offset { text.parse().ok() } else { None }
 }
 
-/// Whether a mapping at a document's place is the document itself.
+/// Returns whether a mapping in the place of a document is the document itself.
 fn is_document(name: &str, members: &Map<String, Value>) -> bool {
     name != "Policy" || !(members.contains_key("Arn") || members.contains_key("PolicyName"))
 }

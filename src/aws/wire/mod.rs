@@ -1,6 +1,7 @@
-//! What AWS's wire protocols carry: the parameters of a request, the encoding of an answer.
+//! The wire protocols of AWS: the decoding of the parameters of a request, and the encoding of an answer.
 //!
-//! Must not know who asks or answers, nor what an operation means; it knows only how its members travel.
+//! The module must not know the client or the server, nor the meaning of an operation. It contains only the encoding of
+//! the members.
 
 mod cbor;
 mod document;
@@ -27,25 +28,25 @@ pub(super) use request::s3_path;
 pub use text::percent_decode;
 pub(super) use text::{percent_encode, xml_escape, xml_unescape};
 
-/// An error as AWS would report it.
+/// An error in the form in which AWS reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// AWS error code.
+    /// The AWS error code.
     pub code: String,
-    /// What AWS says.
+    /// The message of AWS.
     pub message: String,
-    /// HTTP status; `None` is the one that AWS uses for the code.
+    /// The HTTP status. `None` means the status that AWS uses for the code.
     pub status: Option<u16>,
 }
 
 impl Failure {
-    /// An error with AWS's own status.
+    /// Creates an error with the status that AWS uses.
     #[must_use]
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), status: None }
     }
 
-    /// The same with another status.
+    /// The same error with another status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = Some(status);
@@ -53,12 +54,13 @@ impl Failure {
     }
 }
 
-/// The code of an answer that a description or recording does not hold.
+/// The error code for a request that a description or a recording cannot answer.
 pub const NOT_DESCRIBED: &str = "AttestryNotDescribed";
 
-/// The parameters of a request as JSON, whatever the protocol, without secrets.
+/// Returns the parameters of a request as JSON for every protocol, without secrets.
 ///
-/// Names are AWS's. A form is flat (`Filter.member.1`), without `Action` and `Version`. What cannot be read is left out.
+/// The names are those of AWS. The parameters of a form are flat (`Filter.member.1`), without `Action` and `Version`. A
+/// parameter that cannot be read is omitted.
 #[must_use]
 pub fn parameters(operation: &Operation, request: &HttpRequest) -> Value {
     let mut value = sent(operation, request);
@@ -66,19 +68,20 @@ pub fn parameters(operation: &Operation, request: &HttpRequest) -> Value {
     value
 }
 
-/// The same as they were sent, secrets included: for a comparison, and never kept.
+/// Returns the parameters as they were sent, secrets included. They serve for comparisons and are never kept.
 pub(super) fn sent(operation: &Operation, request: &HttpRequest) -> Value {
     request::read(operation, request)
 }
 
-/// Takes the secrets out of parameters.
+/// Removes the secrets from parameters.
 pub(super) fn withhold(operation: &Operation, parameters: &mut Value) {
     redact::value(&operation.service, &operation.name, parameters);
 }
 
-/// The answer of an operation in the protocol of its service.
+/// Returns the answer of an operation in the protocol of its service.
 ///
-/// `value` names members as the AWS CLI prints them. Instants are RFC 3339 texts, and JSON documents may be mappings.
+/// `value` has the names of the members as the AWS CLI prints them. Instants are RFC 3339 texts, and JSON documents may
+/// be mappings.
 #[must_use]
 pub fn answer(operation: &Operation, status: u16, value: &Value) -> HttpResponse {
     let mut value = value.clone();
@@ -100,7 +103,7 @@ pub fn answer(operation: &Operation, status: u16, value: &Value) -> HttpResponse
     response
 }
 
-/// The refusal of an operation in the protocol of its service.
+/// Returns the error of an operation in the protocol of its service.
 #[must_use]
 pub fn refuse(operation: &Operation, failure: &Failure) -> HttpResponse {
     let Failure { code, message, .. } = failure;
@@ -119,7 +122,7 @@ pub fn refuse(operation: &Operation, failure: &Failure) -> HttpResponse {
             xml_escape(message)
         )
         .into_bytes(),
-        // A HEAD has no body, so S3 says nothing but the status.
+        // The answer to a HEAD request has no body. S3 sends only the status.
         Protocol::RestXml if operation.name.starts_with("Head") => Vec::new(),
         Protocol::RestXml => format!(
             "<Error><Code>{}</Code><Message>{}</Message><RequestId>{id}</RequestId></Error>",
@@ -140,12 +143,12 @@ pub fn refuse(operation: &Operation, failure: &Failure) -> HttpResponse {
     response
 }
 
-/// The answer to a request that nobody can answer.
+/// Returns the error for a request that the backend cannot answer.
 pub(super) fn not_described(operation: &Operation, message: &str) -> HttpResponse {
     refuse(operation, &Failure::new(NOT_DESCRIBED, message).with_status(400))
 }
 
-/// A response with the headers that every answer of the protocol carries.
+/// Returns a response with the headers that every answer of the protocol has.
 pub(super) fn respond(protocol: Protocol, status: u16, request_id: &str, body: Vec<u8>) -> HttpResponse {
     let status = StatusCode::try_from(status).unwrap_or_else(|_| StatusCode::from(http::StatusCode::BAD_REQUEST));
     let mut response = HttpResponse::new(status, SdkBody::from(body));
@@ -165,12 +168,12 @@ pub(super) fn respond(protocol: Protocol, status: u16, request_id: &str, body: V
     response
 }
 
-/// A response body of CBOR as JSON and back, for recordings; instants are `{"$instant": seconds}`.
+/// Converts a response body of CBOR to JSON and back, for recordings. Instants are `{"$instant": seconds}`.
 pub(super) mod binary {
     pub(in crate::aws) use super::cbor::{decode, encode};
 }
 
-/// Made from what is answered, so that the same description gives the same bytes.
+/// Returns a request id that is a digest of the answer, so that the same description gives the same bytes.
 fn request_id(operation: &Operation, value: &Value) -> String {
     let mut digest = Sha256::new();
     for part in [operation.service.as_str(), &operation.name, &value.to_string()] {
@@ -182,7 +185,7 @@ fn request_id(operation: &Operation, value: &Value) -> String {
     groups.join("-")
 }
 
-/// The HTTP status that AWS uses for an error code.
+/// Returns the HTTP status that AWS uses for an error code.
 fn status_of(service: &str, code: &str) -> u16 {
     let ends = |ends: &[&str]| ends.iter().any(|end| code.ends_with(end));
     let plain_json = matches!(Protocol::of(service), Protocol::Json | Protocol::Cbor);

@@ -1,22 +1,22 @@
-//! Services, the one table: how each is named in permissions and in signatures, and which protocol it speaks. Must not know
-//! how a protocol works.
+//! The only table of the services: the name of each service in permissions and in signatures, and its protocol. The
+//! module must not know the details of a protocol.
 
-/// How a service speaks.
+/// The protocol of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// JSON in both directions, the operation in a header.
+    /// JSON in both directions. The operation is in a header.
     Json,
-    /// A form in, XML out.
+    /// The request is a form. The answer is XML.
     Query,
-    /// CBOR in both directions, the operation in the path.
+    /// CBOR in both directions. The operation is in the path.
     Cbor,
-    /// Path, query and JSON.
+    /// The request uses the path and the query. The bodies are JSON.
     RestJson,
-    /// Path, query and XML.
+    /// The request uses the path and the query. The bodies are XML.
     RestXml,
 }
 
-/// IAM prefix, name in signatures and hosts, and protocol.
+/// The IAM prefix, the name in signatures and hosts, and the protocol.
 const SERVICES: &[(&str, &str, Protocol)] = &[
     ("access-analyzer", "access-analyzer", Protocol::RestJson),
     ("cloudtrail", "cloudtrail", Protocol::Json),
@@ -38,20 +38,20 @@ const SERVICES: &[(&str, &str, Protocol)] = &[
 ];
 
 impl Protocol {
-    /// How the service of this IAM prefix speaks to the SDK.
+    /// Returns the protocol that the SDK uses with the service of this IAM prefix.
     #[must_use]
     pub fn of(service: &str) -> Self {
         SERVICES.iter().find(|(prefix, ..)| *prefix == service).map_or(Self::Json, |(.., protocol)| *protocol)
     }
 }
 
-/// The IAM prefix of a service that signs by this name.
+/// Returns the IAM prefix of a service with this signing name.
 #[must_use]
 pub(in crate::aws) fn prefix(signing: &str) -> &str {
     SERVICES.iter().find(|(_, name, _)| *name == signing).map_or(signing, |(prefix, ..)| prefix)
 }
 
-/// The IAM prefixes of all services.
+/// Returns the IAM prefixes of all services.
 pub(in crate::aws) fn services() -> impl Iterator<Item = &'static str> + Clone {
     SERVICES.iter().map(|(prefix, ..)| *prefix)
 }

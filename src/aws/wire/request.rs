@@ -1,4 +1,4 @@
-//! The parameters of a request, read back from the wire. Must not know what they ask for.
+//! Reads the parameters of a request from the wire. The module must not know their meaning.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use super::{Protocol, cbor, percent_decode};
 use crate::aws::Operation;
 use crate::aws::operation::{path_and_query, scope};
 
-/// The Region that a request was signed for.
+/// Returns the Region for which a request was signed.
 #[must_use]
 pub fn region(request: &HttpRequest) -> Option<&str> {
     scope(request).map(|(_, region)| region).filter(|region| !region.is_empty())
@@ -18,10 +18,11 @@ pub(super) fn read(operation: &Operation, request: &HttpRequest) -> Value {
     match Protocol::of(&operation.service) {
         Protocol::RestJson => rest(lambda_path(path(request)), request, lambda_query, json(body)),
         Protocol::RestXml => rest(s3_members(request), request, s3_query, Value::Null),
-        // What is no form has no names to find its secrets by.
+        // A body that is no form has no names by which its secrets could be found.
         Protocol::Query if body.starts_with(b"{") => empty(),
         Protocol::Query => form(body),
-        // Both speak in headers: an emulator or an older service may answer another protocol than the newest.
+        // For both protocols the content type of the request decides. An emulator or an older service may use another
+        // protocol than the newest one.
         Protocol::Json | Protocol::Cbor => match request.headers().get("content-type") {
             Some("application/cbor") => cbor::decode(body).unwrap_or_else(empty),
             Some(kind) if kind.starts_with("application/x-www-form-urlencoded") => form(body),
@@ -80,7 +81,7 @@ fn path(request: &HttpRequest) -> &str {
     path_and_query(request.uri()).0
 }
 
-/// Names of the labels of Lambda's paths, by the fixed part in front of them.
+/// The names of the labels in the paths of Lambda, by the fixed part before them.
 const LAMBDA_LABELS: &[(&str, &str)] = &[
     ("functions", "FunctionName"),
     ("tags", "Resource"),
@@ -103,7 +104,7 @@ fn lambda_path(path: &str) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-// Lambda's query is written as its members are named.
+// The names in the query of Lambda are the names of the members.
 #[expect(clippy::unnecessary_wraps, reason = "S3's leaves out what is no parameter")]
 fn lambda_query(name: &str) -> Option<String> {
     Some(name.to_owned())
@@ -114,11 +115,11 @@ fn s3_members(request: &HttpRequest) -> Vec<(&'static str, String)> {
     [("Bucket", bucket), ("Key", key)].into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// Bucket and key of a request to S3; empty where it names none.
+/// Returns the bucket and the key of a request to S3. Each is empty when the request does not have it.
 pub(in crate::aws) fn s3_path(request: &HttpRequest) -> (String, String) {
     let path = percent_decode(path(request).trim_start_matches('/'), false);
     let host = host(request.uri());
-    // Only AWS has wildcard DNS, so only there can the bucket be part of the host.
+    // Only AWS has wildcard DNS, so only there the bucket can be part of the host.
     let virtual_host = if host.contains(".amazonaws.com") { host.split_once(".s3") } else { None };
     match virtual_host {
         Some((bucket, _)) => (bucket.to_owned(), path),
@@ -129,7 +130,8 @@ pub(in crate::aws) fn s3_path(request: &HttpRequest) -> (String, String) {
     }
 }
 
-/// `continuation-token` is the member `ContinuationToken`; what only selects the operation is no parameter.
+/// Returns the member of a query parameter: `continuation-token` is `ContinuationToken`. A parameter that only selects
+/// the operation has none.
 fn s3_query(name: &str) -> Option<String> {
     const SELECTORS: &[&str] = &[
         "accelerate",

@@ -1,6 +1,6 @@
-//! XML of S3: its roots, its wrapped and flat lists, its answers that are no XML at all.
+//! Encodes the XML of S3: its roots, its wrapped and flat lists, and its answers that are no XML.
 //!
-//! Must not know other services. Members may be named as the AWS CLI prints them or as the XML names them.
+//! The module must not know other services. The names of members may be those of the AWS CLI or those of the XML.
 
 use aws_smithy_types::base64;
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::xml::{tag, text};
 use super::xml_escape;
 
-/// The root element of each answer; others are `<OpResult>`.
+/// The root element of each answer. Other answers have the root `<OpResult>`.
 const ROOTS: &[(&str, &str)] = &[
     ("GetAccountPublicAccessBlock", "PublicAccessBlockConfiguration"),
     ("GetBucketAcl", "AccessControlPolicy"),
@@ -32,7 +32,7 @@ const ROOTS: &[(&str, &str)] = &[
     ("ListObjectsV2", "ListBucketResult"),
 ];
 
-/// Lists by their CLI name: the element around the list, if any, and the element of an item.
+/// The lists by their name in the CLI: the element around the list, if there is one, and the element of an item.
 const LISTS: &[(&str, Option<&str>, &str)] = &[
     ("Buckets", Some("Buckets"), "Bucket"),
     ("DeleteMarkers", None, "DeleteMarker"),
@@ -48,7 +48,7 @@ const LISTS: &[(&str, Option<&str>, &str)] = &[
     ("Versions", None, "Version"),
 ];
 
-/// Members that travel in headers.
+/// The members that are sent in headers.
 const HEADERS: &[(&str, &str, &str)] = &[("HeadBucket", "BucketRegion", "x-amz-bucket-region")];
 
 pub(super) fn headers(operation: &str, value: &Value) -> Vec<(&'static str, String)> {
@@ -56,10 +56,10 @@ pub(super) fn headers(operation: &str, value: &Value) -> Vec<(&'static str, Stri
     of_operation.filter_map(|(_, member, header)| Some((*header, value.get(member)?.as_str()?.to_owned()))).collect()
 }
 
-/// The body of an answer.
+/// Returns the body of an answer.
 pub(super) fn body(operation: &str, value: &Value) -> Vec<u8> {
     if operation == "GetObject" {
-        // What is no text is described in base64.
+        // A description has bytes that are no text in base64.
         let packed = value.get("BodyBase64").and_then(Value::as_str).and_then(|text| base64::decode(text).ok());
         return packed.unwrap_or_else(|| value.get("Body").map(text).unwrap_or_default().into_bytes());
     }
@@ -71,7 +71,7 @@ fn document(operation: &str, value: &Value) -> String {
         return String::new();
     }
     if operation == "GetBucketPolicy" {
-        // The document is the body; only the CLI and the SDKs call it a member.
+        // The document is the body. Only the CLI and the SDKs name it as a member.
         return value.get("Policy").map(text).unwrap_or_default();
     }
     let root = ROOTS.iter().find(|(name, _)| *name == operation).map(|(_, root)| *root);
@@ -82,7 +82,7 @@ fn document(operation: &str, value: &Value) -> String {
     out
 }
 
-/// What stands in the root: a description may name the root as the one member, as the CLI does.
+/// Returns the content of the root. A description may name the root as its only member, as the CLI does.
 fn inside<'a>(root: &str, value: &'a Value) -> &'a Value {
     match value {
         Value::Object(members) if members.len() == 1 => members.get(root).unwrap_or(value),
@@ -113,7 +113,7 @@ fn members_of(out: &mut String, members: &Map<String, Value>) {
     }
 }
 
-/// The element of a member whose CLI name S3's XML spells in its own way.
+/// Returns the element of a member. The XML of S3 spells some names differently from the CLI.
 fn element(member: &str) -> &str {
     if member == "MFADelete" { "MfaDelete" } else { member }
 }

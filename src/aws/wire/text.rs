@@ -1,9 +1,10 @@
-//! How text travels: percent-coding and XML escapes. Must not know what the text says.
+//! Encodes and decodes texts: percent-encoding and XML escapes. The module must not know the content of the text.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// RFC 3986, everything but the unreserved characters encoded: what IAM does to policy documents.
+/// Percent-encodes a text as in RFC 3986: every character but the unreserved ones. IAM encodes policy documents this
+/// way.
 pub(in crate::aws) fn percent_encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
@@ -15,7 +16,8 @@ pub(in crate::aws) fn percent_encode(text: &str) -> String {
     })
 }
 
-/// The reverse; what is no escape stays as it is. `plus` reads `+` as a space, as forms do.
+/// Decodes a percent-encoded text. Text that is no escape stays as it is. With `plus`, `+` becomes a space, as in
+/// forms.
 #[must_use]
 pub fn percent_decode(text: &str, plus: bool) -> String {
     let mut out = Vec::with_capacity(text.len());
@@ -41,7 +43,7 @@ fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// Text as it stands between tags.
+/// Escapes a text for its place between two tags.
 pub(in crate::aws) fn xml_escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>', '"', '\r']) {
         return Cow::Borrowed(text);
@@ -60,7 +62,7 @@ pub(in crate::aws) fn xml_escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The reverse; an entity that does not exist stays as it is.
+/// Reverses the escapes. An entity that does not exist stays as it is.
 pub(in crate::aws) fn xml_unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);

@@ -1,14 +1,14 @@
-//! XML of the query protocol. Must not know S3, whose lists and roots are of their own kind.
+//! Encodes the XML of the query protocol. The module must not know S3, whose lists and roots differ.
 
 use serde_json::Value;
 
 use super::xml_escape;
 use crate::aws::Operation;
 
-/// Members that are maps on the wire: a list of entries of key and value.
+/// The members that are maps on the wire: a list of entries with a key and a value.
 const MAPS: &[(&str, &str)] = &[("iam", "SummaryMap"), ("iam", "EvalDecisionDetails"), ("sns", "Attributes")];
 
-/// The whole answer.
+/// Returns the whole answer.
 pub(super) fn query(operation: &Operation, request_id: &str, value: &Value) -> String {
     let name = &operation.name;
     let mut out = format!("<{name}Response><{name}Result>");
@@ -50,9 +50,10 @@ fn write(out: &mut String, service: &str, name: &str, value: &Value) {
     });
 }
 
-/// An element.
+/// Writes an element.
 pub(super) fn tag(out: &mut String, name: &str, inside: impl FnOnce(&mut String)) {
-    // A name comes from a description: what is no name would break the whole answer, and no client asks for it.
+    // The name comes from a description. A text that is no name would break the whole answer, and no client requests
+    // it.
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':' | '.')) {
         return;
     }
@@ -65,7 +66,7 @@ pub(super) fn tag(out: &mut String, name: &str, inside: impl FnOnce(&mut String)
     out.push('>');
 }
 
-/// A single value as text.
+/// Returns a single value as text.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
