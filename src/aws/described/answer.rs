@@ -1,4 +1,4 @@
-//! One answer of a description, and which of several it is. Must not know any operation.
+//! One answer of a description, and the choice between several answers. The module must not know any operation.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,24 @@ use serde_json::Value;
 
 use crate::aws::wire::Failure;
 
-/// The parameter that is a whole policy: nobody writes it out, so what it mentions chooses among answers.
+/// The parameter that contains a whole policy. A description does not repeat the policy. A part of its text selects the
+/// answer.
 const DOCUMENT: &str = "policyDocument";
 
-/// What an operation answers.
+/// The answer to an operation.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// The members; pages, counted from 1, may fail.
+    /// The members. Pages, counted from 1, may fail.
     Value { value: Value, failing: BTreeMap<usize, Failure> },
     /// An error.
     Refusal(Failure),
-    /// One answer per value of a parameter.
+    /// One answer for each value of a parameter.
     By { parameter: String, choices: Vec<(String, Answer)> },
-    /// One answer after the other; the last one stays.
+    /// One answer after the other. The last one stays.
     Series(Vec<Answer>),
 }
 
-/// The answer that parameters lead to.
+/// The answer that the parameters select.
 pub(super) enum Choice<'a> {
     Value(&'a Value, &'a BTreeMap<usize, Failure>),
     Refusal(&'a Failure),
@@ -30,7 +31,7 @@ pub(super) enum Choice<'a> {
     None(&'a str),
 }
 
-/// How often an answer was asked for before, if it may change from one time to the next.
+/// Returns how often an answer was requested before, for answers that change from one time to the next.
 pub(super) type Turns<'t> = &'t dyn Fn(&Answer) -> usize;
 
 impl Answer {
@@ -49,7 +50,7 @@ impl Answer {
                 });
                 let wanted = wanted.unwrap_or_default();
                 let find = |matches: fn(&str, &str) -> bool| choices.iter().find(|(key, _)| matches(key, &wanted));
-                // What is more exact goes first, whatever the order in the file.
+                // The more exact match comes first. The order in the file does not matter.
                 let mentions = |key: &str, wanted: &str| key != "*" && wanted.contains(key);
                 let document = (parameter == DOCUMENT).then(|| find(mentions)).flatten();
                 let found = find(exactly).or_else(|| find(tail)).or(document).or_else(|| find(|key, _| key == "*"));
@@ -63,14 +64,14 @@ fn exactly(key: &str, wanted: &str) -> bool {
     key == wanted
 }
 
-/// Whether the key is how people call what an ARN or a path names.
+/// Returns whether the key is the short name in an ARN or a path.
 fn tail(key: &str, wanted: &str) -> bool {
     let ends =
         |wanted: &str| wanted.strip_suffix(key).is_some_and(|before| !key.is_empty() && before.ends_with([':', '/']));
     ends(wanted) || (wanted.contains(":secret:") && without_random(wanted).is_some_and(ends))
 }
 
-/// A secret's ARN without the six characters that Secrets Manager adds to the name.
+/// Returns the ARN of a secret without the six characters that Secrets Manager adds to the name.
 fn without_random(arn: &str) -> Option<&str> {
     let (name, random) = arn.rsplit_once('-')?;
     (random.len() == 6 && random.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(name)

@@ -1,8 +1,8 @@
-//! What AWS always puts into an answer, and a description need not say: what was asked for, lists with nothing in them,
-//! dates, and what a service sets where nobody sets it otherwise, such as the policy of a new topic. Whoever leaves out
-//! anything else gets the gap that AWS would cause.
+//! Adds the members that AWS always sends and that a description may omit: the requested names, empty lists, dates, and
+//! the defaults of a service, such as the policy of a new topic. When a description omits another member, the run has
+//! the gap that AWS would cause.
 //!
-//! Must not know any operation; `validate` holds the table.
+//! The module must not know any operation. `validate` holds the table.
 
 use serde_json::{Map, Value};
 
@@ -12,23 +12,23 @@ use crate::aws::validate::{Kind, Node, Rule, TABLE};
 use crate::aws::wire::Protocol;
 use attestry_core::facts::partition;
 
-/// Where and when an account is asked, and for what.
+/// The place, the time and the parameters of a request to an account.
 #[derive(Debug)]
 pub struct Place<'a> {
-    /// Account, 12 digits.
+    /// The account, 12 digits.
     pub account: &'a str,
-    /// Region.
+    /// The Region.
     pub region: &'a str,
-    /// The date of what has one.
+    /// The date for members that are dates.
     pub as_of: &'a str,
-    /// Parameters of the request.
+    /// The parameters of the request.
     pub parameters: &'a Value,
 }
 
-/// Adds what is missing to the answer of an operation.
+/// Adds the missing members to the answer of an operation.
 pub fn complete(operation: &Operation, place: &Place<'_>, value: &mut Value) {
     let Some(row) = TABLE.row(&operation.service, &operation.name) else { return };
-    // A description may name the root of an answer of S3 as its one member, as the CLI does.
+    // A description may name the root of an answer of S3 as its only member, as the CLI does.
     let rest = Protocol::of(&operation.service) == Protocol::RestXml;
     let wrapped = value
         .as_object()
@@ -67,7 +67,7 @@ fn inside(node: &Node, place: &Place<'_>, flat: bool, value: &mut Value) {
         (Kind::List, Some(item), Value::Array(items)) => {
             items.iter_mut().for_each(|value| inside(item, place, flat, value));
         }
-        // A list of S3 in an element of its own may be described as the list alone.
+        // A list of S3 with an element of its own may be described as the list alone.
         (Kind::Object, Some(list), Value::Array(items)) if flat && list.kind == Kind::List => {
             for item in items {
                 list.children.iter().for_each(|node| inside(node, place, flat, item));
@@ -90,7 +90,7 @@ fn missing(node: &Node, place: &Place<'_>, flat: bool, beside: &Map<String, Valu
             return Some(asked.into());
         }
     }
-    // An ARN of which the request says the end: the URL of a queue.
+    // The request contains the end of this ARN, such as the URL of a queue.
     let tail = node.rules.iter().find_map(|rule| if let Rule::Tail(name) = rule { Some(name) } else { None });
     let service = node.rules.iter().find_map(|rule| if let Rule::Arn(service) = rule { Some(service) } else { None });
     let asked = tail.and_then(|name| place.parameters.get(name)?.as_str()?.rsplit(['/', ':']).next());
@@ -115,7 +115,8 @@ fn missing(node: &Node, place: &Place<'_>, flat: bool, beside: &Map<String, Valu
     }
 }
 
-/// A template with what its braces name: `{account}`, a parameter, or `{.Member}` that stands beside it. Two braces are one.
+/// Fills a template. `{account}` and `{PARAMETER}` are values of the request, and `{.Member}` is the member beside it.
+/// Two braces mean one brace.
 fn fill(template: &str, place: &Place<'_>, beside: &Map<String, Value>) -> Value {
     let (mut text, mut rest) = (String::new(), template);
     while let Some((before, after)) = rest.split_once(['{', '}']) {

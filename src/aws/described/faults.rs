@@ -1,7 +1,7 @@
-//! Faults on purpose: a transport that breaks one operation and passes everything else through.
+//! Makes faults on purpose. The transport breaks one operation and passes all other requests through.
 //!
-//! Must not know what is behind it; a described account, a recording and AWS itself can be broken the same way. Nothing
-//! sleeps: a time-out is reported, not waited for.
+//! The module must not know what is behind the transport. A described account, a recording and AWS itself can be broken
+//! in the same way. A fault does not sleep. It reports a time-out and does not wait for it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,14 +21,14 @@ use super::{Mutation, Paged, Place, complete};
 use crate::aws::Operation;
 use crate::aws::wire::{self, Failure, Protocol};
 
-/// What goes wrong.
+/// A fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// AWS answers with an error.
     Error {
-        /// AWS error code.
+        /// The AWS error code.
         code: String,
-        /// HTTP status.
+        /// The HTTP status.
         status: u16,
     },
     /// AWS throttles every time, with the code of the service.
@@ -37,26 +37,27 @@ pub enum Fault {
     ServerError,
     /// The connection breaks.
     Reset,
-    /// No answer in time.
+    /// There is no answer in time.
     TimeOut,
     /// The answer cannot be read.
     MalformedBody,
-    /// The first page is empty but says that there is more; the following pages are right. A reader must go on.
+    /// The first page is empty and has a token for more pages. The following pages are right. A reader must continue.
     EmptyPageWithToken,
-    /// Every page carries the same token. A reader must notice, or it reads for ever.
+    /// Every page has the same token. A reader must notice it, or it reads for ever.
     RepeatedToken,
-    /// Every page says that there is more, and none says where.
+    /// Every page has the flag for more pages, and no page has a token.
     TruncatedWithoutToken,
-    /// The first page is right and says that there is more; the second fails every time.
+    /// The first page is right and has a token for more pages. The second page fails every time.
     SecondPageFails,
-    /// The credentials expired.
+    /// The credentials have expired.
     ExpiredToken,
-    /// A success is changed on its way.
+    /// A successful answer is changed on its way.
     Changed(Mutation),
 }
 
 impl Fault {
-    /// Whether the operation can go wrong in this way: only lists have pages, and only some say that they are cut off.
+    /// Returns whether the operation can have this fault. Only lists have pages, and only some lists have a flag for
+    /// more pages.
     #[must_use]
     pub fn applies_to(&self, operation: &Operation) -> bool {
         match self {
@@ -78,7 +79,7 @@ pub struct Faults {
     changes: Arc<AtomicUsize>,
 }
 
-/// First requests of lists, by the token that was made up for them.
+/// The first requests of lists, by the token that the fault returned for them.
 #[derive(Default)]
 struct Firsts(HashMap<String, HttpRequest>);
 
@@ -89,7 +90,7 @@ impl fmt::Debug for Firsts {
 }
 
 impl Faults {
-    /// Breaks `operation`; `None` when it cannot go wrong in this way.
+    /// Breaks `operation`. Returns `None` when the operation cannot have this fault.
     #[must_use]
     pub fn new(inner: SharedHttpConnector, operation: Operation, fault: Fault) -> Option<Self> {
         fault.applies_to(&operation).then(|| Self {
@@ -101,7 +102,7 @@ impl Faults {
         })
     }
 
-    /// The transport.
+    /// Returns the transport.
     #[must_use]
     pub fn connector(self) -> SharedHttpConnector {
         SharedHttpConnector::new(self)
@@ -112,7 +113,7 @@ impl Faults {
         HttpConnectorFuture::ready(Ok(wire::refuse(&self.operation, &failure)))
     }
 
-    /// The page that the inner transport gives, with other marks at its end.
+    /// Returns the page of the inner transport with other marks at its end.
     fn remarked(&self, paged: &'static Paged, request: HttpRequest, marks: Marks) -> HttpConnectorFuture {
         let answer = self.inner.call(request);
         HttpConnectorFuture::new(async move {
@@ -129,7 +130,7 @@ impl Faults {
         })
     }
 
-    /// An empty page whose token leads to the list's real start.
+    /// Returns an empty page. Its token leads to the real start of the list.
     fn empty_first(&self, paged: &'static Paged, parameters: &Value, request: HttpRequest) -> HttpConnectorFuture {
         let mut firsts = self.firsts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(token) = paged.token(parameters) {
@@ -152,7 +153,7 @@ impl Faults {
         HttpConnectorFuture::ready(Ok(wire::answer(&self.operation, 200, &page)))
     }
 
-    /// A success of the inner transport, changed; what cannot be changed so stays as it is.
+    /// Returns a changed success of the inner transport. An answer without a place for the change stays as it is.
     fn changed(&self, mutation: Mutation, request: HttpRequest) -> HttpConnectorFuture {
         let (answer, operation, changes) =
             (self.inner.call(request), self.operation.clone(), Arc::clone(&self.changes));
@@ -177,7 +178,7 @@ impl Faults {
         })
     }
 
-    /// Answers that were changed so far.
+    /// Returns the counter of the answers that were changed.
     #[must_use]
     pub fn changes(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.changes)
@@ -212,8 +213,8 @@ impl Faults {
             (Fault::MalformedBody, _) => HttpConnectorFuture::ready(Ok(malformed(protocol))),
             (Fault::EmptyPageWithToken, Some(paged)) => self.empty_first(paged, &parameters, request),
             (Fault::RepeatedToken, Some(paged)) => {
-                // Behind the made-up token is nothing, so every page is the first: of this list, since several are read at
-                // the same time.
+                // The invented token has no page of its own, so every page is the first page of this list. The token
+                // identifies the list, because several lists are read at the same time.
                 let mut firsts = self.firsts.lock().unwrap_or_else(PoisonError::into_inner);
                 let (token, first) = match paged.token(&parameters) {
                     None => {
@@ -261,7 +262,7 @@ impl HttpConnector for Faults {
     }
 }
 
-/// The same request again; the SDK's own copy forgets which operation it is.
+/// Copies a request. The copy of the SDK does not contain the operation.
 fn copy(request: &HttpRequest) -> Option<HttpRequest> {
     let mut copy = request.try_clone()?;
     if let Some(operation) = Operation::of(request) {
@@ -274,13 +275,13 @@ fn malformed(protocol: Protocol) -> HttpResponse {
     let body: &[u8] = match protocol {
         Protocol::Json | Protocol::RestJson => b"{\"cut\": [",
         Protocol::Query | Protocol::RestXml => b"<cut><of",
-        // A mapping of three of which nothing follows.
+        // The head of a mapping with three entries, without any entry.
         Protocol::Cbor => &[0xa3],
     };
     wire::respond(protocol, 200, "malformed-on-purpose", body.to_vec())
 }
 
-/// What the end of a page says.
+/// The marks at the end of a page.
 struct Marks {
     token: Option<String>,
     more: bool,
@@ -304,7 +305,7 @@ fn remark(paged: &Paged, body: &[u8], marks: &Marks) -> Vec<u8> {
     }
 }
 
-/// Marks are the last members of the result, or of the root where there is no result.
+/// Writes the marks as the last members of the result, or of the root when there is no result.
 fn remark_xml(paged: &Paged, body: &str, marks: &Marks) -> String {
     let mut text = without(&without(body, paged.token_out), paged.truncated);
     let mut end = String::new();

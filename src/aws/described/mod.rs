@@ -1,30 +1,30 @@
-//! An account described in readable YAML, which answers the real SDK clients inside the process.
+//! An account that is described in readable YAML. It answers the real SDK clients inside the process.
 //!
-//! Must not know resource kinds or policies: it knows API operations as AWS documents them, their lists and their
-//! parameters. `suites/accounts/README.md` tells authors the format:
+//! The module must not know kinds or policies. It contains the operations of the API as AWS documents them, their lists
+//! and their parameters. `suites/accounts/README.md` documents the format for authors:
 //!
 //! ```yaml
 //! account: "647751526084"
-//! regions: [ap-southeast-2]            # elsewhere AWS refuses
-//! as_of: 2026-11-20T22:15:00Z          # when this was true; ages are counted from here
-//! pages: { ListSecrets: 5 }            # the most items on a page, to force paging
+//! regions: [ap-southeast-2]            # AWS refuses requests to other Regions
+//! as_of: 2026-11-20T22:15:00Z          # the instant of the description; ages are counted from it
+//! pages: { ListSecrets: 5 }            # the largest number of items on a page, to force paging
 //! answers:
 //!   secretsmanager:
-//!     ListSecrets:                     # one answer; its list is paged by the server, with opaque tokens
+//!     ListSecrets:                     # one answer; the server divides its list into pages, with opaque tokens
 //!       SecretList: [{ Name: bank-a }]
-//!     GetResourcePolicy:               # one answer per resource
+//!     GetResourcePolicy:               # one answer for each resource
 //!       by SecretId:
 //!         bank-a: { ResourcePolicy: { Version: "2012-10-17", Statement: [] } }
-//!         "*": {}                      # the rest
+//!         "*": {}                      # all other resources
 //!     DescribeSecret: { error: AccessDeniedException, message: no }
-//!     ListSecretVersionIds:            # the first time; then: every time after it, or a list of answers
+//!     ListSecretVersionIds:            # the first answer; `then` is every later answer, or a list of answers
 //!       Versions: []
 //!       then: { error: ResourceNotFoundException }
-//!   logs in us-east-1:                 # this Region only; goes before `logs`
+//!   logs in us-east-1:                 # only this Region; it comes before `logs`
 //!     DescribeMetricFilters:
 //!       metricFilters: []
 //!       page 2: { error: ServiceUnavailableException, status: 503 }
-//! simulator:                           # what the policy simulator decides; the first that covers a request
+//! simulator:                           # decisions of the policy simulator; the first that covers a request counts
 //!   - { principal: bank-app, action: "kms:*", resource: "*", decision: implicitDeny }
 //! ```
 
@@ -61,21 +61,21 @@ pub use faults::{Fault, Faults};
 pub use mutate::{Change, Mutation};
 pub use paging::{PAGED, Paged};
 
-/// An account as a description tells it.
+/// An account of a description.
 #[derive(Debug)]
 pub struct Described {
-    /// Account, 12 digits.
+    /// The account, 12 digits.
     pub account: String,
-    /// Regions that are enabled.
+    /// The Regions that are enabled.
     pub regions: Vec<String>,
-    /// When the description was true.
+    /// The instant of the description.
     pub as_of: Timestamp,
     pages: BTreeMap<String, usize>,
     answers: BTreeMap<Key, Answer>,
     simulations: Vec<Simulation>,
 }
 
-/// Which calls an answer is for: service, Region (empty for all), operation.
+/// The calls of an answer: service, Region (empty for all Regions) and operation.
 type Key = (String, String, String);
 
 /// A description that cannot be used.
@@ -83,7 +83,7 @@ type Key = (String, String, String);
 pub struct Unreadable {
     /// The text, for showing places.
     pub files: Files,
-    /// What is wrong with it.
+    /// The diagnostics.
     pub diagnostics: Diagnostics,
 }
 
@@ -99,7 +99,7 @@ impl Described {
     /// Reads a description.
     ///
     /// # Errors
-    /// Everything that is wrong with the text, with places.
+    /// The diagnostics for all mistakes in the text, with their places.
     pub fn read(file_name: &str, text: &str) -> Result<Self, Box<Unreadable>> {
         let mut files = Files::new();
         let mut diagnostics = Diagnostics::new();
@@ -110,7 +110,7 @@ impl Described {
         }
     }
 
-    /// The transport that answers as the account would.
+    /// Returns the transport that answers as the account would.
     #[must_use]
     pub fn connector(self: &Arc<Self>) -> SharedHttpConnector {
         SharedHttpConnector::new(Connector { account: Arc::clone(self), turns: Turns::default() })
@@ -122,7 +122,7 @@ impl Described {
             return wire::not_described(&nothing, "the request does not name its operation");
         };
         let region = wire::region(request).unwrap_or_default();
-        // IAM is one for all Regions and signs for the first of them.
+        // IAM has one endpoint for all Regions, and its requests are signed for the first of them.
         if operation.service != "iam" && !region.is_empty() && !self.regions.iter().any(|enabled| enabled == region) {
             return wire::refuse(operation, &not_enabled(&operation.service));
         }
@@ -159,7 +159,7 @@ impl Described {
         self.page(operation, region, parameters, failing, value)
     }
 
-    /// The page of an answer that is asked for; the whole where it has none.
+    /// Returns the requested page of an answer, or the whole answer when it has no pages.
     fn page(
         &self,
         operation: &Operation,
@@ -177,7 +177,7 @@ impl Described {
         }
     }
 
-    /// What follows from the account itself, or from what its simulator is said to decide.
+    /// Returns an answer that follows from the account itself, or from the decisions of its simulator.
     fn own(&self, operation: &Operation, region: &str, parameters: &Value) -> Option<Result<Value, Failure>> {
         if operation.service == "iam" && operation.name == simulator::OPERATION && !self.simulations.is_empty() {
             let told = simulator::answer(&self.simulations, parameters);
@@ -198,7 +198,7 @@ fn not_described(operation: &Operation, what: &str) -> Failure {
     Failure::new(wire::NOT_DESCRIBED, message).with_status(400)
 }
 
-/// How AWS refuses in a Region that is not enabled: it does not know the credentials there.
+/// Returns the error of AWS for a Region that is not enabled: AWS does not accept the credentials there.
 fn not_enabled(service: &str) -> Failure {
     match Protocol::of(service) {
         Protocol::Json | Protocol::RestJson => {

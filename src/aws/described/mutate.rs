@@ -1,6 +1,7 @@
-//! Answers changed on their way: what a broken proxy, a cut connection or somebody hostile makes of a success.
+//! Changes answers on their way, as a broken proxy, a cut connection or an attacker would change a success.
 //!
-//! Works on the bytes of the protocol, so it needs no description. Must not know any operation; `validate` holds the table.
+//! The module works on the bytes of the protocol, so it needs no description. It must not know any operation.
+//! `validate` holds the table.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
@@ -11,7 +12,7 @@ use crate::aws::Operation;
 use crate::aws::validate::{Body, Kind, Node, Row, Rule, TABLE};
 use crate::aws::wire::{Protocol, binary};
 
-/// What is done to the answer.
+/// A change of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mutation {
     /// Status 200 and no bytes.
@@ -20,9 +21,9 @@ pub enum Mutation {
     NoContent,
     /// An object without members, or the empty root of another answer.
     Bare,
-    /// A list where an object is due.
+    /// A list where an object is expected.
     List,
-    /// No value where an object is due.
+    /// No value where an object is expected.
     Nothing,
     /// The body of an error with the status of a success.
     Error,
@@ -36,54 +37,56 @@ pub enum Mutation {
     OtherAccount,
     /// ARNs and URLs of another Region.
     OtherRegion,
-    /// A member is changed wherever it is; the number is that of its line in the table.
+    /// The same member is changed in every place. The number is the number of its line in the table.
     Member(usize, Change),
-    /// By a seed: cut anywhere, or made smaller at a place where AWS would not send less.
+    /// The seed selects the change: the body is cut anywhere, or made smaller at a place where AWS always sends the
+    /// value.
     Smaller(u64),
-    /// By a seed: made smaller at a place where AWS may send less, as it would of something else. Lists keep their items.
+    /// The seed selects the change: the body is made smaller at a place where AWS may omit the value. Lists keep their
+    /// items.
     LeftOut(u64),
 }
 
-/// What is done to a member.
+/// A change of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It is null, or an empty element in XML.
+    /// The member is null, or an empty element in XML.
     Null,
-    /// It is left out.
+    /// The member is left out.
     Without,
-    /// A container where there is none, or another one.
+    /// A container in place of a scalar or of another container.
     Container,
-    /// A text, a number or a flag where another type is due.
+    /// A text, a number or a flag in place of another type.
     Scalar,
-    /// A word that nobody knows.
+    /// An unknown word.
     Word,
-    /// A number or an instant below all sense.
+    /// A number or an instant below all valid values.
     Low,
-    /// A number or an instant beyond all sense.
+    /// A number or an instant above all valid values.
     High,
-    /// A text without a letter, an object without members.
+    /// A text without characters, or an object without members.
     Blank,
-    /// What starts as an ARN or a URL, and is none.
+    /// A text that begins as an ARN or a URL, and is none.
     Garbage,
     /// The items of a list are null.
     NullItems,
-    /// The items of a list have nothing in them.
+    /// The items of a list are empty.
     BlankItems,
 }
 
 impl Mutation {
-    /// All ways in which the answer of an operation can be changed. What the table says may be missing is not left out:
-    /// such an answer is true.
+    /// Returns all changes of the answer of an operation. Members that may be missing by the table are not left out,
+    /// because such an answer is true.
     #[must_use]
     pub fn all(operation: &Operation) -> Vec<Self> {
         let Some(row) = TABLE.row(&operation.service, &operation.name) else { return Vec::new() };
-        // What somebody else wrote has no shape, and no answer of AWS is an answer that it may be.
+        // A body of another author has no shape. Any answer is a possible body.
         if !matches!(row.body, Body::Members | Body::Json) {
             return Vec::new();
         }
         let mut all = vec![Self::Empty, Self::NoContent, Self::List, Self::Nothing, Self::Error, Self::Doubled];
         let json = matches!(Protocol::of(&operation.service), Protocol::Json | Protocol::RestJson | Protocol::Cbor);
-        // Where all may be missing, `{}` says that there is nothing.
+        // Where all members may be missing, `{}` means that there are none.
         if !json || !row.root.either.is_empty() || row.root.children.iter().any(|child| child.required) {
             all.push(Self::Bare);
         }
@@ -94,7 +97,7 @@ impl Mutation {
         all
     }
 
-    /// How people call what is changed.
+    /// Returns a description of the change, for messages.
     #[must_use]
     pub fn describe(&self, operation: &Operation) -> String {
         let row = TABLE.row(&operation.service, &operation.name);
@@ -107,7 +110,7 @@ impl Mutation {
         }
     }
 
-    /// Changes an answer. `None` where it has nothing that can be changed so.
+    /// Changes an answer. Returns `None` when the answer has no place for the change.
     pub(super) fn apply(&self, operation: &Operation, mut answer: HttpResponse) -> Option<HttpResponse> {
         let row = TABLE.row(&operation.service, &operation.name)?;
         let body = answer.body().bytes()?.to_vec();
@@ -165,7 +168,7 @@ impl Mutation {
             return Some(());
         }
         let places = of_json(row, value);
-        // What is left out comes last, so that pointers stay true.
+        // The removals are done from the last place to the first, so that the other pointers stay valid.
         for (place, change) in self.chosen(row, &places, true)?.into_iter().rev() {
             let (parent, name) = place.at.rsplit_once('/')?;
             let name = name.replace("~1", "/").replace("~0", "~");
@@ -194,7 +197,7 @@ impl Mutation {
         let mut text = text.to_owned();
         for (place, change) in self.chosen(row, &places, false)?.into_iter().rev() {
             let (whole, inside) = place.at.clone();
-            // No element says null: it is empty, and may be.
+            // XML has no null. An empty element stands for it, and some elements may be empty.
             if change == Change::Null && place.owes(Change::Blank) != Some(true) {
                 return None;
             }
@@ -213,7 +216,7 @@ impl Mutation {
         Some(text)
     }
 
-    /// The places that are changed, and how.
+    /// Returns the places that are changed, each with its change.
     fn chosen<'p, 't, A>(
         &self,
         row: &'static Row,
@@ -226,7 +229,7 @@ impl Mutation {
                 let node = *members(row).get(*at)?;
                 let items = matches!(change, Change::NullItems | Change::BlankItems);
                 let of = |place: &&Place<'_, A>| match place.item {
-                    // Lists of S3 have no element of their own.
+                    // The lists of S3 have no element of their own.
                     Some(list) => same(list, node) && (items || row.service == "s3"),
                     None => !items && same(place.node, node),
                 };
@@ -247,8 +250,8 @@ impl Mutation {
 }
 
 impl<A> Place<'_, A> {
-    /// Whether AWS would not send less here. `None`: an item that is left out of a list, or all of them, is no change of this
-    /// answer but another true one, which only a second source can contradict.
+    /// Returns whether AWS always sends more than the change leaves at this place. Returns `None` when an item or all
+    /// items leave a list: the result is another true answer, which only a second source can contradict.
     fn owes(&self, change: Change) -> Option<bool> {
         if self.item.is_some() && change == Change::Without {
             return None;
@@ -258,7 +261,8 @@ impl<A> Place<'_, A> {
         let is_list = |node: &Node| node.kind == Kind::List && !node.rules.contains(&Rule::Some);
         Some(match (change, node.kind) {
             (Change::Blank, Kind::List) if is_list(node) => return None,
-            // No list is an empty one where AWS does not always send it, and so is what holds nothing but lists.
+            // Where AWS does not always send a list, a missing list means an empty list. The same holds for an object
+            // that contains only lists.
             (Change::Without | Change::Null, Kind::List) if is_list(node) && !node.required => return None,
             (Change::Blank, Kind::Object) if !node.children.is_empty() && node.children.iter().all(is_list) => {
                 return None;
@@ -275,7 +279,7 @@ impl<A> Place<'_, A> {
 }
 
 impl Change {
-    /// What can be done to a member.
+    /// Returns all changes of a member.
     fn all(node: &Node) -> Vec<Self> {
         let mut all = vec![];
         let container = matches!(node.kind, Kind::Object | Kind::Map | Kind::List);
@@ -297,7 +301,7 @@ impl Change {
             match rule {
                 Rule::OneOf(_) => all.push(Self::Word),
                 Rule::Arn(_) | Rule::QueueUrl => all.push(Self::Garbage),
-                // What has no bounds may be any number.
+                // A number without bounds may have any value.
                 Rule::Range(..) => all.extend([Self::Low, Self::High]),
                 _ => {}
             }
@@ -316,7 +320,7 @@ impl Change {
     }
 }
 
-/// What stands in place of a value of JSON.
+/// Returns the replacement of a JSON value.
 fn replaced(change: Change, old: &Value) -> Value {
     match change {
         Change::Null | Change::NullItems | Change::Without => Value::Null,
@@ -325,7 +329,7 @@ fn replaced(change: Change, old: &Value) -> Value {
         Change::Scalar if old.is_string() => json!(7),
         Change::Scalar => json!("attestry"),
         Change::Word => json!("Attestry"),
-        // Attributes of queues are texts.
+        // The attributes of queues are texts.
         Change::Low if old.is_string() => json!("-1"),
         Change::High if old.is_string() => json!("1e308"),
         Change::Low => json!(-1),
@@ -339,11 +343,11 @@ fn replaced(change: Change, old: &Value) -> Value {
     }
 }
 
-/// All members of a row.
+/// Returns all members of a row.
 fn members(row: &Row) -> Vec<&Node> {
     fn below<'a>(node: &'a Node, found: &mut Vec<&'a Node>) {
         for child in &node.children {
-            // An item of a list is called as the list is.
+            // The path of a list item is the path of its list.
             if child.path != node.path {
                 found.push(child);
             }
@@ -355,7 +359,7 @@ fn members(row: &Row) -> Vec<&Node> {
     found
 }
 
-/// A number that follows from a seed and looks like any other.
+/// Returns a pseudo-random number for a seed.
 fn mix(seed: u64) -> u64 {
     let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -363,7 +367,7 @@ fn mix(seed: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// All texts of JSON from elsewhere.
+/// Moves all texts of a JSON value to another account or Region.
 fn elsewhere_in(value: &mut Value, region: bool) {
     match value {
         Value::String(text) => *text = elsewhere(text, region),
@@ -373,7 +377,7 @@ fn elsewhere_in(value: &mut Value, region: bool) {
     }
 }
 
-/// The same text with ARNs and URLs of another account or Region; those of AWS itself stay.
+/// Returns the same text with ARNs and URLs of another account or Region. Those of AWS itself stay.
 fn elsewhere(text: &str, region: bool) -> String {
     if let Some(path) = text.strip_prefix("https://sqs.") {
         let parts: Vec<&str> = path.splitn(3, '/').collect();
@@ -408,5 +412,5 @@ fn elsewhere(text: &str, region: bool) -> String {
     out
 }
 
-/// An account that nobody asks.
+/// An account that no test sends requests to.
 const OTHER: &str = "999999999999";

@@ -1,4 +1,5 @@
-//! Where something stands in the bytes of an answer, and which line of the table is about it. Must not know any operation.
+//! Finds the place of each value in the bytes of an answer, and its line in the table. The module must not know any
+//! operation.
 
 use std::ops::Range;
 
@@ -9,18 +10,18 @@ use crate::aws::validate::{Kind, Node, Row};
 /// A value in an answer.
 #[derive(Clone, Debug)]
 pub(super) struct Place<'t, A> {
-    /// How to find it again.
+    /// The address of the value in the answer.
     pub(super) at: A,
-    /// What is known about it.
+    /// The node of the value in the table, if there is one.
     pub(super) node: Option<&'t Node>,
-    /// It is an item of a list: the list, where the table has it.
+    /// The list of the value, if the value is an item. The list has a node if the table describes it.
     pub(super) item: Option<Option<&'t Node>>,
 }
 
-/// An element of XML by its bytes: all of it, and what is in it.
+/// The byte ranges of an XML element: the whole element, and its content.
 pub(super) type Span = (Range<usize>, Range<usize>);
 
-/// All values of JSON, by their pointers.
+/// Returns all values of a JSON answer with their pointers.
 pub(super) fn of_json<'t>(row: &'t Row, value: &Value) -> Vec<Place<'t, String>> {
     let mut found = Vec::new();
     json(Some(&row.root), "", value, &mut found);
@@ -28,7 +29,7 @@ pub(super) fn of_json<'t>(row: &'t Row, value: &Value) -> Vec<Place<'t, String>>
 }
 
 fn json<'t>(node: Option<&'t Node>, at: &str, value: &Value, found: &mut Vec<Place<'t, String>>) {
-    // Instants and bytes of CBOR are objects here only.
+    // Instants and bytes of CBOR are objects only in this form.
     let leaf = node.is_some_and(|it| !matches!(it.kind, Kind::Any | Kind::Object | Kind::Map | Kind::List));
     match value {
         Value::Object(members) if !leaf => {
@@ -51,7 +52,7 @@ fn json<'t>(node: Option<&'t Node>, at: &str, value: &Value, found: &mut Vec<Pla
     }
 }
 
-/// All elements of XML that hold a value, in their order. `None` for what is no XML.
+/// Returns all elements of an XML answer that hold a value, in their order. Returns `None` for a text that is no XML.
 pub(super) fn of_xml<'t>(row: &'t Row, query: bool, text: &str) -> Option<Vec<Place<'t, Span>>> {
     let start = text.find("?>").map_or(0, |at| at + 2);
     let root = element(text, start)?;
@@ -69,7 +70,7 @@ fn xml<'t>(node: Option<&'t Node>, query: bool, of: &Element<'_>, text: &str, fo
         if inner.name == "entry"
             && let [key, value] = &*inner.children
         {
-            // An entry of a mapping stands behind its key.
+            // The value of an entry of a mapping is behind its key.
             known = child(node, text.get(key.inside.clone()).unwrap_or_default());
             (span.1, within) = (value.inside.clone(), value);
         } else if query && inner.name == "member" {
@@ -97,7 +98,8 @@ struct Element<'a> {
     children: Vec<Element<'a>>,
 }
 
-/// The element that starts at or after a byte. Knows what the described accounts write: no comments and no CDATA.
+/// Returns the element that starts at or after a byte. It reads only the XML of described accounts, which has no
+/// comments and no CDATA.
 fn element(text: &str, from: usize) -> Option<Element<'_>> {
     let start = from + text.get(from..)?.find('<')?;
     let end = start + text.get(start..)?.find('>')? + 1;

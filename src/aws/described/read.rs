@@ -1,4 +1,4 @@
-//! The text of a description. Must not know how answers are given.
+//! Reads the text of a description. The module must not know how answers are given.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::aws::Operation;
 use crate::aws::wire::{self, Failure, is_free};
 use attestry_core::source::{Content, Diagnostic, Diagnostics, FileId, Limits, Node, Table, parse};
 
-/// A description of a large account is larger than a policy.
+/// The description of a large account is larger than a policy.
 const LIMITS: Limits = Limits { bytes: 16 << 20, depth: 64, nodes: 2_000_000, alias_expansions: 100_000 };
 
 pub(super) fn read(file: FileId, text: &str, sink: &mut Diagnostics) -> Option<Described> {
@@ -120,7 +120,7 @@ fn answer(operation: &Operation, node: &Node, sink: &mut Diagnostics) -> Option<
     one(operation, table, node, sink)
 }
 
-/// An answer that does not change.
+/// Reads an answer that does not change.
 fn one(operation: &Operation, mut table: Table<'_>, node: &Node, sink: &mut Diagnostics) -> Option<Answer> {
     if table.keys().any(|key| key.value == "error") {
         return failure(table, sink).map(Answer::Refusal);
@@ -171,7 +171,7 @@ fn one(operation: &Operation, mut table: Table<'_>, node: &Node, sink: &mut Diag
     Some(Answer::Value { value, failing })
 }
 
-/// A list by a wrong name would be an empty list to everybody who asks.
+/// Checks the name of the list. A list under a wrong name would be an empty list for every client.
 fn check(paged: &Paged, value: &Value, node: &Node, sink: &mut Diagnostics) {
     if !paged.lists.iter().any(|name| list(value, name).is_some()) {
         let names = paged.lists.join("`, `");
@@ -202,7 +202,7 @@ fn failure(mut table: Table<'_>, sink: &mut Diagnostics) -> Option<Failure> {
     Some(Failure { code, message, status })
 }
 
-/// JSON of a member: where the service has texts only, what looks like a number is the text that was written.
+/// Returns the JSON of a member. Where the service has only texts, a text that looks like a number stays a text.
 fn member(name: &str, node: &Node) -> Value {
     if is_free(name) { free(node) } else { value(node) }
 }
@@ -211,7 +211,7 @@ fn free(node: &Node) -> Value {
     match &node.content {
         Content::Sequence(items) => Value::Array(items.iter().map(free).collect()),
         Content::Mapping(entries) => {
-            // A structure inside is a document, whose numbers are its own.
+            // A structure inside is a document, and its numbers stay numbers.
             let inside = |node: &Node| match &node.content {
                 Content::Mapping(_) => value(node),
                 _ => free(node),
@@ -223,7 +223,8 @@ fn free(node: &Node) -> Value {
     }
 }
 
-/// JSON of a node: plain `true`, `null` and numbers are what they look like, all else is text.
+/// Returns the JSON of a node. Plain `true`, `null` and numbers get the type that they look like. Everything else is
+/// text.
 fn value(node: &Node) -> Value {
     match &node.content {
         Content::Sequence(items) => Value::Array(items.iter().map(value).collect()),
@@ -243,7 +244,7 @@ fn plain(text: &str) -> Value {
     match text {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
-        // What JSON would not write this way is text: versions, zero-padded ids.
+        // A number in a form that JSON does not use is text, such as a version or a zero-padded id.
         _ if numeric && !padded => match serde_json::from_str::<Value>(text) {
             Ok(number) => number,
             Err(_) => Value::String(text.to_owned()),

@@ -1,13 +1,14 @@
-//! What a service leaves out of an answer because of the parameters. Must not know pages: it works on whole lists.
+//! Removes from an answer what the service would remove because of the parameters. The module must not know pages. It
+//! works on whole lists.
 //!
-//! Only what this program asks for is applied; the description is otherwise taken as the answer.
+//! Only the parameters that Attestry sends have an effect. Otherwise the description is the answer.
 
 use serde_json::{Value, json};
 
 use super::paging::list;
 use crate::aws::Operation;
 
-/// How a member is compared with a parameter.
+/// The comparison of a member with a parameter.
 #[derive(Clone, Copy)]
 enum How {
     Equals,
@@ -15,7 +16,7 @@ enum How {
     OneOf,
 }
 
-/// Operation, parameter, list, member of its items, comparison.
+/// Service, operation, parameter, list, member of its items, and comparison.
 type Rule = (&'static str, &'static str, &'static str, &'static str, &'static str, How);
 
 const RULES: &[Rule] = &[
@@ -47,7 +48,7 @@ const RULES: &[Rule] = &[
     ("ssm", "GetParameters", "Names", "Parameters", "Name", How::OneOf),
 ];
 
-/// Removes what the parameters do not ask for.
+/// Removes the items that the parameters do not request.
 pub(super) fn apply(operation: &Operation, region: &str, parameters: &Value, value: &mut Value) {
     let (service, name) = (operation.service.as_str(), operation.name.as_str());
     if (service, name) == ("ssm", "GetParameters") {
@@ -56,7 +57,7 @@ pub(super) fn apply(operation: &Operation, region: &str, parameters: &Value, val
     for (_, _, parameter, list, member, how) in RULES.iter().filter(|rule| (rule.0, rule.1) == (service, name)) {
         let wanted = texts(parameters, parameter);
         if !wanted.is_empty() {
-            // An item that does not say belongs to whatever was asked for.
+            // An item without this member counts as requested.
             keep(value, list, |item| text(item, member).is_none_or(|text| how.matches(text, &wanted)));
         }
     }
@@ -91,7 +92,7 @@ pub(super) fn apply(operation: &Operation, region: &str, parameters: &Value, val
         ("cloudwatch", "DescribeAlarms") => {
             let types = texts(parameters, "AlarmTypes");
             let wants = |of: &str| types.iter().any(|wanted| wanted == of);
-            // Composite alarms are left out unless they are asked for by name of the type.
+            // Composite alarms are in the answer only if the request names their type.
             keep(value, "CompositeAlarms", |_| wants("CompositeAlarm"));
             keep(value, "MetricAlarms", |_| types.is_empty() || wants("MetricAlarm"));
         }
@@ -103,7 +104,7 @@ pub(super) fn apply(operation: &Operation, region: &str, parameters: &Value, val
 impl How {
     fn matches(self, text: &str, wanted: &[String]) -> bool {
         wanted.iter().any(|wanted| match self {
-            // Names may be asked for as ARNs.
+            // A request may give names as ARNs.
             Self::Equals | Self::OneOf => {
                 text == wanted || wanted.strip_suffix(text).is_some_and(|it| it.ends_with('/'))
             }
@@ -127,7 +128,7 @@ fn of_aws(policy: &Value) -> bool {
     text(policy, "Arn").is_some_and(|arn| arn.contains(":iam::aws:"))
 }
 
-/// Names that no parameter has are told as invalid, which is an answer and no error.
+/// Adds the names without a parameter as invalid names. This is an answer and no error.
 fn name_missing(parameters: &Value, value: &mut Value) {
     let found = list(value, "Parameters").cloned().unwrap_or_default();
     let known = |name: &String| found.iter().any(|item| text(item, "Name") == Some(name));
@@ -152,7 +153,7 @@ fn tagged(parameters: &Value, value: &mut Value) {
     });
 }
 
-/// Whether an ARN is of `service` or `service:type`; some services name no type in their ARNs.
+/// Returns whether an ARN is of `service` or `service:type`. The ARNs of some services contain no type.
 fn is_of_type(arn: &str, wanted: &str) -> bool {
     let mut parts = arn.splitn(6, ':').skip(2);
     let service = parts.next().unwrap_or_default();
@@ -193,7 +194,7 @@ fn flag(value: &Value, name: &str, usual: bool) -> bool {
     }
 }
 
-/// One or many texts of a parameter, from JSON or from a form.
+/// Returns one or many texts of a parameter, from JSON or from a form.
 fn texts(parameters: &Value, name: &str) -> Vec<String> {
     match parameters.get(name) {
         Some(Value::String(text)) => vec![text.clone()],

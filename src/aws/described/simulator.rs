@@ -1,6 +1,6 @@
-//! The policy simulator of a described account: decisions that somebody wrote down, never one that is worked out here.
+//! The policy simulator of a described account. Its decisions are written in the description and are never computed.
 //!
-//! Must not know policies.
+//! The module must not know policies.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ pub(super) const OPERATION: &str = "SimulatePrincipalPolicy";
 
 const DECISIONS: &[&str] = &["allowed", "explicitDeny", "implicitDeny"];
 
-/// What the simulator says of the requests that the patterns cover.
+/// The decision of the simulator for the requests that the patterns cover.
 #[derive(Debug)]
 pub(super) struct Simulation {
     principal: String,
@@ -23,7 +23,7 @@ pub(super) struct Simulation {
     boundary: Option<bool>,
 }
 
-/// Reads the decisions; the first that covers a request is its answer.
+/// Reads the decisions. The first decision that covers a request is its answer.
 pub(super) fn read(node: &Node, sink: &mut Diagnostics) -> Vec<Simulation> {
     let nodes = node.sequence("the simulator's decisions", sink).unwrap_or_default();
     nodes.iter().filter_map(|node| simulation(node, sink)).collect()
@@ -65,10 +65,10 @@ fn simulation(node: &Node, sink: &mut Diagnostics) -> Option<Simulation> {
     })
 }
 
-/// The answer to a request: a result for each action, with one for each resource in it.
+/// Returns the answer to a request. It has a result for each action, and in it a result for each resource.
 ///
 /// # Errors
-/// What nobody wrote a decision for.
+/// The description has no decision for the request.
 pub(super) fn answer(simulations: &[Simulation], parameters: &Value) -> Result<Value, String> {
     let texts = |name: &str| -> Vec<&str> {
         let prefix = format!("{name}.member.");
@@ -96,7 +96,7 @@ fn result(action: &str, resources: &[&str], found: &[&Simulation]) -> Value {
     let mut result = Map::new();
     result.insert("EvalActionName".to_owned(), action.into());
     result.insert("EvalResourceName".to_owned(), "*".into());
-    // As AWS sums it up: denied where one of the resources is.
+    // AWS summarises in this way: the result is denied when it is denied for one of the resources.
     let denied = found.iter().find(|it| it.decision != "allowed").or(found.first());
     result.insert("EvalDecision".to_owned(), denied.map_or("implicitDeny", |it| it.decision.as_str()).into());
     if let Some(allowed) = found.iter().filter_map(|it| it.organizations).min() {
@@ -127,8 +127,8 @@ impl Simulation {
     }
 }
 
-/// Whether a text is like a pattern, in which `*` is anything: its parts come in order, each at the first place that it
-/// can.
+/// Returns whether a text matches a pattern, in which `*` is any text. The parts must come in order, each at the first
+/// possible place.
 fn like(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(start) else { return false };

@@ -1,4 +1,4 @@
-//! Faults, as the real SDK clients meet them.
+//! Tests faults with the real SDK clients.
 
 use super::*;
 use crate::aws::client::CLOUDWATCH;
@@ -42,7 +42,7 @@ async fn faults_of_pages_in_every_protocol() {
     assert_eq!(pages.iter().map(|page| page.keys().len()).collect::<Vec<_>>(), [0, 2, 2, 1]);
     let client = client!(aws_sdk_kms, broken(&kms, "kms", "ListKeys", Fault::RepeatedToken));
     let pages: Vec<_> = client.list_keys().into_paginator().send().collect::<Result<_, _>>().await.unwrap();
-    // The SDK stops without a word: only the token on the last page tells that the list went on.
+    // The SDK stops without an error. Only the token on the last page shows that the list has more pages.
     assert_eq!(pages.iter().map(|page| page.keys().len()).collect::<Vec<_>>(), [2, 2]);
     assert_eq!(pages[1].next_marker(), pages[0].next_marker());
     assert!(pages[1].truncated() && pages[1].next_marker().is_some());

@@ -1,4 +1,4 @@
-//! What authors write wrong.
+//! Tests the diagnostics for mistakes in descriptions.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Described accounts, read by the real SDK clients.
+//! Tests described accounts with the real SDK clients.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
@@ -40,7 +40,7 @@ macro_rules! client {
 mod faults;
 mod mistakes;
 
-/// What an operation without an SDK crate answers.
+/// Returns the answer to an operation without an SDK crate.
 async fn call(connector: SharedHttpConnector, api: &Api, input: Value) -> Result<Value, Gap> {
     Client::new(&sdk(connector, "ap-southeast-2")).call(api, input).await
 }
@@ -442,7 +442,7 @@ async fn answers_change_from_one_time_to_the_next() {
             told,
             ["a", "KMSInternalException", "NotFoundException", "KMSInternalException", "again", "again", "other"]
         );
-        // The pages of one list are of one answer.
+        // The pages of one list belong to one answer.
         for expected in [&["a", "b"][..], &["c"], &["c"]] {
             let pages: Vec<_> =
                 kms.list_keys().into_paginator().items().send().collect::<Result<_, _>>().await.unwrap();
