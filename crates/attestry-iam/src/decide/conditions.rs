@@ -1,18 +1,25 @@
-//! Condition operators on what is known of a request.
+//! Evaluates condition operators on the known condition keys of a request.
 //!
-//! As the IAM user guide documents them:
-//! - A key that is not there does not match; a negated operator then holds, and so do `…IfExists` and `ForAllValues:`,
-//!   while `ForAnyValue:` does not. An empty set of values is a key that is not there; for `ForAllValues:` and
-//!   `ForAnyValue:` a set of empty texts is one too. Whether `ForAnyValue:…IfExists` holds without the key is documented
-//!   in two ways, so it is unknown.
-//! - One of the values is enough; with a negated operator none may match. A key of several values without `ForAllValues:`
-//!   or `ForAnyValue:` is read as *one of them matches*, and for a negated operator *none of them does*.
-//! - `ArnEquals` is `ArnLike`. A pattern that has not six components is unknown, a value that has not is no match.
-//! - What AWS does with a value that is no number, date, boolean, address or base 64 is not documented: unknown.
-//! - Variables are put in for text, ARN and boolean operators only. One that the request cannot fill makes its value match
-//!   nothing; with a negated operator it is unknown, since AWS says that the statement *might* be invalid.
+//! The rules are those of the IAM User Guide, "IAM JSON policy elements: Condition operators"
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>,
+//! "Single-valued vs. multivalued context keys" and "IAM policy elements: Variables and tags":
 //!
-//! Must not know statements.
+//! - A key that is absent does not match. A negated operator then holds, and `…IfExists` and `ForAllValues:` hold too.
+//!   `ForAnyValue:` does not hold. An empty set of values counts as an absent key. For `ForAllValues:` and
+//!   `ForAnyValue:` a set of only empty texts counts as an absent key, too. AWS documents two results for
+//!   `ForAnyValue:…IfExists` without the key, so the result is unknown.
+//! - One matching value is enough. With a negated operator no value may match. Without `ForAllValues:` or
+//!   `ForAnyValue:`, a key with several values holds if *one of them matches*. With a negated operator it holds if
+//!   *none of them matches*.
+//! - `ArnEquals` is the same as `ArnLike`. The result of a pattern without six components is unknown. A value without
+//!   six components does not match.
+//! - AWS does not document the result for a value that is no number, date, boolean, address or base64 text. The result
+//!   is unknown.
+//! - Variables are replaced only for text, ARN and boolean operators. If the request has no value for a variable, the
+//!   text matches nothing. With a negated operator the result is unknown, because AWS documents that the statement
+//!   *might* be invalid.
+//!
+//! The module must not know statements.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -25,7 +32,7 @@ use crate::language::Pattern as Shape;
 use crate::pattern::{Case, Resolved, is_always_there, resolved};
 use crate::policy::{Condition, Operator, Quantity, Test};
 
-/// Whether a condition holds. `variables` is that of its policy.
+/// Returns whether a condition holds. `variables` is the setting of its policy.
 #[must_use]
 pub fn holds(condition: &Condition, variables: bool, context: &Context) -> Truth {
     let Condition { operator, key, values } = condition;
@@ -58,7 +65,7 @@ pub fn holds(condition: &Condition, variables: bool, context: &Context) -> Truth
     }
 }
 
-/// Whether a condition holds for all texts of the pattern that is known of its key.
+/// Returns whether a condition holds for every text of a pattern, when only a pattern of the key is known.
 fn by_shape(condition: &Condition, comparison: Comparison, negated: bool, variables: bool, context: &Context) -> Truth {
     let (Some(shape), Comparison::Text { case: Case::Exact, wildcards }) = (context.shape(&condition.key), comparison)
     else {
@@ -78,7 +85,7 @@ fn by_shape(condition: &Condition, comparison: Comparison, negated: bool, variab
     if negated { !matched } else { matched }
 }
 
-/// The keys that decide whether all of these conditions hold; none where that is decided.
+/// Returns the keys that decide whether all of these conditions hold. The list is empty when the result is certain.
 #[must_use]
 pub fn undecided_keys(conditions: &[Condition], variables: bool, context: &Context) -> Vec<String> {
     let mut keys = BTreeSet::new();
@@ -92,8 +99,8 @@ pub fn undecided_keys(conditions: &[Condition], variables: bool, context: &Conte
     keys.into_iter().collect()
 }
 
-/// The keys that an unknown condition waits for. Where nothing is missing they are those of variables that the request
-/// cannot fill, or its own, whose values cannot be read.
+/// Returns the keys on which an unknown condition depends. When every key is known, these are the keys of variables
+/// without a value in the request. Otherwise it is the key of the condition itself, whose values cannot be read.
 fn unknown_keys(condition: &Condition, variables: bool, context: &Context) -> BTreeSet<String> {
     let (mut keys, mut absent) = (BTreeSet::new(), BTreeSet::new());
     if context.get(&condition.key) == Known::Unknown {
@@ -121,7 +128,8 @@ fn without_key(operator: Operator, negated: bool) -> Truth {
     }
 }
 
-/// `Null` asks whether the key is missing. With `ForAllValues:` or `ForAnyValue:` nobody says what it means.
+/// Evaluates `Null`, which tests whether the key is absent. AWS does not document its meaning with `ForAllValues:` or
+/// `ForAnyValue:`.
 fn is_null(operator: Operator, values: &[String], known: Known<'_>) -> Truth {
     let one = |missing: bool| Truth::any(values.iter().map(|it| boolean(it).map(|wanted| wanted == missing).into()));
     match known {
@@ -133,12 +141,12 @@ fn is_null(operator: Operator, values: &[String], known: Known<'_>) -> Truth {
     }
 }
 
-/// Whether a text is covered by what a policy says, its variables put in.
+/// Returns whether a text of a policy, with its variables replaced, covers a text.
 pub(super) fn covers(wanted: &Resolved, text: &str, case: Case, negated: bool) -> Truth {
     if wanted.absent.is_some() {
         return if negated { Truth::Unknown } else { Truth::No };
     }
-    // Without its key the statement might be invalid.
+    // Without the key of the variable the statement might be invalid.
     if negated && !wanted.unknown.iter().all(|key| is_always_there(key)) {
         return Truth::Unknown;
     }
@@ -148,7 +156,7 @@ pub(super) fn covers(wanted: &Resolved, text: &str, case: Case, negated: bool) -
     }
 }
 
-/// What an operator compares, negation and quantity taken off.
+/// The comparison of an operator, without its negation and quantity.
 #[derive(Clone, Copy, Debug)]
 enum Comparison {
     Text { case: Case, wildcards: bool },
@@ -160,7 +168,7 @@ enum Comparison {
     Arn,
 }
 
-/// The comparison of an operator, and whether it is negated; none for `Null`, which compares nothing.
+/// Returns the comparison of an operator, and whether it is negated. `Null` has none, because it compares nothing.
 fn comparison(test: Test) -> Option<(Comparison, bool)> {
     use Comparison::{Arn, Binary, Bool, Date, Ip, Number, Text};
     let equal = Text { case: Case::Exact, wildcards: false };
@@ -204,7 +212,7 @@ impl Comparison {
         matches!(self, Self::Text { wildcards: true, .. } | Self::Arn)
     }
 
-    /// Whether a value of the request is what the policy wants; not negated yet.
+    /// Returns whether a value of the request matches the value of the policy, before the negation.
     fn test(self, wanted: &Resolved, value: &str, negated: bool) -> Truth {
         if let Self::Text { case, .. } = self {
             return covers(wanted, value, case, negated);

@@ -1,20 +1,27 @@
-//! The layers of policies in the order that AWS documents, and the special rules between them.
+//! Evaluates the layers of policies in the order that AWS documents, with the special rules between them.
 //!
 //! 1. An explicit deny in any layer wins.
-//! 2. Each level of the organization must allow, for resources (RCP) and for principals (SCP). Neither binds service-linked
-//!    roles, and SCPs bind nobody without an account.
-//! 3. Within one account the resource policy *or* the identity policies allow, where the resource needs no policy of its
-//!    own. Key policies and trust policies must allow themselves.
-//!    - A resource policy that names the user or session itself, or everyone, is not limited by what identity policies,
-//!      boundary and session policies leave out.
-//!    - One that names the role, or the user who federated, is limited by boundary and session policies.
-//!    - One that names the account allows nobody by itself: identity policies must.
-//! 4. Across accounts the resource policy *and* the identity side allow.
-//! 5. A boundary and session policies only take away.
-//! 6. The root user needs no policy in its own account. A service, a federated or an anonymous caller has only the policy
-//!    of the resource.
+//! 2. Each level of the organization must allow: the RCPs for the resource and the SCPs for the principal. Neither
+//!    limits service-linked roles. SCPs do not limit a principal without an account.
+//! 3. Within one account the resource policy *or* the identity policies allow, if the resource needs no policy of its
+//!    own. Key policies and trust policies must allow the request themselves.
+//!    - A resource policy can name the user or session itself, or everyone. A missing allow in the identity policies,
+//!      the boundary or the session policies does not limit it.
+//!    - A resource policy can name the role, or the user who requested the federated session. The boundary and the
+//!      session policies limit it.
+//!    - A resource policy that names the account allows no request by itself. The identity policies must allow it.
+//! 4. Across accounts the resource policy *and* the identity policies must allow.
+//! 5. A boundary and session policies only remove permissions.
+//! 6. The root user needs no policy in its own account. For a service, a federated or an anonymous caller only the
+//!    policy of the resource counts.
 //!
-//! Must not know statements.
+//! AWS documents these rules in the IAM User Guide, "Policy evaluation logic"
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>: rule 1 and the root
+//! user of rule 6 under "How AWS enforcement code logic evaluates requests to allow or deny access", rules 3 and 5
+//! under "Policy evaluation for requests within a single account", and rule 4 under "Cross-account policy evaluation
+//! logic". For rule 2 see "SCP evaluation" in the AWS Organizations User Guide.
+//!
+//! The module must not know statements.
 
 use super::found::{At, Found, Layer};
 use super::principals::Naming;
@@ -23,54 +30,54 @@ use super::statement::Whom;
 use super::truth::Truth;
 use crate::policy::{Effect, Policy};
 
-/// The policies that a request is judged by. Which of them exist is for the caller to say.
+/// The policies that apply to a request. The code that calls [`decide`] determines which of them exist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policies {
-    /// Service control policies of the principal's account, one list a level of the organization. None for the management
-    /// account.
+    /// The service control policies of the account of the principal, one list for each level of the organization. There
+    /// are none for the management account.
     pub scps: Vec<Vec<Policy>>,
-    /// Resource control policies of the resource's account, one list a level of the organization.
+    /// The resource control policies of the account of the resource, one list for each level of the organization.
     pub rcps: Vec<Vec<Policy>>,
     /// The permissions boundary, if there is one.
     pub boundary: Option<Vec<Policy>>,
-    /// Policies of the user and its groups, or of the role.
+    /// The policies of the user and its groups, or of the role.
     pub identity: Vec<Policy>,
     /// The policy of the resource.
     pub resource: Option<Policy>,
-    /// Policies that were passed for the session, if there were any.
+    /// The policies that were passed for the session, if there are any.
     pub session: Option<Vec<Policy>>,
-    /// Whether nothing is allowed without the policy of the resource, as for keys and for assuming roles.
+    /// Whether the policy of the resource must allow the request, as for keys and for assuming roles.
     pub resource_must_allow: bool,
 }
 
-/// What becomes of a request.
+/// The result of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It is allowed.
+    /// The request is allowed.
     Allowed {
-        /// The statement that allows; none for the root user of the account, who needs none.
+        /// The statement that allows the request. The root user of the account needs none.
         by: Option<At>,
     },
-    /// A statement denies it.
+    /// A statement denies the request.
     ExplicitDeny {
         /// The statement.
         by: At,
     },
-    /// Nothing denies it, and nothing allows it.
+    /// No statement denies the request, and none allows it.
     ImplicitDeny {
-        /// The layer that lacks an allow.
+        /// The layer without an allow.
         layer: Layer,
     },
-    /// What is unknown decides.
+    /// Unknown facts decide the result.
     Undecided {
-        /// The condition keys that decide. None of them where AWS does not document what does.
+        /// The condition keys that decide. The list is empty when AWS does not document the deciding rule.
         keys: Vec<String>,
-        /// The statements that wait for them.
+        /// The statements that depend on these keys.
         by: Vec<At>,
     },
 }
 
-/// Judges a request.
+/// Decides a request.
 #[must_use]
 pub fn decide(request: &Request, policies: &Policies) -> Decision {
     let denied = denied(request, policies);

@@ -1,6 +1,6 @@
-//! What the statements of layers say together, and which of them said it.
+//! Combines the results of the statements of several layers, and keeps the statements that caused them.
 //!
-//! Must not know which layers a request goes through.
+//! The module must not know which layers apply to a request.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,56 +10,56 @@ use super::statement::{Whom, applies};
 use super::truth::Truth;
 use crate::policy::{Effect, Policy};
 
-/// A kind of policy, in the order in which AWS looks at them.
+/// A type of policy, in the order in which AWS evaluates the types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
-    /// Resource control policies of the organization.
+    /// The resource control policies of the organization.
     ResourceControl,
-    /// Service control policies of the organization.
+    /// The service control policies of the organization.
     ServiceControl,
-    /// The policy of the resource: key, trust, bucket policy and the like.
+    /// The policy of the resource, such as a key policy, trust policy or bucket policy.
     Resource,
-    /// Policies of the user, its groups, or the role.
+    /// The policies of the user, its groups, or the role.
     Identity,
     /// The permissions boundary.
     Boundary,
-    /// Policies of the session.
+    /// The policies of the session.
     Session,
 }
 
-/// A statement.
+/// The place of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At {
-    /// What kind of policy it is in.
+    /// The layer of its policy.
     pub layer: Layer,
     /// The name of the policy.
     pub policy: Arc<str>,
-    /// `Sid`, where it has one.
+    /// The `Sid`, if the statement has one.
     pub sid: Option<String>,
-    /// Its index in the document, from 0.
+    /// The index in the document, from 0.
     pub statement: usize,
 }
 
-/// Whether something was found, and where.
+/// Whether a statement was found, and its place.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) truth: Truth,
-    /// The first statement that makes it certain.
+    /// The first statement that makes the result certain.
     pub(super) by: Option<At>,
-    /// The statements that leave it unknown, and the keys they wait for.
+    /// The statements that leave the result unknown, and the keys that they depend on.
     pub(super) doubts: Vec<At>,
     pub(super) keys: BTreeSet<String>,
-    /// The layer that lacks it.
+    /// The layer in which no statement was found.
     pub(super) layer: Layer,
 }
 
 impl Found {
-    /// What needs no statement.
+    /// Creates a result that needs no statement.
     pub(super) fn given(layer: Layer) -> Self {
         Self { truth: Truth::Yes, by: None, doubts: Vec::new(), keys: BTreeSet::new(), layer }
     }
 
-    /// Whether a statement of this effect applies.
+    /// Returns whether a statement of this effect applies.
     pub(super) fn any(layer: Layer, policies: &[Policy], effect: Effect, request: &Request, whom: Whom) -> Self {
         let mut found = Self { truth: Truth::No, ..Self::given(layer) };
         for policy in policies {
@@ -80,7 +80,8 @@ impl Found {
         found
     }
 
-    /// Both. The layer at fault is the first that lacks it, and the statement that counts is the first one's.
+    /// Both results must hold. The layer at fault is the first layer without a statement. The statement is that of the
+    /// first result.
     pub(super) fn and(self, other: Self) -> Self {
         match (self.truth, other.truth) {
             (Truth::No, _) | (Truth::Unknown, Truth::Yes) => self,
@@ -90,7 +91,7 @@ impl Found {
         }
     }
 
-    /// One of them. Where both lack it, the layer at fault is that of the second.
+    /// One of the results must hold. When both fail, the layer at fault is that of the second.
     pub(super) fn or(self, other: Self) -> Self {
         match (self.truth, other.truth) {
             (Truth::Yes, _) | (Truth::Unknown, Truth::No) => self,
@@ -99,7 +100,7 @@ impl Found {
         }
     }
 
-    /// Without the statement that made it certain: a guard allows nothing by itself.
+    /// Removes the statement that made the result certain, because a guard allows nothing by itself.
     pub(super) fn guard(self) -> Self {
         Self { by: None, ..self }
     }

@@ -1,7 +1,9 @@
-//! What becomes of one request: allowed, denied, or undecided with the condition keys that decide it.
+//! Decides one request: allowed, denied, or undecided with the condition keys that decide it.
 //!
-//! Everything is three-valued. What the context does not say, what cannot be read as a number or date, and what AWS does
-//! not document is unknown, and an answer is given only where no unknown could change it. Must not know JSON or facts.
+//! The logic has three values. A fact is unknown when the context does not contain it, when a value is no readable
+//! number or date, or when AWS does not document the rule. The module returns a decision only if no unknown fact can
+//! change it. The rules are those of the IAM User Guide, "Policy evaluation logic". The module must not know JSON or
+//! facts.
 
 mod conditions;
 mod decision;

@@ -1,27 +1,31 @@
-//! Whom `Principal` and `NotPrincipal` mean.
+//! Decides whether `Principal` and `NotPrincipal` name a caller.
 //!
-//! How a statement names a subject decides what else limits it, so the ways are kept apart. Must not know effects.
+//! The way in which a statement names the caller decides which other policies limit the caller, so the module keeps the
+//! ways apart. IAM User Guide, "AWS JSON policy elements: Principal"
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html> and "AWS JSON policy
+//! elements: NotPrincipal". The module must not know effects.
 
 use super::request::Subject;
 use super::truth::Truth;
 use crate::context::{Context, Known};
 use crate::policy::Principal;
 
-/// The key that holds the unique id of a user, or of a role and the name of its session.
+/// The key with the unique id of a user, or with the unique id of a role and the name of its session.
 pub(super) const USER_ID: &str = "aws:userid";
 
-/// How a principal names a subject.
+/// The way in which a principal names a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Naming {
-    /// It is the one who asks: the user, the session, the service; or it is everyone.
+    /// The principal is the caller itself: the user, the session or the service. Everyone also counts as the caller
+    /// itself.
     Itself,
-    /// It is what the session came from: the role, or the user who federated.
+    /// The principal is the origin of the session: the role, or the user who requested the federated session.
     Origin,
-    /// It is the account, which leaves it to its identity policies.
+    /// The principal is the account. The account delegates the decision to its identity policies.
     Account,
 }
 
-/// Whether one of the principals names the subject in this way.
+/// Returns whether one of the principals names the caller in this way.
 pub(super) fn named(list: &[Principal], way: Naming, subject: &Subject, context: &Context) -> Truth {
     Truth::any(list.iter().filter_map(|it| match one(it, subject, context) {
         Some((naming, truth)) if naming == way => Some(truth),
@@ -29,13 +33,13 @@ pub(super) fn named(list: &[Principal], way: Naming, subject: &Subject, context:
     }))
 }
 
-/// Whether one of the principals names the subject in any way.
+/// Returns whether one of the principals names the caller in any way.
 pub(super) fn meant(list: &[Principal], subject: &Subject, context: &Context) -> Truth {
     Truth::any(list.iter().filter_map(|it| one(it, subject, context)).map(|(_, truth)| truth))
 }
 
-/// Whether `NotPrincipal` leaves the subject out. AWS wants the account named beside the user or role; where only one of
-/// them is, it says that the other *might* not be left out.
+/// Returns whether `NotPrincipal` excludes the caller. AWS requires the account beside the user or role. When only one
+/// of them is named, AWS documents that the other *might* not be excluded, so the result is unknown.
 pub(super) fn left_out(list: &[Principal], subject: &Subject, context: &Context) -> Truth {
     if list.contains(&Principal::Everyone) {
         return Truth::Yes;
@@ -49,7 +53,7 @@ pub(super) fn left_out(list: &[Principal], subject: &Subject, context: &Context)
     if itself == account { itself } else { Truth::Unknown }
 }
 
-/// Whether one of the principals is known by the unique id of who asks.
+/// Returns whether the unique id of the caller decides about one of the principals.
 pub(super) fn wait_for_id(list: &[Principal]) -> bool {
     let waits = |it: &String| is_unique_id(it) || it.contains(":assumed-role/");
     list.iter().any(|it| matches!(it, Principal::Aws(name) if waits(name)))
@@ -63,7 +67,7 @@ fn one(principal: &Principal, subject: &Subject, context: &Context) -> Option<(N
         | (Principal::Federated(wanted), Subject::Federated { provider: found }) => {
             sure(Naming::Itself, wanted == found || wanted == "*")
         }
-        // A canonical id is an account by another name; which one is not in the document.
+        // A canonical id is another name of an account. The document does not contain the account id.
         (Principal::Canonical(_), Subject::Root { .. }) => Some((Naming::Itself, Truth::Unknown)),
         (Principal::Canonical(_), subject) => subject.account().map(|_| (Naming::Account, Truth::Unknown)),
         (Principal::Aws(wanted), subject) => match account(wanted) {
@@ -77,7 +81,7 @@ fn one(principal: &Principal, subject: &Subject, context: &Context) -> Option<(N
     }
 }
 
-/// The account that a principal is: its id, or the ARN of its root user.
+/// Returns the account of a principal that is an account id, or the ARN of a root user.
 fn account(principal: &str) -> Option<&str> {
     if !principal.is_empty() && principal.bytes().all(|it| it.is_ascii_digit()) {
         return Some(principal);
@@ -105,7 +109,7 @@ fn by_arn(wanted: &str, subject: &Subject) -> Option<(Naming, Truth)> {
     unknown.then_some((Naming::Itself, Truth::Unknown))
 }
 
-/// Whether this is the ARN of some session of a role. Sessions leave out the path of the role.
+/// Returns whether a text is the ARN of a session of a role. The ARNs of sessions omit the path of the role.
 pub(crate) fn is_session_of(session: &str, role: &str) -> bool {
     let mut parts = session.splitn(6, ':');
     let sts = parts.nth(2) == Some("sts");
@@ -114,7 +118,7 @@ pub(crate) fn is_session_of(session: &str, role: &str) -> bool {
     sts && same_account && name.map(|(name, _)| name) == role.rsplit('/').next()
 }
 
-/// Ids take the place of ARNs in policies whose user or role was deleted.
+/// AWS puts the unique id in place of the ARN when the user or role of a policy was deleted.
 fn is_unique_id(principal: &str) -> bool {
     principal.starts_with("AIDA") || principal.starts_with("AROA")
 }

@@ -1,38 +1,38 @@
-//! One request: who does what to which resource.
+//! One request: the caller, the action and the resource.
 //!
-//! Must not know policies.
+//! The module must not know policies.
 
 use crate::context::{Context, Known};
 
 /// One request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Who asks.
+    /// The caller.
     pub principal: Subject,
     /// The action, such as `kms:Decrypt`.
     pub action: String,
-    /// The ARN of the resource, or `*` for an action that has none.
+    /// The ARN of the resource, or `*` for an action without a resource.
     pub resource: String,
     /// The account of the resource.
     pub resource_account: String,
-    /// What is known of the condition keys. Those that follow from who asks are in it only after
+    /// The known condition keys. It has the keys that follow from the caller only after
     /// [`Request::with_principal_keys`].
     pub context: Context,
 }
 
-/// Who asks.
+/// The caller of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A user.
     User {
-        /// `arn:aws:iam::111122223333:user/anna`
+        /// The ARN, such as `arn:aws:iam::111122223333:user/anna`.
         arn: String,
     },
     /// A session of a role.
     Role {
         /// The ARN of the role.
         arn: String,
-        /// The ARN of the session, `arn:aws:sts::111122223333:assumed-role/role/session`, where it is known.
+        /// The ARN of the session, `arn:aws:sts::111122223333:assumed-role/role/session`, if it is known.
         session: Option<String>,
     },
     /// A session that a user got from `GetFederationToken`.
@@ -44,24 +44,24 @@ pub enum Subject {
     },
     /// The root user of an account.
     Root {
-        /// Its account.
+        /// The account of the root user.
         account: String,
     },
-    /// A service of AWS in its own name, such as `cloudtrail.amazonaws.com`.
+    /// A service of AWS that acts in its own name, such as `cloudtrail.amazonaws.com`.
     Service {
         /// The service principal.
         name: String,
     },
-    /// Somebody with a token of a SAML or OIDC provider, who asks to assume a role.
+    /// A caller with a token of a SAML or OIDC provider, who requests to assume a role.
     Federated {
         /// The provider: an ARN, or a name such as `accounts.google.com`.
         provider: String,
     },
-    /// Nobody signed the request.
+    /// The request is not signed.
     Anonymous,
 }
 
-/// Keys that say who asks.
+/// The condition keys that identify the caller.
 const OF_CALLER: &[&str] = &[
     "aws:PrincipalAccount",
     "aws:PrincipalArn",
@@ -72,7 +72,7 @@ const OF_CALLER: &[&str] = &[
     "kms:CallerAccount",
 ];
 
-/// Keys that only the requests of a service in its own name have.
+/// The condition keys that only requests of a service in its own name have.
 const OF_SERVICES: &[&str] = &[
     "aws:PrincipalServiceName",
     "aws:PrincipalServiceNamesList",
@@ -84,8 +84,8 @@ const OF_SERVICES: &[&str] = &[
 ];
 
 impl Request {
-    /// With the global condition keys that follow from who asks: its ARN, account, type and user name, as far as
-    /// they are certain.
+    /// Adds the global condition keys that follow from the caller, as far as they are certain: its ARN, account, type
+    /// and user name. IAM User Guide, "AWS global condition context keys".
     #[must_use]
     pub fn with_principal_keys(self) -> Self {
         let context = self.principal.tell(self.context);
@@ -94,15 +94,15 @@ impl Request {
 }
 
 impl Subject {
-    /// Somebody of an account of whom no more is known, in the partition of an ARN: in another one there is nothing that the
-    /// ARN is about, and every claim about it holds.
+    /// Returns an otherwise unknown caller of an account, in the partition of an ARN. A caller of another partition
+    /// cannot reach the resource of the ARN, so every claim about such a caller holds.
     #[must_use]
     pub fn anyone(account: &str, arn: &str) -> Self {
         let partition = arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next()).unwrap_or("aws");
         Self::User { arn: format!("arn:{partition}:iam::{account}:user/anyone") }
     }
 
-    /// With what is certain of all its requests.
+    /// Adds the keys that are certain for all requests of the caller.
     pub(crate) fn tell(&self, context: Context) -> Context {
         let of = |context: Context, kind: &str| {
             let account = self.account().unwrap_or_default();
@@ -121,7 +121,7 @@ impl Subject {
             Self::FederatedUser { arn, .. } => {
                 of(context, "FederatedUser").with("aws:PrincipalArn", [arn]).without("aws:username")
             }
-            // Its ARN also has a partition, which an account does not tell.
+            // The ARN of a root user also contains a partition, which the account id does not determine.
             Self::Root { .. } => of(context, "Account").without("aws:username"),
             Self::Service { name } => {
                 let context = context.with("aws:PrincipalIsAWSService", ["true"]);
@@ -136,14 +136,15 @@ impl Subject {
         }
     }
 
-    /// Whether a key says who asks, or is absent since that is no service: whoever knows the subject knows it too.
+    /// Returns whether a key follows from the caller. It identifies the caller, or it is absent because the caller is
+    /// no service.
     #[must_use]
     pub fn tells(key: &str, known: Known<'_>) -> bool {
         let among = |list: &[&str]| list.iter().any(|it| it.eq_ignore_ascii_case(key));
         among(OF_CALLER) || known == Known::Absent && among(OF_SERVICES)
     }
 
-    /// The account, if it belongs to one.
+    /// Returns the account of the caller, if it has one.
     #[must_use]
     pub fn account(&self) -> Option<&str> {
         match self {
@@ -153,12 +154,13 @@ impl Subject {
         }
     }
 
-    /// Whether identity policies, a boundary and session policies are evaluated for it.
+    /// Returns whether identity policies, a boundary and session policies apply to the caller.
     pub(super) fn has_policies(&self) -> bool {
         matches!(self, Self::User { .. } | Self::Role { .. } | Self::FederatedUser { .. })
     }
 
-    /// Whether it is a role that a service created for itself. Control policies of the organization do not bind those.
+    /// Returns whether the caller is a service-linked role. Control policies of the organization do not limit such
+    /// roles.
     pub(super) fn is_service_linked(&self) -> bool {
         matches!(self, Self::Role { arn, .. } if arn.contains(":role/aws-service-role/"))
     }

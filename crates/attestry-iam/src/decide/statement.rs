@@ -1,6 +1,6 @@
-//! Whether a statement applies to a request.
+//! Decides whether a statement applies to a request.
 //!
-//! Must not know layers.
+//! The module must not know layers.
 
 use std::collections::BTreeSet;
 
@@ -12,29 +12,29 @@ use crate::context::Known;
 use crate::pattern::{Case, Pattern, resolved};
 use crate::policy::{Effect, Statement, Which};
 
-/// Whether a statement applies, and the keys that decide it where that is unknown. The keys may be none: then AWS does not
-/// document what decides.
+/// Whether a statement applies, with the deciding keys when the result is unknown. The set of keys is empty when AWS
+/// does not document the deciding rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Applies {
     pub(super) truth: Truth,
     pub(super) keys: BTreeSet<String>,
 }
 
-/// Which principals of a statement count.
+/// The principals of a statement that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Whom {
-    /// The policy belongs to the one who asks.
+    /// The policy belongs to the caller, so it has no principals.
     Owner,
-    /// Who is named in any way.
+    /// Principals that name the caller in any way.
     Anyhow {
-        /// The subject has a permissions boundary, and so no `NotPrincipal` with `Deny` leaves it out.
+        /// The caller has a permissions boundary. A `NotPrincipal` with `Deny` then applies to it in every case.
         bounded: bool,
     },
-    /// Who is named in this way.
+    /// Principals that name the caller in this way.
     As(Naming),
 }
 
-/// Whether a statement applies to a request. `variables` is that of its policy.
+/// Returns whether a statement applies to a request. `variables` is the setting of its policy.
 pub(super) fn applies(statement: &Statement, variables: bool, request: &Request, whom: Whom) -> Applies {
     let mut found = Applies { truth: action(statement, request), keys: BTreeSet::new() };
     found.and(|| principal(statement, request, whom));

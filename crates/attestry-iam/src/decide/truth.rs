@@ -1,26 +1,26 @@
-//! Yes, no, or unknown: Kleene's logic.
+//! Three-valued logic: yes, no and unknown (Kleene's logic).
 
 use std::ops::Not;
 
-/// Whether something holds. In this order *and* is the smaller and *or* the larger of two.
+/// Whether a statement is true. In this order *and* is the smaller value of two, and *or* is the larger one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Truth {
-    /// It does not, whatever is still unknown.
+    /// It is false for every value of the unknown facts.
     No,
-    /// It depends on what is unknown.
+    /// It depends on unknown facts.
     Unknown,
-    /// It does, whatever is still unknown.
+    /// It is true for every value of the unknown facts.
     Yes,
 }
 
 impl Truth {
-    /// Whether all hold; so with none.
+    /// Returns whether all hold. The result for an empty list is yes.
     #[must_use]
     pub fn all(of: impl IntoIterator<Item = Self>) -> Self {
         of.into_iter().min().unwrap_or(Self::Yes)
     }
 
-    /// Whether one holds; not so with none.
+    /// Returns whether at least one holds. The result for an empty list is no.
     #[must_use]
     pub fn any(of: impl IntoIterator<Item = Self>) -> Self {
         of.into_iter().max().unwrap_or(Self::No)

@@ -1,6 +1,7 @@
-//! Values of conditions: numbers, dates, booleans, bytes, networks. None where a text is not one.
+//! The values of conditions: numbers, dates, booleans, bytes and networks. Each reader returns `None` for a text of
+//! another type.
 //!
-//! Must not know operators.
+//! IAM User Guide, "IAM JSON policy elements: Condition operators". The module must not know operators.
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -9,7 +10,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-/// A decimal number, compared exactly however long it is. There are no exponents: AWS speaks of integers and decimals.
+/// A decimal number of any length that is compared exactly. There are no exponents, because AWS documents integers and
+/// decimals.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Number<'a> {
     negative: bool,
@@ -41,8 +43,8 @@ impl<'a> Number<'a> {
     }
 }
 
-/// A date of the W3C's profile of ISO 8601, or seconds since 1970. Four digits alone are both a year and seconds, so that
-/// nobody can tell.
+/// Reads a date in the W3C profile of ISO 8601, or seconds since 1970. Four digits alone can be a year or seconds, so
+/// they have no value.
 pub(crate) fn date(text: &str) -> Option<Timestamp> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.bytes().all(|it| it.is_ascii_digit()) {
@@ -58,12 +60,12 @@ pub(crate) fn date(text: &str) -> Option<Timestamp> {
     }
 }
 
-/// `true` or `false`, in any case.
+/// Reads `true` or `false`. The case of the letters does not matter.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     [true, false].into_iter().find(|it| text.eq_ignore_ascii_case(&it.to_string()))
 }
 
-/// The bytes of a text in base 64.
+/// Reads the bytes of a text in base64.
 pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=');
     if !text.len().is_multiple_of(4) || text.len() - digits.len() > 2 {
@@ -98,7 +100,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// Reads `203.0.113.0/24`, `2001:db8::/32`, or one address. Bits beyond the prefix do not count.
+    /// Reads `203.0.113.0/24`, `2001:db8::/32`, or one address. Bits after the prefix do not count.
     pub(super) fn read(text: &str) -> Option<Self> {
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address: IpAddr = address.parse().ok()?;

@@ -1,11 +1,11 @@
-//! Every operator on every kind of key.
+//! Tests every operator on every type of key.
 
 use crate::decide::Truth::{self, No, Unknown, Yes};
 use crate::decide::{holds, undecided_keys};
 use crate::policy::Condition;
 use crate::{Context, Form, parse};
 
-/// A condition on the key `k`; values are parted by `|`.
+/// A condition on the key `k`. The separator of the values is `|`.
 fn condition(operator: &str, values: &str) -> Condition {
     let values: Vec<_> = if values == "[]" { Vec::new() } else { values.split('|').collect() };
     let values = serde_json::to_string(&values).unwrap();
@@ -15,7 +15,8 @@ fn condition(operator: &str, values: &str) -> Condition {
     parse("p", &text, Form::Identity).unwrap().statements.remove(0).conditions.remove(0)
 }
 
-/// A request with the key `k`: `-` absent, `?` not known, `[]` no values, else values parted by `|`.
+/// A request with the key `k`: `-` is absent, `?` is unknown and `[]` has no values. Otherwise the separator of the
+/// values is `|`.
 fn context(values: &str) -> Context {
     let known = Context::unknown().with("u", ["anna"]).with("many", ["a", "b"]).without("gone").with("yes", ["true"]);
     match values {
@@ -172,7 +173,7 @@ const ROWS: &[(&str, &str, &str, Truth)] = &[
     ("ArnNotLike", "arn:aws:iam::1:role/*", "arn:aws:iam::2:role/a", Yes),
     ("ArnNotLike", "arn:aws:iam::1:role/*", "-", Yes),
     ("ArnNotLike", "*", "arn:aws:iam::1:role/a", Unknown),
-    // Whether the key is there
+    // Presence of the key
     ("Null", "true", "-", Yes),
     ("Null", "true", "[]", Yes),
     ("Null", "true", "a", No),

@@ -1,4 +1,4 @@
-//! What holds for all policies and requests.
+//! Tests properties of all policies and requests.
 
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ fn pick(of: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop::sample::select(of).prop_map(str::to_owned)
 }
 
-/// Conditions whose values can all be read, and whose meaning is documented.
+/// Conditions with readable values and a documented meaning.
 fn condition() -> impl Strategy<Value = String> {
     let text = (
         pick(&["", "ForAllValues:", "ForAnyValue:"]),
@@ -102,13 +102,13 @@ fn subject() -> impl Strategy<Value = Subject> {
     ]
 }
 
-/// Each key: absent, or with values. The first two are variables too, and so have one value at most.
+/// Each key is absent or has values. The first two are also variables, so they have at most one value.
 fn keys() -> impl Strategy<Value = Vec<Option<Vec<String>>>> {
     let values = |most| prop::option::of(prop::collection::vec(pick(&["a", "b", "bb", "", "AROAX:s"]), 0..=most));
     (values(1), values(1), values(3), values(1)).prop_map(|(one, two, three, four)| vec![one, two, three, four])
 }
 
-/// What is known of the keys if only some are told.
+/// The context in which only some keys are known.
 fn context(keys: &[Option<Vec<String>>], told: &[bool], complete: bool) -> Context {
     let start = if complete { Context::complete() } else { Context::unknown() };
     KEYS.iter().zip(keys).zip(told).filter(|(_, told)| **told).fold(start, |context, ((key, values), _)| match values {
@@ -133,8 +133,8 @@ fn allowed(decision: &Decision) -> Option<bool> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
-    /// With a complete context and readable values everything is decided, and knowing less never turns one answer into
-    /// the other; what is undecided names a key that was withheld.
+    /// With a complete context and readable values every request is decided. Fewer known keys never change one decision
+    /// into the other. An undecided result names a key that was removed.
     #[test]
     fn knowing_less_only_undecides(
         policies in policies(), subject in subject(), keys in keys(),
@@ -157,7 +157,7 @@ proptest! {
         }
     }
 
-    /// An explicit deny stays one, whatever else is attached to the principal.
+    /// An explicit deny stays, even when the principal gets more policies.
     #[test]
     fn more_identity_policies_never_undo_a_deny(
         policies in policies(), subject in subject(), keys in keys(), more in policy(Form::Identity)

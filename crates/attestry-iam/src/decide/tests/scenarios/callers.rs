@@ -1,4 +1,4 @@
-//! Resources that must allow, other callers than users and roles, `NotPrincipal`.
+//! Tests resources whose policy must allow, callers other than users and roles, and `NotPrincipal`.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Identity and resource policies, boundaries, session policies, organizations, accounts.
+//! Tests identity and resource policies, boundaries, session policies, organizations and accounts.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Decisions, each named after the documented rule that it shows.
+//! Tests decisions. Each scenario has the name of the documented rule that it shows.
 
 mod callers;
 mod layers;
@@ -43,7 +43,7 @@ fn service(name: &str) -> Subject {
     Subject::Service { name: name.to_owned() }
 }
 
-/// A policy of one statement for `s3:GetObject` on `arn:aws:s3:::b/k`, other elements as given.
+/// A policy with one statement for `s3:GetObject` on `arn:aws:s3:::b/k`. The other elements are given.
 fn policy(effect: &str, form: Form, rest: &str) -> Policy {
     let text = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"S","Effect":"{effect}","Action":"s3:Get*","Resource":"*"{rest}}}]}}"#
@@ -59,13 +59,13 @@ fn deny() -> Vec<Policy> {
     vec![policy("Deny", Form::Identity, "")]
 }
 
-/// Allows, but something else.
+/// A policy that allows another action.
 fn other() -> Vec<Policy> {
     let text = r#"{"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}}"#;
     vec![parse("p", text, Form::Identity).unwrap()]
 }
 
-/// Depends on the key `k`.
+/// A condition on the key `k`.
 const IF: &str = r#","Condition":{"StringEquals":{"k":"v"}}"#;
 
 fn may_if() -> Vec<Policy> {

@@ -1,4 +1,4 @@
-//! What is not known, and which actions, resources and statements are meant.
+//! Tests unknown facts, and the actions, resources and statements that a policy covers.
 
 use super::*;
 use crate::Known;
