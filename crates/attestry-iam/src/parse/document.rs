@@ -1,6 +1,7 @@
-//! From JSON to statements: which elements there are, which belong together, which are missing.
+//! Reads statements from JSON. It checks which elements exist, which of them exclude each other, and which are missing.
 //!
-//! Must not know how JSON is written.
+//! IAM User Guide, "IAM JSON policy element reference" and "Grammar of the IAM JSON policy language". The module must
+//! not know the syntax of JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,22 +12,24 @@ use super::malformed::{Malformed, Path, quoted};
 use super::operator::operator;
 use crate::policy::{Condition, Effect, Policy, Principal, Statement, Which};
 
-/// What a document is attached to, which says what its statements may and must have.
+/// The place to which a document is attached. It determines the elements that a statement may and must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// To a user, group or role; also a boundary, a session policy and a service control policy. No principal, and
-    /// always a resource.
+    /// A document of a user, group or role. A boundary, a session policy and a service control policy have this form,
+    /// too. The statements have no principal and always a resource.
     Identity,
-    /// To a role, saying who may assume it. Always a principal, never a resource.
+    /// The trust policy of a role, with the principals that may assume it. The statements always have a principal and
+    /// never a resource.
     Trust,
-    /// To a key, secret, bucket, queue, topic or function. Always a principal; without a resource it means its own.
+    /// The policy of a key, secret, bucket, queue, topic or function. The statements always have a principal. A
+    /// statement without a resource means the resource of the policy.
     Resource,
 }
 
 /// Reads a document.
 ///
-/// Names of elements, principals' classes and operators are read in any case, as AWS stores them. `Version` says whether
-/// `${…}` is a variable.
+/// The case of the names of elements, of the types of principals and of operators does not matter, because AWS accepts
+/// every case. `Version` determines whether `${…}` is a variable.
 ///
 /// # Errors
 /// The text is not JSON, or not a policy of this form.
@@ -59,7 +62,7 @@ pub fn parse(name: &str, text: &str, of: Form) -> Result<Policy, Malformed> {
 const ELEMENTS: &[&str] =
     &["sid", "effect", "principal", "notprincipal", "action", "notaction", "resource", "notresource", "condition"];
 
-/// Elements by their names in small letters.
+/// The elements by their names in lower case.
 type Elements<'a> = BTreeMap<String, &'a Member>;
 
 struct Document<'a> {

@@ -1,17 +1,17 @@
-//! Percent-encoding, in which IAM answers documents.
+//! Decodes the percent-encoding in which IAM returns documents.
 //!
-//! Must not know JSON.
+//! The module must not know JSON.
 
 use std::borrow::Cow;
 
 use super::LONGEST;
 use super::malformed::{Malformed, Path};
 
-/// The document in a text that is percent-encoded as RFC 3986 says (`+` is a plus). A plain document stays as it is; an
-/// encoded one cannot start with a brace.
+/// Returns the document of a percent-encoded text, as RFC 3986 defines it (`+` is a plus sign). A plain document stays
+/// as it is. An encoded document cannot begin with a brace.
 ///
 /// # Errors
-/// The text is not percent-encoded UTF-8, or too long.
+/// The text is not percent-encoded UTF-8, or it is too long.
 pub fn decoded(text: &str) -> Result<Cow<'_, str>, Malformed> {
     let wrong = |offset, what: &str| Malformed::at(text, offset, &Path::Root, what);
     if text.trim_start().starts_with('{') {

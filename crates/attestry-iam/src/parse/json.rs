@@ -1,20 +1,22 @@
-//! JSON as RFC 8259 has it, with the place of each value, in the order of the text, and without repeated keys.
+//! Reads JSON as RFC 8259 defines it, in the order of the text, with the place of each value. A repeated key is an
+//! error.
 //!
-//! `serde_json` keeps the last of two equal keys and forgets where values were. Must not know policies.
+//! The parser `serde_json` keeps the last of two equal keys and does not keep the places of values. The module must not
+//! know policies.
 
 use std::collections::BTreeSet;
 
 use super::malformed::{Malformed, Path, quoted};
 use super::{DEEPEST, LONGEST};
 
-/// A value and the byte at which it starts.
+/// A value, and the byte at which it starts.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) offset: usize,
     pub(super) json: Json,
 }
 
-/// A value. Numbers stay as written.
+/// A value. Numbers stay in their written form.
 #[derive(Debug)]
 pub(super) enum Json {
     Null,
@@ -28,13 +30,13 @@ pub(super) enum Json {
 /// A member of an object.
 #[derive(Debug)]
 pub(super) struct Member {
-    /// The byte at which its key starts.
+    /// The byte at which the key starts.
     pub(super) offset: usize,
     pub(super) key: String,
     pub(super) value: Node,
 }
 
-/// Reads a text that is one JSON value and nothing else.
+/// Reads a text that is exactly one JSON value.
 pub(super) fn read(text: &str) -> Result<Node, Malformed> {
     let mut reader = Reader { text, offset: 0 };
     if text.len() > LONGEST {
@@ -232,7 +234,7 @@ impl<'a> Reader<'a> {
                     0xd800..=0xdbff if self.eat('\\') && self.eat('u') => Some(self.unit()?),
                     _ => None,
                 };
-                // Half of a pair of surrogates is no character.
+                // One half of a surrogate pair is no character.
                 return char::decode_utf16([first].into_iter().chain(second)).next()?.ok();
             }
             _ => return None,

@@ -1,30 +1,30 @@
-//! What is wrong with a document, and where.
+//! The error of a document, with its place.
 //!
-//! Must not know policies. What it quotes of the document is short, whatever the document holds.
+//! The module must not know policies. It quotes only a short part of the document, for every document.
 
 use std::fmt::{self, Display};
 
 use thiserror::Error;
 
-/// Characters of a name of the document that a message quotes.
+/// The largest number of characters of a name that a message quotes.
 const QUOTED: usize = 64;
 
-/// A document that is not a policy.
+/// The error of a document that is not a policy.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{line}:{column}: {}{what}", if path.is_empty() { String::new() } else { format!("{path}: ") })]
 pub struct Malformed {
-    /// Line, from 1.
+    /// The line, from 1.
     pub line: usize,
-    /// Column in characters, from 1.
+    /// The column in characters, from 1.
     pub column: usize,
-    /// The way to it, such as `Statement[2].Condition.StringEquals`; empty for the document itself.
+    /// The path of the value, such as `Statement[2].Condition.StringEquals`. It is empty for the document itself.
     pub path: String,
-    /// What is wrong.
+    /// The description of the error.
     pub what: String,
 }
 
 impl Malformed {
-    /// At a byte of a text.
+    /// Creates the error at a byte of a text.
     pub(super) fn at(text: &str, offset: usize, path: &Path<'_>, what: impl Into<String>) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
@@ -33,7 +33,7 @@ impl Malformed {
     }
 }
 
-/// The way from the document to one of its values.
+/// The path from the document to one of its values.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Path<'a> {
     /// The document.
@@ -55,7 +55,7 @@ impl Display for Path<'_> {
     }
 }
 
-/// A name of the document as a message may show it: cut, and without control characters.
+/// Returns a name of the document for a message: shortened, and without control characters.
 pub(super) fn quoted(name: &str) -> String {
     let mut shown: String = name.chars().take(QUOTED).flat_map(char::escape_debug).collect();
     if name.chars().nth(QUOTED).is_some() {

@@ -1,7 +1,7 @@
-//! From the text of a policy document to its [`Policy`], exactly as AWS reads it, or an error with its place.
+//! Parses the text of a policy document to a [`Policy`], exactly as AWS reads it, or returns an error with its place.
 //!
-//! What AWS would not store is refused, and so is what could be read in two ways: a repeated element, a repeated key. Must
-//! not know requests, nor what a statement is used for.
+//! The parser refuses a document that AWS would not store. It also refuses an ambiguous document, with a repeated
+//! element or a repeated key. The module must not know requests, nor the use of a statement.
 
 mod document;
 mod encoding;
@@ -14,11 +14,11 @@ pub use encoding::decoded;
 pub use malformed::Malformed;
 pub use operator::operator;
 
-/// The longest document that is read, in bytes. AWS stores at most 32 KiB of any kind of policy.
+/// The length limit of a document in bytes. AWS stores at most 32 KiB for any type of policy.
 const LONGEST: usize = 256 * 1024;
-/// The deepest nesting that is read. A policy needs seven levels.
+/// The limit of the nesting. A policy needs seven levels.
 const DEEPEST: usize = 16;
-/// The most statements that are read.
+/// The limit of the number of statements.
 const MOST_STATEMENTS: usize = 4096;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! Condition operators by name.
+//! Finds condition operators by their name.
 //!
-//! AWS stores them in any case, so they are compared without regard to it. Must not know documents.
+//! AWS accepts the names in every case, so the comparison ignores the case. IAM User Guide, "IAM JSON policy elements:
+//! Condition operators". The module must not know documents.
 
 use crate::policy::{Operator, Quantity, Test};
 
@@ -34,7 +35,7 @@ const TESTS: &[(&str, Test)] = &[
     ("null", Test::Null),
 ];
 
-/// The operator of a name; none where there is no such operator. `Null` has no `…IfExists`.
+/// Returns the operator of a name, or `None` when there is no such operator. `Null` has no `…IfExists`.
 pub fn operator(name: &str) -> Option<Operator> {
     let name = name.to_ascii_lowercase();
     let (quantity, name) = match name.split_once(':') {

@@ -1,4 +1,4 @@
-//! What is read, and each mistake with its place.
+//! Tests the parsed policies, and each error with its place.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use proptest::prelude::*;
@@ -286,7 +286,8 @@ proptest! {
         let _ = decoded(&text);
     }
 
-    /// What differs from the document in a few places is read or refused, and what is refused has a place within it.
+    /// A document with a few changes is read or refused. The error of a refused document has a place inside the
+    /// document.
     #[test]
     fn mutated_documents_never_panic(
         places in proptest::collection::vec((0..FULL.len(), 0..4usize, prop::sample::select(
@@ -308,7 +309,7 @@ proptest! {
         }
     }
 
-    /// Our reader and `serde_json` agree on what JSON is, apart from repeated keys.
+    /// Our reader and `serde_json` accept the same texts, apart from repeated keys.
     #[test]
     fn json_is_what_serde_json_reads(text in r#"[\[\]{}",:\\a0-9.eE+-]{0,12}"#) {
         let theirs = serde_json::from_str::<serde_json::Value>(&text);
