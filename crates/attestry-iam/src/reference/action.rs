@@ -1,4 +1,4 @@
-//! One action. Must not know where it is written.
+//! One action. The module must not know the file with the actions.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use super::service::{Row, Service, without_case};
 use super::{Format, Level};
 
-/// One action of AWS. Equal by name, ordered by name without regard to case, shown by name.
+/// One action of AWS. Actions are equal by name, ordered by name without case, and displayed by name.
 #[derive(Clone, Copy)]
 pub struct Action {
     pub(super) service: &'static Service,
@@ -15,7 +15,7 @@ pub struct Action {
 }
 
 impl Action {
-    /// The whole name, in AWS's spelling: `secretsmanager:GetSecretValue`.
+    /// The whole name in the spelling of AWS: `secretsmanager:GetSecretValue`.
     #[must_use]
     pub fn name(self) -> String {
         self.to_string()
@@ -39,8 +39,8 @@ impl Action {
         self.row.level
     }
 
-    /// What its resources look like: any of these. None: the action has no resource-level permissions, and only a
-    /// statement for `*` is about it. AWS does not tell here whether a request may also come without a resource.
+    /// The ARN formats of its resource types. An empty list means that the action has no resource-level permissions, so
+    /// only a statement for `*` covers it. The data does not contain whether a request may also have no resource.
     #[must_use]
     pub fn resources(self) -> &'static [Format] {
         &self.row.formats

@@ -1,26 +1,27 @@
-//! The ARN format of a resource type. Must not know actions.
+//! The ARN format of a resource type. The module must not know actions.
 
 use std::fmt;
 
-/// What the ARNs of a resource type look like. Each part is text in which `*` stands for what varies.
+/// The format of the ARNs of a resource type. Each part is a text in which `*` stands for a variable part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Format {
-    /// The resource type, as AWS calls it within the service: `Secret`, `log-group`.
+    /// The name of the resource type within the service in the spelling of AWS: `Secret`, `log-group`.
     pub name: &'static str,
-    /// `*`: every partition has it.
+    /// The partition. `*` means every partition.
     pub partition: &'static str,
-    /// The service in the ARN, which need not be the one of the action: `sts:AssumeRole` acts on a role of `iam`.
+    /// The service in the ARN. It can differ from the service of the action: `sts:AssumeRole` acts on a role of `iam`.
     pub service: &'static str,
-    /// `*`, empty where ARNs of the type have no Region, or the one Region.
+    /// The Region. It is `*`, one Region, or empty when ARNs of the type have no Region.
     pub region: &'static str,
-    /// `*`, empty where ARNs of the type have no account, or `aws` for what AWS owns.
+    /// The account. It is `*`, `aws` for resources of AWS, or empty when ARNs of the type have no account.
     pub account: &'static str,
     /// The rest, such as `secret:*` or `key/*`.
     pub resource: &'static str,
 }
 
 impl Format {
-    /// The format of a type, as the data has it: whole, or only the resource where the rest is what the service has.
+    /// Reads the format of a type from the data. The text is a whole ARN, or only the resource when the other parts are
+    /// the default of the service.
     pub(super) fn read(name: &'static str, prefix: &'static str, text: &'static str) -> Option<Self> {
         let Some(arn) = text.strip_prefix("arn:") else {
             return Some(Self { name, partition: "*", service: prefix, region: "*", account: "*", resource: text });
@@ -30,13 +31,13 @@ impl Format {
         Some(Self { name, partition: next()?, service: next()?, region: next()?, account: next()?, resource: next()? })
     }
 
-    /// The parts of the ARN after `arn`: partition, service, Region, account, resource.
+    /// Returns the parts of the ARN after `arn`: partition, service, Region, account and resource.
     #[must_use]
     pub fn parts(&self) -> [&'static str; 5] {
         [self.partition, self.service, self.region, self.account, self.resource]
     }
 
-    /// The pattern that covers all ARNs of the type, such as `arn:*:kms:*:*:key/*`.
+    /// Returns the pattern that covers all ARNs of the type, such as `arn:*:kms:*:*:key/*`.
     #[must_use]
     pub fn pattern(&self) -> String {
         self.to_string()

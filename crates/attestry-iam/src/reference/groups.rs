@@ -1,26 +1,26 @@
-//! Words for groups of actions: `secretsmanager/mutate`, `*/permissions`, `kms/destroy`.
+//! The names of groups of actions: `secretsmanager/mutate`, `*/permissions`, `kms/destroy`.
 //!
-//! `SERVICE/WORD`, or `*/WORD` for all services. No action has a slash in its name, so that a group is never taken for a
-//! pattern. Must not know policies.
+//! The form is `SERVICE/WORD`, or `*/WORD` for all services. No action has a slash in its name, so a group is never
+//! mistaken for a pattern. The module must not know policies.
 
 use super::unknown::{Unknown, What};
 use super::{Action, Level, Service, action, service, services};
 
-/// What access levels do not tell, with the reason. Its first lines say how it reads.
+/// The groups that access levels do not describe, with their reasons. The first lines of the file describe the format.
 const TEXT: &str = include_str!("groups.txt");
 
-/// A group that has a name because access levels do not tell it.
+/// A group with a name of its own, because no access level describes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// Its name, such as `kms/destroy`.
+    /// The name, such as `kms/destroy`.
     pub name: &'static str,
-    /// Why it is there.
+    /// The reason for the group.
     pub why: &'static str,
     actions: &'static str,
 }
 
 impl Group {
-    /// Its actions, in the order of their names.
+    /// Returns the actions of the group, in the order of their names.
     #[must_use]
     pub fn actions(&self) -> Vec<Action> {
         let mut found: Vec<Action> = self.names().filter_map(action).collect();
@@ -39,7 +39,7 @@ struct Word {
     has: fn(Level) -> bool,
 }
 
-/// `mutate` is whatever does not only list or read, so that an action of unknown level is in.
+/// The word `mutate` covers every action that does not only list or read. It includes actions of an unknown level.
 const WORDS: &[Word] = &[
     Word { word: "list", has: |level| level == Level::List },
     Word { word: "read", has: |level| level == Level::Read },
@@ -51,9 +51,9 @@ const WORDS: &[Word] = &[
     Word { word: "all", has: |_| true },
 ];
 
-/// The groups that have a name.
+/// Returns the groups with a name of their own.
 pub fn groups() -> impl Iterator<Item = Group> {
-    // The comment at the top is no group: it has no name.
+    // The comment at the top is no group, because it has no name.
     TEXT.split("\n\n").skip(1).filter_map(|block| {
         let (head, actions) = block.split_once('\n')?;
         let (name, why) = head.split_once(' ')?;
@@ -61,11 +61,11 @@ pub fn groups() -> impl Iterator<Item = Group> {
     })
 }
 
-/// The actions of a group, in the order of their names; never none of them.
+/// Returns the actions of a group, in the order of their names. The list is never empty.
 ///
 /// # Errors
 ///
-/// When there is no such group, or no action in it.
+/// There is no such group, or it has no action.
 pub fn expand(group: &str) -> Result<Vec<Action>, Unknown> {
     if let Some(group) = groups().find(|named| named.name == group) {
         return Ok(group.actions());
@@ -83,7 +83,7 @@ pub fn expand(group: &str) -> Result<Vec<Action>, Unknown> {
     if found.is_empty() { Err(missing()) } else { Ok(found) }
 }
 
-/// The words that can follow `SERVICE/` or `*/`.
+/// Returns the words that can follow `SERVICE/` or `*/`.
 pub(super) fn words(of: &str) -> impl Iterator<Item = &'static str> {
     let named = groups().filter_map(move |group| group.name.strip_prefix(of));
     WORDS.iter().map(|known| known.word).chain(named)

@@ -1,17 +1,18 @@
-//! Condition keys: which there are, of which type, and who decides what a request says under them.
+//! Condition keys: their names, their types, and the party that determines their values in a request.
 //!
-//! Keys of services are in a file; those that every service has are here. Must not know conditions or policies.
+//! A file contains the keys of services. This module contains the keys that every service has. It must not know
+//! conditions or policies.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-/// Its first lines say how it reads; `ci/reference/keys.py` writes it.
+/// The data. Its first lines describe the format. `ci/reference/keys.py` writes the file.
 const TEXT: &str = include_str!("keys.txt");
 
-/// What a key holds.
+/// The type of the values of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
-    /// Text.
+    /// A text.
     Text,
     /// An ARN.
     Arn,
@@ -21,40 +22,40 @@ pub enum Holds {
     Number,
     /// An instant.
     Date,
-    /// An address of the network.
+    /// A network address.
     Address,
 }
 
-/// Who decides what a request says under a key.
+/// The party that determines the value of a key in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    /// Whoever asks: a parameter of the request, or how, when and from where it is made.
+    /// The caller, by a parameter of the request, or by the way, the time and the place of the request.
     Caller,
-    /// Whoever asks, by a resource that is like that.
+    /// The caller, by the choice of a resource with this property.
     Resource,
-    /// Whoever asks and has a device for multi-factor authentication.
+    /// A caller with a device for multi-factor authentication.
     Device,
-    /// Nobody at the time of the request: it follows from who asks, or from what AWS does.
+    /// No party at the time of the request. The value follows from the identity of the caller, or from an act of AWS.
     Nobody,
 }
 
 /// One key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Its name in AWS's spelling; `*` stands for what varies.
+    /// The name in the spelling of AWS. `*` stands for a variable part.
     pub name: String,
-    /// What it holds.
+    /// The type of the values.
     pub holds: Holds,
-    /// Whether it may hold several.
+    /// Whether the key may have several values.
     pub many: bool,
-    /// Who decides.
+    /// The party that determines the value.
     pub chosen: Chosen,
-    /// Whether every request has it.
+    /// Whether every request has the key.
     pub always: bool,
 }
 
 impl Key {
-    /// A name of the key as AWS writes it: what varies stays as it is.
+    /// Returns a name of the key in the spelling of AWS. The variable part stays as it is.
     #[must_use]
     pub fn spelled(&self, name: &str) -> String {
         let head = self.name.trim_end_matches('*');
@@ -65,8 +66,10 @@ impl Key {
     }
 }
 
-/// Keys that every service has, and those by which AWS attests who asks, of the IAM user guide (*AWS global condition
-/// context keys*). `[]` marks those of several values, `!` those of every request.
+/// The keys that every service has, and the keys with which AWS attests the identity of the caller. IAM User Guide,
+/// "AWS global condition context keys"
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>. `[]` marks keys with
+/// several values, and `!` marks keys of every request.
 const GLOBAL: &[(Chosen, Holds, &str)] = &[
     (
         Chosen::Nobody,
@@ -101,7 +104,7 @@ const GLOBAL: &[(Chosen, Holds, &str)] = &[
     ),
 ];
 
-/// Keys of services that are about the resource, beside those that end in `ResourceTag/*`.
+/// The keys of services that describe the resource, besides those that end in `ResourceTag/*`.
 const OF_RESOURCE: &[&str] = &[
     "iottwinmaker:linkedServices",
     "kms:ResourceAliases",
@@ -126,13 +129,14 @@ pub fn key(name: &str) -> Option<&'static Key> {
     let small = name.to_ascii_lowercase();
     let all = index();
     all.get(&small).or_else(|| {
-        // What varies comes last: the key of a tag, or of an encryption context.
+        // The variable part is at the end: the key of a tag, or of an encryption context.
         let ends = small.match_indices(['/', ':']).map(|(at, _)| at).rev();
         ends.filter_map(|at| small.get(..=at)).find_map(|head| all.get(&format!("{head}*")))
     })
 }
 
-/// Every key that begins with what a name begins with, in AWS's spelling; all where none does.
+/// Returns every key with the same service prefix as a name, in the spelling of AWS. Returns all keys when there is
+/// none.
 #[must_use]
 pub fn keys_like(name: &str) -> Vec<&'static str> {
     let prefix = name.split_inclusive(':').next().unwrap_or_default();
@@ -199,7 +203,7 @@ fn typed(kind: &str) -> (Holds, bool) {
 }
 
 fn chosen(prefix: &str, name: &str) -> Chosen {
-    // A provider of identities, which says of somebody what it knows; and what SAML says.
+    // The value follows from claims of an identity provider, or from SAML.
     if prefix.contains('.') || prefix == "saml" || OF_CALLER.contains(&name) {
         Chosen::Nobody
     } else if OF_RESOURCE.contains(&name) || name.ends_with(":ResourceTag/*") {

@@ -1,33 +1,34 @@
-//! Access levels, as AWS gives them to actions. Must not know actions.
+//! The access levels of actions, by the classification of AWS. The module must not know actions.
 
 use std::fmt;
 
-/// What an action does, as AWS classifies it.
+/// The class of an action, as AWS classifies it.
 ///
-/// A level is a classification, not a promise: `kms:Decrypt` is [`Level::Write`], `secretsmanager:GetSecretValue` is
-/// [`Level::Read`], and `iam:PassRole` is [`Level::Write`]. Groups tell such actions from their neighbours.
+/// A level is a classification and no promise: `kms:Decrypt` is [`Level::Write`], `secretsmanager:GetSecretValue` is
+/// [`Level::Read`], and `iam:PassRole` is [`Level::Write`]. Groups separate such actions from the others of their
+/// level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Tells which resources there are.
+    /// The action lists resources.
     List,
-    /// Tells what a resource is or holds.
+    /// The action reads the properties or the content of a resource.
     Read,
-    /// Creates, changes, deletes or uses.
+    /// The action creates, changes, deletes or uses a resource.
     Write,
-    /// Changes who may do what.
+    /// The action changes permissions.
     PermissionsManagement,
-    /// Only changes tags.
+    /// The action changes only tags.
     Tagging,
     /// AWS published the action, but its level is not known yet.
     Unclassified,
 }
 
 impl Level {
-    /// All of them, in the order of the data.
+    /// All levels, in the order of the data.
     pub const ALL: [Self; 6] =
         [Self::List, Self::Read, Self::Write, Self::PermissionsManagement, Self::Tagging, Self::Unclassified];
 
-    /// The word for it in groups such as `kms/permissions`, and in the data.
+    /// Returns the word of the level in groups such as `kms/permissions`, and in the data.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -40,13 +41,13 @@ impl Level {
         }
     }
 
-    /// The level of a word.
+    /// Returns the level of a word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.word() == word)
     }
 
-    /// Whether such an action may change something. An action of unknown level may.
+    /// Returns whether an action of this level may change something. An action of unknown level may.
     #[must_use]
     pub fn mutates(self) -> bool {
         !matches!(self, Self::List | Self::Read)

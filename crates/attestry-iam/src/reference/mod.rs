@@ -1,8 +1,9 @@
-//! What actions AWS has, at what access level, and on what resources, and which condition keys: its Service Authorization
-//! Reference, as files.
+//! The Service Authorization Reference of AWS, as files: the actions with their access levels and resources, and the
+//! condition keys.
 //!
-//! Must not know policies, requests or what a condition says. What is not in the file may still exist: AWS adds actions every week,
-//! so that "not known" is a reason to warn, never one to decide.
+//! AWS publishes it at <https://docs.aws.amazon.com/service-authorization/latest/reference/>. The module must not know
+//! policies, requests or the meaning of a condition. An action that is not in the file may still exist, because AWS
+//! adds actions every week. An unknown action is therefore a reason for a warning and never decides a claim.
 
 mod action;
 mod format;
@@ -27,22 +28,22 @@ pub use unknown::{Unknown, unknown};
 
 use super::pattern::{Case, Pattern};
 
-/// The action of a name such as `secretsmanager:GetSecretValue`, in whatever case.
+/// Returns the action of a name such as `secretsmanager:GetSecretValue`, in any case.
 #[must_use]
 pub fn action(name: &str) -> Option<Action> {
     let (prefix, operation) = name.split_once(':')?;
     service(prefix)?.action(operation)
 }
 
-/// The actions that a pattern with `*` and `?` covers, as in an `Action` element: without regard to case, in the order
-/// of their names. Reads only the services that the pattern may cover.
+/// Returns the actions that a pattern with `*` and `?` covers, as in an `Action` element: without case, in the order of
+/// their names. It reads only the services that the pattern may cover.
 pub fn matching(pattern: &str) -> impl Iterator<Item = Action> + use<'_> {
     let parts =
         pattern.split_once(':').map(|(prefix, operation)| (prefix, Pattern::new(prefix), Pattern::new(operation)));
     let one = parts.as_ref().and_then(|(prefix, ..)| service(prefix));
     let whole = Pattern::new(pattern);
     let wanted = parts.as_ref().map(|(_, prefix, _)| prefix.clone());
-    // Without a colon the pattern may still cover one: `*` does.
+    // A pattern without a colon may cover an action, too: `*` does.
     let every =
         services(move |prefix| one.is_none() && wanted.as_ref().is_none_or(|it| it.matches(prefix, Case::Ascii)));
     one.into_iter().chain(every).flat_map(Service::actions).filter(move |action| match &parts {

@@ -1,12 +1,13 @@
-//! Which condition keys the requests of an action may have, beside those of every request. Must not know who chooses them.
+//! The condition keys that the requests of an action may have, besides the keys of every request. The module must not
+//! know the party that determines their values.
 //!
-//! A key that is not listed may still be sent: AWS's reference is not complete. So that it is not says only that nobody
-//! can be sure.
+//! A request may also have a key that is not listed, because the reference of AWS is not complete. A missing key
+//! therefore only means that the key is uncertain.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// Its first lines say how it reads; `ci/reference/sends.py` writes it.
+/// The data. Its first lines describe the format. `ci/reference/sends.py` writes the file.
 const TEXT: &str = include_str!("sends.txt");
 
 /// Keys that the reference has of a service and not of these actions, though AWS's own policies use them there, as the *AWS
@@ -41,7 +42,7 @@ struct Service {
     read: OnceLock<HashMap<String, Vec<&'static str>>>,
 }
 
-/// Whether AWS documents that requests of an action may have a key. Without regard to case.
+/// Returns whether requests of an action may have a key, by the reference of AWS. The case of letters does not matter.
 #[must_use]
 pub fn sends(action: &str, key: &str) -> bool {
     let (action, key) = (action.to_ascii_lowercase(), key.to_ascii_lowercase());

@@ -1,4 +1,4 @@
-//! The file of actions, read a service at a time when somebody asks for it. Must not know patterns or groups.
+//! Reads the file of actions. Each service is read at its first use. The module must not know patterns or groups.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,13 +6,13 @@ use std::sync::OnceLock;
 
 use super::{Action, Format, Level};
 
-/// Its first lines say how it reads; `ci/reference/actions.py` writes it.
+/// The data. Its first lines describe the format. `ci/reference/actions.py` writes the file.
 const TEXT: &str = include_str!("actions.txt");
 
-/// One service, and what it has.
+/// One service, with its resource formats and actions.
 pub struct Service {
     prefix: &'static str,
-    /// What the file says of it, unread.
+    /// The part of the file for the service, not yet read.
     text: &'static str,
     read: OnceLock<Contents>,
 }
@@ -20,29 +20,29 @@ pub struct Service {
 struct Contents {
     formats: Vec<Format>,
     rows: Vec<Row>,
-    /// Names of actions and the number of the row, in the order of [`without_case`].
+    /// The names of the actions and the numbers of their rows, in the order of [`without_case`].
     actions: Vec<(&'static str, usize)>,
 }
 
-/// What several actions have in common.
+/// The properties that several actions share.
 pub(super) struct Row {
     pub(super) level: Level,
     pub(super) formats: Vec<Format>,
 }
 
-/// The day of the copy of the reference, as `2026-09-26`. Later actions are not known, or are unclassified.
+/// The day of the copy of the reference, as `2026-09-26`. Later actions are unknown or unclassified.
 #[must_use]
 pub fn as_of() -> &'static str {
     header("date")
 }
 
-/// Where the copy of the reference comes from, with its version.
+/// The source of the copy of the reference, with its version.
 #[must_use]
 pub fn source() -> &'static str {
     header("source")
 }
 
-/// The service of a prefix such as `secretsmanager`, in whatever case.
+/// Returns the service of a prefix such as `secretsmanager`, in any case.
 #[must_use]
 pub fn service(prefix: &str) -> Option<&'static Service> {
     let index = index();
@@ -50,25 +50,25 @@ pub fn service(prefix: &str) -> Option<&'static Service> {
     index.get(found)
 }
 
-/// The services whose prefix somebody wants, in the order of prefixes. None of them is read yet.
+/// Returns the services with a wanted prefix, in the order of prefixes. The function reads none of them.
 pub fn services(wanted: impl Fn(&'static str) -> bool) -> impl Iterator<Item = &'static Service> {
     index().iter().filter(move |service| wanted(service.prefix))
 }
 
 impl Service {
-    /// What its actions begin with: `secretsmanager`.
+    /// Returns the prefix of its actions: `secretsmanager`.
     #[must_use]
     pub fn prefix(&self) -> &'static str {
         self.prefix
     }
 
-    /// The formats of its resources; a type may have several.
+    /// Returns the formats of its resources. A type may have several.
     #[must_use]
     pub fn formats(&'static self) -> &'static [Format] {
         &self.contents().formats
     }
 
-    /// Its actions, in the order of their names.
+    /// Returns its actions, in the order of their names.
     pub fn actions(&'static self) -> impl Iterator<Item = Action> {
         let contents = self.contents();
         contents.actions.iter().filter_map(move |(operation, row)| {
@@ -76,7 +76,7 @@ impl Service {
         })
     }
 
-    /// The action of a name such as `GetSecretValue`, in whatever case.
+    /// Returns the action of a name such as `GetSecretValue`, in any case.
     #[must_use]
     pub fn action(&'static self, operation: &str) -> Option<Action> {
         let Contents { actions, rows, .. } = self.contents();
@@ -116,7 +116,7 @@ impl Contents {
         read
     }
 
-    /// `1 secret:* Secret`. The number is that of the line.
+    /// Reads a format: `1 secret:* Secret`. The number is the number of the format.
     fn format(&mut self, prefix: &'static str, entry: &'static str) {
         let mut parts = entry.splitn(3, ' ').skip(1);
         if let (Some(arn), Some(name)) = (parts.next(), parts.next()) {
@@ -124,7 +124,7 @@ impl Contents {
         }
     }
 
-    /// `read 1,2: DescribeSecret GetSecretValue`. Gives the names back.
+    /// Reads a row: `read 1,2: DescribeSecret GetSecretValue`. Returns the names.
     fn row(&mut self, entry: &'static str) -> &'static str {
         let (head, names) = entry.split_once(':').unwrap_or_default();
         let (level, numbers) = head.split_once(' ').unwrap_or((head, ""));
@@ -135,7 +135,7 @@ impl Contents {
     }
 }
 
-/// All services, none of them read.
+/// Returns all services, none of them read.
 fn index() -> &'static [Service] {
     static INDEX: OnceLock<Vec<Service>> = OnceLock::new();
     INDEX.get_or_init(|| {
@@ -145,7 +145,7 @@ fn index() -> &'static [Service] {
     })
 }
 
-/// One line of the head of the file.
+/// Returns one line of the head of the file.
 pub(super) fn header(word: &str) -> &'static str {
     let lines = TEXT.lines().take_while(|line| !line.is_empty());
     lines
@@ -155,7 +155,7 @@ pub(super) fn header(word: &str) -> &'static str {
         .unwrap_or_default()
 }
 
-/// The order of names, as AWS compares them: ASCII case does not count.
+/// Compares names as AWS does: the case of ASCII letters does not matter.
 pub(super) fn without_case(one: &str, other: &str) -> Ordering {
     one.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(other.bytes().map(|byte| byte.to_ascii_lowercase()))
 }

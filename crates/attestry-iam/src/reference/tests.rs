@@ -1,4 +1,5 @@
-//! The data against itself, against the reference by hand, and patterns against their definition.
+//! Compares the data with itself and with parts of the reference that were copied by hand. Compares patterns with their
+//! definition.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +30,7 @@ fn what_the_header_counts_is_what_is_read() {
     assert_eq!(every().count().to_string(), header("actions"));
 }
 
-/// What does not fit the file's own description would be left out or misread in silence.
+/// A line that does not fit the description in the header of the file would be skipped or misread without an error.
 #[test]
 fn every_line_reads_as_the_header_says() {
     let text = include_str!("actions.txt");
@@ -150,7 +151,7 @@ fn patterns_cover_as_in_a_policy() {
     }
 }
 
-/// The mutations that the seed's policy forgets.
+/// The mutations that the first version of the policy did not list.
 #[test]
 fn the_forgotten_mutations_are_mutations() {
     let mutations = names(expand("secretsmanager/mutate").unwrap());
@@ -252,7 +253,7 @@ fn what_is_unknown_says_what_it_may_have_been() {
     assert!(expand("kms:Decrypt").is_err(), "a name is no group");
 }
 
-/// Whether a pattern covers a text, by the definition: a table of all pairs of prefixes.
+/// Returns whether a pattern covers a text, by the definition: a table of all pairs of prefixes.
 fn covers_by_table(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.to_ascii_lowercase().into_bytes(), text.to_ascii_lowercase().into_bytes());
     let mut row: Vec<bool> = (0..=text.len()).map(|length| length == 0).collect();
@@ -299,7 +300,7 @@ proptest! {
     }
 }
 
-/// A copy that lost a service, or gained a second spelling, would be seen here first.
+/// This test detects first that a new copy lost a service or contains a second spelling.
 #[test]
 fn services_with_kinds_are_known() {
     let kinds = [

@@ -1,4 +1,4 @@
-//! Names that no action has, and what they may have been meant to be. Must not know how near two names are.
+//! Names that no action has, with suggestions. The module must not know a measure of similarity between names.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::{Service, expand, groups, matching, service, services};
 
 /// A name, pattern or group that covers no known action.
 ///
-/// Whoever knows how near two names are looks for [`Unknown::written`] among [`Unknown::candidates`], and shows
+/// Code with a measure of similarity compares [`Unknown::written`] with [`Unknown::candidates`] and shows
 /// [`Unknown::corrected`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
@@ -16,7 +16,7 @@ pub struct Unknown {
     after: String,
 }
 
-/// Which part is unknown.
+/// The unknown part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     Service,
@@ -30,13 +30,13 @@ impl Unknown {
         Self { what, before: before.to_owned(), written: written.to_owned(), after: after.to_owned() }
     }
 
-    /// The part that is unknown: `GetSecretValeu` of `secretsmanager:GetSecretValeu`.
+    /// Returns the unknown part: `GetSecretValeu` of `secretsmanager:GetSecretValeu`.
     #[must_use]
     pub fn written(&self) -> &str {
         &self.written
     }
 
-    /// What could stand in its place.
+    /// Returns the possible replacements of the unknown part.
     #[must_use]
     pub fn candidates(&self) -> Vec<&'static str> {
         match self.what {
@@ -49,7 +49,7 @@ impl Unknown {
         }
     }
 
-    /// The whole with a candidate in place of what is unknown.
+    /// Returns the whole text with a candidate in place of the unknown part.
     #[must_use]
     pub fn corrected(&self, candidate: &str) -> String {
         format!("{}{candidate}{}", self.before, self.after)
@@ -70,7 +70,7 @@ impl fmt::Display for Unknown {
 
 impl std::error::Error for Unknown {}
 
-/// What is unknown about a name, a pattern (`kms:De*`) or a group (`kms/destroy`), if it covers no known action.
+/// Returns the unknown part of a name, a pattern (`kms:De*`) or a group (`kms/destroy`), if it covers no known action.
 #[must_use]
 pub fn unknown(text: &str) -> Option<Unknown> {
     if text.contains('/') {
