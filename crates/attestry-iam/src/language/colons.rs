@@ -1,33 +1,36 @@
-//! Which names of resources may hold colons, or slashes: few. A `*` of a `Resource` reaches beyond colons, so that a name with colons
-//! could look like another resource; where AWS allows none, there is none here.
+//! The few names of resources that may contain colons or slashes. A `*` of a `Resource` also covers colons, so a name
+//! with colons could look like another resource. Where AWS allows no colon, the patterns here allow none.
 //!
-//! From the naming rules of the services' API references. Must not know actions or policies.
+//! The rules are the naming rules in the API references of the services. The module must not know actions or policies.
 
 use super::pattern::Class;
 
-/// What may stand in the holes of a format.
+/// The characters that the variable parts of a format may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Names {
     /// Texts of a class.
     Of(Class),
-    /// The last hole is a name, and then at most so many parts that each begin with a colon, such as the id of a build.
+    /// The last variable part is a name. At most this many parts can follow, each with a colon at its start, such as
+    /// the id of a build.
     Parted(usize),
-    /// The last hole is anything, such as the key of an object; those before it have neither colons nor slashes.
+    /// The last variable part is any text, such as the key of an object. The parts before it contain neither colons nor
+    /// slashes.
     Keys,
 }
 
-/// Service of the ARN, what its resource begins with, and its names. All others hold no colon. The first row counts.
+/// The service of the ARN, the beginning of its resource, and its names. All other names contain no colon. The first
+/// matching row counts.
 const TABLE: &[(&str, &str, Names)] = {
     use Names::{Keys, Of, Parted};
     const ANY: Names = Of(Class::Any);
     &[
-        // Formats for whatever any service has.
+        // The formats for all services.
         ("*", "", ANY),
-        // Keys of objects.
+        // The keys of objects.
         ("s3", "accesspoint/*/object/", Keys),
         ("s3", "*/*", Keys),
         ("s3-outposts", "outpost/*/bucket/*/object/", Keys),
-        // A path holds any printable character.
+        // A path may contain any printable character.
         ("iam", "user/", ANY),
         ("iam", "group/", ANY),
         ("iam", "role/", ANY),
@@ -35,7 +38,7 @@ const TABLE: &[(&str, &str, Names)] = {
         ("iam", "instance-profile/", ANY),
         ("iam", "server-certificate/", ANY),
         ("iam", "mfa/", ANY),
-        // Ids that AWS makes of several parts.
+        // Ids that AWS builds from several parts.
         ("dynamodb", "table/*/stream/", Parted(2)),
         ("dynamodb", "", Of(Class::Segment)),
         ("codebuild", "build/", Parted(1)),
@@ -55,7 +58,7 @@ const TABLE: &[(&str, &str, Names)] = {
         ("bedrock", "inference-profile/", Parted(2)),
         ("bedrock", "custom-model", ANY),
         ("bedrock", "model-customization-job/", ANY),
-        // Names that people give, of any printable character, and paths.
+        // Names that users choose, with any printable character, and paths.
         ("apigateway", "", ANY),
         ("autoscaling", "launchConfiguration:", ANY),
         ("cloudwatch", "alarm", ANY),
@@ -80,9 +83,9 @@ const TABLE: &[(&str, &str, Names)] = {
     ]
 };
 
-/// What may stand in the holes of the resource part of a format.
+/// Returns the characters of the variable parts in the resource part of a format.
 pub(super) fn names(service: &str, resource: &str) -> Names {
-    // What is nothing but a name has no slash either: a bucket with one would be an object.
+    // A resource that is only a name has no slash either. A bucket name with a slash would be an object.
     if resource == "*" {
         return Names::Of(Class::Segment);
     }

@@ -1,64 +1,65 @@
-//! Formats of ARNs, such as `arn:*:kms:*:*:key/*`, as patterns.
+//! Converts formats of ARNs, such as `arn:*:kms:*:*:key/*`, to patterns.
 //!
-//! Which names may hold colons, `colons` says. Must not know actions.
+//! The module `colons` has the names that may contain colons. The module must not know actions.
 
 use super::colons::{Names, names};
 use super::pattern::{Class, Pattern, Token};
 
-/// What the ARNs of a resource type look like, `*` for what varies; `*` alone for actions without resources.
+/// The format of the ARNs of a resource type, with `*` for variable parts. `*` alone is the format of actions without
+/// resources.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Format {
     text: String,
-    /// Whether it is that of an action that changes what it is about.
+    /// Whether the format belongs to an action that changes its resource.
     changes: bool,
-    /// Whether a `*` of the resource is that character: all of them are asked for at once.
+    /// Whether a `*` of the resource is the character itself. The request then means all resources at once.
     all: bool,
 }
 
-/// What the partition, region and account of an ARN may be.
+/// The possible values of the partition, the Region and the account of an ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place<'a> {
     /// The partition, such as `aws`.
     pub partition: &'a str,
-    /// One of these regions; any where there are none.
+    /// The possible Regions. An empty list means any Region.
     pub regions: &'a [&'a str],
-    /// This account; any, AWS itself included, where there is none.
+    /// The account. `None` means any account, AWS itself included.
     pub account: Option<&'a str>,
-    /// What names are made of: anything, or what they are mostly made of.
+    /// The characters of names: all characters, or only the usual ones.
     pub names: Class,
 }
 
-/// Services in which everything belongs to an account of somebody.
+/// The services in which every resource belongs to a customer account.
 const OWNED: &[&str] =
     &["dynamodb", "ecr", "ecs", "kinesis", "kms", "lambda", "logs", "rds", "s3", "secretsmanager", "sns", "sqs"];
 
 impl Format {
-    /// A format of what is read or used.
+    /// The format of a resource that is read or used.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self { text: text.to_owned(), changes: false, all: false }
     }
 
-    /// A format of what is changed.
+    /// The format of a resource that is changed.
     #[must_use]
     pub fn changed(text: &str) -> Self {
         Self { changes: true, ..Self::new(text) }
     }
 
-    /// A request for all resources at once, by an ARN that ends in `*` itself.
+    /// The format of a request for all resources at once, with an ARN that itself ends in `*`.
     #[must_use]
     pub fn all(text: &str) -> Self {
         Self { all: true, ..Self::new(text) }
     }
 
-    /// Whether it stands for no resource at all.
+    /// Returns whether the format means no resource.
     #[must_use]
     pub fn is_none(&self) -> bool {
         self.text == "*"
     }
 
-    /// What is written like this at a place: a text of one of the patterns. What is no ARN is a pattern as it is, and
-    /// `*` alone is that text.
+    /// Returns patterns for the ARNs of the format at a place. Each ARN matches one of the patterns. A format that is
+    /// no ARN is a pattern itself, and `*` alone means this text.
     #[must_use]
     pub fn patterns(&self, place: Place<'_>) -> Vec<Pattern> {
         if self.is_none() {
@@ -75,7 +76,7 @@ impl Format {
         then(&mut found, &[text(if partition == "*" { place.partition } else { partition })]);
         either(&mut found, &[if service == "*" { some(Class::Word) } else { text(service) }]);
         let mut known = if region == "*" { regions(place.regions) } else { vec![text(region)] };
-        // A multi-Region access point is one without a Region.
+        // The ARN of a multi-Region access point has no Region.
         if service == "s3" && resource.starts_with("accesspoint/") && place.regions.is_empty() {
             known.push(Vec::new());
         }
@@ -88,7 +89,8 @@ impl Format {
         found.into_iter().map(Pattern::new).collect()
     }
 
-    /// What AWS owns has `aws` or nothing for its account. Of IAM it owns policies, and nobody else can change them.
+    /// A resource of AWS has the account `aws` or none. In IAM, AWS owns only policies, and no other party can change
+    /// them.
     fn accounts(&self, service: &str, resource: &str, known: Option<&str>) -> Vec<Vec<Token>> {
         let (digits, aws) = (vec![Token::One(Class::Digit); 12], text("aws"));
         match known {
@@ -100,8 +102,8 @@ impl Format {
         }
     }
 
-    /// What a request for all resources of the type could name: each hole empty, or a `*` of its own. No patterns where
-    /// nothing varies.
+    /// Returns patterns for the ARNs of requests for all resources of the type. Each variable part is empty, or is the
+    /// character `*`. The list is empty when the format has no variable part.
     #[must_use]
     pub fn collections(&self, place: Place<'_>) -> Vec<Pattern> {
         let parts: Vec<&str> = self.text.splitn(6, ':').collect();
@@ -109,7 +111,7 @@ impl Format {
         if head.len() < 5 || !resource.contains('*') {
             return Vec::new();
         }
-        // The head as at any other place; its rest, which is one character, goes.
+        // The head is built as for any other resource. Its rest of one character is removed.
         let heads = Self { text: format!("{}:x", head.join(":")), ..self.clone() }.patterns(place);
         let rests = [resource.replace('*', ""), (*resource).to_owned()].map(|it| text(&it));
         let whole = |head: &Pattern, rest: &[Token]| {
@@ -120,7 +122,7 @@ impl Format {
     }
 }
 
-/// What the name of a Region looks like, such as `eu-central-1`.
+/// Returns the tokens of the name of a Region, such as `eu-central-1`.
 #[must_use]
 pub fn region() -> Vec<Token> {
     [some(Class::Word), text("-"), vec![Token::One(Class::Digit)]].concat()
@@ -130,7 +132,8 @@ fn regions(known: &[&str]) -> Vec<Vec<Token>> {
     if known.is_empty() { vec![region()] } else { known.iter().map(|region| text(region)).collect() }
 }
 
-/// A name is not empty. At most of the class, and what `colons` says of it.
+/// Returns the resource part with its variable parts filled. A name is not empty. Its characters belong to the class,
+/// and to the class that `colons` has for the name.
 fn holes(service: &str, resource: &str, class: Class) -> Vec<Vec<Token>> {
     let parts: Vec<&str> = resource.split('*').collect();
     let last = parts.len().saturating_sub(1);
@@ -148,7 +151,7 @@ fn holes(service: &str, resource: &str, class: Class) -> Vec<Vec<Token>> {
     }
     let ending = |rest: &[Token]| [name.as_slice(), rest].concat();
     match (service, resource, of) {
-        // AWS asks about a log group with or without what is in it.
+        // AWS evaluates a log group with its content or without it.
         ("logs", "log-group:*", _) => {
             let inside = |part: &str| ending(&[text(part), vec![Token::Many(fill(1))]].concat());
             vec![name.clone(), inside(":"), inside(":log-stream:")]
@@ -173,7 +176,7 @@ fn then(found: &mut [Vec<Token>], parts: &[Vec<Token>]) {
     found.iter_mut().for_each(|it| it.extend(parts.iter().flatten()));
 }
 
-/// Each one, a colon, and each of the parts.
+/// Appends a colon and each of the parts to each of the texts.
 fn either(found: &mut Vec<Vec<Token>>, parts: &[Vec<Token>]) {
     then(found, &[text(":")]);
     *found = found.iter().flat_map(|head| parts.iter().map(move |part| [head.as_slice(), part].concat())).collect();

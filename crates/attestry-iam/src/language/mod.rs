@@ -1,9 +1,11 @@
-//! Languages over text, given by patterns, and one question: is there a text in all of these and in none of those?
+//! Sets of texts that are given by patterns, and one question: is there a text in all of these sets and in none of
+//! those?
 //!
-//! Must not know policies, actions or conditions; of AWS it knows how an ARN is written (`format`), no more.
+//! The module must not know policies, actions or conditions. Of AWS it contains only the form of an ARN (`format`).
 //!
-//! The answer is exact. A text that is found is as short as any; where there is none, there is none. The search has a
-//! [`Budget`] of work, not of time: the same question has the same answer on every machine.
+//! The answer is exact. When there is a text, the search returns a text, usually a shortest one. When it returns none,
+//! there is none. The search has a [`Budget`] of work and not of time, so the same question has the same answer on
+//! every machine.
 
 mod colons;
 mod format;
@@ -16,7 +18,7 @@ pub use pattern::{Class, Pattern, Token};
 pub use product::{Cell, cells};
 pub use query::Query;
 
-/// How much work may still be done.
+/// The amount of work that is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
     left: u64,
@@ -28,13 +30,13 @@ pub struct Budget {
 pub struct TooComplex;
 
 impl Budget {
-    /// Enough for what people write, used up within a tenth of a second by what is written to hurt.
+    /// The budget for usual policies. A policy that is written to be slow uses it up within a tenth of a second.
     #[must_use]
     pub const fn usual() -> Self {
         Self { left: 1_000_000 }
     }
 
-    /// So many units. A unit is about one machine word of one state.
+    /// A budget of this many units. A unit is about one machine word of one state.
     #[must_use]
     pub const fn of(units: u64) -> Self {
         Self { left: units }
@@ -52,7 +54,7 @@ impl Budget {
         self.left == 0
     }
 
-    /// Takes units, or says that they are not there.
+    /// Takes units from the budget, or returns an error when there are not enough.
     pub fn spend(&mut self, units: usize) -> Result<(), TooComplex> {
         let left = self.left.checked_sub(u64::try_from(units).unwrap_or(u64::MAX));
         self.left = left.unwrap_or(0);

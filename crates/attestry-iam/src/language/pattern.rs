@@ -1,10 +1,10 @@
 //! A pattern: characters, single characters of a class, and runs of a class.
 //!
-//! Must not know where patterns come from. Globs and resource formats are the same thing here.
+//! The module must not know the source of a pattern. Globs and resource formats have the same type here.
 
 use crate::pattern as written;
 
-/// Some text, one token after the other.
+/// A set of texts, given as one token after the other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Pattern {
     tokens: Vec<Token>,
@@ -15,29 +15,29 @@ pub struct Pattern {
 pub enum Token {
     /// This character.
     Char(char),
-    /// One character of a class; `?` is one of any.
+    /// One character of a class. `?` is one character of any class.
     One(Class),
-    /// Any number of characters of a class, none included; `*` is many of any.
+    /// Any number of characters of a class, also zero. `*` is any number of any characters.
     Many(Class),
 }
 
-/// A set of characters, the larger ones after the smaller ones: each holds all before it.
+/// A set of characters. The classes are ordered by size, and each class contains all classes before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
     /// Decimal digits.
     Digit,
-    /// Small letters, digits and hyphens: names of regions, services and (in small letters) actions.
+    /// Lower-case letters, digits and hyphens: the names of Regions, services and (in lower case) actions.
     Word,
-    /// All but colon and slash: names of buckets.
+    /// All characters but colon and slash: the names of buckets.
     Segment,
-    /// All but colon.
+    /// All characters but colon.
     Field,
-    /// Everything.
+    /// All characters.
     Any,
 }
 
 impl Class {
-    /// Whether a character is of the class.
+    /// Returns whether a character belongs to the class.
     #[must_use]
     pub fn has(self, char: char) -> bool {
         match self {
@@ -51,7 +51,7 @@ impl Class {
 }
 
 impl Token {
-    /// Whether the token can take a character.
+    /// Returns whether the token can take a character.
     #[must_use]
     pub fn takes(self, char: char) -> bool {
         match self {
@@ -60,7 +60,7 @@ impl Token {
         }
     }
 
-    /// Whether every single character that `other` stands for is one that this stands for.
+    /// Returns whether this token can take every single character that `other` can take.
     fn holds(self, other: Self) -> bool {
         match (self, other) {
             (Self::Char(one), Self::Char(two)) => one == two,
@@ -70,7 +70,7 @@ impl Token {
         }
     }
 
-    /// Whether no character is one that both stand for.
+    /// Returns whether there is no character that both tokens can take.
     fn excludes(self, other: Self) -> bool {
         match (self, other) {
             (Self::Char(char), token) | (token, Self::Char(char)) => !token.takes(char),
@@ -84,14 +84,14 @@ impl Token {
 }
 
 impl Pattern {
-    /// From tokens.
+    /// Creates a pattern from tokens.
     #[must_use]
     pub fn new(tokens: impl IntoIterator<Item = Token>) -> Self {
         let mut own: Vec<Token> = Vec::new();
         for token in tokens {
             match (own.last(), token) {
                 (Some(Token::Many(last)), Token::Many(class)) if *last == class => {}
-                // `*?` and `?*` say the same; one order makes equal things look equal.
+                // `*?` and `?*` mean the same. With one fixed order, equal patterns have equal tokens.
                 (Some(Token::Many(last)), Token::One(class)) if *last == class => {
                     let at = own.len().saturating_sub(1);
                     own.insert(at, token);
@@ -102,7 +102,7 @@ impl Pattern {
         Self { tokens: own }
     }
 
-    /// From a text with `*` and `?`.
+    /// Creates a pattern from a text with `*` and `?`.
     #[must_use]
     pub fn glob(text: &str) -> Self {
         Self::new(text.chars().map(|char| match char {
@@ -112,7 +112,7 @@ impl Pattern {
         }))
     }
 
-    /// As a policy writes it, its variables put in.
+    /// Creates a pattern from the pattern of a policy after the replacement of its variables.
     #[must_use]
     pub fn written(pattern: &written::Pattern) -> Self {
         Self::new(pattern.tokens().iter().map(|token| match token {
@@ -122,31 +122,32 @@ impl Pattern {
         }))
     }
 
-    /// A text and no other.
+    /// Creates a pattern with exactly one text.
     #[must_use]
     pub fn text(text: &str) -> Self {
         Self { tokens: text.chars().map(Token::Char).collect() }
     }
 
-    /// Every text.
+    /// Creates a pattern with every text.
     #[must_use]
     pub fn everything() -> Self {
         Self { tokens: vec![Token::Many(Class::Any)] }
     }
 
-    /// Its tokens.
+    /// Returns the tokens.
     #[must_use]
     pub fn tokens(&self) -> &[Token] {
         &self.tokens
     }
 
-    /// Whether it is every text.
+    /// Returns whether the pattern contains every text.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         matches!(self.tokens.as_slice(), [Token::Many(Class::Any)])
     }
 
-    /// Whether it is every text that begins with [`prefix`](Self::prefix).
+    /// Returns whether the pattern contains every text that begins with its [`prefix`](Self::prefix), and no other
+    /// text.
     #[must_use]
     pub fn is_prefix(&self) -> bool {
         let Some((last, before)) = self.tokens.split_last() else { return false };
@@ -165,7 +166,7 @@ impl Pattern {
         self.is_text().then(|| self.prefix())
     }
 
-    /// The characters that every text begins with.
+    /// Returns the characters with which every text begins.
     #[must_use]
     pub fn prefix(&self) -> String {
         let mut text = String::with_capacity(self.tokens.len());
@@ -178,13 +179,13 @@ impl Pattern {
         self.tokens.iter().map_while(|token| if let Token::Char(char) = token { Some(*char) } else { None })
     }
 
-    /// Whether a text is one of its texts.
+    /// Returns whether the pattern contains a text.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         if self.tokens.iter().all(|token| !matches!(token, Token::Many(class) if *class != Class::Any)) {
             return self.spans(text.chars().map(Token::Char));
         }
-        // A run of a class cannot be matched greedily: follow all positions at once.
+        // A run of a class cannot be matched greedily, so the loop follows all positions at once.
         let skip = |mut at: Vec<bool>| {
             for (here, token) in self.tokens.iter().enumerate() {
                 if token.is_run() && at.get(here) == Some(&true) {
@@ -207,20 +208,22 @@ impl Pattern {
         at.last() == Some(&true)
     }
 
-    /// Whether it surely holds every text of another. `false` does not say that it does not: that needs a search.
+    /// Returns whether the pattern certainly contains every text of another. `false` does not prove the opposite, which
+    /// needs a search.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self == other || self.spans(other.tokens.iter().copied())
     }
 
-    /// Whether both surely have no text in common, by how they begin and end. `false` says nothing.
+    /// Returns whether both patterns certainly have no common text, judged by their beginnings and ends. `false` proves
+    /// nothing.
     #[must_use]
     pub fn excludes(&self, other: &Self) -> bool {
         apart(self.tokens.iter(), other.tokens.iter()) || apart(self.tokens.iter().rev(), other.tokens.iter().rev())
     }
 
-    /// Lays the pattern over tokens: `*` spans any of them, runs included; the rest must hold one by one. Going back to
-    /// the last `*` is enough, since it takes whatever an earlier one could.
+    /// Matches the pattern with tokens. `*` takes any of them, also runs. The other tokens must hold one by one. Going
+    /// back to the last `*` is enough, because it takes every text that an earlier `*` could take.
     fn spans(&self, other: impl Iterator<Item = Token> + Clone) -> bool {
         let mut mine = self.tokens.iter();
         let mut theirs = other;
@@ -246,7 +249,7 @@ impl Pattern {
     }
 }
 
-/// Whether two sequences differ before either has a run.
+/// Returns whether two sequences differ before one of them has a run.
 fn apart<'a>(mut one: impl Iterator<Item = &'a Token>, mut two: impl Iterator<Item = &'a Token>) -> bool {
     loop {
         match (one.next(), two.next()) {

@@ -1,10 +1,12 @@
-//! Many patterns read at once: an automaton whose states are sets of positions, made as they are needed.
+//! Reads many patterns at once, with an automaton whose states are sets of positions. The states are created when they
+//! are needed.
 //!
-//! Must not know which patterns a text should match; `query` does.
+//! The module must not know which patterns a text should match. `query` decides it.
 //!
-//! All positions of all patterns lie in one row of bits, each pattern a block of it. A position after a `*` makes those
-//! before it needless, since the `*` takes whatever they could: that keeps the sets small where a naive construction
-//! grows exponentially. What still grows (`?` after `*`) is held by the budget.
+//! All positions of all patterns are in one row of bits, and each pattern is a block of the row. A position after a `*`
+//! makes the earlier positions needless, because the `*` takes every text that they could take. This keeps the sets
+//! small, where a naive construction grows exponentially. The remaining growth (`?` after `*`) is limited by the
+//! budget.
 
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
@@ -14,20 +16,20 @@ use super::{Budget, TooComplex};
 
 const BITS: usize = u64::BITS as usize;
 
-/// The set of positions reached.
+/// The set of the positions that were reached.
 pub(super) type State = Rc<[u64]>;
 
-/// The patterns, laid out.
+/// The patterns in one row of positions.
 pub(super) struct Product {
-    /// The token after each position; none at the end of a pattern.
+    /// The token after each position. The end of a pattern has none.
     tokens: Vec<Option<Token>>,
-    /// Where the block of a position begins.
+    /// The beginning of the block of each position.
     begins: Vec<usize>,
-    /// First and last position of each pattern.
+    /// The first and the last position of each pattern.
     blocks: Vec<(usize, usize)>,
-    /// Positions before a run.
+    /// The positions before a run.
     runs: Vec<u64>,
-    /// Positions before a `*`.
+    /// The positions before a `*`.
     stars: Vec<u64>,
     /// Positions of single characters, in the order of the characters.
     literals: Vec<(char, usize)>,
@@ -36,7 +38,7 @@ pub(super) struct Product {
     steps: HashMap<char, Rc<Step>>,
 }
 
-/// What a character does: the positions that it moves by one, and those that it leaves.
+/// The effect of a character: the positions that it moves by one, and the positions that it keeps.
 struct Step {
     moves: Vec<u64>,
     stays: Vec<u64>,
@@ -98,12 +100,12 @@ impl Product {
         step
     }
 
-    /// Words of a state: the unit of work.
+    /// Returns the number of words of a state, which is the unit of work.
     pub(super) fn width(&self) -> usize {
         self.runs.len()
     }
 
-    /// Before the first character.
+    /// Returns the state before the first character.
     pub(super) fn start(&self) -> State {
         let mut state = vec![0; self.width()];
         for (begin, _) in &self.blocks {
@@ -112,12 +114,12 @@ impl Product {
         self.settle(state)
     }
 
-    /// Whether the text so far is one of a pattern.
+    /// Returns whether a pattern contains the text so far.
     pub(super) fn accepts(&self, state: &State, pattern: usize) -> bool {
         self.blocks.get(pattern).is_some_and(|(_, end)| has(state, *end))
     }
 
-    /// Whether the text so far can still become one of a pattern.
+    /// Returns whether a pattern contains a text that begins with the text so far.
     pub(super) fn alive(&self, state: &State, pattern: usize) -> bool {
         self.blocks.get(pattern).is_some_and(|(begin, end)| {
             (begin / BITS..=end / BITS)
@@ -125,14 +127,15 @@ impl Product {
         })
     }
 
-    /// Whether every text that begins like this is one of a pattern.
+    /// Returns whether a pattern contains every text that begins with the text so far.
     pub(super) fn settled(&self, state: &State, pattern: usize) -> bool {
         self.blocks
             .get(pattern)
             .is_some_and(|(begin, end)| end > begin && has(&self.stars, end - 1) && has(state, end - 1))
     }
 
-    /// One character for each way to go on. Characters that no pattern tells apart go together.
+    /// Returns one character for each possible next state. One character represents all characters with the same
+    /// effect.
     pub(super) fn letters(&self, state: &State) -> Vec<char> {
         let (mut literal, mut classes) = (Vec::new(), Vec::new());
         for at in bits(state, &[]) {
@@ -158,7 +161,7 @@ impl Product {
         letters
     }
 
-    /// After one more character.
+    /// Returns the state after one more character.
     pub(super) fn next(&mut self, state: &State, char: char) -> State {
         let step = match self.steps.get(&char) {
             Some(step) => Rc::clone(step),
@@ -182,7 +185,7 @@ impl Product {
         self.settle(next)
     }
 
-    /// Runs may be empty; and what a `*` makes needless goes.
+    /// Adds the positions behind runs, because a run may be empty. Removes the positions that a `*` makes needless.
     fn settle(&self, mut state: Vec<u64>) -> State {
         loop {
             let (mut carry, mut grown) = (0, false);
@@ -206,7 +209,7 @@ impl Product {
         state.into()
     }
 
-    /// Forgets what a pattern has reached.
+    /// Removes the positions of some patterns from a state.
     pub(super) fn forget(&self, state: &State, patterns: impl Iterator<Item = usize>) -> State {
         let mut state = state.to_vec();
         for (begin, end) in patterns.filter_map(|pattern| self.blocks.get(pattern)) {
@@ -216,8 +219,8 @@ impl Product {
     }
 }
 
-/// Walks an automaton by length of text, the shortest first, until `visit` has an answer for a state. `visit` may also
-/// say that nothing longer matters.
+/// Walks an automaton by the length of the text, the shortest first, until `visit` returns an answer for a state.
+/// `narrow` can reduce a state, or drop it together with all longer texts.
 pub(super) fn walk<T>(
     product: &mut Product,
     budget: &mut Budget,
@@ -254,7 +257,7 @@ pub(super) fn walk<T>(
     Ok(None)
 }
 
-/// The text that led to a state: the first one has none.
+/// Returns the text that led to a state. The first state has the empty text.
 fn text(reached: &[(usize, char)], mut place: usize) -> String {
     let mut found = Vec::new();
     while let Some((from, char)) = place.checked_sub(1).and_then(|at| reached.get(at)).filter(|(from, _)| *from > 0) {
@@ -264,11 +267,11 @@ fn text(reached: &[(usize, char)], mut place: usize) -> String {
     found.iter().rev().collect()
 }
 
-/// Which patterns a text is in, and a text.
+/// A set of patterns that contain a text, and the text.
 pub type Cell = (Vec<bool>, String);
 
-/// All the ways in which a text that is in all of the first patterns can be in the others: in which it is, and a shortest
-/// such text.
+/// Returns all combinations of the other patterns for texts that all of the first patterns contain. Each result has the
+/// patterns that contain the text, and a shortest such text.
 pub fn cells(all: &[&Pattern], others: &[&Pattern], budget: &mut Budget) -> Result<Vec<Cell>, TooComplex> {
     let mut product = Product::new(all.iter().chain(others).copied());
     let mut found: HashMap<Vec<bool>, String> = HashMap::new();
@@ -285,10 +288,11 @@ pub fn cells(all: &[&Pattern], others: &[&Pattern], budget: &mut Budget) -> Resu
     Ok(found)
 }
 
-/// A character of a kind that is none of the given.
+/// Returns a character of a sort that is none of the given ones.
 type Atom = fn(&[char]) -> Option<char>;
 
-/// For each kind of character that classes tell apart, one that is none of the given: the natural ones first.
+/// One function for each sort of character that classes distinguish. It returns a character that is none of the given
+/// ones, the usual characters first.
 const ATOMS: [Atom; 5] = [
     |literal| "xyzabcdefghijklmnopqrstuvw-".chars().find(|char| !literal.contains(char)),
     |literal| ('1'..='9').chain(['0']).find(|char| !literal.contains(char)),
@@ -328,7 +332,7 @@ fn clear(row: &mut [u64], from: usize, to: usize) {
     }
 }
 
-/// Those bits of a word that lie in `from..to` of the row.
+/// Returns the bits of a word that are in `from..to` of the row.
 fn span(word: usize, from: usize, to: usize) -> u64 {
     let begin = from.saturating_sub(word * BITS).min(BITS);
     let end = to.saturating_sub(word * BITS).min(BITS);

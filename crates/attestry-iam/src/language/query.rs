@@ -1,25 +1,27 @@
-//! The question: a text that is in one of each of these lists of patterns, and in none of those.
+//! The question for a text that matches one pattern of each list, and none of the excluded patterns.
 //!
-//! Must not know what the lists stand for.
+//! The module must not know the meaning of the lists.
 
 use super::pattern::Pattern;
 use super::product::{Product, State, walk};
 use super::{Budget, TooComplex};
 
-/// Tokens from which on the patterns of a list are tried one at a time: many small searches, not one large one.
+/// The number of tokens from which the patterns of a list are tried one at a time. Many small searches then replace one
+/// large search.
 const LARGE: usize = 512;
 
-/// Some of each, none of those.
+/// The lists of patterns to match, and the patterns to exclude.
 #[derive(Clone, Debug, Default)]
 pub struct Query<'a> {
-    /// The text is in at least one pattern of each list.
+    /// The text matches at least one pattern of each list.
     pub some_of: Vec<Vec<&'a Pattern>>,
-    /// The text is in none of these.
+    /// The text matches none of these patterns.
     pub none_of: Vec<&'a Pattern>,
 }
 
 impl<'a> Query<'a> {
-    /// A text, where there is one: a shortest one, or with long lists a shortest one of the first pattern that has any.
+    /// Returns a text that answers the question, if there is one. It is a shortest text. With long lists, it is a
+    /// shortest text of the first pattern that has one.
     pub fn witness(mut self, budget: &mut Budget) -> Result<Option<String>, TooComplex> {
         let patterns = self.none_of.len() + self.some_of.iter().map(Vec::len).sum::<usize>();
         budget.spend(patterns * 4)?;
@@ -48,21 +50,22 @@ impl<'a> Query<'a> {
         Ok(None)
     }
 
-    /// Whether a text is an answer.
+    /// Returns whether a text is an answer.
     #[must_use]
     pub fn admits(&self, text: &str) -> bool {
         self.some_of.iter().all(|list| list.iter().any(|pattern| pattern.matches(text)))
             && !self.none_of.iter().any(|pattern| pattern.matches(text))
     }
 
-    /// Drops what cannot matter, by looking at two patterns at a time; most questions end here. False: no text.
+    /// Removes patterns that cannot matter, by comparing two patterns at a time. Most questions end here. Returns false
+    /// when no text exists.
     fn simplify(&mut self, budget: &mut Budget) -> Result<bool, TooComplex> {
         let none_of = std::mem::take(&mut self.none_of);
         for list in &mut self.some_of {
             budget.spend(list.len() * none_of.len())?;
             list.retain(|pattern| !none_of.iter().any(|none| none.covers(pattern)));
         }
-        // The shortest list first: it often leaves little of the long ones to compare with each other.
+        // The shortest list comes first. After it, the long lists often have few patterns left to compare.
         if let Some(short) = self.some_of.iter().min_by_key(|list| list.len()).cloned() {
             for list in &mut self.some_of {
                 budget.spend(list.len() * short.len())?;
@@ -102,7 +105,7 @@ impl<'a> Query<'a> {
         Ok(true)
     }
 
-    /// Where a list is nothing but texts, they are tried; and one list alone has its own patterns for an answer.
+    /// Tries the texts of a list that contains only texts. Returns `None` when there is no such list.
     fn enumerate(&self) -> Option<Option<String>> {
         let texts = |list: &Vec<&Pattern>| list.iter().map(|pattern| pattern.only()).collect::<Option<Vec<String>>>();
         self.some_of.iter().find_map(texts).map(|texts| texts.into_iter().find(|text| self.admits(text)))
@@ -127,7 +130,7 @@ impl<'a> Query<'a> {
             if lists.iter().any(lost) || none.clone().any(|at| product.settled(&state, at)) {
                 return None;
             }
-            // Once a pattern takes whatever follows, the others of its list do not matter.
+            // When a pattern takes every further text, the other patterns of its list do not matter.
             let needless = lists.iter().filter(|list| list.len() > 1).filter_map(|list| {
                 let done = list.clone().find(|at| product.settled(&state, *at))?;
                 Some(list.clone().filter(move |at| *at != done))

@@ -1,9 +1,9 @@
-//! Texts against the definition of a pattern, and searches against trying all texts.
+//! Compares matches with the definition of a pattern, and searches with a trial of all texts.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use super::*;
 
-/// Every text over some characters, the shortest first.
+/// Returns every text over some characters, the shortest first.
 fn texts(alphabet: &str, longest: usize) -> Vec<String> {
     let mut found = vec![String::new()];
     let mut from = 0;
@@ -19,7 +19,7 @@ fn texts(alphabet: &str, longest: usize) -> Vec<String> {
     found
 }
 
-/// `*` and `?`, by the definition.
+/// Matches `*` and `?` by the definition.
 fn naive(pattern: &[u8], text: &[u8]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),
@@ -118,8 +118,8 @@ fn covering_and_excluding_are_never_wrong() {
 #[test]
 fn a_search_finds_the_shortest_text_exactly_where_there_is_one() {
     let mut dice = Dice(7);
-    // Patterns over two letters and one that is in none: what is true of short texts over three letters is true of all
-    // lengths that these short patterns can tell apart.
+    // The patterns use two letters, and the texts also use a third letter. A result for short texts over three letters
+    // holds for all lengths that these short patterns can distinguish.
     let texts = texts("abx", 7);
     let (mut with, mut without) = (0, 0);
     for _ in 0..1_500 {
@@ -141,7 +141,7 @@ fn a_search_finds_the_shortest_text_exactly_where_there_is_one() {
                 let fits = some_of.iter().all(|list| list.iter().any(|it| matches(it, found)))
                     && !none_of.iter().any(|it| matches(it, found));
                 assert!(fits, "{found}: {some_of:?} without {none_of:?}");
-                // A list of texts is tried in its own order.
+                // The texts of a list are tried in the order of the list.
                 let literal = |list: &Vec<String>| list.iter().all(|it| !it.contains(['*', '?']));
                 assert!(
                     found.len() == expected.len() || some_of.iter().any(literal),
