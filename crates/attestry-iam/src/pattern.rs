@@ -1,25 +1,26 @@
-//! Patterns of policies: `*`, `?` and variables, against one text.
+//! Matches patterns of policies with one text: `*`, `?` and variables.
 //!
-//! Two rules for ARNs, as AWS documents them. `Resource` is matched as one text: a `*` reaches beyond colons. The ARN
-//! operators compare the six components one by one: a `*` stays within its component, and only the last one, the
-//! resource, may itself hold colons. What a variable stands for is plain text, even if it holds `*` or `?`. Must not know
-//! statements.
+//! AWS documents two rules for ARNs in the IAM User Guide. The elements `Resource` and `NotResource` match an ARN as
+//! one text, so a `*` also covers colons ("IAM JSON policy elements: Resource"). The ARN operators compare the six
+//! components one by one, so a `*` stays within its component. Only the last component, the resource, may itself
+//! contain colons ("IAM JSON policy elements: Condition operators"). The value of a variable is plain text, even if it
+//! contains `*` or `?` ("IAM policy elements: Variables and tags"). The module must not know statements.
 
 use super::context::{Context, Known};
 use super::reference;
 
-/// The longest pattern that variables may make, in characters. A document of many variables, each with a long value, would
-/// else take far more memory than both.
+/// The longest pattern after the replacement of variables, in characters. Without the limit, a document with many
+/// variables and long values would need far more memory than the document and the values.
 const LONGEST: usize = 1 << 20;
 
-/// How characters are compared.
+/// The rule for the comparison of characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Case {
-    /// As they are.
+    /// The characters must be equal.
     Exact,
-    /// Without regard to the case of ASCII letters, as actions are.
+    /// The case of ASCII letters does not matter, as for actions.
     Ascii,
-    /// Without regard to the case of any letter, as `StringEqualsIgnoreCase` does.
+    /// The case of letters does not matter, in any alphabet, as for `StringEqualsIgnoreCase`.
     Any,
 }
 
@@ -40,15 +41,15 @@ pub struct Pattern(Vec<Token>);
 /// One part of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
-    /// `*`
+    /// `*`: any text.
     Many,
-    /// `?`
+    /// `?`: any single character.
     One,
     Just(char),
 }
 
 impl Pattern {
-    /// With the wildcards of a text.
+    /// Creates a pattern from a text with wildcards.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let mut pattern = Self::default();
@@ -56,7 +57,7 @@ impl Pattern {
         pattern
     }
 
-    /// Only this text.
+    /// Creates a pattern that covers only this text.
     #[must_use]
     pub fn plain(text: &str) -> Self {
         let mut pattern = Self::default();
@@ -72,14 +73,15 @@ impl Pattern {
         }));
     }
 
-    /// Whether it covers the whole text. Takes at most the product of both lengths.
+    /// Returns whether the pattern covers the whole text. The time is at most proportional to the product of both
+    /// lengths.
     #[must_use]
     pub fn matches(&self, text: &str, case: Case) -> bool {
         covers(&self.0, text, case)
     }
 
-    /// Whether it covers an ARN, component by component. None where the pattern has not six components, so that AWS does
-    /// not say what it means.
+    /// Returns whether the pattern covers an ARN, component by component. Returns `None` when the pattern does not have
+    /// six components, because AWS does not document its meaning.
     #[must_use]
     pub fn matches_arn(&self, arn: &str) -> Option<bool> {
         let components: Vec<_> = self.0.splitn(6, |it| *it == Token::Just(':')).collect();
@@ -91,20 +93,20 @@ impl Pattern {
         Some(parts.len() == 6 && all)
     }
 
-    /// Its parts.
+    /// Returns the parts of the pattern.
     pub(super) fn tokens(&self) -> &[Token] {
         &self.0
     }
 
-    /// The text that it covers, if it has no wildcard.
+    /// Returns the text that the pattern covers, if it has no wildcard.
     #[must_use]
     pub fn text(&self) -> Option<String> {
         self.0.iter().map(|it| if let Token::Just(plain) = it { Some(*plain) } else { None }).collect()
     }
 }
 
-/// Walks both, and where they part goes back to the last `*`, which then takes one character more. Earlier ones need no
-/// second look, so there is nothing exponential.
+/// Compares the pattern and the text from the left. After a difference it goes back to the last `*`, which then takes
+/// one more character. It never goes back to an earlier `*`, so the time is not exponential.
 fn covers(pattern: &[Token], text: &str, case: Case) -> bool {
     let (mut pattern, mut rest) = (pattern, text.chars());
     let mut back = None;
@@ -138,27 +140,29 @@ fn covers(pattern: &[Token], text: &str, case: Case) -> bool {
     }
 }
 
-/// A text of a policy with its variables put in.
+/// A text of a policy after the replacement of its variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// The pattern. A variable that nobody knows is a `*` in it, so that what it does not match is certain.
+    /// The pattern. It has a `*` for a variable with an unknown value, so a text that does not match is certain not to
+    /// match.
     pub pattern: Pattern,
-    /// The keys of variables that nobody knows, or whose values are too long.
+    /// The keys of variables whose values are unknown or too long.
     pub unknown: Vec<String>,
-    /// A key that the request does not have, or not as a single value, and that has no default. AWS then calls the
-    /// statement invalid: the text matches nothing.
+    /// A key of a variable without a default, which the request does not have, or does not have as a single value. AWS
+    /// calls the statement invalid in this case, so the text matches nothing.
     pub absent: Option<String>,
 }
 
-/// Whether every request has a key, so that a variable of it always has a value.
+/// Returns whether every request has a key, so that its variable always has a value.
 pub(super) fn is_always_there(key: &str) -> bool {
     reference::key(key).is_some_and(|key| key.always)
 }
 
-/// Puts in the variables: `${key}`, `${key, 'default'}`, and `${*}`, `${?}`, `${$}` for the characters themselves.
+/// Replaces the variables: `${key}` and `${key, 'default'}`. `${*}`, `${?}` and `${$}` mean these characters
+/// themselves.
 ///
-/// With `variables` false, as in documents of 2008, `${` is plain text; with `wildcards` false, `*` and `?` are. What is
-/// not a variable though it starts like one is plain text too.
+/// If `variables` is false, as for documents of 2008, `${` is plain text. If `wildcards` is false, `*` and `?` are
+/// plain text. A text that begins like a variable and is none is plain text, too.
 #[must_use]
 pub fn resolved(text: &str, variables: bool, wildcards: bool, context: &Context) -> Resolved {
     let mut found = Resolved { pattern: Pattern::default(), unknown: Vec::new(), absent: None };
@@ -199,7 +203,7 @@ enum Variable<'a> {
     Key(&'a str, Option<&'a str>),
 }
 
-/// The variable that a text starts with, its `${` taken off, and what follows it.
+/// Returns the variable at the start of a text behind its `${`, and the text after the variable.
 fn variable(text: &str) -> Option<(Variable<'_>, &str)> {
     let end = text.find(['}', ',', '\''])?;
     let (name, rest) = text.split_at_checked(end)?;

@@ -1,6 +1,6 @@
-//! What a policy document says, in types. Nothing is resolved: patterns and variables are as written.
+//! The content of a policy document as types. Patterns and variables are kept as they are written.
 //!
-//! Must not know JSON, requests or facts.
+//! IAM User Guide, "IAM JSON policy element reference". The module must not know JSON, requests or facts.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,61 +8,62 @@ use std::sync::Arc;
 /// One policy document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// What people call it: the name of the policy, `trust policy`, `key policy`.
+    /// The name for messages: the name of the policy, `trust policy` or `key policy`.
     pub name: Arc<str>,
-    /// Whether `${…}` is a variable. It is only in documents of `Version` 2012-10-17; elsewhere it is plain text.
+    /// Whether `${…}` is a variable. This is so only in documents of `Version` 2012-10-17. In other documents it is
+    /// plain text.
     pub variables: bool,
-    /// Its statements, in the order of the document.
+    /// The statements, in the order of the document.
     pub statements: Vec<Statement>,
 }
 
 /// One statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// `Sid`, where it has one.
+    /// The element `Sid`, if the statement has one.
     pub sid: Option<String>,
-    /// `Effect`.
+    /// The element `Effect`.
     pub effect: Effect,
-    /// `Principal` or `NotPrincipal`; identity policies have neither.
+    /// The element `Principal` or `NotPrincipal`. Identity policies have neither.
     pub principals: Option<Which<Principal>>,
-    /// `Action` or `NotAction`: patterns with `*` and `?`, compared without regard to case.
+    /// The element `Action` or `NotAction`: patterns with `*` and `?`. The case of letters does not matter.
     pub actions: Which<String>,
-    /// `Resource` or `NotResource`: patterns with `*`, `?` and variables; trust policies have neither.
+    /// The element `Resource` or `NotResource`: patterns with `*`, `?` and variables. Trust policies have neither.
     pub resources: Option<Which<String>>,
-    /// `Condition`, one entry an operator and key. All must hold.
+    /// The element `Condition`, with one entry for each operator and key. All entries must hold.
     pub conditions: Vec<Condition>,
 }
 
-/// What a statement does when it matches.
+/// The effect of a statement that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Effect {
-    /// It allows.
+    /// The statement allows the request.
     Allow,
-    /// It denies, whatever else allows.
+    /// The statement denies the request, even if other statements allow it.
     Deny,
 }
 
 /// An element or its negated form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which<T> {
-    /// What one of the list covers (`Action`, `Resource`, `Principal`).
+    /// The element covers a text that one item of the list covers (`Action`, `Resource`, `Principal`).
     In(Vec<T>),
-    /// What none of the list covers (`NotAction`, `NotResource`, `NotPrincipal`).
+    /// The element covers a text that no item of the list covers (`NotAction`, `NotResource`, `NotPrincipal`).
     NotIn(Vec<T>),
 }
 
-/// Who a statement of a resource policy is about.
+/// A principal of a statement of a resource policy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Principal {
-    /// `"*"`, or `"AWS": "*"`, which means the same in a resource policy: everyone, signed in or not.
+    /// `"*"` or `"AWS": "*"`, which means the same in a resource policy: every caller, signed or anonymous.
     Everyone,
-    /// `AWS`: an account (id, or its `:root` ARN), a user, a role, a session, or a unique id such as `AIDA…`.
+    /// `AWS`: an account (an id, or its `:root` ARN), a user, a role, a session, or a unique id such as `AIDA…`.
     Aws(String),
     /// `Service`, such as `kms.amazonaws.com`.
     Service(String),
     /// `Federated`: a SAML or OIDC provider.
     Federated(String),
-    /// `CanonicalUser` of S3.
+    /// `CanonicalUser`: an S3 canonical user id.
     Canonical(String),
 }
 
@@ -71,24 +72,24 @@ pub enum Principal {
 pub struct Condition {
     /// The operator.
     pub operator: Operator,
-    /// The key as written, such as `aws:ResourceTag/owner`; compared without regard to case.
+    /// The key as it is written, such as `aws:ResourceTag/owner`. The case of letters does not matter.
     pub key: String,
-    /// The values, variables included. With several, one is enough (none may hold for a negated operator).
+    /// The values, with their variables. One matching value is enough. For a negated operator no value may match.
     pub values: Vec<String>,
 }
 
-/// A condition operator, taken apart.
+/// A condition operator, split into its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Operator {
-    /// What is compared.
+    /// The comparison.
     pub test: Test,
-    /// `…IfExists`: holds where the request has no such key.
+    /// `…IfExists`: the condition also holds when the request does not have the key.
     pub if_exists: bool,
     /// `ForAllValues:` or `ForAnyValue:`.
     pub quantity: Option<Quantity>,
 }
 
-/// As IAM writes it; the names of the tests are IAM's.
+/// Writes the operator as IAM does. The names of the tests are those of IAM.
 impl fmt::Display for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quantity = match self.quantity {
@@ -100,12 +101,12 @@ impl fmt::Display for Operator {
     }
 }
 
-/// How a key of many values is compared.
+/// The comparison of a key with several values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quantity {
-    /// `ForAllValues`: each value of the request, and so a key that is not there.
+    /// `ForAllValues`: each value of the request must match. A request without the key matches, too.
     All,
-    /// `ForAnyValue`: at least one value of the request.
+    /// `ForAnyValue`: at least one value of the request must match.
     Any,
 }
 

@@ -1,13 +1,13 @@
-//! From a policy back to the text of its document: the inverse of `parse`, for whoever must be shown a document.
+//! Writes the text of a policy document from a policy. It is the inverse of `parse`, for APIs that need a document.
 //!
-//! Must not know why.
+//! The module must not know the purpose.
 
 use serde_json::{Map, Value, json};
 
 use super::policy::{Condition, Effect, Policy, Principal, Statement, Which};
 
-/// The document. Read again, it is the same policy; lists are lists also where they hold one value, and conditions with the
-/// same operator stand together, as do principals of the same class.
+/// Returns the document. Parsing the document gives the same policy. A list with one value is written as a list.
+/// Conditions with the same operator are together, and so are principals of the same type.
 #[must_use]
 pub fn document(policy: &Policy) -> String {
     let version = if policy.variables { "2012-10-17" } else { "2008-10-17" };
@@ -91,7 +91,7 @@ mod tests {
             .prop_map(|(not, list)| if not { Which::NotIn(list) } else { Which::In(list) })
     }
 
-    /// Principals of one class stand together, as in a document.
+    /// The principals of one type are together, as in a document.
     fn who() -> impl Strategy<Value = Which<Principal>> {
         let class =
             |of: fn(String) -> Principal| btree_set(word(), 0..3).prop_map(move |it| it.into_iter().map(of).collect());
@@ -134,7 +134,7 @@ mod tests {
             },
         );
         (any::<bool>(), vec(statement, 1..4)).prop_map(|(variables, mut statements)| {
-            // Ids are unique in a document.
+            // The ids of statements are unique in a document.
             statements
                 .iter_mut()
                 .enumerate()
