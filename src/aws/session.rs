@@ -103,7 +103,7 @@ pub struct Session {
     /// The caller.
     pub identity: Identity,
     places: BTreeMap<String, Arc<At>>,
-    way: Way,
+    connection: Connection,
 }
 
 impl Session {
@@ -116,8 +116,8 @@ impl Session {
     /// The same session over another link. The link has its own end of the log events that a sweep reads.
     #[must_use]
     pub fn over(mut self, link: &Link) -> Self {
-        self.way.transport.link = link.clone();
-        self.places = self.way.places();
+        self.connection.transport.link = link.clone();
+        self.places = self.connection.places();
         self
     }
 
@@ -125,25 +125,26 @@ impl Session {
     /// out after the run was stopped, because a stopped probe must clean up.
     #[must_use]
     pub fn acting(&self, run: &str) -> Vec<Arc<At>> {
-        let Way { target, base, credentials, transport } = &self.way;
+        let Connection { target, base, credentials, transport } = &self.connection;
         let mut base = base.clone().into_builder();
         base.set_app_name(AppName::new(format!("attestry-{run}")).ok());
         let transport = Transport { link: transport.link.unstoppable(), ..transport.clone() };
-        let way = Way { target: target.clone(), base: base.build(), credentials: credentials.clone(), transport };
-        way.places().into_values().collect()
+        let connection =
+            Connection { target: target.clone(), base: base.build(), credentials: credentials.clone(), transport };
+        connection.places().into_values().collect()
     }
 }
 
 /// The data that all places of a session share.
 #[derive(Debug)]
-struct Way {
+struct Connection {
     target: Target,
     base: SdkConfig,
     credentials: SharedCredentialsProvider,
     transport: Transport,
 }
 
-impl Way {
+impl Connection {
     fn places(&self) -> BTreeMap<String, Arc<At>> {
         let regions = &self.target.regions;
         let first = regions.first().map_or("us-east-1", String::as_str);
@@ -257,8 +258,8 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
     let credentials = credentials(target, &first, transport(GLOBAL), &base).await?;
     let asks = base.to_builder().region(Region::new(first.clone())).http_client(transport(GLOBAL)).build();
     let credentials = SharedCredentialsProvider::new(Renewed::new(credentials, asks, &account));
-    let way = Way { target: target.clone(), base, credentials, transport: transport(GLOBAL) };
-    let places = way.places();
+    let connection = Connection { target: target.clone(), base, credentials, transport: transport(GLOBAL) };
+    let places = connection.places();
     let session_identity = match places.get(GLOBAL) {
         Some(at) => identity(at).await.map_err(|gap| refusal(&gap, &target.backend))?,
         None => return Err(Refusal::Other("a stage without Regions looks nowhere".to_owned())),
@@ -274,7 +275,7 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
     if let Some(wrong) = wrong {
         return Err(Refusal::WrongCaller(wrong));
     }
-    Ok(Session { identity: Identity::clone(&session_identity), places, way })
+    Ok(Session { identity: Identity::clone(&session_identity), places, connection })
 }
 
 /// Returns the caller of an account and Region. It is requested once.
@@ -409,10 +410,10 @@ pub(super) async fn credentials(
     let loaded = match &target.profile {
         Some(name) => {
             // A profile of the stage comes before keys in the environment.
-            let way = ProviderConfig::without_region()
+            let config = ProviderConfig::without_region()
                 .with_region(Some(Region::new(region.to_owned())))
                 .with_http_client(transport.clone());
-            let provider = ProfileFileCredentialsProvider::builder().configure(&way).profile_name(name).build();
+            let provider = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name).build();
             loader.profile_name(name).credentials_provider(provider).load().await
         }
         None => loader.load().await,

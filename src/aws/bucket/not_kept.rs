@@ -58,7 +58,7 @@ pub enum NotKept {
         wanted: String,
     },
     /// The object is there, and its content cannot be checked.
-    #[error("{key} is there, and could not be read back: {}", told(.gap))]
+    #[error("{key} is there, and could not be read back: {}", gap_text(.gap))]
     Unread {
         /// The key.
         key: String,
@@ -72,7 +72,7 @@ pub enum NotKept {
     #[error("too large: {0}")]
     TooLarge(String),
     /// AWS returned another error.
-    #[error("could not {doing}: {}", told(.gap))]
+    #[error("could not {doing}: {}", gap_text(.gap))]
     Told {
         /// The attempted action.
         doing: String,
@@ -94,7 +94,7 @@ impl NotKept {
 }
 
 /// Returns the error of AWS, with the details that may help the user.
-fn told(gap: &Gap) -> String {
+fn gap_text(gap: &Gap) -> String {
     let mut text = gap.to_string();
     if !gap.message.is_empty() {
         text.push_str(&format!(": {}", gap.message));
