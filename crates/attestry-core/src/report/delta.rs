@@ -151,7 +151,7 @@ impl Results {
             for it in case.resources.iter().filter(|it| !it.finding.is_empty()) {
                 all.insert(
                     it.finding.as_str(),
-                    Found { case, verdict: it.verdict, withheld: is_withheld(&it.id), says: of(case, it) },
+                    Found { case, verdict: it.verdict, withheld: is_withheld(&it.id), text: of(case, it) },
                 );
             }
         }
@@ -216,7 +216,7 @@ impl Delta {
         for (id, found) in
             before.iter().filter(|(id, it)| it.verdict == ResourceVerdict::Violated && !now.contains_key(*id))
         {
-            let named = ((*id).to_owned(), found.says.clone());
+            let named = ((*id).to_owned(), found.text.clone());
             // What is not in a list that was seen to its end is gone.
             match cases.get(found.case.id.as_str()) {
                 Some(case) if case.coverage.enumerated => delta.fixed.push(named),
