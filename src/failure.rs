@@ -6,7 +6,9 @@ use std::fmt::{Display, Formatter, Result};
 use std::path::Path;
 
 use attestry_core::evidence::{Damage, WriteError};
-use attestry_core::source::{Diagnostics, Files, printable, render};
+use attestry_core::source::printable;
+#[cfg(feature = "aws")]
+use attestry_core::source::{Diagnostics, Files, render};
 use attestry_core::verify::Exit;
 
 /// The reason why a command or a run ended without a verdict.
@@ -35,6 +37,7 @@ impl Failure {
     }
 
     /// A failure for mistakes in the text of the user.
+    #[cfg(feature = "aws")]
     pub(crate) fn of_diagnostics(files: &Files, diagnostics: &Diagnostics) -> Self {
         let details = render(files, diagnostics, true).trim_end().to_owned();
         Self { details, ..Self::reported(Exit::Usage) }
@@ -49,6 +52,7 @@ impl Failure {
     }
 
     /// A run that a signal stopped, and its state at that moment.
+    #[cfg(feature = "aws")]
     pub(crate) fn stopped(signal: u8, name: &str, state: &str) -> Self {
         let details = format!("exit {}: stopped by {name} ({state})", 128 + u32::from(signal));
         Self { details, signal: Some(signal), ..Self::reported(Exit::Incomplete) }

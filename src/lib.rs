@@ -9,11 +9,10 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
-#[cfg(feature = "aws")]
 mod cli;
 #[cfg(feature = "aws")]
 pub mod collect;
-#[cfg(feature = "aws")]
+mod distinct_paths;
 mod failure;
 pub mod kinds;
 #[cfg(feature = "aws")]
@@ -25,7 +24,7 @@ pub mod reference;
 mod run;
 #[cfg(feature = "aws")]
 mod trials;
-#[cfg(feature = "aws")]
+mod trusted;
 pub mod vocabulary;
 
 pub use attestry_core::{alerts, evidence, facts, matchers, plan, policy, report, source, verify};
@@ -33,7 +32,7 @@ pub use {attestry_iam as iam, attestry_logs as logs};
 
 #[cfg(feature = "aws")]
 pub use cli::main;
-#[cfg(feature = "aws")]
+pub use cli::verify_main;
 pub use failure::Failure;
 #[cfg(feature = "aws")]
 pub use run::{Interrupt, Messages, Outcome, OutputPlan, Run};

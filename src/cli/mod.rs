@@ -1,39 +1,34 @@
-//! The command line: `commands` has one file for each subcommand, `support` has what they share.
+//! The command line: `commands` has one file for each subcommand, `support` has what they share. Two programs use it:
+//! `program` is `attestry`, `verifier` is `attestry-verify`.
 //!
 //! No other module names this one. Exit codes are those of [`Exit`].
 
 mod commands;
+#[cfg(feature = "aws")]
+mod program;
 mod support;
+mod verifier;
 
 use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
-
 use crate::failure::Failure;
 use attestry_core::verify::Exit;
-use commands::Command;
-use support::{examples, limits, output, panics};
+use support::{output, panics};
 
-/// Verifies an AWS account against declarative policies. A case passes only when Attestry saw all of its data.
-#[derive(Debug, Parser)]
-#[command(name = "attestry", version, max_term_width = 110, disable_help_subcommand = true)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
+#[cfg(feature = "aws")]
+pub use program::main;
+pub use verifier::main as verify_main;
 
-    /// When to use colours.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    color: output::Color,
-}
-
-/// Parses the arguments of the process, runs the command and returns its exit code.
-#[must_use]
-pub fn main() -> ExitCode {
+/// Parses the arguments of a program, runs its command and returns the exit code of the process.
+fn run<Cli>(
+    parse: impl FnOnce() -> Result<Cli, clap::Error>,
+    color: impl FnOnce(&Cli) -> output::Color,
+    command: impl FnOnce(Cli) -> Result<u8, Failure>,
+) -> ExitCode {
     panics::redact();
-    let parsed = examples::add(Cli::command()).try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
-    let cli = match parsed {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => {
             let written = error.print().and_then(|()| std::io::stdout().flush());
@@ -44,9 +39,9 @@ pub fn main() -> ExitCode {
             return output::finish(Ok(Exit::Met.code()));
         }
     };
-    cli.color.apply();
+    color(&cli).apply();
     // The hook shows the message of a panic. Here the panic gets an exit code of the table.
-    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| limits::check().and_then(|()| cli.command.run())));
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(|| command(cli)));
     let defect =
         || Err(Failure::new(Exit::Output, "this is a defect of Attestry, or the machine has too little memory"));
     output::finish(ended.unwrap_or_else(|_| defect()))

@@ -5,7 +5,6 @@
 
 pub(crate) mod core_dumps;
 mod deliver;
-pub(crate) mod distinct_paths;
 mod earlier;
 mod interrupt;
 pub(crate) mod network;

@@ -6,11 +6,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::Messages;
-use super::distinct_paths::DistinctPaths;
 use super::selection::Selection;
 use super::signing::{Signer, attest};
 use super::timestamp::time_stamp;
 use crate::aws::Call;
+use crate::distinct_paths::DistinctPaths;
 use crate::failure::Failure;
 use attestry_core::evidence::{
     self, Basis, Bundle, Circumstances, Directory, Format, Link, Previous, Told, WriteError, paths, statements,

@@ -1,16 +1,15 @@
-//! Keys: the signers of evidence, and the trusted public keys.
+//! The signers of evidence: key files and keys of KMS.
 //!
 //! Must not know what is signed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
 use crate::aws::SigningKey;
 use crate::failure::Failure;
+use crate::trusted::{read_key, unusable};
 use attestry_core::evidence::{Envelope, PAYLOAD, PublicKey, SecretKey, pae};
-use attestry_core::source::Given;
 use attestry_core::verify::Exit;
 
 /// A key that signs.
@@ -78,27 +77,4 @@ pub(crate) async fn attest(signers: &[Signer], statements: &[Vec<u8>]) -> Result
         envelopes.push(Envelope::new(PAYLOAD, payload, &signatures));
     }
     Ok(envelopes)
-}
-
-/// Reads the trusted keys.
-pub(crate) fn trusted_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, Failure> {
-    let read = |path: &PathBuf| {
-        let text = read_key(path)?;
-        PublicKey::from_pem(&text).map_err(|error| unusable(&path.display().to_string(), &error))
-    };
-    paths.iter().map(read).collect()
-}
-
-/// The limit of a key file, in bytes.
-const MOST: u64 = 1 << 20;
-
-fn read_key(path: &Path) -> Result<Zeroizing<String>, Failure> {
-    let unread = |why: &dyn std::fmt::Display| unusable(&path.display().to_string(), why);
-    let bytes = Given::read_all(path, MOST).map_err(|why| unread(&why))?;
-    let text = std::str::from_utf8(&bytes).map_err(|why| unread(&why))?;
-    Ok(Zeroizing::new(text.to_owned()))
-}
-
-fn unusable(key: &str, why: &dyn std::fmt::Display) -> Failure {
-    Failure::new(Exit::Usage, format!("the key {key}: {why}"))
 }

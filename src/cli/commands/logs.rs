@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::cli::support::output;
 use crate::cli::support::progress::Bytes;
+use crate::distinct_paths::DistinctPaths;
 use crate::failure::Failure;
 use crate::log_files::{self, FileSweep, Files, LONG, Masks, check_target, write_target};
 use crate::run::core_dumps;
-use crate::run::distinct_paths::DistinctPaths;
 use attestry_core::source::printable;
 use attestry_core::verify::Exit;
 

@@ -1,92 +1,36 @@
-//! The subcommands, one file each, and their dispatch.
+//! The subcommands, one file each.
 //!
-//! A command turns arguments into a call and prints the result.
+//! A command turns arguments into a call and prints the result. The commands that need no AWS code compile without the
+//! feature `aws`, for the small verifier. Must not know the other commands.
 
-mod check;
-mod cleanup;
-mod completions;
-mod diff;
-mod evidence;
-mod explain;
-mod kinds;
-mod list;
-mod logs;
-mod permissions;
-mod plan;
-mod push;
-mod reference;
-mod reperform;
-mod run;
-mod schema;
-mod verify;
-
-use clap::{CommandFactory, Subcommand};
-
-use super::Cli;
-use crate::failure::Failure;
-use attestry_core::verify::Exit;
-
-/// A subcommand with its arguments.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Run a suite against a stage, and write reports and evidence.
-    Run(Box<run::Args>),
-    /// Check policies, suites and waivers, and evaluate their examples. Offline.
-    Check(check::Args),
-    /// Show the cases of a run and its planned calls. Makes no call.
-    Plan(plan::Args),
-    /// Print the IAM policy that a run needs.
-    Permissions(permissions::Args),
-    /// List the cases of a suite.
-    List(list::Args),
-    /// Remove the artifacts that the probes of a killed run left behind.
-    Cleanup(cleanup::Args),
-    /// Search log files for values of secrets and for text that looks like a secret. Offline.
-    Logs(logs::Args),
-    /// Check evidence and evaluate its verdicts again. Offline, without credentials.
-    Verify(verify::Args),
-    /// Evaluate stored facts again, with the stored policies or with other policies. Offline.
-    Reperform(reperform::Args),
-    /// Pack, sign, store and find evidence, and create keys for signatures.
-    Evidence(evidence::Args),
-    /// Send the findings of a run to another service.
-    Push(push::Args),
-    /// Explain the verdict of a case: the counterexample, the statement at fault and the place to fix. Offline.
-    Explain(explain::Args),
-    /// Compare two runs: new, fixed and remaining violations, and lost coverage. Offline.
-    Diff(diff::Args),
-    /// Show the kinds of resources with their attributes, or the matchers.
-    Kinds(kinds::Args),
-    /// Write the reference of matchers, kinds and probes as Markdown pages.
-    Reference(reference::Args),
-    /// Print the JSON Schema of a file format. Editors can use it.
-    Schema(schema::Args),
-    /// Print shell completions.
-    Completions(completions::Args),
-}
-
-impl Command {
-    /// Runs the command and returns its exit code.
-    pub(crate) fn run(self) -> Result<u8, Failure> {
-        let ended = match self {
-            Self::Run(args) => return run::run(&args),
-            Self::Check(args) => check::run(&args),
-            Self::Plan(args) => plan::run(&args),
-            Self::Permissions(args) => permissions::run(&args),
-            Self::List(args) => list::run(&args),
-            Self::Cleanup(args) => cleanup::run(&args),
-            Self::Logs(args) => logs::run(&args),
-            Self::Verify(args) => verify::run(&args),
-            Self::Reperform(args) => reperform::run(&args),
-            Self::Evidence(args) => evidence::run(&args),
-            Self::Push(args) => push::run(&args),
-            Self::Explain(args) => explain::run(&args),
-            Self::Diff(args) => diff::run(&args),
-            Self::Kinds(args) => kinds::run(&args),
-            Self::Reference(args) => reference::run(&args),
-            Self::Schema(args) => schema::run(&args),
-            Self::Completions(args) => completions::run(&args, &mut Cli::command()),
-        };
-        ended.map(|()| Exit::Met.code())
-    }
-}
+#[cfg(feature = "aws")]
+pub(super) mod check;
+#[cfg(feature = "aws")]
+pub(super) mod cleanup;
+#[cfg(feature = "aws")]
+pub(super) mod completions;
+#[cfg(feature = "aws")]
+pub(super) mod diff;
+#[cfg(feature = "aws")]
+pub(super) mod evidence;
+pub(super) mod explain;
+#[cfg(feature = "aws")]
+pub(super) mod kinds;
+#[cfg(feature = "aws")]
+pub(super) mod list;
+#[cfg(feature = "aws")]
+pub(super) mod logs;
+#[cfg(feature = "aws")]
+pub(super) mod permissions;
+#[cfg(feature = "aws")]
+pub(super) mod plan;
+#[cfg(feature = "aws")]
+pub(super) mod push;
+#[cfg(feature = "aws")]
+pub(super) mod reference;
+pub(super) mod reperform;
+#[cfg(feature = "aws")]
+pub(super) mod run;
+#[cfg(feature = "aws")]
+pub(super) mod schema;
+pub(super) mod verify;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::support::output;
+use crate::distinct_paths::DistinctPaths;
 use crate::failure::Failure;
-use crate::run::distinct_paths::DistinctPaths;
 use crate::vocabulary::{find_kind, vocabulary};
 use attestry_core::evidence::{self, Change, changes, digest};
 use attestry_core::policy::Severity;

@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use crate::cli::support::output;
 use crate::cli::support::terminal_text;
 use crate::failure::Failure;
-use crate::run::signing::trusted_keys;
-use crate::run::timestamp;
+use crate::trusted::{trusted_authorities, trusted_keys};
 use crate::vocabulary::{find_kind, vocabulary};
 use attestry_core::evidence::search::signature_line;
 use attestry_core::evidence::timestamp::Authority;
@@ -33,7 +32,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let keys = trusted_keys(&args.key)?;
-    let authorities = timestamp::trusted_authorities(&args.tsa_cert)?;
+    let authorities = trusted_authorities(&args.tsa_cert)?;
     let mut before: Option<Verified> = None;
     for path in &args.evidence {
         let verified =

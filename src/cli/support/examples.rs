@@ -64,7 +64,7 @@ mod tests {
     use clap::{CommandFactory, Parser};
 
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::program::Cli;
 
     fn paths(command: &clap::Command, above: &str, found: &mut BTreeSet<String>) {
         for it in command.get_subcommands() {

@@ -2,13 +2,19 @@
 //!
 //! Must not know any single command.
 
+#[cfg(feature = "aws")]
 pub(crate) mod args;
+#[cfg(feature = "aws")]
 pub(crate) mod examples;
+#[cfg(feature = "aws")]
 pub(crate) mod limits;
 pub(crate) mod output;
 pub(crate) mod panics;
+#[cfg(feature = "aws")]
 pub(crate) mod progress;
+#[cfg(feature = "aws")]
 pub(crate) mod runtime;
+#[cfg(feature = "aws")]
 pub(crate) mod signals;
 
 use attestry_core::source::printable;

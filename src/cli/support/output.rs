@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use clap::ValueEnum;
 
 use crate::failure::Failure;
+#[cfg(feature = "aws")]
 use attestry_core::source::{Diagnostics, Files, render};
 use attestry_core::verify::Exit;
 
@@ -75,6 +76,7 @@ pub(crate) fn message(text: &str) {
 }
 
 /// Shows diagnostics on standard error.
+#[cfg(feature = "aws")]
 pub(crate) fn diagnostics(files: &Files, diagnostics: &Diagnostics) {
     if !diagnostics.is_empty() {
         message(render(files, diagnostics, true).trim_end());

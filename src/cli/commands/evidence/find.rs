@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::store::{StoreArgs, WORDS, conclude, print_json, second, show_notes};
 use crate::cli::support::{output, terminal_text};
 use crate::failure::Failure;
-use crate::run::signing::trusted_keys;
+use crate::trusted::trusted_keys;
 use attestry_core::evidence::search::{Answer, Search};
 use attestry_core::evidence::{self, Counts, Covered, Wanted};
 use attestry_core::source::closest;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::cli::support::args::TimestampArgs;
 use crate::cli::support::{output, terminal_text};
+use crate::distinct_paths::DistinctPaths;
 use crate::failure::Failure;
-use crate::run::distinct_paths::DistinctPaths;
 use crate::run::network;
 use crate::run::seal::{bundle_format, is_report};
 use crate::run::signing::{Signer, attest};

@@ -11,7 +11,7 @@ use crate::aws::bucket::{Kept, Object, ReadBack};
 use crate::cli::support::output;
 use crate::failure::Failure;
 use crate::run::seal::bundle_format;
-use crate::run::signing::trusted_keys;
+use crate::trusted::trusted_keys;
 use crate::vocabulary::{find_kind, vocabulary};
 use attestry_core::evidence::search::signature_line;
 use attestry_core::evidence::{self, Format, Index, LEAST_YEARS, Limits, Place, PublicKey, Verified};

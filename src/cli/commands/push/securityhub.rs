@@ -13,7 +13,7 @@ use crate::aws::{At, Backend, Link, Operations, Pace, Role, Target, open};
 use crate::cli::support::output;
 use crate::failure::Failure;
 use crate::run::network;
-use crate::run::signing::trusted_keys;
+use crate::trusted::trusted_keys;
 use crate::vocabulary::{find_kind, vocabulary};
 use attestry_core::evidence::search::signature_line;
 use attestry_core::evidence::{self, PublicKey, Summary, Verified};

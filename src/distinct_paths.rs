@@ -49,6 +49,7 @@ const LONG: usize = 1000;
 
 impl DistinctPaths {
     /// Adds an input.
+    #[cfg(feature = "aws")]
     pub(crate) fn input(&mut self, name: &'static str, path: &Path) {
         self.inputs.push(Place::new(name, path));
     }
@@ -74,6 +75,7 @@ impl DistinctPaths {
         Ok(())
     }
 
+    #[cfg(feature = "aws")]
     /// The same check. In addition, none of these folders may be or contain the current directory.
     pub(crate) fn check_around(mut self, folders: &[&Path]) -> Result<(), Failure> {
         self.check()?;
@@ -113,7 +115,7 @@ fn file(path: &Path) -> Option<(u64, u64)> {
     fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "aws"))]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
