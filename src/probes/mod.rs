@@ -6,8 +6,13 @@
 //! probes and cleans up after them, and `support` has the parts that several probes share. Must not know policies, verdicts
 //! or reports.
 
+mod access_record;
+mod alert;
+mod decrypts_after_rotation;
+mod denied;
 #[cfg(feature = "aws")]
 mod runner;
+mod secret_rotation;
 #[cfg(feature = "aws")]
 mod support;
 
@@ -28,11 +33,9 @@ pub use runner::{
     withhold,
 };
 
-/// Declares the folder of each probe, and lists its two halves.
+/// The lists of the two halves of these probes.
 macro_rules! probes {
     ($($folder:ident),* $(,)?) => {
-        $(mod $folder;)*
-
         /// The specification of every probe, in the order of documentation.
         pub static SPECS: &[&ProbeSpec] = &[$(&$folder::SPEC),*];
 

@@ -39,6 +39,8 @@ pub(crate) struct Entry {
     pub(crate) sorted: bool,
 }
 
+const KINDS: &str = "src/kinds/mod.rs";
+const PROBES: &str = "src/probes/mod.rs";
 const MATCHERS: &str = "crates/attestry-core/src/matchers/mod.rs";
 const REPORTS: &str = "crates/attestry-core/src/report/mod.rs";
 
@@ -65,8 +67,10 @@ impl Part {
                 Some((service, noun)) if word(service) && word(noun) => Ok(()),
                 _ => Err("a kind is called SERVICE.NOUN, such as `sqs.queue`"),
             },
-            Self::Probe | Self::Matcher | Self::Report if word(name) => Ok(()),
-            Self::Probe | Self::Matcher | Self::Report => Err("a name has lower-case letters, digits and `_`"),
+            Self::Probe if word(&name.replace('-', "_")) && !name.contains('_') => Ok(()),
+            Self::Probe => Err("the name of a probe has lower-case letters, digits and `-`"),
+            Self::Matcher | Self::Report if word(name) => Ok(()),
+            Self::Matcher | Self::Report => Err("a name has lower-case letters, digits and `_`"),
         }
     }
 
@@ -97,24 +101,24 @@ impl Part {
         match self {
             Self::Kind => {
                 const {
-                    &[Entry {
-                        path: "src/kinds/mod.rs",
-                        begin: "kinds! {",
-                        end: "}",
-                        line: "    @MODULE@,",
-                        sorted: true,
-                    }]
+                    &[
+                        Entry { path: KINDS, begin: "mod account;", end: "", line: "mod @MODULE@;", sorted: true },
+                        Entry { path: KINDS, begin: "kinds! {", end: "}", line: "    @MODULE@,", sorted: true },
+                    ]
                 }
             }
             Self::Probe => {
                 const {
-                    &[Entry {
-                        path: "src/probes/mod.rs",
-                        begin: "probes! {",
-                        end: "}",
-                        line: "    @MODULE@,",
-                        sorted: true,
-                    }]
+                    &[
+                        Entry {
+                            path: PROBES,
+                            begin: "mod access_record;",
+                            end: "",
+                            line: "mod @MODULE@;",
+                            sorted: true,
+                        },
+                        Entry { path: PROBES, begin: "probes! {", end: "}", line: "    @MODULE@,", sorted: true },
+                    ]
                 }
             }
             Self::Matcher => {

@@ -60,7 +60,7 @@ struct Marks {
 
 impl Marks {
     fn of(name: &str) -> Self {
-        let module = name.replace('.', "_");
+        let module = name.replace(['.', '-'], "_");
         let capital = |word: &str| {
             let mut letters = word.chars();
             letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
