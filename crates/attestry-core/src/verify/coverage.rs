@@ -1,7 +1,7 @@
-//! How much of a population was looked at.
+//! The coverage of a population: how many of its resources were examined.
 //!
-//! This is where "met" is made impossible for what nobody looked at: a verdict of met needs a [`Complete`], and a
-//! [`Complete`] comes from a [`Coverage`] without anything missing.
+//! This module makes "met" impossible for a population that was not completely examined. A verdict of met needs a
+//! [`Complete`], and only a [`Coverage`] without missing resources gives a [`Complete`].
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,25 @@ use serde::Serialize;
 
 use crate::facts::Cause;
 
-/// How many resources were expected, looked at and missed.
+/// The numbers of resources that were expected, examined and missed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Coverage {
-    /// Resources that the case is about, as far as that is known.
+    /// The resources that the case is about, as far as they are known.
     pub expected: usize,
-    /// Of these, judged.
+    /// The expected resources that were judged.
     pub examined: usize,
-    /// Of these, not judged because AWS did not tell.
+    /// The expected resources that were not judged, because AWS did not return the data.
     pub not_evaluated: usize,
-    /// Of these, such that the expectation has no meaning for them.
+    /// The expected resources for which the expectation has no meaning.
     pub not_applicable: usize,
-    /// Resources of the kind that the case is not about.
+    /// The resources of the kind that the case is not about.
     pub outside: usize,
-    /// Resources that were listed, and of which AWS said afterwards that they do not exist: they are in no other number.
+    /// The resources that AWS listed and that did not exist in a later answer of AWS. No other number contains them.
     #[serde(skip_serializing_if = "is_none")]
     pub gone: usize,
-    /// Whether every page of every list was read, so that no resource is unknown.
+    /// Whether every page of every list was read. Then no resource is unknown.
     pub enumerated: bool,
-    /// Why something is missing, and how often.
+    /// The causes of the missing data, with the number of times that each cause occurred.
     pub missing: BTreeMap<&'static str, usize>,
 }
 
@@ -36,7 +36,7 @@ fn is_none(count: &usize) -> bool {
     *count == 0
 }
 
-/// The proof that a population was enumerated to its end and every resource in it judged.
+/// The proof that a population was listed completely and that every resource in it was judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Complete(());
 

@@ -1,8 +1,10 @@
-//! From facts to verdicts.
+//! The evaluation: from facts to verdicts.
 //!
-//! Pure. The rules, in the order in which they decide a case:
-//! a violated resource makes it violated (or waived, when all of them are); anything that AWS did not tell makes it not
-//! evaluated; an empty population gets what the case declares; only a complete rest is met.
+//! This module is pure. It decides a case by these rules, in this order:
+//! - A violated resource makes the case violated. The case is waived when all its violated resources are waived.
+//! - Data that AWS did not return make the case not evaluated.
+//! - An empty population gets the verdict that the case declares.
+//! - The case is met only if the population is complete.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,7 +27,7 @@ pub fn evaluate(cases: &[Case], populations: &[Population], waivers: &[Waiver], 
     RunResult { cases, waivers, evaluated_at: now }
 }
 
-/// A population, and id and name of each of its resources: every case of a run tells them, and holds them once.
+/// A population, with the id and the name of each of its resources. The results of all cases share these texts.
 struct Listed<'a> {
     population: &'a Population,
     names: Vec<(Arc<str>, Arc<str>)>,
@@ -63,7 +65,7 @@ fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], no
         coverage.add(&seen);
         resources.extend(found);
     }
-    // Findings about a population have no id, and so come first.
+    // The findings about a population have no id. They come first.
     resources.sort_by(|a, b| {
         let key = |it: &ResourceResult| (!it.id.is_empty(), Arc::clone(&it.account), Arc::clone(&it.region));
         key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
@@ -75,7 +77,7 @@ fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], no
     CaseResult { case: Arc::new(case.clone()), verdict, coverage, resources, gaps }
 }
 
-/// Judges the populations that stand for one answer: of the stage, of an account, or of a Region.
+/// Judges the populations that share one answer: the answer of the stage, of an account, or of a Region.
 fn evaluate_group(
     case: &Case,
     place: (&str, &str),
@@ -106,7 +108,7 @@ fn evaluate_group(
     (resources, coverage)
 }
 
-/// Why nothing is said of a population that went as a whole: whether another one came meanwhile, nobody has looked.
+/// The gap of a population in which every listed resource disappeared. The run did not check for new resources.
 fn all_gone(case: &Case, group: &[&Listed<'_>], count: usize) -> Gap {
     let first = group.iter().flat_map(|it| &it.population.resources).find_map(|it| it.gone.as_deref()).cloned();
     let all = if count == 1 { "the only one".to_owned() } else { format!("all {count}") };
@@ -136,14 +138,14 @@ fn settle(case: &Case, resources: &[ResourceResult], coverage: &Coverage) -> Ver
     }
 }
 
-/// Judges one resource; `None` when the case is not about it.
+/// Judges one resource. The result is `None` when the case is not about the resource.
 fn judge(
     case: &Case,
     (resource, (id, name)): (&Resource, &(Arc<str>, Arc<str>)),
     now: Timestamp,
     coverage: &mut Coverage,
 ) -> Option<ResourceResult> {
-    // What a probe observed was observed for one case, with its arguments.
+    // A probe makes its observations for one case, with the arguments of this case.
     if case.probe.is_some() && resource.text("case") != Some(&case.id) {
         return None;
     }
@@ -212,7 +214,8 @@ fn judge(
     Some(result)
 }
 
-/// `some`: one resource as expected is enough, so the others are not violations; without one, the population is.
+/// Decides the quantifier `some`. One resource as expected is enough, so the other resources are no violations. Without
+/// such a resource, the population is the violation.
 fn settle_some(
     case: &Case,
     place: (&str, &str),
@@ -229,7 +232,7 @@ fn settle_some(
         reason.clone_into(&mut resource.reason);
         nearest.extend(resource.differences.iter().cloned());
     }
-    // Where there are some, and what is expected applies to none of them, none is as expected either.
+    // When the expectation applies to none of the expected resources, none of them is as expected either.
     if !met && coverage.expected > 0 && coverage.complete().is_some() {
         let mut finding = of_population(case, place, "none is as expected", populations);
         finding.differences = nearest.into_iter().take(NEAREST).collect();
@@ -237,12 +240,13 @@ fn settle_some(
     }
 }
 
-/// Differences shown when no resource is as expected.
+/// The limit of shown differences when no resource is as expected.
 const NEAREST: usize = 10;
 
 /// A finding about the population itself.
 fn of_population(case: &Case, place: (&str, &str), reason: &str, populations: &[&Listed<'_>]) -> ResourceResult {
-    // Shown is what all parts of the population have in common: a finding about two Regions is in neither.
+    // The finding shows the account and the Region only if all parts of the population share them. A finding about two
+    // Regions names no Region.
     let common = |of: fn(&Population) -> &Arc<str>| {
         let mut all = populations.iter().map(|listed| of(listed.population));
         let first = all.next().cloned().unwrap_or_else(|| "".into());
@@ -265,8 +269,8 @@ fn of_population(case: &Case, place: (&str, &str), reason: &str, populations: &[
     result
 }
 
-/// The id of a finding: the same as long as case, account, Region and resource are. Of a population it is what the case
-/// is asked `per`, so that a stage that gains a Region keeps its findings.
+/// The id of a finding. It depends on the case, the account, the Region and the resource. For a finding about a
+/// population, it depends on the scope `per` of the case, so a stage with a new Region keeps its findings.
 fn finding_id(case: &Case, (account, region): (&str, &str), id: &str) -> String {
     let mut hash = Sha256::new();
     for part in ["attestry-finding-1", case.id.as_str(), account, region, id] {
@@ -285,13 +289,13 @@ fn waive(case: &Case, resource: &mut ResourceResult, waivers: &[Waiver], now: Ti
 }
 
 fn covers(waiver: &Waiver, case_id: &str, resource: &ResourceResult) -> bool {
-    // A finding about a population has no id, and its name is nobody's.
+    // A finding about a population has no id, and its name belongs to no resource.
     let names = [&*resource.name, &*resource.id];
     let names = if resource.id.is_empty() { &[][..] } else { &names };
     waiver.covers(case_id, names, &resource.account, &resource.region)
 }
 
-/// Whether the name of a resource is withheld, which a waiver may be about.
+/// Whether the name of a resource is withheld. A waiver may be about this name.
 fn names_withheld(case: &CaseResult) -> bool {
     case.resources.iter().any(|resource| is_withheld(&resource.name) || is_withheld(&resource.id))
 }
@@ -307,12 +311,12 @@ fn settle_waiver(waiver: &Waiver, cases: &[CaseResult], now: Timestamp) -> Waive
     let selector = crate::policy::Selector::new(&waiver.case.value);
     let mut about = cases.iter().filter(|case| selector.covers(&case.case.id)).peekable();
     let unseen = about.peek().is_none() || about.any(|case| case.is_incomplete() || names_withheld(case));
-    // That something exists is no mistake of who accepted that nothing does.
+    // The waiver accepts that no resource exists. A resource that exists is no mistake in the waiver.
     let mistaken = named.is_empty() && waiver.resource.is_some();
     let state = match (waiver.is_expired(now), waived, mistaken) {
         (true, ..) => WaiverState::Expired,
         (false, 1.., _) => WaiverState::Used,
-        // What was not seen may be what it waives.
+        // The waiver may be about a resource that the run did not see.
         (false, 0, _) if unseen => WaiverState::Unknown,
         (false, 0, false) => WaiverState::NotNeeded,
         (false, 0, true) => WaiverState::MatchesNothing,

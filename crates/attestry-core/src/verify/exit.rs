@@ -1,4 +1,4 @@
-//! The exit code of a run, and why. The table is an interface: it is documented, frozen and tested.
+//! The exit code of a run, with its reason. The table is an interface: it is documented, frozen and tested.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,17 @@ use crate::policy::Severity;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// All met, validly waived or not applicable.
+    /// All cases are met, validly waived or not applicable.
     Met = 0,
-    /// A violation at or above the gate.
+    /// There is a violation at or above the gate.
     Violation = 1,
-    /// The user's text is wrong: usage, policy, suite or waiver.
+    /// The user's text is wrong: the usage, a policy, the suite or a waiver.
     Usage = 2,
-    /// Something that was selected was not evaluated.
+    /// A selected case was not evaluated.
     Incomplete = 3,
-    /// Nothing was selected, or nothing was evaluated.
+    /// No case was selected, or no case was evaluated.
     Nothing = 4,
-    /// A probe left something behind, or its clean-up could not be confirmed.
+    /// A probe left an artifact behind, or its cleanup could not be confirmed.
     Residue = 5,
     /// Reports or evidence could not be written, signed or verified.
     Output = 6,
@@ -34,12 +34,12 @@ pub struct Reason {
     pub sentence: String,
 }
 
-/// Which condition wins when several hold.
+/// The order of the conditions. When several conditions hold, the first one decides.
 const PRECEDENCE: &[Exit] =
     &[Exit::Usage, Exit::Output, Exit::Residue, Exit::Incomplete, Exit::Nothing, Exit::Violation];
 
 impl Exit {
-    /// The number.
+    /// The number of the exit code.
     #[must_use]
     pub fn code(self) -> u8 {
         self as u8
@@ -53,7 +53,7 @@ impl Reason {
         Self::beyond(result, gate, None)
     }
 
-    /// The same, where violations stop the run only when their findings are not among those of a baseline.
+    /// The exit of a run with a baseline. A violation fails the run only when the baseline does not have its finding.
     #[must_use]
     pub fn beyond(result: &RunResult, gate: Severity, baseline: Option<&BTreeSet<String>>) -> Self {
         let mut conditions: Vec<(Exit, String)> = Vec::new();
@@ -88,8 +88,8 @@ impl Reason {
         Self::worst(conditions).unwrap_or(Self { exit: Exit::Met, sentence })
     }
 
-    /// The exit of a run: of its verdicts, of those that an earlier run does not have where only these count, and of what
-    /// its probes left behind.
+    /// The exit of a run from its verdicts and from the residue of its probes. With a baseline, only findings that the
+    /// baseline does not have count as violations.
     #[must_use]
     pub fn of_run(result: &RunResult, gate: Severity, baseline: Option<&BTreeSet<String>>, residue: &[String]) -> Self {
         let reason = Self::beyond(result, gate, baseline);
@@ -99,7 +99,7 @@ impl Reason {
         reason.also(Exit::Residue, format!("left behind: {}; run `attestry cleanup`", residue.join("; ")))
     }
 
-    /// The exit when this holds as well: a report that could not be written, residue of a probe.
+    /// The exit with one more condition, such as a report that could not be written or the residue of a probe.
     #[must_use]
     pub fn also(self, exit: Exit, sentence: impl Into<String>) -> Self {
         let other = (exit, sentence.into());
@@ -108,7 +108,7 @@ impl Reason {
         Self::worst(conditions).unwrap_or(self)
     }
 
-    /// The condition that wins, and the others after it; `None` when nothing is wrong.
+    /// The condition that decides, followed by the other conditions. The result is `None` when nothing is wrong.
     fn worst(mut conditions: Vec<(Exit, String)>) -> Option<Self> {
         let rank = |exit: Exit| PRECEDENCE.iter().position(|it| *it == exit);
         conditions.retain(|(exit, _)| rank(*exit).is_some());
@@ -123,7 +123,7 @@ impl Reason {
     }
 }
 
-/// Whether a violated case has a violation that a baseline does not have.
+/// Whether a violated case has a violation that the baseline does not have.
 fn is_new(case: &CaseResult, baseline: Option<&BTreeSet<String>>) -> bool {
     let Some(baseline) = baseline else { return true };
     let mut violated = case.with(&[ResourceVerdict::Violated]).peekable();

@@ -1,6 +1,7 @@
-//! Verdicts: cases judged on collected facts, with coverage, waivers and the exit code.
+//! Verdicts: the judgement of cases on collected facts, with coverage, waivers and the exit code.
 //!
-//! Pure: no I/O, the clock is an argument; the same facts give the same bytes. Must not know AWS or report formats.
+//! This module is pure: it does no I/O, and the clock is an argument. The same facts give the same bytes. Must not know
+//! AWS or report formats.
 
 mod coverage;
 mod evaluate;

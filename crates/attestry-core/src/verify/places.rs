@@ -1,7 +1,7 @@
-//! Where a run must have looked: what a stage names, and not what happens to be there.
+//! The places that a run must examine. The stage names them, and the state of the account does not change them.
 //!
-//! A place of which there is no population is not an empty one: it is a gap, in a run as in its evidence. Must not know how
-//! facts are read.
+//! A place without a population is a gap and not an empty place, in a run and in its evidence. Must not know how facts
+//! are read.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use crate::policy::{Case, Stage};
 /// A kind, an account and a Region.
 type Place<'a> = (&'a str, &'a str, &'a str);
 
-/// Adds a population without facts, and with the reason, for each place of the stage that a case is about and of which
-/// there is none.
+/// Adds a population without facts for each place of the stage that a case needs and that has no population. The
+/// population holds a gap with the reason.
 pub fn complete(stage: &Stage, cases: &[Case], populations: &mut Vec<Population>) {
     let there: BTreeSet<Place<'_>> = populations.iter().map(of).collect();
     let mut lacking: Vec<Population> = Vec::new();
@@ -38,7 +38,7 @@ fn nothing_of(kind: &'static Kind, account: &str, region: &str) -> Population {
     Population { kind, account: account.into(), region: region.into(), resources: Vec::new(), gaps }
 }
 
-/// Everywhere that the cases look. A probe acts in the first Region.
+/// All places that the cases need. A probe acts in the first Region only.
 fn wanted<'a>(stage: &'a Stage, cases: &'a [Case]) -> impl Iterator<Item = (&'static Kind, &'a str, &'a str)> {
     cases.iter().flat_map(move |case| {
         let accounts = stage.accounts.iter().map(|account| account.id.value.as_str());
@@ -51,7 +51,7 @@ fn wanted<'a>(stage: &'a Stage, cases: &'a [Case]) -> impl Iterator<Item = (&'st
     })
 }
 
-/// Whether the stage is about the place of a population.
+/// Whether the place of a population belongs to the stage.
 #[must_use]
 pub fn is_of_stage(stage: &Stage, population: &Population) -> bool {
     let region = match population.kind.scope {
@@ -61,8 +61,8 @@ pub fn is_of_stage(stage: &Stage, population: &Population) -> bool {
     region && stage.accounts.iter().any(|account| *account.id.value == *population.account)
 }
 
-/// What is wrong with stored populations, if anything: one of a place that the stage does not name, the same twice, or none
-/// where a case looks.
+/// The first mistake in the places of stored populations, if there is one: a place that the stage does not name, a
+/// place that occurs twice, or a place that a case needs and that has no population.
 #[must_use]
 pub fn misplaced(stage: &Stage, cases: &[Case], populations: &[Population]) -> Option<String> {
     let mut there = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What a run found: the one record that every report is written from.
+//! The result of a run. Every report is written from this one record.
 //!
 //! Must not know report formats.
 
@@ -15,15 +15,15 @@ use crate::policy::{Case, Difference};
 /// The verdict on a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// All resources are as expected. It needs the proof that all of them were examined.
+    /// All resources are as expected. This verdict needs the proof that all of them were examined.
     Met(Complete),
-    /// Something is not as expected.
+    /// A resource or the population is not as expected.
     Violated,
     /// AWS did not return the facts, so there is no answer.
     NotEvaluated,
     /// There is nothing to judge.
     NotApplicable,
-    /// Not as expected, and accepted until a date.
+    /// A resource is not as expected, and the violation is accepted until a date.
     Waived,
 }
 
@@ -53,8 +53,8 @@ impl Serialize for Verdict {
     }
 }
 
-/// The verdict on one resource. `Met` of one resource needs no more than that this one was judged. The order is that of
-/// the labels in counts.
+/// The verdict on one resource. `Met` for one resource needs only the judgement of this resource. The order is the
+/// order of the labels in counts.
 #[derive(
     Clone,
     Copy,
@@ -72,15 +72,15 @@ impl Serialize for Verdict {
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum ResourceVerdict {
-    /// As expected.
+    /// The resource is as expected.
     Met,
-    /// Not as expected.
+    /// The resource is not as expected.
     Violated,
     /// AWS did not return the facts, so there is no answer.
     NotEvaluated,
-    /// What is expected has no meaning for it.
+    /// The expectation has no meaning for the resource.
     NotApplicable,
-    /// Not as expected, and accepted until a date.
+    /// The resource is not as expected, and the violation is accepted until a date.
     Waived,
 }
 
@@ -91,133 +91,134 @@ impl ResourceVerdict {
     pub const ATTENTION: &'static [Self] = &[Self::Violated, Self::Waived, Self::NotEvaluated];
 }
 
-/// What is held of one resource.
+/// The result for one resource.
 #[derive(Clone, Debug, Serialize)]
 pub struct ResourceResult {
-    /// ARN or id; empty for a finding about the population itself. One text for all cases of a run.
+    /// The ARN or id; empty for a finding about the population itself. All cases of a run share this text.
     pub id: Arc<str>,
     /// The name that people use.
     pub name: Arc<str>,
-    /// Account; empty for a finding about the populations of several.
+    /// The account; empty for a finding about populations of several accounts.
     pub account: Arc<str>,
-    /// Region; empty for a finding about the populations of several.
+    /// The Region; empty for a finding about populations of several Regions.
     pub region: Arc<str>,
     /// The verdict.
     pub verdict: ResourceVerdict,
-    /// Id of the finding, the same from run to run; only where the verdict needs attention.
+    /// The id of the finding, which is the same from run to run. It is set only if the verdict needs attention.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub finding: String,
-    /// Where it differs from what is expected.
+    /// The differences from the expectation.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<Difference>,
-    /// What AWS did not tell.
+    /// The data that AWS did not return.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<Arc<Gap>>,
-    /// Why the expectation has no meaning, or what the verdict on a population rests on.
+    /// The reason why the expectation has no meaning, or the reason for the verdict on a population.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// The waiver that covers it.
+    /// The id of the waiver that covers the resource.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub waiver: String,
-    /// Whether it left the population: AWS listed it, and said afterwards that it does not exist. `reason` says how.
+    /// Whether the resource left the population: AWS listed it, and it did not exist in a later answer. `reason` has
+    /// the details.
     #[serde(skip)]
     pub is_gone: bool,
 }
 
-/// What is held of one case.
+/// The result for one case.
 #[derive(Clone, Debug)]
 pub struct CaseResult {
     /// The case.
     pub case: Arc<Case>,
     /// The verdict.
     pub verdict: Verdict,
-    /// How much was looked at.
+    /// The coverage of the population.
     pub coverage: Coverage,
-    /// Everything in the population, ordered by account, Region and id; findings about the population come first.
+    /// All results of the population, ordered by account, Region and id. Findings about the population come first.
     pub resources: Vec<ResourceResult>,
-    /// What is missing from the enumeration.
+    /// The gaps in the list of the population.
     pub gaps: Vec<Arc<Gap>>,
 }
 
 impl CaseResult {
-    /// Resources with one of these verdicts.
+    /// The resources with one of these verdicts.
     pub fn with(&self, verdicts: &[ResourceVerdict]) -> impl Iterator<Item = &ResourceResult> {
         self.resources.iter().filter(move |resource| verdicts.contains(&resource.verdict))
     }
 
-    /// Whether a violation stands beside what was not evaluated, or something was not evaluated beside a violation.
+    /// Whether data of the case are missing. A violated case can be incomplete, too.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         self.coverage.complete().is_none()
     }
 }
 
-/// What became of a waiver.
+/// The result for a waiver.
 #[derive(Clone, Debug, Serialize)]
 pub struct WaiverResult {
-    /// Its id.
+    /// The id of the waiver.
     pub id: String,
-    /// What became of it.
+    /// The state of the waiver.
     pub state: WaiverState,
-    /// Findings that it waives, or would if it had not expired.
+    /// The number of findings that the waiver waives. An expired waiver has the number that it would waive.
     pub findings: usize,
-    /// Resources that it names in the cases that it is about, findings or not.
+    /// The number of resources that the waiver names in its cases, with or without a finding.
     #[serde(skip)]
     pub named: usize,
-    /// Last day on which it counts.
+    /// The last day on which the waiver counts.
     pub expires: String,
-    /// Days until then; negative when it is over.
+    /// The number of days until then; negative after the last day.
     pub days_left: i32,
-    /// Who must mend it.
+    /// The owner, who must correct the violation.
     pub owner: String,
-    /// Who accepted it.
+    /// The approver, who accepted the violation.
     pub approver: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Where that is recorded.
+    /// The place where the decision is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
 }
 
-/// What became of a waiver.
+/// The state of a waiver after a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WaiverState {
-    /// It waives at least one violation.
+    /// The waiver waives at least one violation.
     Used,
-    /// It has lapsed, and waives nothing.
+    /// The waiver has expired and waives nothing.
     Expired,
-    /// What it names is not violated any more, or another waiver has it.
+    /// The resource that the waiver names is not violated any more, or another waiver covers it.
     NotNeeded,
-    /// It names no resource of the complete population: a mistake in its text.
+    /// The waiver names no resource of the complete population. This is a mistake in its text.
     MatchesNothing,
-    /// Nothing that it names was found violated, but not everything was seen.
+    /// No resource that the waiver names was found violated, but the run did not see all resources.
     Unknown,
 }
 
 /// Counts of verdicts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// All.
+    /// All cases.
     pub cases: usize,
-    /// Met.
+    /// The cases that are met.
     pub met: usize,
-    /// Violated.
+    /// The cases that are violated.
     pub violated: usize,
-    /// Not evaluated.
+    /// The cases that are not evaluated.
     pub not_evaluated: usize,
-    /// Not applicable.
+    /// The cases that are not applicable.
     pub not_applicable: usize,
-    /// Waived.
+    /// The cases that are waived.
     pub waived: usize,
 }
 
 /// All verdicts of a run.
 #[derive(Clone, Debug)]
 pub struct RunResult {
-    /// One per case, in the order of the suite.
+    /// One result for each case, in the order of the suite.
     pub cases: Vec<CaseResult>,
-    /// One per waiver of the stage.
+    /// One result for each waiver of the stage.
     pub waivers: Vec<WaiverResult>,
     /// The instant for which ages and expiries were judged.
     pub evaluated_at: Timestamp,
@@ -241,67 +242,68 @@ impl RunResult {
     }
 }
 
-/// The name and version of this program, as a run tells it. A report of the same facts is the same bytes in each program
-/// of that version.
+/// The name and version of this program, as a run records them. All programs of one version write the same bytes for a
+/// report of the same facts.
 pub const TOOL: &str = concat!("attestry ", env!("CARGO_PKG_VERSION"));
 
-/// Who ran what, where and when: what a run knows besides its verdicts.
+/// The description of a run besides its verdicts: callers, suite, stage, backend, Regions and times.
 #[derive(Clone, Debug, Serialize)]
 pub struct Run {
-    /// Id of the run, unique and sortable by time.
+    /// The id of the run. It is unique, and ids sort by time.
     pub id: String,
-    /// Version of Attestry.
+    /// The name and version of Attestry.
     pub tool: String,
-    /// Id of the suite.
+    /// The id of the suite.
     pub suite: String,
-    /// Title of the suite.
+    /// The title of the suite.
     pub title: String,
-    /// Name of the stage.
+    /// The name of the stage.
     pub stage: String,
-    /// What answered: `aws`, an endpoint, a described account, a recording.
+    /// The name of the backend: `aws`, an endpoint, a described account or a recording.
     pub backend: String,
-    /// What is to be known of the clock that it was judged by; empty where that is this machine's, and agrees with AWS's.
+    /// The note about the clock of the judgement. It is empty when the clock of this machine was used and agrees with
+    /// the clock of AWS.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub clock: String,
-    /// Who asked: one caller per account.
+    /// The callers, one for each account.
     pub callers: Vec<Caller>,
-    /// Regions looked at.
+    /// The Regions that were examined.
     pub regions: Vec<String>,
-    /// When it started.
+    /// The start of the run.
     pub started: Timestamp,
-    /// When it finished.
+    /// The end of the run.
     pub finished: Timestamp,
     /// The instant for which ages and expiries were judged.
     pub evaluated_at: Timestamp,
-    /// Violations at or above this severity fail the run.
+    /// The gate. Violations at or above this severity fail the run.
     pub gate: &'static str,
-    /// Patterns that chose among the cases of the suite; empty when all were run.
+    /// The patterns that selected cases of the suite; empty when all cases were run.
     pub selected: Vec<String>,
-    /// Parameters set on the command line, as `NAME=VALUE`, redacted.
+    /// The parameters of the command line, as `NAME=VALUE`, redacted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<String>,
-    /// HTTP requests made.
+    /// The number of HTTP requests.
     pub calls: usize,
-    /// Of these, answered by throttling.
+    /// The number of these requests that AWS throttled.
     pub throttled: usize,
 }
 
 impl Run {
-    /// How parameters of the command line are told: as `NAME=VALUE`, redacted.
+    /// The parameters of the command line as text: `NAME=VALUE`, redacted.
     #[must_use]
     pub fn overrides(given: &[(String, String)]) -> Vec<String> {
         given.iter().map(|(name, value)| format!("{name}={}", scrub(value))).collect()
     }
 }
 
-/// Who asked.
+/// The identity that made the requests to one account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Caller {
-    /// Account.
+    /// The account.
     pub account: String,
-    /// ARN of the caller.
+    /// The ARN of the caller.
     pub arn: String,
-    /// Unique id of the caller.
+    /// The unique id of the caller.
     pub user_id: String,
 }

@@ -1,4 +1,4 @@
-//! The decision table: every small population, every way to ask.
+//! The decision table: every small population with every quantifier and every verdict for an empty population.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The rules once more, as sentences.
+/// The rules once more, in a slower and simpler form.
 fn slow(places: &[Place], quantifier: Quantifier, when_none: WhenNone, per: Per) -> &'static str {
     let mut groups: BTreeMap<(&str, &str), Vec<&Place>> = BTreeMap::new();
     for place in places {
@@ -70,7 +70,7 @@ fn check(places: &[Place]) -> usize {
                 let result = &result.cases[0];
                 let expected = slow(places, quantifier, *when_none, *per);
                 assert_eq!(result.verdict.word(), expected, "{quantifier:?} {when_none:?} {per:?} {places:?}");
-                // What is missing shows, whatever the verdict.
+                // The coverage shows missing data, whatever the verdict is.
                 let missing = places.is_empty()
                     || places.iter().any(|place| {
                         !place.whole
@@ -161,7 +161,7 @@ fn any_place() -> impl Strategy<Value = Place> {
         .prop_map(|(account, region, states, whole)| Place { account, region, states, whole })
 }
 
-/// At most one population a place.
+/// At most one population for each place.
 fn any_places() -> impl Strategy<Value = Vec<Place>> {
     proptest::collection::vec(any_place(), 0..5).prop_map(|places| {
         let unique: BTreeMap<_, _> = places.into_iter().map(|it| ((it.account, it.region), it)).collect();
@@ -170,7 +170,7 @@ fn any_places() -> impl Strategy<Value = Vec<Place>> {
 }
 
 proptest! {
-    /// I1: nothing that misses anything is met, nor waived, nor without meaning.
+    /// Invariant I1: a population with missing data is never met, waived or not applicable.
     #[test]
     fn nothing_missing_is_ever_met(places in any_places(), quantifier in 0..2usize, when_none in 0..3usize, per in 0..3usize) {
         let quantifier = [Quantifier::Each, Quantifier::Some][quantifier];
@@ -181,7 +181,7 @@ proptest! {
             !place.whole || place.states.iter().any(|it| matches!(it, State::Unknown | State::FilterUnknown))
         });
         let word = result.cases[0].verdict.word();
-        // The waiver covers every violation, so that only what was not seen is left.
+        // The waiver covers every violation. Only missing data can still change the verdict.
         prop_assert_eq!(missing, word == "not_evaluated", "{} {:?}", word, places);
     }
 

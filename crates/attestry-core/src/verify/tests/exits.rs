@@ -1,11 +1,11 @@
-//! The exit code: which condition wins, whatever else holds.
+//! The exit code: the condition that decides, for every set of conditions.
 
 use std::collections::BTreeSet;
 
 use super::*;
 use crate::verify::ResourceVerdict;
 
-/// From the strongest to the weakest, as documented.
+/// The exit codes from the strongest to the weakest, as documented.
 const ORDER: [u8; 6] = [2, 6, 5, 3, 4, 1];
 
 fn run(states: &[(Severity, State)], waivers: &[Waiver]) -> RunResult {
@@ -34,7 +34,7 @@ fn every_set_of_conditions_gives_the_strongest() {
             let met = Reason { exit: Exit::Met, sentence: "fine".into() };
             let reason = holding.iter().fold(met, |reason, exit| reason.also(*exit, format!("e{}", exit.code())));
             assert_eq!(reason.exit.code(), strongest, "{holding:?}");
-            // Every condition is told, the one that decides first.
+            // The sentence contains every condition, and the condition that decides comes first.
             let expected = if set == 0 { "fine".to_owned() } else { format!("e{strongest}") };
             assert!(reason.sentence.starts_with(&expected), "{holding:?}: {}", reason.sentence);
             for exit in &holding {
@@ -129,7 +129,7 @@ fn violations_of_the_baseline_stop_nothing_and_new_ones_do() {
     );
     let reason = Reason::beyond(&violated, Severity::Info, Some(&BTreeSet::new()));
     assert_eq!((reason.exit, reason.sentence.as_str()), (Exit::Violation, "1 case newly violated"));
-    // What nobody saw is no violation, and no baseline makes it good.
+    // Data that were not seen are no violation, and no baseline replaces them.
     let blind = run(&[(Severity::High, State::Unknown)], &[]);
     let known = blind.cases[0].resources.iter().map(|it| it.finding.clone()).collect();
     assert_eq!(Reason::beyond(&blind, Severity::Info, Some(&known)).exit, Exit::Incomplete);

@@ -1,4 +1,4 @@
-//! Ids of findings: what they depend on, and what they do not.
+//! The ids of findings: the values that they depend on, and the values that they do not depend on.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ fn ids(cases: &[Case], places: &[Place]) -> Vec<String> {
 
 #[test]
 fn an_id_is_the_same_from_version_to_version() {
-    // Written down, because waivers, tickets and trend lines of users point at it: a change here breaks them.
+    // This id is a literal, because waivers, tickets and trend lines of users refer to ids. A change here breaks them.
     assert_eq!(ids(&[each()], &[place(A, "r1", &[State::Unmet], true)]), ["cc46ead47402bc7e"]);
 }
 

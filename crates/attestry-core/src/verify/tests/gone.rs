@@ -1,8 +1,8 @@
-//! Resources that were listed and went: they are in no verdict, and in every count.
+//! Resources that were listed and then disappeared. They are in no verdict and in every count.
 
 use super::*;
 
-/// A place in which some things went, by their number.
+/// A place in which the resources at the indexes `gone` disappeared.
 fn with_gone(states: &[State], gone: &[usize]) -> Population {
     let mut population = population(&place(A, "r-1", states, true));
     for at in gone {

@@ -1,4 +1,4 @@
-//! The rules of verdicts, against statements of them that are slower and simpler.
+//! The rules of verdicts, compared with slower and simpler forms of the same rules.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod decisions;
@@ -33,7 +33,7 @@ static KIND: Kind = Kind {
     calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 })],
 };
 
-/// What a resource can turn out to be.
+/// The possible states of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     Met,
@@ -47,7 +47,7 @@ enum State {
 const STATES: [State; 6] =
     [State::Met, State::Unmet, State::Unknown, State::NotApplicable, State::Outside, State::FilterUnknown];
 
-/// A population: account, Region, its resources, and whether it was enumerated to its end.
+/// A population: the account, the Region, the resources, and whether its list is complete.
 #[derive(Clone, Debug)]
 struct Place {
     account: &'static str,
@@ -167,12 +167,12 @@ fn waiver(id: &str, resource: &str, expires: &str) -> Waiver {
     }
 }
 
-/// A waiver of what is found about a population.
+/// A waiver for a finding about a population.
 fn of_population(id: &str, case: &str) -> Waiver {
     Waiver { case: Spanned::new(case.to_owned(), span()), resource: None, ..waiver(id, "", "2027-01-31") }
 }
 
-/// Everything that reports are written from, as bytes.
+/// All data that reports are written from, as bytes.
 fn bytes(result: &RunResult) -> String {
     let cases: Vec<_> =
         result.cases.iter().map(|it| (&it.case.id, it.verdict, &it.coverage, &it.resources, &it.gaps)).collect();

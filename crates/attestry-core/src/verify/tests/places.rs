@@ -9,7 +9,8 @@ const SUITE: &str = "suite: s\ntitle: S\npolicies: [p.yaml]\nstages:\n  dev:\n  
 const POLICY: &str = "id: P\ntitle: P\nseverity: high\ncases:\n  a:\n    title: a\n    each: test.thing\n    when_none: met\n    expect: { \
                       good: true }\n";
 
-/// Every choice of the places that a stage names, and of others: only all of them, and nothing else, is met.
+/// Tries every subset of the places of the stage, with and without other places. Only the set of exactly the places of
+/// the stage has no mistake, and a missing place is never met.
 #[test]
 fn a_place_without_facts_is_never_met() {
     let texts = [("s.yaml", SUITE), ("p.yaml", POLICY)];

@@ -1,8 +1,8 @@
-//! What a waiver waives, and what becomes of it.
+//! The effects of a waiver, and its state after a run.
 
 use super::*;
 
-/// Verdict of the case, state of the waiver, findings that it names.
+/// The verdict of the case, the state of the waiver, and the number of findings that the waiver names.
 fn settled(waiver: Waiver, states: &[State], whole: bool) -> (&'static str, WaiverState, usize) {
     let result = evaluate(&[each()], &populations(&[place(A, "r1", states, whole)]), &[waiver], now());
     (result.cases[0].verdict.word(), result.waivers[0].state, result.waivers[0].findings)
@@ -19,7 +19,7 @@ fn a_waiver_waives_violations_alone() {
         ("arn:0", &[Unmet], true, ("waived", Used, 1)),
         ("thing-*", &[Unmet, Met, Unmet], true, ("waived", Used, 2)),
         ("thing-0", &[Unmet, Unmet], true, ("violated", Used, 1)),
-        // What was not seen stays unseen.
+        // A waiver does not replace data that were not seen.
         ("thing-0", &[Unmet], false, ("not_evaluated", Used, 1)),
         ("thing-0", &[Unmet, Unknown], true, ("not_evaluated", Used, 1)),
         ("thing-0", &[Unknown], true, ("not_evaluated", Unseen, 0)),
@@ -42,7 +42,7 @@ fn the_day_of_expiry_is_the_last_one_in_utc() {
     for (now, verdict, state, days) in [
         ("2026-11-20T00:00:00Z", "waived", WaiverState::Used, 0),
         ("2026-11-20T23:59:59Z", "waived", WaiverState::Used, 0),
-        // Already the 21st in Berlin, and still the 20th in UTC.
+        // It is the 21st in Berlin already, and still the 20th in UTC.
         ("2026-11-21T00:30:00+01:00", "waived", WaiverState::Used, 0),
         ("2026-11-19T23:59:59Z", "waived", WaiverState::Used, 1),
         ("2026-11-21T00:00:00Z", "violated", WaiverState::Expired, -1),
@@ -51,7 +51,7 @@ fn the_day_of_expiry_is_the_last_one_in_utc() {
         let result = evaluate(&[each()], &places, std::slice::from_ref(&waiver), now.parse().unwrap());
         let (case, settled) = (&result.cases[0], &result.waivers[0]);
         assert_eq!((case.verdict.word(), settled.state, settled.days_left), (verdict, state, days), "{now}");
-        // An expired one still says how many violations it used to cover.
+        // An expired waiver still shows the number of violations that it covered.
         assert_eq!(settled.findings, 1, "{now}");
     }
 }
@@ -71,7 +71,7 @@ fn account_region_and_case_narrow_a_waiver() {
     assert_eq!(with(|it| it.region = Some("r2".into())), nothing);
     assert_eq!(with(|it| it.case.value = "T-1/each".into()), used);
     assert_eq!(with(|it| it.case.value = "T-*/e*".into()), used);
-    // A case that was not selected is a case that was not seen.
+    // A case that was not selected counts as a case that was not seen.
     assert_eq!(with(|it| it.case.value = "T-1/other".into()), ("violated", WaiverState::Unknown, 0));
 }
 
@@ -107,7 +107,7 @@ fn a_missing_population_is_waived_by_case_and_never_by_a_name() {
         assert_eq!(settled(waiver("W", pattern, LATER), &[]), ("violated", WaiverState::MatchesNothing), "{pattern}");
     }
     assert_eq!(settled(of_population("W", "T-1/each"), &[]), ("waived", WaiverState::Used));
-    // It says nothing of resources, and that there are some is no mistake of its.
+    // This waiver is about no single resource. An existing resource is no mistake in the waiver.
     assert_eq!(settled(of_population("W", "T-1/each"), &[State::Unmet]), ("violated", WaiverState::NotNeeded));
     assert_eq!(settled(of_population("W", "T-1/each"), &[State::Met]), ("met", WaiverState::NotNeeded));
     for other in ["T-1", "T-1/*", "*", "T-1/eac?"] {
@@ -122,7 +122,7 @@ fn of_some_every_group_that_has_any_needs_one() {
         (&[State::Met][..], "met"),
         (&[State::NotApplicable], "violated"),
         (&[State::NotApplicable, State::Unmet], "violated"),
-        // There is none: that is what `when_none` is about.
+        // The population is empty. `when_none` decides this situation.
         (&[], "met"),
         (&[State::Outside], "met"),
     ] {
@@ -132,7 +132,7 @@ fn of_some_every_group_that_has_any_needs_one() {
     }
 }
 
-/// What stands behind the marker nobody knows: another name that reads alike must not be waived with it.
+/// The text behind the marker is unknown. A waiver must not cover another name that is redacted to the same text.
 #[test]
 fn a_name_that_is_withheld_is_waived_only_whatever_it_is() {
     let settled = |name: &str, pattern: &str| {
@@ -154,7 +154,7 @@ fn a_name_that_is_withheld_is_waived_only_whatever_it_is() {
         ("[redacted]-a-[redacted]", "*-a-*"),
         ("\u{1}[redacted]", "*\u{1}"),
     ] {
-        // It may be what somebody meant, and nobody can tell.
+        // The pattern may be about this resource, and it is not possible to decide it.
         assert_eq!(settled(name, pattern), ("violated", WaiverState::Unknown), "{name} {pattern}");
     }
     for (name, pattern) in [
