@@ -1,60 +1,63 @@
-//! The calls of kinds and probes: one API operation each, with all that the driver and the client need of it.
+//! The calls of kinds and probes. Each call is one API operation, with all properties that the driver and the client
+//! need.
 //!
-//! Pure data. Must not know collectors, policies or AWS clients.
+//! This module is pure data. Must not know collectors, policies or AWS clients.
 
 use super::{Attribute, Oracle, Type};
 
 /// One API operation that a kind's collector makes.
 #[derive(Debug)]
 pub struct Call {
-    /// IAM prefix of the service, such as `secretsmanager`.
+    /// The IAM prefix of the service, such as `secretsmanager`.
     pub service: &'static str,
-    /// Operation, such as `ListSecrets`.
+    /// The operation, such as `ListSecrets`.
     pub operation: &'static str,
-    /// IAM action that it needs; mostly of the same name. Empty where AWS asks for none.
+    /// The IAM action that the call needs. It usually has the name of the operation. It is empty if AWS requires no
+    /// permission.
     pub permission: &'static str,
-    /// How often it is made.
+    /// The frequency of the call.
     pub frequency: Frequency,
-    /// Operations of the same kind whose facts decide whether, or how, this call is made.
+    /// The operations of the same kind that come before this call. Their facts decide whether and how the call is made.
     pub after: &'static [&'static str],
-    /// The oracle that it asks; the call is then made only for a stage that wants it.
+    /// The oracle of the call. Such a call is made only for a stage that enables the oracle.
     pub oracle: Option<Oracle>,
-    /// Actions that AWS checks beside, for some resources: `kms:Decrypt` where a key of the account encrypts.
+    /// The actions that AWS also checks for some resources. Example: `kms:Decrypt` for a resource that a key of the
+    /// account encrypts.
     pub also: &'static [&'static str],
-    /// Whether it reads values of secrets; it is then made only for a stage that says `read_secret_values: true`.
+    /// Whether the call reads values of secrets. Such a call is made only for a stage with `read_secret_values: true`.
     pub values: bool,
-    /// The action that AWS checks beside where a stage says `unmask: true`; empty where that changes nothing.
+    /// The action that AWS also checks for a stage with `unmask: true`. It is empty if the call returns no masked data.
     pub unmasked: &'static str,
-    /// How fast it may be made.
+    /// The limit for the rate of the call.
     pub pace: Pace,
-    /// The pages of its answer; a call without them is answered at once.
+    /// The pages of the answer. A call without pages has a single answer.
     pub paging: Option<Paging>,
-    /// Whether evidence may keep its answers as AWS gave them, after redaction. It may not unless the call says so: an
-    /// answer that holds values of secrets or events of logs has no name that the redaction could know.
+    /// Whether evidence may keep the redacted answers of the call. The default is no: answers with values of secrets or
+    /// with events of logs have no member names by which the redaction can find the secrets.
     pub kept: bool,
 }
 
-/// How often a call is made.
+/// The frequency of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frequency {
-    /// Once per account and Region, page by page: it enumerates the population.
+    /// Once for each account and Region, page by page. The call lists the population.
     Population {
         /// The number of items on a full page.
         page: u32,
     },
-    /// Once per account and Region, page by page: it adds to every resource.
+    /// Once for each account and Region, page by page. The call adds facts to every resource.
     Joined {
         /// The number of items on a full page.
         page: u32,
     },
-    /// Once per resource that is still of interest.
+    /// Once for each resource that still needs facts.
     Resource,
-    /// For each resource that a claim has questions about, in as few calls as they fit into.
+    /// For each resource that a claim has questions about. Each call takes as many questions as fit.
     Asked,
 }
 
 impl Call {
-    /// A call whose IAM action has the operation's name.
+    /// A call whose IAM action has the name of the operation.
     #[must_use]
     pub const fn new(
         service: &'static str,
@@ -78,105 +81,105 @@ impl Call {
         }
     }
 
-    /// The same call, made with another frequency: the population of one kind joins another kind.
+    /// The same call with another frequency. The list of one kind can add facts to another kind.
     #[must_use]
     pub const fn made(self, frequency: Frequency) -> Self {
         Self { frequency, ..self }
     }
 
-    /// The same call with a pace of its own.
+    /// The same call with its own pace.
     #[must_use]
     pub const fn pace(self, pace: Pace) -> Self {
         Self { pace, ..self }
     }
 
-    /// The same call, whose answer comes in pages.
+    /// The same call, with an answer in pages.
     #[must_use]
     pub const fn paged(self, paging: Paging) -> Self {
         Self { paging: Some(paging), ..self }
     }
 
-    /// The same call, whose answers evidence may keep.
+    /// The same call. Evidence may keep its answers.
     #[must_use]
     pub const fn kept(self) -> Self {
         Self { kept: true, ..self }
     }
 
-    /// An attribute whose value the call yields.
+    /// An attribute whose value the call returns.
     #[must_use]
     pub const fn yields(&self, name: &'static str, of: Type, field: &'static str, doc: &'static str) -> Attribute {
         Attribute::new(name, of, self.operation, field, doc)
     }
 
-    /// The same call, which reads values of secrets.
+    /// The same call. It reads values of secrets.
     #[must_use]
     pub const fn of_values(self) -> Self {
         Self { values: true, ..self }
     }
 
-    /// The same call, which may ask for what is masked.
+    /// The same call. It may request masked data.
     #[must_use]
     pub const fn unmasking(self, action: &'static str) -> Self {
         Self { unmasked: action, ..self }
     }
 
-    /// The same call, for which AWS checks more actions.
+    /// The same call. AWS checks these actions, too.
     #[must_use]
     pub const fn also(self, actions: &'static [&'static str]) -> Self {
         Self { also: actions, ..self }
     }
 
-    /// The same call, made after others of its kind.
+    /// The same call. It is made after these operations of its kind.
     #[must_use]
     pub const fn after(self, operations: &'static [&'static str]) -> Self {
         Self { after: operations, ..self }
     }
 
-    /// The same call, made only for stages that want the oracle.
+    /// The same call. It is made only for stages that enable the oracle.
     #[must_use]
     pub const fn of(self, oracle: Oracle) -> Self {
         Self { oracle: Some(oracle), ..self }
     }
 }
 
-/// How fast an operation may be called.
+/// The limit for the rate of an operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
-    /// By the quota of its service.
+    /// The quota of the service.
     OfService,
-    /// AWS publishes no quota and is known to throttle the operation early.
+    /// AWS publishes no quota, and AWS throttles the operation at low rates.
     Cautious,
-    /// By a published quota, per account and Region unless the service is global.
+    /// A published quota for each account and Region. For a global service, it is a quota for each account.
     Published {
-        /// Requests a second.
+        /// The quota in requests per second.
         rate: f64,
-        /// Regions in which the quota is another, each group with its requests a second.
+        /// The Regions with another quota. Each group has its own number of requests per second.
         regional: &'static [(&'static [&'static str], f64)],
-        /// The name of a quota that several operations share; empty where the operation has its own.
+        /// The name of a quota that several operations share. It is empty if the operation has its own quota.
         shared: &'static str,
     },
 }
 
 impl Pace {
-    /// A published quota of the operation alone, in requests a second.
+    /// A published quota of this operation alone, in requests per second.
     #[must_use]
     pub const fn per_second(rate: f64) -> Self {
         Self::Published { rate, regional: &[], shared: "" }
     }
 
-    /// A published quota, in requests a second, which all operations share that name it.
+    /// A published quota in requests per second. All operations with this name share it.
     #[must_use]
     pub const fn shared(name: &'static str, rate: f64) -> Self {
         Self::Published { rate, regional: &[], shared: name }
     }
 
-    /// A published quota of the operation alone, which is another in some Regions.
+    /// A published quota of this operation alone, with other values in some Regions.
     #[must_use]
     pub const fn by_region(regional: &'static [(&'static [&'static str], f64)], elsewhere: f64) -> Self {
         Self::Published { rate: elsewhere, regional, shared: "" }
     }
 
-    /// The published requests a second in a Region; absent where the operation has no quota of its own.
+    /// The published requests per second in a Region. Absent if the operation has no published quota.
     #[must_use]
     pub fn rate_in(&self, region: &str) -> Option<f64> {
         match self {
@@ -189,29 +192,30 @@ impl Pace {
     }
 }
 
-/// How an answer pages.
+/// The description of the pages of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paging {
-    /// Lists that are paged, one after the other.
+    /// The lists that are paged, one after the other.
     pub lists: &'static [&'static str],
-    /// The parameter for the greatest number of items on a page; empty where there is none.
+    /// The parameter for the greatest number of items on a page. It is empty if the operation has no such parameter.
     pub limit: &'static str,
-    /// The parameter with the token.
+    /// The parameter of the request that holds the token.
     pub token_in: &'static str,
-    /// The member with the token of the next page.
+    /// The member of the answer that holds the token of the next page.
     pub token_out: &'static str,
-    /// The member that shows whether there are more pages; empty where only the token does.
+    /// The member that shows whether there are more pages. It is empty if only the token shows it.
     pub truncated: &'static str,
-    /// Items on a page of a request without a limit.
+    /// The number of items on a page when the request has no limit.
     pub usual: usize,
     /// The greatest number of items on a page.
     pub most: usize,
-    /// Whether the end of the list is a token that comes twice, and not a missing token.
+    /// Whether the list ends with a repeated token. Other lists end without a token.
     pub repeats_last: bool,
 }
 
 impl Paging {
-    /// The pages of these lists. The token has one name in request and answer, and a page holds so many items.
+    /// The pages of these lists. The token has the same name in the request and in the answer. A page holds this number
+    /// of items.
     #[must_use]
     pub const fn by(token: &'static str, lists: &'static [&'static str], items: usize) -> Self {
         Self {
@@ -226,25 +230,26 @@ impl Paging {
         }
     }
 
-    /// The same, whose answer has the token by another name.
+    /// The same pages. The token has another name in the answer.
     #[must_use]
     pub const fn answered(self, token_out: &'static str) -> Self {
         Self { token_out, ..self }
     }
 
-    /// The same, with a parameter for the items on a page, and the greatest number for it.
+    /// The same pages, with a parameter for the number of items on a page and with the greatest value of this
+    /// parameter.
     #[must_use]
     pub const fn limited(self, parameter: &'static str, most: usize) -> Self {
         Self { limit: parameter, most, ..self }
     }
 
-    /// The same, whose answer shows in this member whether there are more pages.
+    /// The same pages. This member of the answer shows whether there are more pages.
     #[must_use]
     pub const fn flagged(self, truncated: &'static str) -> Self {
         Self { truncated, ..self }
     }
 
-    /// The same, whose end is a token that comes twice.
+    /// The same pages. The list ends with a repeated token.
     #[must_use]
     pub const fn repeating(self) -> Self {
         Self { repeats_last: true, ..self }

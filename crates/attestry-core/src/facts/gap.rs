@@ -1,6 +1,6 @@
-//! A gap: something that AWS did not tell us, and why. It is data, never an error that stops a run.
+//! A gap: data that AWS did not return, and the cause. A gap is data and never an error that stops a run.
 //!
-//! Must not know how the failure was found out; `aws` builds gaps from what the SDK reports.
+//! Must not know how a failure was detected. The module `aws` builds gaps from the errors of the SDK.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::scrub;
 use super::words::words;
 
-/// Why something could not be read. The most severe cause for a reader comes first.
+/// The cause of a gap. The causes are in the order of their weight for a reader, the most severe cause first.
 #[derive(
     Clone,
     Copy,
@@ -27,52 +27,54 @@ use super::words::words;
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum Cause {
-    /// The caller may not make the call (identity policy, boundary, SCP, resource policy).
+    /// The caller has no permission for the call. An identity policy, a boundary, an SCP or a resource policy can deny
+    /// it.
     Denied,
-    /// AWS kept throttling through all retries.
+    /// AWS throttled the call in all retries.
     Throttled,
-    /// The answer ended before the list did: a page failed, or the list says there is more without saying where.
+    /// The answer ended before the end of the list. A page failed, or the answer announces more items without a token.
     Truncated,
     /// The credentials expired or were refused during the run.
     Credentials,
     /// The Region is not enabled for the account.
     RegionDisabled,
-    /// The service is not enabled or not subscribed in this account.
+    /// The service is not enabled in this account, or the account has no subscription for it.
     ServiceOff,
-    /// AWS refuses for a reason that no permission mends: the account is suspended, or the code is not known here.
+    /// AWS refused the call for a reason that no permission corrects: the account is suspended, or the error code is
+    /// unknown.
     Refused,
-    /// AWS answered with a server error through all retries.
+    /// AWS answered with a server error in all retries.
     Unavailable,
-    /// No answer in time.
+    /// There was no answer in time.
     TimedOut,
-    /// No connection, or it broke.
+    /// There was no connection, or the connection broke.
     Unreachable,
-    /// An answer that could not be understood.
+    /// The answer could not be understood.
     Malformed,
-    /// AWS says that the resource does not exist, though it was listed.
+    /// AWS listed the resource, and a later answer of AWS is that the resource does not exist.
     Gone,
     /// An error that no collector expects.
     Unexpected,
     /// The run was stopped before the call was made.
     Interrupted,
-    /// A recording or described account holds no answer for the call.
+    /// The recording or the described account holds no answer for the call.
     NotRecorded,
-    /// Only an oracle tells it, and the stage does not want that one to be asked; or a probe would have to use up what it
+    /// The data need an oracle, and the stage does not enable it. Or a probe would have to use up a resource that it
     /// must keep.
     NotAsked,
-    /// Another answer of AWS counts more resources than were listed.
+    /// Another answer of AWS has a greater number of resources than the list.
     Miscounted,
-    /// It was read, and the text that would decide is withheld: it looks like a secret.
+    /// The data were read, but the text that decides is withheld because it looks like a secret.
     Withheld,
-    /// Everything was read, and it does not decide: the answer depends on what no API tells, such as who signs in from
-    /// where.
+    /// All data were read, and they do not decide. The answer depends on data that no API returns, such as the user and
+    /// the place of a sign-in.
     Undecided,
 }
 
 words!(Cause);
 
-/// What could not be read: the call, the resource it was about, and the answer of AWS. It is the error of every read, so
-/// it is one pointer wide.
+/// The data of one gap: the call, the resource and the answer of AWS. It is the error of every read, so it is only one
+/// pointer wide.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Gap(Box<Details>);
@@ -80,26 +82,26 @@ pub struct Gap(Box<Details>);
 /// The members of a [`Gap`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Details {
-    /// Why.
+    /// The cause.
     pub cause: Cause,
-    /// IAM prefix of the service, such as `kms`.
+    /// The IAM prefix of the service, such as `kms`.
     pub service: String,
-    /// API operation, such as `GetKeyPolicy`.
+    /// The API operation, such as `GetKeyPolicy`.
     pub operation: String,
-    /// Account, 12 digits.
+    /// The account, 12 digits.
     pub account: String,
-    /// Region of the call.
+    /// The Region of the call.
     pub region: String,
-    /// The resource (ARN or id) the call was about; empty for a list call.
+    /// The resource of the call: an ARN or an id. It is empty for a list call.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub resource: String,
-    /// AWS error code, where there was one.
+    /// The AWS error code, if there is one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub code: String,
     /// The message of AWS or of the transport, redacted.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// AWS request id, where there was one.
+    /// The AWS request id, if there is one.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub request_id: String,
 }
@@ -119,7 +121,7 @@ impl DerefMut for Gap {
 }
 
 impl Gap {
-    /// A gap without a call or a message; the driver of the collectors adds the call.
+    /// A gap without a call and without a message. The driver of the collectors adds the call.
     #[must_use]
     pub fn new(cause: Cause) -> Self {
         Self(Box::new(Details {
@@ -135,28 +137,28 @@ impl Gap {
         }))
     }
 
-    /// The same with another cause.
+    /// The same gap with another cause.
     #[must_use]
     pub fn with_cause(mut self, cause: Cause) -> Self {
         self.cause = cause;
         self
     }
 
-    /// The same, of an operation of a service.
+    /// The same gap for an operation of a service.
     #[must_use]
     pub fn of_call(mut self, service: impl Into<String>, operation: impl Into<String>) -> Self {
         self.service = service.into();
         self.with_operation(operation)
     }
 
-    /// The same, of another operation.
+    /// The same gap for another operation.
     #[must_use]
     pub fn with_operation(mut self, operation: impl Into<String>) -> Self {
         self.operation = operation.into();
         self
     }
 
-    /// The same, of an account and Region.
+    /// The same gap for an account and Region.
     #[must_use]
     pub fn at(mut self, account: impl Into<String>, region: impl Into<String>) -> Self {
         self.account = account.into();
@@ -164,35 +166,35 @@ impl Gap {
         self
     }
 
-    /// The same, of a resource.
+    /// The same gap for a resource.
     #[must_use]
     pub fn with_resource(mut self, resource: impl Into<String>) -> Self {
         self.resource = resource.into();
         self
     }
 
-    /// The same with an error code.
+    /// The same gap with an error code.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
         self.code = code.into();
         self
     }
 
-    /// The same with a message.
+    /// The same gap with a message.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
     }
 
-    /// The same with the id of a request.
+    /// The same gap with the id of a request.
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = request_id.into();
         self
     }
 
-    /// The gap without anything that looks like a secret in what AWS said, or in the name of the resource.
+    /// The gap without any text that looks like a secret in the message of AWS or in the name of the resource.
     #[must_use]
     pub fn redacted(mut self) -> Self {
         let Details { resource, code, message, request_id, .. } = &mut *self;

@@ -1,7 +1,8 @@
-//! Policies as facts and back: the records that kinds deliver and policies of Attestry test, from which the engine
-//! rebuilds the whole document, offline too.
+//! The conversion of IAM policies to facts and back. Kinds deliver these records, and policies of Attestry test them.
+//! The engine builds the whole document again from the records, offline too.
 //!
-//! The two directions are inverse: no element, value or order gets lost. Must not know kinds, nor what a document allows.
+//! The two directions are inverse: no element, value or order is lost. Must not know kinds, nor the permissions that a
+//! document grants.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -16,8 +17,9 @@ const TEXTS: Type = Type::List(&Type::Text);
 /// The version of documents without variables.
 const OLD: &str = "2008-10-17";
 
-/// The fields of a statement. Elements that the statement does not have are absent; `conditions` is then empty. `version`
-/// is that of the document, absent when it is 2012-10-17: in older ones `${…}` is plain text.
+/// The fields of a statement. An element that the statement does not have is absent, but `conditions` is then empty.
+/// `version` is the version of the document. It is absent for 2012-10-17. In documents of older versions, `${…}` is
+/// plain text.
 pub const STATEMENT: &[Field] = &[
     Field::new("sid", Type::Text),
     Field::new("effect", Type::Text),
@@ -31,7 +33,7 @@ pub const STATEMENT: &[Field] = &[
     Field::new("version", Type::Text),
 ];
 
-/// The fields of a statement, and the name of the policy that it is part of.
+/// The fields of a statement, with the name of its policy.
 pub const NAMED_STATEMENT: &[Field] = &[
     Field::new("policy", Type::Text),
     Field::new("sid", Type::Text),
@@ -46,7 +48,7 @@ pub const NAMED_STATEMENT: &[Field] = &[
     Field::new("version", Type::Text),
 ];
 
-/// The fields of a grant of a KMS key; `constraints` are `Name key=value`.
+/// The fields of a grant of a KMS key. Each of the `constraints` is `Name key=value`.
 pub const GRANT: &[Field] = &[
     Field::new("id", Type::Text),
     Field::new("name", Type::Text),
@@ -64,7 +66,7 @@ pub const STATEMENTS: Type = Type::List(&Type::Record(STATEMENT));
 /// The type of an attribute that holds the statements of several named documents.
 pub const NAMED_STATEMENTS: Type = Type::List(&Type::Record(NAMED_STATEMENT));
 
-/// What an identity may do: what its policies say, and the boundary that must allow it too.
+/// The permissions of an identity: the statements of its policies, and the boundary. Both must allow a request.
 pub const PERMISSIONS: &[Field] =
     &[Field::new("statements", NAMED_STATEMENTS), Field::new("boundary", NAMED_STATEMENTS)];
 
@@ -85,7 +87,7 @@ pub fn to_named_values(policy: &Policy) -> Vec<Value> {
     policy.statements.iter().map(named).collect()
 }
 
-/// Why records are no policies.
+/// The reason why records are no policies.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("statement {index} of {name}: {why}")]
 pub struct NoPolicy {
@@ -94,7 +96,7 @@ pub struct NoPolicy {
     why: NoStatement,
 }
 
-/// Why a record is no statement of its policy.
+/// The reason why a record is no statement of its policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum NoStatement {
     #[error("is no record")]
@@ -125,12 +127,12 @@ enum NoStatement {
     Condition(String),
 }
 
-/// The policies that the records came from: one for each name, in the order in which the names appear, with their
-/// statements in order. Records without a name are one policy, called `name`. No record is no policy; whether a document
-/// without statements is there at all is told by the attribute, not by its records.
+/// Builds the policies again from their records. There is one policy for each name, in the order in which the names
+/// appear. The statements of a policy keep their order. Records without a name are one policy with the name `name`.
+/// Without records there is no policy. Only the attribute shows whether a document without statements exists.
 ///
 /// # Errors
-/// Why a record is no statement. A text that was redacted is an error: read as a pattern it would be another claim.
+/// A record is no statement. A redacted text is also an error, because as a pattern it would change the claim.
 pub fn from_values(name: &str, values: &[Value]) -> Result<Vec<Policy>, NoPolicy> {
     let mut policies: Vec<Policy> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();
@@ -246,7 +248,7 @@ fn told<'a>(name: &'static str, value: &'a Value) -> Result<&'a str, NoStatement
     }
 }
 
-/// `*`, or `Class:value`.
+/// The text of a principal: `*` or `Class:value`.
 fn principal_text(principal: &Principal) -> String {
     match principal {
         Principal::Everyone => "*".to_owned(),
@@ -269,8 +271,9 @@ fn principal(text: &str) -> Result<Principal, NoStatement> {
     }
 }
 
-/// `Operator key v1,v2`. A backslash stands before a space of the key, a comma of a value, and before a backslash. A
-/// condition without values ends behind its key; one with an empty value has a space there.
+/// The text of a condition: `Operator key v1,v2`. A backslash escapes a space in the key, a comma in a value, and a
+/// backslash. A condition without values ends after its key. A condition with one empty value has a space after its
+/// key.
 fn condition_text(condition: &Condition) -> String {
     let mut text = format!("{} {}", condition.operator, escaped(&condition.key, ' '));
     for (index, value) in condition.values.iter().enumerate() {
@@ -304,7 +307,8 @@ fn escaped(text: &str, separator: char) -> String {
     out
 }
 
-/// The text before the separator, and what follows it, if it is there. `None` when an escape is none of ours.
+/// Splits the text at the separator and removes the escapes. The second part is `None` without a separator. The result
+/// is `None` for an unknown escape.
 fn unescaped(text: &str, separator: char) -> Option<(String, Option<&str>)> {
     let mut out = String::new();
     let mut chars = text.chars();

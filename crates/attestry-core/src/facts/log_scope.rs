@@ -1,4 +1,4 @@
-//! Which events of logs a run sweeps, and for which values.
+//! The scope of a sweep of logs: the events that a run reads, and the secrets whose values it searches for.
 //!
 //! Must not know how events are read.
 
@@ -9,24 +9,25 @@ use sha2::{Digest, Sha256};
 
 use super::words::words;
 
-/// The same for every log group of a run: the end is fixed before the first is read.
+/// The scope of a run. It is the same for every log group: its end is fixed before the first group is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogScope {
-    /// The time before the end, in seconds; all events without it.
+    /// The length of time before the end, in seconds. Without it, the scope has all events.
     pub window: Option<i64>,
-    /// The end: later events are not swept.
+    /// The end. Later events are not swept.
     pub until: Timestamp,
-    /// Names of secrets, with `*` and `?`; every secret without any.
+    /// Patterns for names of secrets, with `*` and `?`. Without a pattern, the scope has every secret.
     pub secrets: Vec<String>,
-    /// Names of SecureString parameters, with `*` and `?`; every one without any.
+    /// Patterns for names of SecureString parameters, with `*` and `?`. Without a pattern, the scope has every one of
+    /// them.
     pub parameters: Vec<String>,
-    /// The part that is swept; all without it.
+    /// The sample that is swept. Without it, all events are swept.
     pub sample: Option<Sample>,
-    /// Percent of the quotas for reading events that are left to whoever else works in the account.
+    /// The percentage of the quotas for reading events that the run leaves to other users of the account.
     pub left: u8,
-    /// Where logs are archived in S3.
+    /// The places in S3 where logs are archived.
     pub archives: Vec<Archive>,
-    /// Whether what a data protection policy masks is asked for.
+    /// Whether the run requests the data that a data protection policy masks.
     pub unmask: bool,
 }
 
@@ -35,12 +36,12 @@ pub struct LogScope {
 pub struct Archive {
     /// The bucket.
     pub bucket: String,
-    /// How the keys of all its objects start; empty for the whole bucket.
+    /// The prefix of the keys of all its objects. It is empty for the whole bucket.
     pub prefix: String,
 }
 
 impl Archive {
-    /// The archive that `s3://bucket/prefix` names.
+    /// Reads an archive from the text `s3://bucket/prefix`.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let rest = text.strip_prefix("s3://")?;
@@ -57,25 +58,26 @@ impl fmt::Display for Archive {
     }
 }
 
-/// What is left of the quotas unless the stage says otherwise.
+/// The default percentage of the quotas that a run leaves free.
 pub const LEFT: u8 = 40;
 
 impl LogScope {
-    /// All events until then, and the values of all secrets and SecureString parameters.
+    /// The scope of all events until this instant, with the values of all secrets and SecureString parameters.
     #[must_use]
     pub fn all(until: Timestamp) -> Self {
         let (secrets, parameters, archives) = (Vec::new(), Vec::new(), Vec::new());
         Self { window: None, until, secrets, parameters, sample: None, left: LEFT, archives, unmask: false }
     }
 
-    /// The beginning; none where all events are meant.
+    /// The beginning. Absent if the scope has all events.
     #[must_use]
     pub fn from(&self) -> Option<Timestamp> {
         self.until.checked_sub(SignedDuration::from_secs(self.window?)).ok()
     }
 
-    /// The times of a group that are swept, first and last millisecond each, in order: one that is open to the past, or the
-    /// hours of the sample, joined where they follow each other.
+    /// The time spans of a log group that are swept, in order. Each span has its first and its last millisecond. The
+    /// spans are the hours of the sample, and consecutive hours are one span. Without a window or a sample of hours,
+    /// there is one span. Without a window, it has no beginning.
     #[must_use]
     pub fn spans(&self, group: &str) -> Vec<(Option<i64>, i64)> {
         let until = self.until.as_millisecond();
@@ -110,36 +112,36 @@ impl LogScope {
     }
 }
 
-/// Milliseconds of an hour.
+/// The milliseconds of an hour.
 const HOUR: i64 = 3_600_000;
 
-/// A part of the events, the same whenever it is taken: the seed decides.
+/// A part of the events. The seed decides, so the same sample can be taken again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// Of what.
+    /// The unit of the sample.
     pub of: Sampled,
-    /// How much of it, in percent.
+    /// The size of the sample in percent.
     pub percent: u8,
-    /// What decides which.
+    /// The seed of the choice.
     pub seed: String,
 }
 
-/// What a sample is taken of.
+/// The unit of a sample.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames,
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum Sampled {
-    /// Hours of the clock.
+    /// The hours of the clock.
     Hours,
-    /// Log streams.
+    /// The log streams.
     Streams,
 }
 
 words!(Sampled);
 
 impl Sample {
-    /// Whether an hour or stream of a log group is in the sample. Another seed or group has others.
+    /// Whether an hour or a stream of a log group is in the sample. The choice depends on the seed and on the group.
     fn takes(&self, group: &str, what: &str) -> bool {
         let mut digest = Sha256::new();
         for part in [&self.seed, group, what] {
@@ -181,7 +183,7 @@ mod tests {
         assert!(a.iter().zip(a.iter().skip(1)).all(|((_, end), (start, _))| start.is_some_and(|start| start > *end)));
         assert_eq!(spans(100, "a").len(), 1, "hours that follow each other are one span");
         assert_ne!(a, scope(Sampled::Hours, 20, "a").spans("another"));
-        // An hour that was taken is taken in a later run too.
+        // A later run takes the same hours again.
         let mut later = scope(Sampled::Hours, 20, "a");
         later.until = later.until.checked_add(SignedDuration::from_mins(90)).unwrap_or_default();
         let inner = |spans: Vec<(Option<i64>, i64)>| spans.into_iter().skip(2).take(5).collect::<Vec<_>>();

@@ -1,6 +1,6 @@
-//! The vocabulary of facts: what an attribute can hold, which kinds of resources exist, what was read and what was not.
+//! The vocabulary of facts: the values of attributes, the descriptors of kinds, the facts that were read, and the gaps.
 //!
-//! Must not know where facts come from (no AWS, no I/O) nor what is expected of them (no policies).
+//! Must not know where facts come from (no AWS, no I/O) nor which values are expected (no policies).
 
 mod call;
 mod gap;

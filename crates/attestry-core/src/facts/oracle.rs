@@ -1,13 +1,14 @@
-//! Oracles: AWS's own answers about policies, kept as facts beside our proofs, and the questions that lead to them.
+//! Oracles: AWS's own answers about policies, and the questions for them. The answers are facts beside our proofs.
 //!
-//! Must not know how a question is asked, nor which claims ask it.
+//! Must not know how a question is sent, nor which claims need it.
 
 use std::collections::BTreeMap;
 
 use super::words::words;
 use super::{Field, Type, Value};
 
-/// Who at AWS is asked. Calls of an oracle are made only for a stage that wants them: they cost calls, some cost money.
+/// An oracle of AWS. Its calls are made only for a stage that enables it, because they come on top, and some cost
+/// money.
 #[derive(
     Clone,
     Copy,
@@ -31,20 +32,21 @@ pub enum Oracle {
 
 words!(Oracle);
 
-/// What AWS is asked: may these actions be done on these resources, with these condition keys and no others?
+/// A question: are these actions allowed on these resources, with these condition keys and no others?
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Question {
-    /// Names of actions; for the simulator one.
+    /// The names of actions. A question for the simulator has one.
     pub actions: Vec<String>,
-    /// Resources; for the simulator one, for Access Analyzer none where all are meant.
+    /// The resources. A question for the simulator has one. A question for Access Analyzer has none if it means all
+    /// resources.
     pub resources: Vec<String>,
-    /// The condition keys that the request has.
+    /// The condition keys of the request.
     pub context: BTreeMap<String, Vec<String>>,
 }
 
 const TEXTS: Type = Type::List(&Type::Text);
 
-/// The attribute of an identity that holds the simulator's answers.
+/// The attribute of an identity that holds the answers of the simulator.
 pub const SIMULATED: &str = "simulated";
 
 /// The answer of the simulator to one question.
@@ -54,20 +56,20 @@ pub struct Simulated {
     pub action: String,
     /// The resource.
     pub resource: String,
-    /// The condition keys that it was given.
+    /// The condition keys of the question.
     pub context: BTreeMap<String, Vec<String>>,
-    /// `allowed`, `explicitDeny` or `implicitDeny`.
+    /// The decision: `allowed`, `explicitDeny` or `implicitDeny`.
     pub decision: String,
-    /// Condition keys that policies ask for and that it was not given.
+    /// The condition keys that the policies use and that the question did not have.
     pub missing: Vec<String>,
-    /// Whether the policies of the organization allow it; nothing where there is none.
+    /// Whether the policies of the organization allow the request. Absent without an organization.
     pub organizations: Option<bool>,
-    /// Whether the permissions boundary allows it; nothing where there is none.
+    /// Whether the permissions boundary allows the request. Absent without a boundary.
     pub boundary: Option<bool>,
 }
 
 impl Simulated {
-    /// The fields of its record.
+    /// The fields of the record of an answer.
     pub const FIELDS: &'static [Field] = &[
         Field::new("action", Type::Text),
         Field::new("resource", Type::Text),
@@ -78,7 +80,7 @@ impl Simulated {
         Field::new("boundary", Type::Bool),
     ];
 
-    /// As a record.
+    /// The answer as a record.
     #[must_use]
     pub fn to_value(&self) -> Value {
         let context = self.context.iter().map(|(key, values)| (key.clone(), Value::texts(values)));
@@ -93,7 +95,7 @@ impl Simulated {
         ])
     }
 
-    /// From a record.
+    /// The answer from a record.
     #[must_use]
     pub fn from_value(value: &Value) -> Option<Self> {
         let Value::Map(fields) = value else { return None };
@@ -117,7 +119,7 @@ impl Simulated {
         })
     }
 
-    /// Whether it answers the question.
+    /// Whether this is the answer to the question.
     #[must_use]
     pub fn answers(&self, question: &Question) -> bool {
         let same = |of: &[String], one: &str| of.len() == 1 && of.iter().all(|it| it == one);
@@ -127,27 +129,27 @@ impl Simulated {
     }
 }
 
-/// The attribute of a resource that says whether Access Analyzer takes its policy for public.
+/// The attribute of a resource that holds whether Access Analyzer considers its policy public.
 pub const PUBLIC: &str = "analyzer.public";
 
-/// The attribute of a policy that holds what Access Analyzer says of the access that claims ask about.
+/// The attribute of a policy that holds the answers of Access Analyzer to the questions of claims.
 pub const ACCESS: &str = "analyzer.access";
 
-/// What Access Analyzer says of one question about a document.
+/// The answer of Access Analyzer to one question about a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     /// The actions.
     pub actions: Vec<String>,
-    /// The resources; none where all are meant.
+    /// The resources. The list is empty if the question means all resources.
     pub resources: Vec<String>,
-    /// Whether the document might grant any of it.
+    /// Whether the document might grant a part of the requested access.
     pub granted: bool,
-    /// Why, in AWS's words.
+    /// The reasons, in the words of AWS.
     pub reasons: Vec<String>,
 }
 
 impl Access {
-    /// The fields of its record.
+    /// The fields of the record of an answer.
     pub const FIELDS: &'static [Field] = &[
         Field::new("actions", TEXTS),
         Field::new("resources", TEXTS),
@@ -155,7 +157,7 @@ impl Access {
         Field::new("reasons", TEXTS),
     ];
 
-    /// As a record.
+    /// The answer as a record.
     #[must_use]
     pub fn to_value(&self) -> Value {
         Value::record([
@@ -166,7 +168,7 @@ impl Access {
         ])
     }
 
-    /// From a record.
+    /// The answer from a record.
     #[must_use]
     pub fn from_value(value: &Value) -> Option<Self> {
         let Value::Map(fields) = value else { return None };
@@ -180,7 +182,7 @@ impl Access {
         })
     }
 
-    /// Whether it answers the question.
+    /// Whether this is the answer to the question.
     #[must_use]
     pub fn answers(&self, question: &Question) -> bool {
         self.actions == question.actions && self.resources == question.resources && question.context.is_empty()

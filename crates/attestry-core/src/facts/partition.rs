@@ -1,20 +1,20 @@
-//! Partitions and their Regions, the one table: what a Region is called, which part of AWS it is in, what the ARNs there
-//! say, and below which domain its services are. Must not know what an ARN names.
+//! The one table of partitions and their Regions. It has the names of the Regions, their partition, the partition in
+//! ARNs and the domain of the services. Must not know the resource that an ARN names.
 
-/// A part of AWS with accounts of its own.
+/// A part of AWS with its own accounts.
 #[derive(Debug)]
 pub struct Partition {
-    /// As its ARNs say.
+    /// The name in ARNs.
     pub name: &'static str,
-    /// How the names of its Regions start.
+    /// The prefixes of the names of its Regions.
     starts: &'static [&'static str],
     /// The domain of its services.
     pub domain: &'static str,
-    /// Its Regions. New ones appear, so this is for telling a typing error from a name, and for nothing else.
+    /// The known Regions. AWS adds new Regions, so this list only serves to detect typing errors.
     regions: &'static [&'static str],
 }
 
-/// All of them. What starts like no other is in the first.
+/// All partitions. A Region without any of the prefixes belongs to the first partition.
 pub const PARTITIONS: &[Partition] = &[
     Partition {
         name: "aws",
@@ -106,12 +106,12 @@ pub fn partition(region: &str) -> &'static str {
     Partition::of(region).map_or("aws", |it| it.name)
 }
 
-/// Every Region that is known by name.
+/// All Regions that are known by name.
 pub fn regions() -> impl Iterator<Item = &'static str> + Clone {
     PARTITIONS.iter().flat_map(|it| it.regions.iter().copied())
 }
 
-/// Whether a text has the form of a Region, known or not: `eu-west-1`, `us-gov-east-1`.
+/// Whether a text has the form of a Region, known or unknown: `eu-west-1`, `us-gov-east-1`.
 #[must_use]
 pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();

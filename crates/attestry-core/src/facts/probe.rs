@@ -1,41 +1,42 @@
-//! Descriptors of probes: the arguments that a case gives, and the kind whose attributes tell what was observed.
+//! The descriptors of probes: the arguments that a case gives, and the kind whose attributes hold the observations.
 //!
-//! Pure data, like the kinds. Must not know how a probe acts.
+//! This module is pure data, like the kinds. Must not know how a probe acts.
 
 use std::collections::BTreeMap;
 
 use super::{Call, Frequency, Kind, Type, Value};
 
-/// A probe as policies and plans know it.
+/// The specification of a probe, for policies and plans.
 #[derive(Debug)]
 pub struct ProbeSpec {
-    /// Name, as policies and stages write it.
+    /// The name in policies and stages.
     pub name: &'static str,
-    /// What it observes; one resource for each case and account. Every such kind has the attribute `case`.
+    /// The kind of its observations, with one resource for each case and account. Every such kind has the attribute
+    /// `case`.
     pub kind: &'static Kind,
-    /// The argument that names what is acted on: probes with the same target never overlap.
+    /// The argument that names the target of the probe. Probes with the same target never overlap.
     pub target: &'static str,
-    /// What a case may give in `with`.
+    /// The arguments that a case may give in `with`.
     pub arguments: &'static [Argument],
-    /// The calls of the stage's own caller that these arguments lead to: among those of the kind.
+    /// The calls that the stage's own caller makes for these arguments. They are among the calls of the kind.
     pub calls: fn(&Arguments) -> Vec<&'static Call>,
 }
 
-/// The call that tells people of a run with probes, where a stage names a topic for that.
+/// The call that sends the notice of a run with probes to people. It is made if the stage names a topic.
 pub static NOTICE: Call = Call::new("sns", "Publish", "sns:Publish", Frequency::Resource);
 
 /// One argument of a probe.
 #[derive(Debug)]
 pub struct Argument {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What it holds.
+    /// The type of the value.
     pub of: Type,
-    /// Whether a case must give it.
+    /// Whether a case must give the argument.
     pub required: bool,
-    /// The words that it may be; any value without them.
+    /// The permitted words. Without words, every value is permitted.
     pub words: &'static [&'static str],
-    /// What it means.
+    /// The meaning of the argument.
     pub doc: &'static str,
 }
 
@@ -52,14 +53,14 @@ impl Argument {
         Self { name, of, required: false, words: &[], doc }
     }
 
-    /// The same, only with one of these words.
+    /// The same argument, with these permitted words.
     #[must_use]
     pub const fn one_of(self, words: &'static [&'static str]) -> Self {
         Self { words, ..self }
     }
 }
 
-/// The arguments of one case, type-checked.
+/// The arguments of one case, with checked types.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Arguments(BTreeMap<&'static str, Value>);
 
@@ -69,7 +70,7 @@ impl Arguments {
         self.0.insert(name, value.into());
     }
 
-    /// A text.
+    /// The value of a text argument.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.0.get(name) {
@@ -78,7 +79,7 @@ impl Arguments {
         }
     }
 
-    /// A whole number.
+    /// The value of a whole number.
     #[must_use]
     pub fn integer(&self, name: &str) -> Option<i64> {
         match self.0.get(name) {
@@ -87,7 +88,7 @@ impl Arguments {
         }
     }
 
-    /// A duration in seconds.
+    /// The value of a duration, in seconds.
     #[must_use]
     pub fn seconds(&self, name: &str) -> Option<u64> {
         match self.0.get(name) {
@@ -96,7 +97,7 @@ impl Arguments {
         }
     }
 
-    /// All of them, by name.
+    /// All arguments, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         self.0.iter().map(|(name, value)| (*name, value))
     }
@@ -113,6 +114,6 @@ impl Arguments {
 pub struct ProbeCall {
     /// The probe.
     pub spec: &'static ProbeSpec,
-    /// Its arguments.
+    /// The arguments.
     pub arguments: Arguments,
 }

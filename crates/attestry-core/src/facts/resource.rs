@@ -1,4 +1,4 @@
-//! A resource with its facts, and the population it belongs to.
+//! A resource with its facts, and the population that it belongs to.
 //!
 //! Must not know which facts are expected, nor how they were read.
 
@@ -11,27 +11,27 @@ use jiff::Timestamp;
 use super::redact::{apart, is_secret};
 use super::{Attribute, Cause, Gap, Kind, Value, scrub};
 
-/// What is known of one attribute of one resource.
+/// The state of one attribute of one resource.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
-    /// AWS told it.
+    /// AWS returned this value.
     Known(Value),
-    /// AWS told that there is none.
+    /// AWS answered that there is no value.
     Absent,
-    /// The attribute has no meaning for this resource, and why: rotation of an asymmetric key.
+    /// The attribute has no meaning for this resource, for this reason. Example: the rotation of an asymmetric key.
     NotApplicable(Cow<'static, str>),
-    /// AWS did not tell.
+    /// AWS did not return the data.
     Unknown(Arc<Gap>),
 }
 
 impl Fact {
-    /// Without meaning for the resource, and why.
+    /// A fact that has no meaning for the resource, with the reason.
     #[must_use]
     pub const fn not_applicable(why: &'static str) -> Self {
         Self::NotApplicable(Cow::Borrowed(why))
     }
 
-    /// A gap about the resource tells which one it is.
+    /// Replaces the name of the resource in a gap about it.
     fn rename(&mut self, old: &str, new: &str) {
         if let Self::Unknown(gap) = self
             && gap.resource == old
@@ -60,30 +60,30 @@ impl Fact {
     }
 }
 
-/// The Region of kinds that have one population per account.
+/// The Region of kinds that have one population for each account.
 pub const GLOBAL: &str = "aws-global";
 
 /// One instance of a kind.
 #[derive(Clone, Debug)]
 pub struct Resource {
-    /// Its kind.
+    /// The kind.
     pub kind: &'static Kind,
-    /// Account, 12 digits.
+    /// The account, 12 digits.
     pub account: Arc<str>,
-    /// Region; `aws-global` for kinds with [`Scope::Global`](super::Scope::Global).
+    /// The Region; `aws-global` for kinds with [`Scope::Global`](super::Scope::Global).
     pub region: Arc<str>,
-    /// ARN, or the id where AWS gives no ARN; unique within kind, account and Region.
+    /// The ARN, or the id if AWS gives no ARN. It is unique within the kind, account and Region.
     pub id: String,
     /// The name that people use.
     pub name: String,
-    /// What is known, by attribute name.
+    /// The facts, by the names of their attributes.
     pub facts: BTreeMap<&'static str, Fact>,
-    /// By what AWS said, after it had listed the resource, that the resource does not exist: then no case is about it.
+    /// The answer of AWS that the listed resource does not exist. Then no case is about the resource.
     pub gone: Option<Arc<Gap>>,
 }
 
 impl Resource {
-    /// A resource of which only the identity is known yet.
+    /// A resource with its identity and without facts.
     pub fn new(
         kind: &'static Kind,
         account: Arc<str>,
@@ -94,8 +94,9 @@ impl Resource {
         Self { kind, account, region, id: id.into(), name: name.into(), facts: BTreeMap::new(), gone: None }
     }
 
-    /// Stores a fact. `None` is *absent*: AWS answered, and there is none. What was not understood comes as a gap, which
-    /// gets its place here; so does a number that makes no sense for the attribute, which never becomes a fact.
+    /// Stores a fact. `None` is *absent*: AWS answered that there is no value. Data that were not understood come as a
+    /// gap, and the gap gets its place here. A value that is not plausible for the attribute also becomes a gap, and
+    /// never a fact.
     pub fn set(&mut self, attribute: &'static str, fact: impl Into<Fact>) {
         let known = self.kind.attribute(attribute);
         debug_assert!(known.is_some(), "{} has no attribute {attribute}", self.kind.name);
@@ -115,7 +116,7 @@ impl Resource {
         self.facts.insert(attribute, fact);
     }
 
-    /// The gap of an attribute with the call that should have told it.
+    /// The gap of an attribute, with the call that should have returned the data.
     fn placed(&self, of: &Attribute, gap: &Gap) -> Gap {
         gap.clone()
             .of_call(self.kind.call(of.call).map_or_else(String::new, |call| call.service.to_owned()), of.call)
@@ -130,7 +131,7 @@ impl Resource {
         self.facts.get(attribute)
     }
 
-    /// The text of a known fact: what collectors need to decide the next call.
+    /// The text of a known fact. Collectors need it to decide the next call.
     #[must_use]
     pub fn text(&self, attribute: &str) -> Option<&str> {
         match self.facts.get(attribute) {
@@ -139,14 +140,15 @@ impl Resource {
         }
     }
 
-    /// Marks every attribute of an operation.
+    /// Sets every attribute of an operation to this fact.
     pub fn set_all_of(&mut self, operation: &str, fact: &Fact) {
         for attribute in self.kind.attributes.iter().filter(|attribute| attribute.call == operation) {
             self.facts.insert(attribute.name, fact.clone());
         }
     }
 
-    /// Replaces everything in the facts of a call that looks like a secret; without a call, in all facts.
+    /// Replaces every text that looks like a secret in the facts of one operation. Without an operation, it does so in
+    /// all facts.
     pub fn redact(&mut self, operation: Option<&str>) {
         let kind = self.kind;
         for (name, fact) in &mut self.facts {
@@ -157,13 +159,14 @@ impl Resource {
         }
     }
 
-    /// Marks a resource that went. The mark enters redacted, as every fact does.
+    /// Marks a resource that does not exist any more. The mark is redacted, like every fact.
     pub fn went(&mut self, gap: &Gap) {
         self.gone = Some(Arc::new(gap.clone().redacted()));
     }
 
-    /// Replaces secrets in the ids and names of all resources of a population. Calls for them need the true ones, so this
-    /// comes last. Resources whose ids read alike then stay apart: in the order of their true ids the second gets `#2`.
+    /// Replaces secrets in the ids and names of all resources of a population. This step comes last, because calls for
+    /// the resources need the true ids. Resources with equal ids after the redaction stay distinct: in the order of
+    /// their true ids, the second gets `#2`.
     pub fn redact_names(resources: &mut [Self]) {
         resources.sort_by(|a, b| a.id.cmp(&b.id));
         let told = resources.iter().filter(|it| !is_secret(&it.id)).map(|it| it.id.clone());
@@ -187,18 +190,18 @@ impl Resource {
     }
 }
 
-/// The resources of a kind in one account and Region, and what is missing from the enumeration.
+/// The resources of a kind in one account and Region, and the gaps in their list.
 #[derive(Clone, Debug)]
 pub struct Population {
     /// The kind.
     pub kind: &'static Kind,
-    /// Account, 12 digits.
+    /// The account, 12 digits.
     pub account: Arc<str>,
-    /// Region; `aws-global` for kinds with [`Scope::Global`](super::Scope::Global).
+    /// The Region; `aws-global` for kinds with [`Scope::Global`](super::Scope::Global).
     pub region: Arc<str>,
-    /// Everything that was enumerated, ordered by id.
+    /// All listed resources, ordered by id.
     pub resources: Vec<Resource>,
-    /// Why the enumeration is not complete; empty exactly when it is.
+    /// The reasons why the list is not complete. It is empty if and only if the list is complete.
     pub gaps: Vec<Arc<Gap>>,
 }
 
@@ -214,7 +217,7 @@ impl From<Value> for Fact {
     }
 }
 
-/// What may not have been understood: then it is a gap and nothing else.
+/// A value that may not have been understood. An error becomes a gap.
 impl<T: Into<Fact>> From<Result<T, Gap>> for Fact {
     fn from(read: Result<T, Gap>) -> Self {
         read.map_or_else(|gap| Self::Unknown(Arc::new(gap)), Into::into)

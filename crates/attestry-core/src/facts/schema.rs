@@ -1,58 +1,60 @@
-//! Descriptors of resource kinds: attributes with their types. The API calls that yield them are in `call`.
+//! The descriptors of kinds: attributes with their types. The module `call` has the API calls that return them.
 //!
-//! Pure data. Schema, type check, permissions, plan, documentation and tests are derived from it. Must not know
-//! collectors, policies or AWS clients.
+//! This module is pure data. The schema, the type check, the permissions, the plan, the documentation and the tests are
+//! derived from it. Must not know collectors, policies or AWS clients.
 
 use super::{Call, Value};
 
 /// A type of resource: its attributes, and the calls that read them.
 #[derive(Debug)]
 pub struct Kind {
-    /// `service.noun`, as policies write it.
+    /// The name in policies: `service.noun`.
     pub name: &'static str,
-    /// Plural noun for people, such as `secrets`.
+    /// The plural noun for people, such as `secrets`.
     pub plural: &'static str,
-    /// Where the population lives.
+    /// The extent of a population.
     pub scope: Scope,
-    /// One sentence: what one resource is, and what its population contains.
+    /// One sentence about a resource and about the contents of its population.
     pub doc: &'static str,
     /// All attributes, by name.
     pub attributes: &'static [Attribute],
-    /// All calls, in the order in which a resource needs them. The first ones have [`Frequency::Population`](super::Frequency::Population).
+    /// All calls, in the order in which a resource needs them. The first calls have
+    /// [`Frequency::Population`](super::Frequency::Population).
     pub calls: &'static [Call],
 }
 
-/// Where the population of a kind lives.
+/// The extent of the populations of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// One population per account.
+    /// One population for each account.
     Global,
-    /// One population per account and Region.
+    /// One population for each account and Region.
     Regional,
 }
 
 /// One typed attribute of a kind.
 #[derive(Debug)]
 pub struct Attribute {
-    /// Dotted name, such as `rotation.enabled`. Every kind also has `arn` or `id`, and `name`.
+    /// The dotted name, such as `rotation.enabled`. Every kind also has `arn` or `id`, and `name`.
     pub name: &'static str,
-    /// What it holds.
+    /// The type of its value.
     pub of: Type,
-    /// The operation of [`Kind::calls`] that yields it.
+    /// The operation of [`Kind::calls`] that returns it.
     pub call: &'static str,
-    /// The field of that operation's answer, such as `SecretList[].RotationEnabled`.
+    /// The field in the answer of that operation, such as `SecretList[].RotationEnabled`.
     pub field: &'static str,
-    /// What it means, with its unit, when it is absent and when it does not apply.
+    /// The meaning, with the unit, the situations without a value, and the situations where the attribute does not
+    /// apply.
     pub doc: &'static str,
-    /// Operations of the same kind that it cannot be told without, beside its own.
+    /// The other operations of the same kind that the attribute needs, beside its own operation.
     pub needs: &'static [&'static str],
-    /// The kind of which it tells how many there are in the account.
+    /// The kind whose number of resources in the account this attribute holds.
     pub counts: Option<&'static str>,
-    /// The least and the greatest number that make sense, as AWS documents them; of a length of time in seconds.
+    /// The least and the greatest plausible number, as AWS documents them. For a length of time, they are in seconds.
     pub range: Option<(i64, i64)>,
-    /// Other members of the same answer that decide what it says.
+    /// The other members of the same answer that decide the value.
     pub decided: &'static [&'static str],
-    /// What it means that there is none, in a word or two for whoever reads a finding; empty where that goes without saying.
+    /// The meaning of "no value" in a few words, for the reader of a finding. It is empty if the meaning is obvious.
     pub none: &'static str,
 }
 
@@ -63,38 +65,39 @@ impl Attribute {
         Self { name, of, call, field, doc, needs: &[], counts: None, range: None, decided: &[], none: "" }
     }
 
-    /// The same attribute, which is told by these members of the answer too: where one of them cannot be read, it is not known.
+    /// The same attribute. These members of the answer also decide it: if one of them cannot be read, the attribute is
+    /// unknown.
     #[must_use]
     pub const fn decided_by(self, members: &'static [&'static str]) -> Self {
         Self { decided: members, ..self }
     }
 
-    /// The same attribute, of which "none" alone would be read as its opposite.
+    /// The same attribute, for which the word "none" alone would be misunderstood as the opposite.
     #[must_use]
     pub const fn where_none(self, means: &'static str) -> Self {
         Self { none: means, ..self }
     }
 
-    /// The same attribute, told only where these operations were made before.
+    /// The same attribute, which also needs these operations before it.
     #[must_use]
     pub const fn needing(self, operations: &'static [&'static str]) -> Self {
         Self { needs: operations, ..self }
     }
 
-    /// The same attribute, whose number makes sense only from the one to the other, both included.
+    /// The same attribute. Its number is plausible only within these limits, both included.
     #[must_use]
     pub const fn within(self, least: i64, greatest: i64) -> Self {
         Self { range: Some((least, greatest)), ..self }
     }
 
-    /// The same attribute, whose length of time makes sense only from the one to the other number of days.
+    /// The same attribute. Its length of time is plausible only within these numbers of days, both included.
     #[must_use]
     pub const fn within_days(self, least: i64, greatest: i64) -> Self {
         self.within(least * DAY, greatest * DAY)
     }
 
-    /// Why a value makes no sense here. Nothing is less than nothing, and no length of time that AWS knows is longer than a
-    /// hundred years.
+    /// The reason why a value is not plausible. Without a range, a number must not be negative, and a length of time
+    /// must not exceed a hundred years, because AWS has no longer ones.
     #[must_use]
     pub fn doubt(&self, value: &Value) -> Option<String> {
         match value {
@@ -114,7 +117,7 @@ impl Attribute {
         }
     }
 
-    /// The same attribute, which tells how many resources of a kind there are: a second source beside their list.
+    /// The same attribute, which holds the number of resources of a kind. It is a second source beside their list.
     #[must_use]
     pub const fn counting(self, kind: &'static str) -> Self {
         Self { counts: Some(kind), ..self }
@@ -131,7 +134,7 @@ pub enum Type {
     Bool,
     /// A whole number without a unit.
     Integer,
-    /// Text.
+    /// A text.
     Text,
     /// An instant.
     Time,
@@ -139,20 +142,21 @@ pub enum Type {
     Duration,
     /// A list of one type.
     List(&'static Type),
-    /// Free names, values of one type.
+    /// A map with free names and with values of one type.
     Map(&'static Type),
-    /// Known names.
+    /// A record with known names.
     Record(&'static [Field]),
-    /// A value of one of several types that are written in different ways. Operands only: no fact has it.
+    /// A value of one of several types that are written in different ways. Only operands have this type, and no fact
+    /// has it.
     Either(&'static [Type]),
 }
 
 /// A field of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What it holds.
+    /// The type of its value.
     pub of: Type,
 }
 
@@ -164,32 +168,33 @@ impl Field {
     }
 }
 
-/// What a dotted path in a policy leads to.
+/// The result of a dotted path in a policy.
 #[derive(Clone, Debug)]
 pub struct Lookup {
     /// The attribute at the root of the path.
     pub attribute: &'static Attribute,
-    /// Keys to follow inside the attribute's value.
+    /// The keys to follow inside the value of the attribute.
     pub inside: Vec<String>,
     /// The type at the end of the path.
     pub of: Type,
 }
 
 impl Kind {
-    /// The attribute of that exact name.
+    /// The attribute with exactly this name.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&'static Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
 
-    /// The call of that operation.
+    /// The call of this operation.
     #[must_use]
     pub fn call(&self, operation: &str) -> Option<&'static Call> {
         self.calls.iter().find(|call| call.operation == operation)
     }
 
-    /// Resolves `rotation.enabled`, `tags.owner` or `metric.name`: the longest attribute name that starts the path, then
-    /// fields of records; a free map takes the whole rest as one key, so that keys may hold dots.
+    /// Resolves a path such as `rotation.enabled`, `tags.owner` or `metric.name`. The longest attribute name at the
+    /// start of the path comes first, and fields of records follow. A free map takes the whole rest as one key, so keys
+    /// may contain dots.
     #[must_use]
     pub fn lookup(&self, path: &str) -> Option<Lookup> {
         let attribute = self
@@ -250,7 +255,7 @@ impl Type {
         }
     }
 
-    /// Whether the value is of this type; records may lack fields.
+    /// Whether the value has this type. A record may lack fields.
     #[must_use]
     pub fn holds(self, value: &Value) -> bool {
         match (self, value) {

@@ -1,29 +1,28 @@
-//! Second sources: attributes that tell how many resources of another kind there are, beside the lists of those.
+//! Second sources: attributes that hold the number of resources of another kind, beside the lists of these resources.
 //!
-//! Two answers of AWS about one number, so that a list that is silently too short shows. Must not know which kinds there
-//! are.
+//! Two answers of AWS about one number reveal a list that is silently too short. Must not know which kinds there are.
 
 use std::sync::Arc;
 
 use super::{Attribute, Cause, Fact, Gap, Kind, Population, Value};
 
-/// A population, counted by somebody else than its list.
+/// A count of a population that comes from another call than its list.
 #[derive(Clone, Debug)]
 pub struct Counted {
     /// The kind that was counted.
     pub kind: &'static str,
-    /// The account that it was counted in.
+    /// The account of the count.
     pub account: Arc<str>,
-    /// The kind that tells the number.
+    /// The kind that has the number.
     pub by: &'static Kind,
-    /// The attribute that tells it.
+    /// The attribute that has the number.
     pub attribute: &'static Attribute,
     /// The number.
     pub count: usize,
 }
 
 impl Counted {
-    /// Everything that the facts count.
+    /// All counts in the facts.
     #[must_use]
     pub fn all(populations: &[Population]) -> Vec<Self> {
         let mut found = Vec::new();
@@ -43,17 +42,17 @@ impl Counted {
         found
     }
 
-    /// Whether it is about the population.
+    /// Whether the count is about the population.
     #[must_use]
     pub fn is_about(&self, population: &Population) -> bool {
         self.kind == population.kind.name && self.account == population.account
     }
 
-    /// What is missing when the list is shorter than the number. A longer list hides nothing: it came later, or counts
-    /// what the number leaves out.
+    /// The gap of a list that is shorter than the number. A longer list hides no resource: it was read later, or it
+    /// contains resources that the number leaves out.
     fn missing(&self, population: &Population) -> Option<Gap> {
         let (listed, told) = (population.resources.len(), self.attribute.call);
-        // A list that is known to be short needs no second witness.
+        // A list with a known gap needs no second source.
         if listed >= self.count || !population.gaps.is_empty() {
             return None;
         }
@@ -70,7 +69,7 @@ impl Counted {
     }
 }
 
-/// Compares all lists with what counts them: a list that is too short is a population that is not complete.
+/// Compares all lists with their counts. A list that is too short makes its population incomplete.
 pub fn reconcile(populations: &mut [Population]) {
     for counted in Counted::all(populations) {
         for population in populations.iter_mut().filter(|population| counted.is_about(population)) {
@@ -115,7 +114,7 @@ mod tests {
         Population { kind, account: Arc::clone(&account), region: Arc::clone(&region), resources, gaps: Vec::new() }
     }
 
-    /// The gaps of the things, where the summary of the first account says so many.
+    /// The gaps of the things, when the summary of the first account has this number.
     fn gaps(told: i64, listed: usize, account: &str) -> Vec<Arc<Gap>> {
         let mut summary = population(&SUMMARY, "1", 1);
         summary.resources[0].set("things", told);

@@ -10,27 +10,27 @@ use jiff::Timestamp;
 use super::redact::{self, REDACTED, is_secret, is_secret_of};
 use super::scrub;
 
-/// What an attribute can hold. Absence is not a value: see [`Fact`](super::Fact).
+/// The value of an attribute. Absence is not a value: see [`Fact`](super::Fact).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     /// True or false.
     Bool(bool),
     /// A whole number without a unit.
     Integer(i64),
-    /// Text.
+    /// A text.
     Text(String),
-    /// An instant, UTC.
+    /// An instant in UTC.
     Time(Timestamp),
-    /// A length of time in seconds; a day is 24 hours.
+    /// A length of time in seconds. A day has 24 hours.
     Duration(i64),
     /// An ordered list.
     List(Vec<Value>),
-    /// Named values: a record with known names or a map with free ones.
+    /// Named values: a record with known names, or a map with free names.
     Map(BTreeMap<String, Value>),
 }
 
 impl Value {
-    /// Replaces everything that looks like a secret: in texts, in the keys of maps, and under keys that say so.
+    /// Replaces every text that looks like a secret: in texts, in keys of maps, and under keys that name a secret.
     pub(super) fn redact(&mut self) {
         match self {
             Self::Text(text) => {
@@ -40,7 +40,7 @@ impl Value {
             }
             Self::List(items) => items.iter_mut().for_each(Self::redact),
             Self::Map(items) => {
-                // A record of a name and its value, as of a tag or a variable.
+                // A record of a name and its value, as in a tag or a variable.
                 let of = |name: &str| match items.get(name) {
                     Some(Self::Text(text)) => Some(text.clone()),
                     _ => None,
@@ -71,7 +71,8 @@ impl Value {
         }
     }
 
-    /// Whether a part of it was withheld, or looks as if it had been: nobody can tell such a text from a marker.
+    /// Whether a part of the value was withheld, or looks as if it was withheld. Such a text cannot be distinguished
+    /// from a marker.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
         match self {
@@ -93,7 +94,7 @@ impl Value {
         Self::List(items.into_iter().map(|item| Self::Text(item.into())).collect())
     }
 
-    /// A record from its fields; fields without a value are left out, which makes them absent.
+    /// A record from its fields. A field without a value is left out, so it is absent.
     pub fn record<const N: usize>(fields: [(&str, Option<Value>); N]) -> Self {
         Self::Map(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
     }
@@ -142,7 +143,8 @@ pub fn parse_duration(text: &str) -> Option<i64> {
     Some(total)
 }
 
-/// Writes seconds the way [`parse_duration`] reads them, in days, hours, minutes and seconds. A fact is never negative.
+/// Writes seconds in the form that [`parse_duration`] reads, in days, hours, minutes and seconds. A fact is never
+/// negative.
 #[must_use]
 pub fn format_duration(seconds: i64) -> String {
     let mut parts = Vec::new();
@@ -168,7 +170,7 @@ mod tests {
             assert_eq!(parse_duration(text), Some(seconds), "{text}");
             assert_eq!(parse_duration(&format_duration(seconds)), Some(seconds), "{text}");
         }
-        // Whatever a fact can hold is written so that a verifier reads it.
+        // Every duration of a fact is written in a form that a verifier can read.
         let mut seconds: i64 = 1;
         while let Some(next) = seconds.checked_mul(7) {
             for near in [seconds - 1, seconds, seconds + 1, i64::MAX - seconds, i64::MAX] {

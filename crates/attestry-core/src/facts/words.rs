@@ -1,5 +1,5 @@
-//! Enums whose values are single words in policies, evidence and reports. `strum` derives the words from the names of the
-//! variants; the macro gives each enum the list of its values, and writes and reads the words with serde.
+//! Enums whose values are single words in policies, evidence and reports. `strum` derives the words from the names of
+//! the variants. The macro adds the list of values to each enum, and writes and reads the words with serde.
 //!
 //! Must not know which enums there are.
 
@@ -24,7 +24,7 @@ macro_rules! words {
                 self.into()
             }
 
-            /// The value of that word.
+            /// The value of this word.
             #[must_use]
             pub fn of(word: &str) -> Option<Self> {
                 word.parse().ok()

@@ -1,4 +1,4 @@
-//! Policies there and back, and what is refused on the way.
+//! The conversion of policies to facts and back, and the records that it refuses.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use proptest::prelude::*;
@@ -37,7 +37,7 @@ const TESTS: [Test; 27] = [
 ];
 
 fn word() -> impl Strategy<Value = String> {
-    // What separates and escapes comes often, or nothing would be proved.
+    // Separators and escapes are frequent in these texts. Otherwise the test would prove little.
     proptest::string::string_regex(r"[a-c ,\\:*/]{0,6}").unwrap()
 }
 
@@ -53,7 +53,7 @@ fn who() -> impl Strategy<Value = Principal> {
     let class: [fn(String) -> Principal; 4] =
         [Principal::Aws, Principal::Service, Principal::Federated, Principal::Canonical];
     let one = (proptest::sample::select(class.to_vec()), word()).prop_map(|(class, value)| class(value));
-    // Two ways to write everyone are one fact.
+    // Two forms of "everyone" are one fact.
     prop_oneof![Just(Principal::Everyone), one.prop_filter("everyone", |it| *it != Principal::Aws("*".into()))]
 }
 

@@ -1,6 +1,6 @@
-//! What a text stands for where JSON, a URL, base64 or hexadecimal wrote it, and where each part of that stands in the text.
+//! The decoding of texts in JSON, URLs, base64 or hexadecimal. Each part of a decoded text has its place in the source.
 //!
-//! Must not know what is looked for in it.
+//! Must not know which texts are searched.
 
 use std::ops::Range;
 
@@ -13,17 +13,17 @@ pub(super) struct Decoded {
     places: Places,
 }
 
-/// Where the bytes of a decoded text stand in its source.
+/// The places of the bytes of a decoded text in its source.
 #[derive(Debug, PartialEq, Eq)]
 enum Places {
-    /// The start of each, and the end of the source.
+    /// The start of each byte, and the end of the source.
     Each(Vec<usize>),
-    /// All of them stand for one part, of which nothing may stay where anything goes.
+    /// One range for all bytes. A replacement of any byte replaces the whole range.
     Together(Range<usize>),
 }
 
 impl Decoded {
-    /// Where a span of the decoded text stands in the source.
+    /// The place of a span of the decoded text in the source.
     pub(super) fn source(&self, span: &Range<usize>) -> Range<usize> {
         match &self.places {
             Places::Each(starts) => {
@@ -35,7 +35,7 @@ impl Decoded {
     }
 }
 
-/// The texts that a text stands for.
+/// The texts that this text encodes.
 pub(super) fn encoded(text: &str) -> Vec<Decoded> {
     let mut found = Vec::new();
     found.extend(replaced(text, '%', percent));
@@ -45,10 +45,10 @@ pub(super) fn encoded(text: &str) -> Vec<Decoded> {
     found
 }
 
-/// What an escape stands for, and how long it is.
+/// The bytes of an escape, and the length of the escape.
 type Escape = (Vec<u8>, usize);
 
-/// The text with all escapes that start with a mark replaced; `None` where there is none.
+/// The text with all escapes of one mark replaced. The result is `None` if there is no escape.
 fn replaced(text: &str, mark: char, read: fn(&str) -> Option<Escape>) -> Option<Decoded> {
     text.contains(mark).then_some(())?;
     let (mut bytes, mut starts) = (Vec::with_capacity(text.len()), Vec::with_capacity(text.len() + 1));
@@ -71,20 +71,20 @@ fn replaced(text: &str, mark: char, read: fn(&str) -> Option<Escape>) -> Option<
     Some(Decoded { text: String::from_utf8(bytes).ok()?, places: Places::Each(starts) })
 }
 
-/// `%2F`.
+/// Reads an escape of a URL: `%2F`.
 fn percent(text: &str) -> Option<Escape> {
     let byte = u8::from_str_radix(text.get(1..3)?, 16).ok()?;
     Some((vec![byte], 3))
 }
 
-/// `\n`, `\/`, `\u002f`, as JSON writes them, and `\,`.
+/// Reads an escape of JSON, such as `\n`, `\/` and `\u002f`, and escapes of other formats, such as `\,`.
 fn escape(text: &str) -> Option<Escape> {
     let letter = text.get(1..)?.chars().next()?;
     let plain = match letter {
         'n' => '\n',
         't' => '\t',
         'r' => '\r',
-        // JSON escapes few marks; lists, shells and patterns escape others.
+        // JSON escapes few marks. Lists, shells and patterns escape other marks.
         mark if mark.is_ascii_punctuation() => mark,
         'u' => {
             let code = u32::from_str_radix(text.get(2..6)?, 16).ok()?;
@@ -95,14 +95,14 @@ fn escape(text: &str) -> Option<Escape> {
     Some((plain.to_string().into_bytes(), 2))
 }
 
-/// The shortest run of letters that is taken for base64 or hexadecimal, and the shortest text that it stands for.
+/// The shortest run of letters that counts as base64 or hexadecimal, and the shortest text that it can encode.
 const RUN: usize = 20;
 const TEXT: usize = 12;
-/// A line of at least so many letters may go on in the next one.
+/// A line with at least this number of letters may continue in the next line.
 const LINE: usize = 16;
 
-/// The texts that runs of base64 stand for, in either alphabet and from each of their first four places: what stands before
-/// the text may be of the same letters.
+/// The texts that runs of base64 encode, in both alphabets. Each run is decoded from each of its first four positions,
+/// because the letters before the text may belong to the same alphabet.
 fn base64(text: &str) -> Vec<Decoded> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -116,7 +116,7 @@ fn base64(text: &str) -> Vec<Decoded> {
     found
 }
 
-/// The texts that runs of hexadecimal digits stand for, from each of their first two places.
+/// The texts that runs of hexadecimal digits encode. Each run is decoded from each of its first two positions.
 fn hexadecimal(text: &str) -> Vec<Decoded> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -133,12 +133,12 @@ fn hexadecimal(text: &str) -> Vec<Decoded> {
     found
 }
 
-/// The places of letters that stand together: line by line, and over the ends of lines where an encoder breaks what is long.
-/// What stands in the line before may be another text, so that every line may begin one.
+/// The places of consecutive letters, in single lines and across line ends, because encoders break long lines. A line
+/// may also follow another text. Therefore, each line may be the start of an encoded text.
 fn runs(bytes: &[u8], is_letter: impl Fn(u8) -> bool) -> Vec<Vec<usize>> {
     let mut found = Vec::new();
     let mut lines: Vec<Range<usize>> = Vec::new();
-    // Most texts are too short to stand for any.
+    // Most texts are too short for an encoded text.
     let mut at = if bytes.len() < RUN { bytes.len() } else { 0 };
     while at < bytes.len() {
         let rest = bytes.get(at..).unwrap_or_default();
@@ -161,10 +161,11 @@ fn runs(bytes: &[u8], is_letter: impl Fn(u8) -> bool) -> Vec<Vec<usize>> {
     found
 }
 
-/// A text of so many lines is found among lines of another; a longer one where it stands alone.
+/// A text of at most this number of lines is found among the lines of another text. A longer text is found only if it
+/// stands alone.
 const LINES: usize = 3;
 
-/// All lines, and each few of them.
+/// Adds all lines as one run, and each group of a few consecutive lines.
 fn together(lines: &[Range<usize>], found: &mut Vec<Vec<usize>>) {
     let few = (1..=LINES.min(lines.len())).flat_map(|length| lines.windows(length));
     for some in few.chain((lines.len() > LINES).then_some(lines)) {
@@ -175,8 +176,9 @@ fn together(lines: &[Range<usize>], found: &mut Vec<Vec<usize>>) {
     }
 }
 
-/// Every stretch of decoded bytes that is text. All letters that stand for a stretch go where anything in it does: the rest
-/// would stand for nothing. `letters` tells the first letter of a byte, and the letter behind those before it.
+/// Adds every stretch of decoded bytes that is text. A replacement in a stretch replaces all its letters, because the
+/// remaining letters would decode to nonsense. `letters` returns the index of the first letter of a byte, and the index
+/// after the last letter of the bytes before it.
 fn stretches(decoded: &[u8], letters: impl Fn(usize) -> (usize, usize), run: &[usize], found: &mut Vec<Decoded>) {
     let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
     let mut at = 0;

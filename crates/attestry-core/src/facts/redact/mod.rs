@@ -1,7 +1,8 @@
-//! Redaction: what must not go further than the place where it was read.
+//! Redaction: the removal of secrets at the place where data enter the program.
 //!
-//! Applied at the boundary, before any writer exists. Must not know who reads or writes; operations are only names here.
-//! What is replaced leaves a marker and nothing that is computed from it: a hash of a short secret is the secret.
+//! Redaction runs at the boundary, before any writer exists. Must not know readers or writers; operations are only
+//! names here. A replaced text leaves a marker and no value that is computed from the text, because a hash reveals a
+//! short secret.
 
 mod encoded;
 mod scrub;
@@ -12,24 +13,25 @@ use serde_json::Value;
 
 pub use scrub::{is_secret, is_secret_of, scrub};
 
-/// What stands where a secret was.
+/// The text that replaces a secret.
 pub const REDACTED: &str = "[redacted]";
-/// The marker where only base64 can stand.
+/// The same marker in base64, for members that hold base64 only.
 pub const REDACTED_BYTES: &str = "W3JlZGFjdGVkXQ==";
 
-/// Whether a text was changed by redaction, or looks as if it had been.
+/// Whether redaction changed a text, or the text looks as if redaction had changed it.
 #[must_use]
 pub fn is_withheld(text: &str) -> bool {
     text.contains(REDACTED)
 }
 
-/// A name that no other one has: of several that read alike after redaction the second gets `#2`.
+/// A unique name. When several names are equal after redaction, the second gets `#2`.
 pub(in crate::facts) fn apart(name: String, taken: impl Fn(&str) -> bool) -> String {
     let numbered = (2_u64..).map(|number| format!("{name}#{number}"));
     std::iter::once(name.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(name)
 }
 
-/// Members that are secret wherever they stand, in any case: CloudTrail repeats members of all services in lower case.
+/// The names of members that are secret in every place. They are compared in lower case, because CloudTrail repeats
+/// members of all services in lower case.
 const SECRETS: &[&str] = &[
     "authorizationtoken",
     "base32stringseed",
@@ -51,10 +53,10 @@ const SECRETS: &[&str] = &[
     "webidentitytoken",
 ];
 
-/// Secret members that are bytes, which JSON carries as base64.
+/// The secret members that hold bytes. JSON carries them as base64.
 const BYTES: &[&str] = &["base32stringseed", "plaintext", "qrcodepng", "secretbinary"];
 
-/// Texts that say where a list goes on: AWS made them, and a reader must hand them back unchanged.
+/// The tokens of pages. AWS made them, and a reader must send them back unchanged.
 const TOKENS: &[&str] = &[
     "continuationtoken",
     "marker",
@@ -75,13 +77,13 @@ pub fn value(service: &str, operation: &str, value: &mut Value) {
 fn walk(service: &str, operation: &str, path: &mut Vec<String>, value: &mut Value) {
     match value {
         Value::Object(members) => {
-            // A parameter says itself whether it is one that anybody may read.
+            // The type of a parameter shows whether its value is public.
             let plain = members.get("Type").and_then(Value::as_str) == Some("String");
-            // A list of names with their values: tags, variables, settings.
+            // A list of names with values: tags, variables, settings.
             let named = NAMES.iter().find_map(|name| members.get(*name)?.as_str()).map(str::to_owned);
             for (name, member) in members {
                 let above = path.len();
-                // A form writes the path to a member into its name.
+                // A form writes the path to a member into the name of the member.
                 path.extend(name.split('.').map(str::to_lowercase));
                 match judge(service, operation, path, above, plain) {
                     Verdict::Secret => blot(name, member),
@@ -104,9 +106,9 @@ fn walk(service: &str, operation: &str, path: &mut Vec<String>, value: &mut Valu
     }
 }
 
-/// Members that name what stands in the member `Value` beside them, in any spelling of services.
+/// The members that name the content of the member `Value` beside them, in the spellings of all services.
 const NAMES: &[&str] = &["Key", "key", "TagKey", "Name", "name", "ParameterName"];
-/// The members that hold it.
+/// The members that hold the content.
 const VALUES: &[&str] = &["Value", "value", "TagValue", "ParameterValue"];
 
 /// Replaces a text that is secret under its name.
@@ -118,7 +120,7 @@ fn withhold(name: &str, named: Option<&str>, member: &mut Value) {
     }
 }
 
-/// Replaces every leaf, so that a reader still finds the shape that it expects.
+/// Replaces every leaf. The structure stays, so a reader still finds the expected members.
 fn blot(name: &str, value: &mut Value) {
     match value {
         Value::Object(members) => members.iter_mut().for_each(|(_, member)| blot(name, member)),
@@ -132,14 +134,14 @@ fn marker(name: &str) -> &'static str {
     if BYTES.contains(&name.to_lowercase().as_str()) { REDACTED_BYTES } else { REDACTED }
 }
 
-/// A free text without secrets; `None` when there was nothing to remove. JSON inside the text is read as JSON.
+/// A free text without secrets. The result is `None` if there was no secret. JSON inside the text is read as JSON.
 fn text(service: &str, operation: &str, content: &str) -> Option<String> {
     if content.trim_start().starts_with(['{', '['])
         && let Ok(original) = serde_json::from_str::<Value>(content)
     {
         let mut inside = original.clone();
         walk(service, operation, &mut Vec::new(), &mut inside);
-        // And as a text: a rule may look at several members at once.
+        // The text is also checked as a whole, because a rule may need several members at once.
         let clean = (inside != original).then(|| inside.to_string());
         let scrubbed = scrubbed(clean.as_deref().unwrap_or(content));
         return scrubbed.or(clean);
@@ -161,15 +163,15 @@ enum Verdict {
     Look,
 }
 
-/// What to do with a member whose path goes on behind the part that was judged before: a secret that is a structure is
-/// secret in all its parts.
+/// The treatment of a member, by the part of its path that was not judged before. A secret structure is secret in all
+/// its parts.
 fn judge(service: &str, operation: &str, path: &[String], judged: usize, plain: bool) -> Verdict {
     let ends = judged + 1..=path.len();
     let verdicts = ends.map(|end| verdict(service, operation, path.get(..end).unwrap_or_default(), plain));
     verdicts.into_iter().find(|verdict| *verdict != Verdict::Look).unwrap_or(Verdict::Look)
 }
 
-/// What to do with the member at the end of a path of lower-case names.
+/// The treatment of the member at the end of a path of lower-case names.
 fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Verdict {
     let Some((name, above)) = path.split_last() else { return Verdict::Look };
     let name = name.as_str();
@@ -179,10 +181,10 @@ fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Verd
         || (service == "ssm" && name == "value" && !plain)
         || (service == "logs" && matches!(operation, "FilterLogEvents" | "GetLogEvents") && name == "message")
         || (service == "lambda" && within("environment") && within("variables"))
-        // The link to a function's code is signed, and whoever has it has the code.
+        // The link to the code of a function is signed, and it gives access to the code.
         || (service == "lambda" && name == "location" && above.last().is_some_and(|name| name == "code"))
         || (service == "apigateway" && operation.contains("ApiKey") && name == "value")
-        // What a rule sends to a target is whatever somebody wrote there, tokens of web hooks among it.
+        // The input of a target is free text, and it may contain tokens of web hooks.
         || (service == "events" && within("targets") && matches!(name, "input" | "inputtemplate" | "httpparameters"))
         || (service == "sts" && name == "tokencode");
     if secret {
@@ -194,40 +196,40 @@ fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Verd
     }
 }
 
-/// Reads elements of XML one by one and says what stands in them; the caller knows the syntax.
+/// Redacts the elements of XML one by one. The caller reads the syntax.
 #[derive(Debug)]
 pub struct Elements<'a> {
     service: &'a str,
     operation: &'a str,
     path: Vec<String>,
-    /// The text of the last element that names what stands in the next, and how deep it stood.
+    /// The text of the last element that names the content of the next element, with its depth.
     named: Option<(usize, String)>,
 }
 
 impl<'a> Elements<'a> {
-    /// The answer of an operation.
+    /// The elements of the answer of an operation.
     #[must_use]
     pub fn new(service: &'a str, operation: &'a str) -> Self {
         Self { service, operation, path: Vec::new(), named: None }
     }
 
-    /// An element begins.
+    /// Begins an element.
     pub fn open(&mut self, name: &str) {
         self.path.push(name.to_lowercase());
     }
 
-    /// An element ends; `false` when it was not the one that is open.
+    /// Ends an element. The result is `false` if another element is open.
     pub fn close(&mut self, name: &str) -> bool {
         self.path.pop().is_some_and(|open| open == name.to_lowercase())
     }
 
-    /// How many elements are open.
+    /// The number of open elements.
     #[must_use]
     pub fn depth(&self) -> usize {
         self.path.len()
     }
 
-    /// The text of the open element without secrets; `None` when there was nothing to remove.
+    /// The text of the open element without secrets. The result is `None` if there was no secret.
     #[must_use]
     pub fn text(&mut self, content: &str) -> Option<String> {
         let verdict = judge(self.service, self.operation, &self.path, 0, false);
@@ -238,7 +240,7 @@ impl<'a> Elements<'a> {
             Verdict::Secret if content.trim().is_empty() => None,
             Verdict::Secret => Some(marker(self.path.last().map_or("", String::as_str)).to_owned()),
             Verdict::Token => None,
-            // The path of a web hook is its password.
+            // The path of a web hook serves as its password.
             Verdict::Look if self.service == "sns" && self.path.last().is_some_and(|name| name == "endpoint") => {
                 host_only(content).or_else(|| text(self.service, self.operation, content))
             }
@@ -246,7 +248,7 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Whether a text is secret under the name of its element, or under the name that an element before it gives.
+    /// Whether a text is secret under the name of its element, or under the name in an element before it.
     fn is_named_secret(&mut self, content: &str) -> bool {
         let Some(own) = self.path.last().filter(|_| !content.trim().is_empty()) else { return false };
         let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(own));
@@ -259,7 +261,7 @@ impl<'a> Elements<'a> {
     }
 }
 
-/// A URL without anything but scheme and host; `None` when it has nothing else, or is none.
+/// The scheme and host of a URL. The result is `None` if the text is no URL or has no other part.
 fn host_only(content: &str) -> Option<String> {
     let (scheme, rest) = content.split_once("://")?;
     let authority = rest.split(|it: char| "/?#\\".contains(it) || it.is_whitespace()).next()?;

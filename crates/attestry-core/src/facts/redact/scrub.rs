@@ -1,8 +1,8 @@
-//! Secrets inside free text: messages, policy documents, filter patterns, environment-like strings.
+//! Secrets inside free text: messages, policy documents, filter patterns and texts with variables of an environment.
 //!
-//! What a secret looks like is told by the rules of `logs`, the strict ones among them; here it is looked for in the text as
-//! it stands and in what the text stands for when JSON, a URL, base64 or hexadecimal wrote it. ARNs, request ids and page tokens are not
-//! secret, and a report without them proves nothing. Must not know rules.
+//! The strict rules of `logs` define the form of a secret. This module applies them to the text and to the texts that
+//! it encodes in JSON, a URL, base64 or hexadecimal. ARNs, request ids and page tokens are no secrets, and a report
+//! needs them as proof. Must not know rules.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,17 +12,17 @@ use super::REDACTED;
 use super::encoded::encoded;
 use attestry_logs::Rules;
 
-/// The rules; without them every text is withheld.
+/// The rules. Without them, every text is withheld.
 static RULES: LazyLock<Option<Rules>> = LazyLock::new(|| Rules::strict().ok());
 
-/// How many encodings may lie in each other.
+/// The limit of nested encodings.
 const DEPTH: usize = 3;
-/// A span that is so long was cut where the rules look no further.
+/// A span of at least this length was cut at the length limit of a rule.
 const CUT: usize = 480;
-/// How a private key begins and ends. A key that is cut off is still most of a key.
+/// The beginning and the end of a private key. A key without its end counts too, because most of the key is there.
 const KEY: (&str, &str) = ("PRIVATE KEY", "-----END ");
 
-/// The text with everything that looks like a secret replaced.
+/// The text, with every part that looks like a secret replaced.
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
     let spans = secrets(text, DEPTH);
@@ -40,27 +40,28 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// Whether a text holds something that looks like a secret.
+/// Whether a text contains a part that looks like a secret.
 #[must_use]
 pub fn is_secret(text: &str) -> bool {
     !secrets(text, DEPTH).is_empty()
 }
 
-/// Whether a text is secret under this name, though it may not be by itself.
+/// Whether a text is secret under this name, even if it is not secret alone.
 #[must_use]
 pub fn is_secret_of(name: &str, text: &str) -> bool {
-    // A name that a rule could take for the name of a secret has letters; a text of two letters is none.
+    // Names of secrets have several letters, and a text of a few letters is no secret.
     let named = |between: &str| {
         let spans = secrets(&format!("{name}{between}{text}"), 0);
-        // What stands further on is a secret without the name, and the rest of the text is none.
+        // A secret further on does not depend on the name, and a span that ends before the text is no secret in the
+        // text.
         spans.iter().any(|span| span.start <= name.len() + between.len() && span.end > name.len() + between.len())
     };
     text.len() > 3 && name.len() > 2 && (named("=") || text.contains(' ') && named("=\""))
 }
 
-/// Where the secrets of a text stand, in order and apart from each other, at ends of characters.
+/// The places of the secrets in a text. They are in order, do not overlap, and start and end between characters.
 fn secrets(text: &str, depth: usize) -> Vec<Range<usize>> {
-    // Nothing shorter looks like a secret, and most facts are short.
+    // A shorter text cannot look like a secret, and most facts are short.
     if text.len() < SHORTEST || text == REDACTED {
         return Vec::new();
     }
@@ -74,11 +75,11 @@ fn secrets(text: &str, depth: usize) -> Vec<Range<usize>> {
     merge(spans)
 }
 
-/// The shortest text that any rule finds.
+/// The length of the shortest text that any rule finds.
 const SHORTEST: usize = 8;
 
-/// The span with what belongs to it: the rest of a value that is longer than rules look, the body of a key, and whole
-/// characters.
+/// The span with all parts that belong to it: the rest of a value beyond the length limit of a rule, the body of a key,
+/// and whole characters.
 fn whole(text: &str, span: Range<usize>) -> Range<usize> {
     let bytes = text.as_bytes();
     let (mut start, mut end) = (span.start, span.end);
@@ -191,7 +192,7 @@ mod tests {
             let encoded: String = BASE64_STANDARD.encode(&text);
             let lines: Vec<std::borrow::Cow<'_, str>> =
                 encoded.as_bytes().chunks(76).map(String::from_utf8_lossy).collect();
-            // Lines of other letters before and behind, at each alignment.
+            // Lines of other letters before and after the text, at each alignment.
             for before in (20..24).filter_map(|length| "YWJjZGVmZ2hpamtsbW5vcHFy".get(..length)) {
                 let few: String = lines.join("\n");
                 for form in [&encoded, &hex].into_iter().chain((lines.len() <= 3).then_some(&few)) {
