@@ -1,31 +1,31 @@
-//! What the log of calls says in all: counted while it is read, line by line, since it is large and nothing else of it is
-//! judged.
+//! The totals of the log of calls. The log is large and only its totals are judged, so it is counted line by line while
+//! it is read.
 //!
-//! Must not know who writes it.
+//! Must not know the writer of the log.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::Deserialize;
 
-/// Longest line that is read: the parameters of a call stand in it.
+/// The limit of a line in bytes. A line holds the parameters of a call.
 const LONGEST: usize = 4 << 20;
 
-/// The log, counted.
+/// The totals of the log.
 #[derive(Debug, Default)]
 pub(super) struct Counted {
-    /// Requests.
+    /// The number of requests.
     pub(super) calls: usize,
-    /// Of these, answered by throttling.
+    /// The number of these requests that AWS throttled.
     pub(super) throttled: usize,
-    /// Whom they asked.
+    /// The accounts of the requests.
     pub(super) accounts: BTreeSet<String>,
-    /// The first line that is no call.
+    /// The number of the first line that is no call.
     pub(super) broken: Option<usize>,
     begun: Vec<u8>,
 }
 
-/// What is read of a call.
+/// The members of a call that are read.
 #[derive(Deserialize)]
 struct Call {
     account: String,
@@ -47,7 +47,7 @@ impl Counted {
         }
     }
 
-    /// The end of the log: each line ends with a line feed, the last one too.
+    /// Ends the log. Each line ends with a line feed, and so does the last line.
     pub(super) fn finish(&mut self) {
         if !self.begun.is_empty() {
             let rest = std::mem::take(&mut self.begun);

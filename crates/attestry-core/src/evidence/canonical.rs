@@ -1,19 +1,19 @@
-//! JSON with one form for each value, as RFC 8785 has it: keys sorted, no spaces. Numbers are whole: nothing that is signed
-//! here has others.
+//! JSON with only one form for each value, as RFC 8785 defines it: sorted keys and no spaces. All numbers are whole,
+//! because the signed documents have no other numbers.
 //!
-//! Must not know what is written.
+//! Must not know which values are written.
 
 use serde::Serialize;
 use serde::ser::Error as _;
 use serde_json::Value;
 
-/// Whole numbers up to here mean the same to every reader.
+/// The limit of whole numbers that every reader reads exactly.
 const EXACT: u64 = 1 << 53;
 
-/// The one form of the value.
+/// The canonical form of a value.
 ///
 /// # Errors
-/// It cannot be written as JSON, or holds a number that readers do not agree upon.
+/// The value cannot be written as JSON, or it holds a number that readers do not agree upon.
 pub(super) fn write(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut out = Vec::new();
     put(&serde_json::to_value(value)?, &mut out)?;
@@ -37,7 +37,7 @@ fn put(value: &Value, out: &mut Vec<u8>) -> serde_json::Result<()> {
         }
         Value::Object(fields) => {
             let mut fields: Vec<_> = fields.iter().collect();
-            // By UTF-16 code units, which is another order than that of characters.
+            // The order is the order of UTF-16 code units, which differs from the order of characters.
             fields.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
             let mut before = b'{';
             for (name, field) in &fields {

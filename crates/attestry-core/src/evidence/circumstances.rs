@@ -1,6 +1,6 @@
-//! Under which circumstances a run was made: what its verdicts do not rest on, and an auditor asks for.
+//! The circumstances of a run: data that the verdicts do not depend on, and that an auditor needs.
 //!
-//! Must not know where it is found out.
+//! Must not know how the circumstances are found out.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,55 +13,58 @@ pub const CIRCUMSTANCES_SCHEMA: &str = "attestry.circumstances/1";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Circumstances {
-    /// `attestry.circumstances/1`.
+    /// The schema: `attestry.circumstances/1`.
     pub schema: String,
-    /// The command line, without anything that looks like a secret; none in evidence of an earlier version.
+    /// The command line, without any text that looks like a secret. It is empty in evidence of an earlier version.
     #[serde(default)]
     pub command: Vec<String>,
-    /// SHA-256 of the program that ran, hexadecimal; none where it could not be read.
+    /// The hexadecimal SHA-256 of the program. Absent if the program could not be read.
     pub binary_sha256: Option<String>,
-    /// The pipeline that ran it, where the environment tells of one.
+    /// The pipeline that ran the program, if the environment names one.
     pub pipeline: Option<Pipeline>,
-    /// This machine's clock beside that of AWS; none where no answer carried a date.
+    /// The clock of this machine compared with the clock of AWS. Absent if no answer had a date.
     pub clock: Option<Clock>,
-    /// Variables of the environment that say how requests went out: proxies without their users, certificates.
+    /// The variables of the environment that decide the path of requests: proxies without their users, and
+    /// certificates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub network: Vec<String>,
-    /// How accounts and Regions were chosen, and what that leaves out.
+    /// The choice of the accounts and Regions, and the parts that it leaves out.
     pub scope: Scope,
-    /// What of the answers is kept.
+    /// The part of the answers that evidence keeps.
     pub answers: String,
-    /// What probes left behind, by name.
+    /// The names of the artifacts that probes left behind.
     pub residue: Vec<String>,
 }
 
-/// A pipeline, in its own words.
+/// A pipeline, in the words of its own environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pipeline {
-    /// Which product.
+    /// The name of the product.
     pub system: String,
-    /// URL or ARN of the run.
+    /// The URL or ARN of the pipeline run.
     pub run: String,
-    /// The commit that it ran for.
+    /// The commit of the pipeline run.
     pub commit: String,
-    /// Branch or tag.
+    /// The branch or the tag.
     pub reference: String,
-    /// Who or what started it.
+    /// The person or the system that started it.
     pub actor: String,
 }
 
-/// Clocks beside each other: AWS's date minus ours when the answer came, in seconds. AWS tells whole seconds.
+/// The difference of two clocks in seconds: the date of AWS minus ours at the arrival of an answer. AWS sends whole
+/// seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clock {
-    /// Answers that carried a date.
+    /// The number of answers with a date.
     pub answers: usize,
     /// The least difference.
     pub least_seconds: i64,
-    /// The greatest.
+    /// The greatest difference.
     pub greatest_seconds: i64,
-    /// What was added to ours, because it is not AWS's: everything was judged by AWS's clock.
+    /// The seconds that were added to our clock because it differs from the clock of AWS. All verdicts use the clock of
+    /// AWS.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub added_seconds: i64,
 }
@@ -70,7 +73,7 @@ fn is_zero(seconds: &i64) -> bool {
     *seconds == 0
 }
 
-/// How accounts and Regions were chosen.
+/// The choice of the accounts and Regions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
@@ -78,9 +81,9 @@ pub struct Scope {
     pub accounts: Vec<String>,
     /// The Regions.
     pub regions: Vec<String>,
-    /// How they were chosen.
+    /// The way of the choice.
     pub chosen: String,
-    /// What was not looked at.
+    /// The parts that were not examined.
     pub left_out: Vec<String>,
 }
 

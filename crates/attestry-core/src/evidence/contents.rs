@@ -1,7 +1,7 @@
-//! Reading evidence, a directory or a bundle: within limits, and nothing but plain files.
+//! The reading of evidence, from a directory or a bundle. It has limits and accepts only plain files.
 //!
-//! What is judged is held in memory, of all other files the digest. Nothing is written, and what was read once is what is
-//! judged. Must not know what the files hold.
+//! The files that are judged stay in memory. For all other files, only the digest stays. Nothing is written. Each file
+//! is read once, so the judged data are the data of this read. Must not know the contents of the files.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write as _};
@@ -13,17 +13,17 @@ use super::manifest::{Entry, Sum};
 use super::path::is_below;
 use super::{Damage, paths};
 
-/// Which files are held.
+/// The choice of the files that stay in memory.
 pub type Hold<'a> = &'a dyn Fn(&str) -> bool;
 
-/// Evidence as it was read.
+/// Evidence after reading.
 #[derive(Debug, Default)]
 pub(super) struct Stored {
-    /// Size and digest of every file.
+    /// The size and the digest of every file.
     pub(super) entries: BTreeMap<String, Entry>,
-    /// The files that are held.
+    /// The files that stay in memory.
     pub(super) contents: Contents,
-    /// The log of calls, which is counted whether it is held or not.
+    /// The totals of the log of calls, for a log in memory and for any other log.
     pub(super) calls: Counted,
 }
 
@@ -49,7 +49,7 @@ impl Stored {
     }
 }
 
-/// Bytes that are counted while they are read, where they are calls.
+/// A reader of one file. It counts the lines if the file is the log of calls.
 struct Told<'a> {
     bytes: &'a mut dyn Read,
     counted: Option<&'a mut Counted>,
@@ -68,7 +68,7 @@ impl Read for Told<'_> {
 /// Reads a directory, or a bundle in one file.
 ///
 /// # Errors
-/// All that is no plain file, or why nothing was read.
+/// All entries that are no plain files, or the reason why nothing was read.
 pub(super) fn read(path: &Path, hold: Hold<'_>) -> Result<Stored, Vec<Damage>> {
     let limits = Limits::default();
     let unreadable = |error: io::Error| vec![Damage::Unreadable(format!("{}: {error}", path.display()))];
@@ -85,7 +85,7 @@ pub(super) fn read(path: &Path, hold: Hold<'_>) -> Result<Stored, Vec<Damage>> {
 /// Reads a bundle in memory.
 ///
 /// # Errors
-/// Why it is refused.
+/// The reason why the bundle is refused.
 pub(super) fn unpacked(bundle: &[u8], hold: Hold<'_>) -> Result<Stored, Refused> {
     let mut stored = Stored::default();
     unpack_files(bundle, &Limits::default(), &mut |path, bytes| {
@@ -95,15 +95,15 @@ pub(super) fn unpacked(bundle: &[u8], hold: Hold<'_>) -> Result<Stored, Refused>
     Ok(stored)
 }
 
-/// What a bundle that is refused says of the evidence.
+/// The damage of evidence whose bundle is refused.
 pub(super) fn refused(refused: Refused) -> Vec<Damage> {
     vec![Damage::Archive(refused)]
 }
 
-/// The file, and one byte more than allowed where it is larger.
+/// Reads a file, and at most one byte more than the limit.
 fn read_file(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // A pipe would be waited for.
+    // The program would wait for the writer of a pipe.
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("this is no plain file"));
     }
@@ -130,7 +130,7 @@ impl<'a> Walk<'a> {
         if walk.damage.is_empty() { Ok(walk.stored) } else { Err(walk.damage) }
     }
 
-    /// Reads what lies in a folder. An error ends the walk; what is merely wrong is kept and told with the rest.
+    /// Reads the entries of a folder. A read error ends the walk. Other damage is kept and reported with the rest.
     fn below(&mut self, folder: &Path) -> Result<(), Damage> {
         let unreadable = |path: &Path, error: io::Error| Damage::Unreadable(format!("{}: {error}", path.display()));
         let entries = std::fs::read_dir(self.root.join(folder)).map_err(|error| unreadable(folder, error))?;
@@ -146,7 +146,7 @@ impl<'a> Walk<'a> {
             } else if self.stored.entries.len() >= self.files {
                 return Err(Damage::TooLarge(format!("more than {} files", self.files)));
             } else {
-                // One byte more than allowed, where it is larger.
+                // For a larger file, this reads one byte more than the limit.
                 let file = std::fs::File::open(entry.path());
                 let taken = file
                     .and_then(|file| self.stored.take(&name, &mut file.take(self.left.saturating_add(1)), self.hold));

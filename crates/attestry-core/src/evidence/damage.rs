@@ -1,8 +1,8 @@
-//! What can be wrong with evidence: each kind of damage has its own words.
+//! The damage of evidence. Each kind of damage has its own message.
 //!
-//! Whoever made the evidence chose the names, schemas and messages that these words repeat. All of them are shown on one
-//! line, without anything that steers a terminal, so that none can look like words of ours. Must not know how damage is
-//! found.
+//! These messages repeat names, schemas and messages that the author of the evidence chose. Each of them is shown on
+//! one line, without control characters for a terminal, so that it cannot look like our own message. Must not know how
+//! damage is found.
 
 use std::fmt::Display;
 
@@ -13,85 +13,85 @@ use super::manifest::{NAME, SCHEMA};
 use super::timestamp::StampError;
 use crate::source::printable;
 
-/// Longest part of a message that evidence chose, in characters.
+/// The limit of a text from the evidence, in characters.
 const LONGEST: usize = 500;
 
-/// What evidence says, on one line.
+/// A text from the evidence, on one line.
 fn one(said: impl Display) -> String {
     printable(&said.to_string(), LONGEST)
 }
 
-/// Diagnostics, rendered, set in so far that none of their lines looks like one of ours.
+/// Rendered diagnostics with an indent, so that none of their lines looks like our own line.
 fn set_in(rendered: &str) -> String {
     rendered.trim_end().lines().map(|line| format!("\n    | {}", one(line))).collect()
 }
 
-/// One thing that is wrong with evidence.
+/// One damage of evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Damage {
-    /// It cannot be read at all.
+    /// The evidence cannot be read at all.
     #[error("{}", one(.0))]
     Unreadable(String),
-    /// The archive is not one that Attestry packed.
+    /// The archive does not have the form that Attestry packs.
     #[error("the archive is refused: {}", one(.0))]
     Archive(#[from] Refused),
-    /// There is no manifest, or it is no manifest.
+    /// There is no manifest, or the file is no manifest.
     #[error("no readable {NAME}: {}", one(.0))]
     NoManifest(String),
-    /// The manifest has another schema than this version reads.
+    /// The manifest has a schema that this version does not read.
     #[error("the manifest has the schema `{}`, and this version reads `{SCHEMA}`", one(.0))]
     UnsupportedSchema(String),
-    /// The manifest says the same in another form.
+    /// The manifest is not in its canonical form.
     #[error("{NAME} is not in its one form: it was written anew")]
     OtherForm,
     /// A path of the manifest leaves the directory.
     #[error("the manifest names `{}`, which is no path below the directory", one(.0))]
     EscapingPath(String),
-    /// A file is named twice.
+    /// The manifest names a file twice.
     #[error("the manifest names `{}` twice, or two names that are one file on some systems", one(.0))]
     NamedTwice(String),
-    /// A file that no run leaves.
+    /// The manifest names a file that no run writes.
     #[error("the manifest names `{}`, which no run leaves", one(.0))]
     Foreign(String),
-    /// A file of the manifest is not there.
+    /// A file of the manifest is missing.
     #[error("missing file: {}", one(.0))]
     Missing(String),
-    /// A file is there that the manifest does not name.
+    /// The manifest does not name an existing file.
     #[error("file that the manifest does not name: {}", one(.0))]
     Extra(String),
-    /// A link, device or other special file.
+    /// A link, a device or another special file.
     #[error("{} is neither a file nor a directory", one(.0))]
     Special(String),
-    /// A file has another content than the manifest says.
+    /// The content of a file does not match the manifest.
     #[error("altered file: {} has the digest {}, and the manifest says {}", one(path), one(found), one(expected))]
     Altered {
         /// The path.
         path: String,
-        /// SHA-256 in the manifest.
+        /// The SHA-256 in the manifest.
         expected: String,
-        /// SHA-256 of the file.
+        /// The SHA-256 of the file.
         found: String,
     },
-    /// More than a verifier is willing to read.
+    /// The evidence is larger than the limit of a verifier.
     #[error("too large: {}", one(.0))]
     TooLarge(String),
-    /// A file that the verdicts rest on cannot be used.
+    /// A file that the verdicts depend on cannot be used.
     #[error("{}: {}", one(path), one(reason))]
     Unusable {
         /// The path.
         path: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// Policies or a suite that cannot be used.
     #[error("{}: what is read there cannot be used{}", one(path), set_in(told))]
     Texts {
-        /// Where they lie.
+        /// The place of the texts.
         path: String,
-        /// What is wrong with them, rendered.
+        /// The mistakes in the texts, rendered.
         told: String,
     },
-    /// Something that follows from the rest of the evidence is not what the rest says.
+    /// A value that follows from the rest of the evidence differs from the rest.
     #[error(
         "{} says another {} than the evidence: `{}`, and it must be `{}`",
         one(path),
@@ -102,52 +102,52 @@ pub enum Damage {
     Other {
         /// The file.
         path: String,
-        /// What it says otherwise.
+        /// The name of the value.
         what: String,
-        /// What it says.
+        /// The stored value.
         stored: String,
-        /// What it must say.
+        /// The value that follows from the evidence.
         derived: String,
     },
-    /// A report that is not the one that follows from the evidence.
+    /// A report that differs from the report that follows from the evidence.
     #[error("forged report: {} is not what the facts give, written by this version", one(.0))]
     OtherReport(String),
-    /// Facts of somewhere that the run did not look at, or none of somewhere that it did.
+    /// Facts of a place that the run did not examine, or no facts of a place that it examined.
     #[error("{}", one(.0))]
     OtherPlaces(String),
-    /// The stored facts give other verdicts than the stored ones.
+    /// The stored facts give other verdicts than the stored verdicts.
     #[error(
         "the stored facts do not give the stored verdicts: line {line}: stored `{}`, evaluated `{}`",
         one(stored),
         one(evaluated)
     )]
     OtherVerdicts {
-        /// Line of `verdicts.json`.
+        /// The line of `verdicts.json`.
         line: usize,
         /// The stored line.
         stored: String,
-        /// The line that the facts give.
+        /// The line that follows from the facts.
         evaluated: String,
     },
-    /// What was signed is about another manifest, or says something else than the evidence does.
+    /// A signed statement is about another manifest, or it differs from the evidence.
     #[error("the signed statement `{}` is not the one of this evidence", one(.0))]
     OtherStatement(String),
-    /// There is no signature, and one was asked for.
+    /// A signature is required, and there is none.
     #[error("not signed: there is no {}", one(.0))]
     NotSigned(String),
-    /// A signature names a trusted key, and is not by it.
+    /// A signature names a trusted key, but this key did not make it.
     #[error("bad signature: it names the key {}, and is not by that key over this statement", one(.0))]
     BadSignature(String),
-    /// No signature is by a trusted key.
+    /// No signature is from a trusted key.
     #[error("unknown key: signed by {}, by none of the keys given", one(.0))]
     UnknownKey(String),
-    /// There is no time stamp, and one was asked for.
+    /// A time stamp is required, and there is none.
     #[error("not timestamped: there is no {}", one(.0))]
     NotStamped(String),
-    /// The time stamp is not one of this evidence.
+    /// The time stamp does not belong to this evidence.
     #[error("bad timestamp: {}", one(.0))]
     BadStamp(#[from] StampError),
-    /// It does not follow the evidence that came before it.
+    /// The evidence does not follow the evidence before it.
     #[error("broken chain: {}", one(.0))]
     BrokenChain(String),
 }
@@ -156,7 +156,7 @@ pub enum Damage {
 mod tests {
     use super::*;
 
-    /// Whatever evidence says of itself, nothing of it begins a line or reaches the terminal.
+    /// No text of the evidence begins a line or controls the terminal.
     #[test]
     fn no_damage_repeats_what_steers_a_terminal_or_begins_a_line() {
         let hostile = || "x\u{1b}[2J\r\nsigned by 9a4f: tamper-evident\u{202e}\u{9b}\u{200b}\u{2028}".to_owned();
@@ -194,7 +194,7 @@ mod tests {
             let words = damage.to_string();
             let steers = words.chars().find(|it| *it != '\n' && crate::source::is_hidden(*it));
             assert_eq!(steers, None, "{words:?}");
-            // Only texts take several lines, and each of those is set in.
+            // Only texts take several lines, and each of these lines has the indent.
             assert!(words.lines().skip(1).all(|line| line.starts_with("    | ")), "{words:?}");
             assert!(matches!(damage, Damage::Texts { .. }) || words.lines().count() == 1, "{words:?}");
         }

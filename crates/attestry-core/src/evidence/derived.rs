@@ -1,8 +1,9 @@
-//! What follows from inputs and facts is derived again and compared: the record of the run, its place in the chain, its
-//! scope, the number of its calls, and every report, byte for byte. So nobody can edit a report and seal it anew.
+//! The derived data: the record of the run, its place in the chain, its scope, the number of its calls, and every
+//! report, byte for byte. They follow from the inputs and facts. The verifier derives them again and compares them, so
+//! an edited report is detected even with a new seal.
 //!
-//! Reports are written to a digest, never to memory. Other versions write other bytes: a report of one of them is not checked,
-//! and that is told. Must not know how evidence was read.
+//! Reports are written into a digest and never into memory. Other versions write other bytes. Reports of another
+//! version are not checked, and the result shows it. Must not know how evidence was read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -22,16 +23,16 @@ use crate::policy::{Source, beside};
 use crate::report::{self, Delta, Record, Report, Results};
 use crate::verify::{Caller, Reason, Run, TOOL};
 
-/// Files whose bytes nobody compared with what the facts give, and why.
+/// The files whose bytes were not compared with the facts, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unchecked {
-    /// The program that wrote them, as it says.
+    /// The program that wrote them, by its own record.
     pub tool: String,
     /// The files.
     pub files: Vec<String>,
 }
 
-/// What of `run.json` no other file tells.
+/// The members of `run.json` that no other file holds.
 #[derive(Deserialize)]
 struct Claimed {
     id: String,
@@ -44,15 +45,15 @@ struct Claimed {
     finished: Timestamp,
 }
 
-/// What evidence is made of, besides what was judged.
+/// The parts of the evidence, besides the judged data.
 pub(super) struct Parts<'a> {
     pub(super) contents: &'a Contents,
     pub(super) manifest: &'a Manifest,
     pub(super) calls: &'a Counted,
 }
 
-/// Compares everything that follows with what is there. Files that only the version that wrote them can write again are given
-/// back.
+/// Compares all derived data with the stored data. The result has the files that only the version that wrote them can
+/// write again.
 pub(super) fn check(parts: &Parts<'_>, judged: &Judged) -> Result<Option<Unchecked>, Vec<Damage>> {
     let one = |damage| vec![damage];
     let (run, told) = run_of(parts, judged).map_err(one)?;
@@ -71,7 +72,7 @@ pub(super) fn check(parts: &Parts<'_>, judged: &Judged) -> Result<Option<Uncheck
     Ok(None)
 }
 
-/// The record of the run, from suite, stage and basis, and the one that is stored.
+/// The record of the run, derived from the suite, the stage and the basis, and the stored record.
 fn run_of(parts: &Parts<'_>, judged: &Judged) -> Result<(Run, Value), Damage> {
     let text = content(parts.contents, paths::RUN)?;
     let unusable = |error: serde_json::Error| unusable(paths::RUN, error.to_string());
@@ -119,7 +120,7 @@ fn check_run(parts: &Parts<'_>, judged: &Judged, run: &Run, told: &Value, ours: 
     let empty = serde_json::Map::new();
     let (stored, expected) = (told.as_object().unwrap_or(&empty), derived.as_object().unwrap_or(&empty));
     for (name, value) in expected {
-        // Another version may not have told it.
+        // A record of another version may not have this member.
         let stored = stored.get(name).or(if ours { Some(&Value::Null) } else { None });
         if let Some(stored) = stored.filter(|stored| *stored != value) {
             return Err(other(paths::RUN, name, &stored.to_string(), &value.to_string()));
@@ -147,9 +148,9 @@ fn check_run(parts: &Parts<'_>, judged: &Judged, run: &Run, told: &Value, ours: 
     check_backend(judged, run, ours)
 }
 
-/// What answers is what the stage says, or an endpoint that was named for the run.
+/// Checks the backend. It must be the backend of the stage, or an endpoint that the command line named.
 fn check_backend(judged: &Judged, run: &Run, ours: bool) -> Result<(), Damage> {
-    // Earlier evidence does not tell of an endpoint that was named for the run.
+    // Earlier evidence does not record an endpoint of the command line.
     let maybe = judged.basis.endpoint.unwrap_or(false) || !ours;
     let named = |what: &str, path: &str| format!("{what} {}", below(judged, path).display());
     let stage = match &judged.stage.source {
@@ -178,7 +179,7 @@ fn check_scope(parts: &Parts<'_>, judged: &Judged, ours: bool) -> Result<(), Dam
     Err(other(paths::CIRCUMSTANCES, "scope", &show(&stored), &show(&derived)))
 }
 
-/// Whether a run of these inputs leaves a file of that name.
+/// Whether a run of these inputs writes a file with this name.
 fn is_ours(path: &str, judged: &Judged) -> bool {
     let Some(input) = path.strip_prefix(paths::INPUTS).and_then(|rest| rest.strip_prefix('/')) else {
         return paths::is_left(path) || report_at(path).is_some();
@@ -190,12 +191,12 @@ fn is_ours(path: &str, judged: &Judged) -> bool {
     judged.inputs.iter().chain(&described).any(|read| *read == *Path::new(input))
 }
 
-/// A path of the suite, below the root.
+/// The path of a file that the suite names, below the root.
 fn below(judged: &Judged, path: &str) -> PathBuf {
     beside(Path::new(&judged.basis.suite), path)
 }
 
-/// Files of which only the version that wrote them knows what they must be.
+/// The files whose expected bytes only the version that wrote them can produce.
 fn unknown(manifest: &Manifest) -> Vec<String> {
     manifest.files.iter().map(|it| it.path.clone()).filter(|path| !paths::is_left(path)).collect()
 }
@@ -204,7 +205,7 @@ fn report_at(path: &str) -> Option<&'static dyn Report> {
     report::ALL.iter().copied().find(|report| report.file() == path)
 }
 
-/// Writes every report of the evidence once more, from inputs and facts.
+/// Writes every report of the evidence again, from inputs and facts.
 fn check_reports(parts: &Parts<'_>, judged: &Judged, run: &Run) -> Result<(), Vec<Damage>> {
     let one = |damage| vec![damage];
     let baseline = match parts.contents.get(paths::BASELINE) {

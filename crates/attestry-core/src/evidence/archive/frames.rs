@@ -1,8 +1,9 @@
-//! Zstandard, in frames of a fixed size: the same bytes however many cores there are, and for every other tool one file.
+//! Zstandard compression in frames of a fixed size. The number of cores does not change the bytes, and other tools read
+//! the frames as one file.
 //!
-//! Each frame is packed, checked and unpacked by itself, so that all cores have work and none needs more memory than a
-//! frame. Of how a stream is cut there is one form: every frame is full but the last, and none is empty, skippable or
-//! without a checksum. Must not know what the stream holds.
+//! Each frame is packed, checked and unpacked alone. So all cores have work, and each needs only the memory of a frame.
+//! A stream has only one valid form: every frame except the last is full, and no frame is empty, skippable or without a
+//! checksum. Must not know the contents of the stream.
 
 use std::io::{Cursor, Read, Write};
 
@@ -13,16 +14,16 @@ use ruzstd::encoding::{CompressionLevel, FrameCompressor};
 use super::Refused;
 use super::lanes::{self, Lanes};
 
-/// Bytes that a frame holds.
+/// The number of bytes in a frame.
 pub(super) const FRAME: usize = 1 << 20;
 
-/// How a frame begins: with a checksum, without dictionary and size. What follows is the size of the window.
+/// The beginning of a frame: with a checksum, without a dictionary and without a size. The size of the window follows.
 const HEAD: [u8; 5] = [0x28, 0xb5, 0x2f, 0xfd, 0x04];
 
-/// A window of the size of a frame, as RFC 8878 writes it.
+/// A window of the size of a frame, in the form of RFC 8878.
 const MOST_WINDOW: u8 = 0x50;
 
-/// Packs the stream that `fill` gives.
+/// Packs the stream that `fill` writes.
 pub(super) fn pack(
     out: &mut dyn Write,
     fill: impl FnOnce(&mut Packer<'_>) -> Result<(), Refused>,
@@ -38,12 +39,12 @@ pub(super) fn pack(
 pub(super) struct Packer<'o> {
     lanes: Lanes<Vec<u8>, Result<Vec<u8>, Refused>>,
     out: &'o mut dyn Write,
-    /// What does not fill a frame yet.
+    /// The bytes that do not fill a frame yet.
     piece: Vec<u8>,
 }
 
 impl Packer<'_> {
-    /// Takes so many bytes, and says how many there were.
+    /// Takes up to this number of bytes, and returns the number that it took.
     pub(super) fn take(&mut self, from: &mut dyn Read, size: u64) -> Result<u64, Refused> {
         let mut left = size;
         while left > 0 {
@@ -70,7 +71,7 @@ impl Packer<'_> {
         Ok(())
     }
 
-    /// Writes the oldest frame; says whether there was one.
+    /// Writes the oldest frame, and returns whether there was one.
     fn write(&mut self) -> Result<bool, Refused> {
         let Some(packed) = self.lanes.take() else { return Ok(false) };
         self.out.write_all(&packed?).map_err(|error| Refused::Source(error.to_string()))?;
@@ -86,7 +87,7 @@ impl Packer<'_> {
     }
 }
 
-/// Packs frames, and takes each for packed only when it unpacks to the same again.
+/// Packs frames. Each frame is unpacked again and compared before it counts as packed.
 fn compressor() -> impl FnMut(Vec<u8>) -> Result<Vec<u8>, Refused> {
     let mut compressor = FrameCompressor::new(CompressionLevel::Fastest);
     let mut unpack = decoder();
@@ -104,12 +105,12 @@ fn compressor() -> impl FnMut(Vec<u8>) -> Result<Vec<u8>, Refused> {
     }
 }
 
-/// Unpacks a file; the stream it holds is read by `read`.
+/// Unpacks a file. The function `read` reads the stream in it.
 pub(super) fn unpack(archive: &[u8], read: impl FnOnce(&mut Stream<'_>) -> Result<(), Refused>) -> Result<(), Refused> {
     lanes::run(decoder, |lanes| read(&mut Stream { lanes, rest: archive, piece: Cursor::default() }))
 }
 
-/// A stream that is being unpacked, a few frames ahead of whoever reads it. Its errors hold a [`Refused`].
+/// A stream that is being unpacked, a few frames ahead of its reader. Its errors hold a [`Refused`].
 pub(super) struct Stream<'a> {
     lanes: Lanes<Result<Frame<'a>, Refused>, Result<Vec<u8>, Refused>>,
     rest: &'a [u8],
@@ -117,7 +118,7 @@ pub(super) struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// Gives frames to the lanes. What is wrong with one is told when its turn comes, and ends the stream.
+    /// Gives frames to the lanes. A bad frame becomes an error in its turn, and the error ends the stream.
     fn look_ahead(&mut self) {
         while !self.rest.is_empty() && !self.lanes.is_full() {
             let (frame, rest) = match split(self.rest) {
@@ -150,7 +151,7 @@ struct Frame<'a> {
     is_last: bool,
 }
 
-/// The first frame, and what follows it.
+/// The first frame, and the bytes after it.
 fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), Refused> {
     let ours = bytes.iter().zip(HEAD).all(|(byte, head)| *byte == head);
     if !ours || bytes.get(HEAD.len()).is_some_and(|window| *window > MOST_WINDOW) {
@@ -159,14 +160,14 @@ fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), Refused> {
     length(bytes).and_then(|length| bytes.split_at_checked(length)).ok_or(Refused::Cut)
 }
 
-/// Where the first frame ends, by the sizes of its blocks; nowhere when it is cut off.
+/// The length of the first frame, by the sizes of its blocks. The result is `None` if the frame is cut off.
 fn length(bytes: &[u8]) -> Option<usize> {
     const CHECKSUM: usize = 4;
     let mut at = HEAD.len() + 1;
     loop {
         let [a, b, c] = *bytes.get(at..)?.first_chunk()?;
         let word = u32::from_le_bytes([a, b, c, 0]);
-        // A block that repeats one byte holds one; a reserved one is refused by whoever unpacks it.
+        // A block that repeats one byte holds one byte. The decoder refuses a block of the reserved type.
         let size = if word >> 1 & 3 == 1 { 1 } else { word >> 3 };
         at = at.checked_add(3)?.checked_add(size as usize)?;
         if word & 1 == 1 {
@@ -175,7 +176,7 @@ fn length(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// Unpacks frames, none to more than [`FRAME`] bytes.
+/// Unpacks frames, each to at most [`FRAME`] bytes.
 fn decoder() -> impl for<'a> FnMut(Result<Frame<'a>, Refused>) -> Result<Vec<u8>, Refused> {
     let mut decoder = FrameDecoder::new();
     move |frame| {

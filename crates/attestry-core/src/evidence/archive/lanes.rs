@@ -1,13 +1,13 @@
-//! Work on all cores, with its results in the order in which it was given.
+//! Work on all cores. The results come in the order of the work.
 //!
-//! What is in the making at once is bounded, and so is the memory of it. Must not know what the work is.
+//! The number of jobs at one time is limited, and so is their memory. Must not know the type of the work.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// More would only take memory: one file is read and written by one thread.
+/// The limit of lanes. More lanes would only take memory, because one thread reads and writes the file.
 const MOST_LANES: usize = 8;
 
 /// The side that gives work and takes results.
@@ -18,7 +18,7 @@ pub(super) struct Lanes<J, R> {
 }
 
 impl<J, R> Lanes<J, R> {
-    /// Whether a result must be taken before more work is given.
+    /// Whether the caller must take a result before it gives more work.
     pub(super) fn is_full(&self) -> bool {
         self.waiting.len() >= self.most
     }
@@ -30,13 +30,14 @@ impl<J, R> Lanes<J, R> {
         }
     }
 
-    /// The result of the oldest work; none when no work is left. A lane that panicked ends [`run`] with its panic.
+    /// The result of the oldest job. The result is `None` if no job is left. A lane that panicked ends [`run`] with its
+    /// panic.
     pub(super) fn take(&mut self) -> Option<R> {
         self.waiting.pop_front()?.recv().ok()
     }
 }
 
-/// Runs `body` beside lanes, each of which makes itself a worker and keeps it.
+/// Runs `body` beside the lanes. Each lane makes one worker and keeps it.
 pub(super) fn run<J: Send, R: Send, W: FnMut(J) -> R, T>(
     worker: impl Fn() -> W + Sync,
     body: impl FnOnce(Lanes<J, R>) -> T,
@@ -49,12 +50,13 @@ pub(super) fn run<J: Send, R: Send, W: FnMut(J) -> R, T>(
         loop {
             let next = given.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok((job, back)) = next else { return };
-            // Nobody waits for it when the body gave up.
+            // If the body gave up, no receiver waits for this result.
             let _ = back.send(worker(job));
         }
     };
     thread::scope(|scope| {
-        // Fewer threads than cores do the work as well; none at all is an end, with the words of the system.
+        // A smaller number of threads can do the work, too. If no thread can start, the run ends with the message of
+        // the system.
         let begun = (0..count).filter(|_| thread::Builder::new().spawn_scoped(scope, lane).is_ok()).count();
         if begun == 0 {
             scope.spawn(lane);

@@ -1,9 +1,9 @@
 //! A bundle: all files of an evidence directory in one archive, `.tar.zst` or `.zip`.
 //!
-//! The same files give the same bytes: names are sorted, times, modes and owners are fixed. Reading accepts that one form
-//! and nothing else, because each header is written anew and compared. So there is no second reading of a bundle that
-//! another tool could prefer: no link, no device, no file twice, nothing hidden between or behind the files. Must not
-//! know what the files hold.
+//! The same files give the same bytes: names are sorted, and times, modes and owners are fixed. The reader accepts only
+//! this one form, because it writes each header again and compares it. So no other tool can read a bundle in a
+//! different way. A bundle has no link, no device, no file twice, and no hidden bytes between or after the files. Must
+//! not know the contents of the files.
 
 mod frames;
 mod lanes;
@@ -21,7 +21,7 @@ use super::path::{folded, is_below};
 /// The files of evidence, by path.
 pub type Contents = BTreeMap<String, Vec<u8>>;
 
-/// A file on its way into an archive.
+/// A file that is packed into an archive.
 pub struct File<'a> {
     path: String,
     size: u64,
@@ -38,7 +38,7 @@ impl<'a> File<'a> {
     /// A file on disk, below a directory.
     ///
     /// # Errors
-    /// It cannot be opened.
+    /// The file cannot be opened.
     pub fn open(root: &Path, path: &str) -> Result<Self, Refused> {
         let full = root.join(path);
         let opened = std::fs::File::open(&full).and_then(|file| Ok((file.metadata()?.len(), file)));
@@ -46,7 +46,7 @@ impl<'a> File<'a> {
         Ok(Self { path: path.to_owned(), size, bytes: Box::new(file) })
     }
 
-    /// That it had as many bytes as it said: `taken`, and no more.
+    /// Checks that the file had its announced size: `taken` bytes and no more.
     fn is_whole(&mut self, taken: u64) -> Result<(), Refused> {
         if taken == self.size && self.bytes.read(&mut [0])? == 0 {
             Ok(())
@@ -56,13 +56,13 @@ impl<'a> File<'a> {
     }
 }
 
-/// Files on their way into an archive.
+/// Files that are packed into an archive.
 pub type Files<'f, 'a> = &'f mut dyn Iterator<Item = Result<File<'a>, Refused>>;
 
-/// What becomes of each file of an archive. Nothing of it is believed before all of the archive was read.
+/// The function that receives each file of an archive. Its data are not trustworthy before the whole archive was read.
 pub type Each<'a> = &'a mut dyn FnMut(&str, &mut dyn Read) -> Result<(), Refused>;
 
-/// How a bundle is packed.
+/// The format of a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A tar file, compressed with Zstandard.
@@ -72,7 +72,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that a file name asks for.
+    /// The format for the extension of a file name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
@@ -86,37 +86,37 @@ impl Format {
     }
 }
 
-/// Why an archive is not read, or not written.
+/// The reason why an archive is not read or not written.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refused {
-    /// Neither of the formats.
+    /// The archive has neither of the formats.
     #[error("it is neither a .tar.zst nor a .zip file")]
     Format,
-    /// It ends before its end.
+    /// The archive is cut off.
     #[error("it is cut off")]
     Cut,
-    /// Larger than a bundle may be.
+    /// The archive is larger than the limit of a bundle.
     #[error("too large: {0}")]
     TooLarge(String),
-    /// It grows more than evidence does.
+    /// The archive unpacks to more bytes than evidence does.
     #[error("it unpacks to more than {0} times its size, as bombs do")]
     Bomb(u64),
-    /// A path that is not below a directory, or is another file on another system.
+    /// A path that is not below a directory, or that is another file on another system.
     #[error("`{0}` is no path for a file of evidence")]
     Path(String),
-    /// A path twice; the case of letters does not count.
+    /// A path that occurs twice. The case of letters does not count.
     #[error("`{0}` is there twice, or under two names that are one file on some systems")]
     Twice(String),
-    /// A link, device, directory or anything else that is no file.
+    /// A link, a device, a directory or another entry that is no file.
     #[error("`{0}` is no plain file")]
     Special(String),
     /// The files are not sorted.
     #[error("`{0}` stands at the wrong place: files are sorted by path")]
     Unsorted(String),
-    /// A header or trailer is not as Attestry writes it.
+    /// A header or trailer does not have the form that Attestry writes.
     #[error("{0} is not as Attestry writes it")]
     Form(String),
-    /// A file could not be read, or is another one than before.
+    /// A file could not be read, or it changed.
     #[error("{0}")]
     Source(String),
     /// The compressed data are broken.
@@ -124,7 +124,7 @@ pub enum Refused {
     Broken(String),
 }
 
-/// Streams of this module hold what is wrong in their errors.
+/// The I/O errors of streams in this module hold the reason.
 impl From<io::Error> for Refused {
     fn from(error: io::Error) -> Self {
         match error.downcast::<Self>() {
@@ -135,18 +135,18 @@ impl From<io::Error> for Refused {
     }
 }
 
-/// What is read at most.
+/// The limits of reading.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of the archive.
+    /// The bytes of the archive.
     pub archive: u64,
-    /// Bytes of all files together.
+    /// The bytes of all files together.
     pub total: u64,
-    /// Files.
+    /// The number of files.
     pub files: usize,
-    /// How many times its size an archive may unpack to, beyond [`Limits::small`].
+    /// The limit of the unpacked size as a multiple of the size of the archive. It applies beyond [`Limits::small`].
     pub ratio: u64,
-    /// Bytes that any archive may unpack to.
+    /// The number of bytes that every archive may unpack to.
     pub small: u64,
 }
 
@@ -157,7 +157,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// What an archive of that size may unpack to, and the ratio where that is the reason.
+    /// The limit of the unpacked size of an archive with this size, and the ratio if the ratio is the reason.
     fn unpacked(&self, archive: u64) -> (u64, Option<u64>) {
         let grown = archive.saturating_mul(self.ratio).max(self.small);
         (self.total.min(grown), (grown < self.total).then_some(self.ratio))
@@ -167,18 +167,18 @@ impl Limits {
 /// Packs files in memory. The same files always give the same bytes.
 ///
 /// # Errors
-/// When they could not be read back within the limits.
+/// The files could not be read back within the limits.
 pub fn pack(contents: &Contents, format: Format, limits: &Limits) -> Result<Vec<u8>, Refused> {
     let mut out = Vec::new();
     pack_files(&mut contents.iter().map(|(path, bytes)| Ok(File::held(path, bytes))), format, limits, &mut out)?;
     Ok(out)
 }
 
-/// Packs files that come one after the other, so that none of them need be in memory. What was compressed is
-/// decompressed again and compared.
+/// Packs files one after the other, so that no file needs to be in memory. The compressed data are decompressed again
+/// and compared.
 ///
 /// # Errors
-/// The first one that could not be had, or when they could not be read back within the limits.
+/// The first file that cannot be read, or files that could not be read back within the limits.
 pub fn pack_files(files: Files<'_, '_>, format: Format, limits: &Limits, out: &mut dyn Write) -> Result<(), Refused> {
     let mut gate = Gate::new(limits, u64::MAX);
     let mut files = files.map(|file| {
@@ -197,7 +197,7 @@ pub fn pack_files(files: Files<'_, '_>, format: Format, limits: &Limits, out: &m
     Gate::new(limits, out.count).grow("all files", limits.total - gate.left)
 }
 
-/// Counts what is written.
+/// A writer that counts its bytes.
 struct Counted<'o> {
     out: &'o mut dyn Write,
     count: u64,
@@ -215,14 +215,15 @@ impl Write for Counted<'_> {
     }
 }
 
-/// Unpacks an archive that anybody may have made.
+/// Unpacks an archive from an unknown source.
 ///
 /// # Errors
-/// It is not exactly what [`pack`] would have written of its files, apart from how hard it was compressed.
+/// The archive is not exactly the one that [`pack`] writes for its files. Only the strength of the compression may
+/// differ.
 pub fn unpack(archive: &[u8], limits: &Limits) -> Result<Contents, Refused> {
     let mut contents = Contents::new();
     unpack_files(archive, limits, &mut |path, bytes| {
-        // Memory grows with what is really there, not with what a header says.
+        // The memory grows with the real data and not with the size in a header.
         let mut held = Vec::new();
         bytes.read_to_end(&mut held)?;
         contents.insert(path.to_owned(), held);
@@ -231,10 +232,10 @@ pub fn unpack(archive: &[u8], limits: &Limits) -> Result<Contents, Refused> {
     Ok(contents)
 }
 
-/// The same, file by file, in the order of their paths: what `each` does not keep is not kept.
+/// Unpacks an archive file by file, in the order of the paths. Only `each` can keep the data of a file.
 ///
 /// # Errors
-/// As [`unpack`], or that of `each`.
+/// The errors of [`unpack`], or the error of `each`.
 pub fn unpack_files(archive: &[u8], limits: &Limits, each: Each<'_>) -> Result<(), Refused> {
     if archive.len() as u64 > limits.archive {
         return Err(Refused::TooLarge(format!("an archive of {} bytes", archive.len())));
@@ -247,7 +248,7 @@ pub fn unpack_files(archive: &[u8], limits: &Limits, each: Each<'_>) -> Result<(
     }
 }
 
-/// What every file of an archive must pass before its bytes are read.
+/// The checks of every file of an archive, before its bytes are read.
 #[derive(Debug)]
 struct Gate {
     left: u64,

@@ -1,6 +1,6 @@
-//! `.tar.zst`: plain files in POSIX ustar headers, Zstandard around them.
+//! The format `.tar.zst`: plain files with POSIX ustar headers, compressed with Zstandard.
 //!
-//! Must not know what the files hold.
+//! Must not know the contents of the files.
 
 use std::io::{Read, Write, copy, repeat, sink};
 
@@ -10,7 +10,7 @@ use super::{Each, Files, Gate, Refused, frames};
 const BLOCK: usize = 512;
 type Block = [u8; BLOCK];
 
-/// Where the type of an entry stands, and the type of a plain file.
+/// The position of the type of an entry, and the type of a plain file.
 const TYPE: usize = 156;
 const PLAIN: u8 = b'0';
 
@@ -57,12 +57,12 @@ pub(super) fn unpack(archive: &[u8], mut gate: Gate, each: Each<'_>) -> Result<(
     })
 }
 
-/// Bytes between a file of that size and the next header.
+/// The number of bytes between a file of this size and the next header.
 fn padding(size: u64) -> u64 {
     size.next_multiple_of(BLOCK as u64) - size
 }
 
-/// Path and size of an entry that is exactly as [`header`] writes it.
+/// The path and the size of an entry. The entry must have exactly the form that [`header`] writes.
 fn entry(block: &Block) -> Result<(String, u64), Refused> {
     let text = |from: usize, most: usize| {
         let field = block.get(from..from + most).unwrap_or_default();
@@ -77,13 +77,13 @@ fn entry(block: &Block) -> Result<(String, u64), Refused> {
     let size = u64::from_str_radix(&text(124, 12), 8).map_err(|_| Refused::Form(format!("the header of `{path}`")))?;
     match header(&path, size) {
         Some(written) if written == *block => Ok((path, size)),
-        // A path that is refused anyway is named for what it is.
+        // A path that is refused in any case gets its own error.
         None => Err(Refused::Path(path)),
         Some(_) => Err(Refused::Form(format!("the header of `{path}`"))),
     }
 }
 
-/// The one header of a file; `None` when the path or the size does not fit.
+/// The only valid header of a file. The result is `None` if the path or the size does not fit.
 fn header(path: &str, size: u64) -> Option<Block> {
     let (prefix, name) = fields(path)?;
     let mut block = [0; BLOCK];

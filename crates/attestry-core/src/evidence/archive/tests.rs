@@ -1,4 +1,4 @@
-//! Bundles: the same bytes for the same files, and nothing hostile gets in.
+//! Bundles: the same files give the same bytes, and hostile archives are refused.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
@@ -40,8 +40,8 @@ fn formats_go_by_name() {
     assert_eq!(Format::of_name("x.tar.gz"), None);
 }
 
-/// Every cut is noticed, and a changed byte never gives other files: outside of the compressed data it is refused, inside
-/// of them too, or it changes nothing.
+/// Every cut is detected, and a changed byte never gives other files. Outside of the compressed data, a changed byte is
+/// refused. Inside of them, it is refused or it changes no file.
 #[test]
 fn no_byte_may_be_missing_or_changed() {
     for format in BOTH {
@@ -86,12 +86,13 @@ fn paths_that_leave_or_hide_are_refused() {
 
 #[test]
 fn only_plain_files_are_taken() {
-    // Hard link, symbolic link, devices, directory, pipe, GNU long name, global and local PAX headers, the old plain file.
+    // A hard link, a symbolic link, devices, a directory, a pipe, a GNU long name, global and local PAX headers, and
+    // the old plain file.
     for kind in [b'1', b'2', b'3', b'4', b'5', b'6', b'L', b'K', b'g', b'x', b'S', 0] {
         let refused = Err(Refused::Special("a".to_owned()));
         assert_eq!(read(&tar(&[entry("a", kind, b"")])), refused, "{kind}");
     }
-    // A symbolic link in a zip file is a mode in its central directory.
+    // A symbolic link in a zip file is a mode in the central directory.
     let mut linked = pack(&files(&[("a", b"b")]), Format::Zip, &Limits::default()).unwrap();
     let at = linked.windows(4).position(|it| it == b"PK\x01\x02").unwrap() + 40;
     linked[at..at + 2].copy_from_slice(&0o120_777_u16.to_le_bytes());
@@ -114,7 +115,7 @@ fn headers_have_one_form() {
     assert_eq!(read(&tar(&[padded])), Err(Refused::Form("what follows `a`".to_owned())));
 }
 
-/// Each byte in front of the names of a zip file belongs to its form.
+/// Each byte before the names of a zip file belongs to its form.
 #[test]
 fn a_zip_file_says_everything_once() {
     let packed = pack(&files(&[("a", b"b"), ("c", b"d")]), Format::Zip, &Limits::default()).unwrap();
@@ -126,7 +127,7 @@ fn a_zip_file_says_everything_once() {
     }
 }
 
-/// Both headers agree, so only the data tell.
+/// Both headers agree, so only the data reveal the wrong size.
 #[test]
 fn a_zip_file_that_says_another_size_is_refused() {
     let packed = pack(&files(&[("a", b"bbb")]), Format::Zip, &Limits::default()).unwrap();
@@ -160,7 +161,7 @@ fn bombs_go_off_outside() {
     }
 }
 
-/// A header may say any size: memory follows what is there.
+/// A header may announce any size. The memory follows the real data.
 #[test]
 fn a_size_alone_takes_no_memory() {
     let mut huge = entry("a", b'0', b"");
@@ -179,7 +180,7 @@ fn what_is_no_archive_is_told() {
     assert!(read(b"PK\x05\x06").is_err());
 }
 
-/// Three frames and a bit, of a file that compresses and one that does not.
+/// Three full frames and a part of a fourth: one file that compresses, and one that does not.
 fn large() -> Contents {
     let text: Vec<u8> = (0..200_000).flat_map(|line: u32| format!("line {line}\n").into_bytes()).collect();
     let noise = (0..1u32 << 19).scan(1u32, |state, _| {
@@ -189,7 +190,7 @@ fn large() -> Contents {
     files(&[("a", &text), ("b", &noise.collect::<Vec<u8>>())])
 }
 
-/// A frame holds the same wherever it is made, so that the number of cores does not show.
+/// A frame has the same contents on every machine, so the number of cores does not change the bytes.
 #[test]
 fn a_bundle_is_frames_of_one_size() {
     let packed = pack(&large(), Format::TarZst, &Limits::default()).unwrap();
@@ -199,7 +200,8 @@ fn a_bundle_is_frames_of_one_size() {
     assert!(read(&packed).unwrap() == large());
 }
 
-/// Every other tool would read the same of these, and that is the harm: a stream has one form.
+/// Every other tool would read the same files from these streams. They are refused because a stream has only one valid
+/// form.
 #[test]
 fn frames_that_are_cut_otherwise_are_refused() {
     let tar = stream(&large());
@@ -262,7 +264,7 @@ fn stream(of: &Contents) -> Vec<u8> {
     out
 }
 
-/// A tar file of these entries, whatever they are.
+/// A tar file of these entries, with or without a valid form.
 fn tar(entries: &[Vec<u8>]) -> Vec<u8> {
     let mut out = entries.concat();
     out.resize(out.len() + 1024, 0);
@@ -290,7 +292,7 @@ fn sum(header: &mut [u8]) {
     header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
 }
 
-/// A zip file whose one file was renamed everywhere.
+/// A zip file with one file that was renamed in all places.
 fn renamed(path: &str) -> Vec<u8> {
     let stand_in = "x".repeat(path.len());
     let mut packed = pack(&files(&[(&stand_in, b"b")]), Format::Zip, &Limits::default()).unwrap();

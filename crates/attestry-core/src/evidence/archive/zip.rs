@@ -1,7 +1,7 @@
-//! `.zip`: plain deflated files, without comments, extra fields, data descriptors or ZIP64.
+//! The format `.zip`: plain deflated files, without comments, extra fields, data descriptors or ZIP64.
 //!
-//! The central directory must be the one that belongs to the files in front of it, byte for byte: programs differ in which
-//! of the two they believe. Must not know what the files hold.
+//! The central directory must match the files before it, byte for byte, because programs differ in which of the two
+//! they trust. Must not know the contents of the files.
 
 use std::io::{self, Read, Write, copy, sink};
 
@@ -11,7 +11,7 @@ use flate2::{Compression, CrcReader};
 
 use super::{Each, Files, Gate, Refused};
 
-/// What both headers of a file say of it.
+/// The data of a file that both its headers hold.
 struct Entry<'a> {
     path: &'a str,
     crc: u32,
@@ -20,7 +20,8 @@ struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Version 2.0, names in UTF-8, deflated, 1980-01-01 00:00, checksum, sizes, length of the name, no extra field.
+    /// Version 2.0, names in UTF-8, deflated, 1980-01-01 00:00, the checksum, the sizes, the length of the name, no
+    /// extra field.
     fn common(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(26);
         for word in [20u16, 1 << 11, 8, 0, 0x21] {
@@ -38,7 +39,7 @@ impl Entry<'_> {
         [b"PK\x03\x04".as_slice(), &self.common(), self.path.as_bytes()].concat()
     }
 
-    /// A plain file with mode 0644 on Unix, at `offset`.
+    /// The central header of a plain file with mode 0644 on Unix, at `offset`.
     fn central(&self, offset: u32) -> Vec<u8> {
         let mut out = [b"PK\x01\x02\x14\x03".as_slice(), &self.common()].concat();
         out.extend_from_slice(&[0; 6]);
@@ -49,7 +50,7 @@ impl Entry<'_> {
     }
 }
 
-/// The record behind the central directory.
+/// The record after the central directory.
 fn end(files: usize, directory: usize, offset: usize) -> Result<Vec<u8>, Refused> {
     let (files, directory, offset) =
         (u16::try_from(files).ok(), u32::try_from(directory).ok(), u32::try_from(offset).ok());
@@ -128,7 +129,7 @@ pub(super) fn unpack(archive: &[u8], mut gate: Gate, each: Each<'_>) -> Result<(
     Ok(())
 }
 
-/// Path, packed size and size of the entry that begins here.
+/// The path, the packed size and the size of the entry that begins here.
 fn names(rest: &[u8]) -> Result<(&str, u32, u32), Refused> {
     let word = |at: usize| match rest.get(at..at + 4) {
         Some([a, b, c, d]) => Ok(u32::from_le_bytes([*a, *b, *c, *d])),
@@ -140,7 +141,7 @@ fn names(rest: &[u8]) -> Result<(&str, u32, u32), Refused> {
     Ok((path, word(18)?, word(22)?))
 }
 
-/// A file while it is inflated, never to more than its size. Its errors hold a [`Refused`].
+/// A file that is being inflated, at most to its size. Its errors hold a [`Refused`].
 struct Inflated<'a> {
     bytes: CrcReader<DeflateDecoder<&'a [u8]>>,
     data: &'a [u8],
@@ -152,7 +153,7 @@ impl<'a> Inflated<'a> {
         Self { bytes: CrcReader::new(DeflateDecoder::new(data)), data, left: u64::from(size) }
     }
 
-    /// The checksum, when all of the data became exactly as many bytes as was said.
+    /// The checksum, if all data were used and gave exactly the announced number of bytes.
     fn crc(mut self, path: &str) -> Result<u32, Refused> {
         let wrong = Refused::Form(format!("the compressed form of `{path}`"));
         let crc = self.bytes.crc().sum();
