@@ -1,6 +1,7 @@
-//! Writing an evidence directory: aside, then moved into place whole, so that nothing half written is ever found.
+//! The writer of an evidence directory. It writes aside and moves the complete directory into its place, so a
+//! half-written directory is never found there.
 //!
-//! Must not know what the files hold.
+//! Must not know the contents of the files.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -23,20 +24,19 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Starts a directory that will stand at `target`. Until it does, no other run writes there.
+    /// Begins a directory for the place `target`. Until the directory is in its place, no other run writes there.
     ///
     /// # Errors
-    /// When the target is something else than an earlier output, another run writes there, or nothing can be written
-    /// beside it.
+    /// The target is no earlier output, another run writes there, or it is not possible to write beside it.
     pub fn begin(target: &Path, is_report: IsReport) -> Result<Self, WriteError> {
         let claim = Claim::take(target, What::Folder, is_report)?;
         Ok(Self { aside: claim.writing(), claim, entries: Mutex::default() })
     }
 
-    /// Has one file written to disk, and digested on the way. The path is relative and uses `/`.
+    /// Writes one file to disk and computes its digest at the same time. The path is relative and uses `/`.
     ///
     /// # Errors
-    /// When the path leaves the directory or the file cannot be written.
+    /// The path leaves the directory, or the file cannot be written.
     pub fn write(&self, path: &str, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {
         if !is_below(path) {
             return Err(WriteError::Path(path.to_owned()));
@@ -56,10 +56,10 @@ impl Directory {
         Ok(())
     }
 
-    /// Writes one file that is in memory.
+    /// Writes one file from memory.
     ///
     /// # Errors
-    /// As [`Directory::write`].
+    /// The errors of [`Directory::write`].
     pub fn add(&self, path: &str, bytes: &[u8]) -> Result<(), WriteError> {
         self.write(path, |out| out.write_all(bytes))
     }
@@ -68,16 +68,16 @@ impl Directory {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
-    /// Where a path of the evidence is until it is moved into place.
+    /// The temporary place of a path of the evidence, before the directory is moved into its place.
     #[must_use]
     pub fn path(&self, path: &str) -> PathBuf {
         self.aside.join(path)
     }
 
-    /// Takes in the files that somebody else wrote below a path of the evidence.
+    /// Adds the files that another part of the program wrote below a path of the evidence.
     ///
     /// # Errors
-    /// When one of them cannot be read, or is none.
+    /// A file cannot be read, or its path is not valid in evidence.
     pub fn adopt(&self, path: &str) -> Result<(), WriteError> {
         let full = self.path(path);
         for entry in std::fs::read_dir(&full).map_err(at(&full))? {
@@ -97,10 +97,11 @@ impl Directory {
         Ok(())
     }
 
-    /// Writes the manifest: from here on no file is added that it does not name, apart from signatures over it.
+    /// Writes the manifest. From here on, only signatures and time stamps are added. The manifest names all other
+    /// files.
     ///
     /// # Errors
-    /// When the manifest cannot be written.
+    /// The manifest cannot be written.
     pub fn seal(self, link: Link) -> Result<Sealed, WriteError> {
         let mut files = self.entries.into_inner().unwrap_or_else(PoisonError::into_inner);
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -120,10 +121,10 @@ impl Directory {
     }
 }
 
-/// Bytes that are written at once.
+/// The size of the write buffer in bytes.
 const BUFFER: usize = 1 << 16;
 
-/// A file and the sum of what was written into it.
+/// A file, with the sum of the bytes that were written into it.
 struct Summed {
     file: File,
     sum: Sum,
@@ -141,7 +142,7 @@ impl Write for Summed {
     }
 }
 
-/// An evidence directory that is whole, and not yet in its place.
+/// A complete evidence directory that is not in its place yet.
 #[derive(Debug)]
 pub struct Sealed {
     pub(super) claim: Claim,
@@ -151,24 +152,24 @@ pub struct Sealed {
     pub files: Vec<Entry>,
     /// The manifest.
     pub manifest: Vec<u8>,
-    /// SHA-256 of the manifest.
+    /// The SHA-256 of the manifest.
     pub digest: String,
 }
 
 impl Sealed {
-    /// Adds signed statements, one a line.
+    /// Adds signed statements, one on each line.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// The statements cannot be written.
     pub fn attest(&self, envelopes: &[Envelope]) -> Result<(), WriteError> {
         let path = self.aside.join(paths::ATTESTATIONS);
         std::fs::write(&path, lines(envelopes)).map_err(at(&path))
     }
 
-    /// Adds what a time-stamping authority was asked about the manifest, and what it answered.
+    /// Adds the request to a time-stamping authority about the manifest, and its answer.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// The files cannot be written.
     pub fn stamp(&self, query: &[u8], answer: &[u8]) -> Result<(), WriteError> {
         for (name, bytes) in [(paths::QUERY, query), (paths::ANSWER, answer)] {
             let path = self.aside.join(name);
@@ -177,7 +178,7 @@ impl Sealed {
         Ok(())
     }
 
-    /// All files, sorted by path.
+    /// The paths of all files, sorted.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {
         let beside = [NAME, paths::ATTESTATIONS, paths::QUERY, paths::ANSWER].into_iter();
@@ -187,18 +188,18 @@ impl Sealed {
         all
     }
 
-    /// Packs all files into a bundle, before anybody else can come to them.
+    /// Packs all files into a bundle, before other programs can reach them.
     ///
     /// # Errors
-    /// As [`Bundle::pack`].
+    /// The errors of [`Bundle::pack`].
     pub fn pack(&self, bundle: &Bundle) -> Result<(), WriteError> {
         bundle.pack(&mut self.paths().iter().map(|path| Packed::open(&self.aside, path)))
     }
 
-    /// Moves the directory into place.
+    /// Moves the directory into its place.
     ///
     /// # Errors
-    /// When it cannot be moved. It is kept beside its place then.
+    /// The directory cannot be moved. Then it is kept beside its place.
     pub fn finish(self) -> Result<(), WriteError> {
         self.claim.publish(Some(&self.run))
     }
@@ -218,18 +219,18 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Starts a bundle that will stand at `target`. Until it does, no other run writes there.
+    /// Begins a bundle for the place `target`. Until the bundle is in its place, no other run writes there.
     ///
     /// # Errors
-    /// As [`Directory::begin`].
+    /// The errors of [`Directory::begin`].
     pub fn begin(target: &Path, format: Format, is_report: IsReport) -> Result<Self, WriteError> {
         Ok(Self { claim: Claim::take(target, What::Bundle, is_report)?, format })
     }
 
-    /// Packs files into it.
+    /// Packs files into the bundle.
     ///
     /// # Errors
-    /// When a file is refused, or the disk or file system refuses.
+    /// A file is refused, or the disk or the file system refuses the write.
     pub fn pack(&self, files: Files<'_, '_>) -> Result<(), WriteError> {
         let (target, path) = (self.claim.target(), self.claim.writing());
         let mut file = File::create_new(path).map_err(at(target))?;
@@ -238,10 +239,10 @@ impl Bundle {
         file.sync_all().map_err(at(target))
     }
 
-    /// Moves it into place.
+    /// Moves the bundle into its place.
     ///
     /// # Errors
-    /// When it cannot be moved.
+    /// The bundle cannot be moved.
     pub fn finish(self) -> Result<(), WriteError> {
         self.claim.publish(None)
     }

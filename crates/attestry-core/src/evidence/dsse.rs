@@ -1,6 +1,6 @@
 //! DSSE envelopes: a payload with its type, and signatures over both.
 //!
-//! Must not know what the payload says, nor who is trusted.
+//! Must not know the meaning of the payload, nor which keys are trusted.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use super::canonical;
 use super::keys::PublicKey;
 
-/// A payload with signatures over it and its type.
+/// A payload with its type, and the signatures over both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Envelope {
-    /// The payload, base64.
+    /// The payload in base64.
     payload: String,
-    /// Its type.
+    /// The type of the payload.
     payload_type: String,
-    /// At least one.
+    /// The signatures. There is at least one.
     signatures: Vec<Signature>,
 }
 
@@ -29,18 +29,18 @@ struct Signature {
     sig: String,
 }
 
-/// What the signatures of an envelope are worth to somebody with certain keys.
+/// The result of a check of the signatures against a list of keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checked {
-    /// Signed by these keys.
+    /// These keys signed the envelope.
     Signed(Vec<String>),
-    /// A signature says that it is by this key, and is not.
+    /// A signature names this key, but the key did not make it.
     Bad(String),
-    /// Signed by none of the keys, but, so they say, by these.
+    /// None of the keys signed the envelope. The signatures name these other keys.
     Unknown(Vec<String>),
 }
 
-/// What is signed: the payload and its type, so that neither can be taken for something else.
+/// The bytes that are signed: the type and the payload. So a signature is valid for this type only.
 #[must_use]
 pub fn pae(kind: &str, payload: &[u8]) -> Vec<u8> {
     let mut out = format!("DSSEv1 {} {kind} {} ", kind.len(), payload.len()).into_bytes();
@@ -57,18 +57,18 @@ impl Envelope {
         Self { payload: STANDARD.encode(payload), payload_type: kind.to_owned(), signatures: signatures.collect() }
     }
 
-    /// Type and payload. They are nobody's word before [`Envelope::check`].
+    /// The type and the payload. They are not trustworthy before [`Envelope::check`].
     #[must_use]
     pub fn open(&self) -> Option<(&str, Vec<u8>)> {
         Some((&self.payload_type, STANDARD.decode(&self.payload).ok()?))
     }
 
-    /// The keys that the signatures name; anybody can write a name.
+    /// The keys that the signatures name. A name is no proof.
     pub fn named(&self) -> impl Iterator<Item = &str> {
         self.signatures.iter().map(|signature| signature.keyid.as_str())
     }
 
-    /// Which of the keys signed it. The id that stands beside a signature only helps to say what is wrong.
+    /// The keys of the list that signed the envelope. The id beside a signature only serves for the error message.
     #[must_use]
     pub fn check(&self, keys: &[PublicKey]) -> Checked {
         let signed = self.open().map(|(kind, payload)| pae(kind, &payload)).unwrap_or_default();
@@ -87,12 +87,12 @@ impl Envelope {
     }
 }
 
-/// Envelopes as text, one a line: what in-toto calls a bundle of attestations.
+/// The envelopes as text, one on each line. The in-toto specification calls this a bundle of attestations.
 #[must_use]
 pub fn lines(envelopes: &[Envelope]) -> Vec<u8> {
     let mut out = Vec::new();
     for envelope in envelopes {
-        // Texts are all that there is, so writing does not fail.
+        // An envelope holds texts only, so writing does not fail.
         out.extend(canonical::write(envelope).unwrap_or_default());
         out.push(b'\n');
     }
@@ -119,7 +119,7 @@ mod tests {
     fn what_is_signed_is_as_the_specification_says() {
         let kind = "http://example.com/HelloWorld";
         assert_eq!(pae(kind, b"hello world"), b"DSSEv1 29 http://example.com/HelloWorld 11 hello world");
-        // Lengths count bytes, not characters.
+        // The lengths count bytes and not characters.
         assert_eq!(pae("é", "é".as_bytes()), "DSSEv1 2 é 2 é".as_bytes());
     }
 
@@ -153,7 +153,7 @@ mod tests {
             change(&mut envelope);
             assert_eq!(envelope.check(&keys), Checked::Bad(id.clone()), "{name}");
         }
-        // A name is no signature, and a wrong name takes none away.
+        // A name is no signature, and a wrong name does not make a signature invalid.
         let mut renamed = signed(&[&key(2)]);
         renamed.signatures.iter_mut().for_each(|it| it.keyid.clone_from(&id));
         assert_eq!(renamed.check(&keys), Checked::Bad(id.clone()));

@@ -1,6 +1,7 @@
-//! Facts as text: one line a population, then one line a resource.
+//! The facts as text: one line for each population, followed by one line for each resource.
 //!
-//! Reading takes nothing on trust: kinds and attributes must exist and values must have the attribute's type.
+//! The reader trusts no part of the text: kinds and attributes must exist, and values must have the type of their
+//! attribute.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Write};
@@ -33,7 +34,7 @@ struct ResourceLine {
     not_applicable: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     unknown: BTreeMap<String, Gap>,
-    /// By what AWS said that it is gone.
+    /// The answer of AWS that the resource does not exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gone: Option<Gap>,
 }
@@ -41,9 +42,9 @@ struct ResourceLine {
 /// Writes all facts.
 ///
 /// # Errors
-/// Those of the writer.
+/// The errors of the writer.
 pub fn write(populations: &[Population], out: &mut dyn Write) -> io::Result<()> {
-    // A writer of a known type in between: there are millions of small writes.
+    // A buffer of a known type stands in between, because there are millions of small writes.
     let mut out = BufWriter::new(out);
     for population in populations {
         let line = PopulationLine {
@@ -90,7 +91,7 @@ fn resource_line(resource: &Resource) -> ResourceLine {
     line
 }
 
-/// A value as JSON; its type is the attribute's.
+/// The JSON form of a value. Its type is the type of the attribute.
 #[must_use]
 pub(crate) fn to_json(value: &Value) -> Json {
     match value {
@@ -104,26 +105,26 @@ pub(crate) fn to_json(value: &Value) -> Json {
     }
 }
 
-/// Why a text holds no facts.
+/// The reason why a text holds no facts.
 #[derive(Debug, thiserror::Error)]
 pub enum NoFacts {
-    /// One of its lines is wrong.
+    /// A line is wrong.
     #[error("line {number}: {why}")]
     Line {
-        /// Its number, from 1.
+        /// The number of the line, from 1.
         number: usize,
-        /// What is wrong with it.
+        /// The mistake in the line.
         why: NoLine,
     },
-    /// Its end is missing.
+    /// The end of the text is missing.
     #[error("the last population is cut off")]
     CutOff,
 }
 
-/// Why a line is neither a population nor one of its resources.
+/// The reason why a line is neither a population nor one of its resources.
 #[derive(Debug, thiserror::Error)]
 pub enum NoLine {
-    /// It is no JSON, or has other members.
+    /// The line is no JSON, or it has other members.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     /// The kind does not exist.
@@ -142,10 +143,10 @@ pub enum NoLine {
     Type {
         /// The name of the attribute.
         name: String,
-        /// Its type, in words.
+        /// The type of the attribute in words.
         of: String,
     },
-    /// The resource left the population by an answer that cannot show it.
+    /// The resource left the population by an answer that cannot show this.
     #[error("`gone` by {0}, which says nothing of the kind")]
     Gone(Box<Gap>),
 }
@@ -153,7 +154,7 @@ pub enum NoLine {
 /// Reads all facts.
 ///
 /// # Errors
-/// The number of the line, and what is wrong with it.
+/// The number of the line, with the mistake in it.
 pub fn read(text: &str, find: impl Fn(&str) -> Option<&'static Kind>) -> Result<Vec<Population>, NoFacts> {
     let mut populations: Vec<(Population, usize)> = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -205,7 +206,7 @@ fn read_resource(line: ResourceLine, population: &Population) -> Result<Resource
         resource.facts.insert(attribute(&name)?.name, Fact::Unknown(Arc::new(gap)));
     }
     if let Some(gap) = line.gone {
-        // A resource leaves the population by one answer only, whatever a line says.
+        // Only one answer can remove a resource from its population. The line alone cannot.
         let told = gap.cause == Cause::Gone && kind.call(&gap.operation).is_some_and(|it| it.service == gap.service);
         if !told {
             return Err(NoLine::Gone(Box::new(gap)));
@@ -259,7 +260,7 @@ mod tests {
         ],
     };
 
-    /// A population of two, the second of which went by the answer to an operation.
+    /// A population of two resources. The second one disappeared by the answer to an operation.
     fn text(operation: &str) -> String {
         let thing = |id: &str| Resource::new(&KIND, "1".into(), "r".into(), id, id);
         let mut second = thing("b");

@@ -1,13 +1,15 @@
-//! Which inputs of a run can be kept with its evidence: those whose paths mean the same file on every system.
+//! The inputs of a run that evidence can keep. Their paths must mean the same file on every system.
 //!
-//! Asked before an account is, so that no run is lost over a name. Must not read files.
+//! The check comes before the first request to an account, so that no run is lost because of a file name. Must not read
+//! files.
 
 use std::collections::BTreeMap;
 
 use super::path::{fields, folded, is_below};
 use super::paths;
 
-/// The paths, relative to what holds suites and policies, that evidence could not hold, by number, and why.
+/// The paths that evidence cannot hold, with their indexes and the reasons. The paths are relative to the root of
+/// suites and policies.
 pub fn unkept<'a>(inputs: impl IntoIterator<Item = &'a str>) -> Vec<(usize, String)> {
     let (mut wrong, mut seen) = (Vec::new(), BTreeMap::new());
     for (index, input) in inputs.into_iter().enumerate() {

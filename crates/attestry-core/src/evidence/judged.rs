@@ -1,6 +1,7 @@
-//! Judging stored facts: by the texts that were kept with them, or by others.
+//! The judgement of stored facts, by the texts that evidence holds or by other texts.
 //!
-//! Pure but for a root on disk. Must not know whether the facts were altered; that is checked before.
+//! This module is pure, except for a root on disk. Must not know whether the facts were altered. That check comes
+//! before.
 
 use std::path::{Path, PathBuf};
 
@@ -18,26 +19,27 @@ use crate::policy::{
 use crate::source::{Diagnostics, Files, render};
 use crate::verify::{RunResult, complete, evaluate, is_of_stage, misplaced};
 
-/// What the judgement of a run rests on, besides the texts and the facts.
+/// The data that the judgement of a run depends on, besides the texts and the facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Basis {
-    /// `attestry.basis/2`.
+    /// The schema: `attestry.basis/2`.
     pub schema: String,
-    /// Path of the suite below `inputs/`.
+    /// The path of the suite below `inputs/`.
     pub suite: String,
     /// The stage.
     pub stage: String,
-    /// Parameters set on the command line.
+    /// The parameters of the command line.
     pub parameters: Vec<(String, String)>,
-    /// Patterns that chose among the cases; empty when all were run.
+    /// The patterns that selected cases; empty when all cases were run.
     pub selected: Vec<String>,
     /// The instant for which ages and expiries were judged.
     pub evaluated_at: Timestamp,
-    /// Whether an endpoint was named for the run, instead of what the stage says; none in evidence of an earlier version.
+    /// Whether the command line named an endpoint instead of the backend of the stage. Absent in evidence of an earlier
+    /// version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<bool>,
-    /// Whether only violations that the baseline does not have fail the run; none in evidence of an earlier version.
+    /// Whether only violations that the baseline does not have fail the run. Absent in evidence of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_only: Option<bool>,
 }
@@ -45,23 +47,24 @@ pub struct Basis {
 /// The schema of [`Basis`] that this version writes.
 pub const BASIS_SCHEMA: &str = "attestry.basis/2";
 
-/// The one before, which is read too. It does not say what its reports rest on, so they cannot be written again.
+/// The schema before, which is also read. It does not hold all data that its reports depend on, so they cannot be
+/// written again.
 const EARLIER: &str = "attestry.basis/1";
 
-/// Stored facts, judged.
+/// Stored facts with their judgement.
 #[derive(Debug)]
 pub struct Judged {
     /// The verdicts.
     pub result: RunResult,
-    /// The texts that they were judged by.
+    /// The texts that the verdicts follow from.
     pub texts: Files,
-    /// Violations at or above it fail a run.
+    /// The gate. Violations at or above this severity fail a run.
     pub gate: Severity,
-    /// What people say.
+    /// The attestations of people.
     pub attestations: Vec<Attestation>,
-    /// Seconds that the suite wants evidence kept.
+    /// The retention of evidence in seconds, as the suite sets it.
     pub retention: Option<i64>,
-    /// What the judgement rests on.
+    /// The basis of the judgement.
     pub basis: Basis,
     /// The suite.
     pub suite: Suite,
@@ -71,14 +74,14 @@ pub struct Judged {
     pub populations: Vec<Population>,
     /// The files that were read.
     pub inputs: Vec<PathBuf>,
-    /// Titles of controls and frameworks.
+    /// The titles of controls and frameworks.
     pub catalogues: Catalogues,
 }
 
 /// Judges the stored facts by the suite below the root.
 ///
 /// # Errors
-/// What of the facts or the texts cannot be used.
+/// The facts or the texts cannot be used.
 pub(super) fn judge(
     contents: &Contents,
     root: &Root<'_>,
@@ -114,13 +117,13 @@ pub(super) fn judge(
     let mut populations = facts::read(content(contents, paths::FACTS)?, find)
         .map_err(|reason| unusable(paths::FACTS, reason.to_string()))?;
     match root {
-        // The facts are those of this stage.
+        // The facts belong to this stage.
         Root::Held(_) => {
             if let Some(wrong) = misplaced(stage, &cases, &populations) {
                 return Err(Damage::OtherPlaces(wrong));
             }
         }
-        // Another stage may look elsewhere: what nobody asked then is not known now.
+        // Another stage may have other places. Facts that were not collected are unknown now.
         Root::Directory(_) => {
             populations.retain(|population| is_of_stage(stage, population));
             complete(stage, &cases, &mut populations);
@@ -142,7 +145,7 @@ pub(super) fn judge(
     })
 }
 
-/// What probes of the run left behind.
+/// The artifacts that the probes of the run left behind.
 pub(super) fn residue(contents: &Contents) -> Result<Vec<String>, Damage> {
     let text = content(contents, paths::CIRCUMSTANCES)?;
     let read: Circumstances =

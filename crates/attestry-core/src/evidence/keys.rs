@@ -1,7 +1,8 @@
-//! Keys that sign evidence: Ed25519 from a file, ECDSA P-256 of AWS KMS. Both are checked here, offline.
+//! The keys for signatures of evidence: Ed25519 from a file, and ECDSA P-256 of AWS KMS. This module checks both
+//! offline.
 //!
-//! A key's id is the SHA-256 digest of its public key as DER SubjectPublicKeyInfo, in hexadecimal: whoever has the public
-//! key can compute it. Must not know what is signed.
+//! The id of a key is the hexadecimal SHA-256 digest of its public key as DER SubjectPublicKeyInfo. The public key is
+//! enough to compute it. Must not know what is signed.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,28 +12,28 @@ use zeroize::Zeroizing;
 
 use super::manifest::digest;
 
-/// DER of an Ed25519 public key before its 32 bytes, of a point on P-256 before its 65, and of an Ed25519 private key
-/// before its 32. OpenSSL does not read a private key with its public half behind.
+/// The DER bytes before the 32 bytes of an Ed25519 public key, before the 65 bytes of a point on P-256, and before the
+/// 32 bytes of an Ed25519 private key. OpenSSL does not read a private key that ends with its public half.
 const ED25519_PUBLIC: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
 const P256_PUBLIC: &[u8] =
     b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
 const ED25519_PRIVATE: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
 
-/// Why a key cannot be used.
+/// The reason why a key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum KeyError {
-    /// No private key that we sign with.
+    /// The text is no private key of the type that we sign with.
     #[error("it is no Ed25519 private key as unencrypted PKCS#8 PEM (`attestry evidence keygen` makes one)")]
     Private,
-    /// A private key where a public one belongs.
+    /// The text is a private key, and a public key is required.
     #[error("it is a private key; give the public one")]
     NotPublic,
-    /// No public key that we check with.
+    /// The text is no public key of a type that we check.
     #[error("it is no public key as PEM: Ed25519 or ECDSA P-256")]
     Public,
 }
 
-/// A key that signatures are checked with.
+/// A key that checks signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
     id: String,
@@ -40,10 +41,10 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a public key, PEM.
+    /// Reads a public key in PEM.
     ///
     /// # Errors
-    /// It is none that signatures are checked with here.
+    /// The text is no public key of a type that is checked here.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         if text.contains("PRIVATE KEY-----") {
             return Err(KeyError::NotPublic);
@@ -51,13 +52,13 @@ impl PublicKey {
         Self::from_der(&read_pem("PUBLIC KEY", text).ok_or(KeyError::Public)?)
     }
 
-    /// Reads a public key, DER.
+    /// Reads a public key in DER.
     ///
     /// # Errors
-    /// It is none that signatures are checked with here.
+    /// The bytes are no public key of a type that is checked here.
     pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         let is_ed25519 = der.strip_prefix(ED25519_PUBLIC).is_some_and(|key| key.len() == 32);
-        // The point is written in full: x and y behind a 4.
+        // The point is uncompressed: x and y after a byte 4.
         let is_p256 = der.strip_prefix(P256_PUBLIC).is_some_and(|key| key.len() == 65 && key.first() == Some(&4));
         if !is_ed25519 && !is_p256 {
             return Err(KeyError::Public);
@@ -65,7 +66,7 @@ impl PublicKey {
         Ok(Self { id: digest(der), der: der.to_owned() })
     }
 
-    /// SHA-256 of the DER SubjectPublicKeyInfo, hexadecimal.
+    /// The hexadecimal SHA-256 of the DER SubjectPublicKeyInfo.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -77,7 +78,7 @@ impl PublicKey {
         write_pem("PUBLIC KEY", &self.der).to_string()
     }
 
-    /// Whether it is the key of a signature over the message.
+    /// Whether this key signed the message with this signature.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match (self.der.strip_prefix(ED25519_PUBLIC), self.der.strip_prefix(P256_PUBLIC)) {
@@ -88,7 +89,7 @@ impl PublicKey {
     }
 }
 
-/// An Ed25519 key that signs. Its memory is wiped when it goes.
+/// An Ed25519 key that signs. Its memory is wiped when it is dropped.
 pub struct SecretKey {
     der: Zeroizing<Vec<u8>>,
     public: PublicKey,
@@ -101,10 +102,10 @@ impl std::fmt::Debug for SecretKey {
 }
 
 impl SecretKey {
-    /// Reads a private key, PKCS#8 PEM.
+    /// Reads a private key in PKCS#8 PEM.
     ///
     /// # Errors
-    /// It is none, or is encrypted.
+    /// The text is no private key, or the key is encrypted.
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
         Self::of(read_pem("PRIVATE KEY", text).ok_or(KeyError::Private)?)
     }
@@ -112,7 +113,7 @@ impl SecretKey {
     /// The key of a seed.
     ///
     /// # Errors
-    /// Never in practice: every seed is one of a key.
+    /// There is no error in practice, because every seed gives a key.
     pub fn from_seed(seed: &[u8; 32]) -> Result<Self, KeyError> {
         Self::of(Zeroizing::new([ED25519_PRIVATE, seed].concat()))
     }
@@ -129,23 +130,24 @@ impl SecretKey {
         write_pem("PRIVATE KEY", &self.der)
     }
 
-    /// Its public half.
+    /// The public half of the key.
     #[must_use]
     pub fn public(&self) -> &PublicKey {
         &self.public
     }
 
-    /// The signature of the message. The library does not wipe its form of the key, so it has that for one signature only.
+    /// The signature of the message. The library does not wipe its own form of the key, so this form exists for one
+    /// signature only.
     ///
     /// # Errors
-    /// Never in practice: the key was read before.
+    /// There is no error in practice, because the key was read before.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&self.der).map_err(|_| KeyError::Private)?;
         Ok(pair.sign(message).as_ref().to_vec())
     }
 }
 
-/// The bytes of the one block of a PEM file.
+/// The bytes of the only block in a PEM file.
 fn read_pem(label: &str, text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let text = text.trim().strip_prefix(&format!("-----BEGIN {label}-----"))?;
     let text = text.strip_suffix(&format!("-----END {label}-----"))?;
@@ -154,7 +156,7 @@ fn read_pem(label: &str, text: &str) -> Option<Zeroizing<Vec<u8>>> {
     STANDARD.decode(&*base64).ok().map(Zeroizing::new)
 }
 
-/// A PEM file of one block, in lines of 64.
+/// A PEM file with one block, in lines of 64 characters.
 fn write_pem(label: &str, der: &[u8]) -> Zeroizing<String> {
     let base64 = Zeroizing::new(STANDARD.encode(der));
     let mut text = Zeroizing::new(String::with_capacity(2 * base64.len() + 64));
@@ -175,7 +177,7 @@ mod tests {
 
     use super::*;
 
-    /// RFC 8032, section 7.1, the first test.
+    /// The first test of RFC 8032, section 7.1.
     const SEED: [u8; 32] = [
         0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44, 0x49,
         0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60,
@@ -198,7 +200,7 @@ mod tests {
         assert_eq!(again.public(), key.public());
         assert_eq!(&PublicKey::from_pem(&key.public().pem()).unwrap(), key.public());
         assert_eq!(key.public().id().len(), 64);
-        // No secret in what is printed by mistake.
+        // Debug output must not contain the secret.
         assert_eq!(format!("{key:?}"), format!("SecretKey({})", key.public().id()));
     }
 

@@ -1,4 +1,5 @@
-//! What a link of a chain may say. Evidence is shown by these words, so each has the form that a run gives it.
+//! The valid values of a link of a chain. Reports show these values, so each of them must have the form that a run
+//! gives it.
 //!
 //! Must not know how a manifest is read.
 
@@ -6,7 +7,7 @@ use super::manifest::Link;
 use crate::policy::is_identifier;
 
 impl Link {
-    /// What of it is no link that a run writes, if anything: what is shown of evidence must not look like something else.
+    /// The reason why no run writes this link, if there is one. A shown link must not look like another text.
     pub(super) fn flaw(&self) -> Option<&'static str> {
         let previous = self.previous.as_ref();
         if !is_run(&self.run) || !previous.is_none_or(|it| is_run(&it.run)) {
@@ -23,7 +24,7 @@ impl Link {
     }
 }
 
-/// Whether the text is the id of a run: the second in which it started, and eight digits.
+/// Whether the text is the id of a run: the second of its start, and eight hexadecimal digits.
 fn is_run(text: &str) -> bool {
     let shape = b"00000000T000000Z-xxxxxxxx";
     let fits = |(of, byte): (&u8, u8)| match of {
@@ -34,7 +35,7 @@ fn is_run(text: &str) -> bool {
     text.len() == shape.len() && shape.iter().zip(text.bytes()).all(fits)
 }
 
-/// Whether the text is a SHA-256 digest, hexadecimal.
+/// Whether the text is a hexadecimal SHA-256 digest.
 pub(super) fn is_digest(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -74,7 +75,7 @@ mod tests {
         }
         let short = previous().map(|it| Previous { manifest: "ab".into(), ..it });
         assert!(link(run, "s", "dev", 2, short).is_some());
-        // The number of a chain.
+        // Wrong numbers in the chain.
         for (sequence, previous) in [(0, None), (2, None), (0, previous()), (1, previous())] {
             assert!(link(run, "s", "dev", sequence, previous).is_some(), "{sequence}");
         }

@@ -1,7 +1,7 @@
-//! The manifest: path, size and SHA-256 digest of every file of evidence, and which evidence came before.
+//! The manifest: the path, size and SHA-256 digest of every file of evidence, and the link to the evidence before it.
 //!
-//! It is written in the one form of canonical JSON, so that its own digest stands for all. Must not know what the files
-//! hold.
+//! The manifest is written as canonical JSON, so its own digest identifies all files. Must not know the contents of the
+//! files.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::canonical;
 
-/// Name of the manifest in the directory.
+/// The name of the manifest in the directory.
 pub(super) const NAME: &str = "manifest.json";
 
 /// The schema that this version writes and reads.
@@ -20,49 +20,49 @@ pub(super) const SCHEMA: &str = "attestry.manifest/2";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// `attestry.manifest/2`.
+    /// The schema: `attestry.manifest/2`.
     pub schema: String,
-    /// Which run it is of.
+    /// The run of the evidence.
     pub link: Link,
-    /// One entry a file, ordered by path.
+    /// One entry for each file, ordered by path.
     pub files: Vec<Entry>,
 }
 
 impl Manifest {
-    /// The manifest in its one form.
+    /// The manifest in its canonical form.
     ///
     /// # Errors
-    /// Never in practice: the error is the serializer's.
+    /// There is no error in practice. The type of the error is that of the serializer.
     pub fn write(&self) -> serde_json::Result<Vec<u8>> {
         canonical::write(self)
     }
 }
 
-/// Which run evidence is of, and which came before: runs of one suite and stage are a chain, so that one that is missing
-/// shows.
+/// The run of the evidence, and the run before it. The runs of one suite and stage are a chain, so a missing run is
+/// visible.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
-    /// Id of the run.
+    /// The id of the run.
     pub run: String,
-    /// Id of the suite.
+    /// The id of the suite.
     pub suite: String,
     /// The stage.
     pub stage: String,
-    /// 1 for the first of a chain.
+    /// The number of the run in its chain, from 1.
     pub sequence: u64,
-    /// The one before; none for the first.
+    /// The evidence before this one. Absent for the first run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<Previous>,
 }
 
-/// The evidence that came before.
+/// The evidence before this one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Previous {
-    /// Id of its run.
+    /// The id of its run.
     pub run: String,
-    /// SHA-256 of its manifest, hexadecimal.
+    /// The hexadecimal SHA-256 of its manifest.
     pub manifest: String,
 }
 
@@ -70,11 +70,11 @@ pub struct Previous {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Path below the directory, with `/`.
+    /// The path below the directory, with `/`.
     pub path: String,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// SHA-256, hexadecimal.
+    /// The SHA-256 in hexadecimal.
     pub sha256: String,
 }
 
@@ -86,7 +86,7 @@ impl Entry {
     }
 }
 
-/// Size and digest of bytes that come piece by piece.
+/// The size and digest of bytes that come piece by piece.
 pub(super) struct Sum {
     context: Context,
     size: u64,
@@ -102,7 +102,7 @@ impl Sum {
         Entry { path: path.to_owned(), size: self.size, sha256: self.hexadecimal() }
     }
 
-    /// SHA-256 of all bytes.
+    /// The SHA-256 of all bytes.
     pub(super) fn hexadecimal(self) -> String {
         self.context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -125,7 +125,8 @@ impl Write for Sum {
     }
 }
 
-/// SHA-256 in hexadecimal. By the library that is fast in every build: the program itself is digested in each run.
+/// The hexadecimal SHA-256. It uses the library that is fast in every build, because each run computes the digest of
+/// the program.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
     let mut sum = Sum::default();

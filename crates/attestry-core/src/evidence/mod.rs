@@ -1,8 +1,9 @@
-//! Evidence: what a run leaves so that somebody else can check it and perform its judgement again.
+//! Evidence: the files with which another person can check a run and judge its facts again.
 //!
-//! The inputs as they were, the facts, every call, the verdicts, the reports, and a manifest of SHA-256 digests over all of
-//! it, as a directory or as a bundle in one file. The manifest's digest stands for all; a signed statement about it makes
-//! the evidence tamper-evident for whoever trusts the key. Must not know AWS clients or the command line.
+//! Evidence holds the original inputs, the facts, every call, the verdicts, the reports, and a manifest with the
+//! SHA-256 digests of all these files. It is a directory or a bundle in one file. The digest of the manifest identifies
+//! all files. A signed statement about it makes the evidence tamper-evident for a reader who trusts the key. Must not
+//! know AWS clients or the command line.
 
 mod archive;
 mod calls;
@@ -54,13 +55,13 @@ pub use summary::{Counts, Covered, Index, NoIndex, Summary};
 pub use verdicts::write as write_verdicts;
 pub use verify::{Glance, Verified, glance, link_of, verify, verify_bundle, verify_holding};
 
-/// Paths inside evidence.
+/// The paths inside evidence.
 pub mod paths {
     /// The digests of all files.
     pub const MANIFEST: &str = super::manifest::NAME;
-    /// What the judgement rests on.
+    /// The basis of the judgement.
     pub const BASIS: &str = "evidence/basis.json";
-    /// Who ran what, where and when.
+    /// The record of the run: the caller, the suite, the place and the time.
     pub const RUN: &str = "evidence/run.json";
     /// The circumstances of the run.
     pub const CIRCUMSTANCES: &str = "evidence/circumstances.json";
@@ -68,27 +69,29 @@ pub mod paths {
     pub const FACTS: &str = "evidence/facts.jsonl";
     /// All calls.
     pub const CALLS: &str = "evidence/calls.jsonl";
-    /// What an earlier run found, where a run is compared with one: what of it the reports rest on.
+    /// The results of an earlier run, if the run is compared with one. It has only the results that the reports depend
+    /// on.
     pub const BASELINE: &str = "evidence/baseline.json";
-    /// Answers of AWS, redacted, if they are kept: a recording.
+    /// The redacted answers of AWS as a recording, if evidence keeps them.
     pub const ANSWERS: &str = "evidence/answers";
     /// All verdicts.
     pub const VERDICTS: &str = "evidence/verdicts.json";
-    /// Policies, suite, waivers and catalogues as they were.
+    /// The original policies, suite, waivers and catalogues.
     pub const INPUTS: &str = "evidence/inputs";
-    /// Signed statements about the manifest, which does not name them.
+    /// The signed statements about the manifest. The manifest does not name this file.
     pub const ATTESTATIONS: &str = "attestations.intoto.jsonl";
-    /// What a time-stamping authority was asked about the manifest, and what it answered; the manifest names neither.
+    /// The request to a time-stamping authority about the manifest. The manifest names neither this file nor the
+    /// answer.
     pub const QUERY: &str = "timestamp.tsq";
-    /// The answer.
+    /// The answer of the authority.
     pub const ANSWER: &str = "timestamp.tsr";
 
-    /// Whether a run writes a file there that its manifest names.
+    /// Whether a run writes this file and its manifest names it.
     pub(super) fn is_written(path: &str, is_report: fn(&str) -> bool) -> bool {
         is_left(path) || is_report(path)
     }
 
-    /// Whether verdicts, statements or the manifest's digest rest on the bytes of the file.
+    /// Whether the verdicts, the statements or the digest of the manifest depend on the bytes of the file.
     pub(super) fn is_judged(path: &str) -> bool {
         let beside = [MANIFEST, BASIS, RUN, CIRCUMSTANCES, FACTS, VERDICTS, BASELINE, ATTESTATIONS, QUERY, ANSWER];
         beside.contains(&path) || is_in(path, INPUTS)
@@ -98,7 +101,7 @@ pub mod paths {
         path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
     }
 
-    /// Whether a run leaves a file of that name, reports aside.
+    /// Whether a run writes a file of this name, apart from reports.
     pub(super) fn is_left(path: &str) -> bool {
         let beside = [BASIS, RUN, CIRCUMSTANCES, FACTS, VERDICTS, CALLS, BASELINE];
         beside.contains(&path) || is_in(path, INPUTS) || is_in(path, ANSWERS)

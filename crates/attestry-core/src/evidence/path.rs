@@ -1,27 +1,28 @@
-//! Which paths a file of evidence may have: below its directory, and the same file on every system.
+//! The valid paths of files of evidence. A path must stay below its directory and mean the same file on every system.
 //!
-//! Must not know what the files hold.
+//! Must not know the contents of the files.
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::source::is_hidden;
 
-/// Folders in folders.
+/// The limit of nested folders.
 const DEPTH: usize = 16;
 
-/// Bytes of the two fields that the header of a tar file has for a path.
+/// The sizes in bytes of the two path fields in the header of a tar file.
 const FIELDS: (usize, usize) = (155, 100);
 
-/// Names that mean a device on Windows, whatever their ending.
+/// The names that mean a device on Windows, with any extension.
 const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
 
-/// Whether the path stays below a directory and means one file everywhere: relative, without `..`, `.` and empty parts,
-/// without anything that another system reads as something else.
+/// Whether the path stays below a directory and means the same file on every system. It must be relative and have no
+/// part that is `..`, `.` or empty, and no character that another system reads in another way.
 pub(super) fn is_below(path: &str) -> bool {
     fields(path).is_some() && path.split('/').count() <= DEPTH && path.split('/').all(is_name)
 }
 
-/// The path as the header of a tar file has it, as little as possible in the first field; `None` when it does not fit.
+/// The two path fields of the header of a tar file, with the shortest possible first field. The result is `None` if the
+/// path does not fit.
 pub(super) fn fields(path: &str) -> Option<(&str, &str)> {
     let (first, second) = FIELDS;
     if path.len() <= second {
@@ -33,7 +34,7 @@ pub(super) fn fields(path: &str) -> Option<(&str, &str)> {
 
 fn is_name(name: &str) -> bool {
     let forbidden = |c: char| is_hidden(c) || matches!(c, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|');
-    // Windows drops dots and spaces at the end; `.` and `..` end with a dot, too.
+    // Windows removes dots and spaces at the end of a name. The names `.` and `..` also end with a dot.
     !name.is_empty() && !name.contains(forbidden) && !name.ends_with(['.', ' ']) && !is_device(name)
 }
 
@@ -45,10 +46,10 @@ fn is_device(name: &str) -> bool {
     DEVICES.contains(&stem.as_str()) || numbered("com") || numbered("lpt")
 }
 
-/// The same for two paths that are one file where the case of letters does not count, or where a letter with a mark upon it
-/// is the letter and the mark.
+/// A form that is equal for two paths that can be one file: on systems that ignore the case of letters, or on systems
+/// where a letter with an accent equals the letter and the accent.
 pub(super) fn folded(path: &str) -> String {
-    // Capitals first: some letters have one capital and two small forms, such as the long s.
+    // Capitals come first, because some letters have one capital and two small forms, such as the long s.
     let folded: String = path.nfd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
     folded.nfd().collect()
 }
@@ -118,6 +119,6 @@ mod tests {
         for (one, other) in [("a", "b"), ("e", "\u{e9}"), ("a/b", "ab")] {
             assert_ne!(folded(one), folded(other), "{one:?} {other:?}");
         }
-        // The same path twice is one file: a policy that two suites name.
+        // The same path twice means one file, such as a policy that two suites name.
     }
 }

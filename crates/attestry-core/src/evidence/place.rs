@@ -1,6 +1,6 @@
-//! Where kept bundles lie: `ACCOUNT/SUITE/STAGE/YEAR/MONTH/DAY/RUN`, so that one can be found without being opened.
+//! The places of kept bundles: `ACCOUNT/SUITE/STAGE/YEAR/MONTH/DAY/RUN`. A bundle can be found without opening it.
 //!
-//! The day is the one on which the run started, UTC. Must not know what keeps them.
+//! The day is the UTC day on which the run started. Must not know the store of the bundles.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,23 +9,23 @@ use super::archive::Format;
 use super::path::is_below;
 use super::summary::Summary;
 
-/// What follows the name of a bundle in the name of its index entry.
+/// The extension of an index entry after the name of its bundle.
 const INDEX: &str = ".json";
 
-/// How an id of a run writes the instant at which the run started.
+/// The format of the start instant in the id of a run.
 const STARTED: &str = "%Y%m%dT%H%M%SZ";
 
-/// The path of a bundle, and of the index entry beside it.
+/// The path of a bundle, and the path of its index entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Of the bundle.
+    /// The path of the bundle.
     pub bundle: String,
-    /// Of its index entry.
+    /// The path of its index entry.
     pub index: String,
 }
 
 impl Place {
-    /// Where the bundle belongs; none when what it says of itself makes no path, as only a forged one does.
+    /// The place of the bundle. Absent if its own data make no path. Only forged data do not.
     #[must_use]
     pub fn of(summary: &Summary, format: Format) -> Option<Self> {
         let account = accounts(&summary.accounts);
@@ -42,7 +42,7 @@ impl Place {
     }
 }
 
-/// Accounts as one name: empty for none.
+/// The accounts as one name. It is empty without accounts.
 pub(super) fn accounts(of: &[String]) -> String {
     match of {
         [] => String::new(),
@@ -51,18 +51,18 @@ pub(super) fn accounts(of: &[String]) -> String {
     }
 }
 
-/// What the path of an index entry says.
+/// The data in the path of an index entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placed {
-    /// Account, suite and stage.
+    /// The account, suite and stage.
     pub series: Series,
-    /// When the run started.
+    /// The start of the run.
     pub started: Timestamp,
     /// The path of the bundle.
     pub bundle: String,
 }
 
-/// Runs that follow each other: of one suite and stage, in the same accounts.
+/// Runs that follow each other: one suite and stage, in the same accounts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Series {
     /// The accounts.
@@ -74,7 +74,7 @@ pub struct Series {
 }
 
 impl Placed {
-    /// Reads the path of an index entry; none for any other path.
+    /// Reads the path of an index entry. The result is `None` for any other path.
     #[must_use]
     pub fn read(index: &str) -> Option<Self> {
         let bundle = index.strip_suffix(INDEX)?;

@@ -1,4 +1,4 @@
-//! The stored facts judged by other policies, and what that changes.
+//! The judgement of stored facts by other policies, and the changes that follow from it.
 //!
 //! Must not know the command line.
 
@@ -11,21 +11,21 @@ use crate::facts::Kind;
 use crate::policy::{Root, Vocabulary};
 use crate::verify::CaseResult;
 
-/// What is different about a case.
+/// The change of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Id of the case.
+    /// The id of the case.
     pub case: String,
-    /// Its stored verdict; none where the case is new.
+    /// The stored verdict. Absent if the case is new.
     pub before: Option<&'static str>,
-    /// Its verdict now; none where the case is gone.
+    /// The verdict now. Absent if the case does not exist any more.
     pub after: Option<&'static str>,
-    /// Resources that are judged otherwise, with both verdicts.
+    /// The resources with another verdict than before, with both verdicts.
     pub resources: Vec<(String, &'static str, &'static str)>,
 }
 
 impl Verified {
-    /// Judges the stored facts by the suite of the same path below another root.
+    /// Judges the stored facts by the suite with the same path below another root.
     ///
     /// # Errors
     /// The texts there cannot be used.
@@ -39,7 +39,7 @@ impl Verified {
     }
 }
 
-/// What is judged otherwise, in the order of the cases; the ones that are gone come last.
+/// The changes in the order of the cases. Cases that do not exist any more come last.
 #[must_use]
 pub fn changes(before: &[CaseResult], after: &[CaseResult]) -> Vec<Change> {
     let find = |all: &[CaseResult], id: &str| all.iter().position(|case| case.case.id == id);
@@ -47,7 +47,7 @@ pub fn changes(before: &[CaseResult], after: &[CaseResult]) -> Vec<Change> {
     for now in after {
         let was = find(before, &now.case.id).and_then(|at| before.get(at));
         let resources = was.map(|was| moved(was, now)).unwrap_or_default();
-        // A violation that stays one, of which less is seen, is another answer, too.
+        // A case that stays violated, but with less complete data, is also a change.
         let seen = was.is_some_and(|was| was.is_incomplete() == now.is_incomplete());
         let (was, is) = (was.map(|was| was.verdict.word()), now.verdict.word());
         if was != Some(is) || !seen || !resources.is_empty() {
@@ -61,7 +61,7 @@ pub fn changes(before: &[CaseResult], after: &[CaseResult]) -> Vec<Change> {
     changes
 }
 
-/// A resource that the case is not about has no verdict in it.
+/// The word for a resource that the case is not about, because it has no verdict.
 const OUTSIDE: &str = "outside";
 
 fn moved(was: &CaseResult, now: &CaseResult) -> Vec<(String, &'static str, &'static str)> {

@@ -1,24 +1,24 @@
-//! How long evidence must be kept: as long as its suite asks, and never less than the least.
+//! The retention of evidence: the time that its suite sets, and at least the minimum.
 //!
-//! Must not know what keeps it.
+//! Must not know the store of the evidence.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use thiserror::Error;
 
-/// Years that evidence is kept at least.
+/// The minimum of years that evidence is kept.
 pub const LEAST_YEARS: i64 = 7;
 
-/// Years that nothing is locked beyond: what is locked cannot be unlocked, so a mistake must not be for ever.
+/// The limit of years for a lock. A lock cannot be removed, so a mistake must not last for ever.
 const MOST_YEARS: i64 = 100;
 
-/// How far ahead the clock of a run may be.
+/// The limit of the lead of a run's clock.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
-/// Why there is no such date.
+/// The reason why there is no such date.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NoDate {
-    /// Less than must be.
+    /// The retention is shorter than the minimum.
     #[error(
         "evidence of this run must be kept until {0} at least: {LEAST_YEARS} years, or longer where its suite says so"
     )]
@@ -26,18 +26,18 @@ pub enum NoDate {
     /// The date is over.
     #[error("the retention of this run ended at {0}: nothing can be locked until then")]
     Over(Timestamp),
-    /// Longer than anybody should lock what nobody can unlock.
+    /// The retention is longer than the limit for a lock that cannot be removed.
     #[error("that is more than {MOST_YEARS} years, and what is locked cannot be unlocked")]
     TooLong,
-    /// The run has not been yet.
+    /// The run ended in the future.
     #[error(
         "the run says that it finished at {0}, which has not been yet: what is locked by that date cannot be unlocked"
     )]
     NotYet(Timestamp),
 }
 
-/// Until when evidence of a run that finished then is locked, in whole seconds. It counts from the end of the run, so that
-/// the same evidence has the same date whenever it is asked for. Durations are in seconds.
+/// The end of the lock of evidence, in whole seconds. It counts from the end of the run, so the same evidence always
+/// has the same date. Durations are in seconds.
 ///
 /// # Errors
 /// There is no such date.
@@ -69,7 +69,7 @@ pub fn retain_until(
     if until <= now { Err(NoDate::Over(until)) } else { Ok(until) }
 }
 
-/// The second that is not before it.
+/// The first whole second that is not before the instant.
 fn whole(at: Timestamp) -> Result<Timestamp, NoDate> {
     let up = i64::from(at.subsec_nanosecond() > 0);
     at.as_second().checked_add(up).and_then(|second| Timestamp::from_second(second).ok()).ok_or(NoDate::TooLong)

@@ -1,7 +1,7 @@
-//! An auditor's sample: what was held of a control on a day.
+//! The sample of an auditor: the state of a control on a day.
 //!
-//! A run says how things were when it looked. So of a day there are two witnesses: the last run that had started when the
-//! day was over, and the first one after it. Must not know where evidence lies.
+//! A run records the state at its own time. So a day has two witnesses: the last run that started before the end of the
+//! day, and the first run after it. Must not know the store of the evidence.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::summary::{Covered, Summary};
 
-/// A control as an auditor names it: `SC-12`, or `nist-800-53-r5:SC-12` where several frameworks have it.
+/// A control in the words of an auditor: `SC-12`, or `nist-800-53-r5:SC-12` if several frameworks have this id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     framework: Option<String>,
@@ -28,14 +28,14 @@ impl Wanted {
         }
     }
 
-    /// Whether a `FRAMEWORK:ID` is it.
+    /// Whether the text `FRAMEWORK:ID` names this control.
     #[must_use]
     pub fn is(&self, control: &str) -> bool {
         let (framework, id) = control.split_once(':').unwrap_or(("", control));
         id == self.id && self.framework.as_deref().is_none_or(|wanted| wanted == framework)
     }
 
-    /// The cases that are about it.
+    /// The cases about this control.
     pub fn covered<'a>(&'a self, by: &'a Summary) -> impl Iterator<Item = &'a Covered> {
         by.cases.iter().filter(|case| case.controls.iter().any(|control| self.is(control)))
     }
@@ -50,7 +50,7 @@ impl fmt::Display for Wanted {
     }
 }
 
-/// The instant at which a day is over, UTC; none at the end of time.
+/// The end of a day in UTC. Absent for the last day of the calendar.
 #[must_use]
 pub fn end_of(day: Date) -> Option<Timestamp> {
     let next = day.checked_add(1.day()).ok()?;

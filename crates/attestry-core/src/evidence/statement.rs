@@ -1,7 +1,7 @@
-//! What is signed: in-toto statements about the manifest. One says with the common predicate which cases passed; one with
-//! ours says how much was looked at.
+//! The signed documents: in-toto statements about the manifest. One statement uses the common predicate and has the
+//! cases that passed. The other statement uses our predicate and has the coverage.
 //!
-//! Both follow from the evidence alone, so a verifier writes them anew and compares. Must not know keys.
+//! Both follow from the evidence alone, so a verifier writes them again and compares. Must not know keys.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,10 +17,10 @@ pub const PAYLOAD: &str = "application/vnd.in-toto+json";
 
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 
-/// The predicate that others read, too.
+/// The predicate that programs of other authors also read.
 const TEST_RESULT: &str = "https://in-toto.io/attestation/test-result/v0.1";
 
-/// Our predicate: a name and no place. Nobody can own a domain below `.invalid`.
+/// Our predicate. It is a name and not a place, because a domain below `.invalid` has no owner.
 const COVERAGE: &str = "tag:attestry.invalid,2026:coverage/v1";
 
 #[derive(Serialize)]
@@ -70,27 +70,27 @@ struct Case<'a> {
     coverage: &'a Coverage,
 }
 
-/// What statements are made of.
+/// The data of the statements.
 #[derive(Debug)]
 pub struct Told<'a> {
-    /// SHA-256 of the manifest.
+    /// The SHA-256 of the manifest.
     pub manifest: &'a str,
     /// The files of the manifest.
     pub files: &'a [Entry],
-    /// `run.json`.
+    /// The content of `run.json`.
     pub run: &'a Value,
     /// The verdicts.
     pub result: &'a RunResult,
-    /// Violations at or above it fail the run.
+    /// The gate. Violations at or above this severity fail the run.
     pub gate: Severity,
-    /// Whether a probe left something behind.
+    /// Whether a probe left an artifact behind.
     pub residue: bool,
 }
 
 /// The statements about evidence, as payloads of envelopes.
 ///
 /// # Errors
-/// Never in practice: the error is the serializer's.
+/// There is no error in practice. The type of the error is that of the serializer.
 pub fn statements(told: &Told<'_>) -> serde_json::Result<Vec<Vec<u8>>> {
     Ok(vec![
         canonical::write(&about(told, TEST_RESULT, test_result(told)))?,
@@ -103,8 +103,8 @@ fn about<'a, P>(told: &Told<'a>, predicate_type: &'static str, predicate: P) -> 
     Statement { of: STATEMENT, subject, predicate_type, predicate }
 }
 
-/// The predicate knows no test that could not be looked at: it has failed. What there was nothing to judge about is in
-/// none of the lists.
+/// The predicate has no list for tests that were not evaluated, so they are in the list of failed tests. A case without
+/// anything to judge is in none of the lists.
 fn test_result<'a>(told: &Told<'a>) -> TestResult<'a> {
     let (mut passed_tests, mut warned_tests, mut failed_tests) = (Vec::new(), Vec::new(), Vec::new());
     for case in &told.result.cases {
@@ -141,7 +141,7 @@ fn seen<'a>(told: &Told<'a>) -> Seen<'a> {
     Seen { run: told.run, complete, cases: cases.collect() }
 }
 
-/// What a statement says it is about, for whoever finds it wrong.
+/// The subject of a statement by its own text, for the message about a wrong statement.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Claimed {

@@ -1,7 +1,7 @@
-//! What evidence covers, in short: for lists, for whoever looks for a control, and as the index entry beside a kept bundle.
+//! The summary of evidence: for lists, for the search for a control, and for the index entry beside a kept bundle.
 //!
-//! It follows from verified evidence alone, so an index entry can be written anew and compared. Must not know where
-//! evidence is kept.
+//! The summary follows from verified evidence alone, so an index entry can be written again and compared. Must not know
+//! the store of the evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,40 +16,40 @@ use crate::verify::{CaseResult, Coverage, ResourceVerdict};
 /// The schema of index entries that this version writes and reads.
 const SCHEMA: &str = "attestry.index/1";
 
-/// Why bytes are no index entry of this version.
+/// The reason why bytes are no index entry of this version.
 #[derive(Debug, thiserror::Error)]
 pub enum NoIndex {
-    /// They are no JSON, or have other members.
+    /// The bytes are no JSON, or they have other members.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// They have another schema.
+    /// The bytes have another schema.
     #[error("it has the schema `{0}`")]
     Schema(String),
 }
 
-/// What evidence covers.
+/// The summary of one piece of evidence.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Summary {
-    /// Id of the run.
+    /// The id of the run.
     pub run: String,
-    /// Id of the suite.
+    /// The id of the suite.
     pub suite: String,
     /// The stage.
     pub stage: String,
-    /// The accounts that were looked at, without repetition, in order.
+    /// The examined accounts, without repetition, in order.
     pub accounts: Vec<String>,
-    /// What answered: `aws`, or something that is not AWS.
+    /// The name of the backend: `aws`, or another backend that is not AWS.
     pub backend: String,
-    /// When the run started.
+    /// The start of the run.
     pub started: Timestamp,
-    /// When it finished.
+    /// The end of the run.
     pub finished: Timestamp,
-    /// Its number in the chain of its suite and stage.
+    /// The number of the run in the chain of its suite and stage.
     pub sequence: u64,
-    /// SHA-256 of its manifest.
+    /// The SHA-256 of its manifest.
     pub manifest: String,
-    /// Its cases.
+    /// The cases of the run.
     pub cases: Vec<Covered>,
 }
 
@@ -57,89 +57,89 @@ pub struct Summary {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Covered {
-    /// Its id.
+    /// The id of the case.
     pub id: String,
-    /// What it asserts.
+    /// The title of the case: its requirement.
     pub title: String,
-    /// Its controls, as `FRAMEWORK:ID`.
+    /// The controls, as `FRAMEWORK:ID`.
     pub controls: Vec<String>,
     /// The verdict.
     pub verdict: String,
-    /// Kind of the resources in its population.
+    /// The kind of the resources in its population.
     pub kind: String,
-    /// The population, counted.
+    /// The counts of its population.
     pub population: Counts,
 }
 
-/// A population, counted.
+/// The counts of a population.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
-    /// Resources that the case is about, as far as that is known.
+    /// The resources that the case is about, as far as they are known.
     pub expected: usize,
-    /// Of these, judged.
+    /// The expected resources that were judged.
     pub examined: usize,
-    /// Of these, not judged because AWS did not tell.
+    /// The expected resources that were not judged, because AWS did not return the data.
     pub not_evaluated: usize,
-    /// Of these, such that the expectation has no meaning for them.
+    /// The expected resources for which the expectation has no meaning.
     pub not_applicable: usize,
-    /// Listed, and by what AWS said afterwards not there; none of the other numbers has them.
+    /// The resources that AWS listed and that did not exist in a later answer of AWS. No other number contains them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<usize>,
-    /// Of these, not as expected.
+    /// The expected resources that are not as expected.
     pub violated: usize,
-    /// Of these, not as expected and accepted until a date.
+    /// The expected resources that are not as expected and are accepted until a date.
     pub waived: usize,
     /// Whether every page of every list was read.
     pub enumerated: bool,
-    /// Why something is missing, and how often.
+    /// The causes of the missing data, with the number of times that each cause occurred.
     pub missing: BTreeMap<String, usize>,
 }
 
-/// An index entry: which bundle it is about, and what that covers.
+/// An index entry: the bundle and its summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Index {
-    /// `attestry.index/1`.
+    /// The schema: `attestry.index/1`.
     pub schema: String,
-    /// The bundle: name, size and SHA-256.
+    /// The bundle: its name, size and SHA-256.
     pub bundle: Entry,
-    /// What it covers.
+    /// The summary of the bundle.
     pub summary: Summary,
 }
 
 impl Index {
-    /// The entry of a bundle with that name.
+    /// The entry of a bundle with this name.
     #[must_use]
     pub fn of(name: &str, bundle: &[u8], summary: Summary) -> Self {
         Self { schema: SCHEMA.to_owned(), bundle: Entry::of(name, bundle), summary }
     }
 
-    /// The entry in its one form.
+    /// The entry in its canonical form.
     ///
     /// # Errors
-    /// Never in practice: the error is the serializer's.
+    /// There is no error in practice. The type of the error is that of the serializer.
     pub fn write(&self) -> serde_json::Result<Vec<u8>> {
         canonical::write(self)
     }
 
-    /// Reads an entry that anybody may have written.
+    /// Reads an entry from an unknown source.
     ///
     /// # Errors
-    /// It is none of this version.
+    /// The bytes are no entry of this version.
     pub fn read(bytes: &[u8]) -> Result<Self, NoIndex> {
         let index: Self = serde_json::from_slice(bytes)?;
         if index.schema == SCHEMA { Ok(index) } else { Err(NoIndex::Schema(index.schema)) }
     }
 
-    /// Whether the bundle is the one of this entry.
+    /// Whether the bundle is the bundle of this entry.
     #[must_use]
     pub fn is_of(&self, bundle: &[u8]) -> bool {
         self.bundle.size == bundle.len() as u64 && self.bundle.sha256 == digest(bundle)
     }
 }
 
-/// What is read of `run.json`.
+/// The members of `run.json` that are read.
 #[derive(Deserialize)]
 struct Ran {
     backend: String,
@@ -158,7 +158,7 @@ fn ran(contents: &Contents) -> Result<Ran, Damage> {
         .map_err(|error| Damage::Unusable { path: paths::RUN.to_owned(), reason: error.to_string() })
 }
 
-/// When the run of this evidence started, and the accounts it looked at, as it says.
+/// The start of the run and its accounts, by its own record.
 pub(super) fn when_and_where(contents: &Contents) -> Result<(Timestamp, Vec<String>), Damage> {
     let ran = ran(contents)?;
     Ok((ran.started, accounts(ran.callers)))
@@ -170,10 +170,10 @@ fn accounts(of: Vec<Caller>) -> Vec<String> {
 }
 
 impl Verified {
-    /// What this evidence covers.
+    /// The summary of this evidence.
     ///
     /// # Errors
-    /// What it says of its run cannot be read.
+    /// The record of the run cannot be read.
     pub fn summary(&self) -> Result<Summary, Damage> {
         let ran = ran(&self.contents)?;
         Ok(Summary {

@@ -1,6 +1,6 @@
-//! Verdicts as text: what a second evaluation of the same facts must give, byte for byte.
+//! The verdicts as text. A second evaluation of the same facts must give the same bytes.
 //!
-//! Must not know reports: those are for people, this is for comparison.
+//! Must not know reports: reports are for people, and this text is for a comparison.
 
 use std::io::{self, BufWriter, Write};
 
@@ -26,8 +26,8 @@ struct Case<'a> {
     resources: Vec<&'a ResourceResult>,
 }
 
-/// The resources that are as expected: the digest of their ids, one a line, stands for thousands of ids in each case.
-/// The facts have the ids, and `results.json` tells them case by case.
+/// The resources that are as expected. One digest of their ids, with one id on each line, replaces thousands of ids in
+/// each case. The facts hold the ids, and `results.json` holds the verdicts of each case.
 #[derive(Serialize)]
 struct Met {
     count: usize,
@@ -37,7 +37,7 @@ struct Met {
 /// Writes all verdicts.
 ///
 /// # Errors
-/// Those of the writer.
+/// The errors of the writer.
 pub fn write(result: &RunResult, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         schema: "attestry.verdicts/1",
@@ -45,7 +45,7 @@ pub fn write(result: &RunResult, out: &mut dyn Write) -> io::Result<()> {
         cases: result.cases.iter().map(case).collect(),
         waivers: &result.waivers,
     };
-    // A writer of a known type in between: there are millions of small writes.
+    // A buffer of a known type stands in between, because there are millions of small writes.
     let mut out = BufWriter::new(out);
     serde_json::to_writer_pretty(&mut out, &document)?;
     out.write_all(b"\n")?;

@@ -1,7 +1,7 @@
-//! Checking evidence: nothing changed, nothing missing, nothing added, and the same verdicts again.
+//! The verification of evidence: no file was changed, removed or added, and the facts give the same verdicts again.
 //!
-//! Evidence is hostile until checked: sizes, counts and paths have limits, links are refused, and nothing is written. Must
-//! not know AWS: verification is offline and needs no credentials.
+//! Evidence is hostile input before it is checked. Sizes, counts and paths have limits, links are refused, and nothing
+//! is written. Must not know AWS: verification is offline and needs no credentials.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -25,43 +25,43 @@ use crate::policy::{Attestation, Root, Severity, Vocabulary};
 use crate::source::Files;
 use crate::verify::RunResult;
 
-/// Evidence in which nothing is wrong.
+/// Evidence without any damage.
 #[derive(Debug)]
 pub struct Verified {
-    /// Id of the run.
+    /// The id of the run.
     pub run: String,
-    /// Which run it is of, and which came before.
+    /// The place of the run in its chain.
     pub link: Link,
-    /// SHA-256 of the manifest: to be compared with a copy kept elsewhere.
+    /// The SHA-256 of the manifest, for a comparison with a copy in another place.
     pub manifest: String,
-    /// Files checked.
+    /// The number of checked files.
     pub files: usize,
     /// The verdicts, evaluated again.
     pub result: RunResult,
-    /// The texts of policies and suite as they were.
+    /// The original texts of policies and suite.
     pub texts: Files,
-    /// The files that are judged, and what else was wanted.
+    /// The judged files, and the other files that the caller requested.
     pub contents: Contents,
-    /// Violations at or above it fail a run.
+    /// The gate. Violations at or above this severity fail a run.
     pub gate: Severity,
-    /// What people say.
+    /// The attestations of people.
     pub said: Vec<Attestation>,
-    /// Seconds that its suite wants evidence kept.
+    /// The retention of evidence in seconds, as the suite sets it.
     pub retention: Option<i64>,
-    /// Files that could not be compared with what the facts give, since another version wrote them.
+    /// The files that could not be compared with the facts, because another version wrote them.
     pub unchecked: Option<Unchecked>,
-    /// What there is to sign about it.
+    /// The statements about the evidence that can be signed.
     pub statements: Vec<Vec<u8>>,
-    /// These statements in envelopes. Whether anybody who is trusted signed them says [`Verified::signed`].
+    /// The statements in their envelopes. [`Verified::signed`] checks whether a trusted key signed them.
     pub attestations: Vec<Envelope>,
-    /// A time stamp of the manifest. Whose it is says [`Verified::stamped`].
+    /// The time stamp of the manifest. [`Verified::stamped`] checks its authority.
     pub stamp: Option<Stamp>,
 }
 
-/// Checks a directory or a bundle and evaluates the verdicts again from the stored facts.
+/// Checks a directory or a bundle, and evaluates the verdicts again from the stored facts.
 ///
 /// # Errors
-/// All damage that was found, in the order of checking. Digests come first: what was altered is not evaluated.
+/// All damage, in the order of the checks. Digests come first, so an altered file is not evaluated.
 pub fn verify(
     path: &Path,
     words: Vocabulary,
@@ -70,10 +70,10 @@ pub fn verify(
     verify_holding(path, &|_| false, words, find)
 }
 
-/// The same, and more of its files than are judged are in [`Verified::contents`].
+/// The same check. [`Verified::contents`] also holds the files that `more` selects.
 ///
 /// # Errors
-/// The same.
+/// The errors of [`verify`].
 pub fn verify_holding(
     path: &Path,
     more: Hold<'_>,
@@ -83,10 +83,10 @@ pub fn verify_holding(
     verify_stored(contents::read(path, &|path| paths::is_judged(path) || more(path))?, words, find)
 }
 
-/// The same for a bundle in memory.
+/// The same check for a bundle in memory.
 ///
 /// # Errors
-/// The same.
+/// The errors of [`verify`].
 pub fn verify_bundle(
     bundle: &[u8],
     words: Vocabulary,
@@ -131,7 +131,7 @@ impl Verified {
     /// The ids of the given keys that signed every statement.
     ///
     /// # Errors
-    /// Nobody signed, or none of these keys did.
+    /// There is no signature, or none of these keys signed.
     pub fn signed(&self, keys: &[PublicKey]) -> Result<Vec<String>, Damage> {
         let mut signers: Option<BTreeSet<String>> = None;
         for envelope in &self.attestations {
@@ -154,32 +154,32 @@ impl Verified {
         }
     }
 
-    /// When an authority under one of the certificates saw the manifest.
+    /// The instant at which an authority under one of the certificates received the manifest.
     ///
     /// # Errors
-    /// There is no time stamp, or it is by somebody else.
+    /// There is no time stamp, or it is from another authority.
     pub fn stamped(&self, trusted: &[Authority]) -> Result<Timestamp, Damage> {
         let stamp = self.stamp.as_ref().ok_or_else(|| Damage::NotStamped(paths::ANSWER.to_owned()))?;
         stamp.check(trusted)?;
         Ok(stamp.time)
     }
 
-    /// The stored verdicts, which are those that the facts give.
+    /// The stored verdicts, which equal the verdicts that follow from the facts.
     #[must_use]
     pub fn verdicts(&self) -> &[u8] {
         self.contents.get(paths::VERDICTS).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The keys that signatures name; anybody can write a name.
+    /// The keys that the signatures name. A name is no proof.
     #[must_use]
     pub fn named(&self) -> BTreeSet<&str> {
         self.attestations.iter().flat_map(Envelope::named).collect()
     }
 
-    /// Whether this evidence follows the other in the chain of its suite and stage.
+    /// Checks that this evidence follows the other evidence in the chain of its suite and stage.
     ///
     /// # Errors
-    /// What the chain lacks.
+    /// The break in the chain.
     pub fn follows(&self, before: &Self) -> Result<(), Damage> {
         let broken = |what: String| Err(Damage::BrokenChain(format!("{} after {}: {what}", self.run, before.run)));
         let of = |link: &Link| format!("suite `{}`, stage `{}`", link.suite, link.stage);
@@ -203,28 +203,29 @@ impl Verified {
     }
 }
 
-/// The link of an earlier run's evidence and the digest of its manifest, for the next run. Nothing else of it is checked.
+/// The link of the evidence of an earlier run and the digest of its manifest, for the next run. No other part of the
+/// evidence is checked.
 ///
 /// # Errors
-/// Why it cannot be read.
+/// The reason why it cannot be read.
 pub fn link_of(path: &Path) -> Result<(Link, String), Vec<Damage>> {
     let Stored { contents, .. } = contents::read(path, &|path| path == NAME)?;
     let (manifest, digest) = read_manifest(&contents).map_err(|damage| vec![damage])?;
     Ok((manifest.link, digest))
 }
 
-/// What evidence says of itself, before anything of it is judged.
+/// The place of evidence by its own record, before it is judged.
 #[derive(Clone, Debug)]
 pub struct Glance {
-    /// Which run it is of.
+    /// The run and its place in the chain.
     pub link: Link,
-    /// When the run started.
+    /// The start of the run.
     pub started: jiff::Timestamp,
-    /// The accounts that were looked at, as one name.
+    /// The examined accounts, as one name.
     pub accounts: String,
 }
 
-/// Reads evidence as far as it takes to put it in order: its files are those of its manifest, nothing is judged.
+/// Reads the data that put evidence in order. The files are compared with the manifest, and no case is judged.
 ///
 /// # Errors
 /// All damage that was found.
@@ -239,7 +240,7 @@ pub fn glance(path: &Path) -> Result<Glance, Vec<Damage>> {
 fn read_manifest(contents: &Contents) -> Result<(Manifest, String), Damage> {
     let wrong = |reason: String| Damage::NoManifest(reason);
     let bytes = contents.get(NAME).ok_or_else(|| wrong("it is not there".to_owned()))?;
-    // The schema is read first, so that a newer manifest is not reported as a broken one.
+    // The schema is read first, so a newer manifest is not reported as a broken one.
     let any: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
     let schema = any.get("schema").and_then(serde_json::Value::as_str).unwrap_or_default();
     if schema != SCHEMA {
@@ -256,7 +257,7 @@ fn read_manifest(contents: &Contents) -> Result<(Manifest, String), Damage> {
     }
 }
 
-/// Compares the files with the manifest, both ways.
+/// Compares the files with the manifest in both directions.
 fn check_files(files: &BTreeMap<String, Entry>, manifest: &Manifest) -> Result<(), Vec<Damage>> {
     let mut damage = Vec::new();
     let mut named = BTreeSet::from([NAME, paths::ATTESTATIONS, paths::QUERY, paths::ANSWER]);
@@ -280,7 +281,7 @@ fn check_files(files: &BTreeMap<String, Entry>, manifest: &Manifest) -> Result<(
     if damage.is_empty() { Ok(()) } else { Err(damage) }
 }
 
-/// The verdicts from the texts and facts of the evidence, which must be those that it holds.
+/// Judges the facts again by the texts of the evidence. The verdicts must equal the stored verdicts.
 fn perform_again(
     contents: &Contents,
     words: Vocabulary,
@@ -308,7 +309,7 @@ fn perform_again(
     Err(Damage::OtherVerdicts { line: index + 1, stored: stored.trim().to_owned(), evaluated: again.trim().to_owned() })
 }
 
-/// Compares what is written with what is stored.
+/// A writer that compares its bytes with stored bytes.
 struct Compared<'a> {
     rest: &'a [u8],
     same: bool,
@@ -350,7 +351,7 @@ fn told(contents: &Contents, manifest: &Manifest, digest: &str, judged: &Judged)
     statements(&told).map_err(unusable)
 }
 
-/// A time stamp must be about this manifest, and be the answer to what was asked.
+/// Reads the time stamp. It must be about this manifest and answer the stored request.
 fn read_stamp(contents: &Contents) -> Result<Option<Stamp>, Damage> {
     let missing = |path: &str| Damage::Missing(path.to_owned());
     match (contents.get(paths::QUERY), contents.get(paths::ANSWER)) {
@@ -364,13 +365,13 @@ fn read_stamp(contents: &Contents) -> Result<Option<Stamp>, Damage> {
     }
 }
 
-/// Whether a signature may name its key so: with the letters of digests and URIs, and no words.
+/// Whether a text has the form of a key id: the characters of digests and URIs, and no spaces.
 fn is_key(named: &str) -> bool {
     named.len() <= 200 && named.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/+=@".contains(c))
 }
 
-/// What was signed must be what this evidence says, statement by statement: a good signature over another run proves
-/// nothing about this one.
+/// Reads the signed statements. Each must equal the statement of this evidence, because a valid signature over another
+/// run proves nothing about this run.
 fn read_attestations(contents: &Contents, statements: &[Vec<u8>]) -> Result<Vec<Envelope>, Damage> {
     let Some(bytes) = contents.get(paths::ATTESTATIONS) else { return Ok(Vec::new()) };
     let unusable = |reason: String| Damage::Unusable { path: paths::ATTESTATIONS.to_owned(), reason };

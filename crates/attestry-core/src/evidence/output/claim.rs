@@ -1,8 +1,10 @@
-//! A place that one run has claimed: locked, filled aside, and exchanged with what stands there in one step.
+//! A place that one run has claimed. The run locks it, writes aside, and exchanges the result with the old content in
+//! one step.
 //!
-//! Beside a place `out` there is a folder `.attestry-out` while a run lives: its lock, what it writes (`writing`), and what
-//! goes into place or has just left it (`new`; `old` where names cannot be exchanged). The lock dies with the run, so what
-//! a dead run left is told apart, finished and removed by the next. Must not know what the files mean.
+//! While a run lives, the folder `.attestry-out` stands beside a place `out`. It holds the lock, the files that are
+//! being written (`writing`), and the content that goes into the place or has just left it (`new`; `old` if names
+//! cannot be exchanged). The lock ends with the run. So the next run recognises the files of a dead run, completes its
+//! work and removes them. Must not know the meaning of the files.
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -18,13 +20,13 @@ const WRITING: &str = "writing";
 const NEW: &str = "new";
 const OLD: &str = "old";
 
-/// Bytes that a name may have on every file system.
+/// The number of bytes that a name may have on every file system.
 const LONGEST_NAME: usize = 255;
 
-/// How often a lock is tried that its owner took away at that moment.
+/// The number of attempts for a lock that its owner removes at the same moment.
 const TRIES: usize = 16;
 
-/// What stands at a place.
+/// The type of content at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::evidence) enum What {
     /// An output directory.
@@ -33,31 +35,31 @@ pub(in crate::evidence) enum What {
     Bundle,
 }
 
-/// A place that nobody else writes to while this lives.
+/// A place that no other run writes to while this value lives.
 #[derive(Debug)]
 pub(in crate::evidence) struct Claim {
     target: PathBuf,
     desk: PathBuf,
     what: What,
     is_report: IsReport,
-    /// Held, never read.
+    /// The lock is held and never read.
     _lock: File,
-    /// Whether something lies on the desk that may be another's, or is kept there.
+    /// Whether the desk may hold files of another owner, or files that must be kept there.
     keeps: bool,
 }
 
 impl Claim {
-    /// Claims a place, and finishes what a dead run left of it.
+    /// Claims a place, and completes the work that a dead run left there.
     ///
     /// # Errors
-    /// Another run has it, something stands there that no run is known to have left, or nothing can be written beside it.
+    /// Another run has the place, its content may not come from a run, or it is not possible to write beside it.
     pub(in crate::evidence) fn take(target: &Path, what: What, is_report: IsReport) -> Result<Self, WriteError> {
         let full = std::path::absolute(target).map_err(at(target))?;
         let (Some(parent), Some(name)) = (full.parent(), full.file_name()) else {
             return Err(WriteError::Path(target.display().to_string()));
         };
         fs::create_dir_all(parent).map_err(at(parent))?;
-        // Links on the way are followed once, here.
+        // Links in the path are followed once, here.
         let parent = fs::canonicalize(parent).map_err(at(parent))?;
         let mut beside = OsString::from(".attestry-");
         beside.push(name);
@@ -66,7 +68,7 @@ impl Claim {
         }
         let (target, desk) = (parent.join(name), parent.join(beside));
         let lock = lock(&desk, &target)?;
-        // Until it is known whose it is, nothing that lies there goes.
+        // As long as the owner of the files is unknown, no file is removed.
         let mut claim = Self { target, desk, what, is_report, _lock: lock, keeps: true };
         claim.recover()?;
         claim.keeps = false;
@@ -77,20 +79,20 @@ impl Claim {
         Ok(claim)
     }
 
-    /// Where the place will be.
+    /// The place.
     pub(in crate::evidence) fn target(&self) -> &Path {
         &self.target
     }
 
-    /// Where it is filled.
+    /// The path where the content is written.
     pub(in crate::evidence) fn writing(&self) -> PathBuf {
         self.desk.join(WRITING)
     }
 
-    /// Puts what was written into place. What stood there is looked at again, and removed file by file.
+    /// Moves the new content into the place. The old content is checked again and removed file by file.
     ///
     /// # Errors
-    /// It is not in its place. With `keep_as`, it stands beside it under that ending.
+    /// The content is not in its place. With `keep_as`, it stands beside the place with this ending.
     pub(in crate::evidence) fn publish(self, keep_as: Option<&str>) -> Result<(), WriteError> {
         self.publish_by(&system::exchange, keep_as)
     }
@@ -128,7 +130,7 @@ impl Claim {
                 return Err(at(&target)(error));
             }
         };
-        // Whatever came to it until this moment is here now, and nobody looks for it here any more.
+        // All files that came to the place until this moment are here now, and no program looks for them here any more.
         match self.judge(&old) {
             Ok(found) => {
                 self.discard(&old, found.as_ref())?;
@@ -147,7 +149,8 @@ impl Claim {
         }
     }
 
-    /// Where names cannot be exchanged. A run that dies in between is finished by the next.
+    /// The replacement of an exchange, for file systems that cannot exchange names. If the run dies in between, the
+    /// next run completes the work.
     fn rename_twice(&mut self, new: &Path) -> Result<PathBuf, WriteError> {
         let old = self.desk.join(OLD);
         let moved = fs::rename(&self.target, &old)
@@ -160,7 +163,7 @@ impl Claim {
         fs::rename(&self.target, new).and_then(|()| fs::rename(old, &self.target))
     }
 
-    /// Finishes what a run left that is dead: this one has the lock.
+    /// Completes the work of a dead run. It is dead, because this run has the lock.
     fn recover(&self) -> Result<(), WriteError> {
         for entry in fs::read_dir(&self.desk).map_err(at(&self.desk))? {
             let name = entry.map_err(at(&self.desk))?.file_name();
@@ -189,7 +192,7 @@ impl Claim {
         Ok(())
     }
 
-    /// What stands there, if anything does.
+    /// The content of the place, if there is any.
     fn judge(&self, path: &Path) -> Result<Option<Found>, WriteError> {
         let foreign = |found: String| WriteError::Foreign { path: path.to_owned(), found };
         let meta = match fs::symlink_metadata(path) {
@@ -211,8 +214,8 @@ impl Claim {
         found.map(Some).map_err(foreign)
     }
 
-    /// Removes what was found to be a run's. A run that dies amid this leaves less than a proof, so it goes to where what is
-    /// begun lies, which needs none.
+    /// Removes content that was proved to come from a run. A run that dies in the middle leaves less than a proof.
+    /// Therefore the content first moves to the place of unfinished work, which needs no proof.
     fn discard(&self, path: &Path, found: Option<&Found>) -> Result<(), WriteError> {
         let Some(found) = found else { return Ok(()) };
         let writing = self.writing();
@@ -237,13 +240,13 @@ impl Drop for Claim {
             for left in [WRITING, NEW] {
                 let path = self.desk.join(left);
                 let _ = match self.what {
-                    // What somebody else laid there meanwhile stays, and the next run tells of it.
+                    // Files that another program put there stay, and the next run reports them.
                     What::Folder => own::begun(&path, self.is_report).map(|found| found.remove(&path)).map(drop),
                     What::Bundle => fs::remove_file(path).map_err(|error| error.to_string()),
                 };
             }
         }
-        // The lock goes while it is held; a folder that is not empty stays.
+        // The lock is removed while it is held. A folder that is not empty stays.
         let _ = fs::remove_file(self.desk.join(LOCK));
         let _ = fs::remove_dir(&self.desk);
     }
@@ -253,7 +256,7 @@ fn is_missing(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// The lock of a desk, which is made where there is none.
+/// The lock of a desk. It is made if it does not exist.
 fn lock(desk: &Path, target: &Path) -> Result<File, WriteError> {
     let path = desk.join(LOCK);
     for _ in 0..TRIES {
@@ -273,7 +276,7 @@ fn lock(desk: &Path, target: &Path) -> Result<File, WriteError> {
             Err(TryLockError::WouldBlock) => return Err(WriteError::Busy(target.to_owned())),
             Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
         }
-        // Its owner may have ended, and taken it away, between the two steps.
+        // The owner may have ended and removed the lock between the two steps.
         let same = |there: fs::Metadata, held: fs::Metadata| (there.dev(), there.ino()) == (held.dev(), held.ino());
         if let (Ok(there), Ok(held)) = (fs::symlink_metadata(&path), file.metadata())
             && same(there, held)

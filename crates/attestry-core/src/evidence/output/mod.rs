@@ -1,6 +1,7 @@
-//! Places that evidence is written to: claimed by one run at a time, filled aside, and exchanged whole.
+//! The places of evidence: one run at a time claims a place, writes aside, and exchanges the complete result.
 //!
-//! Nothing is replaced or removed there but what a run provably left ([`own`]). Must not know what the files mean.
+//! Only content that provably comes from a run is replaced or removed there ([`own`]). Must not know the meaning of the
+//! files.
 
 mod claim;
 mod own;
@@ -15,10 +16,10 @@ pub(super) use claim::{Claim, What};
 
 use super::archive::Refused;
 
-/// Whether a path is that of a report. Evidence does not know which reports there are.
+/// Whether a path is the path of a report. The evidence module must not know which reports there are.
 pub type IsReport = fn(&str) -> bool;
 
-/// Why evidence could not be written.
+/// The reason why evidence could not be written.
 #[derive(Debug, Error)]
 pub enum WriteError {
     /// The disk or the file system refused.
@@ -29,23 +30,23 @@ pub enum WriteError {
         /// The reason.
         source: io::Error,
     },
-    /// The place holds something that no run is known to have left.
+    /// The content of the place may not come from a run.
     #[error("{path}: {found}; it is left alone")]
     Foreign {
         /// The place.
         path: PathBuf,
-        /// What is there.
+        /// The content.
         found: String,
     },
     /// Another run writes to the same place now.
     #[error("{0}: another run writes there now")]
     Busy(PathBuf),
-    /// Evidence that is whole could not be moved to its place, and is kept beside it.
+    /// Complete evidence could not be moved to its place. It is kept beside it.
     #[error("{why}; what this run found is in {kept}")]
     Beside {
-        /// Where it is.
+        /// The path of the evidence.
         kept: PathBuf,
-        /// Why it is not where it should be.
+        /// The reason why it is not in its place.
         why: String,
     },
     /// A path that would leave the directory.
@@ -56,7 +57,7 @@ pub enum WriteError {
     Refused {
         /// The bundle.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         reason: Refused,
     },
 }

@@ -1,7 +1,7 @@
-//! What a run provably left, and nothing else: a manifest in its one form that belongs to its own `run.json`, that names
-//! paths only that a run writes, and that is true of every file which is there.
+//! The proof that files come from a run. The manifest must be in its canonical form, belong to its own `run.json` and
+//! name only paths that a run writes. Every existing file must match it.
 //!
-//! A file that is gone is no harm, since nothing is lost with it. Must not know what is done with the answer.
+//! A missing file is accepted, because its removal cannot lose data. Must not know the use of the result.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
@@ -16,19 +16,20 @@ use super::super::{paths, timestamp};
 use super::IsReport;
 use super::system::{open_plain, remove};
 
-/// Bytes of a file that is read whole.
+/// The limit in bytes of a file that is read as a whole.
 const LARGEST: u64 = 64 << 20;
 
-/// What lies in a folder: paths below it.
+/// The content of a folder, as paths below it.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     files: Vec<PathBuf>,
-    /// Each after the one that it lies in.
+    /// The folders, each after its parent.
     folders: Vec<PathBuf>,
 }
 
 impl Found {
-    /// Removes what was found, name by name, and the folder itself. What came to it meanwhile stays, and is an error.
+    /// Removes the found files by their names, and then the folder itself. A file that came later stays, and it is an
+    /// error.
     pub(super) fn remove(&self, folder: &Path) -> io::Result<()> {
         self.files.iter().try_for_each(|file| remove(folder, file, false))?;
         self.folders.iter().rev().try_for_each(|below| remove(folder, below, true))?;
@@ -36,10 +37,10 @@ impl Found {
     }
 }
 
-/// What lies in a folder that a run left whole, or that is empty.
+/// The content of a folder that a run completed, or of an empty folder.
 ///
 /// # Errors
-/// What is there that no run is known to have left, in words.
+/// The content that may not come from a run, in words.
 pub(super) fn folder(root: &Path, is_report: IsReport) -> Result<Found, String> {
     let mut entries = std::fs::read_dir(root).map_err(|error| error.to_string())?;
     if entries.next().is_none() {
@@ -65,10 +66,10 @@ pub(super) fn folder(root: &Path, is_report: IsReport) -> Result<Found, String> 
     Ok(found)
 }
 
-/// That a file is a bundle that a run left, or is empty.
+/// Checks that a file is a bundle of a run, or is empty.
 ///
 /// # Errors
-/// As [`folder`].
+/// The errors of [`folder`].
 pub(super) fn bundle(path: &Path, is_report: IsReport) -> Result<(), String> {
     let most = Limits::default().archive;
     let file = open_plain(path).map_err(|error| error.to_string())?;
@@ -86,10 +87,10 @@ pub(super) fn bundle(path: &Path, is_report: IsReport) -> Result<(), String> {
     named.is_signed_over(held(NAME), &|path| Ok(contents.get(path).cloned()))
 }
 
-/// What lies in a folder that a run began and did not finish: whatever is there has a path that a run writes.
+/// The content of a folder that a run began and did not complete. Every file must have a path that a run writes.
 ///
 /// # Errors
-/// As [`folder`].
+/// The errors of [`folder`].
 pub(super) fn begun(root: &Path, is_report: IsReport) -> Result<Found, String> {
     let mut found = Found::default();
     walk(root, &PathBuf::new(), &mut found, &mut |path| {
@@ -135,7 +136,7 @@ impl Named {
         }
     }
 
-    /// That it belongs to the run which its evidence tells of.
+    /// Checks that the manifest belongs to the run in `run.json`.
     fn is_of(&self, run: &[u8]) -> Result<(), String> {
         let told: serde_json::Value = serde_json::from_slice(run).unwrap_or_default();
         let text = |name: &str| told.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
@@ -146,7 +147,7 @@ impl Named {
         Err(format!("its {NAME} is not that of its {}", paths::RUN))
     }
 
-    /// That a file which is there is as the manifest says, or one of those beside it.
+    /// Checks that an existing file matches the manifest, or is one of the files beside the manifest.
     fn allows(&self, path: &str, entry: impl FnOnce() -> io::Result<Entry>) -> Result<(), String> {
         if BESIDE.contains(&path) {
             return Ok(());
@@ -171,7 +172,7 @@ impl Named {
         })
     }
 
-    /// That signatures and time stamps are about this manifest.
+    /// Checks that the signatures and time stamps are about this manifest.
     fn is_signed_over(
         &self,
         manifest: &[u8],
@@ -197,7 +198,7 @@ impl Named {
     }
 }
 
-/// Looks at all that lies in a folder. `allow` is asked about each file, and about each folder with `/` at its end.
+/// Walks through a folder. It calls `allow` for each file, and for each folder with a `/` at the end of its path.
 fn walk(
     root: &Path,
     folder: &Path,

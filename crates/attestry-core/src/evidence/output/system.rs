@@ -1,7 +1,7 @@
-//! What the standard library does not offer: names that are exchanged at once, files that are opened and removed without
-//! following a link.
+//! Operations that the standard library does not have: the exchange of two names in one step, and the opening and
+//! removal of files without following a link.
 //!
-//! Must not know what the files are.
+//! Must not know the meaning of the files.
 
 use std::fs::File;
 use std::io;
@@ -9,17 +9,17 @@ use std::path::{Component, Path};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RenameFlags, open, openat, renameat_with, unlinkat};
 
-/// Exchanges two names of one file system: at every moment each of them means one or the other.
+/// Exchanges two names of one file system. At every moment, each name means one of the two files.
 pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
 }
 
-/// Gives a file or folder a name that is free.
+/// Gives a file or folder a free name.
 pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         Err(error) if is_missing(&error.into()) => {
             if from.is_dir() {
-                // Only an empty folder could be replaced by this, and nothing is lost with one.
+                // This can replace only an empty folder, and an empty folder has no data to lose.
                 return std::fs::rename(from, to);
             }
             std::fs::hard_link(from, to)?;
@@ -29,27 +29,27 @@ pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the file system does not have the operation.
+/// Whether the error means that the file system does not have the operation.
 pub(super) fn is_missing(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let missing = [Errno::INVAL, Errno::NOSYS, Errno::NOTSUP, Errno::OPNOTSUPP];
     missing.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
-/// Opens a plain file for reading: no link is followed, and no pipe is waited for.
+/// Opens a plain file for reading. It follows no link and does not wait for a pipe.
 pub(super) fn open_plain(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(open(path, flags, Mode::empty())?);
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is no plain file")) }
 }
 
-/// Opens the file of a lock, and makes it where there is none.
+/// Opens the file of a lock. It is made if it does not exist.
 pub(super) fn open_lock(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     Ok(File::from(open(path, flags, Mode::RUSR | Mode::WUSR)?))
 }
 
-/// Removes the file or the empty folder `below` a folder. No part of the way is followed where it is a link.
+/// Removes the file or the empty folder `below` a folder. A link in the path is not followed.
 pub(super) fn remove(root: &Path, below: &Path, is_folder: bool) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut folder = open(root, flags, Mode::empty())?;

@@ -1,4 +1,5 @@
-//! What is replaced and what is not, whoever comes between, and whenever a run dies.
+//! The replaced and the protected content of a place, with interference at any time and after the death of a run at any
+//! time.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
@@ -12,7 +13,7 @@ fn is_report(path: &str) -> bool {
     path == "results.json"
 }
 
-/// A place, and all that lies around it.
+/// A place with its surroundings.
 struct Desk(tempfile::TempDir);
 
 impl Desk {
@@ -28,7 +29,7 @@ impl Desk {
         Directory::begin(&self.at("out"), is_report)
     }
 
-    /// What a run leaves, or would leave.
+    /// A sealed output of a run that is not in its place yet.
     fn sealed(&self, run: &str) -> crate::evidence::Sealed {
         let directory = self.begin().unwrap();
         for path in [paths::BASIS, paths::CIRCUMSTANCES, paths::VERDICTS, paths::FACTS, paths::CALLS, "results.json"] {
@@ -46,7 +47,7 @@ impl Desk {
         self.sealed(run).finish().unwrap();
     }
 
-    /// Path and content of everything, links by what they point to.
+    /// The path and content of every file. The content of a link is its target.
     fn tree(&self) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         list(self.0.path(), "", &mut all);
@@ -74,7 +75,7 @@ fn list(folder: &Path, above: &str, all: &mut BTreeMap<String, String>) {
     }
 }
 
-/// Makes the manifest fit, as somebody would who wants his file to be taken for ours.
+/// Changes the manifest so that a foreign file looks like a file of a run.
 fn forge(out: &Path, path: &str, bytes: &[u8]) {
     let mut manifest: Manifest = serde_json::from_slice(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
     manifest.files.retain(|entry| entry.path != path);
@@ -87,7 +88,7 @@ fn forge(out: &Path, path: &str, bytes: &[u8]) {
 
 type Harm = fn(&Path);
 
-/// What may happen to an output directory so that it is no run's any more, and the words for it.
+/// The changes after which an output directory does not belong to a run any more, with the words of the error.
 const HARMS: &[(&str, Harm, &str)] = &[
     ("a note", |out| fs::write(out.join("notes.txt"), "mine").unwrap(), "notes.txt was not written by a run"),
     ("a note below", |out| fs::write(out.join("evidence/n"), "mine").unwrap(), "evidence/n was not written by a run"),
@@ -174,11 +175,11 @@ fn what_a_run_left_is_replaced_and_nothing_remains_beside_it() {
     }
 }
 
-/// Whatever happens to the place while a run lives, what came to it stays, and what the run found is kept.
+/// Another program changes the place while a run lives. Its files stay, and the result of the run is kept.
 #[test]
 fn the_place_is_looked_at_again_when_it_is_exchanged() {
     for (name, harm, words) in HARMS {
-        // Before the exchange, and right at it, when the last look is over.
+        // The change comes before the exchange, or during it, after the last check.
         for late in [false, true] {
             let desk = Desk::new();
             desk.run("R1");
@@ -199,7 +200,7 @@ fn the_place_is_looked_at_again_when_it_is_exchanged() {
             let mut harmed = BTreeMap::new();
             let told = sealed.claim.publish_by(&exchange, Some("R2")).expect_err(name).to_string();
             list(&out, "", &mut harmed);
-            // What is harmed before is not even moved for a moment.
+            // A place that was changed before the exchange is not moved at all.
             assert_eq!(exchanged.get(), late, "{name}");
             assert!(told.contains(words) && told.contains("what this run found is in "), "{name}, {late}: {told}");
             assert_ne!(harmed.get("/results.json").map(String::as_str), Some("R2"), "{name}, {late}");
@@ -212,7 +213,7 @@ fn the_place_is_looked_at_again_when_it_is_exchanged() {
     }
 }
 
-/// A run that ends without evidence takes back what it began, and nothing else.
+/// A run that ends without evidence removes its own unfinished files, and no other file.
 #[test]
 fn a_run_that_gives_up_removes_what_it_wrote_alone() {
     for (stranger, left) in [(false, 0), (true, 1)] {
@@ -244,10 +245,10 @@ fn one_run_at_a_time_has_a_place() {
     assert!(desk.tree().keys().all(|path| path.starts_with("/link")), "{:?}", desk.tree());
 }
 
-/// The desk as a run leaves it that dies at that moment, and what the next run finds in the place.
+/// The desk after the death of a run at each moment, and the content that the next run finds in the place.
 #[test]
 fn wherever_a_run_dies_the_next_one_finds_the_old_or_the_new() {
-    // What lies where: in place, on the desk as `new`, `old` and `writing`.
+    // The position of each run: in the place, and on the desk as `new`, `old` and `writing`.
     for (at, found) in [
         (["R1", "", "", "R2"], "R1"),
         (["R1", "R2", "", ""], "R1"),
@@ -270,7 +271,7 @@ fn wherever_a_run_dies_the_next_one_finds_the_old_or_the_new() {
             fs::rename(entry.path(), to).unwrap();
         }
         if !at[3].is_empty() {
-            // It had not come far.
+            // The dead run did not complete its directory.
             fs::remove_file(beside.join(WRITING).join("manifest.json")).unwrap();
         }
         fs::remove_dir(desk.at("kept")).unwrap();
@@ -286,7 +287,7 @@ fn a_run_that_dies_amid_a_removal_is_finished_by_the_next() {
     desk.run("R1");
     let claim = desk.sealed("R2").claim;
     let (new, writing) = (claim.desk.join(NEW), claim.writing());
-    // A stranger's folder where the old one goes stops the removal with the old one unharmed.
+    // A folder of a stranger at the place of unfinished work stops the removal, and the old content stays unharmed.
     let told = claim.publish_by(
         &|one, other| {
             system::exchange(one, other)?;
@@ -297,7 +298,7 @@ fn a_run_that_dies_amid_a_removal_is_finished_by_the_next() {
     );
     assert!(told.is_err() && desk.of() == "R2");
     assert_eq!(fs::read_to_string(new.join("results.json")).unwrap(), "R1");
-    // And half a removal is finished.
+    // A half-done removal is completed.
     desk.run("R3");
     fs::create_dir_all(writing.join("evidence")).unwrap();
     fs::write(writing.join(paths::FACTS), "R1").unwrap();

@@ -1,7 +1,9 @@
-//! Who made a token: the signature by the certificate in it, and the chain from there to a certificate that is trusted.
+//! The author of a token: the signature by the certificate in the token, and the chain from this certificate to a
+//! trusted certificate.
 //!
-//! The certificates must have been valid when the authority used them: evidence is kept for longer than they are. Whether
-//! one was revoked is not asked, since nothing here goes to the network. Must not know what the token says.
+//! The certificates must have been valid at the time of the token, because evidence is kept longer than certificates
+//! are valid. A revocation is not checked, because this module has no network access. Must not know the data of the
+//! token.
 
 use der::Tag;
 use rustls_pki_types::pem::PemObject;
@@ -15,10 +17,10 @@ use super::{Stamp, StampError};
 /// The purpose of certificates for time stamps.
 const TIME_STAMPING: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x08";
 
-/// The extension that says the purposes.
+/// The extension that holds the purposes.
 const PURPOSES: &[u8] = b"\x55\x1d\x25";
 
-/// Signatures that say their digest themselves, or leave it to the signer: RSA, ECDSA.
+/// Signature algorithms whose name contains the digest or leaves it to the signer: RSA, ECDSA.
 const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 const RSA_SHA256: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b";
 const RSA_SHA384: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c";
@@ -26,15 +28,15 @@ const RSA_SHA512: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d";
 const ECDSA_SHA256: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x03\x02";
 const ECDSA_SHA384: &[u8] = b"\x2a\x86\x48\xce\x3d\x04\x03\x03";
 
-/// The certificates of authorities that somebody trusts.
+/// The certificates of the authorities that a user trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authority(Vec<CertificateDer<'static>>);
 
 impl Authority {
-    /// Reads certificates, PEM, one or more.
+    /// Reads one or more certificates in PEM.
     ///
     /// # Errors
-    /// There is none.
+    /// The text holds no certificate.
     pub fn from_pem(text: &str) -> Result<Self, StampError> {
         let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
         let certificates = read.ok().filter(|read| !read.is_empty()).ok_or(StampError::NotPem)?;
@@ -46,10 +48,10 @@ impl Authority {
 }
 
 impl Stamp {
-    /// Whether the token is by an authority under one of the certificates.
+    /// Checks that the token is from an authority under one of the certificates.
     ///
     /// # Errors
-    /// Why it is not.
+    /// The reason why it is not.
     pub fn check(&self, trusted: &[Authority]) -> Result<(), StampError> {
         let anchors: Vec<TrustAnchor<'_>> =
             trusted.iter().flat_map(|it| &it.0).filter_map(|it| anchor_from_trusted_cert(it).ok()).collect();
@@ -74,14 +76,15 @@ impl Stamp {
             Error::UnknownIssuer => StampError::OtherAuthority,
             Error::CertExpired { .. } | Error::CertNotValidYet { .. } => StampError::NotValid(self.time),
             Error::RequiredEkuNotFoundContext(_) => StampError::OtherPurpose,
-            // A certificate of the same name that another key signed.
+            // The trusted certificate has the same name, but another key signed the chain.
             Error::InvalidSignatureForPublicKey => StampError::OtherAuthority,
             other => StampError::Certificate(format!("{other:?}")),
         }
     }
 }
 
-/// Whether the certificate is for time stamps and nothing else, as RFC 3161 wants it. Those above it need not say so.
+/// Whether the certificate is for time stamps only, as RFC 3161 requires. The certificates above it need no such
+/// purpose.
 fn is_for_time_stamps(certificate: &[u8]) -> Result<bool, StampError> {
     let what = "the certificate";
     let whole = Element::only(certificate, what)?.sequence(what)?;
@@ -99,7 +102,7 @@ fn is_for_time_stamps(certificate: &[u8]) -> Result<bool, StampError> {
     Ok(false)
 }
 
-/// Whether the certificate is that of the token's signature.
+/// Checks that the certificate made the signature of the token.
 pub(super) fn verify_signature(token: &Token<'_>, signer: &[u8]) -> Result<(), StampError> {
     let certificate = CertificateDer::from(signer);
     let signer =
@@ -111,7 +114,7 @@ pub(super) fn verify_signature(token: &Token<'_>, signer: &[u8]) -> Result<(), S
     if algorithms.iter().any(is_by) { Ok(()) } else { Err(StampError::BadSignature) }
 }
 
-/// What a signature of that name may be; the key decides between curves.
+/// The possible algorithms of a signature with this name. The key decides between curves.
 fn algorithms(token: &Token<'_>) -> Option<&'static [&'static dyn SignatureVerificationAlgorithm]> {
     let is = |digest| token.digest == digest;
     let (sha256, sha384, sha512) = (is(&ring::digest::SHA256), is(&ring::digest::SHA384), is(&ring::digest::SHA512));

@@ -1,13 +1,13 @@
-//! DER as elements in elements, within limits.
+//! DER as nested elements, within limits.
 //!
-//! Must not know what they mean.
+//! Must not know the meaning of the elements.
 
 use der::asn1::AnyRef;
 use der::{Decode, Reader, SliceReader, Tag};
 
 use super::StampError;
 
-/// Elements that one element may hold; nothing of RFC 3161 has as many.
+/// The limit of elements in one element. No element of RFC 3161 has so many.
 const MOST: usize = 64;
 
 /// One element.
@@ -15,12 +15,12 @@ const MOST: usize = 64;
 pub(super) struct Element<'a> {
     pub(super) tag: Tag,
     pub(super) value: &'a [u8],
-    /// With its head.
+    /// The bytes of the element with its head.
     pub(super) whole: &'a [u8],
 }
 
 impl<'a> Element<'a> {
-    /// The one element of the bytes.
+    /// The only element in the bytes.
     pub(super) fn only(bytes: &'a [u8], what: &'static str) -> Result<Self, StampError> {
         match elements(bytes, what)?.as_slice() {
             [element] => Ok(*element),
@@ -28,23 +28,23 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// What is in a sequence.
+    /// The elements in a sequence.
     pub(super) fn sequence(self, what: &'static str) -> Result<Vec<Self>, StampError> {
         if self.tag == Tag::Sequence { elements(self.value, what) } else { Err(StampError::Malformed(what)) }
     }
 
-    /// The bytes of an element of that tag.
+    /// The bytes of an element with this tag.
     pub(super) fn of(self, tag: Tag, what: &'static str) -> Result<&'a [u8], StampError> {
         if self.tag == tag { Ok(self.value) } else { Err(StampError::Malformed(what)) }
     }
 
-    /// Whether it is `[number]`.
+    /// Whether the tag is `[number]`.
     pub(super) fn is_context(self, number: u32) -> bool {
         matches!(self.tag, Tag::ContextSpecific { number: found, .. } if found.value() == number)
     }
 }
 
-/// All elements of the bytes, one behind the other.
+/// All elements in the bytes, one after the other.
 pub(super) fn elements<'a>(bytes: &'a [u8], what: &'static str) -> Result<Vec<Element<'a>>, StampError> {
     let wrong = |_: der::Error| StampError::Malformed(what);
     let mut reader = SliceReader::new(bytes).map_err(wrong)?;

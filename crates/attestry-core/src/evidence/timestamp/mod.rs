@@ -1,9 +1,9 @@
-//! Time stamps of RFC 3161: an authority says that it saw the digest of the manifest, and when.
+//! Time stamps of RFC 3161: an authority confirms that it received the digest of the manifest at an instant.
 //!
-//! Request and answer lie beside the manifest as they went over the wire, so `openssl ts -verify` reads them too. What the
-//! authority said is checked in two steps: that the token is whole, is about this manifest and answers this request; and,
-//! for whoever gives certificates, that it is by an authority under one of them. Must not know how the authority is
-//! asked.
+//! The request and the answer lie beside the manifest in the form of the network protocol, so `openssl ts -verify`
+//! reads them too. The check has two steps. First, the token must be complete, be about this manifest and answer this
+//! request. Second, if the user gives certificates, the token must come from an authority under one of them. Must not
+//! know how a request is sent.
 
 mod authority;
 mod element;
@@ -17,25 +17,26 @@ use token::{Token, granted};
 
 pub use authority::Authority;
 
-/// The type of a request over HTTP.
+/// The media type of a request over HTTP.
 pub const QUERY: &str = "application/timestamp-query";
 
-/// The type of an answer.
+/// The media type of an answer.
 pub const REPLY: &str = "application/timestamp-reply";
 
-/// Bytes of an answer. One with a chain of certificates has some ten thousand.
+/// The limit of an answer in bytes. An answer with a chain of certificates has some ten thousand bytes.
 pub const LARGEST: usize = 64 * 1024;
 
-/// A request before the digest: version 1, SHA-256; before the nonce; and behind it: the certificate is wanted.
+/// The parts of a request: before the digest (version 1, SHA-256), before the nonce, and after it (the certificate is
+/// requested).
 const BEFORE_DIGEST: &[u8] =
     b"\x30\x4b\x02\x01\x01\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
 const BEFORE_NONCE: &[u8] = b"\x02\x10";
 const BEHIND_NONCE: &[u8] = b"\x01\x01\xff";
 
-/// What is wrong with a time stamp.
+/// The mistake in a time stamp.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StampError {
-    /// The stored request is none of ours over this manifest.
+    /// The stored request is not our request for this manifest.
     #[error("the request is not one over this manifest")]
     OtherRequest,
     /// The answer cannot be read.
@@ -44,52 +45,51 @@ pub enum StampError {
     /// The authority gave no token.
     #[error("the authority refused (status {0})")]
     Refused(u8),
-    /// The token is about something else.
+    /// The token is about another digest.
     #[error("it is about another manifest: the digests differ")]
     OtherDigest,
     /// The token answers another request.
     #[error("the nonce is not that of the request: it answers another one")]
     OtherNonce,
-    /// The signer's certificate is not in the token.
+    /// The token does not hold the certificate of its signer.
     #[error("the token does not hold the certificate that it names")]
     NoCertificate,
-    /// An algorithm that is not checked here.
+    /// The algorithm is not checked here.
     #[error("the token is signed with an algorithm that is not checked here")]
     Algorithm,
     /// The signature is not over this token.
     #[error("the signature is not over this token")]
     BadSignature,
-    /// The chain ends somewhere else.
+    /// The chain does not end at a trusted certificate.
     #[error("it is not by an authority under the certificates given")]
     OtherAuthority,
-    /// The certificate was not valid when it was used.
+    /// The certificate was not valid at the time of the token.
     #[error("a certificate of the authority was not valid at {0}, the time of the token")]
     NotValid(Timestamp),
-    /// The certificate is for something else.
+    /// The certificate has another purpose.
     #[error("the certificate of the authority is not for time stamps")]
     OtherPurpose,
-    /// A certificate that cannot be used.
+    /// The certificate cannot be used.
     #[error("a certificate of the authority cannot be used: {0}")]
     Certificate(String),
-    /// What was given is no certificate.
+    /// The given text is no certificate.
     #[error("it is no certificate as PEM")]
     NotPem,
 }
 
-/// A token that is whole, is about the manifest and answers the request. Who made it is not known before
-/// [`Stamp::check`].
+/// A complete token that is about the manifest and answers the request. Its author is unknown before [`Stamp::check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// When the authority says that it saw the digest.
+    /// The instant at which the authority received the digest, by its own clock.
     pub time: Timestamp,
-    /// The signer's certificate first, DER.
+    /// The certificates in DER. The certificate of the signer comes first.
     certificates: Vec<Vec<u8>>,
 }
 
-/// A request over the digest of the manifest.
+/// A request for the digest of the manifest.
 #[must_use]
 pub fn query(manifest: &[u8], mut nonce: [u8; 16]) -> Vec<u8> {
-    // A number that is positive, and written in no fewer bytes.
+    // The nonce is a positive number of a fixed length.
     nonce[0] = nonce[0] & 0x3f | 0x40;
     [BEFORE_DIGEST, imprint(manifest).as_ref(), BEFORE_NONCE, &nonce, BEHIND_NONCE].concat()
 }
@@ -97,7 +97,7 @@ pub fn query(manifest: &[u8], mut nonce: [u8; 16]) -> Vec<u8> {
 /// Reads the answer to a request.
 ///
 /// # Errors
-/// What is wrong with one of them.
+/// The mistake in the request or in the answer.
 pub fn read(manifest: &[u8], query: &[u8], answer: &[u8]) -> Result<Stamp, StampError> {
     let imprint = imprint(manifest);
     let nonce = query.strip_prefix(BEFORE_DIGEST).and_then(|rest| rest.strip_prefix(imprint.as_ref()));

@@ -1,6 +1,6 @@
-//! The answer of an authority and the token in it, read: RFC 3161 in a SignedData of RFC 5652.
+//! The reader of the answer of an authority and its token: RFC 3161 in a SignedData of RFC 5652.
 //!
-//! Must not know whom to trust.
+//! Must not know which authorities are trusted.
 
 use der::Tag;
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, 
 use super::StampError;
 use super::element::{Element, elements};
 
-/// Names of algorithms and types, as DER has them behind tag and length.
+/// The names of algorithms and types, in DER without tag and length.
 const SHA256_OID: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x02\x01";
 const SHA384_OID: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x02\x02";
 const SHA512_OID: &[u8] = b"\x60\x86\x48\x01\x65\x03\x04\x02\x03";
@@ -22,19 +22,19 @@ const MESSAGE_DIGEST: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04";
 const CERTIFICATE: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x0c";
 const CERTIFICATE_V2: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x2f";
 
-/// A token whose parts belong together; whether its signature is good is not known yet.
+/// A token with parts that belong together. Its signature is not checked yet.
 #[derive(Debug)]
 pub(super) struct Token<'a> {
     imprint: (&'a [u8], &'a [u8]),
     pub(super) nonce: Option<&'a [u8]>,
     pub(super) time: Timestamp,
     pub(super) certificates: Vec<&'a [u8]>,
-    /// Which digest of the certificate is the signer's.
+    /// The digest that identifies the certificate of the signer.
     named: (&'static Algorithm, &'a [u8]),
     pub(super) digest: &'static Algorithm,
-    /// The name of the signature's algorithm.
+    /// The name of the algorithm of the signature.
     pub(super) algorithm: &'a [u8],
-    /// What is signed.
+    /// The signed bytes.
     pub(super) attributes: Vec<u8>,
     pub(super) signature: &'a [u8],
 }
@@ -49,7 +49,7 @@ pub(super) fn granted(answer: &[u8]) -> Result<Element<'_>, StampError> {
     };
     let status = status.first().ok_or(StampError::Malformed(what))?.of(Tag::Integer, what)?;
     match (status, token) {
-        // Granted, also with changes.
+        // The status is "granted" or "granted with changes".
         ([0 | 1], Some(token)) => Ok(*token),
         ([0 | 1], None) => Err(StampError::Malformed("it holds no token")),
         ([number], _) => Err(StampError::Refused(*number)),
@@ -91,18 +91,18 @@ impl<'a> Token<'a> {
             named,
             digest,
             algorithm: algorithm.of(Tag::ObjectIdentifier, what)?,
-            // They are signed as the set that they are, and stand in the token as `[0]`.
+            // The signature is over the attributes as a set, and the token holds them as `[0]`.
             attributes: attributes.whole.split_first().map(|(_, rest)| [&[0x31], rest].concat()).ok_or_else(wrong)?,
             signature: signature.of(Tag::OctetString, what)?,
         })
     }
 
-    /// Whether it is about data with this SHA-256 digest.
+    /// Whether the token is about data with this SHA-256 digest.
     pub(super) fn is_about(&self, sha256: &[u8]) -> bool {
         self.imprint == (SHA256_OID, sha256)
     }
 
-    /// The certificate that it names, of those that it holds.
+    /// The certificate that the token names, among the certificates that it holds.
     pub(super) fn signer(&self) -> Result<&'a [u8], StampError> {
         let (algorithm, hash) = self.named;
         let mut held = self.certificates.iter();
@@ -110,7 +110,7 @@ impl<'a> Token<'a> {
     }
 }
 
-/// What the authority says.
+/// The data that the authority confirms.
 struct Told<'a> {
     imprint: (&'a [u8], &'a [u8]),
     nonce: Option<&'a [u8]>,
@@ -167,7 +167,7 @@ fn algorithm(identifier: Element<'_>) -> Result<&'static Algorithm, StampError> 
     }
 }
 
-/// Which digest the signer's certificate has, as the signed attributes say; they must be about this content.
+/// The digest of the signer's certificate, from the signed attributes. These attributes must be about this content.
 fn named<'a>(
     attributes: &'a [u8],
     content: &[u8],
@@ -186,7 +186,7 @@ fn named<'a>(
                 is_content = value.of(Tag::OctetString, what)? == digest(of, content).as_ref();
             }
             CERTIFICATE_V2 => named = Some(certificate(value, &SHA256)?),
-            // The older attribute knows SHA-1 only; where both are, the newer counts.
+            // The older attribute supports SHA-1 only. If both exist, the newer attribute counts.
             CERTIFICATE if named.is_none() => named = Some(certificate(value, &SHA1_FOR_LEGACY_USE_ONLY)?),
             _ => {}
         }

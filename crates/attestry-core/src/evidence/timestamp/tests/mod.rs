@@ -1,4 +1,4 @@
-//! A token that OpenSSL made, whole and harmed. `ci/emulator/timestamp_test.py` has each kind of wrong answer.
+//! A token of OpenSSL, unchanged and damaged. `ci/emulator/timestamp_test.py` has each type of wrong answer.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use super::*;
@@ -21,14 +21,14 @@ fn a_token_is_by_the_authority_under_its_certificate_only() {
     assert_eq!(stamp.check(&authority(include_str!("authority.pem"))), Ok(()));
     assert_eq!(stamp.check(&authority(include_str!("other.pem"))), Err(StampError::OtherAuthority));
     assert_eq!(stamp.check(&[]), Err(StampError::OtherAuthority));
-    // The authority tells fractions of a second.
+    // The authority sends fractions of a second.
     assert_ne!(stamp.time.subsec_nanosecond(), 0);
 }
 
 #[test]
 fn a_request_is_as_openssl_writes_it() {
     assert_eq!(query(MANIFEST, [0x41; 16]), QUERY);
-    // Nonces are positive and all of the same length, so that a request has one form.
+    // Nonces are positive and have the same length, so a request has only one form.
     for nonce in [[0; 16], [0xff; 16]] {
         let asked = query(MANIFEST, nonce);
         assert_eq!(asked.len(), QUERY.len());
@@ -53,7 +53,7 @@ fn an_answer_that_is_cut_anywhere_is_told() {
     assert!(matches!(stamp(&vec![0x30; LARGEST + 1]), Err(StampError::Malformed("it is too large"))));
 }
 
-/// Some bytes are told by nobody: names beside what is signed, and the certificates that the chain does not use.
+/// Some bytes have no effect: names beside the signed data, and the certificates that the chain does not use.
 #[test]
 fn no_changed_byte_gives_another_time() {
     let whole = stamp(ANSWER).unwrap();
@@ -71,7 +71,7 @@ fn no_changed_byte_gives_another_time() {
 
 #[test]
 fn a_refusal_is_told_with_its_number() {
-    // PKIStatusInfo with the status rejection.
+    // The structure PKIStatusInfo with the status "rejection".
     assert_eq!(stamp(b"\x30\x05\x30\x03\x02\x01\x02"), Err(StampError::Refused(2)));
     assert_eq!(stamp(b"\x30\x05\x30\x03\x02\x01\x00"), Err(StampError::Malformed("it holds no token")));
 }
