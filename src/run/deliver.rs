@@ -31,7 +31,7 @@ impl Delivery<'_> {
         let description = self.description(&calls);
         let earlier = self.prepared.selected.baseline.as_ref();
         let delta = earlier.map(|earlier| Delta::between(earlier, &Results::of(&description, &self.judged.result)));
-        // Evidence with a part of its answers is no evidence.
+        // If evidence holds the answers and their recording failed, no output is written.
         let is_whole = recorded.is_ok() || self.prepared.sealer.as_ref().is_none_or(|it| it.answers.is_none());
         let written =
             if is_whole { self.write(&description, &calls, delta.as_ref()).await } else { Written::default() };

@@ -266,7 +266,8 @@ impl Run {
         Ok(self.deliver(prepared, sessions, collected, judged).await)
     }
 
-    /// Prepares outputs, stage and ledger. It finds out what cannot be written or signed before the first request.
+    /// Prepares outputs, stage and ledger. An output that cannot be written or signed is an error before the first
+    /// request.
     async fn prepare(&self, selected: Selected) -> Result<Prepared, Failure> {
         let (selection, endpoint) = (&selected.selection, self.endpoint.as_deref());
         let sealer = match &self.output {

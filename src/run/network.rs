@@ -1,6 +1,6 @@
 //! The network settings of the environment: proxies and certificates.
 //!
-//! No output holds the user or the password of a proxy. Must not know what requests ask for.
+//! No output holds the user or the password of a proxy. Must not know the contents of requests.
 
 use crate::failure::Failure;
 use attestry_core::policy::{URL, check_endpoint};
@@ -22,7 +22,7 @@ const WITHOUT: [&str; 2] = ["NO_PROXY", "no_proxy"];
 /// Variables that name trusted certificates, with whether this program uses them.
 const CERTIFICATES: &[(&str, bool)] = &[("SSL_CERT_FILE", true), ("SSL_CERT_DIR", true), ("AWS_CA_BUNDLE", false)];
 
-/// The path of requests.
+/// The network settings that decide the path of requests.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Network {
     /// All variables that are set, with the part of their values that may be shown.

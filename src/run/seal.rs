@@ -37,7 +37,8 @@ pub struct OutputPlan {
     pub previous: Option<PathBuf>,
 }
 
-/// Prepared outputs: places that can be written and keys that can sign. Every mistake that needs no request was found.
+/// Prepared outputs: places that can be written and keys that can sign. Mistakes that can be found without a request
+/// were found before.
 #[derive(Debug)]
 pub(crate) struct Sealer {
     out: PathBuf,
