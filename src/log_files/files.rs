@@ -17,13 +17,13 @@ pub(crate) struct Files {
     pub(crate) files: Vec<(PathBuf, u64)>,
     /// The files that cannot be read.
     pub(crate) coverage: Coverage,
-    /// The number of links to files that are read anyway.
+    /// The number of links to files that the sweep reads by another path.
     pub(crate) links: u64,
 }
 
 impl Files {
-    /// All files of these paths. A given link is followed. A link in a directory counts only if its target is inside of
-    /// the given paths.
+    /// All files of these paths. A link that the user names is followed. A link inside of a directory is not followed,
+    /// and a link to a target outside of the given paths is listed as not examined.
     pub(crate) fn below(paths: &[PathBuf]) -> Self {
         let mut found = Self::default();
         let roots: Vec<PathBuf> = paths.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
@@ -58,7 +58,7 @@ impl Files {
             return Ok(inside);
         }
         match special(&data.file_type()) {
-            // A given pipe has a writer.
+            // The user named this pipe, so it has a writer.
             Some("pipe") if given => self.files.push((path.to_path_buf(), 0)),
             Some(what) => self.not_read(path, format!("it is a {what}, which is not read")),
             None => self.files.push((path.to_path_buf(), data.len())),

@@ -25,7 +25,7 @@ pub(crate) struct Report {
     pub(crate) report: &'static str,
     pub(crate) searched: Searched,
     pub(crate) coverage: Coverage,
-    /// The number of links to files that are read anyway.
+    /// The number of links to files that the sweep reads by another path.
     pub(crate) links: u64,
     pub(crate) not_searchable: Vec<NotSearchable>,
     pub(crate) findings: Vec<Finding>,
