@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use super::words::words;
 use super::{Field, Type, Value};
 
-/// An oracle of AWS. Its calls are made only for a stage that enables it, because they come on top, and some cost
-/// money.
+/// An oracle of AWS. Its calls are made only for a stage that enables it, because they are additional requests, and
+/// some cost money.
 #[derive(
     Clone,
     Copy,
