@@ -12,7 +12,7 @@ pub const LEAST_YEARS: i64 = 7;
 /// The limit of years for a lock. A lock cannot be removed, so a mistake must not last for ever.
 const MOST_YEARS: i64 = 100;
 
-/// The limit of the lead of a run's clock.
+/// The longest time by which the clock of a run may be ahead of the clock of this machine.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// The reason why there is no such date.
