@@ -13,18 +13,18 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use crate::aws::{At, MOST_ITEMS};
 use attestry_core::facts::{Call, Cause, Frequency, Gap, Kind, Question, Resource};
 
-/// A read under way. It ends with the gap of the data that AWS did not return, if there is one.
+/// A read that is in progress. When AWS did not return the data, the read ends with the gap of that data.
 pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<(), Gap>> + Send + 'a>>;
 
-/// Enumerates the population with the calls of [`Frequency::Population`], page by page to the end, and sets all facts
-/// that these calls yield. The resources that it added before an error stay.
+/// Enumerates the population with the calls of [`Frequency::Population`], from the first page to the last. It sets all
+/// facts that these calls yield. The resources that it added before an error stay.
 pub type List = for<'a> fn(&'a At, &'a mut Listing) -> Pending<'a>;
 
-/// Makes one call for one resource and sets every attribute of that call, or marks it absent or not applicable. Joined
-/// calls go through [`At::once`].
+/// Makes one call for one resource. It sets every attribute of that call, or marks the attribute as absent or not
+/// applicable. Joined calls go through [`At::once`].
 pub type ReadResource = for<'a> fn(&'a At, &'a mut Resource) -> Pending<'a>;
 
-/// Makes a call of [`Frequency::Asked`] for one resource: it sends all questions and sets an answer to each.
+/// Makes a call of [`Frequency::Asked`] for one resource. It sends all questions and sets an answer to each of them.
 pub type AskQuestions = for<'a> fn(&'a At, &'a mut Resource, &'a [Question]) -> Pending<'a>;
 
 /// One call of a kind and the function that makes it.
@@ -34,7 +34,7 @@ pub struct Read {
     reader: Reader,
 }
 
-/// The function that makes a call.
+/// The function that makes a call, by the sort of the call.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reader {
     Resource(ReadResource),
@@ -48,7 +48,7 @@ impl Read {
         Self { call, reader: Reader::Resource(read) }
     }
 
-    /// The reader of a call that has questions.
+    /// The reader of a call that takes questions.
     #[must_use]
     pub const fn asking(call: &'static Call, ask: AskQuestions) -> Self {
         Self { call, reader: Reader::Questions(ask) }
@@ -62,9 +62,9 @@ impl Read {
 
 /// Reads the facts of one kind.
 ///
-/// The driver decides which calls are made; a collector only knows how to make them. A reader returns an AWS error as a
-/// gap (`?` on an SDK result does it), except where the documentation says that the error is an answer: "not configured"
-/// is [`Fact::Absent`](attestry_core::facts::Fact::Absent), "not possible for this resource" is
+/// The driver decides which calls are made. The collector only makes them. A reader returns an AWS error as a gap (`?`
+/// on an SDK result does it). The exceptions are errors that are answers by the documentation of AWS: "not configured"
+/// is [`Fact::Absent`](attestry_core::facts::Fact::Absent), and "not possible for this resource" is
 /// [`Fact::NotApplicable`](attestry_core::facts::Fact::NotApplicable).
 #[derive(Debug)]
 pub struct Collector {
@@ -74,12 +74,12 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// The collector of a kind. It belongs into a `static`, so that the compiler evaluates it: a kind whose calls and
-    /// readers do not fit together does not compile.
+    /// The collector of a kind. It belongs into a `static`, because the compiler evaluates a `static`. Then a kind
+    /// whose calls and readers do not match does not compile.
     ///
     /// # Panics
-    /// Unless each call of the kind has exactly one reader of the right type, and each reader a call. The calls of the
-    /// population have none; `list` makes them.
+    /// Panics unless each call of the kind has exactly one reader of the right type, and each reader has a call. The
+    /// calls of the population have no reader, because `list` makes them.
     #[must_use]
     pub const fn new(kind: &'static Kind, list: List, reads: &'static [Read]) -> Self {
         let (mut calls, mut expected) = (kind.calls, 0);
@@ -94,7 +94,7 @@ impl Collector {
         Self { kind, list, reads }
     }
 
-    /// The kind whose facts it reads.
+    /// The kind whose facts the collector reads.
     #[must_use]
     pub const fn kind(&self) -> &'static Kind {
         self.kind
@@ -105,7 +105,7 @@ impl Collector {
         (self.list)(at, found)
     }
 
-    /// The function that makes the call; every call of the kind that is not of its population has one.
+    /// The function that makes the call. Every call of the kind has one, except for the calls of its population.
     pub(super) fn reader(&self, call: &Call) -> Option<Reader> {
         self.reads.iter().find(|read| is_same(read.call, call)).map(|read| read.reader)
     }
@@ -126,7 +126,7 @@ const fn is_same(a: &Call, b: &Call) -> bool {
     is_equal(a.service, b.service) && is_equal(a.operation, b.operation)
 }
 
-/// `a == b`, which a `const fn` cannot write yet.
+/// Compares two texts. A `const fn` cannot use `a == b` yet.
 const fn is_equal(a: &str, b: &str) -> bool {
     let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
     loop {
@@ -138,8 +138,8 @@ const fn is_equal(a: &str, b: &str) -> bool {
     }
 }
 
-/// The population while it is being enumerated. A resource is handed on as soon as the next one is added, so that the
-/// others can be read while the list goes on.
+/// The population while the list is read. The listing hands a resource on as soon as the next one is added. So the
+/// driver can read the first resources while the list continues.
 #[derive(Debug)]
 pub struct Listing {
     kind: &'static Kind,
@@ -148,15 +148,15 @@ pub struct Listing {
     last: Option<Resource>,
     count: usize,
     seen: HashSet<String>,
-    /// What was told once more, by its id.
+    /// The resources that the list returned again, with an id that was there before.
     again: Vec<Resource>,
-    /// Told when there are more than any list has.
+    /// The signal that the population has more resources than any list of AWS has.
     full: Arc<Notify>,
     found: UnboundedSender<Resource>,
 }
 
 impl Listing {
-    /// An empty listing for a place, and the end at which its resources come out.
+    /// An empty listing for an account and Region, and the receiver of its resources.
     #[must_use]
     pub fn new(kind: &'static Kind, at: &At) -> (Self, UnboundedReceiver<Resource>) {
         let (found, resources) = mpsc::unbounded_channel();
@@ -165,7 +165,7 @@ impl Listing {
         (Self { kind, account, region, last: None, count: 0, seen, again, full: Arc::default(), found }, resources)
     }
 
-    /// Adds a resource, whose facts the caller then sets.
+    /// Adds a resource. The caller then sets its facts.
     pub fn add(&mut self, id: impl Into<String>, name: impl Into<String>) -> &mut Resource {
         self.hand_on();
         self.count += 1;
@@ -176,7 +176,8 @@ impl Listing {
         self.last.insert(Resource::new(self.kind, account, region, id, name))
     }
 
-    /// Waits for a population that is larger than any, which is then given up between two of its pages.
+    /// Waits until the population is larger than any population of AWS. The driver then stops the list between two
+    /// pages.
     pub(super) fn overflows(&self) -> impl Future<Output = Gap> + use<> {
         let full = Arc::clone(&self.full);
         async move {
@@ -186,7 +187,8 @@ impl Listing {
         }
     }
 
-    /// Hands the last resource on; how many there were, and those of them that were told again.
+    /// Hands the last resource on. It returns the number of distinct resources, and the resources that the list
+    /// returned again.
     pub(super) fn finish(mut self) -> (usize, Vec<Resource>) {
         self.hand_on();
         (self.count - self.again.len(), self.again)
@@ -194,12 +196,12 @@ impl Listing {
 
     fn hand_on(&mut self) {
         let Some(resource) = self.last.take() else { return };
-        // What has no id cannot be told from anything else.
+        // A resource without an id cannot be compared with other resources.
         if !resource.id.is_empty() && !self.seen.insert(resource.id.clone()) {
             self.again.push(resource);
             return;
         }
-        // Nobody listens any more when the run is being dropped.
+        // The receiver is gone when the run is being dropped.
         let _ = self.found.send(resource);
     }
 }
@@ -225,7 +227,7 @@ mod tests {
         let logs = Arc::new(LogScope::all(Timestamp::UNIX_EPOCH));
         let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
         let (mut listing, mut found) = Listing::new(&KIND, &at);
-        // What has no id is never the same as anything else.
+        // A resource without an id is never the same as another one.
         for id in ["a", "b", "a", "", "", "b"] {
             listing.add(id, id).set("name", id);
         }

@@ -1,6 +1,7 @@
-//! Runs collectors as the plan says: each population once per place, then the calls that some case still needs.
+//! Runs the collectors in the order of the plan. It reads each population once for each account and Region, and then
+//! makes the calls that at least one case still needs.
 //!
-//! Must not know any single kind, nor what is expected of the facts. A failure never stops the driver: it becomes a gap
+//! Must not know any single kind, nor what is expected of the facts. A failure never stops the driver. It becomes a gap
 //! on exactly the facts that it hides.
 
 use std::sync::Arc;
@@ -18,39 +19,40 @@ use attestry_core::facts::{
 };
 use attestry_core::plan::{Demand, Plan};
 
-/// What happens while facts are collected, for whoever shows progress.
+/// The progress events of the collection.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A population is being enumerated.
+    /// The list of a population begins.
     Listing {
-        /// Name of the kind.
+        /// The name of the kind.
         kind: &'static str,
-        /// Region, or `aws-global`.
+        /// The Region, or `aws-global`.
         region: Arc<str>,
     },
-    /// A population was enumerated, or as much of it as could be.
+    /// The list of a population ended, complete or not.
     Listed {
-        /// Name of the kind.
+        /// The name of the kind.
         kind: &'static str,
-        /// Region, or `aws-global`.
+        /// The Region, or `aws-global`.
         region: Arc<str>,
-        /// Resources found.
+        /// The number of resources that were found.
         resources: usize,
     },
     /// All calls for one resource were made.
     Read {
-        /// Name of the kind.
+        /// The name of the kind.
         kind: &'static str,
     },
 }
 
-/// Receives events; called from many tasks.
+/// Receives the events. Many tasks call it.
 pub type Watch = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Finds the collector of a kind.
 pub type Find = fn(&str) -> Option<&'static Collector>;
 
-/// Collects everything that the plan demands, at all places. The result is ordered by kind, account and Region.
+/// Collects everything that the plan demands, in all accounts and Regions. The result is in the order of kind, account
+/// and Region.
 pub async fn collect(plan: &Plan, places: &[Arc<At>], find: Find, now: Timestamp, watch: &Watch) -> Vec<Population> {
     let mut tasks = JoinSet::new();
     let mut populations = Vec::new();
@@ -67,7 +69,7 @@ pub async fn collect(plan: &Plan, places: &[Arc<At>], find: Find, now: Timestamp
     while let Some(done) = tasks.join_next().await {
         match done {
             Ok(population) => populations.push(population),
-            // A panic in a collector is a defect: it must not look like a short population.
+            // A panic in a collector is a defect. It must not look like a short population.
             Err(failed) => std::panic::resume_unwind(failed.into_panic()),
         }
     }
@@ -76,7 +78,7 @@ pub async fn collect(plan: &Plan, places: &[Arc<At>], find: Find, now: Timestamp
     populations
 }
 
-/// A population that nobody can read: not an empty one.
+/// A population that no collector can read. It has a gap, so it is not an empty population.
 fn unread(demand: &Demand, at: &At) -> Population {
     let message = format!("this version has no collector of {}", demand.kind.plural);
     let gap = placed(Gap::new(Cause::Unexpected).with_message(message), demand.population_calls().next(), at, "");
@@ -89,8 +91,8 @@ fn unread(demand: &Demand, at: &At) -> Population {
     }
 }
 
-/// Resources of one population that are read at the same time. Pacing and the account's limit of open requests decide
-/// the speed; this bounds the memory of waiting requests.
+/// The number of resources of one population that are read at the same time. The pace and the limit of open requests of
+/// the account decide the speed. This number bounds the memory of the requests that wait.
 const RESOURCES_AT_ONCE: usize = 96;
 
 async fn population(
@@ -109,7 +111,7 @@ async fn population(
         watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources });
         (listed, again, unread)
     });
-    // Side by side: a list of many pages takes as long as reading what its first pages told.
+    // Both run at the same time: a list of many pages takes as long as reading the resources of its first pages.
     let ((listed, mut again, unread), mut resources) =
         tokio::join!(list, Box::pin(read_all(found, &demand, &at, collector, now, &watch)));
     let list = demand.population_calls().next();
@@ -130,7 +132,7 @@ async fn population(
     Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps }
 }
 
-/// Enumerates a population, unless it is larger than any.
+/// Enumerates a population. It gives up when the population is larger than any population of AWS.
 async fn enumerate(collector: &Collector, at: &At, listing: &mut Listing) -> Result<(), Gap> {
     let overflows = listing.overflows();
     tokio::select! {
@@ -139,7 +141,7 @@ async fn enumerate(collector: &Collector, at: &At, listing: &mut Listing) -> Res
     }
 }
 
-/// Makes the calls that some case needs for each resource that is found.
+/// Makes the calls that at least one case needs, for each resource that the list returned.
 async fn read_all(
     mut found: UnboundedReceiver<Resource>,
     demand: &Arc<Demand>,
@@ -152,7 +154,8 @@ async fn read_all(
     let (mut resources, mut reading) = (Vec::new(), JoinSet::new());
     while let Some(mut resource) = found.recv().await {
         doubt_nameless(&mut resource, demand.population_calls().next(), at);
-        // Before any filter looks at it: the filters of the verdicts see redacted facts too, and decide nothing by them.
+        // The redaction comes before any filter. The filters of the verdicts get redacted facts too, and a redacted
+        // text decides nothing there.
         resource.redact(None);
         if calls.is_empty() {
             resources.push(resource);
@@ -199,8 +202,8 @@ fn finished(done: Option<Result<Resource, tokio::task::JoinError>>, resources: &
     }
 }
 
-/// Why a call cannot be understood: a call that it comes after told nothing. Whether a key can rotate at all is told by
-/// DescribeKey, so without it the answer about rotation is no fact.
+/// The gap of an earlier call that this call depends on, if there is one. For example, DescribeKey returns whether a
+/// key can rotate at all. Without that answer, the answer about rotation is no fact.
 fn blind(call: &Call, resource: &Resource) -> Option<Arc<Gap>> {
     let mut earlier = resource.kind.attributes.iter().filter(|attribute| call.after.contains(&attribute.call));
     earlier.find_map(|attribute| match resource.get(attribute.name) {
@@ -209,11 +212,11 @@ fn blind(call: &Call, resource: &Resource) -> Option<Arc<Gap>> {
     })
 }
 
-/// AWS names everything that it lists. An answer without a name is not understood, and must not put the resource outside
-/// of every case that chooses by name.
+/// Replaces a missing name, id or ARN by a gap. AWS names everything that it lists, so an answer without a name is not
+/// understood. It must not put the resource outside of every case that selects by name.
 fn doubt_nameless(resource: &mut Resource, call: Option<&'static Call>, at: &At) {
     let blank = |fact: &Fact| matches!(fact, Fact::Known(Value::Text(text)) if text.trim().is_empty());
-    // Some services do not tell the ARN of everything.
+    // Some services do not return the ARN of every resource.
     for (attribute, always) in [("name", true), ("id", true), ("arn", false)] {
         if let Some(fact) = resource.facts.get_mut(attribute)
             && (blank(fact) || always && *fact == Fact::Absent)
@@ -224,10 +227,10 @@ fn doubt_nameless(resource: &mut Resource, call: Option<&'static Call>, at: &At)
     }
 }
 
-/// What an oracle tells where nobody has a question.
+/// The fact of an oracle's attribute when no claim has a question.
 const UNASKED: Fact = Fact::not_applicable("no claim has a question about it");
 
-/// Makes one call for one resource; what could not be read becomes a gap on the attributes of that call.
+/// Makes one call for one resource. Data that it could not read becomes a gap on the attributes of that call.
 async fn read(
     collector: &'static Collector,
     call: &'static Call,
@@ -250,7 +253,7 @@ async fn read(
         resource.set_all_of(call.operation, &Fact::Unknown(Arc::clone(&gap)));
         return Err(gap);
     }
-    // A collector that forgets an attribute must not make it look absent, nor let a case pass.
+    // A collector can forget an attribute. The attribute must not look absent then, and no case must pass by it.
     let unset: Vec<&'static str> = resource
         .kind
         .attributes
@@ -271,7 +274,7 @@ fn no_reader(call: &Call) -> Gap {
     Gap::new(Cause::Unexpected).with_message(message)
 }
 
-/// The gap with its place, where the transport did not name it.
+/// Sets the account, the Region and the resource of a gap. It also sets the operation, where the transport did not.
 fn placed(mut gap: Gap, call: Option<&Call>, at: &At, resource: &str) -> Gap {
     if let (true, Some(call)) = (gap.operation.is_empty(), call) {
         gap.service = call.service.to_owned();
@@ -297,7 +300,7 @@ mod tests {
         calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 100 })],
     };
 
-    /// Pages without end, of thousands of things each.
+    /// A list without an end. Each page has thousands of resources.
     static ENDLESS: Collector = Collector::new(&KIND, |_, found| Box::pin(list(found)), &[]);
 
     async fn list(found: &mut Listing) -> Result<(), Gap> {

@@ -1,4 +1,4 @@
-//! Collecting facts: what a collector is, and the driver that runs collectors as the plan says.
+//! The collection of facts: the contract of a collector, and the driver that runs collectors in the order of the plan.
 //!
 //! Must not know any single kind, nor what is expected of the facts.
 

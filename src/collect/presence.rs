@@ -1,20 +1,21 @@
-//! Whether a resource that was listed is still there, as the answers to the calls for it say.
+//! Decides from the answers about a listed resource whether the resource still exists.
 //!
-//! An operation that names the resource, and answers that it does not exist, is AWS's own statement about it. The list is
-//! not asked again: it lags behind in both directions. A later answer *about* the resource contradicts the statement; then
-//! nothing is believed of what the first one left open. Must not know any single kind.
+//! When an operation names the resource, and answers that it does not exist, this is AWS's own statement about the
+//! resource. The list is not read again, because it lags behind in both directions. A later answer *about* the resource
+//! contradicts the statement. Then neither counts: the facts that the first answer left open are gaps. Must not know
+//! any single kind.
 
 use std::sync::Arc;
 
 use crate::aws::gone_codes;
 use attestry_core::facts::{Call, Cause, Fact, Gap, Resource};
 
-/// What the calls for one resource said so far.
+/// The first answer that the resource does not exist, unless a later answer contradicted it.
 #[derive(Default)]
 pub(super) struct Presence(Option<Arc<Gap>>);
 
 impl Presence {
-    /// Notes what came of a call.
+    /// Notes the result of a call.
     pub(super) fn answered(&mut self, call: &Call, resource: &mut Resource, told: Result<(), Arc<Gap>>) {
         match told {
             Err(gap) if gap.cause == Cause::Gone && is_of(&gap, call) => drop(self.0.get_or_insert(gap)),
@@ -27,7 +28,7 @@ impl Presence {
         }
     }
 
-    /// Marks the resource, when all that AWS said last is that it does not exist.
+    /// Marks the resource as gone, when no later answer contradicted the statement that it does not exist.
     pub(super) fn settle(self, resource: &mut Resource) {
         if let Some(gone) = self.0 {
             resource.went(&gone);
@@ -35,7 +36,7 @@ impl Presence {
     }
 }
 
-/// Whether the gap is of the call itself, and not of another one that its collector made.
+/// Whether the gap belongs to the call itself, and not to another call that its collector made.
 fn is_of(gap: &Gap, call: &Call) -> bool {
     gap.service == call.service && gap.operation == call.operation
 }
@@ -81,7 +82,7 @@ mod tests {
         Arc::new(Gap::new(cause).of_call(call.service, call.operation))
     }
 
-    /// What is held of a bucket after these answers.
+    /// The bucket with the facts that result from these answers.
     fn after(answers: &[(usize, Option<Cause>)]) -> Resource {
         let mut bucket = Resource::new(&KIND, "1".into(), "r".into(), "a", "a");
         let mut presence = Presence::default();
@@ -105,7 +106,7 @@ mod tests {
             (&[(0, None), (1, gone)], true),
             (&[(0, gone), (1, gone)], true),
             (&[(0, gone), (1, denied)], true),
-            // An oracle knows no bucket.
+            // An answer of an oracle is no evidence that the bucket exists.
             (&[(0, gone), (2, None)], true),
             (&[(0, gone), (1, None)], false),
             (&[(0, denied)], false),

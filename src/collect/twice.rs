@@ -1,13 +1,15 @@
-//! Resources that a list tells twice: a list that moves while its pages are read. Each counts once.
+//! Resources that a list returns twice. This happens when the list changes while its pages are read. Each resource
+//! counts once.
 //!
-//! Where the two differ nobody knows which one is right, and what differs is not known. Must not know any single kind.
+//! Where the two entries differ, it is unknown which of them is right, so the attribute becomes unknown. Must not know
+//! any single kind.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use attestry_core::facts::{Call, Cause, Fact, Gap, Resource};
 
-/// Takes what the list told again into the resources that it told first.
+/// Merges the repeated entries of a list into the resources that the list returned first.
 pub(super) fn merge(resources: &mut [Resource], again: Vec<Resource>, call: Option<&Call>) {
     if again.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! Members of an answer that nobody could read: they blind the attributes that they tell, and no others.
+//! Unreadable members of an answer. They make the attributes unknown that rest on them, and no others.
 //!
 //! Must not know any single kind.
 
@@ -7,10 +7,11 @@ use std::sync::Arc;
 use crate::aws::{Unread, tells};
 use attestry_core::facts::{Cause, Fact, Gap, Kind, Resource};
 
-/// Blinds what the members of a list tell of the resources that they stood beside.
+/// Marks the attributes that rest on unreadable members of a list as unknown, in the resources whose items held the
+/// members.
 ///
 /// # Errors
-/// A member that tells no attribute of the kind: what else rests on it is not known.
+/// Fails when no attribute of the kind rests on the member. Then it is unknown what else depends on it.
 pub(super) fn blind_list(kind: &Kind, resources: &mut [Resource], unread: &[Unread]) -> Result<(), Box<Gap>> {
     for member in unread {
         let any = resources.iter().any(|it| is_of(member, it));
@@ -24,16 +25,16 @@ pub(super) fn blind_list(kind: &Kind, resources: &mut [Resource], unread: &[Unre
     Ok(())
 }
 
-/// Whether a member stood in the item of a list that is the resource.
+/// Whether the item of the list that held the member is the resource.
 fn is_of(unread: &Unread, resource: &Resource) -> bool {
     let texts = unread.member.item.iter().filter(|text| !text.is_empty());
     texts.into_iter().any(|text| *text == resource.id || *text == resource.name)
 }
 
-/// Blinds what the members of an answer about one resource tell of it.
+/// Marks the attributes that rest on unreadable members of an answer about one resource as unknown.
 ///
 /// # Errors
-/// A member that tells no attribute of the kind.
+/// Fails when no attribute of the kind rests on the member.
 pub(super) fn blind(resource: &mut Resource, unread: &[Unread]) -> Result<(), Box<Gap>> {
     for member in unread {
         let mut told = attributes(resource.kind, member).peekable();
