@@ -1,7 +1,7 @@
-//! The resource kinds: one folder each, with its schema in `mod.rs` and its collector in `collect.rs`.
+//! The kinds of resources. Each kind has one folder, with its schema in `mod.rs` and its collector in `collect.rs`.
 //!
-//! To add a kind, add a folder and its name to `kinds!`. The schemas are there in every build, the collectors with the feature
-//! `aws`. Must not know policies, verdicts or reports.
+//! To add a kind, add a folder and add its name to `kinds!`. Every build has the schemas. Only a build with the feature
+//! `aws` has the collectors. Must not know policies, verdicts or reports.
 
 mod account;
 mod cloudtrail_trail;
@@ -33,10 +33,10 @@ use crate::aws::Operations;
 use crate::collect::Collector;
 use attestry_core::facts::Kind;
 
-/// The lists of the schemas and of the collectors of these kinds.
+/// Makes the lists of the schemas and of the collectors of these kinds.
 macro_rules! kinds {
     ($($kind:ident,)+) => {
-        /// The schema of each kind, in the order of documentation.
+        /// The schema of each kind, in the order of the documentation.
         pub const SCHEMAS: &[&Kind] = &[$(&$kind::KIND,)+];
 
         /// The collector of each kind, in the same order.
@@ -75,13 +75,13 @@ pub fn schemas() -> impl Iterator<Item = &'static Kind> {
     SCHEMAS.iter().copied()
 }
 
-/// The kind of that name.
+/// The kind with that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Kind> {
     schemas().find(|kind| kind.name == name)
 }
 
-/// What the client must know of the calls of all kinds.
+/// The properties of the calls of all kinds, for the client.
 #[cfg(feature = "aws")]
 #[must_use]
 pub fn operations() -> Operations {
@@ -154,7 +154,8 @@ mod tests {
         }
     }
 
-    /// An operation has one quota, pages in one way and is kept or not, whichever kind makes it.
+    /// An operation has one quota and one way of paging, and evidence either keeps it or not. This is the same in every
+    /// kind.
     #[test]
     fn kinds_agree_about_an_operation() {
         let mut seen = BTreeMap::new();
@@ -184,7 +185,7 @@ mod tests {
         assert!(schemas().flat_map(|kind| kind.calls).all(|call| !(call.kept && call.values)));
     }
 
-    /// The described accounts page as the calls declare it.
+    /// The pages of a described account follow the declarations of the calls.
     #[cfg(feature = "aws")]
     #[test]
     fn described_accounts_page_as_calls_declare() {

@@ -27,7 +27,7 @@ const READS: &[Read] = &[
 ];
 
 async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
-    // The session asked already, before anything else was read.
+    // The session has made this call before, as the first call of the run.
     let caller = identity(at).await?;
     let resource = found.add(&caller.account, &caller.account);
     resource.set("id", caller.account.as_str());
@@ -83,7 +83,7 @@ fn password_policy(policy: Option<&PasswordPolicy>, resource: &mut Resource) -> 
     resource.set("password_policy.lowercase", policy.require_lowercase_characters());
     resource.set("password_policy.users_may_change", policy.allow_users_to_change_password());
     resource.set("password_policy.expires", policy.expire_passwords());
-    // IAM writes 0 for "never" where a limit was removed.
+    // IAM returns 0 for "never" where a limit was removed.
     let limit = |number: Option<i32>| number.filter(|number| *number != 0);
     resource.set("password_policy.max_age", limit(policy.max_password_age()).map(Value::days));
     resource.set("password_policy.reuse_prevention", limit(policy.password_reuse_prevention()));
@@ -91,7 +91,7 @@ fn password_policy(policy: Option<&PasswordPolicy>, resource: &mut Resource) -> 
     Ok(())
 }
 
-/// IAM tells whether there is one as a number; of access keys there may be two.
+/// IAM returns a number for "present". An account can have two access keys, so 2 means yes too.
 fn flag(number: i32) -> Result<bool, Gap> {
     match number {
         0 => Ok(false),
@@ -116,7 +116,7 @@ fn summary(map: &HashMap<SummaryKeyType, i32>, resource: &mut Resource) {
         ("counts.providers", SummaryKeyType::Providers),
         ("counts.server_certificates", SummaryKeyType::ServerCertificates),
     ];
-    // A number that AWS always tells and did not tell stays unset: the driver reports it as not understood.
+    // AWS always returns these numbers. A missing number stays unset, and the driver reports it as not understood.
     for (attribute, key) in flags {
         if let Some(number) = map.get(&key) {
             resource.set(attribute, flag(*number));

@@ -1,6 +1,6 @@
-//! `account`: schema. What AWS tells of the account itself.
+//! `account`: schema. The attributes that AWS returns for the account itself.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;
@@ -11,7 +11,7 @@ use attestry_core::facts::{Attribute, Call, Frequency, Kind, Paging, Scope, Type
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
-/// AWS asks for no permission: a denied caller may still know who they are.
+/// AWS requires no permission for this call. Even a denied caller can read its own identity.
 const GET_CALLER_IDENTITY: Call = Call::new("sts", "GetCallerIdentity", "", Frequency::Population { page: 1 }).kept();
 const LIST_ACCOUNT_ALIASES: Call =
     Call::new("iam", "ListAccountAliases", "iam:ListAccountAliases", Frequency::Resource)

@@ -72,11 +72,12 @@ const READS: &[Read] = &[
 ];
 
 async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
-    // With shadows, because an organization's trail is a shadow in its member accounts.
+    // The request includes shadow trails, because the trail of an organization is a shadow in its member accounts.
     let input = json!({ "includeShadowTrails": true });
     let answer: Trails = at.client(Client::new).call(&DESCRIBE_TRAILS, input).await?;
-    // Status and selectors of a shadow are not those of the trail: each trail is asked for at home only. One whose
-    // home is in none of the Regions that are read shows by its shadow, and counts once.
+    // A shadow does not have the status and the selectors of its trail, so the collector reads each trail only in its
+    // home Region. When the run does not read the home Region of a trail, the shadow stands for the trail and counts
+    // once.
     let counts =
         |trail: &&Trail| trail.home_region.as_deref().is_none_or(|home| home == &*at.region || at.looks_after(home));
     for trail in answer.trail_list.iter().flatten().filter(counts) {
@@ -86,7 +87,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-/// The client of the Region in which the trail is at home.
+/// The client for the home Region of the trail.
 fn at_home(at: &At, resource: &Resource) -> Result<Client, Gap> {
     match resource.text("home_region") {
         Some(home) if *home != *at.region => Ok(Client::new(&at.sdk_in(region(home)?))),

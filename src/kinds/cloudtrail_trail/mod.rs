@@ -1,6 +1,6 @@
-//! `cloudtrail.trail`: schema. What CloudTrail tells of a trail.
+//! `cloudtrail.trail`: schema. The attributes that CloudTrail returns for a trail.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,7 +1,9 @@
-//! Which events a trail takes: classic and advanced event selectors, proved one selector at a time.
+//! The events that a trail takes, by its classic and advanced event selectors. The proof looks at one selector at a
+//! time.
 //!
-//! Sound, not complete: *true* means that one selector alone takes all such events. Two selectors that only together
-//! take them, or a condition that is not known here, give *false*. Must not know AWS clients.
+//! The proof is sound and not complete. *True* means that one selector alone takes all such events. The result is
+//! *false* when only two selectors together take the events, or when a selector has a condition that this module does
+//! not support. Must not know AWS clients.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +12,7 @@ use serde::Deserialize;
 const S3_OBJECT: &str = "AWS::S3::Object";
 const S3: &str = "s3.amazonaws.com";
 
-/// Reads or writes.
+/// The access of an event: read or write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
     Read,
@@ -27,7 +29,7 @@ pub(super) struct EventSelector {
     data_resources: Option<Vec<DataResource>>,
 }
 
-/// Resources whose data events a classic selector takes.
+/// The resources whose data events a classic selector takes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub(super) struct DataResource {
@@ -36,14 +38,14 @@ pub(super) struct DataResource {
     values: Option<Vec<String>>,
 }
 
-/// An advanced selector: all fields must pass.
+/// An advanced selector. An event must pass all of its fields.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct AdvancedEventSelector {
     field_selectors: Vec<FieldSelector>,
 }
 
-/// What one field must be: all operators must pass.
+/// The condition of one field. A value must pass all operators.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct FieldSelector {
@@ -76,7 +78,7 @@ impl FieldSelector {
     }
 }
 
-/// AWS leaves out a list that is empty.
+/// AWS omits an empty list.
 fn list(of: Option<&Vec<String>>) -> &[String] {
     of.map(Vec::as_slice).unwrap_or_default()
 }
@@ -86,14 +88,14 @@ fn list(of: Option<&Vec<String>>) -> &[String] {
 pub(super) struct Selectors<'a> {
     pub(super) classic: &'a [EventSelector],
     pub(super) advanced: &'a [AdvancedEventSelector],
-    /// The partition of the trail, as ARNs say it.
+    /// The partition of the trail, as in ARNs.
     pub(super) partition: &'a str,
     /// The bucket of the trail.
     pub(super) bucket: Option<&'a str>,
 }
 
 impl<'a> Selectors<'a> {
-    /// Whether one selector takes all such management events of the service, or of every service.
+    /// Whether one selector takes all management events of this access, either of the service or of every service.
     pub(super) fn take_management(self, access: Access, source: Option<&str>) -> bool {
         let classic = self.classic.iter().any(|selector| {
             let excluded = selector.excluded();
@@ -111,12 +113,12 @@ impl<'a> Selectors<'a> {
         classic || advanced
     }
 
-    /// Whether any selector takes management events at all.
+    /// Whether at least one selector takes management events.
     pub(super) fn take_some_management(self) -> bool {
         self.classic.iter().any(manages) || self.advanced.iter().any(|selector| has_category(selector, "Management"))
     }
 
-    /// Which management events the selectors together take, apart from conditions on the service.
+    /// The management events that the selectors together take. Conditions on the service do not count here.
     pub(super) fn read_write(self) -> Option<&'static str> {
         let takes = |access: Access| {
             let classic = self.classic.iter().any(|selector| manages(selector) && access.of_classic(selector));
@@ -135,7 +137,7 @@ impl<'a> Selectors<'a> {
         }
     }
 
-    /// Services whose management events some selector leaves out by name.
+    /// The services whose management events a selector excludes by name.
     pub(super) fn excluded_sources(self) -> BTreeSet<&'a str> {
         let classic = self.classic.iter().filter(|selector| manages(selector));
         let classic = classic.flat_map(EventSelector::excluded);
@@ -144,8 +146,8 @@ impl<'a> Selectors<'a> {
         classic.chain(advanced.flat_map(FieldSelector::not_equals)).map(String::as_str).collect()
     }
 
-    /// Whether one selector takes such events of every object in every bucket; that of the trail may be left out, since a
-    /// trail that records what it writes itself never comes to an end.
+    /// Whether one selector takes the events of this access for every object in every bucket. It may exclude the bucket
+    /// of the trail: a trail that records its own writes never ends.
     pub(super) fn take_all_objects(self, access: Access) -> bool {
         let classic = self.classic.iter().filter(|selector| access.of_classic(selector)).any(|selector| {
             selector.data().iter().filter(|data| data.of.as_deref() == Some(S3_OBJECT)).any(|data| {
@@ -170,7 +172,7 @@ impl<'a> Selectors<'a> {
         classic || advanced
     }
 
-    /// Whether the ARN of every object satisfies every operator of the field: they have nothing in common but how they begin.
+    /// Whether the ARN of every object satisfies every operator of the field. The ARNs share only their beginning.
     fn every_object(self, field: &FieldSelector) -> bool {
         let all = format!("arn:{}:s3:::", self.partition);
         let own = self.bucket.map(|bucket| format!("{all}{bucket}/"));
@@ -183,7 +185,7 @@ impl<'a> Selectors<'a> {
             && list(field.not_ends_with.as_ref()).is_empty()
     }
 
-    /// Resource types of which some data events are taken.
+    /// The resource types for which a selector takes data events.
     pub(super) fn data_types(self) -> BTreeSet<&'a str> {
         let classic = self.classic.iter().flat_map(EventSelector::data).filter_map(|data| data.of.as_deref());
         let advanced = self.advanced.iter().filter(|selector| has_category(selector, "Data"));
@@ -193,7 +195,7 @@ impl<'a> Selectors<'a> {
 }
 
 impl Access {
-    /// AWS documents All as what applies when the selector does not say.
+    /// AWS documents that All applies when the selector has no value.
     fn of_classic(self, selector: &EventSelector) -> bool {
         match selector.read_write_type.as_deref() {
             None | Some("All") => true,
@@ -208,7 +210,7 @@ impl Access {
     }
 }
 
-/// AWS documents that management events are taken unless the selector says otherwise.
+/// AWS documents that a selector takes management events, unless it excludes them.
 fn manages(selector: &EventSelector) -> bool {
     selector.include_management_events.unwrap_or(true)
 }

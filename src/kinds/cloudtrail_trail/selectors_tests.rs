@@ -1,4 +1,4 @@
-//! Selectors against what they take.
+//! Tests of the selectors and the events that they take.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
 use serde_json::{from_value, json};
@@ -38,7 +38,7 @@ fn arns(operators: &serde_json::Value) -> FieldSelector {
     from_value(field).unwrap()
 }
 
-/// Reads of everything, reads of KMS, writes of everything, and read_write.
+/// The results for reads of every service, reads of KMS, writes of every service, and `read_write`.
 fn management(selectors: Selectors<'_>) -> (bool, bool, bool, Option<&'static str>) {
     (
         selectors.take_management(Access::Read, None),
@@ -137,7 +137,7 @@ fn a_condition_on_arns_that_every_object_meets_is_none() {
         (json!({ "EndsWith": [".csv"] }), false),
         (json!({ "NotEndsWith": [".csv"] }), false),
         (json!({ "NotEquals": ["arn:aws:s3:::one/a"] }), false),
-        // The trail's own bucket, and what only begins like it.
+        // The bucket of the trail itself, and prefixes that begin like its name.
         (json!({ "NotStartsWith": ["arn:aws:s3:::logs/"] }), true),
         (json!({ "NotStartsWith": ["arn:aws:s3:::logs/AWSLogs/"] }), true),
         (json!({ "StartsWith": ["arn:aws:s3:::"], "NotStartsWith": ["arn:aws:s3:::logs/"] }), true),

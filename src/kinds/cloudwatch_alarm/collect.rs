@@ -28,7 +28,7 @@ const NOT_COMPOSITE: Fact = Fact::not_applicable("a composite alarm watches othe
 const NOT_LOG: Fact = Fact::not_applicable("a log alarm watches a query, not a metric");
 const NO_RULE: Fact = Fact::not_applicable("only a composite alarm has a rule");
 
-/// What only metric alarms have.
+/// The attributes that only metric alarms have.
 const OF_METRIC: [&str; 8] = [
     "metric.name",
     "metric.namespace",
@@ -49,7 +49,7 @@ struct Alarms {
     next_token: Option<String>,
 }
 
-/// An alarm of any type; each type has some of these.
+/// An alarm of any type. Each type has some of these fields.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct Alarm {
@@ -120,7 +120,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     let walked = walk(at, &mut seen).await;
     let all = || seen.iter().flat_map(|page| page.composite_alarms.iter().flatten());
     let composites: Vec<Composite> = all().map(composite).collect();
-    // A composite alarm on a page that did not come may call as well.
+    // A composite alarm on a missing page can call too.
     let called = |alarm: &Alarm| match &walked {
         Ok(()) => called(or_empty(alarm.alarm_name.as_deref()), or_empty(alarm.alarm_arn.as_deref()), &composites),
         Err(gap) => Err(gap.clone()),
@@ -149,7 +149,7 @@ async fn walk(at: &At, seen: &mut Vec<Alarms>) -> Result<(), Gap> {
     let mut pages = Pages::default();
     while pages.go_on() {
         let input = json!({
-            // Without types AWS answers with metric alarms only.
+            // Without types, AWS returns only metric alarms.
             "AlarmTypes": [METRIC_ALARM, COMPOSITE_ALARM, LOG_ALARM],
             "MaxRecords": 100,
             "NextToken": pages.token(),
@@ -166,7 +166,7 @@ fn or_empty(text: Option<&str>) -> &str {
 }
 
 fn composite(alarm: &Alarm) -> Composite {
-    // What AWS did not tell of its actions may be that they are on.
+    // When AWS did not return this field, the actions can be on.
     let on = alarm.actions_enabled.unwrap_or(true);
     Composite {
         name: or_empty(alarm.alarm_name.as_deref()).to_owned(),
@@ -187,7 +187,7 @@ fn add<'a>(found: &'a mut Listing, alarm: &Alarm) -> Result<&'a mut Resource, Ga
     Ok(resource)
 }
 
-/// What alarms of every type have.
+/// Sets the attributes that alarms of every type have.
 fn set_alarm(resource: &mut Resource, of: &'static str, alarm: &Alarm) {
     resource.set("type", of);
     resource.set("actions_enabled", alarm.actions_enabled);
@@ -263,7 +263,7 @@ fn dimensions(told: Option<&Vec<Dimension>>) -> Value {
     Value::Map(pairs.collect::<BTreeMap<_, _>>())
 }
 
-/// What decides whether one event is enough. What AWS does not tell of it is as good as not working it out.
+/// The settings that decide whether one event is enough. When AWS does not return a setting, there is no result.
 fn watch(alarm: &Alarm) -> Watch {
     let plain = || one_event::Query {
         id: "m1".to_owned(),

@@ -1,4 +1,4 @@
-//! Composite alarms: whom they call when an alarm goes off that they watch.
+//! Composite alarms: the ARNs that they call when an alarm goes off that they watch.
 //!
 //! Must not know AWS clients, nor what is expected of an alarm.
 
@@ -13,21 +13,21 @@ use attestry_core::facts::{Cause, Gap, Value};
 pub(super) struct Composite {
     pub(super) name: String,
     pub(super) arn: String,
-    /// `None` where it is not as AWS documents rules.
+    /// `None` when the text does not follow the documented syntax of rules.
     pub(super) rule: Option<Rule>,
-    /// ARNs that it calls, none where its actions are off.
+    /// The ARNs that it calls. The list is empty when its actions are off.
     pub(super) actions: Vec<String>,
-    /// Whether another alarm can keep it from calling.
+    /// Whether another alarm can suppress its actions.
     pub(super) suppressed: bool,
 }
 
-/// Longest chain of composite alarms that is followed; AWS refuses circles.
+/// The limit for a chain of composite alarms. AWS refuses circles.
 const DEEPEST: usize = 16;
 
-/// ARNs that are called when an alarm goes off, beside its own.
+/// The ARNs that composite alarms call when an alarm goes off. The alarm's own actions are not among them.
 ///
 /// # Errors
-/// That it depends on more than the alarm, and on what.
+/// Fails when the result depends on other alarms too. The message names the composite alarm.
 pub(super) fn called(name: &str, arn: &str, composites: &[Composite]) -> Result<Value, Gap> {
     let mut surely: BTreeSet<&str> = BTreeSet::new();
     let mut open: Vec<&Composite> = Vec::new();
@@ -46,7 +46,8 @@ pub(super) fn called(name: &str, arn: &str, composites: &[Composite]) -> Result<
     }
 }
 
-/// Whether a composite alarm goes off with an alarm: it surely is on when the alarm is, and not whatever the alarm is.
+/// Whether a composite alarm goes off together with an alarm: it is surely on when the alarm is on, and it is not
+/// always on.
 fn goes_off(composite: &Composite, name: &str, arn: &str, all: &[Composite]) -> Truth {
     if !depends(composite, name, arn, all, 0) {
         return Truth::No;
@@ -59,9 +60,9 @@ fn goes_off(composite: &Composite, name: &str, arn: &str, all: &[Composite]) -> 
     }
 }
 
-/// Whether its rule names the alarm, itself or through others.
+/// Whether its rule names the alarm, directly or through other composite alarms.
 fn depends(composite: &Composite, name: &str, arn: &str, all: &[Composite], depth: usize) -> bool {
-    // What cannot be read may be about any alarm.
+    // An unreadable rule can name any alarm.
     let Some(rule) = &composite.rule else { return true };
     let through = |named: &&str| {
         let inner = all.iter().find(|it| it.name == **named || it.arn == **named);
@@ -131,9 +132,9 @@ mod tests {
         ] {
             assert_eq!(of_a(&[composite("all", rule, &["t"])]), expected, "{rule}");
         }
-        // Without actions nobody is called, whatever the rule says.
+        // A composite alarm without actions calls no ARN, whatever its rule is.
         assert_eq!(of_a(&[composite("all", "ALARM(a) AND ALARM(b)", &[])]), nobody());
-        // What is surely called anyway is not in doubt.
+        // An ARN is not in doubt when another composite alarm surely calls it.
         let sure = composite("sure", "ALARM(a)", &["t"]);
         assert_eq!(of_a(&[sure.clone(), composite("both", "ALARM(a) AND ALARM(b)", &["t"])]), t());
         assert_eq!(of_a(&[sure, composite("both", "ALARM(a) AND ALARM(b)", &["u"])]), None);

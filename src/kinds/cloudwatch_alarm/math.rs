@@ -1,17 +1,18 @@
-//! Metric math: between which numbers the value of an expression lies, when it is known between which its metrics do.
+//! Metric math: computes the range of an expression's value from the ranges of its metrics.
 //!
-//! After AWS's page "Metric math syntax and functions". Of what is not read here nothing is said. Must not know alarms.
+//! The source is AWS's page "Metric math syntax and functions". The module gives no result for an expression that it
+//! cannot read. Must not know alarms.
 
-/// Numbers that a value may be, and whether there may be none.
+/// The range of a value, and whether the value can be missing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Span {
-    /// The least.
+    /// The least number of the range.
     pub(super) least: f64,
-    /// The greatest.
+    /// The greatest number of the range.
     pub(super) greatest: f64,
-    /// Whether there may be a value.
+    /// Whether there can be a value.
     pub(super) there: bool,
-    /// Whether there may be none.
+    /// Whether the value can be missing.
     pub(super) missing: bool,
 }
 
@@ -21,10 +22,10 @@ impl Span {
         Self { least, greatest, there: true, missing: false }
     }
 
-    /// No value.
+    /// A missing value.
     pub(super) const MISSING: Self = Self { least: 0.0, greatest: 0.0, there: false, missing: true };
 
-    /// The same, or no value.
+    /// The same range, and the value can be missing too.
     pub(super) const fn or_missing(self) -> Self {
         Self { missing: true, ..self }
     }
@@ -42,7 +43,7 @@ impl Span {
         }
     }
 
-    /// What two values give, when there is none where one is missing.
+    /// The result of an operation on two values. It is missing when one of the two is missing.
     fn with(self, other: Self, number: impl Fn(f64, f64) -> f64) -> Self {
         if !self.there || !other.there {
             return Self::MISSING;
@@ -53,14 +54,14 @@ impl Span {
             number(self.greatest, other.least),
             number(self.greatest, other.greatest),
         ];
-        // Nothing times endless is nothing here: an end that nobody reaches.
+        // Zero times infinity is zero here, because no value reaches an infinite end.
         let ends = ends.map(|end| if end.is_nan() { 0.0 } else { end });
         let least = ends.iter().copied().fold(f64::INFINITY, f64::min);
         let greatest = ends.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         Self { least, greatest, there: true, missing: self.missing || other.missing }
     }
 
-    /// 1 where it is so, 0 where it is not, and both where nobody knows.
+    /// The range of a comparison: 1 when it is true, 0 when it is false, and both when it is unknown.
     fn judged(self, yes: bool, no: bool) -> Self {
         if !self.there {
             return self;
@@ -78,23 +79,23 @@ impl Span {
     }
 }
 
-/// What an expression names: a metric or another expression, and all metrics.
+/// The names of an expression: a metric or another expression, and all metrics.
 pub(super) trait Named {
-    /// The value of an id.
+    /// The value of the metric or expression with this id.
     fn value(&self, id: &str) -> Option<Span>;
 
     /// The values of all metrics.
     fn metrics(&self) -> Vec<Span>;
 }
 
-/// The value of an expression; `None` where it says something that is not read here.
+/// The value of an expression, or `None` when the expression contains syntax that this module does not support.
 pub(super) fn value(expression: &str, named: &dyn Named) -> Option<Span> {
     let mut reader = Reader { left: expression, named, depth: 0 };
     let found = reader.or()?;
     reader.left.trim_start().is_empty().then_some(found).and_then(Item::one)
 }
 
-/// A value, or several.
+/// One value, or several values.
 enum Item {
     One(Span),
     Many(Vec<Span>),
@@ -106,7 +107,7 @@ impl Item {
     }
 }
 
-/// Deepest nesting that is followed.
+/// The limit for nested expressions.
 const DEEPEST: usize = 32;
 
 struct Reader<'a> {
@@ -191,7 +192,7 @@ impl Reader<'_> {
                 return Some(value);
             }
             let (a, b) = (value.one()?, self.item()?.one()?);
-            // What divides by nothing has no value that anybody documents.
+            // AWS does not document the value of a division by zero.
             if !times && !b.is_true() {
                 return None;
             }
@@ -272,7 +273,7 @@ fn function(name: &str, arguments: Vec<Item>, named: &dyn Named) -> Option<Item>
                 (_, true) => no,
                 _ => yes.or(no),
             };
-            // A condition without a value is not true; whether it is false, or gives no value, is not documented.
+            // A condition without a value is not true. AWS does not document whether it is false or gives no value.
             let untrue = if condition.there { chosen.or(no) } else { no };
             Item::One(if condition.missing { untrue.or_missing() } else { chosen })
         }
@@ -303,7 +304,8 @@ fn filled(value: Span, with: Span) -> Span {
     }
 }
 
-/// Several values at one instant. Where one may be missing, nobody documents whether the others make up for it.
+/// The operation on several values at one instant. AWS does not document whether the other values replace a missing
+/// one.
 fn together(values: &[Span], number: impl Fn(f64, f64) -> f64 + Copy) -> Option<Span> {
     let (first, rest) = values.split_first()?;
     let missing = values.iter().any(|it| it.missing);
@@ -313,7 +315,7 @@ fn together(values: &[Span], number: impl Fn(f64, f64) -> f64 + Copy) -> Option<
     let all = rest.iter().fold(*first, |a, b| a.with(*b, number));
     Some(match one {
         Some(one) if missing => {
-            // Of those that are there each may stand alone.
+            // Each value that is present can stand alone.
             let alone = values.iter().filter(|it| it.there).fold(one.or(all), |a, b| a.or(*b));
             alone.or_missing()
         }

@@ -1,6 +1,6 @@
-//! `cloudwatch.alarm`: schema. What CloudWatch tells of an alarm.
+//! `cloudwatch.alarm`: schema. The attributes that CloudWatch returns for an alarm.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

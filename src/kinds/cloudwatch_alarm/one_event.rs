@@ -1,20 +1,21 @@
-//! Whether an alarm goes off at one event that a metric counts.
+//! Decides whether an alarm goes off at one event that a metric counts.
 //!
-//! A metric filter adds 1 for an event; in all other periods the metric has no value, or 0 where the filter has that for a
-//! default. Yes is said where the alarm surely goes off, and is not on without an event. After AWS's page "Configuring how
-//! alarms treat missing data". Must not know AWS clients, nor what is expected of an alarm.
+//! A metric filter adds 1 for an event. In all other periods the metric has no value, or it has 0 when the default
+//! value of the filter is 0. The answer is yes when the alarm surely goes off at the event, and is not on without an
+//! event. The source is AWS's page "Configuring how alarms treat missing data". Must not know AWS clients, nor what is
+//! expected of an alarm.
 
 use super::math::{Named, Span, value};
 use attestry_core::alerts::Truth;
 
-/// What is known of an alarm.
+/// The settings of an alarm that decide.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     /// The metrics and expressions.
     pub(super) queries: Vec<Query>,
     pub(super) comparison: String,
     pub(super) threshold: Option<f64>,
-    /// Periods that must be breaching.
+    /// The number of periods that must be breaching.
     pub(super) datapoints: i64,
     pub(super) missing_data: String,
 }
@@ -23,14 +24,14 @@ pub(super) struct Watch {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Query {
     pub(super) id: String,
-    /// Statistic and period in seconds, where it is a metric.
+    /// The statistic and the period in seconds, for a metric.
     pub(super) metric: Option<(String, i64)>,
     pub(super) expression: Option<String>,
-    /// Whether it is what the threshold is compared with.
+    /// Whether CloudWatch compares this query with the threshold.
     pub(super) returned: bool,
 }
 
-/// What a metric has in a period.
+/// The content of a metric in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Has {
     /// Exactly one event.
@@ -41,14 +42,14 @@ enum Has {
     Zero,
     /// Nothing.
     Nothing,
-    /// Whatever another metric has.
+    /// Any content: the value of another metric.
     Anything,
 }
 
-/// Whether it surely goes off at one event, or surely not.
+/// Whether the alarm surely goes off at one event. `false` means that it surely does not.
 ///
 /// # Errors
-/// Why nobody can say, in words.
+/// Fails when neither is certain. The text is the reason.
 pub(super) fn goes_off(watch: &Watch) -> Result<bool, String> {
     let metrics: Vec<&Query> = watch.queries.iter().filter(|query| query.metric.is_some()).collect();
     if watch.datapoints < 1 {
@@ -66,7 +67,7 @@ pub(super) fn goes_off(watch: &Watch) -> Result<bool, String> {
     }
 }
 
-/// The same of events that one of the metrics counts.
+/// The same for the events that one of the metrics counts.
 fn of_metric(watch: &Watch, target: &str) -> Result<Truth, String> {
     let at = |has: Has| span(watch, target, has);
     let breach = |has: Has| Ok::<Truth, String>(breaching(watch, at(has)?));
@@ -77,7 +78,7 @@ fn of_metric(watch: &Watch, target: &str) -> Result<Truth, String> {
     }
     let silent = quiet == [Truth::No, Truth::No];
     if watch.datapoints > 1 {
-        // The other periods have no event. Where they are left out of the count, the one may be enough.
+        // The other periods have no event. When CloudWatch ignores these periods, the one event can be enough.
         let counted = watch.missing_data == "notBreaching" || !at(Has::Nothing)?.missing;
         return Ok(if silent && counted { Truth::No } else { Truth::Unknown });
     }
@@ -100,7 +101,7 @@ fn doubt(watch: &Watch) -> String {
     )
 }
 
-/// What is compared with the threshold.
+/// The value that CloudWatch compares with the threshold.
 fn span(watch: &Watch, target: &str, has: Has) -> Result<Span, String> {
     let mut returned = watch.queries.iter().filter(|query| query.returned);
     let (Some(query), None) = (returned.next(), returned.next()) else {
@@ -121,13 +122,13 @@ struct Scene<'a> {
     depth: usize,
 }
 
-/// Longest chain of expressions that is followed.
+/// The limit for a chain of expressions.
 const DEEPEST: usize = 12;
 
 impl Scene<'_> {
     fn of(&self, query: &Query) -> Option<Span> {
         if let Some((statistic, period)) = &query.metric {
-            // Without an event no metric has any.
+            // Without an event, no metric counts one.
             let has = match self.has {
                 Has::One | Has::Some if query.id != self.target => Has::Anything,
                 has => has,
@@ -152,10 +153,11 @@ impl Named for Scene<'_> {
     }
 }
 
-/// Seconds in which CloudWatch Logs adds up what a filter counts. No default is reported in a minute with an event.
+/// The interval in seconds in which CloudWatch Logs adds up the count of a filter. CloudWatch Logs reports no default
+/// for a minute with an event.
 const MINUTE: i64 = 60;
 
-/// What a statistic of a metric is.
+/// The range of a statistic of a metric.
 fn of_statistic(statistic: &str, period: i64, has: Has) -> Span {
     let endless = f64::INFINITY;
     let (one, some) = match statistic {
@@ -164,10 +166,10 @@ fn of_statistic(statistic: &str, period: i64, has: Has) -> Span {
         "Average" | "Minimum" if (1..=MINUTE).contains(&period) => {
             (Span::between(1.0, 1.0), Span::between(1.0, endless))
         }
-        // Zeros of other minutes make it smaller.
+        // The zeros of other minutes make the average smaller.
         "Average" => (Span::between(f64::MIN_POSITIVE, 1.0), Span::between(f64::MIN_POSITIVE, endless)),
         "Minimum" => (Span::between(0.0, 1.0), Span::between(0.0, endless)),
-        // A percentile or a trimmed mean may leave the event out.
+        // A percentile or a trimmed mean can exclude the event.
         _ => (Span::between(0.0, 1.0).or_missing(), Span::between(0.0, endless).or_missing()),
     };
     match has {
@@ -180,7 +182,7 @@ fn of_statistic(statistic: &str, period: i64, has: Has) -> Span {
     }
 }
 
-/// Whether a period breaches.
+/// Whether a period is breaching.
 fn breaching(watch: &Watch, span: Span) -> Truth {
     let Some(threshold) = watch.threshold else { return Truth::Unknown };
     let (least, greatest) = (span.least, span.greatest);
@@ -196,7 +198,7 @@ fn breaching(watch: &Watch, span: Span) -> Truth {
         (_, true) => Truth::No,
         _ => Truth::Unknown,
     };
-    // Whatever else missing data mean, they do not make an alarm go off.
+    // Missing data make an alarm go off only with the setting "breaching".
     let untold = Truth::from(watch.missing_data == "breaching");
     match (span.there, span.missing) {
         (true, false) => told,
@@ -246,7 +248,7 @@ mod tests {
             (ABOVE, 1.0, Some(false)),
             ("LessThanThreshold", 1.0, Some(false)),
             ("LessThanOrEqualToThreshold", 0.0, Some(false)),
-            // On with every zero: then it tells of no event.
+            // The alarm is on with every zero too, so it does not depend on an event.
             (AT_LEAST, 0.0, None),
             (ABOVE, -1.0, None),
             ("LessThanThreshold", 100.0, None),
@@ -290,7 +292,7 @@ mod tests {
         assert_eq!(points(1, "missing"), Some(true));
         assert_eq!(points(1, "ignore"), Some(true));
         assert_eq!(points(1, ""), Some(true));
-        // On from the start where there is no data, and nobody knows whether there is.
+        // The alarm is on from the start when there are no data, and it is unknown whether there are data.
         assert_eq!(points(1, "breaching"), None);
     }
 
@@ -320,14 +322,14 @@ mod tests {
             ("IF(FILL(m1, 0) > 5, 1, 0)", &[], Some(false)),
             ("FILL(m1,0) * 0", &[], Some(false)),
             ("FILL(m1,0) / 2", &[], Some(false)),
-            // On without an event.
+            // The alarm is on without an event.
             ("FILL(m1,1)", &[], None),
             ("FILL(m1,0) + 1", &[], Some(false)),
             ("FILL(m1,0) + FILL(m2,0)", &["m2"], Some(true)),
             ("SUM([FILL(m1,0), FILL(m2,0)])", &["m2"], Some(true)),
             ("SUM(FILL(METRICS(), 0))", &["m2"], Some(true)),
             ("IF(m1 > 0 AND m2 > 0, 1, 0)", &["m2"], None),
-            // It watches another metric only.
+            // The alarm watches only another metric.
             ("FILL(m2,0)", &["m2"], None),
             ("SUM([m1,m2])", &["m2"], None),
             ("m1 + m2", &["m2"], None),

@@ -1,6 +1,6 @@
-//! The rules of composite alarms: whether one is surely true when an alarm goes off.
+//! The rules of composite alarms. The module decides whether a rule is surely true when an alarm goes off.
 //!
-//! After AWS's page on `PutCompositeAlarm`. Must not know AWS clients, or what is expected of an alarm.
+//! The source is AWS's page on `PutCompositeAlarm`. Must not know AWS clients, nor what is expected of an alarm.
 
 use attestry_core::alerts::Truth;
 
@@ -28,14 +28,14 @@ pub(super) enum State {
 }
 
 impl Rule {
-    /// Reads a rule; `None` where it is not as AWS documents it.
+    /// Reads a rule. `None` when the text does not follow the documented syntax.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut reader = Reader { left: text, depth: 0 };
         let rule = reader.any()?;
         reader.left.trim_start().is_empty().then_some(rule)
     }
 
-    /// Whether it is true, when it is known of some alarms in which state they are.
+    /// Whether the rule is true, when the states of some alarms are known.
     pub(super) fn holds(&self, state: &dyn Fn(&str, State) -> Truth) -> Truth {
         match self {
             Self::Always(holds) => Truth::from(*holds),
@@ -46,7 +46,7 @@ impl Rule {
         }
     }
 
-    /// The alarms that it names.
+    /// The alarms that the rule names.
     pub(super) fn names(&self) -> Vec<&str> {
         match self {
             Self::Always(_) => Vec::new(),
@@ -57,7 +57,7 @@ impl Rule {
     }
 }
 
-/// Deepest nesting that is followed.
+/// The limit for nested rules.
 const DEEPEST: usize = 64;
 
 struct Reader<'a> {

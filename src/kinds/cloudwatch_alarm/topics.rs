@@ -1,4 +1,4 @@
-//! The SNS topics that an alarm calls, and how many people have confirmed that they listen.
+//! The SNS topics that an alarm calls, and the number of confirmed subscriptions of each topic.
 //!
 //! Must not know what is expected of an alarm.
 
@@ -27,7 +27,7 @@ pub(super) async fn read(at: &At, resource: &mut Resource) -> Result<(), Gap> {
                 let number = attributes.get("SubscriptionsConfirmed").map(|it| it.parse::<i64>());
                 told(number.and_then(Result::ok), "number of confirmed subscriptions")?
             }
-            // It was deleted: nobody hears of it.
+            // The topic was deleted, so it has no subscribers.
             Err(gap) if gap.cause == Cause::Gone => 0,
             Err(gap) => return Err(gap),
         };

@@ -1,4 +1,4 @@
-//! Whether a recording group takes the resource types of IAM, which belong to no Region.
+//! Decides whether a recording group takes the resource types of IAM. These types belong to no Region.
 //!
 //! Must not make calls.
 
@@ -9,7 +9,8 @@ use attestry_core::facts::Gap;
 
 const IAM: [&str; 4] = ["AWS::IAM::Group", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::IAM::User"];
 
-/// Regions that had AWS Config before February 2022: no other can record the types of IAM, and new ones are no such.
+/// The Regions that had AWS Config before February 2022. No other Region can record the types of IAM, and no new Region
+/// will be able to.
 /// <https://docs.aws.amazon.com/config/latest/developerguide/select-resources.html#select-resources-all>
 const REGIONS: &[&str] = &[
     "af-south-1",
@@ -43,10 +44,10 @@ const REGIONS: &[&str] = &[
     "us-west-2",
 ];
 
-/// Whether all four types are recorded in this Region.
+/// Whether the recorder records all four types in this Region.
 ///
 /// # Errors
-/// A strategy that is not known here.
+/// Fails for an unknown strategy.
 pub(super) fn recorded(group: &RecordingGroup, region: &str) -> Result<bool, Gap> {
     let all_of = |list: &[ResourceType]| IAM.iter().all(|of| list.iter().any(|it| it.as_str() == *of));
     let some_of = |list: &[ResourceType]| list.iter().any(|it| IAM.contains(&it.as_str()));
@@ -60,7 +61,7 @@ pub(super) fn recorded(group: &RecordingGroup, region: &str) -> Result<bool, Gap
             !some_of(excluded)
         }
         Some(Strategy::InclusionByResourceTypes) => all_of(group.resource_types()),
-        // Recorders that were set up before there were strategies have none.
+        // A recorder from the time before strategies has no strategy.
         _ if group.all_supported() => group.include_global_resource_types(),
         _ => all_of(group.resource_types()),
     };

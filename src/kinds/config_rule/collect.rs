@@ -83,7 +83,7 @@ fn set_compliance(resource: &mut Resource, compliance: Option<&Compliance>) {
     let answer = compliance.and_then(Compliance::compliance_type);
     let count = compliance.and_then(Compliance::compliance_contributor_count);
     let (number, capped): (Fact, Fact) = match answer {
-        // AWS leaves the count out when nothing contributes to a bad result.
+        // AWS omits the count when no resource is noncompliant.
         Some(ComplianceType::Compliant) => (0.into(), false.into()),
         Some(ComplianceType::NonCompliant) => match convert::told(count, "number of resources") {
             Ok(count) => (Some(count.capped_count()).into(), Some(count.cap_exceeded()).into()),
@@ -141,7 +141,7 @@ async fn statuses(at: &At) -> Result<Arc<BTreeMap<String, ConfigRuleEvaluationSt
     .await
 }
 
-/// Input parameters from their JSON text; rules without parameters have no text or an empty one.
+/// Reads the input parameters from their JSON text. A rule without parameters has no text or an empty text.
 fn parameters(text: &str) -> Result<Value, Gap> {
     if text.trim().is_empty() {
         return Ok(Value::Map(BTreeMap::new()));

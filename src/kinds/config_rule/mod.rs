@@ -1,6 +1,6 @@
-//! `config.rule`: schema. What AWS Config tells of a rule.
+//! `config.rule`: schema. The attributes that AWS Config returns for a rule.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

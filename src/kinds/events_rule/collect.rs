@@ -16,7 +16,7 @@ use attestry_core::facts::{Fact, Gap, Resource, Value};
 const LIST_RULES: Api = EVENTS.api(RULES.operation);
 const LIST_TARGETS: Api = EVENTS.api(TARGETS.operation);
 
-/// The state in which a rule gets read-only events too.
+/// The state of a rule that gets read-only events too.
 const WITH_READS: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
 
 #[derive(Deserialize)]
@@ -91,7 +91,8 @@ async fn list_targets_by_rule(at: &At, resource: &mut Resource) -> Result<(), Ga
     Ok(())
 }
 
-/// Neither the input of a target nor its HTTP parameters are kept: both may hold secrets.
+/// The record of a target. It contains neither the input of the target nor its HTTP parameters, because both can
+/// contain secrets.
 fn record(target: &Target) -> Value {
     let dead_letter = target.dead_letter_config.as_ref().and_then(|it| it.arn.as_deref());
     Value::record([

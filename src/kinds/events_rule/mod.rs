@@ -1,6 +1,6 @@
-//! `events.rule`: schema. What EventBridge tells of a rule.
+//! `events.rule`: schema. The attributes that EventBridge returns for a rule.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

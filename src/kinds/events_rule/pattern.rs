@@ -1,13 +1,13 @@
-//! What an event pattern names, field by field.
+//! The values that an event pattern names, field by field.
 //!
-//! Does not match events: a matcher that is more than a text stays the JSON that it is. Must not know AWS clients.
+//! The module does not match events. A matcher that is not a plain text stays as its JSON. Must not know AWS clients.
 
 use serde_json::Value as Json;
 
 use crate::kinds::support::convert::malformed;
 use attestry_core::facts::{Gap, Value};
 
-/// The fields of a pattern that facts are made of: attribute, and path in the pattern.
+/// The fields of a pattern that become facts: the attribute, and the path in the pattern.
 pub(super) const FIELDS: [(&str, &[&str]); 4] = [
     ("pattern.sources", &["source"]),
     ("pattern.detail_types", &["detail-type"]),
@@ -18,7 +18,7 @@ pub(super) const FIELDS: [(&str, &[&str]); 4] = [
 /// Reads a pattern.
 ///
 /// # Errors
-/// A text that is not a JSON object.
+/// Fails when the text is not a JSON object.
 pub(super) fn parse(text: &str) -> Result<Json, Gap> {
     match serde_json::from_str(text) {
         Ok(pattern @ Json::Object(_)) => Ok(pattern),
@@ -26,7 +26,7 @@ pub(super) fn parse(text: &str) -> Result<Json, Gap> {
     }
 }
 
-/// What the pattern allows in a field; `None` when it does not restrict it.
+/// The values that the pattern allows in a field. `None` when the pattern does not restrict the field.
 pub(super) fn allowed(pattern: &Json, path: &[&str]) -> Option<Value> {
     let mut found = Vec::new();
     let named = collect(pattern, path, &mut found);

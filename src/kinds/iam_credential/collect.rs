@@ -1,5 +1,5 @@
-//! `iam.credential`: collector. AWS makes the report in the background, so it is asked for until it is there; where AWS makes
-//! none, a young one is as good.
+//! `iam.credential`: collector. AWS makes the report in the background, so the collector requests it until it is ready.
+//! When AWS makes no new report, a report of the last four hours serves as well.
 //!
 //! Must not know what is expected of credentials.
 
@@ -17,11 +17,12 @@ use crate::collect::{Collector, Listing};
 use crate::kinds::support::convert::{malformed, time};
 use attestry_core::facts::{Cause, Fact, Gap, Value};
 
-/// How often the report is asked for, and how long to wait in between: about a minute, far more than it ever takes.
+/// The number of requests for the report, and the pause between two of them. Together they are about a minute, far more
+/// than AWS ever takes.
 const ATTEMPTS: u32 = 30;
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Seconds for which AWS gives the same report.
+/// The time in seconds for which AWS returns the same report.
 const YOUNG: i64 = 4 * 3600;
 
 /// Reads credentials.
@@ -49,8 +50,8 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-/// A new report; where AWS does not make one, that of the last four hours, which it would have given anyway. Each row tells
-/// when it was made.
+/// Returns a new report. When AWS does not make one, it returns the report of the last four hours, which AWS would have
+/// returned anyway. Each row has the time of the report.
 async fn report(client: &Client, now: Timestamp) -> Result<GetCredentialReportOutput, Gap> {
     let Err(error) = client.generate_credential_report().send().await else { return made(client).await };
     let over_limit = refused_with(&error, &["LimitExceeded", "LimitExceededException"]);
@@ -64,7 +65,7 @@ async fn report(client: &Client, now: Timestamp) -> Result<GetCredentialReportOu
     }
 }
 
-/// Whether AWS would still give this report, which it makes anew at most every four hours.
+/// Whether AWS would still return this report. AWS makes a new one every four hours at most.
 fn is_young(report: &GetCredentialReportOutput, now: Timestamp) -> bool {
     let Ok(Some(made)) = time(report.generated_time()) else { return false };
     let age = now.as_second() - made.as_second();
@@ -75,7 +76,7 @@ async fn made(client: &Client) -> Result<GetCredentialReportOutput, Gap> {
     for attempt in 1..=ATTEMPTS {
         match client.get_credential_report().send().await {
             Ok(report) => return Ok(report),
-            // A report that expired in this moment must be ordered again.
+            // The report expired at this moment, so the collector requests a new one.
             Err(error) if refused_with(&error, &["ReportExpired"]) && attempt < ATTEMPTS => {
                 client.generate_credential_report().send().await.or_gap()?;
             }

@@ -1,14 +1,14 @@
-//! Comma-separated values as RFC 4180 says. IAM user names may hold commas, so fields may be quoted.
+//! Comma-separated values by RFC 4180. The names of IAM users can contain commas, so fields can be quoted.
 //!
 //! Must not know columns.
 
-/// The records of a text; `None` when a quote is out of place.
+/// The records of a text. `None` when a quote is in the wrong place.
 pub(super) fn records(text: &str) -> Option<Vec<Vec<String>>> {
     let mut records = Vec::new();
     let mut record = Vec::new();
     let mut field = String::new();
     let mut chars = text.chars().peekable();
-    // Whether the field ended with its closing quote: only a separator may follow.
+    // Whether the field ended with its closing quote. Then only a separator can follow.
     let mut closed = false;
     while let Some(char) = chars.next() {
         match char {

@@ -1,6 +1,6 @@
-//! `iam.credential`: schema. What the credential report tells of one user, the root user included.
+//! `iam.credential`: schema. The attributes of one user in the credential report, including the root user.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;
@@ -14,7 +14,7 @@ use attestry_core::facts::{Attribute, Call, Frequency, Kind, Scope, Type};
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
 
-/// An account holds at most 5,000 users, and the report is one answer for all of them.
+/// The call for the report. An account has at most 5,000 users, and the report is one answer for all of them.
 const GENERATE_CREDENTIAL_REPORT: Call =
     Call::new("iam", "GenerateCredentialReport", "iam:GenerateCredentialReport", Frequency::Population { page: 5000 })
         .kept();

@@ -1,7 +1,7 @@
-//! The credential report: its columns, and what follows from them.
+//! The credential report: its columns, and the facts that follow from them.
 //!
-//! A report with a column that is missing or not known is refused as a whole: what a row then means is a guess. Must not
-//! know how the report is fetched.
+//! The module refuses the whole report when a column is missing or unknown, because the meaning of a row would be a
+//! guess. Must not know how the report is fetched.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use super::csv::records;
 use crate::kinds::support::convert::malformed;
 use attestry_core::facts::{Fact, Gap, Type, Value};
 
-/// What one row tells, by attribute.
+/// The facts of one row, by attribute.
 pub(super) type Row = BTreeMap<&'static str, Fact>;
 
 /// The name of the root user's row.
 pub(super) const ROOT: &str = "<root_account>";
 
-/// Column, attribute and type, in the order of the report.
+/// The column, the attribute and the type, in the order of the report.
 const COLUMNS: &[(&str, &str, Type)] = &[
     ("user", "name", Type::Text),
     ("arn", "arn", Type::Text),
@@ -43,13 +43,13 @@ const COLUMNS: &[(&str, &str, Type)] = &[
     ("cert_2_last_rotated", "cert_2.last_rotated", Type::Time),
 ];
 
-/// Newer reports say here that a user has more keys or certificates than the columns can hold.
+/// The column of newer reports for users that have more keys or certificates than the other columns can hold.
 const MORE: &str = "additional_credentials_info";
 
-/// What the report writes where it has nothing to tell.
+/// The texts that stand for "no data" in the report.
 const NOTHING: [&str; 4] = ["N/A", "no_information", "not_supported", ""];
 
-/// The rows of a report, the root user's among them.
+/// The rows of a report, including the row of the root user.
 pub(super) fn rows(text: &str) -> Result<Vec<Row>, Gap> {
     let mut records = records(text).ok_or_else(|| malformed("the credential report is not CSV"))?.into_iter();
     let header = records.next().ok_or_else(|| malformed("the credential report is empty"))?;
@@ -84,7 +84,8 @@ fn row(header: &[String], record: &[String]) -> Result<Row, Gap> {
             }
             return Err(malformed("a user has more access keys or certificates than the credential report shows"));
         };
-        // Whether there is a key, a certificate or a second factor is told of everybody; of a password it may not apply.
+        // The report has a value for each key, certificate and second factor of every user. The value for a password
+        // can be missing.
         let optional = *of != Type::Bool || *attribute == "password_enabled";
         let fact = if nothing && optional { Fact::Absent } else { typed(*of, text, column)?.into() };
         row.insert(attribute, fact);

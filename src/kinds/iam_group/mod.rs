@@ -1,6 +1,6 @@
-//! `iam.group`: schema. What IAM tells of a group.
+//! `iam.group`: schema. The attributes that IAM returns for a group.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

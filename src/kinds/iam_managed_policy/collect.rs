@@ -20,7 +20,8 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
             return Err(malformed("a policy without ARN"));
         }
         let (by_aws, holders) = (aws_managed(arn), attached_to(arn, &details));
-        // What AWS made and nobody has attached is nobody's: the walk tells it where it bounds somebody.
+        // The collector skips an AWS managed policy without attachments. The walk returns such a policy when it is a
+        // permissions boundary.
         if by_aws && holders.is_empty() && policy.attachment_count() == Some(0) {
             continue;
         }

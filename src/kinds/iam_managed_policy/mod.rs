@@ -1,6 +1,6 @@
-//! `iam.managed_policy`: schema. What IAM tells of a managed policy, whoever made it.
+//! `iam.managed_policy`: schema. The attributes that IAM returns for a managed policy, of AWS or of the customer.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -42,14 +42,14 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     details.complete()
 }
 
-/// The document that is in force, as somebody wrote it: what is wrong with it may be lost when it is read.
+/// The document that is in force, in its original text. The parsed document can lose the mistakes of the text.
 async fn text(at: &At, resource: &Resource) -> Result<String, Gap> {
     let details = details(at).await?;
     let policy = details.policies.get(&resource.id).ok_or_else(|| malformed("the walk does not hold the policy"))?;
     default_text(policy)
 }
 
-/// The account in the ARN of an AWS managed policy is `aws`.
+/// Whether AWS manages the policy. The account in the ARN of an AWS managed policy is `aws`.
 pub(in crate::kinds) fn aws_managed(arn: &str) -> bool {
     arn.split(':').nth(4) == Some("aws")
 }
@@ -69,7 +69,7 @@ fn describe(policy: &ManagedPolicyDetail, details: &Details, resource: &mut Reso
     set_rights(policy, attached_to(&resource.id, details), details, resource);
 }
 
-/// What a managed policy, whoever made it, lets whom do.
+/// Sets the statements of a managed policy and the identities that hold it.
 pub(in crate::kinds) fn set_rights(
     policy: &ManagedPolicyDetail,
     holders: Vec<String>,
@@ -85,7 +85,7 @@ pub(in crate::kinds) fn set_rights(
     resource.set("attached_to", holders);
 }
 
-/// Whom a policy is attached to, sorted.
+/// The identities that a policy is attached to, sorted.
 pub(in crate::kinds) fn attached_to(arn: &str, details: &Details) -> Vec<String> {
     let has = |attached: &[AttachedPolicy]| attached.iter().any(|policy| policy.policy_arn() == Some(arn));
     let label = |class: &str, name: Option<&str>| format!("{class}:{}", name.unwrap_or_default());

@@ -1,6 +1,6 @@
-//! `iam.policy`: schema. What IAM tells of a customer managed policy.
+//! `iam.policy`: schema. The attributes that IAM returns for a customer managed policy.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

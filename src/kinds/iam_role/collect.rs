@@ -72,7 +72,7 @@ fn describe(role: &RoleDetail, details: &Details, resource: &mut Resource) {
     set_permissions(resource, details, &[identity], role.permissions_boundary());
 }
 
-/// Roles by ARN, walked once per account: only this list tells the longest session.
+/// The roles by ARN, from one walk for each account. Only this list contains the maximum duration of a session.
 async fn roles(at: &At) -> Result<Arc<BTreeMap<String, Role>>, Gap> {
     at.once("iam:ListRoles", async {
         let mut roles = BTreeMap::new();

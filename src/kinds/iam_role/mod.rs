@@ -1,6 +1,6 @@
-//! `iam.role`: schema. What IAM tells of a role.
+//! `iam.role`: schema. The attributes that IAM returns for a role.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

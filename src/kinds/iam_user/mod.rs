@@ -1,6 +1,7 @@
-//! `iam.user`: schema. What IAM tells of a user. Passwords, MFA and access keys are in `iam.credential`.
+//! `iam.user`: schema. The attributes that IAM returns for a user. Passwords, MFA and access keys are in
+//! `iam.credential`.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,6 +1,6 @@
 //! The aliases of an account and Region, for every kind that names keys by alias.
 //!
-//! Must not know who asks.
+//! Must not know which kind needs them.
 
 use crate::aws::OrGap;
 use std::collections::BTreeMap;
@@ -21,24 +21,24 @@ pub(in crate::kinds) struct Aliases {
 }
 
 impl Aliases {
-    /// Notes that an alias name points at a key id.
+    /// Adds an alias name and the id of its key.
     pub(in crate::kinds) fn add(&mut self, name: &str, key: &str) {
         self.by_key.entry(key.to_owned()).or_default().push(name.to_owned());
         self.by_name.insert(name.to_owned(), key.to_owned());
     }
 
-    /// Alias names that point at the key id.
+    /// The alias names of a key id.
     pub(in crate::kinds) fn of_key(&self, key_id: &str) -> &[String] {
         self.by_key.get(key_id).map_or(&[], Vec::as_slice)
     }
 
-    /// The key id that an alias name points at. Predefined `alias/aws/` names without a key point at none.
+    /// The key id of an alias name. A predefined `alias/aws/` name can have no key yet.
     pub(in crate::kinds) fn target(&self, alias: &str) -> Option<&str> {
         self.by_name.get(alias).map(String::as_str)
     }
 }
 
-/// Walks ListAliases once per account and Region, for every kind that names keys by alias.
+/// Returns the aliases from one walk of ListAliases for each account and Region.
 pub(in crate::kinds) async fn aliases(at: &At) -> Result<Arc<Aliases>, Gap> {
     at.once("kms:ListAliases", async {
         let mut aliases = Aliases::default();

@@ -67,7 +67,7 @@ async fn get_resources(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 }
 
 async fn describe_key(at: &At, resource: &mut Resource) -> Result<(), Gap> {
-    // Only ids of ListKeys: describing a predefined alias would create its key.
+    // The ids come only from ListKeys. A DescribeKey call with a predefined alias would create its key.
     let answer = at.client(Client::new).describe_key().key_id(&resource.id).send().await.or_gap()?;
     let key = answer.key_metadata().ok_or_else(|| malformed("DescribeKey answers no key"))?;
     describe(key, resource);
@@ -83,7 +83,8 @@ async fn get_key_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 }
 
 fn describe(key: &KeyMetadata, resource: &mut Resource) {
-    // AWS always tells these. One that is missing stays unset, which the driver reports, so that no filter drops the key.
+    // AWS always returns these fields. A missing field stays unset, and the driver reports it, so that no filter drops
+    // the key.
     let always = [
         ("manager", key.key_manager().map(|it| it.as_str()), KeyManagerType::values()),
         ("state", key.key_state().map(|it| it.as_str()), KeyState::values()),
@@ -108,7 +109,7 @@ fn describe(key: &KeyMetadata, resource: &mut Resource) {
     let until = time(key.valid_to());
     resource.set("material_expires", if expires { until.and_then(|it| told(it, "day").map(Some)) } else { until });
 
-    // Unset, and so reported, where AWS does not tell it.
+    // When AWS does not return this field, the attribute stays unset and the driver reports it.
     let Some(multi_region) = key.multi_region() else { return };
     resource.set("multi_region.enabled", multi_region);
     let only_multi_region =
@@ -136,8 +137,8 @@ async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
         Ok(answer) => {
             let on = answer.key_rotation_enabled();
             resource.set("rotation.enabled", on);
-            // Some answers carry a period although rotation is off; nothing happens every so often then.
-            // Every key that rotates has a period. Where AWS leaves it out, 365 days would be a guess.
+            // Some answers contain a period although rotation is off, and then the period has no effect. Every key that
+            // rotates has a period. When AWS omits it, a default of 365 days would be a guess.
             let period = match answer.rotation_period_in_days() {
                 Some(days) if on => Value::days(days).into(),
                 None if on => unknown(resource, "kms", CALL, malformed("the answer tells no period of the rotation")),
@@ -190,7 +191,8 @@ async fn rotations(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     Ok(())
 }
 
-/// Turns the two refusals that are answers into facts; any other error, or a state that does not explain it, is a gap.
+/// Turns the two refusals that are answers into facts. Any other error becomes a gap, and so does a refusal that the
+/// state of the key does not explain.
 fn refused(resource: &mut Resource, call: &str, unsupported: bool, in_state: bool, gap: Gap) -> Result<(), Gap> {
     let reason = if unsupported {
         Some(NOT_ROTATABLE)
@@ -247,7 +249,7 @@ fn constraints(constraints: &GrantConstraints) -> Vec<String> {
     found
 }
 
-/// The key of an encryption context, which may hold what ends it here.
+/// The key of an encryption context, with its special characters escaped.
 fn escaped(key: &str) -> String {
     key.replace('\\', r"\\").replace('=', r"\=")
 }

@@ -1,6 +1,6 @@
-//! `kms.key`: schema. What AWS KMS tells of a key.
+//! `kms.key`: schema. The attributes that AWS KMS returns for a key.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod aliases;

@@ -1,19 +1,21 @@
-//! Which keys AWS KMS can rotate at all, from what DescribeKey told of them.
+//! Decides from the answer of DescribeKey which keys AWS KMS can rotate at all.
 //!
 //! Must not make calls.
 
 use attestry_core::facts::Resource;
 
-/// Refusals of the rotation calls that are answers: the type of key, and the state of one that waits for deletion.
+/// The refusals of the rotation calls that are answers: for the type of the key, and for the state of a key that waits
+/// for its deletion.
 pub(super) const UNSUPPORTED: &str = "UnsupportedOperationException";
 pub(super) const INVALID_STATE: &str = "KMSInvalidStateException";
 
-/// The reason for [`UNSUPPORTED`] where DescribeKey gave none.
+/// The reason for [`UNSUPPORTED`] when DescribeKey returned none.
 pub(super) const NOT_ROTATABLE: &str = "AWS KMS does not support rotation of this type of key";
 
 const WAITS_FOR_DELETION: &str = "the key waits for its deletion";
 
-/// Why nobody sets a rotation for the key; `None` when somebody may, or when DescribeKey did not tell.
+/// The reason why a customer cannot set a rotation for the key. `None` when a customer can set it, or when DescribeKey
+/// did not return the data.
 pub(super) fn inapplicable(key: &Resource) -> Option<&'static str> {
     if key.text("manager") == Some("AWS") {
         return Some("an AWS managed key: AWS rotates it, and nobody can change how");
@@ -21,8 +23,8 @@ pub(super) fn inapplicable(key: &Resource) -> Option<&'static str> {
     never_rotates(key)
 }
 
-/// Why the key has no rotations to tell of; `None` when it may have some, as AWS managed keys do, or when DescribeKey did not
-/// tell.
+/// The reason why the key has no rotations. `None` when it can have rotations, as AWS managed keys do, or when
+/// DescribeKey did not return the data.
 pub(super) fn never_rotates(key: &Resource) -> Option<&'static str> {
     if key.text("spec").is_some_and(|spec| spec != "SYMMETRIC_DEFAULT") {
         return Some("an asymmetric or HMAC key: AWS KMS rotates only symmetric encryption keys");
@@ -35,7 +37,7 @@ pub(super) fn never_rotates(key: &Resource) -> Option<&'static str> {
     waits_for_deletion(key)
 }
 
-/// Why AWS may say [`INVALID_STATE`] of the key; `None` when its state does not explain it.
+/// The reason why AWS can answer [`INVALID_STATE`] for the key. `None` when the state of the key does not explain it.
 pub(super) fn waits_for_deletion(key: &Resource) -> Option<&'static str> {
     matches!(key.text("state"), Some("PendingDeletion" | "PendingReplicaDeletion")).then_some(WAITS_FOR_DELETION)
 }
@@ -68,7 +70,7 @@ mod tests {
             }
             key.set(changed, Fact::Known(Value::from(value)));
             assert_eq!(inapplicable(&key).is_none(), applies, "{changed} {value}");
-            // Those of AWS managed keys can be read, though nobody sets them.
+            // The rotations of AWS managed keys can be read, although a customer cannot set them.
             assert_eq!(never_rotates(&key).is_none(), applies || value == "AWS", "{changed} {value}");
         }
         let unknown = Resource::new(&super::super::KIND, "1".into(), "r".into(), "arn", "id");

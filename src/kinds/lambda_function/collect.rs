@@ -167,8 +167,8 @@ fn set_function(resource: &mut Resource, function: &Function) {
     resource.set("log_group", function.logging_config.as_ref().and_then(|it| it.log_group.as_deref()));
 }
 
-/// Without permission for the customer key of an environment, Lambda answers with an error inside a good answer: that
-/// is a blind spot, not an empty environment.
+/// Without permission for the customer key of an environment, Lambda returns an error inside a successful answer. This
+/// is a gap and not an empty environment.
 fn set_environment(resource: &mut Resource, environment: Option<&Environment>) {
     let variables = match environment {
         None => Ok(None),
@@ -195,7 +195,7 @@ fn undecrypted(error: &Undecrypted) -> Gap {
     Gap::new(cause).with_code(code).with_message(error.message.clone().unwrap_or_default())
 }
 
-/// Lambda writes instants as text: `2026-11-21T04:09:29.000+0000`.
+/// Reads an instant. Lambda writes instants as text: `2026-11-21T04:09:29.000+0000`.
 fn time(text: &str) -> Result<Value, Gap> {
     text.parse::<Timestamp>().map(Value::Time).map_err(|_| malformed("LastModified is not an instant"))
 }

@@ -1,21 +1,21 @@
-//! Environment variables as facts: names only.
+//! The environment variables as facts: only their names.
 //!
-//! Values are looked at where they lie; they are never copied, returned or logged.
+//! The module examines the values in place. It never copies, returns or logs a value.
 
 use std::collections::HashMap;
 
 use crate::kinds::support::plain_secret::looks_secret;
 
-/// Names of variables.
+/// The names of variables.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Names<'a> {
-    /// All, sorted.
+    /// All names, sorted.
     pub(super) all: Vec<&'a str>,
-    /// Those that look secret, sorted.
+    /// The names of the variables that look secret, sorted.
     pub(super) secret_looking: Vec<&'a str>,
 }
 
-/// The names of variables, and which of them look secret.
+/// The names of the variables, and the names of those that look secret.
 pub(super) fn names(variables: &HashMap<String, String>) -> Names<'_> {
     let mut all: Vec<&str> = variables.keys().map(String::as_str).collect();
     all.sort_unstable();

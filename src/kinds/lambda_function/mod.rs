@@ -1,6 +1,6 @@
-//! `lambda.function`: schema. What AWS Lambda tells of a function.
+//! `lambda.function`: schema. The attributes that AWS Lambda returns for a function.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;
@@ -31,7 +31,7 @@ const VERSIONS: Call =
         .paged(Paging::by("Marker", &["Versions"], 50).answered("NextMarker").limited("MaxItems", 50))
         .kept();
 
-/// Policies of aliases or versions.
+/// The policies of aliases or versions.
 const QUALIFIED: Type =
     Type::List(&Type::Record(&[Field::new("qualifier", Type::Text), Field::new("statements", STATEMENTS)]));
 

@@ -1,5 +1,5 @@
-//! The resource policies of a function: of the function itself, of its aliases and of its published versions. Each has one of
-//! its own, and whoever may invoke an alias runs the function.
+//! The resource policies of a function, of its aliases and of its published versions. Each of them has its own policy.
+//! A principal that may invoke an alias runs the function.
 //!
 //! Must not know what is expected of a policy.
 
@@ -19,7 +19,7 @@ const LIST_ALIASES: Api =
 const LIST_VERSIONS: Api =
     LAMBDA.get(VERSIONS.operation, "/2015-03-31/functions/{FunctionName}/versions{?Marker,MaxItems}");
 
-/// What changes with the unpublished version has the policy of the function.
+/// The qualifier of the unpublished version. This version has the policy of the function.
 const UNPUBLISHED: &str = "$LATEST";
 
 #[derive(Deserialize)]
@@ -54,7 +54,7 @@ struct Version {
     version: Option<String>,
 }
 
-/// The statements of the policy of a function, or of what a qualifier names of it; none where it has no policy.
+/// The statements of the policy of a function, or of the alias or version of a qualifier. `None` when it has no policy.
 pub(super) async fn policy(
     client: &Client,
     function: &str,
@@ -67,7 +67,8 @@ pub(super) async fn policy(
             statements(&policy).map(Some)
         }
         Err(gap) if gap.code == "ResourceNotFoundException" && gap.cause != Cause::Gone => Ok(None),
-        // An alias that went is no function that went: the function stays, and what the alias let in is not known.
+        // A deleted alias does not mean a deleted function. The function stays, and the permissions of the alias are
+        // unknown.
         Err(gap) if gap.cause == Cause::Gone && qualifier.is_some() => Err(gap.with_cause(Cause::Unexpected)),
         Err(gap) => Err(gap),
     }
@@ -120,8 +121,8 @@ async fn policies(client: &Client, function: &str, arn: &str, qualifiers: Vec<St
     Ok(Value::List(found))
 }
 
-/// A statement without its resource, where that is what the policy belongs to: whoever judges it knows the function only. A
-/// pattern may be about it, and is taken so.
+/// Removes the resource of a statement when it is the alias or version that has the policy. The judgement gets only
+/// the ARN of the function. A pattern can match the alias or version, so it is removed too.
 fn without_resource(statement: Value, own: &str) -> Value {
     let Value::Map(mut fields) = statement else { return statement };
     let about_own = |item: &Value| matches!(item, Value::Text(text) if text == own || text.contains(['*', '?']));

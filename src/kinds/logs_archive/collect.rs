@@ -1,6 +1,6 @@
 //! `logs.archive`: collector.
 //!
-//! Must not know what is expected of an archive. Objects go through the decoder piece by piece and are kept nowhere.
+//! Must not know what is expected of an archive. Objects go through the decoder piece by piece and are not stored.
 
 use crate::aws::gap_of;
 use std::sync::Arc;
@@ -60,12 +60,12 @@ fn integer(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// What was read of an archive.
+/// The results of reading an archive.
 #[derive(Default)]
 struct Swept {
     findings: Findings,
     coverage: Coverage,
-    /// Objects that AWS did not give, and the first reason.
+    /// The number of objects that AWS did not return, and the first reason.
     missed: u64,
     gap: Option<Gap>,
 }
@@ -123,7 +123,7 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     Ok(())
 }
 
-/// Why objects that were all read do not show everything.
+/// The reason why objects that were read completely do not show everything.
 fn hidden(coverage: &Coverage, objects: &Objects) -> Option<String> {
     if objects.wanted.items.is_empty() {
         return Some("the archive holds no object of the window".to_owned());
@@ -134,13 +134,13 @@ fn hidden(coverage: &Coverage, objects: &Objects) -> Option<String> {
     Some(format!("{} is not examined from byte {} on: {}{others}", first.source, first.from, first.why))
 }
 
-/// Reads every wanted object, as many at once as there are processors.
+/// Reads every wanted object. The number of concurrent reads is the number of processors.
 async fn read_all(at: &At, archive: &Archive, eyes: &Arc<Eyes>, objects: &Objects) -> Result<Swept, Gap> {
     let processors = std::thread::available_parallelism().map_or(1, Into::into);
     let turns = at.once("logs.archive turns", async { Ok(Semaphore::new(processors)) }).await?;
     let (mut swept, mut reading) = (Swept::default(), JoinSet::new());
     for object in &objects.wanted.items {
-        // Whoever waits for a turn was not spawned yet: an archive may have very many objects.
+        // The loop spawns a task only when a processor is free, because an archive can have very many objects.
         while reading.len() >= processors {
             swept.add(whole(reading.join_next().await));
         }
@@ -182,18 +182,18 @@ fn whole(done: Option<Result<Swept, tokio::task::JoinError>>) -> Swept {
     swept.unwrap_or_default()
 }
 
-/// Sweeps one object; also how many bytes came.
+/// Sweeps one object. It also returns the number of bytes that came.
 fn read(eyes: &Eyes, mut input: Pipe<Vec<u8>>, bytes: u64, source: &str) -> (Swept, u64) {
     let place = Place { source: source.to_owned(), stream: stream(source), event: None, time: None, start: 0, end: 0 };
     let mut sweeper = Sweeper::new(&eyes.engine, &eyes.key);
     sweeper.read(&mut input, bytes, &place, &mut |_| {});
-    // What stands behind a broken member was asked for and is not needed; it only has to be counted.
+    // The data after a broken member are not needed. They are read only to count them.
     let _ = std::io::copy(&mut input, &mut std::io::sink());
     let Sweeper { findings, coverage, .. } = sweeper;
     (Swept { findings, coverage, ..Swept::default() }, input.read)
 }
 
-/// Why an object that came is not the one that was listed.
+/// The reason why an object is not the object of the list.
 fn short(object: &Wanted, read: u64, broken: Option<Gap>) -> Option<Gap> {
     if broken.is_some() {
         return broken;
@@ -207,7 +207,7 @@ fn short(object: &Wanted, read: u64, broken: Option<Gap>) -> Option<Gap> {
     Some(malformed(format!("{read} bytes came where {} were listed", object.bytes)))
 }
 
-/// CloudWatch exports are folders of streams: `…/<stream>/000000.gz`.
+/// The stream of an object. A CloudWatch export has a folder for each stream: `…/<stream>/000000.gz`.
 fn stream(source: &str) -> Option<String> {
     let mut parts = source.rsplit('/');
     let (file, folder) = (parts.next()?, parts.next()?);

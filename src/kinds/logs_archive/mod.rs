@@ -1,6 +1,6 @@
-//! `logs.archive`: schema. What a sweep of archived logs in S3 found, and what it read.
+//! `logs.archive`: schema. The findings of a sweep of archived logs in S3, and the amount of data that it read.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

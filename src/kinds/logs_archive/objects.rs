@@ -1,6 +1,6 @@
-//! The objects of an archive, and which of them may hold events of the window.
+//! The objects of an archive, and the objects among them that can hold events of the window.
 //!
-//! Must not know what is looked for.
+//! Must not know what the sweep searches for.
 
 use crate::aws::gap_of;
 use std::sync::Arc;
@@ -18,24 +18,24 @@ use crate::kinds::support::convert::{malformed, time, truncated};
 use crate::kinds::support::pages::{Listed, Pages};
 use attestry_core::facts::{Archive, Gap};
 
-/// More objects than these are more than one sweep takes.
+/// The largest number of objects in one sweep.
 const MOST: usize = 1_000_000;
 
-/// An event may carry a time that is so many milliseconds later than the moment at which it came.
+/// The time in milliseconds by which the time of an event can be later than its arrival.
 const AHEAD: i64 = 2 * HOUR;
 const HOUR: i64 = 3_600_000;
 
-/// An object that may hold events of the window.
+/// An object that can hold events of the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     pub(super) key: String,
     pub(super) bytes: u64,
 }
 
-/// What lies below a prefix.
+/// The objects below a prefix.
 #[derive(Debug)]
 pub(super) struct Objects {
-    /// The client for the Region where the bucket is.
+    /// The client for the Region of the bucket.
     pub(super) client: Client,
     pub(super) all: usize,
     pub(super) wanted: Listed<Wanted>,
@@ -88,7 +88,8 @@ async fn list(
     }
 }
 
-/// S3 answers for a bucket only where it is, and elsewhere says where that is.
+/// The client for the Region of the bucket. S3 answers for a bucket only in its Region. Elsewhere the answer names that
+/// Region.
 fn elsewhere<E>(at: &At, error: &SdkError<E, HttpResponse>) -> Option<Client> {
     let region = error.raw_response()?.headers().get("x-amz-bucket-region")?;
     (*region != *at.region).then(|| client(at, Some(region)))
@@ -100,17 +101,17 @@ fn wanted(object: &Object, from: Option<Timestamp>) -> Result<Option<Wanted>, Ga
     let bytes = bytes.ok_or_else(|| malformed(format!("the list does not tell the size of {key}")))?;
     let written = time(object.last_modified())?;
     let early = from.is_some_and(|from| is_early(key, written, from.as_millisecond()));
-    // An empty object is a folder, or holds nothing.
+    // An empty object is a folder or has no content.
     Ok((!early && bytes > 0).then(|| Wanted { key: key.to_owned(), bytes }))
 }
 
-/// Whether everything in an object came too early to be of the window.
+/// Whether all events of an object came too early for the window.
 fn is_early(key: &str, written: Option<Timestamp>, from: i64) -> bool {
     let came = [written.map(Timestamp::as_millisecond), folder_end(key)];
     came.into_iter().flatten().any(|came| came.saturating_add(AHEAD) < from)
 }
 
-/// The end of the hour whose folder an object lies in: `…/2026/11/20/09/…`, as Firehose writes, in UTC.
+/// The end of the hour of an object's folder, in UTC: `…/2026/11/20/09/…`, as Firehose writes it.
 fn folder_end(key: &str) -> Option<i64> {
     let parts: Vec<&str> = key.split('/').collect();
     let (_, folders) = parts.split_last()?;
@@ -144,7 +145,7 @@ mod tests {
             ("firehose/2026/11/20/08/part-1.gz", "2026-11-21T10:00:00Z", true),
             ("firehose/2026/11/20/09/part-1.gz", "2026-11-21T10:00:00Z", false),
             ("firehose/2026/11/20/13/part-1.gz", "2026-11-21T10:00:00Z", false),
-            // What only looks like an hour decides nothing.
+            // A folder that only looks like an hour decides nothing.
             ("firehose/2026/13/20/08/part-1.gz", "2026-11-21T10:00:00Z", false),
             ("firehose/2026/11/20/99/part-1.gz", "2026-11-21T10:00:00Z", false),
             ("2020/01/01/00", "2026-11-21T10:00:00Z", false),

@@ -1,6 +1,7 @@
-//! From a body that comes in pieces to somebody who reads: few pieces wait, however large the body is.
+//! A pipe from a body that comes in pieces to a blocking reader. Only a few pieces wait in it, however large the body
+//! is.
 //!
-//! Must not know what is in it.
+//! Must not know the content of the body.
 
 use std::io::{self, Read};
 
@@ -9,26 +10,27 @@ use attestry_core::facts::Gap;
 use aws_sdk_s3::primitives::ByteStream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// Pieces that wait.
+/// The largest number of waiting pieces.
 const WAITING: usize = 4;
 
-/// The reading end; it blocks.
+/// The reading end. It blocks.
 #[derive(Debug)]
 pub(super) struct Pipe<B> {
     pieces: Receiver<io::Result<B>>,
     piece: Option<B>,
     at: usize,
-    /// Bytes that were read.
+    /// The number of bytes that were read.
     pub(super) read: u64,
 }
 
-/// A pipe and its other end.
+/// A pipe and its sending end.
 pub(super) fn pipe<B>() -> (Sender<io::Result<B>>, Pipe<B>) {
     let (sender, pieces) = channel(WAITING);
     (sender, Pipe { pieces, piece: None, at: 0, read: 0 })
 }
 
-/// Sends a body until it ends, breaks, drips, or nobody reads any more. It says why the body does not end.
+/// Sends a body into the pipe, until the body ends, breaks or is too slow, or until the reader is gone. It returns the
+/// reason when the body does not end.
 pub(super) async fn pour(mut body: ByteStream, into: Sender<io::Result<Vec<u8>>>) -> Option<Gap> {
     let mut flow = Flow::default();
     loop {

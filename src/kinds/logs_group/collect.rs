@@ -47,7 +47,7 @@ async fn get_resources(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     Ok(())
 }
 
-/// All groups, for every kind that is about them.
+/// All log groups, for every kind that needs them.
 pub(in crate::kinds) async fn groups(at: &At) -> Result<Arc<Listed<LogGroup>>, Gap> {
     at.once("logs:DescribeLogGroups", async {
         let mut groups = Vec::new();
@@ -58,8 +58,8 @@ pub(in crate::kinds) async fn groups(at: &At) -> Result<Arc<Listed<LogGroup>>, G
 }
 
 async fn walk(at: &At, groups: &mut Vec<LogGroup>) -> Result<(), Gap> {
-    // Never with logGroupNamePattern: AWS then leaves out retention and key, and every group seems to keep its events
-    // for ever under AWS's own key.
+    // The request never has logGroupNamePattern. With a pattern, AWS omits the retention and the key. Every group would
+    // seem to keep its events for ever under AWS's own key.
     let mut pages = at.client(Client::new).describe_log_groups().limit(50).into_paginator().send();
     let mut walk = Pages::default();
     while let Some(page) = pages.next().await {
@@ -71,7 +71,7 @@ async fn walk(at: &At, groups: &mut Vec<LogGroup>) -> Result<(), Gap> {
     Ok(())
 }
 
-/// The ARN without `:*` at its end.
+/// The ARN of a group, without `:*` at its end.
 pub(in crate::kinds) fn arn(group: &LogGroup) -> Option<&str> {
     group.log_group_arn().or(group.arn()).map(|arn| arn.strip_suffix(":*").unwrap_or(arn))
 }
@@ -94,7 +94,7 @@ fn set_group(resource: &mut Resource, group: &LogGroup) {
     resource.set("created", milliseconds(group.creation_time()));
 }
 
-/// Metric filters of all groups by group name: one walk without a group name instead of one call for each group.
+/// The metric filters of all groups, by group name. One walk without a group name replaces one call for each group.
 async fn metric_filters(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap> {
     at.once("logs:DescribeMetricFilters", async {
         let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();

@@ -1,6 +1,6 @@
-//! `logs.group`: schema. What CloudWatch Logs tells of a log group.
+//! `logs.group`: schema. The attributes that CloudWatch Logs returns for a log group.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

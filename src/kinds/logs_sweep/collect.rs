@@ -54,7 +54,8 @@ async fn describe_log_streams(at: &At, resource: &mut Resource) -> Result<(), Ga
     Ok(())
 }
 
-/// The reader of [`EVENTS`] decides whether it reads a group with this call, and so what is not known.
+/// Sets the attribute of this call when [`EVENTS`] did not. The reader of [`EVENTS`] decides whether it reads a group
+/// with this call, and so which attributes are unknown.
 async fn get_log_events(resource: &mut Resource) -> Result<(), Gap> {
     if resource.get("read_with").is_none() {
         let gap = resource.get("pages").cloned();
@@ -104,21 +105,22 @@ pub(in crate::kinds) async fn get_parameters(at: &At, resource: &mut Resource) -
     Ok(())
 }
 
-/// Sets the number of their earlier values that the sweep searches for.
+/// Sets the number of earlier values of parameters that the sweep searches for.
 pub(in crate::kinds) async fn get_earlier(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     let eyes = eyes::values(at).await?;
     counted("earlier_searched", eyes.earlier, &eyes, resource);
     Ok(())
 }
 
-/// What to look for, and why that is not every value in scope.
+/// The search targets, and the reason when they do not contain every value in scope.
 pub(in crate::kinds) async fn looking(at: &At, resource: &Resource) -> Result<(Arc<Eyes>, Option<Fact>), Gap> {
     if resource.get("values_searched").is_none() {
         let message = "values are looked for only where the stage says `read_secret_values: true`".to_owned();
         let gap = Gap::new(Cause::NotAsked).with_message(message);
         return Ok((eyes::patterns(at).await?, Some(unknown(resource, "secretsmanager", GET_SECRETS.operation, gap))));
     }
-    // Whatever could be read is looked for, whatever else could not: a value that is found is found.
+    // The sweep searches for every value that could be read, even when other values could not: a finding stays a
+    // finding.
     let eyes = eyes::values(at).await?;
     let unseen = eyes.unseen(resource);
     Ok((eyes, unseen))
@@ -170,7 +172,7 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
             unknown(resource, "logs", EVENTS.operation, Gap::new(Cause::Undecided).with_message(message))
         })
     };
-    // Of a sample that holds nothing, nothing can be said.
+    // An empty sample allows no statement.
     let empty = gap(empty.then(|| "the sample holds no hour or stream of this group".to_owned()));
     let unseen = failed.or(gap(hidden(masked && !at.logs.unmask, illegible))).or(empty);
     let sampled = gap(at.logs.sample.as_ref().map(|sample| format!("only a sample was read: {sample}")));
@@ -186,11 +188,11 @@ async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 }
 
 fn is_masked(resource: &Resource) -> bool {
-    // Where it is not known, parts may be masked.
+    // When the setting is unknown, parts can be masked.
     !matches!(resource.get("masked"), Some(Fact::Known(Value::Bool(false))))
 }
 
-/// Why events that were all read do not show everything.
+/// The reason why events that were read completely do not show everything.
 fn hidden(masked: bool, illegible: u64) -> Option<String> {
     if masked {
         return Some("a data protection policy masks parts of the events".to_owned());

@@ -1,6 +1,7 @@
-//! The events of one log group as they come: swept, counted, and joined where an agent may have cut them.
+//! The events of one log group in the order of arrival. The module sweeps them, counts them, and joins events that an
+//! agent may have cut.
 //!
-//! Must not know how they are read.
+//! Must not know how the events are read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,33 +13,33 @@ use attestry_logs::{Findings, Found, Legible, Place};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Event<'a> {
     pub(super) stream: &'a str,
-    /// Only FilterLogEvents tells it.
+    /// The id of the event. Only FilterLogEvents returns it.
     pub(super) id: Option<&'a str>,
-    /// Milliseconds since the epoch.
+    /// The time in milliseconds since the epoch.
     pub(super) time: Option<i64>,
     pub(super) message: &'a str,
 }
 
-/// What was read of a group, and what was found in it.
+/// The counts and findings of the events of a group.
 pub(super) struct Events {
     eyes: Arc<Eyes>,
     group: Arc<str>,
     findings: Findings,
     legible: Legible,
-    /// Bytes of events of other streams that are no text.
+    /// The number of bytes in events of other streams that are not text.
     illegible: u64,
     pub(super) pages: i64,
     pub(super) events: i64,
     pub(super) bytes: i64,
     pub(super) first: Option<i64>,
     pub(super) last: Option<i64>,
-    /// For each stream the end of its last event, where that one is long enough to have been cut.
+    /// The end of the last event of each stream, if the event is long enough to be a cut one.
     streams: HashMap<String, Vec<u8>>,
-    /// Bytes of all texts that were swept: two of them must not be taken for one place.
+    /// The number of bytes of all texts that were swept. It keeps the places of two texts apart.
     offset: u64,
 }
 
-/// Container runtimes cut at 16 KiB, agents later.
+/// The length in bytes from which an event can be a cut one. Container runtimes cut at 16 KiB, and agents cut later.
 const LONG: usize = 16_000;
 
 impl Events {
@@ -59,12 +60,12 @@ impl Events {
         }
     }
 
-    /// The same for other streams of the group, of which nothing came yet.
+    /// An empty `Events` for other streams of the same group.
     pub(super) fn beside(&self) -> Self {
         Self::new(&self.eyes, &self.group)
     }
 
-    /// Adds other streams of the same group.
+    /// Adds the results of other streams of the same group.
     pub(super) fn merge(&mut self, mut other: Self) {
         self.illegible += other.illegible();
         self.pages += other.pages;
@@ -99,7 +100,8 @@ impl Events {
         }
     }
 
-    /// Sweeps a text; of two joined events only what lies in both, since each was swept alone.
+    /// Sweeps a text. In two joined events, only findings that lie in both count, because each event was swept alone
+    /// before.
     fn sweep(&mut self, text: &[u8], middle: Option<usize>, event: &Event<'_>) {
         let time = event.time.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).map(|at| at.to_string());
         let (stream, id) = (Some(event.stream.to_owned()), event.id.map(str::to_owned));
@@ -113,19 +115,20 @@ impl Events {
         self.offset = self.offset.saturating_add(text.len() as u64 + 1);
     }
 
-    /// Bytes of events that are no text, as agents write what was packed or in another encoding.
+    /// The number of bytes in events that are not text. Agents write such events for compressed data or for another
+    /// encoding.
     pub(super) fn illegible(&mut self) -> u64 {
         self.illegible += self.legible.finish().map_or(0, |it| it.bytes);
         self.legible = Legible::default();
         self.illegible
     }
 
-    /// How many streams the events are of.
+    /// The number of streams of the events.
     pub(super) fn streams(&self) -> usize {
         self.streams.len()
     }
 
-    /// All that was found.
+    /// All findings.
     pub(super) fn findings(self) -> Findings {
         self.findings
     }
@@ -170,7 +173,7 @@ mod tests {
         let eyes = eyes("Rk7vXq93LmTz20Wd");
         for (message, is_text) in [
             ("all is well with 12 payments über Köln\n".to_owned(), true),
-            // What was in two bytes a character, and what an agent could not read.
+            // Text in two bytes for each character, and text that an agent could not read.
             ("v=Rk7vXq93LmTz20Wd".chars().flat_map(|it| [it, '\0']).collect(), false),
             ("\u{fffd}a\u{fffd}\u{fffd}\u{3}b".repeat(20), false),
         ] {

@@ -1,6 +1,6 @@
-//! What a sweep looks for: the shipped rules, and values where the stage lets them be read.
+//! The search targets of a sweep: the shipped rules, and the values that the stage allows the sweep to read.
 //!
-//! Must not know log groups. A value goes into the index of the engine and is wiped: what stays are keyed digests.
+//! Must not know log groups. A value goes into the index of the engine and is then wiped. Only keyed digests stay.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,28 +13,28 @@ use crate::kinds::support::convert::unknown;
 use attestry_core::facts::{Cause, Fact, Gap, Resource};
 use attestry_logs::{Engine, Key, RuleError, Rules, Unsearchable, Values};
 
-/// The shipped rules are the same everywhere, and take a while to be made ready.
+/// The shipped rules, compiled once. They are the same everywhere, and the compilation takes a while.
 static RULES: OnceLock<Result<Arc<Rules>, (usize, RuleError)>> = OnceLock::new();
 
-/// What to look for in one account and Region.
+/// The search targets of one account and Region.
 #[derive(Debug)]
 pub(in crate::kinds) struct Eyes {
     pub(in crate::kinds) key: Key,
     pub(in crate::kinds) engine: Engine,
-    /// How many SecureString parameters are among the values.
+    /// The number of SecureString parameters among the values.
     pub(super) parameters: usize,
-    /// And how many of their earlier values.
+    /// The number of their earlier values.
     pub(super) earlier: usize,
-    /// Why some value is not looked for, the first of all reasons.
+    /// The first of the reasons why the sweep does not search for some value.
     pub(super) blind: Option<Gap>,
 }
 
-/// Only what looks like a secret.
+/// Search targets with the rules only.
 pub(in crate::kinds) async fn patterns(at: &At) -> Result<Arc<Eyes>, Gap> {
     at.once("logs.sweep patterns", async { Eyes::new(Read::default()) }).await
 }
 
-/// The values in scope too.
+/// Search targets with the rules and the values in scope.
 pub(in crate::kinds) async fn values(at: &At) -> Result<Arc<Eyes>, Gap> {
     at.once("logs.sweep values", async { Eyes::new(read(at).await) }).await
 }
@@ -51,14 +51,15 @@ impl Eyes {
         Ok(Self { key, engine, parameters: read.parameters, earlier: read.earlier, blind: read.blind })
     }
 
-    /// Why not every value is looked for: one was not given, or cannot be told from other text.
+    /// The reason why the sweep does not search for every value: AWS did not return a value, or the value cannot be
+    /// distinguished from other text.
     pub(in crate::kinds) fn unseen(&self, resource: &Resource) -> Option<Fact> {
         let unsearchable =
             || self.unsearchable().map(|gap| unknown(resource, "secretsmanager", GET_SECRETS.operation, gap));
         self.not_given(resource).or_else(unsearchable)
     }
 
-    /// Why some value was not given.
+    /// The reason why AWS did not return some value.
     pub(super) fn not_given(&self, resource: &Resource) -> Option<Fact> {
         let gap = self.blind.clone()?;
         let (service, operation) = (gap.service.clone(), gap.operation.clone());
@@ -75,7 +76,7 @@ impl Eyes {
     }
 }
 
-/// Why a value cannot be looked for.
+/// The reason why the sweep cannot search for a value.
 pub(super) fn word(why: Unsearchable) -> &'static str {
     match why {
         Unsearchable::TooShort => "too short",

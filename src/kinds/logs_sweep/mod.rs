@@ -1,6 +1,6 @@
-//! `logs.sweep`: schema. What a sweep of a log group's events found, and what it read.
+//! `logs.sweep`: schema. The findings of a sweep of a log group's events, and the amount of data that it read.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;
@@ -29,13 +29,14 @@ pub(super) use told::{records, told};
 #[cfg(feature = "aws")]
 pub(super) use values::withheld;
 
-/// The requests a second for FilterLogEvents in some Regions; AWS does not raise them.
+/// The rates of FilterLogEvents in requests per second, for the Regions with a rate of their own. AWS does not raise
+/// them.
 const FILTER_RATES: &[(&[&str], f64)] = &[
     (&["us-east-1"], 25.0),
     (&["ap-northeast-3", "ap-southeast-3", "ca-west-1", "eu-central-1", "il-central-1"], 5.0),
 ];
 
-/// The same for GetLogEvents.
+/// The rates of GetLogEvents in requests per second.
 const GET_RATES: &[(&[&str], f64)] = &[
     (&["eu-west-3"], 30.0),
     (
@@ -62,12 +63,12 @@ const STREAM: Call = Call::new("logs", "GetLogEvents", "logs:GetLogEvents", Freq
 
 const UNMASK: &str = "logs:Unmask";
 
-/// What is known once the events are read, with one operation or the other.
+/// An attribute that results from reading the events, with one operation or the other.
 const fn read(name: &'static str, of: Type, source: &'static str, doc: &'static str) -> Attribute {
     EVENTS.yields(name, of, source, doc).needing(&[STREAM.operation])
 }
 
-/// The fields of a value that cannot be looked for.
+/// The fields of a value that the sweep cannot search for.
 pub(super) const PART: Type = Type::Record(&[
     Field::new("arn", Type::Text),
     Field::new("version", Type::Text),
@@ -75,7 +76,7 @@ pub(super) const PART: Type = Type::Record(&[
     Field::new("why", Type::Text),
 ]);
 
-/// The fields of a finding.
+/// The fields of a finding of a value.
 pub(super) const VALUE_FINDING: Type = Type::Record(&[
     Field::new("arn", Type::Text),
     Field::new("version", Type::Text),
@@ -90,7 +91,7 @@ pub(super) const VALUE_FINDING: Type = Type::Record(&[
     Field::new("fingerprint", Type::Text),
 ]);
 
-/// The fields of a finding.
+/// The fields of a finding of a rule.
 pub(super) const PATTERN_FINDING: Type = Type::Record(&[
     Field::new("rule", Type::Text),
     Field::new("title", Type::Text),
@@ -104,7 +105,7 @@ pub(super) const PATTERN_FINDING: Type = Type::Record(&[
     Field::new("fingerprint", Type::Text),
 ]);
 
-/// Whose values are looked for.
+/// The secrets whose values the sweep searches for.
 pub(super) const SECRETS_WANTED: Attribute = LIST_SECRETS.yields(
     "secrets",
     Type::List(&Type::Text),
@@ -113,7 +114,7 @@ pub(super) const SECRETS_WANTED: Attribute = LIST_SECRETS.yields(
      AWS does not give.",
 );
 
-/// Whose values are looked for as well.
+/// The parameters whose values the sweep searches for.
 pub(super) const PARAMETERS_WANTED: Attribute = LIST_PARAMETERS.yields(
     "parameters",
     Type::List(&Type::Text),
@@ -121,7 +122,7 @@ pub(super) const PARAMETERS_WANTED: Attribute = LIST_PARAMETERS.yields(
     "ARNs of the SecureString parameters whose values are looked for.",
 );
 
-/// How much is looked for.
+/// The number of values that the sweep searches for.
 pub(super) const VALUES_SEARCHED: Attribute = GET_SECRETS
     .yields(
         "values_searched",
@@ -132,7 +133,7 @@ pub(super) const VALUES_SEARCHED: Attribute = GET_SECRETS
     )
     .needing(&[GET_PARAMETERS.operation, GET_EARLIER.operation]);
 
-/// What cannot be looked for.
+/// The values that the sweep cannot search for.
 pub(super) const NOT_SEARCHABLE: Attribute = GET_SECRETS
     .yields(
         "not_searchable",
@@ -142,7 +143,7 @@ pub(super) const NOT_SEARCHABLE: Attribute = GET_SECRETS
     )
     .needing(&[GET_PARAMETERS.operation, GET_EARLIER.operation]);
 
-/// How much of it is of parameters.
+/// The number of parameters whose values the sweep searches for.
 pub(super) const PARAMETERS_SEARCHED: Attribute = GET_PARAMETERS
     .yields(
         "parameters_searched",
@@ -152,7 +153,7 @@ pub(super) const PARAMETERS_SEARCHED: Attribute = GET_PARAMETERS
     )
     .needing(&[GET_SECRETS.operation, GET_EARLIER.operation]);
 
-/// How many of their earlier values are.
+/// The number of earlier values of parameters that the sweep searches for.
 pub(super) const EARLIER_SEARCHED: Attribute = GET_EARLIER
     .yields(
         "earlier_searched",
@@ -184,7 +185,7 @@ pub(super) const GET_PARAMETERS: Call =
         .of_values()
         .pace(Pace::shared("ssm:GetParameter", 40.0));
 
-/// Their earlier values.
+/// The earlier values of parameters.
 pub(super) const GET_EARLIER: Call =
     Call::new("ssm", "GetParameterHistory", "ssm:GetParameterHistory", Frequency::Joined { page: 1 })
         .after(&[LIST_PARAMETERS.operation])

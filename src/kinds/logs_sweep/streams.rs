@@ -1,7 +1,8 @@
-//! The streams of a log group, and which operation reads them.
+//! The streams of a log group, and the operation that reads them.
 //!
-//! Must not know what is looked for. FilterLogEvents goes through a group page after page; GetLogEvents goes through one
-//! stream, so that several can be read at once, and has a quota of its own. It takes a request more for each stream.
+//! Must not know what the sweep searches for. FilterLogEvents reads a group page after page. GetLogEvents reads one
+//! stream, so several streams can be read at the same time. It has a quota of its own, and takes one more request for
+//! each stream.
 
 use crate::aws::OrGap;
 use std::sync::Arc;
@@ -13,24 +14,25 @@ use crate::kinds::support::convert::named;
 use crate::kinds::support::pages::Pages;
 use attestry_core::facts::Gap;
 
-/// So many streams of a group are few.
+/// The largest number of streams that counts as few.
 const FEW: usize = 32;
 
-/// A stream of which so many bytes are stored is big: AWS tells compressed bytes, so these are several pages.
+/// The number of stored bytes from which a stream is big. AWS returns the number of compressed bytes, so these are
+/// several pages.
 const BIG: i64 = 4 << 20;
 
 /// The streams of a group.
 #[derive(Debug)]
 pub(super) struct Streams {
-    /// How many there are.
+    /// The number of all streams.
     pub(super) all: usize,
-    /// How many of them are to be read.
+    /// The number of streams to read.
     pub(super) wanted: usize,
-    /// The names of those, where they are few or a sample of all.
+    /// The names of the streams to read, if they are few or a sample.
     names: Option<Vec<String>>,
 }
 
-/// How a group is read.
+/// The way in which a group is read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Way {
     /// With FilterLogEvents: the whole group, or these streams.
@@ -62,7 +64,7 @@ async fn list(at: &At, group: &str) -> Result<Streams, Gap> {
     Ok(Streams { all, wanted: names.wanted, names: names.kept })
 }
 
-/// Names that may be asked for one by one.
+/// The names of streams that the sweep can request one by one.
 struct Names {
     sampled: bool,
     kept: Option<Vec<String>>,
@@ -80,7 +82,8 @@ impl Names {
 }
 
 impl Streams {
-    /// How the streams of a group are read of which so many bytes are stored; where nobody knows, as if they were small.
+    /// The way to read the streams of a group with this number of stored bytes. When the number is unknown, the streams
+    /// count as small.
     pub(super) fn way(&self, stored: Option<i64>, sampled: bool) -> Way {
         let each = stored.and_then(|bytes| bytes.checked_div(i64::try_from(self.all).unwrap_or(i64::MAX)));
         match &self.names {

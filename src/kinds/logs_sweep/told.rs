@@ -1,4 +1,4 @@
-//! Findings as facts, and what is never one: that nothing is there, unless all was seen.
+//! Findings as facts. "Nothing was found" is a fact only when everything was read.
 //!
 //! Must not know where the texts come from.
 
@@ -6,7 +6,8 @@ use super::eyes::{Eyes, word};
 use attestry_core::facts::{Fact, Resource, Value};
 use attestry_logs::{Finding, Findings, Place, What};
 
-/// What was found is a fact whatever else was not seen; that nothing was found is one only where all was.
+/// The fact of the findings. Findings are a fact even when some data were not read. An empty list is a fact only when
+/// everything was read.
 pub(in crate::kinds) fn told(findings: &[Value], unseen: Option<Fact>) -> Fact {
     match unseen {
         Some(gap) if findings.is_empty() => gap,
@@ -14,7 +15,8 @@ pub(in crate::kinds) fn told(findings: &[Value], unseen: Option<Fact>) -> Fact {
     }
 }
 
-/// Values and patterns that were found. Of more patterns than can be told apart the first are enough to judge.
+/// The findings of values and of rules, as records. When there are more findings of rules than can be distinguished,
+/// the first ones are enough for the verdict.
 pub(in crate::kinds) fn records(findings: Findings) -> (Vec<Value>, Vec<Value>) {
     let (findings, _) = findings.into_sorted();
     let (values, patterns): (Vec<_>, Vec<_>) = findings.iter().partition(|it| matches!(it.what, What::Value { .. }));
@@ -22,7 +24,7 @@ pub(in crate::kinds) fn records(findings: Findings) -> (Vec<Value>, Vec<Value>) 
     (records(values), records(patterns))
 }
 
-/// The values that cannot be looked for.
+/// The values that the sweep cannot search for.
 pub(super) fn not_searchable(eyes: &Eyes) -> Value {
     let not = eyes.engine.values.unsearchable().iter().map(|(part, why)| {
         let (arn, version, path) = (part.secret.as_str(), part.version.as_str(), part.path.as_str());
@@ -32,7 +34,7 @@ pub(super) fn not_searchable(eyes: &Eyes) -> Value {
     Value::List(not.collect())
 }
 
-/// How much is looked for; where a value was not given, nobody knows.
+/// Sets the number of values that the sweep searches for. The number is unknown when AWS did not return some value.
 pub(in crate::kinds) fn searched(eyes: &Eyes, resource: &mut Resource) {
     let count = |number: usize| Fact::from(i64::try_from(number).unwrap_or(i64::MAX));
     let gap = eyes.not_given(resource);
@@ -41,7 +43,7 @@ pub(in crate::kinds) fn searched(eyes: &Eyes, resource: &mut Resource) {
     resource.set("not_searchable", fact(not_searchable(eyes).into()));
 }
 
-/// How many parameters, or how many of their earlier values, are among what is looked for.
+/// Sets the number of parameters, or of their earlier values, among the values that the sweep searches for.
 pub(in crate::kinds) fn counted(name: &'static str, number: usize, eyes: &Eyes, resource: &mut Resource) {
     let count = i64::try_from(number).unwrap_or(i64::MAX);
     resource.set(name, eyes.not_given(resource).unwrap_or_else(|| count.into()));

@@ -1,6 +1,6 @@
-//! The values that a sweep looks for: of the secrets and of the SecureString parameters in scope.
+//! The values that a sweep searches for: the values of the secrets and of the SecureString parameters in scope.
 //!
-//! Must not know log groups. A value is asked for by name and version; whoever gets it wipes it.
+//! Must not know log groups. A request names a value by name and version. The code that gets the value wipes it.
 
 use crate::aws::gap_of;
 use std::collections::HashSet;
@@ -24,13 +24,13 @@ use attestry_core::facts::{Cause, Gap};
 use attestry_iam::{Case, Pattern};
 use attestry_logs::Secret;
 
-/// Versions of other labels, and of none, are not what anybody uses.
+/// The labels of versions in use. Versions with other labels or without a label are not in use.
 const LABELS: [&str; 3] = ["AWSCURRENT", "AWSPREVIOUS", "AWSPENDING"];
 
-/// Requests that are open at the same time.
+/// The largest number of open requests.
 const AT_ONCE: usize = 16;
 
-/// Parameters that AWS gives at once.
+/// The number of parameters in one request.
 const BATCH: usize = 10;
 
 const PARAMETERS_API: Api = SSM.api(GET_PARAMETERS.operation);
@@ -62,12 +62,12 @@ struct Decrypted {
     value: Option<String>,
 }
 
-/// What was read: values, of how many parameters and of how many of their earlier versions, and the first of the reasons
-/// why another was not.
+/// The values that were read, the numbers of parameters and of their earlier versions among them, and the first reason
+/// why another value was not read.
 #[derive(Default)]
 pub(super) struct Read {
     pub(super) values: Vec<Secret>,
-    /// All versions of parameters: the newest is among `values` too.
+    /// All versions of the parameters. The newest version is among `values` too.
     pub(super) history: Vec<Secret>,
     pub(super) parameters: usize,
     pub(super) earlier: usize,
@@ -86,7 +86,7 @@ impl Read {
         other.blind.into_iter().for_each(|gap| self.miss(gap));
     }
 
-    /// Every version once, when all answers are there.
+    /// Removes repeated versions, after all answers have come.
     fn settle(&mut self) {
         let version = |it: &Secret| (it.name.clone(), it.version.clone());
         let mut known: HashSet<_> = self.values.iter().map(version).collect();
@@ -97,8 +97,8 @@ impl Read {
     }
 }
 
-/// The secrets of the account that the stage's sweep is about, and AWS still gives the values of; and why they may not be
-/// all.
+/// The secrets in the scope of the stage's sweep whose values AWS still returns. The result beside them is the reason
+/// why they may be incomplete.
 pub(super) async fn secrets_in_scope(at: &At) -> (Vec<SecretListEntry>, Result<(), Gap>) {
     let all = match secrets(at).await {
         Ok(all) => all,
@@ -106,12 +106,12 @@ pub(super) async fn secrets_in_scope(at: &At) -> (Vec<SecretListEntry>, Result<(
     };
     let wanted = wanted(&at.logs.secrets);
     let named = |secret: &&SecretListEntry| secret.name().is_none_or(&wanted);
-    // A date that nobody can read hides no value: whether AWS still gives it is asked, and told.
+    // An unreadable date hides no value. The sweep still requests the value, and the answer of AWS decides.
     let gone = |secret: &SecretListEntry| matches!(time(secret.deleted_date()), Ok(Some(_)));
     (all.items.iter().filter(named).filter(|it| !gone(it)).cloned().collect(), all.whole())
 }
 
-/// The SecureString parameters that it is about, and why they may not be all.
+/// The SecureString parameters in the scope of the sweep, and the reason why they may be incomplete.
 pub(super) async fn parameters_in_scope(at: &At) -> (Vec<Parameter>, Result<(), Gap>) {
     let all = match parameters(at).await {
         Ok(all) => all,
@@ -127,7 +127,7 @@ fn wanted(names: &[String]) -> impl Fn(&str) -> bool {
     move |name| patterns.is_empty() || patterns.iter().any(|it| it.matches(name, Case::Exact))
 }
 
-/// Every value in scope that AWS gives.
+/// Reads every value in scope that AWS returns.
 pub(super) async fn read(at: &At) -> Read {
     let (mut found, mut asking) = (Read::default(), JoinSet::new());
     let (secrets, all) = secrets_in_scope(at).await;
@@ -152,7 +152,7 @@ pub(super) async fn read(at: &At) -> Read {
         room(&mut asking, &mut found).await;
         asking.spawn(of_parameters(at.client(Client::new), names.to_vec()));
     }
-    // The first version of a parameter has no earlier one.
+    // The first version of a parameter has no earlier version.
     for parameter in parameters.iter().filter(|it| it.version != 1) {
         let Some(name) = parameter.name.clone() else { continue };
         let known = parameter.arn.clone().unwrap_or_else(|| name.clone());
@@ -178,8 +178,8 @@ fn whole(done: Result<Read, tokio::task::JoinError>) -> Read {
     done.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))
 }
 
-/// The versions with a label that somebody uses, each once, with its first label. Where AWS names none, the current one is
-/// asked for: that there is none, AWS then says itself.
+/// The versions that have a label in use. Each version appears once, with its first label. When AWS names no version,
+/// the sweep requests the current one. If there is none, the answer of AWS shows it.
 fn versions(secret: &SecretListEntry) -> Vec<(Option<String>, &'static str)> {
     let Some(all) = secret.secret_versions_to_stages().filter(|all| !all.is_empty()) else {
         return vec![(None, "AWSCURRENT")];
@@ -199,7 +199,7 @@ async fn of_secret(client: Secrets, arn: String, version: Option<String>, label:
     let request = client.get_secret_value().secret_id(&arn).set_version_id(version.clone());
     let mut answer = match request.send().await {
         Ok(answer) => answer,
-        // A secret that was made without a value, or a label that moved on since the list was read.
+        // The secret was created without a value, or the label moved after the list was read.
         Err(error) if version.is_none() && refused_with(&error, &["ResourceNotFoundException"]) => {
             return Read::default();
         }
@@ -218,7 +218,8 @@ async fn of_secret(client: Secrets, arn: String, version: Option<String>, label:
     Read { values: vec![value], ..Read::default() }
 }
 
-/// The values of some parameters. One of them may have all refused, so then each is asked for alone.
+/// Reads the values of some parameters. One parameter can make AWS refuse the whole request. Then each parameter is
+/// requested alone.
 async fn of_parameters(client: Client, names: Vec<String>) -> Read {
     match ask(&client, &names).await {
         Ok(read) => read,
@@ -267,7 +268,7 @@ fn of_parameter(mut parameter: Decrypted) -> Read {
     Read { values: vec![value], parameters: 1, ..Read::default() }
 }
 
-/// The values that a parameter has and had: AWS keeps the last hundred.
+/// The current and the earlier values of a parameter. AWS keeps the last hundred.
 async fn history(client: Client, name: String, known: String) -> Read {
     let (mut found, mut pages) = (Read::default(), Pages::default());
     while pages.go_on() {
@@ -303,13 +304,13 @@ fn missed(gap: Gap, name: &str) -> Read {
     Read { blind: Some(named(gap, name, "ssm", GET_PARAMETERS.operation)), ..Read::default() }
 }
 
-/// The gap with what it is about.
+/// The gap, with the name of the secret or parameter in its message.
 fn named(gap: Gap, name: &str, service: &str, operation: &str) -> Gap {
     let message = format!("{name}: {}", gap.message);
     placed(gap.with_message(message), service, operation)
 }
 
-/// The gap with the operation that it comes from, unless the transport said so.
+/// The gap with its operation. An operation that the transport has set stays.
 fn placed(gap: Gap, service: &str, operation: &str) -> Gap {
     if !gap.operation.is_empty() {
         return gap;
@@ -317,7 +318,7 @@ fn placed(gap: Gap, service: &str, operation: &str) -> Gap {
     gap.of_call(service, operation)
 }
 
-/// The gap of what a recording was not given.
+/// The gap of data that a recording does not contain.
 pub(in crate::kinds) fn withheld(message: &str) -> Gap {
     Gap::new(Cause::NotRecorded).with_message(message)
 }

@@ -1,7 +1,7 @@
-//! Every event of a group in the wanted times, page by page.
+//! Reads every event of a group in the wanted times, page by page.
 //!
-//! Must not know what is found. A request names groups, streams and times, never a text to look for, since CloudTrail
-//! records what is asked.
+//! Must not know what is found. A request names groups, streams and times. It never contains a text to search for,
+//! because CloudTrail records requests.
 
 use crate::aws::OrGap;
 use std::collections::HashSet;
@@ -22,30 +22,31 @@ use crate::kinds::support::pages::Pages;
 use attestry_core::facts::Gap;
 use attestry_core::facts::redact::REDACTED;
 
-/// Pages of one account and Region that are asked for or looked at, at the same time: each is a megabyte or more.
+/// The largest number of pages of one account and Region that are requested or swept at the same time. Each page is a
+/// megabyte or more.
 const PAGES: usize = 16;
 
-/// Streams of one group that are read at the same time.
+/// The largest number of streams of one group that are read at the same time.
 const STREAMS: usize = 8;
 
-/// Streams that one request of FilterLogEvents names at most.
+/// The largest number of streams that one request of FilterLogEvents can name.
 const NAMED: usize = 100;
 
-/// First and last millisecond; the first one may be open.
+/// The first and the last millisecond. The first one can be open.
 type Span = (Option<i64>, i64);
 
-/// Reads events of one group.
+/// Reads the events of one group.
 #[derive(Clone)]
 struct Walker {
     client: Client,
     group: Arc<str>,
     spans: Arc<[Span]>,
-    /// `true` where masked parts are asked for; AWS refuses whoever may not see them.
+    /// `true` to request masked parts. AWS refuses the request when the caller may not see them.
     unmask: Option<bool>,
     pages: Arc<Semaphore>,
 }
 
-/// Takes every event in the spans. What came before a failure was taken all the same.
+/// Reads every event in the spans. Events that came before a failure still count.
 pub(super) async fn walk(
     at: &At,
     group: &Arc<str>,
@@ -78,7 +79,7 @@ impl Walker {
                 let request = self.client.filter_log_events().log_group_name(&*self.group).limit(10_000);
                 let request =
                     request.set_log_stream_names(streams.clone()).set_next_token(token).set_unmask(self.unmask);
-                // Both ends are within.
+                // Both ends are inclusive.
                 let page = request.set_start_time(from).end_time(until).send().await.or_gap()?;
                 swept.pages += 1;
                 twice.turn();
@@ -100,7 +101,7 @@ impl Walker {
         Ok(())
     }
 
-    /// Streams side by side; the order in which they end changes nothing.
+    /// Reads several streams at the same time. The order in which they end does not change the result.
     async fn get_all(&self, names: Vec<String>, swept: &mut Events) -> Result<(), Gap> {
         let (mut reading, mut ended) = (JoinSet::new(), Ok(()));
         let mut names = names.into_iter();
@@ -133,7 +134,7 @@ impl Walker {
                 let request = self.client.get_log_events().log_group_name(&*self.group).log_stream_name(stream);
                 let request =
                     request.start_from_head(true).limit(10_000).set_next_token(token.clone()).set_unmask(self.unmask);
-                // Here the end is not within.
+                // The end is exclusive here.
                 let page = request.set_start_time(from).end_time(until.saturating_add(1)).send().await.or_gap()?;
                 swept.pages += 1;
                 let next = page.next_forward_token().filter(|next| !next.is_empty());
@@ -141,7 +142,7 @@ impl Walker {
                 let last = token.as_deref() == Some(next);
                 let events: Vec<_> = page.events().iter().map(|it| (it.timestamp(), it.message())).collect();
                 let digest = Some(state.hash_one(&events));
-                // Behind the end there is nothing, or the last page once more.
+                // After the end, AWS returns an empty page or the last page again.
                 if !last || digest != before {
                     for (time, text) in events {
                         swept.push(Event { stream, id: None, time, message: message(text)? });
@@ -166,7 +167,7 @@ fn message(text: Option<&str>) -> Result<&str, Gap> {
     }
 }
 
-/// The ids of this page and the one before: AWS may give an event on both.
+/// The ids of this page and of the page before. AWS can return an event on both pages.
 #[derive(Default)]
 struct Twice {
     keys: (RandomState, RandomState),
@@ -179,7 +180,7 @@ impl Twice {
         self.before = std::mem::take(&mut self.here);
     }
 
-    /// Whether the event was here already. Two keyed hashes: nobody makes another event look like it.
+    /// Whether the event came before. It compares two keyed hashes, so no attacker can make another event look like it.
     fn has(&mut self, id: &str) -> bool {
         let id = (self.keys.0.hash_one(id), self.keys.1.hash_one(id));
         !self.here.insert(id) || self.before.contains(&id)

@@ -1,6 +1,6 @@
-//! What blocks public access: settings of a bucket, and of its account, which S3 adds up.
+//! The block of public access: the settings of a bucket and of its account. S3 combines them.
 //!
-//! Must not know what is expected of either.
+//! Must not know what is expected of the bucket or the account.
 
 use crate::aws::gap_of;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const NAMES: [&str; 4] = [
     "public_access_block.restrict_buckets",
 ];
 
-/// Sets the four settings, and whether all are on.
+/// Sets the four settings, and whether all four are on.
 pub(in crate::kinds) fn set(resource: &mut Resource, settings: Settings) {
     for (name, on) in NAMES.into_iter().zip(settings) {
         resource.set(name, on);
@@ -30,7 +30,7 @@ pub(in crate::kinds) fn set(resource: &mut Resource, settings: Settings) {
     resource.set("public_access_block.all", settings == [true; 4]);
 }
 
-/// Sets whether all four are on for a bucket, by itself or by its account.
+/// Sets whether all four settings are on for a bucket. A setting of the bucket or of its account is enough.
 pub(super) fn set_effective(bucket: &mut Resource, account: Result<Arc<Settings>, Gap>) -> Result<(), Gap> {
     let own = NAMES.map(|name| match bucket.get(name) {
         Some(Fact::Known(Value::Bool(on))) => Some(*on),
@@ -38,20 +38,20 @@ pub(super) fn set_effective(bucket: &mut Resource, account: Result<Arc<Settings>
     });
     let account = match account {
         Ok(account) => *account,
-        // What the bucket itself blocks needs nobody else.
+        // When the bucket itself blocks everything, the settings of the account are not needed.
         Err(_) if own == [Some(true); 4] => [false; 4],
         Err(gap) => return Err(gap),
     };
     let either = own.into_iter().zip(account).map(|(own, account)| if account { Some(true) } else { own });
     let either: Option<Vec<bool>> = either.collect();
-    // Where a setting of the bucket is not known, its own call says why.
+    // When a setting of the bucket is unknown, the gap of its own call is the reason.
     if let Some(either) = either {
         bucket.set("public_access_block.effective", either.into_iter().all(|on| on));
     }
     Ok(())
 }
 
-/// The settings of a configuration; all are off where there is none.
+/// The settings of a configuration. All are off when there is no configuration.
 pub(super) fn settings(block: Option<&PublicAccessBlockConfiguration>) -> Settings {
     let settings = [
         block.and_then(|it| it.block_public_acls()),
@@ -62,15 +62,16 @@ pub(super) fn settings(block: Option<&PublicAccessBlockConfiguration>) -> Settin
     settings.map(|on| on.unwrap_or(false))
 }
 
-/// The settings of the account, asked for once. The operation on an account answers like the one on a bucket, at a place of its
-/// own: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_GetPublicAccessBlock.html>.
+/// The settings of the account. The run requests them once. The operation on an account has the answer of the operation
+/// on a bucket, and an endpoint of its own:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_GetPublicAccessBlock.html>.
 pub(in crate::kinds) async fn of_account(at: &At) -> Result<Arc<Settings>, Gap> {
     at.once("s3:GetAccountPublicAccessBlock", async {
         let url = url(at)?;
         let account = at.account.to_string();
         let request = client(at, None).get_public_access_block().bucket(&account).customize();
         let request = request.mutate_request(move |request| {
-            // What is neither a URL nor a header is refused by whoever is asked in its place.
+            // An invalid URL or header needs no error here. The endpoint refuses the request.
             let _ = request.set_uri(url.clone());
             request.headers_mut().insert("x-amz-account-id", account.clone());
         });

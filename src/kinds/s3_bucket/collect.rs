@@ -39,7 +39,7 @@ const READS: &[Read] = &[
 ];
 
 async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
-    // Only a request with MaxBuckets is answered with the Region of each bucket.
+    // AWS returns the Region of each bucket only for a request with MaxBuckets.
     let mut pages = client(at, None).list_buckets().max_buckets(10_000).into_paginator().send();
     let mut walk = Pages::default();
     while let Some(page) = pages.next().await {
@@ -68,7 +68,7 @@ async fn get_bucket_encryption(at: &At, resource: &mut Resource) -> Result<(), G
             let rule = rules.and_then(<[_]>::first).ok_or_else(|| malformed("the answer has no rule"))?;
             set_encryption(resource, Some(rule));
         }
-        // A bucket of before 2023 to which nobody has written since.
+        // The bucket is from before 2023, and there was no write to it since.
         Err(error) if refused_with(&error, &["ServerSideEncryptionConfigurationNotFoundError"]) => {
             set_encryption(resource, None);
         }
@@ -141,8 +141,8 @@ async fn get_bucket_logging(at: &At, resource: &mut Resource) -> Result<(), Gap>
     Ok(())
 }
 
-/// One client for each Region: S3 answers for a bucket only where the bucket is, and each client fetches credentials
-/// for itself, so they are kept.
+/// The clients by Region. S3 answers for a bucket only in its Region. Each client fetches its own credentials, so the
+/// clients are reused.
 #[derive(Clone, Default)]
 struct Clients(Arc<Mutex<HashMap<Option<String>, Client>>>);
 
@@ -152,7 +152,8 @@ impl fmt::Debug for Clients {
     }
 }
 
-/// The client for a Region, or for where the run reads when the Region is not known: there S3 refuses with a redirect.
+/// The client for a Region. When the Region is unknown, it is the client for the Region of the run, where S3 refuses
+/// with a redirect.
 pub(in crate::kinds) fn client(at: &At, region: Option<&str>) -> Client {
     let clients = at.client(|_| Clients::default());
     let mut clients = clients.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,7 +168,7 @@ pub(in crate::kinds) fn client(at: &At, region: Option<&str>) -> Client {
     clients.entry(region.map(str::to_owned)).or_insert_with(make).clone()
 }
 
-/// The list of buckets carries no ARN; only the partition depends on the Region.
+/// The ARN of a bucket, because the list of buckets has no ARNs. Only the partition depends on the Region.
 fn arn(bucket: &str, region: Option<&str>) -> String {
     format!("arn:{}:s3:::{bucket}", partition(region.unwrap_or_default()))
 }
@@ -198,7 +199,7 @@ fn set_lock(resource: &mut Resource, lock: Option<&ObjectLockConfiguration>) {
     resource.set("object_lock.years", years);
 }
 
-/// AWS takes days or years, never both.
+/// The length of a retention. AWS accepts days or years, and never both.
 fn length(days: Option<i32>, years: Option<i32>) -> Option<Value> {
     days.map(i64::from).or(years.map(|years| i64::from(years) * 365)).map(Value::days)
 }

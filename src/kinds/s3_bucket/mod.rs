@@ -1,6 +1,6 @@
-//! `s3.bucket`: schema. What Amazon S3 tells of a bucket.
+//! `s3.bucket`: schema. The attributes that Amazon S3 returns for a bucket.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod block;

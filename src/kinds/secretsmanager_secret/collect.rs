@@ -1,6 +1,6 @@
 //! `secretsmanager.secret`: collector.
 //!
-//! Must not know what is expected of a secret, and never asks for a value.
+//! Must not know what is expected of a secret. It never requests a value.
 
 use crate::aws::{OrGap, gap_of};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -59,7 +59,7 @@ async fn describe_secret(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     Ok(())
 }
 
-/// All secrets, for every kind that is about them.
+/// All secrets, for every kind that needs them.
 pub(in crate::kinds) async fn secrets(at: &At) -> Result<Arc<Listed<SecretListEntry>>, Gap> {
     at.once("secretsmanager:ListSecrets", async {
         let mut secrets = Vec::new();
@@ -102,7 +102,7 @@ fn describe(secret: &SecretListEntry, resource: &mut Resource) {
     let stages = secret.secret_versions_to_stages().unwrap_or(&none).iter();
     stages_of(&stages.map(|(id, stages)| (id.as_str(), stages.as_slice())).collect(), resource);
 
-    // What is no Region makes nobody a replica, and no rotation of no interest.
+    // An invalid Region proves neither that the secret is a replica nor that rotation does not apply.
     let replica = secret.primary_region().map(region).transpose();
     let replica = replica.map(|primary| primary.is_some_and(|primary| *primary != *resource.region));
     resource.set("replica", replica.clone());
@@ -119,7 +119,7 @@ fn rotation(secret: &SecretListEntry, replica: Result<bool, Gap>, resource: &mut
     let facts: [(_, Fact); 7] = [
         ("last_rotated", time(secret.last_rotated_date()).into()),
         ("next_rotation", time(secret.next_rotation_date()).into()),
-        // AWS leaves the field out when rotation was never configured.
+        // AWS omits the field when rotation was never configured.
         ("rotation.enabled", secret.rotation_enabled().unwrap_or(false).into()),
         (
             "rotation.period",
@@ -157,7 +157,7 @@ fn sorted(texts: &[String]) -> Value {
     Value::texts(texts.iter().collect::<BTreeSet<_>>())
 }
 
-/// Tags without those that AWS sets and nobody else can.
+/// The tags without the tags that only AWS can set.
 fn own(tags: Value) -> Value {
     match tags {
         Value::Map(tags) => Value::Map(tags.into_iter().filter(|(key, _)| !key.starts_with("aws:")).collect()),
@@ -197,7 +197,8 @@ async fn versions(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     Ok(())
 }
 
-/// The versions that AWS may delete. Each was replaced, if it ever was current, when the next one was created.
+/// The versions that AWS can delete. A version that was current was replaced at the latest when the next version was
+/// created.
 fn unlabelled(all: &mut [SecretVersionsListEntry]) -> Result<Value, Gap> {
     all.sort_by_key(|version| version.created_date().copied());
     let next = all.iter().skip(1).map(Some).chain([None]);
@@ -284,7 +285,7 @@ mod tests {
         };
         let expected = Value::List(vec![record("first", 10, Some(20)), record("failed", 40, None)]);
         assert_eq!(unlabelled(&mut all), Ok(expected));
-        // Where a date is missing, nobody knows which one came next.
+        // When a date is missing, it is unknown which version came next.
         assert!(unlabelled(&mut [version("a", None, None), version("b", Some(1), Some("AWSCURRENT"))]).is_err());
         assert!(unlabelled(&mut [version("a", None, Some("AWSCURRENT"))]).is_ok());
     }

@@ -1,27 +1,27 @@
 //! The longest gap between two firings of an AWS `cron(minutes hours day-of-month month day-of-week year)`.
 //!
-//! Walks every day of the 400 years after which the calendar repeats itself, so the gap is exact. A form that is not read
-//! with certainty (`W`, several `L`, certain years) gives no gap. Must not know secrets.
+//! The module walks every day of 400 years. After 400 years the calendar repeats, so the gap is exact. A form that the
+//! module cannot read with certainty (`W`, several `L`, certain years) has no result. Must not know secrets.
 
 const DAY: i64 = 24 * 60;
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-/// The days on which it fires.
+/// The days on which the expression fires.
 enum Days {
-    /// Of these days of the month.
+    /// These days of the month.
     OfMonth(Vec<u32>),
-    /// Of the last day of the month.
+    /// The last day of the month.
     LastOfMonth,
-    /// On these weekdays, 1 is Sunday.
+    /// These weekdays. 1 is Sunday.
     OfWeek(Vec<u32>),
-    /// On the n-th such weekday of the month.
+    /// The n-th such weekday of the month.
     NthOfWeek(u32, u32),
-    /// On the last such weekday of the month.
+    /// The last such weekday of the month.
     LastOfWeek(u32),
 }
 
-/// Seconds between the two firings that are farthest apart; `None` for forms that are not understood.
+/// The largest number of seconds between two consecutive firings. `None` for an unsupported form.
 pub(super) fn longest_gap(fields: &str) -> Option<i64> {
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let [minutes, hours, of_month, months, of_week, "*"] = fields.as_slice() else { return None };
@@ -33,7 +33,7 @@ pub(super) fn longest_gap(fields: &str) -> Option<i64> {
 
     let (first, last) = (*times.first()?, *times.last()?);
     let within_a_day = times.iter().zip(times.iter().skip(1)).map(|(a, b)| b - a).max().unwrap_or(0);
-    // Firing times are the same on every firing day, so only the longest distance between firing days matters.
+    // The firing times are the same on every firing day, so only the longest distance between firing days matters.
     let between_days = most_days_between(&months, &days)? * DAY + first - last;
     Some(within_a_day.max(between_days) * 60)
 }
@@ -63,7 +63,7 @@ fn number(text: &str, low: u32, high: u32, names: &[&str]) -> Option<u32> {
     named.or_else(|| text.parse().ok().filter(|_| digits)).filter(|number| (low..=high).contains(number))
 }
 
-/// A list of numbers, ranges and steps, sorted and without repeats.
+/// A list of numbers, ranges and steps, sorted and without duplicates.
 fn set(text: &str, low: u32, high: u32, names: &[&str]) -> Option<Vec<u32>> {
     let mut found = Vec::new();
     for item in text.split(',') {
@@ -93,7 +93,7 @@ fn set(text: &str, low: u32, high: u32, names: &[&str]) -> Option<Vec<u32>> {
     Some(found)
 }
 
-/// The most days between two firing days, over a whole calendar cycle and into the next.
+/// The largest number of days between two firing days, over a whole cycle of the calendar and into the next one.
 fn most_days_between(months: &[u32], days: &Days) -> Option<i64> {
     let (mut day, mut most, mut first, mut before) = (0_i64, 0, None, None);
     for year in 2000..2400 {
@@ -112,7 +112,7 @@ fn most_days_between(months: &[u32], days: &Days) -> Option<i64> {
     Some(most.max(first? + day - before?))
 }
 
-/// 1 is Sunday; day 0 is 2000-01-01, a Saturday.
+/// The weekday of a day. 1 is Sunday. Day 0 is 2000-01-01, a Saturday.
 fn weekday(day: i64) -> u32 {
     u32::try_from((day + 6).rem_euclid(7)).unwrap_or(0) + 1
 }

@@ -1,4 +1,4 @@
-//! Which key a secret's `KmsKeyId` leads to.
+//! Finds the key of a secret's `KmsKeyId`.
 //!
 //! Must not make calls.
 
@@ -13,7 +13,8 @@ const FOREIGN_KEY: &str = "the key belongs to another account, which does not te
 pub(super) fn resolve(aliases: &Aliases, secret: &mut Resource) {
     let given = secret.text("kms_key.given").unwrap_or(DEFAULT).to_owned();
     let account = secret.account.to_string();
-    // arn:aws:kms:<region>:<account>:key/<id> or …:alias/<name>; without the prefix it is of this account.
+    // The form is arn:aws:kms:<region>:<account>:key/<id> or …:alias/<name>. Without the prefix, the key belongs to
+    // this account.
     let mut parts = given.splitn(6, ':');
     let (owner, name) = match (parts.next(), parts.nth(3), parts.next()) {
         (Some("arn"), Some(owner), Some(name)) => (owner.to_owned(), name.to_owned()),

@@ -1,6 +1,6 @@
-//! `secretsmanager.secret`: schema. What Secrets Manager tells of a secret, never its value.
+//! `secretsmanager.secret`: schema. The attributes that Secrets Manager returns for a secret, without its value.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,4 +1,4 @@
-//! How long a rotation schedule lets a secret live, at the longest.
+//! The longest life of a secret under a rotation schedule.
 //!
 //! Must not know secrets or AWS types.
 
@@ -9,11 +9,11 @@ use attestry_core::facts::{Gap, Value};
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
-/// The longest time between two rotations, where there is a schedule. The expression wins over days, because AWS derives
-/// the days from it where it tells both.
+/// The longest time between two rotations, if there is a schedule. The expression takes precedence over the days,
+/// because AWS derives the days from the expression when it returns both.
 ///
 /// # Errors
-/// A schedule that is not understood.
+/// Fails for a schedule that the module does not understand.
 pub(super) fn period(days: Option<i64>, expression: Option<&str>) -> Result<Option<Value>, Gap> {
     let unread = |text: &str| malformed(format!("the schedule `{text}` is not understood"));
     match expression {

@@ -56,7 +56,7 @@ async fn list_subscriptions(at: &At, resource: &mut Resource) -> Result<(), Gap>
     Ok(())
 }
 
-/// The attributes of a topic, for every kind that is about it.
+/// The attributes of a topic, for every kind that needs them.
 pub(in crate::kinds) async fn attributes(at: &At, arn: &str) -> Result<Arc<HashMap<String, String>>, Gap> {
     at.once(format!("sns:GetTopicAttributes {arn}"), async {
         let answer = at.client(Client::new).get_topic_attributes().topic_arn(arn).send().await.or_gap()?;
@@ -81,7 +81,7 @@ fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>)
     Ok(())
 }
 
-/// Subscriptions by topic ARN: one walk instead of one call for each topic.
+/// The subscriptions by topic ARN. One walk replaces one call for each topic.
 async fn subscriptions(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap> {
     at.once("sns:ListSubscriptions", async {
         let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
@@ -101,7 +101,7 @@ async fn subscriptions(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap
 }
 
 fn record(subscription: &Subscription) -> Value {
-    // Anything but an ARN is a state: PendingConfirmation, Deleted.
+    // A text that is not an ARN is a state: PendingConfirmation, Deleted.
     let confirmed = subscription.subscription_arn().is_some_and(|arn| arn.starts_with("arn:"));
     let endpoint = subscription.endpoint().map(without_keys);
     Value::record([
@@ -111,7 +111,7 @@ fn record(subscription: &Subscription) -> Value {
     ])
 }
 
-/// A web address cut to scheme and host; other endpoints as they are.
+/// Cuts a web address to its scheme and host. Other endpoints stay unchanged.
 fn without_keys(endpoint: &str) -> String {
     match endpoint.split_once("://") {
         Some((scheme, rest)) => {

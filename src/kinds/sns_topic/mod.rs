@@ -1,6 +1,6 @@
-//! `sns.topic`: schema. What Amazon SNS tells of a topic.
+//! `sns.topic`: schema. The attributes that Amazon SNS returns for a topic.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

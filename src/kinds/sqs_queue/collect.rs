@@ -1,6 +1,6 @@
 //! `sqs.queue`: collector.
 //!
-//! Must not know what is expected of a queue, and never receives a message.
+//! Must not know what is expected of a queue. It never receives a message.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,7 @@ const READS: &[Read] = &[
 async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     let mut pages = Pages::default();
     while pages.go_on() {
-        // Without a limit SQS answers one page and says nothing of what is missing.
+        // Without a limit, SQS returns one page and no sign that queues are missing.
         let input = json!({ "MaxResults": 1000, "NextToken": pages.token() });
         let page: Queues = at.client(Client::new).call(&LIST_QUEUES, input).await?;
         for url in page.queue_urls.iter().flatten() {
@@ -69,7 +69,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
 }
 
 async fn get_resources(at: &At, resource: &mut Resource) -> Result<(), Gap> {
-    // An ARN of a queue names no type.
+    // The ARN of a queue contains no resource type.
     let tags = tagged(at, "sqs").await?.of(&resource.id);
     resource.set("tags", tags);
     Ok(())
@@ -84,7 +84,7 @@ async fn get_queue_attributes(at: &At, resource: &mut Resource) -> Result<(), Ga
     Ok(())
 }
 
-/// The end of `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`, whatever the host is.
+/// The account and the name at the end of `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME`, for any host.
 fn account_and_name(url: &str) -> Option<(&str, &str)> {
     let (rest, name) = url.rsplit_once('/')?;
     let (_, account) = rest.rsplit_once('/')?;
@@ -109,7 +109,7 @@ fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>)
     let (queue, receives) = text("RedrivePolicy").map(dead_letter).transpose()?.unzip();
     resource.set("dead_letter.queue", queue);
     resource.set("dead_letter.max_receives", receives);
-    // AWS always tells these. One that is missing stays unset, which the driver reports.
+    // AWS always returns these fields. A missing field stays unset, and the driver reports it.
     if let Some(on) = text("SqsManagedSseEnabled") {
         resource.set("sse", yes_or_no(on));
     }
@@ -125,7 +125,8 @@ fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>)
     Ok(())
 }
 
-/// Where messages go that nobody could process, and after how many attempts. The console writes the number as a text.
+/// The queue for messages that could not be processed, and the number of attempts before. The console writes the number
+/// as a text.
 fn dead_letter(policy: &str) -> Result<(String, i64), Gap> {
     let json: Json =
         serde_json::from_str(policy).map_err(|it| malformed(format!("redrive policy is not JSON: {it}")))?;

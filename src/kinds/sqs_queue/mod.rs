@@ -1,6 +1,6 @@
-//! `sqs.queue`: schema. What Amazon SQS tells of a queue, never its messages.
+//! `sqs.queue`: schema. The attributes that Amazon SQS returns for a queue, without its messages.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

@@ -1,6 +1,6 @@
 //! `ssm.parameter`: collector.
 //!
-//! Must not know what is expected of a parameter. Never decrypts.
+//! Must not know what is expected of a parameter. It never decrypts a value.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ struct Page {
     next_token: Option<String>,
 }
 
-/// What Parameter Store tells of a parameter, never its value.
+/// The data that Parameter Store returns for a parameter, without its value.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 pub(in crate::kinds) struct Parameter {
@@ -73,8 +73,8 @@ struct Plain {
 }
 
 impl Parameter {
-    /// Whether its value is no secret by its type: only the types that are known to be plain, for a new one may be
-    /// another kind of secret.
+    /// Whether the type of the parameter means that its value is no secret. This holds only for the types that are
+    /// known to be plain, because a new type can be another kind of secret.
     pub(in crate::kinds) fn is_plain(&self) -> bool {
         matches!(self.of.as_deref(), Some("String" | "StringList"))
     }
@@ -96,7 +96,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
 
 async fn get_parameter(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     match resource.text("type") {
-        // Only the types that are known to be plain: a new type may be another kind of secret.
+        // These are the types that are known to be plain. A new type can be another kind of secret.
         Some("String" | "StringList") => {
             let input = json!({ "Name": resource.name, "WithDecryption": false });
             let answer: Told = at.client(Client::new).call(&GET_PARAMETER, input).await?;
@@ -112,7 +112,7 @@ async fn get_parameter(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     Ok(())
 }
 
-/// All parameters, for every kind that is about them.
+/// All parameters, for every kind that needs them.
 pub(in crate::kinds) async fn parameters(at: &At) -> Result<Arc<Listed<Parameter>>, Gap> {
     at.once("ssm:DescribeParameters", async {
         let mut parameters = Vec::new();
@@ -122,7 +122,7 @@ pub(in crate::kinds) async fn parameters(at: &At) -> Result<Arc<Listed<Parameter
     .await
 }
 
-/// Short and empty pages with a token are normal here: only a missing token is the end.
+/// Reads all pages. Short and empty pages with a token are normal here. Only a missing token is the end.
 async fn walk(at: &At, parameters: &mut Vec<Parameter>) -> Result<(), Gap> {
     let mut pages = Pages::default();
     while pages.go_on() {

@@ -1,6 +1,6 @@
-//! `ssm.parameter`: schema. What Parameter Store tells of a parameter.
+//! `ssm.parameter`: schema. The attributes that Parameter Store returns for a parameter.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;

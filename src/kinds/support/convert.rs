@@ -1,4 +1,4 @@
-//! From the SDK's types to ours, the same for every kind.
+//! Conversions from the types of the SDK to our types, the same for every kind.
 //!
 //! Must not know any single kind or service.
 
@@ -11,9 +11,9 @@ use jiff::{Timestamp, Unit};
 pub(in crate::kinds) use attestry_core::facts::partition;
 use attestry_core::facts::{Cause, Fact, Gap, Resource, Value, is_region};
 
-/// An instant, if AWS told one. Numbers outside of the years that an instant can have are not understood.
+/// An instant, if AWS returned one. A number outside of the years of an instant is not understood.
 ///
-/// Seconds come as a double, which has no more than microseconds of this era: what is behind them is noise.
+/// AWS returns seconds as a double. In this era a double is exact only to microseconds, and further digits are noise.
 pub(in crate::kinds) fn time(at: Option<&DateTime>) -> Result<Option<Timestamp>, Gap> {
     let Some(at) = at else { return Ok(None) };
     let nanoseconds = i32::try_from(at.subsec_nanos()).ok();
@@ -22,13 +22,14 @@ pub(in crate::kinds) fn time(at: Option<&DateTime>) -> Result<Option<Timestamp>,
     instant.map(Some).ok_or_else(|| malformed(format!("{} s since 1970 is no instant", at.secs())))
 }
 
-/// The same of milliseconds since 1970.
+/// An instant in milliseconds since 1970, if AWS returned one.
 pub(in crate::kinds) fn milliseconds(at: Option<i64>) -> Result<Option<Timestamp>, Gap> {
     let read = |at| Timestamp::from_millisecond(at).map_err(|_| malformed(format!("{at} ms since 1970 is no instant")));
     at.map(read).transpose()
 }
 
-/// Tags as a map from key to value. A tag without key is nobody's; of two with one key nobody knows which one counts.
+/// Tags as a map from key to value. It refuses a tag without a key. It also refuses two tags with one key, because it
+/// is unknown which of them counts.
 pub(in crate::kinds) fn tags<'a>(
     pairs: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>,
 ) -> Result<Value, Gap> {
@@ -43,12 +44,12 @@ pub(in crate::kinds) fn tags<'a>(
     Ok(Value::Map(map))
 }
 
-/// What AWS tells of every resource of a kind.
+/// A value that AWS returns for every resource of a kind.
 pub(in crate::kinds) fn told<T>(of: Option<T>, what: &str) -> Result<T, Gap> {
     of.ok_or_else(|| malformed(format!("the answer tells no {what}")))
 }
 
-/// The same of a name, which is never the empty text.
+/// A name that AWS returns for every resource of a kind. It is never the empty text.
 pub(in crate::kinds) fn named<'a>(name: Option<&'a str>, what: &str) -> Result<&'a str, Gap> {
     told(name.filter(|name| !name.is_empty()), what)
 }
@@ -58,13 +59,13 @@ pub(in crate::kinds) fn yes_or_no(text: &str) -> Result<bool, Gap> {
     word(text, &["true", "false"]).map(|it| it == "true")
 }
 
-/// A word that AWS documents. What it does not document is nothing that a case may compare; an SDK puts a word of its own
-/// where AWS left one out.
+/// A word that AWS documents. A case cannot compare an undocumented word. The SDK puts a word of its own in place of a
+/// missing one.
 pub(in crate::kinds) fn word<'a>(word: &'a str, known: &[&str]) -> Result<&'a str, Gap> {
     if known.contains(&word) { Ok(word) } else { Err(malformed(format!("the word {word} is not known here"))) }
 }
 
-/// The same where AWS may say nothing.
+/// A word that AWS documents, or no word.
 pub(in crate::kinds) fn maybe_word<'a>(it: Option<&'a str>, known: &[&str]) -> Result<Option<&'a str>, Gap> {
     it.map(|it| word(it, known)).transpose()
 }
@@ -74,7 +75,8 @@ pub(in crate::kinds) fn region(text: &str) -> Result<&str, Gap> {
     if is_region(text) { Ok(text) } else { Err(malformed(format!("{text} is no Region"))) }
 }
 
-/// The gap of a list that says there is more but not where, or that repeats its token: never a complete population.
+/// The gap of a list that does not end: it has more pages and no token for them, or it repeats a token. Such a list is
+/// never a complete population.
 pub(in crate::kinds) fn truncated(message: &str) -> Gap {
     Gap::new(Cause::Truncated).with_message(message)
 }
@@ -84,7 +86,8 @@ pub(in crate::kinds) fn malformed(message: impl Into<String>) -> Gap {
     Gap::new(Cause::Malformed).with_message(message)
 }
 
-/// A fact that AWS did not tell, where the rest of the same answer is good: only this attribute is blind.
+/// The fact of an attribute that AWS did not return, when the rest of the answer is good. Only this attribute is
+/// unknown.
 pub(in crate::kinds) fn unknown(resource: &Resource, service: &str, operation: &str, gap: Gap) -> Fact {
     Fact::Unknown(Arc::new(
         gap.of_call(service, operation)

@@ -1,7 +1,7 @@
-//! What several kinds share: calls and attributes, and how answers are read.
+//! The common part of several kinds: shared calls and attributes, and the reading of answers.
 //!
-//! A module with a schema part is there in every build; what reads answers of AWS is there with the feature `aws`. Must
-//! not know any single kind.
+//! Every build has the modules with schemas. Only a build with the feature `aws` has the code that reads answers of
+//! AWS. Must not know any single kind.
 
 pub(super) mod analyzer;
 #[cfg(feature = "aws")]

@@ -1,10 +1,10 @@
-//! Lists that several kinds read. Must not know what is on their pages.
+//! Lists that several kinds read. Must not know the content of their pages.
 
 use attestry_core::facts::Gap;
 
 pub(in crate::kinds) use crate::aws::Pages;
 
-/// A list that several kinds read: what is on its pages, and why they end before it does.
+/// A list that several kinds read: the items of its pages, and the gap when it ended early.
 #[derive(Debug)]
 pub(in crate::kinds) struct Listed<T> {
     pub(in crate::kinds) items: Vec<T>,
@@ -16,7 +16,7 @@ impl<T> Listed<T> {
         Self { items, gap: ended.err() }
     }
 
-    /// Whether these are all.
+    /// Whether the list is complete.
     pub(in crate::kinds) fn whole(&self) -> Result<(), Gap> {
         self.gap.clone().map_or(Ok(()), Err)
     }

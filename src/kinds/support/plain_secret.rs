@@ -1,12 +1,12 @@
-//! Which named plain texts look like secrets: environment variables, plain parameters.
+//! Decides which plain texts with a name look like secrets: environment variables and plain parameters.
 //!
-//! What a secret looks like is told by the rules, as everywhere; here is what only a setting tells: the name that it has,
-//! and the values that are secrets where they stand alone. A guess that errs towards finding. Must not keep, return or log a
-//! value.
+//! The rules of the sweep define what a secret looks like, here as everywhere. This module adds the signs that only a
+//! setting has: its name, and values that are secrets when they stand alone. It is a guess that prefers a false alarm
+//! to a missed secret. Must not keep, return or log a value.
 
 use attestry_core::facts::redact::{is_secret, is_secret_of};
 
-/// Words that make a name the name of a secret, joined without separators.
+/// Words that mark a name as the name of a secret. They are joined without separators.
 const NAMES: &[&str] = &[
     "password",
     "passwd",
@@ -26,7 +26,7 @@ const NAMES: &[&str] = &[
     "authkey",
 ];
 
-/// Words that begin like one of those and mean something else.
+/// Words that begin like one of those and have another meaning.
 const OTHER_WORDS: &[&str] = &[
     "tokenizer",
     "tokenizers",
@@ -45,7 +45,7 @@ const OTHER_WORDS: &[&str] = &[
     "secretmanager",
 ];
 
-/// Last words of names that tell where a secret is or how it behaves, not what it is.
+/// The last words of names that describe the place or the behaviour of a secret, and not the secret itself.
 const REFERENCES: &[&str] = &[
     "alg",
     "algorithm",
@@ -113,11 +113,11 @@ const REFERENCES: &[&str] = &[
     "version",
 ];
 
-/// Whether a plain text under this name looks like a secret: by its own form, or because the name says so and the value
-/// is not the mere whereabouts of one.
+/// Whether a plain text under this name looks like a secret. Either its own form is enough, or its name is the name of
+/// a secret and the value is more than a reference to one.
 pub(in crate::kinds) fn looks_secret(name: &str, value: &str) -> bool {
     let value = value.trim();
-    // Whatever its letters look like, it says nothing to whoever may not decrypt it.
+    // A ciphertext is no secret, whatever its letters look like: only a principal that may decrypt it can read it.
     if is_kms_ciphertext(value) {
         return false;
     }
@@ -133,7 +133,7 @@ fn name_is_secret(name: &str) -> bool {
     !refers && NAMES.iter().any(|secret| joined.contains(secret))
 }
 
-/// Lower-case words of `DB_PASSWORD`, `dbPassword`, `db-password`.
+/// The lower-case words of `DB_PASSWORD`, `dbPassword`, `db-password`.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut after_lower = false;
@@ -153,7 +153,8 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// ARNs, dynamic references, paths, plain URLs, switches, lengths and short numbers only say where or how.
+/// Whether a value only refers to a place or a setting: an ARN, a dynamic reference, a path, a plain URL, a switch, a
+/// length or a short number.
 fn is_reference(value: &str) -> bool {
     let value = value.trim();
     value.is_empty()
@@ -168,7 +169,7 @@ fn is_reference(value: &str) -> bool {
         || is_name_of_secret(value)
 }
 
-/// What stands before the name of something that is kept elsewhere. What a URL carries is looked at before.
+/// The prefixes of names of things that are stored elsewhere. The caller examines the content of a URL before.
 const PREFIXES: &[&str] = &[
     "arn:",
     "{{resolve:",
@@ -190,13 +191,13 @@ const PREFIXES: &[&str] = &[
 const SWITCHES: &[&str] =
     &["true", "false", "yes", "no", "on", "off", "enabled", "disabled", "required", "optional", "none", "null"];
 
-/// `${DB_PASSWORD}`, which somebody fills in later.
+/// Whether the value is a placeholder that is filled in later: `${DB_PASSWORD}`.
 fn is_placeholder(value: &str) -> bool {
     let inner = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
     inner.is_some_and(|inner| !inner.is_empty() && !inner.contains(['$', '{', '}']))
 }
 
-/// `x-api-key`: the name under which a request carries something.
+/// Whether the value is the name of a header of a request: `x-api-key`.
 fn is_header_name(value: &str) -> bool {
     let small = value.to_ascii_lowercase();
     small.strip_prefix("x-").is_some_and(|rest| {
@@ -205,7 +206,7 @@ fn is_header_name(value: &str) -> bool {
     })
 }
 
-/// `15m`, `24h`, `3600s`.
+/// Whether the value is a length of time: `15m`, `24h`, `3600s`.
 fn is_length_of_time(value: &str) -> bool {
     let number = value.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
     let unit = value.get(number.len()..).unwrap_or_default();
@@ -214,7 +215,8 @@ fn is_length_of_time(value: &str) -> bool {
         && ["ms", "s", "m", "h", "d", "sec", "min"].contains(&unit)
 }
 
-/// `bank-platform/dev/db`: small words between slashes, none of them as long as what dice throw.
+/// Whether the value is a relative path: `bank-platform/dev/db`. It has short lower-case words between slashes. None of
+/// them is as long as a random text.
 fn is_relative_path(value: &str) -> bool {
     let word = |part: &str| {
         part.len() <= 32
@@ -225,7 +227,8 @@ fn is_relative_path(value: &str) -> bool {
     value.contains('/') && value.split('/').all(word)
 }
 
-/// `bank-app-api-credentials`: three words or more, the last of which says what the thing of that name is.
+/// Whether the value is the name of a secret: `bank-app-api-credentials`. It has three words or more, and the last one
+/// is a word for a secret.
 fn is_name_of_secret(value: &str) -> bool {
     let parts: Vec<&str> = value.split(['-', '_', '.']).collect();
     let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -233,10 +236,11 @@ fn is_name_of_secret(value: &str) -> bool {
     parts.len() >= 3 && parts.iter().all(word) && ["credential", "secret", "token", "key", "apikey"].contains(&last)
 }
 
-/// Whether it is what AWS KMS made of a plain text: its own header, and the name of encrypted data in PKCS #7 behind it.
+/// Whether the value is a ciphertext of AWS KMS: it has the header of KMS, and after it the identifier of encrypted
+/// data in PKCS #7.
 fn is_kms_ciphertext(value: &str) -> bool {
     const ENCRYPTED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x06];
-    // The end of a text that was cut changes nothing in how it begins.
+    // A text without its end still has the same beginning.
     let whole = value.trim_end_matches('=');
     let whole = whole.get(..whole.len() - whole.len() % 4).unwrap_or_default();
     let Ok(bytes) = aws_smithy_types::base64::decode(whole) else { return false };
@@ -244,14 +248,15 @@ fn is_kms_ciphertext(value: &str) -> bool {
         && bytes.windows(ENCRYPTED_DATA.len()).any(|part| part == ENCRYPTED_DATA)
 }
 
-/// Secret access keys are 40 letters of base64, and one in 64 of them starts like a path.
+/// Whether the value is a path. Secret access keys are 40 letters of base64, and one in 64 of them begins like a path.
 fn is_path(value: &str) -> bool {
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-' | b'.');
     value.starts_with('/') && value.len() != 40 && value.bytes().all(letters)
 }
 
-/// Whether a value is a secret where it is all there is: a key has nothing but random letters, and in a longer text those
-/// may be anything. The id of an access key is told in reports, since it says who acted; in a setting its secret is near.
+/// Whether a value is a secret when nothing stands beside it. A key has only random letters, and in a longer text such
+/// letters can be anything. Reports show the id of an access key, because it identifies the actor. In a setting, the
+/// secret of the key is near.
 fn stands_alone(value: &str) -> bool {
     is_access_key_id(value) || is_secret_access_key(value)
 }
@@ -262,7 +267,8 @@ fn is_access_key_id(value: &str) -> bool {
         && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-/// 40 letters of base64 as dice throw them: a digest has no capital letters, a path or a name repeats its letters.
+/// Whether the value is 40 random letters of base64. A digest has no capital letters, and a path or a name repeats its
+/// letters.
 fn is_secret_access_key(value: &str) -> bool {
     let bytes = value.as_bytes();
     let kind = |byte: &u8| match byte {
@@ -281,9 +287,11 @@ fn is_secret_access_key(value: &str) -> bool {
         && (distinct >= FEWEST_DISTINCT || lone >= FEWEST_LONE)
 }
 
-/// Of 40 random letters of base64 some 30 are distinct; in words that are written together, and in paths, fewer are.
+/// The least number of distinct letters. Of 40 random letters of base64, about 30 are distinct. Words that are written
+/// together and paths have fewer.
 const FEWEST_DISTINCT: usize = 25;
-/// Some four of them are digits between letters, which words and dates have none of.
+/// The least number of digits between letters. About four of the random letters are such digits. Words and dates have
+/// none.
 const FEWEST_LONE: usize = 3;
 
 #[cfg(test)]

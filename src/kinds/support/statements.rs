@@ -1,6 +1,7 @@
-//! Policy documents of answers: read as AWS reads them, and what is not understood is a gap, never an empty policy.
+//! The policy documents of answers, read as AWS reads them. A document that is not understood becomes a gap and never
+//! an empty policy.
 //!
-//! Must not know which kind holds the document, nor what it allows; that is `iam`.
+//! Must not know which kind holds the document, nor what it allows. `iam` decides that.
 
 use crate::kinds::support::convert::malformed;
 use attestry_core::facts::iam::to_values;
@@ -12,13 +13,13 @@ pub(in crate::kinds) fn statements(document: &str) -> Result<Vec<Value>, Gap> {
     parse("resource policy", document, Form::Resource).map(|policy| to_values(&spelt(policy))).map_err(misread)
 }
 
-/// A document as IAM answers it: percent-encoded, or plain.
+/// Reads a document in the form of IAM's answers: percent-encoded, or plain.
 pub(in crate::kinds) fn encoded(name: &str, document: &str, of: Form) -> Result<Policy, Gap> {
     decoded(document).and_then(|plain| parse(name, &plain, of)).map(spelt).map_err(misread)
 }
 
-/// The same with the services of actions in small letters. Consoles write `SQS:*`; IAM does not mind, and neither should
-/// whoever compares the text.
+/// The policy with the services of actions in lower case. Consoles write `SQS:*`. IAM ignores the case, and a
+/// comparison of the text should ignore it too.
 fn spelt(mut policy: Policy) -> Policy {
     for statement in &mut policy.statements {
         let (Which::In(actions) | Which::NotIn(actions)) = &mut statement.actions;
@@ -31,7 +32,7 @@ fn spelt(mut policy: Policy) -> Policy {
     policy
 }
 
-// The signature of `map_err`.
+// The signature is the one that `map_err` requires.
 #[expect(clippy::needless_pass_by_value, reason = "nobody needs it afterwards")]
 fn misread(wrong: Malformed) -> Gap {
     malformed(format!("policy: {wrong}"))

@@ -1,7 +1,7 @@
-//! Asks IAM Access Analyzer about policy documents.
+//! Sends policy documents to IAM Access Analyzer for a check.
 //!
-//! Each distinct document is checked once in an account and Region; the checks cost money. Must not know what is expected
-//! of a document.
+//! Each distinct document is checked once in an account and Region, because the checks cost money. Must not know what
+//! is expected of a document.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ const CHECK_PUBLIC: Api = ACCESS_ANALYZER.post(PUBLIC, "/policy/check-no-public-
 const VALIDATE_POLICY: Api = ACCESS_ANALYZER.post(VALIDATE, "/policy/validation{?maxResults,nextToken}");
 const CHECK_GRANTED: Api = ACCESS_ANALYZER.post(GRANTED, "/policy/check-access-not-granted");
 
-/// What a check answers.
+/// The answer of a check.
 #[derive(Deserialize)]
 struct Checked {
     result: Option<String>,
@@ -58,7 +58,7 @@ struct Location {
     path: Vec<Element>,
 }
 
-/// A step of a path: one of these is there, or none that is known.
+/// A step of a path. It has one of these fields, or only unknown fields.
 #[derive(Deserialize)]
 struct Element {
     index: Option<i64>,
@@ -67,7 +67,7 @@ struct Element {
 }
 
 impl Checked {
-    /// Whether AWS says what it was asked to rule out, and why.
+    /// Whether the check failed.
     fn fails(&self, operation: &str) -> Result<bool, Gap> {
         match self.result.as_deref() {
             Some("PASS") => Ok(false),
@@ -81,7 +81,8 @@ impl Checked {
     }
 }
 
-/// Sets the attributes of [`public_call`](super::public_call); `of` is the type of the resource, such as `AWS::S3::Bucket`.
+/// Sets the attributes of [`public_call`](super::public_call). `of` is the type of the resource, such as
+/// `AWS::S3::Bucket`.
 pub(in crate::kinds) async fn check_public(at: &At, resource: &mut Resource, of: &'static str) -> Result<(), Gap> {
     let text = match resource.get("policy") {
         Some(Fact::Known(Value::List(statements))) => rebuilt(statements)?,
@@ -159,7 +160,8 @@ async fn granted(at: &At, text: &str, question: &Question) -> Result<Access, Gap
     })
 }
 
-/// The document of a list of statements. One with redacted parts would be another document.
+/// Builds the document of a list of statements. It refuses redacted parts, because the result would be another
+/// document.
 fn rebuilt(statements: &[Value]) -> Result<String, Gap> {
     let refused =
         |why: NoPolicy| Gap::new(Cause::Undecided).with_message(format!("the policy cannot be checked: {why}"));
@@ -170,7 +172,7 @@ fn rebuilt(statements: &[Value]) -> Result<String, Gap> {
     }
 }
 
-/// What is asked, once in a place, whoever asks it.
+/// The key of a check. The same check runs once in an account and Region, for all callers.
 fn once(operation: &str, of: &[&str]) -> String {
     let mut digest = Sha256::new();
     for part in of {
@@ -185,7 +187,7 @@ fn unclear(operation: &str, result: Option<&str>) -> Gap {
     malformed(format!("{operation} answers neither PASS nor FAIL but {}", result.unwrap_or("nothing")))
 }
 
-/// `statement 2 (AllowAll): …`
+/// The text of a reason: `statement 2 (AllowAll): …`
 fn reason(reason: &Reason) -> String {
     let description = reason.description.as_deref().unwrap_or_default();
     let sid = reason.statement_id.as_deref().filter(|it| !it.is_empty());

@@ -1,7 +1,7 @@
-//! The answers of IAM Access Analyzer about policy documents: the calls and attributes that kinds with such a document
-//! share.
+//! The answers of IAM Access Analyzer about policy documents: the calls and attributes that are common to all kinds
+//! with such a document.
 //!
-//! Must not know how the calls are made; that is `collect.rs`.
+//! Must not know how the calls are made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;
@@ -25,7 +25,8 @@ const FINDING: &[Field] = &[
     Field::new("places", TEXTS),
 ];
 
-/// The call that says whether the attribute `policy`, which these operations tell, lets the public in.
+/// The call that decides whether the attribute `policy` allows public access. `after` names the operations that return
+/// `policy`.
 pub(in crate::kinds) const fn public_call(after: &'static [&'static str]) -> Call {
     Call::new("access-analyzer", PUBLIC, "access-analyzer:CheckNoPublicAccess", Frequency::Resource)
         .of(Oracle::AccessAnalyzer)
@@ -57,7 +58,7 @@ pub(in crate::kinds) const fn reasons() -> Attribute {
     )
 }
 
-/// The call that looks for mistakes.
+/// The call that searches for mistakes.
 pub(in crate::kinds) const VALIDATE_CALL: Call =
     Call::new("access-analyzer", VALIDATE, "access-analyzer:ValidatePolicy", Frequency::Resource)
         .of(Oracle::AccessAnalyzer)
@@ -77,7 +78,7 @@ pub(in crate::kinds) const fn findings() -> Attribute {
     )
 }
 
-/// The call that says whether claims about access hold.
+/// The call that decides whether claims about access hold.
 pub(in crate::kinds) const GRANTED_CALL: Call =
     Call::new("access-analyzer", GRANTED, "access-analyzer:CheckAccessNotGranted", Frequency::Asked)
         .of(Oracle::AccessAnalyzer)

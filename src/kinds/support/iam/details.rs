@@ -1,4 +1,4 @@
-//! The one walk of GetAccountAuthorizationDetails per account.
+//! One walk of GetAccountAuthorizationDetails for each account.
 //!
 //! Must not know the attributes of any kind.
 
@@ -15,27 +15,28 @@ use crate::kinds::support::convert::named;
 use crate::kinds::support::pages::Pages;
 use attestry_core::facts::Gap;
 
-/// Everything that the walk told, and why it is not everything, if so.
+/// All data of the walk, and the reason when they are incomplete.
 #[derive(Debug, Default)]
 pub(in crate::kinds) struct Details {
     pub(in crate::kinds) users: Vec<UserDetail>,
     pub(in crate::kinds) groups: Vec<GroupDetail>,
     pub(in crate::kinds) roles: Vec<RoleDetail>,
-    /// Managed policies by ARN: all customer managed ones, and the AWS managed ones that are attached.
+    /// The managed policies by ARN: all customer managed ones, and the AWS managed ones that are attached.
     pub(in crate::kinds) policies: BTreeMap<String, ManagedPolicyDetail>,
-    /// Why the walk ended early. What was read before it stays, so that a population can say how many it found.
+    /// The reason why the walk ended early. The data from before stay, so that a population can show how many resources
+    /// were found.
     pub(in crate::kinds) gap: Option<Gap>,
 }
 
 impl Details {
-    /// Whether the walk came to its end.
+    /// Whether the walk was complete.
     pub(in crate::kinds) fn complete(&self) -> Result<(), Gap> {
         self.gap.clone().map_or(Ok(()), Err)
     }
 }
 
-/// Walks once per account. The walk is not filtered: the documents of attached AWS managed policies are in it too, and
-/// without them nobody knows what an identity may do.
+/// Walks once for each account. The walk has no filter, so it also contains the documents of attached AWS managed
+/// policies. Without these, the permissions of an identity would be unknown.
 pub(in crate::kinds) async fn details(at: &At) -> Result<Arc<Details>, Gap> {
     at.once("iam:GetAccountAuthorizationDetails", async {
         let mut details = Details::default();
@@ -45,7 +46,8 @@ pub(in crate::kinds) async fn details(at: &At) -> Result<Arc<Details>, Gap> {
     .await
 }
 
-/// What AWS tells of every identity and policy. Without it a list of members or attachments would be shorter than it is.
+/// Checks the names and ARNs that AWS returns for every identity and policy. Without this check, a list of members or
+/// attachments could be too short.
 fn sound(page: &GetAccountAuthorizationDetailsOutput) -> Result<(), Gap> {
     let attached = |all: &[AttachedPolicy]| {
         let whole = |it: &AttachedPolicy| {

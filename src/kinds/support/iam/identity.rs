@@ -13,14 +13,14 @@ use attestry_core::facts::iam::{to_named_values, to_values};
 use attestry_core::facts::{Fact, Gap, Resource, Value};
 use attestry_iam::{Form, Policy, decoded};
 
-/// What gives an identity its permissions: its own policies, or those of a group that it is in.
+/// A source of the permissions of an identity: its own policies, or the policies of one of its groups.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::kinds) struct Identity<'a> {
-    /// The group, where the policies are those of one.
+    /// The name of the group, if the policies belong to a group.
     pub(in crate::kinds) group: Option<&'a str>,
-    /// Managed policies that are attached.
+    /// The attached managed policies.
     pub(in crate::kinds) attached: &'a [AttachedPolicy],
-    /// Policies that are part of the identity.
+    /// The policies that are part of the identity.
     pub(in crate::kinds) inline: &'a [PolicyDetail],
 }
 
@@ -41,9 +41,9 @@ pub(in crate::kinds) fn set_policies(resource: &mut Resource, identity: Identity
     resource.set("inline_policies", fact);
 }
 
-/// Sets `permissions`: what the identities' policies say, and what the boundary leaves of it. A policy without a document
-/// makes the whole attribute blind: permissions that nobody saw are not absent, and a boundary that nobody saw bounds
-/// nobody knows what.
+/// Sets `permissions`: the statements of the identity's policies, and the statements of the boundary. One policy
+/// without a document makes the whole attribute unknown. Permissions that were not read are not absent, and the limits
+/// of a boundary that was not read are unknown.
 pub(in crate::kinds) fn set_permissions(
     resource: &mut Resource,
     details: &Details,
@@ -61,8 +61,9 @@ pub(in crate::kinds) fn set_permissions(
     resource.set("permissions", fact);
 }
 
-/// The statements of all policies, each policy once and under a name of its own, so that a statement can be told by
-/// policy and place. No name of a policy has a slash, so nothing is called like an inline policy of a group or an ARN.
+/// The statements of all policies. Each policy appears once and under its own name, so that the policy and the index
+/// identify a statement. The name of a policy never contains a slash, so no name is equal to an ARN or to the name of
+/// an inline policy of a group.
 fn granted(details: &Details, identities: &[Identity<'_>]) -> Result<Value, Gap> {
     let mut statements = Vec::new();
     let mut names = HashSet::new();
@@ -115,12 +116,12 @@ pub(in crate::kinds) fn default_text(policy: &ManagedPolicyDetail) -> Result<Str
     decoded(text).map(Into::into).map_err(|wrong| malformed(format!("policy: {wrong}")))
 }
 
-/// A document that must be there.
+/// Reads a document that must exist.
 pub(in crate::kinds) fn document(name: &str, text: Option<&str>, of: Form) -> Result<Policy, Gap> {
     encoded(name, text.ok_or_else(|| malformed("a policy without document"))?, of)
 }
 
-/// A list as a fact, or why it is not known, for this attribute alone.
+/// A list as a fact. If the list is unknown, only this attribute is.
 pub(in crate::kinds) fn blind(resource: &Resource, list: Result<Vec<Value>, Gap>) -> Fact {
     match list {
         Ok(list) => Value::List(list).into(),
@@ -170,7 +171,7 @@ mod tests {
         }
     }
 
-    /// The names of the policies of all statements; of the boundary after them.
+    /// The names of the policies of all statements, and after them the names of the boundary.
     fn names(role: &Resource) -> Result<(Vec<String>, Option<Vec<String>>), Cause> {
         let of = |value: &Value| match value {
             Value::List(list) => list.iter().map(policy_of).collect(),

@@ -1,6 +1,7 @@
-//! What the IAM kinds share: one walk of GetAccountAuthorizationDetails, and the policies of an identity as facts.
+//! The common part of the IAM kinds: one walk of GetAccountAuthorizationDetails, and the policies of an identity as
+//! facts.
 //!
-//! Must not know which attributes a single kind has beyond the shared ones.
+//! Must not know the attributes of a single kind beyond the shared ones.
 
 #[cfg(feature = "aws")]
 mod details;

@@ -1,6 +1,7 @@
-//! What the policy simulator says of a role or user: the questions in few calls, and an answer to each.
+//! The answers of the policy simulator for a role or user. The module sends the questions in few calls and sets an
+//! answer to each.
 //!
-//! Must not know which claims ask.
+//! Must not know which claims have the questions.
 
 use crate::aws::OrGap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,10 +14,10 @@ use crate::kinds::support::convert::malformed;
 use crate::kinds::support::pages::Pages;
 use attestry_core::facts::{Gap, Question, Resource, SIMULATED, Simulated, Value};
 
-/// Actions times resources in one call.
+/// The largest product of actions and resources in one call.
 const PAIRS: usize = 200;
 
-/// Asks all questions.
+/// Sends all questions and sets the answers.
 pub(in crate::kinds) async fn simulate(at: &At, resource: &mut Resource, questions: &[Question]) -> Result<(), Gap> {
     let mut answers = Vec::new();
     for batch in batches(questions) {
@@ -47,7 +48,7 @@ pub(in crate::kinds) async fn simulate(at: &At, resource: &mut Resource, questio
     Ok(())
 }
 
-/// Questions that one call asks: each of the actions on each of the resources.
+/// The questions of one call: each of the actions on each of the resources.
 #[derive(Debug, PartialEq, Eq)]
 struct Batch {
     actions: Vec<String>,
@@ -55,7 +56,8 @@ struct Batch {
     context: BTreeMap<String, Vec<String>>,
 }
 
-/// All questions in few calls: resources that the same is asked about go together. `*` goes alone; it is no ARN.
+/// Puts all questions into few calls. Resources with the same actions and context go into one call. `*` goes alone,
+/// because it is no ARN.
 fn batches(questions: &[Question]) -> Vec<Batch> {
     let mut by_resource: BTreeMap<_, BTreeSet<&String>> = BTreeMap::new();
     for question in questions {
@@ -89,7 +91,7 @@ fn entries(context: &BTreeMap<String, Vec<String>>) -> Vec<ContextEntry> {
     context.iter().map(entry).collect()
 }
 
-/// Keys whose values are compared as something else than text.
+/// The keys whose values are not compared as text, and their types.
 const TYPES: &[(&str, ContextKeyTypeEnum)] = &[
     ("aws:currenttime", ContextKeyTypeEnum::Date),
     ("aws:epochtime", ContextKeyTypeEnum::Numeric),
@@ -110,7 +112,7 @@ fn key_type(key: &str, values: &[String]) -> ContextKeyTypeEnum {
     }
 }
 
-/// The answer to one action on one resource. What is not there was not answered: never a decision.
+/// The answer to one action on one resource. A missing answer is never a decision.
 fn answer(batch: &Batch, action: &str, of: &str, results: &[EvaluationResult]) -> Result<Simulated, Gap> {
     let nothing = || malformed(format!("the answer says nothing of {action} on {of}"));
     let of_action: Vec<_> = results.iter().filter(|it| it.eval_action_name().eq_ignore_ascii_case(action)).collect();
@@ -126,7 +128,7 @@ fn answer(batch: &Batch, action: &str, of: &str, results: &[EvaluationResult]) -
             it.missing_context_values(),
             it.permissions_boundary_decision_detail().or_else(|| result.permissions_boundary_decision_detail()),
         ),
-        // The decision about the action is one about all resources of the call.
+        // The decision about the action holds for all resources of the call together.
         None if batch.resources.len() == 1 && result.resource_specific_results().is_empty() => {
             (result.eval_decision(), result.missing_context_values(), result.permissions_boundary_decision_detail())
         }

@@ -1,6 +1,6 @@
-//! Tags of all resources of a type in one walk of `tag:GetResources`.
+//! The tags of all resources of a type, from one walk of `tag:GetResources`.
 //!
-//! Must not be used as a population: a resource that never had tags is not in the answer.
+//! Must not be used as a population: the answer omits a resource that never had tags.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,20 +39,20 @@ struct Tag {
     value: String,
 }
 
-/// Tags by ARN.
+/// The tags by ARN.
 #[derive(Debug, Default)]
 pub(in crate::kinds) struct Tagged {
     by_arn: BTreeMap<String, Value>,
 }
 
 impl Tagged {
-    /// The tags of a resource. The walk was complete, so a resource that it did not return has none.
+    /// The tags of a resource. The walk was complete, so a resource that is not in it has no tags.
     pub(in crate::kinds) fn of(&self, arn: &str) -> Value {
         self.by_arn.get(arn).cloned().unwrap_or_else(|| Value::Map(BTreeMap::new()))
     }
 }
 
-/// Walks `tag:GetResources` once per account, Region and resource type such as `kms:key`.
+/// Walks `tag:GetResources` once for each account, Region and resource type, such as `kms:key`.
 pub(in crate::kinds) async fn tagged(at: &At, resource_type: &'static str) -> Result<Arc<Tagged>, Gap> {
     at.once(resource_type, async {
         let mut tagged = Tagged::default();

@@ -1,6 +1,6 @@
 //! The tags of all resources of a type, from one walk of the Resource Groups Tagging API.
 //!
-//! Must not know how the call is made; that is `collect.rs`.
+//! Must not know how the call is made. That is the job of `collect.rs`.
 
 #[cfg(feature = "aws")]
 mod collect;
@@ -10,7 +10,7 @@ use attestry_core::facts::{Call, Frequency, Paging};
 #[cfg(feature = "aws")]
 pub(in crate::kinds) use collect::tagged;
 
-/// The call, which adds to every resource of a kind.
+/// The call, which adds the tags to every resource of a kind.
 pub(in crate::kinds) const GET_TAGGED: Call =
     Call::new("tag", "GetResources", "tag:GetResources", Frequency::Joined { page: 100 })
         .paged(Paging::by("PaginationToken", &["ResourceTagMappingList"], 50).limited("ResourcesPerPage", 100))
