@@ -1,11 +1,11 @@
-//! `absent`: There is no value: AWS answered that there is none.
+//! `absent`: AWS answered that there is no value.
 //!
 //! Must not know kinds or policies.
 
 use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
-/// There is no value: AWS answered that there is none.
+/// AWS answered that there is no value.
 #[derive(Debug)]
 pub(super) struct Absent;
 

@@ -1,4 +1,4 @@
-//! What a matcher answers, and what it may know beside the value.
+//! The answer of a matcher, and the data that a matcher gets besides the value.
 //!
 //! Must not know any single matcher.
 
@@ -6,35 +6,35 @@ use jiff::Timestamp;
 
 use crate::facts::{Resource, Value};
 
-/// Whether a value is as expected. Three answers, never two: what depends on something that nobody can see in the facts
-/// is neither.
+/// Whether a value is as expected. An answer is never only yes or no: when the result depends on data that are not in
+/// the facts, it is neither.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It is.
+    /// The value is as expected.
     Holds,
-    /// It is not; and what shows it, where a matcher found that out already.
+    /// The value is not as expected. The witness shows why, when the matcher has found it already.
     Fails(Option<Box<Witness>>),
-    /// The facts are all there and do not decide it; why, in words.
+    /// The facts are complete and do not decide the answer. The text is the reason.
     Undecided(String),
-    /// The text that would decide it is withheld.
+    /// The text that would decide the answer is withheld.
     Withheld,
 }
 
-/// What shows that a value is not as expected, where that is another thing than the value itself.
+/// The evidence that a value is not as expected, when it is not the value itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness {
-    /// What to show instead of the value.
+    /// The text or value to show instead of the value.
     pub shown: Value,
-    /// The part of the value that is at fault, in full: more than a report has room for.
+    /// The complete part of the value that is at fault. It can be longer than the space in a report.
     pub at_fault: Option<Value>,
 }
 
-/// What is known beside the value: when it is judged, and whose it is.
+/// The data besides the value: the instant of the judgement and the resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
     /// The instant of the judgement.
     pub now: Timestamp,
-    /// The resource, with all that is known of it.
+    /// The resource with all its facts.
     pub resource: &'a Resource,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Setting<'a> {
         &self.resource.account
     }
 
-    /// ARN or id of the resource.
+    /// The ARN or id of the resource.
     #[must_use]
     pub fn id(&self) -> &'a str {
         &self.resource.id
@@ -53,13 +53,14 @@ impl<'a> Setting<'a> {
 }
 
 impl Answer {
-    /// Whether it is one that fails.
+    /// Whether the answer is `Fails`.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         matches!(self, Self::Fails(_))
     }
 
-    /// One that fails decides; then one that is undecided; all others hold.
+    /// The answer of "all". One failure decides. Without a failure, the first undecided answer decides. Otherwise all
+    /// hold.
     #[must_use]
     pub fn all(answers: impl IntoIterator<Item = Self>) -> Self {
         let mut whole = Self::Holds;
@@ -73,13 +74,14 @@ impl Answer {
         whole
     }
 
-    /// One that holds decides; then one that is undecided; all others fail.
+    /// The answer of "any". One answer that holds decides. Without one, the first undecided answer decides. Otherwise
+    /// all fail.
     #[must_use]
     pub fn any(answers: impl IntoIterator<Item = Self>) -> Self {
         Self::all(answers.into_iter().map(Self::negated)).negated()
     }
 
-    /// The opposite; undecided stays undecided.
+    /// The opposite answer. An undecided answer stays undecided.
     #[must_use]
     pub fn negated(self) -> Self {
         match self {

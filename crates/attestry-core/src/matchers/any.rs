@@ -1,4 +1,4 @@
-//! `any`: At least one item of the list, or value of the map, is as the condition says.
+//! `any`: At least one item of the list, or one value of the map, meets the condition.
 //!
 //! Must not know kinds or policies.
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::facts::{Type, Value};
 
-/// At least one item of the list, or value of the map, is as the condition says.
+/// At least one item of the list, or one value of the map, meets the condition.
 #[derive(Debug)]
 pub(super) struct Any;
 
@@ -39,11 +39,11 @@ impl Matcher for Any {
     }
 
     fn narrow(&self, actual: &Value, _: &Operand, _: &Setting<'_>) -> Option<Value> {
-        // None of them is as expected: which they are matters less than how many, and statements are long.
+        // No item is as expected. The number of items matters more than their content, and statements are long.
         let count = items(actual).count();
         (count > SHOWN).then(|| Value::Text(format!("none of {count} items")))
     }
 }
 
-/// Items that are shown one by one.
+/// The largest number of items that are shown one by one.
 const SHOWN: usize = 3;

@@ -1,4 +1,4 @@
-//! The contract of a matcher, and conditions made of matchers.
+//! The contract of a matcher, and the conditions that consist of matchers.
 //!
 //! Must not know any single matcher.
 
@@ -8,24 +8,24 @@ use super::{Answer, Glob, Setting, show};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Question, Type, Value};
 
-/// Compares a value with what is expected.
+/// Compares a value with the expectation.
 pub trait Matcher: Sync + Debug {
-    /// The word in policies.
+    /// The keyword in policies.
     fn keyword(&self) -> &'static str;
 
-    /// One sentence for people: what holds when it matches.
+    /// The meaning in one sentence for people: what holds when the matcher matches.
     fn doc(&self) -> &'static str;
 
-    /// How it is used, for the reference; what it says is tested.
+    /// The example for the reference. A test checks that it is true.
     fn example(&self) -> Example;
 
-    /// The operand it takes when it is used on a value of this type.
+    /// The shape of the operand when the matcher is used on a value of this type.
     ///
     /// # Errors
-    /// The types it can be used on, in words, when this is none of them.
+    /// Fails when the matcher cannot be used on this type. The text names the types that it can be used on.
     fn takes(&self, of: Type) -> Result<Takes, &'static str>;
 
-    /// What is wrong with an operand, beyond its type.
+    /// The mistakes in an operand that its type does not show.
     fn objections(&self, operand: &Operand) -> Vec<Objection> {
         let _ = operand;
         Vec::new()
@@ -34,84 +34,85 @@ pub trait Matcher: Sync + Debug {
     /// Whether the value is as expected. `None` is *absent*.
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer;
 
-    /// The attributes of the same resource that hold AWS's own answers to what this claims of a value of this type. They
-    /// are compared where the kind has them and the stage asks for them.
+    /// The attributes of the same resource that hold AWS's own answers to this claim about a value of this type. They
+    /// are compared when the kind has them and the stage enables the oracle.
     fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
         let _ = (of, operand);
         Vec::new()
     }
 
-    /// What AWS must be asked for that.
+    /// The questions for AWS that the comparison needs.
     fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
         let _ = (actual, operand, setting);
         Vec::new()
     }
 
-    /// Whether it decides by itself about a value of which parts are withheld: it looks at no text, or item by item.
+    /// Whether the matcher itself decides about a value with withheld parts: either it reads no text, or it reads item
+    /// by item.
     fn sees_withheld(&self) -> bool {
         false
     }
 
-    /// What is expected, in words that follow "expected".
+    /// The expectation, in words that follow "expected".
     fn expected(&self, operand: &Operand) -> String {
         format!("{} {operand}", self.keyword().replace('_', " "))
     }
 
-    /// The part of the actual value that explains a failure, where that is not all of it.
+    /// The part of the actual value that explains a failure, when it is not the whole value.
     fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
         let _ = (actual, operand, setting);
         None
     }
 }
 
-/// Something wrong with an operand.
+/// A mistake in an operand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Objection {
-    /// The text in the operand that it is about; empty for the whole.
+    /// The text in the operand with the mistake. It is empty when the mistake is about the whole operand.
     pub text: String,
-    /// What is wrong.
+    /// The message about the mistake.
     pub message: String,
-    /// What may have been meant instead.
+    /// The texts that the author may have meant.
     pub candidates: Vec<String>,
-    /// Whether the operand means nothing; otherwise it is only doubtful.
+    /// Whether the operand has no meaning. Otherwise it is only doubtful.
     pub fatal: bool,
 }
 
 impl Objection {
-    /// The operand means nothing.
+    /// An error: the operand has no meaning.
     pub fn error(text: impl Into<String>, message: impl Into<String>) -> Self {
         Self { text: text.into(), message: message.into(), candidates: Vec::new(), fatal: true }
     }
 
-    /// The operand may mean something else than was meant.
+    /// A warning: the operand may have a meaning that the author did not intend.
     pub fn warning(text: impl Into<String>, message: impl Into<String>) -> Self {
         Self { fatal: false, ..Self::error(text, message) }
     }
 
-    /// One of these may have been meant.
+    /// Adds the texts that the author may have meant.
     #[must_use]
     pub fn among(self, candidates: Vec<String>) -> Self {
         Self { candidates, ..self }
     }
 }
 
-/// An expectation with facts that meet it and facts that do not, as a policy file writes them.
+/// An expectation with facts that meet it and facts that violate it, in the syntax of a policy file.
 #[derive(Clone, Copy, Debug)]
 pub struct Example {
-    /// A kind that it can be used on.
+    /// A kind that the matcher can be used on.
     pub kind: &'static str,
     /// The expectation.
     pub expect: &'static str,
-    /// Facts of which it holds.
+    /// Facts that meet the expectation.
     pub met: &'static str,
-    /// Facts of which it does not hold.
+    /// Facts that violate the expectation.
     pub violated: &'static str,
-    /// Facts that do not decide it; few matchers have such.
+    /// Facts that do not decide the expectation. Few matchers have such facts.
     pub undecided: Option<&'static str>,
 }
 
 impl Example {
-    /// An example of a matcher that every fact decides.
+    /// An example of a matcher for which every fact is decisive.
     #[must_use]
     pub const fn new(kind: &'static str, expect: &'static str, met: &'static str, violated: &'static str) -> Self {
         Self { kind, expect, met, violated, undecided: None }
@@ -135,7 +136,7 @@ pub enum Takes {
     Condition(Type),
 }
 
-/// What a value is compared with.
+/// The operand that a value is compared with.
 #[derive(Clone, Debug)]
 pub enum Operand {
     /// One value.
@@ -146,18 +147,18 @@ pub enum Operand {
     Glob(Glob),
     /// A regular expression.
     Regex(regex::Regex),
-    /// Nothing.
+    /// No operand.
     Flag,
     /// A condition.
     Condition(Box<Condition>),
 }
 
-/// What must hold of one value.
+/// The requirement for one value.
 #[derive(Clone, Debug)]
 pub enum Condition {
-    /// All tests hold.
+    /// All tests must hold.
     Tests(Vec<Test>),
-    /// Conditions on the fields of a record: path inside the record, as written, and its condition.
+    /// Conditions on the fields of a record. Each has the path inside the record, as in the policy, and the condition.
     Fields(Vec<(Vec<String>, Condition)>),
 }
 
@@ -166,7 +167,7 @@ pub enum Condition {
 pub struct Test {
     /// The matcher.
     pub matcher: &'static dyn Matcher,
-    /// Its operand.
+    /// The operand of the matcher.
     pub operand: Operand,
 }
 
@@ -184,8 +185,8 @@ impl Condition {
         }
     }
 
-    /// Whether the value at a path inside a value is as expected. Where there is none, and the name of some entry is
-    /// withheld, that entry may be the one.
+    /// Whether the value at a path inside a value is as expected. When there is no value at the path, and the name of
+    /// some entry is withheld, that entry can be the one.
     #[must_use]
     pub fn test_inside(&self, actual: Option<&Value>, path: &[String], setting: &Setting<'_>) -> Answer {
         let found = inside(actual, path);
@@ -195,7 +196,7 @@ impl Condition {
         self.test(found, setting)
     }
 
-    /// The attributes of the same resource that hold AWS's own answers to the claims in it.
+    /// The attributes of the same resource that hold AWS's own answers to the claims of the condition.
     #[must_use]
     pub fn beside(&self, of: Type) -> Vec<&'static str> {
         match self {
@@ -208,7 +209,7 @@ impl Condition {
         }
     }
 
-    /// What AWS must be asked for the claims in it.
+    /// The questions for AWS that the claims of the condition need.
     #[must_use]
     pub fn questions(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Vec<Question> {
         match self {
@@ -221,7 +222,7 @@ impl Condition {
         }
     }
 
-    /// The value to show for a failure: as much of it as explains the failure.
+    /// The value to show for a failure: only the part that explains the failure.
     #[must_use]
     pub fn narrow(&self, actual: &Value, setting: &Setting<'_>) -> Value {
         let tests = if let Self::Tests(tests) = self { tests.as_slice() } else { &[] };
@@ -232,7 +233,8 @@ impl Condition {
 }
 
 impl Test {
-    /// Whether the value is as expected. A text that is withheld is compared with nothing: what stands for it is not it.
+    /// Whether the value is as expected. A withheld text is compared with nothing, because its replacement is another
+    /// text.
     fn answer(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Answer {
         if !self.matcher.sees_withheld() && actual.is_some_and(Value::is_withheld) {
             return Answer::Withheld;
@@ -241,7 +243,7 @@ impl Test {
     }
 }
 
-/// Whether a map on the way has an entry whose name is withheld.
+/// Whether a map on the path has an entry whose name is withheld.
 fn hides(value: Option<&Value>, path: &[String]) -> bool {
     let Some(Value::Map(items)) = value else { return false };
     let Some((key, rest)) = path.split_first() else { return false };

@@ -1,4 +1,4 @@
-//! `contains`: The text has the operand in it, the list has it as an item, or the map has it as a key.
+//! `contains`: The text contains the operand, the list has it as an item, or the map has it as a key.
 //!
 //! Must not know kinds or policies.
 
@@ -6,7 +6,7 @@ use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
 
-/// The text has the operand in it, the list has it as an item, or the map has it as a key.
+/// The text contains the operand, the list has it as an item, or the map has it as a key.
 #[derive(Debug)]
 pub(super) struct Contains;
 
@@ -55,7 +55,7 @@ impl Matcher for Contains {
             (Some(Value::Map(items)), Operand::Value(Value::Text(key))) => items.contains_key(key),
             _ => false,
         };
-        // What stands in the open is contained; what is not seen may be what is withheld.
+        // A visible match holds. When there is no visible match, a withheld part can be the match.
         let hidden = actual.is_some_and(|actual| match actual {
             Value::Map(items) => items.keys().any(|key| is_withheld(key)),
             actual => actual.is_withheld(),

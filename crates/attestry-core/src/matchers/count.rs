@@ -1,11 +1,11 @@
-//! `count`: The number of items of the list or map is as the condition says; absent counts as none.
+//! `count`: The number of items of the list or map meets the condition. An absent value counts as zero items.
 //!
 //! Must not know kinds or policies.
 
 use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
-/// The number of items of the list or map is as the condition says; absent counts as none.
+/// The number of items of the list or map meets the condition. An absent value counts as zero items.
 #[derive(Debug)]
 pub(super) struct Count;
 

@@ -1,4 +1,5 @@
-//! `counts`: The metric filters of the list that feed the metric surely count each of these CloudTrail events, whatever its other fields hold.
+//! `counts`: The metric filters of the list that feed the metric surely count each of these CloudTrail events, whatever
+//! the other fields of the event contain.
 //!
 //! Must not know kinds or policies.
 
@@ -9,7 +10,8 @@ use crate::alerts::{Counter, Decision, Emits, Shape, decide};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Field, Type, Value};
 
-/// The metric filters of the list that feed the metric surely count each of these CloudTrail events, whatever its other fields hold.
+/// The metric filters of the list that feed the metric surely count each of these CloudTrail events, whatever the other
+/// fields of the event contain.
 #[derive(Debug)]
 pub(super) struct Counts;
 
@@ -73,7 +75,7 @@ impl Matcher for Counts {
         let Operand::Value(claim) = operand else { return Answer::from(false) };
         let (metric, namespace) = (text(claim, "metric"), text(claim, "namespace"));
         let filters = if let Some(Value::List(filters)) = actual { filters.as_slice() } else { &[] };
-        // What was withheld of a filter may be what it counts, or what it feeds; those of other metrics do not matter.
+        // A withheld part of a filter can be its pattern or its metric. Filters of other metrics do not matter.
         let (hidden, told): (Vec<&Value>, Vec<&Value>) = filters.iter().partition(|it| it.is_withheld());
         let counters: Vec<Counter> = told.into_iter().filter_map(|it| counter(it, metric, namespace)).collect();
         let feeds = |it: &&Value| {
@@ -101,7 +103,7 @@ impl Matcher for Counts {
 const FIELDS: &[Field] =
     &[Field::new("metric", Type::Text), Field::new("namespace", Type::Text), Field::new("events", Type::List(&EVENT))];
 
-/// Why an event is missed, as far as it is not its fields.
+/// The reason why an event is missed, apart from the fields of the event.
 fn missed_by(counters: &[Counter]) -> String {
     let useless =
         |it: &Counter| if let Emits::Nothing(why) = &it.emits { Some(format!("{}: {why}", it.name)) } else { None };

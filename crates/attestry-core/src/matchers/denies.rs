@@ -1,4 +1,5 @@
-//! `denies`: Each request of these actions on these resources meets a Deny that no condition key lifts, whoever makes it.
+//! `denies`: A Deny applies to each request of these actions on these resources, from any caller and for any value of a
+//! condition key.
 //!
 //! Must not know kinds or policies.
 
@@ -7,7 +8,8 @@ use super::{Answer, Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Context, Proof};
 
-/// Each request of these actions on these resources meets a Deny that no condition key lifts, whoever makes it.
+/// A Deny applies to each request of these actions on these resources, from any caller and for any value of a condition
+/// key.
 #[derive(Debug)]
 pub(super) struct Denies;
 
@@ -51,7 +53,7 @@ impl Proves for Denies {
         Some(Claim::about(Says::Denied, vec![(area(claim), given(claim, Context::unknown()))]))
     }
 
-    /// Without a document nothing denies anything.
+    /// Without a document, no Deny exists.
     fn without(&self) -> Answer {
         Answer::Fails(None)
     }

@@ -1,4 +1,5 @@
-//! `denies_outside`: Each request of these actions on another resource meets a Deny that no condition key lifts, whoever makes it.
+//! `denies_outside`: A Deny applies to each request of these actions on any other resource, from any caller and for any
+//! value of a condition key.
 //!
 //! Must not know kinds or policies.
 
@@ -7,7 +8,8 @@ use super::{Answer, Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Field, Type, Value};
 use attestry_iam::{Area, Context, Proof, Set};
 
-/// Each request of these actions on another resource meets a Deny that no condition key lifts, whoever makes it.
+/// A Deny applies to each request of these actions on any other resource, from any caller and for any value of a
+/// condition key.
 #[derive(Debug)]
 pub(super) struct DeniesOutside;
 
@@ -56,7 +58,7 @@ impl Proves for DeniesOutside {
         Some(Claim::about(Says::Denied, vec![(others(claim), given(claim, Context::unknown()))]))
     }
 
-    /// Without a document nothing denies anything.
+    /// Without a document, no Deny exists.
     fn without(&self) -> Answer {
         Answer::Fails(None)
     }
@@ -67,7 +69,7 @@ impl Proves for DeniesOutside {
     }
 }
 
-/// A claim without `outside`: the word is in the name.
+/// The fields of a claim without `outside`, because the name of the matcher contains that word.
 const FIELDS: &[Field] = &[
     Field::new("actions", Type::List(&Type::Text)),
     Field::new("resources", Type::List(&Type::Text)),

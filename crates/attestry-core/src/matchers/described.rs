@@ -1,4 +1,4 @@
-//! Events as the operand of a matcher describes them.
+//! The events that the operand of a matcher describes.
 //!
 //! Must not know any single matcher.
 
@@ -10,15 +10,16 @@ use crate::facts::{Field, Type, Value};
 
 const TEXTS: Type = Type::List(&Type::Text);
 
-/// A description: each of `fields` holds one of its patterns, in which * is any run of characters; each of `except` holds a
-/// text like none of its patterns; none of `without` is there.
+/// The description of an event. Each field in `fields` has a text that matches one of its patterns, where `*` is any
+/// run of characters. Each field in `except` has a text that matches none of its patterns. No field in `without`
+/// exists.
 pub(super) const EVENT: Type = Type::Record(&[
     Field::new("fields", Type::Map(&TEXTS)),
     Field::new("except", Type::Map(&TEXTS)),
     Field::new("without", TEXTS),
 ]);
 
-/// What is wrong with the events of an operand.
+/// The mistakes in the events of an operand.
 pub(super) fn objections(keyword: &str, shape: Shape, claim: &Value) -> Vec<Objection> {
     let events = events(claim);
     let mut all = Vec::new();
@@ -76,7 +77,7 @@ pub(super) fn field<'a>(record: &'a Value, name: &str) -> Option<&'a Value> {
     if let Value::Map(fields) = record { fields.get(name) } else { None }
 }
 
-/// A text of an operand; empty where it has none.
+/// A text of an operand. It is empty when the operand does not have it.
 pub(super) fn text<'a>(record: &'a Value, name: &str) -> &'a str {
     if let Some(Value::Text(text)) = field(record, name) { text } else { "" }
 }

@@ -1,11 +1,11 @@
-//! `due_within`: The instant lies ahead, at most the operand away.
+//! `due_within`: The instant is in the future, and at most as far away as the operand.
 //!
 //! Must not know kinds or policies.
 
 use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
-/// The instant lies ahead, at most the operand away.
+/// The instant is in the future, and at most as far away as the operand.
 #[derive(Debug)]
 pub(super) struct DueWithin;
 

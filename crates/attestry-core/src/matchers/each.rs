@@ -1,11 +1,12 @@
-//! `each`: Every item of the list, or value of the map, is as the condition says; an empty or absent one satisfies it.
+//! `each`: Every item of the list, or every value of the map, meets the condition. An empty or absent list or map
+//! satisfies it.
 //!
 //! Must not know kinds or policies.
 
 use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
-/// Every item of the list, or value of the map, is as the condition says; an empty or absent one satisfies it.
+/// Every item of the list, or every value of the map, meets the condition. An empty or absent list or map satisfies it.
 #[derive(Debug)]
 pub(super) struct Each;
 

@@ -1,6 +1,6 @@
-//! `glob`: a text pattern in which `*` is any run of characters and `?` any single one, as in IAM.
+//! `glob`: A text pattern in which `*` is any run of characters and `?` is any single character, as in IAM.
 //!
-//! Must not know kinds or policies. Nothing else is special: a bracket is a bracket.
+//! Must not know kinds or policies. No other character is special: a bracket is a bracket.
 
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
@@ -14,7 +14,7 @@ pub struct Glob {
 }
 
 impl Glob {
-    /// The pattern of that text; every text is one.
+    /// The pattern of a text. Every text is a pattern.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self { text: text.to_owned(), pattern: Pattern::new(text) }
@@ -26,14 +26,15 @@ impl Glob {
         &self.text
     }
 
-    /// Whether the pattern covers the whole text. Time is at most pattern times text, whatever the pattern.
+    /// Whether the pattern covers the whole text. For every pattern, the time is at most the length of the pattern
+    /// times the length of the text.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         self.pattern.matches(text, Case::Exact)
     }
 }
 
-/// The text is covered by the pattern.
+/// The pattern covers the text.
 #[derive(Debug)]
 pub(super) struct GlobMatch;
 

@@ -1,4 +1,5 @@
-//! `grants_only`: Every request that can be allowed is one of these actions on these resources; with `services`, every request to one of these.
+//! `grants_only`: Every request that can be allowed is one of these actions on these resources. With `services`, only
+//! requests to these services count.
 //!
 //! Must not know kinds or policies.
 
@@ -8,7 +9,8 @@ use crate::facts::{Field, Type, Value};
 use attestry_iam::reference;
 use attestry_iam::{Area, Catalogue, Context, Proof, Prover, Set};
 
-/// Every request that can be allowed is one of these actions on these resources; with `services`, every request to one of these.
+/// Every request that can be allowed is one of these actions on these resources. With `services`, only requests to
+/// these services count.
 #[derive(Debug)]
 pub(super) struct GrantsOnly;
 
@@ -51,7 +53,7 @@ impl Proves for GrantsOnly {
     fn objections(&self, operand: &Operand) -> Vec<Objection> {
         let Operand::Value(claim) = operand else { return Vec::new() };
         let mut all = objections(claim);
-        // A service that there is not would leave nothing to ask about.
+        // A claim about an unknown service would be about no request.
         all.extend(strings(claim, "services").iter().filter_map(|service| {
             let unknown = reference::unknown(&format!("{service}:*"))?;
             let candidates = unknown.candidates().into_iter().map(str::to_owned).collect();
@@ -60,8 +62,8 @@ impl Proves for GrantsOnly {
         all
     }
 
-    /// What is granted lies in an area when nothing is granted in what is left: other actions anywhere, and these actions
-    /// elsewhere.
+    /// The permissions lie in an area when nothing is granted outside of it: neither other actions on any resource, nor
+    /// these actions on other resources.
     fn claim(&self, operand: &Operand) -> Option<Claim> {
         let Operand::Value(claim) = operand else { return None };
         let given = given(claim, Context::unknown());
@@ -92,7 +94,7 @@ const FIELDS: &[Field] = &[
     Field::new("given", GIVEN),
 ];
 
-/// What must not be granted: other actions of the services, and these actions elsewhere.
+/// The requests that must not be granted: other actions of the services, and these actions on other resources.
 fn outside(claim: &Value) -> [Area; 2] {
     let within = area(claim);
     let services = strings(claim, "services");

@@ -1,11 +1,11 @@
-//! `matches`: The text, or part of it, matches the regular expression.
+//! `matches`: The text, or a part of it, matches the regular expression.
 //!
 //! Must not know kinds or policies.
 
 use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
-/// The text, or part of it, matches the regular expression.
+/// The text, or a part of it, matches the regular expression.
 #[derive(Debug)]
 pub(super) struct Matches;
 
@@ -37,7 +37,7 @@ impl Matcher for Matches {
     fn objections(&self, operand: &Operand) -> Vec<Objection> {
         let Operand::Regex(regex) = operand else { return Vec::new() };
         let inner = regex.as_str().trim_start_matches('^').trim_end_matches('$');
-        // `^$` is the empty text alone.
+        // `^$` matches only the empty text.
         let all = matches!(inner, "" | ".*") && regex.as_str() != "^$";
         let message = "every text matches, so this says nothing; to ask that there is one, write `present: true`";
         all.then(|| Objection::error(regex.as_str(), message)).into_iter().collect()

@@ -1,7 +1,7 @@
-//! The matchers: one file each, from `equals` to `within`.
+//! The matchers, from `equals` to `within`. Each matcher has one file.
 //!
-//! To add a matcher, add a file and a line to [`ALL`]. Keyword, operand check, documentation and editor schema follow
-//! from it. Must not know kinds, policies, YAML or where values come from.
+//! To add a matcher, add a file and a line to [`ALL`]. The keyword, the check of the operand, the documentation and the
+//! schema for editors follow from it. Must not know kinds, policies, YAML or the origin of values.
 
 mod absent;
 mod answer;
@@ -45,7 +45,7 @@ pub use condition::{Condition, Example, Matcher, Objection, Operand, Takes, Test
 pub use glob::Glob;
 pub use show::show;
 
-/// Every matcher, in the order of documentation.
+/// Every matcher, in the order of the documentation.
 pub const ALL: &[&dyn Matcher] = &[
     &equals::Equals,
     &not::Not,
@@ -79,13 +79,13 @@ pub const ALL: &[&dyn Matcher] = &[
     &takes::TakesEvents,
 ];
 
-/// The matcher of that keyword.
+/// The matcher with that keyword.
 #[must_use]
 pub fn find(keyword: &str) -> Option<&'static dyn Matcher> {
     ALL.iter().copied().find(|matcher| matcher.keyword() == keyword)
 }
 
-/// The matcher that a bare value stands for: `enabled: true` is `enabled: { equals: true }`.
+/// The matcher for a bare value: `enabled: true` means `enabled: { equals: true }`.
 #[must_use]
 pub fn equality() -> &'static dyn Matcher {
     &equals::Equals

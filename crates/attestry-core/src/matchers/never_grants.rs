@@ -1,4 +1,4 @@
-//! `never_grants`: No request of these actions on these resources can be allowed, whatever its condition keys are.
+//! `never_grants`: No request of these actions on these resources can be allowed, for any values of its condition keys.
 //!
 //! Must not know kinds or policies.
 
@@ -7,7 +7,7 @@ use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Context, Proof, Prover};
 
-/// No request of these actions on these resources can be allowed, whatever its condition keys are.
+/// No request of these actions on these resources can be allowed, for any values of its condition keys.
 #[derive(Debug)]
 pub(super) struct NeverGrants;
 

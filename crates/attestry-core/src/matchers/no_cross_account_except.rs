@@ -1,4 +1,7 @@
-//! `no_cross_account_except`: Nobody is let in from outside of the owner's account, by itself or through a service that it can send, but these: accounts, organizations (`o-…`), organizational units (`ou-…`), VPCs and VPC endpoints (`vpc-…`, `vpce-…`), services (`sns.amazonaws.com`), identity pools and ARNs; for none, an empty list.
+//! `no_cross_account_except`: Only these parties outside of the owner's account get access, directly or through a
+//! service that they can send. A party is an account, an organization (`o-…`), an organizational unit (`ou-…`), a VPC
+//! or VPC endpoint (`vpc-…`, `vpce-…`), a service (`sns.amazonaws.com`), an identity pool or an ARN. An empty list
+//! allows no party.
 //!
 //! Must not know kinds or policies.
 
@@ -7,7 +10,9 @@ use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{PARTITIONS, Type, Value};
 use attestry_iam::{Catalogue, Exception, Proof, Prover};
 
-/// Nobody is let in from outside of the owner's account, by itself or through a service that it can send, but these: accounts, organizations (`o-…`), organizational units (`ou-…`), VPCs and VPC endpoints (`vpc-…`, `vpce-…`), services (`sns.amazonaws.com`), identity pools and ARNs; for none, an empty list.
+/// Only these parties outside of the owner's account get access, directly or through a service that they can send. A
+/// party is an account, an organization (`o-…`), an organizational unit (`ou-…`), a VPC or VPC endpoint (`vpc-…`,
+/// `vpce-…`), a service (`sns.amazonaws.com`), an identity pool or an ARN. An empty list allows no party.
 #[derive(Debug)]
 pub(super) struct NoCrossAccountExcept;
 
@@ -61,7 +66,7 @@ const PARTIES: &str = "neither an account (12 digits), an organization (`o-…`)
                        a VPC endpoint (`vpce-…`), a service (`sns.amazonaws.com`), an identity pool (`Region:id`), a canonical \
                        user nor an ARN without wildcards";
 
-/// Whether a text is written as one of those who can be let in.
+/// Whether a text has the form of a party.
 fn is_party(text: &str) -> bool {
     let of = |text: &str, may: fn(u8) -> bool| !text.is_empty() && text.bytes().all(may);
     let small = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();

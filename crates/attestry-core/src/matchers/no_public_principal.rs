@@ -1,4 +1,5 @@
-//! `no_public_principal`: The policy of the resource lets nobody in whom it does not name, be it as a principal or in a condition. Whoever can have a token of a provider that everybody shares is nobody in particular.
+//! `no_public_principal`: The policy of the resource gives access only to parties that it names, as principals or in a
+//! condition. A shared provider of identities does not name a party, because any person can have a token of it.
 //!
 //! Must not know kinds or policies.
 
@@ -8,7 +9,8 @@ use crate::facts::iam::STATEMENTS;
 use crate::facts::{Fact, PUBLIC, Type, Value};
 use attestry_iam::{Catalogue, Proof, Prover};
 
-/// The policy of the resource lets nobody in whom it does not name, be it as a principal or in a condition. Whoever can have a token of a provider that everybody shares is nobody in particular.
+/// The policy of the resource gives access only to parties that it names, as principals or in a condition. A shared
+/// provider of identities does not name a party, because any person can have a token of it.
 #[derive(Debug)]
 pub(super) struct NoPublicPrincipal;
 
@@ -52,7 +54,7 @@ policy:
     }
 
     fn against(&self, proof: &Proof, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Option<String> {
-        // It is about the policy. Grants, and a key without any, are no less public for it.
+        // The answer of AWS is only about the policy. It does not apply to grants, nor to a key without grants.
         if !STATEMENTS.holds(actual) || *actual == Value::List(Vec::new()) {
             return None;
         }

@@ -1,4 +1,4 @@
-//! `none`: No item of the list, and no value of the map, is as the condition says.
+//! `none`: No item of the list, and no value of the map, meets the condition.
 //!
 //! Must not know kinds or policies.
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::facts::{Type, Value};
 
-/// No item of the list, and no value of the map, is as the condition says.
+/// No item of the list, and no value of the map, meets the condition.
 #[derive(Debug)]
 pub(super) struct None;
 

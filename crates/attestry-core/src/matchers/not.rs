@@ -1,11 +1,11 @@
-//! `not`: The condition does not hold; an absent value satisfies it.
+//! `not`: The condition does not hold. An absent value satisfies it.
 //!
 //! Must not know kinds or policies.
 
 use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Question, Type, Value};
 
-/// The condition does not hold; an absent value satisfies it.
+/// The condition does not hold. An absent value satisfies it.
 #[derive(Debug)]
 pub(super) struct Not;
 

@@ -1,11 +1,11 @@
-//! `older_than`: The instant is longer ago than the operand.
+//! `older_than`: The age of the instant is more than the operand.
 //!
 //! Must not know kinds or policies.
 
 use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
-/// The instant is longer ago than the operand.
+/// The age of the instant is more than the operand.
 #[derive(Debug)]
 pub(super) struct OlderThan;
 

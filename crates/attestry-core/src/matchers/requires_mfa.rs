@@ -65,7 +65,8 @@ impl Proves for RequiresMfa {
     }
 }
 
-/// Long-term keys carry no word of MFA at all; temporary ones say `false`.
+/// The two contexts without MFA. A request with long-term keys has no key for MFA, and a request with temporary keys
+/// has the value `false`.
 fn without(given: &Context) -> [Context; 2] {
     const PRESENT: &str = "aws:MultiFactorAuthPresent";
     const AGE: &str = "aws:MultiFactorAuthAge";

@@ -1,4 +1,4 @@
-//! `requires_tls`: The policy of the resource denies every request to it, and to what is in it, that came without TLS.
+//! `requires_tls`: The policy of the resource denies every request without TLS to the resource and to its content.
 //!
 //! Must not know kinds or policies.
 
@@ -9,11 +9,11 @@ use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
 use attestry_iam::{Area, Proof, Set};
 
-/// The policy of the resource denies every request to it, and to what is in it, that came without TLS.
+/// The policy of the resource denies every request without TLS to the resource and to its content.
 #[derive(Debug)]
 pub(super) struct RequiresTls;
 
-/// AWS tells it of every request.
+/// The condition key for TLS. AWS sets it for every request.
 const TLS: &str = "aws:SecureTransport";
 
 impl Proves for RequiresTls {
@@ -54,7 +54,7 @@ policy:
         "denies every request without TLS".to_owned()
     }
 
-    /// Without a policy nothing denies anything.
+    /// Without a policy, no Deny exists.
     fn without(&self) -> Answer {
         Answer::Fails(None)
     }
@@ -64,7 +64,7 @@ policy:
     }
 }
 
-/// The resource, and for a bucket its objects too.
+/// The resource. For a bucket, also its objects.
 fn own(setting: &Setting<'_>) -> Result<Area, Unjudged> {
     let arn = setting.id();
     if is_withheld(arn) {
@@ -96,7 +96,7 @@ mod tests {
         calls: &[],
     };
 
-    /// Principal, the name of the element with actions, those, resources and conditions.
+    /// The principal, the name of the element with the actions, the actions, the resources and the conditions.
     type Deny = (&'static str, &'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
     fn answer(arn: &str, statements: &[Deny]) -> Answer {
@@ -141,9 +141,9 @@ mod tests {
             (bucket, one(&["s3:GetObject"], &["*"], &[HTTP]), "fails"),
             (bucket, one(&["s3:*"], &["*"], &["Bool aws:SecureTransport true"]), "fails"),
             (bucket, vec![], "fails"),
-            // A further condition lets the requests of somebody through.
+            // A further condition excludes the requests of one organization from the Deny.
             (bucket, one(&["s3:*"], &["*"], &[HTTP, "StringNotEquals aws:PrincipalOrgID o-1"]), "fails"),
-            // From 2030 on nothing is denied.
+            // From 2030 on, no request is denied.
             (bucket, one(&["s3:*"], &["*"], &[HTTP, "DateLessThan aws:CurrentTime 2030-01-01"]), "fails"),
             (
                 bucket,
@@ -153,7 +153,7 @@ mod tests {
                 ],
                 "undecided",
             ),
-            // Denies of some are no Denies of all.
+            // A Deny for some principals is no Deny for all principals.
             (bucket, vec![("AWS:444455556666", "actions", &["s3:*"], BOTH, &[HTTP])], "fails"),
             (bucket, vec![("not_principals AWS:444455556666", "actions", &["s3:*"], BOTH, &[HTTP])], "fails"),
             (

@@ -1,4 +1,5 @@
-//! `separates`: Nobody with these permissions can do something of both duties: two claims, each with actions and resources.
+//! `separates`: No identity with these permissions can make a request of both duties. The operand has two claims, each
+//! with actions and resources.
 //!
 //! Must not know kinds or policies.
 
@@ -7,7 +8,8 @@ use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Context, Proof, Prover};
 
-/// Nobody with these permissions can do something of both duties: two claims, each with actions and resources.
+/// No identity with these permissions can make a request of both duties. The operand has two claims, each with actions
+/// and resources.
 #[derive(Debug)]
 pub(super) struct Separates;
 

@@ -1,10 +1,10 @@
 //! Values in words, for people and reports.
 //!
-//! Must not know who reads them.
+//! Must not know the readers of the words.
 
 use crate::facts::{Value, format_duration};
 
-/// The value as people read it. Long lists and texts are cut, and say so.
+/// The value in words for people. Long lists and texts are cut, and the result shows the cut.
 #[must_use]
 pub fn show(value: &Value) -> String {
     match value {

@@ -1,4 +1,5 @@
-//! `shuts_out`: None of these users and roles is let in by the policy of the resource, or by a grant, alone; what their own policies add is asked of them.
+//! `shuts_out`: The policy of the resource, or a grant, alone gives none of these users and roles access. Cases on the
+//! users and roles themselves judge the permissions that their own policies add.
 //!
 //! Must not know kinds or policies.
 
@@ -7,7 +8,8 @@ use super::{Example, Objection, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Proof, Prover};
 
-/// None of these users and roles is let in by the policy of the resource, or by a grant, alone; what their own policies add is asked of them.
+/// The policy of the resource, or a grant, alone gives none of these users and roles access. Cases on the users and
+/// roles themselves judge the permissions that their own policies add.
 #[derive(Debug)]
 pub(super) struct ShutsOut;
 

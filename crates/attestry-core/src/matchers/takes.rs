@@ -1,4 +1,5 @@
-//! `takes`: The event pattern of a rule surely matches each of these events, whatever its other fields hold.
+//! `takes`: The event pattern of a rule surely matches each of these events, whatever the other fields of the event
+//! contain.
 //!
 //! Must not know kinds or policies.
 
@@ -7,7 +8,7 @@ use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes, Witnes
 use crate::alerts::{Counter, Decision, Emits, Shape, decide, parse_event_pattern};
 use crate::facts::{Field, Type, Value};
 
-/// The event pattern of a rule surely matches each of these events, whatever its other fields hold.
+/// The event pattern of a rule surely matches each of these events, whatever the other fields of the event contain.
 #[derive(Debug)]
 pub(super) struct TakesEvents;
 

@@ -1,4 +1,4 @@
-//! Tables over all matchers.
+//! Tests in tables over all matchers.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +51,7 @@ fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
     let days = |n: i64| Value::days(n);
     let regex = |it: &str| Operand::Regex(regex::Regex::new(it).unwrap());
     let glob = |it: &str| Operand::Glob(Glob::new(it));
-    // Keyword, operand, a value that holds, a value that does not.
+    // The keyword, the operand, a value that holds, and a value that does not hold.
     let table: Vec<(&str, Operand, Option<Value>, Option<Value>)> = vec![
         ("equals", one(true), Some(true.into()), Some(false.into())),
         ("equals", one("a"), text("a"), None),
@@ -102,7 +102,7 @@ fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
         );
     }
     let tested: BTreeSet<&str> = table.iter().map(|row| row.0).collect();
-    // Claims over documents have three answers; tests/it/reference.rs judges an example of each.
+    // Claims over documents have three answers. tests/it/reference.rs judges an example of each answer.
     let plain = ALL.iter().filter(|matcher| matcher.example().undecided.is_none());
     let existing: BTreeSet<&str> = plain.map(|matcher| matcher.keyword()).collect();
     assert_eq!(tested, existing, "every matcher has rows in this table");
@@ -140,7 +140,7 @@ fn a_deny_for_some_principals_proves_nothing() {
         assert_eq!(on(keyword, with("*"), area()), Answer::Holds, "{keyword}");
     }
     let role = || with("AWS:arn:aws:iam::111122223333:role/x");
-    // Whom the Deny does not name is not denied; what that one may do is another question.
+    // The Deny does not apply to principals that it does not name. Their permissions are another question.
     assert!(matches!(on("denies", role(), area()), Answer::Fails(Some(_))));
     let grants = on("never_grants", role(), area());
     assert!(matches!(grants, Answer::Undecided(_)), "{grants:?}");
@@ -170,7 +170,7 @@ fn a_deny_that_leaves_somebody_out_does_not_deny_everybody() {
     assert_eq!(claim(vec![deny("principals", &[role], &[])]), "violated");
     assert_eq!(claim(vec![deny("principals", &["*"], &[]), deny("principals", &[role], &[])]), "met");
     assert_eq!(claim(vec![deny("not_principals", &[role, root], &[])]), "violated");
-    // Together they deny everybody.
+    // Together, the two statements deny every caller.
     assert_eq!(
         claim(vec![
             deny("not_principals", &["Service:sns.amazonaws.com"], &[]),
@@ -179,9 +179,9 @@ fn a_deny_that_leaves_somebody_out_does_not_deny_everybody() {
         "met"
     );
     assert_eq!(claim(vec![deny("not_principals", &[role, root], &[]), deny("principals", &[role], &[])]), "violated");
-    // Without the account AWS does not say whether the role is left out.
+    // Without the account in the list, AWS does not document whether the role is excluded.
     assert_eq!(claim(vec![deny("not_principals", &[role], &[])]), "open");
-    // Others come with TLS.
+    // Other principals use TLS.
     assert_eq!(
         claim(vec![deny("principals", &["*"], &["Bool aws:SecureTransport false"]), deny("principals", &[role], &[])]),
         "violated"
@@ -266,7 +266,7 @@ fn a_resource_that_no_action_of_a_claim_can_name_is_objected_to() {
         let found = claim(&["secretsmanager:DeleteSecret"], wrong);
         assert!(matches!(found.as_slice(), [one] if one.fatal && one.text == wrong), "{wrong}: {found:?}");
     }
-    // What an action without resources is granted on all the same, and what one that we do not know is about.
+    // Two cases without an error: an action that works without a resource, and an action that is not in our reference.
     assert_eq!(claim(&["s3:ListAllMyBuckets"], "arn:aws:s3:::*"), []);
     let found = claim(&["secretsmanager:FromNextYear"], "arn:aws:secretsmanager:*:*:else:*");
     assert!(matches!(found.as_slice(), [one] if !one.fatal), "{found:?}");
@@ -310,7 +310,7 @@ fn a_claim_of_nothing_but_unknown_actions_costs_little() {
     assert!(found.len() < 50 && found.iter().any(|it| it.fatal), "{}", found.len());
 }
 
-/// The operand of `counts` or `takes`: fields with their patterns, and others that are not there.
+/// The operand of `counts` or `takes`: fields with their patterns, and fields that do not exist.
 fn described(fields: &[(&str, &[&str])], without: &[&str], more: [(&'static str, Option<Value>); 2]) -> Operand {
     let fields = fields.iter().map(|(name, list)| ((*name).to_owned(), Value::texts(list.iter().copied()))).collect();
     let event = Value::record([
@@ -393,7 +393,7 @@ fn matchers_refuse_types_they_cannot_judge() {
     }
 }
 
-/// The definition of a glob, without cleverness.
+/// The definition of a glob in the simplest form.
 fn slow_glob(pattern: &[char], text: &[char]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),

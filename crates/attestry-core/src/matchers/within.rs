@@ -1,11 +1,11 @@
-//! `within`: The instant is not longer ago than the operand, and not in the future.
+//! `within`: The age of the instant is at most the operand, and the instant is not in the future.
 //!
 //! Must not know kinds or policies.
 
 use super::{Answer, Example, Matcher, Operand, Setting, Takes};
 use crate::facts::{Type, Value};
 
-/// The instant is not longer ago than the operand, and not in the future.
+/// The age of the instant is at most the operand, and the instant is not in the future.
 #[derive(Debug)]
 pub(super) struct Within;
 
@@ -49,5 +49,5 @@ impl Matcher for Within {
     }
 }
 
-/// Seconds by which our clock and AWS's may differ before an instant counts as future.
+/// The largest difference in seconds between our clock and AWS's clock. A later instant counts as future.
 const CLOCK_TOLERANCE: i64 = 15 * 60;

@@ -1,4 +1,4 @@
-//! The operand of a claim: actions, resources and what is taken for granted.
+//! The operand of a claim: actions, resources and the given condition keys.
 
 use crate::facts::{Field, Type, Value};
 use crate::matchers::Objection;
@@ -16,11 +16,11 @@ pub(in crate::matchers) const AREA: &[Field] = &[
     Field::new("given", GIVEN),
 ];
 
-/// Condition keys: a value, several, or `{ absent: true }`.
+/// The condition keys of a claim. Each has a value, several values, or `{ absent: true }`.
 pub(in crate::matchers) const GIVEN: Type =
     Type::Map(&Type::Either(&[Type::Text, TEXTS, Type::Record(&[Field::new("absent", Type::Bool)])]));
 
-/// The requests that an operand is about: its actions on `resources`, or on all but those `outside` of which it looks.
+/// The requests of an operand: its actions on the `resources`, or on all resources except those in `outside`.
 pub(in crate::matchers) fn area(operand: &Value) -> Area {
     let outside = strings(operand, "outside");
     let resources = match strings(operand, "resources") {
@@ -31,7 +31,7 @@ pub(in crate::matchers) fn area(operand: &Value) -> Area {
     Area { actions: Set::of(strings(operand, "actions")), resources }
 }
 
-/// What is known of the condition keys: what follows from who asks, and what the operand takes for granted.
+/// The known condition keys: the keys that follow from the caller, and the keys that the operand gives.
 pub(in crate::matchers) fn given(operand: &Value, known: Context) -> Context {
     let Some(Value::Map(given)) = field(operand, "given") else { return known };
     given.iter().fold(known, |context, (key, value)| match value {
@@ -42,7 +42,7 @@ pub(in crate::matchers) fn given(operand: &Value, known: Context) -> Context {
     })
 }
 
-/// The texts of a field of the operand; none where it has no such field.
+/// The texts of a field of the operand. The list is empty when the operand does not have the field.
 pub(in crate::matchers) fn strings(operand: &Value, name: &str) -> Vec<String> {
     let Some(Value::List(items)) = field(operand, name) else { return Vec::new() };
     items.iter().filter_map(text).collect()
@@ -56,7 +56,7 @@ fn field<'a>(operand: &'a Value, name: &str) -> Option<&'a Value> {
     if let Value::Map(fields) = operand { fields.get(name) } else { None }
 }
 
-/// Groups of actions by the names of their actions; patterns as they are.
+/// Replaces groups of actions by the names of their actions. Patterns stay unchanged.
 pub(super) fn names(actions: &[String]) -> Vec<String> {
     let expanded = |word: &String| match reference::expand(word) {
         Ok(actions) if is_group(word) => actions.into_iter().map(|action| action.name()).collect(),
@@ -65,12 +65,12 @@ pub(super) fn names(actions: &[String]) -> Vec<String> {
     actions.iter().flat_map(expanded).collect()
 }
 
-/// No action has a slash in its name.
+/// Whether the word is a group. The name of an action never contains a slash.
 fn is_group(word: &str) -> bool {
     word.contains('/')
 }
 
-/// What is wrong with the condition keys of an operand: one that no request has takes nothing for granted.
+/// The mistakes in the condition keys of an operand. A key that no request has would have no effect.
 pub(in crate::matchers) fn about_given(operand: &Value) -> Vec<Objection> {
     let Some(Value::Map(given)) = field(operand, "given") else { return Vec::new() };
     let mut all = Vec::new();
@@ -95,12 +95,12 @@ pub(in crate::matchers) fn about_given(operand: &Value) -> Vec<Objection> {
                 all.push(Objection::error(key, format!("a request has one `{key}` and no more")));
             }
             Some(_) => {}
-            // What a provider of identities says of somebody, it decides itself.
+            // A provider of identities decides itself which keys it has.
             None if key.split(':').next().is_some_and(|of| of.contains('.')) => {}
             None => {
                 let message = format!("no condition key is called `{key}` (as of {})", reference::as_of());
                 let candidates = reference::keys_like(key).into_iter().map(str::to_owned).collect();
-                // A service that is known may have got a key since; what every service has is known.
+                // A known service may have a new key. The keys that every service has are all known.
                 let service = key.split(':').next().unwrap_or_default();
                 let newer = service != "aws" && reference::service(service).is_some();
                 let objection = if newer { Objection::warning } else { Objection::error };
@@ -111,10 +111,10 @@ pub(in crate::matchers) fn about_given(operand: &Value) -> Vec<Objection> {
     all
 }
 
-/// Unknown actions that are told of one claim.
+/// The largest number of unknown actions that are reported for one claim.
 const UNKNOWN: usize = 20;
 
-/// What is wrong with the operand of a claim.
+/// The mistakes in the operand of a claim.
 pub(in crate::matchers) fn objections(operand: &Value) -> Vec<Objection> {
     let actions = strings(operand, "actions");
     let mut all = Vec::new();
@@ -124,7 +124,7 @@ pub(in crate::matchers) fn objections(operand: &Value) -> Vec<Objection> {
     if !strings(operand, "resources").is_empty() && !strings(operand, "outside").is_empty() {
         all.push(Objection::error("", "a claim has either `resources` or `outside`"));
     }
-    // An empty list is not what was meant: without `resources` a claim is about all of them.
+    // An empty list is a mistake: without `resources`, a claim is about all resources.
     for name in ["resources", "outside"] {
         if field(operand, name).is_some_and(|value| matches!(value, Value::List(items) if items.is_empty())) {
             all.push(Objection::error("", format!("`{name}` is an empty list; leave it out to mean all resources")));
@@ -136,18 +136,18 @@ pub(in crate::matchers) fn objections(operand: &Value) -> Vec<Objection> {
         let Some(unknown) = reference::unknown(word) else { continue };
         let candidates = unknown.candidates().into_iter().map(|candidate| unknown.corrected(candidate)).collect();
         let message = format!("{unknown} (as of {})", reference::as_of());
-        // A group that is unknown stands for nothing; an action may be newer than our copy of the reference.
+        // An unknown group has no meaning. An unknown action can be newer than our copy of the reference.
         let objection =
             if is_group(word) { Objection::error(word, message) } else { Objection::warning(word, message) };
         all.push(objection.among(candidates));
         complete = false;
-        // Each is looked for among thousands of names.
+        // The search for each one goes through thousands of names.
         if all.len() > UNKNOWN {
             all.push(Objection::error("", format!("more than {UNKNOWN} actions of the claim are unknown")));
             break;
         }
     }
-    // What nobody can ask for is never granted: such a claim would hold of every policy.
+    // A request that cannot exist is never granted, so every policy would meet such a claim.
     let names = Set::of(actions.clone());
     let named = strings(operand, "resources").into_iter().filter(|_| complete && !actions.is_empty());
     let nothing = named.filter(|resource| !Catalogue::aws().may_name(&names, resource));

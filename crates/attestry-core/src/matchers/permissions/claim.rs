@@ -1,7 +1,7 @@
-//! A claim as AWS can be asked about it, and where its answers and our proof do not agree.
+//! A claim in the form of questions for AWS, and the places where AWS's answers and our proof disagree.
 //!
-//! Must not know kinds, nor how anybody is asked. A disagreement decides nothing: one of the two is wrong, or looks at
-//! something that the other does not see, and nobody can tell from here which.
+//! Must not know kinds, nor how the questions are sent. A disagreement decides nothing. One of the two is wrong, or it
+//! uses data that the other does not have, and the facts do not show which.
 
 use std::collections::BTreeMap;
 
@@ -15,29 +15,29 @@ use attestry_iam::{
     Area, Catalogue, Context, Form, Known, Policies, Proof, Prover, Rights, Set, Subject, parse, reference,
 };
 
-/// Requests of one part of a claim that AWS is asked about, where the proof gives none of its own.
+/// The number of sample requests for one part of a claim, when the proof has no requests of its own.
 const SAMPLES: usize = 25;
 
-/// Actions and resources that Access Analyzer takes in one question.
+/// The largest number of actions, and of resources, in one question for Access Analyzer.
 const LISTED: usize = 100;
 
-/// What a claim says of each of its requests.
+/// The statement of a claim about each of its requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::matchers) enum Says {
-    /// That it cannot be allowed.
+    /// The request cannot be allowed.
     NeverAllowed,
-    /// That a Deny is about it.
+    /// A Deny applies to the request.
     Denied,
 }
 
-/// Requests of a claim, and what is known of their condition keys.
+/// The requests of a claim, and their known condition keys.
 pub(in crate::matchers) type Part = (Area, Context);
 
-/// What a claim says of which requests.
+/// A statement about requests.
 #[derive(Clone, Debug)]
 pub(in crate::matchers) struct Claim {
     says: Says,
-    /// Parts that belong together. The claim holds where it holds of all parts of one of the duties.
+    /// The parts of each duty. The claim holds when it holds for all parts of one duty.
     duties: Vec<Vec<Part>>,
 }
 
@@ -47,15 +47,15 @@ impl Claim {
         Self { says, duties: vec![parts] }
     }
 
-    /// A claim about the requests of one duty or of the other.
+    /// A claim about the requests of at least one duty.
     pub(in crate::matchers) fn either(says: Says, duties: Vec<Vec<Part>>) -> Self {
         Self { says, duties }
     }
 
-    /// Whether even whoever may do everything meets it: then it says nothing.
+    /// Whether even an identity with all permissions meets the claim. Then the claim is about no request.
     pub(in crate::matchers) fn is_about_nothing(&self) -> bool {
         let prover = Prover::new(Catalogue::aws()).with(Budget::of(BUDGET));
-        // Whoever asks, asks in one partition: one that the claim is about.
+        // A caller belongs to one partition. It is a partition that the claim names.
         let parts = || self.duties.iter().flatten();
         let patterns = || parts().flat_map(|(area, _)| area.resources.of.iter().chain(&area.resources.except));
         let named = |partition: &&str| patterns().any(|pattern| pattern.starts_with(&format!("arn:{partition}:")));
@@ -67,7 +67,7 @@ impl Claim {
         let holds = |area: &Area, known: &Context| {
             everybody.iter().all(|rights| prover.never(rights, area, known) == Proof::Proved)
         };
-        // One action decides nearly every claim, and all of `*` are tens of thousands.
+        // One action decides nearly every claim, and `*` stands for tens of thousands of actions.
         let one = |area: &Area| {
             let first = |word: &String| match reference::expand(word) {
                 Ok(actions) if word.contains('/') => actions.first().copied(),
@@ -80,7 +80,7 @@ impl Claim {
         !everybody.is_empty() && self.duties.iter().any(|parts| parts.iter().all(nothing))
     }
 
-    /// The attributes with AWS's answers to the claim, when it is used on a value of this type.
+    /// The attributes with AWS's answers to the claim, when the claim is about a value of this type.
     pub(in crate::matchers) fn beside(&self, of: Type) -> Vec<&'static str> {
         match of {
             Type::Record(fields) if fields == PERMISSIONS => vec![SIMULATED],
@@ -89,8 +89,8 @@ impl Claim {
         }
     }
 
-    /// What AWS is asked: the counterexamples of a refuted claim, requests that stand for a proved one. Where there is
-    /// neither, its answer would decide nothing.
+    /// The questions for AWS: the counterexamples of a refuted claim, or sample requests for a proved claim. Without
+    /// either, an answer of AWS would decide nothing.
     pub(in crate::matchers) fn questions(&self, proof: &Proof, actual: &Value, setting: &Setting<'_>) -> Vec<Question> {
         match (proof, actual) {
             (Proof::Refuted(examples), Value::Map(_)) => {
@@ -104,7 +104,7 @@ impl Claim {
         }
     }
 
-    /// Why AWS's answers leave it open what a proof says, where they do.
+    /// The reason why AWS's answers contradict the proof, if they do.
     pub(in crate::matchers) fn against(&self, proof: &Proof, actual: &Value, setting: &Setting<'_>) -> Option<String> {
         match actual {
             Value::Map(_) => self.simulated(proof, actual, setting),
@@ -113,8 +113,8 @@ impl Claim {
         }
     }
 
-    /// For each duty, requests that stand for it, with what is known of their condition keys: as in a proof, those that
-    /// follow from who asks are among them.
+    /// The sample requests of each duty, with their known condition keys. As in a proof, these include the keys that
+    /// follow from the caller.
     fn samples(&self, actual: &Value, setting: &Setting<'_>) -> Vec<Vec<(Question, Context)>> {
         let Ok((rights, known)) = rights(actual, setting) else { return Vec::new() };
         let prover = Prover::new(Catalogue::aws());
@@ -128,7 +128,7 @@ impl Claim {
         self.duties.iter().map(|parts| parts.iter().flat_map(part).collect()).collect()
     }
 
-    /// Where the policy simulator does not agree, in words.
+    /// The disagreement with the policy simulator, in words.
     fn simulated(&self, proof: &Proof, actual: &Value, setting: &Setting<'_>) -> Option<String> {
         let answers = answers(setting, SIMULATED, Simulated::from_value)?;
         let find = |question: &Question| answers.iter().find(|it| it.answers(question));
@@ -183,7 +183,7 @@ impl Claim {
         (told.decision == ALLOWED || undenied).then(|| disagreement(told, proof))
     }
 
-    /// The claim as Access Analyzer takes it: lists of actions and resources, without exceptions or condition keys.
+    /// The claim in the form of Access Analyzer: lists of actions and resources, without exceptions or condition keys.
     fn listed(&self) -> Option<Question> {
         let [parts] = self.duties.as_slice() else { return None };
         let [(area, context)] = parts.as_slice() else { return None };
@@ -195,7 +195,7 @@ impl Claim {
         };
         let actions = names(&area.actions.of);
         let fits = !actions.is_empty() && actions.len() <= LISTED && resources.len() <= LISTED;
-        // A wildcard may stand only in the last part of an ARN.
+        // Access Analyzer accepts a wildcard only in the last part of an ARN.
         let exact = |arn: &String| {
             let mut parts = arn.splitn(6, ':');
             parts.by_ref().take(5).filter(|part| !part.contains(['*', '?'])).count() == 5 && parts.next().is_some()
@@ -207,7 +207,7 @@ impl Claim {
         })
     }
 
-    /// Where Access Analyzer does not agree, in words.
+    /// The disagreement with Access Analyzer, in words.
     fn analyzed(&self, proof: &Proof, setting: &Setting<'_>) -> Option<String> {
         let question = self.listed()?;
         let answers = answers(setting, ACCESS, Access::from_value)?;
@@ -233,10 +233,10 @@ impl Claim {
     }
 }
 
-/// What is spent on finding out whether a claim says nothing.
+/// The budget for deciding whether a claim is about no request.
 const BUDGET: u64 = 100_000;
 
-/// The rights of somebody who may do everything in a partition.
+/// The rights of an identity with all permissions in a partition.
 fn everything(partition: &str) -> Option<Rights> {
     const DOCUMENT: &str =
         r#"{ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*" } }"#;
@@ -248,8 +248,8 @@ fn everything(partition: &str) -> Option<Rights> {
 const ALLOWED: &str = "allowed";
 const EXPLICIT: &str = "explicitDeny";
 
-/// What AWS answered, where the stage asks it. What it was not asked, or did not tell, is an empty list: that is for
-/// whoever looks for an answer in it.
+/// The answers of AWS, when the stage enables the oracle. The list is empty when there was no question or no answer.
+/// The caller then reports that its answer is missing.
 fn answers<T>(setting: &Setting<'_>, attribute: &str, read: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     match setting.resource.get(attribute)? {
         Fact::Known(Value::List(items)) => Some(items.iter().filter_map(read).collect()),
@@ -262,7 +262,8 @@ fn question(action: &str, resource: &str, context: &Context) -> Question {
     Question { actions: vec![action.to_owned()], resources: vec![resource.to_owned()], context: known(context) }
 }
 
-/// The keys with values. A key that is known to be absent is not given, and that is what the simulator takes it for.
+/// The keys with values. The request omits a key that is known to be absent, and the simulator treats an omitted key as
+/// absent.
 fn known(context: &Context) -> BTreeMap<String, Vec<String>> {
     let values = |(key, known): (&str, Known<'_>)| match known {
         Known::Values(values) => Some((key.to_owned(), values.to_vec())),
@@ -271,7 +272,7 @@ fn known(context: &Context) -> BTreeMap<String, Vec<String>> {
     context.keys().filter_map(values).collect()
 }
 
-/// The keys that the simulator misses and of which the claim says nothing.
+/// The keys that the simulator misses and that the claim does not declare absent.
 fn open<'a>(told: &'a Simulated, context: &Context) -> Vec<&'a str> {
     told.missing.iter().map(String::as_str).filter(|key| context.get(key) != Known::Absent).collect()
 }

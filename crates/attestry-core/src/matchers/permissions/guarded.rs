@@ -1,4 +1,4 @@
-//! Values as what guards a resource: the statements of its policy, or the grants of a key.
+//! Reads values as the access control of a resource: the statements of its policy, or the grants of a key.
 
 use super::unjudged::Unjudged;
 use crate::facts::iam::{GRANT, STATEMENT, from_values};
@@ -7,7 +7,7 @@ use crate::facts::{Type, Value};
 use crate::matchers::{Setting, Takes};
 use attestry_iam::{Grant, Guarded};
 
-/// The operand of a claim about who is let in, when it is used on a value of this type.
+/// The operand of a claim about access, when the claim is about a value of this type.
 pub(in crate::matchers) fn takes_guarded(of: Type, operand: Takes) -> Result<Takes, &'static str> {
     match of {
         Type::List(Type::Record(fields)) if *fields == STATEMENT || *fields == GRANT => Ok(operand),
@@ -15,10 +15,10 @@ pub(in crate::matchers) fn takes_guarded(of: Type, operand: Takes) -> Result<Tak
     }
 }
 
-/// What lets callers in to the resource that the value belongs to.
+/// The policy or the grants that control access to the resource of the value.
 ///
 /// # Errors
-/// Why the value cannot be read as a policy.
+/// Fails when the value cannot be read as a policy.
 pub(in crate::matchers) fn guarded(value: &Value, setting: &Setting<'_>) -> Result<Guarded, Unjudged> {
     let items = if let Value::List(items) = value { items.as_slice() } else { &[] };
     let (policy, grants) = match grants(items) {
@@ -31,7 +31,7 @@ pub(in crate::matchers) fn guarded(value: &Value, setting: &Setting<'_>) -> Resu
     Ok(Guarded { arn: setting.id().to_owned(), owner: setting.account().to_owned(), policy, grants })
 }
 
-/// The grants, where it is those: a statement has an effect, and a grant a grantee.
+/// The grants, if the items are grants. A statement has an effect, and a grant has a grantee.
 fn grants(items: &[Value]) -> Option<Vec<Grant>> {
     let text = |value: Option<&Value>| if let Some(Value::Text(text)) = value { text.clone() } else { String::new() };
     let texts = |value: Option<&Value>| match value {

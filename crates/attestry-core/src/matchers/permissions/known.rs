@@ -1,12 +1,12 @@
-//! What is known of every request beside the claim: it follows from who asks, and from when.
+//! The condition keys of every request that are known without the claim. They follow from the caller and from the time.
 //!
-//! Must not know what a document says.
+//! Must not know the content of documents.
 
 use crate::facts::{Fact, Value};
 use crate::matchers::Setting;
 use attestry_iam::{Context, Subject};
 
-/// What is known of the requests of an identity that is named.
+/// The known condition keys of the requests of a named identity.
 pub(super) fn of_identity(context: Context, subject: &Subject, setting: &Setting<'_>) -> Context {
     let id = match setting.resource.get("id") {
         Some(Fact::Known(Value::Text(id))) if !id.is_empty() => Some(id),
@@ -14,14 +14,15 @@ pub(super) fn of_identity(context: Context, subject: &Subject, setting: &Setting
     };
     let context = match (subject, id) {
         (Subject::User { .. }, Some(id)) => context.with(USER_ID, [id.as_str()]),
-        // Its sessions have names of their own.
+        // The sessions of a role have names of their own.
         (Subject::Role { .. }, Some(id)) => context.like(USER_ID, &format!("{id}:*")),
         _ => context,
     };
     context.since(setting.now)
 }
 
-/// What is known of whoever has a document. One of the account is of use there alone; another one may be of any.
+/// The known condition keys of the requests of identities with a document. A document of the account works only in the
+/// account. Any other document can belong to any account.
 pub(super) fn of_document(setting: &Setting<'_>) -> Context {
     let context = Context::unknown().since(setting.now);
     let own = [":policy/", ":group/"].map(|kind| format!(":iam::{}{kind}", setting.account()));

@@ -1,6 +1,6 @@
-//! What the matchers over permissions share: values as rights, operands as claims, proofs as answers.
+//! The common part of the matchers over permissions: values as rights, operands as claims, proofs as answers.
 //!
-//! Must not know kinds, policies or YAML. What a document allows is for `iam` to say.
+//! Must not know kinds, policies or YAML. `iam` decides what a document allows.
 
 mod area;
 mod claim;

@@ -1,4 +1,4 @@
-//! Matchers that prove a claim: what is the same in all of them.
+//! The common part of the matchers that prove a claim.
 //!
 //! Must not know any single claim.
 
@@ -11,7 +11,7 @@ use crate::facts::{Question, Type, Value};
 use crate::matchers::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
 use attestry_iam::Proof;
 
-/// A matcher whose answer is a proof. `Matcher` follows from it.
+/// A matcher whose answer is a proof. It implements `Matcher` automatically.
 pub(in crate::matchers) trait Proves: Sync + Debug {
     /// See [`Matcher::keyword`].
     fn keyword(&self) -> &'static str;
@@ -36,7 +36,7 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
         format!("{} {operand}", Proves::keyword(self).replace('_', " "))
     }
 
-    /// The claim as AWS can be asked about it; none where it cannot.
+    /// The claim in the form of questions for AWS. `None` when there is no such form.
     fn claim(&self, operand: &Operand) -> Option<Claim> {
         let _ = operand;
         None
@@ -47,12 +47,12 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
         self.claim(operand).map(|claim| claim.beside(of)).unwrap_or_default()
     }
 
-    /// Why AWS's own answers leave it open what the proof says, where they do.
+    /// The reason why AWS's own answers contradict the proof, if they do.
     fn against(&self, proof: &Proof, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<String> {
         self.claim(operand)?.against(proof, actual, setting)
     }
 
-    /// The answer where there is no document. It says nothing, and so allows nothing and lets nobody in.
+    /// The answer when there is no document. Without a document, nothing is allowed and no party has access.
     fn without(&self) -> Answer {
         Answer::Holds
     }
@@ -60,7 +60,7 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
     /// The proof.
     ///
     /// # Errors
-    /// Why the value cannot be read as policies.
+    /// Fails when the value cannot be read as policies.
     fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged>;
 }
 
@@ -83,7 +83,8 @@ impl<P: Proves> Matcher for P {
 
     fn objections(&self, operand: &Operand) -> Vec<Objection> {
         let mut all = Proves::objections(self, operand);
-        // Where an action is not known, it may be newer than our copy of the reference, and nobody can tell.
+        // An unknown action can be newer than our copy of the reference. Then `all` has a warning, and the claim can
+        // still be about a request.
         if all.is_empty() && self.claim(operand).is_some_and(|claim| claim.is_about_nothing()) {
             let message = "the claim is about no request at all, so every document meets it";
             all.push(Objection::error("", message));

@@ -1,4 +1,4 @@
-//! Values as rights: the permissions of an identity, or the statements of one document.
+//! Reads values as rights: the permissions of an identity, or the statements of one document.
 
 use super::known;
 use super::unjudged::Unjudged;
@@ -11,7 +11,7 @@ use attestry_iam::{
     Which,
 };
 
-/// The operand of a claim over permissions, when it is used on a value of this type.
+/// The operand of a claim over permissions, when the claim is about a value of this type.
 pub(in crate::matchers) fn takes(of: Type, operand: Type) -> Result<Takes, &'static str> {
     match of {
         Type::Record(fields) if fields == PERMISSIONS => Ok(Takes::Value(operand)),
@@ -20,11 +20,11 @@ pub(in crate::matchers) fn takes(of: Type, operand: Type) -> Result<Takes, &'sta
     }
 }
 
-/// What the value lets somebody do: the identity that has these permissions, or anyone who has this document; and what
-/// follows from who that is.
+/// The rights of the value's holder, and the condition keys that follow from the holder. The holder is the identity
+/// with these permissions, or any identity with this document.
 ///
 /// # Errors
-/// Why the value cannot be read as policies.
+/// Fails when the value cannot be read as policies.
 pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Result<(Rights, Context), Unjudged> {
     let (identity, boundary) = match value {
         Value::Map(fields) => {
@@ -43,7 +43,7 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
     if is_withheld(setting.id()) {
         return Err(Unjudged::Withheld);
     }
-    // Whoever has a document that stands alone, or is in a group, is not known.
+    // The holder of a single document, or of a document in a group, is unknown.
     let (subject, is_known) = match subject_of(setting.id()) {
         Some(subject) => (subject, matches!(value, Value::Map(_))),
         None => (Subject::anyone(setting.account(), setting.id()), false),
@@ -56,11 +56,11 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
     Ok((rights, known))
 }
 
-/// Proves that each request of an area is denied: to the identity that has these permissions, or to everybody by this
-/// document. `given` adds what the claim says of requests.
+/// Proves that each request of an area is denied: for the identity with these permissions, or for every caller by this
+/// document. `given` adds the condition keys of the claim.
 ///
 /// # Errors
-/// Why the value cannot be read as policies.
+/// Fails when the value cannot be read as policies.
 pub(in crate::matchers) fn denied(
     value: &Value,
     setting: &Setting<'_>,
@@ -75,11 +75,11 @@ pub(in crate::matchers) fn denied(
     Ok(Prover::new(Catalogue::aws()).denied(&rights, area, &given(known)))
 }
 
-/// Proves that each request of an area is denied to everybody by this policy of a resource. `given` adds what the claim says
-/// of requests.
+/// Proves that this policy of a resource denies each request of an area to every caller. `given` adds the condition
+/// keys of the claim.
 ///
 /// # Errors
-/// Why the value cannot be read as a policy.
+/// Fails when the value cannot be read as a policy.
 pub(in crate::matchers) fn denied_to_all(
     value: &Value,
     setting: &Setting<'_>,
@@ -96,7 +96,8 @@ pub(in crate::matchers) fn denied_to_all(
     Ok(Prover::new(Catalogue::aws()).denied_to_all(&of, area, &given(known)))
 }
 
-/// Whether a statement denies some principals and not others: to whoever has the document it says nothing.
+/// Whether a statement denies some principals and not others. Such a statement decides nothing for the holder of the
+/// document.
 fn denies_somebody(statement: &Statement) -> bool {
     statement.effect == Effect::Deny
         && match &statement.principals {
@@ -109,7 +110,7 @@ fn denies_somebody(statement: &Statement) -> bool {
 /// The document of a list of statements.
 ///
 /// # Errors
-/// Why it cannot be read as a policy.
+/// Fails when the list cannot be read as a policy.
 fn documents(value: &Value) -> Result<Vec<Policy>, Unjudged> {
     match value {
         Value::List(items) => Ok(from_values("document", items)?),

@@ -1,23 +1,23 @@
-//! Why a claim about a value has no proof. Must not know any single claim.
+//! The reasons why a claim about a value has no proof. Must not know any single claim.
 
 use crate::facts::iam::NoPolicy;
 
-/// Why a value cannot be judged as policies.
+/// The reason why a value cannot be judged as policies.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::matchers) enum Unjudged {
-    /// Its records are no policies.
+    /// The records of the value are no policies.
     #[error(transparent)]
     NoPolicy(#[from] NoPolicy),
-    /// A document of an identity that denies some principals and not others.
+    /// A document of an identity denies some principals and not others.
     #[error("a Deny of it is about some principals only")]
     DeniesSome,
     /// The id of the resource looks like a secret.
     #[error("what names the resource is withheld")]
     Withheld,
-    /// The id of the resource is another one than a claim needs.
+    /// The id of the resource does not have the form that the claim needs.
     #[error("`{0}` is no ARN")]
     NoArn(String),
-    /// The operand of a claim about two duties has another number of them.
+    /// The operand of a claim about two duties does not have exactly two duties.
     #[error("two duties are kept apart")]
     Duties,
 }

@@ -6,7 +6,7 @@ use crate::facts::Value;
 use crate::matchers::Witness;
 use attestry_iam::{At, Context, Counterexample, Doubt, Known, Layer, Subject, reference};
 
-/// The counterexamples of a refuted claim, and the statements of the value that they name, in full.
+/// The counterexamples of a refuted claim, and the complete statements of the value that they name.
 pub(super) fn witness(actual: &Value, examples: &[Counterexample]) -> Witness {
     let shown = match examples {
         [one] => request(one),
@@ -47,7 +47,7 @@ fn request(example: &Counterexample) -> Value {
     ])
 }
 
-/// What the request says under condition keys, without what follows from who asks.
+/// The condition keys of the request, without the keys that follow from the caller.
 fn assumed(context: &Context) -> Option<Value> {
     let said = |(key, known): (&str, Known<'_>)| match known {
         Known::Values(_) | Known::Absent if Subject::tells(key, known) => None,
@@ -64,7 +64,7 @@ fn assumed(context: &Context) -> Option<Value> {
     (!all.is_empty()).then_some(Value::Map(all))
 }
 
-/// `statement 2 (AllowAll) of bank-read`.
+/// The place of a statement: `statement 2 (AllowAll) of bank-read`.
 fn place(at: &At) -> String {
     let sid = at.sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
     let layer = match at.layer {
