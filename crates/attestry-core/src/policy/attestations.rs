@@ -1,6 +1,6 @@
-//! Attestations: what no call tells, said by a person, and until when it counts.
+//! Attestations: statements of persons about facts that no API returns, each with its last valid day.
 //!
-//! Must not know verdicts, nor read the files that a statement rests on.
+//! Must not know verdicts, nor read the files of a statement.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::source::{Diagnostic, Diagnostics, Node, Spanned, Table};
 
 const FILE: &str = "attestation file";
 
-/// The kind that cases test.
+/// The kind of the attestations. Cases test it.
 pub static ATTESTATION: Kind = Kind {
     name: "attestation",
     plural: "attestations",
@@ -47,25 +47,25 @@ pub static ATTESTATION: Kind = Kind {
     calls: &[],
 };
 
-/// A statement by a person.
+/// A statement of a person.
 #[derive(Clone, Debug)]
 pub struct Attestation {
-    /// Id.
+    /// The id.
     pub id: Spanned<String>,
-    /// What is said.
+    /// The text of the statement.
     pub statement: String,
-    /// Who says it.
+    /// The person who makes the statement.
     pub owner: String,
-    /// The day on which it was made, UTC.
+    /// The day of the statement, UTC.
     pub date: Date,
-    /// The last day on which it counts, UTC.
+    /// The last day on which the statement counts, UTC.
     pub expires: Date,
-    /// Files that it rests on, below the root, with their SHA-256.
+    /// The files that support the statement, below the root, with their SHA-256.
     pub files: Vec<(PathBuf, String)>,
 }
 
 impl Attestation {
-    /// Reads an attestation file: `attestations:` with a list. Files are relative to `base`.
+    /// Reads an attestation file: `attestations:` with a list. The paths of files are relative to `base`.
     pub(super) fn read_all(node: &Node, base: &Path, sink: &mut Diagnostics) -> Vec<Self> {
         let Some(mut table) = Table::new(node, "an attestation file", sink) else { return Vec::new() };
         let list = table.need("attestations", sink).and_then(|node| node.sequence("`attestations`", sink));
@@ -93,13 +93,14 @@ impl Attestation {
         })
     }
 
-    /// Whether its last day is over.
+    /// Whether the last day is over.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now.to_zoned(TimeZone::UTC).date() > self.expires
     }
 
-    /// Its facts at that instant. `digest` gives the SHA-256 of a file below the root, where that can be read.
+    /// The facts of the attestation at that instant. `digest` returns the SHA-256 of a file below the root, if the file
+    /// is readable.
     fn resource(&self, account: &str, now: Timestamp, digest: &impl Fn(&Path) -> Option<String>) -> Resource {
         let id = &self.id.value;
         let mut resource = Resource::new(&ATTESTATION, account.into(), GLOBAL.into(), id, id);
@@ -112,7 +113,7 @@ impl Attestation {
         }
         resource.set("valid", Fact::Known(Value::Bool(valid)));
         resource.set("altered", Fact::Known(Value::List(altered)));
-        // What does not count says nothing, so that no case is met by it.
+        // An attestation that does not count has no owner and no statement, so that no case is met by it.
         for (name, text) in [("owner", &self.owner), ("statement", &self.statement)] {
             let told = Fact::Known(Value::Text(text.clone()));
             resource.set(name, if valid { told } else { Fact::not_applicable("the attestation does not count") });
@@ -125,7 +126,7 @@ impl Attestation {
     }
 }
 
-/// The attestations as populations, one for each account.
+/// The attestations as populations, one population for each account.
 #[must_use]
 pub fn attested<'a>(
     attestations: &[Attestation],
@@ -147,7 +148,7 @@ pub fn attested<'a>(
     accounts.map(population).collect()
 }
 
-/// Errors that no single attestation shows.
+/// Reports the errors that only several attestations together show.
 pub(super) fn check_ids(attestations: &[Attestation], sink: &mut Diagnostics) {
     for (index, attestation) in attestations.iter().enumerate() {
         let id = &attestation.id;

@@ -1,6 +1,6 @@
-//! A case: one assertion over one population, checked and ready to be planned and evaluated.
+//! A case: one check of one population, compiled and ready for the plan and the evaluation.
 //!
-//! Must not know how facts are read nor what a verdict is.
+//! Must not know how facts are read, nor what a verdict is.
 
 use std::sync::Arc;
 
@@ -9,67 +9,67 @@ use crate::facts::words::words;
 use crate::facts::{Kind, Oracle, ProbeCall};
 use crate::source::Span;
 
-/// One assertion over one population.
+/// One check of one population.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// `POLICY/case`, unique in a suite.
     pub id: String,
-    /// What it asserts, for people.
+    /// The statement of the case, for people.
     pub title: String,
-    /// The policy it comes from.
+    /// The policy of the case.
     pub origin: Arc<Origin>,
-    /// The kind whose population it is about.
+    /// The kind of the population.
     pub kind: &'static Kind,
-    /// The probe whose observations it judges, in a case that acts.
+    /// The probe of the case, if the case acts. The case judges its observations.
     pub probe: Option<ProbeCall>,
     /// Whether every resource must be as expected, or at least one.
     pub quantifier: Quantifier,
-    /// Which resources of the kind are meant; without `where`, all.
+    /// The filter of the resources. Without `where`, it selects all resources of the kind.
     pub filter: Expectation,
-    /// What is expected of them.
+    /// The expectation of the selected resources.
     pub expect: Expectation,
-    /// What an empty population means.
+    /// The meaning of an empty population.
     pub when_none: WhenNone,
-    /// For what `some` and `when_none` are asked once.
+    /// The scope in which `some` and `when_none` are evaluated: stage, account or Region.
     pub per: Per,
-    /// Whose answers it is compared with; the stage says so.
+    /// The oracles whose answers are compared with the proofs. The stage sets them.
     pub oracles: Vec<Oracle>,
-    /// Whether values of secrets may be read for it; the stage says so.
+    /// Whether the case may read the values of secrets. The stage sets it.
     pub read_secret_values: bool,
-    /// Whether the stage has masked events unmasked.
+    /// Whether the run requests masked events without the mask. The stage sets it.
     pub unmask: bool,
-    /// Controls of the policy and of the case.
+    /// The controls of the policy and of the case.
     pub controls: Vec<Control>,
-    /// Where it is written.
+    /// The place of the case in its file.
     pub span: Span,
 }
 
-/// What a case takes from its policy.
+/// The data that a case takes from its policy.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    /// Id of the policy.
+    /// The id of the policy.
     pub id: String,
-    /// Title of the policy.
+    /// The title of the policy.
     pub title: String,
-    /// How bad a violation is.
+    /// The weight of a violation.
     pub severity: Severity,
-    /// Which document asks for it.
+    /// The document that requires the policy.
     pub source: Option<String>,
-    /// Why.
+    /// The reason for the policy.
     pub rationale: Option<String>,
-    /// How to mend a violation.
+    /// The way to correct a violation.
     pub remediation: Option<String>,
 }
 
-/// How many resources must be as expected.
+/// The number of resources that must be as expected.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum Quantifier {
-    /// Every one.
+    /// Every resource.
     Each,
-    /// At least one.
+    /// At least one resource.
     Some,
 }
 
@@ -91,17 +91,17 @@ pub enum Per {
 
 words!(Per);
 
-/// What an empty population means. There is no default: the author must have thought of it.
+/// The meaning of an empty population. There is no default, because the author must decide.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray, strum::VariantNames,
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum WhenNone {
-    /// Something that must exist does not.
+    /// A required resource does not exist.
     Violated,
-    /// Nothing to judge.
+    /// There is nothing to judge.
     NotApplicable,
-    /// It is right that there is none.
+    /// It is correct that there is no resource.
     Met,
 }
 

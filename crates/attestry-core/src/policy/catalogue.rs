@@ -1,6 +1,6 @@
-//! Control catalogues: which framework has which controls.
+//! Catalogues: the frameworks and their controls.
 //!
-//! The shipped ones are `policies/catalogues/*.yaml`; a suite may name more. Must not know policies.
+//! The shipped catalogues are `policies/catalogues/*.yaml`. A suite can name more. Must not know policies.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use crate::source::{Content, Diagnostic, Diagnostics, Files, Limits, Node, Span,
 /// A control of a framework.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Control {
-    /// Key of the catalogue, such as `nist-800-53-r5`.
+    /// The key of the catalogue, such as `nist-800-53-r5`.
     pub framework: String,
-    /// Id in the catalogue, such as `SC-12`.
+    /// The id in the catalogue, such as `SC-12`.
     pub id: String,
 }
 
-/// All catalogues that controls are checked against.
+/// All catalogues. Each control of a policy is checked against them.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogues {
     frameworks: BTreeMap<String, Framework>,
@@ -59,7 +59,7 @@ const SHIPPED: &[(&str, &str)] = shipped![
 ];
 
 impl Catalogues {
-    /// The catalogues that come with Attestry.
+    /// The catalogues that Attestry ships.
     #[must_use]
     pub fn shipped() -> Self {
         let (mut files, mut sink, mut all) = (Files::new(), Diagnostics::new(), Self::default());
@@ -73,7 +73,7 @@ impl Catalogues {
         all
     }
 
-    /// Adds the catalogue of a file; a second one of the same key adds its controls.
+    /// Adds the catalogue of a file. A second file with the same key adds its controls to the first one.
     pub(super) fn add(&mut self, node: &Node, sink: &mut Diagnostics) {
         let Some(mut table) = Table::new(node, "a catalogue", sink) else { return };
         let key = table.need("framework", sink).and_then(|node| node.text("`framework`", sink));
@@ -102,7 +102,7 @@ impl Catalogues {
         Some(self.frameworks.get(&control.framework)?.controls.get(&control.id)?.as_str())
     }
 
-    /// Keys and names of all frameworks.
+    /// The keys and names of all frameworks.
     pub fn frameworks(&self) -> impl Iterator<Item = (&str, &str)> {
         self.frameworks.iter().map(|(key, framework)| (key.as_str(), framework.name.as_str()))
     }
@@ -113,13 +113,13 @@ impl Catalogues {
         Some(self.frameworks.get(framework)?.name.as_str())
     }
 
-    /// Ids and titles of the controls of a framework, in the order of ids.
+    /// The ids and titles of the controls of a framework, in the order of the ids.
     pub fn controls(&self, framework: &str) -> impl Iterator<Item = (&str, &str)> {
         let framework = self.frameworks.get(framework).into_iter();
         framework.flat_map(|it| it.controls.iter().map(|(id, title)| (id.as_str(), title.as_str())))
     }
 
-    /// Reads `controls:` of a policy or case: framework to list of ids, each checked.
+    /// Reads `controls:` of a policy or case: a mapping from framework to a list of ids. Each id is checked.
     pub(super) fn read(&self, node: &Node, sink: &mut Diagnostics) -> Vec<Control> {
         let Some(mut table) = Table::new(node, "`controls`", sink) else { return Vec::new() };
         let mut found = Vec::new();

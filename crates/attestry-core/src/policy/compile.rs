@@ -1,6 +1,7 @@
-//! Compiling: the cases of a suite for one of its stages, with parameters filled in and every operand typed.
+//! The compilation: the cases of a suite for one of its stages. The parameters are replaced, and every operand has its
+//! type.
 //!
-//! Must not read files, and must not know what happens to the cases.
+//! Must not read files, and must not know how the cases are used.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::source::{Content, Diagnostic, Diagnostics, Node, Scalar, Span};
 pub struct Compiled {
     /// The cases, in the order of the suite.
     pub cases: Vec<Case>,
-    /// The waivers that are for this stage.
+    /// The waivers for this stage.
     pub waivers: Vec<Waiver>,
 }
 
@@ -46,12 +47,12 @@ pub fn compile(
     (sink.errors() == before).then_some(Compiled { cases, waivers })
 }
 
-/// Errors of a suite that no single stage shows: parameters that nothing uses, waivers and stages that name nothing.
+/// Reports the errors that no single stage shows: unused parameters, and waivers and stages whose names do not exist.
 pub(super) fn check_suite(suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
     check_within(limits::CHECKED, suite, outline, sink);
 }
 
-/// The same, with so many values that stages may have checked again.
+/// The same check, with a limit for the number of values that are checked again for stages.
 pub(super) fn check_within(most: usize, suite: &Suite, outline: &Outline, sink: &mut Diagnostics) {
     let mut used = BTreeSet::new();
     let built_in: Vec<_> = suite.stages.iter().map(|stage| built_in(stage, &[])).collect();
@@ -60,10 +61,11 @@ pub(super) fn check_within(most: usize, suite: &Suite, outline: &Outline, sink: 
     let (mut spent, mut checked) = (Spent::default(), 0_usize);
     for policy in &suite.policies {
         let size = policy.values();
-        // The stages it was compiled for, with the names of the parameters that it used there.
+        // The stages with their own compilation of the policy, and the names of the parameters that the policy uses
+        // there.
         let mut compiled: Vec<(&Settings<'_>, BTreeSet<String>)> = Vec::new();
         for own in &settings {
-            // What a stage sets no other way than an earlier one, it cannot make wrong.
+            // A stage with the same parameters as an earlier stage cannot have other errors.
             let mut known = compiled.iter().inspect(|(_, names)| checked = checked.saturating_add(names.len() + 1));
             if known.any(|(earlier, names)| own.agree(earlier, names)) {
                 continue;
@@ -82,7 +84,7 @@ pub(super) fn check_within(most: usize, suite: &Suite, outline: &Outline, sink: 
             }
             let mut parameters = Parameters::new(own, &mut spent);
             let cases = compile_policy(policy, &mut parameters, sink);
-            // Examples are judged with the first stage's parameters.
+            // Examples are judged with the parameters of the first stage.
             for (case, text) in cases.iter().filter(|_| compiled.is_empty()) {
                 super::examples::read(case, text, &mut parameters, sink);
             }
@@ -90,7 +92,7 @@ pub(super) fn check_within(most: usize, suite: &Suite, outline: &Outline, sink: 
         }
         used.extend(compiled.into_iter().flat_map(|(_, names)| names));
     }
-    // Where text is wrong, not all of it was compiled; what it mentions is not called unused then.
+    // A wrong text is not compiled completely, so its parameters do not count as unused.
     if sink.has_errors() {
         used.extend(outline.parameters.iter().cloned());
         let values = suite.parameters.iter().chain(suite.stages.iter().flat_map(|stage| &stage.parameters));
@@ -119,8 +121,8 @@ pub(super) fn check_within(most: usize, suite: &Suite, outline: &Outline, sink: 
     check_waivers(suite, outline, sink);
 }
 
-/// A parameter stands in evidence and in reports, where it says what is expected. The place that is told is the suite or the
-/// stage: the line of the parameter is the secret.
+/// Refuses secrets as parameters. Evidence contains parameters, and reports show them in expectations. The place in the
+/// message is the suite or the stage, because the line of the parameter contains the secret.
 fn check_secret(name: &str, value: &Node, place: Span, sink: &mut Diagnostics) {
     let secret = |text: &str| is_secret(text) || is_secret_of(name, text);
     match &value.content {
@@ -205,7 +207,7 @@ fn check_overrides(overrides: &[(String, String)], suite: &Suite, stage: &Stage,
     }
 }
 
-/// Parameters that Attestry sets itself.
+/// The parameters that Attestry sets itself.
 const BUILT_IN: &[&str] = &["stage", "account"];
 
 pub(super) fn built_in(stage: &Stage, overrides: &[(String, String)]) -> Vec<(String, Node)> {
@@ -214,7 +216,7 @@ pub(super) fn built_in(stage: &Stage, overrides: &[(String, String)]) -> Vec<(St
         content: Content::Scalar(Scalar { text: text.to_owned(), quoted: false }),
     };
     let mut all = vec![("stage".to_owned(), text(&stage.name.value))];
-    // With several accounts there is no one value that is right for all resources.
+    // With several accounts, no single value is right for all resources.
     if let [account] = stage.accounts.as_slice() {
         all.push(("account".to_owned(), text(&account.id.value)));
     }

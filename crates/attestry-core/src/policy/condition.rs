@@ -1,4 +1,4 @@
-//! Conditions from text: matchers with operands that fit the type they are used on.
+//! Conditions from text: matchers with operands that fit the type of the value.
 //!
 //! Must not know attributes or kinds.
 
@@ -31,7 +31,7 @@ pub(super) fn read(
         return None;
     }
     if let Type::Record(fields) = of {
-        // A field may be called as a matcher is; in a record the field is meant.
+        // A field can have the name of a matcher. In a record, the name means the field.
         let is_field = |entry: &Entry| of.lookup(&entry.key.value).is_some();
         let is_matcher = |entry: &Entry| matchers::find(&entry.key.value).is_some();
         if entries.iter().any(is_field) || !entries.iter().any(is_matcher) {
@@ -77,7 +77,7 @@ pub(super) fn unknown_field(entry: &Entry, fields: &[Field]) -> Diagnostic {
 }
 
 fn read_test(entry: &Entry, of: Type, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> Option<Test> {
-    // It is refused anyway, and an operand may take long to look through.
+    // The text is refused anyway, and the check of an operand can take long.
     if sink.is_full() {
         return None;
     }
@@ -114,7 +114,7 @@ fn read_test(entry: &Entry, of: Type, parameters: &mut Parameters<'_>, sink: &mu
     (!fatal).then_some(Test { matcher, operand })
 }
 
-/// Where a text stands below a node; it does not where a parameter put it there.
+/// The place of a text below a node. There is none when the text comes from a parameter.
 fn place(node: &Node, text: &str) -> Option<Span> {
     match &node.content {
         Content::Scalar(scalar) => (scalar.text == text).then_some(node.span),

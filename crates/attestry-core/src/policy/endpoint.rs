@@ -1,14 +1,15 @@
-//! Endpoints other than AWS's: a scheme, a host and perhaps a port and a path.
+//! Endpoints other than AWS's: a scheme, a host, and optionally a port and a path.
 //!
-//! A user or a password never stands in one: labels, evidence and messages tell the endpoint. Must not know who asks it.
+//! An endpoint never contains a user or a password, because labels, evidence and messages show it. Must not know which
+//! code checks an endpoint.
 
-/// What to write.
+/// The advice for a wrong endpoint.
 pub const URL: &str = "write scheme, host and port alone: http://127.0.0.1:4566";
 
-/// Whether a text is an endpoint. What is wrong is told without the text, which may hold a password.
+/// Whether a text is an endpoint. The message about a mistake does not contain the text, which can contain a password.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Fails with the mistake in the text.
 pub fn check_endpoint(text: &str) -> Result<(), &'static str> {
     if text.contains('@') {
         return Err("holds a user or a password");
@@ -20,7 +21,7 @@ pub fn check_endpoint(text: &str) -> Result<(), &'static str> {
     if !path.bytes().all(plain) {
         return Err("is no URL of an endpoint: its path holds more than plain characters");
     }
-    // The colons of an address stand in brackets.
+    // The colons of an IPv6 address are inside brackets.
     let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, port)) => {
             let sound = address.parse::<std::net::Ipv6Addr>().is_ok();

@@ -1,6 +1,6 @@
-//! Examples: facts that a case must find met or violated, checked with the evaluator that judges real accounts.
+//! Examples: facts for which a case must be met or violated. The evaluator of real accounts judges them.
 //!
-//! A case that has never been seen to fail proves nothing, so every case needs a violating example.
+//! A case that never failed proves nothing, so every case needs a violating example.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use super::{Case, Compiled, Judgement, Stage, Suite, values};
 use crate::facts::{Fact, Kind, Resource};
 use crate::source::{Content, Diagnostic, Diagnostics, Node};
 
-/// The instant at which examples are judged; `3d ago` is counted from it.
+/// The instant at which examples are judged. `3d ago` is relative to it.
 fn example_now() -> Timestamp {
     Timestamp::constant(1_795_219_200, 0)
 }
@@ -33,7 +33,7 @@ pub(super) fn read(
         .collect()
 }
 
-/// What an example is an example of.
+/// The expected verdict of an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meant {
     Met,
@@ -41,14 +41,14 @@ pub(super) enum Meant {
     Undecided,
 }
 
-/// Judges every example of the suite with the evaluator, and refuses cases that have no violating example.
+/// Judges every example of the suite with the evaluator, and refuses cases without a violating example.
 pub fn check_examples(suite: &Suite, sink: &mut Diagnostics) {
     if let Some(examples) = Examples::of(suite) {
         examples.check(0, 1, sink);
     }
 }
 
-/// The examples of a suite, ready to be judged.
+/// The examples of a suite, ready for the judgement.
 #[derive(Debug)]
 pub struct Examples<'a> {
     suite: &'a Suite,
@@ -57,7 +57,7 @@ pub struct Examples<'a> {
 }
 
 impl<'a> Examples<'a> {
-    /// Those of a suite; none where it is wrong otherwise.
+    /// The examples of a suite. `None` when the suite has other errors.
     #[must_use]
     pub fn of(suite: &'a Suite) -> Option<Self> {
         let stage = suite.stages.first()?;
@@ -65,13 +65,13 @@ impl<'a> Examples<'a> {
         Some(Self { suite, stage, compiled })
     }
 
-    /// Judges one of so many equal parts of them.
+    /// Judges the examples of one part of the suite. `parts` is the number of equal parts.
     pub fn check(&self, part: usize, parts: usize, sink: &mut Diagnostics) {
         self.each(part, parts, |case, text, parameters| check(case, text, parameters, sink));
     }
 
-    /// The cases in the order of the suite, each with the facts of its examples: those of which it is met, and those of
-    /// which it is violated.
+    /// The cases in the order of the suite, each with the facts of its examples: first the examples that meet it, then
+    /// the examples that violate it.
     #[must_use]
     pub fn facts(&self) -> Vec<(&Case, Vec<Resource>, Vec<Resource>)> {
         let mut found = Vec::new();
@@ -83,7 +83,7 @@ impl<'a> Examples<'a> {
         found
     }
 
-    /// The instant at which they are judged.
+    /// The instant at which the examples are judged.
     #[must_use]
     pub fn now() -> Timestamp {
         example_now()
@@ -142,7 +142,7 @@ fn check(case: &Case, text: &CaseText, parameters: &mut Parameters<'_>, sink: &m
     }
 }
 
-/// A resource with the facts of an example; what the example leaves out is absent.
+/// A resource with the facts of an example. An attribute that is not in the example is absent.
 fn resource(
     node: &Node,
     kind: &'static Kind,
@@ -156,7 +156,7 @@ fn resource(
     for attribute in kind.attributes {
         resource.facts.entry(attribute.name).or_insert(Fact::Absent);
     }
-    // Whose it is, and in which account, an example says by its ARN.
+    // The ARN of the example sets the resource and its account.
     if let Some(arn) = resource.text("arn").map(str::to_owned) {
         let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
         resource.account = account.unwrap_or("000000000000").into();
@@ -185,7 +185,7 @@ fn fill(
                 let message = format!("`{path}` twice in one example");
                 sink.push(Diagnostic::error("duplicate-attribute", entry.key.span, message));
             }
-            // `~` is how an example says that AWS answered: there is none.
+            // In an example, `~` means that AWS answered that there is no value.
             if entry.value.is_null() {
                 resource.facts.insert(attribute.name, Fact::Absent);
                 Some(())

@@ -1,6 +1,6 @@
 //! Expectations: conditions on the attributes of one resource, joined by `all`, `any` and `not`.
 //!
-//! Must not know the resource they are tried on; `verify` evaluates them against facts.
+//! Must not know the resource under test. `verify` evaluates expectations against facts.
 
 use super::condition;
 use super::parameters::Parameters;
@@ -8,7 +8,7 @@ use crate::facts::{Kind, Lookup};
 use crate::matchers::Condition;
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Spanned};
 
-/// What must hold of a resource.
+/// The requirement for a resource.
 #[derive(Clone, Debug)]
 pub enum Expectation {
     /// Every part holds.
@@ -17,18 +17,18 @@ pub enum Expectation {
     Any(Vec<Expectation>),
     /// The part does not hold.
     Not(Box<Expectation>),
-    /// An attribute is as the condition says.
+    /// The attribute meets the condition.
     Attribute(Box<AttributeTest>),
 }
 
 /// A condition on one attribute.
 #[derive(Clone, Debug)]
 pub struct AttributeTest {
-    /// The path as written, such as `tags.owner`.
+    /// The path as in the policy, such as `tags.owner`.
     pub path: String,
-    /// What the path leads to.
+    /// The attribute at the path, and the part inside it.
     pub lookup: Lookup,
-    /// What is expected there.
+    /// The condition on the value at the path.
     pub condition: Condition,
 }
 
@@ -66,7 +66,7 @@ impl Expectation {
             sink.push(Diagnostic::error("empty-expectation", node.span, "an expectation without any attribute"));
             return None;
         }
-        // Every entry is read before any is given up, so that all errors are told at once.
+        // Every entry is read before the function gives up, so that all errors are reported at once.
         let parts: Vec<Option<Self>> =
             entries.iter().map(|entry| Self::read_entry(entry, kind, parameters, sink)).collect();
         parts.into_iter().collect::<Option<Vec<_>>>().map(Self::All)
@@ -105,7 +105,7 @@ impl Expectation {
         }
     }
 
-    /// `rotation: { enabled: true }` for `rotation.enabled: true`.
+    /// Reads the nested form of a path: `rotation: { enabled: true }` for `rotation.enabled: true`.
     fn read_nested(
         entry: &Entry,
         kind: &'static Kind,
@@ -138,7 +138,7 @@ fn unknown_attribute(path: &str, entry: &Entry, kind: &Kind) -> Diagnostic {
     let names = || kind.attributes.iter().map(|attribute| attribute.name);
     let error =
         Diagnostic::error("unknown-attribute", entry.key.span, format!("{} has no attribute `{path}`", kind.name));
-    // The last segment alone is tried too: `rotation.perod` is nearer to `rotation.period` than to any other name.
+    // The last segment alone is compared too: `rotation.perod` is nearer to `rotation.period` than to any other name.
     let error = error.suggest(path, names());
     if error.help.is_some() {
         return error;

@@ -1,7 +1,8 @@
-//! An expectation tried on the facts of one resource.
+//! The judgement of an expectation on the facts of one resource.
 //!
-//! Four answers, never two: what AWS did not tell is neither met nor unmet, and what has no meaning for a resource is
-//! neither either. Pure: the clock is an argument. Must not know populations, waivers or how facts are read.
+//! There are always four answers. Data that AWS did not return are neither met nor unmet, and neither is an expectation
+//! that does not apply to a resource. The module is pure: the clock is an argument. Must not know populations, waivers
+//! or how facts are read.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,37 +14,37 @@ use super::{AttributeTest, Expectation};
 use crate::facts::{Call, Cause, Fact, Gap, Question, Resource, Value};
 use crate::matchers::{Answer, Setting, Witness, inside, show};
 
-/// What an expectation turned out to be.
+/// The result of an expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Judgement {
-    /// As expected.
+    /// The resource is as expected.
     Met,
-    /// Not as expected, and where it differs.
+    /// The resource is not as expected, with the differences.
     Unmet(Vec<Difference>),
-    /// AWS did not tell, and why. Empty while the facts are still being read.
+    /// AWS did not return the data, with the gaps. The list is empty while the facts are still being read.
     Unknown(Vec<Arc<Gap>>),
-    /// It has no meaning for this resource, and why.
+    /// The expectation does not apply to this resource, with the reason.
     NotApplicable(Cow<'static, str>),
 }
 
 /// One attribute that is not as expected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// The path as the policy writes it.
+    /// The path as in the policy.
     pub attribute: String,
-    /// What is expected, in words.
+    /// The expectation, in words.
     pub expected: String,
-    /// What is, in words; `none` where AWS answered that there is none.
+    /// The actual value, in words. It is `none` when AWS answered that there is no value.
     pub actual: String,
-    /// Where the fact was read: operation and field of its answer.
+    /// The source of the fact: the operation and the field of its answer.
     pub source: String,
-    /// The part of the fact that is at fault, in full, where a matcher knows it; too long for a report.
+    /// The complete part of the fact that is at fault, when a matcher has found it. It is too long for a report.
     #[serde(skip)]
     pub at_fault: Option<Value>,
 }
 
 impl Expectation {
-    /// Tries the expectation on a resource.
+    /// Judges the expectation on a resource.
     #[must_use]
     pub fn judge(&self, resource: &Resource, now: Timestamp) -> Judgement {
         match self {
@@ -62,7 +63,7 @@ impl Expectation {
         }
     }
 
-    /// What AWS must be asked with a call, to compare its answer with the claims about a resource.
+    /// The questions for AWS by a call. Its answers are compared with the claims about a resource.
     #[must_use]
     pub fn questions(&self, call: &Call, resource: &Resource, now: Timestamp) -> Vec<Question> {
         let mut questions = Vec::new();
@@ -70,8 +71,8 @@ impl Expectation {
         questions
     }
 
-    /// The differences of a negated expectation: what is, is what must not be. Under an even number of `not` it is the
-    /// other way round.
+    /// The differences of a negated expectation: each condition that holds and must not hold. Under an even number of
+    /// `not`, it is each condition that does not hold.
     fn explain(&self, resource: &Resource, now: Timestamp, negated: bool, differences: &mut Vec<Difference>) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
@@ -90,10 +91,11 @@ impl Expectation {
     }
 }
 
-/// Why a value is not looked for.
+/// The reason why the sweep does not search for values.
 const NO_VALUES: &str = "values of secrets are read only where the stage says `read_secret_values: true`";
 
-/// Why a text is not compared with anything: what stands for it is not what AWS told, and evidence holds no more.
+/// The reason why a text is not compared: its replacement is not the text that AWS returned, and evidence contains only
+/// the replacement.
 const WITHHELD: &str = "a text that it depends on looks like a secret and is withheld";
 
 impl AttributeTest {
@@ -129,12 +131,13 @@ impl AttributeTest {
         }
     }
 
-    /// Why facts that were all read do not decide it: no less a gap than a call that was denied.
+    /// The gap when the facts are complete and do not decide. It is a gap like that of a denied call.
     fn undecided(&self, resource: &Resource, why: String) -> Gap {
         self.gap(resource, Cause::Undecided, why)
     }
 
-    /// Why there is no fact, where it is clear: only a call tells it that the stage does not want.
+    /// The gap of an attribute without a fact, when the reason is clear: only a call that the stage does not enable
+    /// returns it.
     fn unasked(&self, resource: &Resource) -> Vec<Arc<Gap>> {
         let call = resource.kind.call(self.lookup.attribute.call);
         if call.is_some_and(|call| call.values) {
@@ -149,7 +152,8 @@ impl AttributeTest {
         oracle.map(|it| Arc::new(self.gap(resource, Cause::NotAsked, why(it.word())))).into_iter().collect()
     }
 
-    /// Why AWS's own answer to a claim is not known, where the stage wants it: then nobody knows whether it agrees.
+    /// The gap of AWS's own answer to a claim, when the stage enables the oracle. Then it is unknown whether AWS
+    /// agrees.
     fn blind(&self, resource: &Resource) -> Option<Arc<Gap>> {
         self.condition.beside(self.lookup.of).into_iter().find_map(|name| match resource.get(name) {
             Some(Fact::Unknown(gap)) => Some(Arc::clone(gap)),
@@ -157,7 +161,7 @@ impl AttributeTest {
         })
     }
 
-    /// What AWS must be asked with a call, to compare its answer with the claims of this test.
+    /// The questions for AWS by a call. Its answers are compared with the claims of this test.
     fn questions(&self, call: &Call, resource: &Resource, now: Timestamp) -> Vec<Question> {
         let tells = |name: &&str| resource.kind.attribute(name).is_some_and(|it| it.call == call.operation);
         let known = matches!(resource.get(self.lookup.attribute.name), Some(Fact::Known(_)));
@@ -177,7 +181,7 @@ impl AttributeTest {
             .redacted()
     }
 
-    /// What the path leads to, where AWS told it.
+    /// The value at the path, if AWS returned it.
     fn value<'a>(&self, resource: &'a Resource) -> Option<&'a Value> {
         match resource.get(self.lookup.attribute.name) {
             Some(Fact::Known(value)) => inside(Some(value), &self.lookup.inside),
@@ -185,7 +189,7 @@ impl AttributeTest {
         }
     }
 
-    /// How it is said that there is none.
+    /// The text for an absent value.
     fn none(&self) -> String {
         match self.lookup.attribute.none {
             means if !means.is_empty() && self.lookup.inside.is_empty() => format!("none ({means})"),
@@ -205,7 +209,8 @@ impl AttributeTest {
     }
 }
 
-/// One unmet part decides; then one unknown part; then one without meaning.
+/// The judgement of "all". One unmet part decides. Otherwise one unknown part decides, and otherwise one part that does
+/// not apply.
 fn all(parts: impl Iterator<Item = Judgement>) -> Judgement {
     let (mut differences, mut gaps, mut why) = (None, None, None);
     for part in parts {
@@ -216,7 +221,7 @@ fn all(parts: impl Iterator<Item = Judgement>) -> Judgement {
             Judgement::NotApplicable(reason) => why = why.or(Some(reason)),
         }
     }
-    // An empty list of differences or gaps still decides: what cannot be explained is no less so.
+    // An empty list of differences or gaps still decides, because a result without an explanation is still the result.
     match (differences, gaps, why) {
         (Some(differences), ..) => Judgement::Unmet(differences),
         (None, Some(gaps), _) => Judgement::Unknown(gaps),
@@ -225,7 +230,8 @@ fn all(parts: impl Iterator<Item = Judgement>) -> Judgement {
     }
 }
 
-/// One met part decides; then one unknown part; the rest is unmet, or without meaning when no part has any.
+/// The judgement of "any". One met part decides. Otherwise one unknown part decides. The rest is unmet, or it does not
+/// apply when no part applies.
 fn any(parts: impl Iterator<Item = Judgement>) -> Judgement {
     let (mut differences, mut gaps, mut why) = (None, None, None);
     for part in parts {

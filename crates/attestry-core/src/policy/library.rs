@@ -1,4 +1,4 @@
-//! What texts are checked against, and what they add up to.
+//! The vocabulary of the check, and the library of everything that was read.
 
 use super::{Catalogues, Policy, Suite};
 use crate::facts::{Kind, ProbeSpec};
@@ -7,21 +7,21 @@ use crate::source::Files;
 /// The words that policies may use.
 #[derive(Debug)]
 pub struct Vocabulary {
-    /// Resource kinds.
+    /// The kinds of resources.
     pub kinds: Vec<&'static Kind>,
-    /// Probes.
+    /// The probes.
     pub probes: Vec<&'static ProbeSpec>,
-    /// Control catalogues.
+    /// The catalogues of controls.
     pub catalogues: Catalogues,
 }
 
 /// Everything that was read.
 #[derive(Debug, Default)]
 pub struct Library {
-    /// All texts, for rendering diagnostics and for evidence.
+    /// All texts, for the rendering of diagnostics and for evidence.
     pub files: Files,
-    /// The suites that could be read.
+    /// The suites that are readable.
     pub suites: Vec<Suite>,
-    /// Policies that no suite names; only filled by [`load_all`](super::load_all).
+    /// The policies that no suite names. Only [`load_all`](super::load_all) fills this list.
     pub unnamed: Vec<Policy>,
 }

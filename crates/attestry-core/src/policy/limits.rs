@@ -1,70 +1,71 @@
-//! How much the texts of a suite may ask for: one table, beside the limits of a single file (`source::Limits`).
+//! The limits for the texts of a suite, in one table. The limits of a single file are in `source::Limits`.
 //!
-//! A suite may come from a stranger, in a bundle too. Where a number is too small for somebody, it is changed here and in
-//! the table of README. Must not know what any text means.
+//! The author of a suite can be unknown, also when it comes in a bundle. To raise a limit, change it here and in the
+//! table of `docs/language.md`. Must not know the meaning of any text.
 
 use std::fmt::Display;
 
 use super::Suite;
 use crate::source::{Diagnostic, Diagnostics, Span};
 
-/// Files of a suite; when all suites are checked together, of all of them.
+/// The number of files of a suite. When all suites are checked together, it is the number of the files of all suites.
 pub(super) const FILES: usize = 2_000;
 
-/// Values and keys in all these files.
+/// The number of values and keys in all these files.
 pub(super) const VALUES: usize = 1_000_000;
 
-/// Files and patterns in one list.
+/// The number of files and patterns in one list.
 pub(super) const PATTERNS: usize = 1_000;
 
-/// Stages of a suite.
+/// The number of stages of a suite.
 const STAGES: usize = 1_000;
 
-/// Cases of a suite.
+/// The number of cases of a suite.
 const CASES: usize = 10_000;
 
-/// Waivers of a suite, and attestations.
+/// The number of waivers of a suite, and of attestations.
 const STATEMENTS: usize = 5_000;
 
-/// Parameters of a suite, and of each of its stages.
+/// The number of parameters of a suite, and of each of its stages.
 const PARAMETERS: usize = 1_000;
 
-/// Values and keys that are checked again because a stage sets other parameters.
+/// The number of values and keys that are checked again because a stage sets other parameters.
 pub(super) const CHECKED: usize = 10_000_000;
 
-/// Parameters, lists and mappings inside one another.
+/// The depth of nested parameters, lists and mappings.
 pub(super) const DEPTH: usize = 64;
 
-/// Bytes of one text that parameters make.
+/// The length in bytes of one text that results from parameters.
 pub(super) const TEXT_BYTES: usize = 64 << 10;
 
-/// Values and keys that one parameter stands for.
+/// The number of values and keys that one parameter stands for.
 pub(super) const ITEMS: usize = 10_000;
 
-/// Bytes of all texts that the parameters of a suite make.
+/// The length in bytes of all texts that result from the parameters of a suite.
 pub(super) const ALL_TEXT_BYTES: usize = 64 << 20;
 
-/// Values that the parameters of a suite make, and uses of parameters.
+/// The number of values that result from the parameters of a suite, plus the number of uses of parameters.
 pub(super) const ALL_ITEMS: usize = 2_000_000;
 
-/// Bytes of a pattern with `*` and `?`, and of a regular expression. Matching takes at most the product of both lengths.
+/// The length in bytes of a pattern with `*` and `?`, and of a regular expression. The time of a match is at most the
+/// product of the lengths of the pattern and of the text.
 pub(super) const PATTERN_BYTES: usize = 4 << 10;
 
-/// Different regular expressions of a suite.
+/// The number of different regular expressions of a suite.
 pub(super) const REGEXES: usize = 500;
 
-/// Bytes that a compiled regular expression may take, and again as much while it is at work.
+/// The memory in bytes of a compiled regular expression. It can take as much again while it works.
 pub(super) const REGEX_BYTES: usize = 256 << 10;
 
-/// Groups inside one another in a regular expression.
+/// The depth of nested groups in a regular expression.
 pub(super) const REGEX_DEPTH: u32 = 64;
 
-/// The error that something is more than the table allows.
+/// The error that a number is above its limit.
 pub(super) fn over(place: Span, what: impl Display) -> Diagnostic {
     Diagnostic::error("over-limit", place, what.to_string())
 }
 
-/// Whether the suite has no more of anything than it may.
+/// Whether all numbers of the suite are within their limits.
 pub(super) fn fits(suite: &Suite, sink: &mut Diagnostics) -> bool {
     let before = sink.errors();
     let cases: usize = suite.policies.iter().map(|policy| policy.cases.len()).sum();

@@ -1,6 +1,6 @@
-//! Reading policy files from disk: the only part of `policy` that does I/O.
+//! Reads policy files from disk. It is the only part of `policy` that does I/O.
 //!
-//! Must not know what the texts mean beyond which file names which.
+//! Must not know the meaning of the texts, except for the names of other files in them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -14,25 +14,26 @@ use crate::source::{
     Diagnostic, Diagnostics, FileId, Limits, Listed, Node, Span, Spanned, Unread, list_below, parse, read_below,
 };
 
-/// What was read, and what is wrong with it.
+/// The files that were read, and the mistakes in them.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Texts and suites.
+    /// The texts and the suites.
     pub library: Library,
-    /// The words the texts were checked against.
+    /// The vocabulary that the texts were checked against.
     pub words: Vocabulary,
-    /// All that is wrong.
+    /// All mistakes.
     pub diagnostics: Diagnostics,
-    /// The files that were read, in the order of reading; relative to the root where they lie below it.
+    /// The files that were read, in the order of reading. A path is relative to the root when the file is below the
+    /// root.
     pub paths: Vec<PathBuf>,
 }
 
-/// Where files are read from; all paths are relative to it.
+/// The root of the files. All paths are relative to it.
 #[derive(Debug)]
 pub enum Root<'a> {
     /// A directory.
     Directory(&'a Path),
-    /// Texts that are held already, such as those of a bundle.
+    /// Texts that are already in memory, such as the texts of a bundle.
     Held(BTreeMap<PathBuf, &'a [u8]>),
 }
 
@@ -51,7 +52,7 @@ impl Root<'_> {
         }
     }
 
-    /// What lies in a folder, sorted.
+    /// The content of a folder, sorted.
     fn list(&self, folder: &Path) -> Result<Vec<Listed>, Unread> {
         match self {
             Self::Directory(root) => list_below(root, folder, limits::FILES),
@@ -63,7 +64,7 @@ impl Root<'_> {
         }
     }
 
-    /// The YAML files of a folder, sorted, and with `deep` of those in it.
+    /// The YAML files of a folder, sorted. `deep` is the number of levels of folders below it that are read too.
     fn yaml_files(&self, folder: &Path, deep: usize) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for Listed { name, is_folder } in self.list(folder).unwrap_or_default() {
@@ -81,7 +82,7 @@ impl Root<'_> {
         found
     }
 
-    /// How it is told.
+    /// The path as messages show it.
     fn shown(&self, path: &Path) -> String {
         match self {
             Self::Directory(root) => root.join(path).display().to_string(),
@@ -89,23 +90,24 @@ impl Root<'_> {
         }
     }
 
-    /// Names of the files in a directory that may have been meant.
+    /// The names of the files in a directory that the author may have meant.
     fn neighbours(&self, directory: &Path) -> Vec<String> {
         let names = self.yaml_files(directory, 0).into_iter().filter_map(|path| Some(path.file_name()?.to_owned()));
         names.map(|name| name.to_string_lossy().into_owned()).collect()
     }
 }
 
-/// Folders in folders that are looked through for policies that no suite names.
+/// The depth of the folders that are searched for policies that no suite names.
 const FOLDERS: usize = 16;
 
-/// Reads one suite with all that it names. Paths in the suite are relative to it; names shown are relative to `root`.
+/// Reads one suite with all files that it names. The paths in the suite are relative to it. The paths in messages are
+/// relative to `root`.
 #[must_use]
 pub fn load_suite(root: &Path, suite: &Path, words: Vocabulary) -> Loaded {
     load_suite_of(&Root::Directory(root), suite, words)
 }
 
-/// The same from anywhere.
+/// The same for any root.
 #[must_use]
 pub fn load_suite_of(root: &Root<'_>, suite: &Path, words: Vocabulary) -> Loaded {
     let mut loader = Loader::new(root, words);
@@ -113,7 +115,7 @@ pub fn load_suite_of(root: &Root<'_>, suite: &Path, words: Vocabulary) -> Loaded
     loader.finish()
 }
 
-/// Reads every suite of a directory and every policy of another, and finds policies that no suite names.
+/// Reads every suite of one directory and every policy of another. It finds the policies that no suite names.
 #[must_use]
 pub fn load_all(root: &Path, suites: &Path, policies: &Path, words: Vocabulary) -> Loaded {
     let root = Root::Directory(root);
@@ -150,15 +152,15 @@ pub fn load_all(root: &Path, suites: &Path, policies: &Path, words: Vocabulary) 
 struct Loader<'a> {
     root: &'a Root<'a>,
     loaded: Loaded,
-    /// What each file turned out to be, so that a file that two suites name is read, and found wrong, once.
+    /// The result of each file. A file that two suites name is read once, and its mistakes are reported once.
     parsed: BTreeMap<PathBuf, Option<(FileId, Node)>>,
-    /// One per suite of the library.
+    /// One outline for each suite of the library.
     outlines: Vec<Outline>,
-    /// Values in all files that were read.
+    /// The number of values in all files that were read.
     values: usize,
-    /// Catalogues that every suite may use.
+    /// The catalogues that every suite can use.
     shipped: Catalogues,
-    /// These and the ones of all suites.
+    /// The shipped catalogues and the catalogues of all suites.
     catalogues: Catalogues,
 }
 
@@ -184,7 +186,7 @@ impl<'a> Loader<'a> {
         let mut outline = Outline::suite(&node);
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
         let SuiteText { mut suite, policies, waivers: waiver_files, attestations: said_in, catalogues } = text;
-        // What one suite brings, another may not use: it would fail when that one is run alone.
+        // A suite cannot use the catalogues of another suite. Otherwise it would fail when it runs alone.
         self.loaded.words.catalogues = self.shipped.clone();
         for (path, pattern) in self.expand(&base, &catalogues) {
             if let Some((_, node)) = self.parse(&path, Some(pattern)) {
@@ -212,7 +214,8 @@ impl<'a> Loader<'a> {
                 suite.attestations.extend(Attestation::read_all(&node, below, &mut self.loaded.diagnostics));
             }
         }
-        // What is more than a suite may have is told below; comparing each with each would take long.
+        // The check of the limits comes first, because the comparison of all ids takes long for a suite above the
+        // limits.
         if !limits::fits(&suite, &mut self.loaded.diagnostics) {
             return;
         }
@@ -249,7 +252,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// The parsed file. `named` is the text that asked for it.
+    /// The parsed file. `named` is the text that names the file.
     fn parse(&mut self, path: &Path, named: Option<&Spanned<String>>) -> Option<(FileId, Node)> {
         if let Some(parsed) = self.parsed.get(path) {
             return parsed.clone();
@@ -303,8 +306,8 @@ impl<'a> Loader<'a> {
         Some((file, node))
     }
 
-    /// The files that patterns name, each once, with the pattern that named it first: `*` and `?` in the last part of a
-    /// path.
+    /// The files of a list of patterns. Each file appears once, with the first pattern that matches it. Patterns have
+    /// `*` and `?` in the last part of a path.
     fn expand<'p>(&mut self, base: &Path, patterns: &'p [Spanned<String>]) -> Vec<(PathBuf, &'p Spanned<String>)> {
         let (mut found, mut known, mut passed) = (Vec::new(), BTreeSet::new(), Vec::new());
         if let Some(pattern) = patterns.get(limits::PATTERNS) {
@@ -315,7 +318,7 @@ impl<'a> Loader<'a> {
             let named = self.named(base, pattern, &mut passed).into_iter();
             found.extend(named.filter(|path| known.insert(path.clone())).map(|path| (path, pattern)));
         }
-        // A policy that nobody reads looks like one that holds.
+        // A policy that is not read would look like a policy that holds.
         for (path, diagnostic) in passed {
             if !known.contains(&path) {
                 self.loaded.diagnostics.push(diagnostic);
@@ -324,10 +327,10 @@ impl<'a> Loader<'a> {
         found
     }
 
-    /// The path that a suite names, relative to its own place.
+    /// The path of a file that a suite names, relative to the folder of the suite.
     fn below(&mut self, base: &Path, named: &Spanned<String>) -> Option<PathBuf> {
         let path = normal(&base.join(&named.value));
-        // What lies elsewhere could not be kept with the evidence, and a suite from a bundle must not read this machine.
+        // Evidence could not keep a file from elsewhere. A suite from a bundle must not read the files of this machine.
         if path.components().all(|part| matches!(part, Component::Normal(_))) {
             return Some(path);
         }
@@ -339,8 +342,8 @@ impl<'a> Loader<'a> {
         None
     }
 
-    /// The files that one pattern names; files that it passes over though they look as if they were meant, with what is
-    /// told of them unless another pattern names them.
+    /// The files that one pattern matches. `passed` gets the files that the pattern does not match although the author
+    /// may have meant them. Their diagnostics are reported unless another pattern matches the file.
     fn named(
         &mut self,
         base: &Path,
@@ -399,19 +402,19 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// The last part of a path with `*` and `?`, as a person means it: `.YAML` is `.yaml`.
+/// The last part of a path with `*` and `?`. It ignores the case of the ending: `.YAML` is `.yaml`.
 struct NamePattern {
     whole: Glob,
-    /// Without its ending, where that is one of YAML.
+    /// The pattern without its ending, if the ending is a YAML ending.
     stem: Option<Glob>,
 }
 
-/// Whether a file was meant.
+/// Whether the author meant a file.
 enum Meant {
     Yes,
-    /// It is named, and cannot be a policy by its own name.
+    /// The pattern matches the file, and the file cannot be a policy by its name.
     Named,
-    /// It would be named if the ending were another one of those that policies are often written with.
+    /// The pattern would match the file with another ending that policies often have.
     Perhaps,
     No,
 }
@@ -430,7 +433,7 @@ impl NamePattern {
         match (ending(name), parts) {
             (Some(ending), Some((stem, _))) if self.whole.is_match(&format!("{stem}.{ending}")) => Meant::Yes,
             (Some(_), Some((stem, _))) if self.names_stem(stem) => Meant::Perhaps,
-            // What a system or an editor hides was not meant.
+            // The author did not mean files that a system or an editor hides.
             (None, _) if !name.starts_with('.') && self.whole.is_match(name) => Meant::Named,
             (None, Some((stem, other))) if other.eq_ignore_ascii_case("json") && self.names_stem(stem) => {
                 Meant::Perhaps
@@ -444,18 +447,18 @@ impl NamePattern {
     }
 }
 
-/// The ending of a YAML file, in small letters.
+/// The ending of a YAML file, in lower case.
 fn ending(name: &str) -> Option<&'static str> {
     let (_, ending) = name.rsplit_once('.')?;
     ["yaml", "yml"].into_iter().find(|known| ending.eq_ignore_ascii_case(known))
 }
 
-/// Where a path leads that stands in this suite: paths begin at the folder of the file that names them.
+/// The path that a text of this suite names. Such paths begin at the folder of the suite file.
 pub fn beside(suite: &Path, named: &str) -> PathBuf {
     normal(&suite.parent().unwrap_or(Path::new("")).join(named))
 }
 
-/// The path without `.` and, where that is safe to do by text alone, without `..`.
+/// The path without `.`, and without `..` where the text alone allows its removal.
 pub(super) fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {

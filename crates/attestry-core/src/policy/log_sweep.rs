@@ -1,4 +1,4 @@
-//! `log_sweep:` of a stage: which events of logs are swept there, and for which values.
+//! `log_sweep:` of a stage: the events of logs that the run sweeps, and the values that it searches for.
 //!
 //! Must not know how events are read.
 
@@ -6,22 +6,23 @@ use super::values;
 use crate::facts::{Archive, LEFT, Sample, Sampled};
 use crate::source::{Diagnostic, Diagnostics, Node, Spanned, Table};
 
-/// Which events of logs a stage has swept, and for which values; all without a word.
+/// The events of logs that a stage sweeps, and the values that it searches for. Without `log_sweep:`, these are all
+/// events and all values.
 #[derive(Clone, Debug)]
 pub struct LogSweep {
-    /// The time before the run, in seconds.
+    /// The length of the time before the run, in seconds.
     pub window: Option<i64>,
-    /// Names of secrets, with `*` and `?`.
+    /// The names of secrets, with `*` and `?`.
     pub secrets: Vec<String>,
-    /// Names of SecureString parameters, with `*` and `?`.
+    /// The names of SecureString parameters, with `*` and `?`.
     pub parameters: Vec<String>,
-    /// The part that is swept.
+    /// The part of the events that is swept.
     pub sample: Option<Sample>,
-    /// Percent of the read quotas that are left to the account.
+    /// The percentage of the read quotas that the run leaves to the account.
     pub left: u8,
-    /// Where logs are archived.
+    /// The places of archived logs.
     pub archives: Vec<Archive>,
-    /// Whether masked parts of events are asked for.
+    /// Whether the run requests the masked parts of events.
     pub unmask: bool,
 }
 

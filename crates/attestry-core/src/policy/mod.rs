@@ -1,9 +1,9 @@
 //! Policies, suites and waivers: from text to checked cases.
 //!
-//! Two steps, as in a compiler. *Reading* takes files apart and keeps every place; *compiling* resolves kinds,
-//! attributes, matchers, operands, parameters and controls for one stage. All that is wrong is collected as
-//! diagnostics; nothing stops at the first error. Must not know AWS, collectors, verdicts or reports. Only `load`
-//! reads files.
+//! There are two steps, as in a compiler. *Reading* takes the files apart and keeps every place. *Compiling* resolves
+//! kinds, attributes, matchers, operands, parameters and controls for one stage. All mistakes are collected as
+//! diagnostics, and the first error does not stop the work. Must not know AWS, collectors, verdicts or reports. Only
+//! `load` reads files.
 
 mod attestations;
 mod case;

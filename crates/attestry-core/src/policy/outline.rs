@@ -1,23 +1,23 @@
-//! What the files of a suite name, taken from their text as it stands, wrong or not.
+//! The names in the files of a suite. They come from the plain text, also from a text with mistakes.
 //!
-//! One mistake must not look like many: a case whose kind is misspelt still exists for the waiver that names it, and
-//! still uses its parameters. Must not judge any text.
+//! One mistake must not look like many. For example, a case with a misspelt kind still exists for the waiver that names
+//! it, and it still uses its parameters. Must not judge any text.
 
 use std::collections::BTreeSet;
 
 use super::parameters::mentioned;
 use crate::source::{Content, Node};
 
-/// Names in the files of one suite.
+/// The names in the files of one suite.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
     /// `POLICY/case`, in the order of the files.
     pub(super) cases: Vec<String>,
-    /// Names of stages.
+    /// The names of the stages.
     pub(super) stages: Vec<String>,
-    /// Parameters that some case mentions.
+    /// The parameters that at least one case mentions.
     pub(super) parameters: BTreeSet<String>,
-    /// Whether some file has no cases that could be read, so that nobody knows what it names.
+    /// Whether a file has no readable cases. Then its names are unknown.
     pub(super) broken: bool,
 }
 
@@ -27,7 +27,7 @@ impl Outline {
         Self { stages, ..Self::default() }
     }
 
-    /// Adds a policy file; `None` when it could not be parsed.
+    /// Adds a policy file. The node is `None` when the file could not be parsed.
     pub(super) fn policy(&mut self, node: Option<&Node>) {
         let Some(node) = node else {
             self.broken = true;

@@ -1,7 +1,7 @@
-//! Parameters: `${name}` in policies, set by suites and stages.
+//! Parameters: `${name}` in policies. Suites and stages set their values.
 //!
-//! A parameter's value may use other parameters. `$${` in a text stands for `${` itself.
-//! Must not know what the text around a parameter means.
+//! The value of a parameter can use other parameters. `$${` in a text stands for `${` itself. Must not know the meaning
+//! of the text around a parameter.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use super::regexes::Regexes;
 use super::{Stage, Suite};
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Span, Spanned, printable};
 
-/// The values that parameters have in one stage.
+/// The values of the parameters in one stage.
 #[derive(Debug)]
 pub(super) struct Settings<'a> {
     values: BTreeMap<&'a str, &'a Node>,
@@ -19,14 +19,14 @@ pub(super) struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
-    /// Those of a stage: what the suite sets, then the stage, then Attestry itself.
+    /// The values in a stage. The stage overrides the suite, and Attestry's own parameters override both.
     pub(super) fn of(suite: &'a Suite, stage: &'a Stage, built_in: &'a [(String, Node)]) -> Self {
         let set = suite.parameters.iter().chain(&stage.parameters).map(|(name, value)| (name.value.as_str(), value));
         let built_in = built_in.iter().map(|(name, value)| (name.as_str(), value));
         Self { values: set.chain(built_in).collect(), stage: &stage.name.value }
     }
 
-    /// Whether these have the same values as others for all names.
+    /// Whether all these names have the same values here and in `others`.
     pub(super) fn agree(&self, others: &Self, names: &BTreeSet<String>) -> bool {
         names.iter().all(|name| match (self.values.get(name.as_str()), others.values.get(name.as_str())) {
             (Some(own), Some(other)) => own.content == other.content,
@@ -35,26 +35,26 @@ impl<'a> Settings<'a> {
     }
 }
 
-/// What reading a suite has cost so far: what its parameters made, and its regular expressions.
+/// The cost of reading a suite up to now: the values that its parameters make, and its regular expressions.
 #[derive(Debug, Default)]
 pub(super) struct Spent {
     bytes: usize,
     items: usize,
-    /// It was too much, and that was told. Nothing is filled in any more.
+    /// Whether the cost was too high. The error is reported already, and no parameter is replaced any more.
     ended: bool,
     pub(super) regexes: Regexes,
 }
 
-/// Parameters being filled in, for one reader of one stage.
+/// The replacement of parameters, for one reader of one stage.
 #[derive(Debug)]
 pub(super) struct Parameters<'a> {
     settings: &'a Settings<'a>,
     pub(super) spent: &'a mut Spent,
-    /// Names that some policy used.
+    /// The names of the parameters that a policy has used.
     pub(super) used: BTreeSet<String>,
-    /// Parameters whose values are being filled in, so that one made of itself is found.
+    /// The parameters whose values are being replaced. They show a parameter that contains itself.
     open: Vec<String>,
-    /// These, and the lists and mappings around.
+    /// The number of these parameters, plus the lists and mappings around them.
     depth: usize,
 }
 
@@ -63,8 +63,8 @@ impl<'a> Parameters<'a> {
         Self { settings, spent, used: BTreeSet::new(), open: Vec::new(), depth: 0 }
     }
 
-    /// The node with its parameters filled in. A value that is nothing but `${name}` becomes the parameter's value,
-    /// list or not; inside text, the parameter must be a single value. The place stays the place of the use.
+    /// The node with its parameters replaced. A value that is only `${name}` becomes the value of the parameter, also
+    /// when it is a list. Inside a text, the parameter must be a single value. The place stays the place of the use.
     pub(super) fn fill<'n>(&mut self, node: &'n Node, sink: &mut Diagnostics) -> Option<Cow<'n, Node>> {
         let Content::Scalar(scalar) = &node.content else { return Some(Cow::Borrowed(node)) };
         if !scalar.text.contains("${") {
@@ -79,7 +79,7 @@ impl<'a> Parameters<'a> {
         Some(Cow::Owned(Node { span: node.span, content }))
     }
 
-    /// Fills the parameters of a text or key; `$${` stands for `${` itself.
+    /// Replaces the parameters of a text or key. `$${` stands for `${` itself.
     pub(super) fn fill_text(&mut self, text: &Spanned<String>, sink: &mut Diagnostics) -> Option<String> {
         let mut filled = String::new();
         let mut rest = text.value.as_str();
@@ -116,7 +116,7 @@ impl<'a> Parameters<'a> {
         Some(filled)
     }
 
-    /// The value of a parameter, with the parameters in it filled in.
+    /// The value of a parameter, with the parameters inside it replaced.
     fn value(&mut self, name: &str, place: Span, sink: &mut Diagnostics) -> Option<Node> {
         if self.spent.ended {
             return None;
@@ -141,7 +141,7 @@ impl<'a> Parameters<'a> {
         self.charge(&filled, &shown, place, sink).then_some(filled)
     }
 
-    /// Counts what a parameter stands for; whether it may be used.
+    /// Adds the cost of a parameter's value. Returns whether the value may be used.
     fn charge(&mut self, filled: &Node, shown: &str, place: Span, sink: &mut Diagnostics) -> bool {
         let (items, bytes) = (filled.values(), filled.bytes());
         self.spent.items = self.spent.items.saturating_add(items);
@@ -159,7 +159,7 @@ impl<'a> Parameters<'a> {
         false
     }
 
-    /// One step further inside, as far as the limit allows.
+    /// Runs a step one level deeper, if the limit allows it.
     fn deeper<T>(
         &mut self,
         place: Span,
@@ -196,10 +196,10 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// How much of a name is repeated in a message.
+/// The largest part of a name that a message repeats.
 const SHOWN: usize = 80;
 
-/// Names of all parameters that a text as it stands asks for.
+/// The names of all parameters in a plain text.
 pub(super) fn mentioned(node: &Node, names: &mut BTreeSet<String>) {
     let mut scan = |text: &str| {
         names.extend(text.split("${").skip(1).filter_map(|tail| Some(tail.split_once('}')?.0.to_owned())));
@@ -214,7 +214,7 @@ pub(super) fn mentioned(node: &Node, names: &mut BTreeSet<String>) {
     }
 }
 
-/// The name, when the text is nothing but one parameter.
+/// The name of the parameter, when the text is only one parameter.
 fn whole(text: &str) -> Option<&str> {
     let name = text.strip_prefix("${")?.strip_suffix('}')?;
     (!name.contains(['$', '{', '}'])).then_some(name)

@@ -1,4 +1,4 @@
-//! Policy files: one control objective with its cases, read and not yet compiled for a stage.
+//! Policy files: one control objective with its cases. They are read here, and compiled for a stage later.
 //!
 //! Must not know suites or stages.
 
@@ -13,19 +13,19 @@ use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Span, Spanne
 /// A policy file.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// Id, unique in a suite.
+    /// The id, unique in a suite.
     pub id: Spanned<String>,
-    /// One sentence: what holds.
+    /// The objective in one sentence.
     pub title: String,
-    /// How bad a violation is.
+    /// The weight of a violation.
     pub severity: Severity,
-    /// Which document asks for it.
+    /// The document that requires the policy.
     pub source: Option<String>,
-    /// Why.
+    /// The reason for the policy.
     pub rationale: Option<String>,
-    /// How to mend a violation.
+    /// The way to correct a violation.
     pub remediation: Option<String>,
-    /// Controls that all cases serve.
+    /// The controls that all cases serve.
     pub controls: Vec<Control>,
     /// The cases, in the order of the file.
     pub cases: Vec<CaseText>,
@@ -33,28 +33,28 @@ pub struct Policy {
     pub file: FileId,
 }
 
-/// A case as written.
+/// A case in the form of the file.
 #[derive(Clone, Debug)]
 pub struct CaseText {
-    /// Name, unique in the policy.
+    /// The name, unique in the policy.
     pub name: Spanned<String>,
-    /// What it asserts, where the name does not say it.
+    /// The statement of the case, when the name does not contain it.
     pub title: Option<String>,
     /// The kind.
     pub kind: &'static Kind,
-    /// The probe that acts, in a case that does.
+    /// The probe, in a case that acts.
     pub probe: Option<ProbeText>,
     /// Whether every resource must be as expected, or at least one.
     pub quantifier: Quantifier,
-    /// `where`.
+    /// The text of `where`.
     pub filter: Option<Node>,
-    /// `expect`.
+    /// The text of `expect`.
     pub expect: Node,
-    /// `when_none`.
+    /// The value of `when_none`.
     pub when_none: WhenNone,
-    /// `per`; an account without it.
+    /// The value of `per`. The default is `account`.
     pub per: Per,
-    /// Controls of this case alone.
+    /// The controls of this case alone.
     pub controls: Vec<Control>,
     /// `examples.met`, `examples.violated` and `examples.undecided`.
     pub examples: Examples,
@@ -62,14 +62,14 @@ pub struct CaseText {
     pub span: Span,
 }
 
-/// Facts that must be met or violated.
+/// Facts that must meet or violate the case.
 #[derive(Clone, Debug, Default)]
 pub struct Examples {
-    /// Resources of which the case must hold.
+    /// The resources that must meet the case.
     pub met: Vec<Node>,
-    /// Resources that the case must find.
+    /// The resources that must violate the case.
     pub violated: Vec<Node>,
-    /// Resources that it cannot decide, though all is known of them.
+    /// The resources that the case cannot decide although all their facts are known.
     pub undecided: Vec<Node>,
 }
 
@@ -103,7 +103,7 @@ impl Policy {
             None => Vec::new(),
         };
         table.finish(sink);
-        // What is wrong here was said; a stand-in lets the rest of the policy be checked too.
+        // The mistakes are reported already. A placeholder allows the check of the rest of the policy.
         Some(Self {
             id: id.unwrap_or_else(|| Spanned::new(String::new(), node.span)),
             title: title.map(|it| it.value).unwrap_or_default(),
@@ -119,7 +119,7 @@ impl Policy {
 }
 
 impl Policy {
-    /// How many values its cases are, examples not counted.
+    /// The number of values in the cases, without the examples.
     pub(super) fn values(&self) -> usize {
         let one = |case: &CaseText| {
             let with = case.probe.as_ref().and_then(|probe| probe.with.as_ref());
@@ -172,7 +172,7 @@ impl CaseText {
             None => population,
         };
         let when_none = table.need("when_none", sink).and_then(|node| word(node, "`when_none`", sink));
-        // A probe has one resource, so there is nothing to choose or to group.
+        // A probe has one resource, so there is nothing to select or to group.
         let mut of_population = |key| if acts { None } else { table.take(key) };
         let per = of_population("per").map_or(Some(Per::Account), |node| word(node, "`per`", sink));
         let filter = of_population("where").cloned();
@@ -205,7 +205,7 @@ impl CaseText {
 impl Examples {
     fn read(node: &Node, sink: &mut Diagnostics) -> Self {
         let Some(mut table) = Table::new(node, "`examples`", sink) else { return Self::default() };
-        // One example may stand without a list around it.
+        // A single example can stand without a list.
         let mut list = |key| match table.take(key) {
             Some(Node { content: Content::Sequence(nodes), .. }) => nodes.clone(),
             Some(node) => vec![node.clone()],
@@ -217,7 +217,7 @@ impl Examples {
     }
 }
 
-/// One of a few words.
+/// Reads one of a few words.
 fn word<T: FromStr + VariantNames>(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<T> {
     let text = node.text(what, sink)?;
     let found = text.value.parse().ok();
@@ -231,14 +231,14 @@ fn word<T: FromStr + VariantNames>(node: &Node, what: &str, sink: &mut Diagnosti
     found
 }
 
-/// Whether the text may be an id or a name.
+/// Whether the text is valid as an id or a name.
 #[must_use]
 pub fn is_identifier(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     !text.is_empty() && text.len() <= 80 && text.chars().all(fits)
 }
 
-/// Ids and names stand in file names, test names and URLs.
+/// Reads an id or a name. Ids and names appear in file names, test names and URLs.
 pub(super) fn identifier(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<Spanned<String>> {
     let text = node.text(what, sink)?;
     if !is_identifier(&text.value) {
@@ -254,13 +254,13 @@ fn scalar(text: &str) -> Content {
 }
 
 impl Vocabulary {
-    /// The kinds of this registry and the shipped catalogues.
+    /// A vocabulary with these kinds and the shipped catalogues.
     #[must_use]
     pub fn new(kinds: impl IntoIterator<Item = &'static Kind>) -> Self {
         Self { kinds: kinds.into_iter().collect(), probes: Vec::new(), catalogues: Catalogues::shipped() }
     }
 
-    /// The same with these probes.
+    /// The same vocabulary with these probes.
     #[must_use]
     pub fn with_probes(self, probes: impl IntoIterator<Item = &'static ProbeSpec>) -> Self {
         Self { probes: probes.into_iter().collect(), ..self }

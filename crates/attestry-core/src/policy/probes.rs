@@ -1,4 +1,4 @@
-//! Cases that act: which probe, with which arguments, and whether a stage consents.
+//! Cases that act: the probe, its arguments, and the consent of the stage.
 //!
 //! Must not know how a probe acts.
 
@@ -7,19 +7,19 @@ use super::{Case, Stage, Vocabulary, values};
 use crate::facts::{Arguments, ProbeCall, ProbeSpec, Value};
 use crate::source::{Content, Diagnostic, Diagnostics, Node, Spanned};
 
-/// A probe as a case asks for it.
+/// A probe in the form of the file.
 #[derive(Clone, Debug)]
 pub struct ProbeText {
     /// The probe.
     pub spec: &'static ProbeSpec,
-    /// `with`.
+    /// The text of `with`.
     pub with: Option<Node>,
-    /// The probe's name, for places.
+    /// The name of the probe, for places.
     pub name: Spanned<String>,
 }
 
 impl ProbeText {
-    /// Reads `probe` and `with` of a case; `None` when the probe is not known.
+    /// Reads `probe` and `with` of a case. `None` when the probe is unknown.
     pub(super) fn read(node: &Node, with: Option<&Node>, words: &Vocabulary, sink: &mut Diagnostics) -> Option<Self> {
         let name = node.text("`probe`", sink)?;
         let spec = find(&name, words.probes.iter().map(|spec| spec.name), sink)
@@ -27,7 +27,7 @@ impl ProbeText {
         Some(Self { spec, with: with.cloned(), name })
     }
 
-    /// Fills in parameters and checks every argument.
+    /// Replaces the parameters and checks every argument.
     pub(super) fn compile(&self, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> Option<ProbeCall> {
         let before = sink.errors();
         let mut arguments = Arguments::default();
@@ -71,12 +71,13 @@ impl ProbeText {
     }
 }
 
-/// The consent of a stage: names of probes.
+/// Reads the consent of a stage: the names of probes.
 pub(super) fn read_consent(node: &Node, sink: &mut Diagnostics) -> Vec<Spanned<String>> {
     node.texts("`probes`", sink).unwrap_or_default()
 }
 
-/// The topic where people are told of probes: in a Region of the stage, so that a stage says everywhere it writes to.
+/// Reads the topic for the notices to people about probes. It must be in a Region of the stage, so that the stage lists
+/// every place that it writes to.
 pub(super) fn read_notice(
     node: &Node,
     regions: Option<&[Spanned<String>]>,
@@ -103,14 +104,14 @@ pub(super) fn read_notice(
     Some(topic)
 }
 
-/// Consent to a probe that does not exist is a mistake.
+/// Reports a consent to a probe that does not exist.
 pub(super) fn check_consent(stage: &Stage, words: &Vocabulary, sink: &mut Diagnostics) {
     for name in &stage.probes {
         find(name, words.probes.iter().map(|spec| spec.name), sink);
     }
 }
 
-/// Errors for cases whose probe the stage does not name: a stage that does not say so is never acted upon.
+/// Reports the cases whose probe the stage does not name. A run never acts on a stage without this consent.
 pub fn check_probes(stage: &Stage, cases: &[Case], sink: &mut Diagnostics) {
     for case in cases {
         let Some(probe) = &case.probe else { continue };

@@ -1,5 +1,5 @@
-//! The regular expressions of a suite: each compiled once while it is read, and no more memory for all than the table of
-//! limits allows.
+//! The regular expressions of a suite. Each is compiled once while the suite is read. All together take no more memory
+//! than the table of limits allows.
 //!
 //! Must not know where they are used.
 
@@ -9,20 +9,21 @@ use regex::{Regex, RegexBuilder};
 
 use super::limits::{PATTERN_BYTES, REGEX_BYTES, REGEX_DEPTH, REGEXES};
 
-/// What was compiled so far. A pattern is read again for each stage and for its examples, and compiling it is dear.
+/// The expressions that were compiled. Each stage and its examples read a pattern again, and the compilation is
+/// expensive.
 #[derive(Debug, Default)]
 pub(super) struct Regexes {
     known: HashMap<String, Regex>,
-    /// Patterns that were compiled, or tried in vain.
+    /// The number of patterns that were compiled or refused.
     tried: usize,
 }
 
-/// Why there is no expression.
+/// The reason why there is no expression.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// It is none.
+    /// The pattern is no regular expression.
     Malformed(String),
-    /// It is more than the limits allow, in words.
+    /// The pattern is above a limit, in words.
     OverLimit(String),
 }
 

@@ -1,18 +1,18 @@
-//! Names of AWS Regions, so that a typing error is found before any call.
+//! The names of AWS Regions. A typing mistake is found before any call.
 //!
-//! New Regions appear: a name that is no near miss of a known one is accepted.
+//! New Regions appear, so a name is accepted unless it is similar to a known one.
 
 use crate::facts::{is_region, regions};
 use crate::source::{Diagnostic, Diagnostics, Spanned, closest};
 
-/// Refuses what is no Region, or nearly one.
+/// Refuses a name that is no Region, or that is similar to a known Region.
 pub(super) fn check(region: &Spanned<String>, sink: &mut Diagnostics) -> bool {
     let name = region.value.as_str();
     if regions().any(|known| known == name) {
         return true;
     }
-    // Regions differ from one another in the number alone; only a difference in the words is a typing error.
-    // Where nobody is shown more, what is wrong is not worth the time to find out.
+    // Region names can differ in the number alone. Only a difference in the words is a typing mistake. When no more
+    // suggestions are shown, the search for a similar name would waste time.
     let near = sink.is_short().then(|| closest(name, regions())).flatten().filter(|known| words(known) != words(name));
     if is_region(name) && near.is_none() {
         return true;

@@ -1,6 +1,6 @@
-//! Choosing cases: by id, and by `kind:`, `severity:` and `control:`.
+//! Selects cases by id, and by `kind:`, `severity:` and `control:`.
 //!
-//! A pattern that chooses nothing is an error: a run of no case would look like a run without a violation.
+//! A pattern that selects no case is an error, because a run without cases would look like a run without violations.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use super::{Case, Selector, Severity};
 use crate::matchers::Glob;
 use crate::source::{Diagnostic, Diagnostics};
 
-/// The cases that at least one pattern covers, in the order they came in; all of them without any pattern.
+/// The cases that at least one pattern covers, in the order of `cases`. Without patterns, these are all cases.
 ///
 /// A pattern is a [`Selector`] over ids (`DT-002`, `DT-002/every-*`), `kind:secretsmanager.*`, `severity:high`, or
 /// `control:FRAMEWORK:ID` (`control:nist-800-53-r5:SC-*`; without an id, every control of the framework).
 ///
 /// # Errors
-/// Every pattern that covers no case, and every prefix or severity that does not exist.
+/// Fails for every pattern that covers no case, and for every prefix or severity that does not exist.
 pub fn select(cases: Vec<Case>, patterns: &[String]) -> Result<Vec<Case>, Diagnostics> {
     if patterns.is_empty() {
         return Ok(cases);
@@ -54,7 +54,7 @@ enum Test {
 
 impl<'a> Pattern<'a> {
     fn read(text: &'a str, sink: &mut Diagnostics) -> Option<Self> {
-        // Ids hold no colon, so every colon ends a prefix.
+        // An id contains no colon, so a colon always ends a prefix.
         let (prefix, rest) = text.split_once(':').unwrap_or(("", text));
         let test = match prefix {
             "" if !text.starts_with(':') => Test::Id(Selector::new(text)),
@@ -118,5 +118,5 @@ impl<'a> Pattern<'a> {
     }
 }
 
-/// Names listed where none is close.
+/// The number of names in the list when no name is similar.
 const SHOWN: usize = 20;

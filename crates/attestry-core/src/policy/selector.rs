@@ -1,4 +1,4 @@
-//! Choosing cases by name: `DT-002/every-90-days`, `DT-002/*`, `DT-002`.
+//! Selects cases by name: `DT-002/every-90-days`, `DT-002/*`, `DT-002`.
 
 use crate::matchers::Glob;
 
@@ -10,20 +10,20 @@ pub struct Selector {
 }
 
 impl Selector {
-    /// The selector of that text.
+    /// The selector of a text.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self { glob: Glob::new(text), whole_policy: !text.contains('/') }
     }
 
-    /// Whether it covers the case of that id.
+    /// Whether the selector covers the case with that id.
     #[must_use]
     pub fn covers(&self, case_id: &str) -> bool {
         let policy = case_id.split('/').next().unwrap_or(case_id);
         self.glob.is_match(if self.whole_policy { policy } else { case_id })
     }
 
-    /// The text it was made from.
+    /// The text of the selector.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.glob.as_str()

@@ -1,9 +1,9 @@
-//! How bad a violation is.
+//! The weight of a violation.
 
 use crate::facts::words::words;
 use crate::source::{Diagnostic, Diagnostics, Node};
 
-/// How bad a violation is, from the policy, from the mildest to the worst. The gate of a suite is one of these too.
+/// The weight of a violation, from the mildest to the worst. A policy sets it. The gate of a suite is a severity too.
 #[derive(
     Clone,
     Copy,
@@ -20,15 +20,15 @@ use crate::source::{Diagnostic, Diagnostics, Node};
 )]
 #[strum(serialize_all = "lowercase")]
 pub enum Severity {
-    /// Worth knowing.
+    /// Information that is worth knowing.
     Info,
-    /// A weakness that needs others to matter.
+    /// A weakness that matters only together with others.
     Low,
     /// A weakness.
     Medium,
     /// A weakness that an attacker or an auditor will use.
     High,
-    /// Stop.
+    /// A weakness that requires immediate action.
     Critical,
 }
 

@@ -17,33 +17,33 @@ use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Scalar, Span
 /// A suite.
 #[derive(Clone, Debug)]
 pub struct Suite {
-    /// Id.
+    /// The id.
     pub id: Spanned<String>,
-    /// One sentence.
+    /// The title in one sentence.
     pub title: String,
     /// Violations at or above this severity fail a run.
     pub gate: Severity,
-    /// How long evidence of its runs must be kept at least, in seconds, where it says so.
+    /// The shortest time in seconds for which the evidence of its runs must be kept, if the suite sets it.
     pub keep_evidence: Option<i64>,
-    /// Its policies.
+    /// The policies of the suite.
     pub policies: Vec<Policy>,
-    /// Its waivers.
+    /// The waivers of the suite.
     pub waivers: Vec<Waiver>,
-    /// What people say, for cases to test.
+    /// The attestations of the suite. Cases can test them.
     pub attestations: Vec<Attestation>,
-    /// Parameters of all stages.
+    /// The parameters for all stages.
     pub parameters: Vec<(Spanned<String>, Node)>,
-    /// Its stages.
+    /// The stages of the suite.
     pub stages: Vec<Stage>,
     /// The file.
     pub file: FileId,
 }
 
 impl Suite {
-    /// The stage of that name.
+    /// The stage with that name.
     ///
     /// # Errors
-    /// The suite has no such stage; the stages it has are told.
+    /// Fails when the suite has no such stage. The diagnostic lists the stages of the suite.
     #[expect(clippy::result_large_err, reason = "asked once, by whoever shows the diagnostic")]
     pub fn stage(&self, name: &str) -> Result<&Stage, Diagnostic> {
         let names = || self.stages.iter().map(|stage| stage.name.value.as_str());
@@ -58,58 +58,58 @@ impl Suite {
     }
 }
 
-/// Where a run goes.
+/// The target of a run.
 #[derive(Clone, Debug)]
 pub struct Stage {
-    /// Name, unique in the suite.
+    /// The name, unique in the suite.
     pub name: Spanned<String>,
-    /// The accounts; a run on any other account stops before the first read.
+    /// The accounts. A run on any other account stops before the first read.
     pub accounts: Vec<Account>,
     /// The Regions.
     pub regions: Vec<Spanned<String>>,
-    /// Profile of the AWS configuration files; none means the environment decides.
+    /// The profile in the AWS configuration files. Without it, the environment decides.
     pub profile: Option<String>,
-    /// Where the answers come from.
+    /// The source of the answers.
     pub source: Source,
-    /// The probes that may act here, by name.
+    /// The names of the probes that may act here.
     pub probes: Vec<Spanned<String>>,
-    /// ARN of the topic where people are told before and after probes act.
+    /// The ARN of the topic for the notices to people before and after probes act.
     pub notice: Option<Spanned<String>>,
-    /// Who at AWS is asked beside, to compare its answers with our proofs; nobody unless the stage says so.
+    /// The oracles of AWS whose answers are compared with our proofs. Without this setting, there are none.
     pub oracles: Vec<Oracle>,
-    /// Whether values of secrets may be read here, to look for them.
+    /// Whether the run may read the values of secrets here, to search for them.
     pub read_secret_values: bool,
-    /// Which events of logs are swept here.
+    /// The events of logs that the run sweeps here.
     pub log_sweep: LogSweep,
-    /// Parameters of this stage; they win over those of the suite.
+    /// The parameters of this stage. They override the parameters of the suite.
     pub parameters: Vec<(Spanned<String>, Node)>,
 }
 
 /// An account of a stage.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// 12 digits.
+    /// The id, 12 digits.
     pub id: Spanned<String>,
-    /// ARN of the role to assume there.
+    /// The ARN of the role to assume in the account.
     pub role: Option<String>,
-    /// External id that the role's trust policy asks for.
+    /// The external id that the trust policy of the role requires.
     pub external_id: Option<String>,
 }
 
-/// Where answers come from.
+/// The source of the answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// AWS.
     Aws,
-    /// Another endpoint that speaks AWS's protocols, such as an emulator.
+    /// Another endpoint with AWS's protocols, such as an emulator.
     Endpoint(String),
-    /// A described account; the path is relative to the suite.
+    /// A described account. The path is relative to the suite.
     Described(Spanned<String>),
-    /// A recording; the path is relative to the suite.
+    /// A recording. The path is relative to the suite.
     Recording(Spanned<String>),
 }
 
-/// A suite as written: names of files, not yet their contents.
+/// A suite in the form of the file. It has the names of files and not their content.
 #[derive(Debug)]
 pub(super) struct SuiteText {
     pub(super) suite: Suite,
@@ -150,7 +150,8 @@ impl SuiteText {
             None => Vec::new(),
         };
         table.finish(sink);
-        // What is wrong here was said; a stand-in lets the policies and the rest of the suite be checked too.
+        // The mistakes are reported already. A placeholder allows the check of the policies and of the rest of the
+        // suite.
         let suite = Suite {
             id: id.unwrap_or_else(|| Spanned::new(String::new(), node.span)),
             title: title.map(|it| it.value).unwrap_or_default(),
@@ -190,7 +191,7 @@ impl Stage {
             if regions.is_empty() {
                 sink.push(Diagnostic::error("no-regions", node.span, "a stage without Regions looks nowhere"));
             }
-            // All are checked before any decides, so that all errors are told at once.
+            // All Regions are checked before the result, so that all errors are reported at once.
             let wrong = regions.iter().filter(|region| !regions::check(region, sink)).count();
             let mut known = BTreeMap::new();
             for region in regions {
@@ -234,9 +235,9 @@ impl Stage {
         let log_sweep = table.take("log_sweep").and_then(|node| LogSweep::read(node, sink)).unwrap_or_default();
         table.finish(sink);
         let source = sources.into_iter().next().map_or(Source::Aws, |(_, source)| source);
-        // Stand-ins where something is wrong: the parameters of the stage are still worth checking.
+        // A placeholder replaces a wrong value, so that the parameters of the stage are still checked.
         let (accounts, regions) = (accounts.unwrap_or_default(), regions.unwrap_or_default());
-        // Only a plain `true` is consent.
+        // Only a plain `true` is a consent.
         let read_secret_values = read_secret_values.is_some_and(|it| it.value);
         Some(Self {
             name: name.clone(),

@@ -1,4 +1,4 @@
-//! Typed values from text: `90d` is a duration where a duration is expected, and text where text is.
+//! Typed values from text: `90d` is a duration where a duration is expected, and a text where a text is expected.
 //!
 //! Must not know matchers or kinds.
 
@@ -10,7 +10,7 @@ use super::parameters::Parameters;
 use crate::facts::{Type, Value, parse_duration};
 use crate::source::{Content, Diagnostics, Node};
 
-/// Reads a value of a type. `now` lets examples say `3d ago` and `in 5d`.
+/// Reads a value of a type. With `now`, an example can use `3d ago` and `in 5d`.
 pub(super) fn read(
     node: &Node,
     of: Type,
@@ -109,12 +109,13 @@ fn mapping<'a>(node: &'a Node, sink: &mut Diagnostics) -> Option<&'a [crate::sou
     }
 }
 
-/// `7y` is what people write first; how many years they meant.
+/// The number of years in a text like `7y`, which people often write first.
 fn years(text: &str) -> Option<i64> {
     text.trim().strip_suffix('y')?.trim().parse().ok().filter(|years| (1..=100).contains(years))
 }
 
-/// Days of that many years with the most leap days they can hold: 7 years are 2557 days, never 2555.
+/// The number of days in that many years with the largest possible number of leap days: 7 years are 2557 days, never
+/// 2555.
 fn whole_years(years: i64) -> i64 {
     years * 365 + (years + 3) / 4
 }
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn years_hold_their_leap_days() {
-        // 2557 is the smallest retention of CloudWatch Logs that holds every run of seven years.
+        // 2557 is the smallest retention of CloudWatch Logs that covers every period of seven years.
         assert_eq!((whole_years(1), whole_years(4), whole_years(7), whole_years(10)), (366, 1461, 2557, 3653));
     }
 }

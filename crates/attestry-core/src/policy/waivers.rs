@@ -1,6 +1,6 @@
-//! Waivers: who accepted which violation, why, and until when.
+//! Waivers: the accepted violations, each with its approver, its reason and its last day.
 //!
-//! Must not know verdicts; `verify` asks whether a waiver covers one.
+//! Must not know verdicts. `verify` checks whether a waiver covers a violation.
 
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
@@ -15,30 +15,30 @@ use crate::source::{Diagnostic, Diagnostics, Node, Span, Spanned, Table};
 /// One accepted violation.
 #[derive(Clone, Debug)]
 pub struct Waiver {
-    /// Id.
+    /// The id.
     pub id: Spanned<String>,
-    /// Cases that it covers.
+    /// The cases that the waiver covers.
     pub case: Spanned<String>,
-    /// Names or ids of the resources that it covers, as a pattern; none means that it covers what is found about the
-    /// population of that one case, such as that nothing of the kind exists.
+    /// The pattern of the names or ids of the resources that the waiver covers. Without it, the waiver covers the
+    /// findings about the population of that one case, such as "no resource of the kind exists".
     pub resource: Option<Spanned<String>>,
-    /// Account that it is for; none means any.
+    /// The account of the waiver. `None` means any account.
     pub account: Option<String>,
-    /// Region that it is for; none means any.
+    /// The Region of the waiver. `None` means any Region.
     pub region: Option<String>,
-    /// Stages that it is for; empty means any.
+    /// The stages of the waiver. An empty list means any stage.
     pub stages: Vec<Spanned<String>>,
-    /// Who must mend it.
+    /// The person who must correct the violation.
     pub owner: String,
-    /// Who accepted it.
+    /// The person who accepted the violation.
     pub approver: String,
-    /// Why it is accepted.
+    /// The reason for the acceptance.
     pub reason: String,
-    /// Where that is recorded.
+    /// The place of the record about the acceptance.
     pub ticket: Option<String>,
-    /// The last day on which it waives, UTC.
+    /// The last day of the waiver, UTC.
     pub expires: Date,
-    /// Where it is written.
+    /// The place of the waiver in its file.
     pub span: Span,
 }
 
@@ -81,13 +81,13 @@ impl Waiver {
         })
     }
 
-    /// Whether it waives in this stage at all.
+    /// Whether the waiver is for this stage.
     #[must_use]
     pub fn is_for_stage(&self, stage: &str) -> bool {
         self.stages.is_empty() || self.stages.iter().any(|name| name.value == stage)
     }
 
-    /// Whether there is anything in this stage that it can be for: stage, account and Region.
+    /// Whether the stage has an account and a Region that the waiver can be for.
     #[must_use]
     pub fn reaches(&self, stage: &Stage) -> bool {
         let account = |only: &str| stage.accounts.iter().any(|account| account.id.value == only);
@@ -97,14 +97,14 @@ impl Waiver {
             && self.region.as_deref().is_none_or(region)
     }
 
-    /// Whether it has lapsed: the day of expiry is the last one on which it counts, in UTC.
+    /// Whether the waiver has expired. The day of expiry is the last day on which it counts, in UTC.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now.to_zoned(TimeZone::UTC).date() > self.expires
     }
 
-    /// Whether it names this case and resource. `names` are the resource's name and id; there are none of a finding about
-    /// the population itself, which no pattern of names covers.
+    /// Whether the waiver covers this case and resource. `names` are the name and the id of the resource. The list is
+    /// empty for a finding about the population itself, and no pattern of names covers such a finding.
     #[must_use]
     pub fn covers(&self, case_id: &str, names: &[&str], account: &str, region: &str) -> bool {
         let named = match &self.resource {
@@ -120,23 +120,23 @@ impl Waiver {
     }
 }
 
-/// Stands for each letter that was withheld, and in no pattern.
+/// A placeholder for each withheld letter. No pattern contains it.
 const ANY_LETTER: &str = "\u{1}";
 
-/// Whether a pattern covers a name. What stands where a part was withheld nobody knows, so the pattern has to cover the name
-/// whatever that is.
+/// Whether a pattern covers a name. A withheld part of a name is unknown, so the pattern must cover the name for every
+/// possible content of that part.
 fn is_covered(pattern: &Glob, name: &str) -> bool {
     let Some((before, rest)) = name.split_once(REDACTED) else { return pattern.is_match(name) };
     let after = rest.rsplit_once(REDACTED).map_or(rest, |(_, after)| after);
-    // The number that tells apart what reads alike is ours, and may not be there.
+    // Attestry adds a number to distinguish names that look alike. The real name may not have it.
     let numbered = |(_, number): (&str, &str)| number.bytes().all(|byte| byte.is_ascii_digit());
     let after = if after.rsplit_once('#').is_some_and(numbered) { "" } else { after };
-    // Whatever the pattern covers at all these lengths, a `*` covers there at any length.
+    // When the pattern covers all these lengths, a `*` covers that part at any length.
     let of = |length| pattern.is_match(&format!("{before}{}{after}", ANY_LETTER.repeat(length)));
     !pattern.as_str().contains(ANY_LETTER) && (0..=pattern.as_str().len() + 1).all(of)
 }
 
-/// The resources that it is for, or that it is for the population of a case: one of both.
+/// Reads the target of a waiver: either resources, or the population of a case.
 fn read_resource(
     waiver: &Node,
     table: &mut Table<'_>,
@@ -180,13 +180,13 @@ fn read_resource(
     }
 }
 
-/// Whether a pattern says nothing but that it is any name or ARN.
+/// Whether a pattern only means "any name" or "any ARN".
 fn is_anything(pattern: &str) -> bool {
     let parts = pattern.split(|char: char| !char.is_alphanumeric());
     pattern.contains(['*', '?']) && parts.into_iter().all(|part| ["", "arn", "aws"].contains(&part))
 }
 
-/// Whether this is the id of a case, and no pattern.
+/// Whether the text is the id of one case and no pattern.
 fn is_exact(case: &str) -> bool {
     case.contains('/') && !case.contains(['*', '?'])
 }
@@ -206,7 +206,7 @@ fn read_region(node: &Node, sink: &mut Diagnostics) -> Option<String> {
     (text.value == GLOBAL || regions::check(&text, sink)).then_some(text.value)
 }
 
-/// Text that says something: a waiver without owner or reason is none.
+/// Reads a text that must not be empty. A waiver without an owner or a reason is no waiver.
 pub(super) fn said(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<Spanned<String>> {
     let text = node.text(what, sink)?;
     if text.value.trim().is_empty() {
@@ -218,7 +218,7 @@ pub(super) fn said(node: &Node, what: &str, sink: &mut Diagnostics) -> Option<Sp
 
 pub(super) fn read_date(node: &Node, sink: &mut Diagnostics) -> Option<Date> {
     let text = node.text("`expires`", sink)?;
-    // jiff also reads longer forms; a waiver's date is one day and nothing else.
+    // jiff also reads longer forms. The date of a waiver is exactly one day.
     let date = (text.value.len() == 10).then(|| text.value.parse::<Date>().ok()).flatten();
     if date.is_none() {
         let message = format!("`{}` is not a date", text.value);
@@ -227,7 +227,7 @@ pub(super) fn read_date(node: &Node, sink: &mut Diagnostics) -> Option<Date> {
     date
 }
 
-/// Waivers of all files of a suite must have different ids.
+/// Checks that the waivers in all files of a suite have different ids.
 pub(super) fn check_ids(waivers: &[Waiver], sink: &mut Diagnostics) {
     for (index, waiver) in waivers.iter().enumerate() {
         if let Some(first) = waivers.iter().take(index).find(|first| first.id.value == waiver.id.value) {
@@ -237,10 +237,11 @@ pub(super) fn check_ids(waivers: &[Waiver], sink: &mut Diagnostics) {
     }
 }
 
-/// Whoever accepts a violation looks at it again within these years.
+/// The largest number of years until the approver must accept the violation again.
 const YEARS: i16 = 5;
 
-/// Waivers that have no end: whoever starts a run or checks a suite is told, whoever judges its evidence again is not.
+/// Reports the waivers without an end. It runs at the start of a run and in a check of a suite. It does not run when
+/// evidence is judged again.
 pub fn check_expiries(suites: &[Suite], now: Timestamp, sink: &mut Diagnostics) {
     let last = now.to_zoned(TimeZone::UTC).date().year().saturating_add(YEARS);
     for waiver in suites.iter().flat_map(|suite| &suite.waivers).filter(|waiver| waiver.expires.year() > last) {

@@ -1,8 +1,8 @@
 //! JSON Schemas of policy, suite and waiver files, for editors.
 //!
-//! Derived from the kinds, the matchers and the catalogues, so that an editor completes what a check accepts. A schema is
-//! no stricter than the check, save that an account id must be quoted: what holds a parameter is let through, and so is
-//! what only the check can judge. Must not read text.
+//! The schemas follow from the kinds, the matchers and the catalogues, so that an editor completes everything that the
+//! check accepts. A schema is no stricter than the check, with one exception: an account id must be quoted. A schema
+//! accepts every text with a parameter, and every text that only the check can judge. Must not read text.
 
 mod log_sweep;
 
@@ -218,10 +218,10 @@ pub fn waivers() -> Value {
 
 const IDENTIFIER: &str = "^[A-Za-z0-9._-]{1,80}$";
 
-/// A duration as `parse_duration` reads it.
+/// A duration in the form of `parse_duration`.
 const DURATION: &str = r"^\s*([0-9]+(w|d|h|m|s)\s*)+$";
 
-/// Text in which a parameter stands.
+/// A text that contains a parameter.
 const PARAMETER: &str = r"\$\{";
 
 fn document(name: &str, title: &str, body: Value) -> Map<String, Value> {
@@ -236,7 +236,7 @@ fn document(name: &str, title: &str, body: Value) -> Map<String, Value> {
     schema
 }
 
-/// Anything that is a single value is text, also `true` and `12`.
+/// Every single value is text, also `true` and `12`.
 fn text() -> Value {
     json!({ "type": ["string", "number", "boolean"] })
 }
@@ -273,7 +273,7 @@ fn at_most_one(keys: &[&str]) -> Value {
     json!({ "oneOf": choices })
 }
 
-/// Shipped frameworks are proposed; a suite may bring more, so others are not refused.
+/// The editor proposes the shipped frameworks. A suite can add frameworks, so the schema accepts other names.
 fn controls(words: &Vocabulary) -> Value {
     let ids = json!({ "type": "array", "items": text() });
     let shipped = words.catalogues.frameworks().map(|(key, name)| {
@@ -289,14 +289,14 @@ fn controls(words: &Vocabulary) -> Value {
     })
 }
 
-/// What `where`, `expect` and `examples` may hold when a case is about this kind.
+/// The allowed content of `where`, `expect` and `examples` when a case is about this kind.
 fn of_kind(kind: &'static Kind, defs: &mut Definitions) -> Value {
     let then = rules_of(kind, defs);
     let about = |key: &str| json!({ "required": [key], "properties": { key: { "const": kind.name } } });
     json!({ "if": { "anyOf": [about("each"), about("some")] }, "then": { "properties": then } })
 }
 
-/// What a case may hold that asks for this probe.
+/// The allowed content of a case with this probe.
 fn of_probe(spec: &'static ProbeSpec, defs: &mut Definitions) -> Value {
     let mut then = rules_of(spec.kind, defs);
     for key in ["where", "per"] {
@@ -360,13 +360,13 @@ struct Paths {
 }
 
 impl Paths {
-    /// `rotation.enabled: …`, `tags.owner: …` and `rotation: { enabled: … }`.
+    /// Adds the forms `rotation.enabled: …`, `tags.owner: …` and `rotation: { enabled: … }`.
     fn conditions(&mut self, kind: &'static Kind, prefix: &str, defs: &mut Definitions) {
         for (rest, attribute) in below(kind, prefix) {
             self.condition(rest, attribute.of, &hint(attribute), defs);
             self.nested(kind, prefix, rest, |inner, full| inner.conditions(kind, full, defs));
         }
-        // The name of a key may be a parameter too, and only the check knows which one that gives.
+        // The name of a key can contain a parameter, and only the check can replace it.
         self.patterns.insert(PARAMETER.to_owned(), json!(true));
     }
 
@@ -391,7 +391,7 @@ impl Paths {
         }
     }
 
-    /// An example gives values; `~` is absent.
+    /// Adds the values of examples. `~` means absent.
     fn examples(&mut self, kind: &'static Kind, prefix: &str, defs: &mut Definitions) {
         for (rest, attribute) in below(kind, prefix) {
             let value = defs.value(attribute.of);
@@ -404,7 +404,7 @@ impl Paths {
         }
     }
 
-    /// The first part of a dotted name, as a mapping of the rest, unless that part is an attribute of its own.
+    /// Adds the first part of a dotted name as a mapping of the rest, unless that part is an attribute itself.
     fn nested(&mut self, kind: &Kind, prefix: &str, rest: &str, fill: impl FnOnce(&mut Self, &str)) {
         let Some((first, _)) = rest.split_once('.') else { return };
         let full = format!("{prefix}{first}");
@@ -430,7 +430,7 @@ impl Paths {
     }
 }
 
-/// Attributes whose name starts with the prefix, with the rest of the name.
+/// The attributes whose name starts with the prefix, each with the rest of its name.
 fn below<'a>(kind: &'static Kind, prefix: &'a str) -> impl Iterator<Item = (&'static str, &'static Attribute)> + 'a {
     kind.attributes.iter().filter_map(move |attribute| Some((attribute.name.strip_prefix(prefix)?, attribute)))
 }
@@ -443,7 +443,8 @@ fn reference(name: &str) -> String {
     format!("#/$defs/{name}")
 }
 
-/// Named parts, each made once. A type is named before it is made, because `not` on a type leads back to the type.
+/// The named parts of a schema. Each part is made once. A type gets its name before its part is made, because `not` on
+/// a type leads back to the type.
 #[derive(Default)]
 struct Definitions {
     types: Vec<Type>,
@@ -461,7 +462,8 @@ impl Definitions {
         self.all
     }
 
-    /// `list of text`; records of the same fields but other types are told apart by a number.
+    /// The name of a type: `list of text`. Records with the same fields and different types are distinguished by a
+    /// number.
     fn name(&mut self, of: Type) -> String {
         let place = self.types.iter().position(|known| *known == of).unwrap_or_else(|| {
             self.types.push(of);

@@ -1,5 +1,5 @@
-//! Every folder of `bad/` holds one mistake and, in `expected.txt`, what the user is told about it.
-//! `ATTESTRY_BLESS=1` writes what is told now; read the difference before committing it.
+//! Every folder of `tests/diagnostics/` has one mistake and, in `expected.txt`, the message to the user about it.
+//! `ATTESTRY_BLESS=1` writes the current messages. Read the difference before you commit it.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// What `attestry check` finds: text first, then examples.
+/// The findings of `attestry check`: first the mistakes in the text, then the mistakes in the examples.
 fn check(folder: &Path) -> (Diagnostics, String) {
     let mut loaded = load_suite(folder, Path::new("suite.yaml"), words());
     for suite in &loaded.library.suites {
@@ -61,7 +61,8 @@ fn every_place_has_file_line_and_column() {
     }
 }
 
-/// Codes that need no file: they are about the command line or about several suites, and are tested elsewhere here.
+/// Codes that need no file. They are about the command line or about several suites, and other tests of this module
+/// cover them.
 const ELSEWHERE: &[&str] = &[
     "no-consent",
     "unknown-parameter",
@@ -133,7 +134,7 @@ fn a_policy_that_no_suite_names_and_one_that_two_suites_name() {
     write("policies/lonely.yaml", &policy("B", "test.thing"));
     let load = || load_all(directory.path(), Path::new("suites"), Path::new("policies"), words());
     let loaded = load();
-    // The shared policy is wrong once, although it is named twice.
+    // The mistake in the shared policy is reported once, although two suites name the policy.
     assert_eq!(codes(&loaded.diagnostics), ["unknown-kind", "policy-without-suite"]);
     assert_eq!(loaded.paths.len(), 4);
     std::fs::remove_dir_all(directory.path().join("suites")).unwrap();

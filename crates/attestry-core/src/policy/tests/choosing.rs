@@ -1,4 +1,4 @@
-//! Choosing stages and cases by name.
+//! The selection of stages and cases by name.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What each construct holds of.
+//! The judgement of each construct.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,7 +35,8 @@ fn word(judgement: &Judgement) -> &'static str {
     }
 }
 
-/// What redaction left is compared with nothing, forged or not; what does not depend on it is decided.
+/// A redacted text is compared with nothing, whether it is forged or not. A condition that does not depend on it is
+/// decided.
 #[test]
 fn withheld_text_is_not_judged() {
     let map = |items: &[(&str, &str)]| {
@@ -84,7 +85,7 @@ fn withheld_text_is_not_judged() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Facts, and what the expectation is of them.
+/// The facts, and the judgement of the expectation.
 type Row = (Vec<(&'static str, Fact)>, &'static str);
 
 fn on(name: &'static str, fact: Fact, word: &'static str) -> Row {
@@ -146,7 +147,7 @@ fn every_construct_on_values_that_hold_and_that_do_not() {
             vec![on("grants", grants(vec![grant("b", 1)]), "met"), on("grants", grants(vec![grant("a", 1)]), "unmet")],
         ),
         ("{ grants: { count: { at_least: 2 } } }", vec![on("grants", grants(vec![grant("a", 1)]), "unmet")]),
-        // A field that is called as a matcher is a field.
+        // A field with the name of a matcher is a field.
         (
             "{ owner: { count: 2 } }",
             vec![
@@ -187,7 +188,7 @@ fn every_construct_on_values_that_hold_and_that_do_not() {
                 on("name", no_meaning(), "not applicable"),
             ],
         ),
-        // What must not be absent is absent: nothing can be shown, and it is no less unmet.
+        // The value is absent and must not be. There is no value to show, and the expectation is still unmet.
         ("{ not: { name: { absent: true } } }", vec![on("name", Fact::Absent, "unmet"), on("name", text("a"), "met")]),
         ("{ not: { not: { name: a } } }", vec![on("name", text("a"), "met"), on("name", text("b"), "unmet")]),
         ("{ not: { grants: { each: { days: 1 } } } }", vec![on("grants", Fact::Absent, "unmet")]),

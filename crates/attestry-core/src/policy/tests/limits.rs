@@ -1,4 +1,4 @@
-//! What a hostile suite may cost: it is refused, by its place, before it takes time or memory.
+//! The cost of a hostile suite. It is refused, with its place, before it takes time or memory.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
@@ -8,7 +8,7 @@ use super::*;
 
 const STAGE: &str = "account: '000000000001', regions: [eu-west-1]";
 
-/// What is told of a suite with one policy, both as texts.
+/// Loads a suite with one policy, both as texts.
 fn told(suite: &str, policy: &str) -> Loaded {
     let suite = format!("suite: s\ntitle: S\npolicies: [p.yaml]\n{suite}\n");
     let policy = format!("id: T\ntitle: T\nseverity: low\ncases:\n{policy}\n");
@@ -21,7 +21,7 @@ fn cases(number: usize, expect: impl Fn(usize) -> String) -> String {
     (0..number).map(|at| format!("  c{at}: {{ each: test.thing, when_none: met, expect: {} }}\n", expect(at))).collect()
 }
 
-/// Parameters that are each made of the one before, and a case that uses the last.
+/// A chain of parameters, each with the value of the one before, and a case that uses the last one.
 fn chain(length: usize, first: &str, link: &str) -> (String, String) {
     let links = (1..length).map(|at| format!("  p{at}: {}\n", link.replace('@', &format!("${{p{}}}", at - 1))));
     let suite = format!("parameters:\n  p0: {first}\n{}stages: {{ dev: {{ {STAGE} }} }}", links.collect::<String>());
@@ -33,12 +33,12 @@ fn parameters_that_grow_are_refused_where_they_become_too_much() {
     for (length, first, link, fits) in [
         (10, "a", "'@@'", true),
         (30, "abcdefgh", "'@@'", false),
-        // One text, and one list, that are too long by themselves.
+        // One text and one list that are too long by themselves.
         (17, "a", "'@@'", true),
         (18, "a", "'@@'", false),
         (12, "a", "['@', '@']", true),
         (15, "a", "['@', '@']", false),
-        // Nothing doubled is nothing, and takes as long.
+        // A doubled empty text stays empty, and takes as long.
         (40, "''", "'@@'", false),
         (30, "a", "['@', '@']", false),
         (30, "[a, b]", "{ x: '@', y: '@' }", false),
@@ -51,7 +51,7 @@ fn parameters_that_grow_are_refused_where_they_become_too_much() {
         let (suite, policy) = chain(length, first, link);
         let loaded = told(&suite, &policy);
         let found = codes(&loaded.diagnostics);
-        // Whether the type fits is another matter.
+        // Whether the type fits is not part of this test.
         let over: Vec<_> = found.iter().filter(|code| **code == "over-limit").collect();
         assert_eq!(over.is_empty(), fits, "{length} {first} {link}: {found:?}");
         assert!(found.len() < 20, "{length} {first} {link}: {} errors", found.len());
@@ -97,7 +97,8 @@ fn a_suite_has_no_more_of_anything_than_it_may() {
 
 #[test]
 fn a_suite_names_no_more_files_than_it_may() {
-    // Folders, files in each, how often the list names the first file, whether that is too much.
+    // The number of folders, the number of files in each, the number of times that the list names the first file, and
+    // whether this is too much.
     for (folders, files, named, over) in
         [(1, 20, 1_000, false), (1, 20, 1_001, true), (1, 2_001, 1, true), (2, 1_100, 1, true)]
     {
@@ -121,7 +122,7 @@ fn stages_with_parameters_of_their_own_are_checked_within_a_limit() {
     let stages = (0..50).map(|at| format!("  s{at}: {{ {STAGE}, parameters: {{ a: v{at} }} }}\n")).collect::<String>();
     let loaded = told(&format!("stages:\n{stages}"), &cases(10, |at| format!("{{ name: '${{a}}{at}' }}")));
     assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
-    // 49 stages check 30 values again; 49 x 48 / 2 times two names are compared before.
+    // 49 stages check 30 values again. Before that, two names are compared 49 x 48 / 2 times.
     for (most, found) in [(4_500, &[][..]), (3_500, &["over-limit"])] {
         let mut sink = Diagnostics::new();
         compile::check_within(most, &loaded.library.suites[0], &outline::Outline::default(), &mut sink);
@@ -144,7 +145,7 @@ fn files_that_are_passed_over_are_told() {
             "id: {id}\ntitle: T\nseverity: low\ncases: {{ a: {{ each: test.thing, when_none: met, expect: {{ name: a }} }} }}\n"
         )
     };
-    // Files, the pattern of the suite, what is told, how many policies are read.
+    // The files, the pattern of the suite, the reported codes, and the number of policies that are read.
     for (files, pattern, found, read) in [
         (&["a.yaml", "b.YAML", "c.yml"][..], "[p/*.yaml]", &["unread-file"][..], 2),
         (&["a.yaml", "b.YAML", "c.Yml"], "[p/*.yaml, p/*.yml]", &[], 3),

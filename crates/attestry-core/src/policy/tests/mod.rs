@@ -1,4 +1,4 @@
-//! The language from outside: what wrong text is told, and what right text means.
+//! Tests of the language from outside: the messages for wrong text, and the meaning of right text.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod bad;
@@ -78,7 +78,7 @@ fn now() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
-/// A suite with one policy in a directory of its own; `case` is what stands under the case's name.
+/// Loads a suite with one policy in a directory of its own. `cases` is the text below `cases:`.
 fn load(parameters: &str, stage: &str, cases: &str) -> Loaded {
     let directory = tempfile::tempdir().unwrap();
     let suite = format!(
@@ -95,7 +95,7 @@ fn case(expect: &str) -> String {
     format!("  a:\n    each: test.thing\n    when_none: met\n    expect: {expect}")
 }
 
-/// The cases of right text; wrong text ends the test with what is wrong.
+/// The cases of right text. Wrong text ends the test with the diagnostics.
 fn compiled(loaded: &Loaded, overrides: &[(&str, &str)]) -> Vec<Case> {
     let mut sink = loaded.diagnostics.clone();
     let suite = &loaded.library.suites[0];
@@ -113,7 +113,7 @@ fn codes(sink: &Diagnostics) -> Vec<&'static str> {
     sink.iter().map(|it| it.code).collect()
 }
 
-/// A thing of which nothing is known but what is given; what is not given is absent.
+/// A thing with the given facts. All other attributes are absent.
 fn thing(facts: &[(&'static str, Fact)]) -> Resource {
     let mut thing = Resource::new(&THING, "000000000001".into(), "eu-central-1".into(), "id", "name");
     for attribute in ATTRIBUTES {

@@ -1,8 +1,8 @@
-//! What `${name}` becomes.
+//! The replacement of `${name}`.
 
 use super::*;
 
-/// What the one expectation on `name` or `zones` expects, in words.
+/// The text of the one expectation on `name` or `zones`, in words.
 fn expected(parameters: &str, stage: &str, expect: &str, overrides: &[(&str, &str)]) -> String {
     let cases = compiled(&load(parameters, stage, &case(expect)), overrides);
     let mut words = Vec::new();
@@ -24,7 +24,7 @@ fn values_lists_text_and_keys() {
         ("parameters: { a: x }", "", "{ name: { one_of: ['${a}', y] } }", "name one of x, y"),
         ("parameters: { a: x }", "", "{ 'tags.${a}': y }", "tags.x y"),
         ("parameters: { a: x }", "", "{ tags: { equals: { '${a}': y } } }", "tags {x: y}"),
-        // The stage wins over the suite; both may use other parameters, and those that Attestry sets.
+        // The stage overrides the suite. Both can use other parameters, and the parameters that Attestry sets.
         ("parameters: { a: x }", "parameters: { a: z }", "{ name: '${a}' }", "name z"),
         ("parameters: { a: 'p-${b}', b: 'q-${stage}' }", "", "{ name: '${a}' }", "name p-q-dev"),
         ("parameters: { a: ['${stage}'] }", "", "{ zones: '${a}' }", "zones [dev]"),
@@ -76,7 +76,7 @@ fn with_two_accounts_there_is_no_account_to_fill_in() {
 
 #[test]
 fn what_any_stage_sets_wrong_is_told() {
-    // The second stage sets what the first does, so it is not read again; the others differ.
+    // The second stage sets the same value as the first one, so it is not read again. The third stage differs.
     for (last, found) in [
         ("three: { account: '000000000001', regions: [eu-west-1], parameters: { few: 1 } }", &[][..]),
         ("three: { account: '000000000001', regions: [eu-west-1], parameters: { few: many } }", &["expected-integer"]),
