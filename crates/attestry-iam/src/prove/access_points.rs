@@ -1,6 +1,7 @@
-//! Another way to the same data: an access point has an ARN of its own, which does not say to which bucket it leads.
+//! Judges the access points of S3, which are another path to the objects of a bucket. The ARN of an access point does
+//! not contain the name of its bucket.
 //!
-//! Must not know how a claim is proved.
+//! The module must not know how a claim is proved.
 
 use super::claim::{Area, Doubt, Proof, Set};
 use super::identity::Prover;
@@ -10,12 +11,12 @@ const BUCKETS: &str = "arn:*:s3:::?*";
 const ACCESS_POINTS: &str = "arn:*:s3:*:*:accesspoint/*";
 
 impl Prover<'_> {
-    /// What a proof says of buckets, where they may also be reached by access points: `of` judges those.
+    /// Extends a proof about buckets to their access points. The function `of` judges the access points.
     pub(super) fn by_access_points(&self, area: &Area, proof: Proof, of: impl FnOnce(&Area) -> Proof) -> Proof {
         if proof != Proof::Proved {
             return proof;
         }
-        // A star for the partition stands for colons too, and so for other services.
+        // A star for the partition also covers colons, and so it also covers other services.
         let (begin, rest) = (Pattern::text("arn:"), Pattern::glob(":s3:::?*"));
         let partition = [Token::Many(Class::Field)];
         let buckets = Pattern::new([begin.tokens(), &partition, rest.tokens()].concat());
@@ -27,7 +28,7 @@ impl Prover<'_> {
         if actions.is_empty() {
             return proof;
         }
-        // A name of an object may look like an access point, and is none.
+        // The name of an object can look like an access point. Such an object is not an access point.
         let except = area.resources.except.iter().map(String::as_str).chain([BUCKETS]);
         let resources = Set::of([ACCESS_POINTS]).except(except);
         let (resource, by) = match of(&Area { actions: Set::of(actions), resources }) {
@@ -42,7 +43,7 @@ impl Prover<'_> {
         Proof::Undecided(Doubt::Beyond { what: format!("to which bucket {resource} leads is"), by })
     }
 
-    /// The actions that AWS asks for a bucket or an object, and for those of an access point.
+    /// Returns the actions on a bucket or an object that also apply to an access point.
     fn both(&self, area: &Area) -> Vec<String> {
         let patterns = [BUCKETS, ACCESS_POINTS].map(Pattern::glob);
         let all = self.catalogue.known(&self.catalogue.spread(&area.actions), Some(&[&Pattern::glob("s3:*")]));

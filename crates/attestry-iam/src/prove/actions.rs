@@ -1,7 +1,8 @@
-//! Which actions have to be looked at: one of each group that no statement tells apart, and one of each way in which an
-//! action that the reference does not have could be matched.
+//! Selects the actions that a proof examines. It takes one action from each group of actions that all statements treat
+//! alike. It also takes one unknown action for each way in which patterns can match an action that the reference does
+//! not contain.
 //!
-//! Must not know resources.
+//! The module must not know resources.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -11,11 +12,12 @@ use super::space::{Levels, Read, Wanted};
 use super::term::{Bound, Reach, Term};
 use crate::language::{Budget, Class, Pattern, Query, Token, TooComplex, cells};
 
-/// How often a name that is known after all is set aside before giving up.
+/// The maximum number of names that the search rejects because they are names of known actions.
 const TRIES: usize = 32;
 
-/// One action for each group of known actions of the claim that all statements treat alike and that have resources of the
-/// same formats. What a level surely does not allow is left out where allowed actions are wanted.
+/// Returns one action for each group of known actions of the claim. All statements treat the actions of a group alike,
+/// and their resources have the same formats. When the claim is about allowed actions, the result leaves out actions
+/// that a level surely does not allow.
 pub(super) fn groups<'c>(
     catalogue: &'c Catalogue,
     levels: &Levels<'_>,
@@ -58,7 +60,8 @@ pub(super) fn groups<'c>(
     Ok(found)
 }
 
-/// The patterns of all that a level may allow; none where it says what it does not.
+/// Returns the patterns of all actions that a level may allow. Returns `None` when the level lists the actions that it
+/// does not allow.
 fn listed<'t>(level: &'t [Term<'_>]) -> Option<Vec<&'t Pattern>> {
     let allows = level.iter().filter(|term| term.allows());
     let lists = allows.map(|term| if let Reach::In(list) = &*term.actions { Some(list) } else { None });
@@ -72,7 +75,7 @@ fn matched(actions: &[&Known], reach: &Reach) -> Vec<bool> {
     }
 }
 
-/// Actions of the claim that the reference does not have, as texts in small letters.
+/// The actions of the claim that the reference does not contain, in lower case.
 pub(super) struct Unknown<'c> {
     catalogue: &'c Catalogue,
     spread: Arc<Spread>,
@@ -83,18 +86,19 @@ impl<'c> Unknown<'c> {
         Self { catalogue, spread: catalogue.spread(&area.set) }
     }
 
-    /// Whether there can be any: not where the claim lists known actions only.
+    /// Returns whether unknown actions are possible. They are impossible when the claim lists known actions only.
     pub(super) fn exist(&self) -> bool {
         !self.open().is_empty()
     }
 
-    /// The patterns of the claim that cover more than one known action.
+    /// Returns the patterns of the claim that cover more than one known action.
     fn open(&self) -> &[Pattern] {
         &self.spread.open
     }
 
-    /// Whether a statement applies: to some such action on the side of `May`, to all of them on that of `Sure`. Rough, but
-    /// on the safe side; it saves most proofs from looking at actions one by one.
+    /// Returns whether a statement applies. For `May`, it must apply to some unknown action. For `Sure`, it must apply
+    /// to all of them. The result is approximate and errs on the safe side. Most proofs need no look at single actions
+    /// because of it.
     pub(super) fn roughly(&self, term: &Term<'_>, bound: Bound) -> bool {
         let open = self.open();
         match (&*term.actions, bound) {
@@ -111,10 +115,10 @@ impl<'c> Unknown<'c> {
         pattern.only().is_none_or(|text| self.catalogue.action(&text).is_none())
     }
 
-    /// One unknown action for each way in which statements can match it.
+    /// Returns one unknown action for each way in which statements can match it.
     pub(super) fn names(&self, levels: &Levels<'_>, budget: &mut Budget) -> Result<Vec<String>, TooComplex> {
         let shape = shape();
-        // A name of a known action matches no other.
+        // A pattern that is the name of a known action matches no unknown action.
         let named: Vec<&Pattern> =
             levels.terms().flat_map(|it| it.actions.patterns()).filter(|it| self.is_open(it)).collect();
         let by_verb = named.iter().filter_map(|it| self.catalogue.shut_by_verb(&self.spread, it));
@@ -139,7 +143,7 @@ impl<'c> Unknown<'c> {
         Ok(names)
     }
 
-    /// The text, or another one of the query, that is not a known action.
+    /// Returns the text if it is not a known action. Otherwise it returns another text of the query.
     fn unknown(&self, text: String, query: &Query<'_>, budget: &mut Budget) -> Result<Option<String>, TooComplex> {
         let mut known: Vec<Pattern> = Vec::new();
         let mut text = Some(text);
@@ -156,7 +160,7 @@ impl<'c> Unknown<'c> {
     }
 }
 
-/// What a name of an action looks like, in small letters.
+/// Returns the pattern of the name of an action, in lower case.
 fn shape() -> Pattern {
     let word = [Token::One(Class::Word), Token::Many(Class::Word)];
     Pattern::new(word.into_iter().chain([Token::Char(':')]).chain(word))

@@ -1,6 +1,6 @@
-//! Which callers a policy is asked about, and which of its statements are about a caller.
+//! Selects the callers for which a policy is judged, and the statements that apply to a caller.
 //!
-//! Must not know how a request is made up.
+//! The module must not know how a request is made up.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::said::{Said, principals};
 use crate::decide::{At, Layer, Subject, Truth, is_session_of};
 use crate::policy::{Effect, Policy, Principal, Statement, Which};
 
-/// The policy without principals that were deleted: nobody is them any more.
+/// Returns the policy without deleted principals, because no caller can have their identity any more.
 pub(super) fn living(policy: &Policy) -> Policy {
     let mut policy = policy.clone();
     for statement in &mut policy.statements {
@@ -24,7 +24,8 @@ pub(super) fn living(policy: &Policy) -> Policy {
     policy
 }
 
-/// Whom the policy does not name, and those who can have a token of a provider that it names.
+/// Returns callers that the policy does not name, and callers that can have a token of a provider that the policy
+/// names.
 pub(super) fn public(said: &Said, policy: &Policy) -> Vec<Caller> {
     let mut all = strangers(said);
     let providers: BTreeSet<&str> =
@@ -33,7 +34,7 @@ pub(super) fn public(said: &Said, policy: &Policy) -> Vec<Caller> {
     all
 }
 
-/// Whoever is neither of the owner's account nor an exception.
+/// Returns the callers that are neither of the account of the owner nor an exception.
 pub(super) fn others(said: &Said, policy: &Policy, except: &Exception) -> Vec<Caller> {
     let is_other = |account: &str| account != said.owner && !except.has_account(account);
     let mut all = public(said, policy);
@@ -59,13 +60,13 @@ pub(super) fn others(said: &Said, policy: &Policy, except: &Exception) -> Vec<Ca
     all
 }
 
-/// The principals of Allows of whom the document does not say where they are.
+/// Returns a doubt for each principal of an Allow whose account is not in the document.
 pub(super) fn unknown(policy: &Policy, reading: &Reading<'_>, except: &Exception, said: &Said) -> Vec<Doubt> {
     let mut found = Vec::new();
     let allows = policy.statements.iter().enumerate().filter(|(_, it)| it.effect == Effect::Allow);
     for (index, statement) in allows {
         let Some(Which::In(list)) = &statement.principals else { continue };
-        // Whatever a condition leaves of a stranger, it leaves of them.
+        // A condition limits these principals exactly as it limits a stranger.
         let is_limited = |principal: &str| {
             let one = named(said, &said.stranger).into_iter().next();
             one.is_some_and(|caller| statement.conditions.iter().any(|it| reading.holds(it, &caller) == Truth::No))
@@ -91,14 +92,14 @@ fn provider(principal: &Principal) -> Option<&str> {
     if let Principal::Federated(provider) = principal { Some(provider) } else { None }
 }
 
-/// A user or role, of whose requests nothing else is known.
+/// Returns a user or a role. Nothing else is known about its requests.
 pub(super) fn identity(said: &Said, principal: &str) -> Option<Caller> {
     let own = account(principal)?;
     let found = named(said, principal).into_iter().next()?;
     Some(Caller { alone: own == said.owner, ..found })
 }
 
-/// Whether a statement applies to a caller, whatever its action and resource.
+/// Returns whether a statement applies to a caller. The action and the resource do not matter here.
 pub(super) fn applies(statement: &Statement, reading: &Reading<'_>, caller: &Caller) -> Truth {
     let any =
         |list: &[Principal], way: fn(&Principal, &Caller) -> Truth| Truth::any(list.iter().map(|it| way(it, caller)));
@@ -106,13 +107,14 @@ pub(super) fn applies(statement: &Statement, reading: &Reading<'_>, caller: &Cal
         None => Truth::Yes,
         Some(Which::In(list)) => any(list, itself).max(any(list, whole)),
         Some(Which::NotIn(list)) => {
-            // Here the account counts even where it leaves the caller to the caller's own policies.
+            // The account counts here, even where it leaves the decision to the policies of the caller.
             let of_account = |it: &Principal, caller: &Caller| whole(it, &Caller { alone: false, ..caller.clone() });
             let (itself, whole) = (any(list, itself), any(list, of_account));
             let has_both =
                 matches!(caller.subject, Subject::User { .. } | Subject::Role { .. } | Subject::FederatedUser { .. })
                     && !list.contains(&Principal::Everyone);
-            // AWS wants the account named beside the user or role; where only one of them is, it does not say.
+            // AWS requires the account beside the user or role. AWS does not document the result when only one of them
+            // is named.
             match (has_both, itself == whole) {
                 (false, _) => !itself.max(whole),
                 (true, true) => !itself,
@@ -123,12 +125,12 @@ pub(super) fn applies(statement: &Statement, reading: &Reading<'_>, caller: &Cal
     Truth::all(std::iter::once(principal).chain(statement.conditions.iter().map(|it| reading.holds(it, caller))))
 }
 
-/// Whether a principal is the account of a caller.
+/// Returns whether a principal is the account of a caller.
 fn whole(principal: &Principal, caller: &Caller) -> Truth {
     let has_account = !matches!(caller.who, Who::Anybody) && caller.account().is_some();
     match principal {
         Principal::Aws(text) if has_account && is_whole(text) && account(text) == caller.account() => {
-            // It leaves the caller to the caller's own policies.
+            // The principal leaves the decision to the policies of the caller.
             if caller.alone { Truth::No } else { Truth::Yes }
         }
         Principal::Canonical(_) if has_account => Truth::Unknown,
@@ -136,7 +138,7 @@ fn whole(principal: &Principal, caller: &Caller) -> Truth {
     }
 }
 
-/// Whether a principal is a caller itself.
+/// Returns whether a principal is the caller itself.
 fn itself(principal: &Principal, caller: &Caller) -> Truth {
     match (principal, &caller.subject) {
         (Principal::Everyone, _) => Truth::Yes,
@@ -155,7 +157,8 @@ fn itself(principal: &Principal, caller: &Caller) -> Truth {
     }
 }
 
-/// Whether another principal of the same account may be the same person: a session of the role, or a user's federation.
+/// Returns whether another principal of the same account may be the same caller: a session of the role, or a federated
+/// session of a user.
 fn one_of(text: &str, subject: &Subject) -> Truth {
     let is_federated = text.contains(":federated-user/");
     match subject {
@@ -167,7 +170,7 @@ fn one_of(text: &str, subject: &Subject) -> Truth {
     }
 }
 
-/// Whether a role is that of a session, whose ARN leaves out the path.
+/// Returns whether a role is the role of a session. The ARN of a session leaves out the path of the role.
 fn same_role(role: &str, of_session: &str) -> bool {
     role.contains(":role/") && role.rsplit('/').next() == of_session.rsplit('/').next()
 }

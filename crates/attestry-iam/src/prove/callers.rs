@@ -1,7 +1,8 @@
-//! Who could ask for a resource: a caller, what is certain of its requests, and one request of it.
+//! Describes the possible callers of a resource: the caller, the certain keys of its requests, and one example of a
+//! request.
 //!
-//! A caller that the policy does not speak of stands for all that are like it. Must not know claims, or which callers a
-//! policy is asked about.
+//! A caller that the policy does not mention stands for all similar callers. The module must not know claims, nor the
+//! callers for which a policy is judged.
 
 use super::keys::{self, Says, Shape};
 use super::party::{account, is_whole};
@@ -13,38 +14,39 @@ use crate::decide::Subject;
 /// The keys that hold the account of a caller.
 const OF_CALLER: [&str; 3] = ["aws:PrincipalAccount", "kms:CallerAccount", "aws:SourceOwner"];
 
-/// The keys of a service that asks in its own name.
+/// The keys of a service that sends a request in its own name.
 const OF_SERVICE: [&str; 2] = ["aws:PrincipalServiceName", "aws:PrincipalServiceNamesList"];
 
-/// Which callers one stands for.
+/// The callers for which one caller stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Who {
-    /// All like it that the policy does not name, by account or by name.
+    /// All similar callers that the policy does not name, by account or by name.
     Anybody,
-    /// All like it of an account whom the policy does not name by themselves.
+    /// All similar callers of an account that the policy does not name individually.
     OfAccount(String),
-    /// The one that the policy writes so.
+    /// The principal that the policy writes in this way.
     Named(String),
 }
 
-/// Somebody who asks.
+/// A sender of requests.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     pub(super) who: Who,
     pub(super) subject: Subject,
-    /// What is certain of all its requests.
+    /// The condition keys that all requests of the caller have for certain.
     pub(super) certain: Context,
-    /// What one request of it says.
+    /// The condition keys of one request of the caller.
     pub(super) made: Context,
-    /// Whether the policy must let it in by itself; otherwise its own side allows everything.
+    /// Whether the policy must allow the caller by itself. Otherwise the policies of the caller are taken to allow
+    /// everything.
     pub(super) alone: bool,
-    /// Somebody whom a pool of identities lets in without any sign.
+    /// Whether the caller is a guest of an identity pool, which accepts guests without a sign-in.
     pub(super) guest: bool,
-    /// What would have to be known of it, where that is not in the document.
+    /// The missing fact about the caller, when the document does not contain it.
     pub(super) open: Option<String>,
 }
 
-/// The users, roles, root user and federated users of an account, none of whom the policy names.
+/// Returns the users, the roles, the root user and the federated users of an account that the policy does not name.
 pub(super) fn of_account(said: &Said, own: &str, who: &Who) -> Vec<Caller> {
     let (name, partition) = (said.fresh_name(), &said.partition);
     let iam = |kind: &str| format!("arn:{partition}:iam::{own}:{kind}/{name}");
@@ -57,7 +59,7 @@ pub(super) fn of_account(said: &Said, own: &str, who: &Who) -> Vec<Caller> {
     subjects.into_iter().map(|subject| signed(said, who, subject)).collect()
 }
 
-/// Whom the policy does not speak of: somebody with an account, or nobody in particular.
+/// Returns the callers that the policy does not mention: a caller with an account, and an anonymous caller.
 pub(super) fn strangers(said: &Said) -> Vec<Caller> {
     let mut all = of_account(said, &said.stranger, &Who::Anybody);
     all.push(anonymous(said));
@@ -66,7 +68,7 @@ pub(super) fn strangers(said: &Said) -> Vec<Caller> {
     all
 }
 
-/// A principal that a policy names by its ARN or account.
+/// Returns the callers of a principal that a policy names by its ARN or account.
 pub(super) fn named(said: &Said, principal: &str) -> Vec<Caller> {
     let Some(own) = account(principal) else { return Vec::new() };
     if is_whole(principal) {
@@ -97,14 +99,14 @@ fn subject(principal: &str, own: &str) -> Subject {
     }
 }
 
-/// Somebody with an account.
+/// Returns a caller with an account.
 fn signed(said: &Said, who: &Who, subject: Subject) -> Caller {
     let own = subject.account().unwrap_or_default().to_owned();
     let of_caller = |context| OF_CALLER.iter().fold(context, |it: Context, key| it.with(key, [own.as_str()]));
     let told = subject.tell(Context::unknown());
     let kind = only(&told, &["aws:PrincipalType", "aws:PrincipalIsAWSService"]);
     let kind = if told.get("aws:username") == Known::Absent { kind.without("aws:username") } else { kind };
-    // The ARN of a role has a path, which that of its session leaves out.
+    // The ARN of a role has a path. The ARN of its session leaves the path out.
     let is_exact =
         matches!((who, &subject), (Who::Named(_), Subject::User { .. } | Subject::Role { session: None, .. }));
     let certain = match who {
@@ -113,7 +115,7 @@ fn signed(said: &Said, who: &Who, subject: Subject) -> Caller {
         _ => of_caller(kind),
     };
     let certain = without(certain, keys::of_services().chain(OF_SERVICE));
-    // A token shows itself when a role is assumed with it, and to nobody else.
+    // The claims of a token are visible only when a role is assumed with the token.
     let certain = without(certain, said.claims().iter().map(String::as_str));
     let made = of_caller(told)
         .with("aws:userid", [said.user_id(&subject)])
@@ -132,7 +134,7 @@ fn anonymous(said: &Said) -> Caller {
     Caller::new(said, Who::Anybody, Subject::Anonymous, certain, made)
 }
 
-/// A service that somebody of another account sends.
+/// Returns a service that acts for a caller of another account.
 pub(super) fn service(said: &Said, name: &str, who: Who) -> Caller {
     let subject = Subject::Service { name: name.to_owned() };
     let told = subject.tell(Context::unknown()).with("aws:PrincipalServiceNamesList", [name]);
@@ -147,7 +149,8 @@ pub(super) fn service(said: &Said, name: &str, who: Who) -> Caller {
     Caller { open, ..Caller::new(said, who, subject, certain, made) }
 }
 
-/// Those who can have a token of a web identity provider, as far as the policy does not say whose it must be.
+/// Returns the callers that can have a token of a web identity provider, unless the policy limits the owner of the
+/// token.
 pub(super) fn federated(said: &Said, provider: &str) -> Vec<Caller> {
     let host = providers::host(provider);
     let key = |claim: &str| format!("{host}:{claim}");
@@ -174,7 +177,7 @@ pub(super) fn federated(said: &Said, provider: &str) -> Vec<Caller> {
     vec![whoever("authenticated"), Caller { guest: true, ..whoever("unauthenticated") }]
 }
 
-/// A provider of another account.
+/// Returns a provider of another account.
 pub(super) fn foreign(said: &Said, provider: &str) -> Caller {
     let certain = without(Context::unknown(), OF_CALLER.into_iter().chain(keys::of_services()));
     let subject = Subject::Federated { provider: provider.to_owned() };
@@ -199,7 +202,7 @@ impl Caller {
         Self { who, subject, made: made.and(&certain), certain, alone: false, guest: false, open: None }
     }
 
-    /// As a policy, or a counterexample, writes it.
+    /// Returns the caller in the spelling of a policy or a counterexample.
     pub(super) fn text(&self) -> String {
         match (&self.who, &self.subject) {
             (Who::Named(text) | Who::OfAccount(text), _) => text.clone(),
@@ -212,7 +215,7 @@ impl Caller {
         self.subject.account()
     }
 
-    /// Whether it has a token of a pool of identities, which some account has.
+    /// Returns whether the caller has a token of an identity pool that belongs to some account.
     pub(super) fn is_of_pool(&self) -> bool {
         self.host() == Some(providers::POOLS)
     }
@@ -229,7 +232,7 @@ impl Caller {
             && !matches!(self.who, Who::Named(_))
     }
 
-    /// What a key, in small letters, says of its requests, where it names somebody.
+    /// Returns the meaning of a key (in lower case) for the requests of the caller, when the key identifies a party.
     pub(super) fn naming(&self, key: &str) -> Option<(Says, Shape)> {
         if matches!(self.subject, Subject::Service { .. }) && keys::is_set_by_services(key) {
             return Some((Says::Behalf, Shape::Arn));
@@ -242,7 +245,7 @@ impl Caller {
         keys::naming(key)
     }
 
-    /// Whether a request of it that is made up can have a key, or lack it.
+    /// Returns whether a made-up request of the caller can have the key or lack it.
     pub(super) fn can_have(&self, key: &str) -> bool {
         if self.certain.get(key) != Known::Unknown || keys::is_of_resource(key) {
             return false;
@@ -269,7 +272,7 @@ impl Caller {
         }
     }
 
-    /// Whether each request of it has a key.
+    /// Returns whether each request of the caller has a key.
     pub(super) fn always_has(&self, key: &str) -> bool {
         match (&self.subject, self.host()) {
             (_, Some(host)) => providers::is_always_there(host, key),

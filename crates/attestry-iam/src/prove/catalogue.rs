@@ -1,6 +1,6 @@
-//! The actions there are, and the formats of their resources, laid out for proofs.
+//! Arranges the existing actions and the formats of their resources for proofs.
 //!
-//! Must not know policies.
+//! The module must not know policies.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,37 +13,38 @@ use crate::language::{Class, Format, Pattern, Place};
 use crate::policy::Which;
 use crate::reference;
 
-/// Actions that the reference gives no resources, and whose resource AWS's own guides name: all of a kind.
-/// (S3 user guide, *Identity-based policy examples*.)
+/// Actions without resources in the reference, whose resource AWS names in its own guides: all resources of one type.
+/// (S3 User Guide, *Identity-based policy examples*.)
 const ASKED: &[(&str, &str)] = &[("s3:listallmybuckets", "arn:*:s3:::*")];
 
-/// All actions that are known, service by service; a service is read when a claim asks for it.
+/// All known actions, by service. The catalogue reads a service when a claim needs it.
 #[derive(Debug)]
 pub struct Catalogue {
     as_of: String,
-    /// In the order of what their actions begin with.
+    /// The services, sorted by the prefix of their actions.
     services: Vec<Service>,
-    /// Sets of actions that claims are about, each laid out once.
+    /// Sets of actions of claims. Each set is arranged once.
     spread: Mutex<HashMap<Set, Arc<Spread>>>,
 }
 
 /// The actions of a set.
 #[derive(Debug, Default)]
 pub(super) struct Spread {
-    /// Places of known actions by service, both in the order of names.
+    /// The indices of known actions by service. Both are in the order of names.
     known: BTreeMap<usize, BTreeSet<usize>>,
-    /// The patterns that may cover actions that nobody knows.
+    /// The patterns that may cover unknown actions.
     pub(super) open: Vec<Pattern>,
-    /// Those of them that are taken out.
+    /// The patterns of unknown actions that the set leaves out.
     pub(super) shut: Vec<Pattern>,
-    /// The services of which all that reads and lists is taken out, in small letters; `*` for all services.
+    /// The services whose reading and listing actions the set leaves out, in lower case. `*` stands for all services.
     unread: Vec<String>,
-    /// The services of all of these, in small letters and in order; none where a pattern names none.
+    /// The services of all these actions, in lower case and sorted. The list is `None` when a pattern names no service.
     services: Option<Vec<String>>,
 }
 
 impl Spread {
-    /// Whether a statement about actions may be about one of these: not where it names other services only.
+    /// Returns whether a statement about actions may concern an action of the set. It cannot when it names other
+    /// services only.
     pub(super) fn may_meet(&self, actions: &Which<String>) -> bool {
         let (Some(services), Which::In(list)) = (&self.services, actions) else { return true };
         let named = |word: &str| {
@@ -57,22 +58,23 @@ impl Spread {
     }
 }
 
-/// Verbs of actions that only read or list: of those that the reference has, nearly all.
+/// Verbs of actions that only read or list. Nearly all such actions in the reference begin with one of them.
 const READING: &[&str] =
     &["Get", "List", "Describe", "BatchGet", "BatchDescribe", "Search", "Select", "Read", "Lookup"];
 
-/// Verbs with which three of four actions only read. In a service where all that begin with one of them do so, a later one
-/// is taken to do so too: a test judges each action that the reference has by its neighbours, and finds none that does not.
+/// Verbs whose actions only read in three of four cases. When all actions of a service with such a verb only read, a
+/// later action with that verb is taken to do so too. A test compares each action in the reference with its neighbours
+/// and finds no exception.
 pub(super) const MOSTLY_READING: &[&str] =
     &["calculate", "check", "detect", "download", "estimate", "preview", "query", "view"];
 
-/// How many sets are kept laid out.
+/// The maximum number of arranged sets in memory.
 const KEPT: usize = 64;
 
 /// One service.
 #[derive(Debug)]
 struct Service {
-    /// What its actions begin with, colon included, in small letters.
+    /// The prefix of its actions, in lower case, with the colon.
     prefix: String,
     source: Option<&'static reference::Service>,
     listed: OnceLock<Listed>,
@@ -80,32 +82,33 @@ struct Service {
 
 #[derive(Debug, Default)]
 struct Listed {
-    /// In the order of their names.
+    /// The actions in the order of their names.
     actions: Vec<Known>,
     formats: Vec<Vec<Format>>,
-    /// What ARNs of the service say it is: mostly its prefix.
+    /// The names of the service in ARNs. Usually this is the prefix only.
     in_arns: BTreeSet<String>,
-    /// The formats as patterns, anywhere in the partition `aws`, where somebody asked.
+    /// The formats as patterns, anywhere in the partition `aws`. They are made on first use.
     anywhere: Vec<OnceLock<Vec<Pattern>>>,
-    /// The collections, likewise.
+    /// The collections as patterns, made in the same way.
     collections: OnceLock<Vec<Pattern>>,
 }
 
 /// One action.
 #[derive(Debug)]
 pub(super) struct Known {
-    /// In AWS's spelling.
+    /// The name in the spelling of AWS.
     pub(super) name: String,
-    /// In small letters, as patterns are compared.
+    /// The name in lower case, for the comparison with patterns.
     pub(super) small: String,
-    /// Where its formats are. Actions of a service with the same formats share them.
+    /// The index of its formats. Actions of one service with the same formats share them.
     pub(super) formats: (usize, usize),
-    /// Where it is itself: the service, and its place there.
+    /// The place of the action: the index of the service, and the index of the action in the service.
     place: (usize, usize),
 }
 
 impl Catalogue {
-    /// Of the actions that were known on a day, each with the formats of its resources; none for actions that have none.
+    /// Creates a catalogue of the actions that were known on a day. Each action comes with the formats of its
+    /// resources. An action without resources has no formats.
     #[must_use]
     pub fn new(as_of: &str, actions: impl IntoIterator<Item = (String, Vec<String>)>) -> Self {
         let mut services: BTreeMap<String, Vec<(String, Vec<String>)>> = BTreeMap::new();
@@ -121,7 +124,7 @@ impl Catalogue {
         Self { as_of: as_of.to_owned(), services: listed.collect(), spread: Mutex::default() }
     }
 
-    /// Of AWS, as the copy of the service authorization reference has it.
+    /// Returns the catalogue of AWS from the copy of the Service Authorization Reference.
     #[must_use]
     pub fn aws() -> &'static Self {
         static AWS: OnceLock<Catalogue> = OnceLock::new();
@@ -137,13 +140,13 @@ impl Catalogue {
         })
     }
 
-    /// The day of the reference.
+    /// Returns the day of the reference.
     #[must_use]
     pub fn as_of(&self) -> &str {
         &self.as_of
     }
 
-    /// The action of a name in small letters.
+    /// Returns the action with a name in lower case.
     pub(super) fn action(&self, small: &str) -> Option<&Known> {
         let prefix = small.split_inclusive(':').next().unwrap_or_default();
         let index = self.services.binary_search_by(|service| service.prefix.as_str().cmp(prefix)).ok()?;
@@ -151,14 +154,14 @@ impl Catalogue {
         actions.binary_search_by(|known| known.small.as_str().cmp(small)).ok().and_then(|at| actions.get(at))
     }
 
-    /// The resources of an action at a place.
+    /// Returns the resources of an action at a place.
     pub(super) fn resources(&self, of: &Known, place: Place<'_>) -> Vec<Pattern> {
         let (service, at) = of.formats;
         let formats = self.listed(service).and_then(|listed| listed.formats.get(at));
         formats.into_iter().flatten().flat_map(|format| format.patterns(place)).collect()
     }
 
-    /// The resources of an action anywhere in a partition.
+    /// Returns the resources of an action anywhere in a partition.
     pub(super) fn anywhere(&self, of: &Known, partition: &str) -> Cow<'_, [Pattern]> {
         let (service, at) = of.formats;
         let all = || self.resources(of, Place { partition, regions: &[], account: None, names: Class::Any });
@@ -168,8 +171,9 @@ impl Catalogue {
         }
     }
 
-    /// What an action without resources could name all the same; nothing for other actions. The reference says that only
-    /// `*` is about it, yet AWS's own guides grant such actions on `arn:aws:s3:::*` or `arn:aws:logs:us-east-1:111122223333:*`.
+    /// Returns the resources that an action without resources may nevertheless have. For other actions the result is
+    /// empty. The reference lists only `*` for such actions. Yet guides of AWS grant them on `arn:aws:s3:::*` or
+    /// `arn:aws:logs:us-east-1:111122223333:*`.
     pub(super) fn collections(&self, of: &Known, partition: &str, account: Option<&str>) -> Cow<'_, [Pattern]> {
         let (service, at) = of.formats;
         let listed =
@@ -189,13 +193,13 @@ impl Catalogue {
         }
     }
 
-    /// Whether ARNs of the action's service may say that it is one of these services.
+    /// Returns whether ARNs of the service of the action may contain one of these service names.
     pub(super) fn is_in(&self, of: &Known, services: &BTreeSet<String>) -> bool {
         self.listed(of.formats.0).is_some_and(|listed| !listed.in_arns.is_disjoint(services))
     }
 
-    /// The actions in one of these patterns and none of those, in the order of their names. With `among`, only services
-    /// that those patterns may cover are looked at.
+    /// Returns the actions that match a pattern of `of` and no pattern of `except`, in the order of their names. With
+    /// `among`, the search covers only services that the patterns of `among` may cover.
     pub(super) fn matching(&self, of: &[Pattern], except: &[Pattern], among: Option<&[&Pattern]>) -> Vec<&Known> {
         let mut asked: BTreeSet<usize> = of.iter().flat_map(|pattern| self.asked_by(pattern)).collect();
         if let Some(among) = among {
@@ -212,7 +216,7 @@ impl Catalogue {
             .collect()
     }
 
-    /// The actions of a set, groups included.
+    /// Returns the actions of a set, groups included.
     pub(super) fn spread(&self, set: &Set) -> Arc<Spread> {
         let mut kept = self.spread.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(spread) = kept.get(set) {
@@ -245,7 +249,7 @@ impl Catalogue {
         }
         let open = |it: &Pattern| it.only().is_none_or(|text| self.action(&text).is_none());
         spread.open = of.into_iter().filter(open).collect();
-        // What is later than the reference is of the level that its verb says, where it says one.
+        // The verb of an action that is newer than the reference gives its access level, if the verb is a known one.
         let reads = set.except.iter().filter_map(|word| word.strip_suffix("/read"));
         let listed = reads.filter(|of| set.except.contains(&format!("{of}/list")));
         spread.unread = listed.map(str::to_ascii_lowercase).collect();
@@ -261,8 +265,9 @@ impl Catalogue {
         spread
     }
 
-    /// The later actions that are taken out of a set beside `shut`, of those that a pattern covers: where it covers only
-    /// those of one service and of one verb, with which nothing there does more than read.
+    /// Returns the part of a pattern that the set leaves out because of its verb, for actions newer than the reference.
+    /// The pattern must cover actions of one service and one verb only. In that service, no action with that verb may
+    /// do more than read. The patterns in `shut` come beside it.
     pub(super) fn shut_by_verb(&self, of: &Spread, pattern: &Pattern) -> Option<Pattern> {
         let begins = pattern.prefix();
         let (service, operation) = begins.split_once(':')?;
@@ -278,7 +283,8 @@ impl Catalogue {
         all_read.then(|| action(&format!("{service}:{verb}*")))
     }
 
-    /// The known actions of a set, in the order of their names; with `among`, only of services that those patterns may cover.
+    /// Returns the known actions of a set, in the order of their names. With `among`, the result covers only services
+    /// that its patterns may cover.
     pub(super) fn known(&self, of: &Spread, among: Option<&[&Pattern]>) -> Vec<&Known> {
         let ranges: Option<Vec<Range<usize>>> =
             among.map(|patterns| patterns.iter().map(|pattern| self.asked_by(pattern)).collect());
@@ -288,7 +294,7 @@ impl Catalogue {
         listed.flat_map(|(listed, places)| places.iter().filter_map(|at| listed.actions.get(*at))).collect()
     }
 
-    /// The services whose actions a pattern may cover.
+    /// Returns the services whose actions a pattern may cover.
     fn asked_by(&self, pattern: &Pattern) -> Range<usize> {
         let begins = pattern.prefix();
         let begins = begins.split_inclusive(':').next().unwrap_or_default();
@@ -309,7 +315,7 @@ impl Catalogue {
 }
 
 impl Listed {
-    /// Of each action its name, its formats, and whether it changes what it is about.
+    /// Creates a service. Each action has its name, its formats, and whether it changes its resource.
     fn new(service: usize, actions: impl IntoIterator<Item = (String, Vec<String>, bool)>) -> Self {
         let mut listed = Self::default();
         let mut places: HashMap<Vec<Format>, usize> = HashMap::new();
@@ -341,7 +347,7 @@ impl Listed {
     }
 }
 
-/// Which of some actions, in the order of their names, one of the patterns covers.
+/// Returns for each action whether one of the patterns covers it. The actions must be in the order of their names.
 pub(super) fn marks(actions: &[&Known], patterns: &[Pattern]) -> Vec<bool> {
     let mut marks = vec![false; actions.len()];
     for pattern in patterns {
@@ -353,7 +359,7 @@ pub(super) fn marks(actions: &[&Known], patterns: &[Pattern]) -> Vec<bool> {
     marks
 }
 
-/// No action has a slash in its name.
+/// Returns whether a word names a group. The name of an action contains no slash.
 fn is_group(word: &str) -> bool {
     word.contains('/')
 }
@@ -368,7 +374,7 @@ fn beginning_with(actions: &[&Known], prefix: &str) -> Range<usize> {
 mod tests {
     use super::*;
 
-    /// What `MOSTLY_READING` rests on.
+    /// Checks the assumption behind `MOSTLY_READING`.
     #[test]
     fn actions_of_a_verb_read_where_their_neighbours_do() {
         for verb in MOSTLY_READING {

@@ -1,39 +1,40 @@
-//! What is claimed, and what is answered.
+//! The types of claims and of their answers.
 //!
-//! Must not know how an answer is found.
+//! The module must not know how an answer is found.
 
 use crate::context::Context;
 use crate::decide::At;
 
-/// Texts by patterns: those in one of `of` that are in none of `except`.
+/// A set of texts, described by patterns. A text belongs to it when it matches a pattern of `of` and no pattern of
+/// `except`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Set {
-    /// In one of these.
+    /// A text of the set matches one of these patterns.
     pub of: Vec<String>,
-    /// And in none of these.
+    /// A text of the set matches none of these patterns.
     pub except: Vec<String>,
 }
 
 impl Set {
-    /// What one of the patterns covers.
+    /// Creates the set of texts that one of the patterns covers.
     #[must_use]
     pub fn of<T: Into<String>>(patterns: impl IntoIterator<Item = T>) -> Self {
         Self { of: patterns.into_iter().map(Into::into).collect(), except: Vec::new() }
     }
 
-    /// What none of the patterns covers.
+    /// Creates the set of texts that none of the patterns covers.
     #[must_use]
     pub fn outside<T: Into<String>>(patterns: impl IntoIterator<Item = T>) -> Self {
         Self::everything().except(patterns)
     }
 
-    /// Everything.
+    /// Creates the set of all texts.
     #[must_use]
     pub fn everything() -> Self {
         Self::of(["*"])
     }
 
-    /// Without what one of these covers.
+    /// Removes the texts that one of these patterns covers.
     #[must_use]
     pub fn except<T: Into<String>>(mut self, patterns: impl IntoIterator<Item = T>) -> Self {
         self.except.extend(patterns.into_iter().map(Into::into));
@@ -41,54 +42,55 @@ impl Set {
     }
 }
 
-/// The requests that a claim is about: each of these actions on each of these resources.
+/// The requests of a claim: each of these actions on each of these resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Area {
-    /// Names or patterns of actions, compared without regard to case, and groups of them, such as `kms/destroy`.
+    /// Names or patterns of actions, and groups of actions such as `kms/destroy`. The case of letters does not matter.
     pub actions: Set,
-    /// Patterns of ARNs; `*` is also the resource of actions that have none.
+    /// Patterns of ARNs. `*` is also the resource of actions without resources.
     pub resources: Set,
 }
 
 /// The answer to a claim over all requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
-    /// It holds for every request.
+    /// The claim holds for every request.
     Proved,
-    /// It does not hold: for each part of the claim a request that shows it.
+    /// The claim does not hold. Each part of the claim that fails has a request that refutes it.
     Refuted(Vec<Counterexample>),
-    /// Neither.
+    /// The claim is neither proved nor refuted.
     Undecided(Doubt),
 }
 
-/// A request that the claim says there is not.
+/// A request that refutes the claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counterexample {
-    /// Who asks.
+    /// The caller.
     pub principal: String,
-    /// The action, in AWS's spelling where it is known.
+    /// The action. A known action is in the spelling of AWS.
     pub action: String,
     /// The resource.
     pub resource: String,
-    /// What was assumed of its condition keys.
+    /// The assumed condition keys of the request.
     pub context: Context,
-    /// The statements that allow it; where a Deny is missing, the Denies of the action that leave out this resource.
+    /// The statements that allow the request. When a Deny is missing, these are the Denies of the action that leave out
+    /// the resource.
     pub by: Vec<At>,
 }
 
-/// Why there is neither a proof nor a counterexample.
+/// The reason why there is neither a proof nor a counterexample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// Condition keys (or variables) decide.
+    /// Condition keys or variables decide.
     Conditions {
-        /// The keys. None where AWS does not document what decides.
+        /// The keys. The list is empty when AWS does not document what decides.
         keys: Vec<String>,
-        /// The statements that wait for them.
+        /// The statements whose effect depends on the keys.
         by: Vec<At>,
-        /// A request that could be one.
+        /// A possible counterexample.
         example: Box<Counterexample>,
     },
-    /// Only an action that the reference does not have would be a counterexample.
+    /// Only an action that the reference does not contain would be a counterexample.
     UnknownAction {
         /// The day of the reference.
         as_of: String,
@@ -97,25 +99,25 @@ pub enum Doubt {
     },
     /// The budget was used up.
     TooComplex,
-    /// Which account it is, is not in the document.
+    /// The account of a principal is not in the document.
     UnknownAccount {
         /// The principal.
         principal: String,
         /// The statement.
         by: At,
     },
-    /// Something else that no document says decides.
+    /// A fact that is in no document decides.
     Beyond {
-        /// What: `who can have a token of it is`.
+        /// The fact, as in `who can have a token of it is`.
         what: String,
         /// The statement.
         by: At,
     },
-    /// Two parts of this program do not agree on the request.
+    /// Two parts of this program disagree about the request.
     Disagreement {
         /// The request.
         example: Box<Counterexample>,
     },
-    /// The subject is not bound by identity policies, such as the root user.
+    /// Identity policies do not bind the subject. An example is the root user.
     NoIdentity,
 }

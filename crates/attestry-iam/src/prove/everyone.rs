@@ -1,7 +1,8 @@
-//! Claims that everybody is denied something by a document whose Denies are about some principals only.
+//! Claims that a document denies something to every caller, although its Denies apply to some principals only.
 //!
-//! Callers that its Denies treat alike are one class: those whom none names, and each that one leaves out. To be denied
-//! everybody, a request must be denied to each class. Must not know how one class is judged.
+//! Callers that the Denies treat alike form one class. One class contains the callers that no Deny names. Each
+//! principal that a Deny leaves out forms another class. The claim holds when each class is denied the request. The
+//! module must not know how one class is judged.
 
 use std::collections::BTreeSet;
 
@@ -17,10 +18,10 @@ use crate::decide::{At, Layer, Policies, Subject, Truth};
 use crate::policy::{Effect, Policy, Principal, Statement, Which};
 
 impl Prover<'_> {
-    /// Each request of the area meets a Deny, whoever makes it and whatever the condition keys are.
+    /// Proves that each request of the area meets a Deny, for all callers and all values of the condition keys.
     #[must_use]
     pub fn denied_to_all(&self, of: &Guarded, area: &Area, context: &Context) -> Proof {
-        // Without a policy nothing denies anything.
+        // Without a policy there is no Deny.
         let none = || Policy { name: "policy".into(), variables: true, statements: Vec::new() };
         let policy = of.policy.as_ref().map_or_else(none, living);
         let said = Said::new(of);
@@ -53,7 +54,7 @@ impl Prover<'_> {
     }
 }
 
-/// Somebody whom no Deny names, and whom one leaves out.
+/// Returns one caller that no Deny names, and each caller that a Deny leaves out.
 fn classes(said: &Said, policy: &Policy) -> Vec<Caller> {
     let mut found: Vec<Caller> = strangers(said).into_iter().take(1).collect();
     let denies = policy.statements.iter().filter(|it| it.effect == Effect::Deny);
@@ -72,13 +73,14 @@ fn classes(said: &Said, policy: &Policy) -> Vec<Caller> {
     found
 }
 
-/// Whether a statement is about a caller, its conditions aside.
+/// Returns whether a statement applies to a caller. Its conditions do not matter here.
 fn is_about(statement: &Statement, of: &Guarded, caller: &Caller) -> Truth {
     let reading = Reading { claim: Claim::One, owner: &of.owner, variables: true };
     applies(&Statement { conditions: Vec::new(), ..statement.clone() }, &reading, caller)
 }
 
-/// The policy with those of its Denies that are wanted, the others emptied so that each keeps its place.
+/// Returns the policy with the wanted Denies only. The other Denies become empty, so that each statement keeps its
+/// index.
 fn only(policy: &Policy, wanted: impl Fn(&Statement) -> bool) -> Policy {
     let statements = policy.statements.iter().map(|it| match it.effect {
         Effect::Deny if !wanted(it) => Statement { actions: Which::In(Vec::new()), ..it.clone() },

@@ -1,6 +1,6 @@
-//! Claims over all requests of an identity, or of several together.
+//! Claims over all requests of one identity, or of several identities together.
 //!
-//! Must not know resource policies.
+//! The module must not know resource policies.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,20 +15,21 @@ use crate::decide::{At, Layer, Policies, Request, Subject};
 use crate::language::Budget;
 use crate::policy::Policy;
 
-/// The Region of counterexamples, where there is a choice.
+/// The Region of counterexamples, when several are possible.
 pub(super) const REGION: &[&str] = &["eu-central-1"];
 
-/// What binds an identity: its identity policies, and boundary, session and service control policies where there are some.
+/// The policies that bind an identity: its identity policies, and its boundary, session policies and service control
+/// policies where they exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {
-    /// Who.
+    /// The identity.
     pub subject: Subject,
-    /// Its policies; those of resources (`resource`, `rcps`) are not looked at.
+    /// Its policies. The policies of resources (`resource`, `rcps`) are ignored.
     pub policies: Policies,
 }
 
 impl Rights {
-    /// What is known of every request of the subject: the condition keys that follow from who asks.
+    /// Returns the known facts of every request of the subject: the condition keys that follow from the caller.
     #[must_use]
     pub fn known(&self) -> Context {
         let (principal, context) = (self.subject.clone(), Context::unknown());
@@ -45,38 +46,39 @@ pub struct Prover<'c> {
 }
 
 impl<'c> Prover<'c> {
-    /// With the usual budget.
+    /// Creates a prover with the usual budget.
     #[must_use]
     pub fn new(catalogue: &'c Catalogue) -> Self {
         Self { catalogue, budget: Budget::usual() }
     }
 
-    /// With another budget for each proof.
+    /// Sets another budget for each proof.
     #[must_use]
     pub fn with(self, budget: Budget) -> Self {
         Self { budget, ..self }
     }
 
-    /// No request of the area can be allowed.
+    /// Proves that no request of the area can be allowed.
     #[must_use]
     pub fn never(&self, rights: &Rights, area: &Area, context: &Context) -> Proof {
         let proof = self.none(rights, area, context, Wanted::Allowed);
         self.by_access_points(area, proof, |others| self.none(rights, others, context, Wanted::Allowed))
     }
 
-    /// Each request of the area meets a Deny that applies whatever the condition keys are.
+    /// Proves that each request of the area meets a Deny that applies for all values of the condition keys.
     #[must_use]
     pub fn denied(&self, rights: &Rights, area: &Area, context: &Context) -> Proof {
         self.none(rights, area, context, Wanted::NotDenied)
     }
 
-    /// No request of the area can be allowed in any of these situations, such as those of a caller without MFA.
+    /// Proves that no request of the area can be allowed in any of these situations, such as those of a caller without
+    /// MFA.
     #[must_use]
     pub fn requires(&self, rights: &Rights, area: &Area, without: &[Context]) -> Proof {
         all(without.iter().map(|context| self.never(rights, area, context)))
     }
 
-    /// These identities together cannot do something of both duties.
+    /// Proves that these identities together cannot do an action of both duties.
     #[must_use]
     pub fn separates(&self, rights: &[Rights], duties: [&Area; 2], context: &Context) -> Proof {
         let [first, second] = duties.map(|duty| all(rights.iter().map(|rights| self.never(rights, duty, context))));
@@ -93,7 +95,7 @@ impl<'c> Prover<'c> {
     }
 }
 
-/// All hold: one counterexample refutes, one doubt leaves it open.
+/// Joins proofs of claims that must all hold. One counterexample refutes the whole, and one doubt leaves it undecided.
 pub(super) fn all(proofs: impl Iterator<Item = Proof>) -> Proof {
     let mut answer = Proof::Proved;
     for proof in proofs {
@@ -106,7 +108,8 @@ pub(super) fn all(proofs: impl Iterator<Item = Proof>) -> Proof {
     answer
 }
 
-/// Without a counterexample the doubts count: those of conditions together, else the first.
+/// Joins doubts when there is no counterexample. Doubts about conditions are merged into one. Otherwise the first doubt
+/// counts.
 pub(super) fn settled(doubts: Vec<Doubt>) -> Proof {
     let (mut all_keys, mut all_by) = (BTreeSet::new(), Vec::<At>::new());
     for doubt in &doubts {
@@ -141,7 +144,7 @@ pub(super) fn identity(subject: &Subject) -> Option<&str> {
     }
 }
 
-/// The statements that bind an identity, without those that are about other actions than a set surely.
+/// Returns the statements that bind an identity, without statements that surely concern only actions outside of a set.
 pub(super) fn levels<'a>(rights: &'a Rights, context: &'a Context, of: &Arc<Spread>) -> Levels<'a> {
     let Policies { scps, boundary, identity, session, .. } = &rights.policies;
     let level = |layer, policies: &'a [Policy]| -> Vec<Term<'a>> {

@@ -1,20 +1,21 @@
-//! The condition keys that say who asks, on whose behalf, or by which way.
+//! The condition keys that identify the caller, the party for which a service acts, or the path of a request.
 //!
-//! They are those that AWS counts when it decides whether a policy is public (S3, *The meaning of "public"*, and what Access
-//! Analyzer says of external principals), and their siblings among the global condition keys. Must not know claims.
+//! AWS uses these keys when it decides whether a policy is public (S3 User Guide, *The meaning of "public"*, and the
+//! documentation of Access Analyzer on external principals). The list also has the similar global condition keys. The
+//! module must not know claims.
 
-/// What a key is about.
+/// The meaning of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Says {
-    /// Who asks.
+    /// The caller.
     Caller,
-    /// For whom a service asks. Only requests that a service makes in its own name have it.
+    /// The party for which a service acts. Only requests that a service makes in its own name have such a key.
     Behalf,
-    /// The way by which a request comes: whose the way is, not whose the caller is.
+    /// The network path of a request. Such a key identifies the owner of the path and not the caller.
     Way,
 }
 
-/// What its values look like.
+/// The form of the values of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Account,
@@ -23,15 +24,15 @@ pub(super) enum Shape {
     Path,
     /// The ARN of a user, a role or a session.
     Principal,
-    /// The ARN of a VPC, whose id says which one it is.
+    /// The ARN of a VPC. Its id identifies the VPC.
     Vpc,
-    /// The ARN of anything else.
+    /// The ARN of another resource.
     Arn,
     UserId,
     Network,
-    /// An id, such as that of a VPC; or the name of a service.
+    /// An id, such as the id of a VPC, or the name of a service.
     Id,
-    /// A claim of a token. These forms, and any fixed text, say whose the token is.
+    /// A claim of a token. Values of these forms, and any fixed text, identify the owner of the token.
     Claim(&'static [&'static str]),
 }
 
@@ -48,7 +49,7 @@ const KEYS: &[(&str, Says, Shape)] = &[
     ("aws:sourceip", Says::Way, Shape::Network),
     ("aws:sourceorgid", Says::Behalf, Shape::Organization),
     ("aws:sourceorgpaths", Says::Behalf, Shape::Path),
-    // SNS says it of whoever asks, a user of the account too.
+    // SNS sets this key for every caller, including a user of the account.
     ("aws:sourceowner", Says::Caller, Shape::Account),
     ("aws:sourcevpc", Says::Way, Shape::Id),
     ("aws:sourcevpcarn", Says::Way, Shape::Vpc),
@@ -64,29 +65,30 @@ const KEYS: &[(&str, Says, Shape)] = &[
     ("s3:dataaccesspointarn", Says::Way, Shape::Arn),
 ];
 
-/// What a key, in small letters, says; none where it names nobody.
+/// Returns the meaning of a key (in lower case). Returns `None` when the key identifies no party.
 pub(super) fn naming(key: &str) -> Option<(Says, Shape)> {
     KEYS.iter().find(|(name, _, _)| *name == key).map(|(_, says, shape)| (*says, *shape))
 }
 
-/// The keys of requests that only a service makes.
+/// Returns the keys that only requests of a service have.
 pub(super) fn of_services() -> impl Iterator<Item = &'static str> {
     KEYS.iter().filter(|(_, says, _)| *says == Says::Behalf).map(|(name, _, _)| *name)
 }
 
-/// The encryption context that a service sets itself: the ARN of what it encrypts. Other callers may write what they like.
+/// Returns whether a key is the encryption context that services set: the ARN of the encrypted resource. Other callers
+/// can send any value for it.
 pub(super) fn is_set_by_services(key: &str) -> bool {
     key.starts_with("kms:encryptioncontext:aws:")
 }
 
-/// Whether a key is about the resource, so that no caller can choose its value.
+/// Returns whether a key describes the resource. No caller can choose the value of such a key.
 pub(super) fn is_of_resource(key: &str) -> bool {
     let tags = ["s3:existingobjecttag/", "s3:buckettag/", "kms:resourcealiases", "aws:resourceorg"];
     key.contains(":resourcetag/") || tags.iter().any(|it| key.starts_with(it))
 }
 
-/// Whether every caller can choose the value of a key in every request: how it sends it. Which requests have the keys of a
-/// service, the reference does not say.
+/// Returns whether every caller can choose the value of a key in every request, because the key describes how the
+/// request is sent. The reference does not list which requests have the keys of a service.
 pub(super) fn is_chosen(key: &str) -> bool {
     ["aws:securetransport", "aws:useragent", "aws:referer", "sts:rolesessionname"].contains(&key)
 }

@@ -1,12 +1,16 @@
-//! What becomes of *every* request of a claim: proved, refuted with a counterexample, or undecided with the reason.
+//! Proves statements over *every* request of a claim. A claim is proved, refuted with a counterexample, or undecided
+//! with the reason.
 //!
-//! Two bounds keep the answers sound, whatever the condition keys of a request are. What *can* be allowed: each Allow
-//! that may apply, without the Denies that surely do. What *surely* is: each Allow that surely applies, without the
-//! Denies that may. A claim that nothing is allowed is proved where the first is empty and refuted where the second is
-//! not; between them lies what the named condition keys decide. No counterexample is told that `decide` does not confirm.
+//! Two bounds keep the answers sound for all condition keys of a request. The first bound is the set of requests that
+//! *can* be allowed: each Allow that may apply, without the Denies that surely apply. The second bound is the set of
+//! requests that are *surely* allowed: each Allow that surely applies, without the Denies that may apply. The claim
+//! that nothing is allowed is proved when the first set is empty. It is refuted when the second set is not empty.
+//! Between the two, the named condition keys decide. The prover reports a counterexample only when `decide` confirms
+//! it.
 //!
-//! Assumed: an ARN has one of the formats that the reference gives for the action; resource policies, RCPs and what
-//! services do for themselves are outside of the claims over identities. Must not know AWS clients, kinds or verdicts.
+//! Assumptions: an ARN has one of the formats that the reference lists for the action. Claims over identities do not
+//! cover resource policies, RCPs and the own actions of services. The module must not know AWS clients, kinds or
+//! verdicts.
 
 mod access_points;
 mod actions;

@@ -1,6 +1,7 @@
-//! Conditions as somebody meets them of whom not everything is known: whom they name, and whom they leave out.
+//! Evaluates conditions for a caller that is known only in part: the parties that a condition names, and the parties
+//! that it leaves out.
 //!
-//! Must not know statements, or how a claim is proved.
+//! The module must not know statements, nor how a claim is proved.
 
 use super::callers::{Caller, Who};
 use super::keys::{Says, Shape};
@@ -9,14 +10,15 @@ use crate::context::Known;
 use crate::decide::{Truth, holds};
 use crate::policy::{Condition, Quantity, Test};
 
-/// Who may be let in from outside of the account.
+/// The parties outside of the account that may be allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exception {
     parties: Vec<String>,
 }
 
 impl Exception {
-    /// Accounts, organizations, organizational units, VPCs, VPC endpoints, services, and ARNs.
+    /// Creates an exception. The parties are accounts, organizations, organizational units, VPCs, VPC endpoints,
+    /// services and ARNs.
     #[must_use]
     pub fn new(parties: impl IntoIterator<Item = String>) -> Self {
         Self { parties: parties.into_iter().collect() }
@@ -26,8 +28,8 @@ impl Exception {
         self.parties.iter().any(|it| it == account)
     }
 
-    /// Whether it names a party as policies write it: itself, an organization or a unit that a path leads through, or the
-    /// VPC of an ARN.
+    /// Returns whether the exception names a party in the spelling of policies. A party is also named by an
+    /// organization or unit in its path, or by the VPC in its ARN.
     pub(super) fn has(&self, text: &str) -> bool {
         self.parties.iter().filter(|it| !is_account(it)).any(|party| {
             let through = !text.contains(':') && text.split('/').any(|part| part == party);
@@ -36,14 +38,14 @@ impl Exception {
     }
 }
 
-/// Who counts as an outsider.
+/// The definition of an outsider in a claim.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Claim<'a> {
-    /// Whom the policy does not name.
+    /// A caller that the policy does not name.
     Public,
-    /// Who is neither of the owner's account nor an exception.
+    /// A caller that is neither of the account of the owner nor an exception.
     Others(&'a Exception),
-    /// Somebody in particular: what is not known of its requests is not known.
+    /// One particular caller. Unknown facts about its requests stay unknown.
     One,
 }
 
@@ -51,13 +53,13 @@ pub(super) enum Claim<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Has {
     Never,
-    /// It can, and a request with it can be made up.
+    /// The caller can have it, and a request with it can be made up.
     Can,
-    /// Whether it can is not in the document.
+    /// The document does not decide whether the caller can have it.
     Perhaps,
 }
 
-/// What all conditions are read with.
+/// The settings for the evaluation of all conditions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading<'a> {
     pub(super) claim: Claim<'a>,
@@ -68,7 +70,8 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Whether a condition holds for a caller and all for whom it stands. Unknown: it may, for one of them.
+    /// Returns whether a condition holds for a caller and for all callers for which it stands. Unknown means that it
+    /// may hold for one of them.
     pub(super) fn holds(&self, condition: &Condition, caller: &Caller) -> Truth {
         let key = condition.key.to_ascii_lowercase();
         let is_known = caller.certain.get(&key) != Known::Unknown;
@@ -80,7 +83,7 @@ impl Reading<'_> {
             return Truth::Unknown;
         }
         match (negated, condition.operator.quantity) {
-            // Without the key these hold too.
+            // Without the key, these conditions hold too.
             (true, None | Some(Quantity::All)) => Truth::Yes,
             (true, Some(Quantity::Any)) | (false, Some(Quantity::All)) => Truth::Unknown,
             (false, _) if condition.operator.if_exists => Truth::Unknown,
@@ -88,7 +91,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether a caller can have what a value of a condition says.
+    /// Returns whether a caller can have the value of a condition.
     pub(super) fn has(&self, condition: &Condition, value: &str, caller: &Caller) -> Has {
         let key = condition.key.to_ascii_lowercase();
         let Some((says, shape)) = self.naming(&key, caller) else { return Has::Can };
@@ -104,11 +107,11 @@ impl Reading<'_> {
                     Has::Never
                 }
             }
-            // A pool that is named may let in whoever comes.
+            // A named identity pool may accept any guest.
             Meant::Other(_) if caller.guest && key.ends_with(":aud") => Has::Can,
-            // A service that is named is a caller of its own.
+            // A named service is a separate caller.
             Meant::Other(_) if key.starts_with("aws:principalservicename") => Has::Never,
-            // Who has no account is nobody of those.
+            // A caller without an account is none of the parties with an account.
             Meant::Other(_)
                 if says == Says::Caller && caller.account().is_none() && !matches!(shape, Shape::Claim(_)) =>
             {
@@ -118,7 +121,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether a value seems to say an account, and may be of somebody else.
+    /// Returns whether a value seems to contain an account but may belong to another party.
     pub(super) fn is_blurred(&self, condition: &Condition, value: &str, caller: &Caller) -> bool {
         let shape = self.naming(&condition.key.to_ascii_lowercase(), caller).map(|(_, shape)| shape);
         let meant = |shape| meant(shape, condition.operator.test, value, self.variables, self.owner);
@@ -132,7 +135,7 @@ impl Reading<'_> {
             Claim::One => return Has::Can,
         };
         match meant {
-            // Whose the way is does not say whose the caller is.
+            // The owner of the path does not identify the account of the caller.
             Meant::Account(account) if says == Says::Behalf => {
                 match *account == self.owner || except.has_account(account) {
                     true => Has::Never,
@@ -141,12 +144,12 @@ impl Reading<'_> {
             }
             Meant::Other(text) if except.has(text) => Has::Never,
             Meant::Account(_) if says == Says::Way && except.has(value) => Has::Never,
-            // What a token says is of no account, but for the pools of an account.
+            // The claims of a token belong to no account. Identity pools of an account are the exception.
             Meant::Other(_) if matches!(shape, Shape::Claim(_)) && !caller.is_of_pool() => Has::Never,
             _ if matches!(caller.who, Who::Anybody) || says == Says::Behalf || matches!(shape, Shape::Claim(_)) => {
                 Has::Perhaps
             }
-            // For whom a service acts, the way by which it comes does not say.
+            // The path of a request does not identify the party for which a service acts.
             _ if says == Says::Way && caller.account().is_none() => Has::Perhaps,
             _ => Has::Can,
         }
@@ -157,7 +160,7 @@ impl Reading<'_> {
     }
 }
 
-/// Whether an operator is negated; none where it compares no values of a shape.
+/// Returns whether an operator is negated. Returns `None` when the operator does not compare values of this form.
 fn negated(test: Test, shape: Shape) -> Option<bool> {
     let is_network = shape == Shape::Network;
     match test {

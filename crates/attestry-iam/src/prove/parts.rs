@@ -1,6 +1,7 @@
-//! Parts of all resources in which keys that follow from an ARN say the same: its account and its Region.
+//! Divides all resources into parts. Inside a part, the keys that follow from the ARN (its account and its Region) have
+//! the same value.
 //!
-//! Must not know statements.
+//! The module must not know statements.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,26 +12,26 @@ use crate::context::{Context, Known as Told};
 use crate::language::{Budget, Class, Pattern, Token, TooComplex, cells, region};
 use crate::pattern::resolved;
 
-/// A key, and the field of an ARN that it is.
+/// A key, and the index of the field of an ARN that gives its value.
 const FIELDS: [(&str, usize); 3] = [("aws:requestedregion", 3), ("aws:resourceaccount", 4), ("s3:resourceaccount", 4)];
 
-/// Services that are asked in one Region only. (IAM user guide, *aws:RequestedRegion*.)
+/// Services that have their endpoint in one Region only. (IAM User Guide, *aws:RequestedRegion*.)
 const GLOBAL: &[&str] = &["iam", "organizations", "cloudfront", "route53"];
 const GLOBAL_REGION: &str = "us-east-1";
 
-/// Patterns of a key that are told apart.
+/// The maximum number of patterns of a key that the division distinguishes.
 const TOGETHER: usize = 12;
 
-/// Some resources, and what their ARNs say of the request.
+/// A part of the resources, and the facts about the request that their ARNs contain.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub(super) context: Context,
     pub(super) within: Within,
-    /// Keys that follow from the ARN of a resource, and where in it.
+    /// Keys that follow from the ARN of a resource, and the index of the field in the ARN.
     follow: Vec<(&'static str, usize)>,
 }
 
-/// The parts of everything that conditions on such keys tell apart.
+/// Returns the parts into which conditions on such keys divide all resources.
 pub(super) fn parts(
     action: &Known,
     atoms: &BTreeMap<String, Vec<Atom<'_>>>,
@@ -48,7 +49,7 @@ pub(super) fn parts(
         all.iter_mut().for_each(|part| part.follow.push((key, field)));
         let named = named.map_or(&[][..], Vec::as_slice);
         let Some(mut patterns) = patterns(named, context) else { continue };
-        // Where it is compared with the account of whoever asks, that one counts.
+        // When a condition compares the key with the account of the caller, that account counts.
         if let (4, true, Told::Values([own])) = (field, as_text, context.get("aws:PrincipalAccount")) {
             patterns.push(Pattern::text(own));
             patterns.sort_unstable();
@@ -68,7 +69,7 @@ pub(super) fn parts(
                     let list = if *inside { &mut part.within.all } else { &mut part.within.none };
                     list.push(within(pattern));
                 }
-                // Where the value goes into a text, one of many cannot stand for the others.
+                // When the value goes into a text, one value cannot stand for the others.
                 if alone || !as_text {
                     part.context = part.context.with(key, [text.as_str()]);
                 }
@@ -84,14 +85,15 @@ pub(super) fn parts(
         }
         all = next;
     }
-    // Of what nothing can be, nothing needs to be asked.
+    // Parts that no resource can belong to need no further search.
     let possible = |part: &Part| part.within.all.iter().all(|it| universe.iter().any(|of| !of.excludes(it)));
     all.retain(possible);
     Ok(all)
 }
 
 impl Part {
-    /// With what an ARN of the part itself says, where one told for many; none where the context says otherwise.
+    /// Adds the facts that an ARN of the part itself contains, where one value stood for many. Returns `None` when the
+    /// context contradicts the ARN.
     pub(super) fn with_arn(&self, context: &Context, arn: &str) -> Option<Context> {
         let fields: Vec<&str> = arn.splitn(6, ':').collect();
         let said = |field: usize| fields.get(field).filter(|text| fields.len() == 6 && shape(field).matches(text));
@@ -106,7 +108,8 @@ impl Part {
     }
 }
 
-/// What conditions name; none where they compare in another way, or wait for another key.
+/// Returns the patterns that conditions name. Returns `None` when a condition compares in another way, or depends on
+/// another key.
 fn patterns(atoms: &[Atom<'_>], context: &Context) -> Option<Vec<Pattern>> {
     if !is_plain(atoms) {
         return None;
@@ -133,7 +136,7 @@ fn shape(field: usize) -> Pattern {
     }
 }
 
-/// ARNs with a text of a pattern in a field.
+/// Returns the pattern of ARNs with a text of a pattern in a field.
 fn in_field(field: usize, pattern: &Pattern) -> Pattern {
     let mut tokens: Vec<Token> = "arn:".chars().map(Token::Char).collect();
     for _ in 1..field {

@@ -1,8 +1,8 @@
-//! Whom a value of a condition means: an account, another party, anybody, or nobody that there is.
+//! Finds the party that a value of a condition means: an account, another party, any caller, or no existing caller.
 //!
-//! A value means somebody if it is fixed: without wildcards and variables. A wildcard after the account of an ARN, or below
-//! an organization, still means that account or organization. Where an operator knows no wildcards, a star is a star, and
-//! nobody has it in such a key. Must not know claims.
+//! A value means one party if it is fixed, without wildcards and variables. A wildcard after the account of an ARN, or
+//! below an organization, still means that account or organization. For an operator without wildcards, a star is a
+//! plain star, and no caller has a star in such a key. The module must not know claims.
 
 use std::net::IpAddr;
 
@@ -12,41 +12,44 @@ use crate::language::{Budget, Class, Format, Pattern, Place, Query, Token};
 use crate::policy::Test;
 use crate::reference;
 
-/// Whom a value means.
+/// The party that a value means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meant {
-    /// Nobody can have it.
+    /// No caller can have the value.
     Nobody,
     /// An account.
     Account(String),
-    /// Somebody, or something, whose account it does not say.
+    /// A party whose account the value does not contain.
     Other(String),
-    /// Anybody could have it.
+    /// Any caller could have the value.
     Anybody,
-    /// An account by the looks of it; but somebody else could give a thing of theirs a name in which it stands.
+    /// The value looks like an account. But another party could give one of its resources a name that contains this
+    /// account.
     Blurred,
 }
 
-/// The fewest bits of a network that is somebody's, not the internet.
+/// The fewest bits of a network that belongs to one party. A network with fewer bits counts as the internet. The first
+/// number is for IPv4, the second for IPv6.
 const BITS: (u32, u32) = (8, 32);
 
-/// Variables that a resource fills by where it is, in small letters.
+/// Variables that depend on the place of the resource, in lower case.
 const OWN_ACCOUNT: &str = "${aws:resourceaccount}";
 const OWN_ORGANIZATION: &str = "${aws:resourceorgid}";
 
-/// Services whose ARNs have no account where it is left out.
+/// Services whose ARNs can leave out the account.
 const WITHOUT_ACCOUNT: [&str; 2] = ["s3", "route53"];
 
 /// Services in whose names AWS allows no colon.
 const WITHOUT_COLONS: [&str; 9] = ["cloudtrail", "config", "events", "iam", "kms", "s3", "scheduler", "sns", "sqs"];
 
-/// Whether this can be the ARN of something: a name holds no colon where AWS allows none.
+/// Returns whether a text can be the ARN of a resource. A name contains no colon where AWS allows none.
 pub(super) fn can_be(arn: &str) -> bool {
     let service = arn.split(':').nth(2).unwrap_or_default();
     !WITHOUT_COLONS.contains(&service) || arn.split(':').count() == 6
 }
 
-/// Whom a value means, compared by an operator. `owner` is the account of the resource; `variables` that of the policy.
+/// Returns the party that a value means when an operator compares it. `owner` is the account of the resource.
+/// `variables` is the setting of the policy.
 pub(super) fn meant(shape: Shape, test: Test, value: &str, variables: bool, owner: &str) -> Meant {
     let filled = if variables { filled(value, owner) } else { value.to_owned() };
     let text = filled.as_str();
@@ -57,7 +60,7 @@ pub(super) fn meant(shape: Shape, test: Test, value: &str, variables: bool, owne
     let like = arn || matches!(test, Test::StringLike | Test::StringNotLike);
     let literal = text.replace(OWN_ORGANIZATION, "x");
     let wild = like && literal.contains(['*', '?']);
-    // A network is one in any spelling, and a claim of a token may be any text.
+    // A network keeps its meaning in any spelling, and a claim of a token can be any text.
     if !like && literal.contains(['*', '?']) && shape != Shape::Network {
         return Meant::Nobody;
     }
@@ -83,7 +86,7 @@ pub(super) fn meant(shape: Shape, test: Test, value: &str, variables: bool, owne
     }
 }
 
-/// The account that an ARN says, or the account itself.
+/// Returns the account in an ARN, or the account itself.
 pub(super) fn account(principal: &str) -> Option<&str> {
     if is_account(principal) { Some(principal) } else { principal.split(':').nth(4).filter(|it| is_account(it)) }
 }
@@ -92,17 +95,19 @@ pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a principal is an account as a whole.
+/// Returns whether a principal is a whole account.
 pub(super) fn is_whole(principal: &str) -> bool {
     is_account(principal) || principal.ends_with(":root")
 }
 
-/// The id that stands in a policy for a user or role that was deleted: nobody can have it again.
+/// Returns whether a principal is the id that replaces a deleted user or role in a policy. No caller can have that id
+/// again.
 pub(super) fn is_deleted(principal: &str) -> bool {
     principal.starts_with("AIDA") || principal.starts_with("AROA")
 }
 
-/// With the account of the resource in the place of its variable, and that of the organization in small letters.
+/// Replaces the variable of the account of the resource by the account. The variable of the organization stays, in
+/// lower case.
 fn filled(value: &str, owner: &str) -> String {
     let mut text = value.to_owned();
     for (variable, with) in [(OWN_ACCOUNT, owner), (OWN_ORGANIZATION, OWN_ORGANIZATION)] {
@@ -114,13 +119,13 @@ fn filled(value: &str, owner: &str) -> String {
     text
 }
 
-/// A pattern with wildcards, for what could be like this.
+/// Compares a pattern with wildcards with the possible values of the key.
 fn opens(text: &str, could: &Pattern) -> Meant {
     if Pattern::glob(text).excludes(could) { Meant::Nobody } else { Meant::Anybody }
 }
 
 fn user(text: &str, wild: bool) -> Meant {
-    // The id of a role and any of its sessions.
+    // The id of a role covers any of its sessions.
     let id = text.split_once(':').filter(|(_, session)| *session == "*").map_or(text, |(id, _)| id);
     match id {
         _ if wild && id.contains(['*', '?']) => Meant::Anybody,
@@ -129,17 +134,18 @@ fn user(text: &str, wild: bool) -> Meant {
     }
 }
 
-/// An ARN that is compared component by component, or as it is.
+/// Returns the meaning of an ARN that is compared component by component, or as one text.
 fn by_component(text: &str, wildcards: bool) -> Meant {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     let [_, _, service, region, account, rest] = parts.as_slice() else {
-        // With an ARN operator nobody says what it means; as a text it is what it is.
+        // For an ARN operator, AWS does not document the meaning of such a value. As a text it means itself.
         return if wildcards { Meant::Anybody } else { Meant::Other(text.to_owned()) };
     };
     let open = |part: &str| wildcards && part.contains(['*', '?']);
     let may_be_empty = |part: &str| Pattern::glob(part).matches("");
     match *account {
-        // A partition, service or Region left open does not matter: the account is whose it is, and no partition sees another.
+        // A partition, service or Region with wildcards does not matter. The account names the owner, and partitions
+        // are separate from each other.
         account if is_account(account) => Meant::Account(account.to_owned()),
         account if !open(account) && !account.is_empty() => Meant::Other(text.to_owned()),
         account if WITHOUT_ACCOUNT.contains(service) && may_be_empty(account) && may_be_empty(region) => {
@@ -150,18 +156,19 @@ fn by_component(text: &str, wildcards: bool) -> Meant {
     }
 }
 
-/// Whether an ARN, whatever it leaves open before, ends in the id of a VPC. It is that of one VPC only.
+/// Returns whether an ARN ends in the id of a VPC after wildcards in earlier fields. Such an ARN means exactly one VPC.
 fn is_one_vpc(text: &str) -> bool {
     text.rsplit_once(":vpc/").is_some_and(|(before, id)| before.contains(['*', '?']) && !id.contains(['*', '?']))
 }
 
-/// A thing without an account in its ARN. What else of the service has one begins with its type.
+/// Returns the meaning of an ARN without an account. ARNs of the same service that do have an account begin with their
+/// type.
 fn thing(text: &str, service: &str, rest: &str, open: bool) -> Meant {
     let is_bucket = service != "s3" || !rest.contains('/');
     if open || !is_bucket { Meant::Anybody } else { Meant::Other(text.to_owned()) }
 }
 
-/// An ARN with wildcards that reach beyond colons.
+/// Returns the meaning of an ARN with wildcards that cover colons.
 fn by_text(text: &str, is_principal: bool) -> Meant {
     let before = text.split(['*', '?']).next().unwrap_or_default();
     let parts: Vec<&str> = text.splitn(6, ':').collect();
@@ -179,7 +186,7 @@ fn by_text(text: &str, is_principal: bool) -> Meant {
     }
 }
 
-/// The formats of the ARNs of a service that have an account.
+/// Returns the formats of the ARNs of a service that contain an account.
 fn formats(service: &str) -> Vec<String> {
     let actions = reference::service(service).into_iter().flat_map(reference::Service::actions);
     let mut all: Vec<String> =
@@ -189,7 +196,7 @@ fn formats(service: &str) -> Vec<String> {
     all
 }
 
-/// Whether a pattern covers an ARN of these formats that another account has. Names hold no colon.
+/// Returns whether a pattern covers an ARN of another account in one of these formats. Names contain no colon.
 fn others<T: AsRef<str>>(text: &str, formats: &[T]) -> bool {
     let (pattern, own) = (Pattern::glob(text), text.split(':').nth(4).unwrap_or_default());
     let other = if own == "999999999999" { "888888888888" } else { "999999999999" };

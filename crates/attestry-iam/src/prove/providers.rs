@@ -1,28 +1,29 @@
-//! Providers of web identities: which ones everybody shares, and which claims of their tokens say whose those are.
+//! Describes the providers of web identities: the providers that all accounts share, and the claims that identify the
+//! owner of their tokens.
 //!
-//! Must not know policies.
+//! The module must not know policies.
 
 use std::sync::OnceLock;
 
 use super::keys::Shape;
 
-/// A provider that everybody shares.
+/// A provider that all accounts share.
 #[derive(Debug)]
 pub(super) struct Shared {
     host: &'static str,
-    /// Condition keys in small letters, and the forms of their values.
+    /// The condition keys in lower case, and the forms of their values.
     claims: Vec<(String, &'static [&'static str])>,
 }
 
-/// The provider whose identities the pools of any account give out.
+/// The provider of the identities of all identity pools. Any account can have such pools.
 pub(super) const POOLS: &str = "cognito-identity.amazonaws.com";
 
-/// The host of a provider as principals write it, and as its condition keys begin.
+/// Returns the host of a provider. Principals contain the host, and its condition keys begin with it.
 pub(super) fn host(provider: &str) -> &str {
     provider.split_once(":oidc-provider/").map_or(provider, |(_, host)| host).trim_end_matches('/')
 }
 
-/// Whether a principal is a provider of web identities, not one of SAML.
+/// Returns whether a principal is a provider of web identities and not a SAML provider.
 pub(super) fn is_web(provider: &str) -> bool {
     !provider.contains(":saml-provider/")
 }
@@ -31,27 +32,29 @@ pub(super) fn shared(host: &str) -> Option<&'static Shared> {
     all().iter().find(|it| it.host.eq_ignore_ascii_case(host))
 }
 
-/// What a key says of a token of a host, where it says whose that is.
+/// Returns the form of a key of a token, when the key identifies the owner of the token.
 pub(super) fn naming(host: &str, key: &str) -> Option<Shape> {
     match shared(host) {
         Some(known) => known.claims.iter().find(|(claim, _)| claim == key).map(|(_, forms)| Shape::Claim(forms)),
-        // Of others nobody knows who can have a token, but these say what for it was made, and for whom.
+        // The owners of tokens of other providers are unknown. But these keys give the audience and the subject of a
+        // token.
         None => is_always_there(host, key).then_some(Shape::Claim(&[])),
     }
 }
 
-/// Whether each token of a host has what a key says: its audience and its subject, or the app that it is for.
+/// Returns whether each token of a host has a key: its audience, its subject, or the app for which it was made.
 pub(super) fn is_always_there(host: &str, key: &str) -> bool {
     let claim = key.get(host.len()..).filter(|_| key.get(..host.len()).is_some_and(|it| it.eq_ignore_ascii_case(host)));
     matches!(claim.and_then(|it| it.trim_start_matches('/').strip_prefix(':')), Some("aud" | "sub" | "app_id"))
 }
 
-/// The host that a condition key is of, where it is of a provider.
+/// Returns the host of a condition key that belongs to a provider.
 pub(super) fn host_of(key: &str) -> Option<&str> {
     key.rsplit_once(':').map(|(host, _)| host).filter(|host| host.contains('.'))
 }
 
-/// Whether the text before the first wildcard has a form: its beginning, a name, and what ends the name.
+/// Returns whether the text before the first wildcard has a form. A form has a beginning, a name, and an end after the
+/// name.
 pub(super) fn has_form(text: &str, form: &str) -> bool {
     let Some((begins, ends)) = form.split_once("{}") else { return false };
     let Some(rest) = text.strip_prefix(begins) else { return false };

@@ -1,6 +1,7 @@
-//! Whether actions can name a resource like that at all: a claim about what there is not would hold of everybody.
+//! Returns whether actions can have such a resource at all. A claim about resources that cannot exist would hold for
+//! every caller.
 //!
-//! Must not know policies.
+//! The module must not know policies.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,8 @@ use super::space::service;
 use crate::language::{Budget, Pattern, Query};
 
 impl Catalogue {
-    /// Whether some action of a set may be about some resource of a pattern; also where that takes too long to tell.
+    /// Returns whether an action of a set may have a resource that matches a pattern. The answer is also yes when the
+    /// search takes too long.
     #[must_use]
     pub fn may_name(&self, actions: &Set, resource: &str) -> bool {
         let wanted = Pattern::glob(resource);

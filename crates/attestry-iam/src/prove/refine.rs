@@ -1,8 +1,10 @@
-//! An action about which condition keys decide: values that make a request of the claim, or a proof that none do.
+//! Examines an action whose outcome depends on condition keys. It searches for values that make a request of the claim,
+//! or proves that no values do.
 //!
-//! Somebody who asks chooses some of what a request says, and nothing of what follows from who asks. A request is found
-//! where the values of the first kind alone decide. There is none where no values of any kind make one; for that all kinds
-//! of values are tried that conditions tell apart. Between the two it stays open. Must not know claims.
+//! A caller chooses some of the keys of a request. It cannot choose the keys that follow from its identity. The search
+//! finds a request when the chosen keys alone decide. A proof that there is none needs all keys: it tries every sort of
+//! value that the conditions distinguish. Between these two cases, the result stays open. The module must not know
+//! claims.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,38 +19,40 @@ use crate::decide::{Decision, Policies, Request, Subject, Truth, decide, undecid
 use crate::language::{Pattern, TooComplex};
 use crate::reference::{self, Chosen};
 
-/// Sets of values that are looked at for one action.
+/// The maximum number of sets of values that the search tries for one action.
 const STEPS: usize = 400;
 
-/// What comes of it.
+/// The result of the search.
 pub(super) enum Refined {
-    /// A request on this resource, with these keys.
+    /// There is a request on this resource with these keys.
     Found(String, Context),
-    /// No values make one.
+    /// No values make a request.
     Nothing,
-    /// Nobody knows.
+    /// The search found no answer.
     Open,
 }
 
-/// What does not change while values are tried.
+/// The fixed data of one search for values.
 struct About<'s, 'a> {
     action: &'s Known,
-    /// The statements that are about the action.
+    /// The statements that apply to the action.
     levels: Vec<Vec<&'s Term<'a>>>,
     everywhere: &'s [Pattern],
-    /// Conditions by key, in small letters.
+    /// The conditions by key, in lower case.
     atoms: BTreeMap<String, Vec<Atom<'a>>>,
-    /// Keys whose value goes into a text.
+    /// The keys whose value goes into a text.
     variables: BTreeSet<String>,
 }
 
 impl<'a> Search<'a> {
-    /// Looks for values of keys that make a request: those of whoever the subject surely is.
+    /// Searches for values of keys that make a request. The values include the facts that surely follow from the
+    /// subject.
     pub(super) fn looked(&mut self, action: &Known) -> Result<Option<(String, Context)>, TooComplex> {
         self.about(action, |search, about| search.found(about, search.by_subject(about).as_ref()))
     }
 
-    /// Looks at the values of keys, those that make no request too. Where that takes too long, it stays open.
+    /// Examines the values of keys, including values that make no request. The result stays open when this takes too
+    /// long.
     pub(super) fn refined(&mut self, action: &Known, looked: bool) -> Refined {
         self.about(action, |search, about| search.decided(about, looked).unwrap_or(Refined::Open))
     }
@@ -62,8 +66,8 @@ impl<'a> Search<'a> {
         answer
     }
 
-    /// What follows from who the subject is, where it matters and the claim leaves it open: who has a document that
-    /// stands alone is not known, yet a user without more is one who can have it.
+    /// Returns the keys that follow from the subject, where they matter and the claim leaves them open. The holder of a
+    /// document that stands alone is unknown. But a plain user is one possible holder.
     fn by_subject(&self, about: &About<'_, 'a>) -> Option<Context> {
         if self.context.is_of_anybody() {
             return None;
@@ -75,7 +79,7 @@ impl<'a> Search<'a> {
                 (Told::Unknown, Told::Values(values)) => known = known.with(key, values),
                 (Told::Unknown, _) => known = known.without(key),
                 (told, said) if told == said => continue,
-                // The claim is about somebody else.
+                // The claim is about another subject.
                 _ => return None,
             }
             more |= about.atoms.contains_key(key) || about.variables.contains(key);
@@ -83,7 +87,7 @@ impl<'a> Search<'a> {
         more.then_some(known)
     }
 
-    /// A request in one of the parts.
+    /// Returns a request in one of the parts.
     fn found(
         &mut self,
         about: &About<'_, 'a>,
@@ -120,7 +124,7 @@ impl<'a> Search<'a> {
         Ok(answer)
     }
 
-    /// A resource of a part, on one side of what is not known in a context.
+    /// Returns a resource of a part, for one bound of the unknown keys of a context.
     fn exists(
         &mut self,
         about: &About<'_, 'a>,
@@ -142,7 +146,7 @@ impl<'a> Search<'a> {
         levels.resource_within(self.wanted, bound, &any, universe, &self.area, &part.within, &mut self.deep)
     }
 
-    /// A request that whoever asks can make by the choice of values: the keys that are chosen by nobody stay open.
+    /// Returns a request that the caller can make by its choice of values. Keys that no caller chooses stay open.
     fn chosen(
         &mut self,
         about: &About<'_, 'a>,
@@ -166,7 +170,7 @@ impl<'a> Search<'a> {
             let context = context.filter(|context| {
                 let of_resource = |key: &str| reference::key(key).is_some_and(|it| it.chosen == Chosen::Resource);
                 let chosen = |key: &str| of_resource(key) && part.context.get(key) == Told::Unknown;
-                // What a resource is like that the claim names, nobody chooses.
+                // No caller chooses the properties of a resource that the claim names.
                 let fixed = self.area.names(&resource) && context.keys().any(|(key, _)| chosen(key));
                 !fixed && self.holds(about.action, &resource, context)
             });
@@ -176,7 +180,7 @@ impl<'a> Search<'a> {
             open(&levels, context).into_iter().partition(|key| self.may_choose(key));
         if let Some(key) = free.first() {
             let tried = values(key, about.atoms_of(key), context, For::Witness, &mut self.deep)?.unwrap_or_default();
-            // What requests of the action do not have, they can only be without.
+            // A key that requests of the action cannot have is always absent.
             let has = has(&about.action.name, key);
             for said in tried.into_iter().filter(|said| has || said.is_none()) {
                 if let Some(found) = self.chosen(about, part, &saying(context, key, said), steps)? {
@@ -184,7 +188,7 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        // What nobody chooses does not matter where every value of it leads to a request.
+        // A key that no caller chooses does not matter when each of its values leads to a request.
         for key in fixed.iter().filter(|key| !about.variables.contains(*key)) {
             let Some(all) = values(key, about.atoms_of(key), context, For::Proof, &mut self.deep)? else { continue };
             let mut one = None;
@@ -199,7 +203,7 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// Whether no values of any keys make a request.
+    /// Returns whether no values of any keys make a request.
     fn excluded(
         &mut self,
         about: &About<'_, 'a>,
@@ -216,7 +220,7 @@ impl<'a> Search<'a> {
             return Ok(true);
         }
         let mut open = open(&levels, context);
-        // A key of which several conditions speak decides the soonest.
+        // A key with several conditions decides soonest.
         open.sort_by_key(|key| std::cmp::Reverse(about.atoms.get(key).map_or(0, Vec::len)));
         for key in open.into_iter().filter(|key| about.atoms.contains_key(key) && !about.variables.contains(key)) {
             let Some(all) = values(&key, about.atoms_of(&key), context, For::Proof, &mut self.deep)? else { continue };
@@ -230,21 +234,21 @@ impl<'a> Search<'a> {
         Ok(false)
     }
 
-    /// Whether somebody who asks decides what a request says under a key.
+    /// Returns whether a caller decides the value of a key.
     fn may_choose(&mut self, key: &str) -> bool {
         match reference::key(key).map(|it| it.chosen) {
             Some(Chosen::Caller) => true,
             Some(Chosen::Resource) => !self.area.names_one(),
             Some(Chosen::Device) => *self.device.get_or_insert_with(|| can_have_device(self.rights, self.wanted)),
-            // Somebody is like that, where anybody asks.
+            // When any caller is possible, one of them has the value.
             Some(Chosen::Nobody) if !self.context.is_of_anybody() => false,
-            // Somebody's resource belongs to somebody's organization.
+            // Each resource of another party belongs to the organization of that party.
             Some(Chosen::Nobody) => says_who(key) || is_of_organization(key) && !self.area.names_one(),
             None => false,
         }
     }
 
-    /// Whether `decide`, which knows nothing of the search, says the same.
+    /// Returns whether `decide` confirms the result. `decide` does not depend on the search.
     fn holds(&self, action: &Known, resource: &str, context: &Context) -> bool {
         let request = Request {
             principal: self.rights.subject.clone(),
@@ -285,14 +289,14 @@ impl<'s, 'a> About<'s, 'a> {
         self.atoms.get(key).map_or(&[], Vec::as_slice)
     }
 
-    /// The statements where more is known.
+    /// Returns the statements after more keys became known.
     fn again(&self, context: &Context) -> Levels<'a> {
         let level = |level: &Vec<&Term<'a>>| level.iter().filter_map(|it| it.again(context)).collect();
         Levels { levels: self.levels.iter().map(level).collect() }
     }
 }
 
-/// The keys, in small letters, that still decide about statements.
+/// Returns the keys, in lower case, that still decide about statements.
 fn open(levels: &Levels<'_>, context: &Context) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
     for term in levels.terms() {
@@ -310,7 +314,7 @@ fn open(levels: &Levels<'_>, context: &Context) -> Vec<String> {
     keys
 }
 
-/// Whether a key says who asks.
+/// Returns whether a key identifies the caller.
 fn says_who(key: &str) -> bool {
     let small = key.to_ascii_lowercase();
     let others = ["aws:federatedprovider", "aws:sourceidentity", "aws:userid", "aws:username"];
@@ -318,12 +322,13 @@ fn says_who(key: &str) -> bool {
     small.starts_with("aws:principal") || others.contains(&small.as_str()) || member
 }
 
-/// Whether a key says to which organization a resource belongs.
+/// Returns whether a key gives the organization of a resource.
 fn is_of_organization(key: &str) -> bool {
     ["aws:resourceorgid", "aws:resourceorgpaths"].iter().any(|it| it.eq_ignore_ascii_case(key))
 }
 
-/// Whether requests of an action may have a key at all: one that every service has, or that AWS documents for it.
+/// Returns whether requests of an action may have a key: a key of every service, or a key that AWS documents for the
+/// action.
 fn has(action: &str, key: &str) -> bool {
     let of_action = !key.starts_with("aws:")
         || ["aws:requesttag/", "aws:resourcetag/", "aws:tagkeys"].iter().any(|it| key.starts_with(it));
@@ -337,19 +342,19 @@ fn saying(context: &Context, key: &str, said: Option<Vec<String>>) -> Context {
     }
 }
 
-/// Whether one request can say all this: some keys follow from others.
+/// Returns whether one request can have all these keys together, because some keys follow from others.
 fn is_possible(context: &Context) -> bool {
     let one = |key: &str| if let Told::Values([value]) = context.get(key) { Some(value.as_str()) } else { None };
     let has = |key: &str| matches!(context.get(key), Told::Values(_));
     let says = |key: &str, value: &str| one(key).is_some_and(|it| it.eq_ignore_ascii_case(value));
-    // Through an endpoint of a network there is no address of the internet.
+    // A request through a VPC endpoint has no public address.
     let inside = ["aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpcSourceIp"].iter().any(|key| has(key));
     let lonely = has("aws:MultiFactorAuthAge")
         && (says("aws:MultiFactorAuthPresent", "false") || context.get("aws:MultiFactorAuthPresent") == Told::Absent);
     let called = ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"].iter().any(|key| has(key));
     let instants = [one("aws:CurrentTime"), one("aws:EpochTime")].map(|it| it.and_then(crate::decide::instant));
     let two_times = matches!(instants, [Some(one), Some(other)] if one != other);
-    // The keys of the tags that are sent are all in one list.
+    // The list of tag keys contains the keys of all tags that are sent.
     let tags = context.get("aws:TagKeys");
     let sent = |known: &Told<'_>| matches!(known, Told::Values(_));
     let unlisted =
@@ -359,10 +364,10 @@ fn is_possible(context: &Context) -> bool {
         Told::Absent => sent(&known),
         Told::Unknown => false,
     });
-    // A user has neither: they come with a session of a role.
+    // A user has neither key, because both come with a session of a role.
     let of_session = ["aws:FederatedProvider", "aws:SourceIdentity"].iter().any(|key| has(key));
     let user_with_session = has("aws:username") && of_session;
-    // What belongs to the account of whoever asks belongs to its organization.
+    // A resource in the account of the caller belongs to the organization of the caller.
     let at_home =
         has("aws:ResourceAccount") && context.get("aws:ResourceAccount") == context.get("aws:PrincipalAccount");
     let [owner, caller] = ["aws:ResourceOrgID", "aws:PrincipalOrgID"].map(|key| context.get(key));
@@ -371,8 +376,9 @@ fn is_possible(context: &Context) -> bool {
     !(inside && has("aws:SourceIp") || contrary || two_times || unlisted)
 }
 
-/// Whether somebody with the rights can have a device: a user who may register one without it. Who begins a session of a
-/// role is somebody else, and so is whoever has a document that only denies.
+/// Returns whether a caller with these rights can have an MFA device. For a user, it returns whether the user may
+/// register a device without MFA. A session of a role is begun by another identity, and the holder of a document that
+/// only denies is unknown. Both can have a device.
 fn can_have_device(rights: &super::identity::Rights, wanted: Wanted) -> bool {
     let Subject::User { arn } = &rights.subject else { return true };
     let without = rights.known().without("aws:MultiFactorAuthPresent").without("aws:MultiFactorAuthAge");

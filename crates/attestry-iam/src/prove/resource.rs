@@ -1,7 +1,7 @@
-//! Claims over all requests that the policy of a resource answers, and the grants of a key.
+//! Claims over all requests to which the policy of a resource applies, and over the grants of a key.
 //!
-//! Only this policy counts, not what callers have on their side: whoever it lets in, lets in. Must not know how resources
-//! are collected.
+//! Only this policy counts, without the policies of the callers. A caller that it allows counts as allowed. The module
+//! must not know how resources are collected.
 
 use std::collections::BTreeSet;
 
@@ -23,14 +23,14 @@ use crate::language::{Pattern, TooComplex};
 use crate::policy::{Effect, Policy, Principal, Statement, Which};
 use crate::reference;
 
-/// A resource, and what lets callers in.
+/// A resource, with its policy and its grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guarded {
     /// Its ARN.
     pub arn: String,
-    /// The account that it belongs to.
+    /// The account that owns it.
     pub owner: String,
-    /// Its policy, where it has one.
+    /// Its policy, if it has one.
     pub policy: Option<Policy>,
     /// The grants of a key.
     pub grants: Vec<Grant>,
@@ -41,23 +41,23 @@ pub struct Guarded {
 pub struct Grant {
     /// Its name or id.
     pub name: String,
-    /// The ARN of whom it lets in, or a service.
+    /// The ARN of the principal that it allows, or a service.
     pub grantee: String,
-    /// What for: `Decrypt`.
+    /// The operations that it allows, such as `Decrypt`.
     pub operations: Vec<String>,
-    /// Whether it asks for an encryption context.
+    /// Whether it requires an encryption context.
     pub constrained: bool,
 }
 
 impl Prover<'_> {
-    /// Nobody is let in whom the policy does not name, be it as a principal or in a condition.
+    /// Proves that the policy allows only callers that it names, as a principal or in a condition.
     #[must_use]
     pub fn no_public_principal(&self, of: &Guarded) -> Proof {
         self.all(of, Claim::Public, public)
     }
 
-    /// Nobody is let in from an account that is neither the owner's nor an exception, be it by itself or through a service
-    /// that it can send.
+    /// Proves that the policy allows no caller of an account that is neither the account of the owner nor an exception.
+    /// The caller may act by itself or through a service.
     #[must_use]
     pub fn no_cross_account_except(&self, of: &Guarded, except: &Exception) -> Proof {
         if let Some(found) = of.grants.iter().find_map(|grant| granted(of, grant, except)) {
@@ -66,8 +66,8 @@ impl Prover<'_> {
         self.all(of, Claim::Others(except), |said, policy| others(said, policy, except))
     }
 
-    /// The policy by itself, and no grant, lets this user or role in. What it may do by its own policies is not asked: a
-    /// policy that names the account leaves it to those.
+    /// Proves that neither the policy by itself nor a grant allows this user or role. The proof ignores the policies of
+    /// the principal. A policy that names only the account leaves the decision to those.
     #[must_use]
     pub fn shuts_out(&self, of: &Guarded, principal: &str) -> Proof {
         let Some(caller) = identity(&Said::new(of), principal) else { return Proof::Undecided(Doubt::NoIdentity) };
@@ -79,7 +79,7 @@ impl Prover<'_> {
         self.all(of, Claim::One, |_, _| vec![caller])
     }
 
-    /// None of these callers is allowed anything by the policy.
+    /// Proves that the policy allows nothing to any of these callers.
     fn all(&self, of: &Guarded, claim: Claim<'_>, callers: impl FnOnce(&Said, &Policy) -> Vec<Caller>) -> Proof {
         let Some(written) = &of.policy else { return Proof::Proved };
         let policy = &living(written);
@@ -100,10 +100,10 @@ impl Prover<'_> {
         settled(doubts)
     }
 
-    /// The caller is allowed nothing by the policy.
+    /// Proves that the policy allows nothing to the caller.
     fn shut_out(&self, asked: &Asked<'_>, doubts: &mut Vec<Doubt>) -> Result<Option<Counterexample>, TooComplex> {
         let of = asked.of;
-        // Other services have nothing to do with the resource; which service it is of, its ARN says.
+        // Only the service of the resource matters. The ARN contains its name.
         let service = match of.arn.split(':').nth(2) {
             Some("iam") => "sts",
             Some(service) if reference::service(service).is_some() => service,
@@ -123,16 +123,17 @@ impl Prover<'_> {
             resources.iter().any(|it| universe.iter().any(|asked| !asked.excludes(it)))
         };
         let [of_claim, except] = &area.actions;
-        // Where the reference knows no such ARN, it cannot say which actions are about it.
+        // When the reference contains no such ARN, it cannot decide which actions apply to the resource.
         let is_known = self.catalogue.matching(of_claim, except, None).into_iter().any(is_asked);
         for action in groups(self.catalogue, loose, Wanted::Allowed, area, budget)? {
-            // An action on something else, or on nothing, is never asked of this policy.
+            // This policy is never evaluated for an action on another resource, or for an action without resources.
             if is_known && !is_asked(action) {
                 continue;
             }
             let applies = |term: &Term<'_>, _| term.actions.has(&action.small);
             let mut doubt = None;
-            // A resource that no Deny may be about is easier to show; where there is none, its conditions are looked at.
+            // A resource that no Deny may match is the easier example. When there is none, the search examines the
+            // conditions of the Denies.
             for levels in [loose, strict] {
                 let found = levels.resource(Wanted::Allowed, Bound::May, &applies, &universe, area, budget)?;
                 let Some(resource) = found else { continue };
@@ -163,7 +164,7 @@ impl Prover<'_> {
     }
 }
 
-/// A policy, and whom it is asked about.
+/// A policy, and the caller for which it is judged.
 struct Asked<'a> {
     of: &'a Guarded,
     policy: &'a Policy,
@@ -173,7 +174,8 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// The statements that may be about the caller; if `strict`, each Deny that may be is.
+    /// Returns the statements that may apply to the caller. If `strict`, each Deny that may apply counts as a Deny that
+    /// applies.
     fn levels(&self, strict: bool) -> Levels<'a> {
         let terms = self.policy.statements.iter().enumerate().filter_map(|(index, statement)| {
             let truth = match applies(statement, &self.reading, self.caller) {
@@ -185,7 +187,7 @@ impl<'a> Asked<'a> {
         Levels { levels: vec![terms.collect()] }
     }
 
-    /// A request of the caller that is allowed; or why none can be told.
+    /// Returns an allowed request of the caller, or the reason why there is none to show.
     fn show(&self, levels: &Levels<'_>, action: &str, resource: &str) -> Result<Counterexample, Doubt> {
         let small = action.to_ascii_lowercase();
         let about =
@@ -205,7 +207,7 @@ impl<'a> Asked<'a> {
         for allow in terms.iter().filter(|it| it.allows()) {
             let wanted = witness::Wanted { allow: allow.statement, denies: denies().collect() };
             let Some((subject, context)) = search.find(&wanted) else { continue };
-            // The id of whoever asks ends in the name of the session, where a condition is about that.
+            // The id of the caller ends in the name of the session. A condition can compare it.
             let id = self.said.keys().into_iter().find(|it| it.eq_ignore_ascii_case("aws:userid"));
             let same = |it: &Subject| match id.as_ref().map(|id| context.get(id)) {
                 Some(Value::Values([id])) => id.split(':').nth(1) == self.said.user_id(it).split(':').nth(1),
@@ -224,7 +226,7 @@ impl<'a> Asked<'a> {
                 };
             }
         }
-        // What is not sure of the statements that are about the request.
+        // The statements about the request that apply only perhaps.
         let unsure: Vec<&&Term<'_>> = terms.iter().filter(|it| it.truth == Truth::Unknown).collect();
         if let Some((party, by)) = terms.iter().filter(|it| it.allows()).find_map(|it| Some((self.party(it)?, it.at())))
         {
@@ -239,17 +241,17 @@ impl<'a> Asked<'a> {
         Err(Doubt::Conditions { keys: keys.into_iter().collect(), by, example })
     }
 
-    /// What would have to be known for a request to be one, where that is not in the document.
+    /// Returns the missing fact that decides whether a request is allowed, when the document does not contain it.
     fn open(&self, allow: &Statement, resource: &str, context: &Context) -> Option<String> {
         let caller = self.caller;
         match &caller.subject {
-            // A role can be given only to what is of its account, but for what the policy says of a source.
+            // A role can be given only to resources of its own account. Only a source in the policy can change that.
             Subject::Service { .. } if caller.open.is_some() => {
                 let source = context.get("aws:SourceAccount");
                 let is_made_up = matches!(source, Value::Values([one]) if *one == self.said.stranger);
                 caller.open.clone().filter(|_| is_made_up || source == Value::Absent)
             }
-            // Services that write logs of an account write them there.
+            // Services that write the logs of an account write them to this path.
             Subject::Service { name } if resource.contains(&format!("/AWSLogs/{}/", self.of.owner)) => {
                 Some(format!("whether {name} writes there for another account is"))
             }
@@ -261,7 +263,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// A party that a condition of an Allow names, of which nobody knows whose it is.
+    /// Returns a party in a condition of an Allow whose owner is unknown.
     fn party(&self, term: &Term<'_>) -> Option<String> {
         let conditions = &term.statement.conditions;
         conditions.iter().find_map(|condition| {
@@ -274,7 +276,8 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// As the counterexample writes it: with the ARN that its request says, where the policy asks for one.
+    /// Returns the principal as the counterexample writes it. When the policy requires an ARN, it is the ARN in the
+    /// request.
     fn principal(&self, context: &Context) -> String {
         let is_usual = context.get("aws:PrincipalArn") == self.caller.made.get("aws:PrincipalArn");
         match context.get("aws:PrincipalArn") {
@@ -284,7 +287,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The sessions of a role that a statement names.
+/// Returns the sessions of a role that a statement names.
 fn sessions<'a>(subject: &'a Subject, allow: &'a Statement) -> impl Iterator<Item = Subject> + 'a {
     super::said::named(allow).iter().filter_map(move |principal| match (principal, subject) {
         (Principal::Aws(text), Subject::Role { arn, session: None }) if is_session_of(text, arn) => {
@@ -317,7 +320,7 @@ fn grant_to(of: &Guarded, grant: &Grant) -> Option<Counterexample> {
     })
 }
 
-/// What becomes of the request of a caller whose own side allows everything, or nothing.
+/// Returns the decision on the request of a caller whose own policies allow everything, or nothing.
 fn confirmed(
     of: &Guarded,
     policy: &Policy,

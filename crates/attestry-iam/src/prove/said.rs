@@ -1,6 +1,7 @@
-//! What a policy speaks of: accounts, services, providers, condition keys; and names that it does not speak of.
+//! Lists everything that a policy mentions: accounts, services, providers and condition keys. It also makes up names
+//! that the policy does not mention.
 //!
-//! Must not know callers or claims.
+//! The module must not know callers or claims.
 
 use std::collections::BTreeSet;
 
@@ -12,22 +13,22 @@ use crate::context::Context;
 use crate::decide::{Subject, Truth, holds};
 use crate::policy::{Condition, Policy, Principal, Statement, Test, Which};
 
-/// Addresses of the internet for callers that are made up.
+/// Public addresses for made-up callers.
 const ADDRESSES: [&str; 5] = ["198.51.100.77", "203.0.113.77", "192.0.2.77", "8.8.4.77", "2001:db8:77::77"];
 
-/// What a policy speaks of.
+/// Everything that a policy mentions.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Said {
     /// The account of the resource.
     pub(super) owner: String,
     pub(super) partition: String,
-    /// The resource is a role, and the policy its trust policy.
+    /// Whether the resource is a role, and the policy its trust policy.
     pub(super) is_trust: bool,
-    /// An account that the policy does not speak of.
+    /// An account that the policy does not mention.
     pub(super) stranger: String,
-    /// An address that it does not speak of.
+    /// An address that the policy does not mention.
     pub(super) address: String,
-    /// All of its texts.
+    /// All texts of the policy.
     text: String,
     conditions: Vec<Condition>,
 }
@@ -63,33 +64,33 @@ impl Said {
         }
     }
 
-    /// The keys that it names, in conditions and variables, in small letters.
+    /// Returns the keys in conditions and variables, in lower case.
     pub(super) fn keys(&self) -> BTreeSet<String> {
         let keys = self.conditions.iter().map(|it| it.key.as_str()).chain(variables(&self.text));
         keys.map(|it| it.trim().to_ascii_lowercase()).filter(|it| it.contains(':')).collect()
     }
 
-    /// The values that it compares a key with, each with its condition.
+    /// Returns the values with which the policy compares a key, each with its condition.
     pub(super) fn values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = (&'a Condition, &'a str)> {
         let conditions = self.conditions.iter().filter(move |it| it.key.eq_ignore_ascii_case(key));
         conditions.flat_map(|it| it.values.iter().map(move |value| (it, value.as_str())))
     }
 
-    /// The accounts of its principals, and of the values of its conditions that are not about a way.
+    /// Returns the accounts of the principals, and the accounts in conditions that are not about the path of a request.
     pub(super) fn accounts<'a>(&'a self, policy: &'a Policy) -> BTreeSet<String> {
         let of_way = |it: &&Condition| !matches!(naming(&it.key.to_ascii_lowercase()), Some((Says::Way, _)));
         let values = self.conditions.iter().filter(of_way).flat_map(|it| &it.values).map(String::as_str);
         principals(policy).filter_map(aws).chain(values).filter_map(account).map(str::to_owned).collect()
     }
 
-    /// The services that its conditions name.
+    /// Returns the services that the conditions name.
     pub(super) fn services(&self) -> BTreeSet<String> {
         let keys = ["aws:principalservicename", "aws:principalservicenameslist"];
         let values = keys.iter().flat_map(|key| self.values(key)).map(|(_, value)| value);
         values.filter(|it| !it.contains(['*', '?', '$'])).map(str::to_owned).collect()
     }
 
-    /// The hosts of providers that its conditions are about.
+    /// Returns the hosts of providers that occur in condition keys.
     pub(super) fn hosts(&self) -> BTreeSet<String> {
         self.keys()
             .iter()
@@ -99,13 +100,13 @@ impl Said {
             .collect()
     }
 
-    /// The keys that only tokens have, where the policy is about assuming a role.
+    /// Returns the keys that only tokens have, if the policy is a trust policy.
     pub(super) fn claims(&self) -> BTreeSet<String> {
         let of_token = |key: &String| key.starts_with("saml:") || !key.starts_with("kms:") && host_of(key).is_some();
         self.keys().into_iter().filter(|it| self.is_trust && of_token(it)).collect()
     }
 
-    /// A name that it does not say.
+    /// Returns a name that the policy does not mention.
     pub(super) fn fresh_name(&self) -> &'static str {
         ["x", "someone", "somebody-else"]
             .into_iter()
@@ -113,7 +114,7 @@ impl Said {
             .unwrap_or("nobody-knows")
     }
 
-    /// What `aws:userid` is for somebody whose id it does not say.
+    /// Returns the value of `aws:userid` for a subject whose id the policy does not mention.
     pub(super) fn user_id(&self, subject: &Subject) -> String {
         let id = |kind: &str| {
             let ids = ["X", "Y", "Z"].map(|letter| format!("{kind}{}", letter.repeat(17)));
@@ -135,7 +136,7 @@ impl Said {
         }
     }
 
-    /// What `aws:PrincipalArn` is for a subject with an account.
+    /// Returns the value of `aws:PrincipalArn` for a subject with an account.
     pub(super) fn arn_of(&self, subject: &Subject) -> String {
         match subject {
             Subject::User { arn } | Subject::Role { arn, .. } | Subject::FederatedUser { arn, .. } => arn.clone(),
@@ -143,7 +144,8 @@ impl Said {
         }
     }
 
-    /// A service that could ask: the one of a source that the policy names, or one that every account can send.
+    /// Returns a likely service: the service of a source that the policy names, or a service that acts for every
+    /// account.
     pub(super) fn natural_service(&self) -> String {
         let sources = self.values("aws:sourcearn").filter_map(|(_, value)| value.split(':').nth(2));
         let named = sources
@@ -155,12 +157,12 @@ impl Said {
     }
 }
 
-/// The keys of the variables of a text.
+/// Returns the keys of the variables in a text.
 pub(super) fn variables(text: &str) -> impl Iterator<Item = &str> {
     text.split("${").skip(1).filter_map(|it| it.split(['}', ',', '\'']).next()).map(str::trim)
 }
 
-/// The principals that a statement names, left out or not.
+/// Returns the principals in a statement, whether it names them or leaves them out.
 pub(super) fn named(statement: &Statement) -> &[Principal] {
     match &statement.principals {
         Some(Which::In(list) | Which::NotIn(list)) => list,
@@ -168,7 +170,7 @@ pub(super) fn named(statement: &Statement) -> &[Principal] {
     }
 }
 
-/// All principals that a policy names.
+/// Returns all principals in a policy.
 pub(super) fn principals(policy: &Policy) -> impl Iterator<Item = &Principal> {
     policy.statements.iter().flat_map(named)
 }

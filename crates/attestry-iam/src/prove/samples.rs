@@ -1,6 +1,7 @@
-//! A few requests that stand for the area of a claim: what AWS is asked, to compare its answers with a proof.
+//! Selects a few requests that stand for the area of a claim. AWS decides them, and the run compares its answers with
+//! the proof.
 //!
-//! Must not know claims, or what is answered.
+//! The module must not know claims or their answers.
 
 use super::catalogue::{Catalogue, Known};
 use super::claim::Area;
@@ -11,8 +12,9 @@ use crate::context::Context;
 use crate::language::{Budget, Class, Place, TooComplex};
 
 impl Prover<'_> {
-    /// Actions of the area, at most so many, each with one resource of it. First come the actions that a statement of the
-    /// identity allows, and resources that it allows them on: there a proof rests on Denies, and could be wrong.
+    /// Returns at most `most` actions of the area, each with one of its resources. Actions that a statement of the
+    /// identity allows come first, with resources on which it allows them. There, a proof depends on Denies and could
+    /// be wrong.
     #[must_use]
     pub fn samples(&self, rights: &Rights, area: &Area, most: usize) -> Vec<(String, String)> {
         let context = Context::unknown();
@@ -39,13 +41,13 @@ impl Prover<'_> {
     }
 }
 
-/// At most so many of a list, from its whole length.
+/// Returns at most `most` items of a list, spread over its whole length.
 fn spread<T>(list: Vec<T>, most: usize) -> Vec<T> {
     let all = list.len();
     if all <= most {
         return list;
     }
-    // The item at place i stands for the part of the list in which i * most / all is the same.
+    // The item at index i stands for the part of the list with the same value of i * most / all.
     let first = |at: usize| at == 0 || at * most / all != (at - 1) * most / all;
     list.into_iter().enumerate().filter(|(at, _)| most > 0 && first(*at)).map(|(_, item)| item).collect()
 }
@@ -59,7 +61,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// A resource of the area that looks like a real one; where there is one, one that an Allow is about.
+    /// Returns a resource of the area that looks like a real one. A resource that an Allow matches comes first.
     fn resource(&mut self, action: &Known) -> Result<Option<String>, TooComplex> {
         let own = self.rights.subject.account().map(str::to_owned);
         let nothing = Levels::default();

@@ -1,6 +1,6 @@
-//! One search for a request that a claim says there is not.
+//! Searches for one request that refutes a claim.
 //!
-//! Must not know which claim it is.
+//! The module must not know which claim it is.
 
 use std::collections::BTreeSet;
 
@@ -15,14 +15,14 @@ use crate::context::Context;
 use crate::decide::{Decision, Policies, Request, decide};
 use crate::language::{Budget, Class, Pattern, Place, TooComplex};
 
-/// Regions for counterexamples.
+/// The Regions of counterexamples.
 const REGIONS: &[&str] = &["eu-central-1", "eu-west-1", "us-east-1", "us-west-2"];
 
-/// The search, and what it found on its way.
+/// The search, and its results so far.
 pub(super) struct Search<'a> {
     pub(super) catalogue: &'a Catalogue,
     budget: Budget,
-    /// What may be spent on the values of condition keys.
+    /// The budget for the values of condition keys.
     pub(super) deep: Budget,
     pub(super) levels: Levels<'a>,
     pub(super) area: Read,
@@ -30,7 +30,7 @@ pub(super) struct Search<'a> {
     arn: &'a str,
     pub(super) context: &'a Context,
     pub(super) wanted: Wanted,
-    /// Whether somebody with the rights can have a device for multi-factor authentication, once that is asked.
+    /// Whether a caller with these rights can have an MFA device. It is computed on first use.
     pub(super) device: Option<bool>,
     doubts: Vec<Doubt>,
 }
@@ -59,7 +59,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What becomes of the claim. Where the budget ends, what was in doubt before is told, if anything was.
+    /// Returns the answer to the claim. When the budget ends, it returns the earlier doubts, if there are any.
     pub(super) fn answer(mut self) -> Proof {
         match self.run() {
             Ok(Some(found)) => Proof::Refuted(vec![found]),
@@ -73,7 +73,7 @@ impl<'a> Search<'a> {
 
     fn run(&mut self) -> Result<Option<Counterexample>, TooComplex> {
         let groups = groups(self.catalogue, &self.levels, self.wanted, &self.area, &mut self.budget)?;
-        // What is plain is looked for first, then what depends on something.
+        // The search first takes the plain cases, then the cases that depend on keys.
         let (mut open, mut ended) = (Vec::new(), None);
         for action in groups {
             let plain = self.plain(action).and_then(|plain| self.unlisted(action).map(|()| plain));
@@ -87,7 +87,7 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        // A request of one action is not to be missed since another one is hard: each has its share first.
+        // One hard action must not hide a request of another action. So each action first gets its share of the budget.
         let share = self.deep.share(open.len());
         let mut hard = Vec::with_capacity(open.len());
         for (action, possible) in open {
@@ -103,7 +103,7 @@ impl<'a> Search<'a> {
             if let Some(found) = self.open(action, possible, looked)? {
                 return Ok(Some(found));
             }
-            // One doubt is as good as all, once no more can be found out.
+            // When the budget is spent, one doubt is enough.
             if self.deep.is_spent() && !self.doubts.is_empty() {
                 ended = Some(TooComplex);
                 break;
@@ -116,7 +116,7 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// Actions that the reference does not have.
+    /// Examines the actions that the reference does not contain.
     fn unknown(&mut self) -> Result<(), TooComplex> {
         let unknown = Unknown::new(self.catalogue, &self.area);
         let anything = [Pattern::glob("?*")];
@@ -137,7 +137,7 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// A known action, for all that are treated like it, whatever the condition keys are.
+    /// Examines a known action for all values of the condition keys. It stands for all actions that are treated alike.
     fn plain(&mut self, action: &Known) -> Result<Plain, TooComplex> {
         let everywhere = self.catalogue.anywhere(action, self.partition());
         if !self.area.may_meet(&everywhere) {
@@ -153,7 +153,7 @@ impl<'a> Search<'a> {
         Ok(self.confirmed(action, resource, self.context.clone()))
     }
 
-    /// The request, if `decide` says the same of it.
+    /// Returns the request if `decide` confirms it.
     fn confirmed(&mut self, action: &Known, resource: String, context: Context) -> Plain {
         let example = self.example(&action.name, resource, context);
         match decide(&self.request(&example), &self.policies()) {
@@ -173,7 +173,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A known action about which the condition keys decide.
+    /// Examines a known action whose outcome depends on condition keys.
     fn open(&mut self, action: &Known, possible: String, looked: bool) -> Result<Option<Counterexample>, TooComplex> {
         match self.refined(action, looked) {
             Refined::Found(resource, context) => {
@@ -200,12 +200,14 @@ impl<'a> Search<'a> {
         Ok(None)
     }
 
-    /// An action without resources, on an ARN that AWS may ask about all the same: no counterexample, but no proof either.
+    /// Examines an action without resources, on an ARN that AWS may use for it. The result is neither a counterexample
+    /// nor a proof.
     fn unlisted(&mut self, action: &Known) -> Result<(), TooComplex> {
         if self.area.services.as_ref().is_some_and(|services| !self.catalogue.is_in(action, services)) {
             return Ok(());
         }
-        // Those of all accounts are laid out once; only where there is one, those of the own account are looked at.
+        // The collections of all accounts are made once. The collections of the own account are examined only when that
+        // search finds a resource.
         let mut found = None;
         for account in [None, self.rights.subject.account()] {
             let universe = self.catalogue.collections(action, self.partition(), account);
@@ -230,12 +232,12 @@ impl<'a> Search<'a> {
         self.levels.resource(self.wanted, bound, &applies, universe, &self.area, &mut self.budget)
     }
 
-    /// A resource that looks like a real one, the nearer to home the better.
+    /// Returns a resource that looks like a real one. Resources nearer to the account of the subject come first.
     fn natural(&mut self, action: &Known, bound: Bound) -> Result<Option<String>, TooComplex> {
         self.nearest(action, |search, universe| search.resource(action, bound, universe))
     }
 
-    /// The first answer about a universe, the nearer to home the better.
+    /// Returns the first answer over several sets of resources. Sets nearer to the account of the subject come first.
     pub(super) fn nearest(
         &mut self,
         action: &Known,
@@ -306,12 +308,12 @@ impl<'a> Search<'a> {
     }
 }
 
-/// What is found without looking at the values of keys.
+/// The result of a search that ignores the values of keys.
 enum Plain {
-    /// A request whatever the keys say.
+    /// There is a request for all values of the keys.
     Found(Counterexample),
-    /// There is none, whatever they say.
+    /// There is no request for any values of the keys.
     Nothing,
-    /// They decide about this resource, or another one.
+    /// The keys decide about this resource, or about another one.
     Open(String),
 }

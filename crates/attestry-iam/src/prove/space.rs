@@ -1,6 +1,6 @@
-//! The resources that remain for one action: allowed on every level and denied on none.
+//! Finds the resources that remain for one action: every level allows them, and no level denies them.
 //!
-//! Must not know how actions are grouped, or what an answer means.
+//! The module must not know how actions are grouped, nor the meaning of an answer.
 
 use std::collections::BTreeSet;
 
@@ -8,36 +8,36 @@ use super::claim::{Area, Set};
 use super::term::{Bound, Reach, Term, action};
 use crate::language::{Budget, Pattern, Query, TooComplex};
 
-/// Statements by level: each level must allow, and no Deny of any may apply.
+/// Statements by level. Each level must allow, and no Deny of any level may apply.
 #[derive(Debug, Default)]
 pub(super) struct Levels<'a> {
     pub(super) levels: Vec<Vec<Term<'a>>>,
 }
 
-/// What is asked for.
+/// The sort of request that the search looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// A request that is allowed.
     Allowed,
-    /// A request that no Deny is about.
+    /// A request that no Deny matches.
     NotDenied,
 }
 
-/// A part of all resources: in all of these patterns, and in none of those.
+/// A part of all resources. They match all patterns of the first list and none of the second.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Within {
     pub(super) all: Vec<Pattern>,
     pub(super) none: Vec<Pattern>,
 }
 
-/// The area of a claim, read.
+/// The area of a claim, as parsed patterns.
 #[derive(Debug)]
 pub(super) struct Read {
-    /// The actions as they are written; and as patterns, without groups.
+    /// The actions as written in the claim, and the actions as patterns without groups.
     pub(super) set: Set,
     pub(super) actions: [Vec<Pattern>; 2],
     pub(super) resources: [Vec<Pattern>; 2],
-    /// The services whose ARNs it may be about; any without them.
+    /// The services of the ARNs in the area. `None` stands for any service.
     pub(super) services: Option<BTreeSet<String>>,
 }
 
@@ -51,26 +51,26 @@ impl Read {
         Self { set: area.actions.clone(), actions: read(&area.actions, action), resources: [of, except], services }
     }
 
-    /// Whether the claim is about resources that it names one by one: what they are like, nobody chooses.
+    /// Returns whether the claim names each of its resources. No caller chooses the properties of such a resource.
     pub(super) fn names_one(&self) -> bool {
         let [of, _] = &self.resources;
         of.iter().all(|it| it.is_text())
     }
 
-    /// Whether the claim names this resource itself.
+    /// Returns whether the claim names exactly this resource.
     pub(super) fn names(&self, resource: &str) -> bool {
         let [of, _] = &self.resources;
         of.iter().any(|it| it.only().is_some_and(|only| only == resource))
     }
 
-    /// Whether the claim may be about something of a universe.
+    /// Returns whether the claim may cover a resource of a universe.
     pub(super) fn may_meet(&self, universe: &[Pattern]) -> bool {
         let [of, _] = &self.resources;
         universe.iter().any(|it| of.iter().any(|of| !of.excludes(it)))
     }
 }
 
-/// The service that every ARN of a pattern says, where it is one.
+/// Returns the service in every ARN of a pattern, if it is only one.
 pub(super) fn service(pattern: &Pattern) -> Option<String> {
     let begins = pattern.prefix();
     let mut parts = begins.split(':').skip(2);
@@ -83,8 +83,8 @@ impl<'a> Levels<'a> {
         self.levels.iter().flatten()
     }
 
-    /// A resource of a universe that is what is wanted: on one side of what is not known, with those statements that
-    /// `applies` says are about the action.
+    /// Returns a wanted resource of a universe, for one bound of the unknown keys. The function `applies` selects the
+    /// statements about the action.
     pub(super) fn resource(
         &self,
         wanted: Wanted,
@@ -97,7 +97,7 @@ impl<'a> Levels<'a> {
         self.resource_within(wanted, bound, applies, universe, area, &Within::default(), budget)
     }
 
-    /// The same, in a part of the universe.
+    /// Does the same in a part of the universe.
     #[allow(clippy::too_many_arguments, reason = "one question, told once")]
     pub(super) fn resource_within(
         &self,
@@ -135,7 +135,7 @@ enum Way<'a> {
     NotIn(Vec<&'a Pattern>),
 }
 
-/// All Allows by `Resource` together are one way; each Allow by `NotResource` is one.
+/// All Allows with `Resource` together form one way. Each Allow with `NotResource` forms another way.
 fn ways<'a>(level: &'a [Term<'_>], bound: Bound, applies: &dyn Fn(&Term<'_>, Bound) -> bool) -> Vec<Way<'a>> {
     let (mut any, mut ways) = (Vec::new(), Vec::new());
     for allow in level.iter().filter(|it| it.allows() && applies(it, bound)) {
@@ -148,7 +148,7 @@ fn ways<'a>(level: &'a [Term<'_>], bound: Bound, applies: &dyn Fn(&Term<'_>, Bou
     if !any.is_empty() {
         ways.insert(0, Way::In(any));
     }
-    // Where a level allows everything, its other ways add nothing.
+    // When a level allows everything, its other ways add nothing.
     let everything = |way: &Way<'_>| match way {
         Way::In(list) => list.iter().any(|it| it.is_everything()),
         Way::NotIn(list) => list.is_empty(),

@@ -1,7 +1,7 @@
-//! A statement as a proof sees it: which actions, which resources surely and which at most, and whether its conditions
-//! hold.
+//! The view of a statement in a proof: its actions, the resources that it surely covers, the resources that it may
+//! cover, and whether its conditions hold.
 //!
-//! Must not know claims.
+//! The module must not know claims.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -12,12 +12,12 @@ use crate::language::Pattern;
 use crate::pattern::{is_always_there, resolved};
 use crate::policy::{Effect, Policy, Statement, Which};
 
-/// One side of what is not known.
+/// One of two bounds of unknown facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bound {
-    /// What may be, for some values of what is not known.
+    /// True for some values of the unknown facts.
     May,
-    /// What is, for all of them.
+    /// True for all values of the unknown facts.
     Sure,
 }
 
@@ -30,7 +30,7 @@ impl Bound {
     }
 }
 
-/// Texts in one of some patterns, or in none of them.
+/// The texts that match one of some patterns, or none of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reach {
     In(Vec<Pattern>),
@@ -59,16 +59,16 @@ pub(super) struct Term<'a> {
     pub(super) policy: &'a Policy,
     pub(super) index: usize,
     pub(super) statement: &'a Statement,
-    /// Whether its conditions hold; and who it is about, where that matters.
+    /// Whether its conditions hold, and whether it applies to the caller where that matters.
     pub(super) truth: Truth,
-    /// In small letters.
+    /// The actions in lower case.
     pub(super) actions: Rc<Reach>,
-    /// The resources at most and at least. Most statements are never asked for theirs.
+    /// The resources at most and at least. They are computed on first use, because most statements never need them.
     resources: Rc<OnceCell<[Reach; 2]>>,
 }
 
 impl<'a> Term<'a> {
-    /// The statements of a policy that may apply at all, of those that are wanted.
+    /// Returns the wanted statements of a policy that may apply.
     pub(super) fn read(
         layer: Layer,
         policy: &'a Policy,
@@ -82,7 +82,7 @@ impl<'a> Term<'a> {
         })
     }
 
-    /// A statement, unless it surely does not apply.
+    /// Creates a term. Returns `None` when the statement surely does not apply.
     pub(super) fn new(
         layer: Layer,
         policy: &'a Policy,
@@ -99,18 +99,19 @@ impl<'a> Term<'a> {
         Some(if term.varies() { term.at_resources(context) } else { term })
     }
 
-    /// The same, its resources as the context has them.
+    /// Returns the same statement, with the resources that follow from the context.
     fn at_resources(self, context: &Context) -> Self {
         let resources = resources(self.statement, self.policy.variables, context);
         Self { resources: Rc::new(OnceCell::from(resources)), ..self }
     }
 
-    /// Whether its resources depend on what is known.
+    /// Returns whether its resources depend on known keys.
     fn varies(&self) -> bool {
         self.policy.variables && self.lists().iter().any(|it| it.contains("${"))
     }
 
-    /// The same statement of an identity where more is known, unless it surely does not apply then.
+    /// Returns the same statement of an identity after more keys became known. Returns `None` when it surely does not
+    /// apply then.
     pub(super) fn again(&self, context: &Context) -> Option<Self> {
         let Self { layer, policy, index, statement, .. } = *self;
         let holds = |it| holds(it, policy.variables, context);
@@ -130,7 +131,7 @@ impl<'a> Term<'a> {
         }
     }
 
-    /// The keys of variables that nobody knows, of its resources.
+    /// Returns the unknown keys of the variables in its resources.
     pub(super) fn variables(&self, context: &Context) -> impl Iterator<Item = String> {
         let variables = self.lists().iter().map(|it| resolved(it, self.policy.variables, true, context));
         variables.flat_map(|it| it.unknown.into_iter().chain(it.absent)).collect::<Vec<_>>().into_iter()
@@ -140,9 +141,10 @@ impl<'a> Term<'a> {
         self.statement.effect == Effect::Allow
     }
 
-    /// The resources that it is about, on one side; none where it may not apply on that side.
+    /// Returns the resources that the statement covers, for one bound. Returns `None` when it may not apply for that
+    /// bound.
     pub(super) fn reach(&self, bound: Bound) -> Option<&Reach> {
-        // Where it varies, this is done.
+        // For a statement with variables, this is already done.
         let all = || resources(self.statement, self.policy.variables, &Context::unknown());
         let [may, sure] = self.resources.get_or_init(all);
         match bound {
@@ -151,7 +153,7 @@ impl<'a> Term<'a> {
         }
     }
 
-    /// The keys that decide whether and where it applies.
+    /// Returns the keys that decide whether the statement applies, and to which resources.
     pub(super) fn keys(&self, context: &Context) -> Vec<String> {
         let mut keys = undecided_keys(&self.statement.conditions, self.policy.variables, context);
         keys.extend(self.variables(context));
@@ -168,7 +170,7 @@ impl<'a> Term<'a> {
     }
 }
 
-/// A pattern of actions: compared in small letters.
+/// Returns the pattern of an action. The comparison uses lower case.
 pub(super) fn action(text: &str) -> Pattern {
     Pattern::glob(&text.to_ascii_lowercase())
 }
@@ -180,9 +182,9 @@ fn actions(statement: &Statement) -> Reach {
     }
 }
 
-/// What a statement reaches at most and at least. A variable that nobody knows may be anything, and is nothing for sure; in
-/// `NotResource` it may leave out nothing, and whether the statement is valid then is not sure, unless every request has
-/// its key.
+/// Returns the resources that a statement covers at most and at least. An unknown variable can have any value, so for
+/// certain it has none. In `NotResource`, such a variable may leave out nothing. Whether the statement is then valid is
+/// not certain, unless every request has the key.
 fn resources(statement: &Statement, variables: bool, context: &Context) -> [Reach; 2] {
     let (list, negated) = match &statement.resources {
         None => return [const { Reach::NotIn(Vec::new()) }; 2],

@@ -1,7 +1,8 @@
-//! The values of a condition key that conditions tell apart: one for each way in which they can hold together.
+//! Finds the values of a condition key that conditions distinguish: one value for each way in which the conditions can
+//! hold together.
 //!
-//! Two uses. A *witness* wants values that somebody could send, the plain ones first. A *proof* wants one of every kind
-//! there is, and to be told where that cannot be said. Must not know statements or resources.
+//! There are two uses. A *witness* needs values that a caller could send, the plain ones first. A *proof* needs a value
+//! of every sort, and a notice when the list is not complete. The module must not know statements or resources.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -14,11 +15,11 @@ use crate::pattern::{self as written, resolved};
 use crate::policy::{Condition, Quantity, Test};
 use crate::reference::{self, Holds};
 
-/// Patterns that are told apart in every combination.
+/// The maximum number of patterns that are distinguished in every combination.
 const TOGETHER: usize = 12;
-/// Values of a key that are tried.
+/// The maximum number of values of a key that are tried.
 const TRIED: usize = 64;
-/// Values of which every set is tried, where a key may have several.
+/// The maximum number of values for a key that may have several at once. A proof tries every set of these values.
 const SETS: usize = 4;
 
 /// A condition, and whether `${…}` is a variable in it.
@@ -28,19 +29,20 @@ pub(super) struct Atom<'a> {
     pub(super) variables: bool,
 }
 
-/// What a request may say under a key: nothing, or these values.
+/// The state of a key in a request: `None` for an absent key, or its values.
 pub(super) type Said = Option<Vec<String>>;
 
-/// What the values are for.
+/// The purpose of the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum For {
     /// To find a request.
     Witness,
-    /// To say that there is none.
+    /// To prove that there is no request.
     Proof,
 }
 
-/// Values of a key by what conditions say of it; none where a proof needs all of them and they cannot be told.
+/// Returns values of a key that the conditions on it distinguish. Returns `None` when a proof needs all of them and
+/// they cannot be listed.
 pub(super) fn values(
     key: &str,
     atoms: &[Atom<'_>],
@@ -76,7 +78,7 @@ pub(super) fn values(
                 singles.iter().zip(singles.iter().skip(1)).map(|(one, two)| Some(vec![one.clone(), two.clone()])),
             );
         }
-        // One value of each kind is not enough where a request may have several.
+        // One value of each sort is not enough when a request may have several values.
         For::Proof if quantified || many => {
             if singles.len() > SETS {
                 return Ok(None);
@@ -96,7 +98,7 @@ pub(super) fn values(
     Ok(Some(all))
 }
 
-/// What conditions name.
+/// The values that conditions name.
 #[derive(Debug, Default)]
 struct Found {
     texts: Vec<Pattern>,
@@ -104,7 +106,7 @@ struct Found {
     dates: BTreeSet<i64>,
     networks: Vec<(IpAddr, u32)>,
     booleans: bool,
-    /// Texts that stand for the kinds of text there are.
+    /// Texts that stand for all sorts of text.
     samples: Vec<String>,
     complete: bool,
 }
@@ -119,7 +121,7 @@ impl Found {
                 Test::StringLike | Test::StringNotLike => self.text(value, atom, true, context),
                 Test::StringEqualsIgnoreCase | Test::StringNotEqualsIgnoreCase => {
                     self.text(value, atom, false, context);
-                    // What else is the same in another case, nobody lists.
+                    // There is no list of all texts that are equal except for the case of letters.
                     self.complete = false;
                 }
                 Test::ArnEquals | Test::ArnLike | Test::ArnNotEquals | Test::ArnNotLike => {
@@ -177,7 +179,7 @@ impl Found {
         }
     }
 
-    /// Nothing but these, in whatever case.
+    /// Accepts only these values, in any case of letters.
     fn only(&mut self, values: &[&str]) {
         let odd =
             |it: &Pattern| it.only().is_none_or(|text| !values.iter().any(|known| known.eq_ignore_ascii_case(&text)));
@@ -186,7 +188,7 @@ impl Found {
         self.samples = values.iter().map(|it| (*it).to_owned()).collect();
     }
 
-    /// Texts in each of the ways that patterns tell apart, those that none covers last.
+    /// Adds texts for each combination of patterns. The texts that no pattern covers come last.
     fn beside(&mut self, key: &str, context: &Context, purpose: For, budget: &mut Budget) -> Result<(), TooComplex> {
         let kinds =
             [!self.texts.is_empty(), !self.numbers.is_empty(), !self.dates.is_empty(), !self.networks.is_empty()];
@@ -202,7 +204,7 @@ impl Found {
         texts.sort_unstable();
         texts.dedup();
         let texts: Vec<&Pattern> = texts.iter().collect();
-        // One text and no other is a kind of its own.
+        // A single fixed text is a sort of its own.
         let names = texts.iter().all(|it| it.is_text());
         if names || texts.len() > TOGETHER {
             self.complete &= names;
@@ -233,7 +235,7 @@ impl Found {
         Ok(())
     }
 
-    /// The texts that are named, in the order of the conditions.
+    /// Returns the fixed texts in the conditions, in their order.
     fn named(&self) -> Vec<String> {
         self.texts.iter().filter_map(Pattern::only).collect()
     }
@@ -262,7 +264,7 @@ impl Found {
         if !self.numbers.is_empty() {
             let now = earliest.filter(|_| small == "aws:epochtime");
             let near = now.into_iter().chain(near(&self.numbers)).filter(in_time);
-            // What is counted is not below zero.
+            // Counts are never below zero.
             let numbers: Vec<i64> = near.filter(|it| purpose == For::Proof || *it >= 0).collect();
             all.extend(numbers.iter().map(ToString::to_string));
             if purpose == For::Proof {
@@ -279,7 +281,7 @@ impl Found {
     }
 }
 
-/// A pattern of which only the runs of one part are open: `AROAEXAMPLE:*`.
+/// Returns a pattern that keeps the fixed parts and opens only the parts with wildcards: `AROAEXAMPLE:*`.
 fn shape(text: &str) -> Pattern {
     Pattern::new(text.chars().flat_map(|char| match char {
         '*' => vec![Token::One(Class::Field), Token::Many(Class::Field)],
@@ -287,7 +289,7 @@ fn shape(text: &str) -> Pattern {
     }))
 }
 
-/// What values of a key look like that no condition names, the likeliest first.
+/// Returns patterns of likely values of a key that no condition names. The most likely value comes first.
 fn natural(key: &str) -> Vec<Pattern> {
     let some = |class| [Token::One(class), Token::Many(class)];
     let text = |text: &str| text.chars().map(Token::Char).collect::<Vec<_>>();
@@ -315,7 +317,8 @@ fn natural(key: &str) -> Vec<Pattern> {
     vec![like]
 }
 
-/// The pattern of an ARN as the ARN operators compare it, component by component; none where there are not six.
+/// Returns the pattern of an ARN in the sense of the ARN operators, component by component. Returns `None` when there
+/// are not six components.
 fn arn(pattern: &written::Pattern) -> Option<Pattern> {
     let mut colons = 0;
     let tokens: Vec<Token> = pattern
@@ -336,7 +339,7 @@ fn arn(pattern: &written::Pattern) -> Option<Pattern> {
     (colons >= 5).then(|| Pattern::new(tokens))
 }
 
-/// An instant of a condition, in seconds.
+/// Returns an instant of a condition, in seconds.
 fn instant(text: &str) -> Option<i64> {
     crate::decide::instant(text).map(Timestamp::as_second)
 }
@@ -349,7 +352,8 @@ fn network(text: &str) -> Option<(IpAddr, u32)> {
     Some((address, bits))
 }
 
-/// An address at the beginning of each part into which networks divide all addresses, the networks' own first.
+/// Returns the first address of each part into which networks divide all addresses. The first addresses of the networks
+/// themselves come first.
 fn addresses(networks: &[(IpAddr, u32)]) -> Vec<String> {
     let (mut inside, mut after) = (Vec::new(), Vec::new());
     for (address, bits) in networks {
@@ -372,7 +376,7 @@ fn addresses(networks: &[(IpAddr, u32)]) -> Vec<String> {
     inside.into_iter().chain(after).chain(least).map(|it| it.to_string()).collect()
 }
 
-/// Whether any of the conditions compares sets of values.
+/// Returns whether none of the conditions compares sets of values.
 pub(super) fn is_plain(atoms: &[Atom<'_>]) -> bool {
     atoms.iter().all(|it| {
         let text = matches!(

@@ -1,7 +1,9 @@
-//! A request of a caller that a statement allows and no Deny is about, as far as its condition keys can be chosen.
+//! Searches for a request of a caller that a statement allows and no Deny matches, as far as its condition keys can be
+//! chosen.
 //!
-//! Each key is given a value at most once; what a caller surely has, and what is not its choice, stays. Whatever is found
-//! is judged by `decide` before it is told. Must not know actions or resources.
+//! The search gives each key a value at most once. The certain keys of a caller, and keys that it cannot choose, stay
+//! as they are. `decide` judges each result before the search returns it. The module must not know actions or
+//! resources.
 
 use super::callers::Caller;
 use super::keys::{Shape, is_of_resource};
@@ -12,13 +14,13 @@ use crate::context::{Context, Known};
 use crate::decide::{Subject, Truth, holds};
 use crate::policy::{Condition, Statement, Test};
 
-/// How many values are tried for a request.
+/// The maximum number of values that the search tries for a request.
 const TRIES: usize = 4_000;
 
-/// What a request must be.
+/// The requirements for a request.
 pub(super) struct Wanted<'a> {
     pub(super) allow: &'a Statement,
-    /// Those that may be about it.
+    /// The Denies that may apply to the request.
     pub(super) denies: Vec<&'a Statement>,
 }
 
@@ -30,11 +32,11 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// What a request says, and who then asks.
+    /// Returns the keys of a request, and the caller that sends it.
     pub(super) fn find(&self, wanted: &Wanted<'_>) -> Option<(Subject, Context)> {
         let mut context = self.caller.made.clone();
         for key in self.said.keys() {
-            // What a caller cannot have it lacks; of the resource nobody here knows anything.
+            // A key that the caller cannot have is absent. Keys of the resource stay unknown here.
             if context.get(&key) == Known::Unknown && !is_of_resource(&key) {
                 context = context.without(&key);
             }
@@ -46,7 +48,7 @@ impl Search<'_> {
         self.step(wanted, self.consistent(&self.caller.subject, context, &[])?, &[], &mut tries)
     }
 
-    /// As it would be told where none was found.
+    /// Returns the context to show when the search found no request.
     pub(super) fn roughly(&self) -> Context {
         self.caller.certain.clone()
     }
@@ -65,7 +67,7 @@ impl Search<'_> {
                 return None;
             }
             let given: Vec<String> = given.iter().cloned().chain([key.clone()]).collect();
-            // A variable may be what it is compared with.
+            // A variable may have the value with which it is compared.
             let same = match context.get(&condition.key) {
                 Known::Values([one]) if !key.eq_ignore_ascii_case(&condition.key) => Some(Some(one.clone())),
                 _ => None,
@@ -97,7 +99,8 @@ impl Search<'_> {
         }
     }
 
-    /// The values that a caller may give a key, where the policy compares it; none: the key is missing.
+    /// Returns the values that a caller may give a key that the policy compares. `None` in the list stands for an
+    /// absent key.
     fn values(&self, key: &str) -> Vec<Option<String>> {
         let mut all: Vec<Option<String>> = Vec::new();
         for (condition, value) in self.said.values(key) {
@@ -127,7 +130,7 @@ impl Search<'_> {
         if !self.caller.always_has(key) {
             all.push(None);
         }
-        // An empty text is as good as none to `ForAnyValue:`, and no caller has it.
+        // `ForAnyValue:` treats an empty text like an absent key, and no caller has an empty text.
         all.retain(|it| it.as_deref() != Some(""));
         all.retain(|it| it.as_deref().is_none_or(|text| self.is_real(key, text)));
         let mut seen = Vec::new();
@@ -140,7 +143,8 @@ impl Search<'_> {
         all
     }
 
-    /// Whether a value that was made up looks like one of its key, and is not what the policy names of somebody else.
+    /// Returns whether a made-up value looks like a value of its key and does not belong to another party in the
+    /// policy.
     fn is_real(&self, key: &str, text: &str) -> bool {
         let begins = match (self.reading.naming(key, self.caller), key) {
             (Some((_, Shape::Organization | Shape::Path)), _) => "o-",
@@ -168,7 +172,7 @@ impl Search<'_> {
         text.starts_with(begins) && (self.caller.alone || !self.said.values(key).any(is_of_other))
     }
 
-    /// Values that a condition tells apart.
+    /// Returns values that a condition distinguishes.
     fn made_up(&self, key: &str, condition: &Condition, value: &str) -> Vec<String> {
         let resolved = crate::pattern::resolved(value, self.reading.variables, false, &self.caller.made);
         let value = &resolved.pattern.text().filter(|_| resolved.absent.is_none()).unwrap_or_else(|| value.to_owned());
@@ -205,7 +209,8 @@ impl Search<'_> {
         }
     }
 
-    /// A pattern with its wildcards filled in, the account of the caller where one belongs.
+    /// Returns texts for a pattern with its wildcards replaced. The account of the caller is used where an account
+    /// belongs.
     fn filled(&self, key: &str, pattern: &str) -> Vec<String> {
         let plain = |text: &str, with: &str| text.replace('*', with).replace('?', "x");
         if !pattern.contains(['*', '?']) {
@@ -240,8 +245,8 @@ impl Search<'_> {
         all
     }
 
-    /// Who asks by the keys that say it, where that can be: a name and an ARN are of one and the same caller, an account and
-    /// an ARN of one and the same source. The last of the keys that are given is new.
+    /// Returns the caller that fits to the identity keys, when they are consistent. A name and an ARN must belong to
+    /// one caller. An account and an ARN must belong to one source. The last of the given keys is the new one.
     fn consistent(&self, subject: &Subject, context: Context, given: &[String]) -> Option<(Subject, Context)> {
         let value = |context: &Context, key: &str| match context.get(key) {
             Known::Values([one]) => Some(one.clone()),
@@ -279,7 +284,8 @@ impl Search<'_> {
                 })
             }
             (Some("aws:userid"), _) => {
-                // The id of a user has no colon; after that of a role stands the name of the session.
+                // The id of a user contains no colon. The id of a role is followed by a colon and the name of the
+                // session.
                 let id = value(&context, "aws:userid")?;
                 let usual = self.said.user_id(subject);
                 let may_be = match subject {

@@ -1,4 +1,4 @@
-//! Claims about buckets, and the access points by which they may be reached.
+//! Tests claims about buckets that access points can reach.
 
 use crate::decide::{Policies, Subject};
 use crate::prove::{Area, Catalogue, Doubt, Proof, Prover, Rights, Set};

@@ -1,6 +1,7 @@
-//! Random sets of policies against an evaluation of every request, written from the documented rules alone.
+//! Compares proofs over random sets of policies with an evaluation of every request. The evaluation is written from the
+//! documented rules alone.
 //!
-//! `ATTESTRY_SETS=100000 cargo test --release prove::tests::exhaustive -- --nocapture` is the long run.
+//! The long run is `ATTESTRY_SETS=100000 cargo test --release prove::tests::exhaustive -- --nocapture`.
 
 use std::sync::Arc;
 
@@ -9,9 +10,9 @@ use crate::prove::{Area, Catalogue, Counterexample, Doubt, Proof, Prover, Rights
 use crate::{Condition, Context, Effect, Operator, Policy, Statement, Test, Which};
 
 const ACTIONS: [&str; 4] = ["s:a", "s:ab", "s:b", "s:ba"];
-/// Actions that the catalogue does not have. Nothing is claimed to be refuted by them, but a proof is a proof for them too.
+/// Actions that the catalogue does not contain. They never refute a claim, but a proof must hold for them too.
 const UNKNOWN: [&str; 5] = ["s:x", "s:bb", "s:aba", "s:bax", "t:a"];
-/// One key with two values, one that may be missing, and a variable. Few enough to try them all.
+/// One key with two values, one key that may be absent, and one variable. They are few enough to try all combinations.
 const KEYS: [&str; 3] = ["k:one", "k:two", "k:name"];
 const VALUES: [Option<&str>; 4] = [None, Some("x"), Some("y"), Some("yx")];
 
@@ -101,7 +102,7 @@ impl Dice {
 
     fn area(&mut self) -> Area {
         let set = |of, except: Option<String>| Set::of::<String>(of).except(except);
-        // Named actions only, or patterns, which cover unknown actions too.
+        // The claim has named actions only, or patterns, which also cover unknown actions.
         let actions = match self.roll(3) {
             0 => set(self.list(|dice| dice.one(&ACTIONS).to_owned()), None),
             1 => set(ACTIONS.map(str::to_owned).to_vec(), Some(self.action())),
@@ -112,7 +113,8 @@ impl Dice {
     }
 }
 
-/// `*` and `?` by the definition. Only actions have capital letters here, so that case never matters.
+/// Matches `*` and `?` by their definition. Only actions have capital letters here, so the case of letters never
+/// matters.
 fn glob(pattern: &[u8], text: &[u8]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),
@@ -133,7 +135,7 @@ fn in_set(set: &Set, text: &str) -> bool {
 
 type Keys = [Option<&'static str>; 3];
 
-/// Puts the variable in; None: the request has it not.
+/// Replaces the variable by its value. Returns `None` when the request does not have the variable.
 fn put_in(pattern: &str, name: Option<&str>) -> Option<String> {
     let Some((before, rest)) = pattern.split_once("${k:name") else { return Some(pattern.to_owned()) };
     let (default, after) = rest.split_once('}').unwrap();
@@ -141,7 +143,7 @@ fn put_in(pattern: &str, name: Option<&str>) -> Option<String> {
     Some(format!("{before}{}{after}", name.or(default)?))
 }
 
-/// Whether a statement applies; None: AWS says that it might be invalid.
+/// Returns whether a statement applies. Returns `None` when the statement might be invalid by the rules of AWS.
 fn applies(statement: &Statement, action: &str, resource: &str, keys: Keys) -> Option<bool> {
     let (Which::In(actions) | Which::NotIn(actions)) = &statement.actions;
     let named = actions.iter().any(|it| like(it, action));
@@ -174,8 +176,8 @@ fn applies(statement: &Statement, action: &str, resource: &str, keys: Keys) -> O
     }
 }
 
-/// Whether a request is allowed, and whether a Deny applies. What AWS leaves open counts against the claim: `None` as true
-/// where `open`, as false elsewhere.
+/// Returns whether a request is allowed, and whether a Deny applies. Cases that AWS leaves open count against the
+/// claim: `None` counts as true if `open`, and as false otherwise.
 fn evaluate(
     rights: &Rights,
     action: &str,
@@ -194,7 +196,8 @@ fn evaluate(
     (levels.iter().all(|level| some(level, Effect::Allow, open_allow)) && !denied, denied)
 }
 
-/// All texts over two letters and one that no pattern has: what these patterns tell apart shows within this length.
+/// Returns all texts of up to this length over two letters of the patterns and one further letter. Texts of this length
+/// show every distinction that these patterns make.
 fn texts(longest: usize) -> Vec<String> {
     let mut found = vec![String::new()];
     let mut from = 0;
@@ -224,7 +227,8 @@ struct Count {
 }
 
 impl Count {
-    /// Compares one answer with the evaluation of every request. `fails` says whether a request contradicts the claim.
+    /// Compares one answer with the evaluation of every request. The function `fails` returns whether a request
+    /// contradicts the claim.
     fn compare(
         &mut self,
         proof: &Proof,
@@ -272,7 +276,7 @@ impl Count {
 #[test]
 fn no_answer_is_unsound() {
     let sets = std::env::var("ATTESTRY_SETS").ok().and_then(|it| it.parse().ok()).unwrap_or(5_000);
-    // Resources of known actions are any text here, of at least one character.
+    // Resources of known actions are any text here, with at least one character.
     let catalogue = Catalogue::new("2026-01-01", ACTIONS.map(|it| (it.to_owned(), vec!["?*".to_owned()])));
     let prover = Prover::new(&catalogue);
     let (texts, contexts) = (texts(4), contexts());
@@ -286,7 +290,7 @@ fn no_answer_is_unsound() {
         let matters: Vec<bool> = KEYS.iter().map(|key| told.contains(key)).collect();
         let same = |keys: &&Keys| keys.iter().zip(&matters).all(|(value, matters)| *matters || value.is_none());
         let contexts: Vec<Keys> = contexts.iter().filter(same).copied().collect();
-        // Where a claim is proved no context may contradict it; a counterexample must hold in all of them.
+        // When a claim is proved, no context may contradict it. A counterexample must hold in all contexts.
         let some = |all: bool, holds: &dyn Fn(Keys) -> bool| {
             if all { contexts.iter().any(|it| holds(*it)) } else { contexts.iter().all(|it| holds(*it)) }
         };

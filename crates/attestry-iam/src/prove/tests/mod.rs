@@ -1,4 +1,4 @@
-//! Scenarios, and an exhaustive comparison.
+//! Tests of the prover: scenarios, and comparisons with an evaluation of every request of a small world.
 #![allow(
     clippy::string_slice,
     clippy::unwrap_used,

@@ -1,7 +1,9 @@
-//! Random policies of resources against an evaluation of every request of a small world, written from the documented rules
-//! alone: it knows nothing of shapes of keys, of who names whom, or of `decide`.
+//! Compares proofs over random policies of resources with an evaluation of every request of a small world.
 //!
-//! `ATTESTRY_SETS=100000 cargo test --release prove::tests::outsiders -- --nocapture` is the long run.
+//! The evaluation is written from the documented rules alone. It does not use the forms of keys, the meaning of values
+//! or `decide`.
+//!
+//! The long run is `ATTESTRY_SETS=100000 cargo test --release prove::tests::outsiders -- --nocapture`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use crate::prove::{Catalogue, Exception, Guarded, Proof, Prover};
 use crate::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Test, Which};
 
 const OWNER: &str = "111111111111";
-/// An account that policies speak of, and one that they do not.
+/// An account that policies mention, and an account that they do not mention.
 const NEAR: &str = "222222222222";
 const FAR: &str = "333333333333";
 
@@ -20,7 +22,7 @@ const ARN: &[Test] = &[Test::ArnLike, Test::ArnNotLike, Test::StringLike, Test::
 const BOOL: &[Test] = &[Test::Bool];
 const IP: &[Test] = &[Test::IpAddress, Test::NotIpAddress];
 
-/// A key, its operators, and what policies compare it with.
+/// A key, its operators, and the values with which policies compare it.
 type Key = (&'static str, &'static [Test], &'static [&'static str]);
 
 const KEYS: &[Key] = &[
@@ -74,7 +76,7 @@ const KEYS: &[Key] = &[
     ("s:free", TEXT, &["x", "y", "*"]),
 ];
 
-/// For whom a service asks.
+/// The keys of the party for which a service acts.
 const OF_SERVICES: [&str; 3] = ["aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"];
 
 impl Dice {
@@ -118,7 +120,7 @@ impl Dice {
         let effect = if self.roll(3) == 0 { Effect::Deny } else { Effect::Allow };
         let principals: Vec<Principal> = (0..1 + self.roll(4) / 3).map(|_| self.principal()).collect();
         let negated = effect == Effect::Deny && self.roll(4) == 0;
-        // What is let in for a service is mostly limited to a source.
+        // A statement that allows a service is usually limited to a source.
         let to_service = principals.iter().any(|it| matches!(it, Principal::Service(_)));
         let sources: Vec<Key> = KEYS.iter().copied().filter(|(key, ..)| OF_SERVICES.contains(key)).collect();
         Statement {
@@ -146,18 +148,18 @@ impl Dice {
     }
 }
 
-/// One value of a key that a request may have, whether only a policy that speaks of it makes it known, and what it is of.
+/// One value that a request may have for a key, and its sort. The value is `None` for an absent key.
 type Choice = (Option<&'static str>, Kind);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// No policy speaks of it.
+    /// No policy mentions the value.
     Far,
-    /// Policies speak of it, and do not say whose it is.
+    /// Policies mention the value without its owner.
     Named,
 }
 
-/// What varies of the requests of somebody with an account.
+/// Returns the variable keys of the requests of a caller with an account.
 fn ways() -> BTreeMap<&'static str, Vec<Choice>> {
     use Kind::{Far, Named};
     BTreeMap::from([
@@ -194,19 +196,20 @@ fn ways() -> BTreeMap<&'static str, Vec<Choice>> {
     ])
 }
 
-/// A request, and whether it is surely one of an outsider: not only if something that policies speak of is somebody else's.
+/// A request, and whether its caller is surely an outsider. The caller is not certain when it depends on the owner of a
+/// value in the policies.
 struct Outside {
     request: Request,
     sure: bool,
 }
 
-/// All requests of outsiders that a policy could tell apart. `except` is none where those count whom the policy does not
-/// name, and else the exceptions.
+/// Returns all requests of outsiders that a policy could distinguish. For `None`, the outsiders are the callers that
+/// the policy does not name. Otherwise `except` contains the exceptions.
 fn requests(said: &str, except: Option<&[&str]>) -> Vec<Outside> {
     let is_said = |key: &str| said.contains(&format!("\"{key}\""));
     let is_near = said.contains(NEAR);
     let is_fine = |party: &str| except.is_some_and(|it| it.contains(&party));
-    // An organization lies above its units, and a VPC in an ARN.
+    // An organization lies above its units, and the ARN of a VPC contains the VPC.
     let is_within = |value: &str| {
         let is_part = |it: &&str| value.split('/').any(|part| part == *it) || value.ends_with(&format!(":vpc/{it}"));
         except.is_some_and(|it| it.iter().any(|party| is_part(party)))
@@ -222,7 +225,7 @@ fn requests(said: &str, except: Option<&[&str]>) -> Vec<Outside> {
                         let keys = value.map(|value| ((*key).to_owned(), vec![value.to_owned()]));
                         let mut request = request.clone();
                         request.keys.extend(keys);
-                        // Who is in an account that the policy names is outside by that.
+                        // A caller in an account that the policy names is an outsider because of that account.
                         let sure = *sure && (*kind == Kind::Far || is_near && request.account.as_deref() == Some(NEAR));
                         (request, sure)
                     })
@@ -238,7 +241,7 @@ fn requests(said: &str, except: Option<&[&str]>) -> Vec<Outside> {
     };
     let ways: Vec<(&'static str, Vec<Choice>)> =
         ways().into_iter().map(|(key, choices)| (key, kept(choices))).collect();
-    // For whom a service asks, nobody else says.
+    // Only requests of services have the key of the party for which a service acts.
     let of_signed: Vec<_> = ways.iter().filter(|(key, _)| *key != "aws:SourceOrgID").cloned().collect();
     for account in [NEAR, FAR].into_iter().filter(|it| *it == FAR || except.is_some() && !is_fine(NEAR)) {
         let ids: &[&str] =
@@ -297,7 +300,7 @@ fn requests(said: &str, except: Option<&[&str]>) -> Vec<Outside> {
     all
 }
 
-/// Whether the organization of a caller and its path through one do not contradict each other.
+/// Returns whether the organization of a caller is consistent with its path through an organization.
 fn is_of_one_organization(request: &Request) -> bool {
     let said = |key: &str| request.keys.get(key).and_then(|it| it[0].split('/').next());
     let (id, path) = (said("aws:PrincipalOrgID"), said("aws:PrincipalOrgPaths"));
@@ -309,7 +312,7 @@ struct Count {
     proved: usize,
     refuted: usize,
     undecided: usize,
-    /// Undecided where each open question, answered either way, leaves an outsider.
+    /// The number of undecided proofs for which both answers to each open question leave an outsider.
     blind: usize,
 }
 
@@ -369,7 +372,7 @@ fn no_answer_about_outsiders_is_unsound() {
         let exception = Exception::new(except.iter().map(|it| (*it).to_owned()));
         let proof = prover.no_cross_account_except(&of, &exception);
         wrong.extend(others.compare(&proof, &policy, &requests(&text, Some(&except)), &told));
-        // What only takes away never opens anything.
+        // A change that only removes permissions never allows a new request.
         if proof == Proof::Proved {
             let mut narrower = policy.clone();
             let condition = dice.condition();
@@ -390,12 +393,12 @@ fn no_answer_about_outsiders_is_unsound() {
     println!("{sets} sets; public: {public:?}; others: {others:?}");
     for count in [public, others] {
         assert!(count.proved * 20 > sets && count.refuted * 20 > sets, "{count:?}");
-        // What the search of a witness misses is told as open, and is seldom.
+        // The search for a witness may miss a request and leave the claim open. This is rare.
         assert!(count.blind * 20 < sets, "{count:?}");
     }
 }
 
-/// All requests of a role, and of the sessions that it may have: with any id, and by any way.
+/// Returns all requests of a role and of its possible sessions, with any id and any path.
 fn of_role(said: &str, name: &str) -> Vec<Request> {
     let is_said = |key: &str| said.contains(&format!("\"{key}\""));
     let mut all: Vec<Request> =
@@ -420,7 +423,7 @@ fn no_answer_about_a_role_of_the_account_is_unsound() {
     let (mut dice, mut wrong, mut count) = (Dice(29), Vec::new(), [0; 3]);
     for _ in 0..sets {
         let mut policy = dice.policy();
-        // Those of the account are named here, by themselves, by a session and by ids.
+        // The principals of the account are named here by themselves, by a session and by ids.
         for statement in &mut policy.statements {
             if let Some(Which::In(list) | Which::NotIn(list)) = &mut statement.principals {
                 list.iter_mut().for_each(|it| {

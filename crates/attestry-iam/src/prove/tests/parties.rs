@@ -1,4 +1,5 @@
-//! Whom conditions of a resource's policy name, key by key; who is an exception; and trust in tokens.
+//! Tests the parties that conditions in the policy of a resource mean, key by key. Also tests exceptions and the trust
+//! in tokens.
 
 use crate::prove::{Catalogue, Doubt, Exception, Guarded, Proof, Prover};
 use crate::{Form, parse};
@@ -20,7 +21,7 @@ fn statement(effect: &str, principal: &str, condition: &str) -> String {
     )
 }
 
-/// `met`, `violated by` whom, or what is open.
+/// Returns `met`, `violated by` with the principal, or the open question.
 fn word(proof: &Proof) -> String {
     match proof {
         Proof::Proved => "met".into(),
@@ -53,7 +54,7 @@ fn a_star_without_like_is_a_star() {
     ] {
         assert_eq!(public(QUEUE, &statement("Allow", r#""*""#, condition)), "met", "{condition}");
     }
-    // What a caller writes itself may be a star.
+    // A value that the caller chooses may be a star.
     let own = statement("Allow", r#""*""#, r#""StringEquals": {"sts:RoleSessionName": "*"}"#);
     assert_eq!(public(QUEUE, &own), "violated by *");
 }
@@ -64,7 +65,7 @@ fn whom_each_key_names() {
     for (condition, to_public, to_others) in [
         (r#""ArnEquals": {"aws:SourceVpcArn": "VPC"}"#, "met", "open: whose is VPC"),
         (r#""ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/*"}"#, "violated by *", "violated by *"),
-        // The id says which VPC it is, whatever the account.
+        // The id identifies the VPC, for any account.
         (
             r#""ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:*:vpc/vpc-0a1b2c3d"}"#,
             "met",
@@ -140,7 +141,7 @@ fn a_service_is_somebodys_unless_the_source_is_pinned() {
         assert_eq!(others(QUEUE, &allow, &[]), expected, "{condition}");
         assert_eq!(others(QUEUE, &allow, &["s3.amazonaws.com"]), "met", "{condition}");
     }
-    // What a service encrypts is named by the service itself; other callers write what they like.
+    // A service sets the encryption context to the ARN of the encrypted resource. Other callers can choose any value.
     let key = "arn:aws:kms:eu-central-1:647751526084:key/1";
     let of_logs = |principal: &str| {
         format!(
@@ -150,7 +151,7 @@ fn a_service_is_somebodys_unless_the_source_is_pinned() {
     };
     assert_eq!(others(key, &of_logs(r#"{"Service": "logs.eu-central-1.amazonaws.com"}"#), &[]), "met");
     assert_eq!(public(key, &of_logs(r#""*""#)), "violated by *");
-    // By whose access point a service comes does not say for whom it does.
+    // The owner of the access point does not identify the party for which a service acts.
     let by_point = statement("Allow", service, r#""StringEquals": {"s3:DataAccessPointAccount": "647751526084"}"#);
     assert_eq!(others(QUEUE, &by_point, &[]), "open: whose is 647751526084");
     // A role is given to a service in its own account.
@@ -180,7 +181,7 @@ fn who_is_an_exception() {
         assert!(others(QUEUE, &allow, &[]).starts_with("open"), "{condition}");
         assert_eq!(others(QUEUE, &allow, &[except]), "met", "{condition}");
         assert!(others(QUEUE, &allow, &["o-other", "vpc-9"]).starts_with("open"), "{condition}");
-        // A Deny for all others closes as well.
+        // A Deny for all other callers also closes the resource.
         let denied = condition.replace("ForAnyValue:StringLike", "ForAllValues:StringNotLike");
         let denied = denied
             .replace(r#""StringEquals"#, r#""StringNotEquals"#)
@@ -203,7 +204,7 @@ fn who_was_deleted_is_nobody() {
     assert_eq!(others(QUEUE, &gone, &[]), "met");
     let proof = Prover::new(Catalogue::aws()).shuts_out(&guarded(QUEUE, &gone), ROLE);
     assert_eq!(word(&proof), "met");
-    // An id in a condition may be of somebody who lives.
+    // The id in a condition may belong to an existing user or role.
     let id = statement("Allow", r#""*""#, r#""StringLike": {"aws:userid": "AROAEXAMPLEEXAMPLE12:*"}"#);
     assert_eq!(others(QUEUE, &id, &[]), "open: whose is AROAEXAMPLEEXAMPLE12:*");
     let proof = Prover::new(Catalogue::aws()).shuts_out(&guarded(QUEUE, &id), ROLE);
@@ -242,12 +243,12 @@ fn a_role_is_let_in_by_each_of_its_sessions() {
     assert_eq!(claim(&session("arn:aws:sts::647751526084:assumed-role/deploy/anna")), format!("violated by {ROLE}"));
     assert_eq!(claim(&session("arn:aws:sts::647751526084:assumed-role/other/anna")), "met");
     assert_eq!(claim(&session("arn:aws:sts::111122223333:assumed-role/deploy/anna")), "met");
-    // What every caller writes itself does not keep the role out; what it is given may.
+    // A key that every caller chooses does not keep the role out. A key that is set for the caller may keep it out.
     let itself = |condition: &str| claim(&statement("Allow", &format!(r#"{{"AWS": "{ROLE}"}}"#), condition));
     assert_eq!(itself(r#""Bool": {"aws:SecureTransport": "true"}"#), format!("violated by {ROLE}"));
     assert_eq!(itself(r#""IpAddress": {"aws:SourceIp": "203.0.113.0/24"}"#), "open: aws:SourceIp");
     assert_eq!(itself(r#""StringEquals": {"aws:SourceAccount": "647751526084"}"#), "met");
-    // AWS does not say whom a Deny leaves out that names the account alone.
+    // AWS does not document which callers a Deny leaves out when it names the account alone.
     let but_account =
         r#"{"Effect": "Deny", "NotPrincipal": {"AWS": "647751526084"}, "Action": "sqs:*", "Resource": "*"}"#;
     let allow = statement("Allow", &format!(r#"{{"AWS": "{ROLE}"}}"#), "");
@@ -298,7 +299,7 @@ fn a_token_that_everybody_can_have_is_public() {
     ] {
         assert_eq!(trust(host, condition).0, expected, "{host} {condition}");
     }
-    // Of other providers nobody knows who can have a token.
+    // For other providers, the owners of tokens are unknown.
     let bank = "id.example.com";
     assert_eq!(trust(&own(bank), "").0, "open: who can have a token of id.example.com is");
     assert_eq!(trust(&own(bank), r#""StringEquals": {"id.example.com:sub": "ci"}"#).0, "met");
@@ -331,7 +332,7 @@ fn a_pool_of_identities_lets_in_whom_it_likes() {
     assert_eq!(public(ROLE, &trust(&amr("unauthenticated"))), format!("violated by {pools}"));
     assert_eq!(public(ROLE, &trust(aud)), "open: whether the pool of identities lets in guests is");
     assert_eq!(public(ROLE, &trust(&amr("authenticated"))), "met");
-    // The pool is of some account, which its id does not say.
+    // The pool belongs to some account. Its id does not contain the account.
     let id = "eu-west-1:0a1b2c3d-0000-4000-8000-000000000001";
     assert_eq!(others(ROLE, &trust(&amr("authenticated")), &[]), format!("open: whose is {id}"));
     assert_eq!(others(ROLE, &trust(&amr("authenticated")), &[id]), "met");

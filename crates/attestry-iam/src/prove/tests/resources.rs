@@ -1,4 +1,4 @@
-//! Who is let in by the policy of a resource.
+//! Tests which callers the policy of a resource allows.
 
 use crate::prove::{Catalogue, Doubt, Exception, Grant, Guarded, Proof, Prover};
 use crate::{Form, parse};
@@ -184,7 +184,7 @@ fn who_is_let_in_by_the_policy_alone() {
     for (principal, condition, expected) in [
         (r#"{"AWS": "arn:aws:iam::647751526084:role/developer"}"#, "", "arn:aws:iam::647751526084:role/developer may"),
         (r#""*""#, "", "arn:aws:iam::647751526084:role/developer may"),
-        // The account: its own policies decide, and they are not asked here.
+        // The account is named: its own policies decide, and they do not matter here.
         (r#"{"AWS": "arn:aws:iam::647751526084:root"}"#, "", "proved"),
         (r#"{"AWS": "arn:aws:iam::647751526084:role/other"}"#, "", "proved"),
         (r#"{"AWS": "arn:aws:iam::111122223333:root"}"#, "", "proved"),
@@ -246,7 +246,7 @@ fn what_is_certain_of_a_named_caller_decides() {
     let other = r#""ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/y"}"#;
     assert!(claim(&deny(named, other)).starts_with("arn:aws:iam::111122223333:role/x may"));
     assert_eq!(claim(&allow(named, other)), "proved");
-    // Who of an account asks is open.
+    // The claim leaves open which caller of the account sends the request.
     let whole = r#"{"AWS": "arn:aws:iam::111122223333:root"}"#;
     assert!(claim(&deny(whole, other)).starts_with("111122223333 may"));
 }
@@ -269,7 +269,8 @@ fn a_wildcard_that_crosses_colons_names_nobody_for_sure() {
         let condition = format!(r#""{test}": {{"aws:SourceArn": "{value}"}}"#);
         line(&Prover::new(Catalogue::aws()).no_public_principal(&guarded(KEY, &allow(r#""*""#, &condition))))
     };
-    // A function of another account could be called like the owner: arn:aws:lambda:r:999999999999:function:647751526084:x.
+    // The name of a function of another account could contain the owner:
+    // arn:aws:lambda:r:999999999999:function:647751526084:x.
     assert_eq!(claim("StringLike", "arn:aws:lambda:*:647751526084:*"), "undecided: aws:SourceArn");
     assert_eq!(claim("StringLike", "arn:aws:lambda:eu-west-1:647751526084:*"), "proved");
     assert_eq!(claim("ArnLike", "arn:aws:lambda:*:647751526084:*"), "proved");

@@ -1,4 +1,4 @@
-//! What people write, and what is true of it.
+//! Tests typical policies, and the facts that hold for them.
 
 use crate::decide::{Policies, Subject};
 use crate::language::Budget;
@@ -26,13 +26,13 @@ fn outside() -> Set {
     Set::outside([BANK])
 }
 
-/// `action on resource by policy#statement, …`
+/// Returns the counterexample as `action on resource by policy#statement, …`.
 fn told(found: &Counterexample) -> String {
     let by: Vec<String> = found.by.iter().map(|at| format!("{}#{}", at.policy, at.statement)).collect();
     format!("{} on {} by {}", found.action, found.resource, by.join(", "))
 }
 
-/// The answer in one line.
+/// Returns the answer in one line.
 fn line(proof: &Proof) -> String {
     match proof {
         Proof::Proved => "proved".into(),
@@ -92,7 +92,7 @@ fn rights_stay_within_the_namespace() {
                 "Condition": {{"Bool": {{"aws:MultiFactorAuthPresent": "false"}}}}}}"#,
                 allow("secretsmanager:GetSecretValue", "*")
             ),
-            // Whoever has the role may have come with a device.
+            // A holder of the role may have used an MFA device.
             format!("secretsmanager:GetSecretValue on {secret}:x by app#0"),
         ),
         (
@@ -137,7 +137,7 @@ fn no_name_with_colons_stands_for_two_resources_where_names_have_none() {
         on(erase, &format!("{group}:log-stream:*"), &inside),
         format!("{erase} on {group}:log-stream:x by app#0")
     );
-    // The key of an object may have colons, and so may the path of a role.
+    // The key of an object can contain colons, and so can the path of a role.
     let (ours, theirs) = ("arn:aws:s3:::bank/*:a", "arn:aws:s3:::*:b:a");
     assert_ne!(on("s3:GetObject", ours, theirs), "proved");
     let (ours, theirs) = ("arn:aws:iam::*:role/a/*:b/*", "arn:aws:iam::*:b/c");
@@ -194,7 +194,7 @@ fn a_later_action_reads_where_all_of_its_verb_do() {
     };
     assert_eq!(claim("cloudformation:Detect*"), "proved");
     assert_eq!(claim("cloudformation:DetectStack*"), "proved");
-    // A verb that AWS writes with too, and a service that has no action with the verb.
+    // AWS also uses this verb for actions that write. The second service has no action with the verb.
     assert!(claim("codedeploy:Batch*").starts_with("unknown action: codedeploy:batch"));
     assert!(claim("kms:Detect*").starts_with("unknown action: kms:detect"));
     // `CheckInLicense` writes.
@@ -218,7 +218,7 @@ fn services_of_statements_are_read_as_actions_are() {
     }
 }
 
-/// Whoever has a document that stands alone.
+/// Returns the rights of any holder of a document that stands alone.
 fn document(statements: &str) -> Rights {
     let subject = Subject::anyone("647751526084", "arn:aws:iam::647751526084:policy/app");
     Rights { subject, policies: Policies { identity: vec![policy("app", statements)], ..Policies::default() } }
@@ -239,7 +239,7 @@ fn a_user_without_more_can_have_a_document() {
     let found = "iam:ChangePassword on arn:aws:iam::647751526084:user/x by app#0";
     assert_eq!(with(r#""StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}"#), found);
     assert_eq!(with(r#""StringEquals": {"aws:PrincipalType": "User"}"#), found);
-    // Whether somebody is like that, nobody knows.
+    // It is unknown whether such a holder exists.
     for condition in [
         r#""StringEquals": {"aws:username": "bob"}"#,
         r#""StringEquals": {"aws:PrincipalTag/team": "a"}"#,
@@ -247,7 +247,7 @@ fn a_user_without_more_can_have_a_document() {
     ] {
         assert!(with(condition).starts_with("undecided: "), "{condition}");
     }
-    // A role has no name of a user.
+    // A role has no user name.
     let app = never(&role(own), Set::of(["iam:ChangePassword"]), Set::everything());
     assert!(line(&app).starts_with("undecided: aws:username"));
 }
@@ -390,14 +390,14 @@ fn what_follows_from_who_asks_decides() {
 fn what_the_reference_calls_without_resources_may_name_all_of_them() {
     let own = "647751526084";
     for (action, resource, expected) in [
-        // As AWS's own guides grant them.
+        // Guides of AWS grant the actions in this way.
         ("s3:ListAllMyBuckets", "arn:aws:s3:::*".to_owned(), "s3:ListAllMyBuckets on arn:aws:s3:::*"),
         ("s3:ListAllMyBuckets", "arn:aws:s3:::bank-*".to_owned(), "proved"),
         ("logs:PutResourcePolicy", format!("arn:aws:logs:us-east-1:{own}:*"), "undecided"),
         ("logs:PutResourcePolicy", format!("arn:aws:logs:us-east-1:{own}:log-group:*"), "undecided"),
         ("logs:DescribeLogGroups", "arn:aws:logs:*:*:log-group::log-stream:*".to_owned(), "undecided"),
         ("iam:ListRoles", format!("arn:aws:iam::{own}:role/*"), "undecided"),
-        // One of a kind is not all of them, and another account's are not asked for.
+        // One resource of a type does not stand for all of them. Resources of another account are outside of the claim.
         ("kms:CreateKey", format!("arn:aws:kms:eu-central-1:{own}:key/1"), "proved"),
         ("logs:PutResourcePolicy", format!("arn:aws:logs:*:{own}:log-group:bank-*"), "proved"),
         ("logs:PutResourcePolicy", "arn:aws:logs:us-east-1:111122223333:*".to_owned(), "proved"),
@@ -423,14 +423,14 @@ fn a_budget_that_is_used_up_is_said() {
     assert_eq!(proof, Proof::Undecided(Doubt::TooComplex));
 }
 
-/// What becomes of the claim that an action is never granted, about an identity of which all that follows is known.
+/// Returns the answer to the claim that an action is never granted. All keys that follow from the identity are known.
 fn claim(rights: &Rights, action: &str, resources: Set) -> Proof {
     let known = rights.known().since("2026-11-29T00:00:00Z".parse().unwrap());
     let area = Area { actions: Set::of([action]), resources };
     Prover::new(Catalogue::aws()).never(rights, &area, &known)
 }
 
-/// The keys of the only counterexample, as `key=value`.
+/// Returns the keys of the only counterexample, as `key=value`.
 fn said(proof: &Proof) -> String {
     let Proof::Refuted(found) = proof else { return line(proof) };
     let keys = found[0].context.keys().filter(|(key, known)| !Subject::tells(key, *known));
@@ -481,7 +481,8 @@ fn what_a_caller_can_choose_refutes_and_what_it_is_does_not() {
         (r#""DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}"#, "s3:GetObject", "proved"),
         (r#""NumericLessThan": {"aws:EpochTime": "1577836800"}"#, "s3:GetObject", "proved"),
         (r#""StringEquals": {"s3:prefix": "a"}, "StringNotEquals": {"s3:prefix": "a"}"#, "s3:ListBucket", "proved"),
-        // Through an endpoint there is no address; the number of seconds since a device was asked comes with the device.
+        // A request through an endpoint has no public address. The number of seconds since the use of an MFA device
+        // comes with the device.
         (
             r#""IpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "StringEquals": {"aws:SourceVpce": "vpce-1"}"#,
             "s3:GetObject",
@@ -559,7 +560,8 @@ fn what_an_arn_says_is_known_of_its_request() {
         (region, "s3:GetObject", Set::everything(), "aws:requestedregion=eu-west-1"),
         (account, "sqs:SendMessage", queue("*", "444455556666"), "proved"),
         (account, "sqs:SendMessage", queue("*", "111122223333"), "aws:resourceaccount=111122223333"),
-        // Whose bucket it is, its ARN does not say: somebody may have one like that, and of a bucket that is named nobody knows.
+        // The ARN of a bucket does not contain its owner. Some caller may have such a bucket, but the owner of a named
+        // bucket is unknown.
         (account, "s3:GetObject", Set::everything(), "aws:resourceaccount=111122223333"),
         (account, "s3:GetObject", Set::of(["arn:aws:s3:::b/k"]), "undecided: aws:ResourceAccount"),
     ] {
@@ -638,6 +640,6 @@ fn a_variable_that_every_request_has_leaves_a_deny_sure() {
         line(&Prover::new(Catalogue::aws()).denied(&rights, &area, &Context::unknown()))
     };
     assert_eq!(denied("aws:RequestedRegion"), "proved");
-    // Without its key the statement might be invalid.
+    // Without its key, the statement might be invalid.
     assert!(denied("aws:PrincipalTag/t").starts_with("undecided: aws:PrincipalTag/t"));
 }

@@ -1,4 +1,4 @@
-//! Random trust policies of web identities against every token of a small world.
+//! Compares proofs over random trust policies of web identities with every token of a small world.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ const CODE: &str = "token.actions.githubusercontent.com";
 const POOLS: &str = "cognito-identity.amazonaws.com";
 const MEDIA: &str = "graph.facebook.com";
 const MAIL: &str = "accounts.google.com";
-/// A provider of which nobody knows who can have its tokens.
+/// A provider for which the owners of tokens are unknown.
 const OWN: &str = "id.example.com/bank";
 
 const TEXT: &[Test] = &[Test::StringEquals, Test::StringNotEquals, Test::StringLike, Test::StringNotLike];
 
-/// Claims of each provider, and what policies compare them with.
+/// The claims of each provider, and the values with which policies compare them.
 const CLAIMS: &[(&str, &str, &[&str])] = &[
     (CODE, "sub", &["repo:ours/*", "repo:ours/app", "repo:*", "*", "repo:ours*", "*:ours"]),
     (CODE, "aud", &["sts.amazonaws.com", "*"]),
@@ -32,7 +32,7 @@ const CLAIMS: &[(&str, &str, &[&str])] = &[
 impl Dice {
     fn claim(&mut self, host: &str) -> Condition {
         let of_host: Vec<_> = CLAIMS.iter().filter(|(of, _, _)| *of == host).collect();
-        // Now and then a claim of another provider, which its tokens do not have.
+        // Sometimes the policy has a claim of another provider. Tokens of this provider do not have it.
         let (host, claim, values) =
             if self.roll(12) == 0 { CLAIMS[self.roll(CLAIMS.len())] } else { *of_host[self.roll(of_host.len())] };
         let test = TEXT[self.roll(TEXT.len())];
@@ -59,7 +59,7 @@ fn provider(host: &str) -> String {
     format!("arn:aws:iam::{OWNER}:oidc-provider/{host}")
 }
 
-/// Tokens that whoever likes can have, whatever a policy says: of projects, pools and apps that are not ours.
+/// Returns tokens that any caller can have, whatever the policy is. They belong to foreign projects, pools and apps.
 fn tokens(host: &str) -> Vec<Request> {
     let key = |claim: &str| format!("{host}:{claim}");
     let of = |provider: &str, claims: &[(&str, &str)]| {
@@ -102,7 +102,7 @@ fn no_answer_about_tokens_is_unsound() {
         let rules = Rules::loose();
         let open = tokens(host);
         let open = open.iter().find(|it| rules.allows(&policy, "sts:AssumeRoleWithWebIdentity", it, OWNER));
-        // A guest of a pool that is named is anybody too, where the policy asks for guests.
+        // A guest of a named pool can also be any caller, when the policy accepts guests.
         let guest = tokens(POOLS).pop().unwrap();
         let guest = ["eu-west-1:ours", "eu-west-1:far", "us-east-1:far"].map(|aud| {
             let mut guest = guest.clone();
@@ -110,7 +110,7 @@ fn no_answer_about_tokens_is_unsound() {
             guest
         });
         let to_guest = guest.iter().any(|it| rules.allows(&policy, "sts:AssumeRoleWithWebIdentity", it, OWNER));
-        // Whoever likes is of another account too.
+        // Any caller can also be of another account.
         let others = prover.no_cross_account_except(&of, &Exception::default());
         if let (Proof::Proved, Some(open)) = (&others, open) {
             wrong.push(format!("proved of others, but {open:?}: {}", short(&policy)));

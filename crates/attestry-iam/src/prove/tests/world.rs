@@ -1,5 +1,5 @@
-//! A small world for tests: dice, requests with all their keys, and whether a policy of a resource allows one, by the
-//! definition of each rule. Only those rules are here that the tests use.
+//! A small world for tests: dice, requests with all their keys, and an evaluation of a resource policy. The evaluation
+//! follows the definition of each rule. The world contains only the rules that the tests use.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ impl Dice {
     }
 }
 
-/// A request: who makes it, and all its keys.
+/// A request: its caller and all its keys.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Request {
     /// The account of the caller.
     pub(super) account: Option<String>,
-    /// The ARN of a user or role, and of the session of a role.
+    /// The ARN of a user or role, and the ARN of the session of a role.
     pub(super) arns: Vec<String>,
     pub(super) service: Option<String>,
     pub(super) provider: Option<String>,
@@ -84,7 +84,7 @@ impl Request {
     }
 }
 
-/// `*` and `?` by the definition.
+/// Matches `*` and `?` by their definition.
 pub(super) fn like(pattern: &str, text: &str) -> bool {
     fn glob(pattern: &[u8], text: &[u8]) -> bool {
         match pattern.split_first() {
@@ -98,12 +98,12 @@ pub(super) fn like(pattern: &str, text: &str) -> bool {
     glob(pattern.as_bytes(), text.as_bytes())
 }
 
-/// What AWS leaves open, one way or the other.
+/// The rules that AWS leaves open, with one of two answers each.
 #[derive(Clone, Copy)]
 pub(super) struct Rules {
-    /// `NotPrincipal` leaves somebody out even where only the account, or only the user or role, is named.
+    /// Whether `NotPrincipal` leaves out a caller when only the account, or only the user or role, is named.
     pub(super) left_out: bool,
-    /// An account that is named leaves the caller to the policies of that account, which allow nothing.
+    /// Whether a named account leaves the decision to the policies of that account. They allow nothing.
     pub(super) alone: bool,
 }
 
@@ -176,7 +176,7 @@ fn meets(condition: &Condition, request: &Request, owner: &str) -> bool {
     });
     match operator.quantity {
         Some(Quantity::Any) => each.any(|it| it),
-        // With one value this is the same as without.
+        // With one value, the result is the same as without a quantifier.
         _ => each.all(|it| it),
     }
 }
@@ -196,7 +196,7 @@ fn same(test: Test, wanted: &str, found: &str) -> bool {
     }
 }
 
-/// A policy in one line.
+/// Returns a policy in one line.
 pub(super) fn short(policy: &Policy) -> String {
     let one = |it: &Statement| {
         let conditions = it.conditions.iter().map(|it| format!("{} {} {:?}", it.operator, it.key, it.values));

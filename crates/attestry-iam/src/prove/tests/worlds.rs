@@ -1,9 +1,10 @@
-//! Random sets of policies over resources and condition keys as AWS has them, against an evaluation written from the
-//! documented rules alone: of every resource of a small world, and of every value that conditions name.
+//! Compares proofs over random sets of policies with an evaluation from the documented rules alone. The policies use
+//! real resources and condition keys of AWS. The evaluation tries every resource of a small world, and every value that
+//! conditions name.
 //!
-//! An answer must be right, and there must be one where the world gives one: a request that a caller can make by what it
-//! chooses refutes, and where no values of any keys make one, that is a proof. `ATTESTRY_SETS=100000 cargo test --release
-//! prove::tests::worlds -- --nocapture` is the long run.
+//! An answer must be right. There must also be an answer when the world gives one. A request that a caller can make by
+//! its own choice refutes the claim. When no values of any keys make a request, the claim is proved. The long run is
+//! `ATTESTRY_SETS=100000 cargo test --release prove::tests::worlds -- --nocapture`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::decide::{Policies, Subject};
 use crate::prove::{Area, Catalogue, Counterexample, Doubt, Proof, Prover, Rights, Set};
 use crate::{Condition, Context, Effect, Known, Operator, Policy, Quantity, Statement, Test, Which};
 
-/// Actions, and resources of theirs that AWS allows.
+/// Actions, and some of their resources that AWS allows.
 const WORLD: &[(&str, &[&str])] = &[
     (
         "sqs:TagQueue",
@@ -49,14 +50,15 @@ const RESOURCES: &[&str] = &[
     "arn:aws:s3:eu-central-1:111122223333:accesspoint/a/object/*",
 ];
 
-/// By an access point an object is reached whose bucket its ARN does not tell: it may be any of the world.
+/// The ARN of an access point does not contain the bucket of the object. It may be any bucket of the world.
 const ACCESS_POINT: &str = "arn:aws:s3:eu-central-1:111122223333:accesspoint/a/object/k";
 
-/// A key; who chooses it; what conditions say of it; and what a request may say.
+/// A key: whether callers choose it, the values in conditions, and the values in requests.
 struct Key {
     name: &'static str,
     free: bool,
-    /// Beginnings of the actions whose requests may have it; they all may be without it, if any may.
+    /// Prefixes of the actions whose requests may have the key. If the key can be absent at all, it can be absent in
+    /// requests of each of these actions.
     on: &'static [&'static str],
     tests: &'static [Test],
     wanted: &'static [&'static str],
@@ -217,7 +219,7 @@ impl Dice {
     }
 }
 
-/// `*` and `?` by the definition; `\u{1}` is a star that is one.
+/// Matches `*` and `?` by their definition. `\u{1}` stands for a literal star.
 fn glob(pattern: &str, text: &str) -> bool {
     match pattern.chars().next() {
         None => text.is_empty(),
@@ -250,7 +252,7 @@ fn holds(condition: &Condition, said: &Said<'_>) -> bool {
             Test::NumericLessThan => number(value) < number(wanted),
             Test::NumericGreaterThanEquals => number(value) >= number(wanted),
             Test::NumericEquals | Test::NumericNotEquals => number(value) == number(wanted),
-            // All of one form, so that the order is that of the texts.
+            // All values have one form, so the order of the dates is the order of the texts.
             Test::DateLessThan => value < &**wanted,
             Test::DateGreaterThan => value > &**wanted,
             _ => glob(wanted, value),
@@ -287,7 +289,8 @@ fn some(policy: &Policy, effect: Effect, action: &str, resource: &str, said: &Sa
     policy.statements.iter().any(|it| it.effect == effect && applies(it, action, resource, said))
 }
 
-/// Every way in which a request on a resource can say what some keys say; keys that follow from the ARN say that.
+/// Returns every combination of values of some keys in a request on a resource. A key that follows from the ARN has its
+/// value from the ARN.
 fn ways<'k>(keys: &[&'k Key], resource: &str, fixed: &dyn Fn(&Key) -> Option<Option<Vec<String>>>) -> Vec<Said<'k>> {
     let fields: Vec<&str> = resource.splitn(6, ':').collect();
     let mut all: Vec<Said<'k>> = vec![BTreeMap::new()];
@@ -325,7 +328,7 @@ fn ways<'k>(keys: &[&'k Key], resource: &str, fixed: &dyn Fn(&Key) -> Option<Opt
     all
 }
 
-/// Whether AWS lets a resource have this name.
+/// Returns whether AWS accepts this name for a resource.
 fn can_be(resource: &str) -> bool {
     let fields: Vec<&str> = resource.splitn(6, ':').collect();
     let [_, _, service, region, account, name] = fields[..] else { return resource == "*" };
@@ -410,13 +413,13 @@ fn every_answer_is_right_and_nothing_is_left_open_that_the_world_decides() {
                 count[1] += 1;
                 for Counterexample { action, resource, context, .. } in found {
                     assert!(claimed(&resource) && can_be(&resource), "{resource} is not claimed or cannot be: {told}");
-                    // What the request says decides, whatever it does not say.
+                    // The keys of the request decide, for all values of the other keys.
                     assert_allowed(&policy, &keys, &action, &resource, &context, &told);
                 }
             }
             Proof::Undecided(doubt) => {
                 count[2] += 1;
-                // Where an access point leads is in no policy.
+                // The bucket behind an access point is in no policy.
                 let reads_objects = |it: &String| glob(it, "s3:GetObject");
                 if area.actions.of.iter().any(reads_objects) && matches!(doubt, Doubt::Beyond { .. }) {
                     continue;
@@ -426,8 +429,8 @@ fn every_answer_is_right_and_nothing_is_left_open_that_the_world_decides() {
                 for (action, resource) in requests() {
                     let all = ways(&keys, resource, &|_| None);
                     possible |= all.iter().any(|said| allowed(&policy, action, resource, said));
-                    // What is chosen freely is fixed in turn; the rest must not matter.
-                    // Whether a user has a device is not in its policies.
+                    // Each combination of freely chosen keys is fixed in turn, and the other keys must not matter. The
+                    // policies of a user do not contain whether the user has an MFA device.
                     let is_user = matches!(rights.subject, Subject::User { .. });
                     let is_given = |key: &Key| {
                         names_one && key.name.starts_with("aws:Resource")
@@ -445,15 +448,16 @@ fn every_answer_is_right_and_nothing_is_left_open_that_the_world_decides() {
                             keys.iter().filter(free).all(|key| said.get(key.name) == chosen.get(key.name))
                         };
                         let decided = all.iter().filter(same).all(|said| allowed(&policy, action, resource, said));
-                        // A Region that goes into a text is not told apart from others.
+                        // The world does not distinguish a Region that goes into a text from other Regions.
                         let is_told_apart = !told.contains("IgnoreCase") && !told.contains("${aws:RequestedRegion}");
                         if decided && is_told_apart {
                             left.insert(set, format!("{action} on {resource} with {chosen:?} is allowed: {told}"));
                         }
                     }
                 }
-                // In any case of letters there is more than is tried here, and so there is of keys of objects and of paths. A
-                // Region that goes into a text is not told apart from others.
+                // When the case of letters does not matter, there are more values than this test tries. The same holds
+                // for the keys of objects and for paths. The world does not distinguish a Region that goes into a text
+                // from other Regions.
                 let plain = asked.iter().all(|(name, _)| name.starts_with("sqs:") || name.starts_with("dynamodb:"));
                 let listed = plain && !told.contains("IgnoreCase") && !told.contains("${aws:RequestedRegion}");
                 missed += usize::from(!possible && listed);
@@ -461,9 +465,9 @@ fn every_answer_is_right_and_nothing_is_left_open_that_the_world_decides() {
         }
     }
     println!("{sets} sets: proved, refuted, open: {count:?}; open though nothing of the world can be: {missed}");
-    // A choice of two keys together with two statements that share the rest between them is not tried.
+    // The prover does not try a choice of two keys together with two statements that divide the rest between them.
     assert!(left.len() * 10_000 <= sets, "open, and allowed: {left:#?}");
-    // A value that no condition names in full, such as one with a star in it, is not in the world.
+    // The world lacks values that no condition names in full, such as a value with a star.
     assert!(missed * 100 < sets, "{missed}");
     assert!(count.iter().all(|it| it * 50 > sets), "{count:?}");
 }
@@ -521,7 +525,7 @@ fn no_answer_about_denies_is_unsound() {
     assert!(count.iter().all(|it| it * 50 > sets), "{count:?}");
 }
 
-/// Whether the request is allowed in every way in which it may say what the counterexample leaves open.
+/// Asserts that the request is allowed for all values of the keys that the counterexample leaves open.
 fn assert_allowed(policy: &Policy, keys: &[&Key], action: &str, resource: &str, context: &Context, told: &str) {
     assert_in_all_ways(keys, resource, context, |said| {
         let is_allowed = allowed(policy, action, resource, said);
@@ -529,7 +533,7 @@ fn assert_allowed(policy: &Policy, keys: &[&Key], action: &str, resource: &str, 
     });
 }
 
-/// Looks at every way in which a request may say what a counterexample leaves open.
+/// Calls `look` for all values of the keys that a counterexample leaves open.
 fn assert_in_all_ways(keys: &[&Key], resource: &str, context: &Context, look: impl Fn(&Said<'_>)) {
     let values: Vec<(&Key, Vec<Option<Vec<String>>>)> = keys
         .iter()
@@ -563,7 +567,7 @@ fn assert_in_all_ways(keys: &[&Key], resource: &str, context: &Context, look: im
     for way in all {
         let texts: BTreeMap<&str, Option<Vec<&str>>> =
             way.iter().map(|(key, it)| (*key, it.as_ref().map(|it| it.iter().map(String::as_str).collect()))).collect();
-        // What the ARN says is so.
+        // The values from the ARN are correct.
         let says = |key: &str, field: usize| match texts.get(key) {
             Some(Some(said)) if !fields[field].is_empty() => said == &[fields[field]],
             _ => true,
