@@ -1,8 +1,8 @@
-//! The architecture: which module may name which, where outside crates may stand, how large files may grow, and that every
-//! invariant of ARCHITECTURE.md names a test that exists.
+//! Tests the architecture: the modules that a module may name, the places of outside crates, the size of files, and the
+//! tests that the invariants of ARCHITECTURE.md name.
 //!
-//! What one crate may use of another needs no test: Cargo has it. The clock and the environment are closed to the pure crates
-//! by `crates/clippy.toml`.
+//! The dependencies between crates need no test, because Cargo checks them. `crates/clippy.toml` forbids the clock and
+//! the environment in the pure crates.
 
 mod modules;
 mod names;
@@ -14,7 +14,7 @@ use modules::{Module, below, files, modules, packages, root};
 use names::Names;
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Which modules a module may name. Dependencies run from the end of the sentence to its beginning, never back.
+/// The modules that each module may name. A module may name only modules before it.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("facts", &["iam", "logs"]),
@@ -24,7 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["facts", "policy"]),
     ("verify", &["facts", "policy"]),
     ("report", &["source", "facts", "matchers", "policy", "verify"]),
-    // A verifier writes the reports again, and compares.
+    // A verifier writes the reports again and compares them.
     ("evidence", &["source", "facts", "policy", "verify", "report"]),
     ("aws", &["source", "facts"]),
     ("collect", &["facts", "aws", "plan"]),
@@ -85,11 +85,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Crates that stand for one module in the table above, and those whose modules stand there.
+/// Crates that count as one module in the table above, and crates whose modules are in the table.
 const LEAVES: [(&str, &str); 2] = [("attestry_iam", "iam"), ("attestry_logs", "logs")];
 const LAYERED: [&str; 2] = ["attestry", "attestry_core"];
 
-/// Where an outside crate, or a part of one, may be named: files and folders. Replacing it is then a change in one place.
+/// The files and folders that may name an outside crate or a part of one. The replacement of such a crate then changes
+/// one place.
 const FENCES: &[(&str, &[&str])] = &[
     ("granit_parser", &["crates/attestry-core/src/source/yaml.rs"]),
     ("annotate_snippets", &["crates/attestry-core/src/source/render.rs"]),
@@ -152,7 +153,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("std::process::Command", &[]),
 ];
 
-/// Lines of code that no file may exceed, tests in it not counted.
+/// The maximum number of lines of code in a file, without tests.
 const MOST_LINES: usize = 600;
 
 static MODULES: LazyLock<Vec<Module>> = LazyLock::new(modules);
@@ -172,7 +173,7 @@ fn modules_name_only_what_comes_before_them() {
         let named = match &path[..] {
             [of, ..] if leaves.contains_key(&**of) => leaves[&**of],
             [of, named, ..] if LAYERED.contains(&&**of) && allowed.contains_key(&**named) => named,
-            // All names of a crate are names of all its modules.
+            // A `use` of all names of a crate uses the names of all its modules.
             [of, named] if LAYERED.contains(&&**of) && named == "*" => "*",
             _ => continue,
         };
@@ -190,13 +191,13 @@ fn modules_name_only_what_comes_before_them() {
 #[test]
 fn outside_crates_stay_behind_their_fence() {
     let (mut wrong, mut seen) = (BTreeSet::new(), BTreeSet::new());
-    // The tasks of developers are no part of the product.
+    // The tasks for developers are not part of the product.
     for (module, path) in Names::of(&MODULES).all().filter(|(module, _)| !module.package.starts_with("xtask")) {
         let named = path.join("::");
         for (fence, places) in FENCES {
             let is_it = match (fence.strip_suffix('*'), named.strip_suffix("::*")) {
                 (Some(begin), _) => named.starts_with(begin),
-                // `use std::*` takes `std::fs` too.
+                // `use std::*` also brings `std::fs` into scope.
                 (None, Some(of)) if fence.strip_prefix(of).is_some_and(|it| it.starts_with("::")) => true,
                 (None, _) => named.strip_prefix(fence).is_some_and(|it| it.is_empty() || it.starts_with("::")),
             };
@@ -216,7 +217,7 @@ fn outside_crates_stay_behind_their_fence() {
     assert!(unused.is_empty(), "no file needs these any more: {unused:?}");
 }
 
-/// A file that no `mod` declares is compiled by none: its tests would never run.
+/// No crate compiles a file that no `mod` declares. Its tests would never run.
 #[test]
 fn every_file_belongs_to_a_crate() {
     let known: BTreeSet<&str> = MODULES.iter().map(|it| &*it.file).collect();
@@ -238,7 +239,7 @@ fn files_stay_small() {
     assert!(large.is_empty(), "{large:?}");
 }
 
-/// The open folders: the crate and the module, and what makes a module a member of its list.
+/// The open folders: the crate, the module, and the names that make a module a member of its list.
 const OPEN: [(&str, &str, &[&str]); 4] = [
     ("attestry", "kinds", &["KIND"]),
     ("attestry", "probes", &["Probe"]),
@@ -264,7 +265,8 @@ fn every_member_of_an_open_folder_is_in_its_list() {
     }
 }
 
-/// The names of tests in tokens: functions behind an attribute whose last word is `test`, also in macros.
+/// Collects the names of tests in tokens. A test is a function behind an attribute whose last word is `test`, also in
+/// macros.
 fn tests(tokens: TokenStream, found: &mut BTreeSet<String>) {
     let (mut is_test, mut is_function) = (false, false);
     let mut before = String::new();
@@ -315,7 +317,7 @@ fn every_invariant_names_a_test_that_exists() {
     assert!(rows.len() > 9 && rows == wanted, "{rows:?}");
 }
 
-/// Words that stand for a table, and the one file that has it: a second table of the same fact becomes another fact.
+/// Words of a table, and the one file that contains the table. A second table of the same fact would soon differ.
 const TABLES: &[(&str, &[&str])] = &[
     ("src/aws/gap.rs", &["RequestLimitExceeded", "BandwidthLimitExceeded", "contains(\"Throttl\")", "NotSignedUp"]),
     ("src/aws/gone.rs", &["TrailNotFoundException", "\"NoSuchBucket\"", "NonExistentQueue", "\"ParameterNotFound\""]),

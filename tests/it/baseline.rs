@@ -1,4 +1,4 @@
-//! Small accounts, each in a situation that real accounts are in, and what the shipped baseline must say of it.
+//! Judges small accounts by the shipped baseline. Each account is in a situation of real accounts.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,7 +11,7 @@ use attestry::plan::Plan;
 use attestry::policy::Case;
 use attestry::verify::evaluate;
 
-/// The verdict on a case of the shipped baseline, in a stage that has one Region.
+/// Returns the verdict on a case of the shipped baseline, in a stage with one Region.
 async fn verdict(case: &str, answers: &str) -> String {
     let text = format!(
         "account: \"111122223333\"\nregions: [eu-west-1, us-east-1]\nas_of: 2026-11-20T12:00:00Z\nanswers:\n{answers}"
@@ -37,7 +37,7 @@ async fn all(case: &str, rows: &[(String, &str)]) {
     }
 }
 
-/// One user with one active key, in a report of that hour.
+/// Returns a credential report of that hour, with one user and one active key.
 fn credentials(order: &str, made: &str) -> String {
     const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,\
         password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,\
@@ -96,11 +96,11 @@ async fn a_key_that_rotates_has_a_period() {
         ],
     )
     .await;
-    // Whether it rotates is told all the same.
+    // The rotation is reported nevertheless.
     all("CIS-KMS/rotation-enabled", &[(told(true, ""), "met"), (told(false, ""), "violated")]).await;
 }
 
-/// A trail of the account whose home is a Region, and whose status can be read in another one.
+/// Returns a trail of the account with its home Region. Its status can be read in another Region.
 fn trail(home: &str, told_in: &str, multi_region: bool) -> String {
     format!(
         "  cloudtrail:\n    DescribeTrails:\n      trailList:\n        - {{ Name: main, TrailARN: \"arn:aws:cloudtrail:{home}:111122223333:\
@@ -117,16 +117,16 @@ async fn a_trail_is_judged_where_it_is_at_home() {
         &[
             (trail("eu-west-1", "eu-west-1", true), "met"),
             (trail("us-east-1", "us-east-1", true), "met"),
-            // Its status here is not that of the trail.
+            // The status in this Region is not the status of the trail.
             (trail("us-east-1", "eu-west-1", true), "not_evaluated"),
-            // It records nothing here.
+            // The trail records nothing in this Region.
             (trail("us-east-1", "us-east-1", false), "violated"),
         ],
     )
     .await;
 }
 
-/// A function with an alias and a version; each may have a policy for everybody.
+/// Returns a function with an alias and a version. Each of them may have a public policy.
 fn function(alias: &str, version: &str) -> String {
     let open = "{ Policy: { Version: \"2012-10-17\", Statement: [{ Effect: Allow, Principal: \"*\", Action: \"lambda:InvokeFunction\", Resource: \
                 \"arn:aws:lambda:eu-west-1:111122223333:function:pay:QUALIFIER\" }] } }";
@@ -164,7 +164,7 @@ async fn an_alias_and_a_version_have_policies_of_their_own() {
     .await;
 }
 
-/// A bucket, with what is told of its own block and that of the account.
+/// Returns a bucket, with its own public access block and the block of its account.
 fn bucket(own: &str, account: &str) -> String {
     format!(
         "  s3:\n    ListBuckets: {{ Buckets: [{{ Name: data, BucketRegion: eu-west-1, CreationDate: 2026-01-01T00:00:00Z }}] }}\n    \

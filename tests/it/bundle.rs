@@ -1,4 +1,5 @@
-//! Bundles from outside: packed, signed, verified, chained and judged again by the binary, and every harm told by its name.
+//! Tests bundles with the binary: it packs, signs, verifies, chains and judges them again. It must report each kind of
+//! damage by its name.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use attestry::evidence::{Contents, Format, Limits, Manifest, digest, pack, unpac
 
 use crate::common;
 
-/// The binary, without credentials or settings of whoever runs the test.
+/// Runs the binary without the credentials and settings of the user of the test.
 fn attestry(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
     command.env_clear().env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nonexistent");
@@ -19,7 +20,7 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// A folder that goes away with the test.
+/// A temporary folder that is removed after the test.
 struct Desk(tempfile::TempDir);
 
 impl Desk {
@@ -31,7 +32,7 @@ impl Desk {
         self.0.path().join(name).display().to_string()
     }
 
-    /// Runs the shipped suite; what it finds does not matter here.
+    /// Runs the shipped suite. Its findings do not matter here.
     fn run(&self, stage: &str, more: &[&str]) -> Output {
         let out = self.at("out");
         let fixed = ["run", "suites/mod-045.yaml", "--stage", stage, "--quiet", "--out", &out];
@@ -55,7 +56,7 @@ impl Desk {
     }
 }
 
-/// Changes a file and makes the manifest fit it, as an attacker without the key would.
+/// Changes a file and makes the manifest fit it. An attacker without the key can do the same.
 fn resealed(contents: &mut Contents, path: &str, bytes: Vec<u8>) {
     let mut manifest: Manifest = serde_json::from_slice(&contents["manifest.json"]).unwrap();
     let entry = manifest.files.iter_mut().find(|it| it.path == path).unwrap();
@@ -110,7 +111,7 @@ type Harm = fn(&mut Contents);
 const FACTS: &str = "evidence/facts.jsonl";
 const SIGNED: &str = "attestations.intoto.jsonl";
 
-/// Name, damage, and the words that only it has.
+/// The name, the damage, and the words that only its message contains.
 type Harmed = (&'static str, Harm, &'static str);
 
 const HARMS: &[Harmed] = &[
@@ -157,7 +158,7 @@ const HARMS: &[Harmed] = &[
         "forged report: results.json is not what the facts give",
     ),
     (
-        // Nothing that is judged or follows from it is touched, so only the signature can tell.
+        // The change touches nothing that is judged or follows from it, so only the signature reveals it.
         "another pipeline",
         |it| {
             let text = String::from_utf8(it["evidence/circumstances.json"].clone()).unwrap();
@@ -209,7 +210,7 @@ fn every_harm_has_its_own_words() {
         assert!(said(&told).contains(words), "{name}: {}", said(&told));
         assert!(seen.insert(words), "{name}");
         for (other, _, words) in HARMS.iter().filter(|(other, _, _)| other != name) {
-            // A digest that is wrong is an altered file, seen from the other side.
+            // A wrong digest and an altered file are the same difference.
             let twins = [*name, *other].iter().all(|it| ["altered", "wrong digest"].contains(it));
             assert!(twins || !said(&told).contains(words), "{name} says {other}: {}", said(&told));
         }
@@ -224,7 +225,7 @@ fn every_harm_has_its_own_words() {
     assert_eq!(secret.status.code(), Some(2), "{}", said(&secret));
 }
 
-/// What the archive itself may not be is tested beside it; here, that it is told.
+/// Other tests cover invalid archives. This test checks that the message is reported.
 #[test]
 fn archives_that_attestry_did_not_pack_are_refused() {
     let desk = Desk::new();
@@ -262,7 +263,7 @@ fn runs_of_a_stage_are_a_chain_and_a_missing_one_shows() {
         assert_eq!(told.status.code(), Some(6), "{which:?}: {}", said(&told));
         assert!(said(&told).contains("broken chain") && said(&told).contains(words), "{which:?}: {}", said(&told));
     }
-    // Another stage in the same directory begins anew, and does not follow when it is told to.
+    // Another stage in the same directory begins a new chain. It refuses `--previous` with a bundle of the first stage.
     let other = desk.at("other.zip");
     desk.run("embedded-drifted", &["--bundle", &other]);
     assert!(said(&attestry(&["verify", &other])).contains("the first of its chain"));
@@ -270,7 +271,7 @@ fn runs_of_a_stage_are_a_chain_and_a_missing_one_shows() {
     assert!(said(&told).contains("the other of suite"), "{}", said(&told));
     let refused = desk.run("embedded-drifted", &["--previous", &bundles[2]]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
-    // And a run somewhere else follows what it is given.
+    // A run in another place follows the bundle that it gets.
     let follows = desk.at("4.zip");
     let fourth = desk.run("embedded", &["--bundle", &follows, "--previous", &bundles[2]]);
     assert_eq!(fourth.status.code(), Some(0), "{}", said(&fourth));
@@ -278,7 +279,7 @@ fn runs_of_a_stage_are_a_chain_and_a_missing_one_shows() {
     assert_eq!(told.status.code(), Some(0), "{}", said(&told));
 }
 
-/// A run of a folder that holds suites and policies, with the policy changed afterwards.
+/// Runs a suite in a folder with suites and policies, and changes the policy afterwards.
 #[test]
 fn verdicts_are_given_again_and_others_by_other_policies() {
     let desk = Desk::new();
@@ -291,7 +292,8 @@ fn verdicts_are_given_again_and_others_by_other_policies() {
     let stored = PathBuf::from(desk.at("out/evidence/verdicts.json"));
     assert_eq!(std::fs::read(&verdicts).unwrap(), std::fs::read(stored).unwrap());
 
-    // The stored texts as a checkout: nothing changes; with one policy changed, its cases do.
+    // With the stored texts as a checkout, nothing changes. After a change of one policy, only the verdicts of its
+    // cases change.
     let inputs = desk.at("out/evidence/inputs");
     let same = attestry(&["reperform", &bundle, "--policies", &inputs]);
     assert_eq!(same.status.code(), Some(0), "{}", said(&same));
@@ -343,7 +345,7 @@ fn circumstances_are_told() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
     command.env_clear().env("HOME", "/nonexistent").current_dir(env!("CARGO_MANIFEST_DIR"));
     command.env("GITLAB_CI", "true").env("CI_COMMIT_SHA", "0a1b2c").env("CI_JOB_URL", "https://ci.example/jobs/7");
-    // Whoever writes a secret where none belongs does not find it in the evidence.
+    // A secret in the wrong variable does not reach the evidence.
     let secret = format!("note=ghp_{}", "a1".repeat(18));
     command.env("CI_COMMIT_REF_NAME", &secret).env("GITLAB_USER_LOGIN", "ana");
     let ran = command.args(["run", "suites/mod-045.yaml", "--stage", "embedded", "--quiet", "--out", &out]).output();
@@ -382,7 +384,7 @@ cases:
     expect: { valid: true, owner: { contains: platform } }
 ";
 
-/// What a person says counts from its date to its expiry, while the files that it rests on are as they were.
+/// An attestation of a person counts from its date until its expiry, as long as its files are unchanged.
 #[test]
 fn what_people_say_counts_until_it_expires() {
     let account = common::whole();
@@ -419,7 +421,7 @@ fn what_people_say_counts_until_it_expires() {
         let told = attestry(&["verify", &bundle]);
         assert_eq!(told.status.code(), Some(0), "{name}: {}", said(&told));
         let words = "expired attestation: `restore-drill` by platform counted until";
-        // The last day of the described account is over by now.
+        // The last day of the described account is in the past by now.
         assert_eq!(said(&told).contains(words), ["expired", "its last day"].contains(&name), "{name}: {}", said(&told));
     }
 }

@@ -1,4 +1,5 @@
-//! What is really called: as planned, once, with the permissions that were asked for, and in the right account only.
+//! Tests the calls of a run: they follow the plan, happen once, need only the listed permissions, and go to the right
+//! account only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use attestry::kinds;
 use attestry::plan::{Plan, policy_document};
 use attestry::policy::Case;
 
-/// The shipped suites on the account they ship with, and every attribute of every kind on the account of the tests.
+/// Runs the shipped suites on their own account, and every attribute of every kind on the account of the tests.
 async fn runs() -> Vec<(&'static str, Arc<Described>, Vec<Case>, Ran)> {
     let mut runs = Vec::new();
     let mut add = async |name, account: Arc<Described>, cases: Vec<Case>| {
@@ -38,7 +39,7 @@ async fn permissions_equal_what_is_called() {
         let actions = document.pointer("/Statement/0/Action").unwrap().as_array().unwrap();
         let planned: BTreeSet<&str> = actions.iter().map(|action| action.as_str().unwrap()).collect();
         let called = ran.called();
-        // An account whose policy forbids SecureString parameters has none to ask for.
+        // An account whose policy forbids SecureString parameters has none to read.
         let none = ["ssm:GetParameters", "ssm:GetParameterHistory"].map(str::to_owned);
         let none = if name == "suites/mod-045.yaml" { &none[..] } else { &[] };
         let called: BTreeSet<&str> = called
@@ -78,7 +79,7 @@ async fn another_account_stops_before_the_first_read() {
     assert_eq!(common::called(&link), BTreeSet::from(["sts:GetCallerIdentity".to_owned()]));
 }
 
-/// Each demand gets one population for each of its places, so that no Region can drop out unnoticed.
+/// Each demand gets one population for each of its places, so a missing Region does not stay unnoticed.
 #[tokio::test]
 async fn every_demand_is_met_at_every_place() {
     for (name, account, cases, ran) in runs().await {

@@ -1,9 +1,9 @@
-//! Secrets that people left in an account reach no output: not the reports, not the evidence, not the recording.
+//! Tests that secrets in an account reach no output: neither the reports, nor the evidence, nor the recording.
 //!
-//! They are planted in every field of `accounts/whole.yaml` that says `planted-…`, and searched for in every byte that a
-//! run leaves, also as JSON, base64, hexadecimal and URLs write them. Two things are left out. `evidence/inputs` holds
-//! the description itself, which is the user's own text and no answer of AWS. And a secret that looks like any other
-//! word, in a field that does not say so, cannot be known for one: a tag `note: hunter2` is shown.
+//! The test plants secrets in every field of `accounts/whole.yaml` that contains `planted-…`. It searches for them in
+//! every byte that a run writes, also in the forms of JSON, base64, hexadecimal and URLs. There are two exceptions.
+//! `evidence/inputs` contains the description itself, which is the text of the user and no answer of AWS. A secret that
+//! looks like any other word, in a field without a suspicious name, cannot be detected: a tag `note: hunter2` is shown.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use attestry::kinds;
 use attestry::logs::Rules;
 use aws_smithy_types::base64;
 
-/// Fields that are withheld whatever they hold: there even a plain word must not be seen.
+/// Fields that are withheld for every content. Not even a plain word in them may be shown.
 const WITHHELD: &[&str] = &[
     "planted-environment",
     "planted-environment-note",
@@ -26,7 +26,7 @@ const WITHHELD: &[&str] = &[
     "planted-endpoint",
 ];
 
-/// Secrets by the field that holds them: a private key, tokens, logins, one after the other.
+/// Plants secrets and returns them by field: a private key, tokens and logins in turn.
 fn plant(text: &str) -> (String, BTreeMap<String, String>) {
     let names: Vec<String> = text
         .match_indices("\"planted-")
@@ -35,7 +35,7 @@ fn plant(text: &str) -> (String, BTreeMap<String, String>) {
         .collect();
     let mut planted = BTreeMap::new();
     for (index, name) in names.into_iter().enumerate() {
-        // Long enough, different for each field, and nothing else in the output looks like it.
+        // The core is long enough and different for each field. No other output looks like it.
         let core = format!("Zq{index:02}xCanary{index:02}Wv7Kd93mNpRt5sYb81Lc").chars().take(30).collect::<String>();
         planted.entry(name).or_insert(core);
     }
@@ -65,8 +65,8 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The ways in which bytes may hold the text. Base64 shifts with what stands before, so all three shifts are looked for,
-/// without the ends that depend on the neighbours.
+/// Returns the forms in which bytes may contain the text. The form in base64 depends on the position, so the list
+/// contains all three shifts. It leaves out the ends that depend on neighbouring text.
 fn forms(core: &str) -> Vec<String> {
     let mut forms = vec![core.to_owned(), core.chars().rev().collect()];
     let hex: String = core.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -105,7 +105,7 @@ fn no_canary_reaches_any_output() {
         !text.contains("planted-") || text.lines().filter(|it| it.contains("planted-")).all(|it| it.starts_with('#')),
         "{text}"
     );
-    // A message of AWS with a secret in it, and an environment that could not be decrypted.
+    // An error message of AWS with a secret, and an environment that could not be decrypted.
     let message = "Zq77xCanary77Wv7Kd93mNpRt5sYb81";
     let error = "Zq78xCanary78Wv7Kd93mNpRt5sYb81";
     text = text.replace("    GetKeyRotationStatus: {", &format!("    GetKeyRotationStatus: {{ error: AccessDeniedException, message: \"no, DB_PASSWORD={message}\" }}\n    Unused: {{"));
@@ -123,7 +123,8 @@ fn no_canary_reaches_any_output() {
 
     let directory = tempfile::tempdir().unwrap();
     let account = Described::read("account.yaml", &text).unwrap_or_else(|wrong| panic!("{wrong}"));
-    // Every attribute, and once as a violation: differences show what was found.
+    // The policy has every attribute, and one case of each that is violated. The differences of a violation show the
+    // found values.
     let mut policy = every_attribute(kinds::schemas());
     for kind in kinds::schemas() {
         for attribute in kind.attributes {
@@ -161,32 +162,33 @@ fn no_canary_reaches_any_output() {
     assert!(found.is_empty(), "{} leaks: {found:#?}", found.len());
 }
 
-/// Runs that share the positions of all answers among them: a canary in every position at once would leave no resource
-/// that anything could be read of.
+/// The number of runs that share the positions of all answers. Canaries in all positions at once would leave no
+/// readable resource.
 const RUNS: usize = 4;
 
-/// In every canary of this test, with what makes it a token of GitHub before it.
+/// The text in every canary of this test. The prefix of a GitHub token stands before it.
 const MARK: &str = "Zq9xCanaryWv7Kd93mNpRt5sYb81Lc";
 
-/// What every rule finds: all examples of the rules, each in every form, and what of the secret in it must not be seen.
+/// The matches of every rule: all examples of the rules in all forms, and the parts of their secrets that must not
+/// appear.
 struct Examples {
-    /// By example: as it is, and as others write it.
+    /// The forms of each example: the raw text and the encoded texts.
     all: Vec<[String; FORMS]>,
-    /// By rule: ends of secrets, as the texts hold them.
+    /// The ends of secrets as the texts contain them, with the rule.
     needles: HashMap<[u8; NEEDLE], &'static str>,
-    /// The same in hexadecimal, of which a few digits may stand in any digest.
+    /// The same ends in hexadecimal. A few of these digits may also occur in any digest.
     digits: HashMap<[u8; 2 * NEEDLE], &'static str>,
-    /// The first two bytes of all of these: most bytes of an output begin none.
+    /// The first two bytes of all these ends. Most bytes of an output do not begin any of them.
     starts: Vec<bool>,
 }
 
-/// So much of a secret is enough to know it by.
+/// The number of bytes that suffices to recognise a secret.
 const NEEDLE: usize = 8;
-/// A text as it is, as base64 in one line and in several, as hexadecimal, and as URLs and JSON write it.
+/// The number of forms: raw, base64 in one line and in several lines, hexadecimal, URL and JSON.
 const FORMS: usize = 6;
-/// Stands between two examples, so that the letters of one do not go on in the next.
+/// The text between two examples. It prevents that the letters of one example continue in the next.
 const BETWEEN: &str = "\n.\n";
-/// So many examples go into one position of one run.
+/// The number of examples in one position of one run.
 const AT_ONCE: usize = 75;
 
 impl Examples {
@@ -204,12 +206,12 @@ impl Examples {
             let encoded = base64::encode(&text);
             let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
             for mut span in spans {
-                // How a key begins and ends is no secret, and stands in what is told about it.
+                // The beginning and the end of a key are no secrets, and they occur in messages about the key.
                 span.end = text[..span.end].rfind("-----END").filter(|at| *at > span.start).unwrap_or(span.end);
                 if text[..span.end].ends_with("-----") {
                     continue;
                 }
-                // The last letter of base64 may stand for what comes after, too.
+                // The last letter of base64 may also depend on the following text.
                 for part in [end(&text, span.end, NEEDLE), end(&encoded, span.end * 4 / 3 - 1, NEEDLE)] {
                     <[u8; NEEDLE]>::try_from(part).into_iter().for_each(|part| {
                         needles.insert(part, rule);
@@ -225,7 +227,7 @@ impl Examples {
             let lines: Vec<_> = encoded.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
             all.push([text, encoded.clone(), lines.join("\n"), hex, url, json]);
         }
-        // A key that is cut off hides all that stands behind it.
+        // A truncated key hides all text behind it.
         all.sort_by_key(|forms| forms[0].contains("PRIVATE KEY"));
         assert!(all.len() > 200 && needles.len() > 400, "{} examples, {} needles", all.len(), needles.len());
         let mut starts = vec![false; 1 << 16];
@@ -234,21 +236,22 @@ impl Examples {
         Self { all, needles, digits, starts }
     }
 
-    /// How many positions it takes until each example had its turn.
+    /// Returns the number of positions until each example was used once.
     fn batches(&self) -> usize {
         self.all.len().div_ceil(AT_ONCE)
     }
 
-    /// Examples for a position, each in another form than its neighbours, and in another one at the next position.
+    /// Returns the examples for a position. Neighbouring examples have different forms, and the forms change with the
+    /// position.
     fn at(&self, position: usize, batch: usize) -> Vec<&str> {
         let some = self.all.iter().enumerate().skip(batch * AT_ONCE).take(AT_ONCE);
         some.map(|(number, forms)| forms[(number + position) % FORMS].as_str()).collect()
     }
 
-    /// The rules whose secrets are in the bytes, in any form.
+    /// Finds the rules whose secrets are in the bytes, in any form.
     fn search(&self, place: &str, bytes: &[u8], found: &mut Vec<String>) {
         let decoded = percent_decoded(bytes);
-        // What is broken over lines is one text; JSON writes the end of a line as two letters.
+        // Text that is broken over lines is one text. JSON writes the end of a line as two letters.
         let text = String::from_utf8_lossy(bytes);
         let joined = text.replace("\\n", "").replace(['\n', '\r'], "");
         for bytes in [bytes, &decoded, joined.as_bytes()] {
@@ -296,11 +299,11 @@ fn the_search_finds_every_example_in_every_form() {
     }
 }
 
-/// Examples that stand together are found one by one: none is hidden by what was found of its neighbour.
+/// Each of several examples in one text is found. The match of one does not hide its neighbour.
 #[test]
 fn no_example_hides_its_neighbours() {
     let examples = Examples::all();
-    // But for a key that is cut off, which is a key to the end of the text.
+    // The exception is a truncated key, which extends to the end of the text.
     let keys = examples.all.iter().filter(|forms| forms[0].contains("PRIVATE KEY")).count();
     for (position, batch) in (0..FORMS).flat_map(|position| (0..examples.batches()).map(move |it| (position, it))) {
         let some = examples.at(position, batch);
@@ -314,7 +317,7 @@ fn no_example_hides_its_neighbours() {
 struct Planter<'a> {
     examples: &'a Examples,
     run: usize,
-    /// Which examples, and in which of their forms.
+    /// The batch of examples, and the number that selects their forms.
     batch: usize,
     turn: usize,
     positions: usize,
@@ -322,8 +325,8 @@ struct Planter<'a> {
 }
 
 impl Planter<'_> {
-    /// A text that AWS sent. Instants and numbers stay: nobody can write a secret there. So do tokens of pages, which
-    /// AWS makes and must get back as they are.
+    /// Changes a text that AWS sent. Instants and numbers stay, because they cannot contain a secret. Page tokens stay
+    /// too, because AWS makes them and must get them back unchanged.
     fn text(&mut self, text: &mut String) {
         if let Ok(mut inside) = serde_json::from_str::<serde_json::Value>(text)
             && (inside.is_object() || inside.is_array())
@@ -342,7 +345,7 @@ impl Planter<'_> {
         if self.positions % RUNS == self.run {
             self.planted += 1;
             let mut examples = self.examples.at(self.positions / RUNS + self.turn, self.batch);
-            // AWS lets nobody put more into an ARN or a URL than letters, digits and a few marks; kinds take them apart.
+            // AWS allows only letters, digits and a few marks in an ARN or a URL. The kinds take them apart.
             if text.starts_with("arn:") || text.starts_with("http") {
                 let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
                 examples.retain(|example| example.bytes().all(plain));
@@ -363,7 +366,8 @@ impl Planter<'_> {
         }
     }
 
-    /// Texts between tags. IAM sends documents percent-encoded; a credential report is base64 of names and dates.
+    /// Changes the texts between tags. IAM sends documents percent-encoded. A credential report is base64 of names and
+    /// dates.
     fn xml(&mut self, xml: &str) -> String {
         let mut out = String::new();
         for part in xml.split_inclusive('>') {
@@ -389,7 +393,7 @@ impl Planter<'_> {
         out
     }
 
-    /// A recorded line with canaries in the body of its answer.
+    /// Puts canaries into the body of the answer in a recorded line.
     fn exchange(&mut self, line: &str) -> String {
         let mut exchange: serde_json::Value = serde_json::from_str(line).unwrap();
         if let Some(serde_json::Value::Object(body)) = exchange.pointer_mut("/outcome/answer/body") {
@@ -404,7 +408,7 @@ impl Planter<'_> {
     }
 }
 
-/// A recorded run, and where others of it are made.
+/// A recorded run, and the folder for its variants.
 struct Desk<'a> {
     directory: &'a Path,
     suite: &'a str,
@@ -416,13 +420,13 @@ struct Desk<'a> {
 #[derive(Clone, Copy)]
 struct Round {
     number: usize,
-    /// Which positions, which examples, and in which of their forms.
+    /// The numbers that select the positions, the examples, and the forms of the examples.
     run: usize,
     batch: usize,
     turn: usize,
 }
 
-/// What became of it.
+/// The result of a run.
 #[derive(Default)]
 struct Leaks {
     planted: usize,
@@ -448,7 +452,7 @@ impl Desk<'_> {
         std::fs::write(self.directory.join(&name), suite).unwrap();
         let (out, again, bundle) = (format!("out-{number}"), format!("again-{number}"), format!("out-{number}.zip"));
         let mut arguments = vec!["run", &name, "--stage", "here", "--out", &out];
-        // Each batch is recorded again for some of the positions: that reads every answer three times more.
+        // Each batch is recorded again for some of the positions. That reads every answer three times more.
         if run == batch % RUNS {
             arguments.extend(["--record", &again, "--answers", "--bundle", &bundle]);
         }
@@ -475,16 +479,16 @@ impl Desk<'_> {
     }
 }
 
-/// What AWS can fill: every example of the rules in every text of every answer to every operation, as it goes over the
-/// wire. Answers are recorded, a secret of each kind that can be known for one is put into each position, in one of its
-/// forms (`ATTESTRY_CANARIES=all`: in each), and what a run makes of them, its own recording and the answers in its evidence
-/// included, holds none of them. AWS would cut such texts, of tags after 256 characters; a text is redacted whole, before
-/// any report cuts it, so that longer ones only try more.
+/// Tests the texts that AWS can fill. The test puts every example of the rules into every text of every answer to every
+/// operation, as the bytes go over the network. It records answers and puts one secret of each detectable sort into
+/// each position, in one of its forms (`ATTESTRY_CANARIES=all`: in each form). No output of the run may contain any of
+/// them. The new recording and the answers in the evidence are outputs too. AWS would cut such texts (tags after 256
+/// characters). A text is redacted before a report cuts it, so a longer text is only the harder test.
 ///
-/// Names, ARNs, descriptions and tags go through as they are by design, for a report without them proves nothing: only
-/// the secret inside is replaced. What has no mark of its own and stands where nobody expects a secret cannot be known;
-/// `WITHHELD` has the fields where not even a plain word is shown. Request ids and tokens of pages are made by AWS, and
-/// the names in a credential report are those that IAM's lists have, too.
+/// By design, names, ARNs, descriptions and tags stay unchanged, because a report without them proves nothing. Only the
+/// secret inside of them is replaced. A secret without a mark of its own, in an unsuspicious place, cannot be detected.
+/// `WITHHELD` lists the fields that show not even a plain word. AWS makes request ids and page tokens. The names in a
+/// credential report are also in the lists of IAM.
 #[test]
 fn no_position_of_any_answer_lets_a_canary_through() {
     let account = std::fs::read_to_string(root().join("tests/accounts/whole.yaml")).unwrap();
@@ -520,7 +524,7 @@ fn no_position_of_any_answer_lets_a_canary_through() {
     });
     let found: Vec<&String> = leaks.iter().flat_map(|it| &it.found).collect();
     assert!(found.is_empty(), "{} leaks: {:#?}", found.len(), &found[..found.len().min(100)]);
-    // All positions had their turn with all examples, and what was planted was read.
+    // All examples were in all positions, and the run read the planted texts.
     let planted: usize = leaks.iter().map(|it| it.planted).sum();
     let redacted: usize = leaks.iter().map(|it| it.redacted).sum();
     let positions = leaks[0].positions;
@@ -528,7 +532,7 @@ fn no_position_of_any_answer_lets_a_canary_through() {
     assert!(positions > 400 && redacted > planted, "{positions} positions, {redacted} markers");
 }
 
-/// The search itself finds what is there: without it, an empty result would prove nothing.
+/// The search finds secrets that are present. Without this test, an empty result would prove nothing.
 #[test]
 fn the_search_finds_every_form() {
     let core = "Zq01xCanary01Wv7Kd93mNpRt5sYb81".to_owned();

@@ -1,4 +1,5 @@
-//! A run judges by the clock of who answers, where the clock of this machine is another one, and says so everywhere.
+//! Tests that a run judges by the clock of the account when the clock of this machine differs. Every output must report
+//! the difference.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,14 +12,15 @@ const ACCOUNT: &str = "111122223333";
 const REGION: &str = "eu-west-1";
 const DAY: i64 = 86_400;
 
-/// How an account answers whose clock is so many seconds ahead of ours; the second answer by another one.
+/// The number of seconds by which the clock of an account is ahead of ours. The second answer can have another
+/// difference.
 #[derive(Clone, Copy)]
 struct Clock {
     first: i64,
     then: i64,
 }
 
-/// An account with one secret, which was rotated so long ago by our clock, behind a port.
+/// Serves an account behind a port. It has one secret, with the time since its rotation by our clock.
 fn serve(clock: Clock, rotated: i64) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -121,7 +123,7 @@ fn attestry(folder: &Path, arguments: &[&str]) -> (Output, String) {
 
 #[test]
 fn a_run_judges_by_the_clock_of_aws_and_says_so() {
-    // By our clock the secret was rotated 80 days ago, and the statement counts for 5 days more.
+    // By our clock, the secret was rotated 80 days ago, and the statement counts for 5 more days.
     for (ahead, code, told) in
         [(0, 0, None), (60, 0, None), (-20 * DAY, 0, Some("ahead")), (20 * DAY, 1, Some("behind"))]
     {
@@ -140,7 +142,7 @@ fn a_run_judges_by_the_clock_of_aws_and_says_so() {
                 says || told.is_some_and(|way| text.contains("the clock of this machine is") && text.contains(way));
             assert_eq!(says, told.is_some(), "{ahead} {file}");
         }
-        // Offline it is judged for the same instant.
+        // The offline verification judges for the same instant.
         let (verified, said) = attestry(folder.path(), &["verify", "out"]);
         assert_eq!(verified.status.code(), Some(0), "{said}");
     }
@@ -188,7 +190,7 @@ fn no_user_of_an_endpoint_or_a_proxy_is_told() {
         }
     }
     assert!(!folder.path().join("out").exists());
-    // Through a proxy: it is told, and its password is not.
+    // With a proxy, the output contains the proxy without its password.
     write(folder.path(), "http://emulator.example.com:4566");
     let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
     command

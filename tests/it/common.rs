@@ -1,4 +1,4 @@
-//! What the integration tests share: accounts, the generated suite, a run inside the process.
+//! Shared parts of the integration tests: accounts, the generated suite, and a run inside the process.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -18,38 +18,38 @@ use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 /// The account in `whole.yaml`.
 pub const ACCOUNT: &str = "111122223333";
 
-/// Where `whole.yaml` has archived logs.
+/// The place of archived logs in `whole.yaml`.
 pub const ARCHIVE: &str = "s3://archive/logs/";
 
-/// Where the account that the shipped suites are run on has them.
+/// The places of archived logs in the account of the shipped suites.
 const EMBEDDED_ARCHIVES: [&str; 2] =
     ["s3://bank-platform-logs-dev-647751526084/records/", "s3://bank-platform-logs-dev-647751526084/functions/"];
 
-/// The shipped suites; all have the stage `embedded`.
+/// The shipped suites. All of them have the stage `embedded`.
 pub const SHIPPED: &[&str] = &["suites/mod-045.yaml", "suites/cis-aws.yaml"];
 
-/// The repository.
+/// Returns the folder of the repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The description of an account, by its path below the repository.
+/// Returns the description of an account, by its path below the repository.
 pub fn described(path: &str) -> Arc<Described> {
     let text = std::fs::read_to_string(root().join(path)).unwrap();
     Arc::new(Described::read(path, &text).unwrap_or_else(|wrong| panic!("{wrong}")))
 }
 
-/// The small account that answers everything.
+/// Returns the small account that answers all operations.
 pub fn whole() -> Arc<Described> {
     described("tests/accounts/whole.yaml")
 }
 
-/// The account that the shipped suites are run on.
+/// Returns the account of the shipped suites.
 pub fn embedded() -> Arc<Described> {
     described("suites/accounts/embedded.yaml")
 }
 
-/// The cases of a suite for a stage.
+/// Returns the cases of a suite for a stage.
 pub fn cases(root: &Path, suite: &str, stage: &str) -> (Vec<Case>, Severity) {
     let loaded =
         load_suite(root, Path::new(suite), Vocabulary::new(kinds::schemas()).with_probes(attestry::probes::specs()));
@@ -62,7 +62,7 @@ pub fn cases(root: &Path, suite: &str, stage: &str) -> (Vec<Case>, Severity) {
     (compiled.unwrap_or_else(|| panic!("{}", shown(&sink))).cases, suite.gate)
 }
 
-/// Writes a suite with one policy, and the description beside it when there is one.
+/// Writes a suite with one policy. It also writes the description of the account if there is one.
 pub fn write_suite(directory: &Path, account: &Described, policy: &str, described: Option<&str>) -> PathBuf {
     let source = if described.is_some() { "\n    described: account.yaml" } else { "" };
     let regions = account.regions.join(", ");
@@ -79,15 +79,15 @@ pub fn write_suite(directory: &Path, account: &Described, policy: &str, describe
     directory.join("suite.yaml")
 }
 
-/// Cases of a policy that is given as text.
+/// Returns the cases of a policy in a text.
 pub fn cases_of(account: &Described, policy: &str) -> Vec<Case> {
     let directory = tempfile::tempdir().unwrap();
     write_suite(directory.path(), account, policy, None);
     cases(directory.path(), "suite.yaml", "here").0
 }
 
-/// A policy with one case for each attribute of the kinds. The cases judge nothing: whatever AWS tells is as expected,
-/// so only what AWS did not tell makes a difference.
+/// Returns a policy with one case for each attribute of the kinds. Every answer of AWS meets the cases. So only missing
+/// answers change a verdict.
 pub fn every_attribute(of: impl Iterator<Item = &'static Kind>) -> String {
     let mut policy = "id: EVERY\ntitle: Every attribute of every kind\nseverity: high\ncases:\n".to_owned();
     for kind in of {
@@ -118,8 +118,8 @@ pub fn every_attribute(of: impl Iterator<Item = &'static Kind>) -> String {
     policy
 }
 
-/// Claims that AWS is asked about too: kind, attribute and claim. They hold or they do not; only what AWS does not tell
-/// makes a difference.
+/// Claims that also have an oracle. The result of a claim does not matter, so only missing answers of AWS change a
+/// verdict.
 const CLAIMS: &[(&str, &str)] = &[
     ("iam.policy", "statements: never_grants: { actions: [kms:Decrypt] }"),
     ("iam.role", "permissions: never_grants: { actions: [kms:Decrypt] }"),
@@ -134,23 +134,23 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// `service:operation` of every request.
+    /// Returns `service:operation` of every request.
     pub fn called(&self) -> BTreeSet<String> {
         called(&self.link)
     }
 
-    /// The exit of the run.
+    /// Returns the exit of the run.
     pub fn exit(&self) -> Reason {
         Reason::of(&self.result, Severity::Info)
     }
 }
 
-/// `service:operation` of every request.
+/// Returns `service:operation` of every request.
 pub fn called(link: &Link) -> BTreeSet<String> {
     link.calls.all().iter().map(|call| format!("{}:{}", call.service, call.operation)).collect()
 }
 
-/// Where an account is read that something inside the process plays.
+/// Returns the target for an account that a connector in the process simulates.
 pub fn target(account: &str, regions: &[String], connector: SharedHttpConnector) -> Target {
     Target {
         account: account.to_owned(),
@@ -170,7 +170,7 @@ pub async fn run(cases: &[Case], account: &Described, connector: SharedHttpConne
     run_sweeping(cases, account, connector, logs).await
 }
 
-/// The same, for a stage that has these events swept.
+/// Does the same for a stage that has these events swept.
 pub async fn run_sweeping(
     cases: &[Case],
     account: &Described,

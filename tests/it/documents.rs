@@ -1,4 +1,5 @@
-//! Policy documents through a run: what the kinds deliver, written as evidence and read back, is the whole document again.
+//! Tests policy documents in a run. The kinds deliver a document, the evidence stores it, and a reader gets the whole
+//! document back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use attestry::facts::{Fact, Population, Resource, Type, Value};
 use attestry::iam::Policy;
 use attestry::kinds;
 
-/// Every fact of an account, as an auditor reads it later.
+/// Returns every fact of an account in the form in which an auditor reads it later.
 async fn offline(account: Arc<Described>) -> Vec<Population> {
     let cases = cases_of(&account, &every_attribute(kinds::schemas()));
     let ran = run(&cases, &account, account.connector()).await.unwrap();
@@ -21,7 +22,7 @@ async fn offline(account: Arc<Described>) -> Vec<Population> {
     read_facts(&text, kinds::find).unwrap()
 }
 
-/// Every document inside a value, by the way to it.
+/// Finds every document inside of a value, with its path.
 fn documents<'a>(of: Type, value: &'a Value, path: String, found: &mut BTreeMap<String, &'a [Value]>) {
     match (of, value) {
         (_, Value::List(items)) if of == STATEMENTS || of == NAMED_STATEMENTS => drop(found.insert(path, items)),

@@ -1,4 +1,4 @@
-//! The described accounts: the conforming one is met, and the drifted one shows every planted fault and nothing else.
+//! Tests the described accounts. The conforming one is met. The drifted one shows exactly the planted faults.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::path::Path;
 use assert_cmd::Command;
 use serde_json::Value;
 
-/// Runs a suite on a stage: the exit code, and every case that is neither met nor not applicable, as
-/// `verdict case resource`.
+/// Runs a suite on a stage. Returns the exit code, and every case that is neither met nor not applicable as `verdict
+/// case resource`.
 fn run(suite: &str, stage: &str) -> (i32, BTreeSet<String>) {
     let out = tempfile::tempdir().unwrap();
     let target = out.path().join("out");
@@ -40,7 +40,8 @@ fn expected(name: &str) -> BTreeSet<String> {
     std::fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
 }
 
-/// Compares with the list in `tests/it/embedded/`; `ATTESTRY_BLESS=1` writes it, to be read before it is committed.
+/// Compares the result with the list in `tests/it/embedded/`. `ATTESTRY_BLESS=1` writes the list. Read it before you
+/// commit it.
 fn assert_found(suite: &str, stage: &str, exit: i32) {
     let (code, found) = run(suite, stage);
     let name = format!("{suite}-{stage}.txt");
@@ -69,7 +70,8 @@ fn the_drifted_account_shows_every_planted_fault_and_nothing_else() {
     assert_found("cis-aws", "embedded-drifted", 3);
 }
 
-/// Names of cases and policies in the table of the design document's tests: none may be gone or misspelt.
+/// Checks the names of cases and policies in the table of tests of the design document. None of them may be missing or
+/// misspelt.
 #[test]
 fn every_case_of_the_table_of_mod_045_is_in_the_suites() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

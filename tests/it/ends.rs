@@ -1,4 +1,4 @@
-//! How a command ends: exit code, last line and what is left, for each row of the table in docs/guide.md.
+//! Tests the ends of a command: the exit code, the last line and the files, for each row of the table in docs/guide.md.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,7 +12,7 @@ const POLICY: &str = "id: P\ntitle: P\nseverity: high\ncases:\n  a:\n    title: 
                       when_none: violated\n    expect: { rotation.enabled: true }\n    examples:\n      met: { name: key-1, rotation: { enabled: true } }\n      \
                       violated: { name: key-1, rotation: { enabled: false } }\n";
 
-/// A folder with a suite; it goes away with the test.
+/// A temporary folder with a suite. It is removed after the test.
 struct Desk(tempfile::TempDir);
 
 impl Desk {
@@ -23,7 +23,8 @@ impl Desk {
         desk
     }
 
-    /// The shell runs it, so that limits and pipes are those of a shell. `$A` is the program, `$RUN` a run of the suite.
+    /// Runs a script in a shell, so that limits and pipes are real. `$A` is the program, and `$RUN` is a run of the
+    /// suite.
     fn shell(&self, script: &str) -> Command {
         let mut command = Command::new("bash");
         command.env_clear().env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nonexistent");
@@ -39,7 +40,7 @@ impl Desk {
         self.shell(script).output().unwrap()
     }
 
-    /// What lies there beside the suite.
+    /// Returns the files beside the suite.
     fn left(&self) -> String {
         let names = std::fs::read_dir(self.0.path()).unwrap().flatten();
         let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
@@ -53,7 +54,7 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// Row of the table, what the shell does, exit code, words that are told, and what is left.
+/// The row of the table, the script, the exit code, the words of the output, and the files that remain.
 type End = (&'static str, &'static str, i32, &'static [&'static str], &'static str);
 
 const ENDS: &[End] = &[
@@ -156,7 +157,7 @@ fn every_end_is_as_the_table_says() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), ENDS.len(), wrong.join("\n"));
 }
 
-/// Ends that need more than a shell; their tests are below or elsewhere.
+/// Ends that need more than a shell. Their tests are below or in other files.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("left behind", "whatever_call_of_a_probe_fails_nothing_is_left"),
     ("one signal", "a_signal_ends_a_run_in_order_and_a_second_one_at_once"),
@@ -205,7 +206,7 @@ fn no_command_drops_an_error_of_standard_output() {
     }
 }
 
-/// Answers who we are, and nothing else, ever.
+/// Serves an account that answers the identity call and never answers any other call.
 fn silent() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -241,7 +242,7 @@ fn silent() -> String {
     url
 }
 
-/// A run that waits for an answer.
+/// Starts a run that waits for an answer.
 fn waiting(desk: &Desk, before: &str) -> Child {
     let url = silent();
     let mut child = desk.shell(&format!("{before} exec $RUN --endpoint {url}"));
@@ -250,13 +251,13 @@ fn waiting(desk: &Desk, before: &str) -> Child {
     while !claimed() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    // Until it asks what nobody answers.
+    // The test waits until the run sends the call without an answer.
     std::thread::sleep(std::time::Duration::from_millis(700));
     child
 }
 
 fn kill(child: &Child, signal: &str) {
-    // The run may be over before the last one.
+    // The run may have ended before the last signal.
     let _ = Command::new("kill").args([signal, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
     std::thread::sleep(std::time::Duration::from_millis(600));
 }
@@ -267,7 +268,7 @@ fn a_signal_ends_a_run_in_order_and_a_second_one_at_once() {
         ("", &["-HUP", "-TERM"][..], 129, "SIGHUP"),
         ("", &["-INT", "-INT"], 130, "SIGINT"),
         ("", &["-TERM", "-HUP"], 143, "SIGTERM"),
-        // What `nohup` does: the terminal may go.
+        // `nohup` does the same: the terminal may close.
         ("trap '' HUP;", &["-HUP", "-TERM", "-TERM"], 143, "SIGTERM"),
     ] {
         let desk = Desk::new(POLICY, false);
@@ -278,7 +279,7 @@ fn a_signal_ends_a_run_in_order_and_a_second_one_at_once() {
         assert_eq!(ended.status.code(), Some(code), "{signals:?}: {told}");
         assert!(told.contains("stopping: what was not read"), "{signals:?}: {told}");
         let last = told.trim_end().lines().last().unwrap_or_default();
-        // Where the reading ends between two calls, before the second signal comes, there is evidence of what was read.
+        // When the collection ends between two calls, before the second signal, there is evidence of the facts so far.
         let (how, left) =
             if desk.left().is_empty() { ("at once, without evidence", "") } else { ("after clean-up", "out") };
         assert_eq!(last, format!("exit {code}: stopped by {name} ({how})"), "{signals:?}: {told}");
@@ -297,13 +298,13 @@ fn a_killed_run_is_cleaned_up_by_the_next() {
     first.kill().unwrap();
     first.wait().unwrap();
     assert_eq!(desk.left(), ".attestry-out");
-    // It is refused later, for another reason, and leaves nothing of either.
+    // The next run fails later, for another reason, and leaves no file of either run.
     let third = desk.sh("$RUN --endpoint http://127.0.0.1:1");
     assert_eq!(third.status.code(), Some(3), "{}", said(&third));
     assert_eq!(desk.left(), "");
 }
 
-/// A disk of its own, as only root may have one: the run goes on to its verdicts, whichever file does not fit.
+/// Mounts a disk of its own, which only root can do. The run reaches its verdicts, whichever file does not fit.
 #[test]
 fn on_a_full_disk_the_verdicts_are_told_and_no_half_is_left() {
     let desk = Desk::new(POLICY, true);

@@ -1,4 +1,5 @@
-//! What a run leaves, from outside: whole, the same again, judged again offline, and never half written.
+//! Tests the output of a run with the binary. It must be complete and reproducible, judged again offline, and never
+//! half written.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -11,7 +12,7 @@ use attestry::{kinds, report};
 
 const SUITE: &str = "suites/mod-045.yaml";
 
-/// The binary, without credentials or settings of whoever runs the test.
+/// Returns the command of the binary without the credentials and settings of the user of the test.
 fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
     command.env_clear().env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nonexistent").current_dir(root());
@@ -26,7 +27,7 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// A shipped run in a directory that goes away with the test.
+/// Runs a shipped suite in a temporary folder that is removed after the test.
 fn shipped() -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().join("out");
@@ -57,7 +58,7 @@ fn a_violation_is_explained_by_a_counterexample_and_the_statement_at_fault() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
-    // What is not decided names the keys that decide it.
+    // The message about an undecided claim names the keys that decide it.
     let told = said(&explain(&[]));
     assert!(told.contains("depends on aws:PrincipalTag/team"), "{told}");
     let wrong = explain(&["FR-277/no-role-fills-the-shadow-stores"]);
@@ -65,7 +66,7 @@ fn a_violation_is_explained_by_a_counterexample_and_the_statement_at_fault() {
     assert!(said(&wrong).contains("did you mean"), "{}", said(&wrong));
 }
 
-/// Writes the manifest anew after its file was changed: an attacker can do this, too.
+/// Writes the manifest again after a change of its file. An attacker can do the same.
 fn reseal(out: &Path, change: impl FnOnce(&mut Manifest)) {
     let path = out.join("manifest.json");
     let mut manifest: Manifest = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -131,7 +132,7 @@ fn evidence_is_judged_again_offline() {
     }
 }
 
-/// The same bytes, but behind a link that could be pointed elsewhere later.
+/// Replaces a file by a link to the same bytes. The link could lead to other bytes later.
 #[cfg(unix)]
 fn link(out: &Path) {
     let facts = out.join("evidence/facts.jsonl");
@@ -140,7 +141,7 @@ fn link(out: &Path) {
     std::os::unix::fs::symlink(&elsewhere, &facts).unwrap();
 }
 
-/// Facts that were bettered, and a manifest that fits them again.
+/// Improves a fact, and makes the manifest fit the change.
 fn turn_a_fact(out: &Path) {
     let path = out.join("evidence/facts.jsonl");
     let text = std::fs::read_to_string(&path).unwrap();
@@ -162,7 +163,7 @@ fn two_runs_leave_the_same_facts_and_verdicts() {
     }
 }
 
-/// Reports are many times larger than what is judged: of them a verifier holds the digest only.
+/// Reports are many times larger than the judged files. A verifier holds only their digest.
 #[test]
 fn what_is_not_judged_is_checked_and_not_held() {
     let (_kept, out) = shipped();
@@ -216,7 +217,7 @@ fn an_output_that_cannot_be_written_leaves_nothing() {
     assert_eq!(names(directory.path()), ["file"]);
 }
 
-/// A limit of the size of files stands for a full disk: the run is over when writing fails.
+/// A limit on the size of files simulates a full disk. The write fails at the end of the run.
 #[cfg(unix)]
 #[test]
 fn a_full_disk_leaves_nothing_half_written() {
@@ -291,7 +292,7 @@ fn no_credentials_and_no_network_say_what_to_do() {
     assert!(clock.elapsed() < Duration::from_secs(40), "{:?}", clock.elapsed());
 }
 
-/// A suite over the account of the tests, run with answers kept; the directory goes away with the test.
+/// Runs a suite over the account of the tests, and keeps the answers. The folder is removed after the test.
 fn answered(policy: &str, account: &str, more: &[&str]) -> (tempfile::TempDir, PathBuf, Output) {
     let directory = tempfile::tempdir().unwrap();
     write_suite(directory.path(), &whole(), policy, Some(account));
@@ -320,7 +321,7 @@ fn kept_answers_give_the_same_facts_again() {
     assert!(check(&out).is_ok());
     let circumstances = std::fs::read_to_string(out.join("evidence/circumstances.json")).unwrap();
     assert!(circumstances.contains("answers are kept, redacted"), "{circumstances}");
-    // The collectors read the answers once more, and see what they saw.
+    // The collectors read the stored answers again, and the facts are the same.
     let suite = directory.path().join("suite.yaml");
     let text = std::fs::read_to_string(&suite).unwrap();
     std::fs::write(&suite, text.replace("described: account.yaml", "recording: out/evidence/answers")).unwrap();
@@ -330,7 +331,7 @@ fn kept_answers_give_the_same_facts_again() {
     let ran = command.arg(&again).output().unwrap();
     let facts = |out: &Path| std::fs::read_to_string(out.join("evidence/facts.jsonl")).unwrap();
     let (facts, again) = (facts(&out), facts(&again));
-    // What may not be kept is a gap in the second run; all else is the same.
+    // An answer that evidence may not keep is a gap in the second run. All other facts are the same.
     let differs: Vec<_> = facts.lines().zip(again.lines()).filter(|(a, b)| a != b).collect();
     assert_eq!(facts.lines().count(), again.lines().count(), "{}", said(&ran));
     for (_, again) in &differs {
@@ -373,7 +374,7 @@ fn a_list_that_aws_itself_counts_longer_is_not_complete() {
     assert_eq!((exit, sound), (Some(0), true), "{roles}");
     assert_eq!(roles["places"][0]["second_source"]["agrees"], true, "{roles}");
     let (exit, roles, sound) = case(&account().replace("Roles: 1,", "Roles: 2,"));
-    // Judged again from the stored facts, it is as incomplete as it was.
+    // The second judgement from the stored facts is exactly as incomplete as the first one.
     assert_eq!((exit, sound), (Some(3), true), "{roles}");
     assert_eq!(roles["enumerated"], false);
     assert_eq!(roles["places"][0]["second_source"]["counted"], 2);

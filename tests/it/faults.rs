@@ -1,7 +1,7 @@
-//! Every operation of every kind is broken in every way, and nothing that needed it may be judged.
+//! Breaks every operation of every kind in every way. No case that needs the broken operation may get a verdict.
 //!
-//! The matrix follows from the kinds: an operation that a collector gains is in it at once. The list in
-//! `faults/operations.txt` only makes sure that somebody notices.
+//! The matrix follows from the kinds, so a new operation of a collector is in it at once. The list in
+//! `faults/operations.txt` only makes the change visible for a reviewer.
 
 mod answers;
 mod blind;
@@ -23,7 +23,7 @@ use attestry::policy::Case;
 use attestry::verify::Verdict;
 use matrix::{Matrix, faults};
 
-/// `service:operation` of all kinds.
+/// Returns `service:operation` of all kinds.
 fn operations() -> BTreeSet<String> {
     kinds::schemas().flat_map(|kind| kind.calls).map(|call| format!("{}:{}", call.service, call.operation)).collect()
 }
@@ -38,7 +38,7 @@ const HEADER: &str = "# Each operation that a collector calls, and the faults th
 # only some of them say that they are cut off. `ATTESTRY_BLESS=1 cargo test --test it operations` writes it.
 ";
 
-/// The list as it follows from the kinds and the described accounts.
+/// Returns the list that follows from the kinds and the described accounts.
 fn list() -> String {
     let operations = named_operations();
     let all = faults().into_iter().map(|(fault, _)| fault);
@@ -50,7 +50,7 @@ fn list() -> String {
     HEADER.to_owned() + &operations.iter().map(row).collect::<String>()
 }
 
-/// An operation that comes or goes, and a fault that is no longer tried, is seen in the difference of the list.
+/// The difference of the list shows a new operation, a removed operation, and a fault that is no longer tried.
 #[test]
 fn operations_and_their_faults_are_those_of_the_list() {
     let (path, list) = (root().join(LIST), list());
@@ -81,7 +81,8 @@ async fn every_fault_of_every_operation_leaves_its_cases_unevaluated() {
     assert!(wrong.is_empty(), "{} of {pairs} pairs: {:#?}", wrong.len(), &wrong[..wrong.len().min(40)]);
 }
 
-/// What AWS says not to exist is in no verdict: it is counted, and a population of which nothing is left is not evaluated.
+/// A resource that no longer exists by the answer of AWS is in no verdict. It is counted. A population without any
+/// remaining resource is not evaluated.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_gone_is_counted_and_never_all_there_is() {
     let account = whole();
@@ -92,7 +93,7 @@ async fn what_is_gone_is_counted_and_never_all_there_is() {
             let operation = Operation::new(call.service, call.operation);
             let gone = Fault::Error { code: (*code).to_owned(), status: 404 };
             let broken = Faults::new(account.connector(), operation, gone).unwrap().connector();
-            // An alarm is no topic: that one which it calls is gone is what the alarm tells.
+            // An alarm is not a topic. The alarm itself contains the fact that its topic is missing.
             let other = |case: &Case| call.service == "sns" && case.kind.name == "cloudwatch.alarm";
             let of = |case: &&Case| Plan::needs(case, call.service, call.operation) && !other(case);
             let needing: Vec<Case> = cases.iter().filter(of).cloned().collect();
@@ -114,7 +115,8 @@ async fn what_is_gone_is_counted_and_never_all_there_is() {
     assert!(asked.len() > 20, "{asked:?}");
 }
 
-/// Calls for one resource that say nothing of it by an error: they name none, or the error says something else.
+/// Calls for one resource whose errors prove nothing about the resource. They name no resource, or their errors have
+/// another meaning.
 const NAME_NOTHING: [&str; 9] = [
     "access-analyzer:CheckNoPublicAccess",
     "access-analyzer:ValidatePolicy",
@@ -137,7 +139,7 @@ fn every_call_for_a_resource_says_when_it_is_gone_or_is_known_not_to() {
     assert_eq!(silent.iter().map(String::as_str).collect::<Vec<_>>(), NAME_NOTHING, "add it to src/aws/gone.rs");
 }
 
-/// The shipped suites may find violations whatever is broken, but what is broken never makes a case met.
+/// The shipped suites may find violations with any fault. But no fault makes a case met.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_denial_makes_a_shipped_case_met() {
     let account = common::embedded();
@@ -149,7 +151,7 @@ async fn no_denial_makes_a_shipped_case_met() {
     }
 }
 
-/// Below, nothing is judged that nobody looked at: an operation without a row would be believed whatever it answers.
+/// The tests below skip an operation without a row. Any answer to it would be believed.
 #[test]
 fn every_operation_has_a_row() {
     let probes = attestry::probes::specs().flat_map(|probe| probe.kind.calls);
@@ -161,15 +163,15 @@ fn every_operation_has_a_row() {
     assert!(without.is_empty(), "add to src/aws/validate/operations.txt: {without:?}");
 }
 
-/// Says what was tried, also where a test passes: what is printed with `println!` is kept from the log of CI.
+/// Prints what was tried, also when a test passes. The log of CI does not get the output of `println!`.
 macro_rules! say {
     ($($told:tt)*) => { writeln!(std::io::stderr(), $($told)*).unwrap() };
 }
 
-/// Operations whose answer is not described but somebody else's bytes, which have no shape.
+/// Operations without a described answer. Their bytes belong to other programs and have no fixed form.
 const SHAPELESS: [&str; 1] = ["s3:GetObject"];
 
-/// Whatever becomes of the sound answer of an operation on its way, no violated case is met.
+/// No change of the sound answer of an operation makes a violated case met.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_changed_answer_makes_a_violated_case_met() {
     let mut violated = Violated::find().await;
@@ -186,7 +188,7 @@ async fn no_changed_answer_makes_a_violated_case_met() {
     assert_eq!(unchanged, SHAPELESS, "an operation without a row in src/aws/validate/operations.txt, or never called");
 }
 
-/// Runs of the property. `ATTESTRY_SMALLER=SEED:RUNS` has others.
+/// The runs of the property: the seed and their number. `ATTESTRY_SMALLER=SEED:RUNS` sets others.
 const SMALLER: (u64, u64) = (20_261_129, 300);
 
 fn seeds() -> (u64, u64) {
@@ -195,9 +197,9 @@ fn seeds() -> (u64, u64) {
     told.unwrap_or(SMALLER)
 }
 
-/// Whatever is missing from an answer, no violated case is met: not where AWS would not send less, and where it may, what is
-/// missing is never taken for something that is there. Items of lists stay: a list without one of them is another true answer,
-/// which only a second source can contradict.
+/// No missing member of an answer makes a violated case met. This holds for members that AWS always sends. A member
+/// that AWS may leave out is never taken for present. Items of lists stay, because a list without one of them is
+/// another true answer. Only a second source can contradict such an answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_smaller_answer_makes_a_violated_case_met() {
     let (first, runs) = seeds();
@@ -212,8 +214,8 @@ async fn no_smaller_answer_makes_a_violated_case_met() {
     assert!(tally.wrong.is_empty(), "{} changes are not noticed: {:#?}", tally.wrong.len(), tally.wrong);
 }
 
-/// Nor does a case that was not evaluated become one that is met, or that is about nothing: what hides a fact goes on hiding it,
-/// whatever is missing from the other answers.
+/// No missing member makes a case met, or empties its population, when the case was not evaluated before. The gap that
+/// hides a fact stays, whatever is missing from the other answers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_smaller_answer_makes_an_unevaluated_case_met() {
     let (first, runs) = seeds();

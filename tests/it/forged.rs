@@ -1,5 +1,5 @@
-//! Evidence that was edited and sealed anew by somebody who has all of it but the key: whatever follows from inputs and
-//! facts must be what follows from them.
+//! Tests evidence that was edited and sealed again. The attacker has everything except the key. Each derived file must
+//! follow from the inputs and facts.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,7 +27,7 @@ const POLICY: &str = "id: P\ntitle: P\nseverity: high\ncases:\n  keys:\n    titl
                       when_none: violated\n    expect: { rotation.enabled: false }\n  roles:\n    title: roles\n    each: iam.role\n    \
                       when_none: violated\n    expect: { name: { present: true } }\n";
 
-/// A run in two Regions, compared with an earlier one, as a bundle.
+/// Makes a run in two Regions, compared with an earlier run, as a bundle.
 fn bundle(at: &Path) -> Contents {
     let account = std::fs::read_to_string(common::root().join("tests/accounts/whole.yaml")).unwrap();
     common::write_suite(at, &common::whole(), POLICY, Some(&account));
@@ -46,7 +46,7 @@ fn check(contents: &Contents) -> Result<Verified, Vec<Damage>> {
     verify_bundle(&packed, Vocabulary::new(kinds::schemas()), kinds::find)
 }
 
-/// What an attacker does after each change: a manifest that fits.
+/// Makes the manifest fit the change, as an attacker does after each change.
 fn sealed(contents: &mut Contents, link: impl FnOnce(&mut Link)) {
     let mut manifest: Manifest = serde_json::from_slice(&contents["manifest.json"]).unwrap();
     link(&mut manifest.link);
@@ -69,7 +69,7 @@ fn replaced(contents: &mut Contents, path: &str, from: &str, to: &str) {
     contents.insert(path.into(), after.into());
 }
 
-/// A member of `run.json`, written as a run writes it.
+/// Changes a member of `run.json`, in the format of a run.
 fn ran(contents: &mut Contents, member: &str, value: serde_json::Value) {
     let mut run: serde_json::Value = serde_json::from_slice(&contents[RUN]).unwrap();
     assert_ne!(run[member], value);
@@ -86,7 +86,7 @@ const BASELINE: &str = "evidence/baseline.json";
 
 type Forge = fn(&mut Contents);
 
-/// Name, what is forged, and the words of the damage.
+/// The name, the forgery, and the words of the damage.
 const FORGERIES: &[(&str, Forge, &str)] = &[
     ("backend", |it| ran(it, "backend", "aws".into()), "another backend"),
     ("another description", |it| ran(it, "backend", "described account b.yaml".into()), "another backend"),
@@ -162,7 +162,7 @@ const FORGERIES: &[(&str, Forge, &str)] = &[
     ("evidence more", |it| drop(it.insert("evidence/more.json".into(), b"{}".to_vec())), "which no run leaves"),
 ];
 
-/// Populations and their resources, where the line of the population is kept.
+/// Keeps populations with their resources. `keep` selects the line of the population.
 fn keep_facts(contents: &mut Contents, keep: fn(&str) -> bool) {
     let (mut kept, mut keeping) = (String::new(), true);
     for line in text(contents, FACTS).lines() {
@@ -218,7 +218,7 @@ fn what_is_edited_and_sealed_again_is_noticed() {
         sealed(&mut forged, |_| {});
         noticed(file, &forged, &format!("forged report: {file}"));
     }
-    // And nobody signs it.
+    // The signing command refuses the forged evidence too.
     let mut forged = whole.clone();
     replaced(&mut forged, "report.html", "violated", "met");
     sealed(&mut forged, |_| {});
@@ -229,7 +229,8 @@ fn what_is_edited_and_sealed_again_is_noticed() {
     assert!(!desk.path().join("signed.zip").exists());
 }
 
-/// Another version writes other bytes: that they were not checked is said of each file, and nobody signs for them.
+/// Another version writes other bytes. The output reports each file as unchecked, and the signing command refuses such
+/// evidence.
 #[test]
 fn reports_of_another_version_are_told_to_be_unchecked() {
     let desk = tempfile::tempdir().unwrap();
@@ -267,14 +268,14 @@ fn reports_of_another_version_are_told_to_be_unchecked() {
         attestry(desk.path(), &["evidence", "keygen", "k"]);
         let signed = attestry(desk.path(), &["evidence", "pack", "older.zip", "signed.zip", "--sign", "k"]);
         assert_eq!(signed.status.code(), Some(6), "{name}: {}", said(&signed));
-        // What does not depend on the version is compared all the same.
+        // Files that do not depend on the version are compared nevertheless.
         replaced(&mut older, RUN, "\"stage\": \"here\"", "\"stage\": \"prod\"");
         sealed(&mut older, |_| {});
         assert!(check(&older).is_err(), "{name}");
     }
 }
 
-/// Two names that are one file on some systems are no two files in evidence, in a directory as little as in a bundle.
+/// Two names that some systems treat as one file are damage in evidence, in a directory and in a bundle.
 #[test]
 fn names_that_are_one_file_somewhere_are_damage() {
     let desk = tempfile::tempdir().unwrap();
@@ -297,7 +298,7 @@ fn names_that_are_one_file_somewhere_are_damage() {
     }
 }
 
-/// A run finds out before it asks anybody.
+/// A run detects the problem before its first request.
 #[test]
 fn a_run_refuses_inputs_that_are_one_file_somewhere() {
     let desk = tempfile::tempdir().unwrap();
@@ -318,7 +319,7 @@ fn a_run_refuses_inputs_that_are_one_file_somewhere() {
     }
 }
 
-/// Whoever judges the facts by a stage that looks elsewhere is told that nobody looked there.
+/// A second judgement by a stage with other places reports that these places were not collected.
 #[test]
 fn facts_that_another_stage_wants_are_missing_and_not_met() {
     let desk = tempfile::tempdir().unwrap();
@@ -351,7 +352,7 @@ fn facts_that_another_stage_wants_are_missing_and_not_met() {
     }
 }
 
-/// Results are read through the manifest, and what is not is said to be unverified.
+/// A comparison reads results through the manifest. It reports results without a valid manifest as unverified.
 #[test]
 fn results_are_compared_only_when_their_evidence_verifies() {
     let desk = tempfile::tempdir().unwrap();
@@ -376,7 +377,7 @@ fn results_are_compared_only_when_their_evidence_verifies() {
     }
 }
 
-/// A key is named by digests and the like: a signature cannot bring words onto the line that tells of it.
+/// Digests and similar texts identify a key. A signature cannot put words onto the line that reports it.
 #[test]
 fn a_signature_names_no_key_by_words() {
     let desk = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! The sweep of log groups: what it finds, what it never claims, and what must not leave the process.
+//! Tests the sweep of log groups: its findings, the limits of its claims, and the texts that must not leave the
+//! process.
 
 mod archives;
 mod sources;
@@ -70,7 +71,7 @@ fn text(group: &str, events: &[String], other: &str) -> String {
     fill(ACCOUNT, group, events, other)
 }
 
-/// The marks of an account; those that a test did not fill before stand for nothing.
+/// Replaces the placeholders in an account. Placeholders that a test did not fill before become empty.
 fn fill(account: &str, group: &str, events: &[String], other: &str) -> String {
     let text = account.replace("GROUP", group).replace("EVENTS", &events.join(", ")).replace("OTHER", other);
     [
@@ -96,7 +97,7 @@ const PLAIN: &str = "storedBytes: 1";
 const FINE: &str = "{ SecretString: Zw83Lm20TqWdRk7v }";
 const SHORT: &str = "{ SecretString: short }";
 
-/// Both cases, for a stage that says this.
+/// Returns both cases, for a stage with these settings.
 fn both(account: &Described, says: &str) -> Vec<Case> {
     let directory = tempfile::tempdir().unwrap();
     let path = write_suite(directory.path(), account, POLICY, None);
@@ -109,7 +110,7 @@ fn both(account: &Described, says: &str) -> Vec<Case> {
 
 const CONSENT: &str = "read_secret_values: true";
 
-/// The verdicts about values and about patterns; the facts say the same again.
+/// Returns the verdicts about values and about patterns. The stored facts must give the same verdicts again.
 async fn verdicts(account: &Arc<Described>, says: &str) -> (Ran, Vec<&'static str>) {
     let cases = both(account, says);
     let ran = run(&cases, account, account.connector()).await.unwrap();
@@ -155,7 +156,7 @@ async fn a_value_in_an_event_is_found_and_nothing_of_it_is_told() {
         assert_eq!(fact(&ran, name), &Fact::from(number), "{name}");
     }
     assert_eq!(fact(&ran, "bytes_read"), &Fact::from(i64::try_from(11 + 14 + VALUE.len() + 4).unwrap()));
-    // A group that no case is about is not read, and no request says what is looked for.
+    // The run does not read a group outside of all cases, and no request contains the searched values.
     let calls = ran.link.calls.all();
     let sweeps: Vec<_> = calls.iter().filter(|call| call.operation == "FilterLogEvents").collect();
     assert_eq!(sweeps.len(), 3);
@@ -183,7 +184,8 @@ async fn no_value_is_read_unless_the_stage_says_so() {
 async fn what_was_not_seen_is_never_clean() {
     let clean = [event(1, "all is well"), event(2, "done")];
     let denied = "{ error: AccessDeniedException }";
-    // A policy masks the events; a value is too short to be told from other text; a value is refused.
+    // A data protection policy masks the events. Then a value is too short to be distinct from other text. Then a value
+    // is refused.
     for (group, other, cause, words) in [
         ("dataProtectionStatus: ACTIVATED", FINE, Cause::Undecided, ["not_evaluated", "not_evaluated"]),
         ("inheritedProperties: [ACCOUNT_DATA_PROTECTION]", FINE, Cause::Undecided, ["not_evaluated", "not_evaluated"]),
@@ -249,7 +251,7 @@ async fn only_the_window_and_the_secrets_of_the_stage_are_asked_for() {
     assert_eq!((sweep["startTime"].as_i64(), sweep["endTime"].as_i64()), (Some(until - 86_400_000), Some(until)));
 }
 
-/// A recording holds neither values nor events, and whoever replays it learns that nothing was searched.
+/// A recording contains neither values nor events. A replay reports that nothing was searched.
 #[test]
 fn a_recording_holds_no_value_and_says_so() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! `attestry logs` from outside: exit codes, what it tells, and that it tells no value.
+//! Tests `attestry logs` with the binary: its exit codes and its output, which contains no value.
 
 use std::path::Path;
 
@@ -55,7 +55,8 @@ fn a_value_is_found_and_not_told() {
     assert_eq!(report["coverage"]["events"], 1);
 }
 
-/// The name of a file is told, and here it is a value, looks like a secret, steers a terminal, or tells another end.
+/// The output shows the name of a file. Here the name is a value, looks like a secret, controls a terminal, or imitates
+/// another result.
 #[test]
 fn names_of_files_tell_no_secret_and_forge_no_line() {
     let folder = folder("");
@@ -104,7 +105,8 @@ fn the_report_is_written_over_nothing_that_is_read_and_over_no_file_of_others() 
     assert!(std::fs::read_to_string(at("log")).unwrap().starts_with("password="));
     assert!(std::fs::read_to_string(at("values")).unwrap().contains("bank/pay"));
     assert_eq!(std::fs::read_to_string(at("notes")).unwrap(), "mine\n");
-    // Onto nothing, onto an earlier report, through a link to one; and where nothing can be written all is told.
+    // The target is a new file, an earlier report, or a link to an earlier report. When the target cannot be written,
+    // the output still shows everything.
     std::os::unix::fs::symlink("report", at("latest")).unwrap();
     std::fs::write(at("report"), "").unwrap();
     for (target, wanted) in [("new", 1), ("new", 1), ("report", 1), ("latest", 1), ("missing/report", 6)] {
@@ -142,7 +144,7 @@ fn what_is_no_text_is_never_clean() {
     assert_eq!(logs(folder.path(), &["log", "--values", "nothing"]).0, 2);
 }
 
-/// Whoever holds values leaves no core, and whoever reads only the last lines learns what was not read.
+/// A process with values writes no core dump. The last lines of its output report what it did not read.
 #[test]
 fn a_process_that_holds_values_leaves_no_core() {
     let folder = folder("all is well\n");
@@ -155,10 +157,10 @@ fn a_process_that_holds_values_leaves_no_core() {
             command.args(["--values", "values"]);
         }
         let running = command.spawn().unwrap();
-        // It opens the pipe once it has its values, and waits there for whoever writes.
+        // The process opens the pipe when it has its values, and then waits for a writer.
         let mut writer = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
         let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.id()));
-        // Nobody may even look at a process that may not be dumped, unless he is root.
+        // Only root can inspect a process that is not dumpable.
         let limit = limits.unwrap_or_default().lines().find(|line| line.starts_with("Max core")).map(str::to_owned);
         let none = limit.as_ref().is_none_or(|line| line.split_whitespace().nth(5) == Some("0"));
         assert!(none || !forbidden, "{limit:?}");

@@ -1,7 +1,8 @@
-//! The integration tests: one program, so that the SDK is linked once. They use the binary and the public interface.
+//! The integration tests. They are one program, so that the SDK is linked once. They use the binary and the public
+//! interface.
 //!
-//! A test here must not change what the whole process shares: variables of the environment, the current directory, limits.
-//! A test that needs other ones starts a child process.
+//! A test here must not change the state of the whole process: environment variables, the current directory, limits. A
+//! test that needs such a change starts a child process.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

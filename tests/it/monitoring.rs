@@ -1,4 +1,5 @@
-//! The shipped cases of monitoring on small accounts: what a filter counts, when an alarm goes off, and whom it tells.
+//! Judges small accounts by the shipped cases of monitoring: the events that a filter counts, the states that trigger
+//! an alarm, and the recipients of its messages.
 
 use std::sync::{Arc, LazyLock};
 
@@ -19,7 +20,7 @@ const MET: &str = "met";
 const VIOLATED: &str = "violated";
 const OPEN: &str = "not_evaluated";
 
-/// The verdict of one of the cases, and why.
+/// Returns the verdict of one of the cases, and its reason.
 async fn told(case: &str, answers: &str) -> (&'static str, String) {
     static ALL: LazyLock<Vec<Case>> = LazyLock::new(|| cases(root(), "suites/cis-aws.yaml", "embedded").0);
     let one: Vec<Case> = ALL.iter().filter(|it| it.id == format!("CIS-MONITORING/{case}")).cloned().collect();
@@ -76,7 +77,7 @@ async fn what_a_filter_adds_to_the_metric() {
     let apart = ["{ $.eventName = DisableKey }", "{ $.eventName = ScheduleKeyDeletion }"];
     let apart: Vec<String> = apart.iter().map(|it| filter(it, "", "metricValue: \"1\"")).collect();
     assert_eq!(told("key-deletion-filter", &filters(&apart)).await.0, MET);
-    // One that counts nothing does not help another.
+    // A filter that counts nothing does not help another one.
     let useless = [filter(only_disabled(), "", "metricValue: \"1\""), filter("", "", "metricValue: \"0\"")];
     let (found, why) = told("key-deletion-filter", &filters(&useless)).await;
     assert_eq!(found, VIOLATED, "{why}");
@@ -159,7 +160,7 @@ async fn whom_composite_alarms_tell() {
         let answers = alarms(&[alarm(&plain, "")], &composite(rule, more));
         let (found, why) = told("key-deletion-alarm", &answers).await;
         assert_eq!(found, verdict, "{rule} {more}: {why}");
-        // Who is told anyway is told, whatever else calls.
+        // A recipient of the alarm stays a recipient, whatever else sends messages.
         let answers = alarms(&[alarm(&plain, &format!("\"{TOPIC}\""))], &composite(rule, more));
         assert_eq!(told("key-deletion-alarm", &answers).await.0, MET, "{rule} {more}");
     }

@@ -1,7 +1,7 @@
-//! Each part of each expectation of the shipped suites is taken out in turn, and some example must notice.
+//! Takes out each part of each expectation of the shipped suites in turn. Some example must detect the change.
 //!
-//! A case whose examples are judged the same without a part has never been seen to need that part. The described accounts count
-//! too, for their verdicts are tested. `mutants/taken_out.rs` says what a part is.
+//! If all examples of a case have the same verdict without a part, no example shows that the part is needed. The
+//! described accounts count as examples too, because tests check their verdicts. `mutants/taken_out.rs` defines a part.
 
 mod broken;
 mod taken_out;
@@ -18,10 +18,10 @@ use taken_out::{Mutant, mutants};
 
 use crate::common;
 
-/// Parts that no example notices: `CASE | part | why that is no harm`, one a line.
+/// The parts that no example detects: `CASE | part | the reason why it is harmless`, one part on each line.
 const HARMLESS: &str = include_str!("mutants/harmless.txt");
 
-/// Facts of a described account, with the cases of its stage.
+/// The facts of a described account, with the cases of its stage.
 struct Account {
     described: std::sync::Arc<Described>,
     cases: BTreeMap<String, Case>,
@@ -37,7 +37,7 @@ impl Account {
         Self { described, cases, populations: ran.populations }
     }
 
-    /// Whether a case comes to other verdicts here without that part.
+    /// Returns whether a case has other verdicts here without that part.
     fn notices(&self, id: &str, number: usize) -> bool {
         let case = &self.cases[id];
         let expect = mutants(&case.expect).remove(number).expect;
@@ -57,14 +57,14 @@ impl Account {
     }
 }
 
-/// Whether some example is not judged any more as it is meant.
+/// Returns whether an example loses its intended verdict.
 fn noticed(expect: &Expectation, met: &[Resource], violated: &[Resource]) -> bool {
     let judged = |it: &Resource| expect.judge(it, Examples::now());
     met.iter().any(|it| judged(it) != Judgement::Met)
         || violated.iter().any(|it| !matches!(judged(it), Judgement::Unmet(_)))
 }
 
-/// `CASE | part` of each part that nothing notices.
+/// Returns `CASE | part` for each part that no example detects.
 async fn survivors(suite: &str, stages: &[&str]) -> (usize, BTreeSet<String>) {
     let words = Vocabulary::new(kinds::schemas()).with_probes(attestry::probes::specs());
     let loaded = load_suite(common::root(), Path::new(suite), words);
@@ -78,7 +78,7 @@ async fn survivors(suite: &str, stages: &[&str]) -> (usize, BTreeSet<String>) {
         assert!(!noticed(&case.expect, &met, &violated), "{}: an example is wrong as it is", case.id);
         let mut surviving: Vec<String> = Vec::new();
         for (number, Mutant { part, expect }) in mutants(&case.expect).into_iter().enumerate() {
-            // Nothing inside a part is needed where the part is not.
+            // When a part is not needed, the parts inside of it are not needed either.
             if surviving.iter().any(|outer| part.starts_with(&format!("{outer} "))) {
                 continue;
             }
@@ -93,7 +93,7 @@ async fn survivors(suite: &str, stages: &[&str]) -> (usize, BTreeSet<String>) {
     (tried, survivors)
 }
 
-/// The lines of a list that are about a suite, without their reasons.
+/// Returns the lines of a list that belong to a suite, without their reasons.
 fn listed(text: &str, cases: &BTreeSet<String>) -> BTreeSet<String> {
     let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     lines

@@ -1,10 +1,11 @@
-//! Whom the files of this repository name: every host, repository, action and image is ours, reserved for examples, or on a
-//! list with its reason. A name that nobody holds can be taken by anybody, and then a pipeline runs their code.
+//! Checks the names in the files of this repository. Every host, repository, action and image is ours, is reserved for
+//! examples, or is on a list with its reason. Anyone could register an unowned name, and a pipeline would then run
+//! foreign code.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Hosts that somebody else has, and why we name them.
+/// Hosts with other owners, and the reason for each name.
 const HOSTS: &[(&str, &str)] = &[
     ("amazonaws.com", "AWS: endpoints and service principals"),
     ("amazonaws.com.cn", "AWS in China"),
@@ -17,11 +18,11 @@ const HOSTS: &[(&str, &str)] = &[
     ("github.com", "only before what REPOSITORIES names"),
 ];
 
-/// What RFC 2606, 6761 and 9476 and ICANN keep from everybody, so that it can stand for anything.
+/// The domains that RFC 2606, 6761 and 9476 and ICANN reserve for examples and private use.
 const RESERVED: &[&str] = &["example", "invalid", "test", "localhost", "local", "internal", "alt"];
 const EXAMPLES: &[&str] = &["example.com", "example.net", "example.org"];
 
-/// Where names of other services are data: what their secrets look like.
+/// Folders in which names of other services are data: the forms of their secrets.
 const SECRETS: &[&str] = &[
     "crates/attestry-logs/",
     "crates/attestry-core/src/facts/redact/",
@@ -29,19 +30,19 @@ const SECRETS: &[&str] = &[
     "tests/it/log_sweep/",
 ];
 
-/// Repositories at a code host that a file names.
+/// The repositories at a code host that a file names.
 const REPOSITORIES: &[(&str, &str)] = &[
     ("rust-lang/crates.io-index", "the registry of crates, in deny.toml"),
     ("enterprises/", "a condition key of AWS"),
 ];
 
-/// Owners of actions: the host of the pipeline and AWS. Each action is pinned by its commit.
+/// The owners of actions: the host of the pipeline, and AWS. Each action is pinned by its commit.
 const ACTIONS: &[&str] = &["actions/", "aws-actions/"];
 
-/// Images of the templates.
+/// The images of the templates.
 const IMAGES: &[&str] = &["debian:stable-slim"];
 
-/// Code hosts: what follows them is an owner and a name.
+/// Code hosts. An owner and a name follow them.
 const CODE_HOSTS: &[&str] =
     &["github.com/", "gitlab.com/", "bitbucket.org/", "codeberg.org/", "ghcr.io/", "huggingface.co/"];
 
@@ -60,7 +61,7 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Path below the repository, and each line that is text.
+/// Returns each line of text with the path of its file below the repository.
 fn lines() -> Vec<(String, usize, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
@@ -74,7 +75,7 @@ fn lines() -> Vec<(String, usize, String)> {
     all
 }
 
-/// The hosts of all URLs on a line.
+/// Returns the hosts of all URLs on a line.
 fn hosts(line: &str) -> impl Iterator<Item = &str> {
     line.match_indices("://").filter_map(|(at, _)| {
         let rest = &line[at + 3..];
@@ -82,7 +83,7 @@ fn hosts(line: &str) -> impl Iterator<Item = &str> {
             rest.find(|it: char| !(it.is_ascii_alphanumeric() || "-._~%!$&+,;=:@".contains(it))).unwrap_or(rest.len());
         let host = rest[..end].rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
         let host = host.trim_matches(['.', ',', ';']);
-        // A name without a dot is nobody's, and a number is an address.
+        // A name without a dot has no owner, and a number is an address.
         let named = host
             .rsplit_once('.')
             .is_some_and(|(_, last)| last.bytes().all(|it| it.is_ascii_alphabetic() || it == b'-'));
@@ -96,7 +97,7 @@ fn is_below(host: &str, of: &str) -> bool {
 
 fn may_be_named(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or_default();
-    // `x`, `a.b`: too short to be anybody's.
+    // Names such as `x` and `a.b` are too short to have an owner.
     let tiny = last.len() < 2;
     tiny || RESERVED.contains(&last)
         || EXAMPLES.iter().any(|it| is_below(host, it))
@@ -137,7 +138,7 @@ fn no_repository_is_a_strangers() {
     assert!(strange.is_empty(), "{strange:#?}");
 }
 
-/// What a pipeline runs is chosen by whoever runs it: a binary by its digest, an action by its commit.
+/// The user of a pipeline chooses everything that it runs: a binary by its digest, an action by its commit.
 #[test]
 fn pipelines_run_nothing_of_a_stranger() {
     let mut strange = BTreeSet::new();
@@ -167,7 +168,7 @@ fn pipelines_run_nothing_of_a_stranger() {
     assert!(strange.is_empty(), "{strange:#?}");
 }
 
-/// Each template takes a binary that its user names, and looks at its digest before it is run.
+/// Each template takes a binary that its user names, and checks its digest before it runs the binary.
 #[test]
 fn templates_check_the_binary_before_they_run_it() {
     for name in ["github-actions.yml", "gitlab-ci.yml", "codebuild-buildspec.yml"] {

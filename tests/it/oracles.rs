@@ -1,5 +1,5 @@
-//! AWS's own answers beside our proofs: where both agree nothing changes, where they do not nothing is decided, and what
-//! AWS did not answer is a gap.
+//! Tests the answers of AWS beside our proofs. When both agree, nothing changes. When they disagree, nothing is
+//! decided. A missing answer of AWS is a gap.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use attestry::plan::{Plan, policy_document};
 use attestry::policy::Case;
 use attestry::verify::{CaseResult, Verdict, evaluate};
 
-/// One role and one policy: everything with secrets of the bank, and nothing with others; keys only with MFA.
+/// One role and one policy. They allow everything with the secrets of the bank, nothing with other secrets, and the use
+/// of keys only with MFA.
 const ACCOUNT: &str = r#"
 account: "111122223333"
 regions: [eu-central-1]
@@ -67,7 +68,7 @@ fn account(more: &str) -> Arc<Described> {
     Arc::new(Described::read("account.yaml", &text).unwrap_or_else(|wrong| panic!("{wrong}")))
 }
 
-/// What the simulator says of everything.
+/// Returns an account whose simulator gives this answer to everything.
 fn says(what: &str) -> Arc<Described> {
     account(&format!("simulator:\n  - {{ principal: app, action: \"*\", {what} }}\n"))
 }
@@ -89,7 +90,7 @@ fn cases(kind: &str, expect: &str, oracles: &str) -> Vec<Case> {
 async fn ran(account: &Arc<Described>, kind: &str, expect: &str) -> Ran {
     let cases = cases(kind, expect, "[simulator, access-analyzer]");
     let ran = run(&cases, account, account.connector()).await.unwrap();
-    // Whoever has the facts has the verdicts.
+    // The stored facts give the same verdicts.
     let mut text = Vec::new();
     write_facts(&ran.populations, &mut text).unwrap();
     let text = String::from_utf8(text).unwrap();
@@ -102,7 +103,7 @@ fn word(result: &CaseResult) -> &'static str {
     result.verdict.word()
 }
 
-/// The verdict, and what is said about it.
+/// Returns the verdict and its message.
 fn told(ran: &Ran) -> (&'static str, String) {
     let result = &ran.result.cases[0];
     let gaps = result.gaps.iter().chain(result.resources.iter().flat_map(|it| &it.gaps));
@@ -111,9 +112,9 @@ fn told(ran: &Ran) -> (&'static str, String) {
 
 #[tokio::test]
 async fn what_the_simulator_says_beside_the_proof() {
-    // What is claimed, what the simulator says of it, the verdict, and what is said.
+    // The claim, the answer of the simulator, the verdict, and the words of the message.
     for (expect, simulator, verdict, words) in [
-        // Proved.
+        // The proof proves the claim.
         (OUTSIDE, "decision: explicitDeny", "met", ""),
         (OUTSIDE, "decision: implicitDeny, missing: [aws:PrincipalTag/team]", "met", ""),
         (OUTSIDE, "decision: allowed", "not_evaluated", "says allowed for secretsmanager:DeleteSecret on arn:aws:"),
@@ -129,7 +130,7 @@ async fn what_the_simulator_says_beside_the_proof() {
         (DENIED, "decision: implicitDeny, missing: [\"aws:SourceVpc\"]", "met", ""),
         (MFA, "decision: implicitDeny, missing: [\"aws:MultiFactorAuthPresent\"]", "met", ""),
         (MFA, "decision: allowed", "not_evaluated", "says allowed for kms:Decrypt"),
-        // Refuted.
+        // The proof refutes the claim.
         (NEVER, "decision: allowed", "violated", ""),
         (
             NEVER,
@@ -154,7 +155,7 @@ async fn what_the_simulator_says_beside_the_proof() {
         (NOT_DENIED, "decision: allowed", "violated", ""),
         (NOT_DENIED, "decision: implicitDeny", "violated", ""),
         (NOT_DENIED, "decision: explicitDeny", "not_evaluated", "the proof says that it meets no Deny"),
-        // The claim is about a request without the key, so the key is not missing.
+        // The claim covers a request without the key, so the key is not missing.
         (
             MFA_IF_THERE,
             "decision: implicitDeny, missing: [\"aws:MultiFactorAuthPresent\"]",
@@ -162,7 +163,7 @@ async fn what_the_simulator_says_beside_the_proof() {
             "says implicitDeny for kms:Encrypt",
         ),
         (MFA_IF_THERE, "decision: allowed, missing: [\"aws:MultiFactorAuthPresent\"]", "violated", ""),
-        // The other way round.
+        // The negation of the claim.
         (NOT, "decision: allowed", "met", ""),
         (NOT, "decision: implicitDeny", "not_evaluated", "says implicitDeny"),
     ] {
@@ -193,7 +194,8 @@ async fn duties_are_together_only_where_both_can_be_done() {
     }
 }
 
-/// Where nobody wrote down what AWS says, or it refuses, there is no verdict: neither the proof's nor any other.
+/// When the description lacks the answer of AWS, or AWS refuses, there is no verdict. The proof alone gives none
+/// either.
 #[tokio::test]
 async fn an_answer_that_is_missing_is_a_gap() {
     for (more, cause) in [
@@ -228,7 +230,7 @@ async fn answers_are_read_page_by_page_and_asked_in_few_calls() {
     let asked: Vec<_> = calls.iter().filter(|it| it.operation == "SimulatePrincipalPolicy").collect();
     assert_eq!(asked.len(), 2, "two actions on one resource are one question of two pages");
     assert!(asked[0].parameters.get("Marker").is_none() && asked[1].parameters.get("Marker").is_some());
-    // What follows from who asks is no missing key.
+    // A key that follows from the caller does not count as missing.
     let names: Vec<_> = asked[0].parameters.as_object().unwrap().values().filter_map(|it| it.as_str()).collect();
     assert!(names.contains(&"aws:principalarn"), "{names:?}");
     let role = &ran.populations[0].resources[0];
@@ -247,7 +249,7 @@ async fn nobody_is_asked_unless_the_stage_says_so() {
         assert_eq!(permission(&cases).contains("iam:SimulatePrincipalPolicy"), asks, "{oracles}");
         assert_eq!(word(&ran.result.cases[0]), if asks { "not_evaluated" } else { "met" }, "{oracles}");
     }
-    // Whoever tests an answer that nobody asks for learns that.
+    // A case about an answer that no claim requests gets a message about that.
     let cases = cases("iam.role", "simulated: { present: true }", "[]");
     let ran = run(&cases, &account, account.connector()).await.unwrap();
     assert_eq!(ran.result.cases[0].resources[0].gaps[0].cause, Cause::NotAsked);
@@ -290,7 +292,7 @@ async fn what_access_analyzer_says_of_access_beside_the_proof() {
         assert_eq!(resources.is_empty(), expect == SECRETS, "{resources:?}");
         assert_eq!(asked[0].parameters["policyType"], "IDENTITY_POLICY");
     }
-    // What it cannot be asked, it is not asked.
+    // The collector sends no question that the oracle cannot answer.
     for expect in [OUTSIDE, DENIED, MFA, APART].map(|it| it.replace("permissions:", "statements:")) {
         let ran = ran(&account(""), "iam.policy", &expect).await;
         assert!(!ran.called().iter().any(|it| it.starts_with("access-analyzer:")), "{expect}");
@@ -329,12 +331,12 @@ async fn what_is_public_is_asked_once_a_document() {
         calls.map(|it| (it.region.to_string(), it.parameters["resourceType"].to_string())).collect::<Vec<_>>()
     };
     assert_eq!(asked(&buckets), [("aws-global".to_owned(), "\"AWS::S3::Bucket\"".to_owned())]);
-    // Two keys with the same policy.
+    // Two keys have the same policy.
     let keys = ran(&account, "kms.key", "analyzer.public: false").await;
     assert_eq!(told(&keys).0, "met", "{}", told(&keys).1);
     assert_eq!(keys.result.cases[0].resources.len(), 2);
     assert_eq!(asked(&keys).len(), 1, "{:?}", asked(&keys));
-    // The claim and what Access Analyzer says of it, one way and the other.
+    // The claim and the answer of Access Analyzer, for both outcomes.
     let text = std::fs::read_to_string(common::root().join("tests/accounts/whole.yaml")).unwrap();
     let others = text.replace("result: PASS, message: \"No public access.\"", "result: FAIL, message: x");
     assert_ne!(text, others);
@@ -371,14 +373,14 @@ async fn what_is_public_is_asked_once_a_document() {
 
 #[tokio::test]
 async fn what_is_public_is_compared_with_the_proof() {
-    // `bank-logs` is called public by Access Analyzer, and its policy names the service that it lets in.
+    // Access Analyzer calls `bank-logs` public. Its policy names the service that it allows.
     let buckets = ran(&whole(), "s3.bucket", "policy: { no_public_principal: true }").await;
     let verdicts: Vec<_> = buckets.result.cases[0].resources.iter().map(|it| (&*it.name, it.verdict.word())).collect();
     assert_eq!(verdicts, [("bank-data", "met"), ("bank-logs", "not_evaluated")]);
     let gap = &buckets.result.cases[0].resources[1].gaps[0];
     assert_eq!(gap.cause, Cause::Undecided);
     assert!(gap.message.contains("might let the public in, and the proof says that it does not"), "{}", gap.message);
-    // Nobody is asked unless the stage says so.
+    // The collector sends questions to the oracle only when the stage enables it.
     let cases = cases("s3.bucket", "policy: { no_public_principal: true }", "[]");
     assert!(!Plan::new(cases).calls().iter().any(|call| call.operation == "CheckNoPublicAccess"));
 }

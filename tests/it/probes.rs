@@ -1,5 +1,5 @@
-//! Probes on a small account that can be changed: what they observe, and that nothing is left of them, wherever they are
-//! killed, refused, throttled or stopped.
+//! Tests probes on a small account that they can change. They must observe the right facts. They must leave nothing
+//! behind, wherever they are killed, refused, throttled or stopped.
 
 mod fake;
 mod keys;
@@ -26,7 +26,7 @@ use serde_json::json;
 
 use crate::common;
 
-/// The id of a run that begins now: AWS tells when something was created, and that must be then.
+/// The id of a run that begins now. AWS returns the time of a creation, and that time must be in the run.
 static RUN: LazyLock<String> = LazyLock::new(|| format!("{}-0a1b2c3d", Timestamp::now().strftime("%Y%m%dT%H%M%SZ")));
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -94,7 +94,7 @@ async fn session(fake: &Arc<Fake>, link: &Link) -> Session {
     open(&common::target(ACCOUNT, &[REGION.to_owned()], fake.connector()), link).await.unwrap()
 }
 
-/// The way to the account without any trouble.
+/// Returns the places of the account, without any trouble.
 fn places(fake: &Arc<Fake>) -> Vec<Arc<At>> {
     let sdk = runtime().block_on(session(fake, &Link::new(Pace::none())));
     sdk.places()
@@ -106,7 +106,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 const CONSENT: &[&str] = &["alert", "denied", "secret-rotation"];
 
-/// What a sweep by the ledgers does, where the stage names these probes.
+/// Runs the cleanup by the ledgers, for a stage that names these probes.
 fn swept_by(probes: &[&str], folder: &Path, places: &[Arc<At>]) -> Cleaned {
     runtime().block_on(cleanup(folder, &CleanupScope { places, probes, pause: PAUSE })).unwrap()
 }
@@ -115,13 +115,13 @@ fn swept(folder: &Path, places: &[Arc<At>]) -> Cleaned {
     swept_by(CONSENT, folder, places)
 }
 
-/// What a sweep without a ledger does, so many minutes from now.
+/// Runs the cleanup without a ledger, at a time so many minutes from now.
 fn searched(probes: &[&str], places: &[Arc<At>], minutes: i64) -> Cleaned {
     let now = Timestamp::now() + SignedDuration::from_mins(minutes);
     runtime().block_on(cleanup_by_search(&CleanupScope { places, probes, pause: PAUSE }, now))
 }
 
-/// Acts, in a run of this id that hears of its end so.
+/// Runs the probes in a run with this id. `pace` carries its signals.
 async fn acting(cases: &[Case], fake: &Arc<Fake>, folder: &Path, (link, pace): (&Link, &CleanupPace)) -> Outcome {
     let session = session(fake, link).await;
     let at = session.acting(&RUN).into_iter().find(|at| !at.is_global()).unwrap();
@@ -138,7 +138,7 @@ async fn acting(cases: &[Case], fake: &Arc<Fake>, folder: &Path, (link, pace): (
     perform(tasks.collect(), &Arc::new(running)).await
 }
 
-/// Runs the probes of the cases; `None` when the process died, which leaves no trace but the ledger.
+/// Runs the probes of the cases. Returns `None` when the process died, and only the ledger remains.
 fn run(cases: &[Case], fake: &Arc<Fake>, folder: &Path) -> Option<Outcome> {
     let runtime = runtime();
     let stops = matches!(fake.trouble, Some((_, Trouble::Stopped)));
@@ -158,7 +158,7 @@ fn run(cases: &[Case], fake: &Arc<Fake>, folder: &Path) -> Option<Outcome> {
             }
         }
     });
-    // The runtime goes away with all its tasks, as a process does.
+    // The runtime ends with all its tasks, like a process.
     drop(runtime);
     ran
 }
@@ -232,7 +232,7 @@ fn probes_on_one_target_never_overlap() {
     let cases = cases(&twice, "probe/secret");
     let (fake, folder) = (Arc::new(Fake::new(Rotation::Works(4))), tempfile::tempdir().unwrap());
     let outcome = run(&cases, &fake, folder.path()).unwrap();
-    // A second one that began too early would have found a rotation pending.
+    // A second probe that began too early would have found a pending rotation.
     assert_eq!(verdicts(&cases, &outcome), ["met", "met"]);
     assert_eq!(fake.log().iter().filter(|call| *call == "RotateSecret").count(), 2);
 }
@@ -255,7 +255,7 @@ fn a_refusal_is_met_and_what_is_allowed_is_violated_and_undone() {
     let first = &outcome.populations[0].resources;
     assert!(first.iter().any(|it| it.get("explicit") == Some(&Fact::Known(true.into()))));
 
-    // Whoever cannot become the role has not been refused the deed.
+    // A caller that cannot assume the role was not refused the action itself.
     let mut fake = Fake::new(Rotation::Sticks);
     fake.refused = ["AssumeRole"].into();
     let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
@@ -263,7 +263,7 @@ fn a_refusal_is_met_and_what_is_allowed_is_violated_and_undone() {
     assert_eq!(verdicts(&cases, &outcome), ["not_evaluated", "violated", "violated", "met"]);
 }
 
-/// Every call of a run without trouble, and what becomes of the account when it goes wrong there.
+/// Causes a trouble at each call of a normal run, and checks the state of the account afterwards.
 fn matrix(policy: &str, rotation: Rotation, troubles: &[Trouble]) -> usize {
     let cases = cases(policy, "probe/secret");
     let (calm, folder) = (Arc::new(Fake::new(rotation)), tempfile::tempdir().unwrap());
@@ -271,10 +271,11 @@ fn matrix(policy: &str, rotation: Rotation, troubles: &[Trouble]) -> usize {
     let calm_facts = format!("{:?}", verdicts(&cases, &calm_outcome));
     let calls = calm.log().len();
     let mut points = 0;
-    // The first call only asks who we are.
+    // The first call is only the identity call.
     for number in 2..=calls {
         for &trouble in troubles {
-            // Without its ledger nobody can prove whose label is on a version with a foreign id: that one is left.
+            // Without its ledger, there is no proof of the owner of a label on a version with a foreign id. The cleanup
+            // leaves such a version.
             let ledgers: &[bool] = if rotation == Rotation::Strays { &[false] } else { &[false, true] };
             for &lost_ledger in ledgers {
                 points += 1;
@@ -288,7 +289,7 @@ fn matrix(policy: &str, rotation: Rotation, troubles: &[Trouble]) -> usize {
                 let left = fake.listing() != before;
                 match &outcome {
                     Some(outcome) => {
-                        // What is left is told, and nobody is told a verdict that AWS did not give.
+                        // The outcome reports everything that is left. It contains no verdict without an answer of AWS.
                         assert!(!left || !outcome.residue.is_empty(), "{place}: left and not told");
                         for (told, calm) in verdicts(&cases, outcome).iter().zip(verdicts(&cases, &calm_outcome)) {
                             let lenient = *told != "met" || calm == "met" || trouble == Trouble::Denied;
@@ -301,7 +302,7 @@ fn matrix(policy: &str, rotation: Rotation, troubles: &[Trouble]) -> usize {
                 let done = if lost_ledger { searched(CONSENT, &places, 120) } else { swept(folder.path(), &places) };
                 assert_eq!(done.left, Vec::<String>::new(), "{place}");
                 assert_eq!(fake.listing(), before, "{place}");
-                // A second sweep finds nothing.
+                // A second cleanup finds nothing.
                 let again = swept(folder.path(), &places);
                 assert!(lost_ledger || again.gone.is_empty(), "{place}: {again:?}");
             }
@@ -310,7 +311,7 @@ fn matrix(policy: &str, rotation: Rotation, troubles: &[Trouble]) -> usize {
     points
 }
 
-/// The same account after the trouble is over.
+/// Returns the same account after the end of the trouble.
 fn undisturbed(fake: &Arc<Fake>) -> Arc<Fake> {
     fake.calm();
     Arc::clone(fake)
@@ -403,14 +404,14 @@ fn a_search_leaves_what_is_young() {
     assert_eq!(fake.listing(), left);
 }
 
-/// The mark of the case `P/c` in a run of that id.
+/// Returns the mark of the case `P/c` in a run with that id.
 fn mark(run: &str) -> String {
     use sha2::{Digest, Sha256};
     let case: String = Sha256::digest("P/c").iter().take(3).map(|byte| format!("{byte:02x}")).collect();
     format!("attestry-{run}-{case}")
 }
 
-/// One of each kind, named as the stranger's things are, and the probe's own.
+/// Returns one artifact of each sort, with the names of the stranger's things and of the probe's own.
 fn one_of_each(mark: &str, start: &str) -> Vec<Arc<dyn Artifact>> {
     let queue = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{mark}");
     [
@@ -427,7 +428,7 @@ fn one_of_each(mark: &str, start: &str) -> Vec<Arc<dyn Artifact>> {
     .into()
 }
 
-/// A ledger that is written with a key, by whoever has one.
+/// Writes a ledger with a key, as any owner of a key can.
 fn announce(folder: &Path, run: &str, artifacts: impl IntoIterator<Item = Arc<dyn Artifact>>) {
     let ledger = Ledger::begin(folder, run).unwrap();
     for artifact in artifacts {
@@ -444,7 +445,8 @@ fn announce(folder: &Path, run: &str, artifacts: impl IntoIterator<Item = Arc<dy
     }
 }
 
-/// Whatever a ledger says and however it is named: what the account does not prove to be ours is told and left.
+/// For every content and name of a ledger: the cleanup reports and leaves each thing that the account does not prove to
+/// be ours.
 #[test]
 fn nothing_of_a_stranger_is_removed_by_a_ledger_or_a_name() {
     for stranger in [Stranger::Named, Stranger::Old, Stranger::Used] {
@@ -457,14 +459,14 @@ fn nothing_of_a_stranger_is_removed_by_a_ledger_or_a_name() {
         for done in [swept(folder.path(), &places), searched(CONSENT, &places, 120)] {
             assert_eq!(done.gone, Vec::<String>::new(), "{stranger:?}");
             assert_eq!(fake.listing(), before, "{stranger:?}");
-            // Of a version that somebody else named, a search knows nothing.
+            // The search cannot find a version with a foreign name.
             assert!(done.left.len() >= 4 && done.left.iter().all(|it| it.contains("not removed: ")), "{done:?}");
         }
         assert_eq!(swept(folder.path(), &places).left.len(), 5, "it is told again");
     }
 }
 
-/// The true ledger of a killed run beside one that somebody changed, or wrote with a key of their own.
+/// Puts the true ledger of a killed run beside a ledger that an attacker changed, or wrote with another key.
 #[test]
 fn a_forged_ledger_beside_a_true_one_removes_nothing_and_hides_nothing() {
     let (mut points, at_once) = (0, ROTATION.replace("within: 1s", "within: 0s"));
@@ -489,7 +491,7 @@ fn a_forged_ledger_beside_a_true_one_removes_nothing_and_hides_nothing() {
             let text = std::fs::read_to_string(file("jsonl")).unwrap();
             let left = fake.listing();
 
-            // Somebody turns the true one against the stranger's things.
+            // The attacker changes the true ledger so that it names the stranger's things.
             let changed =
                 text.replace(RUN.as_str(), run).replace("outside/", "bank/").replace("probe/secret", "bank/rotating");
             std::fs::write(path(&format!("{run}.jsonl")), &changed).unwrap();
@@ -499,7 +501,7 @@ fn a_forged_ledger_beside_a_true_one_removes_nothing_and_hides_nothing() {
             assert_eq!((done.gone.len(), done.left.len()), (0, 1), "{done:?}");
             assert_eq!(fake.listing(), left);
 
-            // And writes one with a key of their own. The true one is beside both.
+            // The attacker also writes a ledger with another key. The true ledger is beside both.
             std::fs::remove_file(path(&format!("{run}.jsonl"))).unwrap();
             std::fs::remove_file(path(&format!("{run}.key"))).unwrap();
             announce(folder.path(), run, one_of_each(&mark(run), "bank/"));
@@ -508,14 +510,14 @@ fn a_forged_ledger_beside_a_true_one_removes_nothing_and_hides_nothing() {
             assert_eq!(done.left.len(), 5, "{done:?}");
             assert!(!done.gone.is_empty() && fake.listing().iter().all(|it| !it.contains(RUN.as_str())), "{done:?}");
             let strangers: Vec<String> = fake.listing().into_iter().filter(|it| !clean.contains(it)).collect();
-            // A secret, a parameter, a queue, a subscription, and a secret with a version that is pending.
+            // A secret, a parameter, a queue, a subscription, and a secret with a pending version.
             assert_eq!(strangers.len(), 6, "{strangers:?}");
         }
     }
     assert!(points >= 5, "{points}");
 }
 
-/// A ledger whose lines are true says nothing of another place, and a stage that names no such probe is left alone.
+/// The cleanup ignores a true ledger of another place. It also changes nothing in a stage that names no such probe.
 #[test]
 fn a_sweep_needs_the_place_and_the_consent_of_the_stage() {
     let cases = cases(DENIED, "probe/secret");
@@ -539,7 +541,8 @@ fn a_sweep_needs_the_place_and_the_consent_of_the_stage() {
     assert_eq!(fake.listing(), clean);
 }
 
-/// What never answers keeps nobody for ever: what is left is named, and the ledger has it.
+/// A call without an answer does not block the cleanup for ever. The output names everything that is left, and the
+/// ledger contains it.
 #[test]
 fn a_clean_up_ends_when_people_want_it_to() {
     let at_once = ROTATION.replace("within: 1s", "within: 0s");
@@ -585,7 +588,7 @@ fn a_stage_that_does_not_name_a_probe_is_never_acted_upon() {
     assert_eq!(told, ["no-consent"]);
 }
 
-/// The user agent names the run, the permissions are those of the calls, and what is forbidden is not asked for.
+/// The user agent names the run. The permissions are those of the calls, without the operations that AWS must refuse.
 #[test]
 fn permissions_of_probes_equal_what_is_called() {
     let cases = cases(DENIED, "probe/secret");
@@ -620,7 +623,7 @@ fn no_value_of_a_secret_is_kept() {
     }
 }
 
-/// The binary in a directory with a suite, at the account behind a port.
+/// Returns the command of the binary in a directory with a suite, for the account behind a port.
 fn attestry(directory: &Path, url: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
     command.current_dir(directory).args(arguments).args(["suite.yaml", "--stage", "here", "--endpoint", url]);
@@ -674,7 +677,7 @@ fn after_sigkill_a_sweep_finishes_and_after_sigint_the_run_does() {
     assert!(fake.log().contains(&"UpdateSecretVersionStage".to_owned()));
 }
 
-/// A sweep that may do nothing asks nothing, and what is no ledger keeps nobody.
+/// A cleanup without permission makes no request. A file that is no ledger does not stop it.
 #[test]
 fn a_sweep_refuses_without_a_call() {
     let (fake, url, directory) = stuck();
@@ -726,7 +729,7 @@ fn a_run_that_may_not_act_makes_no_call() {
     assert!(fake.log().is_empty(), "{:?}", fake.log());
 }
 
-/// No form of a value in anything that the binary leaves, and the evidence gives its verdicts again.
+/// No output of the binary contains a form of a secret value, and the evidence gives its verdicts again.
 #[test]
 fn no_value_of_a_secret_is_in_any_output_of_a_run() {
     let (fake, directory) = (Arc::new(Fake::new(Rotation::Works(1))), tempfile::tempdir().unwrap());

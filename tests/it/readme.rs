@@ -1,4 +1,5 @@
-//! The documents: a session that they show is what the program prints, each link leads somewhere, and none is too long.
+//! Tests the documents. Each shown session is the output of the program, each link has a target, and no document is too
+//! long.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,7 +7,7 @@ use std::process::Command;
 
 use regex::Regex;
 
-/// What a command prints, in the repository or in a copy of it.
+/// Returns the output of a command in the repository, or in a copy of it.
 fn output(directory: &Path, arguments: &str, out: &Path) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
     command.current_dir(directory).args(arguments.split(' ')).arg("--out").arg(out).env("NO_COLOR", "1");
@@ -14,7 +15,8 @@ fn output(directory: &Path, arguments: &str, out: &Path) -> String {
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }
 
-/// Without what differs from run to run: how long it took, how many days are left, digests, and where it was written.
+/// Returns the lines without the parts that differ between runs: the duration, the days left, digests and the folder of
+/// the output.
 fn lasting(text: &str) -> Vec<String> {
     let differs = [(r"\d+\.\d s$", "N s"), (r"\d+ days left", "N days left"), ("^wrote .*", "wrote")];
     let differs = differs.map(|(what, with)| (Regex::new(what).unwrap(), with));
@@ -23,8 +25,8 @@ fn lasting(text: &str) -> Vec<String> {
     text.lines().map(|line| lasting(line.trim_end())).collect()
 }
 
-/// The first line that a document shows and the program does not print there: `…` alone stands for lines that are left out,
-/// and at an end for the rest of the line.
+/// Returns the first line that a document shows and the program does not print at that place. A line with only `…`
+/// stands for omitted lines. At the end of a line, `…` stands for the rest of the line.
 fn missing(shown: &str, printed: &str) -> Option<String> {
     let printed = lasting(printed);
     let mut rest = printed.iter();
@@ -47,7 +49,7 @@ fn missing(shown: &str, printed: &str) -> Option<String> {
     None
 }
 
-/// The blocks of a language in a part of a document, without their fences.
+/// Returns the code blocks of one language in a part of a document, without their fences.
 fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     text.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n')).collect()
 }
@@ -74,7 +76,7 @@ fn a_session() {
     }
 }
 
-/// A copy of what a run needs, with one line of the account changed.
+/// Returns a copy of the files that a run needs, with one changed line of the account.
 fn flipped(change: impl Fn(&str) -> String) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     for directory in ["suites", "policies"] {
@@ -109,7 +111,7 @@ fn a_verdict_flips() {
     }
 }
 
-/// Files that end in `.md` below a folder, by their path in the repository.
+/// Collects the files below a folder that end in `.md`, by their path in the repository.
 fn markdown(folder: &Path, root: &Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
@@ -123,7 +125,7 @@ fn markdown(folder: &Path, root: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// Lines outside of blocks of code.
+/// Returns the lines outside of code blocks.
 fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut in_code = false;
     text.lines().enumerate().map(|(number, line)| (number + 1, line)).filter(move |(_, line)| {
@@ -133,7 +135,7 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The anchors of the headings of a document.
+/// Returns the anchors of the headings of a document.
 fn anchors(text: &str) -> Vec<String> {
     let headings = prose(text).filter(|(_, line)| line.starts_with('#'));
     let slug = |heading: &str| {
@@ -182,7 +184,8 @@ fn the_documents_stay_short() {
     }
 }
 
-/// The language page has its own words for the matchers, and the reference is generated: neither may have one more.
+/// The language page describes the matchers in its own words, and the reference is generated. Both must have the same
+/// matchers.
 #[test]
 fn the_language_page_has_each_matcher() {
     let matcher = Regex::new(r"`([a-z_]+)`").unwrap();
@@ -204,7 +207,7 @@ fn the_glossary_has_each_word_once_and_in_order() {
     assert!(words.len() > 60 && words.is_sorted_by(|one, next| one < next), "{words:?}");
 }
 
-/// The sources of all crates, in one text.
+/// Collects the sources of all crates in one text.
 fn sources(folder: &Path, found: &mut String) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();

@@ -1,4 +1,4 @@
-//! The generated reference: the committed pages are what the registries say, and what they say of examples is so.
+//! Tests the generated reference. The committed pages match the registries, and their examples have the stated results.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn the_committed_reference_is_what_the_registries_say() {
     }
 }
 
-/// A policy with one case a matcher, made of its examples.
+/// Returns a policy with one case for each matcher, made of the examples of the matcher.
 fn policy() -> String {
     let mut text = "id: REFERENCE\ntitle: Examples of all matchers\nseverity: low\ncases:\n".to_owned();
     let indented =

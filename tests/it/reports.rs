@@ -1,4 +1,4 @@
-//! Reports from outside: which are written, and runs compared with each other.
+//! Tests reports with the binary: the files that it writes, and the comparison of runs.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ fn attestry(arguments: &[&str]) -> (i32, String) {
     (done.status.code().unwrap(), String::from_utf8(said).unwrap())
 }
 
-/// Runs a case of the drifted account that is violated and wholly seen.
+/// Runs a case of the drifted account that is violated and has complete coverage.
 fn run(out: &Path, stage: &str, more: &[&str]) -> (i32, String) {
     let out = out.to_str().unwrap();
     let first = ["run", "suites/mod-045.yaml", "DT-002/every-90-days", "--stage", stage, "--out", out];

@@ -1,6 +1,7 @@
-//! The schemas that editors use: committed as they are derived, and true to the files that ship.
+//! Tests the schemas for editors. The committed files equal the derived schemas, and the shipped files are valid by
+//! them.
 //!
-//! `ATTESTRY_BLESS=1 cargo test --test it schemas` writes them anew.
+//! `ATTESTRY_BLESS=1 cargo test --test it schemas` writes the files again.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ fn schema(name: &str) -> jsonschema::Validator {
     jsonschema::draft202012::new(&schema).unwrap()
 }
 
-/// The file as an editor sees it: plain scalars typed as YAML 1.2 types them.
+/// Returns the file as an editor reads it: plain scalars have the types of YAML 1.2.
 fn read(text: &str) -> Value {
     let (mut files, mut sink) = (Files::new(), Diagnostics::new());
     let file = files.add("test.yaml", text);
@@ -93,7 +94,7 @@ fn schemas_are_schemas() {
     }
 }
 
-/// Policies, suites and waivers are told apart by the key that only they must have.
+/// A required key distinguishes policies, suites and waivers. Each of them has its own.
 #[test]
 fn every_shipped_file_is_valid() {
     let (policy, suite, waivers) = (schema("policy"), schema("suite"), schema("waivers"));

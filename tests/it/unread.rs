@@ -1,4 +1,4 @@
-//! Members of answers that nobody can read: each blinds the attributes that it tells, and nothing else changes.
+//! Tests unreadable members of answers. Each one blinds the attributes that depend on it, and nothing else changes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ fn facts(populations: &[Population]) -> Facts {
     .collect()
 }
 
-/// What is left out of an answer because nobody can read it is in no other fact taken for what is not there.
+/// No other fact treats an unreadable member of an answer as absent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_read_changes_no_other_fact() {
     let account = whole();
@@ -83,7 +83,7 @@ async fn what_cannot_be_read_changes_no_other_fact() {
                 let broken = Faults::new(account.connector(), operation, Fault::Changed(mutation)).unwrap();
                 let Ok(ran) = run(&needing, &account, broken.connector()).await else { return (Vec::new(), false) };
                 let (mut wrong, mut blind, mut known) = (Vec::new(), false, false);
-                // A sweep tells what it saw, which is less.
+                // A sweep reports the events that it read, and these are fewer.
                 let of_sweep = |kind: &str| matches!(kind, "logs.archive" | "logs.sweep");
                 for (place, fact) in facts(&ran.populations).into_iter().filter(|(place, _)| !of_sweep(&place.0)) {
                     match (sound.get(&place), &fact) {

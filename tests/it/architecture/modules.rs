@@ -1,6 +1,7 @@
-//! The modules of our crates as the compiler finds them: from the root of a crate along `mod`, with their parsed code.
+//! Finds the modules of our crates as the compiler does: from the root of a crate along `mod`, with the parsed code.
 //!
-//! Code that is compiled for tests only is known by its `cfg` and not by the name of its file. Must not know any rule.
+//! The `cfg` of a module marks code that is compiled for tests only. The file name does not matter. The module must not
+//! know any rule.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,13 +13,13 @@ use syn::{Attribute, Expr, ExprLit, File, Item, Lit, Meta, Token, Type};
 
 use super::names::{self, Name};
 
-/// One file of a crate, and what the rules look at.
+/// One file of a crate, with the data that the rules need.
 pub struct Module {
     /// The path of the file below the repository.
     pub file: String,
     /// The name of the crate in code.
     pub package: String,
-    /// The path of the module in its crate; the root has none.
+    /// The path of the module in its crate. It is empty for the root.
     pub path: Vec<String>,
     /// Whether the file is compiled for tests only.
     pub test: bool,
@@ -26,13 +27,13 @@ pub struct Module {
     pub begin: String,
     /// The lines that are neither comments nor compiled for tests only.
     pub code: String,
-    /// How many lines the file has, comments too, without those that are compiled for tests only.
+    /// The number of lines of the file, including comments, without lines that are compiled for tests only.
     pub lines: usize,
-    /// What its product code names.
+    /// The names in its product code.
     pub names: Vec<Name>,
-    /// The traits that its types implement, one entry for each type, and `KIND` where it has one.
+    /// The traits that its types implement, with one entry for each type. `KIND` is added when the module has one.
     pub implemented: Vec<String>,
-    /// The modules in the list `ALL` or in the macro that writes it, one entry for each item.
+    /// The modules in the list `ALL`, or in the macro that writes the list, with one entry for each item.
     pub listed: Vec<String>,
 }
 
@@ -62,7 +63,7 @@ impl Module {
     }
 }
 
-/// The modules in `kinds! { … }`.
+/// Returns the modules in `kinds! { … }`.
 fn in_macro(item: &Item) -> Vec<String> {
     match item {
         Item::Macro(it) if it.mac.path.is_ident("kinds") => {
@@ -72,7 +73,7 @@ fn in_macro(item: &Item) -> Vec<String> {
     }
 }
 
-/// The trait that an item implements for one type, and not for all that have another trait.
+/// Returns the trait that an item implements for one type. Blanket implementations do not count.
 fn implemented(item: &Item) -> Option<String> {
     let it = match item {
         Item::Impl(it) => it,
@@ -98,12 +99,12 @@ impl<'ast> Visit<'ast> for TestLines {
     }
 }
 
-/// The repository.
+/// Returns the folder of the repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All files that end in `.rs` below a folder.
+/// Returns all files below a folder that end in `.rs`.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -117,12 +118,12 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// A path below the repository.
+/// Returns a path relative to the repository.
 pub fn below(path: &Path) -> String {
     path.strip_prefix(root()).unwrap().to_string_lossy().into_owned()
 }
 
-/// The folders of the packages: the root and `crates/*`.
+/// Returns the folders of the packages: the root and `crates/*`.
 pub fn packages() -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> =
         std::fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -132,7 +133,7 @@ pub fn packages() -> Vec<PathBuf> {
     all
 }
 
-/// The modules of all packages.
+/// Returns the modules of all packages.
 pub fn modules() -> Vec<Module> {
     let mut all = Vec::new();
     for folder in packages() {
@@ -151,13 +152,14 @@ fn walk(file: &Path, package: &str, path: Vec<String>, test: bool, all: &mut Vec
     let parsed = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let stem = file.file_stem().unwrap().to_string_lossy();
     let folder = file.parent().unwrap();
-    // The root of a crate and `mod.rs` have their modules beside them, other files in the folder of their name.
+    // The root of a crate and `mod.rs` have their modules beside them. Other files have them in the folder with their
+    // name.
     let own = if path.is_empty() || stem == "mod" { folder.to_owned() } else { folder.join(&*stem) };
     declared(&parsed.items, (folder, &own), package, &path, test, all);
     all.push(Module::new(file, package, path, test, &text, &parsed));
 }
 
-/// The file that `#[path = "…"]` names.
+/// Returns the file that `#[path = "…"]` names.
 fn moved(attributes: &[Attribute]) -> Option<String> {
     attributes.iter().find_map(|attribute| match &attribute.meta {
         Meta::NameValue(it) if it.path.is_ident("path") => match &it.value {
@@ -168,7 +170,7 @@ fn moved(attributes: &[Attribute]) -> Option<String> {
     })
 }
 
-/// Walks the modules that items declare; the folders are that of the file, and that of its modules.
+/// Walks the modules that items declare. The first folder contains the file, and the second one contains its modules.
 fn declared(
     items: &[Item],
     folders: (&Path, &Path),
@@ -194,7 +196,7 @@ fn declared(
     }
 }
 
-/// Whether a `cfg` among the attributes holds in tests only.
+/// Returns whether a `cfg` among the attributes holds in tests only.
 pub fn is_for_tests(attributes: &[Attribute]) -> bool {
     let condition = |it: &Attribute| it.parse_args::<Meta>().unwrap();
     attributes.iter().filter(|it| it.path().is_ident("cfg")).any(|it| needs_test(&condition(it)))
@@ -210,7 +212,7 @@ fn needs_test(condition: &Meta) -> bool {
     }
 }
 
-/// The attributes of an item.
+/// Returns the attributes of an item.
 pub fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(it) => &it.attrs,
@@ -232,7 +234,7 @@ pub fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// `cfg`s by hand: what the compiler does with them must be what this file does.
+/// Examples of `cfg`. This file must treat them as the compiler does.
 #[test]
 fn a_cfg_is_for_tests_only_where_it_needs_them() {
     let item = |text: &str| syn::parse_str::<Item>(&format!("#[cfg({text})] fn f() {{}}")).unwrap();

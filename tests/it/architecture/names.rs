@@ -1,7 +1,7 @@
-//! All names of modules, types and functions in the code of a module, each as a path from the root of a crate.
+//! Collects all names of modules, types and functions in the code of a module, each as a path from the root of a crate.
 //!
-//! It reads `use` trees, paths, and the tokens in macros and attributes. Code that is compiled for tests only is skipped,
-//! and nothing else of the file. Must not know any rule.
+//! The reader reads `use` trees, paths, and the tokens in macros and attributes. It skips only code that is compiled
+//! for tests. The module must not know any rule.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use syn::{Attribute, File, ImplItem, Item, Macro, Meta, Stmt, TraitItem, UseTree
 
 use super::modules::{Module, attributes, is_for_tests};
 
-/// A name as it stands in the code, and the module where it stands.
+/// A name in the code, and the module that contains it.
 pub struct Name {
     here: Vec<String>,
     pub path: Vec<String>,
@@ -19,14 +19,14 @@ pub struct Name {
     alias: Option<String>,
 }
 
-/// The names in the product code of a file that is the module `here`.
+/// Returns the names in the product code of a file. The file is the module `here`.
 pub fn of_file(file: &File, here: &[String]) -> Vec<Name> {
     let mut reader = Reader { here: here.to_vec(), names: Vec::new() };
     reader.visit_file(file);
     reader.names
 }
 
-/// The names in an item.
+/// Returns the names in an item.
 pub fn of_item(item: &Item, here: &[String]) -> Vec<Name> {
     let mut reader = Reader { here: here.to_vec(), names: Vec::new() };
     reader.visit_item(item);
@@ -66,7 +66,7 @@ impl Reader {
         }
     }
 
-    /// Paths in tokens that are not parsed; `before` is the path in front of a group of a `use` tree.
+    /// Collects the paths in unparsed tokens. `before` is the path in front of a group of a `use` tree.
     fn tokens(&mut self, tokens: TokenStream, before: &[String]) {
         let (mut path, mut colons) = (Vec::new(), 0);
         for token in tokens {
@@ -104,7 +104,7 @@ impl Reader {
         }
     }
 
-    /// A path in a text: `#[serde(with = "crate::facts::time")]`.
+    /// Collects a path in a text: `#[serde(with = "crate::facts::time")]`.
     fn text(&mut self, literal: &str) {
         let inner = literal.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
         if let Some(path) = inner.filter(|it| it.contains("::")).and_then(|it| syn::parse_str::<syn::Path>(it).ok()) {
@@ -210,17 +210,17 @@ impl<'ast> Visit<'ast> for Reader {
     }
 }
 
-/// What `use` brings into a module: the name there, and the path that it stands for.
+/// The names that `use` brings into a module, each with its path.
 type Scope = BTreeMap<String, Vec<Vec<String>>>;
 
-/// The names in all modules, and what their `use` brings.
+/// The names in all modules, and the names that their `use` brings.
 pub struct Names<'a> {
     modules: Vec<&'a Module>,
     scopes: BTreeMap<(&'a str, Vec<String>), Scope>,
 }
 
 impl<'a> Names<'a> {
-    /// The names in the product code of modules.
+    /// Collects the names in the product code of modules.
     pub fn of(modules: &'a [Module]) -> Self {
         let modules: Vec<&Module> = modules.iter().filter(|it| !it.test).collect();
         let mut scopes = BTreeMap::<_, Scope>::new();
@@ -236,7 +236,7 @@ impl<'a> Names<'a> {
         Self { modules, scopes }
     }
 
-    /// Each name as a path that starts with the name of a crate, and the module where it stands.
+    /// Returns each name as a path that starts with the name of a crate, and the module that contains the name.
     pub fn all(&self) -> impl Iterator<Item = (&'a Module, Vec<String>)> {
         self.modules.iter().flat_map(move |module| {
             let paths = module
@@ -247,7 +247,8 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// The paths from the root of a crate that a path may stand for. More than one where blocks use a name differently.
+    /// Returns the possible meanings of a path, as paths from the root of a crate. There are several when blocks use a
+    /// name differently.
     fn absolute(&self, package: &str, here: &[String], path: &[String], used: bool, depth: usize) -> Vec<Vec<String>> {
         let Some((first, rest)) = path.split_first() else { return Vec::new() };
         let of_crate = |module: &[String], rest: &[String]| {
@@ -278,7 +279,7 @@ impl<'a> Names<'a> {
         self.scopes.contains_key(&(package, path.to_vec()))
     }
 
-    /// What a name stands for by `use`, in a module or in those that it takes all names from.
+    /// Returns the paths that a name stands for by `use`, in a module or in modules from which it takes all names.
     fn meanings(&self, package: &str, here: &[String], name: &str, itself: bool, depth: usize) -> Vec<Vec<String>> {
         let Some(scope) = self.scopes.get(&(package, here.to_vec())) else { return Vec::new() };
         let mut found = Vec::new();
@@ -305,7 +306,7 @@ impl<'a> Names<'a> {
         found
     }
 
-    /// A path below the root, which may pass names on that it uses itself: `pub use attestry_core::facts`.
+    /// Returns the meanings of a path below the root. The root may re-export names: `pub use attestry_core::facts`.
     fn through_root(&self, package: &str, path: &[String], depth: usize) -> Vec<Vec<String>> {
         let own = || vec![[&[package.to_owned()], path].concat()];
         let Some(first) = path.first() else { return own() };

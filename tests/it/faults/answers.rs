@@ -1,8 +1,8 @@
-//! The matrix of operations and changes of their sound answers, and answers made smaller at random. Every case is violated by
-//! the sound account, so that a verdict that is wrongly met shows.
+//! The matrix of operations and changes of their sound answers, and random reductions of answers. The sound account
+//! violates every case, so the test sees each wrong verdict of met.
 //!
-//! One run changes one operation in one way, and has only the cases that need the operation. All runs share one process and
-//! one account, in one Region: the other is empty, and no change of an empty list is left to be found there.
+//! One run changes one operation in one way, and has only the cases that need the operation. All runs share one process
+//! and one account with one Region. The other Region is empty, and a change of an empty list would find nothing there.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
@@ -21,16 +21,17 @@ use tokio::task::JoinSet;
 
 use crate::common::{cases_of, root, run};
 
-/// Runs at the same time.
+/// The number of parallel runs.
 const AT_ONCE: usize = 8;
 
-/// Far more than a run inside the process takes.
+/// A limit far above the duration of a run inside the process.
 const LONG: Duration = Duration::from_secs(60);
 
-/// The end of the names of cases that want something that is not there. Those of the others want nothing there.
+/// The suffix of the names of cases that expect something absent. Cases without the suffix expect that nothing is
+/// there.
 const WANTS: &str = "-wants";
 
-/// Claims that AWS is asked about too.
+/// Claims that also have an oracle.
 const CLAIMS: &[(&str, &str)] = &[
     ("iam.policy", "statements: { never_grants: { actions: [kms:Decrypt] } }"),
     ("iam.policy", "statements: { not: { never_grants: { actions: [kms:Decrypt] } } }"),
@@ -39,13 +40,14 @@ const CLAIMS: &[(&str, &str)] = &[
     ("iam.user", "permissions: { not: { never_grants: { actions: [kms:Decrypt] } } }"),
 ];
 
-/// What AWS documents that it leaves out to say so: rotation that was never set up, and the key that it manages itself.
+/// Facts that AWS documents by leaving out a member: rotation that was never set up, and the key that AWS manages
+/// itself.
 const TOLD_BY_ABSENCE: &[(&str, &str)] = &[
     ("secretsmanager:ListSecrets", "WRONG/secretsmanager-secret-rotation-enabled-1-wants"),
     ("secretsmanager:ListSecrets", "WRONG/secretsmanager-secret-kms-key-aws-managed-0-wants"),
 ];
 
-/// The small account, in the one Region that is not empty.
+/// Returns the small account, with only the Region that is not empty.
 pub fn account() -> Arc<Described> {
     let path = "tests/accounts/whole.yaml";
     let text = std::fs::read_to_string(root().join(path)).unwrap();
@@ -53,7 +55,8 @@ pub fn account() -> Arc<Described> {
     Arc::new(Described::read(path, &text).unwrap())
 }
 
-/// Cases that could be violated: what is there is not to be, and what is not there is. An empty population is as it should be.
+/// Returns cases that the account could violate: the present data must be absent, and the absent data present. An empty
+/// population is as expected.
 pub fn candidates() -> String {
     let mut policy = "id: WRONG\ntitle: Wrong\nseverity: high\ncases:\n".to_owned();
     for kind in kinds::schemas() {
@@ -110,7 +113,7 @@ impl Violated {
         self.all.len()
     }
 
-    /// The cases that need an operation; who we are, all do.
+    /// Returns the cases that need an operation. All cases need the identity call.
     fn needing(&mut self, operation: &Operation) -> Arc<[Case]> {
         let needs = |case: &&Case| operation.service == "sts" || Plan::needs(case, &operation.service, &operation.name);
         let all = &self.all;
@@ -135,17 +138,17 @@ impl Violated {
     }
 }
 
-/// What came of a matrix.
+/// The result of a matrix.
 #[derive(Debug, Default)]
 pub struct Tally {
     pub runs: usize,
-    /// Runs in which an answer was really changed.
+    /// The number of runs in which an answer was really changed.
     pub changed: usize,
-    /// Operations whose answers were changed at least once.
+    /// The operations whose answers were changed at least once.
     pub operations: BTreeSet<String>,
-    /// Runs, and those of them with a changed answer, by the kind of change.
+    /// The number of runs, and the number of those with a changed answer, by the sort of change.
     pub kinds: BTreeMap<String, (usize, usize)>,
-    /// Cases that are met, and runs that hang or panic, by what was changed.
+    /// The cases that are met, and the runs that hang or panic, by the change.
     pub wrong: BTreeMap<String, Vec<String>>,
 }
 
@@ -172,7 +175,7 @@ async fn one(
     mutation: Mutation,
 ) -> (Operation, String, bool, Vec<String>) {
     let what = mutation.describe(&operation);
-    // What AWS may leave out is not there: who wants it gone is right to be met.
+    // A member that AWS may leave out counts as absent. A case that expects its absence is met for a good reason.
     let wants_only = matches!(mutation, Mutation::LeftOut(_));
     let faults = Faults::new(account.connector(), operation.clone(), Fault::Changed(mutation)).unwrap();
     let changes = faults.changes();
@@ -184,7 +187,7 @@ async fn one(
     let wrong = match tokio::time::timeout(LONG, running).await {
         Err(_) => vec!["hangs".to_owned()],
         Ok(Err(_)) => vec!["panics".to_owned()],
-        // Who we are is asked first.
+        // The identity call comes first.
         Ok(Ok(Err(_))) => Vec::new(),
         Ok(Ok(Ok(verdicts))) => {
             let good = |verdict: Verdict| matches!(verdict, Verdict::Met(_) | Verdict::NotApplicable);

@@ -1,7 +1,9 @@
-//! Accounts with a gap whose other answers are made smaller: what was not evaluated stays so, whatever is missing beside it.
+//! Accounts with a gap, whose other answers are reduced. A case that was not evaluated stays so, whatever else is
+//! missing.
 //!
-//! A run breaks one operation of a kind, so that cases which need it are not evaluated, and makes an answer to another one
-//! smaller. That other one may tell whether a case is about a resource at all: without it, nothing may be left to judge.
+//! A run breaks one operation of a kind, so that the cases that need it are not evaluated. It also reduces an answer to
+//! another operation. That answer may decide whether a case applies to a resource at all. Without it, the case may have
+//! nothing to judge.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -21,13 +23,13 @@ use tokio::task::JoinSet;
 use super::answers::{account, candidates};
 use crate::common::{cases_of, run};
 
-/// Runs at the same time.
+/// The number of parallel runs.
 const AT_ONCE: usize = 8;
 
-/// Far more than a run inside the process takes.
+/// A limit far above the duration of a run inside the process.
 const LONG: Duration = Duration::from_secs(60);
 
-/// Cases whose `where` rests on one call and whose expectation, whatever it says, on another.
+/// Returns cases whose `where` depends on one call and whose expectation depends on another call.
 fn pairs() -> String {
     let mut policy = "id: WRONG-BESIDE\ntitle: Wrong beside\nseverity: high\ncases:\n".to_owned();
     for kind in kinds::schemas() {
@@ -36,7 +38,7 @@ fn pairs() -> String {
             let Some(judged) = kind.attributes.iter().find(|it| it.call == second && first != second) else { continue };
             for asked in kind.attributes.iter().filter(|it| it.call == first) {
                 for test in ["present", "absent"] {
-                    // A name has 80 characters at most.
+                    // A name has at most 80 characters.
                     let name = format!("{}-{test}-{}", asked.name, judged.name).replace(['.', '_'], "-");
                     let name = format!("{}-{name:.40}-{}", kind.name.replace(['.', '_'], "-"), policy.len());
                     let (each, path, of) = (kind.name, judged.name, asked.name);
@@ -52,26 +54,26 @@ fn pairs() -> String {
     policy
 }
 
-/// Operations of a kind, other than who we are: without an answer to that, nothing is read.
+/// Returns the operations of a kind without the identity call. Without an answer to that call, a run reads nothing.
 fn operations(kind: &Kind) -> Vec<Operation> {
     let calls = kind.calls.iter().filter(|call| call.service != "sts");
     let all: BTreeSet<_> = calls.map(|call| (call.service, call.operation)).collect();
     all.into_iter().map(|(service, operation)| Operation::new(service, operation)).collect()
 }
 
-/// What came of it.
+/// The result of the runs.
 #[derive(Debug, Default)]
 pub struct Told {
     pub runs: usize,
-    /// Runs in which an answer was really made smaller.
+    /// The number of runs in which an answer was really reduced.
     pub changed: usize,
-    /// Verdicts that were not evaluated before, of those runs.
+    /// The number of verdicts in those runs that were not evaluated before.
     pub blind: usize,
-    /// Verdicts that became better, by what was done.
+    /// The verdicts that became better, by the change.
     pub wrong: BTreeMap<String, Vec<String>>,
 }
 
-/// Breaks one operation and makes another smaller, as often as is wanted.
+/// Breaks one operation and reduces another one, once for each seed.
 pub async fn all(seeds: std::ops::Range<u64>) -> Told {
     let account = account();
     let cases: Arc<[Case]> = [candidates(), pairs()].iter().flat_map(|policy| cases_of(&account, policy)).collect();
@@ -108,7 +110,7 @@ impl Told {
     }
 }
 
-/// How an operation is broken: it is refused, cannot be read, or ends too early.
+/// Returns the fault of an operation: it is refused, its answer is unreadable, or its answer ends too early.
 fn fault(operation: &Operation, seed: u64) -> Fault {
     let refused = Fault::Error { code: "AccessDeniedException".to_owned(), status: 400 };
     let all = [refused.clone(), Fault::MalformedBody, Fault::SecondPageFails, Fault::TruncatedWithoutToken];

@@ -1,4 +1,4 @@
-//! The matrix of operations and faults: one run a pair, several at a time.
+//! The matrix of operations and faults, with one run for each pair. Several runs are parallel.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use tokio::task::JoinSet;
 
 use crate::common::{Ran, run};
 
-/// Runs at the same time. Each is small; more of them only wait for the two threads.
+/// The number of parallel runs. Each run is small, and more of them would only wait for the two threads.
 const AT_ONCE: usize = 8;
 
-/// Every fault, and the cause that it must have. `None`: a reader must survive it.
+/// Returns every fault with its expected cause. For `None`, a reader must survive the fault.
 pub fn faults() -> Vec<(Fault, Option<Cause>)> {
     let error = |code: &str, status| Fault::Error { code: code.to_owned(), status };
     vec![
@@ -37,12 +37,12 @@ pub fn faults() -> Vec<(Fault, Option<Cause>)> {
     ]
 }
 
-/// What must hold of one pair.
+/// The requirements of one pair.
 struct Pair {
     operation: Operation,
     fault: Fault,
     cause: Option<Cause>,
-    /// Verdicts without the fault.
+    /// The verdicts without the fault.
     sound: Arc<BTreeMap<String, Verdict>>,
 }
 
@@ -67,15 +67,15 @@ impl Matrix {
         }
     }
 
-    /// Runs all pairs: how many, and what is wrong.
+    /// Runs all pairs. Returns their number and the mistakes.
     pub async fn finish(self) -> (usize, Vec<String>) {
         let (pairs, mut wrong, mut running) = (self.waiting.len(), Vec::new(), JoinSet::new());
         for pair in self.waiting {
             if running.len() >= AT_ONCE {
                 wrong.extend(running.join_next().await.into_iter().flat_map(Result::unwrap));
             }
-            // One denial runs the whole suite, to see that all else stays as it was. The others run the kinds that use
-            // the operation: what they do not share with any other kind cannot reach it.
+            // The first denial runs the whole suite, to show that everything else stays as it was. The other faults run
+            // the kinds that use the operation. Data that they do not share with another kind cannot affect it.
             let whole = pair.fault == faults()[0].0;
             let uses = |case: &&Case| whole || uses(case, &pair.operation);
             let cases: Vec<Case> = self.cases.iter().filter(uses).cloned().collect();
@@ -99,7 +99,7 @@ async fn check(pair: Pair, cases: Vec<Case>, account: Arc<Described>) -> Vec<Str
     let broken = Faults::new(account.connector(), operation.clone(), fault).unwrap().connector();
     let ran = match run(&cases, &account, broken).await {
         Ok(ran) => ran,
-        // Who we are is asked first. Without an answer nothing is read, and the run is no usage error.
+        // The identity call comes first. Without its answer the run reads nothing, and this is not a usage error.
         Err(refusal) if operation.service == "sts" && !refusal.is_usage() => return Vec::new(),
         Err(refusal) => return vec![format!("{place}: {refusal}")],
     };
@@ -123,7 +123,7 @@ async fn check(pair: Pair, cases: Vec<Case>, account: Arc<Described>) -> Vec<Str
     wrong
 }
 
-/// What is wrong with the result of a case that needed what was broken.
+/// Returns the mistake in the result of a case that needed the broken operation.
 fn unevaluated(result: &CaseResult, operation: &Operation, cause: Cause) -> Option<String> {
     if result.verdict != Verdict::NotEvaluated {
         return Some(format!("is {}", result.verdict.word()));
@@ -136,7 +136,8 @@ fn unevaluated(result: &CaseResult, operation: &Operation, cause: Cause) -> Opti
         .map(|gap| format!("has the gap `{gap}` ({})", gap.message))
 }
 
-/// Denies each operation that the cases need: what was not met stays not met, and what changes makes the run incomplete.
+/// Denies each operation that the cases need. A case that was not met stays not met, and a changed verdict makes the
+/// run incomplete.
 pub async fn denials(account: &Arc<Described>, cases: &[Case], sound: &Arc<Ran>) -> Vec<String> {
     let mut running = JoinSet::new();
     for call in Plan::new(cases.to_vec()).calls().into_iter().filter(|call| call.service != "sts") {
@@ -152,7 +153,7 @@ pub async fn denials(account: &Arc<Described>, cases: &[Case], sound: &Arc<Ran>)
                 .filter(|(before, after)| met(after) && !met(before))
                 .map(|(_, after)| format!("{}:{}: {} became met", call.service, call.operation, after.case.id))
                 .collect();
-            // An alternative that is known to hold decides alone; then nothing else may have changed either.
+            // An alternative that holds for certain decides alone. Then no other verdict may have changed either.
             let same = sound.result.cases.iter().zip(&ran.result.cases).all(|(a, b)| a.verdict == b.verdict);
             if !same && ran.exit().exit != Exit::Incomplete {
                 wrong.push(format!("{}:{}: exit {:?}", call.service, call.operation, ran.exit()));

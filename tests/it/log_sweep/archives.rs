@@ -1,4 +1,4 @@
-//! Archived logs in S3: what is read of them, and what an object that was not wholly read makes of a verdict.
+//! Tests archived logs in S3: the parts that a run reads, and the effect of an incompletely read object on a verdict.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ fn gz(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// An account with these objects, and others that GetObject answers in another way.
+/// Returns an account with these objects, and with others for which GetObject returns an error.
 fn account(objects: &[Object], refused: &[&str]) -> Arc<Described> {
     described(&text(objects, refused))
 }
@@ -174,7 +174,7 @@ async fn objects_before_the_window_are_not_read() {
     assert_eq!(swept(&account(&objects, &[]), None).await.1, ["violated", "met"]);
 }
 
-/// A bucket in another Region than the one that asks.
+/// A bucket in another Region than the Region of the request.
 #[derive(Debug)]
 struct Elsewhere(SharedHttpConnector);
 

@@ -1,4 +1,4 @@
-//! Where events and values come from: parameters, both operations, samples.
+//! Tests the sources of events and values: parameters, both operations, and samples.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -71,7 +71,7 @@ async fn a_parameter_that_was_not_read_is_never_clean() {
     let one = format!("Parameters: [{}]", sealed("/bank/a"));
     for (given, words, cause) in [
         (format!("{{ {both} }}"), ["met", "met"], None),
-        // AWS names what it does not know.
+        // AWS lists the parameters that it cannot find.
         (format!("{{ {one} }}"), ["not_evaluated", "met"], Some(Cause::Undecided)),
         ("{ error: AccessDeniedException }".to_owned(), ["not_evaluated", "met"], Some(Cause::Denied)),
     ] {
@@ -83,7 +83,7 @@ async fn a_parameter_that_was_not_read_is_never_clean() {
     }
 }
 
-/// Where one parameter of ten is refused, AWS refuses all ten: each is asked for alone then.
+/// AWS refuses all ten parameters when one of them is refused. The collector then requests each one alone.
 #[tokio::test]
 async fn one_refused_parameter_hides_itself_alone() {
     let events = [event(1, "sign=Jd5+Rk7/XqLmTz20Wd")];
@@ -94,7 +94,7 @@ async fn one_refused_parameter_hides_itself_alone() {
     assert!(matches!(fact(&ran, "values_searched"), Fact::Unknown(gap) if gap.cause == Cause::Denied));
 }
 
-/// Page by page, and of the versions the newest once only.
+/// The collector reads page by page, and reads the newest version only once.
 #[tokio::test]
 async fn an_earlier_value_of_a_parameter_is_looked_for_as_well() {
     let version = |number: u32, value: &str| {
@@ -130,7 +130,7 @@ async fn an_earlier_value_of_a_parameter_is_looked_for_as_well() {
     );
 }
 
-/// Only a stage that says so has masked parts unmasked, and only where something is masked.
+/// The collector unmasks masked parts only if the stage allows it, and only where parts are masked.
 #[tokio::test]
 async fn what_is_masked_is_asked_for_where_the_stage_says_so() {
     let masked = "dataProtectionStatus: ACTIVATED";
@@ -160,7 +160,7 @@ async fn what_is_masked_is_asked_for_where_the_stage_says_so() {
     }
 }
 
-/// The same events in two streams, told by one operation or the other.
+/// Returns an account with two streams. Both operations return the same events.
 fn two_streams(stored: u64) -> Arc<Described> {
     let time = |minute: u32| format!("2026-11-20T10:{minute:02}:00Z");
     let message = |number: u32| match number {
@@ -208,14 +208,15 @@ async fn both_operations_tell_the_same() {
     for name in ["value_findings", "pattern_findings"] {
         let same = |ran: &Ran| {
             let mut found = found(ran, name);
-            // Each run has a key of its own, and only one operation tells the ids of events.
+            // Each run has its own key, and only one operation returns the ids of events.
             found.iter_mut().for_each(|it| ["fingerprint", "event"].iter().for_each(|key| drop(it.remove(*key))));
             found
         };
         assert_eq!(same(&filtered), same(&got), "{name}");
     }
     assert_eq!(found(&got, "value_findings")[0]["count"], 2.into());
-    // Nothing before the window's end is left out by one that does not count its own end.
+    // GetLogEvents does not include its own end time. Its request therefore ends one millisecond later, so that no
+    // event of the window is missing.
     let calls = got.link.calls.all();
     let ends = |name: &str, calls: &[attestry::aws::Call]| {
         calls.iter().find(|call| call.operation == name).unwrap().parameters["endTime"].as_i64().unwrap()
@@ -236,7 +237,7 @@ async fn an_event_that_comes_twice_counts_once() {
     assert_eq!(found(&ran, "value_findings")[0]["count"], 2.into());
 }
 
-/// Behind the end of a stream some answer with the last page once more.
+/// Simulates an account that returns the last page again after the end of a stream.
 #[derive(Debug)]
 struct Repeats {
     inner: SharedHttpConnector,
@@ -299,7 +300,7 @@ const SAMPLED: &str = "id: P\ntitle: P\nseverity: high\ncases:\n  all:\n    titl
                        when_none: violated\n    expect: { value_findings: { count: 0 } }\n  sample:\n    title: p\n    each: logs.sweep\n    where: { \
                        name: swept }\n    when_none: violated\n    expect: { sample: \"NAME\", sampled_value_findings: { count: 0 } }\n";
 
-/// The verdicts of a case about all and of one that accepts the named sample.
+/// Returns the verdicts of a case about all events and of a case that accepts the named sample.
 async fn sampled(account: &Arc<Described>, of: Sampled, percent: u8, named: &str) -> (Ran, Vec<&'static str>) {
     let cases = cases_of(account, &SAMPLED.replace("NAME", named));
     let sample = Some(Sample { of, percent, seed: "a".to_owned() });
@@ -317,7 +318,7 @@ async fn a_sample_is_judged_only_by_whoever_names_it() {
     assert_eq!(sampled(&clean, Sampled::Hours, 30, name).await.1, ["not_evaluated", "met"]);
     assert_eq!(sampled(&clean, Sampled::Hours, 30, "30% of hours, seed b").await.1, ["not_evaluated", "violated"]);
     assert_eq!(sampled(&leaky, Sampled::Hours, 30, name).await.1, ["violated", "violated"]);
-    // No stream is there to take a sample of.
+    // There is no stream to sample.
     let (ran, words) = sampled(&clean, Sampled::Streams, 30, "30% of streams, seed a").await;
     assert_eq!(words, ["not_evaluated", "not_evaluated"]);
     assert!(!ran.called().contains("logs:FilterLogEvents"));

@@ -1,6 +1,6 @@
-//! The conforming account with one thing broken each: the case that promises it must not be met.
+//! Breaks one thing at a time in the conforming account. The case that covers it must not be met.
 //!
-//! A case is held to what its title says, and not to the one way of breaking it that its examples show.
+//! The test checks the promise in the title of a case, and not only the violation in its examples.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use crate::common;
 
 const SUITE: &str = "suites/mod-045.yaml";
 
-/// What is broken, what stands there, what stands there instead, and the cases that are then no longer met: violated, or with a
-/// `?` not evaluated.
+/// The name of the change, the old text, the new text, and the cases that are then no longer met. They become violated,
+/// or with a `?` not evaluated.
 type Broken = (&'static str, &'static str, &'static str, &'static [&'static str]);
 
 const OWNER: &str = r#"                - { Sid: Owner, Effect: Allow, Principal: { AWS: "arn:aws:iam::647751526084:root" }, Action: ["sns:Publish", "sns:Subscribe"],"#;
@@ -139,12 +139,12 @@ const BROKEN: &[Broken] = &[
     ),
 ];
 
-/// The cases of the suite.
+/// Returns the cases of the suite.
 fn cases() -> Vec<Case> {
     common::cases(common::root(), SUITE, "embedded").0
 }
 
-/// Those of the cases which are not met in the account that is described like this, with their verdicts.
+/// Returns the cases that are not met in an account with this description, with their verdicts.
 async fn not_met(cases: &[Case], text: &str, window: Option<i64>) -> BTreeMap<String, &'static str> {
     let described = Arc::new(Described::read("broken.yaml", text).unwrap_or_else(|wrong| panic!("{wrong}")));
     let archives = ["records", "functions"].map(|it| format!("s3://bank-platform-logs-dev-647751526084/{it}/"));
@@ -165,7 +165,7 @@ async fn what_is_broken_is_not_met_by_the_case_that_promises_it() {
     let mut wrong = Vec::new();
     for (what, stands, instead, expected) in BROKEN {
         assert_eq!(text.matches(stands).count(), 1, "{what}: {stands}");
-        // Only the policy that promises it is judged: to prove all others over again takes long.
+        // The test judges only the policy that covers the change. The proofs of all other policies would take long.
         let policy = expected.first().and_then(|id| id.split('/').next()).unwrap();
         let cases: Vec<Case> = cases.iter().filter(|it| it.origin.id == policy).cloned().collect();
         let found = not_met(&cases, &text.replace(stands, instead), None).await;

@@ -1,27 +1,27 @@
-//! What is left of an expectation when one part of it is taken out.
+//! Builds the rest of an expectation after one part of it is taken out.
 //!
-//! A part is one matcher on one attribute or field, wherever it stands; one alternative of several; and one item of a list
-//! that a claim is about, where the claim is wider without it. Must not know suites or examples.
+//! A part is one matcher on one attribute or field, at any place. A part is also one of several alternatives, or one
+//! item in a list of a claim that becomes wider without the item. The module must not know suites or examples.
 
 use attestry::facts::Value;
 use attestry::matchers::{Condition, Operand, Test};
 use attestry::policy::{AttributeTest, Expectation};
 
-/// An expectation without one of its parts, and which that is.
+/// An expectation without one of its parts, and the name of that part.
 pub(crate) struct Mutant {
-    /// Where the part stands. What stands inside it begins with the same words.
+    /// The place of the part. The names of parts inside of it begin with the same words.
     pub(crate) part: String,
-    /// What is left.
+    /// The remaining expectation.
     pub(crate) expect: Expectation,
 }
 
-/// Every expectation that lacks one part.
+/// Returns every expectation that lacks one part.
 pub(crate) fn mutants(of: &Expectation) -> Vec<Mutant> {
     expectation(of, false).into_iter().map(|(part, expect)| Mutant { part, expect }).collect()
 }
 
-/// `denied`: whether it stands below an odd number of negations. There a list makes a claim wider that elsewhere makes it
-/// narrower.
+/// `denied` is whether the expectation stands below an odd number of negations. There, a list that usually makes a
+/// claim narrower makes it wider.
 fn expectation(it: &Expectation, denied: bool) -> Vec<(String, Expectation)> {
     let inside = |parts: &[Expectation], build: fn(Vec<Expectation>) -> Expectation, word: &str| {
         let mut found = Vec::new();
@@ -96,7 +96,7 @@ fn condition(it: &Condition, denied: bool) -> Vec<(String, Condition)> {
     found
 }
 
-/// The lists of an operand of which a claim needs every item: without one of them it claims less.
+/// Returns the lists of an operand whose items a claim all needs. Without one of the items, the claim is weaker.
 fn lists(word: &str, denied: bool) -> &'static [&'static str] {
     match (word, denied) {
         ("never_grants" | "denies" | "requires_mfa" | "separates", false) | ("grants_only", true) => {
@@ -109,7 +109,7 @@ fn lists(word: &str, denied: bool) -> &'static [&'static str] {
     }
 }
 
-/// The operand without one item of such a list.
+/// Returns the operand without one item of such a list.
 fn shorter(word: &str, operand: &Operand, denied: bool) -> Vec<(String, Operand)> {
     match operand {
         Operand::Values(items)
@@ -155,7 +155,7 @@ fn shorter_value(value: &Value, names: &[&str]) -> Vec<(String, Value)> {
     }
 }
 
-/// The list without each of its items in turn; a list of one is the matcher itself.
+/// Returns the list without each of its items in turn. For a list with one item, the matcher itself is the part.
 fn less(items: &[Value]) -> impl Iterator<Item = (String, Vec<Value>)> {
     let items = if items.len() > 1 { items } else { &[] };
     items.iter().enumerate().map(|(at, item)| (attestry::matchers::show(item), without(items, at)))

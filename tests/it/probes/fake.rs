@@ -1,6 +1,6 @@
-//! A small account that can be changed: the few write operations that probes make, behind the same transport as AWS.
+//! A small account that probes can change. It has the few write operations of probes, behind the same transport as AWS.
 //!
-//! It counts calls, and can refuse, lose or never answer the n-th one.
+//! It counts calls. It can refuse the n-th call, lose its answer, or never answer it.
 
 mod keys;
 
@@ -23,23 +23,23 @@ pub use keys::{ALIAS, Aging};
 pub const ACCOUNT: &str = "000000000001";
 pub const REGION: &str = "eu-central-1";
 
-/// What every value of a secret holds.
+/// The text in every secret value.
 pub const CANARY: &str = "Zq42xCanary42Wv7Kd93mNpRt5sYb81";
 
-/// How the rotation function behaves.
+/// The behaviour of the rotation function.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Rotation {
-    /// The new version becomes current after so many looks.
+    /// The new version becomes current after this number of looks.
     Works(usize),
     /// The new version stays pending.
     Sticks,
-    /// The function puts the label of the new version on a version of its own, which stays pending.
+    /// The function puts the label of the new version on a version of its own, and that version stays pending.
     Strays,
     /// The new version has the old value.
     SameValue,
     /// The old version loses its label.
     LosesPrevious,
-    /// The current value cannot be read while it rotates.
+    /// The current value cannot be read during the rotation.
     Interrupts(usize),
 }
 
@@ -50,17 +50,17 @@ pub const RECORDS: &str = "/bank/access";
 /// The log group of the rotation function, which its configuration names.
 pub const ROTATOR: &str = "/bank/rotator";
 
-/// How the function behind the rule behaves: it alerts and it records.
+/// The behaviour of the function behind the rule, which sends alerts and writes records.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Detector {
-    /// It alerts when the role has no `reader` in its name, and writes one record.
+    /// It sends an alert when the name of the role does not contain `reader`. It writes one record.
     #[default]
     Right,
-    /// It never alerts.
+    /// It never sends an alert.
     Silent,
-    /// It alerts whoever it was.
+    /// It sends an alert for every caller.
     Shouts,
-    /// It says that there was something.
+    /// Its alert contains no details.
     Vague,
     /// It ends with an error.
     Fails,
@@ -72,39 +72,39 @@ pub enum Detector {
     Leaks,
     /// It writes the value in base64 into another event.
     LeaksElsewhere,
-    /// Its record holds only who it was.
+    /// Its record contains only the caller.
     Bare,
 }
 
-/// What happens at one call.
+/// The trouble at one call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Trouble {
-    /// AWS refuses.
+    /// AWS refuses the call.
     Denied,
-    /// AWS asks for less speed, once.
+    /// AWS throttles once.
     Throttled,
-    /// AWS asks for less speed, from now on.
+    /// AWS throttles from now on.
     ThrottledForEver,
-    /// The call does its work and the answer is lost.
+    /// The call does its work, and its answer is lost.
     Lost,
     /// The process dies before the call arrives.
     KilledBefore,
     /// The process dies after the call did its work.
     KilledAfter,
-    /// The run is stopped while the call is on its way.
+    /// The run is stopped during the call.
     Stopped,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Secret {
     versions: BTreeMap<String, (BTreeSet<String>, String)>,
-    /// When the versions were made, in seconds; long ago without it.
+    /// The creation times of the versions, in seconds. A version without an entry is very old.
     created: BTreeMap<String, i64>,
     description: String,
     looks: usize,
 }
 
-/// Long before any run.
+/// An instant long before any run.
 const LONG_AGO: i64 = 1_577_836_800;
 
 fn now() -> i64 {
@@ -118,14 +118,14 @@ struct Parameter {
     modified: i64,
 }
 
-/// What a stranger made, who happened or wished to name it as a probe would.
+/// A thing of a stranger with the name that a probe would use, by accident or on purpose.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stranger {
-    /// It has nothing but the name.
+    /// It has only the name.
     Named,
-    /// It was made long ago.
+    /// It was created long ago.
     Old,
-    /// A probe made it, and somebody uses it since.
+    /// A probe created it, and a stranger has used it since.
     Used,
 }
 
@@ -133,13 +133,13 @@ pub enum Stranger {
 struct State {
     secrets: BTreeMap<String, Secret>,
     parameters: BTreeMap<String, Parameter>,
-    /// Policy and time of creation, by the name of the queue.
+    /// The policy and the time of creation, by the name of the queue.
     facts: BTreeMap<String, (String, i64)>,
-    /// What was delivered, by the name of the queue.
+    /// The delivered messages, by the name of the queue.
     queues: BTreeMap<String, Vec<String>>,
-    /// Topic and queue, by ARN.
+    /// The topic and the queue, by ARN.
     subscriptions: BTreeMap<String, (String, String)>,
-    /// Role and name, by the number in their access key.
+    /// The role and the name, by the number in their access key.
     sessions: Vec<(String, String)>,
     records: Vec<String>,
     published: Vec<String>,
@@ -153,11 +153,11 @@ pub struct Fake {
     pub rotation: Rotation,
     pub rotation_enabled: bool,
     pub detector: Detector,
-    /// What the rotation function says when it fails.
+    /// The text that the rotation function logs when it fails.
     pub rotator_says: String,
-    /// Operations that are refused.
+    /// The operations that are refused.
     pub refused: BTreeSet<&'static str>,
-    /// Number of the call, from 1, and what happens at it.
+    /// The number of the call, from 1, and its trouble.
     pub trouble: Option<(usize, Trouble)>,
     pub struck: Arc<Notify>,
     calm: AtomicBool,
@@ -195,7 +195,7 @@ impl Fake {
         }
     }
 
-    /// The same with a key that ages so, and has used up so many rotations.
+    /// Sets the behaviour of the key, and the number of rotations that it has used.
     pub fn with_key(self, aging: Aging, used: usize) -> Self {
         {
             let keys = &mut self.state.lock().unwrap().keys;
@@ -204,13 +204,13 @@ impl Fake {
         self
     }
 
-    /// The same, where the key is rotating already.
+    /// Sets the key to a rotation that has already begun.
     pub fn rotating(self) -> Self {
         self.state.lock().unwrap().keys.under_way = Some(0);
         self
     }
 
-    /// Everything that was ever encrypted under the key.
+    /// Returns all plaintexts that were ever encrypted under the key.
     pub fn plaintexts(&self) -> Vec<String> {
         self.state.lock().unwrap().keys.plaintexts()
     }
@@ -219,7 +219,7 @@ impl Fake {
         SharedHttpConnector::new(Connector(Arc::clone(self)))
     }
 
-    /// Everything in the account that a probe could have left: names, and labels of rotations that did not end.
+    /// Returns everything in the account that a probe could have left: names, and labels of unfinished rotations.
     pub fn listing(&self) -> Vec<String> {
         let state = self.state.lock().unwrap();
         let mut all: Vec<String> = state.parameters.keys().map(|name| format!("parameter {name}")).collect();
@@ -247,7 +247,7 @@ impl Fake {
         url
     }
 
-    /// One request and its answer; a call at which the process dies is never answered.
+    /// Answers one request. A call at which the process dies gets no answer.
     fn exchange(&self, mut stream: std::net::TcpStream) {
         use std::io::{BufRead as _, BufReader, Read as _, Write as _};
         let mut reader = BufReader::new(stream.try_clone().unwrap());
@@ -311,8 +311,8 @@ impl Fake {
         self.state.lock().unwrap().agents.clone()
     }
 
-    /// A stranger's thing of each kind, named with this mark: a secret, a parameter, a queue with its subscription, and a
-    /// pending version of `bank/rotating`.
+    /// Adds one thing of a stranger of each sort, with this mark in the name: a secret, a parameter, a queue with its
+    /// subscription, and a pending version of `bank/rotating`.
     pub fn plant(&self, mark: &str, stranger: Stranger) {
         let state = &mut *self.state.lock().unwrap();
         let created = if stranger == Stranger::Old { LONG_AGO } else { now() };
@@ -335,7 +335,7 @@ impl Fake {
         rotating.versions.insert(pending.to_owned(), label("AWSPENDING"));
         rotating.created.insert(pending.to_owned(), if stranger == Stranger::Named { created } else { LONG_AGO });
         state.secrets.insert("bank/rotating".to_owned(), rotating);
-        // Nobody can use a queue of somebody else's: it is old or only named so.
+        // The account shows no use of a queue by a stranger. So the queue is old or only has the name.
         let created = if stranger == Stranger::Used { LONG_AGO } else { created };
         state.queues.insert(mark.to_owned(), Vec::new());
         state.facts.insert(mark.to_owned(), (json!({ "Id": told }).to_string(), created));
@@ -343,18 +343,18 @@ impl Fake {
         state.subscriptions.insert(format!("{TOPIC}:{mark}"), (TOPIC.to_owned(), queue));
     }
 
-    /// An event that stood in the log group of the records before any probe came.
+    /// Adds an event that was in the log group of the records before the probes.
     pub fn remember(&mut self, event: &str) {
         self.state.lock().unwrap().records.push(event.to_owned());
     }
 
-    /// The messages that were published to people.
+    /// Returns the messages that were published to people.
     pub fn published(&self) -> Vec<String> {
         self.state.lock().unwrap().published.clone()
     }
 
     fn answer(&self, request: &HttpRequest, operation: &Operation) -> HttpResponse {
-        // What is to be encrypted is no parameter that the call log may show.
+        // The plaintext of an encryption is not a parameter that the call log may show.
         let asked = match operation.service.as_str() {
             "kms" => serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap(),
             _ => wire::parameters(operation, request),
@@ -626,7 +626,7 @@ impl Fake {
         }
     }
 
-    /// The rotation function goes on between two looks.
+    /// Advances the rotation function between two looks.
     fn look(&self, secret: &mut Secret) {
         let pending = |it: &(BTreeSet<String>, String)| it.0.contains("AWSPENDING") && !it.0.contains("AWSCURRENT");
         let Some(new) = secret.versions.iter().find(|(_, it)| pending(it)).map(|(id, _)| id.clone()) else { return };
@@ -656,12 +656,12 @@ impl Fake {
     }
 }
 
-/// The last part of an ARN or a URL.
+/// Returns the last part of an ARN or a URL.
 fn name_of(text: &str) -> &str {
     text.rsplit(['/', ':']).next().unwrap()
 }
 
-/// The number of the session that asks, if it is one.
+/// Returns the number of the session of the caller, if it is a session.
 fn caller(request: &HttpRequest) -> Option<usize> {
     let key = request.headers().get("authorization")?.split("Credential=ASIAROLE").nth(1)?;
     key.split('/').next()?.parse().ok()

@@ -1,4 +1,4 @@
-//! `decrypts-after-rotation` on the small account.
+//! Tests `decrypts-after-rotation` on the small account.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ fn rotations_that_are_kept_back_are_not_used() {
         assert_eq!(calls(&fake, "RotateKeyOnDemand"), usize::from(rotates), "{place}");
         assert!(fact(&outcome, "left").is_some(), "{place}");
     }
-    // One that is under way is used up too.
+    // A rotation that has begun counts as used too.
     let (cases, folder) = (cases(ROTATED, ""), tempfile::tempdir().unwrap());
     let fake = Arc::new(Fake::new(Rotation::Sticks).with_key(Aging::Sticks, 3).rotating());
     let outcome = run(&cases, &fake, folder.path()).unwrap();
@@ -130,7 +130,7 @@ fn wherever_a_key_probe_ends_nothing_is_left_and_no_second_rotation_is_used() {
     assert!(points > 100, "{points}");
 }
 
-/// If only the answer is lost, the rotation has begun, and to ask again would use up another one.
+/// If only the answer is lost, the rotation has begun. A second request would use up another rotation.
 #[test]
 fn a_rotation_is_asked_for_once() {
     let cases = cases(ROTATED, "");
@@ -176,7 +176,7 @@ fn everything_below(folder: &Path) -> String {
     text
 }
 
-/// The binary tells what is left before it uses one up, and leaves nothing of what it encrypted.
+/// The binary reports the remaining rotations before it uses one. It leaves none of its plaintexts behind.
 #[test]
 fn what_is_left_is_told_before_a_rotation_is_used() {
     let (fake, directory) = (key(Aging::Works(1), 8), tempfile::tempdir().unwrap());
@@ -195,7 +195,7 @@ fn what_is_left_is_told_before_a_rotation_is_used() {
     assert!(kept.contains(ALIAS) && plaintexts.len() == 1);
     assert!(!kept.contains(plaintexts[0].trim_end_matches('=')), "{kept}");
 
-    // A killed run leaves nothing, so a sweep finds nothing.
+    // A killed run leaves nothing, so the cleanup finds nothing.
     let swept = swept(&directory.path().join("target/attestry/ledger"), &places(&fake));
     assert!(swept.gone.is_empty());
 }

@@ -1,4 +1,4 @@
-//! The probes that listen: alerts and access records; and the notice of a run.
+//! Tests the probes that wait for events: alerts and access records. Also tests the notice of a run.
 
 use super::*;
 use fake::{Detector, RECORDS, ROTATOR, TOPIC};
@@ -42,7 +42,8 @@ cases:
     examples: { violated: { records: 0 } }
 "#;
 
-/// The alerts by both ways, without waiting: the real one is among those of the control too.
+/// Returns the cases of both sorts of alerts, without waiting. The real alert is then also among the alerts of the
+/// control.
 pub fn at_once() -> String {
     let (first, last) = (ALERT.find("  read:").unwrap(), ALERT.find("  quiet:").unwrap());
     (ALERT[..first].to_owned() + &ALERT[last..]).replace("within: 1s", "within: 0s")
@@ -60,7 +61,7 @@ fn run_with(policy: &str, secret: &str, change: impl FnOnce(&mut Fake)) -> (Vec<
     (cases, fake, outcome)
 }
 
-/// The attributes that differ, case by case.
+/// Returns the attributes that differ, case by case.
 fn wrong(cases: &[Case], outcome: &Outcome) -> Vec<(&'static str, Vec<String>)> {
     let result = judge(cases, outcome);
     let of = |case: &attestry::verify::CaseResult| {
@@ -82,7 +83,7 @@ fn an_alert_is_met_when_it_comes_and_violated_on_each_wrong_detector() {
         (Detector::Fails, ["violated"; 3], &["alerted"], &["control_alerted"]),
     ] {
         let (cases, fake, outcome) = run_with(ALERT, "probe/secret", |fake| fake.detector = detector);
-        // Cases come in the order of their names: quiet, read, told.
+        // The cases come in the order of their names: quiet, read, told.
         let told = wrong(&cases, &outcome);
         let by_name = |name: &str| {
             let index = cases.iter().position(|case| case.id.ends_with(name)).unwrap();
@@ -102,7 +103,7 @@ fn an_alert_is_met_when_it_comes_and_violated_on_each_wrong_detector() {
         });
         assert_eq!(error.as_deref(), (detector == Detector::Fails).then_some("KeyError: 'detail'"));
         assert!(fake.agents().iter().any(|it| it.contains(&format!("attestry-{}-", *RUN))), "{:?}", fake.agents());
-        // The stage's own caller never reads a value for this probe.
+        // The caller of the stage never reads a value for this probe.
         assert_eq!(fake.log().iter().filter(|call| *call == "GetSecretValue").count(), 3);
         assert_eq!(outcome.cleaned.len(), 6, "{:?}", outcome.cleaned);
     }
@@ -169,7 +170,7 @@ fn a_rotation_that_sticks_tells_the_last_error_of_its_function_and_no_value() {
     assert_eq!(told(&value, &[]), format!("{stuck}; {ROTATOR} holds an error that contains the value of AWSCURRENT"));
     let encoded = format!("[ERROR] ValueError: bad {}", aws_smithy_types::base64::encode(format!("{CANARY}-v1")));
     assert!(told(&encoded, &[]).contains("contains the value"));
-    // Whoever may not read the log is not told that there was nothing in it.
+    // When the caller may not read the log, the message reports that, and not an empty log.
     assert!(told(error, &["FilterLogEvents"]).contains("Denied"), "{}", told(error, &["FilterLogEvents"]));
 }
 
@@ -181,7 +182,7 @@ fn permissions_of_listening_probes_equal_what_is_called() {
         let needed: std::collections::BTreeSet<&str> =
             calls.iter().map(|call| call.operation).filter(|it| *it != "Publish").collect();
         let log = fake.log();
-        // The role reads, not the caller of the stage.
+        // The role reads the value, and not the caller of the stage.
         let own = |call: &&str| !matches!(*call, "GetSecretValue" | "GetCallerIdentity");
         let called: std::collections::BTreeSet<&str> = log.iter().map(String::as_str).filter(own).collect();
         assert_eq!(needed, called);

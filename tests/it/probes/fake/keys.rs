@@ -1,4 +1,4 @@
-//! The key of the small account: what AWS KMS does with it, and what it must never do.
+//! The key of the small account: the operations of AWS KMS on it, and the operations that must never happen.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use super::{ACCOUNT, REGION};
 
 pub const ALIAS: &str = "alias/probe/key";
 
-/// How the key rotates on demand.
+/// The behaviour of the key at a rotation on demand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Aging {
-    /// The rotation is completed after so many looks at the list of rotations.
+    /// The rotation is completed after this number of looks at the list of rotations.
     Works(usize),
-    /// It is never completed.
+    /// The rotation is never completed.
     Sticks,
-    /// It is completed, and new data keys are under the old material.
+    /// The rotation is completed, but new data keys still use the old material.
     KeepsMaterial,
-    /// It is completed, and what was encrypted before is not decrypted any more.
+    /// The rotation is completed, but earlier ciphertexts can no longer be decrypted.
     LosesMaterial,
-    /// It is completed, and what was encrypted before is decrypted to something else.
+    /// The rotation is completed, but earlier ciphertexts decrypt to another text.
     Mixes,
     /// The key is disabled.
     Disabled,
@@ -28,12 +28,12 @@ pub enum Aging {
 #[derive(Debug)]
 pub struct Keys {
     pub aging: Aging,
-    /// On-demand rotations that were completed.
+    /// The number of completed on-demand rotations.
     pub used: usize,
-    /// Looks since a rotation began.
+    /// The number of looks since a rotation began.
     pub under_way: Option<usize>,
     material: usize,
-    /// By ciphertext: plaintext, encryption context and material.
+    /// The plaintext, the encryption context and the material, by ciphertext.
     sealed: BTreeMap<String, (String, Value, usize)>,
 }
 
@@ -42,12 +42,12 @@ impl Keys {
         Self { aging: Aging::Works(2), used: 3, under_way: None, material: 0, sealed: BTreeMap::new() }
     }
 
-    /// Everything that was ever encrypted, as it is on the wire.
+    /// Returns all plaintexts that were ever encrypted, in their form on the network.
     pub fn plaintexts(&self) -> Vec<String> {
         self.sealed.values().map(|it| it.0.clone()).collect()
     }
 
-    /// `None` for what is no call of AWS KMS.
+    /// Answers a call of AWS KMS. Returns `None` for any other call.
     pub fn change(&mut self, operation: &str, asked: &Value) -> Option<Result<Value, (&'static str, &'static str)>> {
         let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let arn = format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/k1");
@@ -78,7 +78,7 @@ impl Keys {
             }
             "Encrypt" | "Decrypt" if disabled => return Some(Err(("DisabledException", "the key is disabled"))),
             "Encrypt" => {
-                // Four digits are base64 as well.
+                // Four digits are also valid base64.
                 let ciphertext = format!("{:0>4}", self.sealed.len());
                 self.sealed.insert(ciphertext.clone(), (text("Plaintext"), context, self.material));
                 json!({ "KeyId": arn, "CiphertextBlob": ciphertext })
