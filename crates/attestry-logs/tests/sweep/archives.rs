@@ -1,4 +1,5 @@
-//! Archives: whole, of several members, cut off, damaged; and events that were cut in two.
+//! Tests archives: complete ones, ones with several members, truncated ones and damaged ones. Also tests events that
+//! were cut in two.
 
 use std::io::Write;
 
@@ -107,7 +108,7 @@ fn texts_of_two_and_four_bytes_a_character_are_examined_and_what_is_no_text_is_n
                 let (findings, coverage) = sweep(&source);
                 assert_eq!(of_value(&findings).iter().map(|finding| finding.count).sum::<u64>(), 200, "{mark:?}");
                 assert!(coverage.is_complete() && coverage.events == 200, "{coverage:?}");
-                // An encoding that changes is told.
+                // A change of the encoding is reported.
                 let more = [source.as_slice(), b"\nall is well, and written as other lines are not\n"].concat();
                 assert!(!sweep(&more).1.is_complete(), "{mark:?}");
             }
@@ -120,7 +121,7 @@ fn texts_of_two_and_four_bytes_a_character_are_examined_and_what_is_no_text_is_n
         let [not] = coverage.not_examined.as_slice() else { panic!("{coverage:?}") };
         assert!(not.bytes.is_some_and(|bytes| bytes > 0), "{not:?}");
     }
-    // What stands as it is between other bytes is found nonetheless.
+    // Plain text between other bytes is found nevertheless.
     let (findings, coverage) = sweep(&[noise, text.as_bytes(), noise].concat());
     assert!(!of_value(&findings).is_empty() && !coverage.is_complete());
 }
@@ -130,7 +131,7 @@ fn an_archive_that_grew_since_it_was_listed_is_read_to_its_end() {
     let engine = engine([VALUE]);
     let key = key();
     let mut sweeper = Sweeper::new(&engine, &key);
-    // Members that are hardly packed: a few, and more than is read at once.
+    // The members are hardly compressed. The archive has a few members, or more than one read covers.
     let member = packed(&corpus(2, 3 << 20, &values(1, 1), 0).text, Compression::none());
     for members in [1, 3] {
         let last = gzip(format!("last {VALUE}\n").as_bytes());

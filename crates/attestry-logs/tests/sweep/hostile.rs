@@ -1,10 +1,10 @@
-//! Texts made to hurt take time in proportion to their length, and never stop the sweep.
+//! Tests hostile texts. The time of the sweep stays proportional to their length, and they never stop the sweep.
 
 use super::clock;
 use super::corpus::Dice;
 use super::{engine, whole};
 
-/// Seconds of the processor, the best of some: other work on the machine only ever adds.
+/// Returns the seconds of processor time, as the best of several rounds. Other work on the machine can only add time.
 fn time(engine: &attestry_logs::Engine, text: &[u8]) -> f64 {
     let once = || {
         let start = clock::of_thread();
@@ -45,7 +45,7 @@ fn time_grows_with_the_text_and_not_faster() {
         let (short, long) = (text(6_000), text(96_000));
         let one = time(&engine, short.as_bytes()).max(0.001);
         let longer = time(&engine, long.as_bytes());
-        // Were it quadratic, it would be 256 times as long.
+        // With a quadratic algorithm, the time would be 256 times as long.
         assert!(longer < one * 130.0, "{unit:?}: {one:?} for 6 kB, {longer:?} for 96 kB");
     }
 }

@@ -1,4 +1,4 @@
-//! Nothing is left of a value once the index is built: not in the index, not in memory that was freed.
+//! Tests that no value remains after the index is built, neither in the index nor in freed memory.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -8,10 +8,10 @@ use memchr::memmem;
 use super::corpus::{Dice, PRINTABLE};
 use super::engine;
 
-/// Values that exist in disguise only.
+/// The mask of values that exist in disguise only.
 const DISGUISE: u8 = 0x55;
 
-/// How often texts stand in the heap and other data of this process.
+/// Returns how often texts occur in the heap and other data of this process.
 fn in_memory(disguised: &[Vec<u8>]) -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let mut memory = File::open("/proc/self/mem").unwrap();
@@ -30,18 +30,18 @@ fn in_memory(disguised: &[Vec<u8>]) -> usize {
                 found += disguised.iter().map(|text| memmem::find_iter(&bytes[..length], text).count()).sum::<usize>();
                 bytes.fill(0);
             }
-            // A text may lie across two reads.
+            // A text can lie across two reads.
             at += if length == bytes.len() { length as u64 - 64 } else { length as u64 };
         }
     }
     found
 }
 
-/// Forms of a disguised value, in disguise: hexadecimal, JSON, URL, base64 at every alignment.
+/// Returns the forms of a disguised value, in disguise: hexadecimal, JSON, URL, and base64 at every alignment.
 fn forms(disguised: &[u8]) -> Vec<Vec<u8>> {
     const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let each = |write: &dyn Fn(u8, &mut Vec<u8>)| {
-        // Room for all, so that nothing moves.
+        // The capacity suffices for all bytes, so that the buffer never moves.
         let mut out = Vec::with_capacity(disguised.len() * 3);
         disguised.iter().for_each(|byte| write(byte ^ DISGUISE, &mut out));
         out
@@ -99,7 +99,7 @@ fn no_value_is_left_in_memory() {
     let values = attestry_logs::Values::new(&super::key(), disguised.iter().enumerate().map(secret));
     assert_eq!(values.parts().len(), 5);
     assert_eq!(in_memory(&disguised), 0);
-    // Nor in any other form. The forms too exist in disguise only.
+    // No other form remains in memory either. The forms also exist in disguise only.
     for text in &disguised {
         let forms = forms(text);
         let kept: Vec<_> = forms.iter().map(|form| real(form)).collect();

@@ -1,5 +1,5 @@
-//! The sweep of logs from outside: recall of what is planted, whatever the form and wherever the pieces end; damaged
-//! archives; texts made to hurt; and that nothing is left of a value.
+//! Tests the sweep of logs through its public interface. It must find every planted text, in every form and for every
+//! division into pieces. Further tests cover damaged archives, hostile texts, and remains of values in memory.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -41,7 +41,7 @@ fn place() -> Place {
     Place { source: "test".into(), stream: None, event: None, time: None, start: 0, end: 0 }
 }
 
-/// What a hit is, without its number: the name of the secret or of the rule, and where.
+/// Returns a hit without its number: the name of the secret or rule, and the place.
 fn hit(engine: &Engine, offset: u64, found: Found) -> (u64, u64, String) {
     let what = match found {
         Found::Value(hit) => engine.values.of(hit.needle).unwrap().0.secret.clone(),
@@ -50,7 +50,7 @@ fn hit(engine: &Engine, offset: u64, found: Found) -> (u64, u64, String) {
     (offset + found.start() as u64, offset + found.end() as u64, what)
 }
 
-/// All hits of a text that is in memory.
+/// Returns all hits of a text in memory.
 fn whole(engine: &Engine, text: &[u8]) -> Vec<(u64, u64, String)> {
     let mut all = Vec::new();
     engine.sweep(text, &mut |_, found| all.push(hit(engine, 0, found)));
@@ -59,7 +59,7 @@ fn whole(engine: &Engine, text: &[u8]) -> Vec<(u64, u64, String)> {
     all
 }
 
-/// All hits of a text that comes in pieces.
+/// Returns all hits of a text that arrives in pieces.
 fn pieces<'a>(engine: &Engine, pieces: impl Iterator<Item = &'a [u8]>) -> Vec<(u64, u64, String)> {
     let mut all = Vec::new();
     let mut stream = Stream::new(engine);

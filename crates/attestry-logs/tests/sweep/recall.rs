@@ -1,4 +1,4 @@
-//! Everything that is planted is found, and nothing else.
+//! Tests that the sweep finds every planted text, and nothing else.
 
 use std::io::Cursor;
 
@@ -31,7 +31,7 @@ fn all_that_is_planted_is_found_and_nothing_else() {
     }
 }
 
-/// Every form, each at every alignment within a block, and short values too.
+/// Tests every form at every alignment within a block, also for short values.
 #[test]
 fn a_value_is_found_in_every_form_at_every_offset() {
     let mut dice = Dice::new(5);
@@ -71,13 +71,13 @@ fn wherever_pieces_end_the_same_is_found() {
     }
 }
 
-/// A large file is read in parts by many workers, and nobody can tell.
+/// Several workers read a large file in parts. The result does not depend on the parts.
 #[test]
 fn a_source_read_in_parts_gives_the_findings_of_the_whole() {
     let mut values = values(31, 200);
     let mut dice = Dice::new(9);
     let mut corpus = corpus(31, 700_000, &values, 500);
-    // What does not care where lines end: a value of many lines, and a key that is printed line by line.
+    // The ends of lines do not matter for these texts: a value of many lines, and a key that is printed line by line.
     let lines: Vec<String> = (0..4).map(|_| dice.text(ALNUM, 60)).collect();
     let many = lines.join("\n");
     let key_text = format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n", dice.text(ALNUM, 64));
@@ -86,7 +86,7 @@ fn a_source_read_in_parts_gives_the_findings_of_the_whole() {
     let within = middle as u64..corpus.text.len() as u64;
     values.push(many);
     let engine = engine(&values);
-    // A line that an agent cut, and one without an end.
+    // The text ends with a line that an agent cut, and a line without an end.
     let long = format!("{}{}\n{} after\nlast {}", "x".repeat(20_000), &values[0][..9], &values[0][9..], values[1]);
     corpus.text.extend_from_slice(long.as_bytes());
     let text = &corpus.text;
@@ -96,7 +96,7 @@ fn a_source_read_in_parts_gives_the_findings_of_the_whole() {
         let mut all = Sweeper::new(&engine, &key);
         let mut lines = Lines::default();
         let edges: Vec<u64> = [0].into_iter().chain(starts.iter().copied()).chain([length]).collect();
-        // As two workers would: every other part is swept by somebody else.
+        // Simulates two workers: a second sweeper reads every other part.
         let mut other = Sweeper::new(&engine, &key);
         for (number, edge) in edges.windows(2).enumerate().rev() {
             let worker = if number % 2 == 0 { &mut all } else { &mut other };
