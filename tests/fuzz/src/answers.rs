@@ -1,7 +1,8 @@
-//! Edits of sound answers of AWS, in every protocol, against the table of what an answer holds.
+//! Fuzzes edits of sound answers of AWS, in every protocol, against the table of the contents of an answer.
 //!
-//! Nothing may panic or take long, and no byte of an answer gets into what is told of it. An answer that is believed is whole:
-//! less of it is not believed, and neither is one with a second behind it. Of the sound answers themselves each cut is tried.
+//! No input may cause a panic or a long run, and no byte of an answer may get into a message about it. An accepted
+//! answer is complete: the validator rejects each shorter answer, and each answer with a second one behind it. The
+//! fuzzer tries each truncation of the sound answers themselves.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -30,16 +31,16 @@ mod aws {
 }
 mod clock;
 
-/// Far more than the longest answer takes.
+/// A limit far above the time for the longest answer.
 const LONG: Duration = Duration::from_secs(1);
 
-/// No edit makes an answer longer.
+/// No edit makes an answer longer than this.
 const MOST: usize = 1 << 20;
 
-/// Stands between two edits, and in no text and no CBOR.
+/// The separator between two edits. It occurs in no text and no CBOR.
 const NEXT: u8 = 0xfe;
 
-/// Sound answers, the one of an operation behind its name.
+/// Sound answers, each after the name of its operation.
 const SOUND: &[(&str, &str, &[u8])] = &[
     ("secretsmanager", "ListSecrets", include_bytes!("../seeds/answers/secrets.json")),
     ("sqs", "GetQueueAttributes", include_bytes!("../seeds/answers/queue.json")),
@@ -70,7 +71,7 @@ static PARAMETERS: LazyLock<Value> = LazyLock::new(|| {
     })
 });
 
-/// What is wrong with an answer, if anything is.
+/// Returns the mistake in an answer, if there is one.
 fn judge(service: &str, operation: &str, body: &[u8]) -> Result<(), String> {
     let row = TABLE.row(service, operation).expect("a row");
     let protocol = if row.body == Body::Json { Protocol::RestJson } else { Protocol::of(service) };
@@ -79,13 +80,14 @@ fn judge(service: &str, operation: &str, body: &[u8]) -> Result<(), String> {
     validate::body(row, protocol, head, &asked, body).map_err(|wrong| wrong.0)
 }
 
-/// Whether what was cut off may be missing: blanks, and in XML comments and instructions, say nothing.
+/// Returns whether the truncated end may be missing. Blanks have no meaning, and neither have comments and instructions
+/// of XML.
 fn says_nothing(rest: &[u8]) -> bool {
     let rest = rest.trim_ascii_start();
     rest.is_empty() || rest.starts_with(b"<!") || rest.starts_with(b"<?")
 }
 
-/// The sound answers are believed, and no start of them is.
+/// The validator accepts the sound answers, and accepts no truncation of them.
 static TRIED: LazyLock<()> = LazyLock::new(|| {
     for (service, operation, body) in SOUND {
         assert_eq!(judge(service, operation, body), Ok(()), "{operation}");
@@ -94,7 +96,7 @@ static TRIED: LazyLock<()> = LazyLock::new(|| {
     }
 });
 
-/// One edit: what is done, where, and with which bytes.
+/// Makes one edit. The bytes give its sort, its place and its content.
 fn edit(body: &mut Vec<u8>, bytes: &[u8]) {
     let [what, high, low, with @ ..] = bytes else { return };
     let place = (usize::from(*high) << 8 | usize::from(*low)) % (body.len() + 1);
@@ -104,7 +106,7 @@ fn edit(body: &mut Vec<u8>, bytes: &[u8]) {
         1 => drop(body.splice(place..place, with.iter().copied())),
         2 => drop(body.drain(place..end)),
         3 => body.truncate(place),
-        // What stands there many times over: what takes the square of a length is then seen.
+        // The text at this place is repeated many times. This reveals code whose time is quadratic in the length.
         _ => {
             let length = with.first().copied().map_or(1, usize::from).min(body.len() - place);
             let times = 1 << (with.get(1).copied().unwrap_or(0) % 17);

@@ -1,6 +1,6 @@
-//! Stands in for the artifacts of probes, whose own files need the AWS SDK: one kind with any members.
+//! Replaces the artifacts of probes, whose own files need the AWS SDK. There is one kind with any members.
 //!
-//! Must not know a real kind of artifact.
+//! The module must not know a real kind of artifact.
 
 use std::fmt;
 use std::sync::Arc;

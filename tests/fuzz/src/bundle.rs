@@ -1,8 +1,9 @@
-//! Arbitrary bytes as a bundle.
+//! Fuzzes arbitrary bytes as a bundle.
 //!
-//! Nothing may panic, take long or take memory that is not there. What is read, packed again, is read again as the same;
-//! of a zip file and of the tar file inside there is only one form, so a second reader cannot see other files. What begins
-//! with a mark is wrapped first, so that the fuzzer need not find checksums and compression.
+//! No input may cause a panic, a long run or a too large allocation. A bundle that was read and packed again must be
+//! read again with the same files. A zip file and the tar file inside of a bundle have only one valid form each, so a
+//! second reader cannot see other files. Bytes that begin with a mark are wrapped first, so that the fuzzer need not
+//! find checksums and compression.
 #![no_main]
 
 use std::time::Duration;
@@ -12,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 
 mod clock;
 
-/// Far more than either takes for the longest input.
+/// A limit far above the time of both operations for the longest input.
 const LONG: Duration = Duration::from_secs(2);
 
 fuzz_target!(|bytes: &[u8]| {

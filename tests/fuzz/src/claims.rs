@@ -1,7 +1,7 @@
-//! Arbitrary bytes as a policy document, and claims about it.
+//! Fuzzes arbitrary bytes as a policy document, and claims about it.
 //!
-//! No claim may panic or take longer than its budget allows, and whatever is proved or refuted is so: nothing that was proved
-//! never to be allowed is allowed to a request made of the document's own words.
+//! No claim may cause a panic or exceed its budget. Each proof and each refutation must be right: after the proof that
+//! nothing is allowed, no request from the words of the document may be allowed.
 #![no_main]
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 
 mod clock;
 
-/// Far more than the budget of a claim takes.
+/// A limit far above the time of the budget of a claim.
 const LONG: Duration = Duration::from_secs(3);
 
 const OWNER: &str = "647751526084";
@@ -61,7 +61,7 @@ fn identity(policy: &Policy) {
             }
         }
         let known = attestry_iam::reference::action(&request.action).is_some_and(|action| {
-            // The claim is about ARNs of the formats that the action has.
+            // The claim is about ARNs in the formats of the action.
             action.resources().iter().any(|format| {
                 attestry_iam::Pattern::new(&format.pattern()).matches(&request.resource, attestry_iam::Case::Exact)
             })

@@ -1,4 +1,5 @@
-//! The time that this thread has worked, as Linux counts it: on a busy machine a wall clock says how busy it is.
+//! The processor time of this thread, as Linux counts it. On a busy machine, a wall clock would measure the other work
+//! too.
 
 use std::time::Duration;
 

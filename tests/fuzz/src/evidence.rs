@@ -1,8 +1,9 @@
-//! Arbitrary bytes as an evidence directory: a manifest and files.
+//! Fuzzes arbitrary bytes as an evidence directory: a manifest and files.
 //!
-//! Nothing may panic or take long. Bytes behind an `R` are files as they stand. All other bytes are edits of a sound piece of
-//! evidence, sealed anew as an attacker without the key would; the first byte says whether the manifest fits. What still verifies
-//! has the reports, verdicts and record that its inputs and facts give, so where those were not touched nothing else was.
+//! No input may cause a panic or a long run. Bytes behind an `R` are plain files. All other bytes are edits of sound
+//! evidence, sealed again as an attacker without the key can do it. The first byte decides whether the manifest fits.
+//! Evidence that still verifies must have the reports, verdicts and record that follow from its inputs and facts. So if
+//! those are unchanged, the derived files must be unchanged too.
 #![no_main]
 
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use libfuzzer_sys::fuzz_target;
 
 mod clock;
 
-/// Far more than it takes for the longest input.
+/// A limit far above the time for the longest input.
 const LONG: Duration = Duration::from_secs(2);
 
 static KIND: Kind = Kind {
@@ -47,7 +48,7 @@ const POLICY: &str = "id: P-1\ntitle: Secrets rotate\nseverity: high\ncases:\n  
 
 const ACCOUNT: &str = "111122223333";
 
-/// They are parsed once, since that takes longer than all the rest.
+/// The catalogues are parsed once, because this takes longer than everything else.
 static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
 
 fn words() -> Vocabulary {
@@ -58,13 +59,13 @@ fn find(name: &str) -> Option<&'static Kind> {
     (name == KIND.name).then_some(&KIND)
 }
 
-/// What follows from the rest; all other files are what it follows from.
+/// Returns whether a file is derived. The other files are the sources of the derived ones.
 fn is_derived(path: &str) -> bool {
     let told = [paths::RUN, paths::CALLS, paths::VERDICTS];
     report::ALL.iter().any(|report| report.file() == path) || told.contains(&path)
 }
 
-/// A sound piece of evidence, and the same bytes in every process.
+/// Sound evidence, with the same bytes in every process.
 static WHOLE: LazyLock<Contents> = LazyLock::new(|| {
     let inputs = [("s.yaml", SUITE), ("p.yaml", POLICY)];
     let root = Root::Held(inputs.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes())).collect());
@@ -180,20 +181,20 @@ fn seal(contents: &mut Contents, link: Link) {
     contents.insert(paths::MANIFEST.into(), manifest.write().expect("JSON"));
 }
 
-/// None where the files make no bundle.
+/// Verifies the files as a bundle. Returns `None` when the files cannot form a bundle.
 fn verified(contents: &Contents) -> Option<Result<evidence::Verified, Vec<evidence::Damage>>> {
     let packed = pack(contents, Format::Zip, &Limits::default()).ok()?;
     Some(evidence::verify_bundle(&packed, words(), find))
 }
 
-/// Files as they stand: a line with the path, the bytes, and a line of three equal signs.
+/// Reads plain files: a line with the path, the bytes, and a line of three equal signs.
 fn files(bytes: &[u8]) -> Contents {
     let text = String::from_utf8_lossy(bytes);
     let file = |part: &str| part.split_once('\n').map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
     text.split("\n===\n").filter_map(file).collect()
 }
 
-/// One edit: which file, what is done, where, and with which bytes.
+/// Makes one edit. The bytes give the file, the sort of the edit, its place and its content.
 fn edit(contents: &mut Contents, bytes: &[u8]) {
     let [which, what, high, low, with @ ..] = bytes else { return };
     let at = contents.len().max(1);
@@ -240,7 +241,7 @@ fuzz_target!(|bytes: &[u8]| {
             };
             if others(&contents) == others(&WHOLE) {
                 for (path, bytes) in WHOLE.iter().filter(|(path, _)| is_derived(path) && *path != paths::CALLS) {
-                    // A report may be left out. Times and callers of a run are its own word.
+                    // A report may be missing. The times and callers of a run have no other source than the run itself.
                     let same = contents.get(path).is_none_or(|it| it == bytes);
                     assert!(same || contents.get(paths::RUN) != WHOLE.get(paths::RUN), "{path} was forged");
                 }

@@ -1,8 +1,9 @@
-//! Arbitrary bytes as a ledger.
+//! Fuzzes arbitrary bytes as a ledger.
 //!
-//! Nothing may panic or take long. The bytes are read as they are, which proves nothing, and as lines that the run sealed,
-//! so that the fuzzer need not find MACs. Of what is believed every name carries the mark of the run; a ledger that is cut
-//! says less and never something else; and one in which a byte was changed is refused, or says less.
+//! No input may cause a panic or a long run. The bytes are read in two ways. As they are, they prove nothing. As lines
+//! that the run sealed, they are valid, so that the fuzzer need not find MACs. Every accepted name must carry the mark
+//! of the run. A truncated ledger may contain less, but never other entries. A ledger with one changed byte is refused,
+//! or contains less.
 #![no_main]
 
 use std::time::Duration;
@@ -66,7 +67,7 @@ mod probes {
     }
 }
 
-/// Far more than the longest input takes.
+/// A limit far above the time for the longest input.
 const LONG: Duration = Duration::from_secs(2);
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,6 +1,7 @@
-//! Arbitrary bytes as a log and as an archive of one.
+//! Fuzzes arbitrary bytes as a log, and as an archive of a log.
 //!
-//! Nothing may panic or take long; a value that stands in the bytes is found; and wherever pieces end, the same values are.
+//! No input may cause a panic or a long run. A value in the bytes must be found. The division into pieces must not
+//! change the found values.
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
@@ -12,7 +13,7 @@ use zeroize::Zeroizing;
 
 mod clock;
 
-/// Far more than the longest input takes.
+/// A limit far above the time for the longest input.
 const LONG: Duration = Duration::from_secs(2);
 const VALUES: [&str; 3] = ["k3J9xQ2mP7vLwZ8r", "k3J9xQ2m", "a\"b\\c<d>e&f/g+h"];
 

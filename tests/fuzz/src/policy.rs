@@ -1,7 +1,7 @@
-//! Arbitrary bytes as a policy document, and requests made of its own words.
+//! Fuzzes arbitrary bytes as a policy document, and requests from its own words.
 //!
-//! Nothing may panic or take long; what we read another JSON reader reads too; and knowing less of a request never turns
-//! an allow into a deny or back.
+//! No input may cause a panic or a long run. Another JSON reader must accept each document that we accept. Less
+//! knowledge about a request must never turn an allow into a deny, or a deny into an allow.
 #![no_main]
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 
 mod clock;
 
-/// Far more than either takes for the longest input.
+/// A limit far above the time of both operations for the longest input.
 const LONG: Duration = Duration::from_secs(2);
 
 fuzz_target!(|bytes: &[u8]| {
@@ -76,7 +76,7 @@ fn request(statement: &Statement, context: Context, seed: usize) -> Request {
     }
 }
 
-/// The keys of conditions with the values that they want; what is not known is left out.
+/// Returns the keys of conditions with their wanted values. Unknown keys are left out.
 fn context(conditions: &[Condition], known: impl Fn(usize) -> bool) -> Context {
     let mut context = Context::unknown();
     let mut told = std::collections::BTreeSet::new();

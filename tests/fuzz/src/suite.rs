@@ -1,7 +1,7 @@
-//! Arbitrary texts as a suite with parameters, a policy and waivers, parted by zero bytes.
+//! Fuzzes arbitrary texts as a suite with parameters, a policy and waivers, separated by zero bytes.
 //!
-//! Nothing may panic, take long or take memory that is not there; and a suite without an error compiles for each of its
-//! stages, so that no run meets a mistake that `check` did not tell.
+//! No input may cause a panic, a long run or a too large allocation. A suite without an error must compile for each of
+//! its stages, so that no run meets a mistake that `check` did not report.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use libfuzzer_sys::fuzz_target;
 
 mod clock;
 
-/// Far more than it takes for the longest input.
+/// A limit far above the time for the longest input.
 const LONG: Duration = Duration::from_secs(5);
 
 const fn attribute(name: &'static str, of: Type) -> Attribute {

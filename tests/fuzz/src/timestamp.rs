@@ -1,7 +1,7 @@
-//! Arbitrary bytes as the answer of a time-stamping authority, and as its certificate.
+//! Fuzzes arbitrary bytes as the answer of a time-stamping authority, and as its certificate.
 //!
-//! Nothing may panic, take long or take memory that is not there. Nobody can make a token that the test's authority did not
-//! sign: whatever is still by it says the time that it said.
+//! No input may cause a panic, a long run or a too large allocation. The fuzzer cannot forge a signature of the
+//! authority of the tests. So each token with a valid signature of this authority must contain the signed time.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 
 mod clock;
 
-/// Far more than the longest answer takes.
+/// A limit far above the time for the longest answer.
 const LONG: Duration = Duration::from_secs(1);
 
 const MANIFEST: &[u8] = b"manifest";
