@@ -1,7 +1,8 @@
-//! What the SDK alone costs: the CPU of DescribeKey for each key of an endpoint, again and again, with nothing around it.
+//! Measures the cost of the SDK alone: the processor time of DescribeKey for each key of an endpoint, again and again,
+//! with no other work.
 //!
-//! `cargo bench --bench floor -- http://127.0.0.1:5000`; `ci/bench/bench.py --floor` runs it beside the others. A run of
-//! Attestry cannot cost less a call than this.
+//! Run it with `cargo bench --bench floor -- http://127.0.0.1:5000`. `ci/bench/bench.py --floor` runs it beside the
+//! other benchmarks. A call in a run of Attestry cannot cost less than this.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark is a program")]
 
 use std::time::Duration;
@@ -15,7 +16,7 @@ const ROUNDS: usize = 4;
 const AT_ONCE: usize = 64;
 
 fn main() {
-    // `cargo test` runs benches, too; without an endpoint there is nothing to measure.
+    // `cargo test` runs benches too. Without an endpoint, there is nothing to measure.
     let Some(url) = std::env::args().nth(1).filter(|url| url.starts_with("http")) else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let calls = runtime.block_on(describe_all(&url));
@@ -46,7 +47,7 @@ async fn describe_all(url: &str) -> usize {
     ids.len() * ROUNDS
 }
 
-/// User and system time of this process, as Linux tells it, in hundredths of a second.
+/// Returns the user and system time of this process. Linux reports it in hundredths of a second.
 fn cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

@@ -1,9 +1,10 @@
-//! What all reports of a large run cost: 10,000 resources in 50 cases, a tenth of which are not as expected.
+//! Measures the cost of all reports of a large run: 10,000 resources in 50 cases. A tenth of the resources is not as
+//! expected.
 //!
-//! And what it costs to seal them into a bundle, to verify it and to judge it again.
+//! It also measures the time to seal the reports into a bundle, to verify the bundle and to judge it again.
 //!
-//! `cargo bench --bench reports`. Prints a table, and ends with an error where the target is missed. With a directory as
-//! argument (`-- DIR`) it leaves the reports there, for `ci/formats/page.py --large DIR`.
+//! Run it with `cargo bench --bench reports`. It prints a table, and ends with an error when it misses the target. With
+//! a directory as argument (`-- DIR`), it leaves the reports there for `ci/formats/page.py --large DIR`.
 #![allow(
     clippy::print_stdout,
     clippy::panic,
@@ -40,7 +41,7 @@ policies: [policies/*.yaml]
 stages: { prod: { account: "111122223333", regions: [eu-central-1] } }
 "#;
 
-/// One policy with all cases; each is violated by another tenth of the log groups.
+/// Returns one policy with all cases. Each case is violated by another tenth of the log groups.
 fn policy() -> String {
     let mut text = "id: L-1\ntitle: Logs are kept\nseverity: high\ncontrols:\n  nist-800-53-r5: [SC-12, IA-5]\nrationale: Without logs nobody knows.\nremediation: Set the retention.\ncases:\n".to_owned();
     for case in 0..CASES {
@@ -117,7 +118,7 @@ fn main() {
         files: &loaded.library.files,
         catalogues: &loaded.words.catalogues,
     };
-    // Before the reports are measured: what they leave in memory is not the run's.
+    // This phase comes before the reports. The memory that the reports keep does not belong to the run.
     let sealed = sealed::measure(&record, &Scope::of(&suite, &suite.stages[0]), root.path());
     println!("{RESOURCES} resources, {CASES} cases\n| report | ms | MB |\n| --- | ---: | ---: |");
     for report in ALL {
@@ -130,7 +131,7 @@ fn main() {
             std::fs::write(directory.join(report.file()), out).unwrap();
         }
     }
-    // As a run writes them: side by side.
+    // The reports are written in parallel, as in a run.
     let begin = Instant::now();
     write_all(ALL, &|report| report.write(&record, &mut std::io::sink())).unwrap();
     let total = begin.elapsed();

@@ -1,9 +1,10 @@
-//! What the sweep of logs costs, as ratios in one run: `cargo bench --bench logs -- [MiB] [rounds]`.
+//! Measures the cost of the sweep of logs, as ratios in one run: `cargo bench --bench logs -- [MiB] [rounds]`.
 //!
-//! With little text the last rows say little: building the index then costs more than the sweep.
+//! With little text, the last rows mean little, because the build of the index then costs more than the sweep.
 //!
-//! The engine and what it is compared with take turns over small parts, in times of the processor, so that other work on
-//! the machine disturbs both alike. Then the whole command over files. Ends with an error where a target is missed.
+//! The engine and its baselines take turns over small parts. The unit is processor time, so other work on the machine
+//! disturbs both alike. Then the whole command runs over files. The benchmark ends with an error when it misses a
+//! target.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -28,12 +29,13 @@ use flate2::write::GzEncoder;
 use process::Files;
 use zeroize::Zeroizing;
 
-/// An object of an archive, once it is unpacked.
+/// The size of an object of an archive after unpacking.
 const OBJECT: usize = 8 << 20;
 const COUNTS: [usize; 3] = [0, 1000, 10_000];
-/// The target for plain text is 1,000 MiB a second of a processor that unpacks 1,004: what can be asked of any is the ratio.
+/// The target for plain text is 1,000 MiB a second, on a processor that unpacks 1,004 MiB a second. Only the ratio
+/// applies to every processor.
 const PLAIN: f64 = 1000.0 / 1004.0;
-/// The most memory that the command may take, in MiB.
+/// The maximum memory of the command, in MiB.
 const MOST_MEMORY: f64 = 96.0;
 
 fn engine(key: &Key, values: &[String]) -> Engine {
@@ -86,7 +88,7 @@ fn main() {
     }
 }
 
-/// What has to hold.
+/// A target of the benchmark.
 struct Target {
     what: &'static str,
     value: f64,
@@ -95,7 +97,7 @@ struct Target {
 }
 
 impl Target {
-    /// Tells it, and whether it is kept.
+    /// Prints the target, and returns whether it is met.
     fn tell(&self) -> bool {
         let Self { what, value, .. } = self;
         let kept = self.least.is_none_or(|least| *value >= least) && self.most.is_none_or(|most| *value <= most);
@@ -106,7 +108,7 @@ impl Target {
     }
 }
 
-/// Seconds that reading the packed files takes, with bare unpacking of what is in them.
+/// Returns the seconds of reading and unpacking the packed files, without any other work.
 fn unpacking_seconds(files: &Files) -> f64 {
     let start = clock::of_thread();
     files.packed().for_each(|object| unpack(&object));
@@ -121,7 +123,7 @@ fn unpack(object: &[u8]) {
     OUT.with_borrow_mut(|out| assert!(decoder.gzip_decompress(object, out).is_ok()));
 }
 
-/// The engine over buffers, in turn with bare unpacking and a bare walk over lines.
+/// Measures the engine over buffers, in turn with plain unpacking and a plain walk over lines.
 fn in_memory(
     key: &Key,
     values: &[String],
@@ -171,7 +173,7 @@ fn in_memory(
     ]);
 }
 
-/// The whole command over files, from start to end; steady is what more text costs.
+/// Measures the whole command over files, from start to end. The steady value is the cost of more text.
 fn whole(files: &Files, total: usize, rounds: usize, targets: &mut Vec<Target>) {
     println!("The whole command, MiB a second of the processor, one worker (median round):");
     let mebibytes = total as f64 / f64::from(1 << 20);
@@ -200,7 +202,7 @@ fn whole(files: &Files, total: usize, rounds: usize, targets: &mut Vec<Target>) 
             let start = files.run(first, 1000, 1).clock;
             let (one, two) = (files.run(name, 1000, 1), files.run(name, 1000, 2));
             peak = peak.max(two.peak);
-            // What the machine gives: two commands that share nothing, side by side.
+            // The limit of the machine is two commands side by side that share nothing.
             let both = std::thread::scope(|scope| {
                 let beside = scope.spawn(|| files.run(name, 1000, 1).clock);
                 files.run(name, 1000, 1).clock.max(beside.join().unwrap())

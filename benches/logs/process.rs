@@ -1,4 +1,4 @@
-//! The whole command over files: what the processor and the memory see of it.
+//! Runs the whole command over files, and measures its processor time and memory.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::clock;
 
-/// What a run cost.
+/// The cost of a run.
 pub(crate) struct Cost {
-    /// Seconds of the processor, start and index included.
+    /// The seconds of processor time, including the start and the index.
     pub(crate) processor: f64,
-    /// Seconds on the clock.
+    /// The seconds of wall-clock time.
     pub(crate) clock: f64,
-    /// The most memory, in MiB.
+    /// The peak of the memory, in MiB.
     pub(crate) peak: u64,
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// One large plain file, the same text as packed objects, and the first of each alone.
+    /// Writes one large plain file, the same text as packed objects, and the first object of each sort alone.
     pub(crate) fn new(plain: &[Vec<u8>], packed: &[Vec<u8>], values: &[String]) -> Self {
         let files = Self { folder: tempfile::tempdir().unwrap() };
         std::fs::write(files.path("plain"), plain.concat()).unwrap();
@@ -46,7 +46,7 @@ impl Files {
         files
     }
 
-    /// The packed objects, read one after the other.
+    /// Returns the packed objects. The caller reads one after the other.
     pub(crate) fn packed(&self) -> impl Iterator<Item = Vec<u8>> {
         std::fs::read_dir(self.path("packed")).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap())
     }
@@ -77,7 +77,7 @@ impl Files {
     }
 }
 
-/// The most memory that a process ever had, in MiB.
+/// Returns the peak memory of a process, in MiB.
 fn memory(status: &Path) -> Option<u64> {
     let status = std::fs::read_to_string(status).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

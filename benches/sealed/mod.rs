@@ -1,7 +1,7 @@
-//! What it costs to seal a large run into a bundle, and to verify and judge it again, beside plain SHA-256 and zstd over
-//! the same bytes.
+//! Measures the time to seal a large run into a bundle, and the time to verify and judge it again. The comparison is
+//! plain SHA-256 and zstd over the same bytes.
 //!
-//! All of it happens in one process; before each phase the system is told to count the peak of its memory anew.
+//! All phases happen in one process. Before each phase, the benchmark resets the memory peak in the system.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -14,18 +14,19 @@ use attestry::kinds;
 use attestry::policy::Vocabulary;
 use attestry::report::{ALL, Record, write_all};
 
-/// What a bundle of this size may take.
+/// The targets for a bundle of this size.
 const SEALED: Duration = Duration::from_secs(3);
 const VERIFIED: Duration = Duration::from_secs(2);
 const MEMORY_MIB: u64 = 256;
 
-/// What was measured.
+/// The measured values.
 pub(crate) struct Sealed {
-    /// Files, their bytes, and those of the bundle.
+    /// The number of files, the number of their bytes, and the number of bytes of the bundle.
     sizes: (usize, usize, u64),
-    /// Reports written and all of it sealed, verified and judged again, and SHA-256 and zstd alone.
+    /// The times of three phases: to write and seal everything, to verify and judge it again, and SHA-256 and zstd
+    /// alone.
     times: [Duration; 3],
-    /// In MiB: before, the peak while it is sealed, and the peak while it is verified.
+    /// The memory in MiB: before the phases, at the peak of the sealing, and at the peak of the verification.
     memory: [u64; 3],
 }
 
@@ -58,7 +59,7 @@ pub(crate) fn measure(record: &Record<'_>, scope: &Scope, inputs: &Path) -> Seal
 }
 
 impl Sealed {
-    /// Prints it, and says whether the targets are reached. `reports` is how long the reports take by themselves.
+    /// Prints the values, and returns whether the targets are met. `reports` is the time of the reports alone.
     pub(crate) fn tell(&self, reports: Duration) -> bool {
         let (files, size, packed) = self.sizes;
         let [whole, again, plain] = self.times;
@@ -84,7 +85,7 @@ impl Sealed {
     }
 }
 
-/// As a run does it.
+/// Seals the run as a real run does.
 fn seal(record: &Record<'_>, scope: &Scope, inputs: &Path, out: &Path, bundle: &Path) {
     let directory = Directory::begin(out, is_report).unwrap();
     write_all(ALL, &|report| directory.write(report.file(), |out| report.write(record, out))).unwrap();
@@ -134,12 +135,12 @@ fn is_report(path: &str) -> bool {
     ALL.iter().any(|report| report.file() == path)
 }
 
-/// The system counts the peak anew from here: memory that an earlier phase gave back is not this one's.
+/// Resets the memory peak in the system. Memory that an earlier phase freed does not belong to the next phase.
 fn forget_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
-/// What the system tells of the memory of this process; 0 where it does not.
+/// Returns a memory value of this process as the system reports it, or 0 without a report.
 fn mib(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name));
