@@ -1,6 +1,6 @@
-//! From the SDK's errors to gaps: which error class of AWS is which [`Cause`].
+//! Turns errors of the SDK into gaps. The module maps each error class of AWS to a [`Cause`].
 //!
-//! Must not know for which resource a call failed; the driver adds that.
+//! The module must not know the resource of a failed call. The driver adds the resource.
 
 use std::error::Error;
 
@@ -17,7 +17,7 @@ use super::whole::Unsound;
 use super::wire::NOT_DESCRIBED;
 use attestry_core::facts::{Cause, Gap, scrub};
 
-/// Codes with one meaning in all services, by cause.
+/// The error codes with one meaning in all services, by cause.
 const CODES: &[(Cause, &[&str])] = &[
     (
         Cause::Denied,
@@ -32,7 +32,7 @@ const CODES: &[(Cause, &[&str])] = &[
             "UnauthorizedException",
             "KMSAccessDeniedException",
             "InsufficientPrivilegesException",
-            // What is left of a refusal whose answer has no body.
+            // The code of a refusal without a body.
             "403",
             "Forbidden",
         ],
@@ -85,7 +85,7 @@ const CODES: &[(Cause, &[&str])] = &[
             "SubscriptionRequiredException",
         ],
     ),
-    // No permission mends these.
+    // No permission can change these refusals.
     (
         Cause::Refused,
         &[
@@ -119,7 +119,7 @@ const CODES: &[(Cause, &[&str])] = &[
     (Cause::NotRecorded, &[NOT_DESCRIBED]),
 ];
 
-/// Whether AWS refused with one of these codes: for collectors that know that such an error is an answer.
+/// Returns whether AWS refused with one of these codes. Collectors use it for calls whose error is a valid answer.
 pub fn refused_with<E>(error: &SdkError<E, HttpResponse>, codes: &[&str]) -> bool
 where
     E: ProvideErrorMetadata,
@@ -127,14 +127,14 @@ where
     error.as_service_error().and_then(ProvideErrorMetadata::code).is_some_and(|code| codes.contains(&code))
 }
 
-/// Whether an answer says that it was asked too much.
+/// Returns whether AWS refused the request because there were too many requests.
 pub(super) fn is_throttled(code: &str, status: u16) -> bool {
     classify(code, status) == Cause::Throttled
 }
 
-/// What a code and a status say.
+/// Returns the cause of a code and a status.
 fn classify(code: &str, status: u16) -> Cause {
-    // Services with awsJson put a namespace before the code, and some a URL after it.
+    // Services with awsJson put a namespace before the code. Some of them put a URL after it.
     let bare = code.rsplit('#').next().unwrap_or(code).split(':').next().unwrap_or(code);
     if let Some((cause, _)) = CODES.iter().find(|(_, codes)| codes.contains(&bare)) {
         return *cause;
@@ -143,7 +143,7 @@ fn classify(code: &str, status: u16) -> Cause {
         _ if bare.contains("Throttl") => Cause::Throttled,
         429 => Cause::Throttled,
         401 | 403 if bare.is_empty() => Cause::Denied,
-        // Who has a word of its own for a refusal does not speak of permissions.
+        // A service with a code of its own for a refusal does not refuse because of permissions.
         401 | 403 => Cause::Refused,
         408 => Cause::TimedOut,
         500.. => Cause::Unavailable,
@@ -151,13 +151,13 @@ fn classify(code: &str, status: u16) -> Cause {
     }
 }
 
-/// An answer of the SDK whose error is a gap.
+/// A result of the SDK whose error becomes a gap.
 pub trait OrGap<T> {
-    /// The answer, or its error as a gap.
+    /// Returns the answer, or its error as a gap.
     ///
     /// # Errors
     ///
-    /// The gap, with cause, operation and request id.
+    /// The gap, with the cause, the operation and the request id.
     fn or_gap(self) -> Result<T, Gap>;
 }
 
@@ -170,7 +170,7 @@ where
     }
 }
 
-/// An error of the SDK as a gap.
+/// Returns an error of the SDK as a gap.
 pub fn gap_of<E>(error: SdkError<E, HttpResponse>) -> Gap
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -180,7 +180,7 @@ where
             let status = refused.raw().status().as_u16();
             let code = refused.err().code().unwrap_or_default();
             let message = refused.err().message().unwrap_or_default();
-            // A success status with an error inside is an answer that could not be read.
+            // An error with a success status means that the answer was unreadable.
             if code.is_empty() && status < 400 {
                 let body = refused.raw().body().bytes().unwrap_or_default();
                 (Cause::Malformed, String::new(), unreadable::words(body, &causes(&error)))
@@ -221,20 +221,20 @@ where
     of(Gap::new(cause).with_code(code).with_message(message).with_request_id(request_id), operation(&error))
 }
 
-/// The operation of the request that failed, as the transport put it on the answer or on the error. None where no request
-/// was sent.
+/// Returns the operation of the failed request. The transport put it on the answer or on the error. Returns `None` when
+/// no request was sent.
 fn operation<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> Option<&Operation> {
     let answer = error.raw_response().and_then(|answer| answer.extension::<Operation>());
     answer.or_else(|| caused_by::<Failed>(error).map(|failed| &failed.operation))
 }
 
-/// Whether there are no credentials to sign with. The timeout of the identity cache and the lack of an identity are
-/// private types of the SDK: only their texts show them.
+/// Returns whether the credentials for the signature are missing. The timeout of the identity cache and the lack of an
+/// identity are private types of the SDK. Only their texts identify them.
 fn is_about_credentials(error: &(dyn Error + 'static), text: &str) -> bool {
     caused_by::<CredentialsError>(error).is_some() || text.contains("identity")
 }
 
-/// The first error of that type, of an error and its causes.
+/// Returns the first error of that type among an error and its causes.
 fn caused_by<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -246,24 +246,24 @@ fn caused_by<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option
     None
 }
 
-/// The gap of an answer that came and could not be read.
+/// Returns the gap of an answer that arrived and is unreadable.
 pub(super) fn malformed(operation: Option<&Operation>, message: String, request_id: String) -> Gap {
     of(Gap::new(Cause::Malformed).with_message(message).with_request_id(request_id), operation)
 }
 
-/// The gap with the operation that was sent.
+/// Adds the operation of the request to the gap.
 fn of(gap: Gap, operation: Option<&Operation>) -> Gap {
     let Some(Operation { service, name }) = operation else { return gap };
     gap.of_call(service.clone(), name.clone())
 }
 
-/// The request id of an answer, whatever the service calls it.
+/// Returns the request id of an answer. Services use different headers for it.
 pub(super) fn request_id(response: &HttpResponse) -> String {
     let names = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"];
     scrub(names.iter().find_map(|name| response.headers().get(*name)).unwrap_or_default()).into_owned()
 }
 
-/// An error with all its causes, in one line.
+/// Returns an error with all its causes, in one line.
 pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

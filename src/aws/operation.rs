@@ -1,20 +1,20 @@
-//! Which API operation a request on the wire is, read from the request itself: what is really called, not what somebody
-//! meant to call.
+//! Reads the API operation of a request from the request itself, as it goes over the network. The result is the real
+//! operation and not the intended one.
 //!
-//! Must not know what operations mean.
+//! The module must not know the meaning of operations.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
-/// A service by its IAM prefix, and one of its operations.
+/// A service, by its IAM prefix, and one of its operations.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Operation {
-    /// IAM prefix, such as `secretsmanager`.
+    /// The IAM prefix, such as `secretsmanager`.
     pub service: String,
-    /// Operation, such as `ListSecrets`.
+    /// The operation, such as `ListSecrets`.
     pub name: String,
 }
 
-/// Operations of S3 on objects by method and the query parameter that marks them.
+/// The operations of S3 on objects, by the method and the query parameter that identifies the operation.
 const S3_OBJECTS: &[(&str, &str, &str)] = &[
     ("DELETE", "uploadId", "AbortMultipartUpload"),
     ("GET", "attributes", "GetObjectAttributes"),
@@ -29,10 +29,11 @@ const S3_OBJECTS: &[(&str, &str, &str)] = &[
     ("PUT", "partNumber", "UploadPart"),
 ];
 
-/// The same where nothing marks them.
+/// The operations of S3 on objects without an identifying parameter.
 const S3_PLAIN: &[(&str, &str)] = &[("GET", "GetObject"), ("PUT", "PutObject"), ("HEAD", "HeadObject")];
 
-/// Operations of S3 on buckets by the query parameter that marks them; without any, the list of buckets.
+/// The operations of S3 on buckets, by the query parameter that identifies the operation. A request without one lists
+/// the buckets.
 const S3: &[(&str, &str)] = &[
     ("encryption", "GetBucketEncryption"),
     ("location", "GetBucketLocation"),
@@ -45,10 +46,11 @@ const S3: &[(&str, &str)] = &[
     ("versioning", "GetBucketVersioning"),
 ];
 
-/// The one operation of S3 on an account. It is called like its permission here: S3 calls it like the one on a bucket.
+/// The path of the only operation of S3 on an account. The operation gets the name of its permission here, because S3
+/// uses the same name for the operation on a bucket.
 pub const ACCOUNT_BLOCK: &str = "/v20180820/configuration/publicAccessBlock";
 
-/// Operations of Access Analyzer by path.
+/// The operations of Access Analyzer, by path.
 const ANALYZER: &[(&str, &str)] = &[
     ("/policy/check-access-not-granted", "CheckAccessNotGranted"),
     ("/policy/check-no-public-access", "CheckNoPublicAccess"),
@@ -56,14 +58,14 @@ const ANALYZER: &[(&str, &str)] = &[
 ];
 
 impl Operation {
-    /// An operation by its names.
+    /// Creates an operation from its names.
     #[must_use]
     pub fn new(service: impl Into<String>, name: impl Into<String>) -> Self {
         Self { service: service.into(), name: name.into() }
     }
 
-    /// The operation of a signed request; `None` when it is no request of a service that we speak with. A request made
-    /// by hand, as in tests, may carry it as an extension.
+    /// Returns the operation of a signed request. Returns `None` when the request belongs to no supported service. A
+    /// handmade request, as in tests, may carry its operation as an extension.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Option<Self> {
         request.extension::<Self>().cloned().or_else(|| Self::on_the_wire(request))
@@ -93,13 +95,13 @@ impl Operation {
     }
 }
 
-/// Path and query of a URL.
+/// Returns the path and the query of a URL.
 pub(super) fn path_and_query(uri: &str) -> (&str, &str) {
     let after_host = uri.split_once("://").map_or(uri, |(_, rest)| rest.find('/').map_or("", |at| rest.split_at(at).1));
     after_host.split_once('?').unwrap_or((after_host, ""))
 }
 
-/// Signing name and Region of a request.
+/// Returns the signing name and the Region of a request.
 pub(super) fn scope(request: &HttpRequest) -> Option<(&str, &str)> {
     let header = request.headers().get("authorization")?;
     let credential = header.split("Credential=").nth(1)?.split(',').next()?;

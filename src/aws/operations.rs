@@ -1,8 +1,8 @@
-//! What the client must know of operations: how fast they may be called, how they page, and whether evidence may keep
-//! their answers.
+//! The properties of operations that the client needs: their rate, their paging, and whether evidence may keep their
+//! answers.
 //!
-//! The calls of kinds declare it. The run passes them in as a value, because this module must not name a kind. The calls
-//! that no kind makes have a table here.
+//! The calls of kinds declare the properties. The run passes the calls in as a value, because this module must not name
+//! a kind. A table here has the calls that no kind makes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,32 +10,32 @@ use std::sync::Arc;
 use super::Operation;
 use attestry_core::facts::{Call, Frequency, Pace};
 
-/// Operations of probes and of what Attestry writes, where they need more than the defaults.
+/// The operations of probes, and the operations that write for Attestry, when they need more than the defaults.
 static OTHERS: [Call; 2] = [
     Call::new("kms", "RotateKeyOnDemand", "kms:RotateKeyOnDemand", Frequency::Resource).pace(Pace::per_second(5.0)),
     Call::new("securityhub", "BatchImportFindings", "securityhub:BatchImportFindings", Frequency::Resource)
         .pace(Pace::per_second(10.0)),
 ];
 
-/// Calls by service and operation.
+/// The calls by service and operation.
 #[derive(Clone, Debug)]
 pub struct Operations(Arc<HashMap<(&'static str, &'static str), &'static Call>>);
 
 impl Operations {
-    /// These calls, and those that no kind makes.
+    /// Creates the table from these calls and from the calls that no kind makes.
     #[must_use]
     pub fn new(calls: impl IntoIterator<Item = &'static Call>) -> Self {
         let all = OTHERS.iter().chain(calls);
         Self(Arc::new(all.map(|call| ((call.service, call.operation), call)).collect()))
     }
 
-    /// The call of an operation.
+    /// Returns the call of an operation.
     pub(super) fn call(&self, operation: &Operation) -> Option<&'static Call> {
         let calls: &HashMap<(&str, &str), &'static Call> = &self.0;
         calls.get(&(operation.service.as_str(), operation.name.as_str())).copied()
     }
 
-    /// Whether evidence may keep the answers of an operation; not before its call says so.
+    /// Returns whether evidence may keep the answers of an operation. The call must declare it.
     #[must_use]
     pub fn may_be_kept(&self, operation: &Operation) -> bool {
         self.call(operation).is_some_and(|call| call.kept)

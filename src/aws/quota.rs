@@ -1,24 +1,26 @@
-//! The request quotas: requests a second, per account and Region unless the service is global.
+//! The quotas of requests, in requests a second. They apply to each account and Region, and for a global service to the
+//! account.
 //!
-//! An operation with a quota of its own has it in its call. Here is what services allow all other operations together, and
-//! the pace where nothing is published. Sources: the quota pages of CloudWatch Logs, CloudTrail, EventBridge, Lambda, SNS,
-//! STS and the Resource Groups Tagging API, defaults as of autumn 2026. Must not know who calls.
+//! An operation with its own quota declares it in its call. This module has the quotas that services publish for all
+//! other operations together, and the pace for operations without a published quota. The sources are the quota pages of
+//! CloudWatch Logs, CloudTrail, EventBridge, Lambda, SNS, STS and the Resource Groups Tagging API, with the defaults of
+//! autumn 2026. The module must not know the callers.
 
 use super::{Operation, Operations};
 use attestry_core::facts::Pace;
 
-/// How many requests of a group an account may make.
+/// The rate that an account has for a group of operations.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Quota {
-    /// Operations that share the allowance have the same group.
+    /// The name of the group. Operations that share a quota have the same group.
     pub(super) group: String,
-    /// Requests a second.
+    /// The rate in requests a second.
     pub(super) rate: f64,
-    /// Whether the number is published; an unpublished one is a cautious start that may grow.
+    /// Whether AWS publishes the number. An unpublished number is a careful start, and the rate may grow.
     pub(super) published: bool,
 }
 
-/// Services that have one quota for all operations without their own, with requests a second.
+/// The services with one quota for all operations that have none of their own, in requests a second.
 const SERVICES: &[(&str, f64)] = &[
     ("logs", 5.0),
     ("cloudtrail", 10.0),
@@ -29,16 +31,17 @@ const SERVICES: &[(&str, f64)] = &[
     ("tag", 15.0),
 ];
 
-/// The groups of which a sweep of logs takes all that the stage gives it, for as long as it lasts.
+/// The groups whose whole rate in the stage a sweep of logs uses for its whole duration.
 pub(super) const OF_SWEEPS: [&str; 2] = ["logs:FilterLogEvents", "logs:GetLogEvents"];
 
-/// Requests a second where nothing is published: IAM, AWS Config, SQS, S3 bucket settings. It grows while AWS does not object.
+/// The rate in requests a second without a published quota: IAM, AWS Config, SQS, S3 bucket settings. It grows while
+/// AWS does not throttle.
 const UNPUBLISHED: f64 = 10.0;
 
-/// The most that an unpublished rate grows to.
+/// The highest rate that an unpublished one grows to.
 pub(super) const UNPUBLISHED_MOST: f64 = 50.0;
 
-/// The quota of an operation in a Region.
+/// Returns the quota of an operation in a Region.
 pub(super) fn of(operations: &Operations, operation: &Operation, region: &str) -> Quota {
     let pace = operations.call(operation).map_or(Pace::OfService, |call| call.pace);
     let own = || format!("{}:{}", operation.service, operation.name);

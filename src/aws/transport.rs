@@ -1,6 +1,8 @@
-//! The way of every request: stop if the run is stopped, wait for the account's pace, send, judge the answer, log.
+//! The path of every request: it ends when the run is stopped, waits for the pace of the account, sends, validates the
+//! answer, and writes the log.
 //!
-//! Below the SDK's retries, so that each attempt is paced and logged. Must not know what is asked or answered.
+//! The transport lies below the retries of the SDK, so it paces and logs each attempt. The module must not know the
+//! content of requests and answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,41 +26,42 @@ use super::whole::{Question, whole};
 use super::{Operation, wire};
 use attestry_core::facts::{LogScope, scrub};
 
-/// What all requests of a run share.
+/// The parts that all requests of a run share.
 #[derive(Clone, Debug)]
 pub struct Link {
-    /// How fast.
+    /// The rate of the requests.
     pub pace: Pace,
-    /// What was asked.
+    /// The log of the requests.
     pub calls: CallLog,
-    /// Which events of logs are swept.
+    /// The events of logs that the run sweeps.
     pub logs: Arc<LogScope>,
     stopped: Arc<AtomicBool>,
     stopping: Arc<Notify>,
 }
 
 impl Link {
-    /// A link with that pace and an empty log.
+    /// Creates a link with that pace and an empty log.
     #[must_use]
     pub fn new(pace: Pace) -> Self {
         let logs = Arc::new(LogScope::all(Timestamp::now()));
         Self { pace, calls: CallLog::default(), logs, stopped: Arc::default(), stopping: Arc::default() }
     }
 
-    /// The same link for a run that sweeps these events of logs.
+    /// Returns the same link for a run that sweeps these events of logs.
     #[must_use]
     pub fn sweeping(self, logs: LogScope) -> Self {
         Self { logs: Arc::new(logs), ..self }
     }
 
-    /// The same link for a run that takes events of logs until this instant.
+    /// Returns the same link for a run that takes events of logs until this instant.
     #[must_use]
     pub fn until(&self, until: Timestamp) -> Self {
         let logs = LogScope { until, ..LogScope::clone(&self.logs) };
         Self { logs: Arc::new(logs), ..self.clone() }
     }
 
-    /// A link with the same pace and log that nobody stops: probes clean up after the run was stopped.
+    /// Returns a link with the same pace and log that a stop does not affect. Probes use it to clean up after the run
+    /// was stopped.
     #[must_use]
     pub fn unstoppable(&self) -> Self {
         Self { stopped: Arc::default(), stopping: Arc::default(), ..self.clone() }
@@ -75,25 +78,25 @@ impl Link {
         }
     }
 
-    /// Lets no further request out, and gives up what is on its way.
+    /// Blocks all further requests, and aborts the requests that have no answer yet.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
         self.stopping.notify_waiters();
     }
 
-    /// Whether the run was stopped.
+    /// Returns whether the run was stopped.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::SeqCst)
     }
 }
 
-/// The error of a request that was not sent, or not waited for, because the run was stopped.
+/// The error of a request that was not sent, or that was aborted, because the run was stopped.
 #[derive(Debug, thiserror::Error)]
 #[error("the run was stopped before this call was answered")]
 pub(super) struct Stopped;
 
-/// The error of a request, with the operation that the request was for. The text is that of the error.
+/// The error of a request, with the operation of the request. The text is the text of the error.
 #[derive(Debug, thiserror::Error)]
 #[error("{source}")]
 pub(super) struct Failed {
@@ -102,7 +105,7 @@ pub(super) struct Failed {
 }
 
 impl Failed {
-    /// The same error of a connector, with the operation. The retries of the SDK see the same sort of error.
+    /// Adds the operation to an error of a connector. The retries of the SDK see the same sort of error.
     pub(super) fn of(error: ConnectorError, operation: Operation) -> ConnectorError {
         let (is_timeout, is_user, is_io) = (error.is_timeout(), error.is_user(), error.is_io());
         let (kind, connection) = (error.as_other(), error.connection_metadata().cloned());
@@ -165,7 +168,7 @@ impl HttpConnector for Way {
     }
 }
 
-/// One attempt: a turn, the request, the whole answer, and the line in the log.
+/// Makes one attempt: it waits for a turn, sends the request, reads the whole answer, and writes the line in the log.
 async fn exchange(
     account: &Arc<str>,
     region: &Arc<str>,
@@ -189,7 +192,7 @@ async fn exchange(
     };
     let attempt = attempt(&request);
     let (started, clock) = (Timestamp::now(), Instant::now());
-    // The wait for a turn is not part of the time that AWS has to answer.
+    // The time of the wait for a turn does not reduce the time that AWS has for the answer.
     let sent = async {
         match tokio::time::timeout(ANSWER, inner.call(request)).await {
             Ok(answer) => answer,
@@ -213,7 +216,7 @@ async fn exchange(
     let mut parameters = question.parameters;
     wire::withhold(operation, &mut parameters);
     let error = answer.as_ref().map_or_else(|_| String::new(), error_code);
-    // An answer that is not believed still came.
+    // An answer that the validator rejects still has a status and a date.
     let Told { status, request_id, date } = told.unwrap_or_default();
     let throttled = is_throttled(&error, status.unwrap_or_default());
     link.pace.answered(account, region, operation, throttled);
@@ -235,10 +238,10 @@ async fn exchange(
     answer
 }
 
-/// How long AWS may take to answer one attempt.
+/// The time limit of AWS for the answer to one attempt.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// What the head of an answer tells.
+/// The fields from the head of an answer.
 #[derive(Default)]
 struct Told {
     status: Option<u16>,
@@ -252,21 +255,22 @@ impl Told {
     }
 }
 
-/// When whoever answered says that it answered.
+/// Returns the time of an answer, by the clock of its sender.
 fn date(answer: &HttpResponse) -> Option<Timestamp> {
-    // HTTP says GMT where mail says +0000.
+    // HTTP writes GMT, and mail writes +0000.
     let text = answer.headers().get("date")?.replace("GMT", "+0000");
     Some(jiff::fmt::rfc2822::parse(&text).ok()?.timestamp())
 }
 
-/// The number of the attempt, as the SDK tells the service.
+/// Returns the number of the attempt, as the SDK sends it to the service.
 fn attempt(request: &HttpRequest) -> u32 {
     let header = request.headers().get("amz-sdk-request").unwrap_or_default();
     let number = header.split(';').find_map(|part| part.trim().strip_prefix("attempt="));
     number.and_then(|number| number.parse().ok()).unwrap_or(1)
 }
 
-/// The error code of an answer: its header, or the small body that in-process and most real answers hold in memory.
+/// Returns the error code of an answer. It is in a header, or in the small body. Described answers and most real ones
+/// have the body in memory.
 fn error_code(answer: &HttpResponse) -> String {
     if answer.status().is_success() {
         return String::new();

@@ -1,6 +1,7 @@
-//! What came back: an answer, or an error in any of the spellings that AWS has for it.
+//! Reads an answer, or an error in any of the spellings of AWS.
 //!
-//! What cannot be read is told by its place and never quoted. Must not know what an answer means.
+//! A message about an unreadable answer names the place and never quotes the text. The module must not know the meaning
+//! of an answer.
 
 use std::fmt;
 
@@ -19,11 +20,11 @@ use crate::aws::wire::{Protocol, binary};
 
 /// An answer that is no error.
 pub struct Answer {
-    /// Its body, which is wiped: it may be the value of a parameter.
+    /// The body. It is wiped from memory after use, because it may be the value of a parameter.
     pub body: Zeroizing<Vec<u8>>,
     /// The id of the request.
     pub request_id: String,
-    /// The operation that was sent.
+    /// The operation of the request.
     pub(super) operation: Option<Operation>,
     headers: aws_smithy_runtime_api::http::Headers,
 }
@@ -35,7 +36,7 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
-    /// A header of it.
+    /// Returns a header of the answer.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)
@@ -64,7 +65,7 @@ impl Answer {
     }
 }
 
-/// Code and message of an error.
+/// Returns the code and the message of an error.
 fn refusal(response: &HttpResponse, body: &[u8]) -> ErrorMetadata {
     let headers = response.headers();
     let body = match headers.get("content-type") {
@@ -74,19 +75,20 @@ fn refusal(response: &HttpResponse, body: &[u8]) -> ErrorMetadata {
     let told = |names: &[&str]| {
         names.iter().find_map(|name| body.as_ref()?.get(name)?.as_str()).map(str::to_owned).unwrap_or_default()
     };
-    // `code;Sender` is the code of the protocol that the service spoke before.
+    // `code;Sender` is the code of the earlier protocol of the service.
     let earlier = headers.get("x-amzn-query-error").and_then(|it| it.split(';').next());
     let code =
         earlier.or(headers.get("x-amzn-errortype")).map_or_else(|| told(&["code", "Code", "__type"]), str::to_owned);
-    // A URL may follow a code, and a namespace may stand before it.
+    // A URL may follow the code, and a namespace may stand before it.
     let bare = code.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
     ErrorMetadata::builder().code(bare).message(told(&["message", "Message", "errorMessage"])).build()
 }
 
-/// An instant in seconds with fractions, as JSON of AWS has it: `#[serde(default, deserialize_with = "epoch_seconds")]`.
+/// Reads an instant in seconds with fractions, as AWS writes it in JSON. A field uses it with
+/// `#[serde(default, deserialize_with = "epoch_seconds")]`.
 ///
 /// # Errors
-/// What is no number.
+/// The value is not a number.
 pub fn epoch_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime>, D::Error> {
     Ok(Option::<f64>::deserialize(deserializer)?.map(DateTime::from_secs_f64))
 }

@@ -1,14 +1,14 @@
-//! Where a service is asked. Must not know what for.
+//! Finds the endpoint of a service. The module must not know the purpose of a request.
 
 use aws_types::SdkConfig;
 
 use super::unsent::NoEndpoint;
 use attestry_core::facts::Partition;
 
-/// The URL of a service at a place.
+/// Returns the URL of a service for a configuration.
 ///
 /// # Errors
-/// A place that has none, or wants one of a sort that is not known here: then nobody else is asked instead.
+/// No endpoint is known for the Region, or FIPS or dual-stack was requested. There is no fallback to another endpoint.
 pub fn of(service: &str, sdk: &SdkConfig) -> Result<String, NoEndpoint> {
     if sdk.use_fips() == Some(true) || sdk.use_dual_stack() == Some(true) {
         return Err(NoEndpoint::Sort(service.to_owned()));
@@ -17,7 +17,7 @@ pub fn of(service: &str, sdk: &SdkConfig) -> Result<String, NoEndpoint> {
         return Ok(url.trim_end_matches('/').to_owned());
     }
     let region = sdk.region().map(AsRef::as_ref).unwrap_or_default();
-    // The Region becomes part of a host, and so must not bring its end along.
+    // The Region becomes a part of the host name, so it must not contain a character that ends the host name.
     if region.is_empty() || !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return Err(NoEndpoint::NoRegion(region.to_owned()));
     }

@@ -1,8 +1,8 @@
-//! Operations of services that have no SDK crate here: a value says how the operation is called, a struct of whoever calls
-//! it says what of the answer is used.
+//! Calls operations of services that have no SDK crate here. A value describes how to call the operation. A struct of
+//! the caller describes the used part of the answer.
 //!
-//! Requests go out on the SDK's own runtime: signed, retried, paced, logged and recorded like all others. Must not know
-//! what is asked for.
+//! The runtime of the SDK sends the requests. They are signed, retried, paced, logged and recorded like all others. The
+//! module must not know the content of a request.
 
 mod answer;
 mod endpoint;
@@ -31,25 +31,25 @@ pub use service::{
 pub use unsent::NoEndpoint;
 use unsent::Unsent;
 
-/// What calls the operations at one place: `at.client(Client::new)`.
+/// The client for the operations of one account and Region: `at.client(Client::new)`.
 #[derive(Clone, Debug)]
 pub struct Client {
     sdk: Arc<SdkConfig>,
-    /// How far the clock of AWS is away, as earlier answers told.
+    /// The difference to the clock of AWS, as earlier answers showed it.
     clock: SharedInterceptor,
 }
 
 impl Client {
-    /// A client of what the configuration reaches.
+    /// Creates a client with the connection of the configuration.
     #[must_use]
     pub fn new(sdk: &SdkConfig) -> Self {
         Self { sdk: Arc::new(sdk.clone()), clock: runtime::clock() }
     }
 
-    /// Calls an operation and reads its answer. A member of the input that is null is not sent.
+    /// Calls an operation and reads its answer. A null member of the input is not sent.
     ///
     /// # Errors
-    /// What AWS refused, did not say, or said in another way than it documents.
+    /// AWS refused the request, did not answer, or answered in an undocumented form.
     pub async fn call<T: DeserializeOwned>(&self, api: &Api, input: Value) -> Result<T, Gap> {
         let answer = self.send(api, input).await?;
         answer
@@ -57,14 +57,14 @@ impl Client {
             .map_err(|why| gap::malformed(answer.operation.as_ref(), why.to_string(), answer.request_id.clone()))
     }
 
-    /// Calls an operation that answers nothing, or what only its caller can read.
+    /// Calls an operation whose answer is empty, or whose answer only the caller can read.
     ///
     /// # Errors
-    /// What AWS refused or did not say.
+    /// AWS refused the request or did not answer.
     pub async fn send(&self, api: &Api, input: Value) -> Result<Answer, Gap> {
         let unsent = |why: Unsent| Gap::new(Cause::Unexpected).with_message(why.to_string());
         let (operation, request) = self.prepare(api, input).map_err(unsent)?;
-        // A request on its way is large, and the reads of collectors nest: none of them should hold it.
+        // A pending request is large, and the reads of collectors nest. So it is on the heap, and no read contains it.
         Ok(Box::pin(async move { operation.invoke(request).await }).await.or_gap()?)
     }
 

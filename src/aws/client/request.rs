@@ -1,4 +1,4 @@
-//! From the members of an input to a request. Must not know where it goes, nor who signs it.
+//! Builds a request from the members of an input. The module must not know the endpoint and the signature.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -8,10 +8,10 @@ use super::service::Api;
 use super::unsent::Unsent;
 use crate::aws::wire::{Protocol, binary, percent_encode};
 
-/// The request of an operation, without its host.
+/// Returns the request of an operation, without its host.
 ///
 /// # Errors
-/// Why the members are none of this operation.
+/// The reason why the members do not fit this operation.
 pub(super) fn write(api: &Api, input: Value) -> Result<HttpRequest, Unsent> {
     let Value::Object(mut members) = input else { return Err(Unsent::NoMembers(api.name)) };
     members.retain(|_, value| !value.is_null());
@@ -68,7 +68,8 @@ fn json(members: Map<String, Value>) -> Vec<u8> {
     Value::Object(members).to_string().into_bytes()
 }
 
-/// The path of an operation with the members that it names, which are taken out.
+/// Returns the path of an operation, with the values of the members that the path names. It removes these members from
+/// the input.
 fn expand(api: &Api, members: &mut Map<String, Value>) -> Result<String, Unsent> {
     let mut path = String::new();
     let mut rest = api.path;
@@ -83,7 +84,7 @@ fn expand(api: &Api, members: &mut Map<String, Value>) -> Result<String, Unsent>
                 path = format!("{path}?{}", pairs.join("&"));
             }
         } else {
-            // Without its label a path would be that of another operation.
+            // Without its label, the path would belong to another operation.
             let label = members.remove(names).map(|it| text(&it)).filter(|it| !it.is_empty());
             path.push_str(&percent_encode(&label.ok_or(Unsent::Missing { operation: api.name, member: names })?));
         }

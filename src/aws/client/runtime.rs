@@ -1,6 +1,7 @@
-//! The SDK's runtime for a request without a client of its own: what signs, retries and sends it.
+//! Sets up the runtime of the SDK for a request without a client of its own: the parts that sign, retry and send the
+//! request.
 //!
-//! The same parts as in the clients of the SDK. Must not know what is in the request.
+//! They are the same parts as in the clients of the SDK. The module must not know the content of the request.
 
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
@@ -27,10 +28,10 @@ use aws_types::{SdkConfig, SigningName};
 
 use super::{Answer, Api, Client};
 
-/// An operation that can be sent.
+/// An operation that is ready to send.
 pub(super) type Prepared = Operation<HttpRequest, Answer, ErrorMetadata>;
 
-/// An operation at a place; none where the place has no Region, transport, credentials or retries.
+/// Prepares an operation. Returns `None` when the configuration has no Region, transport, credentials or retries.
 pub(super) fn operation(api: &Api, to: &Client, url: &str) -> Option<Prepared> {
     let sdk = &*to.sdk;
     let region = sdk.region()?;
@@ -45,7 +46,7 @@ pub(super) fn operation(api: &Api, to: &Client, url: &str) -> Option<Prepared> {
     let plugin =
         StaticRuntimePlugin::new().with_config(signing(api, sdk, region).freeze()).with_runtime_components(components);
     let mut builder = OperationBuilder::new()
-        // The quota of retries is one for each service in each Region.
+        // The quota of retries is separate for each service in each Region.
         .service_name(format!("{}-{region}", api.service.name))
         .operation_name(api.name)
         .http_client(client)
@@ -74,12 +75,13 @@ pub(super) fn operation(api: &Api, to: &Client, url: &str) -> Option<Prepared> {
     Some(builder.serializer(Ok::<HttpRequest, _>).deserializer(Answer::of).build())
 }
 
-/// What learns from answers how far the clock of AWS is away, and signs by it.
+/// Returns the interceptor that learns the difference to the clock of AWS from answers, and corrects the time in
+/// signatures.
 pub(super) fn clock() -> SharedInterceptor {
     SharedInterceptor::new(ServiceClockSkewInterceptor::new())
 }
 
-/// What signs the request, and who is said to send it.
+/// Returns the settings of the signature and of the user agent.
 fn signing(api: &Api, sdk: &SdkConfig, region: &Region) -> Layer {
     let service = api.service.name;
     let mut layer = Layer::new(service);

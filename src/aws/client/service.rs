@@ -1,24 +1,25 @@
-//! Services, how they speak, and the operations that they have. Must not know what an operation is for.
+//! Describes services, their protocols and their operations. The module must not know the purpose of an operation.
 
 use crate::aws::wire::{self, Protocol};
 
-/// A service, by the name that it has in its host and in signatures.
+/// A service, by the name in its host and in signatures.
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
     pub(super) name: &'static str,
-    /// What stands before an operation, where the operation is in a header or a path.
+    /// The prefix of an operation, when the operation is in a header or a path.
     pub(super) target: &'static str,
-    /// Whether it spoke in forms before, and may name errors as it did then. Its JSON is of an older version.
+    /// Whether the service had a protocol with form bodies before. Such a service may name errors as in that protocol.
+    /// Its JSON has an older version.
     pub(super) spoke_forms: bool,
 }
 
-/// How one operation is called.
+/// The form of the requests of one operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Api {
     pub(super) service: Service,
     pub(super) name: &'static str,
     pub(super) method: &'static str,
-    /// Of RFC 6570: `{Name}` is a label, `{?Name,Other}` is the query.
+    /// A template in the style of RFC 6570: `{Name}` is a label, `{?Name,Other}` is the query.
     pub(super) path: &'static str,
     /// The member that is the whole body.
     pub(super) payload: Option<&'static str>,
@@ -53,24 +54,24 @@ impl Service {
         Self { name, target: "", spoke_forms: false }
     }
 
-    /// How it speaks.
+    /// Returns the protocol of the service.
     pub(super) fn speaks(self) -> Protocol {
         Protocol::of(wire::prefix(self.name))
     }
 
-    /// An operation of a service whose operations all are called in the same way.
+    /// Returns an operation of a service that calls all its operations in the same way.
     #[must_use]
     pub const fn api(self, name: &'static str) -> Api {
         Api { service: self, name, method: "POST", path: "/", payload: None }
     }
 
-    /// An operation that is read from a path.
+    /// Returns an operation that uses GET on a path.
     #[must_use]
     pub const fn get(self, name: &'static str, path: &'static str) -> Api {
         Api { service: self, name, method: "GET", path, payload: None }
     }
 
-    /// An operation that is sent to a path.
+    /// Returns an operation that uses POST on a path.
     #[must_use]
     pub const fn post(self, name: &'static str, path: &'static str) -> Api {
         Api { service: self, name, method: "POST", path, payload: None }
@@ -78,7 +79,7 @@ impl Service {
 }
 
 impl Api {
-    /// The same with one member as its whole body.
+    /// Returns the same operation with one member as its whole body.
     #[must_use]
     pub const fn payload(self, member: &'static str) -> Self {
         Self { payload: Some(member), ..self }

@@ -1,4 +1,4 @@
-//! Operations without an SDK crate, over answers that are given.
+//! Tests operations without an SDK crate with prepared answers.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use serde_json::json;
 use super::*;
 use crate::aws::{At, Backend, Link, Pace, Reach};
 
-/// Status, code in the header, and body.
+/// The status, the code in the header, and the body.
 pub(in crate::aws) type Recorded = (u16, &'static str, &'static str);
 
 /// A request that was sent.
@@ -31,7 +31,7 @@ impl Asked {
     }
 }
 
-/// Answers, in their order, and the requests that got them.
+/// The answers in their order, and the requests that got them.
 #[derive(Clone, Debug)]
 pub(in crate::aws) struct Answers {
     pub(in crate::aws) link: Link,

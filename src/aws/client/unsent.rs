@@ -1,8 +1,9 @@
-//! Why a request was not sent: it could not be written, or there is no endpoint for it. Must not know what is asked for.
+//! The reasons why a request was not sent: it could not be written, or there is no endpoint for it. The module must not
+//! know the content of a request.
 
 use aws_smithy_runtime_api::http::HttpError;
 
-/// Why no request was sent.
+/// The reason why no request was sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unsent {
     #[error("the input of {0} has no members")]
@@ -23,13 +24,13 @@ pub(super) enum Unsent {
     Place,
 }
 
-/// Why a service has no endpoint at a place.
+/// The reason why a service has no endpoint for a configuration.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoEndpoint {
-    /// The configuration wants an endpoint of another sort.
+    /// The configuration requires an endpoint of another sort, FIPS or dual-stack.
     #[error("FIPS and dual-stack endpoints of {0} are not known")]
     Sort(String),
-    /// The Region is none.
+    /// The text is not the name of a Region.
     #[error("`{0}` is no Region")]
     NoRegion(String),
     /// The Region belongs to no partition of the table.
@@ -37,7 +38,7 @@ pub enum NoEndpoint {
     NoPartition,
 }
 
-/// Why an answer could not be read.
+/// The reason why an answer was unreadable.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
     #[error("the answer is no CBOR")]

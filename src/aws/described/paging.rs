@@ -1,4 +1,4 @@
-//! Lists page by page, as AWS pages them. Must not know what the items are.
+//! Divides lists into pages as AWS does. The module must not know the meaning of the items.
 
 use std::collections::BTreeMap;
 
@@ -9,30 +9,30 @@ use sha2::{Digest, Sha256};
 use crate::aws::Operation;
 use crate::aws::wire::Failure;
 
-/// How an operation pages.
+/// The paging of an operation.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Paged {
-    /// IAM prefix of the service.
+    /// The IAM prefix of the service.
     pub service: &'static str,
-    /// Operation.
+    /// The operation.
     pub operation: &'static str,
-    /// Lists that are paged, one after the other.
+    /// The paged lists, in their order.
     pub lists: &'static [&'static str],
-    /// Parameter with the most items that the caller wants; empty where there is none.
+    /// The parameter with the largest number of items that the caller accepts. It is empty when there is none.
     pub limit: &'static str,
-    /// Parameter with the token.
+    /// The parameter with the token.
     pub token_in: &'static str,
-    /// Member with the token of the next page.
+    /// The member with the token of the next page.
     pub token_out: &'static str,
-    /// Member that says whether there is more; empty where only the token does.
+    /// The member that is true when there are more pages. It is empty when the token alone shows it.
     pub truncated: &'static str,
-    /// Items on a page when the caller does not say.
+    /// The number of items on a page when the caller sets none.
     pub usual: usize,
-    /// Items on a page at most.
+    /// The maximum number of items on a page.
     pub most: usize,
 }
 
-/// Limit parameter, token in, token out, flag.
+/// The limit parameter, the parameter with the token, the member with the next token, and the flag.
 type Style = (&'static str, &'static str, &'static str, &'static str);
 
 const KMS: Style = ("Limit", "Marker", "NextMarker", "Truncated");
@@ -55,7 +55,7 @@ const fn paged(
     Paged { service, operation, lists, limit, token_in, token_out, truncated, usual, most }
 }
 
-/// Every operation that pages.
+/// All operations with pages.
 pub const PAGED: &[Paged] = &[
     paged(
         "access-analyzer",
@@ -145,29 +145,30 @@ pub const PAGED: &[Paged] = &[
     ),
 ];
 
-/// The lists of GetAccountAuthorizationDetails, in the order in which AWS walks them.
+/// The lists of GetAccountAuthorizationDetails, in the order in which AWS returns them.
 const AUTHORIZATION: &[&str] = &["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"];
 
 impl Paged {
-    /// How the operation pages, if it does.
+    /// Returns the paging of an operation, if it has pages.
     #[must_use]
     pub fn of(operation: &Operation) -> Option<&'static Self> {
         PAGED.iter().find(|paged| paged.service == operation.service && paged.operation == operation.name)
     }
 
-    /// Whether the end of the list is a token that comes twice, not one that is missing.
+    /// Returns whether a repeated token marks the end of the list. For other operations, a missing token marks it.
     #[must_use]
     pub fn repeats_last(&self) -> bool {
         self.operation == "GetLogEvents"
     }
 
-    /// The token that a request carries.
+    /// Returns the token of a request.
     pub(super) fn token<'a>(&self, parameters: &'a Value) -> Option<&'a str> {
-        // The tagging API says "from the start" and "no more" with an empty token.
+        // In the tagging API, an empty token means the start of the list in a request, and the end of the list in an
+        // answer.
         parameters.get(self.token_in).and_then(Value::as_str).filter(|token| !token.is_empty())
     }
 
-    /// How AWS refuses a token that it did not make.
+    /// Returns the error of AWS for a token that AWS did not make.
     fn refusal(&self) -> Failure {
         let code = match self.service {
             "kms" => "InvalidMarkerException",
@@ -183,7 +184,7 @@ impl Paged {
     }
 }
 
-/// The list of that name; S3's may stand in an element of its own.
+/// Returns the list with that name. A list of S3 may stand in an element of its own.
 pub(super) fn list<'a>(value: &'a Value, name: &str) -> Option<&'a Vec<Value>> {
     match value.get(name)? {
         Value::Array(items) => Some(items),
@@ -192,7 +193,7 @@ pub(super) fn list<'a>(value: &'a Value, name: &str) -> Option<&'a Vec<Value>> {
     }
 }
 
-/// The page that the parameters ask for.
+/// Returns the page that the parameters request.
 pub(super) fn cut(
     paged: &Paged,
     region: &str,
@@ -224,11 +225,11 @@ pub(super) fn cut(
         members.insert((*name).to_owned(), Value::Array(window));
         before += items.len();
     }
-    // A later page that is described to fail must be reachable, however short the list is.
+    // A later page that the description lets fail must be reachable, however short the list is.
     let more = end < before || failing.keys().any(|failing| *failing > page);
     let next = || token(paged, region, parameters, end.min(before), page + 1);
     let next = match paged.token(parameters) {
-        // A stream has no last token: behind the end AWS gives back the one that it was sent.
+        // A stream has no last token. Behind its end, AWS returns the token of the request.
         Some(sent) if paged.repeats_last() && start >= before => Some(sent.to_owned()),
         _ => (more || paged.repeats_last()).then(next),
     };
@@ -236,7 +237,7 @@ pub(super) fn cut(
     Ok(Value::Object(members))
 }
 
-/// Says whether and where the list goes on.
+/// Writes the token of the next page, and whether there is one.
 pub(super) fn mark(paged: &Paged, members: &mut Map<String, Value>, token: Option<String>, more: bool) {
     if !paged.truncated.is_empty() {
         members.insert(paged.truncated.to_owned(), Value::Bool(more));
@@ -254,7 +255,7 @@ fn token(paged: &Paged, region: &str, parameters: &Value, start: usize, page: us
     base64::encode(format!("{start}.{page}.{}", seal(paged, region, parameters, start, page)))
 }
 
-/// Where a token of ours leads; `None` when it is not ours, or for other parameters.
+/// Returns the place of one of our tokens. Returns `None` when the token is not ours, or belongs to other parameters.
 fn verify(paged: &Paged, region: &str, parameters: &Value, token: &str) -> Option<(usize, usize)> {
     let text = String::from_utf8(base64::decode(token).ok()?).ok()?;
     let mut parts = text.split('.');
@@ -262,7 +263,7 @@ fn verify(paged: &Paged, region: &str, parameters: &Value, token: &str) -> Optio
     (parts.next()? == seal(paged, region, parameters, start, page)).then_some((start, page))
 }
 
-/// Binds a token to the list that it goes on with.
+/// Binds a token to the list that it continues.
 fn seal(paged: &Paged, region: &str, parameters: &Value, start: usize, page: usize) -> String {
     let mut asked: BTreeMap<&str, &Value> = BTreeMap::new();
     for (name, value) in parameters.as_object().into_iter().flatten() {
