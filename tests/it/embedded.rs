@@ -6,8 +6,8 @@ use std::path::Path;
 use assert_cmd::Command;
 use serde_json::Value;
 
-/// Runs a suite on a stage. Returns the exit code, and every case that is neither met nor not applicable as `verdict
-/// case resource`.
+/// Runs a suite on a stage, and returns the exit code and the cases. They are the cases that are neither met nor not
+/// applicable, each as `verdict case resource`.
 fn run(suite: &str, stage: &str) -> (i32, BTreeSet<String>) {
     let out = tempfile::tempdir().unwrap();
     let target = out.path().join("out");
