@@ -31,7 +31,8 @@ const SERVICES: &[(&str, f64)] = &[
     ("tag", 15.0),
 ];
 
-/// The groups whose whole rate in the stage a sweep of logs uses for its whole duration.
+/// The groups of a sweep of logs. During its whole time, a sweep uses the full share of the rate that the stage grants
+/// to it.
 pub(super) const OF_SWEEPS: [&str; 2] = ["logs:FilterLogEvents", "logs:GetLogEvents"];
 
 /// The rate in requests a second without a published quota: IAM, AWS Config, SQS, S3 bucket settings. It grows while

@@ -186,7 +186,7 @@ struct Examples {
 const NEEDLE: usize = 8;
 /// The number of forms: raw, base64 in one line and in several lines, hexadecimal, URL and JSON.
 const FORMS: usize = 6;
-/// The text between two examples. It prevents that the letters of one example continue in the next.
+/// The text between two examples. It keeps the letters of one example apart from the next example.
 const BETWEEN: &str = "\n.\n";
 /// The number of examples in one position of one run.
 const AT_ONCE: usize = 75;

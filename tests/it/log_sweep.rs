@@ -184,8 +184,8 @@ async fn no_value_is_read_unless_the_stage_says_so() {
 async fn what_was_not_seen_is_never_clean() {
     let clean = [event(1, "all is well"), event(2, "done")];
     let denied = "{ error: AccessDeniedException }";
-    // A data protection policy masks the events. Then a value is too short to be distinct from other text. Then a value
-    // is refused.
+    // There are three cases. A data protection policy masks the events, a value is too short to be distinct from other
+    // text, or AWS refuses a value.
     for (group, other, cause, words) in [
         ("dataProtectionStatus: ACTIVATED", FINE, Cause::Undecided, ["not_evaluated", "not_evaluated"]),
         ("inheritedProperties: [ACCOUNT_DATA_PROTECTION]", FINE, Cause::Undecided, ["not_evaluated", "not_evaluated"]),

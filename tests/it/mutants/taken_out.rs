@@ -96,7 +96,8 @@ fn condition(it: &Condition, denied: bool) -> Vec<(String, Condition)> {
     found
 }
 
-/// Returns the lists of an operand whose items a claim all needs. Without one of the items, the claim is weaker.
+/// Returns the names of lists in an operand. A claim needs every item of these lists, and is weaker without one of
+/// them.
 fn lists(word: &str, denied: bool) -> &'static [&'static str] {
     match (word, denied) {
         ("never_grants" | "denies" | "requires_mfa" | "separates", false) | ("grants_only", true) => {

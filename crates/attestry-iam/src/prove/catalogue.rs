@@ -13,7 +13,7 @@ use crate::language::{Class, Format, Pattern, Place};
 use crate::policy::Which;
 use crate::reference;
 
-/// Actions without resources in the reference, whose resource AWS names in its own guides: all resources of one type.
+/// Actions that have no resources in the reference. The guides of AWS name their resource: all resources of one type.
 /// (S3 User Guide, *Identity-based policy examples*.)
 const ASKED: &[(&str, &str)] = &[("s3:listallmybuckets", "arn:*:s3:::*")];
 

@@ -182,9 +182,9 @@ fn actions(statement: &Statement) -> Reach {
     }
 }
 
-/// Returns the resources that a statement covers at most and at least. An unknown variable can have any value, so for
-/// certain it has none. In `NotResource`, such a variable may leave out nothing. Whether the statement is then valid is
-/// not certain, unless every request has the key.
+/// Returns the resources that a statement covers at most and at least. An unknown variable covers every text at most,
+/// and no text at least. In `NotResource`, such a variable may leave out nothing. Whether the statement is then valid
+/// is not certain, unless every request has the key.
 fn resources(statement: &Statement, variables: bool, context: &Context) -> [Reach; 2] {
     let (list, negated) = match &statement.resources {
         None => return [const { Reach::NotIn(Vec::new()) }; 2],

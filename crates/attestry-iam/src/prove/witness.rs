@@ -245,8 +245,8 @@ impl Search<'_> {
         all
     }
 
-    /// Returns the caller that fits to the identity keys, when they are consistent. A name and an ARN must belong to
-    /// one caller. An account and an ARN must belong to one source. The last of the given keys is the new one.
+    /// Returns the caller that fits the identity keys, when they are consistent. A name and an ARN must belong to one
+    /// caller. An account and an ARN must belong to one source. The last of the given keys is the new one.
     fn consistent(&self, subject: &Subject, context: Context, given: &[String]) -> Option<(Subject, Context)> {
         let value = |context: &Context, key: &str| match context.get(key) {
             Known::Values([one]) => Some(one.clone()),
