@@ -7,8 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use attestry::evidence::{
-    self, BASIS_SCHEMA, Basis, Bundle, CIRCUMSTANCES_SCHEMA, Circumstances, Directory, Format, Limits, Link, Scope,
-    paths,
+    self, BASIS_SCHEMA, Basis, Bundle, CIRCUMSTANCES_SCHEMA, Directory, Format, Limits, Link, Provenance, Scope, paths,
 };
 use attestry::kinds;
 use attestry::policy::Vocabulary;
@@ -99,7 +98,7 @@ fn seal(record: &Record<'_>, scope: &Scope, inputs: &Path, out: &Path, bundle: &
         endpoint: Some(false),
         new_only: Some(false),
     };
-    let circumstances = Circumstances {
+    let circumstances = Provenance {
         schema: CIRCUMSTANCES_SCHEMA.to_owned(),
         command: Vec::new(),
         binary_sha256: None,

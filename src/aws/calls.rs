@@ -9,7 +9,7 @@ use serde::Serialize;
 
 /// One HTTP request.
 #[derive(Clone, Debug, Serialize)]
-pub struct Call {
+pub struct LoggedCall {
     /// The time at which the request was sent.
     pub started: Timestamp,
     /// The milliseconds from the request to the head of the answer.
@@ -43,7 +43,7 @@ pub struct Call {
     pub throttled: bool,
 }
 
-impl Call {
+impl LoggedCall {
     /// Returns the seconds by which the clock of the server is ahead of the clock of this machine.
     #[must_use]
     pub fn skew(&self) -> Option<i64> {
@@ -55,17 +55,17 @@ impl Call {
 /// All calls of a run, in the order in which they ended.
 #[derive(Clone, Debug, Default)]
 pub struct CallLog {
-    calls: Arc<Mutex<Vec<Call>>>,
+    calls: Arc<Mutex<Vec<LoggedCall>>>,
 }
 
 impl CallLog {
-    pub(super) fn add(&self, call: Call) {
+    pub(super) fn add(&self, call: LoggedCall) {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
 
     /// A copy of all calls so far.
     #[must_use]
-    pub fn all(&self) -> Vec<Call> {
+    pub fn all(&self) -> Vec<LoggedCall> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -81,8 +81,8 @@ impl CallLog {
 pub(super) mod tests {
     use super::*;
 
-    pub(in crate::aws) fn call(milliseconds: u64, date: Option<&str>) -> Call {
-        Call {
+    pub(in crate::aws) fn call(milliseconds: u64, date: Option<&str>) -> LoggedCall {
+        LoggedCall {
             started: "2026-11-20T22:15:00.9Z".parse().unwrap_or_default(),
             milliseconds,
             account: "1".into(),

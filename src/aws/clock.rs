@@ -2,7 +2,7 @@
 //!
 //! The module must not know the judgements that use the time.
 
-use super::Call;
+use super::LoggedCall;
 
 /// The seconds by which two clocks may differ and still count as equal. AWS itself refuses a signature with a larger
 /// difference.
@@ -24,8 +24,9 @@ pub enum Clocks {
 /// Compares our clock with the dates of the answers. `added` is the number of seconds that were already added to our
 /// clock.
 #[must_use]
-pub fn clocks(calls: &[Call], added: i64) -> Clocks {
-    let mut apart: Vec<i64> = calls.iter().filter_map(Call::skew).map(|skew| skew.saturating_sub(added)).collect();
+pub fn clocks(calls: &[LoggedCall], added: i64) -> Clocks {
+    let mut apart: Vec<i64> =
+        calls.iter().filter_map(LoggedCall::skew).map(|skew| skew.saturating_sub(added)).collect();
     apart.sort_unstable();
     let (Some(least), Some(greatest)) = (apart.first().copied(), apart.last().copied()) else { return Clocks::Untold };
     let middle = apart.get(apart.len() / 2).copied().unwrap_or(least);
@@ -43,10 +44,10 @@ mod tests {
     use super::*;
     use crate::aws::calls::tests::call as call_at;
 
-    fn call(seconds: Option<i64>) -> Call {
+    fn call(seconds: Option<i64>) -> LoggedCall {
         let started: jiff::Timestamp = "2026-11-20T22:15:00Z".parse().unwrap_or_default();
         let date = seconds.map(|seconds| started + jiff::SignedDuration::from_secs(seconds));
-        Call { started, date, ..call_at(10, None) }
+        LoggedCall { started, date, ..call_at(10, None) }
     }
 
     #[test]
@@ -67,7 +68,7 @@ mod tests {
             (&[Some(DAYS), Some(DAYS + 1)], DAYS, Clocks::Agree),
             (&[Some(0)], DAYS, Clocks::Apart(-DAYS)),
         ] {
-            let calls: Vec<Call> = dates.iter().copied().map(call).collect();
+            let calls: Vec<LoggedCall> = dates.iter().copied().map(call).collect();
             assert_eq!(clocks(&calls, added), expected, "{dates:?} {added}");
         }
     }

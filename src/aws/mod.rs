@@ -2,7 +2,7 @@
 //!
 //! The module must not name a kind, an attribute or a policy.
 
-mod at;
+mod account_region;
 pub mod bucket;
 mod calls;
 pub mod client;
@@ -30,8 +30,8 @@ pub mod validate;
 mod whole;
 pub mod wire;
 
-pub use at::{At, GLOBAL};
-pub use calls::{Call, CallLog};
+pub use account_region::{AccountRegion, GLOBAL};
+pub use calls::{CallLog, LoggedCall};
 pub use clock::{Clocks, TOLERANCE, clocks};
 pub use described::Described;
 pub use flow::Flow;

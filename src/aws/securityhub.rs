@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::At;
+use super::AccountRegion;
 use super::client::{Api, Client, SECURITY_HUB};
 use attestry_core::facts::Gap;
 
@@ -44,7 +44,7 @@ pub struct Failed {
 ///
 /// # Errors
 /// AWS returned an error, or its answer is unreadable.
-pub async fn import(at: &At, findings: &[Value]) -> Result<Answer, Gap> {
+pub async fn import(at: &AccountRegion, findings: &[Value]) -> Result<Answer, Gap> {
     at.client(Client::new).call(&IMPORT, json!({ "Findings": findings })).await
 }
 

@@ -28,7 +28,7 @@ use super::gap::causes;
 use super::recording::Recording;
 use super::renewal::Renewed;
 use super::transport::{Link, Transport};
-use super::{At, GLOBAL};
+use super::{AccountRegion, GLOBAL};
 use attestry_core::facts::{Cause, Gap, partition};
 use attestry_core::source::printable;
 
@@ -102,14 +102,14 @@ pub struct Identity {
 pub struct Session {
     /// The caller.
     pub identity: Identity,
-    places: BTreeMap<String, Arc<At>>,
+    places: BTreeMap<String, Arc<AccountRegion>>,
     connection: Connection,
 }
 
 impl Session {
     /// All places of the account: one for each Region, and the global one.
     #[must_use]
-    pub fn places(&self) -> Vec<Arc<At>> {
+    pub fn places(&self) -> Vec<Arc<AccountRegion>> {
         self.places.values().cloned().collect()
     }
 
@@ -124,7 +124,7 @@ impl Session {
     /// The same places for probes. The user agent of their requests contains the id of the run. Their requests still go
     /// out after the run was stopped, because a stopped probe must clean up.
     #[must_use]
-    pub fn acting(&self, run: &str) -> Vec<Arc<At>> {
+    pub fn acting(&self, run: &str) -> Vec<Arc<AccountRegion>> {
         let Connection { target, base, credentials, transport } = &self.connection;
         let mut base = base.clone().into_builder();
         base.set_app_name(AppName::new(format!("attestry-{run}")).ok());
@@ -145,7 +145,7 @@ struct Connection {
 }
 
 impl Connection {
-    fn places(&self) -> BTreeMap<String, Arc<At>> {
+    fn places(&self) -> BTreeMap<String, Arc<AccountRegion>> {
         let regions = &self.target.regions;
         let first = regions.first().map_or("us-east-1", String::as_str);
         let path_style = !matches!(self.target.backend, Backend::Aws);
@@ -163,7 +163,7 @@ impl Connection {
                     .build();
                 let account = Arc::clone(&self.transport.account);
                 let logs = Arc::clone(&self.transport.link.logs);
-                (label.to_owned(), Arc::new(At::new(account, label, config, path_style, logs).among(&all)))
+                (label.to_owned(), Arc::new(AccountRegion::new(account, label, config, path_style, logs).among(&all)))
             })
             .collect()
     }
@@ -282,7 +282,7 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
 ///
 /// # Errors
 /// The gap, when AWS does not return the identity.
-pub async fn identity(at: &At) -> Result<Arc<Identity>, Gap> {
+pub async fn identity(at: &AccountRegion) -> Result<Arc<Identity>, Gap> {
     at.once("sts:GetCallerIdentity", ask(at.sdk(), FIRST_ATTEMPTS)).await
 }
 
@@ -290,7 +290,8 @@ pub async fn identity(at: &At) -> Result<Arc<Identity>, Gap> {
 pub(super) async fn ask(sdk: &SdkConfig, attempts: u32) -> Result<Identity, Gap> {
     let answer = async {
         // This call has few attempts, so that a user without network gets the error soon.
-        let soon = aws_sdk_sts::config::Builder::from(sdk).retry_config(super::at::retries(sdk, attempts)).build();
+        let soon =
+            aws_sdk_sts::config::Builder::from(sdk).retry_config(super::account_region::retries(sdk, attempts)).build();
         Ok::<_, Gap>(aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await.or_gap()?)
     }
     .await?;

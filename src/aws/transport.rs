@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::calls::{Call, CallLog};
+use super::calls::{CallLog, LoggedCall};
 use super::gap::{is_throttled, request_id};
 use super::pace::Pace;
 use super::whole::{Question, whole};
@@ -220,7 +220,7 @@ async fn exchange(
     let Told { status, request_id, date } = told.unwrap_or_default();
     let throttled = is_throttled(&error, status.unwrap_or_default());
     link.pace.answered(account, region, operation, throttled);
-    link.calls.add(Call {
+    link.calls.add(LoggedCall {
         started,
         milliseconds,
         account: Arc::clone(account),

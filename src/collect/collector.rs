@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
-use crate::aws::{At, MOST_ITEMS};
+use crate::aws::{AccountRegion, MOST_ITEMS};
 use attestry_core::facts::{Call, Cause, Frequency, Gap, Kind, Question, Resource};
 
 /// A read that is in progress. When AWS did not return the data, the read ends with the gap of that data.
@@ -18,14 +18,14 @@ pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<(), Gap>> + Send + 'a>
 
 /// Enumerates the population with the calls of [`Frequency::Population`], from the first page to the last. It sets all
 /// facts that these calls yield. The resources that it added before an error stay.
-pub type List = for<'a> fn(&'a At, &'a mut Listing) -> Pending<'a>;
+pub type List = for<'a> fn(&'a AccountRegion, &'a mut Listing) -> Pending<'a>;
 
 /// Makes one call for one resource. It sets every attribute of that call, or marks the attribute as absent or not
-/// applicable. Joined calls go through [`At::once`].
-pub type ReadResource = for<'a> fn(&'a At, &'a mut Resource) -> Pending<'a>;
+/// applicable. Joined calls go through [`AccountRegion::once`].
+pub type ReadResource = for<'a> fn(&'a AccountRegion, &'a mut Resource) -> Pending<'a>;
 
 /// Makes a call of [`Frequency::Asked`] for one resource. It sends all questions and sets an answer to each of them.
-pub type AskQuestions = for<'a> fn(&'a At, &'a mut Resource, &'a [Question]) -> Pending<'a>;
+pub type AskQuestions = for<'a> fn(&'a AccountRegion, &'a mut Resource, &'a [Question]) -> Pending<'a>;
 
 /// One call of a kind and the function that makes it.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +101,7 @@ impl Collector {
     }
 
     /// Enumerates the population.
-    pub(super) fn list<'a>(&self, at: &'a At, found: &'a mut Listing) -> Pending<'a> {
+    pub(super) fn list<'a>(&self, at: &'a AccountRegion, found: &'a mut Listing) -> Pending<'a> {
         (self.list)(at, found)
     }
 
@@ -158,7 +158,7 @@ pub struct Listing {
 impl Listing {
     /// An empty listing for an account and Region, and the receiver of its resources.
     #[must_use]
-    pub fn new(kind: &'static Kind, at: &At) -> (Self, UnboundedReceiver<Resource>) {
+    pub fn new(kind: &'static Kind, at: &AccountRegion) -> (Self, UnboundedReceiver<Resource>) {
         let (found, resources) = mpsc::unbounded_channel();
         let (account, region) = (Arc::clone(&at.account), Arc::clone(&at.region));
         let (seen, again) = (HashSet::new(), Vec::new());
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn what_a_list_tells_twice_is_handed_on_once() {
         let logs = Arc::new(LogScope::all(Timestamp::UNIX_EPOCH));
-        let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
+        let at = AccountRegion::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
         let (mut listing, mut found) = Listing::new(&KIND, &at);
         // A resource without an id is never the same as another one.
         for id in ["a", "b", "a", "", "", "b"] {

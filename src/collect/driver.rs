@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::collector::Reader;
 use super::presence::Presence;
 use super::{Collector, Listing, twice, unread};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use attestry_core::facts::{
     Call, Cause, Fact, Frequency, Gap, Population, Question, Resource, Scope, Value, reconcile,
 };
@@ -53,7 +53,13 @@ pub type Find = fn(&str) -> Option<&'static Collector>;
 
 /// Collects everything that the plan demands, in all accounts and Regions. The result is in the order of kind, account
 /// and Region.
-pub async fn collect(plan: &Plan, places: &[Arc<At>], find: Find, now: Timestamp, watch: &Watch) -> Vec<Population> {
+pub async fn collect(
+    plan: &Plan,
+    places: &[Arc<AccountRegion>],
+    find: Find,
+    now: Timestamp,
+    watch: &Watch,
+) -> Vec<Population> {
     let mut tasks = JoinSet::new();
     let mut populations = Vec::new();
     for demand in &plan.demands {
@@ -79,7 +85,7 @@ pub async fn collect(plan: &Plan, places: &[Arc<At>], find: Find, now: Timestamp
 }
 
 /// A population that no collector can read. It has a gap, so it is not an empty population.
-fn unread(demand: &Demand, at: &At) -> Population {
+fn unread(demand: &Demand, at: &AccountRegion) -> Population {
     let message = format!("this version has no collector of {}", demand.kind.plural);
     let gap = placed(Gap::new(Cause::Unexpected).with_message(message), demand.population_calls().next(), at, "");
     Population {
@@ -97,7 +103,7 @@ const RESOURCES_AT_ONCE: usize = 96;
 
 async fn population(
     demand: Arc<Demand>,
-    at: Arc<At>,
+    at: Arc<AccountRegion>,
     collector: &'static Collector,
     now: Timestamp,
     watch: Watch,
@@ -133,7 +139,7 @@ async fn population(
 }
 
 /// Enumerates a population. It gives up when the population is larger than any population of AWS.
-async fn enumerate(collector: &Collector, at: &At, listing: &mut Listing) -> Result<(), Gap> {
+async fn enumerate(collector: &Collector, at: &AccountRegion, listing: &mut Listing) -> Result<(), Gap> {
     let overflows = listing.overflows();
     tokio::select! {
         gap = overflows => Err(gap),
@@ -145,7 +151,7 @@ async fn enumerate(collector: &Collector, at: &At, listing: &mut Listing) -> Res
 async fn read_all(
     mut found: UnboundedReceiver<Resource>,
     demand: &Arc<Demand>,
-    at: &Arc<At>,
+    at: &Arc<AccountRegion>,
     collector: &'static Collector,
     now: Timestamp,
     watch: &Watch,
@@ -214,7 +220,7 @@ fn blind(call: &Call, resource: &Resource) -> Option<Arc<Gap>> {
 
 /// Replaces a missing name, id or ARN by a gap. AWS names everything that it lists, so an answer without a name is not
 /// understood. It must not put the resource outside of every case that selects by name.
-fn doubt_nameless(resource: &mut Resource, call: Option<&'static Call>, at: &At) {
+fn doubt_nameless(resource: &mut Resource, call: Option<&'static Call>, at: &AccountRegion) {
     let blank = |fact: &Fact| matches!(fact, Fact::Known(Value::Text(text)) if text.trim().is_empty());
     // Some services do not return the ARN of every resource.
     for (attribute, always) in [("name", true), ("id", true), ("arn", false)] {
@@ -234,7 +240,7 @@ const UNASKED: Fact = Fact::not_applicable("no claim has a question about it");
 async fn read(
     collector: &'static Collector,
     call: &'static Call,
-    at: &At,
+    at: &AccountRegion,
     resource: &mut Resource,
     questions: &[Question],
 ) -> Result<(), Arc<Gap>> {
@@ -275,7 +281,7 @@ fn no_reader(call: &Call) -> Gap {
 }
 
 /// Sets the account, the Region and the resource of a gap. It also sets the operation, where the transport did not.
-fn placed(mut gap: Gap, call: Option<&Call>, at: &At, resource: &str) -> Gap {
+fn placed(mut gap: Gap, call: Option<&Call>, at: &AccountRegion, resource: &str) -> Gap {
     if let (true, Some(call)) = (gap.operation.is_empty(), call) {
         gap.service = call.service.to_owned();
         gap.operation = call.operation.to_owned();
@@ -315,7 +321,7 @@ mod tests {
     #[tokio::test]
     async fn a_population_without_end_is_given_up() {
         let logs = Arc::new(attestry_core::facts::LogScope::all(Timestamp::UNIX_EPOCH));
-        let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
+        let at = AccountRegion::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
         let (mut listing, _) = Listing::new(&KIND, &at);
         let listed = enumerate(&ENDLESS, &at, &mut listing).await;
         assert_eq!(listed.map_err(|gap| gap.cause), Err(Cause::Truncated));
@@ -325,7 +331,7 @@ mod tests {
     #[test]
     fn what_has_no_name_is_not_understood() {
         let logs = Arc::new(attestry_core::facts::LogScope::all(Timestamp::UNIX_EPOCH));
-        let at = At::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
+        let at = AccountRegion::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
         let mut resource = Resource::new(&KIND, at.account.clone(), at.region.clone(), "id", "");
         for name in [None, Some(""), Some(" \t")] {
             resource.set("name", name);

@@ -8,7 +8,7 @@ use super::outcome::Outcome;
 use super::seal::{Contents, Written};
 use super::stage::Sessions;
 use super::{Collected, Judged, Prepared, Run, Selected, provenance};
-use crate::aws::Call;
+use crate::aws::LoggedCall;
 use crate::aws::recording::Recording;
 use attestry_core::evidence::{BASIS_SCHEMA, Basis};
 use attestry_core::report::{Delta, Record, Results};
@@ -56,7 +56,7 @@ impl Delivery<'_> {
         }
     }
 
-    async fn write(&mut self, description: &Description, calls: &[Call], delta: Option<&Delta>) -> Written {
+    async fn write(&mut self, description: &Description, calls: &[LoggedCall], delta: Option<&Delta>) -> Written {
         let Some(sealer) = self.prepared.sealer.take() else { return Written::default() };
         let Prepared { selected: Selected { selection, baseline, .. }, stage, .. } = &self.prepared;
         let Collected { populations, residue } = &self.collected;
@@ -81,7 +81,7 @@ impl Delivery<'_> {
         sealer.write(&contents).await
     }
 
-    fn description(&mut self, all: &[Call]) -> Description {
+    fn description(&mut self, all: &[LoggedCall]) -> Description {
         let Prepared { selected: Selected { selection, .. }, stage, started, id, .. } = &self.prepared;
         let (calls, throttled) = stage.link.calls.counts();
         Description {

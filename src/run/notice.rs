@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::selection::Selection;
 use super::stage::Sessions;
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::probes::{Outcome, publish};
 use attestry_core::facts::{Cause, Gap};
 
 /// A notice whose first message is published.
 pub(crate) struct Notice {
     topic: String,
-    place: Arc<At>,
+    place: Arc<AccountRegion>,
     run: String,
     head: String,
 }
@@ -60,7 +60,7 @@ impl Notice {
 }
 
 /// The account and Region for the topic: the account of the topic if the stage has it, otherwise the first account.
-fn place(topic: &str, sessions: &Sessions, run: &str) -> Option<Arc<At>> {
+fn place(topic: &str, sessions: &Sessions, run: &str) -> Option<Arc<AccountRegion>> {
     let mut parts = topic.split(':').skip(3);
     let (region, account) = (parts.next()?, parts.next()?);
     let owner = sessions.sessions.iter().find(|session| session.identity.account == account);

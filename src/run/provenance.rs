@@ -4,8 +4,8 @@
 
 use super::selection::Selection;
 use super::stage::StageSession;
-use crate::aws::Call;
-use attestry_core::evidence::{CIRCUMSTANCES_SCHEMA, Circumstances, Clock, Pipeline, Scope, digest};
+use crate::aws::LoggedCall;
+use attestry_core::evidence::{CIRCUMSTANCES_SCHEMA, Clock, Pipeline, Provenance, Scope, digest};
 use attestry_core::facts::scrub;
 
 /// A pipeline product: the variable that marks it, and the variables for the run, the commit, the branch and the actor.
@@ -57,16 +57,16 @@ const PRODUCTS: &[Product] = &[
 pub(crate) fn describe(
     selection: &Selection,
     stage: &StageSession,
-    calls: &[Call],
+    calls: &[LoggedCall],
     answers: bool,
     residue: &[String],
-) -> Circumstances {
+) -> Provenance {
     let kept = if answers {
         "answers are kept, redacted, in evidence/answers; those with values of secrets or events of logs are not"
     } else {
         "facts and gaps are kept, redacted; the bodies of answers are not"
     };
-    Circumstances {
+    Provenance {
         schema: CIRCUMSTANCES_SCHEMA.to_owned(),
         command: std::env::args().map(|argument| scrub(&argument).into_owned()).collect(),
         binary_sha256: binary(),
@@ -97,8 +97,8 @@ fn pipeline(variable: impl Fn(&str) -> Option<String>) -> Option<Pipeline> {
     })
 }
 
-fn clock(calls: &[Call], added_seconds: i64) -> Option<Clock> {
-    let skews: Vec<i64> = calls.iter().filter_map(Call::skew).collect();
+fn clock(calls: &[LoggedCall], added_seconds: i64) -> Option<Clock> {
+    let skews: Vec<i64> = calls.iter().filter_map(LoggedCall::skew).collect();
     let (least_seconds, greatest_seconds) = (*skews.iter().min()?, *skews.iter().max()?);
     Some(Clock { answers: skews.len(), least_seconds, greatest_seconds, added_seconds })
 }

@@ -9,11 +9,11 @@ use super::Messages;
 use super::selection::Selection;
 use super::signing::{Signer, attest};
 use super::timestamp::time_stamp;
-use crate::aws::Call;
+use crate::aws::LoggedCall;
 use crate::distinct_paths::DistinctPaths;
 use crate::failure::Failure;
 use attestry_core::evidence::{
-    self, Basis, Bundle, Circumstances, Directory, Format, Link, Previous, Told, WriteError, paths, statements,
+    self, Basis, Bundle, Directory, Format, Link, Previous, Provenance, Told, WriteError, paths, statements,
 };
 use attestry_core::report::{self, Record, Results};
 use attestry_core::verify::Exit;
@@ -58,8 +58,8 @@ pub(crate) struct Contents<'a> {
     pub(crate) selection: &'a Selection,
     pub(crate) record: &'a Record<'a>,
     pub(crate) basis: &'a Basis,
-    pub(crate) provenance: &'a Circumstances,
-    pub(crate) calls: &'a [Call],
+    pub(crate) provenance: &'a Provenance,
+    pub(crate) calls: &'a [LoggedCall],
     pub(crate) baseline: Option<&'a Results>,
     pub(crate) described: Option<&'a (String, Vec<u8>)>,
 }

@@ -12,7 +12,9 @@ use super::Messages;
 use super::network::{check_url, network};
 use super::selection::Selection;
 use crate::aws::recording::{Recording, Replay, ReplayLimits};
-use crate::aws::{At, Backend, Call, Clocks, Described, Link, Pace, Refusal, Role, Session, Target, clocks, open};
+use crate::aws::{
+    AccountRegion, Backend, Clocks, Described, Link, LoggedCall, Pace, Refusal, Role, Session, Target, clocks, open,
+};
 use crate::failure::Failure;
 use attestry_core::facts::{LogScope, format_duration, scrub};
 use attestry_core::policy::{Source, Stage, beside};
@@ -48,7 +50,7 @@ pub(crate) struct Sessions {
     /// The caller in each account.
     pub(crate) callers: Vec<Caller>,
     /// Each account in each of its Regions.
-    pub(crate) places: Vec<Arc<At>>,
+    pub(crate) places: Vec<Arc<AccountRegion>>,
     /// One session for each account.
     pub(crate) sessions: Vec<Session>,
 }
@@ -161,7 +163,7 @@ impl StageSession {
     }
 
     /// The note about the clock after all reads.
-    pub(crate) fn clock_note(&self, calls: &[Call]) -> String {
+    pub(crate) fn clock_note(&self, calls: &[LoggedCall]) -> String {
         let in_process = self.targets.iter().any(|target| matches!(target.backend, Backend::InProcess { .. }));
         let apart = match clocks(calls, self.added) {
             _ if in_process => None,

@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use attestry::aws::{At, Link, Pace, Session, open};
+use attestry::aws::{AccountRegion, Link, Pace, Session, open};
 use attestry::facts::{Fact, Value};
 use attestry::plan::{Plan, policy_document};
 use attestry::policy::{Case, check_probes};
@@ -95,7 +95,7 @@ async fn session(fake: &Arc<Fake>, link: &Link) -> Session {
 }
 
 /// Returns the places of the account, without any trouble.
-fn places(fake: &Arc<Fake>) -> Vec<Arc<At>> {
+fn places(fake: &Arc<Fake>) -> Vec<Arc<AccountRegion>> {
     let sdk = runtime().block_on(session(fake, &Link::new(Pace::none())));
     sdk.places()
 }
@@ -107,16 +107,16 @@ fn runtime() -> tokio::runtime::Runtime {
 const CONSENT: &[&str] = &["alert", "denied", "secret-rotation"];
 
 /// Runs the cleanup by the ledgers, for a stage that names these probes.
-fn swept_by(probes: &[&str], folder: &Path, places: &[Arc<At>]) -> Cleaned {
+fn swept_by(probes: &[&str], folder: &Path, places: &[Arc<AccountRegion>]) -> Cleaned {
     runtime().block_on(cleanup(folder, &CleanupScope { places, probes, pause: PAUSE })).unwrap()
 }
 
-fn swept(folder: &Path, places: &[Arc<At>]) -> Cleaned {
+fn swept(folder: &Path, places: &[Arc<AccountRegion>]) -> Cleaned {
     swept_by(CONSENT, folder, places)
 }
 
 /// Runs the cleanup without a ledger, at a time so many minutes from now.
-fn searched(probes: &[&str], places: &[Arc<At>], minutes: i64) -> Cleaned {
+fn searched(probes: &[&str], places: &[Arc<AccountRegion>], minutes: i64) -> Cleaned {
     let now = Timestamp::now() + SignedDuration::from_mins(minutes);
     runtime().block_on(cleanup_by_search(&CleanupScope { places, probes, pause: PAUSE }, now))
 }

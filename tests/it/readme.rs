@@ -220,7 +220,6 @@ fn sources(folder: &Path, found: &mut String) {
 }
 
 #[test]
-#[ignore = "the glossary has the names of the new layout, which the code gets with the renames"]
 fn the_glossary_names_what_the_code_has() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut code = String::new();

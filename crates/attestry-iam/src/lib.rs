@@ -15,9 +15,9 @@ pub mod reference;
 mod write;
 
 pub use context::{Context, Known};
-pub use decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide, holds, undecided_keys};
+pub use decide::{Decision, Layer, Policies, Request, StatementPlace, Subject, Truth, decide, holds, undecided_keys};
 pub use parse::{Form, Malformed, decoded, operator, parse};
-pub use pattern::{Case, Pattern, Resolved, resolved};
+pub use pattern::{LetterCase, Pattern, Resolved, resolved};
 pub use policy::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Test, Which};
 pub use prove::{Area, Catalogue, Counterexample, Doubt, Exception, Grant, Guarded, Proof, Prover, Rights, Set};
 pub use write::document;

@@ -15,7 +15,7 @@ const LONGEST: usize = 1 << 20;
 
 /// The rule for the comparison of characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Case {
+pub enum LetterCase {
     /// The characters must be equal.
     Exact,
     /// The case of ASCII letters does not matter, as for actions.
@@ -24,7 +24,7 @@ pub enum Case {
     Any,
 }
 
-impl Case {
+impl LetterCase {
     fn same(self, one: char, other: char) -> bool {
         match self {
             Self::Exact => one == other,
@@ -76,7 +76,7 @@ impl Pattern {
     /// Returns whether the pattern covers the whole text. The time is at most proportional to the product of both
     /// lengths.
     #[must_use]
-    pub fn matches(&self, text: &str, case: Case) -> bool {
+    pub fn matches(&self, text: &str, case: LetterCase) -> bool {
         covers(&self.0, text, case)
     }
 
@@ -89,7 +89,7 @@ impl Pattern {
             return None;
         }
         let parts: Vec<_> = arn.splitn(6, ':').collect();
-        let all = components.iter().zip(&parts).all(|(component, part)| covers(component, part, Case::Exact));
+        let all = components.iter().zip(&parts).all(|(component, part)| covers(component, part, LetterCase::Exact));
         Some(parts.len() == 6 && all)
     }
 
@@ -107,7 +107,7 @@ impl Pattern {
 
 /// Compares the pattern and the text from the left. After a difference it goes back to the last `*`, which then takes
 /// one more character. It never goes back to an earlier `*`, so the time is not exponential.
-fn covers(pattern: &[Token], text: &str, case: Case) -> bool {
+fn covers(pattern: &[Token], text: &str, case: LetterCase) -> bool {
     let (mut pattern, mut rest) = (pattern, text.chars());
     let mut back = None;
     loop {
@@ -246,13 +246,13 @@ mod tests {
             ("arn:*:secret:bank-*", "arn:aws:secretsmanager:x:1:secret:bank-a", true),
             ("A", "a", false),
         ] {
-            assert_eq!(Pattern::new(pattern).matches(text, Case::Exact), covers, "{pattern} {text}");
+            assert_eq!(Pattern::new(pattern).matches(text, LetterCase::Exact), covers, "{pattern} {text}");
         }
-        assert!(Pattern::new("S3:get*").matches("s3:GetObject", Case::Ascii));
-        assert!(!Pattern::new("É").matches("é", Case::Ascii));
-        assert!(Pattern::new("É").matches("é", Case::Any));
-        assert!(!Pattern::plain("*").matches("a", Case::Exact));
-        assert!(Pattern::plain("*").matches("*", Case::Exact));
+        assert!(Pattern::new("S3:get*").matches("s3:GetObject", LetterCase::Ascii));
+        assert!(!Pattern::new("É").matches("é", LetterCase::Ascii));
+        assert!(Pattern::new("É").matches("é", LetterCase::Any));
+        assert!(!Pattern::plain("*").matches("a", LetterCase::Exact));
+        assert!(Pattern::plain("*").matches("*", LetterCase::Exact));
     }
 
     #[test]
@@ -276,8 +276,8 @@ mod tests {
     #[test]
     fn hostile_patterns_take_quadratic_time() {
         let pattern = Pattern::new(&"a*".repeat(2_000));
-        assert!(!pattern.matches(&"a".repeat(1_999), Case::Exact));
-        assert!(!Pattern::new(&format!("{}b", "*a".repeat(1_000))).matches(&"a".repeat(4_000), Case::Exact));
+        assert!(!pattern.matches(&"a".repeat(1_999), LetterCase::Exact));
+        assert!(!Pattern::new(&format!("{}b", "*a".repeat(1_000))).matches(&"a".repeat(4_000), LetterCase::Exact));
     }
 
     #[test]

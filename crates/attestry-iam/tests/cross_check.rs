@@ -122,7 +122,7 @@ fn compare<T>(cases: impl Iterator<Item = (T, Question)>, explained: &[Explained
 }
 
 /// One condition, taken apart.
-struct Case {
+struct LetterCase {
     quantity: &'static str,
     test: &'static str,
     if_exists: bool,
@@ -131,7 +131,7 @@ struct Case {
     found: Option<&'static [&'static str]>,
 }
 
-impl Case {
+impl LetterCase {
     fn is(&self, start: &str) -> bool {
         self.test.starts_with(start)
     }
@@ -264,7 +264,7 @@ const VOCABULARY: &[(&[&str], Values, Values)] = &[
     (&["Null"], &[&["true"], &["false"], &["true", "false"], &["maybe"]], &[&["a"], &[""]]),
 ];
 
-const CONDITIONS: &[Explained<Case>] = &[
+const CONDITIONS: &[Explained<LetterCase>] = &[
     Explained {
         rule: "What a value means that is no number, date, boolean, address or base 64 is not documented: ours is \
                undecided, the other answers or fails.",
@@ -349,7 +349,7 @@ const CONDITIONS: &[Explained<Case>] = &[
 
 /// Everything of the vocabulary, apart from operators that the other engine does not read: `ForAllValues:` and
 /// `ForAnyValue:` with other than text and ARNs, or with `…IfExists`.
-fn cases() -> Vec<Case> {
+fn cases() -> Vec<LetterCase> {
     let mut cases = Vec::new();
     for (tests, wanted, found) in VOCABULARY {
         for test in *tests {
@@ -360,7 +360,7 @@ fn cases() -> Vec<Case> {
                 }
                 for wanted in *wanted {
                     let found = found.iter().copied().map(Some).chain([None]);
-                    cases.extend(found.map(|found| Case { quantity, test, if_exists, wanted, found }));
+                    cases.extend(found.map(|found| LetterCase { quantity, test, if_exists, wanted, found }));
                 }
             }
         }

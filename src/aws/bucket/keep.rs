@@ -29,7 +29,7 @@ pub struct Object<'a> {
 
 /// An object that is kept.
 #[derive(Debug)]
-pub struct Kept {
+pub struct StoredObject {
     /// The version of the object.
     pub version: String,
     /// The time until which the object cannot be deleted.
@@ -96,7 +96,7 @@ impl Bucket {
     ///
     /// # Errors
     /// The reason why the object is not kept.
-    pub async fn keep(&self, object: &Object<'_>) -> Result<Kept, NotKept> {
+    pub async fn keep(&self, object: &Object<'_>) -> Result<StoredObject, NotKept> {
         let mut sent = false;
         for _ in 0..ROUNDS {
             if let Some(there) = self.look(object.key).await? {
@@ -150,7 +150,7 @@ impl Bucket {
     }
 
     /// Checks that the object in the bucket is the expected object, and that its lock is long enough.
-    async fn settle(&self, object: &Object<'_>, there: There, before: bool) -> Result<Kept, NotKept> {
+    async fn settle(&self, object: &Object<'_>, there: There, before: bool) -> Result<StoredObject, NotKept> {
         let key = object.key.to_owned();
         let size = object.bytes.len() as u64;
         if there.size != size {
@@ -171,7 +171,7 @@ impl Bucket {
             Err(end) => return Err(end.of(&key, size)),
         };
         let retain_until = self.lock(object, there.lock, &there.version).await?;
-        Ok(Kept { version: there.version, retain_until, before, read })
+        Ok(StoredObject { version: there.version, retain_until, before, read })
     }
 
     /// Compares the checksum that S3 computed when the object arrived.

@@ -22,7 +22,7 @@ use super::{Backend, Flow, Link, Reach, refused_with};
 use attestry_core::facts::{Cause, Gap};
 
 pub use address::Address;
-pub use keep::{Kept, Object, ReadBack};
+pub use keep::{Object, ReadBack, StoredObject};
 pub use not_kept::NotKept;
 
 /// The access to a bucket.

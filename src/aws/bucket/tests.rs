@@ -95,7 +95,7 @@ impl HttpConnector for Shared {
     }
 }
 
-async fn keep(bytes: &[u8], answers: Vec<Answer>) -> Result<Kept, String> {
+async fn keep(bytes: &[u8], answers: Vec<Answer>) -> Result<StoredObject, String> {
     let (bucket, script) = recorded(answers).await;
     let retain_until: Timestamp = UNTIL.parse().unwrap();
     let object = Object { key: KEY, bytes, content_type: "application/octet-stream", retain_until };

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::*;
-use crate::aws::{At, Backend, Link, Pace, Reach};
+use crate::aws::{AccountRegion, Backend, Link, Pace, Reach};
 
 /// The status, the code in the header, and the body.
 pub(in crate::aws) type Recorded = (u16, &'static str, &'static str);
@@ -45,12 +45,12 @@ impl Answers {
         Self { link: Link::new(Pace::none()), left, asked: Arc::default() }
     }
 
-    pub(in crate::aws) async fn at(&self, region: &str) -> At {
+    pub(in crate::aws) async fn at(&self, region: &str) -> AccountRegion {
         let connector = SharedHttpConnector::new(self.clone());
         let backend = Backend::InProcess { label: "recorded".into(), connector };
         let reach = Reach { account: "123456789012".into(), region: region.into(), profile: None, backend };
         let sdk = reach.configure(&self.link).await.unwrap();
-        At::new("123456789012", region, sdk, true, Arc::clone(&self.link.logs))
+        AccountRegion::new("123456789012", region, sdk, true, Arc::clone(&self.link.logs))
     }
 
     pub(in crate::aws) fn asked(&self) -> Vec<Asked> {
@@ -327,12 +327,13 @@ fn every_partition_has_its_names() {
 #[test]
 fn instants_are_seconds_with_fractions() {
     #[derive(Deserialize)]
-    struct At {
+    struct AccountRegion {
         #[serde(default, deserialize_with = "epoch_seconds")]
         at: Option<aws_smithy_types::DateTime>,
     }
-    let read =
-        |text: &str| serde_json::from_str::<At>(text).ok().map(|it| it.at.map(|at| (at.secs(), at.subsec_nanos())));
+    let read = |text: &str| {
+        serde_json::from_str::<AccountRegion>(text).ok().map(|it| it.at.map(|at| (at.secs(), at.subsec_nanos())))
+    };
     assert_eq!(read(r#"{"at":1795165200}"#), Some(Some((1_795_165_200, 0))));
     assert_eq!(read(r#"{"at":1795165200.5}"#), Some(Some((1_795_165_200, 500_000_000))));
     assert_eq!(read(r#"{"at":null}"#), Some(None));

@@ -9,7 +9,7 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{PasswordPolicy, SummaryKeyType};
 
 use super::{BLOCK, GET_ACCOUNT_PASSWORD_POLICY, GET_ACCOUNT_SUMMARY, KIND, LIST_ACCOUNT_ALIASES};
-use crate::aws::{At, identity, refused_with};
+use crate::aws::{AccountRegion, identity, refused_with};
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::s3_bucket::{of_account, set};
 use crate::kinds::support::convert::malformed;
@@ -26,7 +26,7 @@ const READS: &[Read] = &[
     Read::of(&BLOCK, |at, resource| Box::pin(get_account_public_access_block(at, resource))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     // The session has made this call before, as the first call of the run.
     let caller = identity(at).await?;
     let resource = found.add(&caller.account, &caller.account);
@@ -35,7 +35,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-async fn get_account_password_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_account_password_policy(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     match at.client(Client::new).get_account_password_policy().send().await {
         Ok(answer) => password_policy(answer.password_policy(), resource)?,
         Err(error) if refused_with(&error, &["NoSuchEntity"]) => {
@@ -47,20 +47,20 @@ async fn get_account_password_policy(at: &At, resource: &mut Resource) -> Result
     Ok(())
 }
 
-async fn get_account_summary(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_account_summary(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let answer = at.client(Client::new).get_account_summary().send().await.or_gap()?;
     let map = answer.summary_map().ok_or_else(|| malformed("GetAccountSummary answers no summary"))?;
     summary(map, resource);
     Ok(())
 }
 
-async fn get_account_public_access_block(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_account_public_access_block(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let settings = of_account(at).await?;
     set(resource, *settings);
     Ok(())
 }
 
-async fn aliases(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn aliases(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let mut aliases = Vec::new();
     let mut pages = Pages::default();
     let mut answers = at.client(Client::new).list_account_aliases().into_paginator().send();

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::selectors::{Access, AdvancedEventSelector, EventSelector, Selectors};
 use super::{KIND, SELECTORS, STATUS, TRAILS};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::aws::client::{Api, CLOUDTRAIL, Client, epoch_seconds};
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert::{named, partition, region, time};
@@ -71,7 +71,7 @@ const READS: &[Read] = &[
     Read::of(&SELECTORS, |at, resource| Box::pin(get_event_selectors(at, resource))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     // The request includes shadow trails, because the trail of an organization is a shadow in its member accounts.
     let input = json!({ "includeShadowTrails": true });
     let answer: Trails = at.client(Client::new).call(&DESCRIBE_TRAILS, input).await?;
@@ -88,20 +88,20 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
 }
 
 /// The client for the home Region of the trail.
-fn at_home(at: &At, resource: &Resource) -> Result<Client, Gap> {
+fn at_home(at: &AccountRegion, resource: &Resource) -> Result<Client, Gap> {
     match resource.text("home_region") {
         Some(home) if *home != *at.region => Ok(Client::new(&at.sdk_in(region(home)?))),
         _ => Ok(at.client(Client::new)),
     }
 }
 
-async fn get_trail_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_trail_status(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = at_home(at, resource)?;
     set_status(resource, client.call(&GET_STATUS, json!({ "Name": resource.id })).await?);
     Ok(())
 }
 
-async fn get_event_selectors(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_event_selectors(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = at_home(at, resource)?;
     let input = json!({ "TrailName": resource.id });
     set_selectors(resource, &client.call(&GET_SELECTORS, input).await?);

@@ -11,7 +11,7 @@ use super::composites::{Composite, called};
 use super::one_event::{self, Watch};
 use super::rule::Rule;
 use super::{ALARMS, KIND, TOPICS, topics};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::aws::client::{Api, CLOUDWATCH, Client};
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert::{malformed, maybe_word, named};
@@ -115,7 +115,7 @@ pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, fo
 
 const READS: &[Read] = &[Read::of(&TOPICS, |at, resource| Box::pin(topics::read(at, resource)))];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let mut seen: Vec<Alarms> = Vec::new();
     let walked = walk(at, &mut seen).await;
     let all = || seen.iter().flat_map(|page| page.composite_alarms.iter().flatten());
@@ -145,7 +145,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
 type Of = fn(&Alarms) -> Option<&Vec<Alarm>>;
 type Set = fn(&mut Resource, &Alarm);
 
-async fn walk(at: &At, seen: &mut Vec<Alarms>) -> Result<(), Gap> {
+async fn walk(at: &AccountRegion, seen: &mut Vec<Alarms>) -> Result<(), Gap> {
     let mut pages = Pages::default();
     while pages.go_on() {
         let input = json!({

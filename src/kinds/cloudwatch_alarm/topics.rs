@@ -2,13 +2,13 @@
 //!
 //! Must not know what is expected of an alarm.
 
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::kinds::sns_topic;
 use crate::kinds::support::convert::{malformed, told};
 use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 
 /// Reads the topics of an alarm.
-pub(super) async fn read(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+pub(super) async fn read(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let arns: Vec<String> = match resource.get("alarm_actions") {
         Some(Fact::Known(Value::List(actions))) => actions.iter().filter_map(topic).collect(),
         _ => return Err(malformed("the alarm has no list of actions")),

@@ -8,7 +8,7 @@ use aws_sdk_config::types::{ConfigurationRecorder, DeliveryChannel, RecordingFre
 
 use super::iam_types::recorded;
 use super::{CHANNELS, KIND, STATUS};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert;
 use attestry_core::facts::{Gap, Resource, Value};
@@ -21,7 +21,7 @@ const READS: &[Read] = &[
     Read::of(&CHANNELS, |at, resource| Box::pin(describe_delivery_channels(at, resource))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let answer = at.client(Client::new).describe_configuration_recorders().send().await.or_gap()?;
     for recorder in answer.configuration_recorders() {
         let name = convert::named(recorder.name(), "name of a recorder")?;
@@ -30,7 +30,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-async fn describe_configuration_recorder_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn describe_configuration_recorder_status(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let all = at
         .once("config:DescribeConfigurationRecorderStatus", async {
             let answer = at.client(Client::new).describe_configuration_recorder_status().send().await.or_gap()?;
@@ -46,7 +46,7 @@ async fn describe_configuration_recorder_status(at: &At, resource: &mut Resource
     Ok(())
 }
 
-async fn describe_delivery_channels(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn describe_delivery_channels(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let all = at
         .once("config:DescribeDeliveryChannels", async {
             let answer = at.client(Client::new).describe_delivery_channels().send().await.or_gap()?;

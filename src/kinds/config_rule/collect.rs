@@ -13,7 +13,7 @@ use aws_sdk_config::types::{
 use serde_json::Value as Json;
 
 use super::{COMPLIANCE, KIND, RULES, STATUS};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert;
 use crate::kinds::support::pages::Pages;
@@ -27,7 +27,7 @@ const READS: &[Read] = &[
     Read::of(&STATUS, |at, resource| Box::pin(describe_config_rule_evaluation_status(at, resource))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let mut pages = at.client(Client::new).describe_config_rules().into_paginator().send();
     let mut walk = Pages::default();
     while let Some(page) = pages.next().await {
@@ -42,12 +42,12 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-async fn describe_compliance_by_config_rule(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn describe_compliance_by_config_rule(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     set_compliance(resource, compliances(at).await?.get(&resource.name));
     Ok(())
 }
 
-async fn describe_config_rule_evaluation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn describe_config_rule_evaluation_status(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let statuses = statuses(at).await?;
     let status = statuses.get(&resource.name);
     let succeeded = status.and_then(ConfigRuleEvaluationStatus::last_successful_evaluation_time);
@@ -103,7 +103,7 @@ fn set_compliance(resource: &mut Resource, compliance: Option<&Compliance>) {
     resource.set("non_compliant_capped", capped);
 }
 
-async fn compliances(at: &At) -> Result<Arc<BTreeMap<String, Compliance>>, Gap> {
+async fn compliances(at: &AccountRegion) -> Result<Arc<BTreeMap<String, Compliance>>, Gap> {
     at.once("config:DescribeComplianceByConfigRule", async {
         let mut found = BTreeMap::new();
         let mut pages = at.client(Client::new).describe_compliance_by_config_rule().into_paginator().send();
@@ -123,7 +123,7 @@ async fn compliances(at: &At) -> Result<Arc<BTreeMap<String, Compliance>>, Gap> 
     .await
 }
 
-async fn statuses(at: &At) -> Result<Arc<BTreeMap<String, ConfigRuleEvaluationStatus>>, Gap> {
+async fn statuses(at: &AccountRegion) -> Result<Arc<BTreeMap<String, ConfigRuleEvaluationStatus>>, Gap> {
     at.once("config:DescribeConfigRuleEvaluationStatus", async {
         let mut found = BTreeMap::new();
         let mut pages = at.client(Client::new).describe_config_rule_evaluation_status().into_paginator().send();

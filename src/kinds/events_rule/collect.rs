@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{KIND, RULES, TARGETS, pattern};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::aws::client::{Api, Client, EVENTS};
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert::{maybe_word, named, told, unknown};
@@ -64,7 +64,7 @@ pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, fo
 
 const READS: &[Read] = &[Read::of(&TARGETS, |at, resource| Box::pin(list_targets_by_rule(at, resource)))];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let mut pages = Pages::default();
     while pages.go_on() {
         let input = json!({ "Limit": 100, "NextToken": pages.token() });
@@ -78,7 +78,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-async fn list_targets_by_rule(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn list_targets_by_rule(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let mut targets = Vec::new();
     let mut pages = Pages::default();
     while pages.go_on() {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::KIND;
 use super::report::rows;
-use crate::aws::{At, TOLERANCE, refused_with};
+use crate::aws::{AccountRegion, TOLERANCE, refused_with};
 use crate::collect::{Collector, Listing};
 use crate::kinds::support::convert::{malformed, time};
 use attestry_core::facts::{Cause, Fact, Gap, Value};
@@ -28,7 +28,7 @@ const YOUNG: i64 = 4 * 3600;
 /// Reads credentials.
 pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), &[]);
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let answer = report(&at.client(Client::new), at.logs.until).await?;
     let content = answer.content().ok_or_else(|| malformed("GetCredentialReport answers no report"))?;
     let text = std::str::from_utf8(content.as_ref()).map_err(|_| malformed("the credential report is not UTF-8"))?;

@@ -5,7 +5,7 @@
 use aws_sdk_iam::types::GroupDetail;
 
 use super::KIND;
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing};
 use crate::kinds::support::convert::{malformed, time, unknown};
 use crate::kinds::support::iam::{Details, Identity, WALK, details, set_permissions, set_policies};
@@ -14,7 +14,7 @@ use attestry_core::facts::{Fact, Gap, Resource, Value};
 /// Reads groups.
 pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), &[]);
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let details = details(at).await?;
     for group in &details.groups {
         let Some(arn) = group.arn() else { return Err(malformed("a group without ARN")) };

@@ -3,7 +3,7 @@
 //! Must not know what is expected of a policy.
 
 use super::KIND;
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing};
 use crate::kinds::iam_policy::{attached_to, aws_managed, set_rights};
 use crate::kinds::support::convert::malformed;
@@ -13,7 +13,7 @@ use attestry_core::facts::Gap;
 /// Reads managed policies.
 pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), &[]);
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let details = details(at).await?;
     for (arn, policy) in &details.policies {
         if arn.is_empty() {

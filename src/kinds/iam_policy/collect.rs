@@ -5,7 +5,7 @@
 use aws_sdk_iam::types::{AttachedPolicy, ManagedPolicyDetail};
 
 use super::KIND;
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::analyzer::{GRANTED_CALL, VALIDATE_CALL, ask, validate};
 use crate::kinds::support::convert::{malformed, time, unknown};
@@ -21,17 +21,17 @@ const READS: &[Read] = &[
     Read::asking(&GRANTED_CALL, |at, resource, questions| Box::pin(check_access(at, resource, questions))),
 ];
 
-async fn validate_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn validate_policy(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let text = text(at, resource).await?;
     validate(at, resource, text).await
 }
 
-async fn check_access(at: &At, resource: &mut Resource, questions: &[Question]) -> Result<(), Gap> {
+async fn check_access(at: &AccountRegion, resource: &mut Resource, questions: &[Question]) -> Result<(), Gap> {
     let text = text(at, resource).await?;
     ask(at, resource, &text, questions).await
 }
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let details = details(at).await?;
     for (arn, policy) in details.policies.iter().filter(|(arn, _)| !aws_managed(arn)) {
         if arn.is_empty() {
@@ -43,7 +43,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
 }
 
 /// The document that is in force, in its original text. The parsed document can lose the mistakes of the text.
-async fn text(at: &At, resource: &Resource) -> Result<String, Gap> {
+async fn text(at: &AccountRegion, resource: &Resource) -> Result<String, Gap> {
     let details = details(at).await?;
     let policy = details.policies.get(&resource.id).ok_or_else(|| malformed("the walk does not hold the policy"))?;
     default_text(policy)

@@ -10,7 +10,7 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{Role, RoleDetail};
 
 use super::{KIND, LIST_ROLES};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert::{malformed, tags, time, told};
 use crate::kinds::support::iam::{
@@ -29,7 +29,7 @@ const READS: &[Read] = &[
     Read::asking(&SIMULATE_CALL, |at, resource, questions| Box::pin(simulate(at, resource, questions))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let details = details(at).await?;
     for role in &details.roles {
         let Some(arn) = role.arn() else { return Err(malformed("a role without ARN")) };
@@ -38,7 +38,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     details.complete()
 }
 
-async fn list_roles(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn list_roles(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let roles = roles(at).await?;
     let role = roles.get(&resource.id).ok_or_else(|| malformed("ListRoles does not list the role"))?;
     resource.set("description", role.description().filter(|text| !text.is_empty()));
@@ -73,7 +73,7 @@ fn describe(role: &RoleDetail, details: &Details, resource: &mut Resource) {
 }
 
 /// The roles by ARN, from one walk for each account. Only this list contains the maximum duration of a session.
-async fn roles(at: &At) -> Result<Arc<BTreeMap<String, Role>>, Gap> {
+async fn roles(at: &AccountRegion) -> Result<Arc<BTreeMap<String, Role>>, Gap> {
     at.once("iam:ListRoles", async {
         let mut roles = BTreeMap::new();
         let mut pages = Pages::default();

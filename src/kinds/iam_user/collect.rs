@@ -5,7 +5,7 @@
 use aws_sdk_iam::types::UserDetail;
 
 use super::KIND;
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert::{malformed, tags, time, unknown};
 use crate::kinds::support::iam::{
@@ -19,7 +19,7 @@ pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, fo
 const READS: &[Read] =
     &[Read::asking(&SIMULATE_CALL, |at, resource, questions| Box::pin(simulate(at, resource, questions)))];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let details = details(at).await?;
     for user in &details.users {
         let Some(arn) = user.arn() else { return Err(malformed("a user without ARN")) };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aws_sdk_kms::Client;
 
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::kinds::support::convert::named;
 use crate::kinds::support::pages::Pages;
 use attestry_core::facts::Gap;
@@ -39,7 +39,7 @@ impl Aliases {
 }
 
 /// Returns the aliases from one walk of ListAliases for each account and Region.
-pub(in crate::kinds) async fn aliases(at: &At) -> Result<Arc<Aliases>, Gap> {
+pub(in crate::kinds) async fn aliases(at: &AccountRegion) -> Result<Arc<Aliases>, Gap> {
     at.once("kms:ListAliases", async {
         let mut aliases = Aliases::default();
         let mut pages = Pages::default();

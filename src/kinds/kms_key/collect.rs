@@ -14,7 +14,7 @@ use super::{
     CHECK_PUBLIC, DESCRIBE_KEY, GET_KEY_POLICY, GET_KEY_ROTATION_STATUS, KIND, LIST_ALIASES, LIST_GRANTS,
     LIST_KEY_ROTATIONS, aliases,
 };
-use crate::aws::{At, refused_with};
+use crate::aws::{AccountRegion, refused_with};
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::analyzer::check_public;
 use crate::kinds::support::convert::{malformed, named, region, time, told, unknown, word};
@@ -37,7 +37,7 @@ const READS: &[Read] = &[
     Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::KMS::Key"))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let mut pages = Pages::default();
     let mut answers = at.client(Client::new).list_keys().limit(1000).into_paginator().send();
     while let Some(page) = answers.next().await {
@@ -54,19 +54,19 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-async fn list_aliases(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn list_aliases(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let aliases = aliases(at).await?;
     resource.set("aliases", Value::texts(aliases.of_key(&resource.name).iter().cloned()));
     Ok(())
 }
 
-async fn get_resources(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_resources(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let tags = tagged(at, "kms:key").await?.of(&resource.id);
     resource.set("tags", tags);
     Ok(())
 }
 
-async fn describe_key(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn describe_key(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     // The ids come only from ListKeys. A DescribeKey call with a predefined alias would create its key.
     let answer = at.client(Client::new).describe_key().key_id(&resource.id).send().await.or_gap()?;
     let key = answer.key_metadata().ok_or_else(|| malformed("DescribeKey answers no key"))?;
@@ -74,7 +74,7 @@ async fn describe_key(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     Ok(())
 }
 
-async fn get_key_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_key_policy(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let request = at.client(Client::new).get_key_policy().key_id(&resource.id);
     let answer = request.policy_name("default").send().await.or_gap()?;
     let policy = answer.policy().ok_or_else(|| malformed("GetKeyPolicy answers no policy"))?;
@@ -127,7 +127,7 @@ fn describe(key: &KeyMetadata, resource: &mut Resource) {
     resource.set("multi_region.replica_regions", only_multi_region(replicas.into()));
 }
 
-async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn rotation_status(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     const CALL: &str = GET_KEY_ROTATION_STATUS.operation;
     if let Some(reason) = inapplicable(resource) {
         resource.set_all_of(CALL, &Fact::not_applicable(reason));
@@ -157,7 +157,7 @@ async fn rotation_status(at: &At, resource: &mut Resource) -> Result<(), Gap> {
     }
 }
 
-async fn rotations(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn rotations(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     const CALL: &str = LIST_KEY_ROTATIONS.operation;
     if let Some(reason) = never_rotates(resource) {
         resource.set_all_of(CALL, &Fact::not_applicable(reason));
@@ -205,7 +205,7 @@ fn refused(resource: &mut Resource, call: &str, unsupported: bool, in_state: boo
     Ok(())
 }
 
-async fn grants(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn grants(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let mut grants = Vec::new();
     let mut pages = Pages::default();
     let request = at.client(Client::new).list_grants().key_id(&resource.id).limit(100);

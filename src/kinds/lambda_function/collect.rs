@@ -11,7 +11,7 @@ use serde_json::json;
 use super::environment::{Names, names};
 use super::qualified::{alias_policies, policy, version_policies};
 use super::{ALIASES, CONFIGURATION, FUNCTIONS, KIND, POLICY, VERSIONS};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::aws::client::{Api, Client, LAMBDA};
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert::{malformed, named, told, unknown};
@@ -100,7 +100,7 @@ const READS: &[Read] = &[
     Read::of(&VERSIONS, |at, resource| Box::pin(list_versions_by_function(at, resource))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let mut pages = Pages::default();
     while pages.go_on() {
         let input = json!({ "MaxItems": 50, "Marker": pages.token() });
@@ -116,7 +116,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-async fn get_function_configuration(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_function_configuration(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = at.client(Client::new);
     let input = json!({ "FunctionName": resource.name });
     let answer: Configuration = client.call(&GET_CONFIGURATION, input).await?;
@@ -125,21 +125,21 @@ async fn get_function_configuration(at: &At, resource: &mut Resource) -> Result<
     Ok(())
 }
 
-async fn get_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_policy(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = at.client(Client::new);
     let policy = policy(&client, &resource.name, None).await?;
     resource.set("policy", policy.map(Value::List));
     Ok(())
 }
 
-async fn list_aliases(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn list_aliases(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = at.client(Client::new);
     let policies = alias_policies(&client, &resource.name, &resource.id).await?;
     resource.set("alias_policies", policies);
     Ok(())
 }
 
-async fn list_versions_by_function(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn list_versions_by_function(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = at.client(Client::new);
     let policies = version_policies(&client, &resource.name, &resource.id).await?;
     resource.set("version_policies", policies);

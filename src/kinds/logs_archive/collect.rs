@@ -11,11 +11,11 @@ use tokio::task::JoinSet;
 use super::objects::{Objects, Wanted, objects};
 use super::pipe::{Pipe, pipe, pour};
 use super::{KIND, LIST, OBJECT};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::logs_sweep::{
-    Eyes, GET_EARLIER, GET_PARAMETERS, GET_SECRETS, LIST_PARAMETERS, LIST_SECRETS, get_earlier, get_parameters,
-    get_secrets, list_parameters, list_secrets, looking, records, told, withheld,
+    GET_EARLIER, GET_PARAMETERS, GET_SECRETS, LIST_PARAMETERS, LIST_SECRETS, SearchTargets, get_earlier,
+    get_parameters, get_secrets, list_parameters, list_secrets, looking, records, told, withheld,
 };
 use crate::kinds::support::convert::{malformed, unknown};
 use attestry_core::facts::redact::REDACTED;
@@ -34,7 +34,7 @@ const READS: &[Read] = &[
     Read::of(&GET_EARLIER, |at, resource| Box::pin(get_earlier(at, resource))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let mut ended = Ok(());
     for archive in &at.logs.archives {
         let objects = objects(at, archive).await?;
@@ -82,7 +82,7 @@ impl Swept {
     }
 }
 
-async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn sweep(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let (eyes, values_gap) = looking(at, resource).await?;
     let archive = Archive::read(&resource.name).ok_or_else(|| malformed("no archive has this name"))?;
     let objects = objects(at, &archive).await?;
@@ -135,7 +135,12 @@ fn hidden(coverage: &Coverage, objects: &Objects) -> Option<String> {
 }
 
 /// Reads every wanted object. The number of concurrent reads is the number of processors.
-async fn read_all(at: &At, archive: &Archive, eyes: &Arc<Eyes>, objects: &Objects) -> Result<Swept, Gap> {
+async fn read_all(
+    at: &AccountRegion,
+    archive: &Archive,
+    eyes: &Arc<SearchTargets>,
+    objects: &Objects,
+) -> Result<Swept, Gap> {
     let processors = std::thread::available_parallelism().map_or(1, Into::into);
     let turns = at.once("logs.archive turns", async { Ok(Semaphore::new(processors)) }).await?;
     let (mut swept, mut reading) = (Swept::default(), JoinSet::new());
@@ -183,7 +188,7 @@ fn whole(done: Option<Result<Swept, tokio::task::JoinError>>) -> Swept {
 }
 
 /// Sweeps one object. It also returns the number of bytes that came.
-fn read(eyes: &Eyes, mut input: Pipe<Vec<u8>>, bytes: u64, source: &str) -> (Swept, u64) {
+fn read(eyes: &SearchTargets, mut input: Pipe<Vec<u8>>, bytes: u64, source: &str) -> (Swept, u64) {
     let place = Place { source: source.to_owned(), stream: stream(source), event: None, time: None, start: 0, end: 0 };
     let mut sweeper = Sweeper::new(&eyes.engine, &eyes.key);
     sweeper.read(&mut input, bytes, &place, &mut |_| {});

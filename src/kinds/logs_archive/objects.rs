@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::kinds::s3_bucket::client;
 use crate::kinds::support::convert::{malformed, time, truncated};
 use crate::kinds::support::pages::{Listed, Pages};
@@ -42,7 +42,7 @@ pub(super) struct Objects {
 }
 
 /// Lists an archive.
-pub(super) async fn objects(at: &At, archive: &Archive) -> Result<Arc<Objects>, Gap> {
+pub(super) async fn objects(at: &AccountRegion, archive: &Archive) -> Result<Arc<Objects>, Gap> {
     at.once(format!("logs.archive objects {archive}"), async {
         let (mut client, mut all, mut wanted) = (client(at, None), 0, Vec::new());
         let ended = list(at, archive, &mut client, &mut all, &mut wanted).await;
@@ -52,7 +52,7 @@ pub(super) async fn objects(at: &At, archive: &Archive) -> Result<Arc<Objects>, 
 }
 
 async fn list(
-    at: &At,
+    at: &AccountRegion,
     archive: &Archive,
     client: &mut Client,
     all: &mut usize,
@@ -90,7 +90,7 @@ async fn list(
 
 /// The client for the Region of the bucket. S3 answers for a bucket only in its Region. Elsewhere the answer names that
 /// Region.
-fn elsewhere<E>(at: &At, error: &SdkError<E, HttpResponse>) -> Option<Client> {
+fn elsewhere<E>(at: &AccountRegion, error: &SdkError<E, HttpResponse>) -> Option<Client> {
     let region = error.raw_response()?.headers().get("x-amz-bucket-region")?;
     (*region != *at.region).then(|| client(at, Some(region)))
 }

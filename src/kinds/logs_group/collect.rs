@@ -12,7 +12,7 @@ use aws_sdk_cloudwatchlogs::types::{
 };
 
 use super::{FILTERS, KIND};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert::{maybe_word, milliseconds, named};
 use crate::kinds::support::pages::{Listed, Pages};
@@ -27,7 +27,7 @@ const READS: &[Read] = &[
     Read::of(&GET_TAGGED, |at, resource| Box::pin(get_resources(at, resource))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let groups = groups(at).await?;
     for group in &groups.items {
         let arn = named(arn(group), "ARN of a log group")?;
@@ -36,19 +36,19 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     groups.whole()
 }
 
-async fn describe_metric_filters(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn describe_metric_filters(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let filters = metric_filters(at).await?.get(&resource.name).cloned().unwrap_or_default();
     resource.set("metric_filters", Value::List(filters));
     Ok(())
 }
 
-async fn get_resources(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_resources(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     resource.set("tags", tagged(at, "logs:log-group").await?.of(&resource.id));
     Ok(())
 }
 
 /// All log groups, for every kind that needs them.
-pub(in crate::kinds) async fn groups(at: &At) -> Result<Arc<Listed<LogGroup>>, Gap> {
+pub(in crate::kinds) async fn groups(at: &AccountRegion) -> Result<Arc<Listed<LogGroup>>, Gap> {
     at.once("logs:DescribeLogGroups", async {
         let mut groups = Vec::new();
         let walked = walk(at, &mut groups).await;
@@ -57,7 +57,7 @@ pub(in crate::kinds) async fn groups(at: &At) -> Result<Arc<Listed<LogGroup>>, G
     .await
 }
 
-async fn walk(at: &At, groups: &mut Vec<LogGroup>) -> Result<(), Gap> {
+async fn walk(at: &AccountRegion, groups: &mut Vec<LogGroup>) -> Result<(), Gap> {
     // The request never has logGroupNamePattern. With a pattern, AWS omits the retention and the key. Every group would
     // seem to keep its events for ever under AWS's own key.
     let mut pages = at.client(Client::new).describe_log_groups().limit(50).into_paginator().send();
@@ -95,7 +95,7 @@ fn set_group(resource: &mut Resource, group: &LogGroup) {
 }
 
 /// The metric filters of all groups, by group name. One walk without a group name replaces one call for each group.
-async fn metric_filters(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap> {
+async fn metric_filters(at: &AccountRegion) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap> {
     at.once("logs:DescribeMetricFilters", async {
         let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         let mut pages = at.client(Client::new).describe_metric_filters().limit(50).into_paginator().send();

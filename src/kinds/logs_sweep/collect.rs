@@ -7,13 +7,13 @@ use std::sync::Arc;
 use aws_sdk_cloudwatchlogs::types::{DataProtectionStatus, InheritedProperty, LogGroup};
 
 use super::events::Events;
-use super::eyes::{self, Eyes};
+use super::search_targets::{self, SearchTargets};
 use super::streams::{Way, streams};
 use super::told::{counted, records, searched, told};
 use super::values::{parameters_in_scope, secrets_in_scope};
 use super::walk::walk;
 use super::{EVENTS, GET_EARLIER, GET_PARAMETERS, GET_SECRETS, KIND, LIST_PARAMETERS, LIST_SECRETS, STREAM, STREAMS};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::logs_group::{arn, groups};
 use crate::kinds::support::convert::{maybe_word, milliseconds, named, unknown};
@@ -33,7 +33,7 @@ const READS: &[Read] = &[
     Read::of(&GET_EARLIER, |at, resource| Box::pin(get_earlier(at, resource))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let groups = groups(at).await?;
     for group in &groups.items {
         let arn = named(arn(group), "ARN of a log group")?;
@@ -47,7 +47,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     groups.whole()
 }
 
-async fn describe_log_streams(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn describe_log_streams(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let streams = streams(at, &resource.name).await?;
     resource.set("streams", integer(streams.all));
     resource.set("streams_wanted", integer(streams.wanted));
@@ -76,7 +76,7 @@ fn integer(number: usize) -> i64 {
 }
 
 /// Sets the ARNs of the secrets in scope.
-pub(in crate::kinds) async fn list_secrets(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+pub(in crate::kinds) async fn list_secrets(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let (secrets, all) = secrets_in_scope(at).await;
     all?;
     resource.set("secrets", Value::texts(secrets.iter().filter_map(|it| it.arn())));
@@ -84,7 +84,7 @@ pub(in crate::kinds) async fn list_secrets(at: &At, resource: &mut Resource) -> 
 }
 
 /// Sets the ARNs of the parameters in scope.
-pub(in crate::kinds) async fn list_parameters(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+pub(in crate::kinds) async fn list_parameters(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let (parameters, all) = parameters_in_scope(at).await;
     all?;
     let arns = parameters.iter().filter_map(|it| it.arn.as_deref().or(it.name.as_deref()));
@@ -93,40 +93,46 @@ pub(in crate::kinds) async fn list_parameters(at: &At, resource: &mut Resource) 
 }
 
 /// Sets the number of values that the sweep searches for, and the values that it cannot search for.
-pub(in crate::kinds) async fn get_secrets(at: &At, resource: &mut Resource) -> Result<(), Gap> {
-    searched(&*eyes::values(at).await?, resource);
+pub(in crate::kinds) async fn get_secrets(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
+    searched(&*search_targets::values(at).await?, resource);
     Ok(())
 }
 
 /// Sets the number of parameters whose values the sweep searches for.
-pub(in crate::kinds) async fn get_parameters(at: &At, resource: &mut Resource) -> Result<(), Gap> {
-    let eyes = eyes::values(at).await?;
+pub(in crate::kinds) async fn get_parameters(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
+    let eyes = search_targets::values(at).await?;
     counted("parameters_searched", eyes.parameters, &eyes, resource);
     Ok(())
 }
 
 /// Sets the number of earlier values of parameters that the sweep searches for.
-pub(in crate::kinds) async fn get_earlier(at: &At, resource: &mut Resource) -> Result<(), Gap> {
-    let eyes = eyes::values(at).await?;
+pub(in crate::kinds) async fn get_earlier(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
+    let eyes = search_targets::values(at).await?;
     counted("earlier_searched", eyes.earlier, &eyes, resource);
     Ok(())
 }
 
 /// The search targets, and the reason when they do not contain every value in scope.
-pub(in crate::kinds) async fn looking(at: &At, resource: &Resource) -> Result<(Arc<Eyes>, Option<Fact>), Gap> {
+pub(in crate::kinds) async fn looking(
+    at: &AccountRegion,
+    resource: &Resource,
+) -> Result<(Arc<SearchTargets>, Option<Fact>), Gap> {
     if resource.get("values_searched").is_none() {
         let message = "values are looked for only where the stage says `read_secret_values: true`".to_owned();
         let gap = Gap::new(Cause::NotAsked).with_message(message);
-        return Ok((eyes::patterns(at).await?, Some(unknown(resource, "secretsmanager", GET_SECRETS.operation, gap))));
+        return Ok((
+            search_targets::patterns(at).await?,
+            Some(unknown(resource, "secretsmanager", GET_SECRETS.operation, gap)),
+        ));
     }
     // The sweep searches for every value that could be read, even when other values could not: a finding stays a
     // finding.
-    let eyes = eyes::values(at).await?;
+    let eyes = search_targets::values(at).await?;
     let unseen = eyes.unseen(resource);
     Ok((eyes, unseen))
 }
 
-async fn sweep(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn sweep(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let (eyes, values_gap) = looking(at, resource).await?;
     let group: Arc<str> = resource.name.as_str().into();
     let stored = match resource.get("stored_bytes") {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::eyes::Eyes;
+use super::search_targets::SearchTargets;
 use attestry_logs::{Findings, Found, Legible, Place};
 
 /// One event.
@@ -22,7 +22,7 @@ pub(super) struct Event<'a> {
 
 /// The counts and findings of the events of a group.
 pub(super) struct Events {
-    eyes: Arc<Eyes>,
+    eyes: Arc<SearchTargets>,
     group: Arc<str>,
     findings: Findings,
     legible: Legible,
@@ -43,7 +43,7 @@ pub(super) struct Events {
 const LONG: usize = 16_000;
 
 impl Events {
-    pub(super) fn new(eyes: &Arc<Eyes>, group: &Arc<str>) -> Self {
+    pub(super) fn new(eyes: &Arc<SearchTargets>, group: &Arc<str>) -> Self {
         Self {
             eyes: Arc::clone(eyes),
             group: Arc::clone(group),
@@ -61,7 +61,7 @@ impl Events {
     }
 
     /// An empty `Events` for other streams of the same group.
-    pub(super) fn beside(&self) -> Self {
+    pub(super) fn oracle_attributes(&self) -> Self {
         Self::new(&self.eyes, &self.group)
     }
 
@@ -143,13 +143,13 @@ mod tests {
     use super::*;
     use attestry_logs::{Finding, Secret, What};
 
-    fn eyes(value: &str) -> Arc<Eyes> {
+    fn eyes(value: &str) -> Arc<SearchTargets> {
         let value = Zeroizing::new(value.as_bytes().to_vec());
         let value = Secret { name: "bank".to_owned(), version: "AWSCURRENT".to_owned(), value };
-        Arc::new(Eyes::new(Read { values: vec![value], ..Read::default() }).unwrap())
+        Arc::new(SearchTargets::new(Read { values: vec![value], ..Read::default() }).unwrap())
     }
 
-    fn found(eyes: &Arc<Eyes>, events: &[(&str, String)]) -> Vec<Finding> {
+    fn found(eyes: &Arc<SearchTargets>, events: &[(&str, String)]) -> Vec<Finding> {
         let mut swept = Events::new(eyes, &"group".into());
         for (number, (stream, message)) in events.iter().enumerate() {
             swept.push(Event { stream, id: Some(&number.to_string()), time: Some(1_000), message });
@@ -177,7 +177,7 @@ mod tests {
             ("v=Rk7vXq93LmTz20Wd".chars().flat_map(|it| [it, '\0']).collect(), false),
             ("\u{fffd}a\u{fffd}\u{fffd}\u{3}b".repeat(20), false),
         ] {
-            let mut beside = Events::new(&eyes, &"group".into()).beside();
+            let mut beside = Events::new(&eyes, &"group".into()).oracle_attributes();
             beside.push(Event { stream: "a", id: None, time: None, message: &message });
             let mut swept = Events::new(&eyes, &"group".into());
             swept.merge(beside);

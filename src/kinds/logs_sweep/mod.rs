@@ -7,7 +7,7 @@ mod collect;
 #[cfg(feature = "aws")]
 mod events;
 #[cfg(feature = "aws")]
-mod eyes;
+mod search_targets;
 #[cfg(feature = "aws")]
 mod streams;
 #[cfg(feature = "aws")]
@@ -23,7 +23,7 @@ use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Pace, Paging
 #[cfg(feature = "aws")]
 pub(super) use collect::{COLLECTOR, get_earlier, get_parameters, get_secrets, list_parameters, list_secrets, looking};
 #[cfg(feature = "aws")]
-pub(super) use eyes::Eyes;
+pub(super) use search_targets::SearchTargets;
 #[cfg(feature = "aws")]
 pub(super) use told::{records, told};
 #[cfg(feature = "aws")]

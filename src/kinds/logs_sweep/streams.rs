@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::Client;
 
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::kinds::support::convert::named;
 use crate::kinds::support::pages::Pages;
 use attestry_core::facts::Gap;
@@ -42,11 +42,11 @@ pub(super) enum Way {
 }
 
 /// Reads the list of streams.
-pub(super) async fn streams(at: &At, group: &str) -> Result<Arc<Streams>, Gap> {
+pub(super) async fn streams(at: &AccountRegion, group: &str) -> Result<Arc<Streams>, Gap> {
     at.once(format!("logs.sweep streams {group}"), list(at, group)).await
 }
 
-async fn list(at: &At, group: &str) -> Result<Streams, Gap> {
+async fn list(at: &AccountRegion, group: &str) -> Result<Streams, Gap> {
     let request = at.client(Client::new).describe_log_streams().log_group_name(group).limit(50);
     let (mut answers, mut pages) = (request.into_paginator().send(), Pages::default());
     let (mut all, mut names) = (0, Names { sampled: at.logs.takes_streams(), kept: Some(Vec::new()), wanted: 0 });

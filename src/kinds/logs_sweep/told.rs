@@ -2,7 +2,7 @@
 //!
 //! Must not know where the texts come from.
 
-use super::eyes::{Eyes, word};
+use super::search_targets::{SearchTargets, word};
 use attestry_core::facts::{Fact, Resource, Value};
 use attestry_logs::{Finding, Findings, Place, What};
 
@@ -25,7 +25,7 @@ pub(in crate::kinds) fn records(findings: Findings) -> (Vec<Value>, Vec<Value>) 
 }
 
 /// The values that the sweep cannot search for.
-pub(super) fn not_searchable(eyes: &Eyes) -> Value {
+pub(super) fn not_searchable(eyes: &SearchTargets) -> Value {
     let not = eyes.engine.values.unsearchable().iter().map(|(part, why)| {
         let (arn, version, path) = (part.secret.as_str(), part.version.as_str(), part.path.as_str());
         let fields = [("arn", arn), ("version", version), ("path", path), ("why", word(*why))];
@@ -35,7 +35,7 @@ pub(super) fn not_searchable(eyes: &Eyes) -> Value {
 }
 
 /// Sets the number of values that the sweep searches for. The number is unknown when AWS did not return some value.
-pub(in crate::kinds) fn searched(eyes: &Eyes, resource: &mut Resource) {
+pub(in crate::kinds) fn searched(eyes: &SearchTargets, resource: &mut Resource) {
     let count = |number: usize| Fact::from(i64::try_from(number).unwrap_or(i64::MAX));
     let gap = eyes.not_given(resource);
     let fact = |known: Fact| gap.clone().unwrap_or(known);
@@ -44,7 +44,7 @@ pub(in crate::kinds) fn searched(eyes: &Eyes, resource: &mut Resource) {
 }
 
 /// Sets the number of parameters, or of their earlier values, among the values that the sweep searches for.
-pub(in crate::kinds) fn counted(name: &'static str, number: usize, eyes: &Eyes, resource: &mut Resource) {
+pub(in crate::kinds) fn counted(name: &'static str, number: usize, eyes: &SearchTargets, resource: &mut Resource) {
     let count = i64::try_from(number).unwrap_or(i64::MAX);
     resource.set(name, eyes.not_given(resource).unwrap_or_else(|| count.into()));
 }

@@ -14,14 +14,14 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{GET_EARLIER, GET_PARAMETERS, GET_SECRETS, LIST_PARAMETERS, LIST_SECRETS};
 use crate::aws::client::{Api, Client, SSM};
-use crate::aws::{At, refused_with};
+use crate::aws::{AccountRegion, refused_with};
 use crate::kinds::secretsmanager_secret::secrets;
 use crate::kinds::ssm_parameter::{Parameter, parameters};
 use crate::kinds::support::convert::{malformed, time};
 use crate::kinds::support::pages::Pages;
 use attestry_core::facts::redact::REDACTED;
 use attestry_core::facts::{Cause, Gap};
-use attestry_iam::{Case, Pattern};
+use attestry_iam::{LetterCase, Pattern};
 use attestry_logs::Secret;
 
 /// The labels of versions in use. Versions with other labels or without a label are not in use.
@@ -99,7 +99,7 @@ impl Read {
 
 /// The secrets in the scope of the stage's sweep whose values AWS still returns. The result beside them is the reason
 /// why they may be incomplete.
-pub(super) async fn secrets_in_scope(at: &At) -> (Vec<SecretListEntry>, Result<(), Gap>) {
+pub(super) async fn secrets_in_scope(at: &AccountRegion) -> (Vec<SecretListEntry>, Result<(), Gap>) {
     let all = match secrets(at).await {
         Ok(all) => all,
         Err(gap) => return (Vec::new(), Err(gap)),
@@ -112,7 +112,7 @@ pub(super) async fn secrets_in_scope(at: &At) -> (Vec<SecretListEntry>, Result<(
 }
 
 /// The SecureString parameters in the scope of the sweep, and the reason why they may be incomplete.
-pub(super) async fn parameters_in_scope(at: &At) -> (Vec<Parameter>, Result<(), Gap>) {
+pub(super) async fn parameters_in_scope(at: &AccountRegion) -> (Vec<Parameter>, Result<(), Gap>) {
     let all = match parameters(at).await {
         Ok(all) => all,
         Err(gap) => return (Vec::new(), Err(gap)),
@@ -124,11 +124,11 @@ pub(super) async fn parameters_in_scope(at: &At) -> (Vec<Parameter>, Result<(), 
 
 fn wanted(names: &[String]) -> impl Fn(&str) -> bool {
     let patterns: Vec<Pattern> = names.iter().map(|text| Pattern::new(text)).collect();
-    move |name| patterns.is_empty() || patterns.iter().any(|it| it.matches(name, Case::Exact))
+    move |name| patterns.is_empty() || patterns.iter().any(|it| it.matches(name, LetterCase::Exact))
 }
 
 /// Reads every value in scope that AWS returns.
-pub(super) async fn read(at: &At) -> Read {
+pub(super) async fn read(at: &AccountRegion) -> Read {
     let (mut found, mut asking) = (Read::default(), JoinSet::new());
     let (secrets, all) = secrets_in_scope(at).await;
     all.unwrap_or_else(|gap| found.miss(placed(gap, "secretsmanager", LIST_SECRETS.operation)));

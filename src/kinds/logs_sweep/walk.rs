@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use super::events::{Event, Events};
 use super::streams::Way;
 use super::values::withheld;
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::kinds::support::convert::{malformed, named, truncated};
 use crate::kinds::support::pages::Pages;
 use attestry_core::facts::Gap;
@@ -48,7 +48,7 @@ struct Walker {
 
 /// Reads every event in the spans. Events that came before a failure still count.
 pub(super) async fn walk(
-    at: &At,
+    at: &AccountRegion,
     group: &Arc<str>,
     way: Way,
     spans: Vec<Span>,
@@ -109,7 +109,7 @@ impl Walker {
             while reading.len() < STREAMS
                 && let Some(name) = names.next()
             {
-                let (walker, mut part) = (self.clone(), swept.beside());
+                let (walker, mut part) = (self.clone(), swept.oracle_attributes());
                 reading.spawn(async move {
                     let ended = walker.get(&name, &mut part).await;
                     (part, ended)

@@ -9,7 +9,7 @@ use aws_sdk_s3::types::PublicAccessBlockConfiguration;
 
 use super::collect::client;
 use crate::aws::client::{NoEndpoint, endpoint};
-use crate::aws::{ACCOUNT_BLOCK, At, refused_with};
+use crate::aws::{ACCOUNT_BLOCK, AccountRegion, refused_with};
 use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 
 /// The four settings, in the order of [`NAMES`].
@@ -65,7 +65,7 @@ pub(super) fn settings(block: Option<&PublicAccessBlockConfiguration>) -> Settin
 /// The settings of the account. The run requests them once. The operation on an account has the answer of the operation
 /// on a bucket, and an endpoint of its own:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_GetPublicAccessBlock.html>.
-pub(in crate::kinds) async fn of_account(at: &At) -> Result<Arc<Settings>, Gap> {
+pub(in crate::kinds) async fn of_account(at: &AccountRegion) -> Result<Arc<Settings>, Gap> {
     at.once("s3:GetAccountPublicAccessBlock", async {
         let url = url(at)?;
         let account = at.account.to_string();
@@ -84,7 +84,7 @@ pub(in crate::kinds) async fn of_account(at: &At) -> Result<Arc<Settings>, Gap> 
     .await
 }
 
-fn url(at: &At) -> Result<String, Gap> {
+fn url(at: &AccountRegion) -> Result<String, Gap> {
     let unknown = |why: NoEndpoint| Gap::new(Cause::Unexpected).with_message(why.to_string());
     let place = endpoint("s3-control", at.sdk()).map_err(unknown)?;
     // Only AWS has a host for each account.

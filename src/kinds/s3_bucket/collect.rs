@@ -16,7 +16,7 @@ use aws_sdk_s3::types::{
 
 use super::block::{of_account, set, set_effective, settings};
 use super::{ACCOUNT_BLOCK, CHECK_PUBLIC, ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
-use crate::aws::{At, refused_with};
+use crate::aws::{AccountRegion, refused_with};
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::analyzer::check_public;
 use crate::kinds::support::convert::{malformed, maybe_word, named, partition, time, told, truncated, word};
@@ -38,7 +38,7 @@ const READS: &[Read] = &[
     Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::S3::Bucket"))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     // AWS returns the Region of each bucket only for a request with MaxBuckets.
     let mut pages = client(at, None).list_buckets().max_buckets(10_000).into_paginator().send();
     let mut walk = Pages::default();
@@ -60,7 +60,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-async fn get_bucket_encryption(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_bucket_encryption(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = client(at, resource.text("region"));
     match client.get_bucket_encryption().bucket(&resource.name).send().await {
         Ok(answer) => {
@@ -77,7 +77,7 @@ async fn get_bucket_encryption(at: &At, resource: &mut Resource) -> Result<(), G
     Ok(())
 }
 
-async fn get_object_lock_configuration(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_object_lock_configuration(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = client(at, resource.text("region"));
     match client.get_object_lock_configuration().bucket(&resource.name).send().await {
         Ok(answer) => set_lock(resource, answer.object_lock_configuration()),
@@ -89,7 +89,7 @@ async fn get_object_lock_configuration(at: &At, resource: &mut Resource) -> Resu
     Ok(())
 }
 
-async fn get_bucket_versioning(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_bucket_versioning(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = client(at, resource.text("region"));
     let answer = client.get_bucket_versioning().bucket(&resource.name).send().await.or_gap()?;
     let status = answer.status().map(|it| it.as_str());
@@ -100,7 +100,7 @@ async fn get_bucket_versioning(at: &At, resource: &mut Resource) -> Result<(), G
     Ok(())
 }
 
-async fn get_public_access_block(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_public_access_block(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = client(at, resource.text("region"));
     match client.get_public_access_block().bucket(&resource.name).send().await {
         Ok(answer) => set(resource, settings(answer.public_access_block_configuration())),
@@ -112,11 +112,11 @@ async fn get_public_access_block(at: &At, resource: &mut Resource) -> Result<(),
     Ok(())
 }
 
-async fn get_account_public_access_block(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_account_public_access_block(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     set_effective(resource, of_account(at).await)
 }
 
-async fn get_bucket_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_bucket_policy(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = client(at, resource.text("region"));
     match client.get_bucket_policy().bucket(&resource.name).send().await {
         Ok(answer) => {
@@ -131,7 +131,7 @@ async fn get_bucket_policy(at: &At, resource: &mut Resource) -> Result<(), Gap> 
     Ok(())
 }
 
-async fn get_bucket_logging(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_bucket_logging(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let client = client(at, resource.text("region"));
     let answer = client.get_bucket_logging().bucket(&resource.name).send().await.or_gap()?;
     let logging = answer.logging_enabled();
@@ -154,7 +154,7 @@ impl fmt::Debug for Clients {
 
 /// The client for a Region. When the Region is unknown, it is the client for the Region of the run, where S3 refuses
 /// with a redirect.
-pub(in crate::kinds) fn client(at: &At, region: Option<&str>) -> Client {
+pub(in crate::kinds) fn client(at: &AccountRegion, region: Option<&str>) -> Client {
     let clients = at.client(|_| Clients::default());
     let mut clients = clients.0.lock().unwrap_or_else(PoisonError::into_inner);
     let make = || {

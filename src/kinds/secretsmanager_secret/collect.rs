@@ -12,7 +12,7 @@ use aws_sdk_secretsmanager::types::{ReplicationStatusType, SecretListEntry, Secr
 use super::{
     CHECK_PUBLIC, DESCRIBE_SECRET, GET_RESOURCE_POLICY, KIND, LIST_ALIASES, LIST_SECRET_VERSION_IDS, key, schedule,
 };
-use crate::aws::{At, refused_with};
+use crate::aws::{AccountRegion, refused_with};
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::kms_key::aliases;
 use crate::kinds::support::analyzer::check_public;
@@ -35,7 +35,7 @@ const READS: &[Read] = &[
     Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::SecretsManager::Secret"))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let secrets = secrets(at).await?;
     for secret in &secrets.items {
         let arn = named(secret.arn(), "ARN of a secret")?;
@@ -44,12 +44,12 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     secrets.whole()
 }
 
-async fn list_aliases(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn list_aliases(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     key::resolve(&*aliases(at).await?, resource);
     Ok(())
 }
 
-async fn describe_secret(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn describe_secret(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let answer = at.client(Client::new).describe_secret().secret_id(&resource.id).send().await.or_gap()?;
     let replicas = answer.replication_status();
     let of = |it: &ReplicationStatusType| told(it.region(), "Region of a replica").and_then(region).map(str::to_owned);
@@ -60,7 +60,7 @@ async fn describe_secret(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 }
 
 /// All secrets, for every kind that needs them.
-pub(in crate::kinds) async fn secrets(at: &At) -> Result<Arc<Listed<SecretListEntry>>, Gap> {
+pub(in crate::kinds) async fn secrets(at: &AccountRegion) -> Result<Arc<Listed<SecretListEntry>>, Gap> {
     at.once("secretsmanager:ListSecrets", async {
         let mut secrets = Vec::new();
         let walked = walk(at, &mut secrets).await;
@@ -69,7 +69,7 @@ pub(in crate::kinds) async fn secrets(at: &At) -> Result<Arc<Listed<SecretListEn
     .await
 }
 
-async fn walk(at: &At, secrets: &mut Vec<SecretListEntry>) -> Result<(), Gap> {
+async fn walk(at: &AccountRegion, secrets: &mut Vec<SecretListEntry>) -> Result<(), Gap> {
     let mut pages = Pages::default();
     let request = at.client(Client::new).list_secrets().include_planned_deletion(true).max_results(100);
     let mut answers = request.into_paginator().send();
@@ -174,7 +174,7 @@ fn replica(replica: &ReplicationStatusType) -> Value {
     ])
 }
 
-async fn versions(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn versions(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let mut all = Vec::new();
     let mut pages = Pages::default();
     let request = at.client(Client::new).list_secret_version_ids().secret_id(&resource.id).include_deprecated(true);
@@ -224,7 +224,7 @@ fn version_keys(version: &SecretVersionsListEntry) -> Result<Value, Gap> {
     ]))
 }
 
-async fn policy(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn policy(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let fact = match at.client(Client::new).get_resource_policy().secret_id(&resource.id).send().await {
         Ok(answer) => match answer.resource_policy().filter(|policy| !policy.is_empty()) {
             Some(policy) => Value::List(statements(policy)?).into(),

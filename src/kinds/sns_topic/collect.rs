@@ -10,7 +10,7 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::types::Subscription;
 
 use super::{ATTRIBUTES, CHECK_PUBLIC, KIND, SUBSCRIPTIONS};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::analyzer::check_public;
 use crate::kinds::support::convert::{malformed, named, yes_or_no};
@@ -27,7 +27,7 @@ const READS: &[Read] = &[
     Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::SNS::Topic"))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let mut pages = at.client(Client::new).list_topics().into_paginator().send();
     let mut walk = Pages::default();
     while let Some(page) = pages.next().await {
@@ -44,20 +44,20 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-async fn get_topic_attributes(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_topic_attributes(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let attributes = attributes(at, &resource.id).await?;
     set_attributes(resource, &attributes)?;
     Ok(())
 }
 
-async fn list_subscriptions(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn list_subscriptions(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let own = subscriptions(at).await?.get(&resource.id).cloned().unwrap_or_default();
     resource.set("subscriptions", Value::List(own));
     Ok(())
 }
 
 /// The attributes of a topic, for every kind that needs them.
-pub(in crate::kinds) async fn attributes(at: &At, arn: &str) -> Result<Arc<HashMap<String, String>>, Gap> {
+pub(in crate::kinds) async fn attributes(at: &AccountRegion, arn: &str) -> Result<Arc<HashMap<String, String>>, Gap> {
     at.once(format!("sns:GetTopicAttributes {arn}"), async {
         let answer = at.client(Client::new).get_topic_attributes().topic_arn(arn).send().await.or_gap()?;
         answer.attributes.ok_or_else(|| malformed("the answer has no attributes"))
@@ -82,7 +82,7 @@ fn set_attributes(resource: &mut Resource, attributes: &HashMap<String, String>)
 }
 
 /// The subscriptions by topic ARN. One walk replaces one call for each topic.
-async fn subscriptions(at: &At) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap> {
+async fn subscriptions(at: &AccountRegion) -> Result<Arc<BTreeMap<String, Vec<Value>>>, Gap> {
     at.once("sns:ListSubscriptions", async {
         let mut found: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         let mut pages = at.client(Client::new).list_subscriptions().into_paginator().send();

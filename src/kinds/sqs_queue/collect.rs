@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::{ATTRIBUTES, CHECK_PUBLIC, KIND, QUEUES};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::aws::client::{Api, Client, SQS};
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::analyzer::check_public;
@@ -44,7 +44,7 @@ const READS: &[Read] = &[
     Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::SQS::Queue"))),
 ];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let mut pages = Pages::default();
     while pages.go_on() {
         // Without a limit, SQS returns one page and no sign that queues are missing.
@@ -68,14 +68,14 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     Ok(())
 }
 
-async fn get_resources(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_resources(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     // The ARN of a queue contains no resource type.
     let tags = tagged(at, "sqs").await?.of(&resource.id);
     resource.set("tags", tags);
     Ok(())
 }
 
-async fn get_queue_attributes(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_queue_attributes(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     let url = resource.text("url").ok_or_else(|| malformed(format!("{} tells no URL", QUEUES.operation)))?;
     let input = json!({ "QueueUrl": url, "AttributeNames": ["All"] });
     let answer: Attributes = at.client(Client::new).call(&GET_ATTRIBUTES, input).await?;

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{KIND, PARAMETERS, VALUE};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::aws::client::{Api, Client, SSM, epoch_seconds};
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert::{malformed, maybe_word, named, time, told, unknown};
@@ -85,7 +85,7 @@ pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, fo
 
 const READS: &[Read] = &[Read::of(&VALUE, |at, resource| Box::pin(get_parameter(at, resource)))];
 
-async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let parameters = parameters(at).await?;
     for parameter in &parameters.items {
         let name = named(parameter.name.as_deref(), "name of a parameter")?;
@@ -94,7 +94,7 @@ async fn list(at: &At, found: &mut Listing) -> Result<(), Gap> {
     parameters.whole()
 }
 
-async fn get_parameter(at: &At, resource: &mut Resource) -> Result<(), Gap> {
+async fn get_parameter(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     match resource.text("type") {
         // These are the types that are known to be plain. A new type can be another kind of secret.
         Some("String" | "StringList") => {
@@ -113,7 +113,7 @@ async fn get_parameter(at: &At, resource: &mut Resource) -> Result<(), Gap> {
 }
 
 /// All parameters, for every kind that needs them.
-pub(in crate::kinds) async fn parameters(at: &At) -> Result<Arc<Listed<Parameter>>, Gap> {
+pub(in crate::kinds) async fn parameters(at: &AccountRegion) -> Result<Arc<Listed<Parameter>>, Gap> {
     at.once("ssm:DescribeParameters", async {
         let mut parameters = Vec::new();
         let walked = walk(at, &mut parameters).await;
@@ -123,7 +123,7 @@ pub(in crate::kinds) async fn parameters(at: &At) -> Result<Arc<Listed<Parameter
 }
 
 /// Reads all pages. Short and empty pages with a token are normal here. Only a missing token is the end.
-async fn walk(at: &At, parameters: &mut Vec<Parameter>) -> Result<(), Gap> {
+async fn walk(at: &AccountRegion, parameters: &mut Vec<Parameter>) -> Result<(), Gap> {
     let mut pages = Pages::default();
     while pages.go_on() {
         let input = json!({ "MaxResults": 50, "NextToken": pages.token() });

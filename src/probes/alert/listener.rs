@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::queue::Queue;
 use super::subscription::Subscription;
 use crate::aws::client::{Api, Client, SQS};
-use crate::aws::{At, gap_of, refused_with};
+use crate::aws::{AccountRegion, gap_of, refused_with};
 use crate::probes::ProbeContext;
 use crate::probes::support::{gap, malformed};
 use attestry_core::facts::{Cause, Gap};
@@ -85,7 +85,7 @@ impl Listener {
     }
 
     /// The subject, text and attributes of each message. Waits for the first one at most this long.
-    pub(super) async fn receive(&self, at: &At, longest: Duration) -> Result<Vec<String>, Gap> {
+    pub(super) async fn receive(&self, at: &AccountRegion, longest: Duration) -> Result<Vec<String>, Gap> {
         let wait = longest.as_secs().min(WAIT);
         let input = json!({ "QueueUrl": self.url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": wait });
         let answer: Received = at.client(Client::new).call(&RECEIVE, input).await?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::aws::client::{Api, Client, SQS};
-use crate::aws::{At, Pages, gone_codes};
+use crate::aws::{AccountRegion, Pages, gone_codes};
 use crate::probes::runner::artifact::{Artifact, ArtifactKind, Marked, Pending, Search, parse};
 use crate::probes::runner::mark::MARK;
 use crate::probes::runner::ownership::{Origin, Ownership, not_seen_yet};
@@ -61,11 +61,11 @@ impl Artifact for Queue {
         true
     }
 
-    fn find<'a>(&'a self, at: &'a At, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>> {
+    fn find<'a>(&'a self, at: &'a AccountRegion, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>> {
         Box::pin(look_up(at, &self.name, origin))
     }
 
-    fn remove<'a>(&'a self, at: &'a At, handle: String) -> Pending<'a, Result<(), Gap>> {
+    fn remove<'a>(&'a self, at: &'a AccountRegion, handle: String) -> Pending<'a, Result<(), Gap>> {
         Box::pin(async move {
             at.client(Client::new).send(&DELETE_QUEUE, json!({ "QueueUrl": handle })).await?;
             Ok(())
@@ -93,7 +93,7 @@ struct Attributes {
 }
 
 /// Looks up the queue of that name.
-pub(super) async fn look_up(at: &At, name: &str, origin: &Origin) -> Result<Ownership, Gap> {
+pub(super) async fn look_up(at: &AccountRegion, name: &str, origin: &Origin) -> Result<Ownership, Gap> {
     let none = gone_codes("sqs", "GetQueueUrl");
     let client = at.client(Client::new);
     let url = match client.call::<Url>(&GET_QUEUE_URL, json!({ "QueueName": name })).await {
@@ -140,7 +140,7 @@ struct Page {
     next_token: Option<String>,
 }
 
-async fn search(at: &At) -> Result<Vec<Marked>, Gap> {
+async fn search(at: &AccountRegion) -> Result<Vec<Marked>, Gap> {
     let (mut found, mut pages) = (Vec::new(), Pages::default());
     while pages.go_on() {
         // Without a page size, SQS ends the list after the first page and returns no token.

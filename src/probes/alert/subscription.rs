@@ -9,7 +9,7 @@ use aws_sdk_sns::Client;
 use serde::{Deserialize, Serialize};
 
 use super::queue::{self, name_of};
-use crate::aws::{At, OrGap, gap_of, refused_with};
+use crate::aws::{AccountRegion, OrGap, gap_of, refused_with};
 use crate::probes::runner::artifact::{Artifact, ArtifactKind, Marked, Pending, Search, parse};
 use crate::probes::runner::ownership::{Origin, Ownership, not_seen_yet};
 use attestry_core::facts::Gap;
@@ -57,11 +57,11 @@ impl Artifact for Subscription {
         true
     }
 
-    fn find<'a>(&'a self, at: &'a At, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>> {
+    fn find<'a>(&'a self, at: &'a AccountRegion, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>> {
         Box::pin(self.look_up(at, origin))
     }
 
-    fn remove<'a>(&'a self, at: &'a At, handle: String) -> Pending<'a, Result<(), Gap>> {
+    fn remove<'a>(&'a self, at: &'a AccountRegion, handle: String) -> Pending<'a, Result<(), Gap>> {
         Box::pin(async move {
             at.client(Client::new).unsubscribe().subscription_arn(handle).send().await.or_gap()?;
             Ok(())
@@ -70,7 +70,7 @@ impl Artifact for Subscription {
 }
 
 impl Subscription {
-    async fn look_up(&self, at: &At, origin: &Origin) -> Result<Ownership, Gap> {
+    async fn look_up(&self, at: &AccountRegion, origin: &Origin) -> Result<Ownership, Gap> {
         let Some(subscription) = self.arn(at).await? else { return Ok(Ownership::Gone) };
         let name = name_of(&self.queue, &at.account, &at.region).unwrap_or_default();
         Ok(match queue::look_up(at, name, origin).await? {
@@ -83,7 +83,7 @@ impl Subscription {
     }
 
     /// The ARN of the subscription; `None` when there is none.
-    async fn arn(&self, at: &At) -> Result<Option<String>, Gap> {
+    async fn arn(&self, at: &AccountRegion) -> Result<Option<String>, Gap> {
         let request = at.client(Client::new).list_subscriptions_by_topic().topic_arn(&self.topic);
         let mut pages = request.into_paginator().send();
         while let Some(page) = pages.next().await {
@@ -107,7 +107,7 @@ fn is_alive(subscription: &str) -> bool {
     subscription.starts_with("arn:")
 }
 
-async fn search(at: &At) -> Result<Vec<Marked>, Gap> {
+async fn search(at: &AccountRegion) -> Result<Vec<Marked>, Gap> {
     let mut found = Vec::new();
     let mut pages = at.client(Client::new).list_subscriptions().into_paginator().send();
     while let Some(page) = pages.next().await {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::probes::support::role::Role;
 
 /// The id of the event of an access. It is the same for the same name, and has the form of CloudTrail.
@@ -17,7 +17,12 @@ pub(super) fn id(name: &str) -> String {
 }
 
 /// A read of the secret by a session of the role, in this account and Region and at this time. The name identifies the probe.
-pub(super) fn read(role: &Role<'_>, (session, name): (&str, &str), secret: &str, (at, now): (&At, Timestamp)) -> Value {
+pub(super) fn read(
+    role: &Role<'_>,
+    (session, name): (&str, &str),
+    secret: &str,
+    (at, now): (&AccountRegion, Timestamp),
+) -> Value {
     let (id, time) = (id(name), now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     // Only IAM knows the unique id of the role, and no detector should depend on it.
     let unique = "AROAMADEBYATTESTRY000";

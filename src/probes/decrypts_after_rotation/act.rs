@@ -12,7 +12,7 @@ use aws_sdk_kms::types::{DataKeySpec, RotationType};
 use tokio::time::Instant;
 
 use super::{ROTATE, SPEC};
-use crate::aws::{At, OrGap, gap_of, refused_with};
+use crate::aws::{AccountRegion, OrGap, gap_of, refused_with};
 use crate::probes::support::digest::{Digest, Key, random};
 use crate::probes::support::{gap, malformed};
 use crate::probes::{Acting, Probe, ProbeContext, Target};
@@ -109,7 +109,7 @@ async fn act(context: &ProbeContext, observed: &mut Resource) -> Result<Target, 
 }
 
 /// The ARN of the key, since calls about rotation take no alias. `None` when there is no such key.
-async fn arn(at: &At, name: &str) -> Result<Option<String>, Gap> {
+async fn arn(at: &AccountRegion, name: &str) -> Result<Option<String>, Gap> {
     // DescribeKey would create the key of an AWS service when it gets its alias.
     if name.contains("alias/aws/") {
         return Err(not_rotated("only AWS rotates the keys of its services".to_owned()));
@@ -125,7 +125,7 @@ async fn arn(at: &At, name: &str) -> Result<Option<String>, Gap> {
 }
 
 /// How many on-demand rotations of the key were completed.
-async fn on_demand(at: &At, key: &str) -> Result<i64, Gap> {
+async fn on_demand(at: &AccountRegion, key: &str) -> Result<i64, Gap> {
     let mut pages = client(at).list_key_rotations().key_id(key).limit(1000).into_paginator().send();
     let mut count = 0;
     while let Some(page) = pages.next().await {
@@ -141,7 +141,7 @@ async fn on_demand(at: &At, key: &str) -> Result<i64, Gap> {
 }
 
 /// Starts the rotation by one request. If only the answer was lost, a retry would use up another rotation.
-async fn rotate(at: &At, key: &str) -> Result<(), Gap> {
+async fn rotate(at: &AccountRegion, key: &str) -> Result<(), Gap> {
     let request = client(at).rotate_key_on_demand().key_id(key).customize();
     let once = Config::builder().retry_config(RetryConfig::disabled());
     request.config_override(once).send().await.or_gap()?;
@@ -259,7 +259,7 @@ impl Sealed {
     }
 }
 
-fn client(at: &At) -> Client {
+fn client(at: &AccountRegion) -> Client {
     at.client(Client::new)
 }
 

@@ -12,7 +12,7 @@ use super::SPEC;
 use super::parameter::Parameter;
 use super::secret::Secret;
 use crate::aws::client::{Api, Client, SSM};
-use crate::aws::{At, OrGap};
+use crate::aws::{AccountRegion, OrGap};
 use crate::probes::runner::mark::description;
 use crate::probes::support::gap;
 use crate::probes::support::role::{Role, assume};
@@ -91,7 +91,7 @@ fn creates(action: &str) -> bool {
     matches!(action, "create-secret" | "put-parameter")
 }
 
-async fn attempt(context: &ProbeContext, who: &At, action: &str, resource: &str) -> Result<(), Gap> {
+async fn attempt(context: &ProbeContext, who: &AccountRegion, action: &str, resource: &str) -> Result<(), Gap> {
     let secrets = || who.client(aws_sdk_secretsmanager::Client::new);
     match action {
         "create-secret" => {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::aws::client::{Api, Client, SSM};
-use crate::aws::{At, Pages};
+use crate::aws::{AccountRegion, Pages};
 use crate::probes::runner::artifact::{Artifact, ArtifactKind, Marked, Pending, Search, parse};
 use crate::probes::runner::mark::MARK;
 use crate::probes::runner::ownership::{Origin, Ownership, not_seen_yet};
@@ -54,11 +54,11 @@ impl Artifact for Parameter {
         self.name.ends_with(mark)
     }
 
-    fn find<'a>(&'a self, at: &'a At, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>> {
+    fn find<'a>(&'a self, at: &'a AccountRegion, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>> {
         Box::pin(self.look_up(at, origin))
     }
 
-    fn remove<'a>(&'a self, at: &'a At, handle: String) -> Pending<'a, Result<(), Gap>> {
+    fn remove<'a>(&'a self, at: &'a AccountRegion, handle: String) -> Pending<'a, Result<(), Gap>> {
         Box::pin(async move {
             at.client(Client::new).send(&DELETE_PARAMETER, json!({ "Name": handle })).await?;
             Ok(())
@@ -67,7 +67,7 @@ impl Artifact for Parameter {
 }
 
 impl Parameter {
-    async fn look_up(&self, at: &At, origin: &Origin) -> Result<Ownership, Gap> {
+    async fn look_up(&self, at: &AccountRegion, origin: &Origin) -> Result<Ownership, Gap> {
         let tags = json!({ "ResourceType": "Parameter", "ResourceId": self.name });
         match at.client(Client::new).call::<IgnoredAny>(&LIST_TAGS, tags).await {
             Ok(_) => {}
@@ -117,13 +117,13 @@ impl Described {
 }
 
 /// The next page of the parameters whose name compares with the text in this way.
-async fn page_of(at: &At, comparison: &str, text: &str, pages: &Pages) -> Result<Page, Gap> {
+async fn page_of(at: &AccountRegion, comparison: &str, text: &str, pages: &Pages) -> Result<Page, Gap> {
     let filter = json!({ "Key": "Name", "Option": comparison, "Values": [text] });
     let input = json!({ "ParameterFilters": [filter], "NextToken": pages.token() });
     at.client(Client::new).call(&DESCRIBE_PARAMETERS, input).await
 }
 
-async fn search(at: &At) -> Result<Vec<Marked>, Gap> {
+async fn search(at: &AccountRegion) -> Result<Vec<Marked>, Gap> {
     let (mut found, mut pages) = (Vec::new(), Pages::default());
     while pages.go_on() {
         let page = page_of(at, "Contains", MARK, &pages).await?;

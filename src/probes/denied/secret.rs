@@ -7,7 +7,7 @@ use std::fmt;
 use aws_sdk_secretsmanager::Client;
 use serde::{Deserialize, Serialize};
 
-use crate::aws::{At, OrGap};
+use crate::aws::{AccountRegion, OrGap};
 use crate::probes::runner::artifact::{Artifact, ArtifactKind, Marked, Pending, Search, parse};
 use crate::probes::runner::ownership::{Origin, Ownership, instant};
 use crate::probes::secret_rotation::rotation::Rotation;
@@ -49,11 +49,11 @@ impl Artifact for Secret {
         self.name.ends_with(mark)
     }
 
-    fn find<'a>(&'a self, at: &'a At, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>> {
+    fn find<'a>(&'a self, at: &'a AccountRegion, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>> {
         Box::pin(self.look_up(at, origin))
     }
 
-    fn remove<'a>(&'a self, at: &'a At, handle: String) -> Pending<'a, Result<(), Gap>> {
+    fn remove<'a>(&'a self, at: &'a AccountRegion, handle: String) -> Pending<'a, Result<(), Gap>> {
         Box::pin(async move {
             let delete = at.client(Client::new).delete_secret().secret_id(handle).force_delete_without_recovery(true);
             delete.send().await.or_gap()?;
@@ -63,7 +63,7 @@ impl Artifact for Secret {
 }
 
 impl Secret {
-    async fn look_up(&self, at: &At, origin: &Origin) -> Result<Ownership, Gap> {
+    async fn look_up(&self, at: &AccountRegion, origin: &Origin) -> Result<Ownership, Gap> {
         let Some(secret) = describe(at, &self.name).await?.filter(|it| it.deleted_date().is_none()) else {
             return Ok(Ownership::Gone);
         };
@@ -80,7 +80,7 @@ impl Secret {
 }
 
 /// The secrets with a mark, and the rotations: the listing of secrets shows both.
-async fn search(at: &At) -> Result<Vec<Marked>, Gap> {
+async fn search(at: &AccountRegion) -> Result<Vec<Marked>, Gap> {
     let mut pages = at.client(Client::new).list_secrets().into_paginator().send();
     let mut all = Vec::new();
     while let Some(page) = pages.next().await {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use super::mark;
 use super::ownership::{Origin, Ownership};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::probes::ARTIFACTS;
 use attestry_core::facts::Gap;
 
@@ -38,7 +38,7 @@ pub struct ArtifactKind {
 /// How artifacts are found by the marks in their names.
 pub enum Search {
     /// By a listing of one account and Region.
-    Listing(fn(&At) -> Pending<'_, Result<Vec<Marked>, Gap>>),
+    Listing(fn(&AccountRegion) -> Pending<'_, Result<Vec<Marked>, Gap>>),
     /// By the listing of another kind, of this name.
     ListedWith(&'static str),
 }
@@ -66,16 +66,16 @@ pub trait Artifact: LedgerForm + fmt::Debug + fmt::Display + Send + Sync {
     }
 
     /// Waits for a change that AWS may still make by itself.
-    fn settle<'a>(&'a self, at: &'a At, pause: Duration) -> Pending<'a, ()> {
+    fn settle<'a>(&'a self, at: &'a AccountRegion, pause: Duration) -> Pending<'a, ()> {
         let _ = (at, pause);
         Box::pin(std::future::ready(()))
     }
 
     /// Looks the artifact up, and proves from the answers of AWS that the run created it.
-    fn find<'a>(&'a self, at: &'a At, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>>;
+    fn find<'a>(&'a self, at: &'a AccountRegion, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>>;
 
     /// Removes the artifact by the handle that [`Self::find`] gave.
-    fn remove<'a>(&'a self, at: &'a At, handle: String) -> Pending<'a, Result<(), Gap>>;
+    fn remove<'a>(&'a self, at: &'a AccountRegion, handle: String) -> Pending<'a, Result<(), Gap>>;
 }
 
 /// The members of an artifact in the ledger. Every artifact that serde can write has them.

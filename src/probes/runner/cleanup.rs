@@ -12,7 +12,7 @@ use super::artifact::{Artifact, Marked, Search};
 use super::cleanup_pace::CleanupPace;
 use super::ledger::{LedgerError, Ledgers, RecordedIntent};
 use super::ownership::Origin;
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::probes::ARTIFACTS;
 
 /// The result of a cleanup.
@@ -30,7 +30,7 @@ pub struct Cleaned {
 #[derive(Debug)]
 pub struct CleanupScope<'a> {
     /// The accounts and Regions of the stage.
-    pub places: &'a [Arc<At>],
+    pub places: &'a [Arc<AccountRegion>],
     /// The probes that the stage names. Attestry does not touch the artifacts of others.
     pub probes: &'a [&'a str],
     /// The time between two reads.
@@ -39,9 +39,9 @@ pub struct CleanupScope<'a> {
 
 impl CleanupScope<'_> {
     /// The account and Region of an intent, if the stage consents.
-    fn place_of(&self, intent: &RecordedIntent) -> Result<&Arc<At>, String> {
+    fn place_of(&self, intent: &RecordedIntent) -> Result<&Arc<AccountRegion>, String> {
         let entry = &intent.entry;
-        let here = |at: &&Arc<At>| *at.account == *entry.account && *at.region == *entry.region;
+        let here = |at: &&Arc<AccountRegion>| *at.account == *entry.account && *at.region == *entry.region;
         let place = self.places.iter().find(here).ok_or("not a place of this stage")?;
         if place.is_aws() != entry.aws {
             return Err("one of the run and this stage is on AWS, and the other is on an emulator".to_owned());
@@ -53,7 +53,7 @@ impl CleanupScope<'_> {
         self.probes.contains(&artifact.kind().probe)
     }
 
-    async fn clean(&self, artifact: &dyn Artifact, at: &At, origin: &Origin) -> Result<(), String> {
+    async fn clean(&self, artifact: &dyn Artifact, at: &AccountRegion, origin: &Origin) -> Result<(), String> {
         // A cleanup has no time limit. A person who ends it loses nothing.
         artifact.clean(at, origin, self.pause, &CleanupPace::default()).await
     }

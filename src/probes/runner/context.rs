@@ -13,7 +13,7 @@ use super::cleanup_pace::CleanupPace;
 use super::ledger::{Entry, Ledger};
 use super::mark::mark;
 use super::ownership::Origin;
-use crate::aws::{At, Call};
+use crate::aws::{AccountRegion, LoggedCall};
 use crate::probes::ARTIFACTS;
 use crate::probes::support::gap;
 use attestry_core::facts::{Arguments, Cause, Gap};
@@ -22,7 +22,7 @@ use attestry_core::facts::{Arguments, Cause, Gap};
 #[derive(Debug)]
 pub struct ProbeContext {
     /// The account and Region.
-    pub at: Arc<At>,
+    pub at: Arc<AccountRegion>,
     /// The arguments of the case.
     pub arguments: Arguments,
     /// The time between two reads of something that the probe waits for.
@@ -45,8 +45,8 @@ struct Recorded {
 }
 
 impl ProbeContext {
-    pub(super) fn new(at: Arc<At>, arguments: Arguments, case: String, running: &Running) -> Self {
-        let skew = running.link.calls.all().iter().rev().find_map(Call::skew);
+    pub(super) fn new(at: Arc<AccountRegion>, arguments: Arguments, case: String, running: &Running) -> Self {
+        let skew = running.link.calls.all().iter().rev().find_map(LoggedCall::skew);
         Self {
             at,
             arguments,

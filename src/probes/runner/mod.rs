@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::support::gap;
-use crate::aws::{At, Link};
+use crate::aws::{AccountRegion, Link};
 use attestry_core::facts::{Arguments, Cause, Fact, Gap, Population, Resource};
 use cleanup_pace::CleanupPace;
 use context::{Cleanup, ProbeContext};
@@ -39,7 +39,7 @@ pub struct Task {
     /// Its arguments.
     pub arguments: Arguments,
     /// The account and Region. Its requests still go out after the run was stopped.
-    pub at: Arc<At>,
+    pub at: Arc<AccountRegion>,
 }
 
 impl Task {

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::artifact::Artifact;
 use super::mark::{self, description, mark};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::probes::support::gap;
 use attestry_core::facts::{Cause, Gap};
 
@@ -73,7 +73,7 @@ impl Origin {
     ///
     /// # Errors
     /// The name is not the one that the probe gave.
-    pub(super) fn check_name(&self, artifact: &dyn Artifact, at: &At) -> Result<(), String> {
+    pub(super) fn check_name(&self, artifact: &dyn Artifact, at: &AccountRegion) -> Result<(), String> {
         let is_mark = mark::parse(&self.mark).is_some_and(|(parsed, _)| parsed == self.mark);
         if is_mark && artifact.bears(&self.mark, &at.account, &at.region) {
             return Ok(());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::artifact::Artifact;
 use super::cleanup_pace::CleanupPace;
 use super::ownership::{Origin, Ownership};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 
 /// How often a removal is tried, with twice the pause before each further attempt.
 const ATTEMPTS: u32 = 6;
@@ -20,7 +20,13 @@ impl dyn Artifact + '_ {
     ///
     /// # Errors
     /// The artifact that is left, and the reason.
-    pub async fn clean(&self, at: &At, origin: &Origin, pause: Duration, pace: &CleanupPace) -> Result<(), String> {
+    pub async fn clean(
+        &self,
+        at: &AccountRegion,
+        origin: &Origin,
+        pause: Duration,
+        pace: &CleanupPace,
+    ) -> Result<(), String> {
         let left = |why: &str| format!("{self} in account {}, {}: {why}", at.account, at.region);
         origin.check_name(self, at).map_err(|why| left(&why))?;
         tokio::select! {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::SPEC;
 use super::rotation::Rotation;
-use crate::aws::{At, OrGap};
+use crate::aws::{AccountRegion, OrGap};
 use crate::probes::support::digest::{Digest, Key};
 use crate::probes::support::forms::Forms;
 use crate::probes::support::function_log::{self, excerpt};
@@ -128,7 +128,12 @@ fn set_result(observed: &mut Resource, took: Option<Duration>, changed: bool, re
 }
 
 /// The last error of the function. An error that contains a value is not shown.
-async fn last_error(at: &At, secret: &str, last: &DescribeSecretOutput, since: Timestamp) -> Result<String, Gap> {
+async fn last_error(
+    at: &AccountRegion,
+    secret: &str,
+    last: &DescribeSecretOutput,
+    since: Timestamp,
+) -> Result<String, Gap> {
     let what = match holder(last, "AWSPENDING") {
         Some(_) => "the rotation stayed pending",
         None => "the new version never became AWSCURRENT",
@@ -213,12 +218,12 @@ async fn compare(
     Ok((second != *first, previous.is_some() && previous == *first))
 }
 
-fn client(at: &At) -> Client {
+fn client(at: &AccountRegion) -> Client {
     at.client(Client::new)
 }
 
 /// The digest of a value; `None` when the version has none. The value itself is wiped.
-async fn read(at: &At, secret: &str, stage: &str, key: &Key) -> Result<Option<Digest>, Gap> {
+async fn read(at: &AccountRegion, secret: &str, stage: &str, key: &Key) -> Result<Option<Digest>, Gap> {
     let mut value = read_value(at, secret, Some(stage)).await?;
     Ok(if value.is_empty() { None } else { key.digest(std::mem::take(&mut *value)) })
 }

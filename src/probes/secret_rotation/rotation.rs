@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::aws::{At, OrGap};
+use crate::aws::{AccountRegion, OrGap};
 use crate::probes::runner::artifact::{Artifact, ArtifactKind, Marked, Pending, Search, parse};
 use crate::probes::runner::ownership::{Origin, Ownership, instant};
 use crate::probes::support::secret::describe;
@@ -71,15 +71,15 @@ impl Artifact for Rotation {
         self.version == mark
     }
 
-    fn settle<'a>(&'a self, at: &'a At, pause: Duration) -> Pending<'a, ()> {
+    fn settle<'a>(&'a self, at: &'a AccountRegion, pause: Duration) -> Pending<'a, ()> {
         Box::pin(self.wait_for_end(at, pause))
     }
 
-    fn find<'a>(&'a self, at: &'a At, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>> {
+    fn find<'a>(&'a self, at: &'a AccountRegion, origin: &'a Origin) -> Pending<'a, Result<Ownership, Gap>> {
         Box::pin(self.look_up(at, origin))
     }
 
-    fn remove<'a>(&'a self, at: &'a At, handle: String) -> Pending<'a, Result<(), Gap>> {
+    fn remove<'a>(&'a self, at: &'a AccountRegion, handle: String) -> Pending<'a, Result<(), Gap>> {
         Box::pin(async move {
             let update = at.client(Client::new).update_secret_version_stage().secret_id(&self.secret);
             update.version_stage(PENDING).remove_from_version_id(handle).send().await.or_gap()?;
@@ -99,7 +99,7 @@ impl Rotation {
     }
 
     /// Waits while the rotation may still be under way. A missing answer means nothing here.
-    async fn wait_for_end(&self, at: &At, pause: Duration) {
+    async fn wait_for_end(&self, at: &AccountRegion, pause: Duration) {
         let (started, mut wait, mut patience) = (Instant::now(), pause, pause.saturating_mul(STAGING));
         loop {
             match self.pending(at, &self.version).await {
@@ -119,7 +119,7 @@ impl Rotation {
 
     /// The version on which the rotation left AWSPENDING, and the description of its secret. Secrets Manager starts no
     /// other rotation while that label exists, so a version that is new since the rotation may be its own.
-    async fn pending(&self, at: &At, version: &str) -> Result<Option<(String, DescribeSecretOutput)>, Gap> {
+    async fn pending(&self, at: &AccountRegion, version: &str) -> Result<Option<(String, DescribeSecretOutput)>, Gap> {
         let Some(secret) = describe(at, &self.secret).await? else { return Ok(None) };
         let ours = |id: &String| id == version || (!self.before.is_empty() && !self.before.contains(id));
         let mut all = secret.version_ids_to_stages().into_iter().flatten();
@@ -127,7 +127,7 @@ impl Rotation {
         Ok(holder.map(|(id, _)| id.clone()).map(|id| (id, secret)))
     }
 
-    async fn look_up(&self, at: &At, origin: &Origin) -> Result<Ownership, Gap> {
+    async fn look_up(&self, at: &AccountRegion, origin: &Origin) -> Result<Ownership, Gap> {
         let Some((holder, secret)) = self.pending(at, &origin.mark).await? else { return Ok(Ownership::Gone) };
         let (mut own, mut held) = (None, None);
         let client = at.client(Client::new);

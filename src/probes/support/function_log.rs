@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::gap;
 use crate::aws::client::{Api, Client, LAMBDA};
-use crate::aws::{At, OrGap};
+use crate::aws::{AccountRegion, OrGap};
 use attestry_core::facts::{Cause, Gap, scrub};
 
 /// The longest excerpt of an error, in characters.
@@ -37,7 +37,7 @@ struct Logging {
 }
 
 /// The log group of a function: from its configuration, or the default of Lambda.
-pub(in crate::probes) async fn log_group(at: &At, function: &str) -> Result<String, Gap> {
+pub(in crate::probes) async fn log_group(at: &AccountRegion, function: &str) -> Result<String, Gap> {
     let input = json!({ "FunctionName": function });
     let configured: Configured = at.client(Client::new).call(&GET_CONFIGURATION, input).await?;
     let name = configured.function_name.as_deref().unwrap_or(function);
@@ -49,7 +49,11 @@ pub(in crate::probes) async fn log_group(at: &At, function: &str) -> Result<Stri
 ///
 /// # Errors
 /// AWS did not return the events, or there are too many.
-pub(in crate::probes) async fn messages(at: &At, group: &str, since: Timestamp) -> Result<Vec<Message>, Gap> {
+pub(in crate::probes) async fn messages(
+    at: &AccountRegion,
+    group: &str,
+    since: Timestamp,
+) -> Result<Vec<Message>, Gap> {
     let request = at.client(Logs::new).filter_log_events().log_group_name(group).start_time(since.as_millisecond());
     let mut pages = request.into_paginator().send();
     let mut found = Vec::new();

@@ -5,12 +5,17 @@
 use aws_credential_types::Credentials;
 
 use super::{gap, malformed};
-use crate::aws::{At, OrGap};
+use crate::aws::{AccountRegion, OrGap};
 use attestry_core::facts::{Cause, Gap};
 
 /// The account and Region as a session of the role. The user agent contains the name, so the log of a request shows its
 /// probe.
-pub(in crate::probes) async fn assume(at: &At, role: &str, session: &str, name: &str) -> Result<At, Gap> {
+pub(in crate::probes) async fn assume(
+    at: &AccountRegion,
+    role: &str,
+    session: &str,
+    name: &str,
+) -> Result<AccountRegion, Gap> {
     let client = at.client(aws_sdk_sts::Client::new);
     let assumed = client.assume_role().role_arn(role).role_session_name(session).send().await.or_gap()?;
     let given = assumed.credentials().ok_or_else(|| malformed("the answer holds no credentials"))?;

@@ -8,11 +8,11 @@ use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_smithy_types::retry::RetryConfig;
 use zeroize::Zeroizing;
 
-use crate::aws::{At, OrGap, gap_of, refused_with};
+use crate::aws::{AccountRegion, OrGap, gap_of, refused_with};
 use attestry_core::facts::Gap;
 
 /// The description of a secret, without its value; `None` when there is no such secret.
-pub(in crate::probes) async fn describe(at: &At, secret: &str) -> Result<Option<DescribeSecretOutput>, Gap> {
+pub(in crate::probes) async fn describe(at: &AccountRegion, secret: &str) -> Result<Option<DescribeSecretOutput>, Gap> {
     match at.client(Client::new).describe_secret().secret_id(secret).send().await {
         Ok(secret) => Ok(Some(secret)),
         Err(error) if refused_with(&error, &["ResourceNotFoundException"]) => Ok(None),
@@ -22,7 +22,7 @@ pub(in crate::probes) async fn describe(at: &At, secret: &str) -> Result<Option<
 
 /// The value of the version with the label, or the current value. It is empty when AWS answers without a value.
 pub(in crate::probes) async fn read_value(
-    at: &At,
+    at: &AccountRegion,
     secret: &str,
     label: Option<&str>,
 ) -> Result<Zeroizing<Vec<u8>>, Gap> {
@@ -30,7 +30,7 @@ pub(in crate::probes) async fn read_value(
 }
 
 /// The current value, by one request. A retry would be another access, with a record and an alert of its own.
-pub(in crate::probes) async fn read_value_once(at: &At, secret: &str) -> Result<Zeroizing<Vec<u8>>, Gap> {
+pub(in crate::probes) async fn read_value_once(at: &AccountRegion, secret: &str) -> Result<Zeroizing<Vec<u8>>, Gap> {
     let once = Builder::from(at.sdk()).retry_config(RetryConfig::disabled()).build();
     value(&Client::from_conf(once), secret, None).await
 }

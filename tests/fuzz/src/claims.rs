@@ -63,7 +63,7 @@ fn identity(policy: &Policy) {
         let known = attestry_iam::reference::action(&request.action).is_some_and(|action| {
             // The claim is about ARNs in the formats of the action.
             action.resources().iter().any(|format| {
-                attestry_iam::Pattern::new(&format.pattern()).matches(&request.resource, attestry_iam::Case::Exact)
+                attestry_iam::Pattern::new(&format.pattern()).matches(&request.resource, attestry_iam::LetterCase::Exact)
             })
         });
         if known && timed(|| prover.never(&rights, &area, &Context::unknown())) == Proof::Proved {

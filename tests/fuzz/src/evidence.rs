@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use attestry_core::evidence::{
-    self, Basis, Circumstances, Contents, Format, Limits, Link, Manifest, Scope, digest, pack, paths,
+    self, Basis, Provenance, Contents, Format, Limits, Link, Manifest, Scope, digest, pack, paths,
 };
 use attestry_core::facts::{self, Attribute, Call, Frequency, Kind, Population, Resource, Scope as Extent, Type};
 use attestry_core::policy::{Catalogues, Root, Vocabulary, compile, load_suite_of};
@@ -131,7 +131,7 @@ static WHOLE: LazyLock<Contents> = LazyLock::new(|| {
         endpoint: Some(false),
         new_only: Some(false),
     };
-    let circumstances = Circumstances {
+    let circumstances = Provenance {
         schema: evidence::CIRCUMSTANCES_SCHEMA.into(),
         command: vec![],
         binary_sha256: None,

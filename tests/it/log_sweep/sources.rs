@@ -218,7 +218,7 @@ async fn both_operations_tell_the_same() {
     // GetLogEvents does not include its own end time. Its request therefore ends one millisecond later, so that no
     // event of the window is missing.
     let calls = got.link.calls.all();
-    let ends = |name: &str, calls: &[attestry::aws::Call]| {
+    let ends = |name: &str, calls: &[attestry::aws::LoggedCall]| {
         calls.iter().find(|call| call.operation == name).unwrap().parameters["endTime"].as_i64().unwrap()
     };
     let until = match fact(&got, "until") {

@@ -15,9 +15,9 @@ use serde_json::Value;
 
 use super::archive::Contents;
 use super::calls::Counted;
-use super::circumstances::{Circumstances, Scope};
 use super::judged::{BASIS_SCHEMA, Judged, content};
 use super::manifest::{Entry, Link, Manifest, Sum};
+use super::provenance::{Provenance, Scope};
 use super::{Damage, paths};
 use crate::policy::{Source, beside};
 use crate::report::{self, Delta, Record, Report, Results};
@@ -168,7 +168,7 @@ fn check_backend(judged: &Judged, run: &Run, ours: bool) -> Result<(), Damage> {
 
 fn check_scope(parts: &Parts<'_>, judged: &Judged, ours: bool) -> Result<(), Damage> {
     let text = content(parts.contents, paths::CIRCUMSTANCES)?;
-    let read: Circumstances =
+    let read: Provenance =
         serde_json::from_str(text).map_err(|error| unusable(paths::CIRCUMSTANCES, error.to_string()))?;
     let (stored, derived) = (read.scope, Scope::of(&judged.suite, &judged.stage));
     let same = stored.accounts == derived.accounts && stored.regions == derived.regions;

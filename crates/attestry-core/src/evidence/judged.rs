@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::archive::Contents;
-use super::circumstances::Circumstances;
 use super::path::is_below;
+use super::provenance::Provenance;
 use super::{Damage, facts, paths};
 use crate::facts::{Kind, Population};
 use crate::policy::{
@@ -148,7 +148,7 @@ pub(super) fn judge(
 /// The artifacts that the probes of the run left behind.
 pub(super) fn residue(contents: &Contents) -> Result<Vec<String>, Damage> {
     let text = content(contents, paths::CIRCUMSTANCES)?;
-    let read: Circumstances =
+    let read: Provenance =
         serde_json::from_str(text).map_err(|error| unusable(paths::CIRCUMSTANCES, error.to_string()))?;
     Ok(read.residue)
 }

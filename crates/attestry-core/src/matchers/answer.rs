@@ -9,7 +9,7 @@ use crate::facts::{Resource, Value};
 /// Whether a value is as expected. An answer is never only yes or no: when the result depends on data that are not in
 /// the facts, it is neither.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum MatchResult {
     /// The value is as expected.
     Holds,
     /// The value is not as expected. The witness shows why, when the matcher has found it already.
@@ -31,14 +31,14 @@ pub struct Witness {
 
 /// The data besides the value: the instant of the judgement and the resource.
 #[derive(Clone, Copy, Debug)]
-pub struct Setting<'a> {
+pub struct MatchContext<'a> {
     /// The instant of the judgement.
     pub now: Timestamp,
     /// The resource with all its facts.
     pub resource: &'a Resource,
 }
 
-impl<'a> Setting<'a> {
+impl<'a> MatchContext<'a> {
     /// The account of the resource, 12 digits.
     #[must_use]
     pub fn account(&self) -> &'a str {
@@ -52,7 +52,7 @@ impl<'a> Setting<'a> {
     }
 }
 
-impl Answer {
+impl MatchResult {
     /// Whether the answer is `Fails`.
     #[must_use]
     pub fn is_failure(&self) -> bool {
@@ -92,7 +92,7 @@ impl Answer {
     }
 }
 
-impl From<bool> for Answer {
+impl From<bool> for MatchResult {
     fn from(holds: bool) -> Self {
         if holds { Self::Holds } else { Self::Fails(None) }
     }
@@ -100,21 +100,21 @@ impl From<bool> for Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::Answer::{self, Holds};
+    use super::MatchResult::{self, Holds};
 
     #[test]
     fn undecided_is_neither() {
-        let fails = || Answer::Fails(None);
-        let undecided = || Answer::Undecided("why".to_owned());
-        assert_eq!(Answer::all([Holds, undecided(), fails()]), fails());
-        assert_eq!(Answer::all([undecided(), Holds]), undecided());
-        assert_eq!(Answer::all([]), Holds);
-        assert_eq!(Answer::any([fails(), undecided(), Holds]), Holds);
-        assert_eq!(Answer::any([fails(), undecided()]), undecided());
-        assert_eq!(Answer::any([]), fails());
+        let fails = || MatchResult::Fails(None);
+        let undecided = || MatchResult::Undecided("why".to_owned());
+        assert_eq!(MatchResult::all([Holds, undecided(), fails()]), fails());
+        assert_eq!(MatchResult::all([undecided(), Holds]), undecided());
+        assert_eq!(MatchResult::all([]), Holds);
+        assert_eq!(MatchResult::any([fails(), undecided(), Holds]), Holds);
+        assert_eq!(MatchResult::any([fails(), undecided()]), undecided());
+        assert_eq!(MatchResult::any([]), fails());
         assert_eq!(undecided().negated(), undecided());
-        assert_eq!(Answer::all([Holds, Answer::Withheld]), Answer::Withheld);
-        assert_eq!(Answer::all([Answer::Withheld, fails()]), fails());
-        assert_eq!(Answer::any([fails(), Answer::Withheld]).negated(), Answer::Withheld);
+        assert_eq!(MatchResult::all([Holds, MatchResult::Withheld]), MatchResult::Withheld);
+        assert_eq!(MatchResult::all([MatchResult::Withheld, fails()]), fails());
+        assert_eq!(MatchResult::any([fails(), MatchResult::Withheld]).negated(), MatchResult::Withheld);
     }
 }

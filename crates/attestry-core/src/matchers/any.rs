@@ -3,7 +3,7 @@
 //! Must not know kinds or policies.
 
 use super::{
-    Answer, Example, Matcher, Operand, Setting, Takes,
+    Example, MatchContext, MatchResult, Matcher, Operand, Takes,
     each::{item, items},
 };
 use crate::facts::{Type, Value};
@@ -33,12 +33,12 @@ impl Matcher for Any {
         true
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let Operand::Condition(condition) = operand else { return Answer::from(false) };
-        Answer::any(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting)))
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult {
+        let Operand::Condition(condition) = operand else { return MatchResult::from(false) };
+        MatchResult::any(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting)))
     }
 
-    fn narrow(&self, actual: &Value, _: &Operand, _: &Setting<'_>) -> Option<Value> {
+    fn excerpt(&self, actual: &Value, _: &Operand, _: &MatchContext<'_>) -> Option<Value> {
         // No item is as expected. The number of items matters more than their content, and statements are long.
         let count = items(actual).count();
         (count > SHOWN).then(|| Value::Text(format!("none of {count} items")))

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};
 
 /// The number or duration is at least the operand.
@@ -29,8 +29,8 @@ impl Matcher for AtLeast {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
-        Answer::from(match (actual, operand) {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {
+        MatchResult::from(match (actual, operand) {
             (Some(Value::Integer(actual)), Operand::Value(Value::Integer(limit)))
             | (Some(Value::Duration(actual)), Operand::Value(Value::Duration(limit))) => actual >= limit,
             _ => false,

@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Debug};
 
-use super::{Answer, Glob, Setting, show};
+use super::{Glob, MatchContext, MatchResult, show};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Question, Type, Value};
 
@@ -26,23 +26,23 @@ pub trait Matcher: Sync + Debug {
     fn takes(&self, of: Type) -> Result<Takes, &'static str>;
 
     /// The mistakes in an operand that its type does not show.
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let _ = operand;
         Vec::new()
     }
 
     /// Whether the value is as expected. `None` is *absent*.
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer;
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult;
 
     /// The attributes of the same resource that hold AWS's own answers to this claim about a value of this type. They
     /// are compared when the kind has them and the stage enables the oracle.
-    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+    fn oracle_attributes(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
         let _ = (of, operand);
         Vec::new()
     }
 
     /// The questions for AWS that the comparison needs.
-    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> Vec<Question> {
         let _ = (actual, operand, setting);
         Vec::new()
     }
@@ -59,7 +59,7 @@ pub trait Matcher: Sync + Debug {
     }
 
     /// The part of the actual value that explains a failure, when it is not the whole value.
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+    fn excerpt(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Option<Value> {
         let _ = (actual, operand, setting);
         None
     }
@@ -174,13 +174,13 @@ pub struct Test {
 impl Condition {
     /// Whether the value is as expected. `None` is *absent*.
     #[must_use]
-    pub fn test(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Answer {
+    pub fn test(&self, actual: Option<&Value>, setting: &MatchContext<'_>) -> MatchResult {
         match self {
-            Self::Tests(tests) => Answer::all(tests.iter().map(|test| test.answer(actual, setting))),
-            Self::Fields(_) if actual.is_none() => Answer::from(false),
+            Self::Tests(tests) => MatchResult::all(tests.iter().map(|test| test.answer(actual, setting))),
+            Self::Fields(_) if actual.is_none() => MatchResult::from(false),
             Self::Fields(fields) => {
                 let field = |(path, condition): &(Vec<String>, Self)| condition.test_inside(actual, path, setting);
-                Answer::all(fields.iter().map(field))
+                MatchResult::all(fields.iter().map(field))
             }
         }
     }
@@ -188,22 +188,24 @@ impl Condition {
     /// Whether the value at a path inside a value is as expected. When there is no value at the path, and the name of
     /// some entry is withheld, that entry can be the one.
     #[must_use]
-    pub fn test_inside(&self, actual: Option<&Value>, path: &[String], setting: &Setting<'_>) -> Answer {
+    pub fn test_inside(&self, actual: Option<&Value>, path: &[String], setting: &MatchContext<'_>) -> MatchResult {
         let found = inside(actual, path);
         if found.is_none() && hides(actual, path) {
-            return Answer::Withheld;
+            return MatchResult::Withheld;
         }
         self.test(found, setting)
     }
 
     /// The attributes of the same resource that hold AWS's own answers to the claims of the condition.
     #[must_use]
-    pub fn beside(&self, of: Type) -> Vec<&'static str> {
+    pub fn oracle_attributes(&self, of: Type) -> Vec<&'static str> {
         match self {
-            Self::Tests(tests) => tests.iter().flat_map(|test| test.matcher.beside(of, &test.operand)).collect(),
+            Self::Tests(tests) => {
+                tests.iter().flat_map(|test| test.matcher.oracle_attributes(of, &test.operand)).collect()
+            }
             Self::Fields(fields) => fields
                 .iter()
-                .filter_map(|(path, condition)| Some(condition.beside(of.lookup(&path.join("."))?.1)))
+                .filter_map(|(path, condition)| Some(condition.oracle_attributes(of.lookup(&path.join("."))?.1)))
                 .flatten()
                 .collect(),
         }
@@ -211,7 +213,7 @@ impl Condition {
 
     /// The questions for AWS that the claims of the condition need.
     #[must_use]
-    pub fn questions(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Vec<Question> {
+    pub fn questions(&self, actual: Option<&Value>, setting: &MatchContext<'_>) -> Vec<Question> {
         match self {
             Self::Tests(tests) => {
                 tests.iter().flat_map(|test| test.matcher.questions(actual, &test.operand, setting)).collect()
@@ -224,10 +226,10 @@ impl Condition {
 
     /// The value to show for a failure: only the part that explains the failure.
     #[must_use]
-    pub fn narrow(&self, actual: &Value, setting: &Setting<'_>) -> Value {
+    pub fn excerpt(&self, actual: &Value, setting: &MatchContext<'_>) -> Value {
         let tests = if let Self::Tests(tests) = self { tests.as_slice() } else { &[] };
         let mut failing = tests.iter().filter(|it| it.answer(Some(actual), setting).is_failure());
-        let narrowed = failing.find_map(|it| it.matcher.narrow(actual, &it.operand, setting));
+        let narrowed = failing.find_map(|it| it.matcher.excerpt(actual, &it.operand, setting));
         narrowed.unwrap_or_else(|| actual.clone())
     }
 }
@@ -235,9 +237,9 @@ impl Condition {
 impl Test {
     /// Whether the value is as expected. A withheld text is compared with nothing, because its replacement is another
     /// text.
-    fn answer(&self, actual: Option<&Value>, setting: &Setting<'_>) -> Answer {
+    fn answer(&self, actual: Option<&Value>, setting: &MatchContext<'_>) -> MatchResult {
         if !self.matcher.sees_withheld() && actual.is_some_and(Value::is_withheld) {
-            return Answer::Withheld;
+            return MatchResult::Withheld;
         }
         self.matcher.test(actual, &self.operand, setting)
     }

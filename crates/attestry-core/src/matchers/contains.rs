@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
 
@@ -40,7 +40,7 @@ impl Matcher for Contains {
         true
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let empty = matches!(operand, Operand::Value(Value::Text(part)) if part.is_empty());
         empty
             .then(|| Objection::error("", "every text has an empty text in it, so this says nothing"))
@@ -48,7 +48,7 @@ impl Matcher for Contains {
             .collect()
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {
         let contains = match (actual, operand) {
             (Some(Value::Text(text)), Operand::Value(Value::Text(part))) => text.contains(part.as_str()),
             (Some(Value::List(items)), Operand::Value(item)) => items.contains(item),
@@ -62,9 +62,9 @@ impl Matcher for Contains {
         });
         let is_told = !matches!(operand, Operand::Value(value) if value.is_withheld());
         match contains {
-            true if is_told => Answer::Holds,
-            _ if hidden => Answer::Withheld,
-            contains => Answer::from(contains),
+            true if is_told => MatchResult::Holds,
+            _ if hidden => MatchResult::Withheld,
+            contains => MatchResult::from(contains),
         }
     }
 }

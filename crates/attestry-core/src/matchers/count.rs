@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};
 
 /// The number of items of the list or map meets the condition. An absent value counts as zero items.
@@ -38,12 +38,12 @@ impl Matcher for Count {
         true
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let Operand::Condition(condition) = operand else { return Answer::from(false) };
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult {
+        let Operand::Condition(condition) = operand else { return MatchResult::from(false) };
         let count = match actual {
             Some(Value::List(items)) => items.len(),
             Some(Value::Map(items)) => items.len(),
-            Some(_) => return Answer::from(false),
+            Some(_) => return MatchResult::from(false),
             None => 0,
         };
         let count = i64::try_from(count).unwrap_or(i64::MAX);

@@ -4,7 +4,7 @@
 //! Must not know kinds or policies.
 
 use super::described::{EVENT, described_by, events, field, objections, text};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes, Witness};
+use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes, Witness};
 use crate::alerts::facts::{FILTER, counter};
 use crate::alerts::{Counter, Decision, Emits, Shape, decide};
 use crate::facts::redact::is_withheld;
@@ -55,7 +55,7 @@ impl Matcher for Counts {
         }
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let Operand::Value(claim) = operand else { return Vec::new() };
         let missing = |name: &&str| field(claim, name).is_none_or(|it| *it == Value::from(""));
         let mut all: Vec<Objection> = ["metric", "namespace"]
@@ -71,8 +71,8 @@ impl Matcher for Counts {
         true
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
-        let Operand::Value(claim) = operand else { return Answer::from(false) };
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {
+        let Operand::Value(claim) = operand else { return MatchResult::from(false) };
         let (metric, namespace) = (text(claim, "metric"), text(claim, "namespace"));
         let filters = if let Some(Value::List(filters)) = actual { filters.as_slice() } else { &[] };
         // A withheld part of a filter can be its pattern or its metric. Filters of other metrics do not matter.
@@ -83,12 +83,12 @@ impl Matcher for Counts {
             may_be("metric_name", metric) && may_be("metric_namespace", namespace)
         };
         match decide(Shape::Record, &events(claim), &counters) {
-            Decision::Counted => Answer::Holds,
-            _ if hidden.iter().any(feeds) => Answer::Withheld,
-            Decision::Undecided(why) => Answer::Undecided(why),
+            Decision::Counted => MatchResult::Holds,
+            _ if hidden.iter().any(feeds) => MatchResult::Withheld,
+            Decision::Undecided(why) => MatchResult::Undecided(why),
             Decision::Missed(event) => {
                 let shown = Value::Text(format!("{}: {event}", missed_by(&counters)));
-                Answer::Fails(Some(Box::new(Witness { shown, at_fault: None })))
+                MatchResult::Fails(Some(Box::new(Witness { shown, at_fault: None })))
             }
         }
     }

@@ -4,7 +4,7 @@
 //! Must not know kinds or policies.
 
 use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, denied, given, objections, takes};
-use super::{Answer, Example, Objection, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Objection, Operand, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Context, Proof};
 
@@ -44,7 +44,7 @@ impl Proves for Denies {
         takes(of, Type::Record(AREA))
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         if let Operand::Value(claim) = operand { objections(claim) } else { Vec::new() }
     }
 
@@ -54,11 +54,11 @@ impl Proves for Denies {
     }
 
     /// Without a document, no Deny exists.
-    fn without(&self) -> Answer {
-        Answer::Fails(None)
+    fn without(&self) -> MatchResult {
+        MatchResult::Fails(None)
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged> {
         let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
         denied(actual, setting, &area(claim), |known| given(claim, known))
     }

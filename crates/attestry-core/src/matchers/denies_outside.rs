@@ -4,7 +4,7 @@
 //! Must not know kinds or policies.
 
 use super::permissions::{Claim, GIVEN, Proves, Says, Unjudged, area, denied, given, objections, strings, takes};
-use super::{Answer, Example, Objection, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Objection, Operand, Takes};
 use crate::facts::{Field, Type, Value};
 use attestry_iam::{Area, Context, Proof, Set};
 
@@ -44,7 +44,7 @@ impl Proves for DeniesOutside {
         takes(of, Type::Record(FIELDS))
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let Operand::Value(claim) = operand else { return Vec::new() };
         let mut all = objections(claim);
         if strings(claim, "resources").is_empty() {
@@ -59,11 +59,11 @@ impl Proves for DeniesOutside {
     }
 
     /// Without a document, no Deny exists.
-    fn without(&self) -> Answer {
-        Answer::Fails(None)
+    fn without(&self) -> MatchResult {
+        MatchResult::Fails(None)
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged> {
         let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
         denied(actual, setting, &others(claim), |known| given(claim, known))
     }

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};
 
 /// The instant is in the future, and at most as far away as the operand.
@@ -34,8 +34,8 @@ impl Matcher for DueWithin {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        Answer::from(match (actual, operand) {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult {
+        MatchResult::from(match (actual, operand) {
             (Some(Value::Time(at)), Operand::Value(Value::Duration(limit))) => {
                 let ahead = at.as_second() - setting.now.as_second();
                 (0..=*limit).contains(&ahead)

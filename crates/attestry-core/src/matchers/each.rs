@@ -3,7 +3,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};
 
 /// Every item of the list, or every value of the map, meets the condition. An empty or absent list or map satisfies it.
@@ -36,12 +36,12 @@ impl Matcher for Each {
         true
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let Operand::Condition(condition) = operand else { return Answer::from(false) };
-        Answer::all(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting)))
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult {
+        let Operand::Condition(condition) = operand else { return MatchResult::from(false) };
+        MatchResult::all(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting)))
     }
 
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+    fn excerpt(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Option<Value> {
         let Operand::Condition(condition) = operand else { return None };
         Some(Value::List(
             items(actual).filter(|item| condition.test(Some(item), setting).is_failure()).cloned().collect(),

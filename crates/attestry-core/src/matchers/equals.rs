@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};
 
 /// The value is exactly the operand.
@@ -31,8 +31,8 @@ impl Matcher for Equals {
         Ok(Takes::Value(of))
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
-        Answer::from(matches!(operand, Operand::Value(value) if actual == Some(value)))
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {
+        MatchResult::from(matches!(operand, Operand::Value(value) if actual == Some(value)))
     }
 
     fn expected(&self, operand: &Operand) -> String {

@@ -2,9 +2,9 @@
 //!
 //! Must not know kinds or policies. No other character is special: a bracket is a bracket.
 
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes};
 use crate::facts::{Type, Value};
-use attestry_iam::{Case, Pattern};
+use attestry_iam::{LetterCase, Pattern};
 
 /// A pattern with `*` and `?`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Glob {
     /// times the length of the text.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
-        self.pattern.matches(text, Case::Exact)
+        self.pattern.matches(text, LetterCase::Exact)
     }
 }
 
@@ -58,15 +58,17 @@ impl Matcher for GlobMatch {
         }
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let Operand::Glob(glob) = operand else { return Vec::new() };
         let all = !glob.as_str().is_empty() && glob.as_str().chars().all(|character| character == '*');
         let message = "every text is covered, so this says nothing; to ask that there is one, write `present: true`";
         all.then(|| Objection::error(glob.as_str(), message)).into_iter().collect()
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
-        Answer::from(matches!((actual, operand), (Some(Value::Text(text)), Operand::Glob(glob)) if glob.is_match(text)))
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {
+        MatchResult::from(
+            matches!((actual, operand), (Some(Value::Text(text)), Operand::Glob(glob)) if glob.is_match(text)),
+        )
     }
 
     fn expected(&self, operand: &Operand) -> String {

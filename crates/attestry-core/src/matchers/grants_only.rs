@@ -4,7 +4,7 @@
 //! Must not know kinds or policies.
 
 use super::permissions::{Claim, GIVEN, Proves, Says, Unjudged, area, given, objections, rights, strings, takes};
-use super::{Example, Objection, Operand, Setting, Takes};
+use super::{Example, MatchContext, Objection, Operand, Takes};
 use crate::facts::{Field, Type, Value};
 use attestry_iam::reference;
 use attestry_iam::{Area, Catalogue, Context, Proof, Prover, Set};
@@ -50,7 +50,7 @@ impl Proves for GrantsOnly {
         takes(of, Type::Record(FIELDS))
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let Operand::Value(claim) = operand else { return Vec::new() };
         let mut all = objections(claim);
         // A claim about an unknown service would be about no request.
@@ -70,7 +70,7 @@ impl Proves for GrantsOnly {
         Some(Claim::about(Says::NeverAllowed, outside(claim).map(|area| (area, given.clone())).into()))
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged> {
         let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
         let (rights, known) = rights(actual, setting)?;
         let (prover, given, [others, elsewhere]) = (Prover::new(Catalogue::aws()), given(claim, known), outside(claim));

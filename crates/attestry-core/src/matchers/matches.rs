@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes};
 use crate::facts::{Type, Value};
 
 /// The text, or a part of it, matches the regular expression.
@@ -34,7 +34,7 @@ impl Matcher for Matches {
         }
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let Operand::Regex(regex) = operand else { return Vec::new() };
         let inner = regex.as_str().trim_start_matches('^').trim_end_matches('$');
         // `^$` matches only the empty text.
@@ -43,8 +43,8 @@ impl Matcher for Matches {
         all.then(|| Objection::error(regex.as_str(), message)).into_iter().collect()
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
-        Answer::from(
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {
+        MatchResult::from(
             matches!((actual, operand), (Some(Value::Text(text)), Operand::Regex(regex)) if regex.is_match(text)),
         )
     }

@@ -39,7 +39,7 @@ mod starts_with;
 mod takes;
 mod within;
 
-pub use answer::{Answer, Setting, Witness};
+pub use answer::{MatchContext, MatchResult, Witness};
 pub use condition::inside;
 pub use condition::{Condition, Example, Matcher, Objection, Operand, Takes, Test};
 pub use glob::Glob;

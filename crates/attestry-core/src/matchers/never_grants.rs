@@ -3,7 +3,7 @@
 //! Must not know kinds or policies.
 
 use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, given, objections, rights, takes};
-use super::{Example, Objection, Operand, Setting, Takes};
+use super::{Example, MatchContext, Objection, Operand, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Context, Proof, Prover};
 
@@ -46,7 +46,7 @@ impl Proves for NeverGrants {
         takes(of, Type::Record(AREA))
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         if let Operand::Value(claim) = operand { objections(claim) } else { Vec::new() }
     }
 
@@ -55,7 +55,7 @@ impl Proves for NeverGrants {
         Some(Claim::about(Says::NeverAllowed, vec![(area(claim), given(claim, Context::unknown()))]))
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged> {
         let Operand::Value(claim) = operand else { return Ok(Proof::Proved) };
         let (rights, known) = rights(actual, setting)?;
         Ok(Prover::new(Catalogue::aws()).never(&rights, &area(claim), &given(claim, known)))

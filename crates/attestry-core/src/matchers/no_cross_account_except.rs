@@ -6,7 +6,7 @@
 //! Must not know kinds or policies.
 
 use super::permissions::{Proves, Unjudged, guarded, takes_guarded};
-use super::{Example, Objection, Operand, Setting, Takes};
+use super::{Example, MatchContext, Objection, Operand, Takes};
 use crate::facts::{PARTITIONS, Type, Value};
 use attestry_iam::{Catalogue, Exception, Proof, Prover};
 
@@ -47,7 +47,7 @@ policy:
         takes_guarded(of, Takes::Value(Type::List(&Type::Text)))
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let wrong = texts(operand).into_iter().filter(|text| !is_party(text));
         wrong.map(|text| Objection::error(text, PARTIES)).collect()
     }
@@ -56,7 +56,7 @@ policy:
         format!("nobody of another account except {operand}")
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged> {
         let except = Exception::new(texts(operand));
         Ok(Prover::new(Catalogue::aws()).no_cross_account_except(&guarded(actual, setting)?, &except))
     }

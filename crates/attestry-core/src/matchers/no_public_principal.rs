@@ -4,7 +4,7 @@
 //! Must not know kinds or policies.
 
 use super::permissions::{Proves, Unjudged, guarded, takes_guarded};
-use super::{Example, Operand, Setting, Takes};
+use super::{Example, MatchContext, Operand, Takes};
 use crate::facts::iam::STATEMENTS;
 use crate::facts::{Fact, PUBLIC, Type, Value};
 use attestry_iam::{Catalogue, Proof, Prover};
@@ -49,11 +49,11 @@ policy:
         "no public principal".to_owned()
     }
 
-    fn beside(&self, of: Type, _: &Operand) -> Vec<&'static str> {
+    fn oracle_attributes(&self, of: Type, _: &Operand) -> Vec<&'static str> {
         if of == STATEMENTS { vec![PUBLIC] } else { Vec::new() }
     }
 
-    fn against(&self, proof: &Proof, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Option<String> {
+    fn against(&self, proof: &Proof, actual: &Value, _: &Operand, setting: &MatchContext<'_>) -> Option<String> {
         // The answer of AWS is only about the policy. It does not apply to grants, nor to a key without grants.
         if !STATEMENTS.holds(actual) || *actual == Value::List(Vec::new()) {
             return None;
@@ -70,7 +70,7 @@ policy:
         ))
     }
 
-    fn proof(&self, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
+    fn proof(&self, actual: &Value, _: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged> {
         Ok(Prover::new(Catalogue::aws()).no_public_principal(&guarded(actual, setting)?))
     }
 }

@@ -3,7 +3,7 @@
 //! Must not know kinds or policies.
 
 use super::{
-    Answer, Example, Matcher, Operand, Setting, Takes,
+    Example, MatchContext, MatchResult, Matcher, Operand, Takes,
     each::{item, items},
 };
 use crate::facts::{Type, Value};
@@ -38,15 +38,15 @@ impl Matcher for None {
         true
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let Operand::Condition(condition) = operand else { return Answer::from(false) };
-        Answer::all(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting).negated()))
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult {
+        let Operand::Condition(condition) = operand else { return MatchResult::from(false) };
+        MatchResult::all(actual.into_iter().flat_map(items).map(|item| condition.test(Some(item), setting).negated()))
     }
 
-    fn narrow(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<Value> {
+    fn excerpt(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Option<Value> {
         let Operand::Condition(condition) = operand else { return Option::None };
         Some(Value::List(
-            items(actual).filter(|item| condition.test(Some(item), setting) == Answer::Holds).cloned().collect(),
+            items(actual).filter(|item| condition.test(Some(item), setting) == MatchResult::Holds).cloned().collect(),
         ))
     }
 }

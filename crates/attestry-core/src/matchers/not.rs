@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Question, Type, Value};
 
 /// The condition does not hold. An absent value satisfies it.
@@ -30,16 +30,16 @@ impl Matcher for Not {
         true
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        let Operand::Condition(condition) = operand else { return Answer::from(false) };
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult {
+        let Operand::Condition(condition) = operand else { return MatchResult::from(false) };
         condition.test(actual, setting).negated()
     }
 
-    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
-        if let Operand::Condition(condition) = operand { condition.beside(of) } else { Vec::new() }
+    fn oracle_attributes(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        if let Operand::Condition(condition) = operand { condition.oracle_attributes(of) } else { Vec::new() }
     }
 
-    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> Vec<Question> {
         let Operand::Condition(condition) = operand else { return Vec::new() };
         condition.questions(actual, setting)
     }

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};
 
 /// The value is one of the operands.
@@ -26,7 +26,9 @@ impl Matcher for OneOf {
         Ok(Takes::Values(of))
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
-        Answer::from(matches!((actual, operand), (Some(actual), Operand::Values(values)) if values.contains(actual)))
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {
+        MatchResult::from(
+            matches!((actual, operand), (Some(actual), Operand::Values(values)) if values.contains(actual)),
+        )
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};
 
 /// There is a value.
@@ -31,8 +31,8 @@ impl Matcher for Present {
         true
     }
 
-    fn test(&self, actual: Option<&Value>, _: &Operand, _: &Setting<'_>) -> Answer {
-        Answer::from(actual.is_some())
+    fn test(&self, actual: Option<&Value>, _: &Operand, _: &MatchContext<'_>) -> MatchResult {
+        MatchResult::from(actual.is_some())
     }
 
     fn expected(&self, _: &Operand) -> String {

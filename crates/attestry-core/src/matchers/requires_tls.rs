@@ -3,7 +3,7 @@
 //! Must not know kinds or policies.
 
 use super::permissions::{Proves, Unjudged, denied_to_all};
-use super::{Answer, Example, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Operand, Takes};
 use crate::facts::iam::STATEMENT;
 use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
@@ -55,17 +55,17 @@ policy:
     }
 
     /// Without a policy, no Deny exists.
-    fn without(&self) -> Answer {
-        Answer::Fails(None)
+    fn without(&self) -> MatchResult {
+        MatchResult::Fails(None)
     }
 
-    fn proof(&self, actual: &Value, _: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
+    fn proof(&self, actual: &Value, _: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged> {
         denied_to_all(actual, setting, &own(setting)?, |known| known.with(TLS, ["false"]))
     }
 }
 
 /// The resource. For a bucket, also its objects.
-fn own(setting: &Setting<'_>) -> Result<Area, Unjudged> {
+fn own(setting: &MatchContext<'_>) -> Result<Area, Unjudged> {
     let arn = setting.id();
     if is_withheld(arn) {
         return Err(Unjudged::Withheld);
@@ -99,7 +99,7 @@ mod tests {
     /// The principal, the name of the element with the actions, the actions, the resources and the conditions.
     type Deny = (&'static str, &'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
 
-    fn answer(arn: &str, statements: &[Deny]) -> Answer {
+    fn answer(arn: &str, statements: &[Deny]) -> MatchResult {
         let texts = |items: &[&str]| Some(Value::texts(items.iter().copied()));
         let statement = |(principals, actions, action, resources, conditions): &Deny| {
             let (of, principal) = principals.split_once(' ').unwrap_or(("principals", *principals));
@@ -113,7 +113,7 @@ mod tests {
             Value::Map(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
         };
         let resource = Resource::new(&KIND, "111122223333".into(), "eu-west-1".into(), arn, "name");
-        let setting = Setting { now: jiff::Timestamp::UNIX_EPOCH, resource: &resource };
+        let setting = MatchContext { now: jiff::Timestamp::UNIX_EPOCH, resource: &resource };
         let policy = Value::List(statements.iter().map(statement).collect());
         super::super::Matcher::test(&RequiresTls, Some(&policy), &Operand::Flag, &setting)
     }
@@ -179,9 +179,9 @@ mod tests {
             ("data", one(&["s3:*"], &["*"], &[HTTP]), "undecided"),
         ] {
             let told = match answer(arn, &statements) {
-                Answer::Holds => "holds",
-                Answer::Fails(_) => "fails",
-                Answer::Undecided(_) | Answer::Withheld => "undecided",
+                MatchResult::Holds => "holds",
+                MatchResult::Fails(_) => "fails",
+                MatchResult::Undecided(_) | MatchResult::Withheld => "undecided",
             };
             assert_eq!(told, expected, "{arn} {statements:?}");
         }

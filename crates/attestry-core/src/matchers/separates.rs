@@ -4,7 +4,7 @@
 //! Must not know kinds or policies.
 
 use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, objections, rights, takes};
-use super::{Example, Objection, Operand, Setting, Takes};
+use super::{Example, MatchContext, Objection, Operand, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Context, Proof, Prover};
 
@@ -48,7 +48,7 @@ impl Proves for Separates {
         takes(of, Type::List(&Type::Record(AREA)))
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let Operand::Value(Value::List(duties)) = operand else { return Vec::new() };
         let mut all: Vec<_> = duties.iter().flat_map(objections).collect();
         if duties.len() != 2 {
@@ -63,7 +63,7 @@ impl Proves for Separates {
         Some(Claim::either(Says::NeverAllowed, duties))
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged> {
         let Operand::Value(Value::List(duties)) = operand else { return Ok(Proof::Proved) };
         let [first, second] = duties.as_slice() else { return Err(Unjudged::Duties) };
         let (rights, known) = rights(actual, setting)?;

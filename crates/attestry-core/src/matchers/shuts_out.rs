@@ -4,7 +4,7 @@
 //! Must not know kinds or policies.
 
 use super::permissions::{Proves, Unjudged, guarded, takes_guarded};
-use super::{Example, Objection, Operand, Setting, Takes};
+use super::{Example, MatchContext, Objection, Operand, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Proof, Prover};
 
@@ -44,7 +44,7 @@ policy:
         takes_guarded(of, Takes::Values(Type::Text))
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let is_identity = |text: &str| {
             let fields: Vec<&str> = text.splitn(6, ':').collect();
             let resource = fields.get(5).copied().unwrap_or_default();
@@ -58,7 +58,7 @@ policy:
         format!("nobody of {operand}")
     }
 
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged> {
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged> {
         let (guarded, prover) = (guarded(actual, setting)?, Prover::new(Catalogue::aws()));
         let mut doubt = Proof::Proved;
         for principal in texts(operand) {

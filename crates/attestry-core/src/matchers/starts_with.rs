@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes};
 use crate::facts::{Type, Value};
 
 /// The text starts with the operand.
@@ -29,7 +29,7 @@ impl Matcher for StartsWith {
         }
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let empty = matches!(operand, Operand::Value(Value::Text(start)) if start.is_empty());
         empty
             .then(|| Objection::error("", "every text starts with an empty text, so this says nothing"))
@@ -37,8 +37,8 @@ impl Matcher for StartsWith {
             .collect()
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
-        Answer::from(match (actual, operand) {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {
+        MatchResult::from(match (actual, operand) {
             (Some(Value::Text(text)), Operand::Value(Value::Text(start))) => text.starts_with(start.as_str()),
             _ => false,
         })

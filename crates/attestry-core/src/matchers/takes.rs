@@ -4,7 +4,7 @@
 //! Must not know kinds or policies.
 
 use super::described::{EVENT, described_by, events, objections};
-use super::{Answer, Example, Matcher, Objection, Operand, Setting, Takes, Witness};
+use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes, Witness};
 use crate::alerts::{Counter, Decision, Emits, Shape, decide, parse_event_pattern};
 use crate::facts::{Field, Type, Value};
 
@@ -43,20 +43,22 @@ impl Matcher for TakesEvents {
         }
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let Operand::Value(claim) = operand else { return Vec::new() };
         objections(self.keyword(), Shape::Delivered, claim)
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &Setting<'_>) -> Answer {
-        let (Operand::Value(claim), Some(Value::Text(pattern))) = (operand, actual) else { return Answer::from(false) };
+    fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {
+        let (Operand::Value(claim), Some(Value::Text(pattern))) = (operand, actual) else {
+            return MatchResult::from(false);
+        };
         let rule = Counter { name: "of the rule".to_owned(), pattern: parse_event_pattern(pattern), emits: Emits::One };
         match decide(Shape::Delivered, &events(claim), &[rule]) {
-            Decision::Counted => Answer::Holds,
-            Decision::Undecided(why) => Answer::Undecided(why),
+            Decision::Counted => MatchResult::Holds,
+            Decision::Undecided(why) => MatchResult::Undecided(why),
             Decision::Missed(event) => {
                 let shown = Value::Text(format!("this event is not matched: {event}"));
-                Answer::Fails(Some(Box::new(Witness { shown, at_fault: None })))
+                MatchResult::Fails(Some(Box::new(Witness { shown, at_fault: None })))
             }
         }
     }

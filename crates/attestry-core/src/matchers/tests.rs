@@ -14,7 +14,7 @@ fn now() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
-fn setting() -> Setting<'static> {
+fn setting() -> MatchContext<'static> {
     static KIND: Kind = Kind {
         name: "test.thing",
         plural: "things",
@@ -25,10 +25,10 @@ fn setting() -> Setting<'static> {
     };
     static THING: LazyLock<Resource> =
         LazyLock::new(|| Resource::new(&KIND, "647751526084".into(), "aws-global".into(), "example", "example"));
-    Setting { now: now(), resource: &THING }
+    MatchContext { now: now(), resource: &THING }
 }
 
-fn on(keyword: &str, actual: Option<Value>, operand: Operand) -> Answer {
+fn on(keyword: &str, actual: Option<Value>, operand: Operand) -> MatchResult {
     find(keyword).unwrap().test(actual.as_ref(), &operand, &setting())
 }
 
@@ -92,12 +92,12 @@ fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
     for (keyword, operand, holds, fails) in &table {
         assert_eq!(
             on(keyword, holds.clone(), operand.clone()),
-            Answer::Holds,
+            MatchResult::Holds,
             "{keyword} {operand} should hold of {holds:?}"
         );
         assert_eq!(
             on(keyword, fails.clone(), operand.clone()),
-            Answer::Fails(None),
+            MatchResult::Fails(None),
             "{keyword} {operand} should not hold of {fails:?}"
         );
     }
@@ -116,10 +116,10 @@ fn record_conditions_need_all_fields() {
         (vec!["size".into()], Condition::Tests(vec![Test { matcher: find("at_least").unwrap(), operand: one(2i64) }])),
     ]);
     let test = |record: Option<&Value>| condition.test(record, &setting());
-    assert_eq!(test(Some(&record("a", 2))), Answer::Holds);
-    assert_eq!(test(Some(&record("a", 1))), Answer::Fails(None));
-    assert_eq!(test(Some(&record("b", 2))), Answer::Fails(None));
-    assert_eq!(test(None), Answer::Fails(None));
+    assert_eq!(test(Some(&record("a", 2))), MatchResult::Holds);
+    assert_eq!(test(Some(&record("a", 1))), MatchResult::Fails(None));
+    assert_eq!(test(Some(&record("b", 2))), MatchResult::Fails(None));
+    assert_eq!(test(None), MatchResult::Fails(None));
 }
 
 #[test]
@@ -137,13 +137,13 @@ fn a_deny_for_some_principals_proves_nothing() {
     let area = || Operand::Value(Value::record([("actions", texts(&["kms:Decrypt"]))]));
     let with = |principal: &str| Some(Value::List(vec![statement("Allow", "*"), statement("Deny", principal)]));
     for keyword in ["denies", "never_grants"] {
-        assert_eq!(on(keyword, with("*"), area()), Answer::Holds, "{keyword}");
+        assert_eq!(on(keyword, with("*"), area()), MatchResult::Holds, "{keyword}");
     }
     let role = || with("AWS:arn:aws:iam::111122223333:role/x");
     // The Deny does not apply to principals that it does not name. Their permissions are another question.
-    assert!(matches!(on("denies", role(), area()), Answer::Fails(Some(_))));
+    assert!(matches!(on("denies", role(), area()), MatchResult::Fails(Some(_))));
     let grants = on("never_grants", role(), area());
-    assert!(matches!(grants, Answer::Undecided(_)), "{grants:?}");
+    assert!(matches!(grants, MatchResult::Undecided(_)), "{grants:?}");
 }
 
 #[test]
@@ -161,9 +161,9 @@ fn a_deny_that_leaves_somebody_out_does_not_deny_everybody() {
     let claim = |statements: Vec<Value>| {
         let area = Operand::Value(Value::record([("actions", texts(&["kms:Decrypt"]))]));
         match on("denies", Some(Value::List(statements)), area) {
-            Answer::Holds => "met",
-            Answer::Fails(_) => "violated",
-            Answer::Undecided(_) | Answer::Withheld => "open",
+            MatchResult::Holds => "met",
+            MatchResult::Fails(_) => "violated",
+            MatchResult::Undecided(_) | MatchResult::Withheld => "open",
         }
     };
     let (role, root) = ("AWS:arn:aws:iam::111122223333:role/x", "AWS:arn:aws:iam::111122223333:root");
@@ -192,7 +192,7 @@ fn a_deny_that_leaves_somebody_out_does_not_deny_everybody() {
 fn who_can_be_an_exception_is_checked() {
     let wrong = |text: &str| {
         let operand = Operand::Value(Value::texts([text]));
-        find("no_cross_account_except").unwrap().objections(&operand).len()
+        find("no_cross_account_except").unwrap().validate_operand(&operand).len()
     };
     for fine in [
         "111122223333",
@@ -231,7 +231,7 @@ fn a_service_that_there_is_not_is_objected_to() {
     let claim = |service: &str| {
         let list = |items: &[&str]| Some(Value::texts(items.iter().copied()));
         let fields = [("services", list(&[service])), ("actions", list(&["secretsmanager/read"]))];
-        find("grants_only").unwrap().objections(&Operand::Value(Value::record(fields)))
+        find("grants_only").unwrap().validate_operand(&Operand::Value(Value::record(fields)))
     };
     assert_eq!(claim("secretsmanager"), []);
     let found = claim("secretmanager");
@@ -244,7 +244,7 @@ fn a_resource_that_no_action_of_a_claim_can_name_is_objected_to() {
     let claim = |actions: &[&str], resource: &str| {
         let list = |items: &[&str]| Some(Value::texts(items.iter().copied()));
         let fields = [("actions", list(actions)), ("resources", list(&[resource]))];
-        find("never_grants").unwrap().objections(&Operand::Value(Value::record(fields)))
+        find("never_grants").unwrap().validate_operand(&Operand::Value(Value::record(fields)))
     };
     for right in [
         "*",
@@ -296,7 +296,7 @@ fn what_everything_meets_is_objected_to() {
         ("never_grants", claim("resources", &[]), claim("resources", &[secrets])),
         ("denies_outside", claim("resources", &[secrets]), claim("resources", &["arn:aws:s3:::*"])),
     ] {
-        let fatal = |operand: &Operand| find(keyword).unwrap().objections(operand).iter().any(|it| it.fatal);
+        let fatal = |operand: &Operand| find(keyword).unwrap().validate_operand(operand).iter().any(|it| it.fatal);
         assert_eq!(fatal(&nothing), keyword != "equals", "{keyword} {nothing}");
         assert!(!fatal(&something) || keyword == "denies_outside", "{keyword} {something}");
     }
@@ -306,7 +306,7 @@ fn what_everything_meets_is_objected_to() {
 fn a_claim_of_nothing_but_unknown_actions_costs_little() {
     let actions: Vec<String> = (0..50_000).map(|number| format!("ec2:Nothing{number}")).collect();
     let fields = [("actions", Some(Value::texts(actions.iter().map(String::as_str))))];
-    let found = find("never_grants").unwrap().objections(&Operand::Value(Value::record(fields)));
+    let found = find("never_grants").unwrap().validate_operand(&Operand::Value(Value::record(fields)));
     assert!(found.len() < 50 && found.iter().any(|it| it.fatal), "{}", found.len());
 }
 
@@ -327,7 +327,7 @@ fn counted(fields: &[(&str, &[&str])], without: &[&str]) -> Operand {
 
 #[test]
 fn events_that_nobody_can_mean_are_objected_to() {
-    let found = |keyword: &str, operand: &Operand| find(keyword).unwrap().objections(operand);
+    let found = |keyword: &str, operand: &Operand| find(keyword).unwrap().validate_operand(operand);
     let fatal = |keyword: &str, operand: &Operand| found(keyword, operand).iter().any(|it| it.fatal);
     let none = || [("metric", None), ("namespace", None)];
     assert!(!fatal(
@@ -366,13 +366,16 @@ fn a_filter_that_is_withheld_decides_nothing_but_its_own_metric() {
     };
     let hidden = crate::facts::redact::REDACTED;
     let of = |filters: Vec<Value>| on("counts", Some(Value::List(filters)), counted(&[("eventName", &["A"])], &[]));
-    assert_eq!(of(vec![filter("M", "{ $.eventName = A }")]), Answer::Holds);
-    assert_eq!(of(vec![filter("M", hidden)]), Answer::Withheld);
-    assert_eq!(of(vec![filter(hidden, "{ $.eventName = A }")]), Answer::Withheld);
-    assert_eq!(of(vec![filter("M", "{ $.eventName = A }"), filter("M", hidden)]), Answer::Holds);
+    assert_eq!(of(vec![filter("M", "{ $.eventName = A }")]), MatchResult::Holds);
+    assert_eq!(of(vec![filter("M", hidden)]), MatchResult::Withheld);
+    assert_eq!(of(vec![filter(hidden, "{ $.eventName = A }")]), MatchResult::Withheld);
+    assert_eq!(of(vec![filter("M", "{ $.eventName = A }"), filter("M", hidden)]), MatchResult::Holds);
     assert!(of(vec![filter("Other", hidden)]).is_failure());
     let told = of(vec![filter("M", "{ $.eventName = B }"), filter("Other", hidden)]);
-    assert!(matches!(&told, Answer::Fails(Some(witness)) if show(&witness.shown).contains("eventName")), "{told:?}");
+    assert!(
+        matches!(&told, MatchResult::Fails(Some(witness)) if show(&witness.shown).contains("eventName")),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -381,7 +384,7 @@ fn a_failure_shows_only_the_items_that_fail() {
         matcher: find("each").unwrap(),
         operand: all_of("glob", Operand::Glob(Glob::new("a*"))),
     }]);
-    assert_eq!(show(&condition.narrow(&Value::texts(["ab", "b", "ac"]), &setting())), "[b]");
+    assert_eq!(show(&condition.excerpt(&Value::texts(["ab", "b", "ac"]), &setting())), "[b]");
 }
 
 #[test]

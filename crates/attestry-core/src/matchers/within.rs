@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Answer, Example, Matcher, Operand, Setting, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
 use crate::facts::{Type, Value};
 
 /// The age of the instant is at most the operand, and the instant is not in the future.
@@ -34,8 +34,8 @@ impl Matcher for Within {
         }
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
-        Answer::from(match (actual, operand) {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult {
+        MatchResult::from(match (actual, operand) {
             (Some(Value::Time(at)), Operand::Value(Value::Duration(limit))) => {
                 let age = setting.now.as_second() - at.as_second();
                 age <= *limit && age >= -CLOCK_TOLERANCE

@@ -143,7 +143,7 @@ fn beside(case: &Case) -> BTreeSet<&'static str> {
     let mut found = BTreeSet::new();
     let mut add = |expectation: &Expectation| {
         expectation.visit(&mut |test| {
-            let names = test.condition.beside(test.lookup.of);
+            let names = test.condition.oracle_attributes(test.lookup.of);
             found.extend(names.into_iter().filter_map(|name| Some(case.kind.attribute(name)?.call)));
         });
     };

@@ -103,7 +103,7 @@ fn read_test(entry: &Entry, of: Type, parameters: &mut Parameters<'_>, sink: &mu
         }
     };
     let operand = read_operand(&entry.value, matcher, takes, parameters, sink)?;
-    let objections = matcher.objections(&operand);
+    let objections = matcher.validate_operand(&operand);
     let fatal = objections.iter().any(|objection| objection.fatal);
     for Objection { text, message, candidates, fatal } in objections {
         let span = place(&entry.value, &text).unwrap_or(entry.value.span);

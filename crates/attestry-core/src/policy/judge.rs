@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{AttributeTest, Expectation};
 use crate::facts::{Call, Cause, Fact, Gap, Question, Resource, Value};
-use crate::matchers::{Answer, Setting, Witness, inside, show};
+use crate::matchers::{MatchContext, MatchResult, Witness, inside, show};
 
 /// The result of an expectation.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,21 +109,21 @@ impl AttributeTest {
         if let Some(gap) = self.blind(resource) {
             return Judgement::Unknown(vec![gap]);
         }
-        let setting = Setting { now, resource };
+        let setting = MatchContext { now, resource };
         let answer = match resource.get(self.lookup.attribute.name) {
             Some(Fact::Known(told)) => self.condition.test_inside(Some(told), &self.lookup.inside, &setting),
             _ => self.condition.test(None, &setting),
         };
         match answer {
-            Answer::Holds => Judgement::Met,
-            Answer::Withheld => {
+            MatchResult::Holds => Judgement::Met,
+            MatchResult::Withheld => {
                 Judgement::Unknown(vec![Arc::new(self.gap(resource, Cause::Withheld, WITHHELD.to_owned()))])
             }
-            Answer::Undecided(why) => Judgement::Unknown(vec![Arc::new(self.undecided(resource, why))]),
-            Answer::Fails(witness) => {
+            MatchResult::Undecided(why) => Judgement::Unknown(vec![Arc::new(self.undecided(resource, why))]),
+            MatchResult::Fails(witness) => {
                 let (shown, at_fault) = match witness.map(|witness| *witness) {
                     Some(Witness { shown, at_fault }) => (Some(shown), at_fault),
-                    None => (value.map(|value| self.condition.narrow(value, &setting)), None),
+                    None => (value.map(|value| self.condition.excerpt(value, &setting)), None),
                 };
                 let difference = self.difference(&self.condition.to_string(), shown.as_ref());
                 Judgement::Unmet(vec![Difference { at_fault, ..difference }])
@@ -155,7 +155,7 @@ impl AttributeTest {
     /// The gap of AWS's own answer to a claim, when the stage enables the oracle. Then it is unknown whether AWS
     /// agrees.
     fn blind(&self, resource: &Resource) -> Option<Arc<Gap>> {
-        self.condition.beside(self.lookup.of).into_iter().find_map(|name| match resource.get(name) {
+        self.condition.oracle_attributes(self.lookup.of).into_iter().find_map(|name| match resource.get(name) {
             Some(Fact::Unknown(gap)) => Some(Arc::clone(gap)),
             _ => None,
         })
@@ -165,10 +165,10 @@ impl AttributeTest {
     fn questions(&self, call: &Call, resource: &Resource, now: Timestamp) -> Vec<Question> {
         let tells = |name: &&str| resource.kind.attribute(name).is_some_and(|it| it.call == call.operation);
         let known = matches!(resource.get(self.lookup.attribute.name), Some(Fact::Known(_)));
-        if !known || !self.condition.beside(self.lookup.of).iter().any(tells) {
+        if !known || !self.condition.oracle_attributes(self.lookup.of).iter().any(tells) {
             return Vec::new();
         }
-        self.condition.questions(self.value(resource), &Setting { now, resource })
+        self.condition.questions(self.value(resource), &MatchContext { now, resource })
     }
 
     fn gap(&self, resource: &Resource, cause: Cause, message: String) -> Gap {

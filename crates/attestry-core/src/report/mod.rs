@@ -17,13 +17,13 @@ mod logic;
 mod markdown;
 mod ocsf;
 mod oscal;
+mod parallel;
 mod plain;
 mod populations;
 mod prometheus;
 #[cfg(test)]
 mod sample;
 mod sarif;
-mod together;
 mod waivers;
 mod wording;
 
@@ -33,7 +33,7 @@ use std::time::Duration;
 pub use console::Console;
 pub use delta::{Delta, Named, NoResults, Results};
 pub use explain::explain;
-pub use together::{Keep, write_all};
+pub use parallel::{Keep, write_all};
 
 use crate::facts::Population;
 use crate::policy::{Case, Catalogues};

@@ -29,7 +29,7 @@ use super::truth::Truth;
 use super::values::{Network, Number, boolean, bytes, date};
 use crate::context::{Context, Known};
 use crate::language::Pattern as Shape;
-use crate::pattern::{Case, Resolved, is_always_there, resolved};
+use crate::pattern::{LetterCase, Resolved, is_always_there, resolved};
 use crate::policy::{Condition, Operator, Quantity, Test};
 
 /// Returns whether a condition holds. `variables` is the setting of its policy.
@@ -67,7 +67,8 @@ pub fn holds(condition: &Condition, variables: bool, context: &Context) -> Truth
 
 /// Returns whether a condition holds for every text of a pattern, when only a pattern of the key is known.
 fn by_shape(condition: &Condition, comparison: Comparison, negated: bool, variables: bool, context: &Context) -> Truth {
-    let (Some(shape), Comparison::Text { case: Case::Exact, wildcards }) = (context.shape(&condition.key), comparison)
+    let (Some(shape), Comparison::Text { case: LetterCase::Exact, wildcards }) =
+        (context.shape(&condition.key), comparison)
     else {
         return Truth::Unknown;
     };
@@ -142,7 +143,7 @@ fn is_null(operator: Operator, values: &[String], known: Known<'_>) -> Truth {
 }
 
 /// Returns whether a text of a policy, with its variables replaced, covers a text.
-pub(super) fn covers(wanted: &Resolved, text: &str, case: Case, negated: bool) -> Truth {
+pub(super) fn covers(wanted: &Resolved, text: &str, case: LetterCase, negated: bool) -> Truth {
     if wanted.absent.is_some() {
         return if negated { Truth::Unknown } else { Truth::No };
     }
@@ -159,7 +160,7 @@ pub(super) fn covers(wanted: &Resolved, text: &str, case: Case, negated: bool) -
 /// The comparison of an operator, without its negation and quantity.
 #[derive(Clone, Copy, Debug)]
 enum Comparison {
-    Text { case: Case, wildcards: bool },
+    Text { case: LetterCase, wildcards: bool },
     Number(fn(Ordering) -> bool),
     Date(fn(Ordering) -> bool),
     Bool,
@@ -171,9 +172,9 @@ enum Comparison {
 /// Returns the comparison of an operator, and whether it is negated. `Null` has none, because it compares nothing.
 fn comparison(test: Test) -> Option<(Comparison, bool)> {
     use Comparison::{Arn, Binary, Bool, Date, Ip, Number, Text};
-    let equal = Text { case: Case::Exact, wildcards: false };
-    let equal_in_any_case = Text { case: Case::Any, wildcards: false };
-    let like = Text { case: Case::Exact, wildcards: true };
+    let equal = Text { case: LetterCase::Exact, wildcards: false };
+    let equal_in_any_case = Text { case: LetterCase::Any, wildcards: false };
+    let like = Text { case: LetterCase::Exact, wildcards: true };
     Some(match test {
         Test::StringEquals => (equal, false),
         Test::StringNotEquals => (equal, true),

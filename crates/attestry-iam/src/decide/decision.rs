@@ -23,7 +23,7 @@
 //!
 //! The module must not know statements.
 
-use super::found::{At, Found, Layer};
+use super::found::{Found, Layer, StatementPlace};
 use super::principals::Naming;
 use super::request::{Request, Subject};
 use super::statement::Whom;
@@ -56,12 +56,12 @@ pub enum Decision {
     /// The request is allowed.
     Allowed {
         /// The statement that allows the request. The root user of the account needs none.
-        by: Option<At>,
+        by: Option<StatementPlace>,
     },
     /// A statement denies the request.
     ExplicitDeny {
         /// The statement.
-        by: At,
+        by: StatementPlace,
     },
     /// No statement denies the request, and none allows it.
     ImplicitDeny {
@@ -73,7 +73,7 @@ pub enum Decision {
         /// The condition keys that decide. The list is empty when AWS does not document the deciding rule.
         keys: Vec<String>,
         /// The statements that depend on these keys.
-        by: Vec<At>,
+        by: Vec<StatementPlace>,
     },
 }
 

@@ -29,7 +29,7 @@ pub enum Layer {
 
 /// The place of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct At {
+pub struct StatementPlace {
     /// The layer of its policy.
     pub layer: Layer,
     /// The name of the policy.
@@ -45,9 +45,9 @@ pub struct At {
 pub(super) struct Found {
     pub(super) truth: Truth,
     /// The first statement that makes the result certain.
-    pub(super) by: Option<At>,
+    pub(super) by: Option<StatementPlace>,
     /// The statements that leave the result unknown, and the keys that they depend on.
-    pub(super) doubts: Vec<At>,
+    pub(super) doubts: Vec<StatementPlace>,
     pub(super) keys: BTreeSet<String>,
     /// The layer in which no statement was found.
     pub(super) layer: Layer,
@@ -65,7 +65,12 @@ impl Found {
         for policy in policies {
             for (index, statement) in policy.statements.iter().enumerate().filter(|(_, it)| it.effect == effect) {
                 let applies = applies(statement, policy.variables, request, whom);
-                let at = || At { layer, policy: policy.name.clone(), sid: statement.sid.clone(), statement: index };
+                let at = || StatementPlace {
+                    layer,
+                    policy: policy.name.clone(),
+                    sid: statement.sid.clone(),
+                    statement: index,
+                };
                 match applies.truth {
                     Truth::Yes => return Self { by: Some(at()), ..Self::given(layer) },
                     Truth::Unknown => {

@@ -16,7 +16,7 @@ mod values;
 
 pub use conditions::{holds, undecided_keys};
 pub use decision::{Decision, Policies, decide};
-pub use found::{At, Layer};
+pub use found::{Layer, StatementPlace};
 pub(super) use principals::is_session_of;
 pub use request::{Request, Subject};
 pub use truth::Truth;

@@ -9,7 +9,7 @@ use super::principals::{self, Naming, USER_ID};
 use super::request::Request;
 use super::truth::Truth;
 use crate::context::Known;
-use crate::pattern::{Case, Pattern, resolved};
+use crate::pattern::{LetterCase, Pattern, resolved};
 use crate::policy::{Effect, Statement, Which};
 
 /// Whether a statement applies, with the deciding keys when the result is unknown. The set of keys is empty when AWS
@@ -64,7 +64,7 @@ impl Applies {
 }
 
 fn action(statement: &Statement, request: &Request) -> Truth {
-    let one = |list: &[String]| list.iter().any(|it| Pattern::new(it).matches(&request.action, Case::Ascii));
+    let one = |list: &[String]| list.iter().any(|it| Pattern::new(it).matches(&request.action, LetterCase::Ascii));
     match &statement.actions {
         Which::In(list) => one(list).into(),
         Which::NotIn(list) => (!one(list)).into(),
@@ -80,7 +80,7 @@ fn resource(statement: &Statement, variables: bool, request: &Request) -> (Truth
     let (mut truth, mut keys) = (Truth::No, Vec::new());
     for text in list {
         let wanted = resolved(text, variables, true, &request.context);
-        let covered = covers(&wanted, &request.resource, Case::Exact, negated);
+        let covered = covers(&wanted, &request.resource, LetterCase::Exact, negated);
         if covered == Truth::Unknown {
             keys.extend(if wanted.unknown.is_empty() { Vec::from_iter(wanted.absent) } else { wanted.unknown });
         }

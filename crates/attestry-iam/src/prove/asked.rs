@@ -10,7 +10,7 @@ use super::outsider::{Exception, Reading};
 use super::party::{account, is_deleted, is_whole};
 use super::providers;
 use super::said::{Said, principals};
-use crate::decide::{At, Layer, Subject, Truth, is_session_of};
+use crate::decide::{Layer, StatementPlace, Subject, Truth, is_session_of};
 use crate::policy::{Effect, Policy, Principal, Statement, Which};
 
 /// Returns the policy without deleted principals, because no caller can have their identity any more.
@@ -80,7 +80,7 @@ pub(super) fn unknown(policy: &Policy, reading: &Reading<'_>, except: &Exception
             };
             if !is_limited(text) {
                 let (policy, sid) = (policy.name.clone(), statement.sid.clone());
-                let by = At { layer: Layer::Resource, policy, sid, statement: index };
+                let by = StatementPlace { layer: Layer::Resource, policy, sid, statement: index };
                 found.push(Doubt::UnknownAccount { principal: text.clone(), by });
             }
         }

@@ -3,7 +3,7 @@
 //! The module must not know how an answer is found.
 
 use crate::context::Context;
-use crate::decide::At;
+use crate::decide::StatementPlace;
 
 /// A set of texts, described by patterns. A text belongs to it when it matches a pattern of `of` and no pattern of
 /// `except`.
@@ -75,7 +75,7 @@ pub struct Counterexample {
     pub context: Context,
     /// The statements that allow the request. When a Deny is missing, these are the Denies of the action that leave out
     /// the resource.
-    pub by: Vec<At>,
+    pub by: Vec<StatementPlace>,
 }
 
 /// The reason why there is neither a proof nor a counterexample.
@@ -86,7 +86,7 @@ pub enum Doubt {
         /// The keys. The list is empty when AWS does not document what decides.
         keys: Vec<String>,
         /// The statements whose effect depends on the keys.
-        by: Vec<At>,
+        by: Vec<StatementPlace>,
         /// A possible counterexample.
         example: Box<Counterexample>,
     },
@@ -104,14 +104,14 @@ pub enum Doubt {
         /// The principal.
         principal: String,
         /// The statement.
-        by: At,
+        by: StatementPlace,
     },
     /// A fact that is in no document decides.
     Beyond {
         /// The fact, as in `who can have a token of it is`.
         what: String,
         /// The statement.
-        by: At,
+        by: StatementPlace,
     },
     /// Two parts of this program disagree about the request.
     Disagreement {

@@ -14,7 +14,7 @@ use super::outsider::{Claim, Reading};
 use super::resource::Guarded;
 use super::said::Said;
 use crate::context::Context;
-use crate::decide::{At, Layer, Policies, Subject, Truth};
+use crate::decide::{Layer, Policies, StatementPlace, Subject, Truth};
 use crate::policy::{Effect, Policy, Principal, Statement, Which};
 
 impl Prover<'_> {
@@ -41,7 +41,7 @@ impl Prover<'_> {
                     Proof::Refuted(found) => Proof::Refuted(found.into_iter().map(|it| told(it, caller)).collect()),
                     _ => {
                         let sid = policy.statements.get(statement).and_then(|it| it.sid.clone());
-                        let by = At { layer: Layer::Identity, policy: policy.name.clone(), sid, statement };
+                        let by = StatementPlace { layer: Layer::Identity, policy: policy.name.clone(), sid, statement };
                         Proof::Undecided(Doubt::Beyond {
                             what: format!("whether it is about {} is", caller.text()),
                             by,

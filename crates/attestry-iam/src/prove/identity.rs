@@ -11,7 +11,7 @@ use super::search::Search;
 use super::space::{Levels, Wanted};
 use super::term::Term;
 use crate::context::Context;
-use crate::decide::{At, Layer, Policies, Request, Subject};
+use crate::decide::{Layer, Policies, Request, StatementPlace, Subject};
 use crate::language::Budget;
 use crate::policy::Policy;
 
@@ -111,7 +111,7 @@ pub(super) fn all(proofs: impl Iterator<Item = Proof>) -> Proof {
 /// Joins doubts when there is no counterexample. Doubts about conditions are merged into one. Otherwise the first doubt
 /// counts.
 pub(super) fn settled(doubts: Vec<Doubt>) -> Proof {
-    let (mut all_keys, mut all_by) = (BTreeSet::new(), Vec::<At>::new());
+    let (mut all_keys, mut all_by) = (BTreeSet::new(), Vec::<StatementPlace>::new());
     for doubt in &doubts {
         if let Doubt::Conditions { keys, by, .. } = doubt {
             all_keys.extend(keys.iter().cloned());

@@ -18,7 +18,7 @@ use super::space::{Levels, Read, Wanted};
 use super::term::{Bound, Term};
 use super::witness;
 use crate::context::{Context, Known as Value};
-use crate::decide::{At, Decision, Layer, Policies, Request, Subject, Truth, decide, is_session_of};
+use crate::decide::{Decision, Layer, Policies, Request, StatementPlace, Subject, Truth, decide, is_session_of};
 use crate::language::{Pattern, TooComplex};
 use crate::policy::{Effect, Policy, Principal, Statement, Which};
 use crate::reference;
@@ -195,7 +195,7 @@ impl<'a> Asked<'a> {
         let terms: Vec<&Term<'_>> = levels.terms().filter(about).collect();
         let denies = || terms.iter().filter(|it| !it.allows()).map(|it| it.statement);
         let search = witness::Search { said: self.said, reading: self.reading, caller: self.caller };
-        let example = |context: &Context, by: Vec<At>| {
+        let example = |context: &Context, by: Vec<StatementPlace>| {
             let told = self.said.keys().into_iter().fold(Context::unknown(), |told, key| match context.get(&key) {
                 Value::Values(values) => told.with(&key, values.to_vec()),
                 Value::Absent => told.without(&key),
@@ -310,7 +310,12 @@ fn granted(of: &Guarded, grant: &Grant, except: &Exception) -> Option<Counterexa
 }
 
 fn grant_to(of: &Guarded, grant: &Grant) -> Option<Counterexample> {
-    let at = At { layer: Layer::Resource, policy: format!("grant {}", grant.name).into(), sid: None, statement: 0 };
+    let at = StatementPlace {
+        layer: Layer::Resource,
+        policy: format!("grant {}", grant.name).into(),
+        sid: None,
+        statement: 0,
+    };
     Some(Counterexample {
         principal: grant.grantee.clone(),
         action: format!("kms:{}", grant.operations.first()?),

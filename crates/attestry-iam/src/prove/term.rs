@@ -7,7 +7,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use crate::context::Context;
-use crate::decide::{At, Layer, Truth, holds, undecided_keys};
+use crate::decide::{Layer, StatementPlace, Truth, holds, undecided_keys};
 use crate::language::Pattern;
 use crate::pattern::{is_always_there, resolved};
 use crate::policy::{Effect, Policy, Statement, Which};
@@ -160,8 +160,8 @@ impl<'a> Term<'a> {
         keys
     }
 
-    pub(super) fn at(&self) -> At {
-        At {
+    pub(super) fn at(&self) -> StatementPlace {
+        StatementPlace {
             layer: self.layer,
             policy: self.policy.name.clone(),
             sid: self.statement.sid.clone(),

@@ -26,7 +26,7 @@ pub use sends::sends;
 pub use service::{Service, as_of, service, services, source};
 pub use unknown::{Unknown, unknown};
 
-use super::pattern::{Case, Pattern};
+use super::pattern::{LetterCase, Pattern};
 
 /// Returns the action of a name such as `secretsmanager:GetSecretValue`, in any case.
 #[must_use]
@@ -45,9 +45,9 @@ pub fn matching(pattern: &str) -> impl Iterator<Item = Action> + use<'_> {
     let wanted = parts.as_ref().map(|(_, prefix, _)| prefix.clone());
     // A pattern without a colon may cover an action, too: `*` does.
     let every =
-        services(move |prefix| one.is_none() && wanted.as_ref().is_none_or(|it| it.matches(prefix, Case::Ascii)));
+        services(move |prefix| one.is_none() && wanted.as_ref().is_none_or(|it| it.matches(prefix, LetterCase::Ascii)));
     one.into_iter().chain(every).flat_map(Service::actions).filter(move |action| match &parts {
-        Some((_, _, operation)) => operation.matches(action.operation(), Case::Ascii),
-        None => whole.matches(&action.name(), Case::Ascii),
+        Some((_, _, operation)) => operation.matches(action.operation(), LetterCase::Ascii),
+        None => whole.matches(&action.name(), LetterCase::Ascii),
     })
 }

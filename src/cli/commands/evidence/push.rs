@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::bucket::{BucketArgs, address, bucket_failure};
-use crate::aws::bucket::{Kept, Object, ReadBack};
+use crate::aws::bucket::{Object, ReadBack, StoredObject};
 use crate::cli::support::output;
 use crate::failure::Failure;
 use crate::run::seal::bundle_format;
@@ -104,7 +104,7 @@ fn prepare(
     Ok((place, index, until))
 }
 
-fn show(url: &str, kept: &Kept) -> String {
+fn show(url: &str, kept: &StoredObject) -> String {
     let how = if kept.before { "was there already" } else { "written" };
     let read = match &kept.read {
         ReadBack::Whole(_) => "read back and verified".to_owned(),

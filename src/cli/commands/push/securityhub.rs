@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::aws::securityhub::{MOST_BATCH, MOST_BYTES, MOST_FINDINGS, import};
-use crate::aws::{At, Backend, Link, Operations, Pace, Role, Target, open};
+use crate::aws::{AccountRegion, Backend, Link, Operations, Pace, Role, Target, open};
 use crate::cli::support::output;
 use crate::failure::Failure;
 use crate::run::network;
@@ -228,7 +228,7 @@ fn batches(findings: &[Value]) -> Vec<&[Value]> {
 }
 
 /// The account in each of its Regions. Another account gets no request.
-async fn places(args: &Args, account: &str, regions: Vec<String>) -> Result<Vec<Arc<At>>, Failure> {
+async fn places(args: &Args, account: &str, regions: Vec<String>) -> Result<Vec<Arc<AccountRegion>>, Failure> {
     let target = Target {
         account: account.to_owned(),
         regions,

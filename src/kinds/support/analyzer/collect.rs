@@ -10,7 +10,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{GRANTED, PUBLIC, VALIDATE};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::aws::client::{ACCESS_ANALYZER, Api, Client};
 use crate::kinds::support::convert::malformed;
 use crate::kinds::support::pages::Pages;
@@ -83,7 +83,11 @@ impl Checked {
 
 /// Sets the attributes of [`public_call`](super::public_call). `of` is the type of the resource, such as
 /// `AWS::S3::Bucket`.
-pub(in crate::kinds) async fn check_public(at: &At, resource: &mut Resource, of: &'static str) -> Result<(), Gap> {
+pub(in crate::kinds) async fn check_public(
+    at: &AccountRegion,
+    resource: &mut Resource,
+    of: &'static str,
+) -> Result<(), Gap> {
     let text = match resource.get("policy") {
         Some(Fact::Known(Value::List(statements))) => rebuilt(statements)?,
         Some(none @ (Fact::Absent | Fact::NotApplicable(_))) => {
@@ -108,7 +112,7 @@ pub(in crate::kinds) async fn check_public(at: &At, resource: &mut Resource, of:
 }
 
 /// Sets the attribute of [`VALIDATE_CALL`](super::VALIDATE_CALL) for an identity policy.
-pub(in crate::kinds) async fn validate(at: &At, resource: &mut Resource, text: String) -> Result<(), Gap> {
+pub(in crate::kinds) async fn validate(at: &AccountRegion, resource: &mut Resource, text: String) -> Result<(), Gap> {
     let key = once(VALIDATE, &[&text]);
     let found: Arc<Vec<Value>> = at
         .once(key, async {
@@ -133,7 +137,7 @@ pub(in crate::kinds) async fn validate(at: &At, resource: &mut Resource, text: S
 
 /// Sets the attribute of [`GRANTED_CALL`](super::GRANTED_CALL) for an identity policy.
 pub(in crate::kinds) async fn ask(
-    at: &At,
+    at: &AccountRegion,
     resource: &mut Resource,
     text: &str,
     questions: &[Question],
@@ -148,7 +152,7 @@ pub(in crate::kinds) async fn ask(
     Ok(())
 }
 
-async fn granted(at: &At, text: &str, question: &Question) -> Result<Access, Gap> {
+async fn granted(at: &AccountRegion, text: &str, question: &Question) -> Result<Access, Gap> {
     let access = json!({ "actions": question.actions, "resources": question.resources });
     let input = json!({ "policyDocument": text, "access": [access], "policyType": "IDENTITY_POLICY" });
     let answer: Checked = at.client(Client::new).call(&CHECK_GRANTED, input).await?;

@@ -10,7 +10,7 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthorizationDetailsOutput;
 use aws_sdk_iam::types::{AttachedPolicy, GroupDetail, ManagedPolicyDetail, RoleDetail, UserDetail};
 
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::kinds::support::convert::named;
 use crate::kinds::support::pages::Pages;
 use attestry_core::facts::Gap;
@@ -37,7 +37,7 @@ impl Details {
 
 /// Walks once for each account. The walk has no filter, so it also contains the documents of attached AWS managed
 /// policies. Without these, the permissions of an identity would be unknown.
-pub(in crate::kinds) async fn details(at: &At) -> Result<Arc<Details>, Gap> {
+pub(in crate::kinds) async fn details(at: &AccountRegion) -> Result<Arc<Details>, Gap> {
     at.once("iam:GetAccountAuthorizationDetails", async {
         let mut details = Details::default();
         details.gap = walk(at, &mut details).await.err();
@@ -72,7 +72,7 @@ fn sound(page: &GetAccountAuthorizationDetailsOutput) -> Result<(), Gap> {
     page.policies().iter().try_for_each(|policy| named(policy.arn(), "ARN of a policy").map(drop))
 }
 
-async fn walk(at: &At, details: &mut Details) -> Result<(), Gap> {
+async fn walk(at: &AccountRegion, details: &mut Details) -> Result<(), Gap> {
     let mut pages = Pages::default();
     let request = at.client(Client::new).get_account_authorization_details().max_items(1000);
     let mut answers = request.into_paginator().send();

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult};
 
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::kinds::support::convert::malformed;
 use crate::kinds::support::pages::Pages;
 use attestry_core::facts::{Gap, Question, Resource, SIMULATED, Simulated, Value};
@@ -18,7 +18,11 @@ use attestry_core::facts::{Gap, Question, Resource, SIMULATED, Simulated, Value}
 const PAIRS: usize = 200;
 
 /// Sends all questions and sets the answers.
-pub(in crate::kinds) async fn simulate(at: &At, resource: &mut Resource, questions: &[Question]) -> Result<(), Gap> {
+pub(in crate::kinds) async fn simulate(
+    at: &AccountRegion,
+    resource: &mut Resource,
+    questions: &[Question],
+) -> Result<(), Gap> {
     let mut answers = Vec::new();
     for batch in batches(questions) {
         let mut results = Vec::new();

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::GET_TAGGED;
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::aws::client::{Api, Client, TAGGING};
 use crate::kinds::support::convert::{tags, told};
 use crate::kinds::support::pages::Pages;
@@ -53,7 +53,7 @@ impl Tagged {
 }
 
 /// Walks `tag:GetResources` once for each account, Region and resource type, such as `kms:key`.
-pub(in crate::kinds) async fn tagged(at: &At, resource_type: &'static str) -> Result<Arc<Tagged>, Gap> {
+pub(in crate::kinds) async fn tagged(at: &AccountRegion, resource_type: &'static str) -> Result<Arc<Tagged>, Gap> {
     at.once(resource_type, async {
         let mut tagged = Tagged::default();
         let mut pages = Pages::default();

@@ -12,7 +12,7 @@ use ruzstd::decoding::errors::FrameDecoderError;
 use ruzstd::encoding::{CompressionLevel, FrameCompressor};
 
 use super::Refused;
-use super::lanes::{self, Lanes};
+use super::ordered_pool::{self, Lanes};
 
 /// The number of bytes in a frame.
 pub(super) const FRAME: usize = 1 << 20;
@@ -28,7 +28,7 @@ pub(super) fn pack(
     out: &mut dyn Write,
     fill: impl FnOnce(&mut Packer<'_>) -> Result<(), Refused>,
 ) -> Result<(), Refused> {
-    lanes::run(compressor, |lanes| {
+    ordered_pool::run(compressor, |lanes| {
         let mut packer = Packer { lanes, out, piece: Vec::new() };
         fill(&mut packer)?;
         packer.end()
@@ -107,7 +107,7 @@ fn compressor() -> impl FnMut(Vec<u8>) -> Result<Vec<u8>, Refused> {
 
 /// Unpacks a file. The function `read` reads the stream in it.
 pub(super) fn unpack(archive: &[u8], read: impl FnOnce(&mut Stream<'_>) -> Result<(), Refused>) -> Result<(), Refused> {
-    lanes::run(decoder, |lanes| read(&mut Stream { lanes, rest: archive, piece: Cursor::default() }))
+    ordered_pool::run(decoder, |lanes| read(&mut Stream { lanes, rest: archive, piece: Cursor::default() }))
 }
 
 /// A stream that is being unpacked, a few frames ahead of its reader. Its errors hold a [`Refused`].

@@ -6,7 +6,7 @@
 //! not know the contents of the files.
 
 mod frames;
-mod lanes;
+mod ordered_pool;
 mod tar;
 mod zip;
 

@@ -86,9 +86,9 @@ fn walk(service: &str, operation: &str, path: &mut Vec<String>, value: &mut Valu
                 // A form writes the path to a member into the name of the member.
                 path.extend(name.split('.').map(str::to_lowercase));
                 match judge(service, operation, path, above, plain) {
-                    Verdict::Secret => blot(name, member),
-                    Verdict::Token => {}
-                    Verdict::Look => {
+                    Treatment::Secret => blot(name, member),
+                    Treatment::Token => {}
+                    Treatment::Look => {
                         withhold(name, named.as_deref(), member);
                         walk(service, operation, path, member);
                     }
@@ -157,7 +157,7 @@ fn scrubbed(content: &str) -> Option<String> {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Verdict {
+enum Treatment {
     Secret,
     Token,
     Look,
@@ -165,15 +165,15 @@ enum Verdict {
 
 /// The treatment of a member, by the part of its path that was not judged before. A secret structure is secret in all
 /// its parts.
-fn judge(service: &str, operation: &str, path: &[String], judged: usize, plain: bool) -> Verdict {
+fn judge(service: &str, operation: &str, path: &[String], judged: usize, plain: bool) -> Treatment {
     let ends = judged + 1..=path.len();
     let verdicts = ends.map(|end| verdict(service, operation, path.get(..end).unwrap_or_default(), plain));
-    verdicts.into_iter().find(|verdict| *verdict != Verdict::Look).unwrap_or(Verdict::Look)
+    verdicts.into_iter().find(|verdict| *verdict != Treatment::Look).unwrap_or(Treatment::Look)
 }
 
 /// The treatment of the member at the end of a path of lower-case names.
-fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Verdict {
-    let Some((name, above)) = path.split_last() else { return Verdict::Look };
+fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Treatment {
+    let Some((name, above)) = path.split_last() else { return Treatment::Look };
     let name = name.as_str();
     let within = |parent: &str| above.iter().any(|name| name == parent);
     let secret = SECRETS.contains(&name)
@@ -188,11 +188,11 @@ fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Verd
         || (service == "events" && within("targets") && matches!(name, "input" | "inputtemplate" | "httpparameters"))
         || (service == "sts" && name == "tokencode");
     if secret {
-        Verdict::Secret
+        Treatment::Secret
     } else if TOKENS.contains(&name) {
-        Verdict::Token
+        Treatment::Token
     } else {
-        Verdict::Look
+        Treatment::Look
     }
 }
 
@@ -233,18 +233,18 @@ impl<'a> Elements<'a> {
     #[must_use]
     pub fn text(&mut self, content: &str) -> Option<String> {
         let verdict = judge(self.service, self.operation, &self.path, 0, false);
-        if verdict == Verdict::Look && self.is_named_secret(content) {
+        if verdict == Treatment::Look && self.is_named_secret(content) {
             return Some(REDACTED.to_owned());
         }
         match verdict {
-            Verdict::Secret if content.trim().is_empty() => None,
-            Verdict::Secret => Some(marker(self.path.last().map_or("", String::as_str)).to_owned()),
-            Verdict::Token => None,
+            Treatment::Secret if content.trim().is_empty() => None,
+            Treatment::Secret => Some(marker(self.path.last().map_or("", String::as_str)).to_owned()),
+            Treatment::Token => None,
             // The path of a web hook serves as its password.
-            Verdict::Look if self.service == "sns" && self.path.last().is_some_and(|name| name == "endpoint") => {
+            Treatment::Look if self.service == "sns" && self.path.last().is_some_and(|name| name == "endpoint") => {
                 host_only(content).or_else(|| text(self.service, self.operation, content))
             }
-            Verdict::Look => text(self.service, self.operation, content),
+            Treatment::Look => text(self.service, self.operation, content),
         }
     }
 

@@ -9,7 +9,7 @@ use super::area::names;
 use super::rights;
 use crate::facts::iam::PERMISSIONS;
 use crate::facts::{ACCESS, Access, Fact, PARTITIONS, Question, SIMULATED, Simulated, Type, Value};
-use crate::matchers::Setting;
+use crate::matchers::MatchContext;
 use attestry_iam::language::Budget;
 use attestry_iam::{
     Area, Catalogue, Context, Form, Known, Policies, Proof, Prover, Rights, Set, Subject, parse, reference,
@@ -81,7 +81,7 @@ impl Claim {
     }
 
     /// The attributes with AWS's answers to the claim, when the claim is about a value of this type.
-    pub(in crate::matchers) fn beside(&self, of: Type) -> Vec<&'static str> {
+    pub(in crate::matchers) fn oracle_attributes(&self, of: Type) -> Vec<&'static str> {
         match of {
             Type::Record(fields) if fields == PERMISSIONS => vec![SIMULATED],
             _ if self.listed().is_some() => vec![ACCESS],
@@ -91,7 +91,12 @@ impl Claim {
 
     /// The questions for AWS: the counterexamples of a refuted claim, or sample requests for a proved claim. Without
     /// either, an answer of AWS would decide nothing.
-    pub(in crate::matchers) fn questions(&self, proof: &Proof, actual: &Value, setting: &Setting<'_>) -> Vec<Question> {
+    pub(in crate::matchers) fn questions(
+        &self,
+        proof: &Proof,
+        actual: &Value,
+        setting: &MatchContext<'_>,
+    ) -> Vec<Question> {
         match (proof, actual) {
             (Proof::Refuted(examples), Value::Map(_)) => {
                 examples.iter().map(|it| question(&it.action, &it.resource, &it.context)).collect()
@@ -105,7 +110,12 @@ impl Claim {
     }
 
     /// The reason why AWS's answers contradict the proof, if they do.
-    pub(in crate::matchers) fn against(&self, proof: &Proof, actual: &Value, setting: &Setting<'_>) -> Option<String> {
+    pub(in crate::matchers) fn against(
+        &self,
+        proof: &Proof,
+        actual: &Value,
+        setting: &MatchContext<'_>,
+    ) -> Option<String> {
         match actual {
             Value::Map(_) => self.simulated(proof, actual, setting),
             Value::List(_) => self.analyzed(proof, setting),
@@ -115,7 +125,7 @@ impl Claim {
 
     /// The sample requests of each duty, with their known condition keys. As in a proof, these include the keys that
     /// follow from the caller.
-    fn samples(&self, actual: &Value, setting: &Setting<'_>) -> Vec<Vec<(Question, Context)>> {
+    fn samples(&self, actual: &Value, setting: &MatchContext<'_>) -> Vec<Vec<(Question, Context)>> {
         let Ok((rights, known)) = rights(actual, setting) else { return Vec::new() };
         let prover = Prover::new(Catalogue::aws());
         let part = |(area, given): &Part| {
@@ -129,7 +139,7 @@ impl Claim {
     }
 
     /// The disagreement with the policy simulator, in words.
-    fn simulated(&self, proof: &Proof, actual: &Value, setting: &Setting<'_>) -> Option<String> {
+    fn simulated(&self, proof: &Proof, actual: &Value, setting: &MatchContext<'_>) -> Option<String> {
         let answers = answers(setting, SIMULATED, Simulated::from_value)?;
         let find = |question: &Question| answers.iter().find(|it| it.answers(question));
         match proof {
@@ -208,7 +218,7 @@ impl Claim {
     }
 
     /// The disagreement with Access Analyzer, in words.
-    fn analyzed(&self, proof: &Proof, setting: &Setting<'_>) -> Option<String> {
+    fn analyzed(&self, proof: &Proof, setting: &MatchContext<'_>) -> Option<String> {
         let question = self.listed()?;
         let answers = answers(setting, ACCESS, Access::from_value)?;
         let Some(told) = answers.iter().find(|it| it.answers(&question)) else {
@@ -250,7 +260,7 @@ const EXPLICIT: &str = "explicitDeny";
 
 /// The answers of AWS, when the stage enables the oracle. The list is empty when there was no question or no answer.
 /// The caller then reports that its answer is missing.
-fn answers<T>(setting: &Setting<'_>, attribute: &str, read: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+fn answers<T>(setting: &MatchContext<'_>, attribute: &str, read: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     match setting.resource.get(attribute)? {
         Fact::Known(Value::List(items)) => Some(items.iter().filter_map(read).collect()),
         Fact::Absent => None,

@@ -4,7 +4,7 @@ use super::unjudged::Unjudged;
 use crate::facts::iam::{GRANT, STATEMENT, from_values};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
-use crate::matchers::{Setting, Takes};
+use crate::matchers::{MatchContext, Takes};
 use attestry_iam::{Grant, Guarded};
 
 /// The operand of a claim about access, when the claim is about a value of this type.
@@ -19,7 +19,7 @@ pub(in crate::matchers) fn takes_guarded(of: Type, operand: Takes) -> Result<Tak
 ///
 /// # Errors
 /// Fails when the value cannot be read as a policy.
-pub(in crate::matchers) fn guarded(value: &Value, setting: &Setting<'_>) -> Result<Guarded, Unjudged> {
+pub(in crate::matchers) fn guarded(value: &Value, setting: &MatchContext<'_>) -> Result<Guarded, Unjudged> {
     let items = if let Value::List(items) = value { items.as_slice() } else { &[] };
     let (policy, grants) = match grants(items) {
         Some(grants) => (None, grants),

@@ -3,11 +3,11 @@
 //! Must not know the content of documents.
 
 use crate::facts::{Fact, Value};
-use crate::matchers::Setting;
+use crate::matchers::MatchContext;
 use attestry_iam::{Context, Subject};
 
 /// The known condition keys of the requests of a named identity.
-pub(super) fn of_identity(context: Context, subject: &Subject, setting: &Setting<'_>) -> Context {
+pub(super) fn of_identity(context: Context, subject: &Subject, setting: &MatchContext<'_>) -> Context {
     let id = match setting.resource.get("id") {
         Some(Fact::Known(Value::Text(id))) if !id.is_empty() => Some(id),
         _ => None,
@@ -23,7 +23,7 @@ pub(super) fn of_identity(context: Context, subject: &Subject, setting: &Setting
 
 /// The known condition keys of the requests of identities with a document. A document of the account works only in the
 /// account. Any other document can belong to any account.
-pub(super) fn of_document(setting: &Setting<'_>) -> Context {
+pub(super) fn of_document(setting: &MatchContext<'_>) -> Context {
     let context = Context::unknown().since(setting.now);
     let own = [":policy/", ":group/"].map(|kind| format!(":iam::{}{kind}", setting.account()));
     if own.iter().any(|own| setting.id().contains(own)) {

@@ -8,7 +8,7 @@ use super::claim::Claim;
 use super::unjudged::Unjudged;
 use super::words::{doubtful, witness};
 use crate::facts::{Question, Type, Value};
-use crate::matchers::{Answer, Example, Matcher, Objection, Operand, Setting, Takes};
+use crate::matchers::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes};
 use attestry_iam::Proof;
 
 /// A matcher whose answer is a proof. It implements `Matcher` automatically.
@@ -26,7 +26,7 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
     fn takes(&self, of: Type) -> Result<Takes, &'static str>;
 
     /// See [`Matcher::objections`].
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let _ = operand;
         Vec::new()
     }
@@ -43,25 +43,25 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
     }
 
     /// See [`Matcher::beside`].
-    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
-        self.claim(operand).map(|claim| claim.beside(of)).unwrap_or_default()
+    fn oracle_attributes(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        self.claim(operand).map(|claim| claim.oracle_attributes(of)).unwrap_or_default()
     }
 
     /// The reason why AWS's own answers contradict the proof, if they do.
-    fn against(&self, proof: &Proof, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Option<String> {
+    fn against(&self, proof: &Proof, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Option<String> {
         self.claim(operand)?.against(proof, actual, setting)
     }
 
     /// The answer when there is no document. Without a document, nothing is allowed and no party has access.
-    fn without(&self) -> Answer {
-        Answer::Holds
+    fn without(&self) -> MatchResult {
+        MatchResult::Holds
     }
 
     /// The proof.
     ///
     /// # Errors
     /// Fails when the value cannot be read as policies.
-    fn proof(&self, actual: &Value, operand: &Operand, setting: &Setting<'_>) -> Result<Proof, Unjudged>;
+    fn proof(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged>;
 }
 
 impl<P: Proves> Matcher for P {
@@ -81,8 +81,8 @@ impl<P: Proves> Matcher for P {
         Proves::takes(self, of)
     }
 
-    fn objections(&self, operand: &Operand) -> Vec<Objection> {
-        let mut all = Proves::objections(self, operand);
+    fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
+        let mut all = Proves::validate_operand(self, operand);
         // An unknown action can be newer than our copy of the reference. Then `all` has a warning, and the claim can
         // still be about a request.
         if all.is_empty() && self.claim(operand).is_some_and(|claim| claim.is_about_nothing()) {
@@ -96,27 +96,27 @@ impl<P: Proves> Matcher for P {
         Proves::expected(self, operand)
     }
 
-    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Answer {
+    fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult {
         let Some(actual) = actual else { return self.without() };
         let proof = match self.proof(actual, operand, setting) {
             Ok(proof) => proof,
-            Err(why) => return Answer::Undecided(format!("the policies cannot be judged: {why}")),
+            Err(why) => return MatchResult::Undecided(format!("the policies cannot be judged: {why}")),
         };
         if let Some(why) = self.against(&proof, actual, operand, setting) {
-            return Answer::Undecided(why);
+            return MatchResult::Undecided(why);
         }
         match proof {
-            Proof::Proved => Answer::Holds,
-            Proof::Refuted(examples) => Answer::Fails(Some(Box::new(witness(actual, &examples)))),
-            Proof::Undecided(doubt) => Answer::Undecided(doubtful(&doubt)),
+            Proof::Proved => MatchResult::Holds,
+            Proof::Refuted(examples) => MatchResult::Fails(Some(Box::new(witness(actual, &examples)))),
+            Proof::Undecided(doubt) => MatchResult::Undecided(doubtful(&doubt)),
         }
     }
 
-    fn beside(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
-        Proves::beside(self, of, operand)
+    fn oracle_attributes(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
+        Proves::oracle_attributes(self, of, operand)
     }
 
-    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &Setting<'_>) -> Vec<Question> {
+    fn questions(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> Vec<Question> {
         let (Some(actual), Some(claim)) = (actual, self.claim(operand)) else { return Vec::new() };
         match self.proof(actual, operand, setting) {
             Ok(proof) => claim.questions(&proof, actual, setting),

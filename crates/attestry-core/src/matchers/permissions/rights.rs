@@ -5,7 +5,7 @@ use super::unjudged::Unjudged;
 use crate::facts::iam::{PERMISSIONS, STATEMENT, from_values};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
-use crate::matchers::{Setting, Takes};
+use crate::matchers::{MatchContext, Takes};
 use attestry_iam::{
     Area, Catalogue, Context, Effect, Guarded, Policies, Policy, Principal, Proof, Prover, Rights, Statement, Subject,
     Which,
@@ -25,7 +25,7 @@ pub(in crate::matchers) fn takes(of: Type, operand: Type) -> Result<Takes, &'sta
 ///
 /// # Errors
 /// Fails when the value cannot be read as policies.
-pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Result<(Rights, Context), Unjudged> {
+pub(in crate::matchers) fn rights(value: &Value, setting: &MatchContext<'_>) -> Result<(Rights, Context), Unjudged> {
     let (identity, boundary) = match value {
         Value::Map(fields) => {
             let read = |name: &str| match fields.get(name) {
@@ -63,7 +63,7 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &Setting<'_>) -> Resul
 /// Fails when the value cannot be read as policies.
 pub(in crate::matchers) fn denied(
     value: &Value,
-    setting: &Setting<'_>,
+    setting: &MatchContext<'_>,
     area: &Area,
     given: impl FnOnce(Context) -> Context,
 ) -> Result<Proof, Unjudged> {
@@ -82,7 +82,7 @@ pub(in crate::matchers) fn denied(
 /// Fails when the value cannot be read as a policy.
 pub(in crate::matchers) fn denied_to_all(
     value: &Value,
-    setting: &Setting<'_>,
+    setting: &MatchContext<'_>,
     area: &Area,
     given: impl FnOnce(Context) -> Context,
 ) -> Result<Proof, Unjudged> {

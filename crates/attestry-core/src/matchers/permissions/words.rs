@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::Value;
 use crate::matchers::Witness;
-use attestry_iam::{At, Context, Counterexample, Doubt, Known, Layer, Subject, reference};
+use attestry_iam::{Context, Counterexample, Doubt, Known, Layer, StatementPlace, Subject, reference};
 
 /// The counterexamples of a refuted claim, and the complete statements of the value that they name.
 pub(super) fn witness(actual: &Value, examples: &[Counterexample]) -> Witness {
@@ -12,7 +12,7 @@ pub(super) fn witness(actual: &Value, examples: &[Counterexample]) -> Witness {
         [one] => request(one),
         several => Value::List(several.iter().map(request).collect()),
     };
-    let mut named: Vec<&At> = Vec::new();
+    let mut named: Vec<&StatementPlace> = Vec::new();
     for at in examples.iter().flat_map(|example| &example.by) {
         if !named.contains(&at) {
             named.push(at);
@@ -22,7 +22,7 @@ pub(super) fn witness(actual: &Value, examples: &[Counterexample]) -> Witness {
     Witness { shown, at_fault: (!found.is_empty()).then_some(Value::List(found)) }
 }
 
-fn statement<'a>(actual: &'a Value, at: &At) -> Option<&'a Value> {
+fn statement<'a>(actual: &'a Value, at: &StatementPlace) -> Option<&'a Value> {
     let list = match (actual, at.layer) {
         (Value::Map(fields), Layer::Boundary) => fields.get("boundary")?,
         (Value::Map(fields), _) => fields.get("statements")?,
@@ -65,7 +65,7 @@ fn assumed(context: &Context) -> Option<Value> {
 }
 
 /// The place of a statement: `statement 2 (AllowAll) of bank-read`.
-fn place(at: &At) -> String {
+fn place(at: &StatementPlace) -> String {
     let sid = at.sid.as_ref().map(|sid| format!(" ({sid})")).unwrap_or_default();
     let layer = match at.layer {
         Layer::Boundary => " as boundary",

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::GET_SECRETS;
 use super::values::{Read, read};
-use crate::aws::At;
+use crate::aws::AccountRegion;
 use crate::kinds::support::convert::unknown;
 use attestry_core::facts::{Cause, Fact, Gap, Resource};
 use attestry_logs::{Engine, Key, RuleError, Rules, Unsearchable, Values};
@@ -18,7 +18,7 @@ static RULES: OnceLock<Result<Arc<Rules>, (usize, RuleError)>> = OnceLock::new()
 
 /// The search targets of one account and Region.
 #[derive(Debug)]
-pub(in crate::kinds) struct Eyes {
+pub(in crate::kinds) struct SearchTargets {
     pub(in crate::kinds) key: Key,
     pub(in crate::kinds) engine: Engine,
     /// The number of SecureString parameters among the values.
@@ -30,16 +30,16 @@ pub(in crate::kinds) struct Eyes {
 }
 
 /// Search targets with the rules only.
-pub(in crate::kinds) async fn patterns(at: &At) -> Result<Arc<Eyes>, Gap> {
-    at.once("logs.sweep patterns", async { Eyes::new(Read::default()) }).await
+pub(in crate::kinds) async fn patterns(at: &AccountRegion) -> Result<Arc<SearchTargets>, Gap> {
+    at.once("logs.sweep patterns", async { SearchTargets::new(Read::default()) }).await
 }
 
 /// Search targets with the rules and the values in scope.
-pub(in crate::kinds) async fn values(at: &At) -> Result<Arc<Eyes>, Gap> {
-    at.once("logs.sweep values", async { Eyes::new(read(at).await) }).await
+pub(in crate::kinds) async fn values(at: &AccountRegion) -> Result<Arc<SearchTargets>, Gap> {
+    at.once("logs.sweep values", async { SearchTargets::new(read(at).await) }).await
 }
 
-impl Eyes {
+impl SearchTargets {
     pub(super) fn new(read: Read) -> Result<Self, Gap> {
         let defect = |message: String| Gap::new(Cause::Unexpected).with_message(message);
         let mut random = Zeroizing::new([0; 32]);

@@ -12,7 +12,7 @@ pub const CIRCUMSTANCES_SCHEMA: &str = "attestry.circumstances/1";
 /// The circumstances of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Circumstances {
+pub struct Provenance {
     /// The schema: `attestry.circumstances/1`.
     pub schema: String,
     /// The command line, without any text that looks like a secret. It is empty in evidence of an earlier version.

@@ -23,7 +23,7 @@ pub use attestry_core::facts::GLOBAL;
 type Shared = Arc<dyn Any + Send + Sync>;
 
 /// One account and one Region.
-pub struct At {
+pub struct AccountRegion {
     /// The account, 12 digits.
     pub account: Arc<str>,
     /// The Region, or `aws-global`.
@@ -39,7 +39,7 @@ pub struct At {
     reads: Mutex<HashMap<(TypeId, Cow<'static, str>), Shared>>,
 }
 
-impl At {
+impl AccountRegion {
     /// Creates the account and Region from the SDK configuration that reaches it.
     pub fn new(
         account: impl Into<Arc<str>>,
@@ -152,7 +152,7 @@ pub(super) fn retries(sdk: &SdkConfig, attempts: u32) -> aws_config::retry::Retr
     retries.with_max_attempts(attempts).with_initial_backoff(std::time::Duration::from_millis(200))
 }
 
-impl fmt::Debug for At {
+impl fmt::Debug for AccountRegion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "At({} {})", self.account, self.region)
     }
