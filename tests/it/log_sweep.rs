@@ -239,7 +239,7 @@ async fn only_the_window_and_the_secrets_of_the_stage_are_asked_for() {
     let out = directory.path().join("out");
     let plan = attestry(&["plan", suite.to_str().unwrap(), "--stage", "here"]);
     let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
-    assert!(plan.contains("of log groups all events; 40 % of the quotas"), "{plan}");
+    assert!(plan.contains("all events of the log groups and leaves 40 % of the quotas"), "{plan}");
     let ran = attestry(&["run", suite.to_str().unwrap(), "--stage", "here", "--out", out.to_str().unwrap()]);
     assert!(ran.status.success(), "{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     let calls = std::fs::read_to_string(out.join("evidence/calls.jsonl")).unwrap();

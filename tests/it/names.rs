@@ -26,7 +26,7 @@ const EXAMPLES: &[&str] = &["example.com", "example.net", "example.org"];
 const SECRETS: &[&str] = &[
     "crates/attestry-logs/",
     "crates/attestry-core/src/facts/redact/",
-    "src/kinds/plain_secret.rs",
+    "src/kinds/support/plain_secret.rs",
     "tests/it/log_sweep/",
 ];
 

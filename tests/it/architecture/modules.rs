@@ -63,10 +63,10 @@ impl Module {
     }
 }
 
-/// Returns the modules in `kinds! { … }`.
+/// Returns the modules in `kinds! { … }` and `probes! { … }`.
 fn in_macro(item: &Item) -> Vec<String> {
     match item {
-        Item::Macro(it) if it.mac.path.is_ident("kinds") => {
+        Item::Macro(it) if it.mac.path.is_ident("kinds") || it.mac.path.is_ident("probes") => {
             it.mac.tokens.clone().into_iter().map(|it| it.to_string()).filter(|it| it != ",").collect()
         }
         _ => Vec::new(),
