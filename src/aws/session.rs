@@ -292,7 +292,7 @@ pub(super) async fn ask(sdk: &SdkConfig, attempts: u32) -> Result<Identity, Gap>
         // This call has few attempts, so that a user without network gets the error soon.
         let soon =
             aws_sdk_sts::config::Builder::from(sdk).retry_config(super::account_region::retries(sdk, attempts)).build();
-        Ok::<_, Gap>(aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await.or_gap()?)
+        aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await.or_gap()
     }
     .await?;
     match (answer.account(), answer.arn(), answer.user_id()) {

@@ -21,7 +21,7 @@ use attestry_core::facts::{Kind, ProbeSpec};
 #[cfg(feature = "aws")]
 pub use runner::{
     Outcome, Running, Task,
-    artifact::{Artifact, ArtifactKind, LedgerForm, Marked, Pending, Search, artifact},
+    artifact::{Artifact, ArtifactKind, LedgerForm, List, Marked, Pending, Search, artifact},
     cleanup::{Cleaned, CleanupScope, cleanup, cleanup_by_search},
     cleanup_pace::{CLEANUP_TIME, CleanupPace, HURRIED_TIME, SAME_REQUEST},
     context::ProbeContext,

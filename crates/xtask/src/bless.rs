@@ -5,8 +5,11 @@
 use std::path::Path;
 use std::process::Command;
 
-/// The commands that write derived files, with the variables that make them write.
-const COMMANDS: &[(&[&str], &[(&str, &str)])] = &[
+/// A command, and the variables that make its tests write files.
+type Renewal = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+
+/// The commands that write derived files.
+const COMMANDS: &[Renewal] = &[
     (&["cargo", "test", "--workspace", "--lib"], &[("INSTA_UPDATE", "always")]),
     (
         &["cargo", "test", "--test", "it", "--", "schemas", "reference", "embedded"],

@@ -186,7 +186,7 @@ impl Bucket {
                 .version_id(&there.version)
                 .set_expected_bucket_owner(self.owner.clone())
                 .object_attributes(ObjectAttributes::Checksum);
-            Ok(request.send().await.or_gap()?)
+            request.send().await.or_gap()
         };
         let told = told.await.map_err(|gap| NotKept::Unread { key: key.clone(), gap: Box::new(gap) })?;
         let found = told.checksum.and_then(|it| it.checksum_sha256);

@@ -129,7 +129,7 @@ impl Bucket {
         };
         let versions = async {
             let request = self.s3.get_bucket_versioning().bucket(&self.name);
-            Ok(request.set_expected_bucket_owner(self.owner.clone()).send().await.or_gap()?)
+            request.set_expected_bucket_owner(self.owner.clone()).send().await.or_gap()
         };
         let versions = versions.await.map_err(told)?;
         if versions.status() != Some(&BucketVersioningStatus::Enabled) {
@@ -163,7 +163,7 @@ impl Bucket {
             let request = self.s3.list_object_versions().bucket(&self.name).prefix(prefix);
             let request = request.set_key_marker(from.0.clone()).set_version_id_marker(from.1.clone());
             let request = request.set_expected_bucket_owner(self.owner.clone());
-            let page = async { Ok(request.send().await.or_gap()?) }.await.map_err(told)?;
+            let page = async { request.send().await.or_gap() }.await.map_err(told)?;
             for object in page.versions() {
                 let key = object.key().unwrap_or_default().to_owned();
                 let version = object.version_id().unwrap_or_default().to_owned();

@@ -65,7 +65,7 @@ impl Client {
         let unsent = |why: Unsent| Gap::new(Cause::Unexpected).with_message(why.to_string());
         let (operation, request) = self.prepare(api, input).map_err(unsent)?;
         // A pending request is large, and the reads of collectors nest. So it is on the heap, and no read contains it.
-        Ok(Box::pin(async move { operation.invoke(request).await }).await.or_gap()?)
+        Box::pin(async move { operation.invoke(request).await }).await.or_gap()
     }
 
     fn prepare(&self, api: &Api, input: Value) -> Result<(runtime::Prepared, HttpRequest), Unsent> {

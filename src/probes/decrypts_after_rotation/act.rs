@@ -76,7 +76,7 @@ async fn act(context: &ProbeContext, observed: &mut Resource) -> Result<Target, 
     observed.set("left", left);
 
     let rotates = context.arguments.is_set("rotate");
-    let sealed = match Sealed::new(context, &key).await? {
+    let sealed = match Sealed::encrypt(context, &key).await? {
         Encrypted::Sealed(sealed) => sealed,
         Encrypted::Refused(why) => return Ok(set_result(observed, rotates.then(Watched::default), Some(why))),
     };
@@ -228,7 +228,7 @@ struct Sealed {
 
 impl Sealed {
     /// Encrypts random bytes.
-    async fn new(context: &ProbeContext, key: &str) -> Result<Encrypted, Gap> {
+    async fn encrypt(context: &ProbeContext, key: &str) -> Result<Encrypted, Gap> {
         let (digests, plain) = (Key::random()?, random()?);
         let request = client(&context.at).encrypt().key_id(key).encryption_context(CONTEXT, context.name());
         match request.plaintext(Blob::new(plain.to_vec())).send().await {

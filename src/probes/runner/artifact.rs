@@ -35,10 +35,13 @@ pub struct ArtifactKind {
     pub search: Search,
 }
 
+/// Lists the artifacts of the account and Region that carry a mark.
+pub type List = fn(&AccountRegion) -> Pending<'_, Result<Vec<Marked>, Gap>>;
+
 /// How artifacts are found by the marks in their names.
 pub enum Search {
     /// By a listing of one account and Region.
-    Listing(fn(&AccountRegion) -> Pending<'_, Result<Vec<Marked>, Gap>>),
+    Listing(List),
     /// By the listing of another kind, of this name.
     ListedWith(&'static str),
 }

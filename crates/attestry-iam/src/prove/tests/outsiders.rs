@@ -212,7 +212,7 @@ fn requests(said: &str, except: Option<&[&str]>) -> Vec<Outside> {
     // An organization lies above its units, and the ARN of a VPC contains the VPC.
     let is_within = |value: &str| {
         let is_part = |it: &&str| value.split('/').any(|part| part == *it) || value.ends_with(&format!(":vpc/{it}"));
-        except.is_some_and(|it| it.iter().any(|party| is_part(party)))
+        except.is_some_and(|it| it.iter().any(is_part))
     };
     let mut all = Vec::new();
     let mut add = |base: Request, sure: bool, vary: &[(&'static str, Vec<Choice>)]| {
