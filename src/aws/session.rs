@@ -288,13 +288,10 @@ pub async fn identity(at: &AccountRegion) -> Result<Arc<Identity>, Gap> {
 
 /// Requests the identity of the caller from AWS.
 pub(super) async fn ask(sdk: &SdkConfig, attempts: u32) -> Result<Identity, Gap> {
-    let answer = async {
-        // This call has few attempts, so that a user without network gets the error soon.
-        let soon =
-            aws_sdk_sts::config::Builder::from(sdk).retry_config(super::account_region::retries(sdk, attempts)).build();
-        aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await.or_gap()
-    }
-    .await?;
+    // This call has few attempts, so that a user without network gets the error soon.
+    let soon =
+        aws_sdk_sts::config::Builder::from(sdk).retry_config(super::account_region::retries(sdk, attempts)).build();
+    let answer = aws_sdk_sts::Client::from_conf(soon).get_caller_identity().send().await.or_gap()?;
     match (answer.account(), answer.arn(), answer.user_id()) {
         (Some(account), Some(arn), Some(user_id)) => {
             Ok(Identity { account: account.to_owned(), arn: arn.to_owned(), user_id: user_id.to_owned() })

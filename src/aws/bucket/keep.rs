@@ -108,15 +108,13 @@ impl Bucket {
     }
 
     async fn look(&self, key: &str) -> Result<Option<There>, NotKept> {
-        let found = async {
-            let request = self.s3.head_object().bucket(&self.name).key(key);
-            match request.set_expected_bucket_owner(self.owner.clone()).send().await {
-                Ok(found) => Ok(Some(found)),
-                Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
-                Err(error) => Err(gap_of(error)),
-            }
+        let request = self.s3.head_object().bucket(&self.name).key(key);
+        let found = match request.set_expected_bucket_owner(self.owner.clone()).send().await {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
+            Err(error) => Err(gap_of(error)),
         };
-        let found = found.await.map_err(|gap| NotKept::told(format!("look for {key}"), gap))?;
+        let found = found.map_err(|gap| NotKept::told(format!("look for {key}"), gap))?;
         Ok(found.map(|found| There {
             size: found.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
             lock: Lock {
@@ -131,22 +129,19 @@ impl Bucket {
         if object.bytes.len() > self.part {
             return self.send_parts(object).await;
         }
-        let done = async {
-            let request = self
-                .s3
-                .put_object()
-                .bucket(&self.name)
-                .key(object.key)
-                .content_type(object.content_type)
-                .if_none_match("*")
-                .checksum_sha256(checksum(object.bytes))
-                .object_lock_mode(ObjectLockMode::Compliance)
-                .object_lock_retain_until_date(date(object.retain_until))
-                .set_expected_bucket_owner(self.owner.clone())
-                .body(object.bytes.to_vec().into());
-            sent(request.send().await)
-        };
-        done.await.map_err(|gap| NotKept::told(format!("write {}", object.key), gap))
+        let request = self
+            .s3
+            .put_object()
+            .bucket(&self.name)
+            .key(object.key)
+            .content_type(object.content_type)
+            .if_none_match("*")
+            .checksum_sha256(checksum(object.bytes))
+            .object_lock_mode(ObjectLockMode::Compliance)
+            .object_lock_retain_until_date(date(object.retain_until))
+            .set_expected_bucket_owner(self.owner.clone())
+            .body(object.bytes.to_vec().into());
+        sent(request.send().await).map_err(|gap| NotKept::told(format!("write {}", object.key), gap))
     }
 
     /// Checks that the object in the bucket is the expected object, and that its lock is long enough.
@@ -177,18 +172,16 @@ impl Bucket {
     /// Compares the checksum that S3 computed when the object arrived.
     async fn compare_checksum(&self, object: &Object<'_>, there: &There, unread: &Gap) -> Result<(), NotKept> {
         let key = object.key.to_owned();
-        let told = async {
-            let request = self
-                .s3
-                .get_object_attributes()
-                .bucket(&self.name)
-                .key(&key)
-                .version_id(&there.version)
-                .set_expected_bucket_owner(self.owner.clone())
-                .object_attributes(ObjectAttributes::Checksum);
-            request.send().await.or_gap()
-        };
-        let told = told.await.map_err(|gap| NotKept::Unread { key: key.clone(), gap: Box::new(gap) })?;
+        let request = self
+            .s3
+            .get_object_attributes()
+            .bucket(&self.name)
+            .key(&key)
+            .version_id(&there.version)
+            .set_expected_bucket_owner(self.owner.clone())
+            .object_attributes(ObjectAttributes::Checksum);
+        let told = request.send().await.or_gap();
+        let told = told.map_err(|gap| NotKept::Unread { key: key.clone(), gap: Box::new(gap) })?;
         let found = told.checksum.and_then(|it| it.checksum_sha256);
         let Some(found) = found else { return Err(NotKept::Unread { key, gap: Box::new(unread.clone()) }) };
         let expected = self.checksum_of(object.bytes);
@@ -206,16 +199,13 @@ impl Bucket {
         // A caller without the permission to read locks gets the object without its lock.
         let mut lock = if told.mode.is_empty() { self.locked(key, version).await? } else { told };
         if !lock.holds(object.retain_until) {
-            let longer = async {
-                let retention = ObjectLockRetention::builder()
-                    .mode(ObjectLockRetentionMode::Compliance)
-                    .retain_until_date(date(object.retain_until))
-                    .build();
-                let request = self.s3.put_object_retention().bucket(&self.name).key(key).version_id(version);
-                let request = request.retention(retention).set_expected_bucket_owner(self.owner.clone());
-                request.send().await.map(|_| ()).map_err(gap_of)
-            };
-            longer.await.map_err(|gap| NotKept::told(format!("lock {key}"), gap))?;
+            let retention = ObjectLockRetention::builder()
+                .mode(ObjectLockRetentionMode::Compliance)
+                .retain_until_date(date(object.retain_until))
+                .build();
+            let request = self.s3.put_object_retention().bucket(&self.name).key(key).version_id(version);
+            let request = request.retention(retention).set_expected_bucket_owner(self.owner.clone());
+            request.send().await.or_gap().map_err(|gap| NotKept::told(format!("lock {key}"), gap))?;
             lock = self.locked(key, version).await?;
         }
         match lock.until {
@@ -229,15 +219,13 @@ impl Bucket {
     }
 
     async fn locked(&self, key: &str, version: &str) -> Result<Lock, NotKept> {
-        let told = async {
-            let request = self.s3.get_object_retention().bucket(&self.name).key(key).version_id(version);
-            match request.set_expected_bucket_owner(self.owner.clone()).send().await {
-                Ok(told) => Ok(told.retention),
-                Err(error) if refused_with(&error, &["NoSuchObjectLockConfiguration"]) => Ok(None),
-                Err(error) => Err(gap_of(error)),
-            }
+        let request = self.s3.get_object_retention().bucket(&self.name).key(key).version_id(version);
+        let told = match request.set_expected_bucket_owner(self.owner.clone()).send().await {
+            Ok(told) => Ok(told.retention),
+            Err(error) if refused_with(&error, &["NoSuchObjectLockConfiguration"]) => Ok(None),
+            Err(error) => Err(gap_of(error)),
         };
-        let told = told.await.map_err(|gap| NotKept::told(format!("learn until when {key} is locked"), gap))?;
+        let told = told.map_err(|gap| NotKept::told(format!("learn until when {key} is locked"), gap))?;
         let (mode, until) = told.map_or((None, None), |it| (it.mode, it.retain_until_date));
         let mode = mode.map(|mode| mode.as_str().to_owned()).unwrap_or_default();
         Ok(Lock { mode, until: until.and_then(instant) })

@@ -98,24 +98,18 @@ impl Bucket {
     /// Returns the Region of the bucket. S3 returns it even when it refuses the request.
     async fn region(&self) -> Result<String, NotKept> {
         let request = self.s3.head_bucket().bucket(&self.name).set_expected_bucket_owner(self.owner.clone());
-        let answer = async {
-            match request.send().await {
-                Ok(told) => Ok(told.bucket_region.unwrap_or_else(|| ANY_REGION.to_owned())),
-                Err(error) => {
-                    let told = error.raw_response().and_then(|raw| raw.headers().get("x-amz-bucket-region"));
-                    let missing = error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404);
-                    match told.map(str::to_owned) {
-                        _ if missing => Err(None),
-                        Some(region) => Ok(region),
-                        None => Err(Some(gap_of(error))),
-                    }
+        match request.send().await {
+            Ok(told) => Ok(told.bucket_region.unwrap_or_else(|| ANY_REGION.to_owned())),
+            Err(error) => {
+                let told = error.raw_response().and_then(|raw| raw.headers().get("x-amz-bucket-region"));
+                let missing = error.raw_response().is_some_and(|raw| raw.status().as_u16() == 404);
+                match told.map(str::to_owned) {
+                    _ if missing => Err(NotKept::NoBucket(self.name.clone())),
+                    Some(region) => Ok(region),
+                    None => Err(NotKept::told(format!("find the bucket {}", self.name), gap_of(error))),
                 }
             }
-        };
-        answer.await.map_err(|gap| match gap {
-            None => NotKept::NoBucket(self.name.clone()),
-            Some(gap) => NotKept::told(format!("find the bucket {}", self.name), gap),
-        })
+        }
     }
 
     /// Checks that the bucket keeps its objects: versioning and Object Lock are on.
@@ -127,24 +121,19 @@ impl Bucket {
             Cause::Gone => NotKept::NoBucket(self.name.clone()),
             _ => NotKept::told(format!("learn whether the bucket {} keeps what is written", self.name), gap),
         };
-        let versions = async {
-            let request = self.s3.get_bucket_versioning().bucket(&self.name);
-            request.set_expected_bucket_owner(self.owner.clone()).send().await.or_gap()
-        };
-        let versions = versions.await.map_err(told)?;
+        let request = self.s3.get_bucket_versioning().bucket(&self.name);
+        let versions = request.set_expected_bucket_owner(self.owner.clone()).send().await.or_gap().map_err(told)?;
         if versions.status() != Some(&BucketVersioningStatus::Enabled) {
             let found = versions.status().map_or("off", BucketVersioningStatus::as_str).to_owned();
             return Err(NotKept::NoVersions { bucket: self.name.clone(), found });
         }
-        let lock = async {
-            let request = self.s3.get_object_lock_configuration().bucket(&self.name);
-            match request.set_expected_bucket_owner(self.owner.clone()).send().await {
-                Ok(answer) => Ok(answer.object_lock_configuration.and_then(|it| it.object_lock_enabled)),
-                Err(error) if refused_with(&error, &["ObjectLockConfigurationNotFoundError"]) => Ok(None),
-                Err(error) => Err(gap_of(error)),
-            }
+        let request = self.s3.get_object_lock_configuration().bucket(&self.name);
+        let lock = match request.set_expected_bucket_owner(self.owner.clone()).send().await {
+            Ok(answer) => Ok(answer.object_lock_configuration.and_then(|it| it.object_lock_enabled)),
+            Err(error) if refused_with(&error, &["ObjectLockConfigurationNotFoundError"]) => Ok(None),
+            Err(error) => Err(gap_of(error)),
         };
-        match lock.await.map_err(told)? {
+        match lock.map_err(told)? {
             Some(ObjectLockEnabled::Enabled) => Ok(()),
             _ => Err(NotKept::NoLock(self.name.clone())),
         }
@@ -163,7 +152,7 @@ impl Bucket {
             let request = self.s3.list_object_versions().bucket(&self.name).prefix(prefix);
             let request = request.set_key_marker(from.0.clone()).set_version_id_marker(from.1.clone());
             let request = request.set_expected_bucket_owner(self.owner.clone());
-            let page = async { request.send().await.or_gap() }.await.map_err(told)?;
+            let page = request.send().await.or_gap().map_err(told)?;
             for object in page.versions() {
                 let key = object.key().unwrap_or_default().to_owned();
                 let version = object.version_id().unwrap_or_default().to_owned();
@@ -195,21 +184,18 @@ impl Bucket {
 
     /// Reads at most this many bytes, even when a header gives another length.
     async fn bytes(&self, key: &str, version: &str, most: u64) -> Result<Vec<u8>, NotRead> {
-        async {
-            let request = self.s3.get_object().bucket(&self.name).key(key).version_id(version);
-            let answer = request.set_expected_bucket_owner(self.owner.clone()).send().await;
-            let mut body = answer.map_err(|error| NotRead::Gap(gap_of(error)))?.body;
-            let mut bytes = Vec::new();
-            let mut flow = Flow::default();
-            while let Some(more) = flow.next(body.try_next()).await.map_err(NotRead::Gap)? {
-                bytes.extend_from_slice(&more);
-                if bytes.len() as u64 > most {
-                    return Err(NotRead::TooLarge);
-                }
+        let request = self.s3.get_object().bucket(&self.name).key(key).version_id(version);
+        let answer = request.set_expected_bucket_owner(self.owner.clone()).send().await;
+        let mut body = answer.or_gap().map_err(NotRead::Gap)?.body;
+        let mut bytes = Vec::new();
+        let mut flow = Flow::default();
+        while let Some(more) = flow.next(body.try_next()).await.map_err(NotRead::Gap)? {
+            bytes.extend_from_slice(&more);
+            if bytes.len() as u64 > most {
+                return Err(NotRead::TooLarge);
             }
-            Ok(bytes)
         }
-        .await
+        Ok(bytes)
     }
 }
 

@@ -60,19 +60,13 @@ impl Bucket {
         let mut latest = None;
         let (mut from_key, mut from_upload) = (None, None);
         for _ in 0..PAGES {
-            let page = async {
-                let request = self.s3.list_multipart_uploads().bucket(&self.name).prefix(key);
-                let request = request.set_key_marker(from_key.take()).set_upload_id_marker(from_upload.take());
-                match request.set_expected_bucket_owner(self.owner.clone()).send().await {
-                    Ok(page) => Ok(Some(page)),
-                    Err(error) => match gap_of(error) {
-                        // A caller without the permission to list uploads starts a new upload.
-                        gap if gap.cause == Cause::Denied => Ok(None),
-                        gap => Err(gap),
-                    },
-                }
+            let request = self.s3.list_multipart_uploads().bucket(&self.name).prefix(key);
+            let request = request.set_key_marker(from_key.take()).set_upload_id_marker(from_upload.take());
+            let page = match request.set_expected_bucket_owner(self.owner.clone()).send().await.or_gap() {
+                // A caller without the permission to list uploads starts a new upload.
+                Err(gap) if gap.cause == Cause::Denied => return Ok(None),
+                page => page?,
             };
-            let Some(page) = page.await? else { return Ok(None) };
             for upload in page.uploads().iter().filter(|upload| upload.key() == Some(key)) {
                 let ours = upload.checksum_algorithm().is_none_or(|it| *it == ChecksumAlgorithm::Sha256);
                 let at = upload.initiated().map(|at| (at.secs(), at.subsec_nanos()));
@@ -89,22 +83,19 @@ impl Bucket {
     }
 
     async fn begin(&self, object: &Object<'_>) -> Result<String, Gap> {
-        async {
-            let request = self
-                .s3
-                .create_multipart_upload()
-                .bucket(&self.name)
-                .key(object.key)
-                .content_type(object.content_type)
-                .checksum_algorithm(ChecksumAlgorithm::Sha256)
-                .object_lock_mode(ObjectLockMode::Compliance)
-                .object_lock_retain_until_date(date(object.retain_until))
-                .set_expected_bucket_owner(self.owner.clone());
-            let begun = request.send().await.or_gap()?;
-            let none = || Gap::new(Cause::Malformed).with_message("the answer names no upload");
-            begun.upload_id.filter(|id| !id.is_empty()).ok_or_else(none)
-        }
-        .await
+        let request = self
+            .s3
+            .create_multipart_upload()
+            .bucket(&self.name)
+            .key(object.key)
+            .content_type(object.content_type)
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .object_lock_mode(ObjectLockMode::Compliance)
+            .object_lock_retain_until_date(date(object.retain_until))
+            .set_expected_bucket_owner(self.owner.clone());
+        let begun = request.send().await.or_gap()?;
+        let none = || Gap::new(Cause::Malformed).with_message("the answer names no upload");
+        begun.upload_id.filter(|id| !id.is_empty()).ok_or_else(none)
     }
 
     /// Returns the parts that S3 has, or none when the upload has ended in the meantime.
@@ -112,22 +103,16 @@ impl Bucket {
         let mut parts = BTreeMap::new();
         let mut from = None;
         for _ in 0..PAGES {
-            let page = async {
-                let request = self.s3.list_parts().bucket(&self.name).key(key).upload_id(upload);
-                let request = request.set_part_number_marker(from.take());
-                match request.set_expected_bucket_owner(self.owner.clone()).send().await {
-                    Ok(page) => Ok(Ok(page)),
-                    Err(error) if refused_with(&error, &["NoSuchUpload"]) => Ok(Err(None)),
-                    Err(error) => match gap_of(error) {
-                        // A caller without the permission to list parts sends all of them.
-                        gap if gap.cause == Cause::Denied => Ok(Err(Some(BTreeMap::new()))),
-                        gap => Err(gap),
-                    },
-                }
-            };
-            let page = match page.await? {
+            let request = self.s3.list_parts().bucket(&self.name).key(key).upload_id(upload);
+            let request = request.set_part_number_marker(from.take());
+            let page = match request.set_expected_bucket_owner(self.owner.clone()).send().await {
                 Ok(page) => page,
-                Err(end) => return Ok(end),
+                Err(error) if refused_with(&error, &["NoSuchUpload"]) => return Ok(None),
+                Err(error) => match gap_of(error) {
+                    // A caller without the permission to list parts sends all of them.
+                    gap if gap.cause == Cause::Denied => return Ok(Some(BTreeMap::new())),
+                    gap => return Err(gap),
+                },
             };
             for part in page.parts() {
                 if let (Some(number), Some(tag)) = (part.part_number(), part.e_tag()) {
@@ -153,44 +138,38 @@ impl Bucket {
         bytes: &[u8],
         checksum: String,
     ) -> Result<Option<CompletedPart>, Gap> {
-        async {
-            let request = self
-                .s3
-                .upload_part()
-                .bucket(&self.name)
-                .key(key)
-                .upload_id(upload)
-                .part_number(number)
-                .checksum_sha256(&checksum)
-                .set_expected_bucket_owner(self.owner.clone())
-                .body(bytes.to_vec().into());
-            match request.send().await {
-                Ok(told) => {
-                    let part = CompletedPart::builder().part_number(number).set_e_tag(told.e_tag);
-                    Ok(Some(part.checksum_sha256(checksum).build()))
-                }
-                Err(error) if refused_with(&error, &["NoSuchUpload"]) => Ok(None),
-                Err(error) => Err(gap_of(error)),
+        let request = self
+            .s3
+            .upload_part()
+            .bucket(&self.name)
+            .key(key)
+            .upload_id(upload)
+            .part_number(number)
+            .checksum_sha256(&checksum)
+            .set_expected_bucket_owner(self.owner.clone())
+            .body(bytes.to_vec().into());
+        match request.send().await {
+            Ok(told) => {
+                let part = CompletedPart::builder().part_number(number).set_e_tag(told.e_tag);
+                Ok(Some(part.checksum_sha256(checksum).build()))
             }
+            Err(error) if refused_with(&error, &["NoSuchUpload"]) => Ok(None),
+            Err(error) => Err(gap_of(error)),
         }
-        .await
     }
 
     async fn complete(&self, key: &str, upload: &str, parts: Vec<CompletedPart>) -> Result<Sent, Gap> {
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let done = async {
-            let request = self
-                .s3
-                .complete_multipart_upload()
-                .bucket(&self.name)
-                .key(key)
-                .upload_id(upload)
-                .if_none_match("*")
-                .multipart_upload(parts)
-                .set_expected_bucket_owner(self.owner.clone());
-            sent(request.send().await)
-        };
-        let done = done.await?;
+        let request = self
+            .s3
+            .complete_multipart_upload()
+            .bucket(&self.name)
+            .key(key)
+            .upload_id(upload)
+            .if_none_match("*")
+            .multipart_upload(parts)
+            .set_expected_bucket_owner(self.owner.clone());
+        let done = sent(request.send().await)?;
         if done == Sent::Raced {
             self.forget(key, upload).await;
         }

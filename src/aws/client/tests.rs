@@ -327,13 +327,12 @@ fn every_partition_has_its_names() {
 #[test]
 fn instants_are_seconds_with_fractions() {
     #[derive(Deserialize)]
-    struct AccountRegion {
+    struct Dated {
         #[serde(default, deserialize_with = "epoch_seconds")]
         at: Option<aws_smithy_types::DateTime>,
     }
-    let read = |text: &str| {
-        serde_json::from_str::<AccountRegion>(text).ok().map(|it| it.at.map(|at| (at.secs(), at.subsec_nanos())))
-    };
+    let read =
+        |text: &str| serde_json::from_str::<Dated>(text).ok().map(|it| it.at.map(|at| (at.secs(), at.subsec_nanos())));
     assert_eq!(read(r#"{"at":1795165200}"#), Some(Some((1_795_165_200, 0))));
     assert_eq!(read(r#"{"at":1795165200.5}"#), Some(Some((1_795_165_200, 500_000_000))));
     assert_eq!(read(r#"{"at":null}"#), Some(None));
