@@ -243,7 +243,10 @@ impl<'a> Search<'a> {
             // When any caller is possible, one of them has the value.
             Some(Chosen::Nobody) if !self.context.is_of_anybody() => false,
             // Each resource of another party belongs to the organization of that party.
-            Some(Chosen::Nobody) => says_who(key) || is_of_organization(key) && !self.area.names_one(),
+            Some(Chosen::Nobody) => {
+                reference::describes_caller(key)
+                    || reference::names_organization_of_resource(key) && !self.area.names_one()
+            }
             None => false,
         }
     }
@@ -312,19 +315,6 @@ fn open(levels: &Levels<'_>, context: &Context) -> Vec<String> {
         }
     }
     keys
-}
-
-/// Returns whether a key identifies the caller.
-fn says_who(key: &str) -> bool {
-    let small = key.to_ascii_lowercase();
-    let others = ["aws:federatedprovider", "aws:sourceidentity", "aws:userid", "aws:username"];
-    let member = small.starts_with("deadline:") && small.ends_with("membershiplevels");
-    small.starts_with("aws:principal") || others.contains(&small.as_str()) || member
-}
-
-/// Returns whether a key gives the organization of a resource.
-fn is_of_organization(key: &str) -> bool {
-    ["aws:resourceorgid", "aws:resourceorgpaths"].iter().any(|it| it.eq_ignore_ascii_case(key))
 }
 
 /// Returns whether requests of an action may have a key: a key of every service, or a key that AWS documents for the

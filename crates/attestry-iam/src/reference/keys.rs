@@ -115,13 +115,24 @@ const OF_RESOURCE: &[&str] = &[
     "s3:ResourceAccount",
 ];
 
-/// Keys of services that say what whoever asks is to a resource.
+/// The keys of services that describe the relation of the caller to a resource.
 const OF_CALLER: &[&str] = &[
     "deadline:FarmMembershipLevels",
     "deadline:FleetMembershipLevels",
     "deadline:JobMembershipLevels",
     "deadline:QueueMembershipLevels",
 ];
+
+/// Returns whether a key describes the caller. The comparison ignores case.
+pub(crate) fn describes_caller(name: &str) -> bool {
+    let others = ["aws:FederatedProvider", "aws:SourceIdentity", "aws:userid", "aws:username"];
+    starts_with(name, "aws:Principal") || others.iter().chain(OF_CALLER).any(|it| it.eq_ignore_ascii_case(name))
+}
+
+/// Returns whether a key contains the organization of a resource. The comparison ignores case.
+pub(crate) fn names_organization_of_resource(name: &str) -> bool {
+    ["aws:ResourceOrgID", "aws:ResourceOrgPaths"].iter().any(|it| it.eq_ignore_ascii_case(name))
+}
 
 /// The key of a name, in whatever case: also one whose name is a part of what a `*` stands for.
 #[must_use]

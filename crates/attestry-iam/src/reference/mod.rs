@@ -21,6 +21,7 @@ pub use action::Action;
 pub use format::Format;
 pub use groups::{Group, expand, groups};
 pub use keys::{Chosen, Holds, Key, key, keys_like};
+pub(crate) use keys::{describes_caller, names_organization_of_resource};
 pub use level::Level;
 pub use sends::sends;
 pub use service::{Service, as_of, service, services, source};
