@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 
 
 @contextlib.contextmanager
@@ -24,3 +25,10 @@ def serve(*options: str):
         finally:
             child.terminate()
             child.wait(timeout=60)
+
+
+def run_tests(test_case) -> bool:
+    """Runs the tests of a class against ministack with its integrations. The class gets the URL of the server."""
+    with serve("--ministack", "--integrations") as url:
+        test_case.url = url
+        return unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(test_case)).wasSuccessful()

@@ -11,7 +11,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from function_code import Code
-from serve import serve
+from serve import run_tests
 from stack import ACCESS_LOG, ACCOUNT, ANOMALY, DEVELOPER, PROBE, QUEUE, READER, REGION, ROTATION, SANCTIONS, STRANGER, Stack, arn
 
 TIMEOUT = 20.0  # seconds; an alert or record takes one or two
@@ -282,9 +282,7 @@ def documented(event_id: str, session: str) -> dict:
 
 
 def run() -> bool:
-    with serve("--ministack", "--integrations") as url:
-        Functions.url = url
-        return unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(Functions)).wasSuccessful()
+    return run_tests(Functions)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import unittest
 
 from botocore.exceptions import ClientError
 
-from serve import serve
+from serve import run_tests
 from stack import Stack
 
 
@@ -75,9 +75,7 @@ class KeyRotation(unittest.TestCase):
 
 
 def run() -> bool:
-    with serve("--ministack", "--integrations") as url:
-        KeyRotation.url = url
-        return unittest.TextTestRunner(verbosity=2).run(unittest.defaultTestLoader.loadTestsFromTestCase(KeyRotation)).wasSuccessful()
+    return run_tests(KeyRotation)
 
 
 if __name__ == "__main__":
