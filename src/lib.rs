@@ -23,6 +23,8 @@ pub mod reference;
 #[cfg(feature = "aws")]
 mod run;
 #[cfg(feature = "aws")]
+mod runtime;
+#[cfg(feature = "aws")]
 mod trials;
 mod trusted;
 pub mod vocabulary;

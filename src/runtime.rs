@@ -1,6 +1,6 @@
-//! The async runtime of a command that makes requests.
+//! The async runtime of a run, and of each command that makes requests.
 //!
-//! Must not know which command runs.
+//! Must not know runs or commands.
 
 use crate::failure::Failure;
 use attestry_core::verify::Exit;

@@ -27,6 +27,7 @@ use crate::collect::{Watch, collect};
 use crate::failure::Failure;
 use crate::kinds;
 use crate::probes::Ledger;
+use crate::runtime::block_on;
 use attestry_core::evidence;
 use attestry_core::facts::Population;
 use attestry_core::plan::Plan;
@@ -223,12 +224,7 @@ impl Run {
     /// # Errors
     /// The run ended without verdicts: a mistake in the suite, a refused account, or an output that cannot be written.
     pub fn execute(&self) -> Result<Outcome, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| Failure::new(Exit::Output, format!("no runtime: {error}")))?;
-        let outcome = runtime.block_on(async { self.perform(self.select()?).await });
-        // A request that hangs must not keep the thread.
-        runtime.shutdown_background();
-        outcome
+        block_on(async { self.perform(self.select()?).await })
     }
 
     /// The selected cases of the suite.

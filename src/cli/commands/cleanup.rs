@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use crate::cli::support::output;
-use crate::cli::support::runtime::block_on;
 use crate::failure::Failure;
 use crate::probes::{Cleaned, CleanupScope, cleanup, cleanup_by_search};
 use crate::run::probing::{LEDGERS, PAUSE, SHOWN};
 use crate::run::selection::SelectionRequest;
 use crate::run::stage::StageSession;
+use crate::runtime::block_on;
 use attestry_core::policy::Source;
 use attestry_core::source::printable;
 use attestry_core::verify::Exit;

@@ -6,11 +6,11 @@ use std::time::Instant;
 use super::plan;
 use crate::cli::support::args::{OutputArgs, SelectionArgs};
 use crate::cli::support::progress::Progress;
-use crate::cli::support::runtime::block_on;
 use crate::cli::support::{output, signals};
 use crate::failure::Failure;
 use crate::run::probing::LEDGERS;
 use crate::run::{Interrupt, Outcome, Run, signal_name};
+use crate::runtime::block_on;
 use attestry_core::report;
 use attestry_core::verify::Exit;
 

@@ -13,8 +13,6 @@ pub(crate) mod panics;
 #[cfg(feature = "aws")]
 pub(crate) mod progress;
 #[cfg(feature = "aws")]
-pub(crate) mod runtime;
-#[cfg(feature = "aws")]
 pub(crate) mod signals;
 
 use attestry_core::source::printable;

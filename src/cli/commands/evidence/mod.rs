@@ -8,8 +8,8 @@ mod pack;
 mod push;
 mod store;
 
-use crate::cli::support::runtime::block_on;
 use crate::failure::Failure;
+use crate::runtime::block_on;
 
 /// Arguments of `evidence`.
 #[derive(Debug, clap::Args)]

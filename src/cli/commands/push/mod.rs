@@ -2,8 +2,8 @@
 
 mod securityhub;
 
-use crate::cli::support::runtime::block_on;
 use crate::failure::Failure;
+use crate::runtime::block_on;
 
 /// Arguments of `push`.
 #[derive(Debug, clap::Args)]
