@@ -14,7 +14,20 @@ pub struct Context {
     /// The patterns of values that are known only in part.
     shapes: BTreeMap<String, String>,
     since: Option<Timestamp>,
-    of_anybody: bool,
+    callers: Callers,
+}
+
+/// The callers of the requests that a context describes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Callers {
+    /// One identity. Each key that follows from the identity has one value, known or not.
+    #[default]
+    One,
+    /// Any user or role to which the policies can be attached. One of them has the tags, the session and the
+    /// organization that a condition names. The names and ids of the identities stay open.
+    Holders,
+    /// Any caller. The keys that follow from the caller can have any value.
+    Anybody,
 }
 
 /// The knowledge about one key.
@@ -68,16 +81,16 @@ impl Context {
         Self { since: Some(instant), ..self }
     }
 
-    /// Extends the context to requests of any caller. The keys that follow from the caller can then have any value.
+    /// Extends the context to requests of these callers.
     #[must_use]
-    pub fn of_anybody(self) -> Self {
-        Self { of_anybody: true, ..self }
+    pub fn of(self, callers: Callers) -> Self {
+        Self { callers, ..self }
     }
 
-    /// Returns whether the requests can have any caller.
+    /// Returns the callers of the requests.
     #[must_use]
-    pub fn is_of_anybody(&self) -> bool {
-        self.of_anybody
+    pub fn callers(&self) -> Callers {
+        self.callers
     }
 
     /// Returns the pattern of a key that is known only in part.
@@ -98,7 +111,7 @@ impl Context {
         self.keys.extend(other.keys.iter().map(|(key, values)| (key.clone(), values.clone())));
         self.shapes.extend(other.shapes.iter().map(|(key, shape)| (key.clone(), shape.clone())));
         self.since = other.since.or(self.since);
-        self.of_anybody |= other.of_anybody;
+        self.callers = self.callers.max(other.callers);
         self
     }
 

@@ -14,7 +14,7 @@ pub mod prove;
 pub mod reference;
 mod write;
 
-pub use context::{Context, Known};
+pub use context::{Callers, Context, Known};
 pub use decide::{Decision, Layer, Policies, Request, StatementPlace, Subject, Truth, decide, holds, undecided_keys};
 pub use parse::{Form, Malformed, decoded, operator, parse};
 pub use pattern::{LetterCase, Pattern, Resolved, resolved};

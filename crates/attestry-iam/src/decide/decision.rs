@@ -23,7 +23,7 @@
 //!
 //! The module must not know statements.
 
-use super::found::{Found, Layer, StatementPlace};
+use super::found::{Layer, Outcome, StatementPlace};
 use super::principals::Naming;
 use super::request::{Request, Subject};
 use super::statement::Whom;
@@ -95,11 +95,11 @@ pub fn decide(request: &Request, policies: &Policies) -> Decision {
     }
 }
 
-fn denied(request: &Request, policies: &Policies) -> Found {
+fn denied(request: &Request, policies: &Policies) -> Outcome {
     let subject = &request.principal;
     let bounded = policies.boundary.is_some();
-    let deny = |layer, list: &[Policy], whom| Found::any(layer, list, Effect::Deny, request, whom);
-    let mut found = Found { truth: Truth::No, ..Found::given(Layer::Resource) };
+    let deny = |layer, list: &[Policy], whom| Outcome::any(layer, list, Effect::Deny, request, whom);
+    let mut found = Outcome { truth: Truth::No, ..Outcome::given(Layer::Resource) };
     for level in rcps(subject, policies) {
         found = found.or(deny(Layer::ResourceControl, level, Whom::Anyhow { bounded: false }));
     }
@@ -115,10 +115,10 @@ fn denied(request: &Request, policies: &Policies) -> Found {
     found
 }
 
-fn allowed(request: &Request, policies: &Policies) -> Found {
+fn allowed(request: &Request, policies: &Policies) -> Outcome {
     let subject = &request.principal;
-    let allow = |layer, list: &[Policy], whom| Found::any(layer, list, Effect::Allow, request, whom);
-    let mut guards = Found::given(Layer::ResourceControl);
+    let allow = |layer, list: &[Policy], whom| Outcome::any(layer, list, Effect::Allow, request, whom);
+    let mut guards = Outcome::given(Layer::ResourceControl);
     for level in rcps(subject, policies) {
         guards = guards.and(allow(Layer::ResourceControl, level, Whom::Anyhow { bounded: false }).guard());
     }
@@ -128,17 +128,17 @@ fn allowed(request: &Request, policies: &Policies) -> Found {
 
     let named = |way| allow(Layer::Resource, resource(policies), Whom::As(way));
     let (itself, origin, account) = (named(Naming::Itself), named(Naming::Origin), named(Naming::Account));
-    let limited = |found: Found| {
+    let limited = |found: Outcome| {
         let limit = |layer, list: &Option<Vec<Policy>>| match list {
             Some(list) => allow(layer, list, Whom::Owner).guard(),
-            None => Found::given(layer),
+            None => Outcome::given(layer),
         };
         found.and(limit(Layer::Boundary, &policies.boundary)).and(limit(Layer::Session, &policies.session))
     };
     let same_account = subject.account() == Some(request.resource_account.as_str());
     let own = match subject {
         Subject::Service { .. } | Subject::Federated { .. } | Subject::Anonymous => itself,
-        Subject::Root { .. } if same_account && !policies.resource_must_allow => Found::given(Layer::Identity),
+        Subject::Root { .. } if same_account && !policies.resource_must_allow => Outcome::given(Layer::Identity),
         Subject::Root { .. } => itself,
         Subject::User { .. } | Subject::Role { .. } | Subject::FederatedUser { .. } => {
             let identity = allow(Layer::Identity, &policies.identity, Whom::Owner);

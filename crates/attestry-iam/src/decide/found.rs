@@ -42,7 +42,7 @@ pub struct StatementPlace {
 
 /// Whether a statement was found, and its place.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct Outcome {
     pub(super) truth: Truth,
     /// The first statement that makes the result certain.
     pub(super) by: Option<StatementPlace>,
@@ -53,7 +53,7 @@ pub(super) struct Found {
     pub(super) layer: Layer,
 }
 
-impl Found {
+impl Outcome {
     /// Creates a result that needs no statement.
     pub(super) fn given(layer: Layer) -> Self {
         Self { truth: Truth::Yes, by: None, doubts: Vec::new(), keys: BTreeSet::new(), layer }

@@ -102,6 +102,14 @@ impl Subject {
         Self::User { arn: format!("arn:{partition}:iam::{account}:user/anyone") }
     }
 
+    /// Returns a role with the name of a user. Any other caller stays the same.
+    pub(crate) fn as_role(&self) -> Self {
+        match self {
+            Self::User { arn } => Self::Role { arn: arn.replace(":user/", ":role/"), session: None },
+            other => other.clone(),
+        }
+    }
+
     /// Adds the keys that are certain for all requests of the caller.
     pub(crate) fn tell(&self, context: Context) -> Context {
         let of = |context: Context, kind: &str| {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::catalogue::{Catalogue, Known, Spread, marks};
 use super::space::{Levels, Read, Wanted};
-use super::term::{Bound, Reach, Term};
+use super::term::{Bound, Matching, Term};
 use crate::language::{Budget, Class, Pattern, Query, Token, TooComplex, cells};
 
 /// The maximum number of names that the search rejects because they are names of known actions.
@@ -64,14 +64,14 @@ pub(super) fn groups<'c>(
 /// does not allow.
 fn listed<'t>(level: &'t [Term<'_>]) -> Option<Vec<&'t Pattern>> {
     let allows = level.iter().filter(|term| term.allows());
-    let lists = allows.map(|term| if let Reach::In(list) = &*term.actions { Some(list) } else { None });
+    let lists = allows.map(|term| if let Matching::In(list) = &*term.actions { Some(list) } else { None });
     Some(lists.collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-fn matched(actions: &[&Known], reach: &Reach) -> Vec<bool> {
+fn matched(actions: &[&Known], reach: &Matching) -> Vec<bool> {
     match reach {
-        Reach::In(list) => marks(actions, list),
-        Reach::NotIn(list) => marks(actions, list).into_iter().map(|it| !it).collect(),
+        Matching::In(list) => marks(actions, list),
+        Matching::NotIn(list) => marks(actions, list).into_iter().map(|it| !it).collect(),
     }
 }
 
@@ -102,12 +102,12 @@ impl<'c> Unknown<'c> {
     pub(super) fn roughly(&self, term: &Term<'_>, bound: Bound) -> bool {
         let open = self.open();
         match (&*term.actions, bound) {
-            (Reach::In(list), Bound::May) => {
+            (Matching::In(list), Bound::May) => {
                 list.iter().any(|it| self.is_open(it) && open.iter().any(|of| !of.excludes(it)))
             }
-            (Reach::NotIn(list), Bound::May) => !open.iter().all(|of| list.iter().any(|it| it.covers(of))),
-            (Reach::In(list), Bound::Sure) => open.iter().all(|of| list.iter().any(|it| it.covers(of))),
-            (Reach::NotIn(list), Bound::Sure) => list.iter().all(|it| open.iter().all(|of| of.excludes(it))),
+            (Matching::NotIn(list), Bound::May) => !open.iter().all(|of| list.iter().any(|it| it.covers(of))),
+            (Matching::In(list), Bound::Sure) => open.iter().all(|of| list.iter().any(|it| it.covers(of))),
+            (Matching::NotIn(list), Bound::Sure) => list.iter().all(|it| open.iter().all(|of| of.excludes(it))),
         }
     }
 

@@ -4,6 +4,8 @@
 //! documentation of Access Analyzer on external principals). The list also has the similar global condition keys. The
 //! module must not know claims.
 
+use crate::language::{Class, Pattern, Token};
+
 /// The meaning of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Says {
@@ -68,6 +70,32 @@ const KEYS: &[(&str, Says, Shape)] = &[
 /// Returns the meaning of a key (in lower case). Returns `None` when the key identifies no party.
 pub(super) fn naming(key: &str) -> Option<(Says, Shape)> {
     KEYS.iter().find(|(name, _, _)| *name == key).map(|(_, says, shape)| (*says, *shape))
+}
+
+/// Returns the pattern of all values of a key, for keys whose values AWS makes in one form. Another text in a condition
+/// is no value of any request. A request stays in its partition.
+pub(super) fn form(key: &str, partition: &str) -> Option<Pattern> {
+    let some = || [Token::One(Class::Field), Token::Many(Class::Field)];
+    let id = |prefix| Pattern::new(text(prefix).chain(some()));
+    let small = key.to_ascii_lowercase();
+    match small.as_str() {
+        "aws:sourcevpc" | "aws:ec2instancesourcevpc" => Some(id("vpc-")),
+        "aws:sourcevpce" => Some(id("vpce-")),
+        "aws:sourcevpcarn" => {
+            let region = text("arn:").chain(text(partition)).chain(text(":ec2:")).chain(some()).chain(text(":"));
+            let account = [Token::One(Class::Digit); 12];
+            Some(Pattern::new(region.chain(account).chain(text(":vpc/")).chain(some())))
+        }
+        _ if small.starts_with("aws:") && small.ends_with("orgid") => Some(id("o-")),
+        _ if small.starts_with("aws:") && small.ends_with("orgpaths") => {
+            Some(Pattern::new(text("o-").chain(some()).chain(text("/"))))
+        }
+        _ => None,
+    }
+}
+
+fn text(text: &str) -> impl Iterator<Item = Token> {
+    text.chars().map(Token::Char)
 }
 
 /// Returns the keys that only requests of a service have.

@@ -24,6 +24,7 @@ mod keys;
 mod outsider;
 mod parts;
 mod party;
+mod possible;
 mod providers;
 mod reachable;
 mod refine;

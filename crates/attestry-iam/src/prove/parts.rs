@@ -92,6 +92,11 @@ pub(super) fn parts(
 }
 
 impl Part {
+    /// Reduces the part to one resource.
+    pub(super) fn narrow(&mut self, arn: &str) {
+        self.within.all.push(Pattern::text(arn));
+    }
+
     /// Adds the facts that an ARN of the part itself contains, where one value stood for many. Returns `None` when the
     /// context contradicts the ARN.
     pub(super) fn with_arn(&self, context: &Context, arn: &str) -> Option<Context> {

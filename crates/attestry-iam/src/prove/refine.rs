@@ -9,12 +9,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::Known;
+use super::identity::Rights;
 use super::parts::{Part, parts};
+use super::possible::is_possible;
 use super::search::Search;
 use super::space::{Levels, Wanted};
 use super::term::{Bound, Term};
 use super::values::{Atom, For, values};
-use crate::context::{Context, Known as Told};
+use crate::context::{Callers, Context, Known as Told};
 use crate::decide::{Decision, Policies, Request, Subject, Truth, decide, undecided_keys};
 use crate::language::{Pattern, TooComplex};
 use crate::reference::{self, Chosen};
@@ -48,7 +50,7 @@ impl<'a> Search<'a> {
     /// Searches for values of keys that make a request. The values include the facts that surely follow from the
     /// subject.
     pub(super) fn looked(&mut self, action: &Known) -> Result<Option<(String, Context)>, TooComplex> {
-        self.about(action, |search, about| search.found(about, search.by_subject(about).as_ref()))
+        self.about(action, Self::found_by_subject)
     }
 
     /// Examines the values of keys, including values that make no request. The result stays open when this takes too
@@ -66,14 +68,30 @@ impl<'a> Search<'a> {
         answer
     }
 
-    /// Returns the keys that follow from the subject, where they matter and the claim leaves them open. The holder of a
-    /// document that stands alone is unknown. But a plain user is one possible holder.
-    fn by_subject(&self, about: &About<'_, 'a>) -> Option<Context> {
-        if self.context.is_of_anybody() {
-            return None;
+    /// Returns a request of the subject. The holder of a document that stands alone is unknown, but a plain user is one
+    /// possible holder. A document that can be attached to any identity can also belong to a role.
+    fn found_by_subject(&mut self, about: &About<'_, 'a>) -> Result<Option<(String, Context)>, TooComplex> {
+        let subjects = match self.context.callers() {
+            Callers::One => vec![self.rights.subject.clone()],
+            Callers::Holders => vec![self.rights.subject.clone(), self.rights.subject.as_role()],
+            Callers::Anybody => Vec::new(),
+        };
+        let known: Vec<Context> = subjects.iter().filter_map(|it| self.by_subject(it, about)).collect();
+        if known.is_empty() {
+            return self.found(about, None);
         }
-        let certain = self.rights.known();
-        let (mut known, mut more) = (self.context.clone(), false);
+        for known in &known {
+            if let Some(found) = self.found(about, Some(known))? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the keys that follow from a subject, where they matter and the claim leaves them open.
+    fn by_subject(&self, subject: &Subject, about: &About<'_, 'a>) -> Option<Context> {
+        let certain = Rights { subject: subject.clone(), policies: Policies::default() }.known();
+        let (mut known, mut more) = (self.context.clone(), self.context.callers() == Callers::Holders);
         for (key, said) in certain.keys() {
             match (self.context.get(key), said) {
                 (Told::Unknown, Told::Values(values)) => known = known.with(key, values),
@@ -107,7 +125,7 @@ impl<'a> Search<'a> {
     }
 
     fn decided(&mut self, about: &About<'_, 'a>, looked: bool) -> Result<Refined, TooComplex> {
-        if !looked && let Some((resource, context)) = self.found(about, self.by_subject(about).as_ref())? {
+        if !looked && let Some((resource, context)) = self.found_by_subject(about)? {
             return Ok(Refined::Found(resource, context));
         }
         let mut answer = Refined::Nothing;
@@ -179,7 +197,8 @@ impl<'a> Search<'a> {
         let (free, fixed): (Vec<String>, Vec<String>) =
             open(&levels, context).into_iter().partition(|key| self.may_choose(key));
         if let Some(key) = free.first() {
-            let tried = values(key, about.atoms_of(key), context, For::Witness, &mut self.deep)?.unwrap_or_default();
+            let tried = values(key, about.atoms_of(key), context, self.partition(), For::Witness, &mut self.deep)?
+                .unwrap_or_default();
             // A key that requests of the action cannot have is always absent.
             let has = has(&about.action.name, key);
             for said in tried.into_iter().filter(|said| has || said.is_none()) {
@@ -188,14 +207,18 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        // A key that no caller chooses does not matter when each of its values leads to a request.
+        // A key that no caller chooses does not matter when each of its values leads to a request on the same resource.
         for key in fixed.iter().filter(|key| !about.variables.contains(*key)) {
-            let Some(all) = values(key, about.atoms_of(key), context, For::Proof, &mut self.deep)? else { continue };
-            let mut one = None;
+            let Some(all) = values(key, about.atoms_of(key), context, self.partition(), For::Proof, &mut self.deep)?
+            else {
+                continue;
+            };
+            let (mut one, mut part) = (None, part.clone());
             for said in all {
-                let Some(found) = self.chosen(about, part, &saying(context, key, said), steps)? else {
+                let Some(found) = self.chosen(about, &part, &saying(context, key, said), steps)? else {
                     return Ok(None);
                 };
+                part.narrow(&found.0);
                 one = one.or(Some(found));
             }
             return Ok(one);
@@ -223,7 +246,10 @@ impl<'a> Search<'a> {
         // A key with several conditions decides soonest.
         open.sort_by_key(|key| std::cmp::Reverse(about.atoms.get(key).map_or(0, Vec::len)));
         for key in open.into_iter().filter(|key| about.atoms.contains_key(key) && !about.variables.contains(key)) {
-            let Some(all) = values(&key, about.atoms_of(&key), context, For::Proof, &mut self.deep)? else { continue };
+            let Some(all) = values(&key, about.atoms_of(&key), context, self.partition(), For::Proof, &mut self.deep)?
+            else {
+                continue;
+            };
             for said in all {
                 if !self.excluded(about, part, &saying(context, &key, said), steps)? {
                     return Ok(false);
@@ -240,15 +266,28 @@ impl<'a> Search<'a> {
             Some(Chosen::Caller) => true,
             Some(Chosen::Resource) => !self.area.names_one(),
             Some(Chosen::Device) => *self.device.get_or_insert_with(|| can_have_device(self.rights, self.wanted)),
-            // When any caller is possible, one of them has the value.
-            Some(Chosen::Nobody) if !self.context.is_of_anybody() => false,
-            // Each resource of another party belongs to the organization of that party.
-            Some(Chosen::Nobody) => {
-                reference::describes_caller(key)
-                    || reference::names_organization_of_resource(key) && !self.area.names_one()
-            }
+            // When several callers are possible, one of them has the value.
+            Some(Chosen::Nobody) => match self.context.callers() {
+                Callers::One => false,
+                Callers::Holders => self.has_holder_with(key) || self.has_resource_with(key),
+                Callers::Anybody => reference::describes_caller(key) || self.has_resource_with(key),
+            },
             None => false,
         }
+    }
+
+    /// Returns whether one of the possible holders of the policies has any given value of a key. An account belongs to
+    /// one organization.
+    fn has_holder_with(&self, key: &str) -> bool {
+        let is_fixed =
+            reference::names_organization_of_caller(key) && self.context.get("aws:PrincipalAccount") != Told::Unknown;
+        reference::describes_holder(key) && !is_fixed
+    }
+
+    /// Returns whether a resource of the claim has any given value of a key: each resource of another party belongs to
+    /// the organization of that party.
+    fn has_resource_with(&self, key: &str) -> bool {
+        reference::names_organization_of_resource(key) && !self.area.names_one()
     }
 
     /// Returns whether `decide` confirms the result. `decide` does not depend on the search.
@@ -332,44 +371,10 @@ fn saying(context: &Context, key: &str, said: Option<Vec<String>>) -> Context {
     }
 }
 
-/// Returns whether one request can have all these keys together, because some keys follow from others.
-fn is_possible(context: &Context) -> bool {
-    let one = |key: &str| if let Told::Values([value]) = context.get(key) { Some(value.as_str()) } else { None };
-    let has = |key: &str| matches!(context.get(key), Told::Values(_));
-    let says = |key: &str, value: &str| one(key).is_some_and(|it| it.eq_ignore_ascii_case(value));
-    // A request through a VPC endpoint has no public address.
-    let inside = ["aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpcSourceIp"].iter().any(|key| has(key));
-    let lonely = has("aws:MultiFactorAuthAge")
-        && (says("aws:MultiFactorAuthPresent", "false") || context.get("aws:MultiFactorAuthPresent") == Told::Absent);
-    let called = ["aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"].iter().any(|key| has(key));
-    let instants = [one("aws:CurrentTime"), one("aws:EpochTime")].map(|it| it.and_then(crate::decide::instant));
-    let two_times = matches!(instants, [Some(one), Some(other)] if one != other);
-    // The list of tag keys contains the keys of all tags that are sent.
-    let tags = context.get("aws:TagKeys");
-    let sent = |known: &Told<'_>| matches!(known, Told::Values(_));
-    let unlisted =
-        context.keys().filter_map(|(key, known)| key.strip_prefix("aws:requesttag/").map(|tag| (tag, known)));
-    let unlisted = unlisted.into_iter().any(|(tag, known)| match tags {
-        Told::Values(list) => sent(&known) != list.iter().any(|it| it.eq_ignore_ascii_case(tag)),
-        Told::Absent => sent(&known),
-        Told::Unknown => false,
-    });
-    // A user has neither key, because both come with a session of a role.
-    let of_session = ["aws:FederatedProvider", "aws:SourceIdentity"].iter().any(|key| has(key));
-    let user_with_session = has("aws:username") && of_session;
-    // A resource in the account of the caller belongs to the organization of the caller.
-    let at_home =
-        has("aws:ResourceAccount") && context.get("aws:ResourceAccount") == context.get("aws:PrincipalAccount");
-    let [owner, caller] = ["aws:ResourceOrgID", "aws:PrincipalOrgID"].map(|key| context.get(key));
-    let two_organizations = at_home && ![owner, caller].contains(&Told::Unknown) && owner != caller;
-    let contrary = lonely || user_with_session || two_organizations || called && says("aws:ViaAWSService", "false");
-    !(inside && has("aws:SourceIp") || contrary || two_times || unlisted)
-}
-
 /// Returns whether a caller with these rights can have an MFA device. For a user, it returns whether the user may
 /// register a device without MFA. A session of a role is begun by another identity, and the holder of a document that
 /// only denies is unknown. Both can have a device.
-fn can_have_device(rights: &super::identity::Rights, wanted: Wanted) -> bool {
+fn can_have_device(rights: &Rights, wanted: Wanted) -> bool {
     let Subject::User { arn } = &rights.subject else { return true };
     let without = rights.known().without("aws:MultiFactorAuthPresent").without("aws:MultiFactorAuthAge");
     let request = Request {

@@ -11,7 +11,7 @@ use super::identity::{Prover, REGION, Rights, levels, settled};
 use super::refine::Refined;
 use super::space::{Levels, Read, Wanted};
 use super::term::{Bound, Term};
-use crate::context::Context;
+use crate::context::{Callers, Context, Known as Value};
 use crate::decide::{Decision, Policies, Request, decide};
 use crate::language::{Budget, Class, Pattern, Place, TooComplex};
 
@@ -278,7 +278,10 @@ impl<'a> Search<'a> {
             Wanted::Allowed => named.filter(|it| it.allows() && has(it)).map(|it| it.at()).collect(),
             Wanted::NotDenied => named.filter(|it| !it.allows() && !has(it)).map(|it| it.at()).collect(),
         };
-        let principal = self.arn.to_owned();
+        let principal = match context.get("aws:PrincipalArn") {
+            Value::Values([holder]) if context.callers() == Callers::Holders => holder.clone(),
+            _ => self.arn.to_owned(),
+        };
         Counterexample { principal, action: action.to_owned(), resource, context, by }
     }
 

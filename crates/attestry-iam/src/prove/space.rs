@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::claim::{Area, Set};
-use super::term::{Bound, Reach, Term, action};
+use super::term::{Bound, Matching, Term, action};
 use crate::language::{Budget, Pattern, Query, TooComplex};
 
 /// Statements by level. Each level must allow, and no Deny of any level may apply.
@@ -116,8 +116,8 @@ impl<'a> Levels<'a> {
         query.none_of.extend(&within.none);
         for deny in self.terms().filter(|it| !it.allows() && applies(it, bound.other())) {
             match deny.reach(bound.other()) {
-                Some(Reach::In(list)) => query.none_of.extend(list),
-                Some(Reach::NotIn(list)) => query.some_of.push(list.iter().collect()),
+                Some(Matching::In(list)) => query.none_of.extend(list),
+                Some(Matching::NotIn(list)) => query.some_of.push(list.iter().collect()),
                 None => {}
             }
         }
@@ -130,43 +130,47 @@ impl<'a> Levels<'a> {
 }
 
 /// One way to be allowed on a level.
-enum Way<'a> {
+enum Choice<'a> {
     In(Vec<&'a Pattern>),
     NotIn(Vec<&'a Pattern>),
 }
 
 /// All Allows with `Resource` together form one way. Each Allow with `NotResource` forms another way.
-fn ways<'a>(level: &'a [Term<'_>], bound: Bound, applies: &dyn Fn(&Term<'_>, Bound) -> bool) -> Vec<Way<'a>> {
+fn ways<'a>(level: &'a [Term<'_>], bound: Bound, applies: &dyn Fn(&Term<'_>, Bound) -> bool) -> Vec<Choice<'a>> {
     let (mut any, mut ways) = (Vec::new(), Vec::new());
     for allow in level.iter().filter(|it| it.allows() && applies(it, bound)) {
         match allow.reach(bound) {
-            Some(Reach::In(list)) => any.extend(list),
-            Some(Reach::NotIn(list)) => ways.push(Way::NotIn(list.iter().collect())),
+            Some(Matching::In(list)) => any.extend(list),
+            Some(Matching::NotIn(list)) => ways.push(Choice::NotIn(list.iter().collect())),
             None => {}
         }
     }
     if !any.is_empty() {
-        ways.insert(0, Way::In(any));
+        ways.insert(0, Choice::In(any));
     }
     // When a level allows everything, its other ways add nothing.
-    let everything = |way: &Way<'_>| match way {
-        Way::In(list) => list.iter().any(|it| it.is_everything()),
-        Way::NotIn(list) => list.is_empty(),
+    let everything = |way: &Choice<'_>| match way {
+        Choice::In(list) => list.iter().any(|it| it.is_everything()),
+        Choice::NotIn(list) => list.is_empty(),
     };
     if ways.iter().any(everything) {
-        return vec![Way::NotIn(Vec::new())];
+        return vec![Choice::NotIn(Vec::new())];
     }
     ways
 }
 
-fn descend<'a>(levels: &[Vec<Way<'a>>], query: Query<'a>, budget: &mut Budget) -> Result<Option<String>, TooComplex> {
+fn descend<'a>(
+    levels: &[Vec<Choice<'a>>],
+    query: Query<'a>,
+    budget: &mut Budget,
+) -> Result<Option<String>, TooComplex> {
     let Some((level, rest)) = levels.split_first() else { return query.witness(budget) };
     for way in level {
         budget.spend(query.none_of.len() + query.some_of.len())?;
         let mut query = query.clone();
         match way {
-            Way::In(list) => query.some_of.push(list.clone()),
-            Way::NotIn(list) => query.none_of.extend(list),
+            Choice::In(list) => query.some_of.push(list.clone()),
+            Choice::NotIn(list) => query.none_of.extend(list),
         }
         if let Some(found) = descend(rest, query, budget)? {
             return Ok(Some(found));

@@ -32,12 +32,12 @@ impl Bound {
 
 /// The texts that match one of some patterns, or none of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum Matching {
     In(Vec<Pattern>),
     NotIn(Vec<Pattern>),
 }
 
-impl Reach {
+impl Matching {
     pub(super) fn has(&self, text: &str) -> bool {
         match self {
             Self::In(list) => list.iter().any(|it| it.matches(text)),
@@ -62,9 +62,9 @@ pub(super) struct Term<'a> {
     /// Whether its conditions hold, and whether it applies to the caller where that matters.
     pub(super) truth: Truth,
     /// The actions in lower case.
-    pub(super) actions: Rc<Reach>,
+    pub(super) actions: Rc<Matching>,
     /// The resources at most and at least. They are computed on first use, because most statements never need them.
-    resources: Rc<OnceCell<[Reach; 2]>>,
+    resources: Rc<OnceCell<[Matching; 2]>>,
 }
 
 impl<'a> Term<'a> {
@@ -143,7 +143,7 @@ impl<'a> Term<'a> {
 
     /// Returns the resources that the statement covers, for one bound. Returns `None` when it may not apply for that
     /// bound.
-    pub(super) fn reach(&self, bound: Bound) -> Option<&Reach> {
+    pub(super) fn reach(&self, bound: Bound) -> Option<&Matching> {
         // For a statement with variables, this is already done.
         let all = || resources(self.statement, self.policy.variables, &Context::unknown());
         let [may, sure] = self.resources.get_or_init(all);
@@ -175,19 +175,19 @@ pub(super) fn action(text: &str) -> Pattern {
     Pattern::glob(&text.to_ascii_lowercase())
 }
 
-fn actions(statement: &Statement) -> Reach {
+fn actions(statement: &Statement) -> Matching {
     match &statement.actions {
-        Which::In(list) => Reach::In(list.iter().map(|it| action(it)).collect()),
-        Which::NotIn(list) => Reach::NotIn(list.iter().map(|it| action(it)).collect()),
+        Which::In(list) => Matching::In(list.iter().map(|it| action(it)).collect()),
+        Which::NotIn(list) => Matching::NotIn(list.iter().map(|it| action(it)).collect()),
     }
 }
 
 /// Returns the resources that a statement covers at most and at least. An unknown variable covers every text at most,
 /// and no text at least. In `NotResource`, such a variable may leave out nothing. Whether the statement is then valid
 /// is not certain, unless every request has the key.
-fn resources(statement: &Statement, variables: bool, context: &Context) -> [Reach; 2] {
+fn resources(statement: &Statement, variables: bool, context: &Context) -> [Matching; 2] {
     let (list, negated) = match &statement.resources {
-        None => return [const { Reach::NotIn(Vec::new()) }; 2],
+        None => return [const { Matching::NotIn(Vec::new()) }; 2],
         Some(Which::In(list)) => (list, false),
         Some(Which::NotIn(list)) => (list, true),
     };
@@ -204,10 +204,10 @@ fn resources(statement: &Statement, variables: bool, context: &Context) -> [Reac
         }
     }
     let sure = match (negated, absent) {
-        (false, _) => Reach::In(plain.clone()),
-        (true, false) => Reach::NotIn([plain.clone(), wide.clone()].concat()),
-        (true, true) => Reach::In(Vec::new()),
+        (false, _) => Matching::In(plain.clone()),
+        (true, false) => Matching::NotIn([plain.clone(), wide.clone()].concat()),
+        (true, true) => Matching::In(Vec::new()),
     };
-    let may = if negated { Reach::NotIn(plain) } else { Reach::In([plain, wide].concat()) };
+    let may = if negated { Matching::NotIn(plain) } else { Matching::In([plain, wide].concat()) };
     [may, sure]
 }

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
+use super::keys::form;
 use crate::context::Context;
 use crate::language::{Budget, Class, Pattern, Query, Token, TooComplex, cells, region};
 use crate::pattern::{self as written, resolved};
@@ -42,16 +43,18 @@ pub(super) enum For {
 }
 
 /// Returns values of a key that the conditions on it distinguish. Returns `None` when a proof needs all of them and
-/// they cannot be listed.
+/// they cannot be listed. The request stays in its partition.
 pub(super) fn values(
     key: &str,
     atoms: &[Atom<'_>],
     context: &Context,
+    partition: &str,
     purpose: For,
     budget: &mut Budget,
 ) -> Result<Option<Vec<Said>>, TooComplex> {
     let about = reference::key(key);
-    let mut found = Found { complete: true, ..Found::default() };
+    let form = context.shape(key).map(shape).or_else(|| form(key, partition));
+    let mut found = NamedValues { complete: true, form, ..NamedValues::default() };
     for atom in atoms {
         found.read(atom, context);
     }
@@ -59,7 +62,7 @@ pub(super) fn values(
     if holds == Some(Holds::Bool) || found.booleans {
         found.only(&["true", "false"]);
     } else {
-        found.beside(key, context, purpose, budget)?;
+        found.beside(key, purpose, budget)?;
     }
     let mut singles: Vec<String> = Vec::new();
     for value in found.singles(key, context, purpose) {
@@ -100,7 +103,7 @@ pub(super) fn values(
 
 /// The values that conditions name.
 #[derive(Debug, Default)]
-struct Found {
+struct NamedValues {
     texts: Vec<Pattern>,
     numbers: BTreeSet<i64>,
     dates: BTreeSet<i64>,
@@ -109,9 +112,11 @@ struct Found {
     /// Texts that stand for all sorts of text.
     samples: Vec<String>,
     complete: bool,
+    /// The pattern of the values that the key can have. `None` when it can have any value.
+    form: Option<Pattern>,
 }
 
-impl Found {
+impl NamedValues {
     fn read(&mut self, atom: &Atom<'_>, context: &Context) {
         let Condition { operator, values, .. } = atom.condition;
         for value in values {
@@ -189,7 +194,7 @@ impl Found {
     }
 
     /// Adds texts for each combination of patterns. The texts that no pattern covers come last.
-    fn beside(&mut self, key: &str, context: &Context, purpose: For, budget: &mut Budget) -> Result<(), TooComplex> {
+    fn beside(&mut self, key: &str, purpose: For, budget: &mut Budget) -> Result<(), TooComplex> {
         let kinds =
             [!self.texts.is_empty(), !self.numbers.is_empty(), !self.dates.is_empty(), !self.networks.is_empty()];
         self.complete &= kinds.into_iter().filter(|it| *it).count() <= 1;
@@ -199,7 +204,7 @@ impl Found {
         {
             return Ok(());
         }
-        let every = context.shape(key).map_or_else(|| Pattern::glob("?*"), shape);
+        let every = self.form.clone().unwrap_or_else(|| Pattern::glob("?*"));
         let mut texts = self.texts.clone();
         texts.sort_unstable();
         texts.dedup();
@@ -222,7 +227,7 @@ impl Found {
             }
         }
         let plain = match purpose {
-            For::Witness if context.shape(key).is_none() => natural(key),
+            For::Witness if self.form.is_none() => natural(key),
             _ => vec![every],
         };
         for plain in &plain {
@@ -235,9 +240,10 @@ impl Found {
         Ok(())
     }
 
-    /// Returns the fixed texts in the conditions, in their order.
+    /// Returns the fixed texts in the conditions that the key can have, in their order.
     fn named(&self) -> Vec<String> {
-        self.texts.iter().filter_map(Pattern::only).collect()
+        let has_form = |it: &String| self.form.as_ref().is_none_or(|form| form.matches(it));
+        self.texts.iter().filter_map(Pattern::only).filter(has_form).collect()
     }
 
     fn singles(&self, key: &str, context: &Context, purpose: For) -> Vec<String> {
@@ -274,7 +280,7 @@ impl Found {
         if !self.networks.is_empty() {
             all.extend(addresses(&self.networks));
         }
-        if purpose == For::Proof && context.shape(key).is_none() && !self.texts.is_empty() {
+        if purpose == For::Proof && self.form.is_none() && !self.texts.is_empty() {
             all.push(String::new());
         }
         all

@@ -6,9 +6,10 @@
 //! resources.
 
 use super::callers::Caller;
-use super::keys::{Shape, is_of_resource};
+use super::keys::{Shape, form, is_of_resource};
 use super::outsider::{Has, Reading};
 use super::party::{account, can_be};
+use super::possible::{is_of_one_organization, organization};
 use super::said::{Said, variables};
 use crate::context::{Context, Known};
 use crate::decide::{Subject, Truth, holds};
@@ -16,6 +17,9 @@ use crate::policy::{Condition, Statement, Test};
 
 /// The maximum number of values that the search tries for a request.
 const TRIES: usize = 4_000;
+
+/// The key with the ARN of a VPC, in lower case.
+const VPC: &str = "aws:sourcevpcarn";
 
 /// The requirements for a request.
 pub(super) struct Wanted<'a> {
@@ -72,7 +76,8 @@ impl Search<'_> {
                 Known::Values([one]) if !key.eq_ignore_ascii_case(&condition.key) => Some(Some(one.clone())),
                 _ => None,
             };
-            self.values(&key).into_iter().chain(same).find_map(|value| {
+            let same_organization = self.of_same_organization(&key, &context).map(Some);
+            self.values(&key).into_iter().chain(same).chain(same_organization).find_map(|value| {
                 *tries = tries.checked_sub(1)?;
                 let next = match &value {
                     Some(value) => context.clone().with(&key, [value.as_str()]),
@@ -108,15 +113,16 @@ impl Search<'_> {
                 all.extend(self.made_up(key, condition, value).into_iter().map(Some));
             }
         }
+        let vpc =
+            || format!("arn:{}:ec2:eu-west-1:{}:vpc/vpc-0e15e0e15e0e15e0e", self.said.partition, self.said.stranger);
         let other = match self.reading.naming(key, self.caller).map(|(_, shape)| shape) {
+            None if key == VPC => vpc(),
             None | Some(Shape::Claim(_)) => "someone-else".to_owned(),
             Some(Shape::Account) => self.caller.account().unwrap_or(&self.said.stranger).to_owned(),
             Some(Shape::Organization) => "o-someoneelse".to_owned(),
             Some(Shape::Path) => "o-someoneelse/r-else/".to_owned(),
             Some(Shape::Principal) => self.said.arn_of(&self.caller.subject),
-            Some(Shape::Vpc) => {
-                format!("arn:{}:ec2:eu-west-1:{}:vpc/vpc-0e15e0e15e0e15e0e", self.said.partition, self.said.stranger)
-            }
+            Some(Shape::Vpc) => vpc(),
             Some(Shape::Arn) => format!("arn:{}:sns:eu-west-1:{}:x", self.said.partition, self.said.stranger),
             Some(Shape::UserId) => self.said.user_id(&self.caller.subject),
             Some(Shape::Network) => self.said.address.clone(),
@@ -143,15 +149,23 @@ impl Search<'_> {
         all
     }
 
+    /// Returns a value for the organization of a request, or for a path through it, that agrees with the other key.
+    fn of_same_organization(&self, key: &str, context: &Context) -> Option<String> {
+        let other = |key: String| match context.get(&key) {
+            Known::Values([one]) => Some(one.clone()),
+            _ => None,
+        };
+        let value = match (key.strip_suffix("orgid"), key.strip_suffix("orgpaths")) {
+            (Some(of), _) => organization(&other(format!("{of}orgpaths"))?).to_owned(),
+            (_, Some(of)) => format!("{}/r-else/", other(format!("{of}orgid"))?),
+            _ => return None,
+        };
+        self.is_real(key, &value).then_some(value)
+    }
+
     /// Returns whether a made-up value looks like a value of its key and does not belong to another party in the
     /// policy.
     fn is_real(&self, key: &str, text: &str) -> bool {
-        let begins = match (self.reading.naming(key, self.caller), key) {
-            (Some((_, Shape::Organization | Shape::Path)), _) => "o-",
-            (_, "aws:sourcevpce") => "vpce-",
-            (_, "aws:sourcevpc") => "vpc-",
-            _ => "",
-        };
         let context = self.caller.made.clone().with(key, [text]);
         let is_of_other = |(condition, value): (&Condition, &str)| {
             let one = Condition { values: vec![value.to_owned()], operator: condition.operator, key: key.to_owned() };
@@ -169,7 +183,8 @@ impl Search<'_> {
                 && self.reading.naming(key, self.caller).is_some()
                 && self.reading.has(condition, value, self.caller) != Has::Can
         };
-        text.starts_with(begins) && (self.caller.alone || !self.said.values(key).any(is_of_other))
+        let form = form(key, &self.said.partition);
+        form.is_none_or(|form| form.matches(text)) && (self.caller.alone || !self.said.values(key).any(is_of_other))
     }
 
     /// Returns values that a condition distinguishes.
@@ -252,6 +267,9 @@ impl Search<'_> {
             Known::Values([one]) => Some(one.clone()),
             _ => None,
         };
+        if !is_of_one_organization(&context) {
+            return None;
+        }
         let is_given = |key: &str| given.iter().any(|it| it == key);
         let changed = given.last().map(String::as_str);
         if matches!(changed, Some("aws:sourcearn" | "aws:sourceaccount")) {

@@ -4,10 +4,12 @@
 //! conditions or policies.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
+
+use super::packed::unpacked;
 
 /// The data. Its first lines describe the format. `ci/reference/keys.py` writes the file.
-const TEXT: &str = include_str!("keys.txt");
+static TEXT: LazyLock<String> = LazyLock::new(|| unpacked(include_bytes!("keys.txt.z")));
 
 /// The type of the values of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +129,20 @@ const OF_CALLER: &[&str] = &[
 pub(crate) fn describes_caller(name: &str) -> bool {
     let others = ["aws:FederatedProvider", "aws:SourceIdentity", "aws:userid", "aws:username"];
     starts_with(name, "aws:Principal") || others.iter().chain(OF_CALLER).any(|it| it.eq_ignore_ascii_case(name))
+}
+
+/// Returns whether a key describes an identity by its tags, its session or its organization, and not by its name. The
+/// comparison ignores case.
+pub(crate) fn describes_holder(name: &str) -> bool {
+    let others = ["aws:FederatedProvider", "aws:SourceIdentity"];
+    starts_with(name, "aws:PrincipalTag/")
+        || names_organization_of_caller(name)
+        || others.iter().chain(OF_CALLER).any(|it| it.eq_ignore_ascii_case(name))
+}
+
+/// Returns whether a key contains the organization of the caller. The comparison ignores case.
+pub(crate) fn names_organization_of_caller(name: &str) -> bool {
+    starts_with(name, "aws:PrincipalOrg")
 }
 
 /// Returns whether a key contains the organization of a resource. The comparison ignores case.

@@ -10,6 +10,7 @@ mod format;
 mod groups;
 mod keys;
 mod level;
+mod packed;
 mod sends;
 mod service;
 mod unknown;
@@ -21,7 +22,9 @@ pub use action::Action;
 pub use format::Format;
 pub use groups::{Group, expand, groups};
 pub use keys::{Chosen, Holds, Key, key, keys_like};
-pub(crate) use keys::{describes_caller, names_organization_of_resource};
+pub(crate) use keys::{
+    describes_caller, describes_holder, names_organization_of_caller, names_organization_of_resource,
+};
 pub use level::Level;
 pub use sends::sends;
 pub use service::{Service, as_of, service, services, source};

@@ -5,10 +5,12 @@
 //! therefore only means that the key is uncertain.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
+
+use super::packed::unpacked;
 
 /// The data. Its first lines describe the format. `ci/reference/sends.py` writes the file.
-const TEXT: &str = include_str!("sends.txt");
+static TEXT: LazyLock<String> = LazyLock::new(|| unpacked(include_bytes!("sends.txt.z")));
 
 /// Keys that the reference has of a service and not of these actions, though AWS's own policies use them there, as the *AWS
 /// Managed Policy Reference* shows (`ROSAManageSubscription`, `AWSIoTTwinMakerServiceRolePolicy` and

@@ -2,12 +2,13 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
+use super::packed::unpacked;
 use super::{Action, Format, Level};
 
 /// The data. Its first lines describe the format. `ci/reference/actions.py` writes the file.
-const TEXT: &str = include_str!("actions.txt");
+static TEXT: LazyLock<String> = LazyLock::new(|| unpacked(include_bytes!("actions.txt.z")));
 
 /// One service, with its resource formats and actions.
 pub struct Service {

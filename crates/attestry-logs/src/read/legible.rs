@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_told_from_where_it_starts() {
+    fn bytes_that_are_no_text_are_reported_from_their_start() {
         let long = LINE.repeat(1000);
         let at = long.len() as u64 / 4096 * 4096;
         // Digits, letters and blanks of EBCDIC.
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_packing_within_a_text_is_told_however_small_it_is() {
+    fn a_packed_part_of_a_text_is_reported_whatever_its_size() {
         let long = LINE.repeat(100);
         for start in [&b"\x1f\x8b\x08\0"[..], b"PK\x03\x04\x14\0", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0"] {
             for before in [&long.as_bytes()[..4093], &long.as_bytes()[..999], b"hello\n"] {

@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_rule_is_told_with_its_line() {
+    fn a_mistake_in_a_rule_is_reported_with_its_line() {
         for (text, line) in [
             ("title x", 1),
             ("rule a\ntitle x\nanchor abcde\n", 1),

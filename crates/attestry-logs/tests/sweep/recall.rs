@@ -144,7 +144,7 @@ fn the_parts_of_a_secret_are_found() {
 }
 
 #[test]
-fn what_is_too_short_or_too_common_is_told_and_short_values_want_boundaries() {
+fn values_that_are_too_short_or_too_common_are_reported_and_short_values_need_boundaries() {
     let engine = engine(["short", "aaaaaaaaaaaaaaaa", "us-east-1", "changeme", "k3J9xQ2m"]);
     let told: Vec<_> =
         engine.values.unsearchable().iter().map(|(part, why)| (part.secret.as_str(), format!("{why:?}"))).collect();

@@ -10,8 +10,10 @@
 
 mod access_points;
 mod exhaustive;
+mod holders;
 mod outsiders;
 mod parties;
+mod possible;
 mod resources;
 mod scenarios;
 mod tokens;

@@ -275,6 +275,7 @@ fn requests(said: &str, except: Option<&[&str]>) -> Vec<Outside> {
             (Some(FAR), Some("arn:aws:sns:eu-west-1:333333333333:t"), Kind::Far),
             (Some(FAR), Some("arn:aws:sns:eu-west-1:333333333333:z"), Kind::Far),
             (None, Some("arn:aws:sns:eu-west-1:333333333333:t"), Kind::Far),
+            (None, Some("arn:aws:sns:eu-west-1:333333333333:z"), Kind::Far),
             (Some(FAR), Some("arn:aws:s3:::b9"), Kind::Far),
             (None, Some("arn:aws:s3:::b9"), Kind::Far),
             (None, Some("arn:aws:s3:::b"), Kind::Named),

@@ -147,7 +147,7 @@ fn what_denies_spare_of_everyone_is_another_account() {
 }
 
 #[test]
-fn a_service_that_others_could_send_is_told() {
+fn a_service_that_others_could_send_is_reported() {
     let except = Exception::default();
     let claim = |condition: &str| {
         let of = guarded(KEY, &allow(r#"{"Service": "sns.amazonaws.com"}"#, condition));

@@ -3,7 +3,7 @@
 use crate::decide::{Policies, Subject};
 use crate::language::Budget;
 use crate::prove::{Area, Catalogue, Counterexample, Doubt, Proof, Prover, Rights, Set};
-use crate::{Context, Form, Policy, parse};
+use crate::{Callers, Context, Form, Policy, parse};
 
 const BANK: &str = "arn:aws:secretsmanager:*:647751526084:secret:bank-*";
 const ROLE: &str = "arn:aws:iam::647751526084:role/bank-app";
@@ -33,7 +33,7 @@ fn told(found: &Counterexample) -> String {
 }
 
 /// Returns the answer in one line.
-fn line(proof: &Proof) -> String {
+pub(super) fn line(proof: &Proof) -> String {
     match proof {
         Proof::Proved => "proved".into(),
         Proof::Refuted(found) => found.iter().map(told).collect::<Vec<_>>().join("; "),
@@ -219,7 +219,7 @@ fn services_of_statements_are_read_as_actions_are() {
 }
 
 /// Returns the rights of any holder of a document that stands alone.
-fn document(statements: &str) -> Rights {
+pub(super) fn document(statements: &str) -> Rights {
     let subject = Subject::anyone("647751526084", "arn:aws:iam::647751526084:policy/app");
     Rights { subject, policies: Policies { identity: vec![policy("app", statements)], ..Policies::default() } }
 }
@@ -259,7 +259,7 @@ fn where_anybody_asks_somebody_is_like_that() {
             r#"{{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*", "Condition": {{{condition}}}}}"#
         );
         let area = Area { actions: Set::of(["sts:AssumeRole"]), resources: Set::everything() };
-        let known = Context::unknown().with("aws:PrincipalAccount", ["647751526084"]).of_anybody();
+        let known = Context::unknown().with("aws:PrincipalAccount", ["647751526084"]).of(Callers::Anybody);
         line(&Prover::new(Catalogue::aws()).never(&document(&allow), &area, &known))
     };
     let found = "sts:AssumeRole on arn:aws:iam::647751526084:role/x by app#0";

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::decide::{Policies, Subject};
 use crate::prove::{Area, Catalogue, Counterexample, Doubt, Proof, Prover, Rights, Set};
-use crate::{Condition, Context, Effect, Known, Operator, Policy, Quantity, Statement, Test, Which};
+use crate::{Callers, Condition, Context, Effect, Known, Operator, Policy, Quantity, Statement, Test, Which};
 
 /// Actions, and some of their resources that AWS allows.
 const WORLD: &[(&str, &[&str])] = &[
@@ -162,6 +162,20 @@ const KEYS: &[Key] = &[
         tests: &[Test::StringEquals, Test::StringNotEquals],
         wanted: &["111122223333"],
         said: &[None],
+    },
+    Key {
+        name: "aws:SourceVpcArn",
+        free: true,
+        on: &[""],
+        tests: &[Test::ArnLike, Test::ArnNotLike, Test::StringLike, Test::StringNotLike, Test::Null],
+        wanted: &["arn:aws:ec2:*:*:vpc/*", "arn:aws:ec2:*:111122223333:vpc/*", "arn:aws:ec2:*:*:vpc/vpc-1"],
+        said: &[
+            None,
+            Some(&["arn:aws:ec2:eu-central-1:111122223333:vpc/vpc-1"]),
+            Some(&["arn:aws:ec2:eu-central-1:111122223333:vpc/vpc-2"]),
+            Some(&["arn:aws:ec2:eu-central-1:444455556666:vpc/vpc-1"]),
+            Some(&["arn:aws:ec2:eu-central-1:444455556666:vpc/vpc-2"]),
+        ],
     },
     Key {
         name: "aws:TagKeys",
@@ -384,7 +398,10 @@ fn every_answer_is_right_and_nothing_is_left_open_that_the_world_decides() {
         let policies = Policies { identity: vec![policy.clone()], ..Policies::default() };
         let rights = Rights { subject: subject(dice.roll(8)), policies };
         let now = "2026-11-29T00:00:00Z".parse().unwrap();
-        let known = rights.known().like("aws:userid", "AROAOWN:*").since(now);
+        // A document that can be attached to any identity also belongs to one with the tag.
+        let callers = if set % 4 == 1 { Callers::Holders } else { Callers::One };
+        let is_tag = |key: &Key| callers == Callers::Holders && key.name == "aws:PrincipalTag/t";
+        let known = rights.known().like("aws:userid", "AROAOWN:*").since(now).of(callers);
         let proof = prover.never(&rights, &area, &known);
         let told = format!("set {set}: {proof:?}\n{area:?}\n{policy:?}");
         let claimed = |resource: &str| area.resources.of.iter().any(|it| glob(it, resource));
@@ -436,7 +453,7 @@ fn every_answer_is_right_and_nothing_is_left_open_that_the_world_decides() {
                         names_one && key.name.starts_with("aws:Resource")
                             || is_user && key.name == "aws:MultiFactorAuthPresent"
                     };
-                    let free = |key: &&&Key| key.free && !is_given(key);
+                    let free = |key: &&&Key| (key.free || is_tag(key)) && !is_given(key);
                     let sent = |said: &&Said<'_>| {
                         keys.iter().filter(free).all(|key| {
                             said.get(key.name).is_some_and(Option::is_none)
