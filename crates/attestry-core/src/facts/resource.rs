@@ -239,6 +239,8 @@ mod tests {
         name: "test.thing",
         plural: "things",
         scope: Scope::Global,
+        parent: None,
+        qualified: "",
         doc: "A thing.",
         attributes: &[
             Attribute::new("count", Type::Integer, "ListThings", "Things[].Count", "Count."),

@@ -3,7 +3,7 @@
 //! This module is pure data. The schema, the type check, the permissions, the plan, the documentation and the tests are
 //! derived from it. Must not know collectors, policies or AWS clients.
 
-use super::{Call, Value};
+use super::{Call, NOT_RETURNED, Value};
 
 /// A type of resource: its attributes, and the calls that read them.
 #[derive(Debug)]
@@ -21,6 +21,10 @@ pub struct Kind {
     /// All calls, in the order in which a resource needs them. The first calls have
     /// [`Frequency::Population`](super::Frequency::Population).
     pub calls: &'static [Call],
+    /// The kind whose resources the population is listed for. Example: `ecs.cluster` for `ecs.service`.
+    pub parent: Option<&'static str>,
+    /// A sentence about a list that AWS may cut short without a sign. It is empty for other lists.
+    pub qualified: &'static str,
 }
 
 /// The extent of the populations of a kind.
@@ -33,7 +37,7 @@ pub enum Scope {
 }
 
 /// One typed attribute of a kind.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Attribute {
     /// The dotted name, such as `rotation.enabled`. Every kind also has `arn` or `id`, and `name`.
     pub name: &'static str,
@@ -56,13 +60,74 @@ pub struct Attribute {
     pub decided: &'static [&'static str],
     /// The meaning of "no value" in a few words, for the reader of a finding. It is empty if the meaning is obvious.
     pub none: &'static str,
+    /// The kind of the resource that the text names, such as `kms.key`.
+    pub refers: Option<&'static str>,
+    /// The reference that the attribute follows. Only paths of policies have one.
+    pub follow: Option<&'static Follow>,
 }
+
+/// A reference that a policy follows, to attributes of the resource that it names.
+#[derive(Debug)]
+pub struct Follow {
+    /// The attribute with the reference.
+    pub via: &'static Attribute,
+    /// The kind of the resource.
+    pub kind: &'static Kind,
+    /// The data of that resource.
+    pub what: Followed,
+}
+
+/// The data that a followed reference gives.
+#[derive(Clone, Copy, Debug)]
+pub enum Followed {
+    /// Whether there is no such resource.
+    Missing,
+    /// Whether the resource is in a place that the stage does not read.
+    Elsewhere,
+    /// Every text that names the resource: its ARN, id, aliases and their ARNs, and the text of the reference.
+    Names,
+    /// One attribute of the resource.
+    Attribute(&'static Attribute),
+    /// A record of these attributes for each item of a list of references.
+    Records(&'static [&'static Attribute]),
+}
+
+impl Followed {
+    /// The attributes of the resource that must be known.
+    #[must_use]
+    pub fn attributes(self) -> Vec<&'static Attribute> {
+        match self {
+            Self::Missing | Self::Elsewhere | Self::Names => Vec::new(),
+            Self::Attribute(attribute) => vec![attribute],
+            Self::Records(attributes) => attributes.to_vec(),
+        }
+    }
+}
+
+/// The state of a reference to a resource that does not exist.
+pub const MISSING: &str = "missing";
+
+/// The state of a reference to a resource in an account or Region that the stage does not read.
+pub const ELSEWHERE: &str = "elsewhere";
 
 impl Attribute {
     /// An attribute.
     #[must_use]
     pub const fn new(name: &'static str, of: Type, call: &'static str, field: &'static str, doc: &'static str) -> Self {
-        Self { name, of, call, field, doc, needs: &[], counts: None, range: None, decided: &[], none: "" }
+        Self {
+            name,
+            of,
+            call,
+            field,
+            doc,
+            needs: &[],
+            counts: None,
+            range: None,
+            decided: &[],
+            none: "",
+            refers: None,
+            follow: None,
+        }
     }
 
     /// The same attribute. These members of the answer also decide it: if one of them cannot be read, the attribute is
@@ -70,6 +135,12 @@ impl Attribute {
     #[must_use]
     pub const fn decided_by(self, members: &'static [&'static str]) -> Self {
         Self { decided: members, ..self }
+    }
+
+    /// The same attribute. Its text, or each of its texts, names a resource of this kind.
+    #[must_use]
+    pub const fn referring(self, kind: &'static str) -> Self {
+        Self { refers: Some(kind), ..self }
     }
 
     /// The same attribute, for which the word "none" alone would be misunderstood as the opposite.
@@ -266,9 +337,10 @@ impl Type {
             | (Self::Duration, Value::Duration(_)) => true,
             (Self::List(of), Value::List(items)) => items.iter().all(|item| of.holds(item)),
             (Self::Map(of), Value::Map(items)) => items.values().all(|item| of.holds(item)),
-            (Self::Record(fields), Value::Map(items)) => {
-                items.iter().all(|(name, item)| fields.iter().any(|field| field.name == name && field.of.holds(item)))
-            }
+            (Self::Record(fields), Value::Map(items)) => items.iter().all(|(name, item)| {
+                let is = |field: &Field| field.name == name && field.of.holds(item);
+                fields.iter().any(is) || name == NOT_RETURNED && Self::List(&Self::Text).holds(item)
+            }),
             (Self::Either(types), value) => types.iter().any(|of| of.holds(value)),
             _ => false,
         }

@@ -29,6 +29,10 @@ pub enum Value {
     Map(BTreeMap<String, Value>),
 }
 
+/// The entry of a record that names the fields which AWS did not return, where this does not mean that they have no
+/// value. Its value is a list of texts.
+pub const NOT_RETURNED: &str = "[not returned]";
+
 impl Value {
     /// Replaces every text that looks like a secret: in texts, in keys of maps, and under keys that name a secret.
     pub(super) fn redact(&mut self) {
@@ -71,15 +75,28 @@ impl Value {
         }
     }
 
-    /// Whether a part of the value was withheld, or looks as if it was withheld. Such a text cannot be distinguished
-    /// from a marker.
+    /// Whether a part of the value was withheld or not returned, or looks as if it was. Such a text cannot be
+    /// distinguished from a marker.
     #[must_use]
     pub fn is_withheld(&self) -> bool {
         match self {
             Self::Text(text) => redact::is_withheld(text),
             Self::List(items) => items.iter().any(Self::is_withheld),
-            Self::Map(items) => items.iter().any(|(name, item)| redact::is_withheld(name) || item.is_withheld()),
+            Self::Map(items) => {
+                let hidden = |name: &str| redact::is_withheld(name) || name == NOT_RETURNED;
+                items.iter().any(|(name, item)| hidden(name) || item.is_withheld())
+            }
             Self::Bool(_) | Self::Integer(_) | Self::Time(_) | Self::Duration(_) => false,
+        }
+    }
+
+    /// Whether AWS left out fields of a record in the value, or the value looks as if it did.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        match self {
+            Self::List(items) => items.iter().any(Self::is_partial),
+            Self::Map(items) => items.iter().any(|(name, item)| name == NOT_RETURNED || item.is_partial()),
+            Self::Bool(_) | Self::Integer(_) | Self::Text(_) | Self::Time(_) | Self::Duration(_) => false,
         }
     }
 

@@ -21,10 +21,10 @@ struct Open {
 
 enum Items {
     Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, places: HashMap<String, Span>, key: Key },
+    Mapping { entries: Vec<Entry>, places: HashMap<String, Span>, key: KeyState },
 }
 
-enum Key {
+enum KeyState {
     Awaited,
     Read(Spanned<String>),
     /// The key was an error. Its value is read and dropped.
@@ -126,7 +126,7 @@ impl<'a> Builder<'a> {
         let source = self.body.get(at.clone()).unwrap_or("");
         let end = at.start + source.trim_end().len();
         let mut span = self.span(at.start, end);
-        if let (true, Some(Open { items: Items::Mapping { key: Key::Read(key), .. }, .. })) =
+        if let (true, Some(Open { items: Items::Mapping { key: KeyState::Read(key), .. }, .. })) =
             (span.is_empty(), self.open.last())
         {
             span = key.span;
@@ -149,7 +149,12 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn start_mapping(&mut self, at: Range<usize>, flow: bool, anchor: usize) -> Result<(), Stop> {
-        self.start(at, flow, anchor, Items::Mapping { entries: Vec::new(), places: HashMap::new(), key: Key::Awaited })
+        self.start(
+            at,
+            flow,
+            anchor,
+            Items::Mapping { entries: Vec::new(), places: HashMap::new(), key: KeyState::Awaited },
+        )
     }
 
     fn start(&mut self, at: Range<usize>, flow: bool, anchor: usize, items: Items) -> Result<(), Stop> {
@@ -228,21 +233,21 @@ impl<'a> Builder<'a> {
         match &mut open.items {
             Items::Sequence(nodes) => nodes.push(node),
             Items::Mapping { entries, places, key } => {
-                *key = match std::mem::replace(key, Key::Awaited) {
-                    Key::Awaited => {
+                *key = match std::mem::replace(key, KeyState::Awaited) {
+                    KeyState::Awaited => {
                         let checked = check_key(node, alias, places);
                         checked.unwrap_or_else(|error| {
                             // For a key that is written twice, the first value is used, so the tree counts as complete.
                             self.broken |= error.code != "duplicate-key";
                             sink.push(*error);
-                            Key::Refused
+                            KeyState::Refused
                         })
                     }
-                    Key::Refused => Key::Awaited,
-                    Key::Read(key) => {
+                    KeyState::Refused => KeyState::Awaited,
+                    KeyState::Read(key) => {
                         places.insert(key.value.clone(), key.span);
                         entries.push(Entry { key, value: node });
-                        Key::Awaited
+                        KeyState::Awaited
                     }
                 };
             }
@@ -254,7 +259,7 @@ impl<'a> Builder<'a> {
         let Some(open) = self.open.last_mut() else { return };
         open.end = open.end.max(end);
         if let Items::Mapping { key, .. } = &mut open.items {
-            *key = if matches!(key, Key::Awaited) { Key::Refused } else { Key::Awaited };
+            *key = if matches!(key, KeyState::Awaited) { KeyState::Refused } else { KeyState::Awaited };
         }
     }
 
@@ -284,7 +289,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn check_key(node: Node, alias: bool, places: &HashMap<String, Span>) -> Result<Key, Stop> {
+fn check_key(node: Node, alias: bool, places: &HashMap<String, Span>) -> Result<KeyState, Stop> {
     let span = node.span;
     let error = match node.content {
         Content::Scalar(_) if alias => Diagnostic::error("alias-key", span, "an alias cannot be a key"),
@@ -296,7 +301,7 @@ fn check_key(node: Node, alias: bool, places: &HashMap<String, Span>) -> Result<
                 .help("write the keys out, or give the whole value an anchor and use an alias for it")
         }
         Content::Scalar(scalar) => match places.get(&scalar.text) {
-            None => return Ok(Key::Read(Spanned::new(scalar.text, span))),
+            None => return Ok(KeyState::Read(Spanned::new(scalar.text, span))),
             Some(first) => {
                 let message = format!("the key `{}` is written twice", printable(&scalar.text, 60));
                 Diagnostic::error("duplicate-key", span, message)

@@ -68,6 +68,12 @@ const TOKENS: &[&str] = &[
     "paginationtoken",
 ];
 
+/// Whether a member of this name is secret in every place.
+#[must_use]
+pub fn is_secret_member(name: &str) -> bool {
+    SECRETS.contains(&name.to_lowercase().as_str())
+}
+
 /// Removes secrets from the parameters or the answer of an operation.
 pub fn value(service: &str, operation: &str, value: &mut Value) {
     let mut path = Vec::new();
@@ -181,6 +187,9 @@ fn verdict(service: &str, operation: &str, path: &[String], plain: bool) -> Trea
         || (service == "ssm" && name == "value" && !plain)
         || (service == "logs" && matches!(operation, "FilterLogEvents" | "GetLogEvents") && name == "message")
         || (service == "lambda" && within("environment") && within("variables"))
+        // Cloud Control answers with whole resources of every service.
+        || (service == "cloudcontrol"
+            && (within("environment") && (within("variables") || name == "value") || above.is_empty() && name == "value"))
         // The link to the code of a function is signed, and it gives access to the code.
         || (service == "lambda" && name == "location" && above.last().is_some_and(|name| name == "code"))
         || (service == "apigateway" && operation.contains("ApiKey") && name == "value")

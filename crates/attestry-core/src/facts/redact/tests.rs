@@ -36,6 +36,22 @@ fn the_environment_of_a_function_keeps_its_names_only() {
 }
 
 #[test]
+fn settings_of_resources_keep_their_names_only() {
+    for (given, expected) in [
+        (r#"{"Environment":{"Variables":{"DB":"hunter2"}}}"#, r#"{"Environment":{"Variables":{"DB":"[redacted]"}}}"#),
+        (
+            r#"{"Containers":[{"Environment":[{"Name":"DB","Value":"hunter2"}]}]}"#,
+            r#"{"Containers":[{"Environment":[{"Name":"DB","Value":"[redacted]"}]}]}"#,
+        ),
+        (r#"{"Id":"k","Value":"hunter2"}"#, r#"{"Id":"k","Value":"[redacted]"}"#),
+        (r#"{"Tags":[{"Key":"a","Value":"b"}]}"#, r#"{"Tags":[{"Key":"a","Value":"b"}]}"#),
+    ] {
+        let answer = |text: &str| json!({ "ResourceDescription": { "Identifier": "i", "Properties": text } });
+        assert_eq!(clean("cloudcontrol", "GetResource", answer(given)), answer(expected));
+    }
+}
+
+#[test]
 fn an_access_key_id_is_secret_only_among_credentials() {
     let given = json!({"Credentials": {"AccessKeyId": "ASIA1"}, "AccessKeyMetadata": [{"AccessKeyId": "AKIA1"}]});
     let expected = json!({"Credentials": {"AccessKeyId": REDACTED}, "AccessKeyMetadata": [{"AccessKeyId": "AKIA1"}]});
