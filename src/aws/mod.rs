@@ -42,7 +42,7 @@ pub use operations::Operations;
 pub use pace::Pace;
 pub use pages::{MOST_ITEMS, Pages};
 pub use post::post;
-pub use reach::Reach;
+pub use reach::Connection;
 pub use session::{Backend, Identity, Refusal, Role, Session, Target, identity, open};
 pub use signing::SigningKey;
 pub use sparing::{Unread, sparing, tells};

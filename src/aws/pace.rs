@@ -33,13 +33,13 @@ pub struct Pace {
 #[derive(Debug)]
 struct Inner {
     operations: Operations,
-    queues: Mutex<HashMap<Key, Queue>>,
+    queues: Mutex<HashMap<QuotaGroup, Queue>>,
     /// The share of the quotas for reading events that a sweep of logs uses.
     sweeps: f64,
 }
 
 /// Account, Region and quota group.
-type Key = (Arc<str>, Arc<str>, String);
+type QuotaGroup = (Arc<str>, Arc<str>, String);
 
 /// The requests of one quota group.
 #[derive(Debug)]

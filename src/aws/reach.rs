@@ -11,7 +11,7 @@ use super::{Backend, GLOBAL, Refusal, Target};
 
 /// The account, Region, profile and backend for one purpose.
 #[derive(Clone, Debug)]
-pub struct Reach {
+pub struct Connection {
     /// The account, 12 digits, if it is known.
     pub account: String,
     /// The Region.
@@ -22,7 +22,7 @@ pub struct Reach {
     pub backend: Backend,
 }
 
-impl Reach {
+impl Connection {
     /// Builds the configuration of the SDK. Every request goes over the link.
     ///
     /// # Errors

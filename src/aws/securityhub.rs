@@ -19,7 +19,7 @@ pub const MOST_BATCH: usize = (6 << 20) - 1024;
 /// The answer of Security Hub to one request.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Answer {
+pub struct ImportResult {
     /// The number of findings that Security Hub accepted.
     pub success_count: usize,
     /// The findings that Security Hub did not accept.
@@ -44,7 +44,7 @@ pub struct Failed {
 ///
 /// # Errors
 /// AWS returned an error, or its answer is unreadable.
-pub async fn import(at: &AccountRegion, findings: &[Value]) -> Result<Answer, Gap> {
+pub async fn import(at: &AccountRegion, findings: &[Value]) -> Result<ImportResult, Gap> {
     at.client(Client::new).call(&IMPORT, json!({ "Findings": findings })).await
 }
 
@@ -55,7 +55,7 @@ mod tests {
     use crate::aws::client::tests::{Answers, Recorded};
     use attestry_core::facts::Cause;
 
-    async fn told(answers: &[Recorded]) -> (Result<Answer, Gap>, Answers) {
+    async fn told(answers: &[Recorded]) -> (Result<ImportResult, Gap>, Answers) {
         let answers = Answers::new(answers);
         let at = answers.at("cn-north-1").await;
         let findings = [json!({ "Id": "a" }), json!({ "Id": "b" })];

@@ -6,7 +6,7 @@ use super::gap::OrGap;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 
-use super::{Backend, Link, Pace, Reach, Refusal};
+use super::{Backend, Connection, Link, Pace, Refusal};
 use attestry_core::facts::Gap;
 
 /// An AWS KMS key that signs with ECDSA over P-256.
@@ -29,7 +29,7 @@ impl SigningKey {
         let (Some(region), Some(account)) = (parts.next(), parts.next()) else {
             return Err(Refusal::Other(format!("`{arn}` is no ARN of a KMS key")));
         };
-        let reach = Reach {
+        let reach = Connection {
             account: account.to_owned(),
             region: region.to_owned(),
             profile: None,

@@ -134,7 +134,7 @@ pub(super) struct Transport {
 
 impl HttpClient for Transport {
     fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(Way {
+        SharedHttpConnector::new(LoggedConnector {
             account: Arc::clone(&self.account),
             region: Arc::clone(&self.region),
             link: self.link.clone(),
@@ -144,14 +144,14 @@ impl HttpClient for Transport {
 }
 
 #[derive(Debug)]
-struct Way {
+struct LoggedConnector {
     account: Arc<str>,
     region: Arc<str>,
     link: Link,
     inner: SharedHttpConnector,
 }
 
-impl HttpConnector for Way {
+impl HttpConnector for LoggedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (account, region) = (Arc::clone(&self.account), Arc::clone(&self.region));
         let (link, inner) = (self.link.clone(), self.inner.clone());
@@ -204,7 +204,7 @@ async fn exchange(
         () = link.stopped() => Err(ConnectorError::user(Box::new(Stopped))),
     };
     let milliseconds = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let told = answer.as_ref().ok().map(Told::of);
+    let told = answer.as_ref().ok().map(AnswerHead::of);
     let answer = match answer {
         Ok(answer) => tokio::select! {
             answer = whole(operation, &question, answer) => answer,
@@ -217,7 +217,7 @@ async fn exchange(
     wire::withhold(operation, &mut parameters);
     let error = answer.as_ref().map_or_else(|_| String::new(), error_code);
     // An answer that the validator rejects still has a status and a date.
-    let Told { status, request_id, date } = told.unwrap_or_default();
+    let AnswerHead { status, request_id, date } = told.unwrap_or_default();
     let throttled = is_throttled(&error, status.unwrap_or_default());
     link.pace.answered(account, region, operation, throttled);
     link.calls.add(LoggedCall {
@@ -243,13 +243,13 @@ const ANSWER: Duration = Duration::from_secs(30);
 
 /// The fields from the head of an answer.
 #[derive(Default)]
-struct Told {
+struct AnswerHead {
     status: Option<u16>,
     request_id: String,
     date: Option<Timestamp>,
 }
 
-impl Told {
+impl AnswerHead {
     fn of(answer: &HttpResponse) -> Self {
         Self { status: Some(answer.status().as_u16()), request_id: request_id(answer), date: date(answer) }
     }

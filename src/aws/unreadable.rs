@@ -36,12 +36,12 @@ pub(super) fn of_json(body: &[u8], error: &serde_json::Error) -> String {
 }
 
 /// A member of an answer, and the type of its value.
-struct Place {
+struct UnreadableMember {
     path: String,
     what: &'static str,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for UnreadableMember {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { path, what } = self;
         match path.as_str() {
@@ -58,7 +58,7 @@ enum Step {
 }
 
 /// Returns the last value that begins at or before this byte.
-fn place(body: &[u8], offset: usize) -> Option<Place> {
+fn place(body: &[u8], offset: usize) -> Option<UnreadableMember> {
     let mut steps: Vec<Step> = Vec::new();
     let mut found = None;
     let mut at = 0;
@@ -91,7 +91,7 @@ fn place(body: &[u8], offset: usize) -> Option<Place> {
                     *last = Step::Key(String::from_utf8_lossy(body.get(start + 1..at - 1)?).into_owned());
                 }
             }
-            _ => found = Some(Place { path: path(&steps), what }),
+            _ => found = Some(UnreadableMember { path: path(&steps), what }),
         }
         match byte {
             b'{' => steps.push(Step::Key(String::new())),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_sdk_is_told_by_its_place() {
+    fn an_error_of_the_sdk_is_reported_with_its_member() {
         let body = br#"{"SecretList":[{"Name":"a","CreatedDate":"yesterday"}]}"#;
         let offset = body.windows(9).position(|it| it == b"yesterday").unwrap() - 1;
         let told = words(body, &format!("Error at offset {offset}: expected a number"));

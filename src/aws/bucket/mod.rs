@@ -18,7 +18,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::types::{BucketVersioningStatus, ObjectLockEnabled};
 
-use super::{Backend, Flow, Link, Reach, refused_with};
+use super::{Backend, Connection, Flow, Link, refused_with};
 use attestry_core::facts::{Cause, Gap};
 
 pub use address::Address;
@@ -72,7 +72,7 @@ impl Bucket {
     /// There are no credentials, or there is no such bucket.
     pub async fn open(name: &str, access: &Access, link: &Link) -> Result<Self, NotKept> {
         let backend = access.endpoint.clone().map_or(Backend::Aws, Backend::Endpoint);
-        let reach = Reach {
+        let reach = Connection {
             account: access.owner.clone().unwrap_or_else(|| NO_ACCOUNT.to_owned()),
             region: access.region.clone().unwrap_or_else(|| ANY_REGION.to_owned()),
             profile: access.profile.clone(),

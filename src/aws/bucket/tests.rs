@@ -24,7 +24,7 @@ const PART: usize = 1 << 10;
 
 /// One answer, and the properties that its request must have.
 #[derive(Debug)]
-struct Answer {
+struct ScriptedAnswer {
     operation: &'static str,
     status: u16,
     headers: Vec<(&'static str, String)>,
@@ -33,15 +33,15 @@ struct Answer {
     asked: Vec<(&'static str, String)>,
 }
 
-fn answer(operation: &'static str, status: u16, body: impl Into<Vec<u8>>) -> Answer {
-    Answer { operation, status, headers: Vec::new(), body: body.into(), asked: Vec::new() }
+fn answer(operation: &'static str, status: u16, body: impl Into<Vec<u8>>) -> ScriptedAnswer {
+    ScriptedAnswer { operation, status, headers: Vec::new(), body: body.into(), asked: Vec::new() }
 }
 
-fn refusal(operation: &'static str, status: u16, code: &str) -> Answer {
+fn refusal(operation: &'static str, status: u16, code: &str) -> ScriptedAnswer {
     answer(operation, status, format!("<Error><Code>{code}</Code><Message>as recorded</Message></Error>"))
 }
 
-impl Answer {
+impl ScriptedAnswer {
     fn with(mut self, header: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((header, value.into()));
         self
@@ -54,7 +54,7 @@ impl Answer {
 }
 
 #[derive(Debug)]
-struct Script(Mutex<VecDeque<Answer>>);
+struct Script(Mutex<VecDeque<ScriptedAnswer>>);
 
 impl HttpConnector for Script {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
@@ -76,12 +76,12 @@ impl HttpConnector for Script {
 }
 
 /// Returns a bucket that gives these answers, and the script that checks that all of them were requested.
-async fn recorded(answers: Vec<Answer>) -> (Bucket, Arc<Script>) {
+async fn recorded(answers: Vec<ScriptedAnswer>) -> (Bucket, Arc<Script>) {
     let script = Arc::new(Script(Mutex::new(answers.into())));
     let connector = Arc::clone(&script);
     let backend =
         Backend::InProcess { label: "recorded".into(), connector: SharedHttpConnector::new(Shared(connector)) };
-    let reach = Reach { account: NO_ACCOUNT.into(), region: "eu-west-1".into(), profile: None, backend };
+    let reach = Connection { account: NO_ACCOUNT.into(), region: "eu-west-1".into(), profile: None, backend };
     let sdk = reach.configure(&Link::new(Pace::none())).await.unwrap();
     (Bucket { part: PART, ..Bucket::over(&sdk, BUCKET, Some("123456789012".into()), true) }, script)
 }
@@ -95,7 +95,7 @@ impl HttpConnector for Shared {
     }
 }
 
-async fn keep(bytes: &[u8], answers: Vec<Answer>) -> Result<StoredObject, String> {
+async fn keep(bytes: &[u8], answers: Vec<ScriptedAnswer>) -> Result<StoredObject, String> {
     let (bucket, script) = recorded(answers).await;
     let retain_until: Timestamp = UNTIL.parse().unwrap();
     let object = Object { key: KEY, bytes, content_type: "application/octet-stream", retain_until };
@@ -104,28 +104,28 @@ async fn keep(bytes: &[u8], answers: Vec<Answer>) -> Result<StoredObject, String
     kept
 }
 
-fn absent() -> Answer {
+fn absent() -> ScriptedAnswer {
     answer("HeadObject", 404, "")
 }
 
-fn there(size: usize) -> Answer {
+fn there(size: usize) -> ScriptedAnswer {
     locked(size, "COMPLIANCE", UNTIL)
 }
 
-fn locked(size: usize, mode: &str, until: &str) -> Answer {
+fn locked(size: usize, mode: &str, until: &str) -> ScriptedAnswer {
     bare(size).with("x-amz-object-lock-mode", mode).with("x-amz-object-lock-retain-until-date", until)
 }
 
 /// The object for a caller without the permission to read locks.
-fn bare(size: usize) -> Answer {
+fn bare(size: usize) -> ScriptedAnswer {
     answer("HeadObject", 200, "").with("content-length", size.to_string()).with("x-amz-version-id", VERSION)
 }
 
-fn got(bytes: &[u8]) -> Answer {
+fn got(bytes: &[u8]) -> ScriptedAnswer {
     answer("GetObject", 200, bytes).asked("url", "versionId=v1")
 }
 
-fn retention(mode: &str, until: &str) -> Answer {
+fn retention(mode: &str, until: &str) -> ScriptedAnswer {
     let text = format!("<Retention><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>");
     answer("GetObjectRetention", 200, text).asked("url", "versionId=v1")
 }
@@ -135,7 +135,7 @@ fn large() -> Vec<u8> {
     (0..2 * PART + 100).map(|at| (at / PART + 1) as u8).collect()
 }
 
-fn uploads(of: &[(&str, &str, &str)]) -> Answer {
+fn uploads(of: &[(&str, &str, &str)]) -> ScriptedAnswer {
     let mut text = format!(
         "<ListMultipartUploadsResult><Bucket>{BUCKET}</Bucket><KeyMarker/><UploadIdMarker/><NextKeyMarker/>\
          <NextUploadIdMarker/><MaxUploads>1000</MaxUploads><IsTruncated>false</IsTruncated>"
@@ -150,7 +150,7 @@ fn uploads(of: &[(&str, &str, &str)]) -> Answer {
     answer("ListMultipartUploads", 200, text + "</ListMultipartUploadsResult>")
 }
 
-fn parts(id: &str, of: &[(i32, &str, &str)]) -> Answer {
+fn parts(id: &str, of: &[(i32, &str, &str)]) -> ScriptedAnswer {
     let mut text = format!(
         "<ListPartsResult><Bucket>{BUCKET}</Bucket><Key>{KEY}</Key><UploadId>{id}</UploadId>\
          <PartNumberMarker>0</PartNumberMarker><NextPartNumberMarker>{}</NextPartNumberMarker>\
@@ -167,7 +167,7 @@ fn parts(id: &str, of: &[(i32, &str, &str)]) -> Answer {
     answer("ListParts", 200, text + "</ListPartsResult>").asked("url", format!("uploadId={id}"))
 }
 
-fn begun(id: &str) -> Answer {
+fn begun(id: &str) -> ScriptedAnswer {
     let text = format!(
         "<InitiateMultipartUploadResult><Bucket>{BUCKET}</Bucket><Key>{KEY}</Key><UploadId>{id}</UploadId>\
          </InitiateMultipartUploadResult>"
@@ -177,7 +177,7 @@ fn begun(id: &str) -> Answer {
         .asked("x-amz-checksum-algorithm", "SHA256")
 }
 
-fn sent_part(bytes: &[u8], number: usize) -> Answer {
+fn sent_part(bytes: &[u8], number: usize) -> ScriptedAnswer {
     let part = bytes.chunks(PART).nth(number - 1).unwrap();
     answer("UploadPart", 200, "")
         .with("etag", format!("\"tag-{number}\""))
@@ -185,7 +185,7 @@ fn sent_part(bytes: &[u8], number: usize) -> Answer {
         .asked("x-amz-checksum-sha256", checksum(part))
 }
 
-fn completed(id: &str) -> Answer {
+fn completed(id: &str) -> ScriptedAnswer {
     let text = format!(
         "<CompleteMultipartUploadResult><Location>https://s3.example.com/{KEY}</Location><Bucket>{BUCKET}</Bucket>\
          <Key>{KEY}</Key><ETag>x</ETag></CompleteMultipartUploadResult>"
@@ -382,7 +382,7 @@ async fn what_is_locked_less_is_locked_longer_or_it_is_no_success() {
     assert!(why.contains("until when"), "{why}");
 }
 
-async fn check(answers: Vec<Answer>) -> Result<(), String> {
+async fn check(answers: Vec<ScriptedAnswer>) -> Result<(), String> {
     let (bucket, _) = recorded(answers).await;
     bucket.check().await.map_err(|why| why.to_string())
 }

@@ -26,6 +26,8 @@ pub struct Answer {
     pub request_id: String,
     /// The operation of the request.
     pub(super) operation: Option<Operation>,
+    /// The HTTP status.
+    pub(super) status: u16,
     headers: aws_smithy_runtime_api::http::Headers,
 }
 
@@ -47,9 +49,19 @@ impl Answer {
         if !response.status().is_success() {
             return Err(OrchestratorError::operation(refusal(response, body)));
         }
-        let body = Zeroizing::new(body.to_vec());
+        Ok(Self::any(response))
+    }
+
+    /// The answer, also when it is an error.
+    pub(super) fn any(response: &HttpResponse) -> Self {
+        let body = Zeroizing::new(response.body().bytes().unwrap_or_default().to_vec());
         let (operation, headers) = (response.extension::<Operation>().cloned(), response.headers().clone());
-        Ok(Self { body, request_id: request_id(response), operation, headers })
+        Self { body, request_id: request_id(response), operation, status: response.status().as_u16(), headers }
+    }
+
+    /// All headers of the answer.
+    pub(super) fn header_pairs(&self) -> Vec<(&str, &str)> {
+        self.headers.iter().collect()
     }
 
     pub(super) fn read<T: DeserializeOwned>(&self, speaks: Protocol) -> Result<T, Unreadable> {

@@ -5,6 +5,46 @@ use aws_types::SdkConfig;
 use super::unsent::NoEndpoint;
 use attestry_core::facts::Partition;
 
+/// The URL of a service, and the Region in signatures.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) host: String,
+    pub(super) region: String,
+}
+
+/// Returns the place of a service of the model. A service with one endpoint for its partition has another Region in
+/// signatures.
+///
+/// # Errors
+/// The errors of [`of`].
+pub(super) fn modelled(
+    service: &attestry_model::Service,
+    host_prefix: &str,
+    sdk: &SdkConfig,
+) -> Result<Place, NoEndpoint> {
+    if sdk.use_fips() == Some(true) || sdk.use_dual_stack() == Some(true) {
+        return Err(NoEndpoint::Sort(service.name().to_owned()));
+    }
+    let region = region(sdk)?;
+    let partition = Partition::of(region).ok_or(NoEndpoint::NoPartition)?;
+    let place = service.endpoint(partition.name, region, partition.domain);
+    let host = match sdk.endpoint_url() {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("https://{host_prefix}{}", place.host),
+    };
+    Ok(Place { host, region: place.region })
+}
+
+/// Returns the Region of a configuration. It becomes a part of the host name, so it must not contain a character that
+/// ends the host name.
+fn region(sdk: &SdkConfig) -> Result<&str, NoEndpoint> {
+    let region = sdk.region().map(AsRef::as_ref).unwrap_or_default();
+    if region.is_empty() || !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err(NoEndpoint::NoRegion(region.to_owned()));
+    }
+    Ok(region)
+}
+
 /// Returns the URL of a service for a configuration.
 ///
 /// # Errors
@@ -16,11 +56,7 @@ pub fn of(service: &str, sdk: &SdkConfig) -> Result<String, NoEndpoint> {
     if let Some(url) = sdk.endpoint_url() {
         return Ok(url.trim_end_matches('/').to_owned());
     }
-    let region = sdk.region().map(AsRef::as_ref).unwrap_or_default();
-    // The Region becomes a part of the host name, so it must not contain a character that ends the host name.
-    if region.is_empty() || !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        return Err(NoEndpoint::NoRegion(region.to_owned()));
-    }
+    let region = region(sdk)?;
     let domain = Partition::of(region).ok_or(NoEndpoint::NoPartition)?.domain;
     Ok(format!("https://{service}.{region}.{domain}"))
 }

@@ -6,9 +6,11 @@
 
 mod answer;
 mod endpoint;
+mod modelled;
 mod request;
 mod runtime;
 mod service;
+mod sound;
 mod unsent;
 
 use crate::aws::OrGap;
@@ -22,9 +24,11 @@ use serde_json::Value;
 
 use super::gap;
 use attestry_core::facts::{Cause, Gap};
+use runtime::Target;
 
 pub use answer::{Answer, epoch_seconds};
 pub use endpoint::of as endpoint;
+pub(in crate::aws) use modelled::Sent;
 pub use service::{
     ACCESS_ANALYZER, Api, CLOUDTRAIL, CLOUDWATCH, EVENTS, LAMBDA, SECURITY_HUB, SQS, SSM, Service, TAGGING,
 };
@@ -71,7 +75,14 @@ impl Client {
     fn prepare(&self, api: &Api, input: Value) -> Result<(runtime::Prepared, HttpRequest), Unsent> {
         let request = request::write(api, input)?;
         let endpoint = endpoint::of(api.service.name, &self.sdk)?;
-        let operation = runtime::operation(api, self, &endpoint);
+        let target = Target {
+            service: api.service.name,
+            operation: api.name,
+            signing_name: api.service.name,
+            signing_region: self.sdk.region().map(ToString::to_string).unwrap_or_default(),
+            is_s3: false,
+        };
+        let operation = runtime::operation(&target, self, &endpoint, None, Answer::of);
         Ok((operation.ok_or(Unsent::Place)?, request))
     }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::*;
-use crate::aws::{AccountRegion, Backend, Link, Pace, Reach};
+use crate::aws::{AccountRegion, Backend, Connection, Link, Pace};
 
 /// The status, the code in the header, and the body.
 pub(in crate::aws) type Recorded = (u16, &'static str, &'static str);
@@ -48,7 +48,7 @@ impl Answers {
     pub(in crate::aws) async fn at(&self, region: &str) -> AccountRegion {
         let connector = SharedHttpConnector::new(self.clone());
         let backend = Backend::InProcess { label: "recorded".into(), connector };
-        let reach = Reach { account: "123456789012".into(), region: region.into(), profile: None, backend };
+        let reach = Connection { account: "123456789012".into(), region: region.into(), profile: None, backend };
         let sdk = reach.configure(&self.link).await.unwrap();
         AccountRegion::new("123456789012", region, sdk, true, Arc::clone(&self.link.logs))
     }

@@ -17,6 +17,8 @@ pub(super) enum Unsent {
     #[error("the path of {0} does not end")]
     Path(&'static str),
     #[error(transparent)]
+    Unfit(#[from] attestry_model::wire::Unfit),
+    #[error(transparent)]
     Http(#[from] HttpError),
     #[error(transparent)]
     NoEndpoint(#[from] NoEndpoint),

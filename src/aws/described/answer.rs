@@ -46,6 +46,10 @@ impl Answer {
             Self::By { parameter, choices } => {
                 let wanted = parameters.get(parameter).map(|value| match value {
                     Value::String(text) => text.clone(),
+                    // A request for one resource may name it in a list.
+                    Value::Array(items) if items.len() == 1 && items.iter().all(Value::is_string) => {
+                        items.first().and_then(Value::as_str).unwrap_or_default().to_owned()
+                    }
                     other => other.to_string(),
                 });
                 let wanted = wanted.unwrap_or_default();

@@ -16,9 +16,10 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::{Map, Value};
 
-use super::paging::mark;
+use super::paging::{mark, put};
 use super::{Mutation, Paged, Place, complete};
 use crate::aws::Operation;
+use crate::aws::client::Sent;
 use crate::aws::wire::{self, Failure, Protocol};
 
 /// A fault.
@@ -115,7 +116,7 @@ impl Faults {
 
     /// Returns the page of the inner transport with other marks at its end.
     fn remarked(&self, paged: &'static Paged, request: HttpRequest, marks: Marks) -> HttpConnectorFuture {
-        let answer = self.inner.call(request);
+        let (answer, operation) = (self.inner.call(request), self.operation.clone());
         HttpConnectorFuture::new(async move {
             let mut response = answer.await?;
             if !response.status().is_success() {
@@ -123,6 +124,12 @@ impl Faults {
             }
             let body = ByteStream::new(response.take_body()).collect().await;
             let body = body.map_err(|error| ConnectorError::io(error.into()))?.to_vec();
+            if let Some(mut page) = wire::modelled_value(&operation, &response, &body) {
+                if let Some(members) = page.as_object_mut() {
+                    mark(paged, members, marks.token.clone(), marks.more);
+                }
+                return Ok(wire::answer(&operation, 200, &page));
+            }
             *response.body_mut() = SdkBody::from(remark(paged, &body, &marks));
             // The length of the old body would contradict the new one.
             response.headers_mut().remove("content-length");
@@ -144,7 +151,7 @@ impl Faults {
         firsts.0.insert(token.clone(), request);
         let mut members = Map::new();
         for list in paged.lists {
-            members.insert((*list).to_owned(), Value::Array(Vec::new()));
+            put(&mut members, list, Some(Value::Array(Vec::new())));
         }
         mark(paged, &mut members, Some(token), true);
         let mut page = Value::Object(members);
@@ -267,6 +274,9 @@ fn copy(request: &HttpRequest) -> Option<HttpRequest> {
     let mut copy = request.try_clone()?;
     if let Some(operation) = Operation::of(request) {
         copy.add_extension(operation.clone());
+    }
+    if let Some(sent) = request.extension::<Sent>() {
+        copy.add_extension(sent.clone());
     }
     Some(copy)
 }

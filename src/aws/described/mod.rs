@@ -122,8 +122,10 @@ impl Described {
             return wire::not_described(&nothing, "the request does not name its operation");
         };
         let region = wire::region(request).unwrap_or_default();
-        // IAM has one endpoint for all Regions, and its requests are signed for the first of them.
-        if operation.service != "iam" && !region.is_empty() && !self.regions.iter().any(|enabled| enabled == region) {
+        if !is_global(&operation.service, region)
+            && !region.is_empty()
+            && !self.regions.iter().any(|enabled| enabled == region)
+        {
             return wire::refuse(operation, &not_enabled(&operation.service));
         }
         let parameters = wire::parameters(operation, request);
@@ -191,6 +193,11 @@ impl Described {
             }))
         })
     }
+}
+
+/// Whether a service has one endpoint for all Regions. Its requests are signed for the Region of that endpoint.
+fn is_global(service: &str, region: &str) -> bool {
+    attestry_model::service(service).is_some_and(|it| it.global(partition(region)).is_some())
 }
 
 fn not_described(operation: &Operation, what: &str) -> Failure {

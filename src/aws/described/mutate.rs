@@ -7,6 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
+use super::Paged;
 use super::places::{Place, Span, of_json, of_xml};
 use crate::aws::Operation;
 use crate::aws::validate::{Body, Kind, Node, Row, Rule, TABLE};
@@ -79,13 +80,15 @@ impl Mutation {
     /// because such an answer is true.
     #[must_use]
     pub fn all(operation: &Operation) -> Vec<Self> {
-        let Some(row) = TABLE.row(&operation.service, &operation.name) else { return Vec::new() };
+        let Some(row) = TABLE.row(&operation.service, &operation.name) else {
+            return if is_modelled(operation) { Self::of_model(operation) } else { Vec::new() };
+        };
         // A body of another author has no shape. Any answer is a possible body.
         if !matches!(row.body, Body::Members | Body::Json) {
             return Vec::new();
         }
         let mut all = vec![Self::Empty, Self::NoContent, Self::List, Self::Nothing, Self::Error, Self::Doubled];
-        let json = matches!(Protocol::of(&operation.service), Protocol::Json | Protocol::RestJson | Protocol::Cbor);
+        let json = is_json(Protocol::of(&operation.service));
         // Where all members may be missing, `{}` means that there are none.
         if !json || !row.root.either.is_empty() || row.root.children.iter().any(|child| child.required) {
             all.push(Self::Bare);
@@ -94,6 +97,20 @@ impl Mutation {
         all.extend((1..10).map(Self::Cut));
         let of = |(at, node): (usize, &Node)| Change::all(node).into_iter().map(move |it| Self::Member(at, it));
         all.extend(members(row).into_iter().enumerate().flat_map(|it| of(it).collect::<Vec<_>>()));
+        all
+    }
+
+    /// Returns all changes of an answer that only the model of AWS describes. A kind file says which members are always
+    /// there, and the model does not.
+    fn of_model(operation: &Operation) -> Vec<Self> {
+        let mut all =
+            vec![Self::Empty, Self::NoContent, Self::List, Self::Nothing, Self::Error, Self::Doubled, Self::Second];
+        // A list is always there, so an answer without members is none.
+        if !is_json(Protocol::of(&operation.service)) || Paged::of(operation).is_some() {
+            all.push(Self::Bare);
+        }
+        all.extend([Self::OtherAccount, Self::OtherRegion]);
+        all.extend((1..10).map(Self::Cut));
         all
     }
 
@@ -112,9 +129,10 @@ impl Mutation {
 
     /// Changes an answer. Returns `None` when the answer has no place for the change.
     pub(super) fn apply(&self, operation: &Operation, mut answer: HttpResponse) -> Option<HttpResponse> {
-        let row = TABLE.row(&operation.service, &operation.name)?;
+        let row = TABLE.row(&operation.service, &operation.name);
         let body = answer.body().bytes()?.to_vec();
-        let protocol = if row.body == Body::Json { Protocol::RestJson } else { Protocol::of(&operation.service) };
+        let json = row.is_some_and(|row| row.body == Body::Json);
+        let protocol = if json { Protocol::RestJson } else { Protocol::of(&operation.service) };
         let changed = self.body(row, protocol, &body)?;
         if changed == body && *self != Self::NoContent {
             return None;
@@ -127,7 +145,7 @@ impl Mutation {
         Some(answer)
     }
 
-    fn body(&self, row: &'static Row, protocol: Protocol, body: &[u8]) -> Option<Vec<u8>> {
+    fn body(&self, row: Option<&'static Row>, protocol: Protocol, body: &[u8]) -> Option<Vec<u8>> {
         let xml = matches!(protocol, Protocol::Query | Protocol::RestXml);
         let json = |value: Value| {
             if protocol == Protocol::Cbor { binary::encode(&value) } else { value.to_string().into_bytes() }
@@ -145,7 +163,7 @@ impl Mutation {
             Self::Cut(tenths) => body.get(..body.len() * tenths / 10)?.to_vec(),
             Self::Doubled => [body, body].concat(),
             Self::Second => [body, if xml { b"<a/>" } else { b"\xa0" }].concat(),
-            Self::Smaller(seed) if seed % 4 == 0 => {
+            Self::Smaller(seed) if seed % 4 == 0 || row.is_none() => {
                 let whole = body.trim_ascii_end().len();
                 body.get(..usize::try_from(mix(*seed)).ok()? % whole.max(1))?.to_vec()
             }
@@ -162,11 +180,12 @@ impl Mutation {
     }
 
     /// Changes JSON.
-    fn json(&self, row: &'static Row, value: &mut Value) -> Option<()> {
+    fn json(&self, row: Option<&'static Row>, value: &mut Value) -> Option<()> {
         if matches!(self, Self::OtherAccount | Self::OtherRegion) {
             elsewhere_in(value, *self == Self::OtherRegion);
             return Some(());
         }
+        let row = row?;
         let places = of_json(row, value);
         // The removals are done from the last place to the first, so that the other pointers stay valid.
         for (place, change) in self.chosen(row, &places, true)?.into_iter().rev() {
@@ -185,7 +204,7 @@ impl Mutation {
     }
 
     /// Changes XML.
-    fn xml(&self, row: &'static Row, query: bool, text: &str) -> Option<String> {
+    fn xml(&self, row: Option<&'static Row>, query: bool, text: &str) -> Option<String> {
         if matches!(self, Self::OtherAccount | Self::OtherRegion) {
             let parts = text.split('>').map(|part| match part.split_once('<') {
                 Some((text, tag)) => format!("{}<{tag}", elsewhere(text, *self == Self::OtherRegion)),
@@ -193,6 +212,7 @@ impl Mutation {
             });
             return Some(parts.collect::<Vec<_>>().join(">"));
         }
+        let row = row?;
         let places: Vec<Place<'_, Span>> = of_xml(row, query, text)?;
         let mut text = text.to_owned();
         for (place, change) in self.chosen(row, &places, false)?.into_iter().rev() {
@@ -247,6 +267,15 @@ impl Mutation {
             _ => None,
         }
     }
+}
+
+/// Returns whether the model of AWS has the operation, and only kind files call it.
+fn is_modelled(operation: &Operation) -> bool {
+    attestry_model::service(&operation.service).is_some_and(|it| it.operation(&operation.name).is_some())
+}
+
+const fn is_json(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::Json | Protocol::RestJson | Protocol::Cbor)
 }
 
 impl<A> Place<'_, A> {

@@ -1,7 +1,9 @@
 //! Divides lists into pages as AWS does. The module must not know the meaning of the items.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
+use attestry_model::{Shape, Structure};
 use aws_smithy_types::base64;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -56,7 +58,7 @@ const fn paged(
 }
 
 /// All operations with pages.
-pub const PAGED: &[Paged] = &[
+pub static PAGED: &[Paged] = &[
     paged(
         "access-analyzer",
         "ValidatePolicy",
@@ -152,7 +154,8 @@ impl Paged {
     /// Returns the paging of an operation, if it has pages.
     #[must_use]
     pub fn of(operation: &Operation) -> Option<&'static Self> {
-        PAGED.iter().find(|paged| paged.service == operation.service && paged.operation == operation.name)
+        let known = PAGED.iter().find(|paged| paged.service == operation.service && paged.operation == operation.name);
+        known.or_else(|| modelled(operation))
     }
 
     /// Returns whether a repeated token marks the end of the list. For other operations, a missing token marks it.
@@ -184,8 +187,54 @@ impl Paged {
     }
 }
 
+/// Returns the paging of an operation in the model of AWS. Each one is made once and stays.
+fn modelled(operation: &Operation) -> Option<&'static Paged> {
+    type Made = BTreeMap<(String, String), Option<&'static Paged>>;
+    static MADE: Mutex<Made> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (operation.service.clone(), operation.name.clone());
+    *made.entry(key).or_insert_with(|| of_model(operation).map(|paged| &*Box::leak(Box::new(paged))))
+}
+
+/// The items on a page of an operation of the model. The model has no such number.
+const USUAL: usize = 100;
+
+fn of_model(operation: &Operation) -> Option<Paged> {
+    let of = attestry_model::service(&operation.service)?.operation(&operation.name)?;
+    let (service, operation) = (of.service().name(), of.name());
+    if let Some(pages) = of.pages() {
+        let (send, next) = (*pages.send.first()?, *pages.next.first()?);
+        let (limit, more) = (pages.limit.unwrap_or(""), pages.more.unwrap_or(""));
+        let mut paged = paged(service, operation, &[], (limit, send, next, more), (USUAL, 1000));
+        paged.lists = &pages.items;
+        return Some(paged);
+    }
+    // Some operations have tokens and no paginator.
+    let token = *of.tokens().first()?;
+    of.input()?.member(token)?;
+    let list = first_list(of.output()?)?;
+    Some(paged(service, operation, vec![&*list.leak()].leak(), ("", token, token, ""), (USUAL, 1000)))
+}
+
+/// The path of the list of an answer. It may stand in a structure of its own, such as `TagInfoForResource.TagList`.
+fn first_list(answer: Structure) -> Option<String> {
+    let own = answer.members().find(|member| matches!(member.shape(), Shape::List(_)));
+    own.map(|member| member.name().to_owned()).or_else(|| {
+        answer.members().find_map(|outer| match outer.shape() {
+            Shape::Structure(inner) => {
+                let list = inner.members().find(|member| matches!(member.shape(), Shape::List(_)))?;
+                Some(format!("{}.{}", outer.name(), list.name()))
+            }
+            _ => None,
+        })
+    })
+}
+
 /// Returns the list with that name. A list of S3 may stand in an element of its own.
 pub(super) fn list<'a>(value: &'a Value, name: &str) -> Option<&'a Vec<Value>> {
+    if let Some((outer, inner)) = name.split_once('.') {
+        return list(value.get(outer)?, inner);
+    }
     match value.get(name)? {
         Value::Array(items) => Some(items),
         Value::Object(around) if around.len() == 1 => around.values().next()?.as_array(),
@@ -222,7 +271,7 @@ pub(super) fn cut(
         let from = start.saturating_sub(before).min(items.len());
         let to = end.saturating_sub(before).min(items.len());
         let window = items.get(from..to).unwrap_or_default().to_vec();
-        members.insert((*name).to_owned(), Value::Array(window));
+        put(&mut members, name, Some(Value::Array(window)));
         before += items.len();
     }
     // A later page that the description lets fail must be reachable, however short the list is.
@@ -240,14 +289,25 @@ pub(super) fn cut(
 /// Writes the token of the next page, and whether there is one.
 pub(super) fn mark(paged: &Paged, members: &mut Map<String, Value>, token: Option<String>, more: bool) {
     if !paged.truncated.is_empty() {
-        members.insert(paged.truncated.to_owned(), Value::Bool(more));
+        put(members, paged.truncated, Some(Value::Bool(more)));
     }
-    match token {
-        Some(token) => drop(members.insert(paged.token_out.to_owned(), Value::String(token))),
-        None if paged.service == "tag" => {
-            drop(members.insert(paged.token_out.to_owned(), Value::String(String::new())))
+    let token = token.or_else(|| (paged.service == "tag").then(String::new));
+    put(members, paged.token_out, token.map(Value::String));
+}
+
+/// Sets or removes the member at a path such as `DistributionList.NextMarker`.
+pub(super) fn put(members: &mut Map<String, Value>, path: &str, value: Option<Value>) {
+    match (path.split_once('.'), value) {
+        (Some((outer, inner)), value) => {
+            if value.is_some() && !members.contains_key(outer) {
+                members.insert(outer.to_owned(), Value::Object(Map::new()));
+            }
+            if let Some(Value::Object(inside)) = members.get_mut(outer) {
+                put(inside, inner, value);
+            }
         }
-        None => drop(members.remove(paged.token_out)),
+        (None, Some(value)) => drop(members.insert(path.to_owned(), value)),
+        (None, None) => drop(members.remove(path)),
     }
 }
 

@@ -125,7 +125,7 @@ fn what_belongs_to_others_is_believed_where_aws_tells_it() {
 }
 
 #[test]
-fn others_are_not_and_are_told_without_a_value() {
+fn others_are_refused_without_showing_a_value() {
     let list = |inside: &str| {
         format!("<ListTopicsResponse><ListTopicsResult>{inside}</ListTopicsResult></ListTopicsResponse>")
     };

@@ -16,12 +16,12 @@ const DEPTH: usize = 64;
 /// An element that is open.
 struct Open<'b, 't> {
     name: &'b str,
-    place: Place<'t>,
+    place: Role<'t>,
     text: String,
 }
 
 /// The role of an element.
-enum Place<'t> {
+enum Role<'t> {
     /// The content of the element is not described in the table.
     Unknown,
     /// The element around the result of the query protocol.
@@ -73,8 +73,8 @@ impl<'b, 't> Reader<'b, 't, '_> {
             return if content.trim().is_empty() { Ok(()) } else { Err(said("has a text outside of its root")) };
         };
         match open.place {
-            Place::Unknown => Ok(()),
-            Place::Key | Place::Scalar(_) => {
+            Role::Unknown => Ok(()),
+            Role::Key | Role::Scalar(_) => {
                 open.text.push_str(&xml_unescape(content));
                 Ok(())
             }
@@ -94,7 +94,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
         }
         if let Some(verbatim) = until("<![CDATA[", "]]>") {
             let (content, rest) = verbatim?;
-            if let Some(Open { place: Place::Key | Place::Scalar(_), text, .. }) = self.open.last_mut() {
+            if let Some(Open { place: Role::Key | Role::Scalar(_), text, .. }) = self.open.last_mut() {
                 text.push_str(content);
             }
             return Ok(rest);
@@ -130,7 +130,7 @@ impl<'b, 't> Reader<'b, 't, '_> {
     }
 
     /// Returns the role of an element with this name at the current place.
-    fn place(&mut self, name: &str) -> Result<Place<'t>, Wrong> {
+    fn place(&mut self, name: &str) -> Result<Role<'t>, Wrong> {
         let row = self.row;
         let Some(parent) = self.open.last_mut() else {
             if self.rooted {
@@ -140,33 +140,33 @@ impl<'b, 't> Reader<'b, 't, '_> {
             return self.root(name);
         };
         match &mut parent.place {
-            Place::Unknown => Ok(Place::Unknown),
-            Place::Envelope if name.strip_suffix("Result") == Some(&row.operation) => {
+            Role::Unknown => Ok(Role::Unknown),
+            Role::Envelope if name.strip_suffix("Result") == Some(&row.operation) => {
                 if self.result {
                     return Err(said("has two results"));
                 }
                 self.result = true;
                 self.check.enter(&row.root)?;
-                Ok(Place::Object)
+                Ok(Role::Object)
             }
-            Place::Envelope if name == "Error" => Err(said(AN_ERROR)),
-            Place::Envelope => Ok(Place::Unknown),
-            Place::Object => {
+            Role::Envelope if name == "Error" => Err(said(AN_ERROR)),
+            Role::Envelope => Ok(Role::Unknown),
+            Role::Object => {
                 if !self.query
                     && let Some(list) = self.check.repeated(name)
                 {
                     self.check.there(list, 1);
-                    return list.children.first().map_or(Ok(Place::Unknown), |item| self.value(item));
+                    return list.children.first().map_or(Ok(Role::Unknown), |item| self.value(item));
                 }
                 match self.check.named(name)? {
                     Some(child) => {
                         self.check.there(child, 0);
                         self.value(child)
                     }
-                    None => Ok(Place::Unknown),
+                    None => Ok(Role::Unknown),
                 }
             }
-            Place::List(node, item, count) => {
+            Role::List(node, item, count) => {
                 if name != "member" {
                     return Err(wrong(node, "is no list"));
                 }
@@ -174,47 +174,47 @@ impl<'b, 't> Reader<'b, 't, '_> {
                 let item = *item;
                 self.value(item)
             }
-            Place::Map if name == "entry" => Ok(Place::Entry(None)),
-            Place::Entry(None) if name == "key" => Ok(Place::Key),
-            Place::Entry(Some(child)) if name == "value" => match *child {
+            Role::Map if name == "entry" => Ok(Role::Entry(None)),
+            Role::Entry(None) if name == "key" => Ok(Role::Key),
+            Role::Entry(Some(child)) if name == "value" => match *child {
                 Some(child) => {
                     self.check.there(child, 0);
                     self.value(child)
                 }
-                None => Ok(Place::Unknown),
+                None => Ok(Role::Unknown),
             },
-            Place::Scalar(node) => Err(wrong(node, "is an object, and none is due")),
-            Place::Map | Place::Entry(_) | Place::Key => Err(said("has a mapping that is none")),
+            Role::Scalar(node) => Err(wrong(node, "is an object, and none is due")),
+            Role::Map | Role::Entry(_) | Role::Key => Err(said("has a mapping that is none")),
         }
     }
 
-    fn root(&mut self, name: &str) -> Result<Place<'t>, Wrong> {
+    fn root(&mut self, name: &str) -> Result<Role<'t>, Wrong> {
         let row = self.row;
         // The prefix of a namespace is no part of the name.
         let name = name.rsplit(':').next().unwrap_or(name);
         if self.query && name.strip_suffix("Response") == Some(&row.operation) {
-            return Ok(Place::Envelope);
+            return Ok(Role::Envelope);
         }
         if !self.query && row.roots.iter().any(|root| root == name) {
             self.check.enter(&row.root)?;
-            return Ok(Place::Object);
+            return Ok(Role::Object);
         }
         if row.or_error && name == "Error" {
-            return Ok(Place::Unknown);
+            return Ok(Role::Unknown);
         }
         let error = matches!(name, "Error" | "ErrorResponse" | "Errors");
         Err(said(if error { AN_ERROR } else { "is the one of something else" }))
     }
 
-    fn value(&mut self, node: &'t Node) -> Result<Place<'t>, Wrong> {
+    fn value(&mut self, node: &'t Node) -> Result<Role<'t>, Wrong> {
         Ok(match node.kind {
             Kind::Object | Kind::Map => {
                 self.check.enter(node)?;
-                if node.kind == Kind::Map { Place::Map } else { Place::Object }
+                if node.kind == Kind::Map { Role::Map } else { Role::Object }
             }
-            Kind::List => Place::List(node, self.check.list(node)?, 0),
-            Kind::Any => Place::Unknown,
-            Kind::Text | Kind::Flag | Kind::Number | Kind::Time | Kind::Milliseconds => Place::Scalar(node),
+            Kind::List => Role::List(node, self.check.list(node)?, 0),
+            Kind::Any => Role::Unknown,
+            Kind::Text | Kind::Flag | Kind::Number | Kind::Time | Kind::Milliseconds => Role::Scalar(node),
         })
     }
 
@@ -223,23 +223,23 @@ impl<'b, 't> Reader<'b, 't, '_> {
             return Err(said("closes what is not open"));
         };
         match open.place {
-            Place::Scalar(node) => self.check.scalar(node, Scalar::Element(&open.text)),
-            Place::Object | Place::Map => self.check.leave(),
-            Place::List(node, _, count) => {
+            Role::Scalar(node) => self.check.scalar(node, Scalar::Element(&open.text)),
+            Role::Object | Role::Map => self.check.leave(),
+            Role::List(node, _, count) => {
                 self.check.listed();
                 self.check.there(node, count);
                 Ok(())
             }
-            Place::Key => {
+            Role::Key => {
                 let child = self.check.named(&open.text)?;
-                if let Some(Open { place: Place::Entry(known), .. }) = self.open.last_mut() {
+                if let Some(Open { place: Role::Entry(known), .. }) = self.open.last_mut() {
                     *known = Some(child);
                 }
                 Ok(())
             }
             // The answer of an operation without members has no result.
-            Place::Envelope if !self.result && !self.row.root.children.is_empty() => Err(said("has no result")),
-            Place::Unknown | Place::Envelope | Place::Entry(_) => Ok(()),
+            Role::Envelope if !self.result && !self.row.root.children.is_empty() => Err(said("has no result")),
+            Role::Unknown | Role::Envelope | Role::Entry(_) => Ok(()),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod cbor;
 mod document;
+mod modelled;
 mod protocol;
 mod request;
 mod s3;
@@ -21,6 +22,7 @@ use super::Operation;
 use attestry_core::facts::redact;
 
 pub(super) use document::is_free;
+pub(super) use modelled::value as modelled_value;
 pub use protocol::Protocol;
 pub(super) use protocol::{prefix, services};
 pub use request::region;
@@ -84,6 +86,9 @@ pub(super) fn withhold(operation: &Operation, parameters: &mut Value) {
 /// be mappings.
 #[must_use]
 pub fn answer(operation: &Operation, status: u16, value: &Value) -> HttpResponse {
+    if let Some(of) = modelled::operation(operation) {
+        return modelled::answer(operation, of, value);
+    }
     let mut value = value.clone();
     document::prepare(operation, &mut value);
     let id = request_id(operation, &value);
@@ -108,6 +113,9 @@ pub fn answer(operation: &Operation, status: u16, value: &Value) -> HttpResponse
 pub fn refuse(operation: &Operation, failure: &Failure) -> HttpResponse {
     let Failure { code, message, .. } = failure;
     let status = failure.status.unwrap_or_else(|| status_of(&operation.service, code));
+    if let Some(of) = modelled::operation(operation) {
+        return modelled::refuse(operation, of, failure, status);
+    }
     let sender = if status < 500 { "Sender" } else { "Receiver" };
     let id = request_id(operation, &json!([code, message]));
     let protocol = Protocol::of(&operation.service);

@@ -41,7 +41,18 @@ impl Protocol {
     /// Returns the protocol that the SDK uses with the service of this IAM prefix.
     #[must_use]
     pub fn of(service: &str) -> Self {
-        SERVICES.iter().find(|(prefix, ..)| *prefix == service).map_or(Self::Json, |(.., protocol)| *protocol)
+        let known = SERVICES.iter().find(|(prefix, ..)| *prefix == service).map(|(.., protocol)| *protocol);
+        known.or_else(|| attestry_model::service(service).map(Self::modelled)).unwrap_or(Self::Json)
+    }
+
+    fn modelled(service: &attestry_model::Service) -> Self {
+        match service.protocol() {
+            attestry_model::Protocol::Json => Self::Json,
+            attestry_model::Protocol::RestJson => Self::RestJson,
+            attestry_model::Protocol::Query | attestry_model::Protocol::Ec2 => Self::Query,
+            attestry_model::Protocol::RestXml => Self::RestXml,
+            attestry_model::Protocol::Cbor => Self::Cbor,
+        }
     }
 }
 
@@ -53,5 +64,6 @@ pub(in crate::aws) fn prefix(signing: &str) -> &str {
 
 /// Returns the IAM prefixes of all services.
 pub(in crate::aws) fn services() -> impl Iterator<Item = &'static str> + Clone {
-    SERVICES.iter().map(|(prefix, ..)| *prefix)
+    let modelled = attestry_model::services().iter().map(attestry_model::Service::name);
+    SERVICES.iter().map(|(prefix, ..)| *prefix).chain(modelled)
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Protocol, cbor, percent_decode};
 use crate::aws::Operation;
+use crate::aws::client::Sent;
 use crate::aws::operation::{path_and_query, scope};
 
 /// Returns the Region for which a request was signed.
@@ -14,6 +15,10 @@ pub fn region(request: &HttpRequest) -> Option<&str> {
 }
 
 pub(super) fn read(operation: &Operation, request: &HttpRequest) -> Value {
+    // The model wrote this request from its members.
+    if let Some(sent) = request.extension::<Sent>() {
+        return Value::clone(&sent.input);
+    }
     let body = request.body().bytes().unwrap_or_default();
     match Protocol::of(&operation.service) {
         Protocol::RestJson => rest(lambda_path(path(request)), request, lambda_query, json(body)),

@@ -11,21 +11,11 @@ use super::xml_escape;
 /// The root element of each answer. Other answers have the root `<OpResult>`.
 const ROOTS: &[(&str, &str)] = &[
     ("GetAccountPublicAccessBlock", "PublicAccessBlockConfiguration"),
-    ("GetBucketAcl", "AccessControlPolicy"),
     ("GetBucketEncryption", "ServerSideEncryptionConfiguration"),
-    ("GetBucketLifecycleConfiguration", "LifecycleConfiguration"),
-    ("GetBucketLocation", "LocationConstraint"),
     ("GetBucketLogging", "BucketLoggingStatus"),
-    ("GetBucketNotificationConfiguration", "NotificationConfiguration"),
-    ("GetBucketOwnershipControls", "OwnershipControls"),
-    ("GetBucketPolicyStatus", "PolicyStatus"),
-    ("GetBucketReplication", "ReplicationConfiguration"),
-    ("GetBucketTagging", "Tagging"),
     ("GetBucketVersioning", "VersioningConfiguration"),
-    ("GetObjectLegalHold", "LegalHold"),
     ("GetObjectLockConfiguration", "ObjectLockConfiguration"),
     ("GetObjectRetention", "Retention"),
-    ("GetObjectTagging", "Tagging"),
     ("GetPublicAccessBlock", "PublicAccessBlockConfiguration"),
     ("ListBuckets", "ListAllMyBucketsResult"),
     ("ListObjectVersions", "ListVersionsResult"),
@@ -36,15 +26,8 @@ const ROOTS: &[(&str, &str)] = &[
 const LISTS: &[(&str, Option<&str>, &str)] = &[
     ("Buckets", Some("Buckets"), "Bucket"),
     ("DeleteMarkers", None, "DeleteMarker"),
-    ("Grants", Some("AccessControlList"), "Grant"),
-    ("LambdaFunctionConfigurations", None, "CloudFunctionConfiguration"),
-    ("NoncurrentVersionTransitions", None, "NoncurrentVersionTransition"),
-    ("QueueConfigurations", None, "QueueConfiguration"),
     ("Rules", None, "Rule"),
-    ("TagSet", Some("TagSet"), "Tag"),
     ("TargetGrants", Some("TargetGrants"), "Grant"),
-    ("TopicConfigurations", None, "TopicConfiguration"),
-    ("Transitions", None, "Transition"),
     ("Versions", None, "Version"),
 ];
 

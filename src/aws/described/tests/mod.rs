@@ -327,8 +327,11 @@ answers:
     GetBucketEncryption:
       ServerSideEncryptionConfiguration:
         Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: k }, BucketKeyEnabled: true }]
-    GetBucketTagging: { TagSet: [{ Key: owner, Value: pay }, { Key: b, Value: c }] }
-    GetBucketLocation: { LocationConstraint: ap-southeast-2 }
+    GetBucketLogging:
+      LoggingEnabled:
+        TargetBucket: logs
+        TargetPrefix: a/
+        TargetGrants: [{ Grantee: { Type: Group, URI: all }, Permission: READ }]
     GetBucketVersioning: { Status: Enabled }
     GetPublicAccessBlock: { PublicAccessBlockConfiguration: { BlockPublicAcls: true } }
     GetObjectLockConfiguration:
@@ -348,9 +351,9 @@ answers:
     let encryption = s3.get_bucket_encryption().bucket("a").send().await.unwrap();
     let rule = &encryption.server_side_encryption_configuration().unwrap().rules()[0];
     assert_eq!(rule.apply_server_side_encryption_by_default().unwrap().kms_master_key_id(), Some("k"));
-    assert_eq!(s3.get_bucket_tagging().bucket("a").send().await.unwrap().tag_set().len(), 2);
-    let location = s3.get_bucket_location().bucket("a").send().await.unwrap();
-    assert_eq!(location.location_constraint().map(|it| it.as_str()), Some("ap-southeast-2"));
+    let logging = s3.get_bucket_logging().bucket("a").send().await.unwrap();
+    let logging = logging.logging_enabled().unwrap();
+    assert_eq!((logging.target_bucket(), logging.target_grants().len()), ("logs", 1));
     assert_eq!(
         s3.get_bucket_versioning().bucket("a").send().await.unwrap().status().map(|it| it.as_str()),
         Some("Enabled")
