@@ -3,6 +3,7 @@
 //! Must not know any single kind.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub struct Read {
 pub(super) enum Reader {
     Resource(ReadResource),
     Questions(AskQuestions),
+    Source(&'static dyn Source),
 }
 
 impl Read {
@@ -66,11 +68,28 @@ impl Read {
 /// on an SDK result does it). The exceptions are errors that are answers by the documentation of AWS: "not configured"
 /// is [`Fact::Absent`](attestry_core::facts::Fact::Absent), and "not possible for this resource" is
 /// [`Fact::NotApplicable`](attestry_core::facts::Fact::NotApplicable).
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Collector {
     kind: &'static Kind,
-    list: List,
-    reads: &'static [Read],
+    parts: Parts,
+}
+
+/// The code of a collector.
+#[derive(Clone, Copy, Debug)]
+enum Parts {
+    /// A function for the list, and one for each call.
+    Functions { list: List, reads: &'static [Read] },
+    /// One value that makes all calls of its kind.
+    Source(&'static dyn Source),
+}
+
+/// A value that lists a population and makes every call of its kind. A kind file is one.
+pub trait Source: fmt::Debug + Sync {
+    /// Enumerates the population, as [`List`] does.
+    fn list<'a>(&'static self, at: &'a AccountRegion, found: &'a mut Listing) -> Pending<'a>;
+
+    /// Makes one call for one resource, as [`ReadResource`] does.
+    fn read<'a>(&'static self, call: &'static Call, at: &'a AccountRegion, resource: &'a mut Resource) -> Pending<'a>;
 }
 
 impl Collector {
@@ -91,7 +110,13 @@ impl Collector {
             calls = rest;
         }
         assert!(reads.len() == expected, "a reader is for no call of the kind");
-        Self { kind, list, reads }
+        Self { kind, parts: Parts::Functions { list, reads } }
+    }
+
+    /// The collector of a kind whose calls one value makes.
+    #[must_use]
+    pub const fn of_file(kind: &'static Kind, source: &'static dyn Source) -> Self {
+        Self { kind, parts: Parts::Source(source) }
     }
 
     /// The kind whose facts the collector reads.
@@ -102,12 +127,20 @@ impl Collector {
 
     /// Enumerates the population.
     pub(super) fn list<'a>(&self, at: &'a AccountRegion, found: &'a mut Listing) -> Pending<'a> {
-        (self.list)(at, found)
+        match self.parts {
+            Parts::Functions { list, .. } => list(at, found),
+            Parts::Source(source) => source.list(at, found),
+        }
     }
 
     /// The function that makes the call. Every call of the kind has one, except for the calls of its population.
     pub(super) fn reader(&self, call: &Call) -> Option<Reader> {
-        self.reads.iter().find(|read| is_same(read.call, call)).map(|read| read.reader)
+        match self.parts {
+            Parts::Functions { reads, .. } => {
+                reads.iter().find(|read| is_same(read.call, call)).map(|read| read.reader)
+            }
+            Parts::Source(source) => Some(Reader::Source(source)),
+        }
     }
 }
 
@@ -187,6 +220,13 @@ impl Listing {
         }
     }
 
+    /// Adds a resource with all its facts.
+    pub(super) fn put(&mut self, resource: Resource) {
+        self.hand_on();
+        self.count += 1;
+        self.last = Some(resource);
+    }
+
     /// Hands the last resource on. It returns the number of distinct resources, and the resources that the list
     /// returned again.
     pub(super) fn finish(mut self) -> (usize, Vec<Resource>) {
@@ -217,6 +257,8 @@ mod tests {
         name: "test.thing",
         plural: "things",
         scope: Scope::Global,
+        parent: None,
+        qualified: "",
         doc: "A thing.",
         attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
         calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 100 })],

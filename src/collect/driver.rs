@@ -4,6 +4,7 @@
 //! Must not know any single kind, nor what is expected of the facts. A failure never stops the driver. It becomes a gap
 //! on exactly the facts that it hides.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -49,19 +50,20 @@ pub enum Event {
 pub type Watch = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Finds the collector of a kind.
-pub type Find = fn(&str) -> Option<&'static Collector>;
+pub type Find<'a> = &'a (dyn Fn(&str) -> Option<Collector> + Sync);
 
 /// Collects everything that the plan demands, in all accounts and Regions. The result is in the order of kind, account
 /// and Region.
 pub async fn collect(
     plan: &Plan,
     places: &[Arc<AccountRegion>],
-    find: Find,
+    find: Find<'_>,
     now: Timestamp,
     watch: &Watch,
 ) -> Vec<Population> {
     let mut tasks = JoinSet::new();
     let mut populations = Vec::new();
+    let parents: HashSet<&str> = plan.demands.iter().filter_map(|demand| demand.kind.parent).collect();
     for demand in &plan.demands {
         let demand = Arc::new(demand.clone());
         for at in places.iter().filter(|at| at.is_global() == (demand.kind.scope == Scope::Global)) {
@@ -69,7 +71,9 @@ pub async fn collect(
                 populations.push(unread(&demand, at));
                 continue;
             };
-            tasks.spawn(population(Arc::clone(&demand), Arc::clone(at), collector, now, Arc::clone(watch)));
+            let reading =
+                Reading { demand: Arc::clone(&demand), collector, is_parent: parents.contains(demand.kind.name) };
+            tasks.spawn(population(reading, Arc::clone(at), now, Arc::clone(watch)));
         }
     }
     while let Some(done) = tasks.join_next().await {
@@ -101,18 +105,22 @@ fn unread(demand: &Demand, at: &AccountRegion) -> Population {
 /// the account decide the speed. This number bounds the memory of the requests that wait.
 const RESOURCES_AT_ONCE: usize = 96;
 
-async fn population(
+/// One population to read.
+struct Reading {
     demand: Arc<Demand>,
-    at: Arc<AccountRegion>,
-    collector: &'static Collector,
-    now: Timestamp,
-    watch: Watch,
-) -> Population {
+    collector: Collector,
+    /// Whether another population is listed for each of its resources. Then both share one list.
+    is_parent: bool,
+}
+
+async fn population(reading: Reading, at: Arc<AccountRegion>, now: Timestamp, watch: Watch) -> Population {
+    let Reading { demand, collector, is_parent } = reading;
     let kind = demand.kind;
     watch(Event::Listing { kind: kind.name, region: Arc::clone(&at.region) });
     let (mut listing, found) = Listing::new(kind, &at);
     let list = Box::pin(async {
-        let (listed, unread) = crate::aws::sparing(kind, Box::pin(enumerate(collector, &at, &mut listing))).await;
+        let (listed, unread) =
+            crate::aws::sparing(kind, Box::pin(enumerate(collector, is_parent, &at, &mut listing))).await;
         let (resources, again) = listing.finish();
         watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources });
         (listed, again, unread)
@@ -139,7 +147,16 @@ async fn population(
 }
 
 /// Enumerates a population. It gives up when the population is larger than any population of AWS.
-async fn enumerate(collector: &Collector, at: &AccountRegion, listing: &mut Listing) -> Result<(), Gap> {
+async fn enumerate(
+    collector: Collector,
+    is_parent: bool,
+    at: &AccountRegion,
+    listing: &mut Listing,
+) -> Result<(), Gap> {
+    if is_parent {
+        resources(collector, at).await?.iter().for_each(|resource| listing.put(resource.clone()));
+        return Ok(());
+    }
     let overflows = listing.overflows();
     tokio::select! {
         gap = overflows => Err(gap),
@@ -147,12 +164,38 @@ async fn enumerate(collector: &Collector, at: &AccountRegion, listing: &mut List
     }
 }
 
+/// The population of a kind as its list returns it, read once for all that need it.
+///
+/// # Errors
+/// The list is not complete.
+pub async fn resources(collector: Collector, at: &AccountRegion) -> Result<Arc<Vec<Resource>>, Gap> {
+    at.once(format!("the population of {}", collector.kind().name), async {
+        let (mut listing, mut found) = Listing::new(collector.kind(), at);
+        let drain = async {
+            let mut all = Vec::new();
+            while let Some(resource) = found.recv().await {
+                all.push(resource);
+            }
+            all
+        };
+        let list = async {
+            let listed = Box::pin(enumerate(collector, false, at, &mut listing)).await;
+            let (_, again) = listing.finish();
+            (listed, again)
+        };
+        let ((listed, again), mut all) = tokio::join!(list, drain);
+        all.extend(again);
+        listed.map(|()| all)
+    })
+    .await
+}
+
 /// Makes the calls that at least one case needs, for each resource that the list returned.
 async fn read_all(
     mut found: UnboundedReceiver<Resource>,
     demand: &Arc<Demand>,
     at: &Arc<AccountRegion>,
-    collector: &'static Collector,
+    collector: Collector,
     now: Timestamp,
     watch: &Watch,
 ) -> Vec<Resource> {
@@ -238,7 +281,7 @@ const UNASKED: Fact = Fact::not_applicable("no claim has a question about it");
 
 /// Makes one call for one resource. Data that it could not read becomes a gap on the attributes of that call.
 async fn read(
-    collector: &'static Collector,
+    collector: Collector,
     call: &'static Call,
     at: &AccountRegion,
     resource: &mut Resource,
@@ -247,6 +290,7 @@ async fn read(
     let pending = match collector.reader(call) {
         Some(Reader::Resource(read)) => read(at, resource),
         Some(Reader::Questions(ask)) => ask(at, resource, questions),
+        Some(Reader::Source(source)) => source.read(call, at, resource),
         None => Box::pin(std::future::ready(Err(no_reader(call)))),
     };
     let (told, unread) = crate::aws::sparing(collector.kind(), pending).await;
@@ -301,6 +345,8 @@ mod tests {
         name: "test.thing",
         plural: "things",
         scope: Scope::Global,
+        parent: None,
+        qualified: "",
         doc: "A thing.",
         attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
         calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 100 })],
@@ -323,7 +369,7 @@ mod tests {
         let logs = Arc::new(attestry_core::facts::LogScope::all(Timestamp::UNIX_EPOCH));
         let at = AccountRegion::new("000000000000", "aws-global", aws_types::SdkConfig::builder().build(), true, logs);
         let (mut listing, _) = Listing::new(&KIND, &at);
-        let listed = enumerate(&ENDLESS, &at, &mut listing).await;
+        let listed = enumerate(ENDLESS, false, &at, &mut listing).await;
         assert_eq!(listed.map_err(|gap| gap.cause), Err(Cause::Truncated));
         assert!(listing.finish().1.len() < 2 * crate::aws::MOST_ITEMS);
     }

@@ -8,5 +8,5 @@ mod presence;
 mod twice;
 mod unread;
 
-pub use collector::{AskQuestions, Collector, List, Listing, Pending, Read, ReadResource};
-pub use driver::{Event, Find, Watch, collect};
+pub use collector::{AskQuestions, Collector, List, Listing, Pending, Read, ReadResource, Source};
+pub use driver::{Event, Find, Watch, collect, resources};

@@ -19,7 +19,7 @@ impl Presence {
     pub(super) fn answered(&mut self, call: &Call, resource: &mut Resource, told: Result<(), Arc<Gap>>) {
         match told {
             Err(gap) if gap.cause == Cause::Gone && is_of(&gap, call) => drop(self.0.get_or_insert(gap)),
-            Ok(()) if !gone_codes(call.service, call.operation).is_empty() => {
+            Ok(()) if !call.gone.is_empty() || !gone_codes(call.service, call.operation).is_empty() => {
                 if let Some(gone) = self.0.take() {
                     contradict(&gone, call, resource);
                 }
@@ -61,6 +61,8 @@ mod tests {
         name: "test.bucket",
         plural: "buckets",
         scope: Scope::Global,
+        parent: None,
+        qualified: "",
         doc: "A bucket.",
         attributes: &[
             Attribute::new("policy", Type::Text, "GetBucketPolicy", "Policy", "Policy."),

@@ -48,6 +48,8 @@ mod tests {
         name: "test.thing",
         plural: "things",
         scope: Scope::Global,
+        parent: None,
+        qualified: "",
         doc: "A thing.",
         attributes: &[
             Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name."),

@@ -1,25 +1,31 @@
-//! The kinds of resources. Each kind has one folder, with its schema in `mod.rs` and its collector in `collect.rs`.
+//! The kinds of resources. A kind is one YAML file in `files/`. A kind that needs an algorithm has a folder, with its schema
+//! in `mod.rs` and its collector in `collect.rs`.
 //!
-//! To add a kind, add a folder and add its name to `kinds!`. Every build has the schemas. Only a build with the feature
-//! `aws` has the collectors. Must not know policies, verdicts or reports.
+//! To add a kind, add a file. To add a kind in Rust, add a folder and add its name to `kinds!`. Every build has the
+//! schemas. Only a build with the feature `aws` has the collectors. Must not know policies, verdicts or reports.
 
 mod account;
 mod cloudtrail_trail;
 mod cloudwatch_alarm;
 mod config_recorder;
-mod config_rule;
 mod events_rule;
+#[cfg(feature = "aws")]
+mod from_file;
 mod iam_credential;
 mod iam_group;
 mod iam_managed_policy;
 mod iam_policy;
 mod iam_role;
 mod iam_user;
+#[cfg(feature = "aws")]
+mod import;
 mod kms_key;
 mod lambda_function;
 mod logs_archive;
 mod logs_group;
 mod logs_sweep;
+#[cfg(feature = "aws")]
+mod proof;
 mod s3_bucket;
 mod secretsmanager_secret;
 mod sns_topic;
@@ -28,10 +34,18 @@ mod ssm_parameter;
 mod support;
 
 #[cfg(feature = "aws")]
+pub use import::{Import, Imported, MOST_BYTES, Parent, Refusal, import};
+#[cfg(feature = "aws")]
+pub use proof::prove;
+
+#[cfg(feature = "aws")]
 use crate::aws::Operations;
 #[cfg(feature = "aws")]
 use crate::collect::Collector;
 use attestry_core::facts::Kind;
+#[cfg(feature = "aws")]
+use attestry_core::kind_files::KindFile;
+use attestry_core::kind_files::KindSet;
 
 /// Makes the lists of the schemas and of the collectors of these kinds.
 macro_rules! kinds {
@@ -50,7 +64,6 @@ kinds! {
     cloudtrail_trail,
     cloudwatch_alarm,
     config_recorder,
-    config_rule,
     events_rule,
     iam_credential,
     iam_group,
@@ -70,37 +83,76 @@ kinds! {
     ssm_parameter,
 }
 
-/// The schema of every kind.
+/// The kinds that files describe. A file is read when its kind is named.
+pub static FILES: KindSet = KindSet::new(include!(concat!(env!("OUT_DIR"), "/kind_files.rs")));
+
+/// The calls that several kind files make, such as `ec2:DescribeRouteTables`. A run makes them once.
+#[cfg(feature = "aws")]
+const SHARED_CALLS: &[&str] = include!(concat!(env!("OUT_DIR"), "/shared_calls.rs"));
+
+/// The schema of every kind, in the order of the names. It reads every kind file.
 pub fn schemas() -> impl Iterator<Item = &'static Kind> {
-    SCHEMAS.iter().copied()
+    let mut all: Vec<&Kind> = SCHEMAS.iter().copied().chain(FILES.all().map(|file| file.kind)).collect();
+    all.sort_by_key(|kind| kind.name);
+    all.into_iter()
 }
 
 /// The kind with that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Kind> {
-    schemas().find(|kind| kind.name == name)
+    SCHEMAS.iter().copied().find(|kind| kind.name == name).or_else(|| FILES.find(name).map(|file| file.kind))
 }
 
-/// The properties of the calls of all kinds, for the client.
+/// The properties of the calls of these kinds and of all kinds in Rust, for the client.
 #[cfg(feature = "aws")]
 #[must_use]
-pub fn operations() -> Operations {
-    Operations::new(schemas().flat_map(|kind| kind.calls))
+pub fn operations(more: impl IntoIterator<Item = &'static Kind>) -> Operations {
+    Operations::new(SCHEMAS.iter().copied().chain(more).flat_map(|kind| kind.calls))
 }
 
-/// The collector of that kind.
+/// The collector of a kind: of one in Rust, of a file that the program ships, or of one of these files.
 #[cfg(feature = "aws")]
 #[must_use]
-pub fn collector(name: &str) -> Option<&'static Collector> {
-    ALL.iter().copied().find(|collector| collector.kind().name == name)
+pub fn collector(name: &str, own: &[&'static KindFile]) -> Option<Collector> {
+    if let Some(collector) = ALL.iter().copied().find(|collector| collector.kind().name == name) {
+        return Some(*collector);
+    }
+    let file = own.iter().copied().find(|file| file.kind.name == name).or_else(|| FILES.find(name))?;
+    // A file never is its own parent, because the proof refuses it. Here it would have no end.
+    let others: Vec<&'static KindFile> = own.iter().copied().filter(|other| other.kind.name != name).collect();
+    let parent = file.kind.parent.and_then(|parent| collector(parent, &others));
+    Some(Collector::of_file(file.kind, from_file::source(file, parent)))
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
     use attestry_core::facts::{Frequency, Paging, Type};
+    use attestry_core::kind_files;
+    use attestry_core::source::{Diagnostics, Files, render};
+
+    #[test]
+    fn every_file_is_a_kind_of_its_name() {
+        let mut read = 0;
+        for entry in std::fs::read_dir("src/kinds/files").unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|it| it != "yaml") {
+                continue;
+            }
+            let (mut files, mut sink) = (Files::new(), Diagnostics::new());
+            let text = std::fs::read_to_string(&path).unwrap();
+            let file = kind_files::read(files.add(path.display().to_string(), text.clone()), &text, &mut sink);
+            assert!(sink.is_empty(), "{}", render(&files, &sink, false));
+            let name = path.file_stem().and_then(|it| it.to_str()).unwrap();
+            assert_eq!(file.map(|file| file.kind.name), Some(name));
+            assert!(FILES.find(name).is_some(), "{name} is not in the program");
+            read += 1;
+        }
+        assert_eq!(read, FILES.names().count());
+    }
 
     #[test]
     fn kinds_are_named_once_and_sorted() {
@@ -160,7 +212,9 @@ mod tests {
     fn kinds_agree_about_an_operation() {
         let mut seen = BTreeMap::new();
         for call in schemas().flat_map(|kind| kind.calls) {
-            let declared = (call.permission, call.pace, call.paging, call.kept);
+            // Two kind files can read different lists of one answer, and a file has no limit of a page.
+            let paging = call.paging.map(|it| (it.token_in, it.token_out, it.truncated));
+            let declared = (call.permission, call.pace, paging, call.kept);
             let first = *seen.entry((call.service, call.operation)).or_insert(declared);
             assert_eq!(first, declared, "{}:{}", call.service, call.operation);
         }
@@ -189,7 +243,7 @@ mod tests {
     #[cfg(feature = "aws")]
     #[test]
     fn described_accounts_page_as_calls_declare() {
-        for call in schemas().flat_map(|kind| kind.calls) {
+        for (kind, call) in schemas().flat_map(|kind| kind.calls.iter().map(move |call| (kind, call))) {
             let operation = crate::aws::Operation::new(call.service, call.operation);
             let described = crate::aws::described::Paged::of(&operation).map(|it| Paging {
                 lists: it.lists,
@@ -201,7 +255,16 @@ mod tests {
                 most: it.most,
                 repeats_last: it.repeats_last(),
             });
-            assert_eq!(described, call.paging, "{}:{}", call.service, call.operation);
+            // The model of AWS has the tokens of a call that only a file makes, and no sizes.
+            let tokens = |it: Paging| (it.token_in, it.token_out, it.truncated);
+            if call.paging.is_some_and(|paging| paging.token_out.contains("[-1]")) {
+                // The token is the last item of the page itself, so a description has an answer for each page.
+                assert_eq!(described, None, "{}:{}", call.service, call.operation);
+            } else if FILES.find(kind.name).is_some() {
+                assert_eq!(described.map(tokens), call.paging.map(tokens), "{}:{}", call.service, call.operation);
+            } else {
+                assert_eq!(described, call.paging, "{}:{}", call.service, call.operation);
+            }
         }
     }
 }

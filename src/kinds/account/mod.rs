@@ -40,6 +40,8 @@ pub(super) static KIND: Kind = Kind {
     name: "account",
     plural: "accounts",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "The AWS account itself; the population is exactly one.",
     attributes: &[
         GET_CALLER_IDENTITY.yields("id", Type::Text, "Account", "Account id, 12 digits."),

@@ -23,19 +23,21 @@ pub(super) static KIND: Kind = Kind {
     name: "cloudtrail.trail",
     plural: "trails",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A CloudTrail trail whose home is this Region, also the organization's trail; the shadows of a multi-Region trail \
           in other Regions are not counted again. A trail that records here and whose home is none of the Regions of the \
           stage counts in the first of these, and is asked for at home.",
     attributes: &[
         TRAILS.yields("name", Type::Text, "trailList[].Name", "Trail name."),
         TRAILS.yields("arn", Type::Text, "trailList[].TrailARN", "Trail ARN."),
-        TRAILS.yields("bucket", Type::Text, "trailList[].S3BucketName", "Bucket that gets the log files."),
+        TRAILS.yields("bucket", Type::Text, "trailList[].S3BucketName", "Bucket that gets the log files.").referring("s3.bucket"),
         TRAILS.yields(
             "kms_key",
             Type::Text,
             "trailList[].KmsKeyId",
             "ARN of the KMS key that encrypts log files; absent when S3 encrypts them with its own key.",
-        ),
+        ).referring("kms.key"),
         TRAILS.yields(
             "multi_region",
             Type::Bool,

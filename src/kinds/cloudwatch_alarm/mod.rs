@@ -50,6 +50,8 @@ pub(super) static KIND: Kind = Kind {
     name: "cloudwatch.alarm",
     plural: "alarms",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A CloudWatch alarm of this account and Region: metric, composite and log alarms.",
     attributes: &[
         ALARMS.yields("name", Type::Text, "MetricAlarms[].AlarmName", "Alarm name."),

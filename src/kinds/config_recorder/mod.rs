@@ -35,6 +35,8 @@ pub(super) static KIND: Kind = Kind {
     name: "config.recorder",
     plural: "Config recorders",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "The customer-managed AWS Config recorder of this account and Region: none where Config is off. Recorders that \
           services own are not part of the population.",
     attributes: &[
@@ -50,7 +52,7 @@ pub(super) static KIND: Kind = Kind {
             Type::Text,
             "ConfigurationRecorders[].roleARN",
             "ARN of the role that Config reads with; absent when none is set.",
-        ),
+        ).referring("iam.role"),
         RECORDERS.yields(
             "all_supported",
             Type::Bool,

@@ -27,6 +27,8 @@ pub(super) static KIND: Kind = Kind {
     name: "events.rule",
     plural: "event rules",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "An EventBridge rule on the default event bus of this account and Region, the only bus that gets events of AWS \
           services; rules on other buses are not part of the population.",
     attributes: &[
@@ -93,7 +95,7 @@ pub(super) static KIND: Kind = Kind {
             Type::Text,
             "Rules[].RoleArn",
             "ARN of the role that targets are called with; absent when none is set.",
-        ),
+        ).referring("iam.role"),
         TARGETS.yields(
             "targets",
             Type::List(&TARGET),

@@ -30,6 +30,8 @@ pub(super) static KIND: Kind = Kind {
     name: "iam.credential",
     plural: "credentials",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "The credentials of one IAM user or of the root user, as the account's credential report tells them; AWS makes \
           the report anew at most every four hours.",
     attributes: &[

@@ -18,6 +18,8 @@ pub(super) static KIND: Kind = Kind {
     name: "iam.group",
     plural: "groups",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "An IAM group of users of this account.",
     attributes: &[
         walked("arn", Type::Text, "GroupDetailList[].Arn", "Group ARN."),

@@ -16,6 +16,8 @@ pub(super) static KIND: Kind = Kind {
     name: "iam.managed_policy",
     plural: "managed policies",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "A managed IAM policy that this account made, attached or not, or that AWS made and a user, group or role of this \
           account has attached. `iam.policy` is those of the account alone.",
     attributes: &[

@@ -17,6 +17,8 @@ pub(super) static KIND: Kind = Kind {
     name: "iam.policy",
     plural: "policies",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "A customer managed IAM policy of this account, attached or not; AWS managed policies are not part of the \
           population; `iam.managed_policy` has those that are attached.",
     attributes: &[

@@ -24,6 +24,8 @@ pub(super) static KIND: Kind = Kind {
     name: "iam.role",
     plural: "roles",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "An IAM role of this account, service-linked roles included.",
     attributes: &[
         walked("arn", Type::Text, "RoleDetailList[].Arn", "Role ARN."),

@@ -20,6 +20,8 @@ pub(super) static KIND: Kind = Kind {
     name: "iam.user",
     plural: "users",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "An IAM user of this account; the root user is not one.",
     attributes: &[
         walked("arn", Type::Text, "UserDetailList[].Arn", "User ARN."),

@@ -19,8 +19,8 @@ use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::analyzer::check_public;
 use crate::kinds::support::convert::{malformed, named, region, time, told, unknown, word};
 use crate::kinds::support::pages::Pages;
-use crate::kinds::support::statements::statements;
 use crate::kinds::support::tagged::{GET_TAGGED, tagged};
+use attestry_core::facts::documents::statements;
 use attestry_core::facts::{Fact, Gap, Resource, Value};
 
 /// Reads keys.

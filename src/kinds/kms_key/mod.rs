@@ -57,6 +57,8 @@ pub(super) static KIND: Kind = Kind {
     name: "kms.key",
     plural: "keys",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A KMS key of this account and Region. Keys that AWS services manage are part of the population.",
     attributes: &[
         LIST_KEYS.yields("id", Type::Text, "Keys[].KeyId", "Key id."),

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::kinds::support::plain_secret::looks_secret;
+use attestry_core::facts::looks_secret;
 
 /// The names of variables.
 #[derive(Debug, Default, PartialEq, Eq)]

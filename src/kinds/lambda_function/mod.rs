@@ -40,6 +40,8 @@ pub(super) static KIND: Kind = Kind {
     name: "lambda.function",
     plural: "functions",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A Lambda function of this account and Region, as its unpublished version ($LATEST).",
     attributes: &[
         FUNCTIONS.yields("name", Type::Text, "Functions[].FunctionName", "Function name."),
@@ -56,7 +58,7 @@ pub(super) static KIND: Kind = Kind {
             "Functions[].Handler",
             "What the runtime calls; absent for a container image.",
         ),
-        FUNCTIONS.yields("role", Type::Text, "Functions[].Role", "ARN of the execution role."),
+        FUNCTIONS.yields("role", Type::Text, "Functions[].Role", "ARN of the execution role.").referring("iam.role"),
         FUNCTIONS.yields(
             "timeout",
             Type::Duration,
@@ -89,7 +91,7 @@ pub(super) static KIND: Kind = Kind {
             Type::Text,
             "Functions[].KMSKeyArn",
             "ARN of the customer key that encrypts the environment; absent when Lambda uses a key that AWS manages.",
-        ),
+        ).referring("kms.key"),
         FUNCTIONS.yields("package_type", Type::Text, "Functions[].PackageType", "Zip or Image."),
         FUNCTIONS.yields(
             "vpc",

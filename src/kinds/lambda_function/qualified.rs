@@ -10,7 +10,7 @@ use super::{ALIASES, POLICY, VERSIONS};
 use crate::aws::client::{Api, Client, LAMBDA};
 use crate::kinds::support::convert::{malformed, named};
 use crate::kinds::support::pages::Pages;
-use crate::kinds::support::statements::statements;
+use attestry_core::facts::documents::statements;
 use attestry_core::facts::{Cause, Gap, Value};
 
 const GET_POLICY: Api = LAMBDA.get(POLICY.operation, "/2015-03-31/functions/{FunctionName}/policy{?Qualifier}");

@@ -38,6 +38,8 @@ pub(super) static KIND: Kind = Kind {
     name: "logs.archive",
     plural: "archives of logs",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "Archived logs in S3, plain or gzip: exports of CloudWatch Logs, what Firehose delivers. One resource for each of \
           the `archives` in the stage's `log_sweep`, in each Region of the stage, since each has secrets of its own; a \
           stage without archives has none. `sample` does not apply: an archive is read whole.",

@@ -30,6 +30,8 @@ pub(super) static KIND: Kind = Kind {
     name: "logs.group",
     plural: "log groups",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A CloudWatch Logs log group of this account and Region, of every class; groups of linked accounts are not part \
           of the population.",
     attributes: &[
@@ -61,7 +63,7 @@ pub(super) static KIND: Kind = Kind {
             Type::Text,
             "logGroups[].kmsKeyId",
             "ARN of the KMS key that encrypts the group; absent when CloudWatch Logs uses a key of its own.",
-        ),
+        ).referring("kms.key"),
         GROUPS.yields(
             "class",
             Type::Text,

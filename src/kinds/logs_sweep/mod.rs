@@ -199,6 +199,8 @@ pub(super) static KIND: Kind = Kind {
     name: "logs.sweep",
     plural: "swept log groups",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "The events of a log group, each looked at on this machine. Only the groups that `where` leaves are read: choose \
           by name. The stage's `log_sweep` says how far back, for which values, and which sample.",
     attributes: &[

@@ -21,7 +21,7 @@ use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::analyzer::check_public;
 use crate::kinds::support::convert::{malformed, maybe_word, named, partition, time, told, truncated, word};
 use crate::kinds::support::pages::Pages;
-use crate::kinds::support::statements::statements;
+use attestry_core::facts::documents::statements;
 use attestry_core::facts::{Fact, Gap, Resource, Value};
 
 /// Reads buckets.

@@ -39,6 +39,8 @@ pub(super) static KIND: Kind = Kind {
     name: "s3.bucket",
     plural: "buckets",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "A general purpose S3 bucket of this account, in any Region; directory buckets are not part of the population.",
     attributes: &[
         BUCKETS.yields("name", Type::Text, "Buckets[].Name", "Bucket name."),
@@ -62,7 +64,7 @@ pub(super) static KIND: Kind = Kind {
             "ServerSideEncryptionConfiguration.Rules[].ApplyServerSideEncryptionByDefault.KMSMasterKeyID",
             "KMS key of the default encryption, as it was set: key id, alias or ARN; absent for keys of S3, and for \
              aws:kms with the key that AWS manages.",
-        ),
+        ).referring("kms.key"),
         ENCRYPTION.yields(
             "encryption.bucket_key",
             Type::Bool,
@@ -105,7 +107,7 @@ pub(super) static KIND: Kind = Kind {
         VERSIONING.yields(
             "mfa_delete",
             Type::Bool,
-            "MfaDelete",
+            "MFADelete",
             "Whether deleting a version needs MFA; AWS names it only on buckets where it was ever set.",
         ),
         PUBLIC_ACCESS.yields(

@@ -18,7 +18,7 @@ use crate::kinds::kms_key::aliases;
 use crate::kinds::support::analyzer::check_public;
 use crate::kinds::support::convert::{malformed, named, region, tags, time, told};
 use crate::kinds::support::pages::{Listed, Pages};
-use crate::kinds::support::statements::statements;
+use attestry_core::facts::documents::statements;
 use attestry_core::facts::{Fact, Gap, Resource, Value, parse_duration};
 
 const CURRENT: &str = "AWSCURRENT";

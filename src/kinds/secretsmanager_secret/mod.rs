@@ -5,7 +5,6 @@
 #[cfg(feature = "aws")]
 mod collect;
 #[cfg(feature = "aws")]
-mod cron;
 #[cfg(feature = "aws")]
 mod key;
 #[cfg(feature = "aws")]
@@ -69,6 +68,8 @@ pub(super) static KIND: Kind = Kind {
     name: "secretsmanager.secret",
     plural: "secrets",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A secret of this account and Region, also one that is scheduled for deletion and one that is a replica.",
     attributes: &[
         listed("arn", Type::Text, "SecretList[].ARN", "Secret ARN."),

@@ -2,12 +2,9 @@
 //!
 //! Must not know secrets or AWS types.
 
-use super::cron;
 use crate::kinds::support::convert::malformed;
 use attestry_core::facts::{Gap, Value};
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+use attestry_core::kind_files::longest_interval;
 
 /// The longest time between two rotations, if there is a schedule. The expression takes precedence over the days,
 /// because AWS derives the days from the expression when it returns both.
@@ -17,34 +14,17 @@ const DAY: i64 = 24 * HOUR;
 pub(super) fn period(days: Option<i64>, expression: Option<&str>) -> Result<Option<Value>, Gap> {
     let unread = |text: &str| malformed(format!("the schedule `{text}` is not understood"));
     match expression {
-        Some(text) => longest(text).map(Value::Duration).map(Some).ok_or_else(|| unread(text)),
+        Some(text) => longest_interval(text).map(Value::Duration).map(Some).ok_or_else(|| unread(text)),
         None => Ok(days.map(Value::days)),
     }
-}
-
-fn longest(expression: &str) -> Option<i64> {
-    let (form, rest) = expression.trim().split_once('(')?;
-    let inner = rest.strip_suffix(')')?.trim();
-    match form {
-        "rate" => rate(inner),
-        "cron" => cron::longest_gap(inner),
-        _ => None,
-    }
-}
-
-fn rate(text: &str) -> Option<i64> {
-    let (number, unit) = text.split_once(char::is_whitespace)?;
-    let unit = match unit.trim() {
-        "hour" | "hours" => HOUR,
-        "day" | "days" => DAY,
-        _ => return None,
-    };
-    number.parse::<i64>().ok().filter(|number| *number > 0)?.checked_mul(unit)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const HOUR: i64 = 3600;
+    const DAY: i64 = 24 * HOUR;
 
     #[test]
     fn the_longest_time_between_rotations() {

@@ -15,7 +15,7 @@ use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::analyzer::check_public;
 use crate::kinds::support::convert::{malformed, named, yes_or_no};
 use crate::kinds::support::pages::Pages;
-use crate::kinds::support::statements::statements;
+use attestry_core::facts::documents::statements;
 use attestry_core::facts::{Gap, Resource, Value};
 
 /// Reads topics.

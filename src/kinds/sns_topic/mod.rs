@@ -36,6 +36,8 @@ pub(super) static KIND: Kind = Kind {
     name: "sns.topic",
     plural: "topics",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "An SNS topic of this account and Region.",
     attributes: &[
         TOPICS.yields("arn", Type::Text, "Topics[].TopicArn", "Topic ARN."),
@@ -46,7 +48,7 @@ pub(super) static KIND: Kind = Kind {
             "Attributes.KmsMasterKeyId",
             "Key that encrypts messages, as it was set: alias, key id or ARN; absent when messages are not encrypted with \
              KMS.",
-        ),
+        ).referring("kms.key"),
         ATTRIBUTES.yields(
             "policy",
             STATEMENTS,

@@ -15,8 +15,8 @@ use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::analyzer::check_public;
 use crate::kinds::support::convert::{malformed, partition, unknown, yes_or_no};
 use crate::kinds::support::pages::Pages;
-use crate::kinds::support::statements::statements;
 use crate::kinds::support::tagged::{GET_TAGGED, tagged};
+use attestry_core::facts::documents::statements;
 use attestry_core::facts::{Fact, Gap, Resource, Value};
 
 const LIST_QUEUES: Api = SQS.api(QUEUES.operation);

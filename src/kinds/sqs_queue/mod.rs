@@ -28,6 +28,8 @@ pub(super) static KIND: Kind = Kind {
     name: "sqs.queue",
     plural: "queues",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "An SQS queue of this account and Region.",
     attributes: &[
         QUEUES.yields("arn", Type::Text, "QueueUrls[]", "Queue ARN, from the URL."),
@@ -51,7 +53,7 @@ pub(super) static KIND: Kind = Kind {
             "Attributes.KmsMasterKeyId",
             "Key that encrypts messages, as it was set: alias, key id or ARN; absent when messages are not encrypted with \
              KMS.",
-        ),
+        ).referring("kms.key"),
         told(
             "sse",
             Type::Bool,

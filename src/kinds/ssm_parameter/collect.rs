@@ -14,7 +14,7 @@ use crate::aws::client::{Api, Client, SSM, epoch_seconds};
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert::{malformed, maybe_word, named, time, told, unknown};
 use crate::kinds::support::pages::{Listed, Pages};
-use crate::kinds::support::plain_secret::looks_secret;
+use attestry_core::facts::looks_secret;
 use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 
 const NEVER_READ: &str = "values of SecureString parameters are never read";

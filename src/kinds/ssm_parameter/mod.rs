@@ -26,6 +26,8 @@ pub(super) static KIND: Kind = Kind {
     name: "ssm.parameter",
     plural: "parameters",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A parameter of Systems Manager Parameter Store in this account and Region; parameters that other accounts share \
           are not part of the population.",
     attributes: &[
@@ -38,7 +40,7 @@ pub(super) static KIND: Kind = Kind {
             "Parameters[].KeyId",
             "Key that encrypts a SecureString, as alias, key id or ARN: alias/aws/ssm is a key that AWS manages. Does not \
              apply to other types.",
-        ),
+        ).referring("kms.key"),
         PARAMETERS.yields("tier", Type::Text, "Parameters[].Tier", "Standard, Advanced or Intelligent-Tiering."),
         PARAMETERS.yields("version", Type::Integer, "Parameters[].Version", "Version number.")
             .within(1, i64::MAX),

@@ -9,8 +9,4 @@ pub(super) mod convert;
 pub(super) mod iam;
 #[cfg(feature = "aws")]
 pub(super) mod pages;
-#[cfg(feature = "aws")]
-pub(super) mod plain_secret;
-#[cfg(feature = "aws")]
-pub(super) mod statements;
 pub(super) mod tagged;

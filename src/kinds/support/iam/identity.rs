@@ -8,7 +8,7 @@ use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, ManagedPol
 
 use super::{Details, WALK};
 use crate::kinds::support::convert::{malformed, named, unknown};
-use crate::kinds::support::statements::encoded;
+use attestry_core::facts::documents::encoded;
 use attestry_core::facts::iam::{to_named_values, to_values};
 use attestry_core::facts::{Fact, Gap, Resource, Value};
 use attestry_iam::{Form, Policy, decoded};

@@ -64,7 +64,8 @@ pub(in crate::kinds) const IN_FORCE: Attribute = walked(
 pub(in crate::kinds) const ATTACHED_TO: Attribute = walked(
     "attached_to",
     TEXTS,
-    "AttachedManagedPolicies[].PolicyArn",
+    "UserDetailList[].AttachedManagedPolicies[].PolicyArn, GroupDetailList[].AttachedManagedPolicies[].PolicyArn, \
+     RoleDetailList[].AttachedManagedPolicies[].PolicyArn",
     "Whom the policy is attached to, as `role:NAME`, `user:NAME` and `group:NAME`; empty when nobody has it.",
 );
 

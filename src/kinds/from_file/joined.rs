@@ -1,0 +1,61 @@
+//! The items of a call that is made once and adds facts to every resource. Must not know the population.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::list::Walk;
+use super::request::{Scope, parameters};
+use super::{answer, malformed};
+use crate::aws::AccountRegion;
+use attestry_core::facts::{Fact, Gap, Resource, Value};
+use attestry_core::kind_files::{FileCall, Join};
+
+/// The items by the key of their resource. Items of a call without a key have the empty key.
+type Items = BTreeMap<String, Vec<Json>>;
+
+/// The item of a resource. A resource without an item has null.
+pub(super) async fn item(call: &'static FileCall, at: &AccountRegion, resource: &Resource) -> Result<Json, Gap> {
+    let items = items(call, at).await?;
+    let (key, many) = match &call.join {
+        Some(Join::Key { ours, many, .. }) => match resource.get(ours) {
+            Some(Fact::Known(Value::Text(text))) => (text.as_str(), *many),
+            Some(Fact::Unknown(gap)) => return Err(Gap::clone(gap)),
+            _ => return Ok(Json::Null),
+        },
+        Some(Join::First) | None => ("", false),
+    };
+    let own = items.get(key).map(Vec::as_slice).unwrap_or_default();
+    Ok(if many { Json::Array(own.to_vec()) } else { own.first().cloned().unwrap_or(Json::Null) })
+}
+
+async fn items(call: &'static FileCall, at: &AccountRegion) -> Result<Arc<Items>, Gap> {
+    at.once(format!("{}:{}", call.call.service, call.call.operation), async {
+        let scope = Scope { at, resource: None, parent: None, each: "" };
+        let mut walk = Walk::new(call, parameters(call, &scope)?);
+        let mut found = Items::new();
+        while let Some(page) = walk.next(at).await? {
+            for item in answer::items(call, page)? {
+                if !answer::keeps(call, &item)? {
+                    continue;
+                }
+                let key = match &call.join {
+                    Some(Join::Key { theirs, .. }) => {
+                        let key = theirs.value(&item).map_err(|wrong| malformed(format!("{theirs}: {wrong}")))?;
+                        match key {
+                            Json::String(text) => text,
+                            // An item of no resource, such as the grant of an account.
+                            Json::Null => continue,
+                            _ => return Err(malformed(format!("{theirs} is no text"))),
+                        }
+                    }
+                    Some(Join::First) | None => String::new(),
+                };
+                found.entry(key).or_default().push(item);
+            }
+        }
+        Ok(found)
+    })
+    .await
+}

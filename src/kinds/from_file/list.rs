@@ -1,0 +1,180 @@
+//! Lists the population of a file: page by page, for each literal and for each resource of the parent.
+//!
+//! Must not know the calls for single resources.
+
+use serde_json::{Map, Value as Json};
+
+use super::request::{Scope, parameters, send};
+use super::{answer, malformed};
+use crate::aws::{AccountRegion, Pages};
+use crate::collect::{Collector, Listing, resources};
+use attestry_core::facts::{Cause, Gap, Resource, Value, partition};
+use attestry_core::kind_files::{Each, FileAttribute, FileCall, KindFile, Meaning, Origin, Path, Values, read_item};
+
+/// Lists the population.
+pub(super) async fn list(
+    file: &'static KindFile,
+    parent: Option<Collector>,
+    at: &AccountRegion,
+    found: &mut Listing,
+) -> Result<(), Gap> {
+    let mut count = 0;
+    for call in file.population() {
+        match call.each {
+            Each::Parent => {
+                let (mut gone, mut there) = (None, false);
+                for parent in parents(file, parent, at).await? {
+                    let scope = Scope { at, resource: None, parent: Some(&parent), each: "" };
+                    match pages(file, call, &scope, found, &mut count).await? {
+                        Some(gap) => gone = Some(gap),
+                        None => there = true,
+                    }
+                }
+                // A list of parents that are all gone says nothing about what there is.
+                if let (Some(gap), false) = (gone, there) {
+                    return Err(gap);
+                }
+            }
+            _ => {
+                for each in &call.for_each {
+                    let scope = Scope { at, resource: None, parent: None, each };
+                    pages(file, call, &scope, found, &mut count).await?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The resources of the parent kind.
+async fn parents(file: &'static KindFile, parent: Option<Collector>, at: &AccountRegion) -> Result<Vec<Resource>, Gap> {
+    let name = file.kind.parent.unwrap_or_default();
+    let collector = parent.ok_or_else(|| malformed(format!("there is no kind `{name}`")))?;
+    let list = collector.kind().calls.first();
+    let listed = resources(collector, at).await.map_err(|gap| match list {
+        // The gap is one of the parents' list, and not of the list that they are for.
+        Some(list) if gap.operation.is_empty() => gap.of_call(list.service, list.operation),
+        _ => gap,
+    })?;
+    if listed.len() > file.limits.parents {
+        return Err(truncated(format!("there are more than {} {}", file.limits.parents, collector.kind().plural)));
+    }
+    Ok(listed.to_vec())
+}
+
+/// Reads the pages of one list. Returns the answer that the parent does not exist any more, if it came.
+async fn pages(
+    file: &'static KindFile,
+    call: &'static FileCall,
+    scope: &Scope<'_>,
+    found: &mut Listing,
+    count: &mut usize,
+) -> Result<Option<Gap>, Gap> {
+    let input = parameters(call, scope)?;
+    let mut walk = Walk::new(call, input);
+    loop {
+        let page = match walk.next(scope.at).await {
+            Ok(Some(page)) => page,
+            Ok(None) => return Ok(None),
+            Err(gap) => {
+                return match call.meaning(&gap.code) {
+                    Some(Meaning::Empty) => Ok(None),
+                    Some(Meaning::ParentGone) => Ok(Some(gap.with_cause(Cause::Gone))),
+                    // The answer is about a resource that the parameters name, so there is one without these values.
+                    Some(Meaning::Absent) => add(call, &Json::Null, scope, found).map(|()| None),
+                    _ => Err(gap),
+                };
+            }
+        };
+        for item in answer::items(call, page)? {
+            if !answer::keeps(call, &item)? {
+                continue;
+            }
+            *count += 1;
+            if *count > file.limits.resources {
+                return Err(truncated(format!("there are more than {} {}", file.limits.resources, file.kind.plural)));
+            }
+            add(call, &item, scope, found)?;
+        }
+    }
+}
+
+/// Adds the resource of an item.
+fn add(call: &FileCall, item: &Json, scope: &Scope<'_>, found: &mut Listing) -> Result<(), Gap> {
+    let values = read_item(call, item, scope);
+    place(call, &values, scope)?;
+    let name = text(&values, "name")?;
+    let id = if values.iter().any(|(known, _)| *known == "arn") { text(&values, "arn")? } else { text(&values, "id")? };
+    answer::store(values, found.add(id, name));
+    Ok(())
+}
+
+/// Checks that the ARN in the answer is one of this account and Region.
+fn place(call: &FileCall, values: &Values, scope: &Scope<'_>) -> Result<(), Gap> {
+    let reads = |it: &&FileAttribute| it.name == "arn" && matches!(it.reading.from, Origin::Path(_));
+    let Some(attribute) = call.attributes.iter().find(reads) else { return Ok(()) };
+    let Some((_, Ok(Some(Value::Text(arn))))) = values.iter().find(|(name, _)| *name == "arn") else { return Ok(()) };
+    let mut parts = arn.split(':').skip(1);
+    let (of, region, account) = (parts.next(), parts.nth(1).unwrap_or_default(), parts.next().unwrap_or_default());
+    let here = scope.region();
+    // Some ARNs have no account or no Region, such as those of buckets.
+    let own = of == Some(partition(&here))
+        && (account.is_empty() || *account == *scope.at.account)
+        && (region.is_empty() || region == here);
+    if own || attribute.reading.any_account {
+        return Ok(());
+    }
+    Err(malformed("the answer has an ARN of another account or Region"))
+}
+
+fn text(values: &Values, attribute: &str) -> Result<String, Gap> {
+    let found = values.iter().find(|(name, _)| *name == attribute).map(|(_, value)| value);
+    match found {
+        Some(Ok(Some(Value::Text(text)))) => Ok(text.clone()),
+        Some(Err(unread)) => Err(malformed(format!("{attribute}: {}", unread.why))),
+        // The driver doubts a resource without a name.
+        _ => Ok(String::new()),
+    }
+}
+
+/// The pages of a call.
+pub(super) struct Walk {
+    call: &'static FileCall,
+    input: Map<String, Json>,
+    pages: Pages,
+}
+
+impl Walk {
+    pub(super) fn new(call: &'static FileCall, input: Map<String, Json>) -> Self {
+        Self { call, input, pages: Pages::default() }
+    }
+
+    /// The next page, or nothing after the last one.
+    pub(super) async fn next(&mut self, at: &AccountRegion) -> Result<Option<Json>, Gap> {
+        if !self.pages.go_on() {
+            return Ok(None);
+        }
+        let mut input = self.input.clone();
+        if let (Some(pages), Some(token)) = (&self.call.pages, self.pages.token()) {
+            input.insert(pages.send.clone(), token.into());
+        }
+        let answer = send(self.call, at, input).await?;
+        let Some(pages) = &self.call.pages else {
+            self.pages.turn(None, false)?;
+            return Ok(Some(answer));
+        };
+        let read = |path: &Path| path.value(&answer).map_err(|wrong| malformed(format!("{path}: {wrong}")));
+        let token = read(&pages.next)?;
+        let more = match &pages.more {
+            Some(more) => Some(read(more)?.as_bool().unwrap_or(false)),
+            None => None,
+        };
+        let token = token.as_str().filter(|_| more != Some(false));
+        self.pages.turn(token, more == Some(true))?;
+        Ok(Some(answer))
+    }
+}
+
+fn truncated(message: String) -> Gap {
+    Gap::new(Cause::Truncated).with_message(message)
+}
