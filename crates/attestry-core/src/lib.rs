@@ -9,7 +9,9 @@
 pub mod alerts;
 pub mod evidence;
 pub mod facts;
+pub mod kind_files;
 pub mod matchers;
+pub mod mutants;
 pub mod plan;
 pub mod policy;
 pub mod report;

@@ -30,7 +30,7 @@ pub(super) struct Stored {
 impl Stored {
     fn take(&mut self, path: &str, bytes: &mut dyn Read, hold: Hold<'_>) -> io::Result<u64> {
         let mut sum = Sum::default();
-        let mut bytes = Told { bytes, counted: (path == paths::CALLS).then_some(&mut self.calls) };
+        let mut bytes = CountingReader { bytes, counted: (path == paths::CALLS).then_some(&mut self.calls) };
         if hold(path) {
             let mut held = Vec::new();
             bytes.read_to_end(&mut held)?;
@@ -50,12 +50,12 @@ impl Stored {
 }
 
 /// A reader of one file. It counts the lines if the file is the log of calls.
-struct Told<'a> {
+struct CountingReader<'a> {
     bytes: &'a mut dyn Read,
     counted: Option<&'a mut Counted>,
 }
 
-impl Read for Told<'_> {
+impl Read for CountingReader<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(into)?;
         if let (Some(counted), Some(bytes)) = (&mut self.counted, into.get(..read)) {

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::facts::{Cause, Fact, Gap, Kind, Population, Resource, Type, Value, format_duration, parse_duration};
+use crate::facts::{
+    Cause, Fact, Gap, Kind, NOT_RETURNED, Population, Resource, Type, Value, format_duration, parse_duration,
+};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -233,8 +235,9 @@ fn from_json(json: &Json, of: Type) -> Option<Value> {
             items
                 .iter()
                 .map(|(name, item)| {
-                    let field = fields.iter().find(|field| field.name == name)?;
-                    Some((name.clone(), from_json(item, field.of)?))
+                    let field = fields.iter().find(|field| field.name == name).map(|field| field.of);
+                    let of = field.or_else(|| (name == NOT_RETURNED).then_some(Type::List(&Type::Text)))?;
+                    Some((name.clone(), from_json(item, of)?))
                 })
                 .collect::<Option<_>>()?,
         ),
@@ -252,6 +255,8 @@ mod tests {
         name: "test.thing",
         plural: "things",
         scope: Scope::Global,
+        parent: None,
+        qualified: "",
         doc: "A thing.",
         attributes: &[Attribute::new("name", Type::Text, "ListThings", "Things[].Name", "Name.")],
         calls: &[
@@ -281,6 +286,17 @@ mod tests {
         let mut out = Vec::new();
         write(&again, &mut out).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), text);
+    }
+
+    #[test]
+    fn the_fields_that_aws_left_out_are_read_again() {
+        use crate::facts::Field;
+        const OF: Type = Type::List(&Type::Record(&[Field::new("on", Type::Bool), Field::new("key", Type::Text)]));
+        let record = Value::record([("on", Some(true.into())), (NOT_RETURNED, Some(Value::texts(["key"])))]);
+        let list = Value::List(vec![record]);
+        assert!(OF.holds(&list));
+        assert_eq!(from_json(&to_json(&list), OF), Some(list));
+        assert_eq!(from_json(&serde_json::json!([{ "[not returned]": true }]), OF), None);
     }
 
     #[test]

@@ -114,8 +114,9 @@ pub(super) fn judge(
     let mut sink = Diagnostics::new();
     let compiled = compile(suite, stage, &basis.parameters, &mut sink).ok_or_else(|| refused(&sink))?;
     let cases = select(compiled.cases, &basis.selected).map_err(|sink| refused(&sink))?;
-    let mut populations = facts::read(content(contents, paths::FACTS)?, find)
-        .map_err(|reason| unusable(paths::FACTS, reason.to_string()))?;
+    let mut populations =
+        facts::read(content(contents, paths::FACTS)?, |name| loaded.words.kinds.find(name).or_else(|| find(name)))
+            .map_err(|reason| unusable(paths::FACTS, reason.to_string()))?;
     match root {
         // The facts belong to this stage.
         Root::Held(_) => {

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told() {
+    fn a_file_without_a_key_is_reported() {
         let key = SecretKey::from_seed(&SEED).unwrap();
         assert_eq!(PublicKey::from_pem(&key.pem()), Err(KeyError::NotPublic));
         assert_eq!(PublicKey::from_pem("hello"), Err(KeyError::Public));

@@ -103,7 +103,7 @@ mod tests {
         }
     }
     #[test]
-    fn two_paths_that_are_one_file_somewhere_are_told() {
+    fn two_paths_that_are_one_file_somewhere_are_reported() {
         for (one, other) in [
             ("a.yaml", "A.yaml"),
             ("p/\u{e9}.yaml", "p/e\u{301}.yaml"),

@@ -17,14 +17,14 @@ const STARTED: &str = "%Y%m%dT%H%M%SZ";
 
 /// The path of a bundle, and the path of its index entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct BundlePath {
     /// The path of the bundle.
     pub bundle: String,
     /// The path of its index entry.
     pub index: String,
 }
 
-impl Place {
+impl BundlePath {
     /// The place of the bundle. Absent if its own data make no path. Only forged data do not.
     #[must_use]
     pub fn of(summary: &Summary, format: Format) -> Option<Self> {
@@ -110,13 +110,13 @@ mod tests {
 
     #[test]
     fn a_path_says_where_and_when() {
-        let place = Place::of(&summary(), Format::Zip).unwrap();
+        let place = BundlePath::of(&summary(), Format::Zip).unwrap();
         assert_eq!(place.bundle, "123456789012/mod-045/prod/2026/11/21/20261121T055012Z-5e8a18dc.zip");
         let placed = Placed::read(&place.index).unwrap();
         assert_eq!((placed.series.stage.as_str(), &placed.bundle), ("prod", &place.bundle));
         assert_eq!(placed.started.to_string(), "2026-11-21T05:50:12Z");
         let several = Summary { accounts: vec!["1".into(), "2".into(), "3".into()], ..summary() };
-        assert!(Place::of(&several, Format::TarZst).unwrap().bundle.starts_with("1-and-2/"));
+        assert!(BundlePath::of(&several, Format::TarZst).unwrap().bundle.starts_with("1-and-2/"));
         assert_eq!(Placed::read(&place.bundle), None);
         assert_eq!(Placed::read("123456789012/mod-045/prod/2026/11/21/x.zip.json"), None);
     }
@@ -124,10 +124,10 @@ mod tests {
     #[test]
     fn what_a_forger_says_makes_no_path() {
         for wrong in ["..", "", "a/b", "a\nb", "a b", "nul"] {
-            let of = |summary: Summary| Place::of(&summary, Format::Zip);
+            let of = |summary: Summary| BundlePath::of(&summary, Format::Zip);
             assert_eq!(of(Summary { stage: wrong.into(), ..summary() }), None, "{wrong:?}");
             assert_eq!(of(Summary { accounts: vec![wrong.into()], ..summary() }), None, "{wrong:?}");
         }
-        assert_eq!(Place::of(&Summary { accounts: Vec::new(), ..summary() }, Format::Zip), None);
+        assert_eq!(BundlePath::of(&Summary { accounts: Vec::new(), ..summary() }, Format::Zip), None);
     }
 }

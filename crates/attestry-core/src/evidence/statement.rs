@@ -72,7 +72,7 @@ struct Case<'a> {
 
 /// The data of the statements.
 #[derive(Debug)]
-pub struct Told<'a> {
+pub struct StatementData<'a> {
     /// The SHA-256 of the manifest.
     pub manifest: &'a str,
     /// The files of the manifest.
@@ -91,21 +91,21 @@ pub struct Told<'a> {
 ///
 /// # Errors
 /// There is no error in practice. The type of the error is that of the serializer.
-pub fn statements(told: &Told<'_>) -> serde_json::Result<Vec<Vec<u8>>> {
+pub fn statements(told: &StatementData<'_>) -> serde_json::Result<Vec<Vec<u8>>> {
     Ok(vec![
         canonical::write(&about(told, TEST_RESULT, test_result(told)))?,
         canonical::write(&about(told, COVERAGE, seen(told)))?,
     ])
 }
 
-fn about<'a, P>(told: &Told<'a>, predicate_type: &'static str, predicate: P) -> Statement<'a, P> {
+fn about<'a, P>(told: &StatementData<'a>, predicate_type: &'static str, predicate: P) -> Statement<'a, P> {
     let subject = [Resource { name: NAME, digest: Digest { sha256: told.manifest } }];
     Statement { of: STATEMENT, subject, predicate_type, predicate }
 }
 
 /// The predicate has no list for tests that were not evaluated, so they are in the list of failed tests. A case without
 /// anything to judge is in none of the lists.
-fn test_result<'a>(told: &Told<'a>) -> TestResult<'a> {
+fn test_result<'a>(told: &StatementData<'a>) -> TestResult<'a> {
     let (mut passed_tests, mut warned_tests, mut failed_tests) = (Vec::new(), Vec::new(), Vec::new());
     for case in &told.result.cases {
         let id = case.case.id.as_str();
@@ -130,7 +130,7 @@ fn test_result<'a>(told: &Told<'a>) -> TestResult<'a> {
     TestResult { result, configuration: configuration.collect(), passed_tests, warned_tests, failed_tests }
 }
 
-fn seen<'a>(told: &Told<'a>) -> Seen<'a> {
+fn seen<'a>(told: &StatementData<'a>) -> Seen<'a> {
     let cases = told.result.cases.iter().map(|it| Case {
         id: &it.case.id,
         verdict: it.verdict,

@@ -192,8 +192,17 @@ impl Verified {
 }
 
 fn covered(of: &CaseResult) -> Covered {
-    let Coverage { expected, examined, not_evaluated, not_applicable, outside: _, gone, enumerated, missing } =
-        of.coverage.clone();
+    let Coverage {
+        expected,
+        examined,
+        not_evaluated,
+        not_applicable,
+        outside: _,
+        gone,
+        enumerated,
+        missing,
+        qualified: _,
+    } = of.coverage.clone();
     let counted = |verdict| of.with(&[verdict]).count();
     Covered {
         id: of.case.id.clone(),

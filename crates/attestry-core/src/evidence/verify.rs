@@ -15,7 +15,7 @@ use super::judged::{Judged, judge};
 use super::keys::PublicKey;
 use super::manifest::{Entry, Link, Manifest, NAME, SCHEMA, digest};
 use super::path::{folded, is_below};
-use super::statement::{PAYLOAD, Told, predicate_type, statements};
+use super::statement::{PAYLOAD, StatementData, predicate_type, statements};
 use super::timestamp::{self, Authority, Stamp};
 use super::{Damage, judged, paths, place, summary, verdicts};
 use jiff::Timestamp;
@@ -340,7 +340,7 @@ fn told(contents: &Contents, manifest: &Manifest, digest: &str, judged: &Judged)
     let unusable =
         |error: serde_json::Error| Damage::Unusable { path: paths::RUN.to_owned(), reason: error.to_string() };
     let run = serde_json::from_str(judged::content(contents, paths::RUN)?).map_err(unusable)?;
-    let told = Told {
+    let told = StatementData {
         manifest: digest,
         files: &manifest.files,
         run: &run,

@@ -36,6 +36,8 @@ pub struct MatchContext<'a> {
     pub now: Timestamp,
     /// The resource with all its facts.
     pub resource: &'a Resource,
+    /// The resource that this one may be related to.
+    pub outer: Option<&'a Resource>,
 }
 
 impl<'a> MatchContext<'a> {

@@ -2,11 +2,12 @@
 //!
 //! Must not know any single matcher.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 
 use super::{Glob, MatchContext, MatchResult, show};
 use crate::facts::redact::is_withheld;
-use crate::facts::{Question, Type, Value};
+use crate::facts::{Attribute, Fact, Lookup, NOT_RETURNED, Question, Type, Value};
 
 /// Compares a value with the expectation.
 pub trait Matcher: Sync + Debug {
@@ -151,6 +152,10 @@ pub enum Operand {
     Flag,
     /// A condition.
     Condition(Box<Condition>),
+    /// The value of another attribute of the same resource, or of a resource that it refers to.
+    Attribute(Box<Lookup>),
+    /// The value of an attribute of the resource that this one is related to.
+    Outer(Box<Lookup>),
 }
 
 /// The requirement for one value.
@@ -186,7 +191,7 @@ impl Condition {
     }
 
     /// Whether the value at a path inside a value is as expected. When there is no value at the path, and the name of
-    /// some entry is withheld, that entry can be the one.
+    /// some entry is withheld, that entry can be the one. A field that AWS left out can have any value.
     #[must_use]
     pub fn test_inside(&self, actual: Option<&Value>, path: &[String], setting: &MatchContext<'_>) -> MatchResult {
         let found = inside(actual, path);
@@ -224,6 +229,24 @@ impl Condition {
         }
     }
 
+    /// The other attributes that the value is compared with.
+    #[must_use]
+    pub fn compared(&self) -> Vec<&'static Attribute> {
+        match self {
+            Self::Tests(tests) => tests.iter().flat_map(Test::compared).collect(),
+            Self::Fields(fields) => fields.iter().flat_map(|(_, condition)| condition.compared()).collect(),
+        }
+    }
+
+    /// The attributes of the related resource that the value is compared with.
+    #[must_use]
+    pub fn outer(&self) -> Vec<&'static Attribute> {
+        match self {
+            Self::Tests(tests) => tests.iter().flat_map(Test::outer).collect(),
+            Self::Fields(fields) => fields.iter().flat_map(|(_, condition)| condition.outer()).collect(),
+        }
+    }
+
     /// The value to show for a failure: only the part that explains the failure.
     #[must_use]
     pub fn excerpt(&self, actual: &Value, setting: &MatchContext<'_>) -> Value {
@@ -241,18 +264,57 @@ impl Test {
         if !self.matcher.sees_withheld() && actual.is_some_and(Value::is_withheld) {
             return MatchResult::Withheld;
         }
-        self.matcher.test(actual, &self.operand, setting)
+        let (lookup, resource) = match &self.operand {
+            Operand::Attribute(lookup) => (lookup, Some(setting.resource)),
+            Operand::Outer(lookup) => (lookup, setting.outer),
+            operand => return self.matcher.test(actual, operand, setting),
+        };
+        let other = match resource.and_then(|resource| resource.get(lookup.attribute.name)) {
+            Some(Fact::Known(value)) => inside(Some(value), &lookup.inside),
+            _ => None,
+        };
+        match other {
+            // The judgement looks for gaps before. So there is no value.
+            None => MatchResult::Undecided(format!("`{}` has no value to compare with", lookup.attribute.name)),
+            Some(other) if other.is_withheld() => MatchResult::Withheld,
+            Some(other) => self.matcher.test(actual, &Operand::Value(other.clone()), setting),
+        }
+    }
+
+    /// The attributes of the related resource that the operand names.
+    fn outer(&self) -> Vec<&'static Attribute> {
+        match &self.operand {
+            Operand::Outer(lookup) => vec![lookup.attribute],
+            Operand::Condition(condition) => condition.outer(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The attributes that the operand names.
+    fn compared(&self) -> Vec<&'static Attribute> {
+        match &self.operand {
+            Operand::Attribute(lookup) => vec![lookup.attribute],
+            Operand::Condition(condition) => condition.compared(),
+            _ => Vec::new(),
+        }
     }
 }
 
-/// Whether a map on the path has an entry whose name is withheld.
+/// Whether a map on the path has an entry whose name is withheld, or AWS did not return the field of a record.
 fn hides(value: Option<&Value>, path: &[String]) -> bool {
     let Some(Value::Map(items)) = value else { return false };
     let Some((key, rest)) = path.split_first() else { return false };
     match items.get(key) {
         Some(item) => hides(Some(item), rest),
-        None => items.keys().any(|name| is_withheld(name)),
+        None => items.keys().any(|name| is_withheld(name)) || lacks(items, key),
     }
+}
+
+/// Whether AWS left out this field of a record.
+fn lacks(items: &BTreeMap<String, Value>, field: &str) -> bool {
+    // The name of a field can have dots, and the path has the whole name.
+    let is_it = |name: &Value| matches!(name, Value::Text(name) if name == field);
+    matches!(items.get(NOT_RETURNED), Some(Value::List(names)) if names.iter().any(is_it))
 }
 
 /// The value at a path inside a value.
@@ -284,6 +346,12 @@ impl fmt::Display for Operand {
             Self::Regex(regex) => write!(f, "/{regex}/"),
             Self::Flag => Ok(()),
             Self::Condition(condition) => write!(f, "({condition})"),
+            Self::Attribute(lookup) | Self::Outer(lookup) if lookup.inside.is_empty() => {
+                f.write_str(lookup.attribute.name)
+            }
+            Self::Attribute(lookup) | Self::Outer(lookup) => {
+                write!(f, "{}.{}", lookup.attribute.name, lookup.inside.join("."))
+            }
         }
     }
 }

@@ -4,10 +4,12 @@
 //! schema for editors follow from it. Must not know kinds, policies, YAML or the origin of values.
 
 mod absent;
+mod after;
 mod answer;
 mod any;
 mod at_least;
 mod at_most;
+mod before;
 mod condition;
 mod contains;
 mod count;
@@ -32,6 +34,7 @@ mod permissions;
 mod present;
 mod requires_mfa;
 mod requires_tls;
+mod same_day_as;
 mod separates;
 mod show;
 mod shuts_out;
@@ -55,6 +58,9 @@ pub const ALL: &[&dyn Matcher] = &[
     &within::Within,
     &older_than::OlderThan,
     &due_within::DueWithin,
+    &after::After,
+    &before::Before,
+    &same_day_as::SameDayAs,
     &glob::GlobMatch,
     &matches::Matches,
     &starts_with::StartsWith,

@@ -91,6 +91,8 @@ mod tests {
         name: "test.thing",
         plural: "things",
         scope: Scope::Regional,
+        parent: None,
+        qualified: "",
         doc: "A thing.",
         attributes: &[],
         calls: &[],
@@ -113,7 +115,7 @@ mod tests {
             Value::Map(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
         };
         let resource = Resource::new(&KIND, "111122223333".into(), "eu-west-1".into(), arn, "name");
-        let setting = MatchContext { now: jiff::Timestamp::UNIX_EPOCH, resource: &resource };
+        let setting = MatchContext { now: jiff::Timestamp::UNIX_EPOCH, resource: &resource, outer: None };
         let policy = Value::List(statements.iter().map(statement).collect());
         super::super::Matcher::test(&RequiresTls, Some(&policy), &Operand::Flag, &setting)
     }

@@ -19,13 +19,15 @@ fn setting() -> MatchContext<'static> {
         name: "test.thing",
         plural: "things",
         scope: Scope::Global,
+        parent: None,
+        qualified: "",
         doc: "A thing.",
         attributes: &[],
         calls: &[],
     };
     static THING: LazyLock<Resource> =
         LazyLock::new(|| Resource::new(&KIND, "647751526084".into(), "aws-global".into(), "example", "example"));
-    MatchContext { now: now(), resource: &THING }
+    MatchContext { now: now(), resource: &THING, outer: None }
 }
 
 fn on(keyword: &str, actual: Option<Value>, operand: Operand) -> MatchResult {
@@ -144,6 +146,50 @@ fn a_deny_for_some_principals_proves_nothing() {
     assert!(matches!(on("denies", role(), area()), MatchResult::Fails(Some(_))));
     let grants = on("never_grants", role(), area());
     assert!(matches!(grants, MatchResult::Undecided(_)), "{grants:?}");
+}
+
+#[test]
+fn a_managed_policy_can_be_attached_to_any_identity() {
+    static KIND: Kind = Kind {
+        name: "test.document",
+        plural: "documents",
+        scope: Scope::Global,
+        doc: "A document.",
+        parent: None,
+        qualified: "",
+        attributes: &[],
+        calls: &[],
+    };
+    let texts = |items: &[&str]| Some(Value::texts(items.iter().copied()));
+    let claim = |arn: &str, condition: &str| {
+        let statement = Value::record([
+            ("effect", Some("Allow".into())),
+            ("actions", texts(&["kms:*"])),
+            ("resources", texts(&["*"])),
+            ("conditions", texts(&[condition])),
+        ]);
+        let resource = Resource::new(&KIND, "111122223333".into(), "aws-global".into(), arn, "name");
+        let area = Operand::Value(Value::record([("actions", texts(&["kms:Decrypt"]))]));
+        let setting = MatchContext { now: now(), resource: &resource, outer: None };
+        find("never_grants").unwrap().test(Some(&Value::List(vec![statement])), &area, &setting)
+    };
+    let (tag, organization) = ("StringEquals aws:PrincipalTag/team platform", "StringEquals aws:PrincipalOrgID o-1");
+    let (own, of_aws) = ("arn:aws:iam::111122223333:policy/a/b", "arn:aws:iam::aws:policy/service-role/b");
+    for (arn, condition) in [(own, tag), (of_aws, tag), (of_aws, organization)] {
+        let MatchResult::Fails(Some(shown)) = claim(arn, condition) else { panic!("{condition} of {arn} is open") };
+        let Value::Map(shown) = shown.shown else { panic!("no request") };
+        assert!(matches!(&shown["when"], Value::Map(when) if when.len() == 1), "{shown:?}");
+    }
+    for (arn, condition) in [
+        // The account of a policy belongs to one organization, and the facts do not contain it.
+        (own, organization),
+        ("arn:aws:iam::111122223333:role/a", tag),
+        ("arn:aws:iam::111122223333:group/a", tag),
+        ("arn:aws:iam::aws:policy/aws-service-role/b", tag),
+        ("arn:aws:iam::aws:policy/root-task/b", tag),
+    ] {
+        assert!(matches!(claim(arn, condition), MatchResult::Undecided(_)), "{condition} of {arn}");
+    }
 }
 
 #[test]

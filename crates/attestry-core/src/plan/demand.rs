@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::facts::{Call, Frequency, Kind, NOTICE, ProbeCall, Question, Resource};
-use crate::policy::{Case, Expectation, Judgement};
+use crate::facts::{Call, Follow, Frequency, Kind, NOTICE, ProbeCall, Question, Resource};
+use crate::policy::{Case, Expectation, Judgement, Related};
 
 /// The plan of a run.
 #[derive(Clone, Debug)]
@@ -56,6 +56,15 @@ impl Plan {
                 None => demands.push(Demand { kind: case.kind, calls: Vec::new(), interests: vec![interest] }),
             }
         }
+        for case in &cases {
+            case.visit(&mut |test| {
+                if let Some(related) = &test.related {
+                    add_related(related, &mut demands);
+                }
+                let follows = test.attributes().into_iter().filter_map(|attribute| attribute.follow);
+                follows.for_each(|follow| add_followed(follow, &mut demands));
+            });
+        }
         for demand in &mut demands {
             // A case without questions needs no call that sends them.
             let wants = |it: &Interest, call: &Call| match call.frequency {
@@ -66,6 +75,23 @@ impl Plan {
             demand.calls = demand.kind.calls.iter().filter(wanted).collect();
         }
         Self { cases, demands, notice: false }
+    }
+
+    /// The same plan, with the populations that others are listed for.
+    #[must_use]
+    pub fn with_parents(mut self, find: &dyn Fn(&str) -> Option<&'static Kind>) -> Self {
+        let mut next = 0;
+        while let Some(demand) = self.demands.get(next) {
+            next += 1;
+            let Some(parent) = demand.kind.parent.and_then(find) else { continue };
+            if self.demands.iter().any(|demand| demand.kind.name == parent.name) {
+                continue;
+            }
+            let populates = |call: &&Call| matches!(call.frequency, Frequency::Population { .. });
+            let calls = parent.calls.iter().filter(populates).collect();
+            self.demands.push(Demand { kind: parent, calls, interests: Vec::new() });
+        }
+        self
     }
 
     /// The same plan for a stage that wants notices of probes, or that wants none.
@@ -106,6 +132,60 @@ impl Plan {
     }
 }
 
+/// Adds the need of the attributes that a reference leads to. Every resource of that kind may be named.
+fn add_followed(follow: &Follow, demands: &mut Vec<Demand>) {
+    let kind = follow.kind;
+    let populates = |call: &&Call| matches!(call.frequency, Frequency::Population { .. });
+    let mut operations: BTreeSet<&'static str> =
+        kind.calls.iter().filter(populates).map(|call| call.operation).collect();
+    // A text can name a resource by an alias.
+    for attribute in follow.what.attributes().into_iter().chain(kind.attribute("aliases")) {
+        operations.insert(attribute.call);
+        operations.extend(attribute.needs);
+    }
+    operations.retain(|operation| kind.call(operation).is_some());
+    close(kind, &mut operations);
+    add_interest(kind, operations, demands);
+}
+
+/// Adds the need of the others that a resource must have.
+fn add_related(related: &Related, demands: &mut Vec<Demand>) {
+    let kind = related.kind;
+    let populates = |call: &&Call| matches!(call.frequency, Frequency::Population { .. });
+    let mut operations: BTreeSet<&'static str> =
+        kind.calls.iter().filter(populates).map(|call| call.operation).collect();
+    related.filter.visit(&mut |test| {
+        let own = [test.lookup.attribute].into_iter().chain(test.condition.compared());
+        for attribute in own {
+            operations.insert(attribute.call);
+            operations.extend(attribute.needs);
+        }
+    });
+    operations.retain(|operation| kind.call(operation).is_some());
+    close(kind, &mut operations);
+    add_interest(kind, operations, demands);
+}
+
+fn add_interest(kind: &'static Kind, operations: BTreeSet<&'static str>, demands: &mut Vec<Demand>) {
+    let nothing = Expectation::nothing;
+    let interest = Interest { filter: nothing(), expect: nothing(), operations, asks: BTreeSet::new() };
+    match demands.iter_mut().find(|demand| demand.kind.name == kind.name) {
+        Some(demand) => demand.interests.push(interest),
+        None => demands.push(Demand { kind, calls: Vec::new(), interests: vec![interest] }),
+    }
+}
+
+/// Adds the operations that these operations need.
+fn close(kind: &Kind, operations: &mut BTreeSet<&'static str>) {
+    // A kind lists its calls in the order in which a resource needs them, so one walk from the last to the first is
+    // enough.
+    for call in kind.calls.iter().rev() {
+        if operations.contains(call.operation) {
+            operations.extend(call.after);
+        }
+    }
+}
+
 fn ordered(mut calls: Vec<&'static Call>) -> Vec<&'static Call> {
     calls.sort_by_key(|call| (call.service, call.operation));
     calls.dedup_by_key(|call| (call.service, call.operation));
@@ -120,21 +200,17 @@ fn operations(case: &Case) -> BTreeSet<&'static str> {
     let mut operations: BTreeSet<&'static str> = population.map(|call| call.operation).collect();
     let mut add = |expectation: &Expectation| {
         expectation.visit(&mut |test| {
-            operations.insert(test.lookup.attribute.call);
-            operations.extend(test.lookup.attribute.needs);
+            for attribute in test.attributes() {
+                operations.insert(attribute.call);
+                operations.extend(attribute.needs);
+            }
         });
     };
     add(&case.filter);
     add(&case.expect);
     operations.extend(beside(case));
     operations.retain(|operation| case.kind.call(operation).is_none_or(|call| is_wanted(case, call)));
-    // A kind lists its calls in the order in which a resource needs them, so one walk from the last to the first is
-    // enough.
-    for call in case.kind.calls.iter().rev() {
-        if operations.contains(call.operation) {
-            operations.extend(call.after);
-        }
-    }
+    close(case.kind, &mut operations);
     operations
 }
 

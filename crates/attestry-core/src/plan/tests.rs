@@ -22,6 +22,8 @@ static THING: Kind = Kind {
     name: "test.thing",
     plural: "things",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A thing.",
     attributes: &[
         attribute("listed", "ListThings"),
@@ -45,6 +47,8 @@ static OTHER: Kind = Kind {
     name: "test.other",
     plural: "others",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "Another thing.",
     attributes: &[attribute("listed", "ListThings"), attribute("more", "ListMore")],
     calls: &[LIST, Call::new("another", "ListMore", "another:ListMore", Frequency::Population { page: 10 })],
@@ -54,7 +58,7 @@ fn is(kind: &'static Kind, name: &str) -> Expectation {
     let lookup = Lookup { attribute: kind.attribute(name).unwrap(), inside: Vec::new(), of: Type::Bool };
     let test = Test { matcher: equality(), operand: Operand::Value(Value::Bool(true)) };
     let condition = Condition::Tests(vec![test]);
-    Expectation::Attribute(Box::new(AttributeTest { path: name.to_owned(), lookup, condition }))
+    Expectation::Attribute(Box::new(AttributeTest { path: name.to_owned(), lookup, condition, related: None }))
 }
 
 fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {
@@ -75,6 +79,7 @@ fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {
         quantifier: Quantifier::Each,
         filter,
         expect,
+        share: None,
         when_none: WhenNone::Met,
         per: Per::Account,
         oracles: Vec::new(),

@@ -21,6 +21,8 @@ pub static ATTESTATION: Kind = Kind {
     name: "attestation",
     plural: "attestations",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "A statement by a person that the suite brings, the same for every account of the stage.",
     attributes: &[
         Attribute::new("id", Type::Text, FILE, "id", "Id, unique in a suite."),

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{Control, Expectation, Severity};
+use super::{AttributeTest, Control, Expectation, Severity};
 use crate::facts::words::words;
 use crate::facts::{Kind, Oracle, ProbeCall};
 use crate::source::Span;
@@ -28,6 +28,8 @@ pub struct Case {
     pub filter: Expectation,
     /// The expectation of the selected resources.
     pub expect: Expectation,
+    /// The percentage of the resources that must be as expected. Without it, all must be.
+    pub share: Option<u8>,
     /// The meaning of an empty population.
     pub when_none: WhenNone,
     /// The scope in which `some` and `when_none` are evaluated: stage, account or Region.
@@ -42,6 +44,14 @@ pub struct Case {
     pub controls: Vec<Control>,
     /// The place of the case in its file.
     pub span: Span,
+}
+
+impl Case {
+    /// Calls `visit` for every attribute test of the case, in `where` and in `expect`.
+    pub fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a AttributeTest)) {
+        self.filter.visit(visit);
+        self.expect.visit(visit);
+    }
 }
 
 /// The data that a case takes from its policy.

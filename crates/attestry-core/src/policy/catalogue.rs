@@ -1,12 +1,14 @@
 //! Catalogues: the frameworks and their controls.
 //!
-//! The shipped catalogues are `policies/catalogues/*.yaml`. A suite can name more. Must not know policies.
+//! The shipped catalogues are `policies/catalogues/*.yaml`. A suite can name more. A catalogue also states which controls
+//! no case can test, each with the reason. Must not know policies.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::source::{Content, Diagnostic, Diagnostics, Files, Limits, Node, Span, Table, parse};
+use super::waivers::said;
+use crate::source::{Content, Diagnostic, Diagnostics, Files, Limits, Node, Spanned, Table, parse};
 
 /// A control of a framework.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -15,6 +17,15 @@ pub struct Control {
     pub framework: String,
     /// The id in the catalogue, such as `SC-12`.
     pub id: String,
+}
+
+/// The judge of the facts that a case tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judge {
+    /// The facts come from an API.
+    Program,
+    /// The facts are the statement of a person.
+    Person,
 }
 
 /// All catalogues. Each control of a policy is checked against them.
@@ -27,7 +38,40 @@ pub struct Catalogues {
 #[derive(Clone, Debug)]
 struct Framework {
     name: String,
+    /// The title of each control.
     controls: BTreeMap<String, String>,
+    /// The controls that no case can test.
+    untestable: BTreeMap<String, Untestable>,
+}
+
+/// A statement of a catalogue that no case can test a control, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untestable {
+    /// Whether a person can judge the control.
+    pub sort: UntestableSort,
+    /// The reason, in one sentence.
+    pub reason: String,
+}
+
+/// The two sorts of controls that no case can test. The words are the keys of a catalogue file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UntestableSort {
+    /// No API returns the needed facts. A person must judge the control, and an attestation can serve it.
+    Manual,
+    /// Neither an API nor a person can show that the control holds.
+    Impossible,
+}
+
+impl UntestableSort {
+    const ALL: [Self; 2] = [Self::Manual, Self::Impossible];
+
+    /// The key in a catalogue file.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Impossible => "impossible",
+        }
+    }
 }
 
 macro_rules! shipped {
@@ -79,20 +123,25 @@ impl Catalogues {
         let key = table.need("framework", sink).and_then(|node| node.text("`framework`", sink));
         let name = table.need("name", sink).and_then(|node| node.text("`name`", sink));
         let controls = table.need("controls", sink);
+        let untestable = UntestableSort::ALL.map(|sort| (sort, table.take(sort.key())));
         table.finish(sink);
         let (Some(key), Some(name), Some(controls)) = (key, name, controls) else { return };
         let Content::Mapping(entries) = &controls.content else {
             sink.push(controls.unexpected("expected-mapping", "a mapping from id to title", "`controls`"));
             return;
         };
-        let framework = self
-            .frameworks
-            .entry(key.value)
-            .or_insert_with(|| Framework { name: name.value, controls: BTreeMap::new() });
+        let framework = self.frameworks.entry(key.value).or_insert_with(|| Framework {
+            name: name.value,
+            controls: BTreeMap::new(),
+            untestable: BTreeMap::new(),
+        });
         for entry in entries {
             if let Some(title) = entry.value.text("a control's title", sink) {
                 framework.controls.insert(entry.key.value.clone(), title.value);
             }
+        }
+        for (sort, node) in untestable.into_iter().filter_map(|(sort, node)| Some((sort, node?))) {
+            framework.add_untestable(sort, node, sink);
         }
     }
 
@@ -119,34 +168,106 @@ impl Catalogues {
         framework.flat_map(|it| it.controls.iter().map(|(id, title)| (id.as_str(), title.as_str())))
     }
 
-    /// Reads `controls:` of a policy or case: a mapping from framework to a list of ids. Each id is checked.
-    pub(super) fn read(&self, node: &Node, sink: &mut Diagnostics) -> Vec<Control> {
+    /// The statement of the catalogue that no case can test this control.
+    #[must_use]
+    pub fn untestable(&self, framework: &str, id: &str) -> Option<&Untestable> {
+        self.frameworks.get(framework)?.untestable.get(id)
+    }
+
+    /// Checks the name of a framework that the user typed.
+    pub fn check_framework(&self, framework: &str, sink: &mut Diagnostics) {
+        if !self.frameworks.contains_key(framework) {
+            let error = Diagnostic::error_nowhere("unknown-framework", format!("unknown framework `{framework}`"));
+            sink.push(self.with_help(error, framework));
+        }
+    }
+
+    /// Reads `controls:` of a policy or case: a mapping from framework to a list of ids. Each id is checked. `judge` is
+    /// the judge of the cases that cite the controls.
+    pub(super) fn read(&self, node: &Node, judge: Judge, sink: &mut Diagnostics) -> Vec<Control> {
         let Some(mut table) = Table::new(node, "`controls`", sink) else { return Vec::new() };
         let mut found = Vec::new();
         for entry in table.rest() {
             let ids = entry.value.texts("a list of control ids", sink).unwrap_or_default();
             let Some(framework) = self.frameworks.get(&entry.key.value) else {
-                sink.push(unknown_framework(&entry.key.value, entry.key.span, self.frameworks.keys()));
+                let message = format!("unknown framework `{}`", entry.key.value);
+                let error = Diagnostic::error("unknown-framework", entry.key.span, message);
+                sink.push(self.with_help(error, &entry.key.value));
                 continue;
             };
             for id in ids {
-                if framework.controls.contains_key(&id.value) {
+                if framework.knows(&id, sink) {
+                    framework.check_untestable(&id, judge, sink);
                     found.push(Control { framework: entry.key.value.clone(), id: id.value });
-                } else {
-                    let message = format!("{} has no control `{}` in the catalogue", framework.name, id.value);
-                    let error = Diagnostic::error("unknown-control", id.span, message);
-                    sink.push(sink.suggest(error, &id.value, framework.controls.keys().map(String::as_str)));
                 }
             }
         }
         table.finish(sink);
         found
     }
+
+    /// Adds the framework that the author may have meant, or all frameworks.
+    fn with_help(&self, error: Diagnostic, wanted: &str) -> Diagnostic {
+        let known: Vec<&str> = self.frameworks.keys().map(String::as_str).collect();
+        let error = error.suggest(wanted, known.iter().copied());
+        if error.help.is_some() { error } else { error.help(format!("catalogues: {}", known.join(", "))) }
+    }
 }
 
-fn unknown_framework<'a>(key: &str, span: Span, known: impl Iterator<Item = &'a String>) -> Diagnostic {
-    let known: Vec<&str> = known.map(String::as_str).collect();
-    let error = Diagnostic::error("unknown-framework", span, format!("unknown framework `{key}`"))
-        .suggest(key, known.iter().copied());
-    if error.help.is_some() { error } else { error.help(format!("catalogues: {}", known.join(", "))) }
+impl Framework {
+    /// Reads `manual:` or `impossible:`: a mapping from id to reason. Each id is checked.
+    fn add_untestable(&mut self, sort: UntestableSort, node: &Node, sink: &mut Diagnostics) {
+        let what = format!("`{}`", sort.key());
+        let Some(mut table) = Table::new(node, &what, sink) else { return };
+        for entry in table.rest() {
+            let Some(reason) = said(&entry.value, "the reason", sink) else { continue };
+            if !self.knows(&entry.key, sink) {
+                continue;
+            }
+            let untestable = Untestable { sort, reason: reason.value };
+            match self.untestable.get(&entry.key.value) {
+                // A file that two suites name is added twice.
+                Some(earlier) if *earlier != untestable => {
+                    let as_well = if earlier.sort == sort {
+                        format!("{} for two reasons", sort.key())
+                    } else {
+                        format!("{} and as {}", earlier.sort.key(), sort.key())
+                    };
+                    let message = format!("control `{}` is stated as {as_well}", entry.key.value);
+                    sink.push(Diagnostic::error("stated-twice", entry.key.span, message));
+                }
+                _ => {
+                    self.untestable.insert(entry.key.value.clone(), untestable);
+                }
+            }
+        }
+        table.finish(sink);
+    }
+
+    /// Whether the framework has the control. An unknown id is an error.
+    fn knows(&self, id: &Spanned<String>, sink: &mut Diagnostics) -> bool {
+        let known = self.controls.contains_key(&id.value);
+        if !known {
+            let message = format!("{} has no control `{}` in the catalogue", self.name, id.value);
+            let error = Diagnostic::error("unknown-control", id.span, message);
+            sink.push(sink.suggest(error, &id.value, self.controls.keys().map(String::as_str)));
+        }
+        known
+    }
+
+    /// Reports a case that serves a control although the catalogue states that no case can. It is a warning, because the
+    /// author of a case cannot change a shipped catalogue.
+    fn check_untestable(&self, id: &Spanned<String>, judge: Judge, sink: &mut Diagnostics) {
+        let Some(untestable) = self.untestable.get(&id.value) else { return };
+        if untestable.sort == UntestableSort::Manual && judge == Judge::Person {
+            return;
+        }
+        let message =
+            format!("a case cites control `{}`, which the catalogue states as {}", id.value, untestable.sort.key());
+        sink.push(
+            Diagnostic::warning("cited-untestable", id.span, message)
+                .label(untestable.reason.clone())
+                .help("remove the control here, or the statement in the catalogue"),
+        );
+    }
 }

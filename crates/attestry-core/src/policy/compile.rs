@@ -9,9 +9,9 @@ use std::sync::Arc;
 use super::limits;
 use super::outline::Outline;
 use super::parameters::{Parameters, Settings, Spent, mentioned};
-use super::{Case, CaseText, Expectation, Origin, Policy, Selector, Stage, Suite, Waiver};
+use super::{Case, CaseText, Expectation, Origin, Policy, Row, RowTable, Selector, Stage, Suite, Waiver};
 use crate::facts::redact::{is_secret, is_secret_of, scrub};
-use crate::source::{Content, Diagnostic, Diagnostics, Node, Scalar, Span};
+use crate::source::{Content, Diagnostic, Diagnostics, Node, Scalar, Span, Spanned};
 
 /// A suite for one stage.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub fn compile(
     let mut cases = Vec::new();
     for policy in &suite.policies {
         let compiled = compile_policy(policy, &mut parameters, sink).into_iter();
-        cases.extend(compiled.map(|(case, _)| {
+        cases.extend(compiled.map(|(case, ..)| {
             let (oracles, read_secret_values) = (stage.oracles.clone(), stage.read_secret_values);
             Case { oracles, read_secret_values, unmask: stage.log_sweep.unmask, ..case }
         }));
@@ -84,8 +84,9 @@ pub(super) fn check_within(most: usize, suite: &Suite, outline: &Outline, sink: 
             }
             let mut parameters = Parameters::new(own, &mut spent);
             let cases = compile_policy(policy, &mut parameters, sink);
-            // Examples are judged with the parameters of the first stage.
-            for (case, text) in cases.iter().filter(|_| compiled.is_empty()) {
+            // Examples are judged with the parameters of the first stage, and with the first row of a table.
+            for (case, text, row) in first_rows(&cases).filter(|_| compiled.is_empty()) {
+                parameters.set_row(*row);
                 super::examples::read(case, text, &mut parameters, sink);
             }
             compiled.push((own, parameters.used));
@@ -224,12 +225,21 @@ pub(super) fn built_in(stage: &Stage, overrides: &[(String, String)]) -> Vec<(St
     all
 }
 
+/// A case with its text and its row.
+type CaseOfText<'a, 'p> = (Case, &'a CaseText, RowOfCase<'p>);
+
+/// The cases that are the first ones of their texts.
+fn first_rows<'c, 'a, 'p>(cases: &'c [CaseOfText<'a, 'p>]) -> impl Iterator<Item = &'c CaseOfText<'a, 'p>> {
+    let mut last = None;
+    cases.iter().filter(move |(_, text, _)| last.replace(std::ptr::from_ref(*text)) != Some(std::ptr::from_ref(*text)))
+}
+
 /// The cases of a policy with their texts.
-fn compile_policy<'a>(
+fn compile_policy<'a: 'p, 'p>(
     policy: &'a Policy,
-    parameters: &mut Parameters<'_>,
+    parameters: &mut Parameters<'p>,
     sink: &mut Diagnostics,
-) -> Vec<(Case, &'a CaseText)> {
+) -> Vec<CaseOfText<'a, 'p>> {
     let origin = Arc::new(Origin {
         id: policy.id.value.clone(),
         title: policy.title.clone(),
@@ -238,8 +248,11 @@ fn compile_policy<'a>(
         rationale: policy.rationale.clone(),
         remediation: policy.remediation.clone(),
     });
+    parameters.set_defaults(&policy.parameters);
     let mut cases = Vec::new();
-    for text in &policy.cases {
+    for (text, row) in texts(policy, parameters, sink) {
+        parameters.set_row(row);
+        parameters.set_kind(text.kind);
         let filter = match &text.filter {
             Some(node) => Expectation::read(node, text.kind, parameters, sink),
             None => Some(Expectation::nothing()),
@@ -252,15 +265,27 @@ fn compile_policy<'a>(
         controls.extend(text.controls.iter().cloned());
         controls.sort();
         controls.dedup();
+        let key = row.map(|(_, _, row)| format!("[{}]", row.key)).unwrap_or_default();
+        let title = text.title.clone().unwrap_or_else(|| text.name.value.replace(['-', '_'], " "));
+        let title = if row.is_some() {
+            let title = parameters.fill_text(&Spanned::new(title, text.name.span), sink).unwrap_or_default();
+            if text.title.as_ref().is_some_and(|it| *it != title) { title } else { format!("{title}: {key}") }
+        } else {
+            title
+        };
         let case = Case {
-            id: format!("{}/{}", policy.id.value, text.name.value),
-            title: text.title.clone().unwrap_or_else(|| text.name.value.replace(['-', '_'], " ")),
-            origin: Arc::clone(&origin),
+            id: format!("{}/{}{key}", policy.id.value, text.name.value),
+            title,
+            origin: match text.severity {
+                Some(severity) => Arc::new(Origin { severity, ..Origin::clone(&origin) }),
+                None => Arc::clone(&origin),
+            },
             kind: text.kind,
             probe,
             quantifier: text.quantifier,
             filter,
             expect,
+            share: text.share,
             when_none: text.when_none,
             per: text.per,
             oracles: Vec::new(),
@@ -269,7 +294,43 @@ fn compile_policy<'a>(
             controls,
             span: text.name.span,
         };
-        cases.push((case, text));
+        cases.push((case, text, row));
+    }
+    parameters.set_row(None);
+    for declared in &policy.parameters {
+        if !parameters.used.contains(&declared.name.value) {
+            let message = format!("no case of the policy uses the parameter `{}`", declared.name.value);
+            sink.push(Diagnostic::error("unused-parameter", declared.name.span, message));
+        }
     }
     cases
+}
+
+/// The row of a case, with its name in the text of the case.
+pub(super) type RowOfCase<'a> = Option<(&'a str, &'a RowTable, &'a Row)>;
+
+/// The texts of a policy, each with the row that makes it a case. A text with `for_each` makes one case for each row.
+pub(super) fn texts<'a: 'p, 'p>(
+    policy: &'a Policy,
+    parameters: &Parameters<'p>,
+    sink: &mut Diagnostics,
+) -> Vec<(&'a CaseText, RowOfCase<'p>)> {
+    let mut all = Vec::with_capacity(policy.cases.len());
+    for text in &policy.cases {
+        let Some(for_each) = &text.for_each else {
+            all.push((text, None));
+            continue;
+        };
+        match parameters.table(&for_each.table.value) {
+            Some(table) => {
+                all.extend(table.rows.iter().map(|row| (text, Some((for_each.row.as_str(), table, row)))));
+            }
+            None => {
+                let message = format!("the suite has no table `{}`", for_each.table.value);
+                let error = Diagnostic::error("unknown-table", for_each.table.span, message);
+                sink.push(error.suggest(&for_each.table.value, parameters.table_names()));
+            }
+        }
+    }
+    all
 }

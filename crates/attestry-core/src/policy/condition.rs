@@ -2,13 +2,14 @@
 //!
 //! Must not know attributes or kinds.
 
+use super::follow;
 use super::limits::{PATTERN_BYTES, over};
 use super::parameters::Parameters;
 use super::regexes::Refused;
 use super::values;
 use crate::facts::{Field, Type};
 use crate::matchers::{self, Condition, Glob, Matcher, Objection, Operand, Takes, Test};
-use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Span};
+use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Span, Spanned, closest};
 
 /// Reads the condition on a value of a type: a bare value (equality), a mapping of matchers, or a mapping of fields.
 pub(super) fn read(
@@ -125,6 +126,51 @@ fn place(node: &Node, text: &str) -> Option<Span> {
     }
 }
 
+/// The other attribute that an operand names: `{ attribute: NAME }`, or the name alone where an instant is expected.
+/// `None` if the operand is a value.
+fn compared(node: &Node, of: Type, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> Option<Option<Operand>> {
+    let mut kind = parameters.kind()?;
+    let mut is_outer = false;
+    let named = match &node.content {
+        Content::Mapping(entries) => match entries.as_slice() {
+            [one] if one.key.value == "attribute" => one.value.text("the name of an attribute", sink)?,
+            [one] if one.key.value == "of" && parameters.outer().is_some() => {
+                kind = parameters.outer()?;
+                is_outer = true;
+                one.value.text("the name of an attribute", sink)?
+            }
+            _ => return None,
+        },
+        Content::Scalar(scalar) if of == Type::Time && !scalar.text.starts_with(|it: char| it.is_ascii_digit()) => {
+            if scalar.text.contains("${") {
+                return None;
+            }
+            Spanned::new(scalar.text.clone(), node.span)
+        }
+        _ => return None,
+    };
+    let found = kind.lookup(&named.value).or_else(|| follow::lookup(kind, &named.value, parameters.kinds()));
+    let Some(lookup) = found else {
+        let names = || kind.attributes.iter().map(|attribute| attribute.name);
+        // A text that is like no name is a wrong instant.
+        if matches!(node.content, Content::Scalar(_)) && closest(&named.value, names()).is_none() {
+            return None;
+        }
+        let message = format!("{} has no attribute `{}`", kind.name, named.value);
+        let error = Diagnostic::error("unknown-attribute", named.span, message);
+        sink.push(error.suggest(&named.value, names()));
+        return Some(None);
+    };
+    if lookup.of != of {
+        let (own, other) = (of.describe(), lookup.of.describe());
+        let message = format!("`{}` is {other}, and this is compared with {own}", named.value);
+        sink.push(Diagnostic::error("matcher-type", named.span, message));
+        return Some(None);
+    }
+    let lookup = Box::new(lookup);
+    Some(Some(if is_outer { Operand::Outer(lookup) } else { Operand::Attribute(lookup) }))
+}
+
 fn read_operand(
     node: &Node,
     matcher: &dyn Matcher,
@@ -133,7 +179,12 @@ fn read_operand(
     sink: &mut Diagnostics,
 ) -> Option<Operand> {
     match takes {
-        Takes::Value(of) => values::read(node, of, None, parameters, sink).map(Operand::Value),
+        Takes::Value(of) => {
+            if let Some(operand) = compared(node, of, parameters, sink) {
+                return operand;
+            }
+            values::read(node, of, None, parameters, sink).map(Operand::Value)
+        }
         Takes::Values(of) => {
             let node = parameters.fill(node, sink)?;
             let nodes = node.sequence(&format!("`{}`", matcher.keyword()), sink)?;

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::parameters::{Parameters, Settings, Spent};
 use super::policies::CaseText;
-use super::{Case, Compiled, Judgement, Stage, Suite, values};
-use crate::facts::{Fact, Kind, Resource};
+use super::{Case, Compiled, Judgement, Stage, Suite, follow, values};
+use crate::facts::{Attribute, Fact, Followed, Kind, Resource, Value};
 use crate::source::{Content, Diagnostic, Diagnostics, Node};
 
 /// The instant at which examples are judged. `3d ago` is relative to it.
@@ -29,7 +29,7 @@ pub(super) fn read(
     ];
     all.into_iter()
         .flat_map(|(nodes, meant)| nodes.iter().map(move |node| (node, meant)))
-        .filter_map(|(node, meant)| Some((resource(node, case.kind, parameters, sink)?, meant, node.clone())))
+        .filter_map(|(node, meant)| Some((resource(node, case, parameters, sink)?, meant, node.clone())))
         .collect()
 }
 
@@ -96,12 +96,19 @@ impl<'a> Examples<'a> {
         mut visit: impl FnMut(&'s Case, &'s CaseText, &mut Parameters<'_>),
     ) {
         let Self { suite, stage, compiled } = self;
-        let texts = suite.policies.iter().flat_map(|policy| &policy.cases);
+        let (texts, mut sink) = (suite.policies.iter(), Diagnostics::new());
         let built_in = super::compile::built_in(stage, &[]);
         let settings = Settings::of(suite, stage, &built_in);
         let mut spent = Spent::default();
         let mut parameters = Parameters::new(&settings, &mut spent);
-        for (case, text) in compiled.cases.iter().zip(texts).skip(part).step_by(parts) {
+        let texts: Vec<_> = texts.flat_map(|policy| super::compile::texts(policy, &parameters, &mut sink)).collect();
+        let mut last = None;
+        // The examples of a case with a table are about its first row.
+        let first = |(_, (text, _)): &(&Case, (&CaseText, _))| {
+            last.replace(std::ptr::from_ref(*text)) != Some(std::ptr::from_ref(*text))
+        };
+        for (case, (text, row)) in compiled.cases.iter().zip(texts).filter(first).skip(part).step_by(parts) {
+            parameters.set_row(row);
             visit(case, text, &mut parameters);
         }
     }
@@ -143,16 +150,31 @@ fn check(case: &Case, text: &CaseText, parameters: &mut Parameters<'_>, sink: &m
 }
 
 /// A resource with the facts of an example. An attribute that is not in the example is absent.
-fn resource(
-    node: &Node,
-    kind: &'static Kind,
-    parameters: &mut Parameters<'_>,
-    sink: &mut Diagnostics,
-) -> Option<Resource> {
+fn resource(node: &Node, case: &Case, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> Option<Resource> {
+    let kind = case.kind;
     let service = kind.name.split('.').next().unwrap_or_default();
     let id = format!("arn:aws:{service}:eu-west-1:000000000000:example");
     let mut resource = Resource::new(kind, "000000000000".into(), "eu-west-1".into(), id, "example");
-    fill(&mut resource, node, "", kind, parameters, sink)?;
+    let (own, described) = apart(node, case);
+    let (own, others) = others(own, parameters, sink);
+    fill(&mut resource, &own, "", kind, parameters, sink)?;
+    for (attribute, list) in described {
+        let value = values::read(&list, attribute.of, Some(example_now()), parameters, sink)?;
+        resource.facts.insert(attribute.name, Fact::Known(value));
+    }
+    let related = count_others(case, &resource, &others);
+    resource.facts.extend(related);
+    // A reference without a fact leads to a resource without that attribute, which is there.
+    case.visit(&mut |test| {
+        let attribute = test.lookup.attribute;
+        let Some(follow) = attribute.follow else { return };
+        let fact = match (follow.what, resource.get(follow.via.name)) {
+            (Followed::Missing | Followed::Elsewhere, _) => Fact::Known(false.into()),
+            (Followed::Names, Some(Fact::Known(name))) => Fact::Known(Value::List(vec![name.clone()])),
+            _ => Fact::Absent,
+        };
+        resource.facts.entry(attribute.name).or_insert(fact);
+    });
     for attribute in kind.attributes {
         resource.facts.entry(attribute.name).or_insert(Fact::Absent);
     }
@@ -163,6 +185,70 @@ fn resource(
         resource.id = arn;
     }
     Some(resource)
+}
+
+/// Takes the others of a resource out of an example: `related: { cloudwatch.alarm: [{ … }] }`.
+fn others(node: Node, parameters: &mut Parameters<'_>, sink: &mut Diagnostics) -> (Node, Vec<Resource>) {
+    let Node { span, content: Content::Mapping(entries) } = node else { return (node, Vec::new()) };
+    let (related, own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.key.value == "related");
+    let mut resources = Vec::new();
+    for of_kind in related.iter().filter_map(|entry| match &entry.value.content {
+        Content::Mapping(entries) => Some(entries),
+        _ => None,
+    }) {
+        for entry in of_kind {
+            let Some(kind) = parameters.kinds().find(&entry.key.value) else {
+                let message = format!("unknown kind `{}`", entry.key.value);
+                let error = Diagnostic::error("unknown-kind", entry.key.span, message);
+                sink.push(error.suggest(&entry.key.value, parameters.kinds().names()));
+                continue;
+            };
+            for item in entry.value.sequence("the others of an example", sink).unwrap_or_default() {
+                let id = format!("other-{}", resources.len());
+                let mut other = Resource::new(kind, "000000000000".into(), "eu-west-1".into(), id, "other");
+                if fill(&mut other, item, "", kind, parameters, sink).is_some() {
+                    for attribute in kind.attributes {
+                        other.facts.entry(attribute.name).or_insert(Fact::Absent);
+                    }
+                    resources.push(other);
+                }
+            }
+        }
+    }
+    (Node { span, content: Content::Mapping(own) }, resources)
+}
+
+/// The number of the others that each requirement of the case counts.
+fn count_others(case: &Case, resource: &Resource, others: &[Resource]) -> Vec<(&'static str, Fact)> {
+    let mut counts = Vec::new();
+    case.visit(&mut |test| {
+        let Some(related) = &test.related else { return };
+        let of_kind = others.iter().filter(|other| other.kind.name == related.kind.name);
+        let met = |other: &&Resource| related.filter.judge_for(other, resource, example_now()) == Judgement::Met;
+        let count = i64::try_from(of_kind.filter(met).count()).unwrap_or(i64::MAX);
+        counts.push((test.lookup.attribute.name, Fact::Known(Value::Integer(count))));
+    });
+    counts
+}
+
+/// Takes the lists of described references out of an example: `topics: [{ fifo: true }]`.
+fn apart(node: &Node, case: &Case) -> (Node, Vec<(&'static Attribute, Node)>) {
+    let mut described = Vec::new();
+    let Content::Mapping(entries) = &node.content else { return (node.clone(), described) };
+    let is_described = |node: &Node| matches!(&node.content, Content::Sequence(items) if items.iter().any(|it| matches!(it.content, Content::Mapping(_))));
+    case.visit(&mut |test| {
+        let attribute = test.lookup.attribute;
+        let Some(follow) = attribute.follow.filter(|follow| matches!(follow.what, Followed::Records(_))) else {
+            return;
+        };
+        let list = entries.iter().find(|entry| entry.key.value == follow.via.name && is_described(&entry.value));
+        described.extend(list.map(|entry| (attribute, entry.value.clone())));
+    });
+    let taken = |name: &str| {
+        described.iter().any(|(attribute, _)| attribute.follow.is_some_and(|follow| follow.via.name == name))
+    };
+    let own = entries.iter().filter(|entry| !taken(&entry.key.value)).cloned().collect();
+    (Node { span: node.span, content: Content::Mapping(own) }, described)
 }
 
 fn fill(
@@ -180,7 +266,9 @@ fn fill(
     let mut whole = Some(());
     for entry in entries {
         let path = format!("{prefix}{}", entry.key.value);
-        let filled = if let Some(attribute) = kind.attribute(&path) {
+        let filled = if follow::describes(kind, &path, &entry.value, parameters.kinds()) {
+            fill(resource, &entry.value, &format!("{path}."), kind, parameters, sink)
+        } else if let Some(attribute) = kind.attribute(&path) {
             if resource.facts.contains_key(attribute.name) {
                 let message = format!("`{path}` twice in one example");
                 sink.push(Diagnostic::error("duplicate-attribute", entry.key.span, message));
@@ -197,6 +285,10 @@ fn fill(
                     resource.facts.insert(attribute.name, Fact::Known(value));
                 })
             }
+        } else if let Some(found) = follow::lookup(kind, &path, parameters.kinds()).filter(|it| it.inside.is_empty()) {
+            values::read(&entry.value, found.of, Some(example_now()), parameters, sink).map(|value| {
+                resource.facts.insert(found.attribute.name, Fact::Known(value));
+            })
         } else if kind.attributes.iter().any(|attribute| attribute.name.starts_with(&format!("{path}."))) {
             fill(resource, &entry.value, &format!("{path}."), kind, parameters, sink)
         } else {

@@ -2,9 +2,13 @@
 //!
 //! Must not know the resource under test. `verify` evaluates expectations against facts.
 
+use std::sync::Arc;
+
 use super::condition;
+use super::follow::{self, Quantity};
 use super::parameters::Parameters;
-use crate::facts::{Kind, Lookup};
+use super::related::Related;
+use crate::facts::{Attribute, Kind, Lookup};
 use crate::matchers::Condition;
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Spanned};
 
@@ -30,6 +34,19 @@ pub struct AttributeTest {
     pub lookup: Lookup,
     /// The condition on the value at the path.
     pub condition: Condition,
+    /// The others that the value counts.
+    pub related: Option<Arc<Related>>,
+}
+
+impl AttributeTest {
+    /// The attributes that decide the test: its own, and those that it is compared with.
+    #[must_use]
+    pub fn attributes(&self) -> Vec<&'static Attribute> {
+        let mut all = vec![self.lookup.attribute];
+        all.extend(self.condition.compared());
+        all.extend(self.related.iter().flat_map(|related| related.outer()));
+        all
+    }
 }
 
 impl Expectation {
@@ -91,16 +108,39 @@ impl Expectation {
         match entry.key.value.as_str() {
             "all" => group(sink).map(Self::All),
             "any" => group(sink).map(Self::Any),
+            "related" if kind.lookup("related").is_none() => {
+                let related = Related::read(&entry.value, kind, parameters, sink)?;
+                let (lookup, condition) = (related.lookup(kind, &entry.value), related.condition()?);
+                let path = format!("related {}", related.kind.plural);
+                let related = Some(Arc::new(related));
+                Some(Self::Attribute(Box::new(AttributeTest { path, lookup, condition, related })))
+            }
             "not" => Self::read(&entry.value, kind, parameters, sink).map(|part| Self::Not(Box::new(part))),
             _ => {
                 let key = Spanned::new(parameters.fill_text(&entry.key, sink)?, entry.key.span);
                 let entry = &Entry { key, value: entry.value.clone() };
                 let path = entry.key.value.as_str();
-                let Some(lookup) = kind.lookup(path) else {
+                let kinds = parameters.kinds();
+                if follow::describes(kind, path, &entry.value, kinds) {
+                    return Self::read_below(entry, kind, parameters, sink);
+                }
+                let followed = || follow::lookup(kind, path, kinds);
+                let listed = follow::list(kind, path, &entry.value, kinds);
+                let Some(lookup) = listed.or_else(|| kind.lookup(path)).or_else(followed) else {
                     return Self::read_nested(entry, kind, parameters, sink);
                 };
                 let condition = condition::read(&entry.value, lookup.of, parameters, sink)?;
-                Some(Self::Attribute(Box::new(AttributeTest { path: path.to_owned(), lookup, condition })))
+                let named = follow::names(kind, &lookup, &condition, kinds);
+                let test = |lookup, condition| {
+                    Self::Attribute(Box::new(AttributeTest { path: path.to_owned(), lookup, condition, related: None }))
+                };
+                let own = test(lookup, condition);
+                Some(match named {
+                    None => own,
+                    // The text as it was set decides alone where it can.
+                    Some((lookup, condition, Quantity::One)) => Self::Any(vec![own, test(lookup, condition)]),
+                    Some((lookup, condition, Quantity::All)) => Self::All(vec![own, test(lookup, condition)]),
+                })
             }
         }
     }
@@ -122,11 +162,32 @@ impl Expectation {
             sink.push(unknown_attribute(&entry.key.value, entry, kind));
             return None;
         }
+        Self::read_below(entry, kind, parameters, sink)
+    }
+
+    /// Reads the entries of a mapping with the path of the mapping before their own.
+    fn read_below(
+        entry: &Entry,
+        kind: &'static Kind,
+        parameters: &mut Parameters<'_>,
+        sink: &mut Diagnostics,
+    ) -> Option<Self> {
+        let prefix = format!("{}.", entry.key.value);
+        let Content::Mapping(entries) = &entry.value.content else { return None };
         let parts: Vec<_> = entries
             .iter()
             .map(|inner| {
                 let mut full = inner.clone();
-                full.key.value = format!("{prefix}{}", inner.key.value);
+                // Beside attributes of what a reference leads to, a matcher tests the reference itself.
+                let is_matcher = kind.attribute(&entry.key.value).is_some_and(|it| it.refers.is_some())
+                    && crate::matchers::find(&inner.key.value).is_some();
+                if is_matcher {
+                    full.key.value.clone_from(&entry.key.value);
+                    let test = Entry { key: inner.key.clone(), value: inner.value.clone() };
+                    full.value = Node { span: inner.value.span, content: Content::Mapping(vec![test]) };
+                } else {
+                    full.key.value = format!("{prefix}{}", inner.key.value);
+                }
                 Self::read_entry(&full, kind, parameters, sink)
             })
             .collect();

@@ -47,10 +47,21 @@ impl Expectation {
     /// Judges the expectation on a resource.
     #[must_use]
     pub fn judge(&self, resource: &Resource, now: Timestamp) -> Judgement {
+        self.judge_in(&MatchContext { now, resource, outer: None })
+    }
+
+    /// Judges the expectation on a resource that may be related to another one.
+    #[must_use]
+    pub fn judge_for(&self, resource: &Resource, outer: &Resource, now: Timestamp) -> Judgement {
+        self.judge_in(&MatchContext { now, resource, outer: Some(outer) })
+    }
+
+    fn judge_in(&self, setting: &MatchContext<'_>) -> Judgement {
+        let MatchContext { now, resource, .. } = *setting;
         match self {
-            Self::All(parts) => all(parts.iter().map(|part| part.judge(resource, now))),
-            Self::Any(parts) => any(parts.iter().map(|part| part.judge(resource, now))),
-            Self::Not(part) => match part.judge(resource, now) {
+            Self::All(parts) => all(parts.iter().map(|part| part.judge_in(setting))),
+            Self::Any(parts) => any(parts.iter().map(|part| part.judge_in(setting))),
+            Self::Not(part) => match part.judge_in(setting) {
                 Judgement::Met => {
                     let mut differences = Vec::new();
                     part.explain(resource, now, true, &mut differences);
@@ -59,7 +70,7 @@ impl Expectation {
                 Judgement::Unmet(_) => Judgement::Met,
                 other => other,
             },
-            Self::Attribute(test) => test.judge(resource, now),
+            Self::Attribute(test) => test.judge_in(setting),
         }
     }
 
@@ -79,7 +90,7 @@ impl Expectation {
                 parts.iter().for_each(|part| part.explain(resource, now, negated, differences));
             }
             Self::Not(part) => part.explain(resource, now, !negated, differences),
-            Self::Attribute(test) => match (test.judge(resource, now), negated) {
+            Self::Attribute(test) => match (test.judge_in(&MatchContext { now, resource, outer: None }), negated) {
                 (Judgement::Met, true) => {
                     let actual = test.value(resource);
                     differences.push(test.difference(&format!("not {}", test.condition), actual));
@@ -98,8 +109,12 @@ const NO_VALUES: &str = "values of secrets are read only where the stage says `r
 /// the replacement.
 const WITHHELD: &str = "a text that it depends on looks like a secret and is withheld";
 
+/// The reason why a record does not decide: AWS leaves out a value, and this does not mean that there is none.
+const LEFT_OUT: &str = "the answer has no value for a field of a record, and this API leaves values out";
+
 impl AttributeTest {
-    fn judge(&self, resource: &Resource, now: Timestamp) -> Judgement {
+    fn judge_in(&self, setting: &MatchContext<'_>) -> Judgement {
+        let resource = setting.resource;
         let value = match resource.get(self.lookup.attribute.name) {
             None => return Judgement::Unknown(self.unasked(resource)),
             Some(Fact::Unknown(gap)) => return Judgement::Unknown(vec![Arc::clone(gap)]),
@@ -109,13 +124,27 @@ impl AttributeTest {
         if let Some(gap) = self.blind(resource) {
             return Judgement::Unknown(vec![gap]);
         }
-        let setting = MatchContext { now, resource };
-        let answer = match resource.get(self.lookup.attribute.name) {
-            Some(Fact::Known(told)) => self.condition.test_inside(Some(told), &self.lookup.inside, &setting),
-            _ => self.condition.test(None, &setting),
+        for other in self.condition.compared() {
+            match resource.get(other.name) {
+                None => return Judgement::Unknown(Vec::new()),
+                Some(Fact::Unknown(gap)) => return Judgement::Unknown(vec![Arc::clone(gap)]),
+                Some(Fact::NotApplicable(why)) => return Judgement::NotApplicable(why.clone()),
+                Some(Fact::Absent | Fact::Known(_)) => {}
+            }
+        }
+        let told = match resource.get(self.lookup.attribute.name) {
+            Some(Fact::Known(told)) => Some(told),
+            _ => None,
+        };
+        let answer = match told {
+            Some(_) => self.condition.test_inside(told, &self.lookup.inside, setting),
+            None => self.condition.test(None, setting),
         };
         match answer {
             MatchResult::Holds => Judgement::Met,
+            MatchResult::Withheld if told.is_some_and(Value::is_partial) => {
+                Judgement::Unknown(vec![Arc::new(self.undecided(resource, LEFT_OUT.to_owned()))])
+            }
             MatchResult::Withheld => {
                 Judgement::Unknown(vec![Arc::new(self.gap(resource, Cause::Withheld, WITHHELD.to_owned()))])
             }
@@ -123,7 +152,7 @@ impl AttributeTest {
             MatchResult::Fails(witness) => {
                 let (shown, at_fault) = match witness.map(|witness| *witness) {
                     Some(Witness { shown, at_fault }) => (Some(shown), at_fault),
-                    None => (value.map(|value| self.condition.excerpt(value, &setting)), None),
+                    None => (value.map(|value| self.condition.excerpt(value, setting)), None),
                 };
                 let difference = self.difference(&self.condition.to_string(), shown.as_ref());
                 Judgement::Unmet(vec![Difference { at_fault, ..difference }])
@@ -168,7 +197,7 @@ impl AttributeTest {
         if !known || !self.condition.oracle_attributes(self.lookup.of).iter().any(tells) {
             return Vec::new();
         }
-        self.condition.questions(self.value(resource), &MatchContext { now, resource })
+        self.condition.questions(self.value(resource), &MatchContext { now, resource, outer: None })
     }
 
     fn gap(&self, resource: &Resource, cause: Cause, message: String) -> Gap {

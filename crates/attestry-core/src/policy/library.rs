@@ -1,14 +1,15 @@
 //! The vocabulary of the check, and the library of everything that was read.
 
-use super::{Catalogues, Policy, Suite};
-use crate::facts::{Kind, ProbeSpec};
+use super::{Catalogues, Kinds, Policy, Suite};
+use crate::facts::ProbeSpec;
+use crate::kind_files::KindFile;
 use crate::source::Files;
 
 /// The words that policies may use.
 #[derive(Debug)]
 pub struct Vocabulary {
     /// The kinds of resources.
-    pub kinds: Vec<&'static Kind>,
+    pub kinds: Kinds,
     /// The probes.
     pub probes: Vec<&'static ProbeSpec>,
     /// The catalogues of controls.
@@ -24,4 +25,6 @@ pub struct Library {
     pub suites: Vec<Suite>,
     /// The policies that no suite names. Only [`load_all`](super::load_all) fills this list.
     pub unnamed: Vec<Policy>,
+    /// The kinds of the suites, each with the suite that names its file.
+    pub kind_files: Vec<&'static KindFile>,
 }

@@ -7,8 +7,11 @@ use std::path::{Component, Path, PathBuf};
 
 use super::outline::Outline;
 use super::probes::check_consent;
-use super::suite::{Source, SuiteText};
-use super::{Attestation, Catalogues, Library, Policy, Suite, Vocabulary, Waiver, attestations, limits, waivers};
+use super::suite::{Source, SuiteText, TableText};
+use super::{
+    Attestation, Catalogues, Library, Policy, RowTable, Suite, Vocabulary, Waiver, attestations, limits, waivers,
+};
+use crate::kind_files;
 use crate::matchers::Glob;
 use crate::source::{
     Diagnostic, Diagnostics, FileId, Limits, Listed, Node, Span, Spanned, Unread, list_below, parse, read_below,
@@ -185,14 +188,25 @@ impl<'a> Loader<'a> {
         let Some(text) = SuiteText::read(&node, file, &mut self.loaded.diagnostics) else { return };
         let mut outline = Outline::suite(&node);
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
-        let SuiteText { mut suite, policies, waivers: waiver_files, attestations: said_in, catalogues } = text;
+        let SuiteText { mut suite, policies, waivers: waiver_files, attestations: said_in, catalogues, kinds, tables } =
+            text;
         // A suite cannot use the catalogues of another suite. Otherwise it would fail when it runs alone.
         self.loaded.words.catalogues = self.shipped.clone();
         for (path, pattern) in self.expand(&base, &catalogues) {
             if let Some((_, node)) = self.parse(&path, Some(pattern)) {
-                self.catalogues.add(&node, &mut self.loaded.diagnostics);
                 self.loaded.words.catalogues.add(&node, &mut self.loaded.diagnostics);
+                // The mistakes are reported already. Catalogues of two suites may contradict each other.
+                self.catalogues.add(&node, &mut Diagnostics::new());
             }
+        }
+        self.loaded.words.kinds.forget_own();
+        for (path, pattern) in self.expand(&base, &kinds) {
+            self.kind_file(&path, pattern);
+        }
+        suite.kinds = self.loaded.words.kinds.clone();
+        for table in &tables {
+            let read = self.table(&base, table);
+            suite.tables.push(read);
         }
         let found = self.expand(&base, &policies);
         outline.broken |= policies.iter().any(|pattern| found.iter().all(|(_, by)| *by != pattern));
@@ -237,6 +251,60 @@ impl<'a> Loader<'a> {
         }
         self.loaded.library.suites.push(suite);
         self.outlines.push(outline);
+    }
+
+    /// Reads a table of the suite.
+    fn table(&mut self, base: &Path, table: &TableText) -> RowTable {
+        let (name, path) = (&table.name.value, normal(&base.join(&table.path.value)));
+        let Some(file) = self.text(&path, &table.path) else { return RowTable::broken(name, table.path.span.file) };
+        let text = self.loaded.library.files.text(file).to_owned();
+        let sink = &mut self.loaded.diagnostics;
+        let read = RowTable::read(name, &table.path.value, table.heading.as_deref(), file, &text, sink);
+        read.unwrap_or_else(|| RowTable::broken(name, file))
+    }
+
+    /// The text of a file that is no YAML. A file that two suites name is read once.
+    fn text(&mut self, path: &Path, named: &Spanned<String>) -> Option<FileId> {
+        let shown = path.display().to_string();
+        let known = self.loaded.library.files.iter().find(|(_, name, _)| **name == *shown).map(|(file, ..)| file);
+        if known.is_some() {
+            return known;
+        }
+        match self.root.read(path, Limits::default().bytes) {
+            Ok(bytes) => {
+                let file = self.loaded.library.files.add_bytes(shown, bytes, &mut self.loaded.diagnostics)?;
+                self.loaded.paths.push(path.to_owned());
+                Some(file)
+            }
+            Err(error) => {
+                let message = format!("{shown}: {error}");
+                self.loaded.diagnostics.push(match error {
+                    Unread::Outside => Diagnostic::error("outside-root", named.span, message),
+                    _ => Diagnostic::error("unreadable-file", named.span, message),
+                });
+                None
+            }
+        }
+    }
+
+    /// Reads a kind of the suite. Its name must not be that of another kind.
+    fn kind_file(&mut self, path: &Path, named: &Spanned<String>) {
+        let Some((file, _)) = self.parse(path, Some(named)) else { return };
+        let text = self.loaded.library.files.text(file).to_owned();
+        let earlier = self.loaded.library.kind_files.iter().copied().find(|it| it.span.file == file);
+        let Some(read) = earlier.or_else(|| kind_files::read(file, &text, &mut self.loaded.diagnostics)) else {
+            return;
+        };
+        if self.loaded.words.kinds.find(read.kind.name).is_some() {
+            let message = format!("there is another kind `{}`", read.kind.name);
+            let error = Diagnostic::error("duplicate-kind", read.span, message);
+            self.loaded.diagnostics.push(error.help("a suite cannot change a kind that the program has"));
+            return;
+        }
+        self.loaded.words.kinds.add(read);
+        if earlier.is_none() {
+            self.loaded.library.kind_files.push(read);
+        }
     }
 
     fn check_policy_ids(&mut self, suite: &Suite) {

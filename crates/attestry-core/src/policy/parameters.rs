@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::limits::{self, over};
 use super::regexes::Regexes;
-use super::{Stage, Suite};
+use super::{Declared, Kinds, Row, RowTable, Stage, Suite};
+use crate::facts::Kind;
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Span, Spanned, printable};
 
 /// The values of the parameters in one stage.
@@ -16,6 +17,8 @@ use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Span,
 pub(super) struct Settings<'a> {
     values: BTreeMap<&'a str, &'a Node>,
     stage: &'a str,
+    kinds: &'a Kinds,
+    tables: &'a [RowTable],
 }
 
 impl<'a> Settings<'a> {
@@ -23,7 +26,12 @@ impl<'a> Settings<'a> {
     pub(super) fn of(suite: &'a Suite, stage: &'a Stage, built_in: &'a [(String, Node)]) -> Self {
         let set = suite.parameters.iter().chain(&stage.parameters).map(|(name, value)| (name.value.as_str(), value));
         let built_in = built_in.iter().map(|(name, value)| (name.as_str(), value));
-        Self { values: set.chain(built_in).collect(), stage: &stage.name.value }
+        Self {
+            values: set.chain(built_in).collect(),
+            stage: &stage.name.value,
+            kinds: &suite.kinds,
+            tables: &suite.tables,
+        }
     }
 
     /// Whether all these names have the same values here and in `others`.
@@ -54,13 +62,115 @@ pub(super) struct Parameters<'a> {
     pub(super) used: BTreeSet<String>,
     /// The parameters whose values are being replaced. They show a parameter that contains itself.
     open: Vec<String>,
+    /// The row of the case, with its name there.
+    row: Option<(&'a str, &'a RowTable, &'a Row)>,
+    /// The parameters that the policy declares.
+    declared: &'a [Declared],
+    /// The kind of the case that is read.
+    kind: Option<&'static Kind>,
+    /// The kind of the resource to which the others of `related` belong.
+    outer: Option<&'static Kind>,
     /// The number of these parameters, plus the lists and mappings around them.
     depth: usize,
 }
 
 impl<'a> Parameters<'a> {
     pub(super) fn new(settings: &'a Settings<'a>, spent: &'a mut Spent) -> Self {
-        Self { settings, spent, used: BTreeSet::new(), open: Vec::new(), depth: 0 }
+        Self {
+            settings,
+            spent,
+            used: BTreeSet::new(),
+            open: Vec::new(),
+            row: None,
+            declared: &[],
+            kind: None,
+            outer: None,
+            depth: 0,
+        }
+    }
+
+    /// The kind of the case that is read.
+    pub(super) fn kind(&self) -> Option<&'static Kind> {
+        self.kind
+    }
+
+    /// Sets the kind of the case that is read next.
+    pub(super) fn set_kind(&mut self, kind: &'static Kind) {
+        self.kind = Some(kind);
+    }
+
+    /// The kind of the resource to which the others of `related` belong.
+    pub(super) fn outer(&self) -> Option<&'static Kind> {
+        self.outer
+    }
+
+    /// Reads a part that is about the others of a resource.
+    pub(super) fn inside<T>(
+        &mut self,
+        outer: &'static Kind,
+        kind: &'static Kind,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = (self.kind.replace(kind), self.outer.replace(outer));
+        let done = read(self);
+        (self.kind, self.outer) = before;
+        done
+    }
+
+    /// Sets the parameters that the policy of the next cases declares.
+    pub(super) fn set_defaults(&mut self, declared: &'a [Declared]) {
+        self.declared = declared;
+    }
+
+    /// The table of this name.
+    pub(super) fn table(&self, name: &str) -> Option<&'a RowTable> {
+        self.settings.tables.iter().find(|table| table.name == name)
+    }
+
+    /// The names of the tables.
+    pub(super) fn table_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.settings.tables.iter().map(|table| table.name.as_str())
+    }
+
+    /// Sets the row for the case that is read next, with its name in the case.
+    pub(super) fn set_row(&mut self, row: Option<(&'a str, &'a RowTable, &'a Row)>) {
+        self.row = row;
+    }
+
+    /// The value of `row.column` or of `table[*].column`. `None` if the name is none of these.
+    fn cell(&self, name: &str, place: Span, sink: &mut Diagnostics) -> Option<Option<Node>> {
+        let unknown = |column: &str, table: &RowTable, sink: &mut Diagnostics| {
+            let message = format!("the table `{}` has no column `{}`", table.name, printable(column, SHOWN));
+            let error = Diagnostic::error("unknown-column", place, message);
+            let known = table.columns.iter().map(String::as_str);
+            sink.push(error.suggest(column, known).label("used here"));
+        };
+        if let Some((own, table, row)) = self.row
+            && let Some(column) = name.strip_prefix(own).and_then(|rest| rest.strip_prefix('.'))
+        {
+            let cell = table.cell(row, column);
+            if cell.is_none() {
+                unknown(column, table, sink);
+            }
+            return Some(cell);
+        }
+        let (table, column) = name.split_once("[*].")?;
+        let Some(table) = self.table(table) else {
+            let message = format!("the suite has no table `{}`", printable(table, SHOWN));
+            let error = Diagnostic::error("unknown-table", place, message);
+            sink.push(error.suggest(table, self.table_names()).label("used here"));
+            return Some(None);
+        };
+        let cells = table.column(column);
+        if cells.is_none() {
+            unknown(column, table, sink);
+        }
+        Some(cells.map(|cells| Node { span: place, content: Content::Sequence(cells) }))
+    }
+
+    /// The kinds of the suite.
+    pub(super) fn kinds(&self) -> &'a Kinds {
+        self.settings.kinds
     }
 
     /// The node with its parameters replaced. A value that is only `${name}` becomes the value of the parameter, also
@@ -121,9 +231,15 @@ impl<'a> Parameters<'a> {
         if self.spent.ended {
             return None;
         }
+        if let Some(cell) = self.cell(name, place, sink) {
+            let cell = cell?;
+            return self.charge(&cell, &printable(name, SHOWN), place, sink).then_some(cell);
+        }
         self.used.insert(name.to_owned());
         let shown = printable(name, SHOWN);
-        let Some(found) = self.settings.values.get(name).copied() else {
+        let declared = self.declared.iter().find(|declared| declared.name.value == name);
+        let default = declared.and_then(|declared| declared.default.as_ref());
+        let Some(found) = self.settings.values.get(name).copied().or(default) else {
             let message = format!("parameter `{shown}` is not set in stage `{}`", self.settings.stage);
             let error = Diagnostic::error("unset-parameter", place, message);
             sink.push(sink.suggest(error, name, self.settings.values.keys().copied()).label("used here"));

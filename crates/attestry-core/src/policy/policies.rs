@@ -6,8 +6,10 @@ use std::str::FromStr;
 
 use strum::VariantNames;
 
-use super::{Catalogues, Control, Per, ProbeText, Quantifier, Severity, Vocabulary, WhenNone};
+use super::catalogue::Judge;
+use super::{ATTESTATION, Catalogues, Control, Kinds, Per, ProbeText, Quantifier, Severity, Vocabulary, WhenNone};
 use crate::facts::{Kind, ProbeSpec, Scope};
+use crate::kind_files::KindSet;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Span, Spanned, Table};
 
 /// A policy file.
@@ -27,6 +29,8 @@ pub struct Policy {
     pub remediation: Option<String>,
     /// The controls that all cases serve.
     pub controls: Vec<Control>,
+    /// The parameters that the policy declares, with their defaults.
+    pub parameters: Vec<Declared>,
     /// The cases, in the order of the file.
     pub cases: Vec<CaseText>,
     /// The file.
@@ -42,6 +46,8 @@ pub struct CaseText {
     pub title: Option<String>,
     /// The kind.
     pub kind: &'static Kind,
+    /// The table whose rows make one case each.
+    pub for_each: Option<ForEach>,
     /// The probe, in a case that acts.
     pub probe: Option<ProbeText>,
     /// Whether every resource must be as expected, or at least one.
@@ -50,6 +56,10 @@ pub struct CaseText {
     pub filter: Option<Node>,
     /// The text of `expect`.
     pub expect: Node,
+    /// The weight of a violation of this case, when it is not that of the policy.
+    pub severity: Option<Severity>,
+    /// The percentage of the resources that must be as expected. Without it, all must be.
+    pub share: Option<u8>,
     /// The value of `when_none`.
     pub when_none: WhenNone,
     /// The value of `per`. The default is `account`.
@@ -60,6 +70,88 @@ pub struct CaseText {
     pub examples: Examples,
     /// The whole case.
     pub span: Span,
+}
+
+/// The rows that make one case each: `for_each: row in registry`.
+#[derive(Clone, Debug)]
+pub struct ForEach {
+    /// The name of the row in the case.
+    pub row: String,
+    /// The name of the table.
+    pub table: Spanned<String>,
+}
+
+impl ForEach {
+    fn read(node: &Node, sink: &mut Diagnostics) -> Option<Self> {
+        let text = node.text("`for_each`", sink)?;
+        match text.value.split_once(" in ").map(|(row, table)| (row.trim(), table.trim())) {
+            Some((row, table)) if is_identifier(row) && is_identifier(table) => {
+                Some(Self { row: row.to_owned(), table: Spanned::new(table.to_owned(), text.span) })
+            }
+            _ => {
+                let error = Diagnostic::error("bad-for-each", text.span, "this names no rows of a table");
+                sink.push(
+                    error.help("such as `for_each: row in registry`, with `registry` among the `tables:` of the suite"),
+                );
+                None
+            }
+        }
+    }
+}
+
+/// A parameter that a policy declares.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The name.
+    pub name: Spanned<String>,
+    /// The value where a suite sets none.
+    pub default: Option<Node>,
+    /// The meaning, for people.
+    pub description: Option<String>,
+}
+
+impl Declared {
+    fn read_all(node: &Node, sink: &mut Diagnostics) -> Vec<Self> {
+        let Some(mut table) = Table::new(node, "`parameters`", sink) else { return Vec::new() };
+        let mut declared = Vec::new();
+        for entry in table.rest() {
+            let key = Node { span: entry.key.span, content: scalar(&entry.key.value) };
+            let Some(name) = identifier(&key, "the name of a parameter", sink) else { continue };
+            let Content::Mapping(_) = &entry.value.content else {
+                declared.push(Self { name, default: Some(entry.value.clone()), description: None });
+                continue;
+            };
+            let Some(mut table) = Table::new(&entry.value, "a parameter", sink) else { continue };
+            let default = table.take("default").cloned();
+            let description = table.take("description").and_then(|node| node.text("`description`", sink));
+            table.finish(sink);
+            declared.push(Self { name, default, description: description.map(|it| it.value) });
+        }
+        table.finish(sink);
+        declared
+    }
+}
+
+/// Reads `share: { at_least: 80 }`, a percentage of the resources.
+fn share(node: &Node, without: bool, sink: &mut Diagnostics) -> Option<u8> {
+    let mut table = Table::new(node, "`share`", sink)?;
+    let percent = table.need("at_least", sink).and_then(|node| node.integer("a percentage", sink));
+    table.finish(sink);
+    let percent = percent?;
+    if without {
+        sink.push(Diagnostic::error(
+            "bad-share",
+            node.span,
+            "only a case with `each` is about a share of the resources",
+        ));
+        return None;
+    }
+    let share = u8::try_from(percent.value).ok().filter(|share| (1..100).contains(share));
+    if share.is_none() {
+        let error = Diagnostic::error("bad-share", percent.span, "a share is a percentage from 1 to 99");
+        sink.push(error.help("without `share`, every resource must be as expected"));
+    }
+    share
 }
 
 /// Facts that must meet or violate the case.
@@ -82,8 +174,9 @@ impl Policy {
         let severity = table.need("severity", sink).and_then(|node| Severity::read(node, "`severity`", sink));
         let mut text = |key| table.take(key).and_then(|node| node.text(&format!("`{key}`"), sink)).map(|it| it.value);
         let (source, rationale, remediation) = (text("source"), text("rationale"), text("remediation"));
-        let controls = table.take("controls").map(|node| words.catalogues.read(node, sink)).unwrap_or_default();
-        let cases = match table.need("cases", sink).map(|node| (node, &node.content)) {
+        let controls = table.take("controls");
+        let parameters = table.take("parameters").map(|node| Declared::read_all(node, sink)).unwrap_or_default();
+        let cases: Vec<CaseText> = match table.need("cases", sink).map(|node| (node, &node.content)) {
             Some((_, Content::Mapping(entries))) if !entries.is_empty() => entries
                 .iter()
                 .filter_map(|entry| {
@@ -102,6 +195,8 @@ impl Policy {
             }
             None => Vec::new(),
         };
+        let judge = if cases.iter().all(CaseText::is_attested) { Judge::Person } else { Judge::Program };
+        let controls = controls.map(|node| words.catalogues.read(node, judge, sink)).unwrap_or_default();
         table.finish(sink);
         // The mistakes are reported already. A placeholder allows the check of the rest of the policy.
         Some(Self {
@@ -112,6 +207,7 @@ impl Policy {
             rationale,
             remediation,
             controls,
+            parameters,
             cases,
             file,
         })
@@ -131,6 +227,12 @@ impl Policy {
 }
 
 impl CaseText {
+    /// Whether the case tests statements of persons.
+    #[must_use]
+    pub fn is_attested(&self) -> bool {
+        self.kind.name == ATTESTATION.name
+    }
+
     fn read(name: Spanned<String>, node: &Node, words: &Vocabulary, sink: &mut Diagnostics) -> Option<Self> {
         let mut table = Table::new(node, "a case", sink)?;
         let probe = table.take_entry("probe");
@@ -171,13 +273,18 @@ impl CaseText {
             }
             None => population,
         };
+        let for_each = table.take("for_each").map(|node| ForEach::read(node, sink));
+        let severity = table.take("severity").and_then(|node| Severity::read(node, "`severity`", sink));
+        let share = table.take("share").and_then(|node| share(node, some.is_some() || acts, sink));
         let when_none = table.need("when_none", sink).and_then(|node| word(node, "`when_none`", sink));
         // A probe has one resource, so there is nothing to select or to group.
         let mut of_population = |key| if acts { None } else { table.take(key) };
         let per = of_population("per").map_or(Some(Per::Account), |node| word(node, "`per`", sink));
         let filter = of_population("where").cloned();
         let expect = table.need("expect", sink).cloned();
-        let controls = table.take("controls").map(|node| words.catalogues.read(node, sink)).unwrap_or_default();
+        let attested = kind.is_some_and(|(_, kind)| kind.name == ATTESTATION.name);
+        let judge = if attested { Judge::Person } else { Judge::Program };
+        let controls = table.take("controls").map(|node| words.catalogues.read(node, judge, sink)).unwrap_or_default();
         let examples = table.take("examples").map(|node| Examples::read(node, sink)).unwrap_or_default();
         table.finish(sink);
         let (quantifier, kind) = kind?;
@@ -189,10 +296,13 @@ impl CaseText {
             name,
             title,
             kind,
+            for_each: for_each.flatten(),
             probe,
             quantifier,
             filter,
             expect: expect?,
+            severity,
+            share,
             when_none: when_none.unwrap_or(WhenNone::Violated),
             per: per.unwrap_or(Per::Account),
             controls,
@@ -257,7 +367,13 @@ impl Vocabulary {
     /// A vocabulary with these kinds and the shipped catalogues.
     #[must_use]
     pub fn new(kinds: impl IntoIterator<Item = &'static Kind>) -> Self {
-        Self { kinds: kinds.into_iter().collect(), probes: Vec::new(), catalogues: Catalogues::shipped() }
+        Self { kinds: Kinds::new(kinds), probes: Vec::new(), catalogues: Catalogues::shipped() }
+    }
+
+    /// The same vocabulary with the kinds of the shipped files.
+    #[must_use]
+    pub fn with_files(self, shipped: &'static KindSet) -> Self {
+        Self { kinds: self.kinds.with_files(shipped), ..self }
     }
 
     /// The same vocabulary with these probes.
@@ -268,9 +384,9 @@ impl Vocabulary {
 
     fn read_kind(&self, node: &Node, sink: &mut Diagnostics) -> Option<&'static Kind> {
         let name = node.text("a kind", sink)?;
-        let found = self.kinds.iter().copied().find(|kind| kind.name == name.value);
+        let found = self.kinds.find(&name.value);
         if found.is_none() {
-            let names: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
+            let names = self.kinds.names();
             let error = Diagnostic::error("unknown-kind", name.span, format!("unknown kind `{}`", name.value))
                 .suggest(&name.value, names.iter().copied());
             let known = format!("kinds: {}", names.join(", "));

@@ -20,7 +20,12 @@ impl Selector {
     #[must_use]
     pub fn covers(&self, case_id: &str) -> bool {
         let policy = case_id.split('/').next().unwrap_or(case_id);
-        self.glob.is_match(if self.whole_policy { policy } else { case_id })
+        if self.whole_policy {
+            return self.glob.is_match(policy);
+        }
+        // A case of a table covers the cases of all its rows: `POLICY/case` covers `POLICY/case[row]`.
+        let whole = case_id.split_once('[').map_or(case_id, |(whole, _)| whole);
+        self.glob.is_match(case_id) || self.glob.is_match(whole)
     }
 
     /// The text of the selector.

@@ -10,7 +10,7 @@ use super::policies::identifier;
 use super::probes::{read_consent, read_notice};
 use super::regions;
 use super::values;
-use super::{Attestation, Policy, Severity, Waiver};
+use super::{Attestation, Kinds, Policy, RowTable, Severity, Waiver};
 use crate::facts::Oracle;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Scalar, Spanned, Table};
 
@@ -33,6 +33,10 @@ pub struct Suite {
     pub attestations: Vec<Attestation>,
     /// The parameters for all stages.
     pub parameters: Vec<(Spanned<String>, Node)>,
+    /// The kinds that the policies of the suite may use.
+    pub kinds: Kinds,
+    /// The tables of the suite.
+    pub tables: Vec<RowTable>,
     /// The stages of the suite.
     pub stages: Vec<Stage>,
     /// The file.
@@ -117,6 +121,17 @@ pub(super) struct SuiteText {
     pub(super) waivers: Vec<Spanned<String>>,
     pub(super) attestations: Vec<Spanned<String>>,
     pub(super) catalogues: Vec<Spanned<String>>,
+    pub(super) kinds: Vec<Spanned<String>>,
+    pub(super) tables: Vec<TableText>,
+}
+
+/// A table as the suite names it.
+#[derive(Debug)]
+pub(super) struct TableText {
+    pub(super) name: Spanned<String>,
+    pub(super) path: Spanned<String>,
+    /// The heading above the table, in a Markdown file with several.
+    pub(super) heading: Option<String>,
 }
 
 impl SuiteText {
@@ -129,6 +144,8 @@ impl SuiteText {
         let attestations =
             table.take("attestations").and_then(|node| node.texts("`attestations`", sink)).unwrap_or_default();
         let catalogues = table.take("catalogues").and_then(|node| node.texts("`catalogues`", sink)).unwrap_or_default();
+        let kinds = table.take("kinds").and_then(|node| node.texts("`kinds`", sink)).unwrap_or_default();
+        let tables = table.take("tables").map(|node| read_tables(node, sink)).unwrap_or_default();
         let gate = table.take("gate").map(|node| Severity::read(node, "`gate`", sink));
         let keep_evidence = table.take("keep_evidence").and_then(|node| values::duration(node, sink));
         let parameters = table.take("parameters").map(|node| read_parameters(node, sink)).unwrap_or_default();
@@ -161,10 +178,12 @@ impl SuiteText {
             waivers: Vec::new(),
             attestations: Vec::new(),
             parameters,
+            kinds: Kinds::default(),
+            tables: Vec::new(),
             stages,
             file,
         };
-        Some(Self { suite, policies: policies.unwrap_or_default(), waivers, attestations, catalogues })
+        Some(Self { suite, policies: policies.unwrap_or_default(), waivers, attestations, catalogues, kinds, tables })
     }
 }
 
@@ -324,6 +343,31 @@ fn read_oracles(node: &Node, sink: &mut Diagnostics) -> Vec<Oracle> {
         oracles.push((oracle, word));
     }
     oracles.into_iter().map(|(oracle, _)| oracle).collect()
+}
+
+fn read_tables(node: &Node, sink: &mut Diagnostics) -> Vec<TableText> {
+    let Some(mut table) = Table::new(node, "`tables`", sink) else { return Vec::new() };
+    let mut tables = Vec::new();
+    for entry in table.rest() {
+        let key = Node {
+            span: entry.key.span,
+            content: Content::Scalar(Scalar { text: entry.key.value.clone(), quoted: true }),
+        };
+        let name = identifier(&key, "the name of a table", sink);
+        let (path, heading) = match &entry.value.content {
+            Content::Mapping(_) => {
+                let Some(mut table) = Table::new(&entry.value, "a table", sink) else { continue };
+                let file = table.need("file", sink).and_then(|node| node.text("`file`", sink));
+                let heading = table.take("heading").and_then(|node| node.text("`heading`", sink));
+                table.finish(sink);
+                (file, heading.map(|it| it.value))
+            }
+            _ => (entry.value.text("the file of a table", sink), None),
+        };
+        tables.extend(name.zip(path).map(|(name, path)| TableText { name, path, heading }));
+    }
+    table.finish(sink);
+    tables
 }
 
 fn read_parameters(node: &Node, sink: &mut Diagnostics) -> Vec<(Spanned<String>, Node)> {

@@ -211,6 +211,9 @@ impl Console {
         if !missing.is_empty() {
             writeln!(out, "  missing permissions: {} (`attestry permissions` writes the policy)", missing.join(", "))?;
         }
+        for (kind, sentence) in wording::qualified(&record.result.cases) {
+            writeln!(out, "  {}", self.styled(QUIET, &format!("qualified: {kind}: {}", wording::value(sentence))))?;
+        }
         if let Some(delta) = record.delta {
             writeln!(out, "  {}", delta.summary())?;
         }
@@ -273,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_of_the_command_line_are_told_where_people_look() {
+    fn parameters_of_the_command_line_are_shown_where_people_look() {
         let mut sample = Sample::new();
         sample.run.parameters = vec!["namespace=bnak-".to_owned()];
         let told: Vec<&str> = crate::report::ALL
@@ -317,6 +320,27 @@ mod tests {
         let silent: Vec<&str> = crate::report::ALL.iter().filter(|it| !told(it)).map(|it| it.name()).collect();
         assert_eq!(silent, WITHOUT_COVERAGE);
     }
+
+    #[test]
+    fn reports_show_that_a_list_is_qualified() {
+        let mut sample = Sample::with("", all_seen(&["/aws/lambda/pay"]));
+        for case in &mut sample.result.cases {
+            case.coverage.qualified = "AWS can end this list early.";
+        }
+        let has = |report: &dyn Report, part: &str| sample.write(report).contains(part);
+        let told = |report: &&&dyn Report| has(**report, "AWS can end this list early.");
+        let told: Vec<&str> = crate::report::ALL.iter().filter(told).map(|it| it.name()).collect();
+        for name in ["json", "markdown", "html", "populations", "junit", "oscal", "ocsf"] {
+            assert!(told.contains(&name), "{name}: {told:?}");
+        }
+        assert!(has(&PLAIN, "\n  qualified: log.group: AWS can end this list early.\n"));
+        let silent = |report: &&&dyn Report| !has(**report, "qualified") && !has(**report, "AWS can end");
+        let silent: Vec<&str> = crate::report::ALL.iter().filter(silent).map(|it| it.name()).collect();
+        assert_eq!(silent, WITHOUT_QUALIFICATION);
+    }
+
+    /// These reports have counts, or no population.
+    const WITHOUT_QUALIFICATION: [&str; 2] = ["prometheus", "waivers"];
 
     /// The report of waivers has no coverage.
     const WITHOUT_COVERAGE: [&str; 1] = ["waivers"];

@@ -137,11 +137,11 @@ impl Results {
     #[must_use]
     pub fn violated(&self) -> BTreeSet<String> {
         let all = self.findings();
-        let is_known = |found: &Found<'_>| found.verdict == ResourceVerdict::Violated && !found.withheld;
+        let is_known = |found: &ComparedFinding<'_>| found.verdict == ResourceVerdict::Violated && !found.withheld;
         all.into_iter().filter(|(_, found)| is_known(found)).map(|(id, _)| id.to_owned()).collect()
     }
 
-    fn findings(&self) -> BTreeMap<&str, Found<'_>> {
+    fn findings(&self) -> BTreeMap<&str, ComparedFinding<'_>> {
         let of = |case: &'_ OfCase, it: &'_ OfResource| -> String {
             let name = if it.name.is_empty() { &it.id } else { &it.name };
             format!("{}: {}", wording::value(&case.id), wording::value(name))
@@ -151,7 +151,7 @@ impl Results {
             for it in case.resources.iter().filter(|it| !it.finding.is_empty()) {
                 all.insert(
                     it.finding.as_str(),
-                    Found { case, verdict: it.verdict, withheld: is_withheld(&it.id), text: of(case, it) },
+                    ComparedFinding { case, verdict: it.verdict, withheld: is_withheld(&it.id), text: of(case, it) },
                 );
             }
         }
@@ -160,7 +160,7 @@ impl Results {
 }
 
 #[derive(Clone, Debug)]
-struct Found<'a> {
+struct ComparedFinding<'a> {
     case: &'a OfCase,
     verdict: ResourceVerdict,
     /// Whether the identity of the resource is withheld.
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_newly_blind_is_told() {
+    fn a_new_gap_is_reported() {
         let before = results(&Sample::with("", all_seen(&[])));
         let delta = Delta::between(&before, &results(&Sample::new()));
         assert!(names(&delta.newly_blind).contains(&"audit"), "{delta:?}");

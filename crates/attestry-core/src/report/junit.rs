@@ -231,6 +231,9 @@ fn properties(record: &Record<'_>, case: &CaseResult) -> Vec<Property> {
     if case.coverage.gone > 0 {
         add("coverage.gone", &case.coverage.gone.to_string());
     }
+    if !case.coverage.qualified.is_empty() {
+        add("coverage.qualified", case.coverage.qualified);
+    }
     let accounts: BTreeSet<&str> = case.resources.iter().map(|resource| &*resource.account).collect();
     let regions: BTreeSet<&str> = case.resources.iter().map(|resource| &*resource.region).collect();
     accounts.iter().for_each(|account| add("account", account));

@@ -29,11 +29,12 @@ impl Report for Summary {
     }
 
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let mut page = Page { text: String::new(), cut: false };
+        let mut page = LimitedText { text: String::new(), cut: false };
         head(record, &mut page);
         changes(record, &mut page);
         violations(record, &mut page);
         blind_spots(record, &mut page);
+        qualified(record, &mut page);
         waivers(record, &mut page);
         all_cases(record, &mut page);
         run(record, &mut page);
@@ -45,12 +46,12 @@ impl Report for Summary {
 }
 
 /// A page that stops to grow at its limit. The cut is between blocks, so that each block is complete.
-struct Page {
+struct LimitedText {
     text: String,
     cut: bool,
 }
 
-impl Page {
+impl LimitedText {
     fn block(&mut self, block: &str) {
         self.cut |= self.text.len() + block.len() > LIMIT;
         if !self.cut {
@@ -68,7 +69,7 @@ impl Page {
     }
 }
 
-fn head(record: &Record<'_>, page: &mut Page) {
+fn head(record: &Record<'_>, page: &mut LimitedText) {
     let (run, tally, exit) = (record.run, record.result.tally(), record.exit);
     let mark = if exit.exit.code() == 0 { "✅" } else { "❌" };
     let (suite, stage) = (text(&run.suite), text(&run.stage));
@@ -89,7 +90,7 @@ fn head(record: &Record<'_>, page: &mut Page) {
 }
 
 /// The difference from the baseline. Unchanged findings are listed in other parts of the page.
-fn changes(record: &Record<'_>, page: &mut Page) {
+fn changes(record: &Record<'_>, page: &mut LimitedText) {
     let Some(delta) = record.delta else { return };
     page.block(&format!("### Since the baseline\n\n{}\n\n", text(&delta.summary())));
     let lists = [("new", &delta.new), ("newly blind", &delta.newly_blind), ("fixed", &delta.fixed)];
@@ -103,7 +104,7 @@ fn changes(record: &Record<'_>, page: &mut Page) {
     }
 }
 
-fn violations(record: &Record<'_>, page: &mut Page) {
+fn violations(record: &Record<'_>, page: &mut LimitedText) {
     let mut violated: Vec<&CaseResult> =
         record.result.cases.iter().filter(|case| case.verdict == Verdict::Violated).collect();
     if violated.is_empty() {
@@ -155,7 +156,7 @@ fn violations(record: &Record<'_>, page: &mut Page) {
     }
 }
 
-fn blind_spots(record: &Record<'_>, page: &mut Page) {
+fn blind_spots(record: &Record<'_>, page: &mut LimitedText) {
     let blind: Vec<&CaseResult> = record.result.cases.iter().filter(|case| case.is_incomplete()).collect();
     if blind.is_empty() {
         return;
@@ -180,7 +181,18 @@ fn blind_spots(record: &Record<'_>, page: &mut Page) {
     }
 }
 
-fn waivers(record: &Record<'_>, page: &mut Page) {
+/// The lists that AWS may have cut short without a sign.
+fn qualified(record: &Record<'_>, page: &mut LimitedText) {
+    let kinds = wording::qualified(&record.result.cases);
+    if kinds.is_empty() {
+        return;
+    }
+    page.block("### Qualified lists\n\n");
+    let rows: Vec<Vec<String>> = kinds.into_iter().map(|(kind, sentence)| vec![code(kind), text(sentence)]).collect();
+    page.table(&["Kind", "Qualification"], &rows);
+}
+
+fn waivers(record: &Record<'_>, page: &mut LimitedText) {
     if record.result.waivers.is_empty() {
         return;
     }
@@ -214,7 +226,7 @@ fn waivers(record: &Record<'_>, page: &mut Page) {
     page.table(&header, &rows);
 }
 
-fn all_cases(record: &Record<'_>, page: &mut Page) {
+fn all_cases(record: &Record<'_>, page: &mut LimitedText) {
     let rows: Vec<Vec<String>> = record
         .result
         .cases
@@ -246,7 +258,7 @@ fn all_cases(record: &Record<'_>, page: &mut Page) {
     }
 }
 
-fn run(record: &Record<'_>, page: &mut Page) {
+fn run(record: &Record<'_>, page: &mut LimitedText) {
     let run = record.run;
     let callers: Vec<String> = run.callers.iter().map(|caller| code(&caller.arn)).collect();
     page.block(&format!(

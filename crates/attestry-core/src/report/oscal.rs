@@ -209,6 +209,8 @@ fn observation(record: &Record<'_>, case: &CaseResult) -> Value {
     ];
     let gone = Some(case.coverage.gone).filter(|gone| *gone > 0);
     props.extend(gone.map(|gone| prop("coverage-gone", &gone.to_string())));
+    let qualified = Some(case.coverage.qualified).filter(|sentence| !sentence.is_empty());
+    props.extend(qualified.map(|sentence| prop("coverage-qualified", sentence)));
     props.extend(logic::criteria(of).iter().map(|line| prop("criterion", line)));
     let gaps = wording::gaps(record.run, case);
     props.extend(gaps.iter().take(GAPS).map(|(what, why)| prop("not-seen", &format!("{what}: {why}"))));

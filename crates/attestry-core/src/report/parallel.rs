@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_failure_is_told() {
+    fn the_first_failure_is_reported() {
         let keep = |report: &'static dyn Report| match report.name() {
             "sarif" | "json" => Err(io::Error::other(report.name())),
             _ => Ok(()),

@@ -36,7 +36,7 @@ struct Case<'a> {
     definition: String,
     /// The calls whose pages are the list. There are none when attestations or a probe give the facts.
     enumerated_by: Vec<String>,
-    places: Vec<Place<'a>>,
+    places: Vec<PopulationPart<'a>>,
     /// The resources that the case selects, and those of the kind that its `where` leaves out.
     selected: usize,
     left_out: usize,
@@ -49,10 +49,13 @@ struct Case<'a> {
     gone: Option<usize>,
     /// Whether every list is complete and no second source has a larger count.
     enumerated: bool,
+    /// The sentence about a list that AWS may have cut short without a sign.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    qualified: &'static str,
 }
 
 #[derive(Serialize)]
-struct Place<'a> {
+struct PopulationPart<'a> {
     account: &'a str,
     region: &'a str,
     listed: usize,
@@ -112,16 +115,17 @@ fn case<'a>(result: &'a CaseResult, populations: &'a [Population], counted: &[Co
         not_applicable: coverage.not_applicable,
         gone: Some(coverage.gone).filter(|gone| *gone > 0),
         enumerated: coverage.enumerated,
+        qualified: coverage.qualified,
     }
 }
 
-fn place<'a>(population: &'a Population, counted: &[Counted]) -> Place<'a> {
+fn place<'a>(population: &'a Population, counted: &[Counted]) -> PopulationPart<'a> {
     let second = counted.iter().find(|counted| counted.is_about(population)).map(|second| Second {
         source: format!("{} {}", second.attribute.call, second.attribute.field),
         counted: second.count,
         agrees: second.count == population.resources.len(),
     });
-    Place {
+    PopulationPart {
         account: &population.account,
         region: &population.region,
         listed: population.resources.len(),

@@ -24,7 +24,7 @@ impl Report for Metrics {
     fn write(&self, record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         let (run, result) = (record.run, record.result);
         let of_run = [("suite", run.suite.as_str()), ("stage", &run.stage)];
-        let mut page = Page { of_run: &of_run, out };
+        let mut page = Exposition { of_run: &of_run, out };
         page.family("attestry_run_info", "What ran, and what answered.")?;
         page.sample("attestry_run_info", &[("run", &run.id), ("tool", &run.tool), ("backend", &run.backend)], 1.0)?;
         page.family("attestry_exit_code", "Exit code of the run.")?;
@@ -75,12 +75,12 @@ impl Report for Metrics {
     }
 }
 
-struct Page<'a> {
+struct Exposition<'a> {
     of_run: &'a [(&'a str, &'a str)],
     out: &'a mut dyn Write,
 }
 
-impl Page<'_> {
+impl Exposition<'_> {
     fn family(&mut self, name: &str, help: &str) -> io::Result<()> {
         writeln!(self.out, "# HELP {name} {help}\n# TYPE {name} gauge")
     }

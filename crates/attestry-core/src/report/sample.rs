@@ -14,7 +14,7 @@ use super::{Delta, Record, Results};
 use crate::facts::{
     Argument, Attribute, Call, Cause, Fact, Frequency, Gap, Kind, Population, ProbeSpec, Resource, Scope, Type, Value,
 };
-use crate::policy::{Catalogues, Severity, Vocabulary, compile, load_suite};
+use crate::policy::{Catalogues, Kinds, Severity, Vocabulary, compile, load_suite};
 use crate::verify::{Caller, Reason, Run, RunResult, evaluate};
 
 pub(super) const ACCOUNT: &str = "111122223333";
@@ -32,6 +32,8 @@ static SECRET: Kind = Kind {
     name: "vault.secret",
     plural: "secrets",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A secret.",
     attributes: &[
         attribute("name", Type::Text, "ListSecrets"),
@@ -48,6 +50,8 @@ static GROUP: Kind = Kind {
     name: "log.group",
     plural: "log groups",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A log group.",
     attributes: &[
         attribute("name", Type::Text, "DescribeGroups"),
@@ -61,6 +65,8 @@ static ROLE: Kind = Kind {
     name: "id.role",
     plural: "roles",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "A role.",
     attributes: &[
         attribute("name", Type::Text, "ListRoles"),
@@ -78,6 +84,8 @@ static TOPIC: Kind = Kind {
     name: "bus.topic",
     plural: "topics",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A topic.",
     attributes: &[attribute("name", Type::Text, "ListTopics")],
     calls: &[Call::new("bus", "ListTopics", "bus:ListTopics", Frequency::Population { page: 100 })],
@@ -87,6 +95,8 @@ static SWAPPED: Kind = Kind {
     name: "probe.swap",
     plural: "swaps",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A secret that was swapped and watched.",
     attributes: &[
         attribute("case", Type::Text, "SwapSecret"),
@@ -265,7 +275,7 @@ impl Sample {
         }
         write("waivers.yaml", &format!("{WAIVERS}{more_waivers}"));
         let words = Vocabulary {
-            kinds: vec![&SECRET, &GROUP, &ROLE, &TOPIC],
+            kinds: Kinds::new([&SECRET, &GROUP, &ROLE, &TOPIC]),
             probes: vec![&SWAP],
             catalogues: Catalogues::default(),
         };

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_hosts_take_is_left_out_and_told() {
+    fn findings_beyond_the_limit_of_hosts_are_left_out_and_reported() {
         let many: Vec<String> = (0..RESULTS + 5).map(|at| format!("/g/{at}")).collect();
         let names: Vec<&str> = many.iter().map(String::as_str).collect();
         let text = Sample::with("", all_seen(&names)).write(&Sarif);

@@ -31,7 +31,8 @@ pub(super) fn case_name(case: &Case) -> &str {
     case.id.strip_prefix(case.origin.id.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&case.id)
 }
 
-/// The coverage, as in `14/14 secrets`. A `+` means that the list of the population is incomplete.
+/// The coverage, as in `14/14 secrets`. A `+` means that the list of the population is incomplete, and `qualified` that
+/// AWS may have cut the list short without a sign.
 pub(super) fn coverage(case: &CaseResult) -> String {
     let (coverage, plural) = (&case.coverage, case.case.kind.plural);
     let open = if coverage.enumerated { "" } else { "+" };
@@ -41,6 +42,9 @@ pub(super) fn coverage(case: &CaseResult) -> String {
     }
     if coverage.gone > 0 {
         without.push(format!("{} gone", coverage.gone));
+    }
+    if !coverage.qualified.is_empty() {
+        without.push("qualified".to_owned());
     }
     let without = if without.is_empty() { String::new() } else { format!(" ({})", without.join(", ")) };
     format!("{}/{}{open} {plural}{without}", coverage.examined, coverage.expected)
@@ -190,8 +194,23 @@ pub(super) fn gone(run: &Run, case: &CaseResult) -> String {
     }
 }
 
-/// The outcome of a case, in one sentence.
+/// The kinds whose list AWS may have cut short without a sign, each with its sentence.
+pub(super) fn qualified<'a>(cases: impl IntoIterator<Item = &'a CaseResult>) -> BTreeMap<&'static str, &'static str> {
+    let all = cases.into_iter().map(|case| (case.case.kind.name, case.coverage.qualified));
+    all.filter(|(_, sentence)| !sentence.is_empty()).collect()
+}
+
+/// The outcome of a case. A sentence about a list that AWS may have cut short follows it.
 pub(super) fn outcome(record: &Record<'_>, case: &CaseResult) -> String {
+    let outcome = settled(record, case);
+    match case.coverage.qualified {
+        "" => outcome,
+        sentence => format!("{outcome}. {}", value(sentence)),
+    }
+}
+
+/// The outcome of a case, in one sentence.
+fn settled(record: &Record<'_>, case: &CaseResult) -> String {
     let coverage = coverage(case);
     match case.verdict {
         Verdict::Met(_) => format!("met; {coverage} examined"),

@@ -29,6 +29,9 @@ pub struct Coverage {
     pub enumerated: bool,
     /// The causes of the missing data, with the number of times that each cause occurred.
     pub missing: BTreeMap<&'static str, usize>,
+    /// The sentence of the kind about a list that AWS may cut short without a sign. It is empty for other lists.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub qualified: &'static str,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]

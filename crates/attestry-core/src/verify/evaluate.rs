@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 use sha2::{Digest, Sha256};
 
+use super::references;
 use super::{CaseResult, Coverage, ResourceResult, ResourceVerdict, RunResult, Verdict, WaiverResult, WaiverState};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Cause, Gap, Population, Resource};
@@ -21,7 +22,8 @@ use crate::policy::{Case, Judgement, Per, Quantifier, Waiver, WhenNone};
 /// Judges every case on the collected facts.
 #[must_use]
 pub fn evaluate(cases: &[Case], populations: &[Population], waivers: &[Waiver], now: Timestamp) -> RunResult {
-    let listed: Vec<Listed<'_>> = populations.iter().map(Listed::of).collect();
+    let populations = references::follow(cases, populations, now);
+    let listed: Vec<Listed<'_>> = populations.iter().map(|population| Listed::of(population)).collect();
     let cases: Vec<CaseResult> = cases.iter().map(|case| evaluate_case(case, &listed, waivers, now)).collect();
     let waivers = waivers.iter().map(|waiver| settle_waiver(waiver, &cases, now)).collect();
     RunResult { cases, waivers, evaluated_at: now }
@@ -53,7 +55,8 @@ fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], no
         };
         groups.entry(key).or_default().push(listed);
     }
-    let mut coverage = Coverage { enumerated: !groups.is_empty(), ..Coverage::default() };
+    let qualified = case.kind.qualified;
+    let mut coverage = Coverage { enumerated: !groups.is_empty(), qualified, ..Coverage::default() };
     let (mut resources, mut gaps) = (Vec::new(), Vec::new());
     if groups.is_empty() {
         let gap = Gap::new(Cause::Interrupted).with_message("no population of this kind was read");
@@ -99,6 +102,9 @@ fn evaluate_group(
         coverage.miss(gap.cause);
         gaps.push(gap);
     }
+    if let Some(share) = case.share {
+        settle_share(share, &mut resources, &coverage);
+    }
     if case.quantifier == Quantifier::Some {
         settle_some(case, place, &mut resources, &coverage, group);
     }
@@ -136,6 +142,12 @@ fn settle(case: &Case, resources: &[ResourceResult], coverage: &Coverage) -> Ver
     } else {
         Verdict::Met(complete)
     }
+}
+
+/// Judges one resource without its population. The result is `None` when the case is not about the resource.
+pub(crate) fn judge_alone(case: &Case, resource: &Resource, now: Timestamp) -> Option<ResourceResult> {
+    let names = (resource.id.as_str().into(), resource.name.as_str().into());
+    judge(case, (resource, &names), now, &mut Coverage::default())
 }
 
 /// Judges one resource. The result is `None` when the case is not about the resource.
@@ -212,6 +224,26 @@ fn judge(
         result.finding = finding_id(case, (&result.account, &result.region), &result.id);
     }
     Some(result)
+}
+
+/// Decides a case about a share of its resources. Where the share is reached, or can still be reached with the resources
+/// that were not evaluated, no single resource is a violation.
+fn settle_share(share: u8, resources: &mut [ResourceResult], coverage: &Coverage) {
+    let count = |verdict| resources.iter().filter(|resource| resource.verdict == verdict).count();
+    let (met, violated) = (count(ResourceVerdict::Met), count(ResourceVerdict::Violated));
+    let open = coverage.expected.saturating_sub(coverage.not_applicable).saturating_sub(met + violated);
+    let judged = met + violated + open;
+    // The list can have more resources than were seen, and they can be as expected.
+    let reached = !coverage.enumerated || (met + open) * 100 >= judged * usize::from(share);
+    if !reached {
+        return;
+    }
+    let reason = format!("{met} of {judged} are as expected, and {share} % are enough");
+    for resource in resources.iter_mut().filter(|resource| resource.verdict == ResourceVerdict::Violated) {
+        resource.verdict = ResourceVerdict::NotApplicable;
+        resource.finding.clear();
+        resource.reason.clone_from(&reason);
+    }
 }
 
 /// Decides the quantifier `some`. One resource as expected is enough, so the other resources are no violations. Without

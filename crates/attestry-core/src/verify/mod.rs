@@ -7,12 +7,16 @@ mod coverage;
 mod evaluate;
 mod exit;
 mod places;
+mod references;
+mod related;
 mod result;
 
 pub use coverage::{Complete, Coverage};
 pub use evaluate::evaluate;
+pub(crate) use evaluate::judge_alone;
 pub use exit::{Exit, Reason};
 pub use places::{complete, is_of_stage, misplaced};
+pub(crate) use references::{derive, follow, leads_to};
 pub use result::{
     Caller, CaseResult, ResourceResult, ResourceVerdict, Run, RunResult, TOOL, Tally, Verdict, WaiverResult,
     WaiverState,

@@ -10,12 +10,12 @@ use crate::facts::{Cause, GLOBAL, Gap, Kind, Population, Scope};
 use crate::policy::{Case, Stage};
 
 /// A kind, an account and a Region.
-type Place<'a> = (&'a str, &'a str, &'a str);
+type PopulationKey<'a> = (&'a str, &'a str, &'a str);
 
 /// Adds a population without facts for each place of the stage that a case needs and that has no population. The
 /// population holds a gap with the reason.
 pub fn complete(stage: &Stage, cases: &[Case], populations: &mut Vec<Population>) {
-    let there: BTreeSet<Place<'_>> = populations.iter().map(of).collect();
+    let there: BTreeSet<PopulationKey<'_>> = populations.iter().map(of).collect();
     let mut lacking: Vec<Population> = Vec::new();
     for (kind, account, region) in wanted(stage, cases) {
         let place = (kind.name, account, region);
@@ -26,7 +26,7 @@ pub fn complete(stage: &Stage, cases: &[Case], populations: &mut Vec<Population>
     populations.extend(lacking);
 }
 
-fn of(population: &Population) -> Place<'_> {
+fn of(population: &Population) -> PopulationKey<'_> {
     (population.kind.name, &population.account, &population.region)
 }
 

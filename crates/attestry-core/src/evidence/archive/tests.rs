@@ -172,7 +172,7 @@ fn a_size_alone_takes_no_memory() {
 }
 
 #[test]
-fn what_is_no_archive_is_told() {
+fn a_file_that_is_no_archive_is_reported() {
     for bytes in [&b""[..], b"hello", b"\x1f\x8b\x08", b"ustar"] {
         assert_eq!(read(bytes), Err(Refused::Format));
     }
@@ -238,7 +238,7 @@ fn frames_that_are_cut_otherwise_are_refused() {
 }
 
 #[test]
-fn a_file_that_changes_while_it_is_packed_is_told() {
+fn a_file_that_changes_while_it_is_packed_is_reported() {
     let desk = tempfile::tempdir().unwrap();
     let root = desk.path();
     for (now, format) in

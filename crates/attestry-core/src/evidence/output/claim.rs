@@ -12,7 +12,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use super::own::{self, Found};
+use super::own::{self, FolderContent};
 use super::{IsReport, WriteError, at, system};
 
 const LOCK: &str = "lock";
@@ -182,7 +182,7 @@ impl Claim {
             let foreign = |found| WriteError::Foreign { path: writing.clone(), found };
             let found = match self.what {
                 What::Folder => own::begun(&writing, self.is_report).map_err(foreign)?,
-                What::Bundle => Found::default(),
+                What::Bundle => FolderContent::default(),
             };
             self.remove(&writing, &found)?;
         }
@@ -193,7 +193,7 @@ impl Claim {
     }
 
     /// The content of the place, if there is any.
-    fn judge(&self, path: &Path) -> Result<Option<Found>, WriteError> {
+    fn judge(&self, path: &Path) -> Result<Option<FolderContent>, WriteError> {
         let foreign = |found: String| WriteError::Foreign { path: path.to_owned(), found };
         let meta = match fs::symlink_metadata(path) {
             Ok(meta) => meta,
@@ -209,21 +209,21 @@ impl Claim {
             }
             What::Folder => own::folder(path, self.is_report),
             What::Bundle if !meta.is_file() => Err("it is no plain file".to_owned()),
-            What::Bundle => own::bundle(path, self.is_report).map(|()| Found::default()),
+            What::Bundle => own::bundle(path, self.is_report).map(|()| FolderContent::default()),
         };
         found.map(Some).map_err(foreign)
     }
 
     /// Removes content that was proved to come from a run. A run that dies in the middle leaves less than a proof.
     /// Therefore the content first moves to the place of unfinished work, which needs no proof.
-    fn discard(&self, path: &Path, found: Option<&Found>) -> Result<(), WriteError> {
+    fn discard(&self, path: &Path, found: Option<&FolderContent>) -> Result<(), WriteError> {
         let Some(found) = found else { return Ok(()) };
         let writing = self.writing();
         fs::rename(path, &writing).map_err(at(path))?;
         self.remove(&writing, found)
     }
 
-    fn remove(&self, path: &Path, found: &Found) -> Result<(), WriteError> {
+    fn remove(&self, path: &Path, found: &FolderContent) -> Result<(), WriteError> {
         let removed = match self.what {
             What::Folder => found.remove(path),
             What::Bundle => fs::remove_file(path),

@@ -21,13 +21,13 @@ const LARGEST: u64 = 64 << 20;
 
 /// The content of a folder, as paths below it.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FolderContent {
     files: Vec<PathBuf>,
     /// The folders, each after its parent.
     folders: Vec<PathBuf>,
 }
 
-impl Found {
+impl FolderContent {
     /// Removes the found files by their names, and then the folder itself. A file that came later stays, and it is an
     /// error.
     pub(super) fn remove(&self, folder: &Path) -> io::Result<()> {
@@ -41,10 +41,10 @@ impl Found {
 ///
 /// # Errors
 /// The content that may not come from a run, in words.
-pub(super) fn folder(root: &Path, is_report: IsReport) -> Result<Found, String> {
+pub(super) fn folder(root: &Path, is_report: IsReport) -> Result<FolderContent, String> {
     let mut entries = std::fs::read_dir(root).map_err(|error| error.to_string())?;
     if entries.next().is_none() {
-        return Ok(Found::default());
+        return Ok(FolderContent::default());
     }
     let hold = |path: &str| open_plain(&root.join(path)).and_then(|file| whole(&file));
     let manifest = hold(NAME).map_err(|error| {
@@ -57,7 +57,7 @@ pub(super) fn folder(root: &Path, is_report: IsReport) -> Result<Found, String> 
     let named = Named::read(&manifest, is_report)?;
     let run = hold(paths::RUN).map_err(|error| format!("{}: {error}", paths::RUN))?;
     named.is_of(&run)?;
-    let mut found = Found::default();
+    let mut found = FolderContent::default();
     named.walk(root, &PathBuf::new(), &mut found)?;
     named.is_signed_over(&manifest, &|path| match hold(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -91,8 +91,8 @@ pub(super) fn bundle(path: &Path, is_report: IsReport) -> Result<(), String> {
 ///
 /// # Errors
 /// The errors of [`folder`].
-pub(super) fn begun(root: &Path, is_report: IsReport) -> Result<Found, String> {
-    let mut found = Found::default();
+pub(super) fn begun(root: &Path, is_report: IsReport) -> Result<FolderContent, String> {
+    let mut found = FolderContent::default();
     walk(root, &PathBuf::new(), &mut found, &mut |path| {
         let plain = path.strip_suffix(".new").unwrap_or(path);
         let is_written = BESIDE.contains(&path) || paths::is_written(plain, is_report);
@@ -157,7 +157,7 @@ impl Named {
         if found == *named { Ok(()) } else { Err(format!("{path} was changed since the run wrote it")) }
     }
 
-    fn walk(&self, root: &Path, folder: &Path, found: &mut Found) -> Result<(), String> {
+    fn walk(&self, root: &Path, folder: &Path, found: &mut FolderContent) -> Result<(), String> {
         let folders: BTreeSet<&str> =
             self.entries.keys().flat_map(|path| path.match_indices('/').filter_map(|(at, _)| path.get(..at))).collect();
         walk(root, folder, found, &mut |path| {
@@ -202,7 +202,7 @@ impl Named {
 fn walk(
     root: &Path,
     folder: &Path,
-    found: &mut Found,
+    found: &mut FolderContent,
     allow: &mut dyn FnMut(&str) -> Result<(), String>,
 ) -> Result<(), String> {
     let unreadable = |path: &Path, error: io::Error| format!("{}: {error}", path.display());

@@ -11,7 +11,7 @@ use crate::source::printable;
 
 /// The evidence of one series of runs about the control.
 #[derive(Debug, Serialize)]
-pub struct Answer {
+pub struct SeriesAnswer {
     /// The accounts.
     pub accounts: String,
     /// The suite.
@@ -72,11 +72,11 @@ impl<'a, S: Store> Search<'a, S> {
         &mut self,
         series: BTreeMap<Series, Vec<StoredBundle>>,
         end: Timestamp,
-    ) -> Result<Vec<Answer>, S::Error> {
+    ) -> Result<Vec<SeriesAnswer>, S::Error> {
         let mut answers = Vec::new();
         for (series, bundles) in series {
             let (before, after): (Vec<_>, Vec<_>) = bundles.into_iter().partition(|it| it.started < end);
-            let answer = Answer {
+            let answer = SeriesAnswer {
                 accounts: series.accounts,
                 suite: series.suite,
                 stage: series.stage,

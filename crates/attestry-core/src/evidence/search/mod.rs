@@ -16,7 +16,7 @@ use crate::facts::Kind;
 use crate::policy::Vocabulary;
 use crate::source::printable;
 
-pub use answer::{Answer, Search, Witness};
+pub use answer::{Search, SeriesAnswer, Witness};
 pub use directory::{Unlistable, in_directory};
 pub use objects::in_bucket;
 

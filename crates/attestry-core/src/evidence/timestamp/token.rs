@@ -82,7 +82,7 @@ impl<'a> Token<'a> {
             return Err(wrong());
         }
         let named = named(attributes.value, content, digest)?;
-        let told = Told::read(content)?;
+        let told = Imprinted::read(content)?;
         Ok(Self {
             imprint: told.imprint,
             nonce: told.nonce,
@@ -111,13 +111,13 @@ impl<'a> Token<'a> {
 }
 
 /// The data that the authority confirms.
-struct Told<'a> {
+struct Imprinted<'a> {
     imprint: (&'a [u8], &'a [u8]),
     nonce: Option<&'a [u8]>,
     time: Timestamp,
 }
 
-impl<'a> Told<'a> {
+impl<'a> Imprinted<'a> {
     fn read(content: &'a [u8]) -> Result<Self, StampError> {
         let what = "what the token says";
         let wrong = || StampError::Malformed(what);

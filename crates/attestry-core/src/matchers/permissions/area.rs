@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_no_request_has_is_told_with_what_was_meant() {
+    fn a_key_that_no_request_has_is_reported_with_a_suggestion() {
         let told = |key: &str, said: Value| about_given(&operand(key, said));
         let one = |key: &str| told(key, "a".into()).into_iter().map(|it| (it.fatal, it.candidates)).next();
         let (fatal, candidates) = one("aws:SecureTransprot").unwrap_or_default();

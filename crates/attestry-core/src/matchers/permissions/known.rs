@@ -4,7 +4,7 @@
 
 use crate::facts::{Fact, Value};
 use crate::matchers::MatchContext;
-use attestry_iam::{Context, Subject};
+use attestry_iam::{Callers, Context, Subject};
 
 /// The known condition keys of the requests of a named identity.
 pub(super) fn of_identity(context: Context, subject: &Subject, setting: &MatchContext<'_>) -> Context {
@@ -22,15 +22,23 @@ pub(super) fn of_identity(context: Context, subject: &Subject, setting: &MatchCo
 }
 
 /// The known condition keys of the requests of identities with a document. A document of the account works only in the
-/// account. Any other document can belong to any account.
+/// account. Any other document can belong to any account. A managed policy can be attached to any identity.
 pub(super) fn of_document(setting: &MatchContext<'_>) -> Context {
     let context = Context::unknown().since(setting.now);
     let own = [":policy/", ":group/"].map(|kind| format!(":iam::{}{kind}", setting.account()));
-    if own.iter().any(|own| setting.id().contains(own)) {
+    let context = if own.iter().any(|own| setting.id().contains(own)) {
         context.with("aws:PrincipalAccount", [setting.account()])
     } else {
         context
-    }
+    };
+    if is_attachable(setting.id()) { context.of(Callers::Holders) } else { context }
+}
+
+/// Whether an ARN is a managed policy that an account can attach to its users and roles. The policies of service-linked
+/// roles and of root sessions belong to AWS alone.
+fn is_attachable(arn: &str) -> bool {
+    let of_aws = ["aws-service-role/", "root-task/"].map(|path| format!(":iam::aws:policy/{path}"));
+    arn.contains(":iam::") && arn.contains(":policy/") && !of_aws.iter().any(|it| arn.contains(it))
 }
 
 const USER_ID: &str = "aws:userid";

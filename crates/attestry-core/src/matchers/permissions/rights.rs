@@ -7,8 +7,8 @@ use crate::facts::redact::is_withheld;
 use crate::facts::{Type, Value};
 use crate::matchers::{MatchContext, Takes};
 use attestry_iam::{
-    Area, Catalogue, Context, Effect, Guarded, Policies, Policy, Principal, Proof, Prover, Rights, Statement, Subject,
-    Which,
+    Area, Callers, Catalogue, Context, Effect, Guarded, Policies, Policy, Principal, Proof, Prover, Rights, Statement,
+    Subject, Which,
 };
 
 /// The operand of a claim over permissions, when the claim is about a value of this type.
@@ -92,7 +92,7 @@ pub(in crate::matchers) fn denied_to_all(
     let policy = documents(value)?.into_iter().next();
     let (arn, owner) = (setting.id().to_owned(), setting.account().to_owned());
     let of = Guarded { arn, owner, policy, grants: Vec::new() };
-    let known = Context::unknown().since(setting.now).of_anybody();
+    let known = Context::unknown().since(setting.now).of(Callers::Anybody);
     Ok(Prover::new(Catalogue::aws()).denied_to_all(&of, area, &given(known)))
 }
 

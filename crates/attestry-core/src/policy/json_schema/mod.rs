@@ -4,21 +4,26 @@
 //! check accepts. A schema is no stricter than the check, with one exception: an account id must be quoted. A schema
 //! accepts every text with a parameter, and every text that only the check can judge. Must not read text.
 
+mod definitions;
 mod log_sweep;
+mod paths;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use definitions::Definitions;
+use paths::{Paths, reference};
+
 use super::{Per, Severity, Vocabulary, WhenNone};
-use crate::facts::{Attribute, Field, Kind, Oracle, ProbeSpec, Scope, Type};
-use crate::matchers::{self, Takes};
+use crate::facts::{Kind, Oracle, ProbeSpec, Scope};
 
 /// The schema of a policy file.
 #[must_use]
 pub fn policy(words: &Vocabulary) -> Value {
-    let mut defs = Definitions::default();
-    let names: Vec<&str> = words.kinds.iter().map(|kind| kind.name).collect();
-    let mut rules: Vec<Value> = words.kinds.iter().map(|kind| of_kind(kind, &mut defs)).collect();
+    let mut defs = Definitions::of(words.kinds.names());
+    let kinds = words.kinds.all();
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+    let mut rules: Vec<Value> = kinds.iter().map(|kind| of_kind(kind, &mut defs)).collect();
     rules.extend(words.probes.iter().map(|spec| of_probe(spec, &mut defs)));
     let probes: Vec<&str> = words.probes.iter().map(|spec| spec.name).collect();
     let case = json!({
@@ -33,6 +38,15 @@ pub fn policy(words: &Vocabulary) -> Value {
             "probe": { "enum": probes, "description": "This probe acts, and what it observes must be as expected." },
             "with": { "type": "object", "description": "Arguments of the probe." },
             "where": { "type": "object", "description": "Which resources are meant; without it, all of the kind." },
+            "for_each": { "type": "string", "pattern": " in ", "description": "The rows of a table, each of which makes one case: `row in registry`." },
+            "severity": severity("How bad a violation of this case is, where it is not that of the policy."),
+            "share": {
+                "type": "object",
+                "required": ["at_least"],
+                "additionalProperties": false,
+                "properties": { "at_least": { "type": "integer", "minimum": 1, "maximum": 99 } },
+                "description": "The percentage of the resources that must be as expected.",
+            },
             "when_none": one_of(WhenNone::ALL, "What it means that there is no such resource."),
             "per": one_of(Per::ALL, "For what `some` and `when_none` are asked once; `account` without it."),
             "expect": { "type": "object", "description": "What must hold of them." },
@@ -56,6 +70,7 @@ pub fn policy(words: &Vocabulary) -> Value {
                 "rationale": said("Why."),
                 "remediation": said("How to mend a violation."),
                 "controls": { "$ref": "#/$defs/controls" },
+                "parameters": { "type": "object", "description": "Parameters that the policy declares: a default, or `{ default, description }`." },
                 "cases": {
                     "type": "object",
                     "minProperties": 1,
@@ -151,6 +166,22 @@ pub fn suite() -> Value {
                 },
                 "waivers": files("Waiver files, relative to the suite."),
                 "attestations": files("Files of what people say, for cases about `attestation`; relative to the suite."),
+                "tables": {
+                    "type": "object",
+                    "additionalProperties": {
+                        "anyOf": [
+                            { "$ref": "#/$defs/text" },
+                            {
+                                "type": "object",
+                                "required": ["file"],
+                                "additionalProperties": false,
+                                "properties": { "file": { "$ref": "#/$defs/text" }, "heading": { "$ref": "#/$defs/text" } },
+                            },
+                        ],
+                    },
+                    "description": "Tables whose rows become cases: Markdown, CSV or YAML files, relative to the suite.",
+                },
+                "kinds": files("Kind files beside the shipped ones, relative to the suite."),
                 "catalogues": files("Control catalogues beside the shipped ones, relative to the suite."),
                 "parameters": parameters,
                 "stages": {
@@ -322,6 +353,7 @@ fn rules_of(kind: &'static Kind, defs: &mut Definitions) -> Map<String, Value> {
     let mut paths = Paths::default();
     paths.conditions(kind, "", defs);
     let mut properties = Map::from_iter([
+        ("related".to_owned(), json!({ "$ref": reference("related") })),
         ("all".to_owned(), group.clone()),
         ("any".to_owned(), group),
         ("not".to_owned(), to_expectation.clone()),
@@ -350,239 +382,4 @@ fn rules_of(kind: &'static Kind, defs: &mut Definitions) -> Map<String, Value> {
         then.insert("per".to_owned(), json!({ "not": { "const": "region" } }));
     }
     then
-}
-
-/// The keys of one mapping of attributes: fixed names, and patterns for maps with free keys.
-#[derive(Default)]
-struct Paths {
-    properties: Map<String, Value>,
-    patterns: Map<String, Value>,
-}
-
-impl Paths {
-    /// Adds the forms `rotation.enabled: …`, `tags.owner: …` and `rotation: { enabled: … }`.
-    fn conditions(&mut self, kind: &'static Kind, prefix: &str, defs: &mut Definitions) {
-        for (rest, attribute) in below(kind, prefix) {
-            self.condition(rest, attribute.of, &hint(attribute), defs);
-            self.nested(kind, prefix, rest, |inner, full| inner.conditions(kind, full, defs));
-        }
-        // The name of a key can contain a parameter, and only the check can replace it.
-        self.patterns.insert(PARAMETER.to_owned(), json!(true));
-    }
-
-    fn condition(&mut self, path: &str, of: Type, doc: &str, defs: &mut Definitions) {
-        let mut schema = Map::from_iter([("$ref".to_owned(), json!(defs.condition(of)))]);
-        if !doc.is_empty() {
-            schema.insert("description".to_owned(), json!(doc));
-        }
-        self.properties.insert(path.to_owned(), Value::Object(schema));
-        match of {
-            Type::Map(item) => {
-                let pattern = format!("^{}\\..+", path.replace('.', "\\."));
-                self.patterns.insert(pattern, json!({ "$ref": defs.condition(*item) }));
-            }
-            Type::Record(fields) => {
-                for field in fields {
-                    self.condition(&format!("{path}.{}", field.name), field.of, "", defs);
-                }
-            }
-            Type::Bool | Type::Integer | Type::Text | Type::Time | Type::Duration | Type::List(_) | Type::Either(_) => {
-            }
-        }
-    }
-
-    /// Adds the values of examples. `~` means absent.
-    fn examples(&mut self, kind: &'static Kind, prefix: &str, defs: &mut Definitions) {
-        for (rest, attribute) in below(kind, prefix) {
-            let value = defs.value(attribute.of);
-            let value = json!({
-                "anyOf": [{ "$ref": value }, { "type": "null" }, { "const": "not-applicable" }],
-                "description": hint(attribute),
-            });
-            self.properties.insert(rest.to_owned(), value);
-            self.nested(kind, prefix, rest, |inner, full| inner.examples(kind, full, defs));
-        }
-    }
-
-    /// Adds the first part of a dotted name as a mapping of the rest, unless that part is an attribute itself.
-    fn nested(&mut self, kind: &Kind, prefix: &str, rest: &str, fill: impl FnOnce(&mut Self, &str)) {
-        let Some((first, _)) = rest.split_once('.') else { return };
-        let full = format!("{prefix}{first}");
-        if self.properties.contains_key(first) || kind.attribute(&full).is_some() {
-            return;
-        }
-        let mut inner = Self::default();
-        fill(&mut inner, &format!("{full}."));
-        self.properties.insert(first.to_owned(), inner.object());
-    }
-
-    fn object(self) -> Value {
-        let mut object = Map::from_iter([
-            ("type".to_owned(), json!("object")),
-            ("additionalProperties".to_owned(), json!(false)),
-            ("properties".to_owned(), Value::Object(self.properties)),
-        ]);
-        if !self.patterns.is_empty() {
-            object.insert("minProperties".to_owned(), json!(1));
-            object.insert("patternProperties".to_owned(), Value::Object(self.patterns));
-        }
-        Value::Object(object)
-    }
-}
-
-/// The attributes whose name starts with the prefix, each with the rest of its name.
-fn below<'a>(kind: &'static Kind, prefix: &'a str) -> impl Iterator<Item = (&'static str, &'static Attribute)> + 'a {
-    kind.attributes.iter().filter_map(move |attribute| Some((attribute.name.strip_prefix(prefix)?, attribute)))
-}
-
-fn hint(attribute: &Attribute) -> String {
-    format!("{} ({})", attribute.doc, attribute.of.describe())
-}
-
-fn reference(name: &str) -> String {
-    format!("#/$defs/{name}")
-}
-
-/// The named parts of a schema. Each part is made once. A type gets its name before its part is made, because `not` on
-/// a type leads back to the type.
-#[derive(Default)]
-struct Definitions {
-    types: Vec<Type>,
-    all: Map<String, Value>,
-}
-
-impl Definitions {
-    fn add(&mut self, name: String, schema: Value) {
-        self.all.insert(name, schema);
-    }
-
-    fn finish(mut self) -> Map<String, Value> {
-        let parameter = json!({ "type": "string", "pattern": PARAMETER, "description": "A parameter of the suite." });
-        self.add("parameter".to_owned(), parameter);
-        self.all
-    }
-
-    /// The name of a type: `list of text`. Records with the same fields and different types are distinguished by a
-    /// number.
-    fn name(&mut self, of: Type) -> String {
-        let place = self.types.iter().position(|known| *known == of).unwrap_or_else(|| {
-            self.types.push(of);
-            self.types.len() - 1
-        });
-        match of {
-            Type::Bool => "boolean".to_owned(),
-            Type::Integer => "integer".to_owned(),
-            Type::Text => "text".to_owned(),
-            Type::Time => "instant".to_owned(),
-            Type::Duration => "duration".to_owned(),
-            Type::List(item) => format!("list-of-{}", self.name(*item)),
-            Type::Map(item) => format!("map-to-{}", self.name(*item)),
-            Type::Record(_) => format!("record-{place}"),
-            Type::Either(types) => types.iter().map(|of| self.name(*of)).collect::<Vec<_>>().join("-or-"),
-        }
-    }
-
-    /// A reference to the schema of a value.
-    fn value(&mut self, of: Type) -> String {
-        let name = format!("value-{}", self.name(of));
-        let link = reference(&name);
-        if self.all.contains_key(&name) {
-            return link;
-        }
-        self.all.insert(name.clone(), Value::Null);
-        let plain = match of {
-            Type::Bool => json!({ "type": "boolean" }),
-            Type::Integer => json!({ "type": "integer" }),
-            Type::Text => text(),
-            Type::Time => {
-                json!({ "type": "string", "description": "`2026-11-20T09:00:00Z`; in examples also `3d ago` and `in 5d`." })
-            }
-            Type::Duration => {
-                json!({ "type": "string", "pattern": DURATION, "description": "`90d`, `1d 12h`, `15m`." })
-            }
-            Type::List(item) => json!({ "type": "array", "items": { "$ref": self.value(*item) } }),
-            Type::Map(item) => json!({ "type": "object", "additionalProperties": { "$ref": self.value(*item) } }),
-            Type::Either(types) => {
-                json!({ "anyOf": types.iter().map(|of| json!({ "$ref": self.value(*of) })).collect::<Vec<_>>() })
-            }
-            Type::Record(fields) => {
-                let fields: Vec<(String, Value)> =
-                    fields.iter().map(|it| (it.name.to_owned(), json!({ "$ref": self.value(it.of) }))).collect();
-                json!({ "type": "object", "additionalProperties": false, "properties": Map::from_iter(fields) })
-            }
-        };
-        self.all.insert(name, json!({ "anyOf": [plain, { "$ref": reference("parameter") }] }));
-        link
-    }
-
-    /// A reference to the schema of a condition on a value: a bare value, matchers, or conditions on fields.
-    fn condition(&mut self, of: Type) -> String {
-        let name = format!("condition-{}", self.name(of));
-        let link = reference(&name);
-        if self.all.contains_key(&name) {
-            return link;
-        }
-        self.all.insert(name.clone(), Value::Null);
-        let mut forms = vec![json!({ "$ref": reference("parameter") })];
-        if !matches!(of, Type::Map(_) | Type::Record(_)) {
-            forms.insert(0, json!({ "$ref": self.value(of) }));
-        }
-        let tests: Vec<(String, Value)> = matchers::ALL
-            .iter()
-            .filter_map(|matcher| {
-                let mut operand = self.operand(matcher.takes(of).ok()?);
-                operand.insert("description".to_owned(), json!(matcher.doc()));
-                Some((matcher.keyword().to_owned(), Value::Object(operand)))
-            })
-            .collect();
-        forms.push(mapping(Map::from_iter(tests), None));
-        if let Type::Record(fields) = of {
-            forms.push(self.fields(fields));
-        }
-        self.all.insert(name, json!({ "anyOf": forms }));
-        link
-    }
-
-    fn fields(&mut self, fields: &'static [Field]) -> Value {
-        let mut paths = Paths::default();
-        for field in fields {
-            paths.condition(field.name, field.of, &field.of.describe(), self);
-        }
-        mapping(paths.properties, Some(paths.patterns))
-    }
-
-    fn operand(&mut self, takes: Takes) -> Map<String, Value> {
-        let schema = match takes {
-            Takes::Value(of) => json!({ "$ref": self.value(of) }),
-            Takes::Values(of) => {
-                let item = self.value(of);
-                json!({
-                    "anyOf": [
-                        { "type": "array", "minItems": 1, "items": { "$ref": item } },
-                        { "$ref": reference("parameter") },
-                    ],
-                })
-            }
-            Takes::Glob | Takes::Regex => text(),
-            Takes::Flag => json!({ "const": true }),
-            Takes::Condition(of) => json!({ "$ref": self.condition(of) }),
-        };
-        match schema {
-            Value::Object(schema) => schema,
-            _ => Map::new(),
-        }
-    }
-}
-
-fn mapping(properties: Map<String, Value>, patterns: Option<Map<String, Value>>) -> Value {
-    let mut object = Map::from_iter([
-        ("type".to_owned(), json!("object")),
-        ("minProperties".to_owned(), json!(1)),
-        ("additionalProperties".to_owned(), json!(false)),
-        ("properties".to_owned(), Value::Object(properties)),
-    ]);
-    if let Some(patterns) = patterns.filter(|patterns| !patterns.is_empty()) {
-        object.insert("patternProperties".to_owned(), Value::Object(patterns));
-    }
-    Value::Object(object)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
-use crate::facts::{Cause, Gap};
+use crate::facts::{Cause, Gap, NOT_RETURNED};
 
 fn unknown() -> Fact {
     Fact::Unknown(Arc::new(Gap::new(Cause::Denied)))
@@ -78,6 +78,50 @@ fn withheld_text_is_not_judged() {
         let judgement = expectation(expect).judge(&thing, now());
         let withheld = |gaps: &[Arc<Gap>]| gaps.iter().all(|gap| gap.cause == Cause::Withheld);
         let is = word(&judgement) == expected && !matches!(&judgement, Judgement::Unknown(gaps) if !withheld(gaps));
+        if !is {
+            wrong.push(format!("{expect}: {judgement:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// A field that AWS left out can have any value. What does not depend on it is decided.
+#[test]
+fn a_field_that_aws_left_out_is_not_judged() {
+    let record = |days: Option<i64>| {
+        let left_out: &[&str] = if days.is_some() { &["count"] } else { &["count", "days"] };
+        Value::record([
+            ("grantee", Some("a".into())),
+            ("days", days.map(Value::Integer)),
+            (NOT_RETURNED, Some(Value::texts(left_out.iter().copied()))),
+        ])
+    };
+    let grants = || vec![("grants", Fact::Known(Value::List(vec![record(Some(3)), record(None)])))];
+    let owner = || vec![("owner", Fact::Known(record(None)))];
+    let mut wrong = Vec::new();
+    for (expect, facts, expected) in [
+        ("{ grants: { each: { days: 3 } } }", grants(), "unknown"),
+        ("{ grants: { none: { days: 4 } } }", grants(), "unknown"),
+        ("{ grants: { none: { days: 3 } } }", grants(), "unmet"),
+        ("{ grants: { any: { days: 3 } } }", grants(), "met"),
+        ("{ grants: { any: { days: 4 } } }", grants(), "unknown"),
+        ("{ grants: { any: { days: { absent: true } } } }", grants(), "unknown"),
+        ("{ grants: { each: { days: { present: true } } } }", grants(), "unknown"),
+        ("{ grants: { each: { grantee: a } } }", grants(), "met"),
+        ("{ grants: { count: 2 } }", grants(), "met"),
+        ("{ grants: { any: { grantee: b, days: 3 } } }", grants(), "unmet"),
+        ("{ grants: { contains: { grantee: a } } }", grants(), "unknown"),
+        ("{ owner.days: { absent: true } }", owner(), "unknown"),
+        ("{ owner.days: { present: true } }", owner(), "unknown"),
+        ("{ not: { owner.days: 4 } }", owner(), "unknown"),
+        ("{ owner.grantee: a }", owner(), "met"),
+        ("{ owner: { present: true } }", owner(), "met"),
+    ] {
+        let mut thing = Resource::new(&THING, "1".into(), "r".into(), "id", "id");
+        facts.into_iter().for_each(|(name, fact)| thing.set(name, fact));
+        let judgement = expectation(expect).judge(&thing, now());
+        let undecided = |gaps: &[Arc<Gap>]| gaps.iter().all(|gap| gap.cause == Cause::Undecided);
+        let is = word(&judgement) == expected && !matches!(&judgement, Judgement::Unknown(gaps) if !undecided(gaps));
         if !is {
             wrong.push(format!("{expect}: {judgement:?}"));
         }

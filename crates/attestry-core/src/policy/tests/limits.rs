@@ -139,7 +139,7 @@ fn what_is_told_of_a_suite_that_is_wrong_everywhere_is_bounded() {
 }
 
 #[test]
-fn files_that_are_passed_over_are_told() {
+fn files_that_are_passed_over_are_reported() {
     let policy = |id: &str| {
         format!(
             "id: {id}\ntitle: T\nseverity: low\ncases: {{ a: {{ each: test.thing, when_none: met, expect: {{ name: a }} }} }}\n"

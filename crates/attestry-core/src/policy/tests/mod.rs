@@ -3,9 +3,11 @@
 
 mod bad;
 mod choosing;
+mod controls;
 mod judging;
 mod limits;
 mod parameters;
+mod tables;
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -42,6 +44,8 @@ static THING: Kind = Kind {
     name: "test.thing",
     plural: "things",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A thing.",
     attributes: ATTRIBUTES,
     calls: CALLS,
@@ -51,6 +55,8 @@ static GLOBAL: Kind = Kind {
     name: "test.global",
     plural: "global things",
     scope: Scope::Global,
+    parent: None,
+    qualified: "",
     doc: "A thing.",
     attributes: ATTRIBUTES,
     calls: CALLS,
@@ -71,7 +77,11 @@ static TURN: ProbeSpec = ProbeSpec {
 /// The shipped catalogues are parsed once for all tests.
 fn words() -> Vocabulary {
     static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
-    Vocabulary { kinds: vec![&THING, &GLOBAL], probes: vec![&TURN], catalogues: CATALOGUES.clone() }
+    Vocabulary {
+        kinds: Kinds::new([&THING, &GLOBAL, &ATTESTATION]),
+        probes: vec![&TURN],
+        catalogues: CATALOGUES.clone(),
+    }
 }
 
 fn now() -> Timestamp {

@@ -102,12 +102,12 @@ struct CaseFacts<'a> {
     gaps: Vec<String>,
     met: Runs,
     not_applicable: Vec<(&'a str, Runs)>,
-    found: Vec<Found<'a>>,
+    found: Vec<FindingRow<'a>>,
 }
 
 /// A resource that needs attention. Without a number, it is the population.
 #[derive(Serialize)]
-struct Found<'a> {
+struct FindingRow<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,7 +147,7 @@ impl Runs {
 }
 
 /// The kind, account, Region and id of a resource.
-type Key<'a> = (&'static str, &'a str, &'a str, &'a str);
+type ResourceKey<'a> = (&'static str, &'a str, &'a str, &'a str);
 
 impl<'a> Content<'a> {
     pub(super) fn of(record: &Record<'a>) -> Self {
@@ -194,7 +194,12 @@ impl<'a> Content<'a> {
         content
     }
 
-    fn case(&self, record: &Record<'a>, result: &'a CaseResult, numbers: &HashMap<Key<'a>, usize>) -> CaseFacts<'a> {
+    fn case(
+        &self,
+        record: &Record<'a>,
+        result: &'a CaseResult,
+        numbers: &HashMap<ResourceKey<'a>, usize>,
+    ) -> CaseFacts<'a> {
         let (case, origin) = (&result.case, &result.case.origin);
         let (file, line) = record.place(case);
         let kind = self.kinds.iter().position(|kind| kind.name == case.kind.name).unwrap_or_default();
@@ -218,7 +223,7 @@ impl<'a> Content<'a> {
             match (resource.verdict, number(resource)) {
                 (ResourceVerdict::Met, Some(at)) => met.add(at),
                 (ResourceVerdict::NotApplicable, Some(at)) => without.entry(&resource.reason).or_default().add(at),
-                (_, at) => found.push(Found::of(resource, at)),
+                (_, at) => found.push(FindingRow::of(resource, at)),
             }
         }
         let paths = self.kinds.get(kind).map(|kind| kind.paths.as_slice()).unwrap_or_default();
@@ -263,7 +268,7 @@ impl<'a> Content<'a> {
     }
 }
 
-impl<'a> Found<'a> {
+impl<'a> FindingRow<'a> {
     fn of(resource: &'a ResourceResult, at: Option<usize>) -> Self {
         Self {
             at,
@@ -364,6 +369,6 @@ fn waiver(waiver: &WaiverResult) -> WaiverFacts<'_> {
     WaiverFacts { waiver, days: wording::days(waiver), concerns: waivers::warnings(waiver) }
 }
 
-fn key<'a>(kind: &'static Kind, account: &'a str, region: &'a str, id: &'a str) -> Key<'a> {
+fn key<'a>(kind: &'static Kind, account: &'a str, region: &'a str, id: &'a str) -> ResourceKey<'a> {
     (kind.name, account, region, id)
 }

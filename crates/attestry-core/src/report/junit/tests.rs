@@ -176,7 +176,7 @@ fn five_thousand_violations_stay_small() {
 }
 
 #[test]
-fn hostile_text_is_told_without_its_effect() {
+fn hostile_text_is_shown_without_its_effect() {
     let all = parse(&Sample::new().write(&JUNIT)).expect("well-formed");
     let failure = all.iter().find(|it| it.0 == "failure" && it.2.contains("]]> <b a='1'")).expect("told");
     assert!(!failure.2.contains('\u{1b}') && !failure.2.contains('\u{202e}'), "{}", failure.2);

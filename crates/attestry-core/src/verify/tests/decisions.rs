@@ -144,6 +144,8 @@ fn populations_of_other_kinds_do_not_count() {
         name: "test.other",
         plural: "others",
         scope: Scope::Regional,
+        parent: None,
+        qualified: "",
         doc: "Another thing.",
         attributes: KIND.attributes,
         calls: KIND.calls,

@@ -6,6 +6,8 @@ mod exits;
 mod findings;
 mod gone;
 mod places;
+mod references;
+mod share;
 mod waivers;
 
 use std::sync::Arc;
@@ -28,6 +30,8 @@ static KIND: Kind = Kind {
     name: "test.thing",
     plural: "things",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A thing.",
     attributes: &[attribute("about"), attribute("good")],
     calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 })],
@@ -114,6 +118,7 @@ fn is(name: &'static str) -> Expectation {
         path: name.to_owned(),
         lookup,
         condition: Condition::Tests(vec![test]),
+        related: None,
     }))
 }
 
@@ -135,6 +140,7 @@ fn case(id: &str, quantifier: Quantifier, when_none: WhenNone, per: Per) -> Case
         quantifier,
         filter: is("about"),
         expect: is("good"),
+        share: None,
         when_none,
         per,
         oracles: Vec::new(),

@@ -37,7 +37,7 @@ fn a_request_is_as_openssl_writes_it() {
 }
 
 #[test]
-fn a_token_about_something_else_is_told() {
+fn a_token_about_something_else_is_reported() {
     assert_eq!(read(b"manifests", QUERY, ANSWER), Err(StampError::OtherRequest));
     assert_eq!(read(b"manifests", &query(b"manifests", [0x41; 16]), ANSWER), Err(StampError::OtherDigest));
     assert_eq!(read(MANIFEST, &query(MANIFEST, [0x42; 16]), ANSWER), Err(StampError::OtherNonce));
@@ -45,7 +45,7 @@ fn a_token_about_something_else_is_told() {
 }
 
 #[test]
-fn an_answer_that_is_cut_anywhere_is_told() {
+fn an_answer_that_is_cut_anywhere_is_reported() {
     for end in 0..ANSWER.len() {
         assert!(matches!(stamp(&ANSWER[..end]), Err(StampError::Malformed(_))), "cut at {end}");
     }
@@ -70,7 +70,7 @@ fn no_changed_byte_gives_another_time() {
 }
 
 #[test]
-fn a_refusal_is_told_with_its_number() {
+fn a_refusal_is_reported_with_its_number() {
     // The structure PKIStatusInfo with the status "rejection".
     assert_eq!(stamp(b"\x30\x05\x30\x03\x02\x01\x02"), Err(StampError::Refused(2)));
     assert_eq!(stamp(b"\x30\x05\x30\x03\x02\x01\x00"), Err(StampError::Malformed("it holds no token")));
@@ -85,7 +85,7 @@ fn deep_and_wide_answers_end_soon() {
 }
 
 #[test]
-fn what_is_no_certificate_is_told() {
+fn a_file_without_a_certificate_is_reported() {
     for text in ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         assert_eq!(Authority::from_pem(text), Err(StampError::NotPem), "{text}");
     }

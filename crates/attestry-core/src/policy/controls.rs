@@ -1,0 +1,175 @@
+//! What a suite does for each control of a framework: the data of `attestry controls`.
+//!
+//! The result depends on the texts only, so it is the same for every stage. Must not know verdicts, nor how the result
+//! is shown.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::{Catalogues, Suite, UntestableSort};
+use crate::facts::words::words;
+
+/// What a suite does for one control.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
+pub enum ControlState {
+    /// A case tests facts for it.
+    Tested,
+    /// Cases test only statements of persons for it.
+    Attested,
+    /// No case serves it, and the catalogue states that a person must judge it.
+    Manual,
+    /// No case serves it, and the catalogue states that nothing can show whether it holds.
+    Impossible,
+    /// No case serves it, and the catalogue states no reason.
+    Missing,
+}
+
+words!(ControlState);
+
+/// The controls of one framework with their states.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FrameworkControls {
+    /// The key of the catalogue.
+    pub framework: String,
+    /// The name of the framework.
+    pub name: String,
+    /// The controls, in the order of their numbers.
+    pub controls: Vec<StatedControl>,
+}
+
+/// A control with its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StatedControl {
+    /// The id.
+    pub id: String,
+    /// The title in the catalogue.
+    pub title: String,
+    /// The state.
+    pub state: ControlState,
+    /// The ids of the cases that cite the control, in the order of the suite.
+    pub cases: Vec<String>,
+    /// The reason why no case can test the control, if the catalogue states one.
+    pub reason: Option<String>,
+}
+
+impl FrameworkControls {
+    /// The number of controls in each state.
+    #[must_use]
+    pub fn tally(&self) -> BTreeMap<ControlState, usize> {
+        let count = |state: &ControlState| self.controls.iter().filter(|it| it.state == *state).count();
+        ControlState::ALL.iter().map(|state| (*state, count(state))).collect()
+    }
+
+    /// The number of controls without a case and without a reason.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.controls.iter().filter(|it| it.state == ControlState::Missing).count()
+    }
+}
+
+/// The cases that cite one control.
+#[derive(Debug, Default)]
+struct Citations {
+    cases: Vec<String>,
+    /// Whether one of them tests facts.
+    tested: bool,
+}
+
+/// The states of all controls of one framework. Without a framework, the result has each framework that the policies of
+/// the suite cite. An unknown framework has no controls.
+#[must_use]
+pub fn states(suite: &Suite, catalogues: &Catalogues, framework: Option<&str>) -> Vec<FrameworkControls> {
+    let mut cited: BTreeMap<(&str, &str), Citations> = BTreeMap::new();
+    for policy in &suite.policies {
+        for case in &policy.cases {
+            let controls: BTreeSet<_> = policy.controls.iter().chain(&case.controls).collect();
+            for control in controls {
+                let citations = cited.entry((&control.framework, &control.id)).or_default();
+                citations.cases.push(format!("{}/{}", policy.id.value, case.name.value));
+                citations.tested |= !case.is_attested();
+            }
+        }
+    }
+    let mut keys: Vec<&str> = match framework {
+        Some(framework) => vec![framework],
+        None => cited.keys().map(|(framework, _)| *framework).collect(),
+    };
+    keys.sort_by(|a, b| natural(a, b));
+    keys.dedup();
+    let of = |key: &str| {
+        let mut controls: Vec<StatedControl> = catalogues
+            .controls(key)
+            .map(|(id, title)| {
+                let citations = cited.get(&(key, id));
+                let untestable = catalogues.untestable(key, id);
+                let state = match (citations, untestable.map(|it| it.sort)) {
+                    (Some(Citations { tested: true, .. }), _) => ControlState::Tested,
+                    (Some(_), _) => ControlState::Attested,
+                    (None, Some(UntestableSort::Manual)) => ControlState::Manual,
+                    (None, Some(UntestableSort::Impossible)) => ControlState::Impossible,
+                    (None, None) => ControlState::Missing,
+                };
+                StatedControl {
+                    id: id.to_owned(),
+                    title: title.to_owned(),
+                    state,
+                    cases: citations.map(|it| it.cases.clone()).unwrap_or_default(),
+                    reason: untestable.map(|it| it.reason.clone()),
+                }
+            })
+            .collect();
+        controls.sort_by(|a, b| natural(&a.id, &b.id));
+        FrameworkControls { framework: key.to_owned(), name: catalogues.name(key).unwrap_or(key).to_owned(), controls }
+    };
+    keys.into_iter().map(of).collect()
+}
+
+/// The order of ids in which `1.9` comes before `1.10`.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (mut left, mut right) = (parts(a), parts(b));
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return a.cmp(b),
+            (one, other) => match one.cmp(&other) {
+                Ordering::Equal => {}
+                unequal => return unequal,
+            },
+        }
+    }
+}
+
+/// A run of digits or a run of other characters.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part<'a> {
+    /// The number of digits without leading zeros, and the digits. So numbers of any length compare.
+    Number(usize, &'a str),
+    Text(&'a str),
+}
+
+fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let number = rest.chars().next().map(is_digit)?;
+        let end = rest.find(|c| is_digit(c) != number).unwrap_or(rest.len());
+        let (part, after) = rest.split_at(end);
+        rest = after;
+        let digits = part.trim_start_matches('0');
+        Some(if number { Part::Number(digits.len(), digits) } else { Part::Text(part) })
+    })
+}

@@ -1,0 +1,101 @@
+//! For each resource another one: `related: { kind: cloudwatch.alarm, where: … }`.
+//!
+//! The condition on the other kind can name attributes of the resource: `{ equals: { of: arn } }`. Such a requirement becomes
+//! a count, whose facts `verify` derives from both populations. Must not know resources.
+
+use super::Expectation;
+use super::parameters::Parameters;
+use crate::facts::{Attribute, Kind, Lookup, Type, Value};
+use crate::matchers::{self, Condition, Operand, Test};
+use crate::source::{Diagnostic, Diagnostics, Node, Table};
+
+/// The other resources that a resource must have.
+#[derive(Clone, Debug)]
+pub struct Related {
+    /// The kind of the others.
+    pub kind: &'static Kind,
+    /// Which of them count.
+    pub filter: Expectation,
+    /// The least number of them.
+    pub at_least: usize,
+    /// The greatest number of them.
+    pub at_most: Option<usize>,
+}
+
+impl Related {
+    /// The attributes of the resource that the filter names.
+    #[must_use]
+    pub fn outer(&self) -> Vec<&'static Attribute> {
+        let mut all = Vec::new();
+        self.filter.visit(&mut |test| all.extend(test.condition.outer()));
+        all
+    }
+
+    /// Reads the value of `related`.
+    pub(super) fn read(
+        node: &Node,
+        kind: &'static Kind,
+        parameters: &mut Parameters<'_>,
+        sink: &mut Diagnostics,
+    ) -> Option<Self> {
+        let mut table = Table::new(node, "`related`", sink)?;
+        let other = table.need("kind", sink).and_then(|node| {
+            let name = node.text("the kind", sink)?;
+            let found = parameters.kinds().find(&name.value);
+            if found.is_none() {
+                let error = Diagnostic::error("unknown-kind", name.span, format!("unknown kind `{}`", name.value));
+                sink.push(error.suggest(&name.value, parameters.kinds().names()));
+            }
+            found
+        });
+        let filter = table.take("where");
+        let number = |node: Option<&Node>, sink: &mut Diagnostics| match node {
+            None => Some(None),
+            Some(node) => Some(Some(usize::try_from(node.integer("a number of resources", sink)?.value).ok()?)),
+        };
+        let at_least = number(table.take("at_least"), sink);
+        let at_most = number(table.take("at_most"), sink);
+        table.finish(sink);
+        let other = other?;
+        let filter = match filter {
+            Some(node) => {
+                parameters.inside(kind, other, |parameters| Expectation::read(node, other, parameters, sink))?
+            }
+            None => Expectation::nothing(),
+        };
+        let (at_least, at_most) = (at_least?, at_most?);
+        // Without a number, one is enough. With an upper limit alone, none is, too.
+        let at_least = at_least.unwrap_or(usize::from(at_most.is_none()));
+        Some(Self { kind: other, filter, at_least, at_most })
+    }
+
+    /// The condition on the number of the others.
+    pub(super) fn condition(&self) -> Option<Condition> {
+        let test = |keyword, number: usize| {
+            let operand = Operand::Value(Value::Integer(i64::try_from(number).ok()?));
+            Some(Test { matcher: matchers::find(keyword)?, operand })
+        };
+        let mut tests = Vec::new();
+        if self.at_least > 0 || self.at_most.is_none() {
+            tests.push(test("at_least", self.at_least)?);
+        }
+        if let Some(most) = self.at_most {
+            tests.push(test("at_most", most)?);
+        }
+        Some(Condition::Tests(tests))
+    }
+
+    /// The attribute that holds the number of the others.
+    pub(super) fn lookup(&self, kind: &'static Kind, node: &Node) -> Lookup {
+        let name = format!("related {} at {}", self.kind.name, node.span.start);
+        let via = kind.attribute("name").or(kind.attributes.first());
+        let attribute = super::follow::made(kind, self.kind, name, || {
+            let field = format!("the list of {}", self.kind.plural);
+            Attribute {
+                call: via.map_or("", |via| via.call),
+                ..Attribute::new("", Type::Integer, "", field.leak(), "How many others there are.")
+            }
+        });
+        Lookup { attribute, inside: Vec::new(), of: Type::Integer }
+    }
+}

@@ -1,0 +1,135 @@
+//! Counts the related resources of a resource: a join of two populations.
+//!
+//! A related resource that was not seen makes the count unknown where it could decide. Must not know the reason of the
+//! requirement.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::facts::{Cause, Fact, Gap, Population, Resource, Value};
+use crate::matchers::{Condition, Operand};
+use crate::policy::{Expectation, Judgement, Related};
+
+/// The resources of the other kind, by the value that the join compares.
+pub(super) struct Others<'a> {
+    related: &'a Related,
+    now: Timestamp,
+    resources: Vec<&'a Resource>,
+    /// The first gap of the lists. With one, there can be more resources than were seen.
+    gap: Option<Arc<Gap>>,
+    key: Option<Key<'a>>,
+}
+
+/// The comparison that an index answers: an attribute of the others equals an attribute of the resource.
+struct Key<'a> {
+    outer: &'a str,
+    by_value: BTreeMap<&'a Value, Vec<usize>>,
+    /// The others whose attribute is unknown. They can be related to every resource.
+    unknown: Vec<usize>,
+}
+
+impl<'a> Others<'a> {
+    pub(super) fn new(related: &'a Related, populations: &'a [Population], now: Timestamp) -> Self {
+        let of_kind = || populations.iter().filter(|it| it.kind.name == related.kind.name);
+        let resources: Vec<&Resource> =
+            of_kind().flat_map(|it| &it.resources).filter(|resource| resource.gone.is_none()).collect();
+        let missing = of_kind().next().is_none().then(|| {
+            let message = format!("no population of {} was read", related.kind.plural);
+            Arc::new(Gap::new(Cause::Interrupted).with_message(message))
+        });
+        let gap = of_kind().flat_map(|it| &it.gaps).next().cloned().or(missing);
+        let key = equal(&related.filter).map(|(inner, outer)| {
+            let (mut by_value, mut unknown) = (BTreeMap::<&Value, Vec<usize>>::new(), Vec::new());
+            for (place, resource) in resources.iter().enumerate() {
+                match resource.get(inner) {
+                    Some(Fact::Known(value)) if !value.is_withheld() => by_value.entry(value).or_default().push(place),
+                    Some(Fact::Absent | Fact::NotApplicable(_)) => {}
+                    _ => unknown.push(place),
+                }
+            }
+            Key { outer, by_value, unknown }
+        });
+        Self { related, now, resources, gap, key }
+    }
+
+    /// The number of the resources that are related to this one, if it is known as far as the requirement needs it.
+    pub(super) fn count(&self, resource: &Resource) -> Fact {
+        for attribute in self.related.outer() {
+            match resource.get(attribute.name) {
+                Some(Fact::Unknown(gap)) => return Fact::Unknown(Arc::clone(gap)),
+                Some(Fact::NotApplicable(why)) => return Fact::NotApplicable(why.clone()),
+                None => {
+                    return Fact::Unknown(Arc::new(Gap::new(Cause::Interrupted).with_resource(resource.id.clone())));
+                }
+                Some(Fact::Known(value)) if value.is_withheld() => {
+                    let gap = Gap::new(Cause::Withheld).with_resource(resource.id.clone());
+                    return Fact::Unknown(Arc::new(gap.with_message(format!("`{}` is withheld", attribute.name))));
+                }
+                Some(Fact::Absent | Fact::Known(_)) => {}
+            }
+        }
+        let (mut surely, mut gap) = (0_usize, self.gap.clone());
+        let mut possible = 0_usize;
+        let mut add = |other: &Resource| match self.related.filter.judge_for(other, resource, self.now) {
+            Judgement::Met => surely += 1,
+            Judgement::Unmet(_) | Judgement::NotApplicable(_) => {}
+            Judgement::Unknown(gaps) => {
+                possible += 1;
+                gap = gap.take().or_else(|| gaps.into_iter().next());
+            }
+        };
+        match &self.key {
+            None => self.resources.iter().for_each(|other| add(other)),
+            Some(key) => {
+                let equal = match resource.get(key.outer) {
+                    Some(Fact::Known(value)) => key.by_value.get(value).map(Vec::as_slice).unwrap_or_default(),
+                    _ => &[],
+                };
+                equal.iter().chain(&key.unknown).filter_map(|place| self.resources.get(*place)).for_each(|it| add(it));
+            }
+        }
+        let unseen = self.gap.is_some();
+        let fits =
+            |number: usize| number >= self.related.at_least && self.related.at_most.is_none_or(|most| number <= most);
+        // With a gap in the list, there is no upper limit for the number.
+        let most = if unseen { None } else { Some(surely + possible) };
+        let decided = match (self.related.at_most, most) {
+            _ if possible == 0 && !unseen => true,
+            (None, _) if surely >= self.related.at_least => true,
+            (None, Some(most)) => most < self.related.at_least,
+            (Some(limit), _) if surely > limit => true,
+            (Some(_), Some(most)) => fits(surely) && fits(most) || most < self.related.at_least,
+            (_, None) => false,
+        };
+        if decided {
+            return Fact::Known(Value::Integer(i64::try_from(surely).unwrap_or(i64::MAX)));
+        }
+        let gap = gap.unwrap_or_else(|| Arc::new(Gap::new(Cause::Undecided)));
+        let message = format!(
+            "whether it has its {} depends on data that were not seen: {}",
+            self.related.kind.plural, gap.message
+        );
+        Fact::Unknown(Arc::new(Gap::clone(&gap).with_message(message)))
+    }
+}
+
+/// The attribute of the others and that of the resource that must be equal, if the filter has such a test.
+fn equal(filter: &Expectation) -> Option<(&'static str, &'static str)> {
+    match filter {
+        Expectation::All(parts) => parts.iter().find_map(equal),
+        Expectation::Attribute(test) if test.lookup.inside.is_empty() && test.related.is_none() => {
+            match &test.condition {
+                Condition::Tests(tests) => tests.iter().find_map(|it| match (&it.operand, it.matcher.keyword()) {
+                    (Operand::Outer(outer), "equals") if outer.inside.is_empty() => {
+                        Some((test.lookup.attribute.name, outer.attribute.name))
+                    }
+                    _ => None,
+                }),
+                Condition::Fields(_) => None,
+            }
+        }
+        _ => None,
+    }
+}
