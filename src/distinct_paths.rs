@@ -12,19 +12,19 @@ use attestry_core::verify::Exit;
 /// The paths that a command reads and writes, with their names.
 #[derive(Debug, Default)]
 pub(crate) struct DistinctPaths {
-    inputs: Vec<Place>,
-    outputs: Vec<Place>,
+    inputs: Vec<NamedPath>,
+    outputs: Vec<NamedPath>,
 }
 
 #[derive(Debug)]
-struct Place {
+struct NamedPath {
     name: &'static str,
     given: PathBuf,
     real: PathBuf,
     file: Option<(u64, u64)>,
 }
 
-impl Place {
+impl NamedPath {
     fn new(name: &'static str, path: &Path) -> Self {
         let real = real(path);
         Self { name, given: path.to_owned(), file: file(&real), real }
@@ -51,12 +51,12 @@ impl DistinctPaths {
     /// Adds an input.
     #[cfg(feature = "aws")]
     pub(crate) fn input(&mut self, name: &'static str, path: &Path) {
-        self.inputs.push(Place::new(name, path));
+        self.inputs.push(NamedPath::new(name, path));
     }
 
     /// Adds an output: a file or a directory that is replaced as a whole.
     pub(crate) fn output(&mut self, name: &'static str, path: &Path) {
-        self.outputs.push(Place::new(name, path));
+        self.outputs.push(NamedPath::new(name, path));
     }
 
     /// Checks that the paths are distinct.
@@ -80,13 +80,13 @@ impl DistinctPaths {
     pub(crate) fn check_around(mut self, folders: &[&Path]) -> Result<(), Failure> {
         self.check()?;
         let here = std::env::current_dir().unwrap_or_default();
-        self.inputs = vec![Place::new("where the command runs", &here)];
+        self.inputs = vec![NamedPath::new("where the command runs", &here)];
         self.outputs.retain(|output| folders.contains(&output.given.as_path()));
         self.check()
     }
 }
 
-fn refused(output: &Place, why: &str) -> Failure {
+fn refused(output: &NamedPath, why: &str) -> Failure {
     Failure::new(Exit::Usage, format!("{} {} {why}: it is not written", output.name, output.shown()))
 }
 

@@ -29,7 +29,7 @@ mod trials;
 mod trusted;
 pub mod vocabulary;
 
-pub use attestry_core::{alerts, evidence, facts, matchers, plan, policy, report, source, verify};
+pub use attestry_core::{alerts, evidence, facts, kind_files, matchers, mutants, plan, policy, report, source, verify};
 pub use {attestry_iam as iam, attestry_logs as logs};
 
 #[cfg(feature = "aws")]

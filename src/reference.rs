@@ -91,7 +91,12 @@ fn kind(kind: &Kind) -> String {
     let scope = if kind.scope == Scope::Global { "per account" } else { "per account and Region" };
     let _ = write!(text, "One population {scope}.\n\n| attribute | type | meaning | read from |\n|---|---|---|---|\n");
     for attribute in kind.attributes {
-        let cells = [&attribute.of.describe(), attribute.doc, &format!("`{}` `{}`", attribute.call, attribute.field)];
+        let refers = attribute.refers.map(|kind| format!(" It names a resource of `{kind}`.")).unwrap_or_default();
+        let cells = [
+            &attribute.of.describe(),
+            &format!("{}{refers}", attribute.doc),
+            &format!("`{}` `{}`", attribute.call, attribute.field),
+        ];
         let cells = cells.map(|cell| cell.replace('|', "\\|"));
         let _ = writeln!(text, "| `{}` | {} |", attribute.name, cells.join(" | "));
     }

@@ -9,7 +9,8 @@ use attestry_core::policy::{ATTESTATION, Vocabulary};
 /// All words that a policy can use.
 #[must_use]
 pub fn vocabulary() -> Vocabulary {
-    Vocabulary::new(kinds::schemas().chain([&ATTESTATION])).with_probes(probes::specs())
+    let kinds = kinds::SCHEMAS.iter().copied().chain([&ATTESTATION]);
+    Vocabulary::new(kinds).with_files(&kinds::FILES).with_probes(probes::specs())
 }
 
 /// The kind of this name: of a collector, of a probe, or the attestation.

@@ -42,7 +42,5 @@ fn run<Cli>(
     color(&cli).apply();
     // The hook shows the message of a panic. Here the panic gets an exit code of the table.
     let ended = std::panic::catch_unwind(AssertUnwindSafe(|| command(cli)));
-    let defect =
-        || Err(Failure::new(Exit::Output, "this is a defect of Attestry, or the machine has too little memory"));
-    output::finish(ended.unwrap_or_else(|_| defect()))
+    output::finish(ended.unwrap_or_else(|_| Err(panics::defect())))
 }

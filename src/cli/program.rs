@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::commands::{
-    check, cleanup, completions, diff, evidence, explain, kinds, list, logs, permissions, plan, push, reference,
-    reperform, run, schema, verify,
+    check, cleanup, completions, controls, diff, evidence, explain, kinds, list, logs, mutate, permissions, plan, push,
+    reference, reperform, run, schema, verify,
 };
 use super::support::{examples, limits, output};
 use crate::failure::Failure;
@@ -39,6 +39,10 @@ enum Command {
     Permissions(permissions::Args),
     /// List the cases of a suite.
     List(list::Args),
+    /// Show which controls of each framework a suite tests, and which have no case. Offline.
+    Controls(controls::Args),
+    /// Break each fact that a suite reads, one at a time, and list what no case notices. Makes no call to AWS.
+    Mutate(mutate::Args),
     /// Remove the artifacts that the probes of a killed run left behind.
     Cleanup(cleanup::Args),
     /// Search log files for values of secrets and for text that looks like a secret. Offline.
@@ -70,10 +74,12 @@ impl Command {
     fn run(self) -> Result<u8, Failure> {
         let ended = match self {
             Self::Run(args) => return run::run(&args),
+            Self::Mutate(args) => return mutate::run(&args),
             Self::Check(args) => check::run(&args),
             Self::Plan(args) => plan::run(&args),
             Self::Permissions(args) => permissions::run(&args),
             Self::List(args) => list::run(&args),
+            Self::Controls(args) => controls::run(&args),
             Self::Cleanup(args) => cleanup::run(&args),
             Self::Logs(args) => logs::run(&args),
             Self::Verify(args) => verify::run(&args),

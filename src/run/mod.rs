@@ -6,6 +6,7 @@
 pub(crate) mod core_dumps;
 mod deliver;
 mod earlier;
+pub(crate) mod facts;
 mod interrupt;
 pub(crate) mod network;
 mod notice;
@@ -297,7 +298,9 @@ impl Run {
     async fn collect(&self, prepared: &Prepared, sessions: &Sessions) -> Result<Collected, Failure> {
         let Prepared { selected, stage, ledger, id, .. } = prepared;
         let Selected { selection, plan, .. } = selected;
-        let reading = collect(plan, &sessions.places, kinds::collector, stage.now, &self.watch);
+        let own = selection.loaded.words.kinds.own();
+        let find = |name: &str| kinds::collector(name, own);
+        let reading = collect(plan, &sessions.places, &find, stage.now, &self.watch);
         let mut populations = self.unless_stopped(2, "at once, without evidence", reading).await?;
         let acting = probing::Acting { plan, ledger: ledger.clone(), pace: self.interrupt.pace(), run: id };
         let acted = probing::act(acting, selection, stage, sessions, self.messages).await;

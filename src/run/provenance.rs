@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn pipelines_are_told_apart() {
+    fn pipelines_are_distinguished() {
         let github = pipeline_of(&[
             ("GITHUB_ACTIONS", "true"),
             ("GITHUB_SERVER_URL", "https://github.example"),

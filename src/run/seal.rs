@@ -13,7 +13,7 @@ use crate::aws::LoggedCall;
 use crate::distinct_paths::DistinctPaths;
 use crate::failure::Failure;
 use attestry_core::evidence::{
-    self, Basis, Bundle, Directory, Format, Link, Previous, Provenance, Told, WriteError, paths, statements,
+    self, Basis, Bundle, Directory, Format, Link, Previous, Provenance, StatementData, WriteError, paths, statements,
 };
 use attestry_core::report::{self, Record, Results};
 use attestry_core::verify::Exit;
@@ -162,7 +162,7 @@ impl Sealer {
         let record = contents.record;
         let sealed = directory.seal(Link { run: record.run.id.clone(), ..link })?;
         let run = serde_json::to_value(record.run).map_err(|error| Failure::new(Exit::Output, error.to_string()))?;
-        let told = Told {
+        let told = StatementData {
             manifest: &sealed.digest,
             files: &sealed.files,
             run: &run,

@@ -13,7 +13,7 @@ use crate::vocabulary::vocabulary;
 use attestry_core::evidence;
 use attestry_core::plan::Plan;
 use attestry_core::policy::{
-    Case, Loaded, Source, Stage, Suite, Waiver, beside, check_expiries, compile, load_suite, select,
+    Case, Loaded, Source, Stage, Suite, Vocabulary, Waiver, beside, check_expiries, compile, load_suite, select,
 };
 use attestry_core::source::{Diagnostic, Diagnostics, FileId, Span, render};
 use attestry_core::verify::Exit;
@@ -49,6 +49,7 @@ impl SelectionRequest {
         let (root, suite_path) = root_of(&self.suite)?;
         let mut loaded = load_suite(&root, &suite_path, vocabulary());
         check_expiries(&loaded.library.suites, Timestamp::now(), &mut loaded.diagnostics);
+        prove_kinds(&mut loaded);
         if loaded.diagnostics.has_errors() {
             return Err(Failure::of_diagnostics(&loaded.library.files, &loaded.diagnostics));
         }
@@ -91,7 +92,27 @@ impl Selection {
 
     /// The plan for the selected cases.
     pub(crate) fn plan(&self) -> Plan {
-        Plan::new(self.cases.clone()).with_notice(self.stage.notice.is_some())
+        let find = |name: &str| self.loaded.words.kinds.find(name);
+        Plan::new(self.cases.clone()).with_parents(&find).with_notice(self.stage.notice.is_some())
+    }
+}
+
+/// The vocabulary with the kinds of a suite, or that of the program alone.
+pub(crate) fn words_of(suite: Option<&Path>) -> Result<Vocabulary, Failure> {
+    let Some(suite) = suite else { return Ok(vocabulary()) };
+    let (root, path) = root_of(suite)?;
+    let mut loaded = load_suite(&root, &path, vocabulary());
+    prove_kinds(&mut loaded);
+    if loaded.diagnostics.has_errors() {
+        return Err(Failure::of_diagnostics(&loaded.library.files, &loaded.diagnostics));
+    }
+    Ok(loaded.words)
+}
+
+/// Proves the kinds of suites against the model of AWS.
+pub(crate) fn prove_kinds(loaded: &mut Loaded) {
+    for file in &loaded.library.kind_files {
+        crate::kinds::prove(file, &loaded.library.kind_files, &mut loaded.diagnostics);
     }
 }
 

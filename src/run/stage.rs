@@ -92,8 +92,11 @@ impl StageSession {
                 })
             }
         };
+        let words = &selection.loaded.words.kinds;
+        let kinds = selection.plan().demands.into_iter().map(|demand| demand.kind);
+        let kinds = kinds.filter(|kind| words.file(kind.name).is_some());
         let unwritten = |path: &Path, error| Failure::new(Exit::Output, format!("{}: {error}", path.display()));
-        let (operations, mut recordings) = (crate::kinds::operations(), Vec::new());
+        let (operations, mut recordings) = (crate::kinds::operations(kinds), Vec::new());
         if let Some(path) = record {
             recordings.push(Recording::create(path, now).map_err(|error| unwritten(path, error))?);
         }

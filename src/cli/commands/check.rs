@@ -51,6 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Nothing, format!("no suite in {}", args.suites.display())));
     }
     check_expiries(&loaded.library.suites, Timestamp::now(), &mut loaded.diagnostics);
+    selection::prove_kinds(&mut loaded);
     let accounts = described(&loaded);
     let described: Vec<_> = accounts.iter().map(|(path, span)| (path.clone(), *span)).collect();
     let mut unkept = Diagnostics::new();

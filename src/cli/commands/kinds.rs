@@ -1,42 +1,63 @@
-//! `attestry kinds`: shows the kinds, their attributes and the matchers.
+//! `attestry kinds`: shows the kinds, their attributes and the matchers, and imports kinds.
+
+mod import;
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use crate::cli::support::output;
 use crate::failure::Failure;
+use crate::matchers;
+use crate::run::selection;
 use crate::vocabulary::find_kind;
-use crate::{kinds, matchers};
 use attestry_core::facts::{Kind, Scope};
-use attestry_core::policy::ATTESTATION;
 use attestry_core::source::closest;
 use attestry_core::verify::Exit;
 
 /// Arguments of `kinds`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// A kind to show with all its attributes and calls.
     kind: Option<String>,
 
     /// Show the matchers instead of the kinds.
     #[arg(long)]
     matchers: bool,
+
+    /// A suite that brings kinds of its own.
+    #[arg(long)]
+    suite: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Write a kind file over Cloud Control for a type of the CloudFormation registry.
+    Import(import::Args),
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    if let Some(Command::Import(args)) = &args.command {
+        return import::run(args);
+    }
     let mut text = String::new();
     if args.matchers {
         for matcher in matchers::ALL {
             let _ = writeln!(text, "{:<12} {}", matcher.keyword(), matcher.doc());
         }
     } else if let Some(name) = &args.kind {
-        let Some(kind) = find_kind(name) else {
-            let near = closest(name, kinds::schemas().map(|kind| kind.name));
+        let words = selection::words_of(args.suite.as_deref())?;
+        let Some(kind) = words.kinds.find(name).or_else(|| find_kind(name)) else {
+            let near = closest(name, words.kinds.names());
             let help = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             return Err(Failure::new(Exit::Usage, format!("unknown kind `{name}`{help}")));
         };
         describe(&mut text, kind);
     } else {
-        for kind in kinds::schemas().chain([&ATTESTATION]) {
+        for kind in selection::words_of(args.suite.as_deref())?.kinds.all() {
             let _ = writeln!(text, "{:<24} {}", kind.name, kind.doc);
         }
     }
@@ -46,11 +67,22 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 fn describe(text: &mut String, kind: &Kind) {
     let scope = if kind.scope == Scope::Global { "one population per account" } else { "one population per Region" };
-    let _ = writeln!(text, "{}: {}\n{scope}\n", kind.name, kind.doc);
+    let _ = writeln!(text, "{}: {}\n{scope}", kind.name, kind.doc);
+    if let Some(parent) = kind.parent {
+        let _ = writeln!(text, "listed for each resource of {parent}");
+    }
+    if !kind.qualified.is_empty() {
+        let _ = writeln!(text, "qualified: {}", kind.qualified);
+    }
+    text.push('\n');
     for attribute in kind.attributes {
         let _ = writeln!(text, "  {:<30} {}", attribute.name, attribute.of.describe());
         let _ = writeln!(text, "  {:<30} {}", "", attribute.doc);
         let _ = writeln!(text, "  {:<30} from {} {}", "", attribute.call, attribute.field);
+        if let Some(target) = attribute.refers {
+            let _ =
+                writeln!(text, "  {:<30} names a resource of {target}: `{}.ATTRIBUTE` follows it", "", attribute.name);
+        }
     }
     text.push('\n');
     for call in kind.calls {

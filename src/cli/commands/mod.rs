@@ -10,6 +10,8 @@ pub(super) mod cleanup;
 #[cfg(feature = "aws")]
 pub(super) mod completions;
 #[cfg(feature = "aws")]
+pub(super) mod controls;
+#[cfg(feature = "aws")]
 pub(super) mod diff;
 #[cfg(feature = "aws")]
 pub(super) mod evidence;
@@ -20,6 +22,8 @@ pub(super) mod kinds;
 pub(super) mod list;
 #[cfg(feature = "aws")]
 pub(super) mod logs;
+#[cfg(feature = "aws")]
+pub(super) mod mutate;
 #[cfg(feature = "aws")]
 pub(super) mod permissions;
 #[cfg(feature = "aws")]

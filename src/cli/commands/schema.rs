@@ -1,10 +1,12 @@
 //! `attestry schema`: prints the published JSON Schemas.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 
 use crate::cli::support::output;
 use crate::failure::Failure;
-use crate::vocabulary::vocabulary;
+use crate::run::selection;
 use attestry_core::policy::json_schema;
 
 /// Arguments of `schema`.
@@ -12,6 +14,10 @@ use attestry_core::policy::json_schema;
 pub(crate) struct Args {
     /// The file format.
     format: Format,
+
+    /// A suite that brings kinds of its own, for the schema of its policies.
+    #[arg(long)]
+    suite: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -28,7 +34,7 @@ enum Format {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     output::print(&match args.format {
-        Format::Policy => format!("{:#}\n", json_schema::policy(&vocabulary())),
+        Format::Policy => format!("{:#}\n", json_schema::policy(&selection::words_of(args.suite.as_deref())?)),
         Format::Suite => format!("{:#}\n", json_schema::suite()),
         Format::Waivers => format!("{:#}\n", json_schema::waivers()),
         // This schema is written by hand, as the contract of the report.

@@ -15,6 +15,17 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("plan", &["attestry plan suites/bank.yaml --stage dev"]),
     ("permissions", &["attestry permissions suites/bank.yaml --stage dev --format terraform > role.tf"]),
     ("list", &["attestry list suites/bank.yaml --stage dev --ids"]),
+    (
+        "controls",
+        &["attestry controls suites/bank.yaml", "attestry controls suites/bank.yaml --framework cis-aws-5.0 --missing"],
+    ),
+    (
+        "mutate",
+        &[
+            "attestry mutate suites/bank.yaml --stage described",
+            "attestry mutate suites/bank.yaml --stage dev --bundle run.tar.zst --accept harmless.yaml --gate 0",
+        ],
+    ),
     ("cleanup", &["attestry cleanup suites/bank.yaml --stage dev"]),
     ("logs", &["attestry logs exported/ --values /dev/fd/3 --output report.json 3< values.jsonl"]),
     ("verify", &["attestry verify run.tar.zst --key key.pem.pub", "attestry verify monday.zip tuesday.zip"]),

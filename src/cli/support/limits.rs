@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn too_little_memory_is_told() {
+    fn too_little_memory_is_reported() {
         assert!(memory(MEMORY).is_ok());
         let told = memory(1 << 60).err().map(|failure| (failure.exit, failure.message));
         assert!(told.is_some_and(|(exit, message)| exit == Exit::Output && message.contains("ulimit -v")));

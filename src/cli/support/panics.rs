@@ -5,7 +5,10 @@
 use std::io::Write as _;
 use std::panic::{PanicHookInfo, set_hook};
 
+use super::output;
+use crate::failure::Failure;
 use attestry_core::facts::scrub;
+use attestry_core::verify::Exit;
 
 /// Redacts the messages of all later panics.
 pub(crate) fn redact() {
@@ -13,7 +16,23 @@ pub(crate) fn redact() {
         let thread = std::thread::current();
         // A closed standard error is no problem here.
         let _ = writeln!(anstream::stderr(), "thread `{}` {}", thread.name().unwrap_or("?"), words(panic));
+        // In the small verifier, no function gets the panic. Its process ends here, with the same exit code.
+        if cfg!(panic = "abort") {
+            exit();
+        }
     }));
+}
+
+/// The failure of a command that ended with a panic.
+pub(crate) fn defect() -> Failure {
+    Failure::new(Exit::Output, "this is a defect of Attestry, or the machine has too little memory")
+}
+
+#[expect(clippy::exit, reason = "the process cannot return from a panic without unwinding")]
+fn exit() -> ! {
+    let failure = defect();
+    output::show(&failure);
+    std::process::exit(failure.code().into())
 }
 
 fn words(panic: &PanicHookInfo<'_>) -> String {

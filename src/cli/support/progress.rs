@@ -80,3 +80,28 @@ impl Bytes {
         self.0.finish_and_clear();
     }
 }
+
+/// Shows the number of finished steps.
+#[derive(Debug)]
+pub(crate) struct Steps(ProgressBar);
+
+impl Steps {
+    /// A bar on standard error, if it is a terminal and `quiet` is not set.
+    pub(crate) fn new(quiet: bool, length: usize) -> Self {
+        let shown = !quiet && std::io::stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("  {wide_bar} {pos}/{len} {eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self(ProgressBar::with_draw_target(Some(length as u64), target).with_style(style))
+    }
+
+    /// Adds one finished step.
+    pub(crate) fn step(&self) {
+        self.0.inc(1);
+    }
+
+    /// Removes the bar.
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -101,7 +101,7 @@ struct Read<'a> {
 }
 
 #[derive(Default)]
-struct Found {
+struct WatchResult {
     records: i64,
     took: Option<Duration>,
     missing: BTreeSet<&'static str>,
@@ -110,8 +110,13 @@ struct Found {
 
 impl Read<'_> {
     /// Looks until the first record is `settle` old, or no record came in time.
-    async fn watch(&self, context: &ProbeContext, group: &str, mut known: BTreeSet<String>) -> Result<Found, Gap> {
-        let (begun, mut found) = (Instant::now(), Found::default());
+    async fn watch(
+        &self,
+        context: &ProbeContext,
+        group: &str,
+        mut known: BTreeSet<String>,
+    ) -> Result<WatchResult, Gap> {
+        let (begun, mut found) = (Instant::now(), WatchResult::default());
         loop {
             for message in messages(&context.at, group, self.since).await? {
                 if known.insert(message.id.clone()) {
@@ -128,7 +133,7 @@ impl Read<'_> {
         }
     }
 
-    fn take(&self, message: &Message, elapsed: Duration, found: &mut Found) {
+    fn take(&self, message: &Message, elapsed: Duration, found: &mut WatchResult) {
         if let Ok(forms) = &self.forms {
             found.leaked.extend(forms.found(&message.text));
         }
@@ -230,7 +235,7 @@ mod tests {
         let forms = Forms::of(Zeroizing::new(b"not-a-real-value".to_vec()));
         let read = Read { forms, ..read() };
         let message = |text: &str| Message::new("1", text);
-        let mut found = Found::default();
+        let mut found = WatchResult::default();
         read.take(&message("another read: not-a-real-value"), Duration::from_secs(1), &mut found);
         assert_eq!((found.records, found.took, &found.leaked), (0, None, &BTreeSet::from(["raw"])));
         for seconds in [2, 3] {

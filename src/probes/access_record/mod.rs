@@ -21,6 +21,8 @@ static KIND: Kind = Kind {
     name: "probe.access-record",
     plural: "reads",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A read of a probe secret, and the records of it in a log group.",
     attributes: &[
         observed("case", Type::Text, "DescribeSecret", "The case that read it."),

@@ -31,6 +31,8 @@ static KIND: Kind = Kind {
     name: "probe.alert",
     plural: "accesses",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "An access to a probe secret, and whether an alert about it reached the topic.",
     attributes: &[
         observed("case", Type::Text, "DescribeSecret", "The case that made the access."),

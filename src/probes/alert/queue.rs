@@ -81,7 +81,7 @@ struct Url {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct QueueAttributes {
     attributes: Option<Attributes>,
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn look_up(at: &AccountRegion, name: &str, origin: &Origin) -> 
         Err(gap) => return Err(gap),
     };
     let input = json!({ "QueueUrl": url, "AttributeNames": ["Policy", "CreatedTimestamp"] });
-    let attributes = match client.call::<Answer>(&GET_QUEUE_ATTRIBUTES, input).await {
+    let attributes = match client.call::<QueueAttributes>(&GET_QUEUE_ATTRIBUTES, input).await {
         Ok(answer) => answer.attributes.unwrap_or_default(),
         Err(gap) if none.contains(&&*gap.code) => return Ok(Ownership::Gone),
         Err(gap) => return Err(gap),
@@ -135,7 +135,7 @@ pub(super) fn name_of<'a>(arn: &'a str, account: &str, region: &str) -> Option<&
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Page {
+struct QueuePage {
     queue_urls: Option<Vec<String>>,
     next_token: Option<String>,
 }
@@ -145,7 +145,7 @@ async fn search(at: &AccountRegion) -> Result<Vec<Marked>, Gap> {
     while pages.go_on() {
         // Without a page size, SQS ends the list after the first page and returns no token.
         let input = json!({ "QueueNamePrefix": MARK, "MaxResults": 1000, "NextToken": pages.token() });
-        let page: Page = at.client(Client::new).call(&LIST_QUEUES, input).await?;
+        let page: QueuePage = at.client(Client::new).call(&LIST_QUEUES, input).await?;
         for url in page.queue_urls.iter().flatten() {
             let name = url.rsplit('/').next().unwrap_or_default();
             found.extend(Marked::by(name, |_| Queue { name: name.to_owned() }));

@@ -25,6 +25,8 @@ static KIND: Kind = Kind {
     name: "probe.decrypts-after-rotation",
     plural: "keys",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "Random bytes that were encrypted under a key and decrypted again, after a rotation of the key where the case \
           asks for one.",
     attributes: &[

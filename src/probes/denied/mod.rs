@@ -23,6 +23,8 @@ static KIND: Kind = Kind {
     name: "probe.denied",
     plural: "attempts",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "An attempt at a forbidden action, and the answer of AWS.",
     attributes: &[
         observed("case", Type::Text, "with", "The case of the attempt."),

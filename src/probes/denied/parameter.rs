@@ -90,7 +90,7 @@ impl Parameter {
 /// A page of parameters.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Page {
+struct ParameterPage {
     parameters: Option<Vec<Described>>,
     next_token: Option<String>,
 }
@@ -117,7 +117,7 @@ impl Described {
 }
 
 /// The next page of the parameters whose name compares with the text in this way.
-async fn page_of(at: &AccountRegion, comparison: &str, text: &str, pages: &Pages) -> Result<Page, Gap> {
+async fn page_of(at: &AccountRegion, comparison: &str, text: &str, pages: &Pages) -> Result<ParameterPage, Gap> {
     let filter = json!({ "Key": "Name", "Option": comparison, "Values": [text] });
     let input = json!({ "ParameterFilters": [filter], "NextToken": pages.token() });
     at.client(Client::new).call(&DESCRIBE_PARAMETERS, input).await

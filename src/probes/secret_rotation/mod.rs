@@ -26,6 +26,8 @@ static KIND: Kind = Kind {
     name: "probe.secret-rotation",
     plural: "rotations",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A rotation of a probe secret that the probe forced and watched.",
     attributes: &[
         observed("case", Type::Text, "DescribeSecret", "with", "The case that rotated it."),

@@ -9,7 +9,7 @@ use super::store::{StoreArgs, WORDS, conclude, print_json, second, show_notes};
 use crate::cli::support::{output, terminal_text};
 use crate::failure::Failure;
 use crate::trusted::trusted_keys;
-use attestry_core::evidence::search::{Answer, Search};
+use attestry_core::evidence::search::{Search, SeriesAnswer};
 use attestry_core::evidence::{self, Counts, Covered, Wanted};
 use attestry_core::source::closest;
 use attestry_core::verify::Exit;
@@ -38,7 +38,7 @@ pub(super) struct Args {
 struct Sample<'a> {
     control: String,
     on: String,
-    answers: &'a [Answer],
+    answers: &'a [SeriesAnswer],
 }
 
 pub(super) async fn run(args: &Args) -> Result<(), Failure> {
@@ -70,8 +70,8 @@ fn id_of(control: &str) -> &str {
     control.split_once(':').map_or(control, |(_, id)| id)
 }
 
-fn show(answer: &Answer, on: Date) -> String {
-    let Answer { accounts, suite, stage, .. } = answer;
+fn show(answer: &SeriesAnswer, on: Date) -> String {
+    let SeriesAnswer { accounts, suite, stage, .. } = answer;
     let mut text = format!("{} {} in {}\n", terminal_text(suite), terminal_text(stage), terminal_text(accounts));
     for (title, witness, none) in [
         (format!("last at or before {on}"), &answer.last, "no run that covers it"),

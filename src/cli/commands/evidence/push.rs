@@ -14,7 +14,7 @@ use crate::run::seal::bundle_format;
 use crate::trusted::trusted_keys;
 use crate::vocabulary::{find_kind, vocabulary};
 use attestry_core::evidence::search::signature_line;
-use attestry_core::evidence::{self, Format, Index, LEAST_YEARS, Limits, Place, PublicKey, Verified};
+use attestry_core::evidence::{self, BundlePath, Format, Index, LEAST_YEARS, Limits, PublicKey, Verified};
 use attestry_core::facts::parse_duration;
 use attestry_core::source::read_plain;
 use attestry_core::verify::Exit;
@@ -85,7 +85,7 @@ fn prepare(
     format: Format,
     bytes: &[u8],
     verified: &Verified,
-) -> Result<(Place, Vec<u8>, Timestamp), Failure> {
+) -> Result<(BundlePath, Vec<u8>, Timestamp), Failure> {
     let usage = |why: String| Failure::new(Exit::Usage, why);
     let asked = match args.retain.as_deref() {
         None => None,
@@ -97,7 +97,7 @@ fn prepare(
     let until = evidence::retain_until(summary.finished, verified.retention, asked, Timestamp::now())
         .map_err(|why| usage(why.to_string()))?;
     let nowhere = || usage(format!("{}: the record of its run gives no valid key", path.display()));
-    let place = Place::of(&summary, format).ok_or_else(nowhere)?;
+    let place = BundlePath::of(&summary, format).ok_or_else(nowhere)?;
     let name = place.bundle.rsplit('/').next().unwrap_or(&place.bundle).to_owned();
     let index = Index::of(&name, bytes, summary).write();
     let index = index.map_err(|error| Failure::new(Exit::Output, format!("{}: {error}", path.display())))?;
