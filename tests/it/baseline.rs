@@ -26,7 +26,8 @@ async fn verdict(case: &str, answers: &str) -> String {
     let session = open(&target, &link).await.unwrap();
     let silent: Watch = Arc::new(|_| {});
     let plan = Plan::new(chosen.clone());
-    let populations = collect(&plan, &session.places(), kinds::collector, account.as_of, &silent).await;
+    let populations =
+        collect(&plan, &session.places(), &|name| kinds::collector(name, &[]), account.as_of, &silent).await;
     let result = evaluate(&chosen, &populations, &[], account.as_of);
     result.cases.first().unwrap().verdict.word().to_owned()
 }

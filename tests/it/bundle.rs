@@ -66,7 +66,7 @@ fn resealed(contents: &mut Contents, path: &str, bytes: Vec<u8>) {
 }
 
 #[test]
-fn a_signed_bundle_is_verified_with_the_key_and_told_without_it() {
+fn a_signed_bundle_is_verified_with_the_key_and_reported_as_unverified_without_it() {
     let desk = Desk::new();
     let key = desk.key("key.pem");
     for name in ["b.tar.zst", "b.zip"] {
@@ -339,7 +339,7 @@ fn a_key_that_cannot_sign_stops_before_anything_is_read() {
 }
 
 #[test]
-fn circumstances_are_told() {
+fn circumstances_are_reported() {
     let desk = Desk::new();
     let out = desk.at("out");
     let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
@@ -388,7 +388,7 @@ cases:
 #[test]
 fn what_people_say_counts_until_it_expires() {
     let account = common::whole();
-    let described = std::fs::read_to_string(common::root().join("tests/accounts/whole.yaml")).unwrap();
+    let described = crate::common::whole_text();
     let today = account.as_of.strftime("%Y-%m-%d").to_string();
     let minutes = digest(b"all came back");
     let said_text = |from: &str, to: &str, sha256: &str| {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::common::{every_attribute, root, write_suite};
+use crate::common::{every_attribute, write_suite};
 use attestry::aws::Described;
 use attestry::kinds;
 use attestry::logs::Rules;
@@ -98,7 +98,7 @@ fn attestry(directory: &Path, arguments: &[&str]) -> std::process::Output {
 
 #[test]
 fn no_canary_reaches_any_output() {
-    let original = std::fs::read_to_string(root().join("tests/accounts/whole.yaml")).unwrap();
+    let original = crate::common::whole_text();
     let (mut text, mut planted) = plant(&original);
     assert!(planted.len() > 30, "{}", planted.len());
     assert!(
@@ -108,13 +108,11 @@ fn no_canary_reaches_any_output() {
     // An error message of AWS with a secret, and an environment that could not be decrypted.
     let message = "Zq77xCanary77Wv7Kd93mNpRt5sYb81";
     let error = "Zq78xCanary78Wv7Kd93mNpRt5sYb81";
-    text = text.replace("    GetKeyRotationStatus: {", &format!("    GetKeyRotationStatus: {{ error: AccessDeniedException, message: \"no, DB_PASSWORD={message}\" }}\n    Unused: {{"));
-    text = text.replace(
-        "Environment: { Variables: {} }",
-        &format!(
-            "Environment: {{ Error: {{ ErrorCode: AccessDeniedException, Message: \"no, DB_PASSWORD={error}\" }} }}"
-        ),
-    );
+    let refused = format!(r#"{{"error": "AccessDeniedException", "message": "no, DB_PASSWORD={message}"}}"#);
+    text = text.replace(r#""GetKeyRotationStatus":"#, &format!(r#""GetKeyRotationStatus": {refused}, "Unused":"#));
+    let failed =
+        format!(r#"{{"Error": {{"ErrorCode": "AccessDeniedException", "Message": "no, DB_PASSWORD={error}"}}}}"#);
+    text = text.replace(r#""Environment": {"Variables": {}}"#, &format!(r#""Environment": {failed}"#));
     planted.insert("message".to_owned(), message.to_owned());
     planted.insert("environment error".to_owned(), error.to_owned());
     for core in planted.values() {
@@ -491,7 +489,7 @@ impl Desk<'_> {
 /// credential report are also in the lists of IAM.
 #[test]
 fn no_position_of_any_answer_lets_a_canary_through() {
-    let account = std::fs::read_to_string(root().join("tests/accounts/whole.yaml")).unwrap();
+    let account = crate::common::whole_text();
     let described = Described::read("account.yaml", &account).unwrap_or_else(|wrong| panic!("{wrong}"));
     let directory = tempfile::tempdir().unwrap();
     let suite = write_suite(directory.path(), &described, &every_attribute(kinds::schemas()), Some(&account));

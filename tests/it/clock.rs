@@ -164,7 +164,7 @@ fn a_profile_that_is_missing_is_named() {
 }
 
 #[test]
-fn answers_that_do_not_agree_about_the_time_are_told() {
+fn answers_that_do_not_agree_about_the_time_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), &serve(Clock { first: 0, then: 20 * DAY }, 80 * DAY));
     let (_, said) = attestry(folder.path(), &["run", "s.yaml", "--stage", "here", "--out", "out"]);
@@ -172,7 +172,7 @@ fn answers_that_do_not_agree_about_the_time_are_told() {
 }
 
 #[test]
-fn no_user_of_an_endpoint_or_a_proxy_is_told() {
+fn no_user_of_an_endpoint_or_a_proxy_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let word = ["long", "marker"].concat();
     let url = serve(Clock { first: 0, then: 0 }, 80 * DAY);

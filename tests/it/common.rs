@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use attestry::aws::{Backend, Described, Link, Pace, Refusal, Target, open};
 use attestry::collect::{Watch, collect};
-use attestry::facts::{Archive, Kind, LogScope, Population};
+use attestry::facts::{Archive, Call, Frequency, Kind, LogScope, Population};
 use attestry::kinds;
 use attestry::plan::Plan;
 use attestry::policy::{Case, Severity, Vocabulary, compile, load_suite};
 use attestry::source::{Diagnostics, render};
 use attestry::verify::{Reason, RunResult, evaluate};
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+
+use crate::accounts;
 
 /// The account in `whole.yaml`.
 pub const ACCOUNT: &str = "111122223333";
@@ -41,7 +43,13 @@ pub fn described(path: &str) -> Arc<Described> {
 
 /// Returns the small account that answers all operations.
 pub fn whole() -> Arc<Described> {
-    described("tests/accounts/whole.yaml")
+    let text = whole_text();
+    Arc::new(Described::read("tests/accounts/whole.yaml", &text).unwrap_or_else(|wrong| panic!("{wrong}")))
+}
+
+/// Returns the text of the small account: `whole.yaml` and the normal answers for each kind file.
+pub fn whole_text() -> String {
+    accounts::whole()
 }
 
 /// Returns the account of the shipped suites.
@@ -126,6 +134,17 @@ const CLAIMS: &[(&str, &str)] = &[
     ("iam.user", "permissions: never_grants: { actions: [kms:Decrypt] }"),
 ];
 
+/// Whether the case needs an answer of the operation: for its own facts, or to list its population for each parent.
+pub fn needs(case: &Case, service: &str, operation: &str) -> bool {
+    let parent = |kind: &&'static Kind| kind.parent.and_then(kinds::find);
+    let lists = |call: &Call| {
+        let populates = matches!(call.frequency, Frequency::Population { .. });
+        populates && call.service == service && call.operation == operation
+    };
+    let mut parents = std::iter::successors(parent(&case.kind), parent);
+    Plan::needs(case, service, operation) || parents.any(|kind| kind.calls.iter().any(lists))
+}
+
 /// A run inside the process.
 pub struct Ran {
     pub result: RunResult,
@@ -179,9 +198,10 @@ pub async fn run_sweeping(
 ) -> Result<Ran, Refusal> {
     let link = Link::new(Pace::none()).sweeping(logs);
     let session = open(&target(&account.account, &account.regions, connector), &link).await?;
-    let plan = Plan::new(cases.to_vec());
+    let plan = Plan::new(cases.to_vec()).with_parents(&kinds::find);
     let silent: Watch = Arc::new(|_| {});
-    let populations = collect(&plan, &session.places(), kinds::collector, account.as_of, &silent).await;
+    let populations =
+        collect(&plan, &session.places(), &|name| kinds::collector(name, &[]), account.as_of, &silent).await;
     let result = evaluate(cases, &populations, &[], account.as_of);
     Ok(Ran { result, populations, link })
 }

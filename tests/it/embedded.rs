@@ -6,9 +6,9 @@ use std::path::Path;
 use assert_cmd::Command;
 use serde_json::Value;
 
-/// Runs a suite on a stage, and returns the exit code and the cases. They are the cases that are neither met nor not
-/// applicable, each as `verdict case resource`.
-fn run(suite: &str, stage: &str) -> (i32, BTreeSet<String>) {
+/// Runs a suite on a stage, or the cases that the patterns select. Returns the exit code and the cases. They are the cases
+/// that are neither met nor not applicable, each as `verdict case resource`.
+fn run(suite: &str, stage: &str, cases: &[&str]) -> (i32, BTreeSet<String>) {
     let out = tempfile::tempdir().unwrap();
     let target = out.path().join("out");
     let done = Command::cargo_bin("attestry")
@@ -16,6 +16,7 @@ fn run(suite: &str, stage: &str) -> (i32, BTreeSet<String>) {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["run", &format!("suites/{suite}.yaml"), "--stage", stage, "--quiet", "--out"])
         .arg(&target)
+        .args(cases)
         .output()
         .unwrap();
     let results: Value = serde_json::from_str(&std::fs::read_to_string(target.join("results.json")).unwrap()).unwrap();
@@ -43,7 +44,11 @@ fn expected(name: &str) -> BTreeSet<String> {
 /// Compares the result with the list in `tests/it/embedded/`. `ATTESTRY_BLESS=1` writes the list. Read it before you
 /// commit it.
 fn assert_found(suite: &str, stage: &str, exit: i32) {
-    let (code, found) = run(suite, stage);
+    assert_selected(suite, stage, &[], exit);
+}
+
+fn assert_selected(suite: &str, stage: &str, cases: &[&str], exit: i32) {
+    let (code, found) = run(suite, stage, cases);
     let name = format!("{suite}-{stage}.txt");
     if std::env::var_os("ATTESTRY_BLESS").is_some() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/embedded");
@@ -62,12 +67,47 @@ fn assert_found(suite: &str, stage: &str, exit: i32) {
 fn the_conforming_account_is_met() {
     assert_found("mod-045", "embedded", 0);
     assert_found("cis-aws", "embedded", 0);
+    assert_found("cis-aws-attested", "embedded", 0);
+    assert_found("fsbp", "embedded", 0);
+    assert_found("hardening", "embedded", 0);
 }
 
 #[test]
 fn the_drifted_account_shows_every_planted_fault_and_nothing_else() {
     assert_found("mod-045", "embedded-drifted", 3);
     assert_found("cis-aws", "embedded-drifted", 3);
+    assert_found("fsbp", "embedded-drifted", 3);
+}
+
+/// The policies about the workload of the bank, without its secrets, logs and identities.
+const WORKLOAD: [&str; 9] = [
+    "CIS-ACCOUNT",
+    "CIS-DATABASES",
+    "CIS-IDENTITIES",
+    "CIS-NETWORK",
+    "CIS-ORGANIZATION",
+    "CIS-ROOT-DEVICE",
+    "CIS-SECURITY-HUB",
+    "CIS-STORAGE",
+    "CIS-WEB-LOGS",
+];
+
+/// The policies about the services of the workload.
+const SERVICES: [&str; 8] = [
+    "FSBP-API-GATEWAY",
+    "FSBP-DATABASES",
+    "FSBP-DETECTION",
+    "FSBP-EC2",
+    "FSBP-ENDPOINTS",
+    "FSBP-LOAD-BALANCERS",
+    "FSBP-PUBLIC",
+    "FSBP-STORAGE",
+];
+
+#[test]
+fn the_drifted_workload_shows_every_planted_fault_and_nothing_else() {
+    assert_selected("cis-aws", "workload-drifted", &WORKLOAD, 3);
+    assert_selected("fsbp", "workload-drifted", &SERVICES, 1);
 }
 
 /// Checks the names of cases and policies in the table of tests of the design document. None of them may be missing or

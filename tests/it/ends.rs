@@ -18,7 +18,7 @@ struct Desk(tempfile::TempDir);
 impl Desk {
     fn new(policy: &str, described: bool) -> Self {
         let desk = Self(tempfile::tempdir().unwrap());
-        let text = std::fs::read_to_string(root().join("tests/accounts/whole.yaml")).unwrap();
+        let text = crate::common::whole_text();
         write_suite(desk.0.path(), &whole(), policy, described.then_some(text.as_str()));
         desk
     }
@@ -62,7 +62,7 @@ const ENDS: &[End] = &[
     ("judged", "sed -i 's/enabled: true/enabled: false/' policy.yaml; $RUN", 1, &["exit 1: 1 case violated"], "out"),
     (
         "judged",
-        "sed -i 's/    ListKeys: {/    ListKeys: { error: AccessDeniedException }\\n    Unused: {/' account.yaml; $RUN",
+        "sed -i 's/\"ListKeys\":/\"ListKeys\": { error: AccessDeniedException }, Unused:/' account.yaml; $RUN",
         3,
         &["exit 3: incomplete (1 case not fully evaluated)", "wrote out"],
         "out",
@@ -165,7 +165,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("SIGKILL", "a_killed_run_is_cleaned_up_by_the_next"),
     ("two runs", "a_killed_run_is_cleaned_up_by_the_next"),
     ("changed place", "the_place_is_looked_at_again_when_it_is_exchanged"),
-    ("too little memory", "too_little_memory_is_told"),
+    ("too little memory", "too_little_memory_is_reported"),
 ];
 
 #[test]
@@ -306,7 +306,7 @@ fn a_killed_run_is_cleaned_up_by_the_next() {
 
 /// Mounts a disk of its own, which only root can do. The run reaches its verdicts, whichever file does not fit.
 #[test]
-fn on_a_full_disk_the_verdicts_are_told_and_no_half_is_left() {
+fn on_a_full_disk_the_verdicts_are_shown_and_no_half_is_left() {
     let desk = Desk::new(POLICY, true);
     std::fs::create_dir(desk.0.path().join("t")).unwrap();
     let run = "unshare -m bash -c 'mount -t tmpfs -o size=SIZEk none t || exit 99; $A run suite.yaml --stage here --quiet --out t/out \

@@ -11,14 +11,14 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
-use crate::common::{self, cases_of, every_attribute, root, run, whole};
+use crate::common::{self, cases_of, every_attribute, needs, root, run, whole};
 use answers::Violated;
 use attestry::aws::described::{Fault, Faults, Mutation};
 use attestry::aws::validate::TABLE;
 use attestry::aws::{Operation, gone_codes};
-use attestry::facts::{Cause, Frequency};
+use attestry::facts::{Call, Cause, Frequency, Kind};
+use attestry::kind_files::Meaning;
 use attestry::kinds;
-use attestry::plan::Plan;
 use attestry::policy::Case;
 use attestry::verify::Verdict;
 use matrix::{Matrix, faults};
@@ -89,13 +89,13 @@ async fn what_is_gone_is_counted_and_never_all_there_is() {
     let cases = cases_of(&account, &every_attribute(kinds::schemas()));
     let mut asked = BTreeSet::new();
     for call in kinds::schemas().flat_map(|kind| kind.calls) {
-        for code in gone_codes(call.service, call.operation) {
+        for code in gone(call) {
             let operation = Operation::new(call.service, call.operation);
-            let gone = Fault::Error { code: (*code).to_owned(), status: 404 };
+            let gone = Fault::Error { code: code.to_owned(), status: 404 };
             let broken = Faults::new(account.connector(), operation, gone).unwrap().connector();
             // An alarm is not a topic. The alarm itself contains the fact that its topic is missing.
             let other = |case: &Case| call.service == "sns" && case.kind.name == "cloudwatch.alarm";
-            let of = |case: &&Case| Plan::needs(case, call.service, call.operation) && !other(case);
+            let of = |case: &&Case| needs(case, call.service, call.operation) && !other(case);
             let needing: Vec<Case> = cases.iter().filter(of).cloned().collect();
             let ran = run(&needing, &account, broken).await.unwrap();
             let place = format!("{}:{} {code}", call.service, call.operation);
@@ -115,26 +115,75 @@ async fn what_is_gone_is_counted_and_never_all_there_is() {
     assert!(asked.len() > 20, "{asked:?}");
 }
 
+/// The codes with which a call reports that its resource does not exist: of a kind in Rust, or of a kind file.
+fn gone(call: &'static Call) -> impl Iterator<Item = &'static str> {
+    gone_codes(call.service, call.operation).iter().chain(call.gone).copied()
+}
+
 /// Calls for one resource whose errors prove nothing about the resource. They name no resource, or their errors have
 /// another meaning.
-const NAME_NOTHING: [&str; 9] = [
+const NAME_NOTHING: &[&str] = &[
     "access-analyzer:CheckNoPublicAccess",
     "access-analyzer:ValidatePolicy",
+    "acm-pca:GetPolicy",
+    "backup:GetBackupVaultAccessPolicy",
+    "backup:GetBackupVaultNotifications",
+    "cloudformation:GetStackPolicy",
+    "codebuild:GetResourcePolicy",
+    "ec2:DescribeVpcBlockPublicAccessOptions",
+    "ec2:GetAllowedImagesSettings",
+    "ec2:GetEbsDefaultKmsKeyId",
+    "ec2:GetImageBlockPublicAccessState",
+    "ec2:GetInstanceMetadataDefaults",
+    "ec2:GetSerialConsoleAccessStatus",
+    "ec2:GetSnapshotBlockPublicAccessState",
+    "ecr:GetRegistryPolicy",
+    "ecr:GetRegistryScanningConfiguration",
+    "ecs:DescribeTaskDefinition",
+    "guardduty:GetAdministratorAccount",
+    "guardduty:GetDetector",
+    "guardduty:ListFindings",
     "iam:GetAccountPasswordPolicy",
     "iam:GetAccountSummary",
     "iam:ListAccountAliases",
+    "iam:ListOrganizationsFeatures",
+    "kinesis:GetResourcePolicy",
     "lambda:GetPolicy",
     "logs:GetLogEvents",
+    "macie2:GetAutomatedDiscoveryConfiguration",
+    "macie2:ListClassificationJobs",
+    "organizations:DescribeResourcePolicy",
+    "organizations:ListAWSServiceAccessForOrganization",
+    "organizations:ListDelegatedAdministrators",
+    "organizations:ListRoots",
+    "rds:DescribeDBClusterParameters",
+    "rds:DescribeDBParameters",
+    "redshift:DescribeClusterParameters",
     "s3:GetAccountPublicAccessBlock",
     "s3:GetObject",
+    "sagemaker:DescribeNotebookInstance",
+    "securityhub:GetAdministratorAccount",
+    "securityhub:GetEnabledStandards",
+    "securityhub:ListEnabledProductsForImport",
+    "securityhub:ListFindingAggregators",
+    "sso:DescribeInstance",
+    "sso:GetPermissionsBoundaryForPermissionSet",
+    "wafv2:GetLoggingConfiguration",
+    "wafv2:GetWebACLForResource",
 ];
 
 #[test]
 fn every_call_for_a_resource_says_when_it_is_gone_or_is_known_not_to() {
-    let calls = kinds::schemas().flat_map(|kind| kind.calls).filter(|call| call.frequency == Frequency::Resource);
+    let calls = kinds::schemas().flat_map(|kind| kind.calls.iter().map(move |call| (kind, call)));
+    // An answer without an item can say it, too.
+    let without_item = |kind: &Kind, call: &Call| {
+        let file = kinds::FILES.find(kind.name).and_then(|file| file.call(call));
+        file.is_some_and(|call| call.none == Some(Meaning::Gone))
+    };
     let silent: BTreeSet<String> = calls
-        .filter(|call| gone_codes(call.service, call.operation).is_empty())
-        .map(|call| format!("{}:{}", call.service, call.operation))
+        .filter(|(_, call)| call.frequency == Frequency::Resource)
+        .filter(|(kind, call)| gone(call).next().is_none() && !without_item(kind, call))
+        .map(|(_, call)| format!("{}:{}", call.service, call.operation))
         .collect();
     assert_eq!(silent.iter().map(String::as_str).collect::<Vec<_>>(), NAME_NOTHING, "add it to src/aws/gone.rs");
 }
@@ -151,14 +200,24 @@ async fn no_denial_makes_a_shipped_case_met() {
     }
 }
 
-/// The tests below skip an operation without a row. Any answer to it would be believed.
+/// The tests below skip an operation without a row and without a model. Any answer to it would be believed. An operation
+/// of the model needs no row where kind files say what is always there.
 #[test]
 fn every_operation_has_a_row() {
-    let probes = attestry::probes::specs().flat_map(|probe| probe.kind.calls);
-    let calls = kinds::schemas().flat_map(|kind| kind.calls).chain(probes);
-    let without: BTreeSet<_> = calls
-        .filter(|call| TABLE.row(call.service, call.operation).is_none())
-        .map(|call| format!("{}:{}", call.service, call.operation))
+    let probes = attestry::probes::specs().flat_map(|probe| probe.kind.calls.iter().map(|call| (call, false)));
+    let of = |kind: &'static Kind| {
+        let is_file = kinds::FILES.find(kind.name).is_some();
+        kind.calls.iter().map(move |call| (call, is_file))
+    };
+    let has = |(call, is_file): &(&Call, bool)| {
+        let modelled = || Mutation::all(&Operation::new(call.service, call.operation)).len() > 1;
+        TABLE.row(call.service, call.operation).is_some() || *is_file && modelled()
+    };
+    let without: BTreeSet<_> = kinds::schemas()
+        .flat_map(of)
+        .chain(probes)
+        .filter(|it| !has(it))
+        .map(|(call, _)| format!("{}:{}", call.service, call.operation))
         .collect();
     assert!(without.is_empty(), "add to src/aws/validate/operations.txt: {without:?}");
 }

@@ -29,7 +29,7 @@ const POLICY: &str = "id: P\ntitle: P\nseverity: high\ncases:\n  keys:\n    titl
 
 /// Makes a run in two Regions, compared with an earlier run, as a bundle.
 fn bundle(at: &Path) -> Contents {
-    let account = std::fs::read_to_string(common::root().join("tests/accounts/whole.yaml")).unwrap();
+    let account = crate::common::whole_text();
     common::write_suite(at, &common::whole(), POLICY, Some(&account));
     for (out, more) in
         [("before", &[][..]), ("out", &["--baseline", "before", "--previous", "before", "--bundle", "b.zip"])]
@@ -232,7 +232,7 @@ fn what_is_edited_and_sealed_again_is_noticed() {
 /// Another version writes other bytes. The output reports each file as unchecked, and the signing command refuses such
 /// evidence.
 #[test]
-fn reports_of_another_version_are_told_to_be_unchecked() {
+fn reports_of_another_version_are_reported_as_unchecked() {
     let desk = tempfile::tempdir().unwrap();
     let whole = bundle(desk.path());
     let reports: BTreeSet<&str> = report::ALL.iter().map(|report| report.file()).collect();

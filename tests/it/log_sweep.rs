@@ -140,7 +140,7 @@ fn fact<'a>(ran: &'a Ran, name: &str) -> &'a Fact {
 }
 
 #[tokio::test]
-async fn a_value_in_an_event_is_found_and_nothing_of_it_is_told() {
+async fn a_value_in_an_event_is_found_and_nothing_of_it_is_shown() {
     let events = [event(1, "all is well"), event(2, &format!("retrying with {VALUE}")), event(3, "done")];
     let (ran, words) = verdicts(&account(PLAIN, &events, FINE), CONSENT).await;
     assert_eq!(words, ["violated", "met"]);

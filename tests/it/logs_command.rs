@@ -40,7 +40,7 @@ fn exit_codes_say_what_was_found_and_what_was_not_read() {
 }
 
 #[test]
-fn a_value_is_found_and_not_told() {
+fn a_value_is_found_and_not_shown() {
     let folder =
         folder(&format!("a\n2026-11-21T10:00:01.000Z q={VALUE} {{\"v\":\"{VALUE}\"}}\npassword=hT7xkQp29LmZ\n"));
     let (code, told) = logs(folder.path(), &["log", "--values", "values", "--output", "report.json"]);
@@ -58,7 +58,7 @@ fn a_value_is_found_and_not_told() {
 /// The output shows the name of a file. Here the name is a value, looks like a secret, controls a terminal, or imitates
 /// another result.
 #[test]
-fn names_of_files_tell_no_secret_and_forge_no_line() {
+fn names_of_files_show_no_secret_and_forge_no_line() {
     let folder = folder("");
     let value = "k3J9xQ2mP7vLw-r";
     std::fs::write(folder.path().join("values"), format!("{{\"name\": \"{value}\", \"value\": \"{value}\"}}")).unwrap();

@@ -14,6 +14,7 @@
     reason = "a test may fail loudly"
 )]
 
+mod accounts;
 mod architecture;
 mod baseline;
 mod bundle;
@@ -21,21 +22,26 @@ mod calls;
 mod canaries;
 mod clock;
 mod common;
+mod controls;
 mod documents;
 mod embedded;
 mod ends;
 mod evidence;
 mod faults;
 mod forged;
+mod kind_files;
 mod log_sweep;
 mod logs_command;
 mod monitoring;
 mod mutants;
+mod mutate;
 mod names;
 mod oracles;
+mod own_kinds;
 mod probes;
 mod readme;
 mod reference;
 mod reports;
 mod schemas;
+mod trees;
 mod unread;

@@ -130,6 +130,15 @@ async fn every_part_of_every_case_of_the_baseline_is_needed() {
     assert_same(&found, &listed(HARMLESS, &case_ids("suites/cis-aws.yaml", "embedded")));
 }
 
+#[tokio::test]
+async fn every_part_of_every_best_practice_is_needed() {
+    for (suite, least) in [("suites/fsbp.yaml", 700), ("suites/hardening.yaml", 150)] {
+        let (tried, found) = survivors(suite, &[]).await;
+        assert!(tried > least, "only {tried} parts");
+        assert_same(&found, &BTreeSet::new());
+    }
+}
+
 fn assert_same(found: &BTreeSet<String>, listed: &BTreeSet<String>) {
     let new: Vec<_> = found.difference(listed).collect();
     let gone: Vec<_> = listed.difference(found).collect();

@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 const HOSTS: &[(&str, &str)] = &[
     ("amazonaws.com", "AWS: endpoints and service principals"),
     ("amazonaws.com.cn", "AWS in China"),
+    ("on.aws", "AWS: the addresses of functions"),
     ("aws.amazon.com", "AWS: documentation and sign-in"),
     ("docs.oasis-open.org", "the schema that SARIF logs name"),
     ("in-toto.io", "types of in-toto statements"),
     ("json-schema.org", "the dialect of our schemas"),
     ("www.apache.org", "the text of the licence"),
+    ("www.w3.org", "the namespace of attributes in the XML of S3"),
     ("gitlab.com", "the audience that GitLab's tokens have"),
     ("github.com", "only before what REPOSITORIES names"),
 ];
@@ -26,7 +28,7 @@ const EXAMPLES: &[&str] = &["example.com", "example.net", "example.org"];
 const SECRETS: &[&str] = &[
     "crates/attestry-logs/",
     "crates/attestry-core/src/facts/redact/",
-    "src/kinds/support/plain_secret.rs",
+    "crates/attestry-core/src/facts/plain_secret.rs",
     "tests/it/log_sweep/",
 ];
 

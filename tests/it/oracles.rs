@@ -337,7 +337,7 @@ async fn what_is_public_is_asked_once_a_document() {
     assert_eq!(keys.result.cases[0].resources.len(), 2);
     assert_eq!(asked(&keys).len(), 1, "{:?}", asked(&keys));
     // The claim and the answer of Access Analyzer, for both outcomes.
-    let text = std::fs::read_to_string(common::root().join("tests/accounts/whole.yaml")).unwrap();
+    let text = crate::common::whole_text();
     let others = text.replace("result: PASS, message: \"No public access.\"", "result: FAIL, message: x");
     assert_ne!(text, others);
     let others = Arc::new(Described::read("whole.yaml", &others).unwrap());

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::common::{cases_of, every_attribute, run, whole};
+use crate::common::{cases_of, every_attribute, needs, run, whole};
 use attestry::aws::described::{Change, Fault, Faults, Mutation};
 use attestry::aws::{Described, Operation};
 use attestry::facts::{Fact, Population};
@@ -71,8 +71,7 @@ async fn what_cannot_be_read_changes_no_other_fact() {
         let changes =
             |it: &Mutation| matches!(it, Mutation::Member(_, Change::Scalar | Change::Container | Change::Low));
         for mutation in Mutation::all(&operation).into_iter().filter(changes) {
-            let needing: Vec<_> =
-                cases.iter().filter(|it| attestry::plan::Plan::needs(it, service, name)).cloned().collect();
+            let needing: Vec<_> = cases.iter().filter(|it| needs(it, service, name)).cloned().collect();
             let (account, sound, operation) = (Arc::clone(&account), Arc::clone(&sound), operation.clone());
             if running.len() >= 8 {
                 collect(running.join_next().await, &mut wrong, &mut blinded);

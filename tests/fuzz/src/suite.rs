@@ -29,6 +29,8 @@ static THING: Kind = Kind {
     name: "test.thing",
     plural: "things",
     scope: Scope::Regional,
+    parent: None,
+    qualified: "",
     doc: "A thing.",
     attributes: &[
         attribute("id", Type::Text),

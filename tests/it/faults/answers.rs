@@ -14,12 +14,11 @@ use attestry::aws::described::{Fault, Faults, Mutation};
 use attestry::aws::{Described, Operation};
 use attestry::facts::Type;
 use attestry::kinds;
-use attestry::plan::Plan;
 use attestry::policy::Case;
 use attestry::verify::Verdict;
 use tokio::task::JoinSet;
 
-use crate::common::{cases_of, root, run};
+use crate::common::{cases_of, needs, run, whole_text};
 
 /// The number of parallel runs.
 const AT_ONCE: usize = 8;
@@ -49,10 +48,11 @@ const TOLD_BY_ABSENCE: &[(&str, &str)] = &[
 
 /// Returns the small account, with only the Region that is not empty.
 pub fn account() -> Arc<Described> {
-    let path = "tests/accounts/whole.yaml";
-    let text = std::fs::read_to_string(root().join(path)).unwrap();
-    let text = text.replacen("regions: [eu-central-1, us-east-1]", "regions: [eu-central-1]", 1);
-    Arc::new(Described::read(path, &text).unwrap())
+    let two = "\"regions\": [\"eu-central-1\", \"us-east-1\"]";
+    let text = whole_text();
+    assert!(text.contains(two), "the account has two Regions");
+    let text = text.replacen(two, "\"regions\": [\"eu-central-1\"]", 1);
+    Arc::new(Described::read("whole.yaml", &text).unwrap())
 }
 
 /// Returns cases that the account could violate: the present data must be absent, and the absent data present. An empty
@@ -115,10 +115,10 @@ impl Violated {
 
     /// Returns the cases that need an operation. All cases need the identity call.
     fn needing(&mut self, operation: &Operation) -> Arc<[Case]> {
-        let needs = |case: &&Case| operation.service == "sts" || Plan::needs(case, &operation.service, &operation.name);
+        let of = |case: &&Case| operation.service == "sts" || needs(case, &operation.service, &operation.name);
         let all = &self.all;
         let found = self.needing.entry(operation.clone());
-        Arc::clone(found.or_insert_with(|| all.iter().filter(needs).cloned().collect()))
+        Arc::clone(found.or_insert_with(|| all.iter().filter(of).cloned().collect()))
     }
 
     /// Changes the answers of each operation in each way.

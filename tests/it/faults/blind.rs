@@ -15,13 +15,12 @@ use attestry::aws::described::{Fault, Faults, Mutation};
 use attestry::aws::{Described, Operation};
 use attestry::facts::Kind;
 use attestry::kinds;
-use attestry::plan::Plan;
 use attestry::policy::Case;
 use attestry::verify::Verdict;
 use tokio::task::JoinSet;
 
 use super::answers::{account, candidates};
-use crate::common::{cases_of, run};
+use crate::common::{cases_of, needs, run};
 
 /// The number of parallel runs.
 const AT_ONCE: usize = 8;
@@ -89,8 +88,8 @@ pub async fn all(seeds: std::ops::Range<u64>) -> Told {
         let broken = all[at(turn, all.len())].clone();
         let rest: Vec<_> = all.iter().filter(|it| **it != broken && !Mutation::all(it).is_empty()).collect();
         let Some(smaller) = rest.get(at(turn / all.len() as u64, rest.len().max(1))) else { continue };
-        let needs = |case: &&Case| Plan::needs(case, &broken.service, &broken.name);
-        let cases: Vec<Case> = cases.iter().filter(needs).cloned().collect();
+        let of = |case: &&Case| needs(case, &broken.service, &broken.name);
+        let cases: Vec<Case> = cases.iter().filter(of).cloned().collect();
         running.spawn(one(Arc::clone(&account), cases, broken, (*smaller).clone(), seed));
     }
     while let Some(done) = running.join_next().await {

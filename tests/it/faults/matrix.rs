@@ -11,7 +11,7 @@ use attestry::policy::Case;
 use attestry::verify::{CaseResult, Exit, Verdict};
 use tokio::task::JoinSet;
 
-use crate::common::{Ran, run};
+use crate::common::{Ran, needs, run};
 
 /// The number of parallel runs. Each run is small, and more of them would only wait for the two threads.
 const AT_ONCE: usize = 8;
@@ -90,7 +90,8 @@ impl Matrix {
 }
 
 fn uses(case: &Case, operation: &Operation) -> bool {
-    case.kind.calls.iter().any(|call| call.service == operation.service && call.operation == operation.name)
+    let own = case.kind.calls.iter().any(|call| call.service == operation.service && call.operation == operation.name);
+    own || needs(case, &operation.service, &operation.name)
 }
 
 async fn check(pair: Pair, cases: Vec<Case>, account: Arc<Described>) -> Vec<String> {
@@ -108,7 +109,7 @@ async fn check(pair: Pair, cases: Vec<Case>, account: Arc<Described>) -> Vec<Str
         wrong.push(format!("{place}: the session was opened"));
     }
     for result in &ran.result.cases {
-        let needed = cause.is_some() && Plan::needs(&result.case, &operation.service, &operation.name);
+        let needed = cause.is_some() && needs(&result.case, &operation.service, &operation.name);
         let problem = match cause {
             Some(cause) if needed => unevaluated(result, &operation, cause),
             _ if result.verdict == sound[&result.case.id] => None,

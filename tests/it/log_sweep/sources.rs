@@ -46,7 +46,7 @@ fn found(ran: &Ran, name: &str) -> Vec<BTreeMap<String, Value>> {
 }
 
 #[tokio::test]
-async fn a_value_of_a_parameter_is_found_and_nothing_of_it_is_told() {
+async fn a_value_of_a_parameter_is_found_and_nothing_of_it_is_shown() {
     let events = [event(1, "all is well"), event(2, "POST /settle?sign=Jd5%2BRk7%2FXqLmTz20Wd 403")];
     let given = format!("{{ Parameters: [{}] }}", sealed("/bank/hmac"));
     let (ran, words) = verdicts(&with_parameters(&events, &["/bank/hmac"], &given), CONSENT).await;
@@ -357,7 +357,7 @@ async fn only_the_sample_is_asked_for() {
 }
 
 #[tokio::test]
-async fn what_is_left_to_the_account_is_told() {
+async fn decisions_that_are_left_to_the_account_are_reported() {
     let (ran, _) = verdicts(&described(&text(PLAIN, &[event(1, "all is well")], FINE)), CONSENT).await;
     assert_eq!(fact(&ran, "quota_left"), &Fact::from(40));
     assert_eq!(fact(&ran, "sample"), &Fact::Absent);

@@ -3,6 +3,7 @@
 //! A part is one matcher on one attribute or field, at any place. A part is also one of several alternatives, or one
 //! item in a list of a claim that becomes wider without the item. The module must not know suites or examples.
 
+use attestry::facts::Followed;
 use attestry::facts::Value;
 use attestry::matchers::{Condition, Operand, Test};
 use attestry::policy::{AttributeTest, Expectation};
@@ -18,6 +19,12 @@ pub(crate) struct Mutant {
 /// Returns every expectation that lacks one part.
 pub(crate) fn mutants(of: &Expectation) -> Vec<Mutant> {
     expectation(of, false).into_iter().map(|(part, expect)| Mutant { part, expect }).collect()
+}
+
+/// Whether the part tests the other names of what a reference leads to.
+fn is_by_names(part: &Expectation) -> bool {
+    let Expectation::Attribute(test) = part else { return false };
+    test.lookup.attribute.follow.is_some_and(|follow| matches!(follow.what, Followed::Names))
 }
 
 /// `denied` is whether the expectation stands below an odd number of negations. There, a list that usually makes a
@@ -40,6 +47,10 @@ fn expectation(it: &Expectation, denied: bool) -> Vec<(String, Expectation)> {
         found
     };
     match it {
+        // One condition on a reference: on its text, and on the other names of what it leads to.
+        Expectation::All(parts) | Expectation::Any(parts) if parts.last().is_some_and(is_by_names) => {
+            parts.first().map(|own| expectation(own, denied)).unwrap_or_default()
+        }
         Expectation::All(parts) if parts.len() > 1 && parts.iter().all(|it| matches!(it, Expectation::All(_))) => {
             inside(parts, Expectation::All, "all")
         }

@@ -178,7 +178,7 @@ fn everything_below(folder: &Path) -> String {
 
 /// The binary reports the remaining rotations before it uses one. It leaves none of its plaintexts behind.
 #[test]
-fn what_is_left_is_told_before_a_rotation_is_used() {
+fn a_leftover_is_reported_before_a_rotation_is_used() {
     let (fake, directory) = (key(Aging::Works(1), 8), tempfile::tempdir().unwrap());
     let url = fake.serve();
     suite(directory.path(), ROTATED, "", "decrypts-after-rotation");

@@ -192,7 +192,7 @@ fn permissions_of_listening_probes_equal_what_is_called() {
 }
 
 #[test]
-fn people_are_told_before_and_after_and_no_probe_starts_unannounced() {
+fn people_get_a_notice_before_and_after_and_no_probe_starts_without_one() {
     let suite_with = |directory: &Path| {
         suite(directory, DENIED, "probe/secret", "denied");
         let path = directory.join("suite.yaml");
