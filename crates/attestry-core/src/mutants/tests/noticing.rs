@@ -78,7 +78,9 @@ fn with_keys() -> Vec<Population> {
 #[test]
 fn the_facts_that_a_reference_leads_to_are_broken_too() {
     let followed = each_box("{ key.manager: us }");
-    assert_eq!(kept(survivors(&followed, &with_keys())), [] as [&str; 0]);
+    // The box names its key by the ARN, so the aliases of the key decide nothing.
+    let left = kept(survivors(&followed, &with_keys()));
+    assert!(left.iter().all(|it| it.starts_with("k1 aliases ")), "{left:?}");
     let noticed =
         |expect: &str, survivor: &str| !survivors(&each_box(expect), &with_keys()).contains(&survivor.to_owned());
     assert!(noticed("{ key.missing: false }", "k1  removed: none -> none"));
