@@ -41,6 +41,10 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     ("explain", &["attestry explain target/attestry/bank-dev DT-001/developers-cannot-read"]),
     ("diff", &["attestry diff yesterday/results.json target/attestry/bank-dev"]),
     ("kinds", &["attestry kinds secretsmanager.secret", "attestry kinds --matchers"]),
+    (
+        "kinds import",
+        &["attestry kinds import AWS::Athena::WorkGroup --schema workgroup.json > kinds/athena.work_group.yaml"],
+    ),
     ("reference", &["attestry reference --out docs/reference"]),
     ("schema", &["attestry schema policy > policy.schema.json"]),
     ("completions", &["attestry completions bash > attestry.bash"]),
