@@ -114,27 +114,35 @@ fn an_answer_that_does_not_fit_names_its_place_and_quotes_nothing() {
         ("lambda:ListTags", r#"{"Tags": {"secret": 1}}"#, "Tags.* is not a text"),
         (
             "sns:ListTopics",
-            "<R><ListTopicsResult><Topics>secret</Topics></ListTopicsResult></R>",
+            "<ListTopicsResponse><ListTopicsResult><Topics>secret</Topics></ListTopicsResult></ListTopicsResponse>",
             "Topics is not a list",
         ),
-        ("sns:ListTopics", "<R><ListTopicsResult>secret</ListTopicsResult></R>", "the whole is not a structure"),
-        ("sns:ListTopics", "<R><ListTopicsResult><Topics/><Topics/></ListTopicsResult></R>", "Topics is not a list"),
+        (
+            "sns:ListTopics",
+            "<ListTopicsResponse><ListTopicsResult>secret</ListTopicsResult></ListTopicsResponse>",
+            "the whole is not a structure",
+        ),
+        (
+            "sns:ListTopics",
+            "<ListTopicsResponse><ListTopicsResult><Topics/><Topics/></ListTopicsResult></ListTopicsResponse>",
+            "Topics is not a list",
+        ),
         ("kms:ListAliases", r#"{"Aliases": [{}], "Aliases": []}"#, "Aliases is not a list"),
         ("lambda:ListTags", r#"{"Tags": {"a": "secret", "a": "b"}}"#, "Tags.* is not a text"),
         (
             "rds:DescribeDBInstances",
-            "<R><DescribeDBInstancesResult><DBInstances><DBInstance><AllocatedStorage>secret</AllocatedStorage></DBInstance>\
-             </DBInstances></DescribeDBInstancesResult></R>",
+            "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance><AllocatedStorage>secret</AllocatedStorage></DBInstance>\
+             </DBInstances></DescribeDBInstancesResult></DescribeDBInstancesResponse>",
             "DBInstances[0].AllocatedStorage is not a whole number",
         ),
         (
             "ec2:DescribeVolumes",
-            "<R><volumeSet><item><encrypted>yes</encrypted></item></volumeSet></R>",
+            "<DescribeVolumesResponse><volumeSet><item><encrypted>yes</encrypted></item></volumeSet></DescribeVolumesResponse>",
             "Volumes[0].Encrypted is not true or false",
         ),
         (
             "ec2:DescribeVolumes",
-            "<R><volumeSet><item><volumeId><secret/></volumeId></item></volumeSet></R>",
+            "<DescribeVolumesResponse><volumeSet><item><volumeId><secret/></volumeId></item></volumeSet></DescribeVolumesResponse>",
             "Volumes[0].VolumeId is not a text",
         ),
     ];
@@ -146,7 +154,7 @@ fn an_answer_that_does_not_fit_names_its_place_and_quotes_nothing() {
 
 #[test]
 fn an_answer_that_is_cut_off_or_another_is_no_answer() {
-    let whole = "<A><ListTopicsResult><Topics><member><TopicArn>t</TopicArn></member></Topics></ListTopicsResult></A>";
+    let whole = "<ListTopicsResponse><ListTopicsResult><Topics><member><TopicArn>t</TopicArn></member></Topics></ListTopicsResult></ListTopicsResponse>";
     assert_eq!(read("sns:ListTopics", whole), Ok(json!({ "Topics": [{ "TopicArn": "t" }] })));
     for length in 0..whole.len() {
         assert_eq!(read("sns:ListTopics", &whole[..length]), Err("the answer is no XML".to_owned()), "{length}");
@@ -156,11 +164,17 @@ fn an_answer_that_is_cut_off_or_another_is_no_answer() {
         assert_eq!(read("kms:ListAliases", &json[..length]), Err("the answer is no JSON".to_owned()), "{length}");
     }
     assert!(read("kms:ListAliases", "{}x").is_err());
-    assert!(read("sns:ListTopics", "<A/>").is_err(), "an answer without its wrapper");
+    assert!(read("sns:ListTopics", "<ListTopicsResponse/>").is_err(), "an answer without its wrapper");
     assert!(read("sns:ListTopics", &format!("{whole}<B/>")).is_err());
     assert!(read("s3:ListBuckets", "<Error><Code>SlowDown</Code></Error>").is_err());
     assert!(read("route53:ListHostedZones", "<ErrorResponse><Error/></ErrorResponse>").is_err());
     assert!(read("s3:GetPublicAccessBlock", "").is_err());
+    // An answer without values is known by its root only.
+    assert_eq!(read("ec2:DescribeVolumes", "<DescribeVolumesResponse/>"), Ok(json!({})));
+    assert!(read("ec2:DescribeVolumes", "<DescribeVpcsResponse/>").is_err());
+    assert_eq!(read("route53:GetHostedZone", "<GetHostedZoneResponse/>"), Ok(json!({})));
+    assert!(read("route53:GetHostedZone", "<Nothing/>").is_err());
+    assert!(read("cloudfront:ListTagsForResource", "<DistributionList/>").is_err());
     assert!(read("sns:ListTopics", &format!("<!DOCTYPE a [<!ENTITY x \"y\">]>{whole}")).is_err());
     assert!(read("s3:GetBucketVersioning", "<V><Status>&x;</Status></V>").is_err());
 }
@@ -197,9 +211,9 @@ fn a_star_wants_every_key_of_a_map() {
 
 #[test]
 fn empty_elements_are_empty_values() {
-    let body = "<R><volumeSet/><nextToken/></R>";
+    let body = "<DescribeVolumesResponse><volumeSet/><nextToken/></DescribeVolumesResponse>";
     assert_eq!(read("ec2:DescribeVolumes", body), Ok(json!({ "Volumes": [], "NextToken": "" })));
-    assert_eq!(read("ec2:DescribeVolumes", "<R></R>"), Ok(json!({})));
+    assert_eq!(read("ec2:DescribeVolumes", "<DescribeVolumesResponse></DescribeVolumesResponse>"), Ok(json!({})));
     let location = r#"<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>"#;
     assert_eq!(read("s3:GetBucketLocation", location), Ok(json!({})));
 }
@@ -239,7 +253,11 @@ fn an_answer_without_end_is_refused() {
     // What is not wanted may be as deep as it likes, because it is not built.
     let unknown = format!(r#"{{"later": {}{} }}"#, "[".repeat(100), "]".repeat(100));
     assert_eq!(read("wafv2:GetRuleGroup", &unknown), Ok(json!({})));
-    let nested = format!("<R><volumeSet>{}{}</volumeSet></R>", "<a>".repeat(50_000), "</a>".repeat(50_000));
+    let nested = format!(
+        "<DescribeVolumesResponse><volumeSet>{}{}</volumeSet></DescribeVolumesResponse>",
+        "<a>".repeat(50_000),
+        "</a>".repeat(50_000)
+    );
     assert_eq!(read("ec2:DescribeVolumes", &nested), Ok(json!({ "Volumes": [{}] })));
     let large = vec![b' '; (64 << 20) + 1];
     let told = answer(operation("kms:ListKeys"), 200, &[], &large, &Wanted::Everything);

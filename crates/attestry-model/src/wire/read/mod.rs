@@ -62,8 +62,7 @@ fn read_body(
     let value = match operation.service().protocol() {
         Protocol::Json | Protocol::RestJson => json::read(shape, body, wanted, &Place::Root)?,
         Protocol::Cbor => cbor::read(shape, body, wanted)?,
-        Protocol::Query | Protocol::Ec2 => xml::read(shape, body, wanted, &Place::Root, operation.wrapper())?,
-        Protocol::RestXml => xml::read(shape, body, wanted, &Place::Root, None)?,
+        Protocol::Query | Protocol::Ec2 | Protocol::RestXml => xml::read(operation, shape, body, wanted, &Place::Root)?,
     };
     match value {
         Some(Value::Object(members)) => Ok(members),
@@ -87,7 +86,7 @@ fn read_payload(
         },
         // An empty body is none of these, so an answer that was cut off is no answer without the member.
         shape => match operation.service().protocol() {
-            Protocol::RestXml => xml::read(shape, body, wanted, &place, None),
+            Protocol::RestXml => xml::read(operation, shape, body, wanted, &place),
             _ => json::read(shape, body, wanted, &place),
         },
     }

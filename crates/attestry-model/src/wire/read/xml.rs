@@ -6,6 +6,8 @@ use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Value};
 
 use super::{DEPTH, deeper, insert, of_text, wrong};
+use crate::operation::Operation;
+use crate::service::Protocol;
 use crate::shape::{Location, Member, Shape, Structure};
 use crate::wire::place::Place;
 use crate::wire::{AwsError, Unreadable, Wanted};
@@ -18,21 +20,21 @@ impl From<quick_xml::Error> for Unreadable {
     }
 }
 
-/// Returns the value of a document. With a wrapper, the value is the content of this element below the root.
+/// Returns the value of a document. In the answers of Query, the value is the content of an element below the root.
 pub(super) fn read(
+    operation: Operation,
     shape: Shape,
     body: &[u8],
     wanted: &Wanted,
     place: &Place<'_>,
-    wrapper: Option<&str>,
 ) -> Result<Option<Value>, Unreadable> {
     let mut document = Document::new(body)?;
     let root = document.root()?;
-    // Some services report an error with the status of success.
-    if matches!(root.local_name().as_ref(), b"Error" | b"ErrorResponse") {
+    // Some services report an error with the status of success. An answer without any value is known by its root only.
+    if !is_root(operation, root.local_name().as_ref()) {
         return Err(Unreadable::Protocol("answer of this operation"));
     }
-    let value = match wrapper {
+    let value = match operation.wrapper() {
         None => document.element(&root, shape, wanted, place, DEPTH)?,
         Some(wrapper) => {
             let mut value = None;
@@ -48,6 +50,19 @@ pub(super) fn read(
     };
     document.end()?;
     Ok(value)
+}
+
+/// Whether an element of this name is the root of an answer to the operation.
+fn is_root(operation: Operation, name: &[u8]) -> bool {
+    let name = std::str::from_utf8(name).unwrap_or_default();
+    let payload = operation.output().and_then(Structure::payload);
+    match (operation.service().protocol(), payload) {
+        (Protocol::RestXml, Some(payload)) => name == payload.wire_name(),
+        // The roots of S3 have names of their own, such as `ListAllMyBucketsResult`.
+        (Protocol::RestXml, None) if operation.service().name() == "s3" => name != "Error",
+        (Protocol::RestXml, None) => name.starts_with(operation.name()),
+        _ => name.strip_suffix("Response") == Some(operation.name()),
+    }
 }
 
 /// Returns the code and the message of an error: the elements `Code` and `Message` of the first element that has a code.
