@@ -4,7 +4,7 @@
 //! Must not know which kind holds the document, nor what it allows. `iam` decides that.
 
 use super::iam::to_values;
-use super::{Cause, Gap, Value};
+use super::{Cause, Gap, Value, scrub};
 use attestry_iam::{Form, Malformed, Policy, Which, decoded, parse};
 
 /// The statements of a resource policy.
@@ -29,8 +29,15 @@ fn spelt(mut policy: Policy) -> Policy {
     for statement in &mut policy.statements {
         let (Which::In(actions) | Which::NotIn(actions)) = &mut statement.actions;
         for action in actions {
-            if let Some((service, name)) = action.split_once(':') {
-                *action = format!("{}:{name}", service.to_ascii_lowercase());
+            if let Some((service, _)) = action.split_once(':')
+                && service.contains(|it: char| it.is_ascii_uppercase())
+            {
+                // A secret in lower case no longer looks like one, so it is removed first.
+                let clean = scrub(action);
+                *action = clean.split_once(':').map_or_else(
+                    || clean.to_string(),
+                    |(service, name)| format!("{}:{name}", service.to_ascii_lowercase()),
+                );
             }
         }
     }
@@ -63,6 +70,9 @@ mod tests {
                 _ => None,
             })
         };
+        let secret = "PuTTY-User-Key-File-3: none Private-Lines: 1 v1aHkn4rGWBVbq8XXsipYKwqXA43BaweOr0GK00k9jmGKo6U";
+        let withheld = "putty-user-key-file-3: none Private-Lines: 1 [redacted]";
+        assert_eq!(actions("Action", secret), Ok(Some(Value::texts([withheld]))));
         for (text, told) in [("SQS:*", "sqs:*"), ("S3:GetObject", "s3:GetObject"), ("*", "*"), ("s3:Get*", "s3:Get*")] {
             for element in ["Action", "NotAction"] {
                 assert_eq!(actions(element, text), Ok(Some(Value::texts([told]))), "{element} {text}");

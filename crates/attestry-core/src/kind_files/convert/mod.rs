@@ -11,7 +11,7 @@ use super::longest_interval;
 use crate::facts::{Value, looks_secret, parse_duration};
 use crate::source::closest;
 use values::{
-    DAY, HOUR, MINUTE, arn, as_text, epoch, host_only, integer, iso_duration, map, names, statements, tags, text,
+    DAY, HOUR, MINUTE, arn, as_text, epoch, host_only, integer, iso_duration, map, names, statements, tags, text, uncut,
 };
 
 pub(super) use values::{instant, whole};
@@ -267,18 +267,20 @@ impl Conversion {
                 let number = integer(&value)?;
                 Ok(if number > 0 { Converted::Raw(value) } else { Converted::None })
             }
-            Self::LastOf(separator) => raw(text(&value)?.rsplit(separator.as_str()).next().unwrap_or_default().into()),
-            Self::Before(separator) => raw(text(&value)?.split(separator.as_str()).next().unwrap_or_default().into()),
+            Self::LastOf(separator) => raw(uncut(&value)?.rsplit(separator.as_str()).next().unwrap_or_default().into()),
+            Self::Before(separator) => raw(uncut(&value)?.split(separator.as_str()).next().unwrap_or_default().into()),
             Self::WithoutEnd(end) => {
-                let text = text(&value)?;
-                raw(text.strip_suffix(end.as_str()).unwrap_or(text).into())
+                let text = uncut(&value)?;
+                raw(text.strip_suffix(end.as_str()).unwrap_or(&text).into())
             }
             Self::ArnPart(place) => {
-                let part = arn(text(&value)?)?.nth(*place).unwrap_or_default();
+                let text = uncut(&value)?;
+                let part = arn(&text)?.nth(*place).unwrap_or_default();
                 Ok(if part.is_empty() { Converted::None } else { Converted::Raw(part.into()) })
             }
             Self::ArnName => {
-                let resource = arn(text(&value)?)?.nth(5).unwrap_or_default();
+                let text = uncut(&value)?;
+                let resource = arn(&text)?.nth(5).unwrap_or_default();
                 raw(resource.rsplit([':', '/']).next().unwrap_or_default().into())
             }
             Self::Lower => raw(text(&value)?.to_lowercase().into()),

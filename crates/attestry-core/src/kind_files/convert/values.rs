@@ -1,12 +1,14 @@
 //! Single values of answers, and the forms in which AWS writes them. Must not know the names of conversions.
 
+use std::borrow::Cow;
+
 use attestry_iam::Form;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::Document;
 use crate::facts::iam::to_values;
-use crate::facts::{Value, documents};
+use crate::facts::{Value, documents, scrub};
 
 pub(super) const MINUTE: i64 = 60;
 pub(super) const HOUR: i64 = 60 * MINUTE;
@@ -14,6 +16,11 @@ pub(super) const DAY: i64 = 24 * HOUR;
 
 pub(super) fn text(value: &Json) -> Result<&str, String> {
     value.as_str().ok_or_else(|| "the value is no text".to_owned())
+}
+
+/// A text before a conversion cuts it. A part of a secret no longer looks like one, so the secret is removed first.
+pub(super) fn uncut(value: &Json) -> Result<Cow<'_, str>, String> {
+    text(value).map(scrub)
 }
 
 pub(super) fn integer(value: &Json) -> Result<i64, String> {

@@ -60,6 +60,7 @@ fn raw(value: Json) -> Gives {
 
 const DAY: i64 = 86400;
 const ROLE: &str = "arn:aws:iam::111122223333:role/team/app";
+const URL_WITH_SECRET: &str = "cloudinary://317993023092483:3WxJFTGQSPUbOFKJssuiWC7jcKn@bank";
 const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:alarms";
 
 #[test]
@@ -125,6 +126,10 @@ fn each_conversion_gives_what_it_should() {
         ("last_of :", json!("plain"), raw(json!("plain"))),
         ("last_of :", json!(1), Fails),
         ("last_of /", json!(["a/b", "c"]), List(vec![raw(json!("b")), raw(json!("c"))])),
+        // A part of a secret no longer looks like a secret, so the secret is removed first.
+        ("last_of /", json!(URL_WITH_SECRET), raw(json!("317993023092483:[redacted]@bank"))),
+        ("before @", json!(URL_WITH_SECRET), raw(json!("cloudinary://317993023092483:[redacted]"))),
+        ("without_end @bank", json!(URL_WITH_SECRET), raw(json!("cloudinary://317993023092483:[redacted]"))),
         ("before :", json!("a:b:c"), raw(json!("a"))),
         ("before :", json!("plain"), raw(json!("plain"))),
         ("before :", json!(null), Fails),
