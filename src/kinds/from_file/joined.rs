@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::list::Walk;
+use super::list::{Walk, is_own};
 use super::request::{Scope, parameters};
 use super::{answer, malformed};
 use crate::aws::AccountRegion;
@@ -26,8 +26,18 @@ pub(super) async fn item(call: &'static FileCall, at: &AccountRegion, resource: 
         },
         Some(Join::First) | None => ("", false),
     };
+    // A kind whose key is the account has the items of this account only.
+    if *key == *at.account && items.keys().any(|it| it != key) {
+        return Err(malformed("the answer has an item of another account"));
+    }
     let own = items.get(key).map(Vec::as_slice).unwrap_or_default();
     Ok(if many { Json::Array(own.to_vec()) } else { own.first().cloned().unwrap_or(Json::Null) })
+}
+
+/// Whether the key of an item is an ARN of another account or Region. Such an item adds nothing to a resource here, so
+/// the resource would look as if it had no item.
+fn is_foreign(key: &str, at: &AccountRegion, scope: &Scope<'_>) -> bool {
+    key.starts_with("arn:") && !is_own(key, at, &scope.region())
 }
 
 async fn items(call: &'static FileCall, at: &AccountRegion) -> Result<Arc<Items>, Gap> {
@@ -44,6 +54,9 @@ async fn items(call: &'static FileCall, at: &AccountRegion) -> Result<Arc<Items>
                     Some(Join::Key { theirs, .. }) => {
                         let key = theirs.value(&item).map_err(|wrong| malformed(format!("{theirs}: {wrong}")))?;
                         match key {
+                            Json::String(text) if is_foreign(&text, at, &scope) => {
+                                return Err(malformed(format!("{theirs} is of another account or Region")));
+                            }
                             Json::String(text) => text,
                             // An item of no resource, such as the grant of an account.
                             Json::Null => continue,

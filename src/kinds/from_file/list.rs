@@ -109,22 +109,33 @@ fn add(call: &FileCall, item: &Json, scope: &Scope<'_>, found: &mut Listing) -> 
     Ok(())
 }
 
-/// Checks that the ARN in the answer is one of this account and Region.
+/// Checks that the ARN or the account id in the answer is one of this account and Region.
 fn place(call: &FileCall, values: &Values, scope: &Scope<'_>) -> Result<(), Gap> {
-    let reads = |it: &&FileAttribute| it.name == "arn" && matches!(it.reading.from, Origin::Path(_));
-    let Some(attribute) = call.attributes.iter().find(reads) else { return Ok(()) };
-    let Some((_, Ok(Some(Value::Text(arn))))) = values.iter().find(|(name, _)| *name == "arn") else { return Ok(()) };
+    for (name, value) in values {
+        let reads = |it: &&FileAttribute| it.name == *name && matches!(it.reading.from, Origin::Path(_));
+        let foreign = match (*name, value) {
+            ("arn", Ok(Some(Value::Text(arn)))) => !is_own(arn, scope.at, &scope.region()),
+            ("id", Ok(Some(Value::Text(id)))) => is_account(id) && *id != *scope.at.account,
+            _ => false,
+        };
+        if foreign && call.attributes.iter().find(reads).is_some_and(|it| !it.reading.any_account) {
+            return Err(malformed("the answer is of another account or Region"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an ARN is of this account and Region. Some ARNs have no account or no Region, such as those of buckets.
+pub(super) fn is_own(arn: &str, at: &AccountRegion, here: &str) -> bool {
     let mut parts = arn.split(':').skip(1);
     let (of, region, account) = (parts.next(), parts.nth(1).unwrap_or_default(), parts.next().unwrap_or_default());
-    let here = scope.region();
-    // Some ARNs have no account or no Region, such as those of buckets.
-    let own = of == Some(partition(&here))
-        && (account.is_empty() || *account == *scope.at.account)
-        && (region.is_empty() || region == here);
-    if own || attribute.reading.any_account {
-        return Ok(());
-    }
-    Err(malformed("the answer has an ARN of another account or Region"))
+    of == Some(partition(here))
+        && (account.is_empty() || *account == *at.account)
+        && (region.is_empty() || region == here)
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn text(values: &Values, attribute: &str) -> Result<String, Gap> {

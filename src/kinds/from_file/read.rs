@@ -32,6 +32,9 @@ pub(super) async fn read(call: &'static FileCall, at: &AccountRegion, resource: 
     let (mut walk, mut whole) = (Walk::new(call, input), Json::Null);
     loop {
         match walk.next(at).await {
+            Ok(Some(page)) if answer::lacks_its_lists(call, &page) => {
+                return Err(malformed("the answer has no list"));
+            }
             Ok(Some(page)) => merge(&mut whole, page),
             Ok(None) => break,
             Err(gap) => return meant(call, gap, resource),

@@ -97,8 +97,8 @@ fn reading(table: &mut Table<'_>, entry: &Entry, sink: &mut Diagnostics) -> Opti
     let required = flag(table.take("required"), sink);
     let write_only = flag(table.take("write_only"), sink);
     let any_account = flag(table.take("any_account"), sink);
-    if any_account && entry.key.value != "arn" {
-        let message = "only the ARN of a resource has `any_account`";
+    if any_account && !matches!(&*entry.key.value, "arn" | "id") {
+        let message = "only the ARN and the id of a resource have `any_account`";
         sink.push(Diagnostic::error("kind-attribute", entry.key.span, message));
     }
     let keeps_empty = table.take("empty").is_some_and(|node| keeps(node, sink));

@@ -255,7 +255,7 @@ const SPOILT: &[(&str, &str, &str)] = &[
     (
         "path: Name, required: true",
         "path: Name, any_account: true",
-        "kind-attribute: only the ARN of a resource has `any_account`",
+        "kind-attribute: only the ARN and the id of a resource have `any_account`",
     ),
     // Paths and references.
     ("path: Id,", "path: Id.,", "19 kind-path: "),
