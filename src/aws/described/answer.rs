@@ -44,23 +44,34 @@ impl Answer {
             Self::Value { value, failing } => Choice::Value(value, failing),
             Self::Refusal(failure) => Choice::Refusal(failure),
             Self::By { parameter, choices } => {
-                let wanted = parameters.get(parameter).map(|value| match value {
-                    Value::String(text) => text.clone(),
-                    // A request for one resource may name it in a list.
-                    Value::Array(items) if items.len() == 1 && items.iter().all(Value::is_string) => {
-                        items.first().and_then(Value::as_str).unwrap_or_default().to_owned()
-                    }
-                    other => other.to_string(),
-                });
-                let wanted = wanted.unwrap_or_default();
+                let value = parameters.get(parameter);
+                let written = value.map(ToString::to_string).unwrap_or_default();
+                let wanted = value.map(text_of).unwrap_or_default();
                 let find = |matches: fn(&str, &str) -> bool| choices.iter().find(|(key, _)| matches(key, &wanted));
                 // The more exact match comes first. The order in the file does not matter.
                 let mentions = |key: &str, wanted: &str| key != "*" && wanted.contains(key);
                 let document = (parameter == DOCUMENT).then(|| find(mentions)).flatten();
-                let found = find(exactly).or_else(|| find(tail)).or(document).or_else(|| find(|key, _| key == "*"));
+                let whole = choices.iter().find(|(key, _)| *key == written);
+                let found = whole
+                    .or_else(|| find(exactly))
+                    .or_else(|| find(tail))
+                    .or(document)
+                    .or_else(|| find(|key, _| key == "*"));
                 found.map_or(Choice::None(parameter), |(_, answer)| answer.choose(parameters, turns))
             }
         }
+    }
+}
+
+/// Returns the text of a parameter. A request for one resource may name it in a list.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => match items.as_slice() {
+            [Value::String(text)] => text.clone(),
+            _ => value.to_string(),
+        },
+        other => other.to_string(),
     }
 }
 
@@ -84,6 +95,20 @@ fn without_random(arn: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_one_is_chosen_by_its_item_or_by_its_text() {
+        let choice = |key: &str| {
+            let value = |text: &str| Answer::Value { value: text.into(), failing: BTreeMap::new() };
+            let choices = vec![("*".to_owned(), value("rest")), (key.to_owned(), value("one"))];
+            let answer = Answer::By { parameter: "Names".to_owned(), choices };
+            let parameters = serde_json::json!({ "Names": ["a"] });
+            matches!(answer.choose(&parameters, &|_| 0), Choice::Value(value, _) if value == "one")
+        };
+        assert!(choice("a"));
+        assert!(choice(r#"["a"]"#));
+        assert!(!choice(r#"["a","b"]"#));
+    }
 
     #[test]
     fn a_key_is_a_name_or_the_tail_of_an_arn() {
