@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::probes::{self, CleanupPace, Ledger, Outcome, Running, Task, perform, withhold};
 use attestry_core::facts::{Cause, Gap, NOTICE};
 use attestry_core::plan::Plan;
-use attestry_core::policy::{Source, Stage, check_probes};
+use attestry_core::policy::{Case, Source, Stage, check_probes};
 use attestry_core::source::{Diagnostics, printable};
 use attestry_core::verify::Exit;
 
@@ -115,7 +115,8 @@ pub(crate) async fn act(
     for session in &sessions.sessions {
         let places = session.acting(run);
         let Some(at) = places.iter().find(|at| *at.region == *region.value) else { continue };
-        tasks.extend(plan.probes().filter_map(|(case, call)| {
+        let is_about = |case: &Case| case.account.as_deref().is_none_or(|account| account == &*at.account);
+        tasks.extend(plan.probes().filter(|(case, _)| is_about(case)).filter_map(|(case, call)| {
             let (case, arguments, at) = (case.id.clone(), call.arguments.clone(), Arc::clone(at));
             Some(Task { case, probe: probes::find(call.spec.name)?, arguments, at })
         }));

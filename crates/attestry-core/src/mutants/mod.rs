@@ -134,7 +134,7 @@ impl<'a> Mutants<'a> {
 /// The resources that a case is about, as far as it is known.
 fn scope(case: &Case, populations: &[Population], now: Timestamp) -> BTreeSet<(usize, usize)> {
     let mut all = BTreeSet::new();
-    for (at, population) in populations.iter().enumerate().filter(|(_, it)| it.kind.name == case.kind.name) {
+    for (at, population) in populations.iter().enumerate().filter(|(_, it)| case.is_about(it)) {
         for (index, resource) in population.resources.iter().enumerate() {
             let other = case.probe.is_some() && resource.text("case") != Some(&case.id);
             let within = || matches!(case.filter.judge(resource, now), Judgement::Met | Judgement::Unknown(_));

@@ -255,8 +255,7 @@ impl<'m, 'a> Worker<'m, 'a> {
         if derived.is_empty() {
             return all;
         }
-        for (number, population) in self.populations.iter().enumerate().filter(|(_, it)| it.kind.name == case.kind.name)
-        {
+        for (number, population) in self.populations.iter().enumerate().filter(|(_, it)| case.is_about(it)) {
             for (index, from) in population.resources.iter().enumerate() {
                 let shifted = usize::from(new.is_none() && number == at.0 && index >= at.1);
                 let place = (number, index + shifted);

@@ -75,6 +75,7 @@ fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {
         title: String::new(),
         origin: Arc::new(origin),
         kind,
+        account: None,
         probe: None,
         quantifier: Quantifier::Each,
         filter,

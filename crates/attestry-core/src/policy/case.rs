@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{AttributeTest, Control, Expectation, Severity};
 use crate::facts::words::words;
-use crate::facts::{Kind, Oracle, ProbeCall};
+use crate::facts::{Kind, Oracle, Population, ProbeCall};
 use crate::source::Span;
 
 /// One check of one population.
@@ -20,6 +20,8 @@ pub struct Case {
     pub origin: Arc<Origin>,
     /// The kind of the population.
     pub kind: &'static Kind,
+    /// The account that the case is about. Without it, the case is about all accounts of the stage.
+    pub account: Option<String>,
     /// The probe of the case, if the case acts. The case judges its observations.
     pub probe: Option<ProbeCall>,
     /// Whether every resource must be as expected, or at least one.
@@ -47,6 +49,13 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether the case is about the resources of this population.
+    #[must_use]
+    pub fn is_about(&self, population: &Population) -> bool {
+        let of_account = self.account.as_deref().is_none_or(|account| account == &*population.account);
+        population.kind.name == self.kind.name && of_account
+    }
+
     /// Calls `visit` for every attribute test of the case, in `where` and in `expect`.
     pub fn visit<'a>(&'a self, visit: &mut impl FnMut(&'a AttributeTest)) {
         self.filter.visit(visit);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::limits;
 use super::outline::Outline;
-use super::parameters::{Parameters, Settings, Spent, mentioned};
+use super::parameters::{BuiltIn, Parameters, Settings, Spent, mentioned};
 use super::{Case, CaseText, Expectation, Origin, Policy, Row, RowTable, Selector, Stage, Suite, Waiver};
 use crate::facts::redact::{is_secret, is_secret_of, scrub};
 use crate::source::{Content, Diagnostic, Diagnostics, Node, Scalar, Span, Spanned};
@@ -211,18 +211,19 @@ fn check_overrides(overrides: &[(String, String)], suite: &Suite, stage: &Stage,
 /// The parameters that Attestry sets itself.
 const BUILT_IN: &[&str] = &["stage", "account"];
 
-pub(super) fn built_in(stage: &Stage, overrides: &[(String, String)]) -> Vec<(String, Node)> {
+pub(super) fn built_in(stage: &Stage, overrides: &[(String, String)]) -> BuiltIn {
     let text = |text: &str| Node {
         span: stage.name.span,
         content: Content::Scalar(Scalar { text: text.to_owned(), quoted: false }),
     };
-    let mut all = vec![("stage".to_owned(), text(&stage.name.value))];
-    // With several accounts, no single value is right for all resources.
-    if let [account] = stage.accounts.as_slice() {
-        all.push(("account".to_owned(), text(&account.id.value)));
+    let mut values = vec![("stage".to_owned(), text(&stage.name.value))];
+    // With several accounts, no single value is right for all resources. A case that uses it is compiled for each one.
+    let mut accounts: Vec<Node> = stage.accounts.iter().map(|account| text(&account.id.value)).collect();
+    if accounts.len() == 1 {
+        values.extend(accounts.drain(..).map(|account| ("account".to_owned(), account)));
     }
-    all.extend(overrides.iter().map(|(name, value)| (name.clone(), text(value))));
-    all
+    values.extend(overrides.iter().map(|(name, value)| (name.clone(), text(value))));
+    BuiltIn { values, accounts }
 }
 
 /// A case with its text and its row.
@@ -252,50 +253,16 @@ fn compile_policy<'a: 'p, 'p>(
     let mut cases = Vec::new();
     for (text, row) in texts(policy, parameters, sink) {
         parameters.set_row(row);
-        parameters.set_kind(text.kind);
-        let filter = match &text.filter {
-            Some(node) => Expectation::read(node, text.kind, parameters, sink),
-            None => Some(Expectation::nothing()),
-        };
-        let expect = Expectation::read(&text.expect, text.kind, parameters, sink);
-        let probe = text.probe.as_ref().map(|probe| probe.compile(parameters, sink));
-        let (Some(filter), Some(expect)) = (filter, expect) else { continue };
-        let Some(probe) = probe.map_or(Some(None), |probe| probe.map(Some)) else { continue };
-        let mut controls = policy.controls.clone();
-        controls.extend(text.controls.iter().cloned());
-        controls.sort();
-        controls.dedup();
-        let key = row.map(|(_, _, row)| format!("[{}]", row.key)).unwrap_or_default();
-        let title = text.title.clone().unwrap_or_else(|| text.name.value.replace(['-', '_'], " "));
-        let title = if row.is_some() {
-            let title = parameters.fill_text(&Spanned::new(title, text.name.span), sink).unwrap_or_default();
-            if text.title.as_ref().is_some_and(|it| *it != title) { title } else { format!("{title}: {key}") }
-        } else {
-            title
-        };
-        let case = Case {
-            id: format!("{}/{}{key}", policy.id.value, text.name.value),
-            title,
-            origin: match text.severity {
-                Some(severity) => Arc::new(Origin { severity, ..Origin::clone(&origin) }),
-                None => Arc::clone(&origin),
-            },
-            kind: text.kind,
-            probe,
-            quantifier: text.quantifier,
-            filter,
-            expect,
-            share: text.share,
-            when_none: text.when_none,
-            per: text.per,
-            oracles: Vec::new(),
-            read_secret_values: false,
-            unmask: false,
-            controls,
-            span: text.name.span,
-        };
-        cases.push((case, text, row));
+        for account in 0.. {
+            parameters.set_account(account);
+            let case = compile_case((policy, &origin), text, row, parameters, sink);
+            cases.extend(case.map(|case| (case, text, row)));
+            if !parameters.account().is_some_and(|(_, has_next)| has_next) {
+                break;
+            }
+        }
     }
+    parameters.set_account(0);
     parameters.set_row(None);
     for declared in &policy.parameters {
         if !parameters.used.contains(&declared.name.value) {
@@ -304,6 +271,63 @@ fn compile_policy<'a: 'p, 'p>(
         }
     }
     cases
+}
+
+/// The case of a text, for one row and for one account of the stage.
+fn compile_case(
+    (policy, origin): (&Policy, &Arc<Origin>),
+    text: &CaseText,
+    row: RowOfCase<'_>,
+    parameters: &mut Parameters<'_>,
+    sink: &mut Diagnostics,
+) -> Option<Case> {
+    parameters.set_kind(text.kind);
+    let filter = match &text.filter {
+        Some(node) => Expectation::read(node, text.kind, parameters, sink),
+        None => Some(Expectation::nothing()),
+    };
+    let expect = Expectation::read(&text.expect, text.kind, parameters, sink);
+    let probe = text.probe.as_ref().map(|probe| probe.compile(parameters, sink));
+    let (filter, expect) = (filter?, expect?);
+    let probe = probe.map_or(Some(None), |probe| probe.map(Some))?;
+    let mut controls = policy.controls.clone();
+    controls.extend(text.controls.iter().cloned());
+    controls.sort();
+    controls.dedup();
+    let written = text.title.clone().unwrap_or_else(|| text.name.value.replace(['-', '_'], " "));
+    let title = match row {
+        Some(_) => parameters.fill_text(&Spanned::new(written.clone(), text.name.span), sink)?,
+        None => written.clone(),
+    };
+    let account = parameters.account().map(|(account, _)| account.to_owned());
+    let of = |key: &str| format!("[{key}]");
+    let row = row.map(|(_, _, row)| of(&row.key)).unwrap_or_default();
+    let key = row.clone() + &account.as_deref().map(of).unwrap_or_default();
+    // A title that names its row needs no key. No title can name its account.
+    let shown = if !row.is_empty() && title != written { key.strip_prefix(&*row).unwrap_or_default() } else { &key };
+    let title = if shown.is_empty() { title } else { format!("{title}: {shown}") };
+    Some(Case {
+        id: format!("{}/{}{key}", policy.id.value, text.name.value),
+        title,
+        origin: match text.severity {
+            Some(severity) => Arc::new(Origin { severity, ..Origin::clone(origin) }),
+            None => Arc::clone(origin),
+        },
+        kind: text.kind,
+        account,
+        probe,
+        quantifier: text.quantifier,
+        filter,
+        expect,
+        share: text.share,
+        when_none: text.when_none,
+        per: text.per,
+        oracles: Vec::new(),
+        read_secret_values: false,
+        unmask: false,
+        controls,
+        span: text.name.span,
+    })
 }
 
 /// The row of a case, with its name in the text of the case.

@@ -2,6 +2,8 @@
 //!
 //! A case that never failed proves nothing, so every case needs a violating example.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::parameters::{Parameters, Settings, Spent};
@@ -96,18 +98,26 @@ impl<'a> Examples<'a> {
         mut visit: impl FnMut(&'s Case, &'s CaseText, &mut Parameters<'_>),
     ) {
         let Self { suite, stage, compiled } = self;
-        let (texts, mut sink) = (suite.policies.iter(), Diagnostics::new());
         let built_in = super::compile::built_in(stage, &[]);
         let settings = Settings::of(suite, stage, &built_in);
-        let mut spent = Spent::default();
+        let (mut spent, mut sink) = (Spent::default(), Diagnostics::new());
         let mut parameters = Parameters::new(&settings, &mut spent);
-        let texts: Vec<_> = texts.flat_map(|policy| super::compile::texts(policy, &parameters, &mut sink)).collect();
-        let mut last = None;
-        // The examples of a case with a table are about its first row.
-        let first = |(_, (text, _)): &(&Case, (&CaseText, _))| {
-            last.replace(std::ptr::from_ref(*text)) != Some(std::ptr::from_ref(*text))
-        };
-        for (case, (text, row)) in compiled.cases.iter().zip(texts).filter(first).skip(part).step_by(parts) {
+        // A text with a table, or about each account, makes several cases. Its examples are about the first one.
+        let mut first = HashMap::new();
+        for case in &compiled.cases {
+            first.entry(case.id.split('[').next().unwrap_or_default()).or_insert(case);
+        }
+        let mut texts: Vec<_> = Vec::new();
+        for policy in &suite.policies {
+            let all = super::compile::texts(policy, &parameters, &mut sink).into_iter();
+            texts.extend(all.map(|(text, row)| (policy, text, row)));
+        }
+        let of_text = texts.into_iter().filter_map(|(policy, text, row)| {
+            let case = first.remove(&*format!("{}/{}", policy.id.value, text.name.value))?;
+            Some((policy, case, text, row))
+        });
+        for (policy, case, text, row) in of_text.skip(part).step_by(parts) {
+            parameters.set_defaults(&policy.parameters);
             parameters.set_row(row);
             visit(case, text, &mut parameters);
         }

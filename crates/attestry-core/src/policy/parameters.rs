@@ -17,18 +17,22 @@ use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Span,
 pub(super) struct Settings<'a> {
     values: BTreeMap<&'a str, &'a Node>,
     stage: &'a str,
+    /// The accounts of a stage that has several. There, `${account}` is the account that a case is about.
+    accounts: Vec<&'a Node>,
     kinds: &'a Kinds,
     tables: &'a [RowTable],
 }
 
 impl<'a> Settings<'a> {
     /// The values in a stage. The stage overrides the suite, and Attestry's own parameters override both.
-    pub(super) fn of(suite: &'a Suite, stage: &'a Stage, built_in: &'a [(String, Node)]) -> Self {
+    pub(super) fn of(suite: &'a Suite, stage: &'a Stage, built_in: &'a BuiltIn) -> Self {
+        let BuiltIn { values: built_in, accounts } = built_in;
         let set = suite.parameters.iter().chain(&stage.parameters).map(|(name, value)| (name.value.as_str(), value));
         let built_in = built_in.iter().map(|(name, value)| (name.as_str(), value));
         Self {
             values: set.chain(built_in).collect(),
             stage: &stage.name.value,
+            accounts: accounts.iter().collect(),
             kinds: &suite.kinds,
             tables: &suite.tables,
         }
@@ -41,6 +45,15 @@ impl<'a> Settings<'a> {
             _ => false,
         })
     }
+}
+
+/// The parameters that Attestry sets itself in a stage.
+#[derive(Debug)]
+pub(super) struct BuiltIn {
+    /// The names and their values, with those that the command line sets.
+    pub(super) values: Vec<(String, Node)>,
+    /// The accounts of a stage that has several.
+    pub(super) accounts: Vec<Node>,
 }
 
 /// The cost of reading a suite up to now: the values that its parameters make, and its regular expressions.
@@ -64,6 +77,8 @@ pub(super) struct Parameters<'a> {
     open: Vec<String>,
     /// The row of the case, with its name there.
     row: Option<(&'a str, &'a RowTable, &'a Row)>,
+    /// The number of the account that the case is about, and whether the case uses it.
+    account: (usize, bool),
     /// The parameters that the policy declares.
     declared: &'a [Declared],
     /// The kind of the case that is read.
@@ -82,6 +97,7 @@ impl<'a> Parameters<'a> {
             used: BTreeSet::new(),
             open: Vec::new(),
             row: None,
+            account: (0, false),
             declared: &[],
             kind: None,
             outer: None,
@@ -135,6 +151,19 @@ impl<'a> Parameters<'a> {
     /// Sets the row for the case that is read next, with its name in the case.
     pub(super) fn set_row(&mut self, row: Option<(&'a str, &'a RowTable, &'a Row)>) {
         self.row = row;
+    }
+
+    /// Sets the account for the case that is read next, by its number in the stage.
+    pub(super) fn set_account(&mut self, number: usize) {
+        self.account = (number, false);
+    }
+
+    /// The account that the last case is about, and whether the stage has another one after it. `None` if the case is
+    /// about all accounts of the stage.
+    pub(super) fn account(&self) -> Option<(&'a str, bool)> {
+        let (number, true) = self.account else { return None };
+        let id = self.settings.accounts.get(number)?.scalar()?;
+        Some((&id.text, number + 1 < self.settings.accounts.len()))
     }
 
     /// The value of `row.column` or of `table[*].column`. `None` if the name is none of these.
@@ -239,7 +268,10 @@ impl<'a> Parameters<'a> {
         let shown = printable(name, SHOWN);
         let declared = self.declared.iter().find(|declared| declared.name.value == name);
         let default = declared.and_then(|declared| declared.default.as_ref());
-        let Some(found) = self.settings.values.get(name).copied().or(default) else {
+        let account = || self.settings.accounts.get(self.account.0).copied().filter(|_| name == "account");
+        let set = self.settings.values.get(name).copied();
+        self.account.1 |= set.is_none() && account().is_some();
+        let Some(found) = set.or_else(account).or(default) else {
             let message = format!("parameter `{shown}` is not set in stage `{}`", self.settings.stage);
             let error = Diagnostic::error("unset-parameter", place, message);
             sink.push(sink.suggest(error, name, self.settings.values.keys().copied()).label("used here"));

@@ -100,7 +100,7 @@ impl Report for Populations {
 fn case<'a>(result: &'a CaseResult, populations: &'a [Population], counted: &[Counted]) -> Case<'a> {
     let (case, coverage) = (&result.case, &result.coverage);
     let lists = case.kind.calls.iter().filter(|call| matches!(call.frequency, Frequency::Population { .. }));
-    let of_kind = populations.iter().filter(|population| population.kind.name == case.kind.name);
+    let of_kind = populations.iter().filter(|population| case.is_about(population));
     Case {
         id: &case.id,
         kind: case.kind.name,

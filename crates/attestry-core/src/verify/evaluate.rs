@@ -44,7 +44,7 @@ impl<'a> Listed<'a> {
 
 fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], now: Timestamp) -> CaseResult {
     let mut groups: BTreeMap<(&str, &str), Vec<&Listed<'_>>> = BTreeMap::new();
-    let mut of_kind: Vec<_> = populations.iter().filter(|it| it.population.kind.name == case.kind.name).collect();
+    let mut of_kind: Vec<_> = populations.iter().filter(|it| case.is_about(it.population)).collect();
     of_kind.sort_by_key(|it| (&it.population.account, &it.population.region));
     for listed in of_kind {
         let Population { account, region, .. } = listed.population;

@@ -363,6 +363,9 @@ fn rules_of(kind: &'static Kind, defs: &mut Definitions) -> Map<String, Value> {
     defs.add(expectation, paths.object());
     let mut paths = Paths::default();
     paths.examples(kind, "", defs);
+    let others = json!({ "type": "object", "additionalProperties": { "type": "array", "items": { "type": "object" } },
+        "description": "The other resources for `related`, by their kind." });
+    paths.properties.insert("related".to_owned(), others);
     defs.add(example.clone(), paths.object());
 
     let to_example = json!({ "$ref": reference(&example) });

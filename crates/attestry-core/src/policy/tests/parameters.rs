@@ -62,16 +62,60 @@ fn overrides_that_name_nothing_are_errors() {
     }
 }
 
-#[test]
-fn with_two_accounts_there_is_no_account_to_fill_in() {
+/// The ids, titles, accounts and expectations of a suite with two accounts.
+fn of_two_accounts(cases: &str, parameters: &str) -> Vec<(String, String, Option<String>, String)> {
     let directory = tempfile::tempdir().unwrap();
-    let suite = "suite: s\ntitle: S\npolicies: [p.yaml]\nstages: { dev: { accounts: [{ account: '000000000001' }, { account: \
-                 '000000000002' }], regions: [eu-west-1] } }\n";
+    let suite = format!(
+        "suite: s\ntitle: S\npolicies: [p.yaml]\n{parameters}\nstages: {{ dev: {{ accounts: [{{ account: '000000000001' }}, \
+         {{ account: '000000000002' }}], regions: [eu-west-1] }} }}\n"
+    );
     std::fs::write(directory.path().join("s.yaml"), suite).unwrap();
-    let policy = format!("id: T\ntitle: T\nseverity: low\ncases:\n{}\n", case("{ name: '${account}' }"));
+    let policy = format!("id: T\ntitle: T\nseverity: low\ncases:\n{cases}\n");
     std::fs::write(directory.path().join("p.yaml"), policy).unwrap();
     let loaded = load_suite(directory.path(), Path::new("s.yaml"), words());
-    assert_eq!(codes(&loaded.diagnostics), ["unset-parameter"]);
+    assert_eq!(codes(&loaded.diagnostics), [] as [&str; 0]);
+    let suite = &loaded.library.suites[0];
+    let compiled = compile(suite, &suite.stages[0], &[], &mut Diagnostics::new()).unwrap();
+    let shown = |case: &Case| {
+        let mut all = Vec::new();
+        case.visit(&mut |test| all.push(format!("{} {}", test.path, test.condition)));
+        all.join(", ")
+    };
+    let of = |case: &Case| (case.id.clone(), case.title.clone(), case.account.clone(), shown(case));
+    compiled.cases.iter().map(of).collect()
+}
+
+#[test]
+fn with_two_accounts_a_case_that_names_the_account_is_one_case_for_each() {
+    for (value, parameters) in [("${account}", ""), ("${own}", "parameters: { own: '${account}' }")] {
+        let cases = of_two_accounts(&case(&format!("{{ name: '{value}' }}")), parameters);
+        let expected = ["000000000001", "000000000002"].map(|account| {
+            let (id, title) = (format!("T/a[{account}]"), format!("a: [{account}]"));
+            (id, title, Some(account.to_owned()), format!("name {account}"))
+        });
+        assert_eq!(cases, expected, "{value}");
+    }
+    let whole = of_two_accounts(&case("{ name: a }"), "");
+    assert_eq!(whole, [("T/a".to_owned(), "a".to_owned(), None, "name a".to_owned())]);
+}
+
+#[test]
+fn an_example_can_use_a_parameter_that_its_policy_declares() {
+    for (shown, found) in [("${mark}", &[][..]), ("red", &["wrong-example"])] {
+        let policy = format!(
+            "id: T\ntitle: T\nseverity: low\nparameters: {{ mark: blue }}\ncases:\n  a:\n    each: test.thing\n    when_none: met\n    \
+             expect: {{ name: '${{mark}}' }}\n    examples: {{ met: {{ name: '{shown}' }}, violated: {{ name: green }} }}\n"
+        );
+        let suite = "suite: s\ntitle: S\npolicies: [p.yaml]\nstages: { dev: { account: '000000000001', regions: [eu-west-1] } }\n";
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("s.yaml"), suite).unwrap();
+        std::fs::write(directory.path().join("p.yaml"), policy).unwrap();
+        let loaded = load_suite(directory.path(), Path::new("s.yaml"), words());
+        assert_eq!(codes(&loaded.diagnostics), [] as [&str; 0]);
+        let mut sink = Diagnostics::new();
+        check_examples(&loaded.library.suites[0], &mut sink);
+        assert_eq!(codes(&sink), found, "{shown}");
+    }
 }
 
 #[test]

@@ -136,6 +136,7 @@ fn case(id: &str, quantifier: Quantifier, when_none: WhenNone, per: Per) -> Case
         title: String::new(),
         origin: Arc::new(origin),
         kind: &KIND,
+        account: None,
         probe: None,
         quantifier,
         filter: is("about"),

@@ -1,4 +1,4 @@
-//! A share of the resources, compared with the rule in words.
+//! Cases about a part of their population: a share of the resources, or one account.
 
 use super::*;
 
@@ -32,4 +32,25 @@ fn a_share_is_violated_only_where_it_cannot_be_reached() {
         }
     }
     assert_eq!(seen.len(), 4, "{seen:?}");
+}
+
+#[test]
+fn a_case_about_one_account_does_not_depend_on_another() {
+    let populations = |other: &[State], whole| {
+        [population(&place(A, "eu-west-1", &[State::Met], true)), population(&place(B, "eu-west-1", other, whole))]
+    };
+    for (other, whole) in [(&[State::Unmet][..], true), (&[State::Unknown], true), (&[], false)] {
+        for (account, expected) in [(Some(A), true), (Some(B), false), (None, false)] {
+            let case = Case { account: account.map(str::to_owned), ..each() };
+            let result = evaluate(&[case], &populations(other, whole), &[], now());
+            let met = matches!(result.cases[0].verdict, Verdict::Met(_));
+            assert_eq!(met, expected, "{account:?} beside {other:?} {whole}");
+        }
+    }
+    // The population of the account itself was not read.
+    let case = Case { account: Some("000000000003".to_owned()), ..each() };
+    assert_eq!(
+        evaluate(&[case], &populations(&[State::Met], true), &[], now()).cases[0].verdict,
+        Verdict::NotEvaluated
+    );
 }
