@@ -117,7 +117,9 @@ fn why(control: &StatedControl) -> Option<String> {
     let first: Vec<&str> = control.cases.iter().take(CASES).map(String::as_str).collect();
     let more = control.cases.len().saturating_sub(CASES);
     let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
-    Some(format!("{}{tail}", first.join(", ")))
+    let untested = control.reason.as_deref().filter(|_| control.state == ControlState::Part);
+    let untested = untested.map(|it| format!("; not tested: {}", printable(it, LONGEST))).unwrap_or_default();
+    Some(format!("{}{tail}{untested}", first.join(", ")))
 }
 
 /// The largest number of characters of one text.

@@ -87,6 +87,7 @@ fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {
         read_secret_values: false,
         unmask: false,
         controls: Vec::new(),
+        untested: std::collections::BTreeMap::new(),
         span: Span::new(Files::new().add("policy.yaml", ""), 0, 0),
     }
 }

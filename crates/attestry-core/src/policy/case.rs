@@ -2,6 +2,7 @@
 //!
 //! Must not know how facts are read, nor what a verdict is.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{AttributeTest, Control, Expectation, Severity};
@@ -44,6 +45,8 @@ pub struct Case {
     pub unmask: bool,
     /// The controls of the policy and of the case.
     pub controls: Vec<Control>,
+    /// The part of a control that the case does not test, for each control that it tests in part.
+    pub untested: BTreeMap<Control, String>,
     /// The place of the case in its file.
     pub span: Span,
 }

@@ -19,6 +19,15 @@ pub struct Control {
     pub id: String,
 }
 
+/// A control that a policy or a case cites.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Citation {
+    /// The control.
+    pub control: Control,
+    /// The part of the control that is not tested. Without it, the whole control is tested.
+    pub untested: Option<String>,
+}
+
 /// The judge of the facts that a case tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Judge {
@@ -182,23 +191,25 @@ impl Catalogues {
         }
     }
 
-    /// Reads `controls:` of a policy or case: a mapping from framework to a list of ids. Each id is checked. `judge` is
-    /// the judge of the cases that cite the controls.
-    pub(super) fn read(&self, node: &Node, judge: Judge, sink: &mut Diagnostics) -> Vec<Control> {
+    /// Reads `controls:` of a policy or case: a mapping from framework to a list of ids. An item can also be a mapping
+    /// with the id and the part that is not tested. Each id is checked. `judge` is the judge of the cases that cite the
+    /// controls.
+    pub(super) fn read(&self, node: &Node, judge: Judge, sink: &mut Diagnostics) -> Vec<Citation> {
         let Some(mut table) = Table::new(node, "`controls`", sink) else { return Vec::new() };
         let mut found = Vec::new();
         for entry in table.rest() {
-            let ids = entry.value.texts("a list of control ids", sink).unwrap_or_default();
+            let cited = citations(&entry.value, sink);
             let Some(framework) = self.frameworks.get(&entry.key.value) else {
                 let message = format!("unknown framework `{}`", entry.key.value);
                 let error = Diagnostic::error("unknown-framework", entry.key.span, message);
                 sink.push(self.with_help(error, &entry.key.value));
                 continue;
             };
-            for id in ids {
+            for (id, untested) in cited {
                 if framework.knows(&id, sink) {
                     framework.check_untestable(&id, judge, sink);
-                    found.push(Control { framework: entry.key.value.clone(), id: id.value });
+                    let control = Control { framework: entry.key.value.clone(), id: id.value };
+                    found.push(Citation { control, untested });
                 }
             }
         }
@@ -212,6 +223,23 @@ impl Catalogues {
         let error = error.suggest(wanted, known.iter().copied());
         if error.help.is_some() { error } else { error.help(format!("catalogues: {}", known.join(", "))) }
     }
+}
+
+/// The ids of a list, each with the part that is not tested.
+fn citations(node: &Node, sink: &mut Diagnostics) -> Vec<(Spanned<String>, Option<String>)> {
+    let mut found = Vec::new();
+    for node in node.sequence("a list of control ids", sink).unwrap_or_default() {
+        if !matches!(node.content, Content::Mapping(_)) {
+            found.extend(node.text("a control id", sink).map(|id| (id, None)));
+            continue;
+        }
+        let Some(mut table) = Table::new(node, "a control that is tested in part", sink) else { continue };
+        let id = table.need("id", sink).and_then(|node| node.text("a control id", sink));
+        let untested = table.need("untested", sink).and_then(|node| said(node, "the part that is not tested", sink));
+        table.finish(sink);
+        found.extend(id.zip(untested).map(|(id, untested)| (id, Some(untested.value))));
+    }
+    found
 }
 
 impl Framework {

@@ -3,7 +3,7 @@
 //!
 //! Must not read files, and must not know how the cases are used.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::limits;
@@ -290,10 +290,11 @@ fn compile_case(
     let probe = text.probe.as_ref().map(|probe| probe.compile(parameters, sink));
     let (filter, expect) = (filter?, expect?);
     let probe = probe.map_or(Some(None), |probe| probe.map(Some))?;
-    let mut controls = policy.controls.clone();
-    controls.extend(text.controls.iter().cloned());
-    controls.sort();
-    controls.dedup();
+    // The citation of a case is more exact than the citation of its policy.
+    let cited = policy.controls.iter().chain(&text.controls);
+    let controls: BTreeMap<_, _> = cited.map(|it| (it.control.clone(), it.untested.clone())).collect();
+    let untested = controls.iter().filter_map(|(control, part)| Some((control.clone(), part.clone()?))).collect();
+    let controls = controls.into_keys().collect();
     let written = text.title.clone().unwrap_or_else(|| text.name.value.replace(['-', '_'], " "));
     let title = match row {
         Some(_) => parameters.fill_text(&Spanned::new(written.clone(), text.name.span), sink)?,
@@ -326,6 +327,7 @@ fn compile_case(
         read_secret_values: false,
         unmask: false,
         controls,
+        untested,
         span: text.name.span,
     })
 }

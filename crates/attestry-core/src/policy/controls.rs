@@ -29,6 +29,8 @@ use crate::facts::words::words;
 pub enum ControlState {
     /// A case tests facts for it.
     Tested,
+    /// Cases test a part of it, and no case tests the whole.
+    Part,
     /// Cases test only statements of persons for it.
     Attested,
     /// No case serves it, and the catalogue states that a person must judge it.
@@ -63,7 +65,7 @@ pub struct StatedControl {
     pub state: ControlState,
     /// The ids of the cases that cite the control, in the order of the suite.
     pub cases: Vec<String>,
-    /// The reason why no case can test the control, if the catalogue states one.
+    /// The reason why no case can test the control, if the catalogue states one, or the parts that are not tested.
     pub reason: Option<String>,
 }
 
@@ -86,8 +88,12 @@ impl FrameworkControls {
 #[derive(Debug, Default)]
 struct Citations {
     cases: Vec<String>,
-    /// Whether one of them tests facts.
+    /// Whether one of them tests facts for the whole control.
     tested: bool,
+    /// Whether one of them tests a statement about the whole control.
+    attested: bool,
+    /// The parts that are not tested, of the cases that test a part of the control.
+    untested: BTreeSet<String>,
 }
 
 /// The states of all controls of one framework. Without a framework, the result has each framework that the policies of
@@ -97,11 +103,15 @@ pub fn states(suite: &Suite, catalogues: &Catalogues, framework: Option<&str>) -
     let mut cited: BTreeMap<(&str, &str), Citations> = BTreeMap::new();
     for policy in &suite.policies {
         for case in &policy.cases {
-            let controls: BTreeSet<_> = policy.controls.iter().chain(&case.controls).collect();
-            for control in controls {
+            let controls = policy.controls.iter().chain(&case.controls).map(|it| (&it.control, &it.untested));
+            for (control, untested) in controls.collect::<BTreeMap<_, _>>() {
                 let citations = cited.entry((&control.framework, &control.id)).or_default();
                 citations.cases.push(format!("{}/{}", policy.id.value, case.name.value));
-                citations.tested |= !case.is_attested();
+                match untested {
+                    Some(part) => drop(citations.untested.insert(part.clone())),
+                    None if case.is_attested() => citations.attested = true,
+                    None => citations.tested = true,
+                }
             }
         }
     }
@@ -119,7 +129,8 @@ pub fn states(suite: &Suite, catalogues: &Catalogues, framework: Option<&str>) -
                 let untestable = catalogues.untestable(key, id);
                 let state = match (citations, untestable.map(|it| it.sort)) {
                     (Some(Citations { tested: true, .. }), _) => ControlState::Tested,
-                    (Some(_), _) => ControlState::Attested,
+                    (Some(Citations { attested: true, .. }), _) => ControlState::Attested,
+                    (Some(_), _) => ControlState::Part,
                     (None, Some(UntestableSort::Manual)) => ControlState::Manual,
                     (None, Some(UntestableSort::Impossible)) => ControlState::Impossible,
                     (None, None) => ControlState::Missing,
@@ -129,7 +140,10 @@ pub fn states(suite: &Suite, catalogues: &Catalogues, framework: Option<&str>) -
                     title: title.to_owned(),
                     state,
                     cases: citations.map(|it| it.cases.clone()).unwrap_or_default(),
-                    reason: untestable.map(|it| it.reason.clone()),
+                    reason: match citations.filter(|_| state == ControlState::Part) {
+                        Some(it) => Some(it.untested.iter().cloned().collect::<Vec<_>>().join("; ")),
+                        None => untestable.map(|it| it.reason.clone()),
+                    },
                 }
             })
             .collect();

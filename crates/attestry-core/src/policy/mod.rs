@@ -39,7 +39,7 @@ mod waivers;
 
 pub use attestations::{ATTESTATION, Attestation, attested};
 pub use case::{Case, Origin, Per, Quantifier, WhenNone};
-pub use catalogue::{Catalogues, Control, Untestable, UntestableSort};
+pub use catalogue::{Catalogues, Citation, Control, Untestable, UntestableSort};
 pub use compile::{Compiled, compile};
 pub use controls::{ControlState, FrameworkControls, StatedControl, states};
 pub use endpoint::{URL, check_endpoint};

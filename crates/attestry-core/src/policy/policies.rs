@@ -7,7 +7,7 @@ use std::str::FromStr;
 use strum::VariantNames;
 
 use super::catalogue::Judge;
-use super::{ATTESTATION, Catalogues, Control, Kinds, Per, ProbeText, Quantifier, Severity, Vocabulary, WhenNone};
+use super::{ATTESTATION, Catalogues, Citation, Kinds, Per, ProbeText, Quantifier, Severity, Vocabulary, WhenNone};
 use crate::facts::{Kind, ProbeSpec, Scope};
 use crate::kind_files::KindSet;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Span, Spanned, Table};
@@ -28,7 +28,7 @@ pub struct Policy {
     /// The way to correct a violation.
     pub remediation: Option<String>,
     /// The controls that all cases serve.
-    pub controls: Vec<Control>,
+    pub controls: Vec<Citation>,
     /// The parameters that the policy declares, with their defaults.
     pub parameters: Vec<Declared>,
     /// The cases, in the order of the file.
@@ -65,7 +65,7 @@ pub struct CaseText {
     /// The value of `per`. The default is `account`.
     pub per: Per,
     /// The controls of this case alone.
-    pub controls: Vec<Control>,
+    pub controls: Vec<Citation>,
     /// `examples.met`, `examples.violated` and `examples.undecided`.
     pub examples: Examples,
     /// The whole case.

@@ -105,6 +105,8 @@ struct ControlFacts<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untested: Option<&'a str>,
 }
 
 impl<'a> CaseFacts<'a> {
@@ -115,6 +117,7 @@ impl<'a> CaseFacts<'a> {
             framework: &control.framework,
             id: &control.id,
             title: record.catalogues.title(control),
+            untested: case.untested.get(control).map(String::as_str),
         });
         Self {
             id: &case.id,

@@ -296,9 +296,9 @@ impl<'a> Targets<'a> {
 
     fn findings<'s>(&'s self, record: &'s Record<'_>) -> impl Iterator<Item = Value> + 's {
         let finding = move |(&(framework, id), cases): (&(&str, &str), &Vec<&CaseResult>)| {
-            let (state, reason, remarks) = status(cases)?;
-            let (kind, target) = target(framework, id);
             let control = crate::policy::Control { framework: framework.to_owned(), id: id.to_owned() };
+            let (state, reason, remarks) = in_part(cases, &control, status(cases)?);
+            let (kind, target) = target(framework, id);
             let title = record.catalogues.title(&control).unwrap_or_default();
             let observations: Vec<Value> =
                 cases.iter().map(|case| json!({ "observation-uuid": observed(record, case) })).collect();
@@ -353,6 +353,23 @@ fn status(cases: &[&CaseResult]) -> Option<(&'static str, &'static str, String)>
         (0, 0, 1.., _) => Some(("not-satisfied", "other", format!("waived: {words}"))),
         (0, 0, 0, 1..) => Some(("satisfied", "pass", words)),
         (0, 0, 0, 0) => None,
+    }
+}
+
+/// A control whose cases all test a part of it is not shown as satisfied.
+fn in_part<'s>(
+    cases: &[&CaseResult],
+    control: &crate::policy::Control,
+    status: (&'s str, &'s str, String),
+) -> (&'s str, &'s str, String) {
+    let untested: Option<BTreeSet<&str>> =
+        cases.iter().map(|case| case.case.untested.get(control).map(String::as_str)).collect();
+    match (untested, status) {
+        (Some(parts), ("satisfied", _, words)) => {
+            let parts: Vec<&str> = parts.into_iter().collect();
+            ("not-satisfied", "other", format!("tested in part: {words}. Not tested: {}", parts.join("; ")))
+        }
+        (_, status) => status,
     }
 }
 
@@ -485,6 +502,24 @@ mod tests {
         let mut sample = Sample::with("", all_seen(&[]));
         sample.result.cases.retain(|case| case.case.id == "FR-280/retention-7y");
         assert_eq!(findings(&sample).get("policy_FR-280"), Some(&state("satisfied", "pass")));
+    }
+
+    #[test]
+    fn what_is_tested_in_part_is_never_satisfied() {
+        let control = crate::policy::Control { framework: "nist-800-53-r5".to_owned(), id: "IA-5".to_owned() };
+        let mut sample = Sample::with("", all_seen(&[]));
+        sample.result.cases.retain(|case| case.case.id == "FR-280/retention-7y");
+        for case in &mut sample.result.cases {
+            std::sync::Arc::make_mut(&mut case.case).controls = vec![control.clone()];
+        }
+        let state = |sample: &Sample| findings(sample).get("ia-5_smt").map(|it| it.0.clone());
+        assert_eq!(state(&sample).as_deref(), Some("satisfied"));
+        for case in &mut sample.result.cases {
+            let untested = "streams".to_owned();
+            std::sync::Arc::make_mut(&mut case.case).untested.insert(control.clone(), untested);
+        }
+        assert_eq!(state(&sample).as_deref(), Some("not-satisfied"));
+        assert!(sample.write(&Oscal).contains("Not tested: streams"));
     }
 
     #[test]

@@ -205,7 +205,7 @@ const ROLES: &str = r#"id: FR-277
 title: Roles stay in their namespace
 severity: critical
 controls:
-  nist-800-53-r5: [AC-6]
+  nist-800-53-r5: [{ id: AC-6, untested: the rights of users }]
 cases:
   no-admin:
     each: id.role

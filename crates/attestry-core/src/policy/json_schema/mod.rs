@@ -306,9 +306,16 @@ fn at_most_one(keys: &[&str]) -> Value {
 
 /// The editor proposes the shipped frameworks. A suite can add frameworks, so the schema accepts other names.
 fn controls(words: &Vocabulary) -> Value {
-    let ids = json!({ "type": "array", "items": text() });
+    let in_part = json!({
+        "type": "object",
+        "required": ["id", "untested"],
+        "additionalProperties": false,
+        "properties": { "id": text(), "untested": said("The part of the control that no case here tests.") },
+    });
+    let ids = json!({ "type": "array", "items": { "anyOf": [text(), in_part] } });
     let shipped = words.catalogues.frameworks().map(|(key, name)| {
-        let ids = json!({ "type": "array", "items": text(), "description": name });
+        let mut ids = ids.clone();
+        ids["description"] = name.into();
         (key.to_owned(), ids)
     });
     let shipped = Map::from_iter(shipped);

@@ -118,8 +118,9 @@ function drawCase(it, inside, most) {
   facts(inside.appendChild(make("dl", { class: "facts" })), [
     ["Outcome", it.says],
     ["Policy", `${it.policy}: ${it.policy_title}`],
-    ["Controls", it.controls.map(([framework, id, title], index) => [
-      index > 0 ? "; " : "", link({ control: `${framework}/${id}` }, `${framework} ${id}`), title ? ` ${title}` : ""])
+    ["Controls", it.controls.map(([framework, id, title, untested], index) => [
+      index > 0 ? "; " : "", link({ control: `${framework}/${id}` }, `${framework} ${id}`), title ? ` ${title}` : "",
+      untested ? ` (in part; not tested: ${untested})` : ""])
       .flat()],
     ["Population", `${it.population}. ${it.when_none}`],
     ["Expected", criteria(it.criteria)],

@@ -85,7 +85,8 @@ struct CaseFacts<'a> {
     remediation: Option<&'a str>,
     file: String,
     line: usize,
-    controls: Vec<(&'a str, &'a str, Option<&'a str>)>,
+    /// Framework, id, title, and the part that the case does not test.
+    controls: Vec<(&'a str, &'a str, Option<&'a str>, Option<&'a str>)>,
     kind: usize,
     population: String,
     criteria: Vec<String>,
@@ -246,7 +247,10 @@ impl<'a> Content<'a> {
             controls: case
                 .controls
                 .iter()
-                .map(|control| (control.framework.as_str(), control.id.as_str(), record.catalogues.title(control)))
+                .map(|control| {
+                    let untested = case.untested.get(control).map(String::as_str);
+                    (control.framework.as_str(), control.id.as_str(), record.catalogues.title(control), untested)
+                })
                 .collect(),
             kind,
             population: logic::population(case),

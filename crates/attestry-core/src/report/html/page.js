@@ -121,11 +121,12 @@ const WORST = ["violated", "not_evaluated", "waived", "met", "not_applicable"];
 function controls() {
   const frameworks = new Map();
   for (const it of content.cases) {
-    for (const [framework, id, title] of it.controls) {
+    for (const [framework, id, title, untested] of it.controls) {
       if (!frameworks.has(framework)) frameworks.set(framework, new Map());
       const of = frameworks.get(framework);
-      if (!of.has(id)) of.set(id, { title, cases: [] });
+      if (!of.has(id)) of.set(id, { title, cases: [], untested: new Set() });
       of.get(id).cases.push(it);
+      of.get(id).untested.add(untested);
     }
   }
   const worst = ({ cases }) => WORST.find((word) =>
@@ -137,7 +138,7 @@ function controls() {
     const said = WORST.map((word) => [word, states.filter((state) => state === word).length])
       .filter(([, number]) => number > 0).map(([word, number]) => `${number} ${WORDS[word]}`).join(", ");
     const body = make("tbody", {}, rows.map(([id, control], index) => make("tr", {},
-      make("td", {}, link({ control: `${framework}/${id}` }, id)), make("td", {}, control.title ?? ""),
+      make("td", {}, link({ control: `${framework}/${id}` }, id)), make("td", {}, control.title ?? "", inPart(control)),
       make("td", {}, verdict(states[index])),
       make("td", {}, control.cases.map((it, number) => [number > 0 ? ", " : "", link({ case: it.id }, it.id)]).flat()))));
     at("frameworks").append(make("details", { open: frameworks.size < 3 },
@@ -149,6 +150,10 @@ function controls() {
   }
   if (frameworks.size === 0) at("frameworks").append(make("p", {}, "No case names a control."));
 }
+
+// A control is tested in part where no case tests the whole of it.
+const inPart = ({ untested }) => (untested.has(null) ? []
+  : [make("div", { class: "faint" }, `tested in part; not tested: ${[...untested].join("; ")}`)]);
 
 const frameworkOf = (key) => content.frameworks[key] ?? { name: key, without: [] };
 

@@ -148,6 +148,7 @@ fn case(id: &str, quantifier: Quantifier, when_none: WhenNone, per: Per) -> Case
         read_secret_values: false,
         unmask: false,
         controls: Vec::new(),
+        untested: std::collections::BTreeMap::new(),
         span: span(),
     }
 }
