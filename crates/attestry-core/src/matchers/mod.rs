@@ -5,6 +5,7 @@
 
 mod absent;
 mod after;
+mod allows;
 mod answer;
 mod any;
 mod at_least;
@@ -73,6 +74,7 @@ pub const ALL: &[&dyn Matcher] = &[
     &none::None,
     &grants_only::GrantsOnly,
     &never_grants::NeverGrants,
+    &allows::Allows,
     &denies::Denies,
     &denies_outside::DeniesOutside,
     &requires_mfa::RequiresMfa,

@@ -71,6 +71,23 @@ impl<'c> Prover<'c> {
         self.none(rights, area, context, Wanted::NotDenied)
     }
 
+    /// Proves that these policies allow each request of the area, for all values of the condition keys. The claim is
+    /// about resources of the identity's account. A resource whose ARN has no account counts as one of them.
+    #[must_use]
+    pub fn allows(&self, rights: &Rights, area: &Area, context: &Context) -> Proof {
+        let proof = self.none(rights, area, context, Wanted::Refused);
+        let own = identity(&rights.subject).unwrap_or_default().split(':').nth(1).zip(rights.subject.account());
+        let Some((partition, account)) = own.filter(|_| proof == Proof::Proved) else { return proof };
+        // Without a request, nothing was proved.
+        let may_name = |of: &&String| self.catalogue.may_name_in(&area.actions, of, partition, Some(account));
+        match area.resources.of.iter().find(|of| !may_name(of)) {
+            Some(resource) => {
+                Proof::Undecided(Doubt::NoResource { resource: resource.clone(), account: account.to_owned() })
+            }
+            None => proof,
+        }
+    }
+
     /// Proves that no request of the area can be allowed in any of these situations, such as those of a caller without
     /// MFA.
     #[must_use]

@@ -9,6 +9,7 @@
 )]
 
 mod access_points;
+mod allows;
 mod exhaustive;
 mod holders;
 mod outsiders;
