@@ -20,6 +20,7 @@ type Broken = (&'static str, &'static str, &'static str, &'static [&'static str]
 const OWNER: &str = r#"                - { Sid: Owner, Effect: Allow, Principal: { AWS: "arn:aws:iam::647751526084:root" }, Action: ["sns:Publish", "sns:Subscribe"],"#;
 const ALERT: &str = r#"                  - { Sid: Alert, Effect: Allow, Action: "sns:Publish", Resource: "arn:aws:sns:ap-southeast-2:647751526084:bank-platform-alerts-dev" }"#;
 const ROTATE: &str = r#"                  - { Sid: Password, Effect: Allow, Action: "secretsmanager:GetRandomPassword", Resource: "*" }"#;
+const ROTATOR: &str = "          Arn: arn:aws:iam::647751526084:role/bank-secrets-rotation-dev\n";
 const PATTERN: &str = r#"EventPattern: { source: [aws.secretsmanager], detail-type: ["AWS API Call via CloudTrail"] }"#;
 const STOP: &str = r#"                  - { Sid: StopSecrets, Effect: Allow, Action: ["secretsmanager:RotateSecret","#;
 const ALICE: &str = "UserName: alice, UserId: AIDA0045ALICE000001, Arn: arn:aws:iam::647751526084:user/alice, Path: /, CreateDate: 2026-04-01T00:00:00Z, GroupList: [bank-security], AttachedManagedPolicies: [], UserPolicyList: []";
@@ -85,6 +86,12 @@ const BROKEN: &[Broken] = &[
         ROTATE,
         r#"                  - { Sid: Password, Effect: Allow, Action: "secretsmanager:GetRandomPassword", Resource: "*" }
                   - { Sid: Freeze, Effect: Deny, Action: "secretsmanager:PutSecretValue", Resource: "arn:aws:secretsmanager:*:*:secret:bank-aml/*" }"#,
+        &["FR-278/rotation-role-can-rotate"],
+    ),
+    (
+        "the boundary of the rotation role leaves out what it must write",
+        ROTATOR,
+        "          Arn: arn:aws:iam::647751526084:role/bank-secrets-rotation-dev\n          PermissionsBoundary: { PermissionsBoundaryType: Policy, PermissionsBoundaryArn: arn:aws:iam::647751526084:policy/bank-secrets-read }\n",
         &["FR-278/rotation-role-can-rotate"],
     ),
     (
