@@ -26,6 +26,12 @@ pub trait Matcher: Sync + Debug {
     /// Fails when the matcher cannot be used on this type. The text names the types that it can be used on.
     fn takes(&self, of: Type) -> Result<Takes, &'static str>;
 
+    /// The attributes of the resources that the matcher reads when it is used on a list of references. Without any, it
+    /// reads the texts of the list.
+    fn follows(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The mistakes in an operand that its type does not show.
     fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let _ = operand;
@@ -35,8 +41,8 @@ pub trait Matcher: Sync + Debug {
     /// Whether the value is as expected. `None` is *absent*.
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult;
 
-    /// The attributes of the same resource that hold AWS's own answers to this claim about a value of this type. They
-    /// are compared when the kind has them and the stage enables the oracle.
+    /// The other attributes of the same resource that the answer about a value of this type depends on. Most of them hold
+    /// AWS's own answers to a claim. They are compared when the kind has them and the stage enables the oracle.
     fn oracle_attributes(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
         let _ = (of, operand);
         Vec::new()

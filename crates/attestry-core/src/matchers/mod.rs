@@ -37,6 +37,7 @@ mod requires_mfa;
 mod requires_tls;
 mod same_day_as;
 mod separates;
+mod separates_together;
 mod show;
 mod shuts_out;
 mod starts_with;
@@ -80,6 +81,7 @@ pub const ALL: &[&dyn Matcher] = &[
     &requires_mfa::RequiresMfa,
     &requires_tls::RequiresTls,
     &separates::Separates,
+    &separates_together::SeparatesTogether,
     &no_public_principal::NoPublicPrincipal,
     &no_cross_account_except::NoCrossAccountExcept,
     &shuts_out::ShutsOut,

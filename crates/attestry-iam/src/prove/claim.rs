@@ -123,6 +123,13 @@ pub enum Doubt {
         /// The account of the identity.
         account: String,
     },
+    /// An identity has a part in the counterexample, and it may act together with the others or not.
+    Uncertain {
+        /// The ARN of the identity.
+        principal: String,
+        /// The requests of the possible counterexample.
+        examples: Vec<Counterexample>,
+    },
     /// Two parts of this program disagree about the request.
     Disagreement {
         /// The request.

@@ -42,7 +42,12 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
         None
     }
 
-    /// See [`Matcher::beside`].
+    /// See [`Matcher::follows`].
+    fn follows(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// See [`Matcher::oracle_attributes`].
     fn oracle_attributes(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
         self.claim(operand).map(|claim| claim.oracle_attributes(of)).unwrap_or_default()
     }
@@ -79,6 +84,10 @@ impl<P: Proves> Matcher for P {
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {
         Proves::takes(self, of)
+    }
+
+    fn follows(&self) -> &'static [&'static str] {
+        Proves::follows(self)
     }
 
     fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {

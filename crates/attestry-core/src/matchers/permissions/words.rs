@@ -29,7 +29,9 @@ fn statement<'a>(actual: &'a Value, at: &StatementPlace) -> Option<&'a Value> {
         (document, _) => document,
     };
     let Value::List(statements) = list else { return None };
+    // The statements of other identities stand deeper in the value.
     let of = |statement: &&Value| match statement {
+        Value::Map(fields) if !fields.contains_key("effect") => false,
         Value::Map(fields) => fields.get("policy").is_none_or(|name| *name == Value::from(&*at.policy)),
         _ => false,
     };
@@ -109,6 +111,13 @@ pub(super) fn doubtful(doubt: &Doubt) -> String {
         Doubt::NoResource { resource, account } => {
             format!(
                 "no known request of the claim is about {resource} in the account {account}, which is that of the identity"
+            )
+        }
+        Doubt::Uncertain { principal, examples } => {
+            let requests = examples.iter().map(|it| format!("{} of {}", of(it), it.principal)).collect::<Vec<_>>();
+            format!(
+                "it depends on whether {principal} can be assumed, which is possible and not proved: {}",
+                requests.join(", ")
             )
         }
         Doubt::Disagreement { example } => {

@@ -10,6 +10,7 @@
 
 mod access_points;
 mod allows;
+mod assume;
 mod exhaustive;
 mod holders;
 mod outsiders;
