@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, holder, is_identity, objections};
 use super::{Example, MatchContext, MatchResult, Objection, Operand, Takes};
-use crate::facts::{Fact, Type, Value};
+use crate::facts::{Fact, Resource, Type, Value};
 use attestry_iam::{Catalogue, Context, Proof, Prover};
 
 /// The identity and the roles of the list together cannot make a request of both duties.
@@ -121,8 +121,8 @@ surely_assumable: []"#,
         for role in roles {
             let Value::Map(fields) = role else { return Err(Unjudged::NoIdentity) };
             let arn = fields.get("arn").and_then(text).ok_or(Unjudged::NoIdentity)?;
-            let mut resource = setting.resource.clone();
-            resource.id = arn.to_owned();
+            let Resource { kind, account, region, .. } = setting.resource;
+            let mut resource = Resource::new(kind, account.clone(), region.clone(), arn, arn);
             let id = fields.get("id").cloned().map_or(Fact::Absent, Fact::Known);
             resource.facts.insert("id", id);
             let setting = MatchContext { resource: &resource, ..*setting };
