@@ -94,9 +94,8 @@ surely_assumable: []"#,
         Some(Claim::either(Says::NeverAllowed, duties))
     }
 
-    /// The other facts of the claim. AWS has no answer of its own to it.
-    fn oracle_attributes(&self, _: Type, _: &Operand) -> Vec<&'static str> {
-        vec![OWN, CERTAIN]
+    fn beside(&self) -> &'static [&'static str] {
+        &[OWN, CERTAIN]
     }
 
     /// Without the list, the identity could assume any role.

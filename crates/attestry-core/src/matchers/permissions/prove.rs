@@ -47,6 +47,11 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
         &[]
     }
 
+    /// See [`Matcher::beside`].
+    fn beside(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// See [`Matcher::oracle_attributes`].
     fn oracle_attributes(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
         self.claim(operand).map(|claim| claim.oracle_attributes(of)).unwrap_or_default()
@@ -88,6 +93,10 @@ impl<P: Proves> Matcher for P {
 
     fn follows(&self) -> &'static [&'static str] {
         Proves::follows(self)
+    }
+
+    fn beside(&self) -> &'static [&'static str] {
+        Proves::beside(self)
     }
 
     fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {

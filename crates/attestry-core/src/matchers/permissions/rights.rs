@@ -29,8 +29,10 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &MatchContext<'_>) -> 
     let (identity, boundary) = match value {
         Value::Map(fields) => {
             let read = |name: &str| match fields.get(name) {
-                Some(Value::List(items)) => from_values(name, items).map(Some),
-                _ => Ok(None),
+                Some(Value::List(items)) => Ok(Some(from_values(name, items)?)),
+                None => Ok(None),
+                // Policies that cannot be read are not absent. An absent boundary would allow more.
+                Some(_) => Err(Unjudged::NoIdentity),
             };
             (read("statements")?.unwrap_or_default(), read("boundary")?)
         }
