@@ -16,6 +16,7 @@
 
 mod accounts;
 mod architecture;
+mod assumable;
 mod baseline;
 mod bundle;
 mod calls;

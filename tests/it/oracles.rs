@@ -61,6 +61,9 @@ const MFA: &str = "permissions: { requires_mfa: { actions: [kms:Decrypt] } }";
 const MFA_IF_THERE: &str = "permissions: { requires_mfa: { actions: [kms:Encrypt] } }";
 const APART: &str =
     "permissions: { separates: [{ actions: [kms:ScheduleKeyDeletion] }, { actions: [kms:PutKeyPolicy] }] }";
+const ALLOWS: &str = "permissions: { allows: { actions: [secretsmanager:DeleteSecret], resources: \
+                      [\"arn:aws:secretsmanager:*:111122223333:secret:bank-*\"] } }";
+const REFUSED: &str = "permissions: { allows: { actions: [secretsmanager:DeleteSecret] } }";
 const NOT: &str = "permissions: { not: { never_grants: { actions: [secretsmanager:DeleteSecret] } } }";
 
 fn account(more: &str) -> Arc<Described> {
@@ -163,6 +166,20 @@ async fn what_the_simulator_says_beside_the_proof() {
             "says implicitDeny for kms:Encrypt",
         ),
         (MFA_IF_THERE, "decision: allowed, missing: [\"aws:MultiFactorAuthPresent\"]", "violated", ""),
+        // The opposite claim.
+        (ALLOWS, "decision: allowed", "met", ""),
+        (ALLOWS, "decision: implicitDeny", "not_evaluated", "the proof says that it is always allowed"),
+        (ALLOWS, "decision: implicitDeny, missing: [\"aws:SourceVpc\"]", "met", ""),
+        (
+            ALLOWS,
+            "decision: implicitDeny, missing: [\"aws:SourceVpc\"], organizations: false",
+            "not_evaluated",
+            "a service control policy of the organization denies secretsmanager:DeleteSecret",
+        ),
+        (REFUSED, "decision: explicitDeny", "violated", ""),
+        (REFUSED, "decision: implicitDeny, organizations: false", "violated", ""),
+        (REFUSED, "decision: allowed", "not_evaluated", "the proof says that it is refused"),
+        (REFUSED, "decision: allowed, missing: [\"aws:SourceVpc\"]", "violated", ""),
         // The negation of the claim.
         (NOT, "decision: allowed", "met", ""),
         (NOT, "decision: implicitDeny", "not_evaluated", "says implicitDeny"),

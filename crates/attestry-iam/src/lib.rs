@@ -19,5 +19,8 @@ pub use decide::{Decision, Layer, Policies, Request, StatementPlace, Subject, Tr
 pub use parse::{Form, Malformed, decoded, operator, parse};
 pub use pattern::{LetterCase, Pattern, Resolved, resolved};
 pub use policy::{Condition, Effect, Operator, Policy, Principal, Quantity, Statement, Test, Which};
-pub use prove::{Area, Catalogue, Counterexample, Doubt, Exception, Grant, Guarded, Proof, Prover, Rights, Set};
+pub use prove::{
+    Area, Assumable, Catalogue, Counterexample, Doubt, Exception, Grant, Guarded, Holder, Member, Proof, Prover,
+    Rights, Set,
+};
 pub use write::document;

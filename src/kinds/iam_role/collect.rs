@@ -14,7 +14,8 @@ use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert::{malformed, tags, time, told};
 use crate::kinds::support::iam::{
-    Details, Identity, SIMULATE_CALL, blind, details, document, set_permissions, set_policies, simulate,
+    Details, Identity, SIMULATE_CALL, assumable, blind, details, document, set_assumable, set_permissions,
+    set_policies, simulate,
 };
 use crate::kinds::support::pages::Pages;
 use attestry_core::facts::iam::to_values;
@@ -31,9 +32,12 @@ const READS: &[Read] = &[
 
 async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let details = details(at).await?;
+    let assumable = assumable(at).await;
     for role in &details.roles {
         let Some(arn) = role.arn() else { return Err(malformed("a role without ARN")) };
-        describe(role, &details, found.add(arn, role.role_name().unwrap_or(arn)));
+        let resource = found.add(arn, role.role_name().unwrap_or(arn));
+        describe(role, &details, resource);
+        set_assumable(resource, &assumable);
     }
     details.complete()
 }

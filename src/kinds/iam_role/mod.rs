@@ -6,8 +6,8 @@
 mod collect;
 
 use crate::kinds::support::iam::{
-    SIMULATE_CALL, TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, simulated,
-    walked,
+    ASSUMABLE, SIMULATE_CALL, SURELY_ASSUMABLE, TEXTS, WALK_CALL, attached_policies, attached_policy_arns,
+    inline_policies, permissions, simulated, walked,
 };
 use attestry_core::facts::iam::STATEMENTS;
 use attestry_core::facts::{Call, Frequency, Kind, Paging, Scope, Type};
@@ -78,6 +78,8 @@ pub(super) static KIND: Kind = Kind {
              with the name of its policy. `boundary`: those of the permissions boundary, which must allow it too; absent \
              when there is none.",
         ),
+        ASSUMABLE,
+        SURELY_ASSUMABLE,
         LIST_ROLES.yields("description", Type::Text, "Roles[].Description", "Description; absent when it is empty."),
         LIST_ROLES
             .yields(

@@ -9,7 +9,7 @@ use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::support::convert::{malformed, tags, time, unknown};
 use crate::kinds::support::iam::{
-    Details, Identity, SIMULATE_CALL, WALK, details, set_permissions, set_policies, simulate,
+    Details, Identity, SIMULATE_CALL, WALK, assumable, details, set_assumable, set_permissions, set_policies, simulate,
 };
 use attestry_core::facts::{Gap, Resource, Value};
 
@@ -21,9 +21,12 @@ const READS: &[Read] =
 
 async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     let details = details(at).await?;
+    let roles = assumable(at).await;
     for user in &details.users {
         let Some(arn) = user.arn() else { return Err(malformed("a user without ARN")) };
-        describe(user, &details, found.add(arn, user.user_name().unwrap_or(arn)));
+        let resource = found.add(arn, user.user_name().unwrap_or(arn));
+        describe(user, &details, resource);
+        set_assumable(resource, &roles);
     }
     details.complete()
 }
@@ -39,27 +42,11 @@ fn describe(user: &UserDetail, details: &Details, resource: &mut Resource) {
     resource.set("groups", Value::texts(user.group_list()));
     let own = Identity { group: None, attached: user.attached_managed_policies(), inline: user.user_policy_list() };
     set_policies(resource, own);
-    match with_groups(own, user, details) {
+    match own.with_groups(user, details) {
         Ok(identities) => set_permissions(resource, details, &identities, user.permissions_boundary()),
         Err(gap) => {
             let fact = unknown(resource, "iam", WALK, gap);
             resource.set("permissions", fact);
         }
     }
-}
-
-fn with_groups<'a>(own: Identity<'a>, user: &'a UserDetail, details: &'a Details) -> Result<Vec<Identity<'a>>, Gap> {
-    let mut identities = vec![own];
-    for name in user.group_list() {
-        let Some(group) = details.groups.iter().find(|group| group.group_name() == Some(name)) else {
-            details.complete()?;
-            return Err(malformed(format!("the walk does not hold the user's group {name}")));
-        };
-        identities.push(Identity {
-            group: Some(name),
-            attached: group.attached_managed_policies(),
-            inline: group.group_policy_list(),
-        });
-    }
-    Ok(identities)
 }

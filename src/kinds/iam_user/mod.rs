@@ -7,8 +7,8 @@
 mod collect;
 
 use crate::kinds::support::iam::{
-    SIMULATE_CALL, TEXTS, WALK_CALL, attached_policies, attached_policy_arns, inline_policies, permissions, simulated,
-    walked,
+    ASSUMABLE, SIMULATE_CALL, SURELY_ASSUMABLE, TEXTS, WALK_CALL, attached_policies, attached_policy_arns,
+    inline_policies, permissions, simulated, walked,
 };
 use attestry_core::facts::{Kind, Scope, Type};
 
@@ -45,6 +45,8 @@ pub(super) static KIND: Kind = Kind {
              groups, AWS managed ones included, each with the name of its policy, GROUP/NAME for an inline policy of a \
              group. `boundary`: those of the permissions boundary, which must allow it too; absent when there is none.",
         ),
+        ASSUMABLE,
+        SURELY_ASSUMABLE,
         simulated(),
     ],
     calls: &[WALK_CALL, SIMULATE_CALL],

@@ -20,6 +20,8 @@ type Broken = (&'static str, &'static str, &'static str, &'static [&'static str]
 const OWNER: &str = r#"                - { Sid: Owner, Effect: Allow, Principal: { AWS: "arn:aws:iam::647751526084:root" }, Action: ["sns:Publish", "sns:Subscribe"],"#;
 const ALERT: &str = r#"                  - { Sid: Alert, Effect: Allow, Action: "sns:Publish", Resource: "arn:aws:sns:ap-southeast-2:647751526084:bank-platform-alerts-dev" }"#;
 const ROTATE: &str = r#"                  - { Sid: Password, Effect: Allow, Action: "secretsmanager:GetRandomPassword", Resource: "*" }"#;
+const ROTATOR: &str = "          Arn: arn:aws:iam::647751526084:role/bank-secrets-rotation-dev\n";
+const GLASS: &str = r#"Principal: { AWS: "arn:aws:iam::647751526084:user/noor" }, Action: "sts:AssumeRole", Condition: { Bool: { "aws:MultiFactorAuthPresent": "true" }, NumericLessThan: { "aws:MultiFactorAuthAge": "900" } } }] }"#;
 const PATTERN: &str = r#"EventPattern: { source: [aws.secretsmanager], detail-type: ["AWS API Call via CloudTrail"] }"#;
 const STOP: &str = r#"                  - { Sid: StopSecrets, Effect: Allow, Action: ["secretsmanager:RotateSecret","#;
 const ALICE: &str = "UserName: alice, UserId: AIDA0045ALICE000001, Arn: arn:aws:iam::647751526084:user/alice, Path: /, CreateDate: 2026-04-01T00:00:00Z, GroupList: [bank-security], AttachedManagedPolicies: [], UserPolicyList: []";
@@ -88,6 +90,12 @@ const BROKEN: &[Broken] = &[
         &["FR-278/rotation-role-can-rotate"],
     ),
     (
+        "the boundary of the rotation role leaves out what it must write",
+        ROTATOR,
+        "          Arn: arn:aws:iam::647751526084:role/bank-secrets-rotation-dev\n          PermissionsBoundary: { PermissionsBoundaryType: Policy, PermissionsBoundaryArn: arn:aws:iam::647751526084:policy/bank-secrets-read }\n",
+        &["FR-278/rotation-role-can-rotate"],
+    ),
+    (
         "the detector is denied what it must write",
         ALERT,
         r#"                  - { Sid: Alert, Effect: Allow, Action: "sns:Publish", Resource: "arn:aws:sns:ap-southeast-2:647751526084:bank-platform-alerts-dev" }
@@ -124,6 +132,12 @@ const BROKEN: &[Broken] = &[
         ALICE,
         r#"UserName: alice, UserId: AIDA0045ALICE000001, Arn: arn:aws:iam::647751526084:user/alice, Path: /, CreateDate: 2026-04-01T00:00:00Z, GroupList: [], AttachedManagedPolicies: [], UserPolicyList: [{ PolicyName: both, PolicyDocument: { Version: "2012-10-17", Statement: [{ Effect: Allow, Action: ["kms:PutKeyPolicy", "kms:CreateGrant", "kms:Decrypt"], Resource: "*" }] } }]"#,
         &["MOD-104-KEYS/administration-is-not-use-of-users"],
+    ),
+    (
+        "a role that decrypts may assume the role that disables keys",
+        GLASS,
+        r#"Principal: { AWS: ["arn:aws:iam::647751526084:user/noor", "arn:aws:iam::647751526084:role/bank-secrets-rotation-dev"] }, Action: "sts:AssumeRole" }] }"#,
+        &["MOD-104-KEYS/administration-is-not-use"],
     ),
     (
         "a function logs where nobody looks",

@@ -111,12 +111,11 @@ fn condition(it: &Condition, denied: bool) -> Vec<(String, Condition)> {
 /// them.
 fn lists(word: &str, denied: bool) -> &'static [&'static str] {
     match (word, denied) {
-        ("never_grants" | "denies" | "requires_mfa" | "separates", false) | ("grants_only", true) => {
-            &["actions", "resources"]
-        }
+        ("never_grants" | "allows" | "denies" | "requires_mfa" | "separates" | "separates_together", false)
+        | ("grants_only", true) => &["actions", "resources"],
         ("denies_outside", false) => &["actions"],
         ("denies_outside", true) => &["resources"],
-        ("never_grants", true) => &["outside"],
+        ("never_grants" | "allows", true) => &["outside"],
         _ => &[],
     }
 }

@@ -26,6 +26,12 @@ pub trait Matcher: Sync + Debug {
     /// Fails when the matcher cannot be used on this type. The text names the types that it can be used on.
     fn takes(&self, of: Type) -> Result<Takes, &'static str>;
 
+    /// The attributes of the resources that the matcher reads when it is used on a list of references. Without any, it
+    /// reads the texts of the list.
+    fn follows(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The mistakes in an operand that its type does not show.
     fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
         let _ = operand;
@@ -34,6 +40,11 @@ pub trait Matcher: Sync + Debug {
 
     /// Whether the value is as expected. `None` is *absent*.
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult;
+
+    /// The other attributes of the same resource that the matcher reads beside the value.
+    fn beside(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The attributes of the same resource that hold AWS's own answers to this claim about a value of this type. They
     /// are compared when the kind has them and the stage enables the oracle.
@@ -201,6 +212,15 @@ impl Condition {
         self.test(found, setting)
     }
 
+    /// The other attributes of the same resource that matchers of the condition read beside the value.
+    #[must_use]
+    pub fn beside(&self) -> Vec<&'static str> {
+        match self {
+            Self::Tests(tests) => tests.iter().flat_map(Test::beside).collect(),
+            Self::Fields(fields) => fields.iter().flat_map(|(_, condition)| condition.beside()).collect(),
+        }
+    }
+
     /// The attributes of the same resource that hold AWS's own answers to the claims of the condition.
     #[must_use]
     pub fn oracle_attributes(&self, of: Type) -> Vec<&'static str> {
@@ -287,6 +307,13 @@ impl Test {
             Operand::Outer(lookup) => vec![lookup.attribute],
             Operand::Condition(condition) => condition.outer(),
             _ => Vec::new(),
+        }
+    }
+
+    fn beside(&self) -> Vec<&'static str> {
+        match &self.operand {
+            Operand::Condition(condition) => condition.beside(),
+            _ => self.matcher.beside().to_vec(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod absent;
 mod after;
+mod allows;
 mod answer;
 mod any;
 mod at_least;
@@ -36,6 +37,7 @@ mod requires_mfa;
 mod requires_tls;
 mod same_day_as;
 mod separates;
+mod separates_together;
 mod show;
 mod shuts_out;
 mod starts_with;
@@ -73,11 +75,13 @@ pub const ALL: &[&dyn Matcher] = &[
     &none::None,
     &grants_only::GrantsOnly,
     &never_grants::NeverGrants,
+    &allows::Allows,
     &denies::Denies,
     &denies_outside::DeniesOutside,
     &requires_mfa::RequiresMfa,
     &requires_tls::RequiresTls,
     &separates::Separates,
+    &separates_together::SeparatesTogether,
     &no_public_principal::NoPublicPrincipal,
     &no_cross_account_except::NoCrossAccountExcept,
     &shuts_out::ShutsOut,

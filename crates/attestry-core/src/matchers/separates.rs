@@ -3,7 +3,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, objections, rights, takes};
+use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, holder, objections, takes};
 use super::{Example, MatchContext, Objection, Operand, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{Catalogue, Context, Proof, Prover};
@@ -66,7 +66,7 @@ impl Proves for Separates {
     fn proof(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged> {
         let Operand::Value(Value::List(duties)) = operand else { return Ok(Proof::Proved) };
         let [first, second] = duties.as_slice() else { return Err(Unjudged::Duties) };
-        let (rights, known) = rights(actual, setting)?;
-        Ok(Prover::new(Catalogue::aws()).separates(&[rights], [&area(first), &area(second)], &known))
+        let own = holder(actual, setting, true)?;
+        Ok(Prover::new(Catalogue::aws()).separates(&[own], [&area(first), &area(second)]))
     }
 }

@@ -341,11 +341,99 @@ fn what_everything_meets_is_objected_to() {
         ("never_grants", claim("outside", &["x", "arn:*:secret:*"]), claim("outside", &[""])),
         ("never_grants", claim("resources", &[]), claim("resources", &[secrets])),
         ("denies_outside", claim("resources", &[secrets]), claim("resources", &["arn:aws:s3:::*"])),
+        ("allows", claim("outside", &[secrets]), claim("outside", &["arn:aws:secretsmanager:*:*:secret:bank-*"])),
+        ("allows", claim("resources", &[]), claim("resources", &[secrets])),
     ] {
         let fatal = |operand: &Operand| find(keyword).unwrap().validate_operand(operand).iter().any(|it| it.fatal);
         assert_eq!(fatal(&nothing), keyword != "equals", "{keyword} {nothing}");
         assert!(!fatal(&something) || keyword == "denies_outside", "{keyword} {something}");
     }
+}
+
+#[test]
+fn an_action_of_which_nothing_would_be_required_is_objected_to() {
+    let list = |items: &[&str]| Some(Value::texts(items.iter().copied()));
+    let claim = |actions: &[&str], field: &'static str, resources: &[&str]| {
+        let fields = [("actions", list(actions)), (field, list(resources))];
+        find("allows").unwrap().validate_operand(&Operand::Value(Value::record(fields)))
+    };
+    let (topic, secret) = ("arn:aws:sns:*:111122223333:alerts", "arn:aws:secretsmanager:*:111122223333:secret:bank-*");
+    let (publish, put) = ("sns:Publish", "secretsmanager:PutSecretValue");
+    assert_eq!(claim(&[publish, put], "resources", &[topic, secret]), []);
+    assert_eq!(claim(&[publish, "secretsmanager/mutate"], "outside", &[secret]), []);
+    let found = claim(&[publish, put], "outside", &["arn:aws:secretsmanager:*:*:secret:*"]);
+    assert!(matches!(found.as_slice(), [one] if one.fatal && one.text == put), "{found:?}");
+    // The password is of no secret.
+    let found = claim(&[put, "secretsmanager:GetRandomPassword"], "resources", &[secret]);
+    assert!(matches!(found.as_slice(), [one] if one.fatal && one.text.ends_with("GetRandomPassword")), "{found:?}");
+    assert!(matches!(claim(&["secretsmanager:FromNextYear"], "resources", &[secret]).as_slice(), [one] if !one.fatal));
+    let actions: Vec<&str> = vec![put; 2_000];
+    assert_eq!(claim(&actions, "resources", &[secret]), []);
+}
+
+#[test]
+fn an_identity_is_allowed_what_all_its_policies_leave_to_it() {
+    static KIND: Kind = Kind {
+        name: "test.identity",
+        plural: "identities",
+        scope: Scope::Global,
+        doc: "An identity, or a document.",
+        parent: None,
+        qualified: "",
+        attributes: &[],
+        calls: &[],
+    };
+    let texts = |items: &[&str]| Some(Value::texts(items.iter().copied()));
+    let statement = |effect: &str, action: &str, condition: &[&str]| {
+        Value::record([
+            ("policy", Some("p".into())),
+            ("effect", Some(effect.into())),
+            ("actions", texts(&[action])),
+            ("resources", texts(&["*"])),
+            ("conditions", texts(condition)),
+        ])
+    };
+    let answer = |arn: &str, actual: Option<&Value>| {
+        let resource = Resource::new(&KIND, "111122223333".into(), "aws-global".into(), arn, "name");
+        let topic = "arn:aws:sns:eu-west-1:111122223333:alerts";
+        let fields = [("actions", texts(&["sns:Publish"])), ("resources", texts(&[topic]))];
+        let setting = MatchContext { now: now(), resource: &resource, outer: None };
+        find("allows").unwrap().test(actual, &Operand::Value(Value::record(fields)), &setting)
+    };
+    let by = |arn: &str, statements: Vec<Value>, boundary: Option<Vec<Value>>| {
+        let boundary = boundary.map(Value::List);
+        answer(arn, Some(&Value::record([("statements", Some(Value::List(statements))), ("boundary", boundary)])))
+    };
+    let shown = |result: MatchResult| {
+        let MatchResult::Fails(Some(witness)) = result else { panic!("{result:?}") };
+        let Value::Map(shown) = witness.shown else { panic!("no request") };
+        let of = |name: &str| shown.get(name).map(super::show);
+        (of("by"), of("lacks"), witness.at_fault.is_some())
+    };
+    let all = || statement("Allow", "*", &[]);
+    let [role, user, group] = ["role", "user", "group"].map(|it| format!("arn:aws:iam::111122223333:{it}/a"));
+    for arn in [&role, &user, &group] {
+        assert_eq!(by(arn, vec![all()], None), MatchResult::Holds, "{arn}");
+        assert_eq!(by(arn, vec![all()], Some(vec![all()])), MatchResult::Holds, "{arn}");
+        let text = |it: &str| Some(it.to_owned());
+        assert_eq!(shown(by(arn, Vec::new(), None)), (None, text("an Allow"), false));
+        let other = || vec![statement("Allow", "s3:*", &[])];
+        assert_eq!(shown(by(arn, vec![all()], Some(other()))), (None, text("an Allow of the boundary"), false));
+        let deny = statement("Deny", "sns:*", &[]);
+        assert_eq!(shown(by(arn, vec![all(), deny], None)), (text("statement 2 of p"), None, true));
+    }
+    // Without policies nothing is allowed.
+    assert_eq!(answer(&role, None), MatchResult::Fails(None));
+    // The tag of a role has one value. A managed policy can belong to an identity without the tag.
+    let tagged = || statement("Allow", "sns:*", &["StringEquals aws:PrincipalTag/team platform"]);
+    for arn in [&role, &user, &group] {
+        assert!(matches!(by(arn, vec![tagged()], None), MatchResult::Undecided(_)), "{arn}");
+    }
+    let document = |statement: Value| answer("arn:aws:iam::111122223333:policy/p", Some(&Value::List(vec![statement])));
+    assert_eq!(document(all()), MatchResult::Holds);
+    assert_eq!(shown(document(tagged())), (None, Some("an Allow".to_owned()), false));
+    let organization = statement("Allow", "sns:*", &["StringEquals aws:PrincipalOrgID o-1"]);
+    assert!(matches!(document(organization), MatchResult::Undecided(_)));
 }
 
 #[test]

@@ -120,6 +120,9 @@ impl<'a> Readings<'a> {
         }
         let reading = Reading { wanted, ..Reading::of(case, Route::Own, &[], Some(&test.condition)) };
         self.read_lookup(case, kind, &test.lookup, reading);
+        for attribute in &test.beside {
+            self.add(kind.name, attribute, Reading::of(case, Route::Own, &[], Some(&test.condition)));
+        }
         for other in compared(&test.condition) {
             let reading = Reading { compares: Some(test), ..Reading::of(case, Route::Own, &[], None) };
             self.read_lookup(case, kind, other, reading);

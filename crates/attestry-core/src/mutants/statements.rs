@@ -22,6 +22,7 @@ const CLAIMS: &[&str] = &[
     "requires_mfa",
     "requires_tls",
     "separates",
+    "separates_together",
     "no_public_principal",
     "no_cross_account_except",
     "shuts_out",

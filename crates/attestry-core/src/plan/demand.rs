@@ -155,8 +155,8 @@ fn add_related(related: &Related, demands: &mut Vec<Demand>) {
     let mut operations: BTreeSet<&'static str> =
         kind.calls.iter().filter(populates).map(|call| call.operation).collect();
     related.filter.visit(&mut |test| {
-        let own = [test.lookup.attribute].into_iter().chain(test.condition.compared());
-        for attribute in own {
+        let read = test.condition.compared().into_iter().chain(test.beside.iter().copied());
+        for attribute in [test.lookup.attribute].into_iter().chain(read) {
             operations.insert(attribute.call);
             operations.extend(attribute.needs);
         }

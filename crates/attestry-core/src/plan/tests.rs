@@ -58,7 +58,13 @@ fn is(kind: &'static Kind, name: &str) -> Expectation {
     let lookup = Lookup { attribute: kind.attribute(name).unwrap(), inside: Vec::new(), of: Type::Bool };
     let test = Test { matcher: equality(), operand: Operand::Value(Value::Bool(true)) };
     let condition = Condition::Tests(vec![test]);
-    Expectation::Attribute(Box::new(AttributeTest { path: name.to_owned(), lookup, condition, related: None }))
+    Expectation::Attribute(Box::new(AttributeTest {
+        path: name.to_owned(),
+        lookup,
+        condition,
+        related: None,
+        beside: Vec::new(),
+    }))
 }
 
 fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {

@@ -180,6 +180,9 @@ fn resource(node: &Node, case: &Case, parameters: &mut Parameters<'_>, sink: &mu
         let Some(follow) = attribute.follow else { return };
         let fact = match (follow.what, resource.get(follow.via.name)) {
             (Followed::Missing | Followed::Elsewhere, _) => Fact::Known(false.into()),
+            (Followed::Records(_), Some(Fact::Known(Value::List(items)))) if items.is_empty() => {
+                Fact::Known(Value::List(Vec::new()))
+            }
             (Followed::Names, Some(Fact::Known(name))) => Fact::Known(Value::List(vec![name.clone()])),
             _ => Fact::Absent,
         };

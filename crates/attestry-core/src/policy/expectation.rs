@@ -36,14 +36,17 @@ pub struct AttributeTest {
     pub condition: Condition,
     /// The others that the value counts.
     pub related: Option<Arc<Related>>,
+    /// The other attributes of the resource that a matcher reads beside the value.
+    pub beside: Vec<&'static Attribute>,
 }
 
 impl AttributeTest {
-    /// The attributes that decide the test: its own, and those that it is compared with.
+    /// The attributes that decide the test: its own, those that it is compared with, and those that a matcher reads.
     #[must_use]
     pub fn attributes(&self) -> Vec<&'static Attribute> {
         let mut all = vec![self.lookup.attribute];
         all.extend(self.condition.compared());
+        all.extend(&self.beside);
         all.extend(self.related.iter().flat_map(|related| related.outer()));
         all
     }
@@ -113,7 +116,7 @@ impl Expectation {
                 let (lookup, condition) = (related.lookup(kind, &entry.value), related.condition()?);
                 let path = format!("related {}", related.kind.plural);
                 let related = Some(Arc::new(related));
-                Some(Self::Attribute(Box::new(AttributeTest { path, lookup, condition, related })))
+                Some(Self::Attribute(Box::new(AttributeTest { path, lookup, condition, related, beside: Vec::new() })))
             }
             "not" => Self::read(&entry.value, kind, parameters, sink).map(|part| Self::Not(Box::new(part))),
             _ => {
@@ -131,8 +134,18 @@ impl Expectation {
                 };
                 let condition = condition::read(&entry.value, lookup.of, parameters, sink)?;
                 let named = follow::names(kind, &lookup, &condition, kinds);
+                let beside = |condition: &Condition| -> Vec<&'static Attribute> {
+                    condition.beside().into_iter().filter_map(|name| kind.attribute(name)).collect()
+                };
                 let test = |lookup, condition| {
-                    Self::Attribute(Box::new(AttributeTest { path: path.to_owned(), lookup, condition, related: None }))
+                    let path = path.to_owned();
+                    Self::Attribute(Box::new(AttributeTest {
+                        path,
+                        beside: beside(&condition),
+                        lookup,
+                        condition,
+                        related: None,
+                    }))
                 };
                 let own = test(lookup, condition);
                 Some(match named {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Kinds;
 use crate::facts::{Attribute, ELSEWHERE, Field, Follow, Followed, Kind, Lookup, MISSING, Type};
-use crate::matchers::{self, Condition, Operand, Test};
+use crate::matchers::{self, Condition, Matcher, Operand, Test};
 use crate::source::{Content, Node};
 
 /// The lookup of a path that follows a reference, such as `kms_key.manager` or `kms_key.missing`.
@@ -28,7 +28,8 @@ pub(super) fn lookup(kind: &'static Kind, path: &str, kinds: &Kinds) -> Option<L
     Some(Lookup { attribute, inside: found.inside, of: found.of })
 }
 
-/// The lookup of a list of references whose items a condition describes: `topics: { any: { fifo: true } }`.
+/// The lookup of a list of references whose items a condition describes: `topics: { any: { fifo: true } }`. A matcher can
+/// also read attributes of all items together.
 pub(super) fn list(kind: &'static Kind, path: &str, condition: &Node, kinds: &Kinds) -> Option<Lookup> {
     let (via, target) = reference(kind, path, kinds)?;
     if via.name != path || !matches!(via.of, Type::List(Type::Text)) {
@@ -37,6 +38,7 @@ pub(super) fn list(kind: &'static Kind, path: &str, condition: &Node, kinds: &Ki
     let Content::Mapping(tests) = &condition.content else { return None };
     let mut used: Vec<&'static Attribute> = Vec::new();
     for test in tests {
+        used.extend(matchers::find(&test.key.value).and_then(|it| whole(it, target)).unwrap_or_default());
         let Content::Mapping(conditions) = &test.value.content else { continue };
         let names = conditions.iter().map(|inner| inner.key.value.as_str());
         let found = names
@@ -49,11 +51,24 @@ pub(super) fn list(kind: &'static Kind, path: &str, condition: &Node, kinds: &Ki
     }
     used.sort_by_key(|attribute| attribute.name);
     used.dedup_by_key(|attribute| attribute.name);
-    let fields: Vec<Field> = used.iter().map(|attribute| Field::new(attribute.name, attribute.of)).collect();
-    let record: &'static Type = Box::leak(Box::new(Type::Record(fields.leak())));
-    let of = Attribute { of: Type::List(record), ..*via };
+    let of = Attribute { of: records(&used), ..*via };
     let attribute = followed(kind, via, target, Followed::Records(used.leak()), of);
     Some(Lookup { attribute, inside: Vec::new(), of: attribute.of })
+}
+
+/// The type of a list of records with these attributes.
+pub(super) fn records(attributes: &[&'static Attribute]) -> Type {
+    let fields: Vec<Field> = attributes.iter().map(|attribute| Field::new(attribute.name, attribute.of)).collect();
+    let record: &'static Type = Box::leak(Box::new(Type::Record(fields.leak())));
+    Type::List(record)
+}
+
+/// The attributes of a kind that a matcher reads of each item of a list of references. `None` when the matcher reads the
+/// texts of the list, or when the kind does not have these attributes.
+pub(super) fn whole(matcher: &dyn Matcher, target: &Kind) -> Option<Vec<&'static Attribute>> {
+    let names = matcher.follows();
+    let found: Option<Vec<_>> = names.iter().map(|name| target.attribute(name)).collect();
+    found.filter(|_| !names.is_empty())
 }
 
 /// The condition of a reference on every text that names the same resource, and whether one of them must meet it or all.

@@ -124,7 +124,7 @@ impl AttributeTest {
         if let Some(gap) = self.blind(resource) {
             return Judgement::Unknown(vec![gap]);
         }
-        for other in self.condition.compared() {
+        for other in self.condition.compared().into_iter().chain(self.beside.iter().copied()) {
             match resource.get(other.name) {
                 None => return Judgement::Unknown(Vec::new()),
                 Some(Fact::Unknown(gap)) => return Judgement::Unknown(vec![Arc::clone(gap)]),

@@ -16,8 +16,8 @@ use crate::language::{Budget, Class, Pattern, Query, Token, TooComplex, cells};
 const TRIES: usize = 32;
 
 /// Returns one action for each group of known actions of the claim. All statements treat the actions of a group alike,
-/// and their resources have the same formats. When the claim is about allowed actions, the result leaves out actions
-/// that a level surely does not allow.
+/// and their resources have the same formats. When a request must be allowed, the result leaves out actions that a level
+/// surely does not allow.
 pub(super) fn groups<'c>(
     catalogue: &'c Catalogue,
     levels: &Levels<'_>,
@@ -39,7 +39,7 @@ pub(super) fn groups<'c>(
     }
     let mut classes = vec![0u32; actions.len()];
     let mut count = 0u32;
-    for term in levels.terms().filter(|it| wanted == Wanted::Allowed || !it.allows()) {
+    for term in levels.terms().filter(|it| wanted != Wanted::NotDenied || !it.allows()) {
         budget.spend(actions.len() / 64 + term.actions.patterns().len())?;
         let mut split: HashMap<u32, u32> = HashMap::new();
         for (class, matched) in classes.iter_mut().zip(matched(&actions, &term.actions)) {

@@ -3,7 +3,7 @@
 //! The module must not know how an answer is found.
 
 use crate::context::Context;
-use crate::decide::StatementPlace;
+use crate::decide::{Layer, StatementPlace};
 
 /// A set of texts, described by patterns. A text belongs to it when it matches a pattern of `of` and no pattern of
 /// `except`.
@@ -74,8 +74,10 @@ pub struct Counterexample {
     /// The assumed condition keys of the request.
     pub context: Context,
     /// The statements that allow the request. When a Deny is missing, these are the Denies of the action that leave out
-    /// the resource.
+    /// the resource. When the request is refused, this is the Deny that refuses it, if there is one.
     pub by: Vec<StatementPlace>,
+    /// The layer without an Allow for the request, when that is why the request is refused.
+    pub lacks: Option<Layer>,
 }
 
 /// The reason why there is neither a proof nor a counterexample.
@@ -112,6 +114,21 @@ pub enum Doubt {
         what: String,
         /// The statement.
         by: StatementPlace,
+    },
+    /// A resource of the claim is no resource of the identity's account, for any known action of the claim. The policies
+    /// of the identity alone do not allow a request about the resource of another account.
+    NoResource {
+        /// The pattern of the resource.
+        resource: String,
+        /// The account of the identity.
+        account: String,
+    },
+    /// An identity has a part in the counterexample, and it may act together with the others or not.
+    Uncertain {
+        /// The ARN of the identity.
+        principal: String,
+        /// The requests of the possible counterexample.
+        examples: Vec<Counterexample>,
     },
     /// Two parts of this program disagree about the request.
     Disagreement {

@@ -38,6 +38,17 @@ impl Rights {
     }
 }
 
+/// An identity of a claim over several identities.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// The identity and its policies.
+    pub rights: Rights,
+    /// The known condition keys of its requests.
+    pub context: Context,
+    /// Whether it surely acts together with the other identities.
+    pub is_certain: bool,
+}
+
 /// Proves claims, each within a budget.
 #[derive(Clone, Copy, Debug)]
 pub struct Prover<'c> {
@@ -71,6 +82,23 @@ impl<'c> Prover<'c> {
         self.none(rights, area, context, Wanted::NotDenied)
     }
 
+    /// Proves that these policies allow each request of the area, for all values of the condition keys. The claim is
+    /// about resources of the identity's account. A resource whose ARN has no account counts as one of them.
+    #[must_use]
+    pub fn allows(&self, rights: &Rights, area: &Area, context: &Context) -> Proof {
+        let proof = self.none(rights, area, context, Wanted::Refused);
+        let own = identity(&rights.subject).unwrap_or_default().split(':').nth(1).zip(rights.subject.account());
+        let Some((partition, account)) = own.filter(|_| proof == Proof::Proved) else { return proof };
+        // Without a request, nothing was proved.
+        let may_name = |of: &&String| self.catalogue.may_name_in(&area.actions, of, partition, Some(account));
+        match area.resources.of.iter().find(|of| !may_name(of)) {
+            Some(resource) => {
+                Proof::Undecided(Doubt::NoResource { resource: resource.clone(), account: account.to_owned() })
+            }
+            None => proof,
+        }
+    }
+
     /// Proves that no request of the area can be allowed in any of these situations, such as those of a caller without
     /// MFA.
     #[must_use]
@@ -78,10 +106,27 @@ impl<'c> Prover<'c> {
         all(without.iter().map(|context| self.never(rights, area, context)))
     }
 
-    /// Proves that these identities together cannot do an action of both duties.
+    /// Proves that these identities together cannot do an action of both duties. Only identities that surely act together
+    /// refute it.
     #[must_use]
-    pub fn separates(&self, rights: &[Rights], duties: [&Area; 2], context: &Context) -> Proof {
-        let [first, second] = duties.map(|duty| all(rights.iter().map(|rights| self.never(rights, duty, context))));
+    pub fn separates(&self, identities: &[Holder], duties: [&Area; 2]) -> Proof {
+        let (certain, possible): (Vec<&Holder>, Vec<&Holder>) = identities.iter().partition(|it| it.is_certain);
+        let proof = self.apart(&certain, duties);
+        let Some(first) = possible.first().filter(|_| !matches!(proof, Proof::Refuted(_))) else { return proof };
+        match self.apart(&[certain, possible.clone()].concat(), duties) {
+            Proof::Refuted(examples) => {
+                let arn = |of: &Holder| identity(&of.rights.subject).unwrap_or_default().to_owned();
+                let is_used = |of: &&&Holder| examples.iter().any(|example| example.principal == arn(of));
+                let principal = arn(possible.iter().find(is_used).unwrap_or(first));
+                Proof::Undecided(Doubt::Uncertain { principal, examples })
+            }
+            proof => proof,
+        }
+    }
+
+    fn apart(&self, identities: &[&Holder], duties: [&Area; 2]) -> Proof {
+        let never = |of: &Holder, duty| self.never(&of.rights, duty, &of.context);
+        let [first, second] = duties.map(|duty| all(identities.iter().map(|of| never(of, duty))));
         match (first, second) {
             (Proof::Proved, _) | (_, Proof::Proved) => Proof::Proved,
             (Proof::Refuted(first), Proof::Refuted(second)) => Proof::Refuted([first, second].concat()),

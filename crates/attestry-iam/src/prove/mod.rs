@@ -15,6 +15,7 @@
 mod access_points;
 mod actions;
 mod asked;
+mod assume;
 mod callers;
 mod catalogue;
 mod claim;
@@ -37,9 +38,10 @@ mod term;
 mod values;
 mod witness;
 
+pub use assume::{Assumable, Member};
 pub use catalogue::Catalogue;
 pub use claim::{Area, Counterexample, Doubt, Proof, Set};
-pub use identity::{Prover, Rights};
+pub use identity::{Holder, Prover, Rights};
 pub use outsider::Exception;
 pub use resource::{Grant, Guarded};
 

@@ -3,21 +3,27 @@
 //!
 //! The module must not know policies.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::catalogue::Catalogue;
 use super::claim::Set;
 use super::space::service;
-use crate::language::{Budget, Pattern, Query};
+use crate::language::{Budget, Class, Pattern, Place, Query};
 
 impl Catalogue {
     /// Returns whether an action of a set may have a resource that matches a pattern. The answer is also yes when the
     /// search takes too long.
     #[must_use]
     pub fn may_name(&self, actions: &Set, resource: &str) -> bool {
-        let wanted = Pattern::glob(resource);
         let partition = resource.split(':').nth(1).filter(|it| it.starts_with("aws") && !it.contains(['*', '?']));
-        let partition = partition.unwrap_or("aws");
+        self.may_name_in(actions, resource, partition.unwrap_or("aws"), None)
+    }
+
+    /// Returns the same for resources of a partition. With `account`, it does so for resources of that account and for
+    /// resources whose ARN has no account.
+    pub(super) fn may_name_in(&self, actions: &Set, resource: &str, partition: &str, account: Option<&str>) -> bool {
+        let wanted = Pattern::glob(resource);
         let services = service(&wanted).map(|service| BTreeSet::from([service]));
         let mut seen = BTreeSet::new();
         self.known(&self.spread(actions), None)
@@ -25,7 +31,12 @@ impl Catalogue {
             .filter(|known| services.as_ref().is_none_or(|services| self.is_in(known, services)))
             .filter(|known| seen.insert(known.formats))
             .any(|known| {
-                let (listed, all) = (self.anywhere(known, partition), self.collections(known, partition, None));
+                let place = Place { partition, regions: &[], account, names: Class::Any };
+                let listed = match account {
+                    Some(_) => Cow::Owned(self.resources(known, place)),
+                    None => self.anywhere(known, partition),
+                };
+                let all = self.collections(known, partition, account);
                 let universe = listed.iter().chain(all.iter()).collect();
                 let query = Query { some_of: vec![universe, vec![&wanted]], none_of: Vec::new() };
                 query.witness(&mut Budget::usual()).map_or(true, |found| found.is_some())

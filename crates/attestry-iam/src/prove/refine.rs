@@ -61,8 +61,7 @@ impl<'a> Search<'a> {
 
     fn about<T>(&mut self, action: &Known, ask: impl FnOnce(&mut Self, &About<'_, 'a>) -> T) -> T {
         let levels = std::mem::take(&mut self.levels);
-        let catalogue = self.catalogue;
-        let everywhere = catalogue.anywhere(action, self.partition());
+        let everywhere = self.everywhere(action);
         let answer = ask(self, &About::new(action, &levels, &everywhere, self.context));
         self.levels = levels;
         answer
@@ -299,10 +298,7 @@ impl<'a> Search<'a> {
             resource_account: self.rights.subject.account().unwrap_or_default().to_owned(),
             context: context.clone(),
         };
-        match (self.wanted, decide(&request, &self.policies())) {
-            (Wanted::Allowed, decision) => matches!(decision, Decision::Allowed { .. }),
-            (Wanted::NotDenied, decision) => !matches!(decision, Decision::ExplicitDeny { .. }),
-        }
+        self.wanted.is(&decide(&request, &self.policies()))
     }
 }
 
@@ -373,7 +369,7 @@ fn saying(context: &Context, key: &str, said: Option<Vec<String>>) -> Context {
 
 /// Returns whether a caller with these rights can have an MFA device. For a user, it returns whether the user may
 /// register a device without MFA. A session of a role is begun by another identity, and the holder of a document that
-/// only denies is unknown. Both can have a device.
+/// only denies is unknown. Both can have a device. In a search for a refused request, so can every user.
 fn can_have_device(rights: &Rights, wanted: Wanted) -> bool {
     let Subject::User { arn } = &rights.subject else { return true };
     let without = rights.known().without("aws:MultiFactorAuthPresent").without("aws:MultiFactorAuthAge");
@@ -385,5 +381,5 @@ fn can_have_device(rights: &Rights, wanted: Wanted) -> bool {
         context: without,
     };
     let policies = Policies { resource: None, rcps: Vec::new(), resource_must_allow: false, ..rights.policies.clone() };
-    wanted == Wanted::NotDenied || matches!(decide(&request, &policies), Decision::Allowed { .. })
+    wanted != Wanted::Allowed || matches!(decide(&request, &policies), Decision::Allowed { .. })
 }

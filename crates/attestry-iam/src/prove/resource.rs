@@ -155,7 +155,7 @@ impl Prover<'_> {
                 let allows = loose.terms().filter(|it| it.allows() && it.actions.has(&name));
                 let (principal, context) = (asked.caller.text(), asked.caller.certain.clone());
                 let by = allows.map(Term::at).collect();
-                let example = Box::new(Counterexample { principal, action: name, resource, context, by });
+                let example = Box::new(Counterexample { principal, action: name, resource, context, by, lacks: None });
                 doubts.push(Doubt::UnknownAction { as_of: self.catalogue.as_of().to_owned(), example });
                 break;
             }
@@ -202,7 +202,7 @@ impl<'a> Asked<'a> {
                 Value::Unknown => told,
             });
             let (action, resource) = (action.to_owned(), resource.to_owned());
-            Counterexample { principal: self.principal(context), action, resource, context: told, by }
+            Counterexample { principal: self.principal(context), action, resource, context: told, by, lacks: None }
         };
         for allow in terms.iter().filter(|it| it.allows()) {
             let wanted = witness::Wanted { allow: allow.statement, denies: denies().collect() };
@@ -322,6 +322,7 @@ fn grant_to(of: &Guarded, grant: &Grant) -> Option<Counterexample> {
         resource: of.arn.clone(),
         context: Context::unknown(),
         by: vec![at],
+        lacks: None,
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The module must not know which claim it is.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::actions::{Unknown, groups};
@@ -12,7 +13,7 @@ use super::refine::Refined;
 use super::space::{Levels, Read, Wanted};
 use super::term::{Bound, Term};
 use crate::context::{Callers, Context, Known as Value};
-use crate::decide::{Decision, Policies, Request, decide};
+use crate::decide::{Decision, Policies, Request, StatementPlace, decide};
 use crate::language::{Budget, Class, Pattern, Place, TooComplex};
 
 /// The Regions of counterexamples.
@@ -139,7 +140,7 @@ impl<'a> Search<'a> {
 
     /// Examines a known action for all values of the condition keys. It stands for all actions that are treated alike.
     fn plain(&mut self, action: &Known) -> Result<Plain, TooComplex> {
-        let everywhere = self.catalogue.anywhere(action, self.partition());
+        let everywhere = self.everywhere(action);
         if !self.area.may_meet(&everywhere) {
             return Ok(Plain::Nothing);
         }
@@ -157,19 +158,12 @@ impl<'a> Search<'a> {
     fn confirmed(&mut self, action: &Known, resource: String, context: Context) -> Plain {
         let example = self.example(&action.name, resource, context);
         match decide(&self.request(&example), &self.policies()) {
-            Decision::Allowed { .. } if self.wanted == Wanted::Allowed => Plain::Found(example),
-            Decision::ExplicitDeny { .. } | Decision::ImplicitDeny { .. } | Decision::Allowed { .. }
-                if self.wanted == Wanted::Allowed =>
-            {
+            decision if self.wanted.is(&decision) => Plain::Found(example),
+            Decision::Undecided { .. } => Plain::Open(example.resource),
+            _ => {
                 self.doubts.push(Doubt::Disagreement { example: Box::new(example) });
                 Plain::Nothing
             }
-            Decision::ExplicitDeny { .. } => {
-                self.doubts.push(Doubt::Disagreement { example: Box::new(example) });
-                Plain::Nothing
-            }
-            Decision::Undecided { .. } if self.wanted == Wanted::Allowed => Plain::Open(example.resource),
-            _ => Plain::Found(example),
         }
     }
 
@@ -186,8 +180,8 @@ impl<'a> Search<'a> {
         let resource = self.natural(action, Bound::May).ok().flatten().unwrap_or(possible);
         let example = self.example(&action.name, resource, self.context.clone());
         let (keys, by) = match (self.wanted, decide(&self.request(&example), &self.policies())) {
-            (Wanted::Allowed, Decision::Undecided { keys, by }) => (keys, by),
-            (Wanted::Allowed, _) => {
+            (Wanted::Allowed | Wanted::Refused, Decision::Undecided { keys, by }) => (keys, by),
+            (Wanted::Allowed | Wanted::Refused, _) => {
                 self.doubts.push(Doubt::Disagreement { example: Box::new(example) });
                 return Ok(None);
             }
@@ -245,14 +239,16 @@ impl<'a> Search<'a> {
     ) -> Result<Option<String>, TooComplex> {
         let own = self.rights.subject.account().map(str::to_owned);
         let own = own.as_deref();
+        let any = self.anywhere().map(str::to_owned);
+        let any = any.as_deref();
         let names = Class::Field;
         for (regions, account, names) in [
             (REGION, own, names),
             (REGIONS, own, names),
-            (REGION, None, names),
+            (REGION, any, names),
             (&[], own, names),
             (REGION, own, Class::Any),
-            (&[], None, Class::Any),
+            (&[], any, Class::Any),
         ] {
             let universe = self.universe(action, regions, account, names);
             if let Some(found) = ask(self, &universe)? {
@@ -266,6 +262,20 @@ impl<'a> Search<'a> {
         self.catalogue.resources(action, Place { partition: self.partition(), regions, account, names })
     }
 
+    /// Returns the resources of an action that a request of the claim can have.
+    pub(super) fn everywhere(&self, action: &Known) -> Cow<'a, [Pattern]> {
+        match self.anywhere() {
+            Some(own) => Cow::Owned(self.universe(action, &[], Some(own), Class::Any)),
+            None => self.catalogue.anywhere(action, self.partition()),
+        }
+    }
+
+    /// Returns the account of all resources of the claim, if there is only one. The policies of an identity can refuse a
+    /// request about the resource of any account. They can allow one only in the own account.
+    fn anywhere(&self) -> Option<&'a str> {
+        self.rights.subject.account().filter(|_| self.wanted == Wanted::Refused)
+    }
+
     pub(super) fn partition(&self) -> &'a str {
         self.arn.split(':').nth(1).unwrap_or("aws")
     }
@@ -274,15 +284,25 @@ impl<'a> Search<'a> {
         let small = action.to_ascii_lowercase();
         let named = self.levels.terms().filter(|it| it.actions.has(&small)).filter_map(|it| it.again(&context));
         let has = |it: &Term<'_>| it.reach(Bound::May).is_some_and(|reach| reach.has(&resource));
-        let by = match self.wanted {
+        let by: Vec<StatementPlace> = match self.wanted {
             Wanted::Allowed => named.filter(|it| it.allows() && has(it)).map(|it| it.at()).collect(),
             Wanted::NotDenied => named.filter(|it| !it.allows() && !has(it)).map(|it| it.at()).collect(),
+            Wanted::Refused => Vec::new(),
         };
         let principal = match context.get("aws:PrincipalArn") {
             Value::Values([holder]) if context.callers() == Callers::Holders => holder.clone(),
             _ => self.arn.to_owned(),
         };
-        Counterexample { principal, action: action.to_owned(), resource, context, by }
+        let mut example = Counterexample { principal, action: action.to_owned(), resource, context, by, lacks: None };
+        if self.wanted == Wanted::Refused {
+            match decide(&self.request(&example), &self.policies()) {
+                Decision::ExplicitDeny { by } | Decision::Allowed { by: Some(by) } => example.by = vec![by],
+                Decision::ImplicitDeny { layer } => example.lacks = Some(layer),
+                Decision::Undecided { by, .. } => example.by = by,
+                Decision::Allowed { by: None } => {}
+            }
+        }
+        example
     }
 
     pub(super) fn request(&self, of: &Counterexample) -> Request {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::claim::{Area, Set};
 use super::term::{Bound, Matching, Term, action};
+use crate::decide::Decision;
 use crate::language::{Budget, Pattern, Query, TooComplex};
 
 /// Statements by level. Each level must allow, and no Deny of any level may apply.
@@ -21,6 +22,20 @@ pub(super) enum Wanted {
     Allowed,
     /// A request that no Deny matches.
     NotDenied,
+    /// A request that is not allowed: a Deny matches it, or a level has no Allow for it.
+    Refused,
+}
+
+impl Wanted {
+    /// Returns whether a decision shows that a request is wanted.
+    pub(super) fn is(self, decision: &Decision) -> bool {
+        match (self, decision) {
+            (_, Decision::Undecided { .. }) => self == Self::NotDenied,
+            (Self::Allowed, _) => matches!(decision, Decision::Allowed { .. }),
+            (Self::NotDenied, _) => !matches!(decision, Decision::ExplicitDeny { .. }),
+            (Self::Refused, _) => matches!(decision, Decision::ExplicitDeny { .. } | Decision::ImplicitDeny { .. }),
+        }
+    }
 }
 
 /// A part of all resources. They match all patterns of the first list and none of the second.
@@ -114,6 +129,9 @@ impl<'a> Levels<'a> {
             Query { some_of: vec![universe.iter().collect(), of.iter().collect()], none_of: except.iter().collect() };
         query.some_of.extend(within.all.iter().map(|it| vec![it]));
         query.none_of.extend(&within.none);
+        if wanted == Wanted::Refused {
+            return self.refused(bound, applies, &query, budget);
+        }
         for deny in self.terms().filter(|it| !it.allows() && applies(it, bound.other())) {
             match deny.reach(bound.other()) {
                 Some(Matching::In(list)) => query.none_of.extend(list),
@@ -122,10 +140,49 @@ impl<'a> Levels<'a> {
             }
         }
         let levels = match wanted {
-            Wanted::NotDenied => Vec::new(),
+            Wanted::NotDenied | Wanted::Refused => Vec::new(),
             Wanted::Allowed => self.levels.iter().map(|level| ways(level, bound, applies)).collect(),
         };
         descend(&levels, query, budget)
+    }
+
+    /// Returns a resource of a query that one Deny or one level refuses, for one bound of the unknown keys. A Deny
+    /// refuses what it covers. A level refuses what its Allows do not cover for the other bound.
+    fn refused(
+        &self,
+        bound: Bound,
+        applies: &dyn Fn(&Term<'_>, Bound) -> bool,
+        query: &Query<'_>,
+        budget: &mut Budget,
+    ) -> Result<Option<String>, TooComplex> {
+        let size = query.none_of.len() + query.some_of.len();
+        for deny in self.terms().filter(|it| !it.allows() && applies(it, bound)) {
+            budget.spend(size)?;
+            let mut query = query.clone();
+            match deny.reach(bound) {
+                Some(Matching::In(list)) => query.some_of.push(list.iter().collect()),
+                Some(Matching::NotIn(list)) => query.none_of.extend(list),
+                None => continue,
+            }
+            if let Some(found) = query.witness(budget)? {
+                return Ok(Some(found));
+            }
+        }
+        for level in &self.levels {
+            budget.spend(size)?;
+            let mut query = query.clone();
+            for allow in level.iter().filter(|it| it.allows() && applies(it, bound.other())) {
+                match allow.reach(bound.other()) {
+                    Some(Matching::In(list)) => query.none_of.extend(list),
+                    Some(Matching::NotIn(list)) => query.some_of.push(list.iter().collect()),
+                    None => {}
+                }
+            }
+            if let Some(found) = query.witness(budget)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, ManagedPolicyDetail, PolicyDetail};
+use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, ManagedPolicyDetail, PolicyDetail, UserDetail};
 
 use super::{Details, WALK};
 use crate::kinds::support::convert::{malformed, named, unknown};
@@ -22,6 +22,25 @@ pub(in crate::kinds) struct Identity<'a> {
     pub(in crate::kinds) attached: &'a [AttachedPolicy],
     /// The policies that are part of the identity.
     pub(in crate::kinds) inline: &'a [PolicyDetail],
+}
+
+impl<'a> Identity<'a> {
+    /// The policies of a user, followed by those of its groups.
+    pub(in crate::kinds) fn with_groups(self, user: &'a UserDetail, details: &'a Details) -> Result<Vec<Self>, Gap> {
+        let mut identities = vec![self];
+        for name in user.group_list() {
+            let Some(group) = details.groups.iter().find(|group| group.group_name() == Some(name)) else {
+                details.complete()?;
+                return Err(malformed(format!("the walk does not hold the user's group {name}")));
+            };
+            identities.push(Identity {
+                group: Some(name),
+                attached: group.attached_managed_policies(),
+                inline: group.group_policy_list(),
+            });
+        }
+        Ok(identities)
+    }
 }
 
 /// Sets `attached_policies`, `attached_policy_arns` and `inline_policies`.
@@ -50,9 +69,11 @@ pub(in crate::kinds) fn set_permissions(
     identities: &[Identity<'_>],
     boundary: Option<&AttachedPermissionsBoundary>,
 ) {
-    let read = granted(details, identities).and_then(|statements| {
+    let read = policies(details, identities).and_then(|policies| {
+        let statements = policies.iter().flat_map(to_named_values).collect();
         let boundary = boundary.map(|it| bounded(details, it)).transpose()?;
-        Ok(Value::record([("statements", Some(statements)), ("boundary", boundary)]))
+        let boundary = boundary.map(|policy| Value::List(to_named_values(&policy)));
+        Ok(Value::record([("statements", Some(Value::List(statements))), ("boundary", boundary)]))
     });
     let fact = match read {
         Ok(permissions) => permissions.into(),
@@ -61,18 +82,18 @@ pub(in crate::kinds) fn set_permissions(
     resource.set("permissions", fact);
 }
 
-/// The statements of all policies. Each policy appears once and under its own name, so that the policy and the index
+/// The documents of all policies. Each policy appears once and under its own name, so that the policy and the index
 /// identify a statement. The name of a policy never contains a slash, so no name is equal to an ARN or to the name of
 /// an inline policy of a group.
-fn granted(details: &Details, identities: &[Identity<'_>]) -> Result<Value, Gap> {
-    let mut statements = Vec::new();
+pub(super) fn policies(details: &Details, identities: &[Identity<'_>]) -> Result<Vec<Policy>, Gap> {
+    let mut policies = Vec::new();
     let mut names = HashSet::new();
     let mut seen = HashSet::new();
     for identity in identities {
         for policy in identity.inline {
             let name = named(policy.policy_name(), "name of an inline policy")?;
             let name = identity.group.map_or_else(|| name.to_owned(), |group| format!("{group}/{name}"));
-            statements.extend(to_named_values(&inline_document(&name, policy)?));
+            policies.push(inline_document(&name, policy)?);
             names.insert(name);
         }
         for attached in identity.attached {
@@ -82,16 +103,17 @@ fn granted(details: &Details, identities: &[Identity<'_>]) -> Result<Value, Gap>
             }
             let policy = managed(details, arn, "attached policy")?;
             let name = policy.policy_name().filter(|name| names.insert((*name).to_owned())).unwrap_or(arn);
-            statements.extend(to_named_values(&default_document(name, policy)?));
+            policies.push(default_document(name, policy)?);
         }
     }
-    Ok(Value::List(statements))
+    Ok(policies)
 }
 
-fn bounded(details: &Details, boundary: &AttachedPermissionsBoundary) -> Result<Value, Gap> {
+/// The document of a permissions boundary.
+pub(super) fn bounded(details: &Details, boundary: &AttachedPermissionsBoundary) -> Result<Policy, Gap> {
     let arn = named(boundary.permissions_boundary_arn(), "ARN of a permissions boundary")?;
     let policy = managed(details, arn, "permissions boundary")?;
-    Ok(Value::List(to_named_values(&default_document(policy.policy_name().unwrap_or(arn), policy)?)))
+    default_document(policy.policy_name().unwrap_or(arn), policy)
 }
 
 fn managed<'a>(details: &'a Details, arn: &str, role: &str) -> Result<&'a ManagedPolicyDetail, Gap> {

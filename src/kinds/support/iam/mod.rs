@@ -4,6 +4,8 @@
 //! Must not know the attributes of a single kind beyond the shared ones.
 
 #[cfg(feature = "aws")]
+mod assume;
+#[cfg(feature = "aws")]
 mod details;
 #[cfg(feature = "aws")]
 mod identity;
@@ -14,6 +16,8 @@ use attestry_core::facts::iam::PERMISSIONS;
 use attestry_core::facts::iam::STATEMENTS;
 use attestry_core::facts::{Attribute, Call, Field, Frequency, Oracle, Pace, Paging, SIMULATED, Simulated, Type};
 
+#[cfg(feature = "aws")]
+pub(in crate::kinds) use assume::{assumable, set_assumable};
 #[cfg(feature = "aws")]
 pub(in crate::kinds) use details::{Details, details};
 #[cfg(feature = "aws")]
@@ -93,6 +97,25 @@ pub(in crate::kinds) const fn inline_policies(field: &'static str) -> Attribute 
 pub(in crate::kinds) const fn permissions(doc: &'static str) -> Attribute {
     walked("permissions", Type::Record(PERMISSIONS), "Policies[].PolicyVersionList[].Document", doc)
 }
+
+/// The attribute `assumable`.
+pub(in crate::kinds) const ASSUMABLE: Attribute = walked(
+    "assumable",
+    TEXTS,
+    "RoleDetailList[].AssumeRolePolicyDocument",
+    "ARNs of the roles of the account that the identity can assume by sts:AssumeRole, directly or over other roles, as its \
+     policies and the trust policies allow it. A role counts unless each way to it surely is refused, so a condition key \
+     that decides does not exclude it. Empty when there are none.",
+)
+.referring("iam.role");
+
+/// The attribute `surely_assumable`.
+pub(in crate::kinds) const SURELY_ASSUMABLE: Attribute = walked(
+    "surely_assumable",
+    TEXTS,
+    "RoleDetailList[].AssumeRolePolicyDocument",
+    "ARNs of the roles in `assumable` to which a way leads that no condition key decides. Empty when there are none.",
+);
 
 /// The call of the policy simulator.
 pub(in crate::kinds) const SIMULATE_CALL: Call =

@@ -28,6 +28,8 @@ pub(in crate::matchers) enum Says {
     NeverAllowed,
     /// A Deny applies to the request.
     Denied,
+    /// The request is allowed.
+    Allowed,
 }
 
 /// The requests of a claim, and their known condition keys.
@@ -163,34 +165,29 @@ impl Claim {
     }
 
     fn against_refutation(&self, told: &Simulated, context: &Context) -> Option<String> {
-        let denied = match self.says {
-            Says::NeverAllowed => told.decision != ALLOWED,
-            Says::Denied => told.decision == EXPLICIT,
+        let (against, proof) = match self.says {
+            Says::NeverAllowed => (told.decision != ALLOWED, "can be allowed"),
+            Says::Denied => (told.decision == EXPLICIT, "meets no Deny"),
+            Says::Allowed => (told.decision == ALLOWED, "is refused"),
         };
-        let request = format!("{} on {}", told.action, told.resource);
-        if denied && told.organizations == Some(false) {
-            return Some(format!(
-                "a service control policy of the organization denies {request}, says the policy simulator; the proof is \
-                 about the policies of the identity alone"
-            ));
+        if against && told.organizations == Some(false) {
+            return Some(by_organization(told));
         }
-        let proof = match self.says {
-            Says::NeverAllowed => "can be allowed",
-            Says::Denied => "meets no Deny",
-        };
-        (denied && open(told, context).is_empty()).then(|| disagreement(told, proof))
+        (against && open(told, context).is_empty()).then(|| disagreement(told, proof))
     }
 
     fn against_proof(&self, told: &Simulated, context: &Context) -> Option<String> {
-        let proof = match self.says {
-            Says::NeverAllowed => "can never be allowed",
-            Says::Denied => "always meets a Deny",
+        let allowed = told.decision == ALLOWED;
+        let by_organization = told.organizations == Some(false);
+        let is_open = || !open(told, context).is_empty();
+        let undenied = || told.decision != EXPLICIT && !by_organization && !is_open();
+        let (against, proof) = match self.says {
+            Says::NeverAllowed => (allowed, "can never be allowed"),
+            Says::Denied => (allowed || undenied(), "always meets a Deny"),
+            Says::Allowed if !allowed && by_organization => return Some(self::by_organization(told)),
+            Says::Allowed => (!allowed && !is_open(), "is always allowed"),
         };
-        let undenied = self.says == Says::Denied
-            && told.decision != EXPLICIT
-            && told.organizations != Some(false)
-            && open(told, context).is_empty();
-        (told.decision == ALLOWED || undenied).then(|| disagreement(told, proof))
+        against.then(|| disagreement(told, proof))
     }
 
     /// The claim in the form of Access Analyzer: lists of actions and resources, without exceptions or condition keys.
@@ -294,6 +291,14 @@ fn disagreement(told: &Simulated, proof: &str) -> String {
         "the policy simulator says {} for {} on {}{missing}{boundary}, and the proof says that it {proof}; both are told, and \
          neither is believed",
         told.decision, told.action, told.resource
+    )
+}
+
+fn by_organization(told: &Simulated) -> String {
+    format!(
+        "a service control policy of the organization denies {} on {}, says the policy simulator; the proof is about the policies \
+         of the identity alone",
+        told.action, told.resource
     )
 }
 

@@ -15,5 +15,5 @@ pub(super) use area::{AREA, GIVEN, area, given, objections, strings};
 pub(super) use claim::{Claim, Says};
 pub(super) use guarded::{guarded, takes_guarded};
 pub(super) use prove::Proves;
-pub(super) use rights::{denied, denied_to_all, rights, takes};
+pub(super) use rights::{denied, denied_to_all, holder, is_identity, rights, takes};
 pub(super) use unjudged::Unjudged;

@@ -42,7 +42,17 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
         None
     }
 
+    /// See [`Matcher::follows`].
+    fn follows(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// See [`Matcher::beside`].
+    fn beside(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// See [`Matcher::oracle_attributes`].
     fn oracle_attributes(&self, of: Type, operand: &Operand) -> Vec<&'static str> {
         self.claim(operand).map(|claim| claim.oracle_attributes(of)).unwrap_or_default()
     }
@@ -79,6 +89,14 @@ impl<P: Proves> Matcher for P {
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {
         Proves::takes(self, of)
+    }
+
+    fn follows(&self) -> &'static [&'static str] {
+        Proves::follows(self)
+    }
+
+    fn beside(&self) -> &'static [&'static str] {
+        Proves::beside(self)
     }
 
     fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {

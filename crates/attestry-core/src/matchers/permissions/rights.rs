@@ -4,11 +4,11 @@ use super::known;
 use super::unjudged::Unjudged;
 use crate::facts::iam::{PERMISSIONS, STATEMENT, from_values};
 use crate::facts::redact::is_withheld;
-use crate::facts::{Type, Value};
+use crate::facts::{Field, Type, Value};
 use crate::matchers::{MatchContext, Takes};
 use attestry_iam::{
-    Area, Callers, Catalogue, Context, Effect, Guarded, Policies, Policy, Principal, Proof, Prover, Rights, Statement,
-    Subject, Which,
+    Area, Callers, Catalogue, Context, Effect, Guarded, Holder, Policies, Policy, Principal, Proof, Prover, Rights,
+    Statement, Subject, Which,
 };
 
 /// The operand of a claim over permissions, when the claim is about a value of this type.
@@ -29,8 +29,10 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &MatchContext<'_>) -> 
     let (identity, boundary) = match value {
         Value::Map(fields) => {
             let read = |name: &str| match fields.get(name) {
-                Some(Value::List(items)) => from_values(name, items).map(Some),
-                _ => Ok(None),
+                Some(Value::List(items)) => Ok(Some(from_values(name, items)?)),
+                None => Ok(None),
+                // Policies that cannot be read are not absent. An absent boundary would allow more.
+                Some(_) => Err(Unjudged::NoIdentity),
             };
             (read("statements")?.unwrap_or_default(), read("boundary")?)
         }
@@ -54,6 +56,25 @@ pub(in crate::matchers) fn rights(value: &Value, setting: &MatchContext<'_>) -> 
         false => known::of_document(setting),
     };
     Ok((rights, known))
+}
+
+/// The value's holder as one of several identities of a claim.
+///
+/// # Errors
+/// Fails when the value cannot be read as policies.
+pub(in crate::matchers) fn holder(
+    value: &Value,
+    setting: &MatchContext<'_>,
+    is_certain: bool,
+) -> Result<Holder, Unjudged> {
+    let (rights, context) = rights(value, setting)?;
+    Ok(Holder { rights, context, is_certain })
+}
+
+/// Whether a record has the facts of an identity that a claim about several identities needs.
+pub(in crate::matchers) fn is_identity(fields: &[Field]) -> bool {
+    let has = |name: &str, of: Type| fields.iter().any(|field| field.name == name && field.of == of);
+    has("arn", Type::Text) && has("permissions", Type::Record(PERMISSIONS))
 }
 
 /// Proves that each request of an area is denied: for the identity with these permissions, or for every caller by this

@@ -17,6 +17,9 @@ pub(in crate::matchers) enum Unjudged {
     /// The id of the resource does not have the form that the claim needs.
     #[error("`{0}` is no ARN")]
     NoArn(String),
+    /// The list of identities of a claim does not contain an identity with its permissions.
+    #[error("the permissions of an identity are not known")]
+    NoIdentity,
     /// The operand of a claim about two duties does not have exactly two duties.
     #[error("two duties are kept apart")]
     Duties,

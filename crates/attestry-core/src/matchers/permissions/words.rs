@@ -29,7 +29,9 @@ fn statement<'a>(actual: &'a Value, at: &StatementPlace) -> Option<&'a Value> {
         (document, _) => document,
     };
     let Value::List(statements) = list else { return None };
+    // The statements of other identities stand deeper in the value.
     let of = |statement: &&Value| match statement {
+        Value::Map(fields) if !fields.contains_key("effect") => false,
         Value::Map(fields) => fields.get("policy").is_none_or(|name| *name == Value::from(&*at.policy)),
         _ => false,
     };
@@ -43,6 +45,7 @@ fn request(example: &Counterexample) -> Value {
         ("action", Some(example.action.as_str().into())),
         ("resource", Some(example.resource.as_str().into())),
         ("by", (!by.is_empty()).then(|| by.into())),
+        ("lacks", example.lacks.map(|layer| format!("an Allow{}", of_layer(layer)).into())),
         ("when", assumed(&example.context)),
     ])
 }
@@ -77,6 +80,18 @@ fn place(at: &StatementPlace) -> String {
     format!("statement {}{sid} of {}{layer}", at.statement + 1, at.policy)
 }
 
+/// The layer in which an Allow is missing.
+fn of_layer(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Boundary => " of the boundary",
+        Layer::ServiceControl => " of the service control policies",
+        Layer::ResourceControl => " of the resource control policies",
+        Layer::Session => " of the session policies",
+        Layer::Resource => " of the policy of the resource",
+        Layer::Identity => "",
+    }
+}
+
 pub(super) fn doubtful(doubt: &Doubt) -> String {
     let of = |example: &Counterexample| format!("{} on {}", example.action, example.resource);
     match doubt {
@@ -93,6 +108,18 @@ pub(super) fn doubtful(doubt: &Doubt) -> String {
             format!("the account of {principal} is not in the document: {}", place(by))
         }
         Doubt::Beyond { what, by } => format!("{what} not in the document: {}", place(by)),
+        Doubt::NoResource { resource, account } => {
+            format!(
+                "no known request of the claim is about {resource} in the account {account}, which is that of the identity"
+            )
+        }
+        Doubt::Uncertain { principal, examples } => {
+            let requests = examples.iter().map(|it| format!("{} of {}", of(it), it.principal)).collect::<Vec<_>>();
+            format!(
+                "it depends on whether {principal} can be assumed, which is possible and not proved: {}",
+                requests.join(", ")
+            )
+        }
         Doubt::Disagreement { example } => {
             format!("two ways of judging {} do not agree; please report it", of(example))
         }

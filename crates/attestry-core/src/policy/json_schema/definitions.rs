@@ -1,25 +1,25 @@
-//! The named parts of a schema: types, values and conditions. Must not know kinds or files.
+//! The named parts of a schema: types, values and conditions. Must not know the attributes of kinds, nor files.
 
 use serde_json::{Map, Value, json};
 
 use super::paths::{Paths, reference};
 use super::{DURATION, PARAMETER, text};
-use crate::facts::{Field, Type};
+use crate::facts::{Field, Kind, Type};
 use crate::matchers::{self, Takes};
 
 /// The named parts of a schema. Each part is made once. A type gets its name before its part is made, because `not` on
 /// a type leads back to the type.
 #[derive(Default)]
 pub(super) struct Definitions {
-    /// The names of the kinds that have definitions.
-    pub(super) kinds: Vec<&'static str>,
+    /// The kinds that have definitions.
+    pub(super) kinds: Vec<&'static Kind>,
     types: Vec<Type>,
     all: Map<String, Value>,
 }
 
 impl Definitions {
     /// No definitions yet, for these kinds.
-    pub(super) fn of(kinds: Vec<&'static str>) -> Self {
+    pub(super) fn of(kinds: Vec<&'static Kind>) -> Self {
         Self { kinds, ..Self::default() }
     }
 
@@ -30,12 +30,13 @@ impl Definitions {
     pub(super) fn finish(mut self) -> Map<String, Value> {
         let parameter = json!({ "type": "string", "pattern": PARAMETER, "description": "A parameter of the suite." });
         self.add("parameter".to_owned(), parameter);
+        let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.name).collect();
         let related = json!({
             "type": "object",
             "required": ["kind"],
             "additionalProperties": false,
             "properties": {
-                "kind": { "enum": self.kinds, "description": "The kind of the others." },
+                "kind": { "enum": kinds, "description": "The kind of the others." },
                 "where": {
                     "type": "object",
                     "description": "Which of them count; `{ of: NAME }` is an attribute of this resource.",
@@ -137,7 +138,7 @@ impl Definitions {
         mapping(paths.properties, Some(paths.patterns))
     }
 
-    fn operand(&mut self, takes: Takes) -> Map<String, Value> {
+    pub(super) fn operand(&mut self, takes: Takes) -> Map<String, Value> {
         let schema = match takes {
             Takes::Value(of) => {
                 let attribute = json!({

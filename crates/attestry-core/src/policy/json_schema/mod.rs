@@ -20,8 +20,8 @@ use crate::facts::{Kind, Oracle, ProbeSpec, Scope};
 /// The schema of a policy file.
 #[must_use]
 pub fn policy(words: &Vocabulary) -> Value {
-    let mut defs = Definitions::of(words.kinds.names());
     let kinds = words.kinds.all();
+    let mut defs = Definitions::of(kinds.clone());
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
     let mut rules: Vec<Value> = kinds.iter().map(|kind| of_kind(kind, &mut defs)).collect();
     rules.extend(words.probes.iter().map(|spec| of_probe(spec, &mut defs)));

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use super::PARAMETER;
 use super::definitions::Definitions;
 use crate::facts::{Attribute, ELSEWHERE, Kind, MISSING, Type};
+use crate::matchers;
+use crate::policy::follow;
 
 /// The keys of one mapping of attributes: fixed names, and patterns for maps with free keys.
 #[derive(Default)]
@@ -48,16 +50,28 @@ impl Paths {
 
     /// Adds the forms that follow a reference: `kms_key.manager: …`, `kms_key: { manager: … }` and
     /// `topics: { any: { fifo: … } }`.
-    fn reference(&mut self, path: &str, attribute: &Attribute, defs: &Definitions) {
-        let Some(target) = attribute.refers.filter(|target| defs.kinds.contains(target)) else { return };
+    fn reference(&mut self, path: &str, attribute: &Attribute, defs: &mut Definitions) {
+        let refers = attribute.refers.unwrap_or_default();
+        let Some(kind) = defs.kinds.iter().copied().find(|kind| kind.name == refers) else { return };
         let Some(condition) = self.properties.get_mut(path).and_then(Value::as_object_mut) else { return };
         let own = condition.remove("$ref").map(|of| json!({ "$ref": of }));
-        let target = json!({ "$ref": reference(&format!("{target}-expectation")) });
+        let target = json!({ "$ref": reference(&format!("{refers}-expectation")) });
         let state = json!({ "type": "object", "required": [MISSING] });
         let elsewhere = json!({ "type": "object", "required": [ELSEWHERE] });
         let followed = match attribute.of {
             Type::List(_) => {
-                json!({ "type": "object", "additionalProperties": { "anyOf": [target, state, elsewhere] } })
+                // A matcher that reads all items together.
+                let whole = matchers::ALL.iter().filter_map(|matcher| {
+                    let of = follow::records(&follow::whole(*matcher, kind)?);
+                    Some((matcher.keyword().to_owned(), Value::Object(defs.operand(matcher.takes(of).ok()?))))
+                });
+                let whole = Map::from_iter(whole.collect::<Vec<_>>());
+                let mut followed =
+                    json!({ "type": "object", "additionalProperties": { "anyOf": [target, state, elsewhere] } });
+                if let Some(followed) = followed.as_object_mut().filter(|_| !whole.is_empty()) {
+                    followed.insert("properties".to_owned(), Value::Object(whole));
+                }
+                followed
             }
             _ => {
                 self.patterns.insert(format!("^{}\\..+", path.replace('.', "\\.")), json!(true));

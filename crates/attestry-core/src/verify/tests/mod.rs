@@ -119,6 +119,7 @@ fn is(name: &'static str) -> Expectation {
         lookup,
         condition: Condition::Tests(vec![test]),
         related: None,
+        beside: Vec::new(),
     }))
 }
 

@@ -218,7 +218,7 @@ fn contexts() -> Vec<Keys> {
     all().flat_map(|one| all().flat_map(move |two| all().map(move |three| [one, two, three]))).collect()
 }
 
-#[derive(Default, Debug)]
+#[derive(Debug)]
 struct Count {
     proved: usize,
     refuted: usize,
@@ -227,6 +227,10 @@ struct Count {
 }
 
 impl Count {
+    const fn new() -> Self {
+        Self { proved: 0, refuted: 0, conditions: 0, unknown_action: 0 }
+    }
+
     /// Compares one answer with the evaluation of every request. The function `fails` returns whether a request
     /// contradicts the claim.
     fn compare(
@@ -268,6 +272,10 @@ impl Count {
                     }
                 }
             }
+            // Every known action has every resource, so the claim has no known action.
+            Proof::Undecided(Doubt::NoResource { .. }) => {
+                assert!(!ACTIONS.iter().any(|it| in_set(&area.actions, it)), "the claim has a request: {told}");
+            }
             Proof::Undecided(doubt) => panic!("{doubt:?}: {told}"),
         }
     }
@@ -281,7 +289,7 @@ fn no_answer_is_unsound() {
     let prover = Prover::new(&catalogue);
     let (texts, contexts) = (texts(4), contexts());
     let mut dice = Dice(11);
-    let (mut never, mut denied) = (Count::default(), Count::default());
+    let [mut never, mut denied, mut allows] = [const { Count::new() }; 3];
     for set in 0..sets {
         let plain = set % 2 == 0;
         let (rights, area) = (dice.rights(plain), dice.area());
@@ -302,9 +310,13 @@ fn no_answer_is_unsound() {
             some(loose, &|keys| !evaluate(&rights, action, resource, keys, false, !loose).1)
         };
         denied.compare(&prover.denied(&rights, &area, &Context::unknown()), plain, &area, &texts, &not_denied, &told);
+        let refused = |action: &str, resource: &str, loose: bool| {
+            some(loose, &|keys| !evaluate(&rights, action, resource, keys, !loose, loose).0)
+        };
+        allows.compare(&prover.allows(&rights, &area, &Context::unknown()), plain, &area, &texts, &refused, &told);
     }
-    println!("{sets} sets; never: {never:?}; denied: {denied:?}");
-    for count in [never, denied] {
+    println!("{sets} sets; never: {never:?}; denied: {denied:?}; allows: {allows:?}");
+    for count in [never, denied, allows] {
         assert!(count.proved * 20 > sets && count.refuted * 20 > sets, "{count:?}");
     }
 }
@@ -316,7 +328,7 @@ fn what_is_known_of_a_request_is_used_soundly() {
     let prover = Prover::new(&catalogue);
     let (texts, contexts) = (texts(3), contexts());
     let mut dice = Dice(13);
-    let mut count = Count::default();
+    let [mut never, mut allows] = [const { Count::new() }; 2];
     for _ in 0..sets {
         let (rights, area) = (dice.rights(false), dice.area());
         let keys = contexts[dice.roll(contexts.len())];
@@ -327,8 +339,11 @@ fn what_is_known_of_a_request_is_used_soundly() {
         let allowed =
             |action: &str, resource: &str, loose: bool| evaluate(&rights, action, resource, keys, loose, !loose).0;
         let told = format!("{keys:?} {area:?}\n{rights:?}");
-        count.compare(&prover.never(&rights, &area, &context), false, &area, &texts, &allowed, &told);
+        never.compare(&prover.never(&rights, &area, &context), false, &area, &texts, &allowed, &told);
+        let refused =
+            |action: &str, resource: &str, loose: bool| !evaluate(&rights, action, resource, keys, !loose, loose).0;
+        allows.compare(&prover.allows(&rights, &area, &context), false, &area, &texts, &refused, &told);
     }
-    println!("{sets} sets; never in a known context: {count:?}");
-    assert!(count.conditions * 10 < sets, "{count:?}");
+    println!("{sets} sets in a known context; never: {never:?}; allows: {allows:?}");
+    assert!(never.conditions * 10 < sets && allows.conditions * 10 < sets, "{never:?} {allows:?}");
 }

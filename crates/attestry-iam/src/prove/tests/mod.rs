@@ -9,6 +9,8 @@
 )]
 
 mod access_points;
+mod allows;
+mod assume;
 mod exhaustive;
 mod holders;
 mod outsiders;

@@ -2,7 +2,7 @@
 
 use crate::decide::{Policies, Subject};
 use crate::language::Budget;
-use crate::prove::{Area, Catalogue, Counterexample, Doubt, Proof, Prover, Rights, Set};
+use crate::prove::{Area, Catalogue, Counterexample, Doubt, Holder, Proof, Prover, Rights, Set};
 use crate::{Callers, Context, Form, Policy, parse};
 
 const BANK: &str = "arn:aws:secretsmanager:*:647751526084:secret:bank-*";
@@ -362,15 +362,28 @@ fn duties_are_separate_or_one_request_for_each_shows_that_they_are_not() {
     let keeper = role(r#"{"Effect": "Allow", "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}"#);
     let area = |action: &str| Area { actions: Set::of([action]), resources: Set::everything() };
     let (read, delete) = (area("secretsmanager:GetSecretValue"), area("kms:ScheduleKeyDeletion"));
-    let claim = |rights: &[Rights]| {
-        line(&Prover::new(Catalogue::aws()).separates(rights, [&read, &delete], &Context::unknown()))
+    let claim = |of: &[(&Rights, bool)]| {
+        let holder = |(rights, is_certain): &(&Rights, bool)| Holder {
+            rights: (*rights).clone(),
+            context: Context::unknown(),
+            is_certain: *is_certain,
+        };
+        let identities: Vec<Holder> = of.iter().map(holder).collect();
+        Prover::new(Catalogue::aws()).separates(&identities, [&read, &delete])
     };
-    assert_eq!(claim(std::slice::from_ref(&reader)), "proved");
+    assert_eq!(line(&claim(&[(&reader, true)])), "proved");
     assert_eq!(
-        claim(&[reader, keeper]),
+        line(&claim(&[(&reader, true), (&keeper, true)])),
         "secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-central-1:647751526084:secret:x by app#0; \
          kms:ScheduleKeyDeletion on arn:aws:kms:eu-central-1:647751526084:key/x by app#0"
     );
+    // Two identities that may act together leave it open, where the proof needs both.
+    let found = claim(&[(&reader, true), (&reader, false), (&keeper, false)]);
+    assert!(matches!(&found, Proof::Undecided(Doubt::Uncertain { examples, .. }) if examples.len() == 2), "{found:?}");
+    assert_eq!(line(&claim(&[(&reader, true), (&reader, false)])), "proved");
+    let both = role(r#"{"Effect": "Allow", "Action": ["secretsmanager:*", "kms:*"], "Resource": "*"}"#);
+    assert!(matches!(claim(&[(&both, true), (&keeper, false)]), Proof::Refuted(_)));
+    assert!(matches!(claim(&[(&reader, true), (&both, false)]), Proof::Undecided(Doubt::Uncertain { .. })));
 }
 
 #[test]

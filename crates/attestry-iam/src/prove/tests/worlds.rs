@@ -14,7 +14,7 @@ use crate::prove::{Area, Catalogue, Counterexample, Doubt, Proof, Prover, Rights
 use crate::{Callers, Condition, Context, Effect, Known, Operator, Policy, Quantity, Statement, Test, Which};
 
 /// Actions, and some of their resources that AWS allows.
-const WORLD: &[(&str, &[&str])] = &[
+pub(super) const WORLD: &[(&str, &[&str])] = &[
     (
         "sqs:TagQueue",
         &[
@@ -32,7 +32,7 @@ const WORLD: &[(&str, &[&str])] = &[
     ("iam:CreatePolicyVersion", &["arn:aws:iam::111122223333:policy/p", "arn:aws:iam::444455556666:policy/x"]),
 ];
 
-const RESOURCES: &[&str] = &[
+pub(super) const RESOURCES: &[&str] = &[
     "*",
     "*",
     "arn:aws:*:*:*:*:q",
@@ -54,12 +54,12 @@ const RESOURCES: &[&str] = &[
 const ACCESS_POINT: &str = "arn:aws:s3:eu-central-1:111122223333:accesspoint/a/object/k";
 
 /// A key: whether callers choose it, the values in conditions, and the values in requests.
-struct Key {
-    name: &'static str,
-    free: bool,
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) free: bool,
     /// Prefixes of the actions whose requests may have the key. If the key can be absent at all, it can be absent in
     /// requests of each of these actions.
-    on: &'static [&'static str],
+    pub(super) on: &'static [&'static str],
     tests: &'static [Test],
     wanted: &'static [&'static str],
     said: &'static [Option<&'static [&'static str]>],
@@ -75,7 +75,7 @@ const TEXT: &[Test] = &[
 ];
 const SOME: &[Option<&[&str]>] = &[None, Some(&["x"]), Some(&["xy"]), Some(&["xz"]), Some(&["X"]), Some(&["other"])];
 
-const KEYS: &[Key] = &[
+pub(super) const KEYS: &[Key] = &[
     Key { name: "s3:signatureversion", free: true, on: &["s3:"], tests: TEXT, wanted: &["x", "x*", "xy"], said: SOME },
     Key { name: "aws:PrincipalTag/t", free: false, on: &[""], tests: TEXT, wanted: &["x", "x*", "xy"], said: SOME },
     Key {
@@ -187,10 +187,10 @@ const KEYS: &[Key] = &[
     },
 ];
 
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(super) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % sides
     }
@@ -215,7 +215,7 @@ impl Dice {
         Condition { operator: Operator { test, if_exists, quantity }, key: key.name.to_owned(), values }
     }
 
-    fn policy(&mut self, keys: &[&Key]) -> Policy {
+    pub(super) fn policy(&mut self, keys: &[&Key]) -> Policy {
         let statements = (0..1 + self.roll(3)).map(|_| {
             let effect = if self.roll(5) < 2 { Effect::Deny } else { Effect::Allow };
             let actions = self.some(&["*", "*", "sqs:*", "s3:Get*", "dynamodb:*", "iam:*"]);
@@ -234,7 +234,7 @@ impl Dice {
 }
 
 /// Matches `*` and `?` by their definition. `\u{1}` stands for a literal star.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
     match pattern.chars().next() {
         None => text.is_empty(),
         Some('*') => (0..=text.len()).any(|at| text.is_char_boundary(at) && glob(&pattern[1..], &text[at..])),
@@ -245,7 +245,7 @@ fn glob(pattern: &str, text: &str) -> bool {
     }
 }
 
-type Said<'a> = BTreeMap<&'a str, Option<&'a [&'a str]>>;
+pub(super) type Said<'a> = BTreeMap<&'a str, Option<&'a [&'a str]>>;
 
 fn holds(condition: &Condition, said: &Said<'_>) -> bool {
     let found = said.get(&*condition.key).copied().flatten();
@@ -295,17 +295,21 @@ fn applies(statement: &Statement, action: &str, resource: &str, said: &Said<'_>)
         && statement.conditions.iter().all(|it| holds(it, said))
 }
 
-fn allowed(policy: &Policy, action: &str, resource: &str, said: &Said<'_>) -> bool {
+pub(super) fn allowed(policy: &Policy, action: &str, resource: &str, said: &Said<'_>) -> bool {
     some(policy, Effect::Allow, action, resource, said) && !some(policy, Effect::Deny, action, resource, said)
 }
 
-fn some(policy: &Policy, effect: Effect, action: &str, resource: &str, said: &Said<'_>) -> bool {
+pub(super) fn some(policy: &Policy, effect: Effect, action: &str, resource: &str, said: &Said<'_>) -> bool {
     policy.statements.iter().any(|it| it.effect == effect && applies(it, action, resource, said))
 }
 
 /// Returns every combination of values of some keys in a request on a resource. A key that follows from the ARN has its
 /// value from the ARN.
-fn ways<'k>(keys: &[&'k Key], resource: &str, fixed: &dyn Fn(&Key) -> Option<Option<Vec<String>>>) -> Vec<Said<'k>> {
+pub(super) fn ways<'k>(
+    keys: &[&'k Key],
+    resource: &str,
+    fixed: &dyn Fn(&Key) -> Option<Option<Vec<String>>>,
+) -> Vec<Said<'k>> {
     let fields: Vec<&str> = resource.splitn(6, ':').collect();
     let mut all: Vec<Said<'k>> = vec![BTreeMap::new()];
     for key in keys {
@@ -343,7 +347,7 @@ fn ways<'k>(keys: &[&'k Key], resource: &str, fixed: &dyn Fn(&Key) -> Option<Opt
 }
 
 /// Returns whether AWS accepts this name for a resource.
-fn can_be(resource: &str) -> bool {
+pub(super) fn can_be(resource: &str) -> bool {
     let fields: Vec<&str> = resource.splitn(6, ':').collect();
     let [_, _, service, region, account, name] = fields[..] else { return resource == "*" };
     let own = account.len() == 12 && account.bytes().all(|it| it.is_ascii_digit());
@@ -362,7 +366,7 @@ fn can_be(resource: &str) -> bool {
     }
 }
 
-fn subject(roll: usize) -> Subject {
+pub(super) fn subject(roll: usize) -> Subject {
     let arn = "arn:aws:iam::111122223333:role/r".to_owned();
     match roll {
         0 => Subject::FederatedUser {
@@ -551,7 +555,7 @@ fn assert_allowed(policy: &Policy, keys: &[&Key], action: &str, resource: &str, 
 }
 
 /// Calls `look` for all values of the keys that a counterexample leaves open.
-fn assert_in_all_ways(keys: &[&Key], resource: &str, context: &Context, look: impl Fn(&Said<'_>)) {
+pub(super) fn assert_in_all_ways(keys: &[&Key], resource: &str, context: &Context, look: impl Fn(&Said<'_>)) {
     let values: Vec<(&Key, Vec<Option<Vec<String>>>)> = keys
         .iter()
         .map(|key| {
