@@ -51,7 +51,7 @@ house: House rules
   attested   H-2   Doors are shut (A/doors)
   manual     H-3   Doors are painted (No API returns the colour.)
   missing    H-10  Windows are shut
-  ── 4 controls: 1 tested, 1 attested, 1 manual, 0 impossible, 1 missing
+  ── 4 controls: 1 tested, 0 part, 1 attested, 1 manual, 0 impossible, 1 missing
 ";
     assert_eq!(controls(folder.path(), &["suite.yaml"]), (0, expected.to_owned(), String::new()));
     let (code, json, _) = controls(folder.path(), &["suite.yaml", "--missing", "--format", "json"]);
@@ -75,7 +75,7 @@ fn a_missing_control_has_an_exit_code() {
     // The suite cites no control of this framework, so all are missing.
     let (code, text, _) = controls(folder.path(), &["suite.yaml", "--framework", "mod-045", "--fail-on-missing"]);
     assert_eq!(code, 3);
-    assert!(text.ends_with("  ── 7 controls: 0 tested, 0 attested, 0 manual, 0 impossible, 7 missing\n"), "{text}");
+    assert!(text.ends_with("  ── 7 controls: 0 tested, 0 part, 0 attested, 0 manual, 0 impossible, 7 missing\n"), "{text}");
     let (code, _, error) = controls(folder.path(), &["suite.yaml", "--framework", "huose"]);
     assert_eq!(code, 2);
     assert!(error.contains("did you mean `house`?"), "{error}");

@@ -70,13 +70,22 @@ fn the_conforming_account_is_met() {
     assert_found("cis-aws-attested", "embedded", 0);
     assert_found("fsbp", "embedded", 0);
     assert_found("hardening", "embedded", 0);
+    for suite in DOCUMENTS {
+        assert_found(suite, "embedded", 0);
+    }
 }
+
+/// The suites of the other source documents. Each has accounts of its own.
+const DOCUMENTS: [&str; 4] = ["sec-004", "rotation-runbook", "atp-key-rotation", "buzz-tutor-kms"];
 
 #[test]
 fn the_drifted_account_shows_every_planted_fault_and_nothing_else() {
     assert_found("mod-045", "embedded-drifted", 3);
     assert_found("cis-aws", "embedded-drifted", 3);
     assert_found("fsbp", "embedded-drifted", 3);
+    for suite in DOCUMENTS {
+        assert_found(suite, "embedded-drifted", 1);
+    }
 }
 
 /// The policies about the workload of the bank, without its secrets, logs and identities.
