@@ -259,8 +259,11 @@ fn compile_policy<'a: 'p, 'p>(
         };
         let expect = Expectation::read(&text.expect, text.kind, parameters, sink);
         let probe = text.probe.as_ref().map(|probe| probe.compile(parameters, sink));
+        let over = text.over.as_ref().zip(text.kind.window());
+        let over = over.map(|(node, window)| super::window::read(node, window, parameters, sink));
         let (Some(filter), Some(expect)) = (filter, expect) else { continue };
         let Some(probe) = probe.map_or(Some(None), |probe| probe.map(Some)) else { continue };
+        let Some(over) = over.map_or(Some(None), |over| over.map(Some)) else { continue };
         let mut controls = policy.controls.clone();
         controls.extend(text.controls.iter().cloned());
         controls.sort();
@@ -285,6 +288,7 @@ fn compile_policy<'a: 'p, 'p>(
             quantifier: text.quantifier,
             filter,
             expect,
+            over,
             share: text.share,
             when_none: text.when_none,
             per: text.per,

@@ -48,6 +48,10 @@ impl Related {
             }
             found
         });
+        if let Some(needs) = other.filter(|other| other.window().is_some_and(|window| window.needed)) {
+            let message = format!("`related` has no window, and {} need one", needs.plural);
+            sink.push(Diagnostic::error("related-window", node.span, message).help("write a case of its own"));
+        }
         let filter = table.take("where");
         let number = |node: Option<&Node>, sink: &mut Diagnostics| match node {
             None => Some(None),

@@ -31,7 +31,7 @@ pub(super) fn case_name(case: &Case) -> &str {
     case.id.strip_prefix(case.origin.id.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&case.id)
 }
 
-/// The coverage, as in `14/14 secrets`. A `+` means that the list of the population is incomplete, and `qualified` that
+/// The coverage, as in `14/14 secrets`. It has the time that was read, for a kind with a window. A `+` means that the list of the population is incomplete, and `qualified` that
 /// AWS may have cut the list short without a sign.
 pub(super) fn coverage(case: &CaseResult) -> String {
     let (coverage, plural) = (&case.coverage, case.case.kind.plural);
@@ -42,6 +42,9 @@ pub(super) fn coverage(case: &CaseResult) -> String {
     }
     if coverage.gone > 0 {
         without.push(format!("{} gone", coverage.gone));
+    }
+    if let Some(window) = &coverage.window {
+        without.push(format!("read {window}"));
     }
     if !coverage.qualified.is_empty() {
         without.push("qualified".to_owned());
