@@ -32,8 +32,8 @@ pub struct Coverage {
     /// The sentence of the kind about a list that AWS may cut short without a sign. It is empty for other lists.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub qualified: &'static str,
-    /// The span of time that was read, for a kind with a window. For a case with `over`, it is the span of the case when
-    /// all of it was read.
+    /// The span of time that was read, for a kind with a window. For events, it is the span of the case when all of
+    /// it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<TimeSpan>,
 }

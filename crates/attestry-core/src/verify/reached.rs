@@ -13,7 +13,7 @@ use crate::policy::{Case, Judgement};
 /// The time that was read, for one case and one population.
 #[derive(Debug, Default)]
 pub(super) struct Reached {
-    /// The span that was read. It is no longer than that of the case.
+    /// The span that was read. Of events, it is no longer than that of the case.
     pub(super) span: Option<TimeSpan>,
     /// The reason why it is not the whole span of the case.
     pub(super) gap: Option<Arc<Gap>>,
@@ -32,7 +32,10 @@ pub(super) fn reached(case: &Case, population: &Population, now: Timestamp) -> R
     };
     let wanted = case.span_at(now);
     match (read, wanted) {
-        (Some(read), Some(wanted)) if read.covers(&wanted) => Reached { span: Some(wanted), gap: None },
+        (Some(read), Some(wanted)) if read.covers(&wanted) => {
+            // Only events have an instant, so only they are left out. Other facts are about all time that was read.
+            Reached { span: Some(if window.time.is_empty() { read } else { wanted }), gap: None }
+        }
         (read, _) => {
             let shown =
                 read.as_ref().map_or_else(|| "nothing was read".to_owned(), |it| format!("they were read {it}"));
