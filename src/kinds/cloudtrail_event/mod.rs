@@ -8,7 +8,7 @@ mod collect;
 mod record;
 
 use attestry_core::facts::{
-    Attribute, Call, Field, Frequency, GlobalRecords, Kind, Pace, Paging, Scope, SelectionKey, Type, Window,
+    Attribute, ByAttribute, Call, Field, Frequency, GlobalRecords, Kind, Pace, Paging, Scope, Type, Window,
 };
 
 #[cfg(feature = "aws")]
@@ -29,12 +29,12 @@ static WINDOW: Window = Window {
     late: 15 * 60,
     most: Some(90 * 24 * 3600),
     // The order is that of the number of events that usually remain.
-    selects_by: &[
-        SelectionKey { attribute: "resources", field: "name", key: "ResourceName" },
-        SelectionKey { attribute: "name", field: "", key: "EventName" },
-        SelectionKey { attribute: "user", field: "", key: "Username" },
-        SelectionKey { attribute: "source", field: "", key: "EventSource" },
-        SelectionKey { attribute: "read_only", field: "", key: "ReadOnly" },
+    by: &[
+        ByAttribute { attribute: "resources", field: "name", key: "ResourceName" },
+        ByAttribute { attribute: "name", field: "", key: "EventName" },
+        ByAttribute { attribute: "user", field: "", key: "Username" },
+        ByAttribute { attribute: "source", field: "", key: "EventSource" },
+        ByAttribute { attribute: "read_only", field: "", key: "ReadOnly" },
     ],
     global: Some(&GlobalRecords { attribute: "source", is_regional }),
 };

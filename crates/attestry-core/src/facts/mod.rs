@@ -31,4 +31,4 @@ pub use redact::scrub;
 pub use resource::{Fact, GLOBAL, Population, Resource};
 pub use schema::{Attribute, ELSEWHERE, Field, Follow, Followed, Kind, Lookup, MISSING, Scope, Type};
 pub use value::{NOT_RETURNED, Value, format_duration, parse_duration};
-pub use window::{GlobalRecords, Reach, Selection, SelectionKey, TimeSpan, Window};
+pub use window::{ByAttribute, ByValue, GlobalRecords, Reach, TimeSpan, Window};

@@ -23,7 +23,7 @@ pub struct Window {
     /// The greatest number of seconds before the run that AWS returns.
     pub most: Option<i64>,
     /// The attributes that the call can select by. The first ones select the fewest records.
-    pub selects_by: &'static [SelectionKey],
+    pub by: &'static [ByAttribute],
     /// The records of global services, if only one Region has them.
     pub global: Option<&'static GlobalRecords>,
 }
@@ -39,7 +39,7 @@ pub struct GlobalRecords {
 
 /// An attribute that a call can select by.
 #[derive(Clone, Copy, Debug)]
-pub struct SelectionKey {
+pub struct ByAttribute {
     /// The attribute.
     pub attribute: &'static str,
     /// The field of the records in the attribute, when it is a list of records. Otherwise it is empty.
@@ -50,8 +50,7 @@ pub struct SelectionKey {
 
 impl Window {
     /// A window that cases may set, for a source that has all records of the stage's span.
-    pub const OPTIONAL: Self =
-        Self { needed: false, time: "", kept: "", late: 0, most: None, selects_by: &[], global: None };
+    pub const OPTIONAL: Self = Self { needed: false, time: "", kept: "", late: 0, most: None, by: &[], global: None };
 
     /// The span of a case over this number of seconds before an instant. Absent when the instant is out of range.
     #[must_use]
@@ -75,9 +74,9 @@ impl Window {
         if let Some(most) = self.most {
             text += &format!(" AWS returns at most {}.", format_duration(most));
         }
-        if !self.selects_by.is_empty() {
+        if !self.by.is_empty() {
             let names: Vec<String> = self
-                .selects_by
+                .by
                 .iter()
                 .map(|it| match it.field {
                     "" => format!("`{}`", it.attribute),
@@ -144,7 +143,7 @@ impl std::fmt::Display for TimeSpan {
 /// One value that a call selects by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Selection {
+pub struct ByValue {
     /// The name of the attribute in the request.
     pub key: String,
     /// The value.
@@ -157,7 +156,7 @@ pub struct Selection {
 pub struct Reach {
     /// The value. Without it, all records of the span were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub of: Option<Selection>,
+    pub of: Option<ByValue>,
     /// The span.
     pub span: TimeSpan,
 }

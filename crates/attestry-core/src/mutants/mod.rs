@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::facts::{Kind, Population, Resource, Value};
-use crate::policy::{Case, Judgement, Per, Place, Quantifier};
+use crate::policy::{Case, Judgement, Per, Quantifier, WindowPlace};
 use crate::verify::{ResourceVerdict, RunResult, evaluate, follow, leads_to};
 use readings::{Readings, Route};
 use subject::Subject;
@@ -138,7 +138,7 @@ fn scope(case: &Case, populations: &[Population], now: Timestamp) -> BTreeSet<(u
         for (index, resource) in population.resources.iter().enumerate() {
             let other = case.probe.is_some() && resource.text("case") != Some(&case.id);
             let within = || {
-                case.place(resource, now) != Place::Outside
+                case.place(resource, now) != WindowPlace::Outside
                     && matches!(case.filter.judge(resource, now), Judgement::Met | Judgement::Unknown(_))
             };
             if resource.gone.is_none() && !other && within() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::facts::{Call, Follow, Frequency, Kind, NOTICE, ProbeCall, Question, Reach, Resource, Selection};
+use crate::facts::{ByValue, Call, Follow, Frequency, Kind, NOTICE, ProbeCall, Question, Reach, Resource};
 use crate::policy::{Case, Expectation, Judgement, Related};
 
 /// The plan of a run.
@@ -33,7 +33,7 @@ pub struct Demand {
 
 /// A read that a case needs: the value to select by, and the number of seconds before the run. Without a value, all
 /// records are needed.
-pub type WindowWanted = (Option<Selection>, i64);
+pub type WindowWanted = (Option<ByValue>, i64);
 
 /// The need of one case.
 #[derive(Clone, Debug)]
@@ -190,7 +190,7 @@ fn add(kind: &'static Kind, interest: Interest, windows: Vec<WindowWanted>, dema
 /// the first ones.
 fn windows(case: &Case) -> Vec<WindowWanted> {
     let Some(over) = case.over else { return Vec::new() };
-    match case.selections().into_iter().next() {
+    match case.by_values().into_iter().next() {
         Some(values) => values.into_iter().map(|value| (Some(value), over)).collect(),
         None => vec![(None, over)],
     }
@@ -290,7 +290,7 @@ impl Demand {
     #[must_use]
     pub fn wanted(&self, now: Timestamp) -> Vec<Reach> {
         let Some(window) = self.kind.window() else { return Vec::new() };
-        let mut longest: BTreeMap<Option<&Selection>, i64> = BTreeMap::new();
+        let mut longest: BTreeMap<Option<&ByValue>, i64> = BTreeMap::new();
         for (of, over) in &self.windows {
             let entry = longest.entry(of.as_ref()).or_insert(*over);
             *entry = (*entry).max(*over);
@@ -298,7 +298,7 @@ impl Demand {
         let all = longest.get(&None).copied();
         longest.retain(|of, over| of.is_none() || all.is_none_or(|all| *over > all));
         let reach =
-            |(of, over): (Option<&Selection>, i64)| Some(Reach { of: of.cloned(), span: window.reachable(over, now)? });
+            |(of, over): (Option<&ByValue>, i64)| Some(Reach { of: of.cloned(), span: window.reachable(over, now)? });
         longest.into_iter().filter_map(reach).collect()
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::parameters::{Parameters, Settings, Spent};
 use super::policies::CaseText;
-use super::{Case, Compiled, Judgement, Place, Stage, Suite, follow, values};
+use super::{Case, Compiled, Judgement, Stage, Suite, WindowPlace, follow, values};
 use crate::facts::{Attribute, Fact, Followed, Kind, Resource, Value};
 use crate::source::{Content, Diagnostic, Diagnostics, Node};
 
@@ -125,7 +125,7 @@ fn check(case: &Case, text: &CaseText, parameters: &mut Parameters<'_>, sink: &m
     for (resource, meant, node) in read(case, text, parameters, sink) {
         let now = example_now();
         let (found, why) = match (case.filter.judge(&resource, now), case.expect.judge(&resource, now)) {
-            _ if case.place(&resource, now) == Place::Outside => ("lies outside the window of `over`", None),
+            _ if case.place(&resource, now) == WindowPlace::Outside => ("lies outside the window of `over`", None),
             (Judgement::Met, Judgement::Met) if meant == Meant::Met => continue,
             (Judgement::Met, Judgement::Unmet(_)) if meant == Meant::Violated => continue,
             (Judgement::Met, Judgement::Unknown(_)) if meant == Meant::Undecided => continue,

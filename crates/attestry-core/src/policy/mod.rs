@@ -62,7 +62,7 @@ pub use severity::Severity;
 pub use suite::{Account, Source, Stage, Suite};
 pub use tables::{Row, RowTable};
 pub use waivers::{Waiver, check_expiries};
-pub use window::Place;
+pub use window::WindowPlace;
 
 #[cfg(test)]
 mod tests;

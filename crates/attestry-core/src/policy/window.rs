@@ -9,7 +9,7 @@ use super::parameters::Parameters;
 use super::{Case, Expectation, values};
 use crate::facts::redact::is_secret;
 use crate::facts::{
-    Cause, Fact, Gap, Kind, Resource, Selection, SelectionKey, TimeSpan, Type, Value, Window, format_duration,
+    ByAttribute, ByValue, Cause, Fact, Gap, Kind, Resource, TimeSpan, Type, Value, Window, format_duration,
 };
 use crate::matchers::{Condition, Operand, Test};
 use crate::source::{Diagnostic, Diagnostics, Entry, Node, Spanned};
@@ -76,7 +76,7 @@ pub(super) fn read(
 
 /// Whether a resource lies in the window of a case.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Place {
+pub enum WindowPlace {
     /// It does, or the case has no window.
     Inside,
     /// It does not.
@@ -94,18 +94,18 @@ impl Case {
 
     /// Whether a resource lies in the window of the case.
     #[must_use]
-    pub fn place(&self, resource: &Resource, now: Timestamp) -> Place {
+    pub fn place(&self, resource: &Resource, now: Timestamp) -> WindowPlace {
         let time = self.kind.window().map(|window| window.time).filter(|time| !time.is_empty());
-        let (Some(time), Some(span)) = (time, self.span_at(now)) else { return Place::Inside };
+        let (Some(time), Some(span)) = (time, self.span_at(now)) else { return WindowPlace::Inside };
         match resource.get(time) {
-            Some(Fact::Known(Value::Time(at))) if span.has(*at) => Place::Inside,
-            Some(Fact::Known(Value::Time(_))) => Place::Outside,
-            Some(Fact::Unknown(gap)) => Place::Unknown(std::sync::Arc::clone(gap)),
+            Some(Fact::Known(Value::Time(at))) if span.has(*at) => WindowPlace::Inside,
+            Some(Fact::Known(Value::Time(_))) => WindowPlace::Outside,
+            Some(Fact::Unknown(gap)) => WindowPlace::Unknown(std::sync::Arc::clone(gap)),
             // An example without an instant is an event of the window.
-            Some(Fact::Absent | Fact::NotApplicable(_)) => Place::Inside,
+            Some(Fact::Absent | Fact::NotApplicable(_)) => WindowPlace::Inside,
             Some(Fact::Known(_)) | None => {
                 let gap = Gap::new(Cause::Interrupted).with_resource(resource.id.clone());
-                Place::Unknown(std::sync::Arc::new(gap.with_message(format!("`{time}` was never read"))))
+                WindowPlace::Unknown(std::sync::Arc::new(gap.with_message(format!("`{time}` was never read"))))
             }
         }
     }
@@ -113,17 +113,17 @@ impl Case {
     /// The values by which a call can select everything that the case is about. Each item is sufficient: all records of
     /// all its values. The first one has the fewest records. Without an item, all records are needed.
     #[must_use]
-    pub fn selections(&self) -> Vec<Vec<Selection>> {
-        let selects_by = self.kind.window().map(|window| window.selects_by).unwrap_or_default();
-        let of = |by: &SelectionKey| -> Option<Vec<Selection>> {
+    pub fn by_values(&self) -> Vec<Vec<ByValue>> {
+        let by = self.kind.window().map(|window| window.by).unwrap_or_default();
+        let of = |by: &ByAttribute| -> Option<Vec<ByValue>> {
             let values = wanted(&self.filter, by.attribute, by.field)?;
             let key = || by.key.to_owned();
             // A request shows its parameters, so a secret must not be one.
             let sound = |value: &String| !value.is_empty() && !is_secret(value);
             (values.len() <= MOST_VALUES && values.iter().all(sound))
-                .then(|| values.into_iter().map(|value| Selection { key: key(), value }).collect())
+                .then(|| values.into_iter().map(|value| ByValue { key: key(), value }).collect())
         };
-        selects_by.iter().filter_map(of).collect()
+        by.iter().filter_map(of).collect()
     }
 
     /// The values of an attribute without which a resource is surely not one of the case.

@@ -17,7 +17,7 @@ use super::{CaseResult, Coverage, ResourceResult, ResourceVerdict, RunResult, Ve
 use super::{reached, references};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Cause, Gap, Population, Resource};
-use crate::policy::{Case, Judgement, Per, Place, Quantifier, Waiver, WhenNone};
+use crate::policy::{Case, Judgement, Per, Quantifier, Waiver, WhenNone, WindowPlace};
 
 /// Judges every case on the collected facts.
 #[must_use]
@@ -193,7 +193,7 @@ fn judge(
         is_gone: false,
     };
     let place = case.place(resource, now);
-    if place == Place::Outside {
+    if place == WindowPlace::Outside {
         coverage.outside += 1;
         return None;
     }
@@ -209,8 +209,8 @@ fn judge(
         }
     };
     let judgement = match place {
-        Place::Unknown(gap) => Judgement::Unknown(vec![gap]),
-        Place::Inside | Place::Outside => reached::kept(case, resource, judgement),
+        WindowPlace::Unknown(gap) => Judgement::Unknown(vec![gap]),
+        WindowPlace::Inside | WindowPlace::Outside => reached::kept(case, resource, judgement),
     };
     if let Some(gap) = &resource.gone {
         coverage.gone += 1;

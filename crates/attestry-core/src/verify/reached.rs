@@ -93,7 +93,7 @@ pub(super) fn kept(case: &Case, resource: &Resource, judgement: Judgement) -> Ju
 /// The span of which everything that the case is about was read.
 fn span_read(case: &Case, reaches: &[Reach]) -> Option<TimeSpan> {
     let mut best = widest(reaches.iter().filter(|reach| reach.of.is_none()));
-    for values in case.selections() {
+    for values in case.by_values() {
         let of = |value| widest(reaches.iter().filter(|reach| reach.of.is_none() || reach.of.as_ref() == Some(value)));
         let spans: Option<Vec<TimeSpan>> = values.iter().map(of).collect();
         let all = spans.and_then(|spans| spans.into_iter().reduce(|a, b| a.both(&b)));

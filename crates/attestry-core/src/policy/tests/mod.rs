@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::facts::{
-    Argument, Attribute, Call, Fact, Field, Frequency, Kind, ProbeSpec, Resource, Scope, SelectionKey, Type, Value,
+    Argument, Attribute, ByAttribute, Call, Fact, Field, Frequency, Kind, ProbeSpec, Resource, Scope, Type, Value,
     Window,
 };
 use crate::source::{Diagnostics, render};
@@ -81,10 +81,10 @@ static EVENT: Kind = Kind {
             time: "last",
             late: 900,
             most: Some(90 * 86_400),
-            selects_by: &[
-                SelectionKey { attribute: "grants", field: "grantee", key: "Grantee" },
-                SelectionKey { attribute: "name", field: "", key: "Name" },
-                SelectionKey { attribute: "rotation.enabled", field: "", key: "Enabled" },
+            by: &[
+                ByAttribute { attribute: "grants", field: "grantee", key: "Grantee" },
+                ByAttribute { attribute: "name", field: "", key: "Name" },
+                ByAttribute { attribute: "rotation.enabled", field: "", key: "Enabled" },
             ],
             ..Window::OPTIONAL
         },

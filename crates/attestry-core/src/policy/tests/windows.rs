@@ -1,7 +1,7 @@
 //! `over:` of a case: its length, and the values that `where` selects by.
 
 use super::*;
-use crate::facts::{Selection, TimeSpan};
+use crate::facts::{ByValue, TimeSpan};
 
 fn case(over: &str, filter: &str) -> Case {
     let text = format!(
@@ -26,9 +26,9 @@ fn a_window_counts_back_from_the_run() {
 #[test]
 fn only_what_every_resource_must_have_is_selected_by() {
     let one = |key: &str, values: &[&str]| {
-        values.iter().map(|it| Selection { key: key.into(), value: (*it).into() }).collect::<Vec<_>>()
+        values.iter().map(|it| ByValue { key: key.into(), value: (*it).into() }).collect::<Vec<_>>()
     };
-    let none = Vec::<Vec<Selection>>::new;
+    let none = Vec::<Vec<ByValue>>::new;
     for (filter, expected) in [
         ("{ count: 1 }", none()),
         ("{ name: a }", vec![one("Name", &["a"])]),
@@ -52,8 +52,8 @@ fn only_what_every_resource_must_have_is_selected_by() {
         // A request shows its parameters, so no secret is one.
         ("{ name: ghp_Zq9xWv7Kd93mNpRt5sYb81LcAb12Cd34Ef56 }", none()),
     ] {
-        assert_eq!(case("1d", filter).selections(), expected, "{filter}");
+        assert_eq!(case("1d", filter).by_values(), expected, "{filter}");
     }
     let many: Vec<String> = (0..60).map(|number| format!("n{number}")).collect();
-    assert_eq!(case("1d", &format!("{{ name: {{ one_of: [{}] }} }}", many.join(", "))).selections(), none());
+    assert_eq!(case("1d", &format!("{{ name: {{ one_of: [{}] }} }}", many.join(", "))).by_values(), none());
 }

@@ -3,14 +3,14 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::facts::{GlobalRecords, Reach, Selection, SelectionKey, TimeSpan, Window};
+use crate::facts::{ByAttribute, ByValue, GlobalRecords, Reach, TimeSpan, Window};
 
 static WINDOW: Window = Window {
     needed: true,
     time: "time",
     late: 900,
     most: Some(90 * DAY),
-    selects_by: &[SelectionKey { attribute: "name", field: "", key: "Name" }],
+    by: &[ByAttribute { attribute: "name", field: "", key: "Name" }],
     ..Window::OPTIONAL
 };
 
@@ -53,7 +53,7 @@ fn over(seconds: i64, filter: Expectation) -> Case {
 }
 
 fn read(of: Option<&str>, from: i64, until: i64) -> Reach {
-    let of = of.map(|value| Selection { key: "Name".into(), value: value.into() });
+    let of = of.map(|value| ByValue { key: "Name".into(), value: value.into() });
     Reach { of, span: TimeSpan { from: Some(ago(from)), until: ago(until) } }
 }
 
