@@ -76,7 +76,7 @@ pub fn candidates() -> String {
                 let (each, path) = (kind.name, attribute.name);
                 let _ = write!(
                     policy,
-                    "  {name}:\n    title: {name}\n    each: {each}\n{}    when_none: met\n    expect: {{ {path}: {test} }}\n",
+                    "  {name}:\n    each: {each}\n{}    when_none: met\n    expect: {{ {path}: {test} }}\n",
                     window(kind)
                 );
             }
