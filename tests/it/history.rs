@@ -183,7 +183,7 @@ async fn a_reason_names_the_time_or_the_region_that_was_not_read() {
     let message = |case: usize| ran.result.cases[case].gaps[0].message.clone();
     assert_eq!(
         message(0),
-        "the case is about the events over 120d, and they were read from 2026-08-22T12:00:00Z until 2026-11-20T11:45:00Z"
+        "the events are needed over 120d, and they were read from 2026-08-22T12:00:00Z until 2026-11-20T11:45:00Z"
     );
     assert!(message(1).contains("global services are in us-east-1"), "{}", message(1));
     assert!(ran.result.cases.iter().all(|it| it.gaps.iter().all(|gap| gap.cause == Cause::OutOfReach)));
@@ -293,5 +293,47 @@ async fn a_record_that_contradicts_its_event_is_no_fact() {
         assert_eq!(words, ["not_evaluated"], "{from}");
         let fact = ran.populations[0].resources[0].get(unknown);
         assert!(matches!(fact, Some(Fact::Unknown(gap)) if gap.cause == Cause::Malformed), "{from}: {fact:?}");
+    }
+}
+
+/// Whether each key has the event of a rotation. An event that was not read never counts as missing.
+#[tokio::test]
+async fn events_count_for_a_resource_only_when_they_were_read() {
+    let rotation = |key: &str| json!({ "eventType": "AwsServiceEvent", "serviceEventDetails": { "rotationType": "AUTOMATIC", "keyId": key } });
+    let events = [
+        ("RotateKey", KMS, "2026-11-18T10:00:00Z", rotation("key-1")),
+        ("RotateKey", KMS, "2026-09-01T10:00:00Z", rotation("key-2")),
+    ];
+    let keys = |ids: &[&str]| {
+        let key = |id: &&str| format!("{{ KeyId: {id}, KeyArn: \"arn:aws:kms:eu-central-1:111122223333:key/{id}\" }}");
+        format!("  kms:\n    ListKeys: {{ Keys: [{}] }}\n", ids.iter().map(key).collect::<Vec<_>>().join(", "))
+    };
+    let related = |over: &str, more: &str| {
+        format!(
+            "  a:\n    each: kms.key\n    when_none: violated\n    expect:\n      related: {{ kind: cloudtrail.event, over: {over}, where: {{ \
+             name: RotateKey, source: {KMS}, service_details.key: {{ equals: {{ of: id }} }} }}{more} }}\n"
+        )
+    };
+    for (ids, over, more, verdict) in [
+        (&["key-1"][..], "30d", "", "met"),
+        (&["key-1", "key-2"], "30d", "", "violated"),
+        (&["key-1", "key-2"], "90d", "", "met"),
+        (&["key-1", "key-2", "key-3"], "90d", "", "violated"),
+        // The event was seen, whatever else was not.
+        (&["key-1"], "120d", "", "met"),
+        (&["key-3"], "120d", "", "not_evaluated"),
+        (&["key-3"], "90d", ", at_most: 0", "met"),
+        (&["key-1"], "120d", ", at_most: 0", "violated"),
+        (&["key-3"], "120d", ", at_most: 0", "not_evaluated"),
+    ] {
+        let text = text("eu-central-1", "", &events) + &keys(ids);
+        let account = Arc::new(Described::read("account.yaml", &text).unwrap_or_else(|wrong| panic!("{wrong}")));
+        let (ran, words) = judged(&account, &related(over, more)).await;
+        let resources = &ran.result.cases[0].resources;
+        assert_eq!(words, [verdict], "{ids:?} {over} {more}: {resources:?}");
+        assert_eq!(
+            lookups(&ran, &account),
+            [("EventName RotateKey".to_owned(), over.trim_end_matches('d').parse::<i64>().unwrap().min(90))]
+        );
     }
 }

@@ -115,7 +115,7 @@ impl<'a> Mutants<'a> {
             }
             Route::Related(related) => {
                 let counts = |from: &Resource| {
-                    matches!(related.filter.judge_for(resource, from, self.now), Judgement::Met | Judgement::Unknown(_))
+                    matches!(related.judge(resource, from, self.now), Judgement::Met | Judgement::Unknown(_))
                 };
                 related.kind.name == resource.kind.name && others.any(counts)
             }
@@ -138,7 +138,7 @@ fn scope(case: &Case, populations: &[Population], now: Timestamp) -> BTreeSet<(u
         for (index, resource) in population.resources.iter().enumerate() {
             let other = case.probe.is_some() && resource.text("case") != Some(&case.id);
             let within = || {
-                case.place(resource, now) != WindowPlace::Outside
+                case.windowed().place(resource, now) != WindowPlace::Outside
                     && matches!(case.filter.judge(resource, now), Judgement::Met | Judgement::Unknown(_))
             };
             if resource.gone.is_none() && !other && within() {

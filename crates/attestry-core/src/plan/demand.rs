@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::facts::{ByValue, Call, Follow, Frequency, Kind, NOTICE, ProbeCall, Question, Reach, Resource};
-use crate::policy::{Case, Expectation, Judgement, Related};
+use crate::policy::{Case, Expectation, Judgement, Related, Windowed};
 
 /// The plan of a run.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl Plan {
         for case in cases.iter().filter(|case| case.probe.is_none() && !case.kind.calls.is_empty()) {
             let (operations, asks) = (operations(case), asks(case));
             let interest = Interest { filter: case.filter.clone(), expect: case.expect.clone(), operations, asks };
-            add(case.kind, interest, windows(case), &mut demands);
+            add(case.kind, interest, windows(case.windowed()), &mut demands);
         }
         for case in &cases {
             case.visit(&mut |test| {
@@ -148,7 +148,7 @@ fn add_followed(follow: &Follow, demands: &mut Vec<Demand>) {
     }
     operations.retain(|operation| kind.call(operation).is_some());
     close(kind, &mut operations);
-    add_interest(kind, operations, demands);
+    add_interest(kind, operations, Vec::new(), demands);
 }
 
 /// Adds the need of the others that a resource must have.
@@ -166,13 +166,18 @@ fn add_related(related: &Related, demands: &mut Vec<Demand>) {
     });
     operations.retain(|operation| kind.call(operation).is_some());
     close(kind, &mut operations);
-    add_interest(kind, operations, demands);
+    add_interest(kind, operations, windows(related.windowed()), demands);
 }
 
-fn add_interest(kind: &'static Kind, operations: BTreeSet<&'static str>, demands: &mut Vec<Demand>) {
+fn add_interest(
+    kind: &'static Kind,
+    operations: BTreeSet<&'static str>,
+    windows: Vec<WindowWanted>,
+    demands: &mut Vec<Demand>,
+) {
     let nothing = Expectation::nothing;
     let interest = Interest { filter: nothing(), expect: nothing(), operations, asks: BTreeSet::new() };
-    add(kind, interest, Vec::new(), demands);
+    add(kind, interest, windows, demands);
 }
 
 /// Adds a need to the demand of its kind. The first need of a kind makes the demand.
@@ -186,9 +191,9 @@ fn add(kind: &'static Kind, interest: Interest, windows: Vec<WindowWanted>, dema
     }
 }
 
-/// The reads that a case needs, with the number of seconds before the run. The values that select the fewest records are
+/// The reads that a case or a related resource needs, with the number of seconds before the run. The values that select the fewest records are
 /// the first ones.
-fn windows(case: &Case) -> Vec<WindowWanted> {
+fn windows(case: Windowed<'_>) -> Vec<WindowWanted> {
     let Some(over) = case.over else { return Vec::new() };
     match case.by_values().into_iter().next() {
         Some(values) => values.into_iter().map(|value| (Some(value), over)).collect(),

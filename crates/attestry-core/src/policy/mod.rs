@@ -62,7 +62,7 @@ pub use severity::Severity;
 pub use suite::{Account, Source, Stage, Suite};
 pub use tables::{Row, RowTable};
 pub use waivers::{Waiver, check_expiries};
-pub use window::WindowPlace;
+pub use window::{WindowPlace, Windowed};
 
 #[cfg(test)]
 mod tests;

@@ -300,7 +300,8 @@ impl CaseText {
             sink.push(Diagnostic::error("per-region", name.span, message).help("write `per: account`"));
         }
         if !acts && !misspelt {
-            window::check(over, kind, &name, &words.kinds.windowed(), sink);
+            let what = format!("case `{}`", name.value);
+            window::check(over, kind, (&what, name.span), &words.kinds.windowed(), sink);
         }
         Some(Self {
             name,

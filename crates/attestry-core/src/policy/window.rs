@@ -6,13 +6,13 @@
 use jiff::Timestamp;
 
 use super::parameters::Parameters;
-use super::{Case, Expectation, values};
+use super::{Case, Expectation, Judgement, Related, values};
 use crate::facts::redact::is_secret;
 use crate::facts::{
     ByAttribute, ByValue, Cause, Fact, Gap, Kind, Resource, TimeSpan, Type, Value, Window, format_duration,
 };
 use crate::matchers::{Condition, Operand, Test};
-use crate::source::{Diagnostic, Diagnostics, Entry, Node, Spanned};
+use crate::source::{Diagnostic, Diagnostics, Entry, Node, Span};
 
 /// More values than this are not selected one by one. Then all records are read.
 const MOST_VALUES: usize = 50;
@@ -20,11 +20,11 @@ const MOST_VALUES: usize = 50;
 /// The greatest length of time that a case can be about.
 const LONGEST: i64 = 100 * 366 * 24 * 3600;
 
-/// Checks that the kind of a case has a window exactly when the case sets or needs one.
+/// Checks that a kind has a window exactly when `over` is set or needed. `what` has this place in the text.
 pub(super) fn check(
     over: Option<&Entry>,
     kind: &'static Kind,
-    name: &Spanned<String>,
+    (what, place): (&str, Span),
     windowed: &[&str],
     sink: &mut Diagnostics,
 ) {
@@ -35,9 +35,9 @@ pub(super) fn check(
             sink.push(error.help(format!("kinds with a window: {}", windowed.join(", "))));
         }
         (None, Some(Window { needed: true, .. })) => {
-            let message = format!("case `{}` has no `over`, and {} need one", name.value, kind.plural);
+            let message = format!("{what} has no `over`, and {} need one", kind.plural);
             sink.push(
-                Diagnostic::error("missing-window", name.span, message)
+                Diagnostic::error("missing-window", place, message)
                     .help("write `over: 90d`; the time counts back from the run"),
             );
         }
@@ -74,10 +74,10 @@ pub(super) fn read(
     Some(over)
 }
 
-/// Whether a resource lies in the window of a case.
+/// Whether a resource lies in a window.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WindowPlace {
-    /// It does, or the case has no window.
+    /// It does, or there is no window.
     Inside,
     /// It does not.
     Outside,
@@ -85,14 +85,54 @@ pub enum WindowPlace {
     Unknown(std::sync::Arc<Gap>),
 }
 
+/// Resources of a kind that may have a window: the filter that selects them, and the length of the time.
+#[derive(Clone, Copy, Debug)]
+pub struct Windowed<'a> {
+    /// The kind.
+    pub kind: &'static Kind,
+    /// The filter.
+    pub filter: &'a Expectation,
+    /// The length of the time before the run, in seconds.
+    pub over: Option<i64>,
+}
+
 impl Case {
-    /// The span that the case is about, at this instant. Absent when the case has no `over`.
+    /// The resources that the case is about.
+    #[must_use]
+    pub fn windowed(&self) -> Windowed<'_> {
+        Windowed { kind: self.kind, filter: &self.filter, over: self.over }
+    }
+}
+
+impl Related {
+    /// The resources that count.
+    #[must_use]
+    pub fn windowed(&self) -> Windowed<'_> {
+        Windowed { kind: self.kind, filter: &self.filter, over: self.over }
+    }
+
+    /// Whether another resource counts for a resource.
+    #[must_use]
+    pub fn judge(&self, other: &Resource, outer: &Resource, now: Timestamp) -> Judgement {
+        let place = self.windowed().place(other, now);
+        if place == WindowPlace::Outside {
+            return Judgement::Unmet(Vec::new());
+        }
+        match (self.filter.judge_for(other, outer, now), place) {
+            (Judgement::Met, WindowPlace::Unknown(gap)) => Judgement::Unknown(vec![gap]),
+            (judgement, _) => judgement,
+        }
+    }
+}
+
+impl Windowed<'_> {
+    /// The span at this instant. Absent without `over`.
     #[must_use]
     pub fn span_at(&self, now: Timestamp) -> Option<TimeSpan> {
         self.kind.window()?.span(self.over?, now)
     }
 
-    /// Whether a resource lies in the window of the case.
+    /// Whether a resource lies in the window.
     #[must_use]
     pub fn place(&self, resource: &Resource, now: Timestamp) -> WindowPlace {
         let time = self.kind.window().map(|window| window.time).filter(|time| !time.is_empty());
@@ -110,13 +150,13 @@ impl Case {
         }
     }
 
-    /// The values by which a call can select everything that the case is about. Each item is sufficient: all records of
+    /// The values by which a call can select all these resources. Each item is sufficient: all records of
     /// all its values. The first one has the fewest records. Without an item, all records are needed.
     #[must_use]
     pub fn by_values(&self) -> Vec<Vec<ByValue>> {
         let by = self.kind.window().map(|window| window.by).unwrap_or_default();
         let of = |by: &ByAttribute| -> Option<Vec<ByValue>> {
-            let values = wanted(&self.filter, by.attribute, by.field)?;
+            let values = wanted(self.filter, by.attribute, by.field)?;
             let key = || by.key.to_owned();
             // A request shows its parameters, so a secret must not be one.
             let sound = |value: &String| !value.is_empty() && !is_secret(value);
@@ -126,10 +166,10 @@ impl Case {
         by.iter().filter_map(of).collect()
     }
 
-    /// The values of an attribute without which a resource is surely not one of the case.
+    /// The values of an attribute without which a resource is surely not one of them.
     #[must_use]
     pub fn asked(&self, attribute: &str) -> Option<Vec<String>> {
-        wanted(&self.filter, attribute, "")
+        wanted(self.filter, attribute, "")
     }
 }
 

@@ -64,7 +64,7 @@ fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], no
         gaps.push(Arc::new(gap));
     }
     let all = groups.values().flatten().map(|listed| listed.population);
-    let without_global = reached::without_global(case, all);
+    let without_global = reached::without_global(case.windowed(), all);
     let enumerated = without_global.is_none();
     if let Some(gap) = without_global {
         coverage.miss(gap.cause);
@@ -105,7 +105,7 @@ fn evaluate_group(
     let all = group.iter().flat_map(|listed| listed.population.resources.iter().zip(&listed.names));
     let mut resources: Vec<_> = all.filter_map(|it| judge(case, it, now, &mut coverage)).collect();
     for listed in group {
-        let reached = reached::reached(case, listed.population, now);
+        let reached = reached::reached(case.windowed(), listed.population, now);
         coverage.cut(reached.span);
         // A gap of the list already has the reason for what was not read.
         if let Some(gap) = reached.gap.filter(|_| listed.population.gaps.is_empty()) {
@@ -192,7 +192,7 @@ fn judge(
         waiver: String::new(),
         is_gone: false,
     };
-    let place = case.place(resource, now);
+    let place = case.windowed().place(resource, now);
     if place == WindowPlace::Outside {
         coverage.outside += 1;
         return None;

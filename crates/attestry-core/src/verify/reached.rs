@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::facts::{Cause, Fact, Gap, Partition, Population, Reach, Resource, TimeSpan, Value, format_duration};
-use crate::policy::{Case, Judgement};
+use crate::policy::{Case, Judgement, Windowed};
 
 /// The time that was read, for one case and one population.
 #[derive(Debug, Default)]
@@ -20,14 +20,13 @@ pub(super) struct Reached {
 }
 
 /// Compares the parts that were read with the span of a case.
-pub(super) fn reached(case: &Case, population: &Population, now: Timestamp) -> Reached {
+pub(super) fn reached(case: Windowed<'_>, population: &Population, now: Timestamp) -> Reached {
     let Some(window) = case.kind.window() else { return Reached::default() };
     let read = span_read(case, &population.reaches);
     let Some(over) = case.over else {
         // Without `over`, the case is about the time that the stage has read.
-        let needed = window
-            .needed
-            .then(|| gap(population, format!("the case has no `over`, and {} need one", case.kind.plural)));
+        let needed =
+            window.needed.then(|| gap(population, format!("it has no `over`, and {} need one", case.kind.plural)));
         return Reached { span: read, gap: needed };
     };
     let wanted = case.span_at(now);
@@ -39,8 +38,7 @@ pub(super) fn reached(case: &Case, population: &Population, now: Timestamp) -> R
         (read, _) => {
             let shown =
                 read.as_ref().map_or_else(|| "nothing was read".to_owned(), |it| format!("they were read {it}"));
-            let message =
-                format!("the case is about the {} over {}, and {shown}", case.kind.plural, format_duration(over));
+            let message = format!("the {} are needed over {}, and {shown}", case.kind.plural, format_duration(over));
             Reached { span: read, gap: Some(gap(population, message)) }
         }
     }
@@ -48,7 +46,7 @@ pub(super) fn reached(case: &Case, population: &Population, now: Timestamp) -> R
 
 /// The gap of a case that can be about records of global services, when no population has these records.
 pub(super) fn without_global<'a>(
-    case: &Case,
+    case: Windowed<'_>,
     populations: impl Iterator<Item = &'a Population> + Clone,
 ) -> Option<Arc<Gap>> {
     let global = case.kind.window()?.global?;
@@ -91,7 +89,7 @@ pub(super) fn kept(case: &Case, resource: &Resource, judgement: Judgement) -> Ju
 }
 
 /// The span of which everything that the case is about was read.
-fn span_read(case: &Case, reaches: &[Reach]) -> Option<TimeSpan> {
+fn span_read(case: Windowed<'_>, reaches: &[Reach]) -> Option<TimeSpan> {
     let mut best = widest(reaches.iter().filter(|reach| reach.of.is_none()));
     for values in case.by_values() {
         let of = |value| widest(reaches.iter().filter(|reach| reach.of.is_none() || reach.of.as_ref() == Some(value)));

@@ -19,7 +19,11 @@ fn a_window_counts_back_from_the_run() {
         let case = case(over, "{ count: 2 }");
         assert_eq!(case.over, Some(seconds), "{over}");
         let at = |seconds| Timestamp::from_second(now().as_second() - seconds).unwrap();
-        assert_eq!(case.span_at(now()), Some(TimeSpan { from: Some(at(seconds)), until: at(900) }), "{over}");
+        assert_eq!(
+            case.windowed().span_at(now()),
+            Some(TimeSpan { from: Some(at(seconds)), until: at(900) }),
+            "{over}"
+        );
     }
 }
 
@@ -52,8 +56,8 @@ fn only_what_every_resource_must_have_is_selected_by() {
         // A request shows its parameters, so no secret is one.
         ("{ name: ghp_Zq9xWv7Kd93mNpRt5sYb81LcAb12Cd34Ef56 }", none()),
     ] {
-        assert_eq!(case("1d", filter).by_values(), expected, "{filter}");
+        assert_eq!(case("1d", filter).windowed().by_values(), expected, "{filter}");
     }
     let many: Vec<String> = (0..60).map(|number| format!("n{number}")).collect();
-    assert_eq!(case("1d", &format!("{{ name: {{ one_of: [{}] }} }}", many.join(", "))).by_values(), none());
+    assert_eq!(case("1d", &format!("{{ name: {{ one_of: [{}] }} }}", many.join(", "))).windowed().by_values(), none());
 }

@@ -115,7 +115,7 @@ fn the_reason_names_the_time_that_was_read() {
     let result = judged(over(120 * DAY, Expectation::nothing()), events(&[], vec![read(None, 90 * DAY, 900)]));
     assert_eq!(result.verdict, Verdict::NotEvaluated);
     assert_eq!(result.gaps[0].cause, Cause::OutOfReach);
-    let message = "the case is about the events over 120d, and they were read from 2026-08-22T12:00:00Z until \
+    let message = "the events are needed over 120d, and they were read from 2026-08-22T12:00:00Z until \
                    2026-11-20T11:45:00Z";
     assert_eq!(result.gaps[0].message, message);
     let unread = judged(over(DAY, Expectation::nothing()), events(&[], vec![]));
