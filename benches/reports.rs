@@ -65,7 +65,14 @@ fn population(kind: &'static Kind) -> Population {
         resource
     };
     let resources = (0..RESOURCES).map(group).collect();
-    Population { kind, account: ACCOUNT.into(), region: REGION.into(), resources, gaps: Vec::new() }
+    Population {
+        kind,
+        account: ACCOUNT.into(),
+        region: REGION.into(),
+        resources,
+        gaps: Vec::new(),
+        reaches: Vec::new(),
+    }
 }
 
 fn run(now: Timestamp) -> Run {

@@ -89,7 +89,11 @@ fn probe(probe: &dyn Probe) -> String {
 fn kind(kind: &Kind) -> String {
     let mut text = format!("# `{}`\n\n{}\n\n", kind.name, kind.doc);
     let scope = if kind.scope == Scope::Global { "per account" } else { "per account and Region" };
-    let _ = write!(text, "One population {scope}.\n\n| attribute | type | meaning | read from |\n|---|---|---|---|\n");
+    let _ = write!(text, "One population {scope}.\n\n");
+    if let Some(window) = kind.window() {
+        let _ = write!(text, "{}\n\n", window.describe());
+    }
+    let _ = write!(text, "| attribute | type | meaning | read from |\n|---|---|---|---|\n");
     for attribute in kind.attributes {
         let refers = attribute.refers.map(|kind| format!(" It names a resource of `{kind}`.")).unwrap_or_default();
         let cells = [

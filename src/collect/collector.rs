@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::aws::{AccountRegion, MOST_ITEMS};
-use attestry_core::facts::{Call, Cause, Frequency, Gap, Kind, Question, Resource};
+use attestry_core::facts::{Call, Cause, Frequency, Gap, Kind, Question, Reach, Resource};
 
 /// A read that is in progress. When AWS did not return the data, the read ends with the gap of that data.
 pub type Pending<'a> = Pin<Box<dyn Future<Output = Result<(), Gap>> + Send + 'a>>;
@@ -186,6 +186,8 @@ pub struct Listing {
     /// The signal that the population has more resources than any list of AWS has.
     full: Arc<Notify>,
     found: UnboundedSender<Resource>,
+    wanted: Vec<Reach>,
+    reaches: Vec<Reach>,
 }
 
 impl Listing {
@@ -195,7 +197,31 @@ impl Listing {
         let (found, resources) = mpsc::unbounded_channel();
         let (account, region) = (Arc::clone(&at.account), Arc::clone(&at.region));
         let (seen, again) = (HashSet::new(), Vec::new());
-        (Self { kind, account, region, last: None, count: 0, seen, again, full: Arc::default(), found }, resources)
+        let (wanted, reaches, full) = (Vec::new(), Vec::new(), Arc::default());
+        let listing = Self { kind, account, region, last: None, count: 0, seen, again, full, found, wanted, reaches };
+        (listing, resources)
+    }
+
+    /// The same listing for cases that need these parts of the population.
+    #[must_use]
+    pub(super) fn wanting(self, wanted: Vec<Reach>) -> Self {
+        Self { wanted, ..self }
+    }
+
+    /// The parts of the population that the cases need, for a kind with a window.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<Reach> {
+        self.wanted.clone()
+    }
+
+    /// Notes a part of the population that the list returned completely. A part that failed is never noted.
+    pub fn reached(&mut self, part: Reach) {
+        self.reaches.push(part);
+    }
+
+    /// The parts that the list returned completely.
+    pub(super) fn take_reaches(&mut self) -> Vec<Reach> {
+        std::mem::take(&mut self.reaches)
     }
 
     /// Adds a resource. The caller then sets its facts.

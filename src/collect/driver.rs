@@ -98,6 +98,7 @@ fn unread(demand: &Demand, at: &AccountRegion) -> Population {
         region: Arc::clone(&at.region),
         resources: Vec::new(),
         gaps: vec![Arc::new(gap)],
+        reaches: Vec::new(),
     }
 }
 
@@ -117,16 +118,18 @@ async fn population(reading: Reading, at: Arc<AccountRegion>, now: Timestamp, wa
     let Reading { demand, collector, is_parent } = reading;
     let kind = demand.kind;
     watch(Event::Listing { kind: kind.name, region: Arc::clone(&at.region) });
-    let (mut listing, found) = Listing::new(kind, &at);
+    let (listing, found) = Listing::new(kind, &at);
+    let mut listing = listing.wanting(demand.wanted(now));
     let list = Box::pin(async {
         let (listed, unread) =
             crate::aws::sparing(kind, Box::pin(enumerate(collector, is_parent, &at, &mut listing))).await;
+        let reaches = listing.take_reaches();
         let (resources, again) = listing.finish();
         watch(Event::Listed { kind: kind.name, region: Arc::clone(&at.region), resources });
-        (listed, again, unread)
+        (listed, again, unread, reaches)
     });
     // Both run at the same time: a list of many pages takes as long as reading the resources of its first pages.
-    let ((listed, mut again, unread), mut resources) =
+    let ((listed, mut again, unread, reaches), mut resources) =
         tokio::join!(list, Box::pin(read_all(found, &demand, &at, collector, now, &watch)));
     let list = demand.population_calls().next();
     for resource in &mut again {
@@ -143,7 +146,7 @@ async fn population(reading: Reading, at: Arc<AccountRegion>, now: Timestamp, wa
         Err(gap) => vec![Arc::new(placed(gap, list, &at, ""))],
     };
     Resource::redact_names(&mut resources);
-    Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps }
+    Population { kind, account: Arc::clone(&at.account), region: Arc::clone(&at.region), resources, gaps, reaches }
 }
 
 /// Enumerates a population. It gives up when the population is larger than any population of AWS.

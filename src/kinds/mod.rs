@@ -5,6 +5,7 @@
 //! schemas. Only a build with the feature `aws` has the collectors. Must not know policies, verdicts or reports.
 
 mod account;
+mod cloudtrail_event;
 mod cloudtrail_trail;
 mod cloudwatch_alarm;
 mod config_recorder;
@@ -61,6 +62,7 @@ macro_rules! kinds {
 
 kinds! {
     account,
+    cloudtrail_event,
     cloudtrail_trail,
     cloudwatch_alarm,
     config_recorder,
@@ -232,6 +234,7 @@ mod tests {
             "FilterLogEvents",
             "GetLogEvents",
             "GetObject",
+            "LookupEvents",
         ] {
             assert!(!kept.contains(operation), "{operation}");
         }

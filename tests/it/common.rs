@@ -104,9 +104,11 @@ pub fn every_attribute(of: impl Iterator<Item = &'static Kind>) -> String {
             let test = attribute.name;
             write!(
                 policy,
-                "  {name}:\n    title: {} {test}\n    each: {}\n    when_none: not_applicable\n    expect:\n      any: [{{ {test}: {{ \
+                "  {name}:\n    title: {} {test}\n    each: {}\n{}    when_none: not_applicable\n    expect:\n      any: [{{ {test}: {{ \
                  present: true }} }}, {{ {test}: {{ absent: true }} }}]\n",
-                kind.name, kind.name
+                kind.name,
+                kind.name,
+                window(kind)
             )
             .unwrap();
         }
@@ -124,6 +126,15 @@ pub fn every_attribute(of: impl Iterator<Item = &'static Kind>) -> String {
         }
     }
     policy
+}
+
+/// Returns the lines of a case that its kind needs: the window, and the service of the events, so that one Region has them.
+pub fn window(kind: &Kind) -> &'static str {
+    if kind.window().is_some_and(|window| window.needed) {
+        "    over: 30d\n    where: { source: secretsmanager.amazonaws.com }\n"
+    } else {
+        ""
+    }
 }
 
 /// Claims that also have an oracle. The result of a claim does not matter, so only missing answers of AWS change a

@@ -75,7 +75,10 @@ fn a_missing_control_has_an_exit_code() {
     // The suite cites no control of this framework, so all are missing.
     let (code, text, _) = controls(folder.path(), &["suite.yaml", "--framework", "mod-045", "--fail-on-missing"]);
     assert_eq!(code, 3);
-    assert!(text.ends_with("  ── 7 controls: 0 tested, 0 part, 0 attested, 0 manual, 0 impossible, 7 missing\n"), "{text}");
+    assert!(
+        text.ends_with("  ── 7 controls: 0 tested, 0 part, 0 attested, 0 manual, 0 impossible, 7 missing\n"),
+        "{text}"
+    );
     let (code, _, error) = controls(folder.path(), &["suite.yaml", "--framework", "huose"]);
     assert_eq!(code, 2);
     assert!(error.contains("did you mean `house`?"), "{error}");

@@ -11,7 +11,7 @@ use crate::common::{self, Ran, cases, root, run, write_suite};
 use attestry::aws::described::{Fault, Faults};
 use attestry::aws::{Described, Operation};
 use attestry::evidence::{read_facts, write_facts};
-use attestry::facts::{Cause, Fact, Gap, Value};
+use attestry::facts::{Cause, Fact, Gap, LogScope, Value};
 use attestry::kinds;
 use attestry::plan::{Plan, policy_document};
 use attestry::policy::Case;
@@ -284,4 +284,39 @@ fn attestry(arguments: &[&str]) -> std::process::Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_attestry"));
     command.env_clear().env("AWS_EC2_METADATA_DISABLED", "true").env("HOME", "/nonexistent").current_dir(root());
     command.args(arguments).output().unwrap()
+}
+
+/// The stage sets the time that is read. A case over more time is not evaluated, and a case without `over` shows the time.
+#[tokio::test]
+async fn a_case_over_more_time_than_the_stage_reads_is_not_evaluated() {
+    const DAY: i64 = 86_400;
+    let (clean, leak) =
+        ([event(1, "all is well")], [event(1, "aws_secret_access_key=Zw83Lm20TqWdRk7vQm4nBt6yHj9kLp2sXc5vGf1a")]);
+    for (window, over, group, events, verdict) in [
+        (Some(30 * DAY), Some("30d"), "", &clean, "met"),
+        (Some(30 * DAY), Some("31d"), "", &clean, "not_evaluated"),
+        (Some(30 * DAY), Some("31d"), "", &leak, "violated"),
+        (Some(30 * DAY), None, "", &clean, "met"),
+        (None, Some("3650d"), "", &clean, "met"),
+        // The group keeps its events for a shorter time.
+        (None, Some("8d"), ", retentionInDays: 7", &clean, "not_evaluated"),
+        (None, Some("8d"), ", retentionInDays: 7", &leak, "violated"),
+        (None, Some("7d"), ", retentionInDays: 7", &clean, "met"),
+        (None, None, ", retentionInDays: 7", &clean, "met"),
+    ] {
+        let account = account(&format!("{PLAIN}{group}"), events, FINE);
+        let line = over.map(|over| format!("    over: {over}\n")).unwrap_or_default();
+        let policy = POLICY.replace(
+            "    when_none: violated\n    expect: { pattern",
+            &format!("{line}    when_none: violated\n    expect: {{ pattern"),
+        );
+        let cases = common::cases_of(&account, &policy);
+        let logs = LogScope { window, ..LogScope::all(account.as_of) };
+        let ran = common::run_sweeping(&cases, &account, account.connector(), logs).await.unwrap();
+        assert_eq!(judged(&cases, &account, &ran)[1], verdict, "{window:?} {over:?} {group}");
+        let read = ran.result.cases[1].coverage.window.as_ref().map(ToString::to_string).unwrap_or_default();
+        // The findings are about all time that was read.
+        let from = if window.is_some() { "from 2026-10-21T22:15:00Z until" } else { "until" };
+        assert!(read.starts_with(from) && read.ends_with("until 2026-11-20T22:15:00Z"), "{read}");
+    }
 }

@@ -30,6 +30,7 @@ mod ends;
 mod evidence;
 mod faults;
 mod forged;
+mod history;
 mod kind_files;
 mod log_sweep;
 mod logs_command;

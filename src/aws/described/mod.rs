@@ -31,6 +31,7 @@
 mod answer;
 mod complete;
 mod faults;
+mod lookup;
 mod mutate;
 mod paging;
 mod places;
@@ -158,6 +159,7 @@ impl Described {
             };
         let mut value = value.clone();
         select::apply(operation, region, parameters, &mut value);
+        lookup::apply(operation, self.as_of, parameters, &mut value);
         self.page(operation, region, parameters, failing, value)
     }
 

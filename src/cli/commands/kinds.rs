@@ -74,6 +74,9 @@ fn describe(text: &mut String, kind: &Kind) {
     if !kind.qualified.is_empty() {
         let _ = writeln!(text, "qualified: {}", kind.qualified);
     }
+    if let Some(window) = kind.window() {
+        let _ = writeln!(text, "{}", window.describe());
+    }
     text.push('\n');
     for attribute in kind.attributes {
         let _ = writeln!(text, "  {:<30} {}", attribute.name, attribute.of.describe());

@@ -3,6 +3,7 @@
 use crate::cli::support::args::SelectionArgs;
 use crate::cli::support::output;
 use crate::failure::Failure;
+use attestry_core::facts::format_duration;
 
 /// Arguments of `list`.
 #[derive(Debug, clap::Args)]
@@ -24,8 +25,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         } else {
             let controls: Vec<String> =
                 case.controls.iter().map(|control| format!("{}:{}", control.framework, control.id)).collect();
+            let over = case.over.map(|over| format!("over {} ", format_duration(over))).unwrap_or_default();
             text.push_str(&format!(
-                "{:<44} {:<9} {:<22} {}\n",
+                "{:<44} {:<9} {:<22} {over}{}\n",
                 case.id,
                 case.origin.severity,
                 case.kind.name,

@@ -1,11 +1,15 @@
 //! `attestry plan`: shows the cases and calls of a run without a request.
 
+use jiff::Timestamp;
+
 use crate::cli::support::args::SelectionArgs;
 use crate::cli::support::output;
 use crate::failure::Failure;
 use crate::run::probing;
 use crate::run::selection::Selection;
-use attestry_core::facts::{Frequency, Scope};
+use attestry_core::facts::{Frequency, Reach, Scope, format_duration};
+use attestry_core::plan::Demand;
+use attestry_core::policy::Case;
 
 /// Arguments of `plan`.
 #[derive(Debug, clap::Args)]
@@ -31,6 +35,20 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 /// The default for the assumed number of resources of each kind.
 pub(crate) const ASSUMED: u32 = 100;
 
+/// The reads of a kind with a window: the values that they select by, and the time of each.
+fn reads(demand: &Demand) -> Vec<String> {
+    // Only the lengths of the spans are shown, so any instant serves.
+    let now = Timestamp::constant(2_000_000_000, 0);
+    let line = |part: Reach| {
+        let of = part.of.map_or_else(|| "all".to_owned(), |of| format!("those with {} {}", of.key, of.value));
+        let seconds = part.span.from.map(|from| now.duration_since(from).as_secs());
+        let time =
+            seconds.map_or_else(|| "all time".to_owned(), |seconds| format!("the last {}", format_duration(seconds)));
+        format!("reads {of}, of {time}")
+    };
+    demand.wanted(now).into_iter().map(line).collect()
+}
+
 /// The cases and calls of a run, for an assumed number of resources of each kind.
 pub(crate) fn show(selection: &Selection, assume: u32) -> String {
     let plan = selection.plan();
@@ -46,9 +64,16 @@ pub(crate) fn show(selection: &Selection, assume: u32) -> String {
     );
     let mut total = 0;
     for demand in &plan.demands {
-        let cases: Vec<&str> =
-            plan.cases.iter().filter(|case| case.kind.name == demand.kind.name).map(|case| case.id.as_str()).collect();
+        let shown = |case: &Case| match case.over {
+            Some(over) => format!("{} over {}", case.id, format_duration(over)),
+            None => case.id.clone(),
+        };
+        let cases: Vec<String> =
+            plan.cases.iter().filter(|case| case.kind.name == demand.kind.name).map(shown).collect();
         text.push_str(&format!("{} for {} cases: {}\n", demand.kind.name, cases.len(), cases.join(", ")));
+        for line in reads(demand) {
+            text.push_str(&format!("  {line}\n"));
+        }
         let places = accounts * if demand.kind.scope == Scope::Global { 1 } else { regions };
         for call in &demand.calls {
             let (times, how) = match call.frequency {

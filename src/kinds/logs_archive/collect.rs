@@ -19,7 +19,7 @@ use crate::kinds::logs_sweep::{
 };
 use crate::kinds::support::convert::{malformed, unknown};
 use attestry_core::facts::redact::REDACTED;
-use attestry_core::facts::{Archive, Cause, Fact, Gap, Resource, Value};
+use attestry_core::facts::{Archive, Cause, Fact, Gap, Reach, Resource, Value};
 use attestry_logs::{Coverage, Findings, Place, Sweeper};
 
 /// Sweeps archives.
@@ -49,6 +49,7 @@ async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
         resource.set("bytes_wanted", integer(bytes));
         ended = ended.and(objects.wanted.whole());
     }
+    found.reached(Reach { of: None, span: at.logs.span() });
     ended
 }
 

@@ -13,7 +13,7 @@ use super::logs_sweep::{
     EARLIER_SEARCHED, GET_EARLIER, GET_PARAMETERS, GET_SECRETS, LIST_PARAMETERS, LIST_SECRETS, NOT_SEARCHABLE,
     PARAMETERS_SEARCHED, PARAMETERS_WANTED, PATTERN_FINDING, SECRETS_WANTED, VALUE_FINDING, VALUES_SEARCHED,
 };
-use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Paging, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Paging, Scope, Type, Window};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
@@ -24,7 +24,9 @@ const LIST: Call = Call::new("s3", "ListObjectsV2", "s3:ListBucket", Frequency::
         .limited("MaxKeys", 1000)
         .flagged("IsTruncated"),
 );
-const OBJECT: Call = Call::new("s3", "GetObject", "s3:GetObject", Frequency::Resource).also(&["kms:Decrypt"]);
+const OBJECT: Call = Call::new("s3", "GetObject", "s3:GetObject", Frequency::Resource)
+    .also(&["kms:Decrypt"])
+    .windowed(&Window::OPTIONAL);
 
 const NOT_EXAMINED: Type =
     Type::Record(&[Field::new("object", Type::Text), Field::new("from", Type::Integer), Field::new("why", Type::Text)]);

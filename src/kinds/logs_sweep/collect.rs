@@ -17,7 +17,7 @@ use crate::aws::AccountRegion;
 use crate::collect::{Collector, Listing, Read};
 use crate::kinds::logs_group::{arn, groups};
 use crate::kinds::support::convert::{maybe_word, milliseconds, named, unknown};
-use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
+use attestry_core::facts::{Cause, Fact, Gap, Reach, Resource, Value};
 
 /// Sweeps log groups.
 pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), READS);
@@ -43,7 +43,9 @@ async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
         resource.set("class", group.log_group_class().map(|it| it.as_str()));
         resource.set("stored_bytes", group.stored_bytes());
         resource.set("masked", masked(group));
+        resource.set("retention", group.retention_in_days().map(Value::days));
     }
+    found.reached(Reach { of: None, span: at.logs.span() });
     groups.whole()
 }
 

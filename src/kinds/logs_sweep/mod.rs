@@ -18,7 +18,7 @@ mod values;
 mod walk;
 
 use super::{logs_group::GROUPS, secretsmanager_secret, ssm_parameter};
-use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Pace, Paging, Scope, Type};
+use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Pace, Paging, Scope, Type, Window};
 
 #[cfg(feature = "aws")]
 pub(super) use collect::{COLLECTOR, get_earlier, get_parameters, get_secrets, list_parameters, list_secrets, looking};
@@ -51,6 +51,7 @@ const STREAMS: Call = Call::new("logs", "DescribeLogStreams", "logs:DescribeLogS
 const EVENTS: Call = Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Frequency::Resource)
     .after(&[STREAMS.operation])
     .unmasking(UNMASK)
+    .windowed(&WINDOW)
     .pace(Pace::by_region(FILTER_RATES, 10.0))
     .paged(Paging::by("nextToken", &["events"], 10_000).limited("limit", 10_000));
 const STREAM: Call = Call::new("logs", "GetLogEvents", "logs:GetLogEvents", Frequency::Resource)
@@ -62,6 +63,9 @@ const STREAM: Call = Call::new("logs", "GetLogEvents", "logs:GetLogEvents", Freq
     );
 
 const UNMASK: &str = "logs:Unmask";
+
+/// The stage sets the time that is read. A group can keep its events for a shorter time.
+static WINDOW: Window = Window { kept: "retention", ..Window::OPTIONAL };
 
 /// An attribute that results from reading the events, with one operation or the other.
 const fn read(name: &'static str, of: Type, source: &'static str, doc: &'static str) -> Attribute {
@@ -225,6 +229,13 @@ pub(super) static KIND: Kind = Kind {
             "Whether a data protection policy of the group or the account masks parts of the events: what is masked was \
              not looked at, unless the stage says `unmask: true`.",
         ),
+        GROUPS.yields(
+            "retention",
+            Type::Duration,
+            "logGroups[].retentionInDays",
+            "How long events are kept; absent when they never expire. A case over a longer time is not evaluated.",
+        )
+        .within_days(1, 3653),
         SECRETS_WANTED,
         PARAMETERS_WANTED,
         VALUES_SEARCHED,

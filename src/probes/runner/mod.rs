@@ -93,7 +93,14 @@ impl Outcome {
         let same = |it: &Population| it.kind.name == kind.name && it.account == *account && it.region == *region;
         if !self.populations.iter().any(same) {
             let (account, region) = (Arc::clone(account), Arc::clone(region));
-            self.populations.push(Population { kind, account, region, resources: Vec::new(), gaps: Vec::new() });
+            self.populations.push(Population {
+                kind,
+                account,
+                region,
+                resources: Vec::new(),
+                gaps: Vec::new(),
+                reaches: Vec::new(),
+            });
         }
     }
 

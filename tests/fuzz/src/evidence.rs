@@ -88,6 +88,7 @@ static WHOLE: LazyLock<Contents> = LazyLock::new(|| {
             region: region.into(),
             resources: resources.into(),
             gaps: vec![],
+            reaches: vec![],
         }
     });
     let now = "2026-01-02T03:04:05Z".parse().expect("an instant");

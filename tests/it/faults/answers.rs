@@ -18,7 +18,7 @@ use attestry::policy::Case;
 use attestry::verify::Verdict;
 use tokio::task::JoinSet;
 
-use crate::common::{cases_of, needs, run, whole_text};
+use crate::common::{cases_of, needs, run, whole_text, window};
 
 /// The number of parallel runs.
 const AT_ONCE: usize = 8;
@@ -79,7 +79,8 @@ pub fn candidates() -> impl Iterator<Item = String> {
                 let (each, path) = (kind.name, attribute.name);
                 let _ = write!(
                     policy,
-                    "  {name}:\n    title: {name}\n    each: {each}\n    when_none: met\n    expect: {{ {path}: {test} }}\n"
+                    "  {name}:\n    each: {each}\n{}    when_none: met\n    expect: {{ {path}: {test} }}\n",
+                    window(kind)
                 );
             }
         }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::facts::{
-    Cause, Fact, Gap, Kind, NOT_RETURNED, Population, Resource, Type, Value, format_duration, parse_duration,
+    Cause, Fact, Gap, Kind, NOT_RETURNED, Population, Reach, Resource, Type, Value, format_duration, parse_duration,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -22,6 +22,9 @@ struct PopulationLine {
     region: Arc<str>,
     resources: usize,
     gaps: Vec<Gap>,
+    /// The parts that were read completely, for a kind with a window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reaches: Vec<Reach>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,6 +58,7 @@ pub fn write(populations: &[Population], out: &mut dyn Write) -> io::Result<()> 
             region: Arc::clone(&population.region),
             resources: population.resources.len(),
             gaps: population.gaps.iter().map(|gap| Gap::clone(gap)).collect(),
+            reaches: population.reaches.clone(),
         };
         serde_json::to_writer(&mut out, &line)?;
         out.write_all(b"\n")?;
@@ -171,6 +175,7 @@ pub fn read(text: &str, find: impl Fn(&str) -> Option<&'static Kind>) -> Result<
                 region: line.region,
                 resources: Vec::new(),
                 gaps: line.gaps.into_iter().map(Arc::new).collect(),
+                reaches: line.reaches,
             };
             populations.push((population, line.resources));
         } else if let Some((population, _)) = populations.last_mut() {
@@ -271,7 +276,14 @@ mod tests {
         let mut second = thing("b");
         second.went(&Gap::new(Cause::Gone).of_call("test", operation));
         let resources = vec![thing("a"), second];
-        let all = [Population { kind: &KIND, account: "1".into(), region: "r".into(), resources, gaps: Vec::new() }];
+        let all = [Population {
+            kind: &KIND,
+            account: "1".into(),
+            region: "r".into(),
+            resources,
+            gaps: Vec::new(),
+            reaches: Vec::new(),
+        }];
         let mut out = Vec::new();
         write(&all, &mut out).unwrap();
         String::from_utf8(out).unwrap()

@@ -202,6 +202,7 @@ fn covered(of: &CaseResult) -> Covered {
         enumerated,
         missing,
         qualified: _,
+        window: _,
     } = of.coverage.clone();
     let counted = |verdict| of.with(&[verdict]).count();
     Covered {

@@ -3,7 +3,7 @@
 //!
 //! This module is pure data. Must not know collectors, policies or AWS clients.
 
-use super::{Attribute, Oracle, Type};
+use super::{Attribute, Oracle, Type, Window};
 
 /// One API operation that a kind's collector makes.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub struct Call {
     pub kept: bool,
     /// The error codes with which AWS answers that the resource does not exist. Only kind files set them here.
     pub gone: &'static [&'static str],
+    /// The span of time that the answers are about, when they are about one.
+    pub window: Option<&'static Window>,
 }
 
 /// The frequency of a call.
@@ -81,6 +83,7 @@ impl Call {
             paging: None,
             kept: false,
             gone: &[],
+            window: None,
         }
     }
 
@@ -124,6 +127,12 @@ impl Call {
     #[must_use]
     pub const fn unmasking(self, action: &'static str) -> Self {
         Self { unmasked: action, ..self }
+    }
+
+    /// The same call. Its answers are about a span of time.
+    #[must_use]
+    pub const fn windowed(self, window: &'static Window) -> Self {
+        Self { window: Some(window), ..self }
     }
 
     /// The same call. AWS checks these actions, too.

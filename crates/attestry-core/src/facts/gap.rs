@@ -64,6 +64,8 @@ pub enum Cause {
     NotAsked,
     /// Another answer of AWS has a greater number of resources than the list.
     Miscounted,
+    /// The case is about a longer time than the run read, or about a Region that the stage does not name.
+    OutOfReach,
     /// The data were read, but the text that decides is withheld because it looks like a secret.
     Withheld,
     /// All data were read, and they do not decide. The answer depends on data that no API returns, such as the user and

@@ -7,6 +7,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
+use super::TimeSpan;
 use super::words::words;
 
 /// The scope of a run. It is the same for every log group: its end is fixed before the first group is read.
@@ -73,6 +74,12 @@ impl LogScope {
     #[must_use]
     pub fn from(&self) -> Option<Timestamp> {
         self.until.checked_sub(SignedDuration::from_secs(self.window?)).ok()
+    }
+
+    /// The span of time that is swept. A sample has a part of it.
+    #[must_use]
+    pub fn span(&self) -> TimeSpan {
+        TimeSpan { from: self.from(), until: self.until }
     }
 
     /// The time spans of a log group that are swept, in order. Each span has its first and its last millisecond. The

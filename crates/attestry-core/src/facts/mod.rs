@@ -16,6 +16,7 @@ pub mod redact;
 mod resource;
 mod schema;
 mod value;
+mod window;
 pub(crate) mod words;
 
 pub use call::{Call, Frequency, Pace, Paging};
@@ -30,3 +31,4 @@ pub use redact::scrub;
 pub use resource::{Fact, GLOBAL, Population, Resource};
 pub use schema::{Attribute, ELSEWHERE, Field, Follow, Followed, Kind, Lookup, MISSING, Scope, Type};
 pub use value::{NOT_RETURNED, Value, format_duration, parse_duration};
+pub use window::{ByAttribute, ByValue, GlobalRecords, Reach, TimeSpan, Window};

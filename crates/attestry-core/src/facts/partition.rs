@@ -10,6 +10,8 @@ pub struct Partition {
     starts: &'static [&'static str],
     /// The domain of its services.
     pub domain: &'static str,
+    /// The Region that has the records of the services without Regions, such as IAM.
+    pub global: &'static str,
     /// The known Regions. AWS adds new Regions, so this list only serves to detect typing errors.
     regions: &'static [&'static str],
 }
@@ -20,6 +22,7 @@ pub const PARTITIONS: &[Partition] = &[
         name: "aws",
         starts: &[],
         domain: "amazonaws.com",
+        global: "us-east-1",
         regions: &[
             "af-south-1",
             "ap-east-1",
@@ -61,32 +64,49 @@ pub const PARTITIONS: &[Partition] = &[
         name: "aws-cn",
         starts: &["cn-"],
         domain: "amazonaws.com.cn",
+        global: "cn-north-1",
         regions: &["cn-north-1", "cn-northwest-1"],
     },
-    Partition { name: "aws-eusc", starts: &["eusc-"], domain: "amazonaws.eu", regions: &["eusc-de-east-1"] },
+    Partition {
+        name: "aws-eusc",
+        starts: &["eusc-"],
+        domain: "amazonaws.eu",
+        global: "eusc-de-east-1",
+        regions: &["eusc-de-east-1"],
+    },
     Partition {
         name: "aws-iso",
         starts: &["us-iso-"],
         domain: "c2s.ic.gov",
+        global: "us-iso-east-1",
         regions: &["us-iso-east-1", "us-iso-west-1"],
     },
     Partition {
         name: "aws-iso-b",
         starts: &["us-isob-"],
         domain: "sc2s.sgov.gov",
+        global: "us-isob-east-1",
         regions: &["us-isob-east-1", "us-isob-west-1"],
     },
-    Partition { name: "aws-iso-e", starts: &["eu-isoe-"], domain: "cloud.adc-e.uk", regions: &["eu-isoe-west-1"] },
+    Partition {
+        name: "aws-iso-e",
+        starts: &["eu-isoe-"],
+        domain: "cloud.adc-e.uk",
+        global: "eu-isoe-west-1",
+        regions: &["eu-isoe-west-1"],
+    },
     Partition {
         name: "aws-iso-f",
         starts: &["us-isof-"],
         domain: "csp.hci.ic.gov",
+        global: "us-isof-south-1",
         regions: &["us-isof-east-1", "us-isof-south-1"],
     },
     Partition {
         name: "aws-us-gov",
         starts: &["us-gov-"],
         domain: "amazonaws.com",
+        global: "us-gov-west-1",
         regions: &["us-gov-east-1", "us-gov-west-1"],
     },
 ];

@@ -115,7 +115,14 @@ mod tests {
         let resource =
             |number: usize| Resource::new(kind, Arc::clone(&account), Arc::clone(&region), number.to_string(), "");
         let resources = (0..count).map(resource).collect();
-        Population { kind, account: Arc::clone(&account), region: Arc::clone(&region), resources, gaps: Vec::new() }
+        Population {
+            kind,
+            account: Arc::clone(&account),
+            region: Arc::clone(&region),
+            resources,
+            gaps: Vec::new(),
+            reaches: Vec::new(),
+        }
     }
 
     /// The gaps of the things, when the summary of the first account has this number.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::redact::{apart, is_secret};
-use super::{Attribute, Cause, Gap, Kind, Value, scrub};
+use super::{Attribute, Cause, Gap, Kind, Reach, Value, scrub};
 
 /// The state of one attribute of one resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -203,6 +203,8 @@ pub struct Population {
     pub resources: Vec<Resource>,
     /// The reasons why the list is not complete. It is empty if and only if the list is complete.
     pub gaps: Vec<Arc<Gap>>,
+    /// The parts that were read completely, for a kind with a window.
+    pub reaches: Vec<Reach>,
 }
 
 impl<T: Into<Value>> From<Option<T>> for Fact {

@@ -3,7 +3,7 @@
 //! This module is pure data. The schema, the type check, the permissions, the plan, the documentation and the tests are
 //! derived from it. Must not know collectors, policies or AWS clients.
 
-use super::{Call, NOT_RETURNED, Value};
+use super::{Call, NOT_RETURNED, Value, Window};
 
 /// A type of resource: its attributes, and the calls that read them.
 #[derive(Debug)]
@@ -261,6 +261,12 @@ impl Kind {
     #[must_use]
     pub fn call(&self, operation: &str) -> Option<&'static Call> {
         self.calls.iter().find(|call| call.operation == operation)
+    }
+
+    /// The span of time that the facts are about, when a call declares one.
+    #[must_use]
+    pub fn window(&self) -> Option<&'static Window> {
+        self.calls.iter().find_map(|call| call.window)
     }
 
     /// Resolves a path such as `rotation.enabled`, `tags.owner` or `metric.name`. The longest attribute name at the

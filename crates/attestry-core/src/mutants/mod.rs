@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::facts::{Kind, Population, Resource, Value};
-use crate::policy::{Case, Judgement, Per, Quantifier};
+use crate::policy::{Case, Judgement, Per, Quantifier, WindowPlace};
 use crate::verify::{ResourceVerdict, RunResult, evaluate, follow, leads_to};
 use readings::{Readings, Route};
 use subject::Subject;
@@ -115,7 +115,7 @@ impl<'a> Mutants<'a> {
             }
             Route::Related(related) => {
                 let counts = |from: &Resource| {
-                    matches!(related.filter.judge_for(resource, from, self.now), Judgement::Met | Judgement::Unknown(_))
+                    matches!(related.judge(resource, from, self.now), Judgement::Met | Judgement::Unknown(_))
                 };
                 related.kind.name == resource.kind.name && others.any(counts)
             }
@@ -137,7 +137,10 @@ fn scope(case: &Case, populations: &[Population], now: Timestamp) -> BTreeSet<(u
     for (at, population) in populations.iter().enumerate().filter(|(_, it)| case.is_about(it)) {
         for (index, resource) in population.resources.iter().enumerate() {
             let other = case.probe.is_some() && resource.text("case") != Some(&case.id);
-            let within = || matches!(case.filter.judge(resource, now), Judgement::Met | Judgement::Unknown(_));
+            let within = || {
+                case.windowed().place(resource, now) != WindowPlace::Outside
+                    && matches!(case.filter.judge(resource, now), Judgement::Met | Judgement::Unknown(_))
+            };
             if resource.gone.is_none() && !other && within() {
                 all.insert((at, index));
             }

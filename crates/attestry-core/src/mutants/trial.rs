@@ -242,7 +242,7 @@ impl<'m, 'a> Worker<'m, 'a> {
         let now = self.mutants.now;
         let counts = |test: &AttributeTest, from: &Resource| {
             let Some(related) = test.related.as_ref().filter(|it| it.kind.name == old.kind.name) else { return false };
-            let answer = |it: &Resource| std::mem::discriminant(&related.filter.judge_for(it, from, now));
+            let answer = |it: &Resource| std::mem::discriminant(&related.judge(it, from, now));
             let none = std::mem::discriminant(&Judgement::Unmet(Vec::new()));
             answer(old) != new.map_or(none, answer)
         };

@@ -1,11 +1,11 @@
 //! The attributes of each kind that the cases need, and the calls that return them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::facts::{Call, Follow, Frequency, Kind, NOTICE, ProbeCall, Question, Resource};
-use crate::policy::{Case, Expectation, Judgement, Related};
+use crate::facts::{ByValue, Call, Follow, Frequency, Kind, NOTICE, ProbeCall, Question, Reach, Resource};
+use crate::policy::{Case, Expectation, Judgement, Related, Windowed};
 
 /// The plan of a run.
 #[derive(Clone, Debug)]
@@ -27,7 +27,13 @@ pub struct Demand {
     pub calls: Vec<&'static Call>,
     /// The need of each case.
     pub interests: Vec<Interest>,
+    /// The reads of the cases, for a kind with a window.
+    pub windows: Vec<WindowWanted>,
 }
+
+/// A read that a case needs: the value to select by, and the number of seconds before the run. Without a value, all
+/// records are needed.
+pub type WindowWanted = (Option<ByValue>, i64);
 
 /// The need of one case.
 #[derive(Clone, Debug)]
@@ -51,10 +57,7 @@ impl Plan {
         for case in cases.iter().filter(|case| case.probe.is_none() && !case.kind.calls.is_empty()) {
             let (operations, asks) = (operations(case), asks(case));
             let interest = Interest { filter: case.filter.clone(), expect: case.expect.clone(), operations, asks };
-            match demands.iter_mut().find(|demand| demand.kind.name == case.kind.name) {
-                Some(demand) => demand.interests.push(interest),
-                None => demands.push(Demand { kind: case.kind, calls: Vec::new(), interests: vec![interest] }),
-            }
+            add(case.kind, interest, windows(case.windowed()), &mut demands);
         }
         for case in &cases {
             case.visit(&mut |test| {
@@ -89,7 +92,7 @@ impl Plan {
             }
             let populates = |call: &&Call| matches!(call.frequency, Frequency::Population { .. });
             let calls = parent.calls.iter().filter(populates).collect();
-            self.demands.push(Demand { kind: parent, calls, interests: Vec::new() });
+            self.demands.push(Demand { kind: parent, calls, interests: Vec::new(), windows: Vec::new() });
         }
         self
     }
@@ -145,7 +148,7 @@ fn add_followed(follow: &Follow, demands: &mut Vec<Demand>) {
     }
     operations.retain(|operation| kind.call(operation).is_some());
     close(kind, &mut operations);
-    add_interest(kind, operations, demands);
+    add_interest(kind, operations, Vec::new(), demands);
 }
 
 /// Adds the need of the others that a resource must have.
@@ -163,15 +166,38 @@ fn add_related(related: &Related, demands: &mut Vec<Demand>) {
     });
     operations.retain(|operation| kind.call(operation).is_some());
     close(kind, &mut operations);
-    add_interest(kind, operations, demands);
+    add_interest(kind, operations, windows(related.windowed()), demands);
 }
 
-fn add_interest(kind: &'static Kind, operations: BTreeSet<&'static str>, demands: &mut Vec<Demand>) {
+fn add_interest(
+    kind: &'static Kind,
+    operations: BTreeSet<&'static str>,
+    windows: Vec<WindowWanted>,
+    demands: &mut Vec<Demand>,
+) {
     let nothing = Expectation::nothing;
     let interest = Interest { filter: nothing(), expect: nothing(), operations, asks: BTreeSet::new() };
+    add(kind, interest, windows, demands);
+}
+
+/// Adds a need to the demand of its kind. The first need of a kind makes the demand.
+fn add(kind: &'static Kind, interest: Interest, windows: Vec<WindowWanted>, demands: &mut Vec<Demand>) {
     match demands.iter_mut().find(|demand| demand.kind.name == kind.name) {
-        Some(demand) => demand.interests.push(interest),
-        None => demands.push(Demand { kind, calls: Vec::new(), interests: vec![interest] }),
+        Some(demand) => {
+            demand.interests.push(interest);
+            demand.windows.extend(windows);
+        }
+        None => demands.push(Demand { kind, calls: Vec::new(), interests: vec![interest], windows }),
+    }
+}
+
+/// The reads that a case or a related resource needs, with the number of seconds before the run. The values that select the fewest records are
+/// the first ones.
+fn windows(case: Windowed<'_>) -> Vec<WindowWanted> {
+    let Some(over) = case.over else { return Vec::new() };
+    match case.by_values().into_iter().next() {
+        Some(values) => values.into_iter().map(|value| (Some(value), over)).collect(),
+        None => vec![(None, over)],
     }
 }
 
@@ -262,6 +288,23 @@ impl Demand {
             }
         }
         questions.into_iter().collect()
+    }
+
+    /// The parts of the population to read for the cases with a window, each once. A read of all records makes the reads
+    /// of single values needless, as far back as it goes.
+    #[must_use]
+    pub fn wanted(&self, now: Timestamp) -> Vec<Reach> {
+        let Some(window) = self.kind.window() else { return Vec::new() };
+        let mut longest: BTreeMap<Option<&ByValue>, i64> = BTreeMap::new();
+        for (of, over) in &self.windows {
+            let entry = longest.entry(of.as_ref()).or_insert(*over);
+            *entry = (*entry).max(*over);
+        }
+        let all = longest.get(&None).copied();
+        longest.retain(|of, over| of.is_none() || all.is_none_or(|all| *over > all));
+        let reach =
+            |(of, over): (Option<&ByValue>, i64)| Some(Reach { of: of.cloned(), span: window.reachable(over, now)? });
+        longest.into_iter().filter_map(reach).collect()
     }
 
     /// The calls that list the population.

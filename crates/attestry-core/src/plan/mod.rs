@@ -5,7 +5,7 @@
 mod demand;
 mod permissions;
 
-pub use demand::{Demand, Interest, Plan};
+pub use demand::{Demand, Interest, Plan, WindowWanted};
 pub use permissions::{policy_document, terraform};
 
 #[cfg(test)]

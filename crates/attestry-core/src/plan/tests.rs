@@ -86,6 +86,7 @@ fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {
         quantifier: Quantifier::Each,
         filter,
         expect,
+        over: None,
         share: None,
         when_none: WhenNone::Met,
         per: Per::Account,

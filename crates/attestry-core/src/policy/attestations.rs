@@ -145,6 +145,7 @@ pub fn attested<'a>(
             region: Arc::from(GLOBAL),
             resources,
             gaps: Vec::new(),
+            reaches: Vec::new(),
         }
     };
     accounts.map(population).collect()

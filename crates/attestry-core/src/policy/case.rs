@@ -31,6 +31,8 @@ pub struct Case {
     pub filter: Expectation,
     /// The expectation of the selected resources.
     pub expect: Expectation,
+    /// The length of the time before the run that the case is about, in seconds. Kinds with a window have one.
+    pub over: Option<i64>,
     /// The percentage of the resources that must be as expected. Without it, all must be.
     pub share: Option<u8>,
     /// The meaning of an empty population.

@@ -288,7 +288,10 @@ fn compile_case(
     };
     let expect = Expectation::read(&text.expect, text.kind, parameters, sink);
     let probe = text.probe.as_ref().map(|probe| probe.compile(parameters, sink));
+    let over = text.over.as_ref().zip(text.kind.window());
+    let over = over.map(|(node, window)| super::window::read(node, window, parameters, sink));
     let (filter, expect) = (filter?, expect?);
+    let over = over.map_or(Some(None), |over| over.map(Some))?;
     let probe = probe.map_or(Some(None), |probe| probe.map(Some))?;
     // The citation of a case is more exact than the citation of its policy.
     let cited = policy.controls.iter().chain(&text.controls);
@@ -320,6 +323,7 @@ fn compile_case(
         quantifier: text.quantifier,
         filter,
         expect,
+        over,
         share: text.share,
         when_none: text.when_none,
         per: text.per,

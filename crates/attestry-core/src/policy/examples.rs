@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::parameters::{Parameters, Settings, Spent};
 use super::policies::CaseText;
-use super::{Case, Compiled, Judgement, Stage, Suite, follow, values};
+use super::{Case, Compiled, Judgement, Stage, Suite, WindowPlace, follow, values};
 use crate::facts::{Attribute, Fact, Followed, Kind, Resource, Value};
 use crate::source::{Content, Diagnostic, Diagnostics, Node};
 
@@ -135,6 +135,9 @@ fn check(case: &Case, text: &CaseText, parameters: &mut Parameters<'_>, sink: &m
     for (resource, meant, node) in read(case, text, parameters, sink) {
         let now = example_now();
         let (found, why) = match (case.filter.judge(&resource, now), case.expect.judge(&resource, now)) {
+            _ if case.windowed().place(&resource, now) == WindowPlace::Outside => {
+                ("lies outside the window of `over`", None)
+            }
             (Judgement::Met, Judgement::Met) if meant == Meant::Met => continue,
             (Judgement::Met, Judgement::Unmet(_)) if meant == Meant::Violated => continue,
             (Judgement::Met, Judgement::Unknown(_)) if meant == Meant::Undecided => continue,
@@ -237,7 +240,7 @@ fn count_others(case: &Case, resource: &Resource, others: &[Resource]) -> Vec<(&
     case.visit(&mut |test| {
         let Some(related) = &test.related else { return };
         let of_kind = others.iter().filter(|other| other.kind.name == related.kind.name);
-        let met = |other: &&Resource| related.filter.judge_for(other, resource, example_now()) == Judgement::Met;
+        let met = |other: &&Resource| related.judge(other, resource, example_now()) == Judgement::Met;
         let count = i64::try_from(of_kind.filter(met).count()).unwrap_or(i64::MAX);
         counts.push((test.lookup.attribute.name, Fact::Known(Value::Integer(count))));
     });

@@ -65,6 +65,12 @@ impl Kinds {
         names
     }
 
+    /// The names of the kinds with a window. No file has one.
+    #[must_use]
+    pub fn windowed(&self) -> Vec<&'static str> {
+        self.known.iter().filter(|kind| kind.window().is_some()).map(|kind| kind.name).collect()
+    }
+
     /// All kinds, in the order of their names. It reads every shipped file.
     #[must_use]
     pub fn all(&self) -> Vec<&'static Kind> {

@@ -36,6 +36,7 @@ mod suite;
 mod tables;
 mod values;
 mod waivers;
+mod window;
 
 pub use attestations::{ATTESTATION, Attestation, attested};
 pub use case::{Case, Origin, Per, Quantifier, WhenNone};
@@ -61,6 +62,7 @@ pub use severity::Severity;
 pub use suite::{Account, Source, Stage, Suite};
 pub use tables::{Row, RowTable};
 pub use waivers::{Waiver, check_expiries};
+pub use window::{WindowPlace, Windowed};
 
 #[cfg(test)]
 mod tests;

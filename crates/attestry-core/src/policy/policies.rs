@@ -7,6 +7,7 @@ use std::str::FromStr;
 use strum::VariantNames;
 
 use super::catalogue::Judge;
+use super::window;
 use super::{ATTESTATION, Catalogues, Citation, Kinds, Per, ProbeText, Quantifier, Severity, Vocabulary, WhenNone};
 use crate::facts::{Kind, ProbeSpec, Scope};
 use crate::kind_files::KindSet;
@@ -58,6 +59,8 @@ pub struct CaseText {
     pub expect: Node,
     /// The weight of a violation of this case, when it is not that of the policy.
     pub severity: Option<Severity>,
+    /// The text of `over`.
+    pub over: Option<Node>,
     /// The percentage of the resources that must be as expected. Without it, all must be.
     pub share: Option<u8>,
     /// The value of `when_none`.
@@ -219,7 +222,7 @@ impl Policy {
     pub(super) fn values(&self) -> usize {
         let one = |case: &CaseText| {
             let with = case.probe.as_ref().and_then(|probe| probe.with.as_ref());
-            let nodes = case.filter.iter().chain(with).chain([&case.expect]);
+            let nodes = case.filter.iter().chain(with).chain(&case.over).chain([&case.expect]);
             nodes.map(Node::values).sum::<usize>()
         };
         self.cases.iter().map(one).sum()
@@ -277,7 +280,8 @@ impl CaseText {
         let severity = table.take("severity").and_then(|node| Severity::read(node, "`severity`", sink));
         let share = table.take("share").and_then(|node| share(node, some.is_some() || acts, sink));
         let when_none = table.need("when_none", sink).and_then(|node| word(node, "`when_none`", sink));
-        // A probe has one resource, so there is nothing to select or to group.
+        // A probe acts now, and it has one resource. So there is no window, and nothing to select or to group.
+        let over = if acts { None } else { table.take_entry("over") };
         let mut of_population = |key| if acts { None } else { table.take(key) };
         let per = of_population("per").map_or(Some(Per::Account), |node| word(node, "`per`", sink));
         let filter = of_population("where").cloned();
@@ -286,11 +290,18 @@ impl CaseText {
         let judge = if attested { Judge::Person } else { Judge::Program };
         let controls = table.take("controls").map(|node| words.catalogues.read(node, judge, sink)).unwrap_or_default();
         let examples = table.take("examples").map(|node| Examples::read(node, sink)).unwrap_or_default();
+        let errors = sink.errors();
         table.finish(sink);
+        // A misspelt `over` is one mistake and not two.
+        let misspelt = sink.errors() > errors && over.is_none();
         let (quantifier, kind) = kind?;
         if per == Some(Per::Region) && kind.scope == Scope::Global {
             let message = format!("{} has one population per account, not per Region", kind.plural);
             sink.push(Diagnostic::error("per-region", name.span, message).help("write `per: account`"));
+        }
+        if !acts && !misspelt {
+            let what = format!("case `{}`", name.value);
+            window::check(over, kind, (&what, name.span), &words.kinds.windowed(), sink);
         }
         Some(Self {
             name,
@@ -302,6 +313,7 @@ impl CaseText {
             filter,
             expect: expect?,
             severity,
+            over: over.map(|entry| entry.value.clone()),
             share,
             when_none: when_none.unwrap_or(WhenNone::Violated),
             per: per.unwrap_or(Per::Account),

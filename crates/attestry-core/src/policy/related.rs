@@ -3,8 +3,8 @@
 //! The condition on the other kind can name attributes of the resource: `{ equals: { of: arn } }`. Such a requirement becomes
 //! a count, whose facts `verify` derives from both populations. Must not know resources.
 
-use super::Expectation;
 use super::parameters::Parameters;
+use super::{Expectation, window};
 use crate::facts::{Attribute, Kind, Lookup, Type, Value};
 use crate::matchers::{self, Condition, Operand, Test};
 use crate::source::{Diagnostic, Diagnostics, Node, Table};
@@ -16,6 +16,8 @@ pub struct Related {
     pub kind: &'static Kind,
     /// Which of them count.
     pub filter: Expectation,
+    /// The length of the time before the run in which they count, in seconds. Kinds with a window have one.
+    pub over: Option<i64>,
     /// The least number of them.
     pub at_least: usize,
     /// The greatest number of them.
@@ -55,8 +57,14 @@ impl Related {
         };
         let at_least = number(table.take("at_least"), sink);
         let at_most = number(table.take("at_most"), sink);
+        let over = table.take_entry("over");
         table.finish(sink);
         let other = other?;
+        window::check(over, other, ("`related`", node.span), &parameters.kinds().windowed(), sink);
+        let over = match over.zip(other.window()) {
+            Some((entry, window)) => Some(window::read(&entry.value, window, parameters, sink)?),
+            None => None,
+        };
         let filter = match filter {
             Some(node) => {
                 parameters.inside(kind, other, |parameters| Expectation::read(node, other, parameters, sink))?
@@ -66,7 +74,7 @@ impl Related {
         let (at_least, at_most) = (at_least?, at_most?);
         // Without a number, one is enough. With an upper limit alone, none is, too.
         let at_least = at_least.unwrap_or(usize::from(at_most.is_none()));
-        Some(Self { kind: other, filter, at_least, at_most })
+        Some(Self { kind: other, filter, over, at_least, at_most })
     }
 
     /// The condition on the number of the others.

@@ -77,7 +77,7 @@ impl Columns {
         };
         Self {
             id: widest(&mut cases.iter().map(|case| case.case.id.chars().count()), WIDEST_ID),
-            coverage: widest(&mut cases.iter().map(|case| wording::coverage(case).chars().count()), WIDEST_COVERAGE),
+            coverage: widest(&mut cases.iter().map(|case| wording::counted(case).chars().count()), WIDEST_COVERAGE),
         }
     }
 }
@@ -111,7 +111,7 @@ impl Console {
             let line = format!("  {word} {id:<id_width$}  {coverage:<coverage_width$}  {text}");
             writeln!(out, "{}", line.trim_end())
         };
-        let coverage = wording::coverage(case);
+        let coverage = wording::counted(case);
         match case.verdict {
             Verdict::Met(_) => line("MET", GOOD, &coverage, wording::met_by_absence(case).unwrap_or_default())?,
             Verdict::NotApplicable => line("N/A", QUIET, &coverage, &wording::not_applicable(case))?,
@@ -211,6 +211,10 @@ impl Console {
         if !missing.is_empty() {
             writeln!(out, "  missing permissions: {} (`attestry permissions` writes the policy)", missing.join(", "))?;
         }
+        for (window, kinds) in wording::windows(&record.result.cases) {
+            let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");
+            writeln!(out, "  {}", self.styled(QUIET, &format!("read {window}: {kinds}")))?;
+        }
         for (kind, sentence) in wording::qualified(&record.result.cases) {
             writeln!(out, "  {}", self.styled(QUIET, &format!("qualified: {kind}: {}", wording::value(sentence))))?;
         }
@@ -247,7 +251,7 @@ fn waived(record: &Record<'_>, case: &CaseResult) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Cause, Gap};
+    use crate::facts::{Cause, Gap, TimeSpan};
     use crate::report::sample::{ACCOUNT, MISTAKEN, Sample, all_seen};
     use crate::verify::Caller;
 
@@ -337,6 +341,22 @@ mod tests {
         let silent = |report: &&&dyn Report| !has(**report, "qualified") && !has(**report, "AWS can end");
         let silent: Vec<&str> = crate::report::ALL.iter().filter(silent).map(|it| it.name()).collect();
         assert_eq!(silent, WITHOUT_QUALIFICATION);
+    }
+
+    #[test]
+    fn reports_show_the_time_that_was_read() {
+        let mut sample = Sample::with("", all_seen(&["/aws/lambda/pay"]));
+        let until = sample.result.evaluated_at;
+        for case in &mut sample.result.cases {
+            case.coverage.window = Some(TimeSpan { from: None, until });
+        }
+        let shown = until.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let has = |report: &dyn Report| sample.write(report).contains(&format!("read until {shown}"));
+        let told: Vec<&str> = crate::report::ALL.iter().filter(|it| has(**it)).map(|it| it.name()).collect();
+        for name in ["csv", "html", "markdown", "junit", "oscal"] {
+            assert!(told.contains(&name), "{name}: {told:?}");
+        }
+        assert!(sample.write(&PLAIN).contains(&format!("\n  read until {shown}: ")));
     }
 
     /// These reports have counts, or no population.

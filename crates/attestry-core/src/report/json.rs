@@ -11,7 +11,7 @@ use serde_json::ser::{Formatter, PrettyFormatter};
 
 use super::plain::Plain;
 use super::{Record, Report};
-use crate::facts::Gap;
+use crate::facts::{Gap, format_duration};
 use crate::policy::{Case, Per, Quantifier, Severity, WhenNone};
 use crate::verify::{CaseResult, Coverage, ResourceResult, Run, Tally, Verdict, WaiverResult};
 
@@ -79,6 +79,9 @@ struct CaseFacts<'a> {
     quantifier: Quantifier,
     per: Per,
     when_none: WhenNone,
+    /// The length of time that the case is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    over: Option<String>,
     verdict: Verdict,
     incomplete: bool,
     coverage: &'a Coverage,
@@ -137,6 +140,7 @@ impl<'a> CaseFacts<'a> {
             quantifier: case.quantifier,
             per: case.per,
             when_none: case.when_none,
+            over: case.over.map(format_duration),
             verdict: result.verdict,
             incomplete: result.is_incomplete(),
             coverage: &result.coverage,

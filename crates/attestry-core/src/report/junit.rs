@@ -231,6 +231,9 @@ fn properties(record: &Record<'_>, case: &CaseResult) -> Vec<Property> {
     if case.coverage.gone > 0 {
         add("coverage.gone", &case.coverage.gone.to_string());
     }
+    if let Some(window) = &case.coverage.window {
+        add("coverage.window", &window.to_string());
+    }
     if !case.coverage.qualified.is_empty() {
         add("coverage.qualified", case.coverage.qualified);
     }

@@ -3,7 +3,7 @@
 //! Must not know the results.
 
 use super::wording::value;
-use crate::facts::{Arguments, Value};
+use crate::facts::{Arguments, Value, format_duration};
 use crate::matchers::show;
 use crate::policy::{Case, Expectation, Per, Quantifier, WhenNone};
 
@@ -20,10 +20,11 @@ pub(super) fn population(case: &Case) -> String {
         Per::Account => "in each account",
         Per::Region => "in each Region of each account",
     };
+    let over = case.over.map(|over| format!(", over {}", format_duration(over))).unwrap_or_default();
     match (&case.probe, case.quantifier) {
         (Some(probe), _) => format!("what the probe {} observed{which}, in each account", probe.spec.name),
-        (None, Quantifier::Each) => format!("all {plural}{which}"),
-        (None, Quantifier::Some) => format!("at least one of the {plural}{which}, {per}"),
+        (None, Quantifier::Each) => format!("all {plural}{which}{over}"),
+        (None, Quantifier::Some) => format!("at least one of the {plural}{which}{over}, {per}"),
     }
 }
 

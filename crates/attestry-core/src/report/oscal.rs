@@ -209,6 +209,7 @@ fn observation(record: &Record<'_>, case: &CaseResult) -> Value {
     ];
     let gone = Some(case.coverage.gone).filter(|gone| *gone > 0);
     props.extend(gone.map(|gone| prop("coverage-gone", &gone.to_string())));
+    props.extend(case.coverage.window.iter().map(|window| prop("coverage-window", &window.to_string())));
     let qualified = Some(case.coverage.qualified).filter(|sentence| !sentence.is_empty());
     props.extend(qualified.map(|sentence| prop("coverage-qualified", sentence)));
     props.extend(logic::criteria(of).iter().map(|line| prop("criterion", line)));

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::plain::Plain;
 use super::{Record, Report, logic};
-use crate::facts::{Counted, Frequency, Population};
+use crate::facts::{Counted, Frequency, Population, TimeSpan};
 use crate::verify::CaseResult;
 
 /// The populations.
@@ -49,6 +49,9 @@ struct Case<'a> {
     gone: Option<usize>,
     /// Whether every list is complete and no second source has a larger count.
     enumerated: bool,
+    /// The span of time that was read, for a kind with a window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<&'a TimeSpan>,
     /// The sentence about a list that AWS may have cut short without a sign.
     #[serde(skip_serializing_if = "str::is_empty")]
     qualified: &'static str,
@@ -115,6 +118,7 @@ fn case<'a>(result: &'a CaseResult, populations: &'a [Population], counted: &[Co
         not_applicable: coverage.not_applicable,
         gone: Some(coverage.gone).filter(|gone| *gone > 0),
         enumerated: coverage.enumerated,
+        window: coverage.window.as_ref(),
         qualified: coverage.qualified,
     }
 }

@@ -361,7 +361,14 @@ fn swaps() -> Population {
 
 fn population(kind: &'static Kind, resources: Vec<Resource>) -> Population {
     let region = if kind.scope == Scope::Global { "aws-global" } else { REGION };
-    Population { kind, account: ACCOUNT.into(), region: region.into(), resources, gaps: Vec::new() }
+    Population {
+        kind,
+        account: ACCOUNT.into(),
+        region: region.into(),
+        resources,
+        gaps: Vec::new(),
+        reaches: Vec::new(),
+    }
 }
 
 fn resource(kind: &'static Kind, name: &str, facts: &[(&'static str, Fact)]) -> Resource {

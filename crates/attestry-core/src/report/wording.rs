@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Record;
-use crate::facts::{Cause, Gap};
+use crate::facts::{Cause, Gap, TimeSpan};
 use crate::policy::{Case, Difference, WhenNone};
 use crate::source::printable;
 use crate::verify::{CaseResult, ResourceResult, ResourceVerdict, Run, Verdict, WaiverResult, WaiverState};
@@ -31,9 +31,31 @@ pub(super) fn case_name(case: &Case) -> &str {
     case.id.strip_prefix(case.origin.id.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&case.id)
 }
 
-/// The coverage, as in `14/14 secrets`. A `+` means that the list of the population is incomplete, and `qualified` that
-/// AWS may have cut the list short without a sign.
+/// The coverage, with the time that was read for a kind with a window.
 pub(super) fn coverage(case: &CaseResult) -> String {
+    let counted = counted(case);
+    match &case.coverage.window {
+        Some(window) => format!("{counted}, read {window}"),
+        None => counted,
+    }
+}
+
+/// The spans of time that were read, each with the kinds.
+pub(super) fn windows<'a>(
+    cases: impl IntoIterator<Item = &'a CaseResult>,
+) -> BTreeMap<&'a TimeSpan, BTreeSet<&'static str>> {
+    let mut all = BTreeMap::<_, BTreeSet<_>>::new();
+    for case in cases {
+        if let Some(window) = &case.coverage.window {
+            all.entry(window).or_default().insert(case.case.kind.name);
+        }
+    }
+    all
+}
+
+/// The numbers of the coverage, as in `14/14 secrets`. A `+` means that the list of the population is incomplete, and `qualified` that
+/// AWS may have cut the list short without a sign.
+pub(super) fn counted(case: &CaseResult) -> String {
     let (coverage, plural) = (&case.coverage, case.case.kind.plural);
     let open = if coverage.enumerated { "" } else { "+" };
     let mut without = Vec::new();

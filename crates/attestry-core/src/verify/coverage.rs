@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::facts::Cause;
+use crate::facts::{Cause, TimeSpan};
 
 /// The numbers of resources that were expected, examined and missed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -32,6 +32,10 @@ pub struct Coverage {
     /// The sentence of the kind about a list that AWS may cut short without a sign. It is empty for other lists.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub qualified: &'static str,
+    /// The span of time that was read, for a kind with a window. For events, it is the span of the case when all of
+    /// it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<TimeSpan>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
@@ -60,9 +64,18 @@ impl Coverage {
         self.outside += part.outside;
         self.gone += part.gone;
         self.enumerated &= part.enumerated;
+        self.cut(part.window.clone());
         for (cause, count) in &part.missing {
             *self.missing.entry(cause).or_default() += count;
         }
+    }
+
+    /// Leaves the part of the span that was also read here.
+    pub(super) fn cut(&mut self, read: Option<TimeSpan>) {
+        self.window = match (self.window.take(), read) {
+            (Some(a), Some(b)) => Some(a.both(&b)),
+            (a, b) => a.or(b),
+        };
     }
 
     pub(super) fn miss(&mut self, cause: Cause) {

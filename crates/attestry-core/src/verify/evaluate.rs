@@ -13,11 +13,11 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 use sha2::{Digest, Sha256};
 
-use super::references;
 use super::{CaseResult, Coverage, ResourceResult, ResourceVerdict, RunResult, Verdict, WaiverResult, WaiverState};
+use super::{reached, references};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Cause, Gap, Population, Resource};
-use crate::policy::{Case, Judgement, Per, Quantifier, Waiver, WhenNone};
+use crate::policy::{Case, Judgement, Per, Quantifier, Waiver, WhenNone, WindowPlace};
 
 /// Judges every case on the collected facts.
 #[must_use]
@@ -63,8 +63,15 @@ fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], no
         coverage.miss(gap.cause);
         gaps.push(Arc::new(gap));
     }
+    let all = groups.values().flatten().map(|listed| listed.population);
+    let without_global = reached::without_global(case.windowed(), all);
+    let enumerated = without_global.is_none();
+    if let Some(gap) = without_global {
+        coverage.miss(gap.cause);
+        gaps.push(gap);
+    }
     for (place, group) in &groups {
-        let (found, seen) = evaluate_group(case, *place, group, now, &mut gaps);
+        let (found, seen) = evaluate_group(case, (*place, group), enumerated, now, &mut gaps);
         coverage.add(&seen);
         resources.extend(found);
     }
@@ -80,15 +87,16 @@ fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], no
     CaseResult { case: Arc::new(case.clone()), verdict, coverage, resources, gaps }
 }
 
-/// Judges the populations that share one answer: the answer of the stage, of an account, or of a Region.
+/// Judges the populations that share one answer: the answer of the stage, of an account, or of a Region. The case can be
+/// about resources of a place that was not read. Then the lists are not complete together.
 fn evaluate_group(
     case: &Case,
-    place: (&str, &str),
-    group: &[&Listed<'_>],
+    (place, group): ((&str, &str), &[&Listed<'_>]),
+    enumerated: bool,
     now: Timestamp,
     gaps: &mut Vec<Arc<Gap>>,
 ) -> (Vec<ResourceResult>, Coverage) {
-    let mut coverage = Coverage { enumerated: true, ..Coverage::default() };
+    let mut coverage = Coverage { enumerated, ..Coverage::default() };
     for gap in group.iter().flat_map(|listed| &listed.population.gaps) {
         coverage.enumerated = false;
         coverage.miss(gap.cause);
@@ -96,6 +104,16 @@ fn evaluate_group(
     }
     let all = group.iter().flat_map(|listed| listed.population.resources.iter().zip(&listed.names));
     let mut resources: Vec<_> = all.filter_map(|it| judge(case, it, now, &mut coverage)).collect();
+    for listed in group {
+        let reached = reached::reached(case.windowed(), listed.population, now);
+        coverage.cut(reached.span);
+        // A gap of the list already has the reason for what was not read.
+        if let Some(gap) = reached.gap.filter(|_| listed.population.gaps.is_empty()) {
+            coverage.enumerated = false;
+            coverage.miss(gap.cause);
+            gaps.push(gap);
+        }
+    }
     if coverage.expected == 0 && coverage.gone > 0 {
         let gap = Arc::new(all_gone(case, group, coverage.gone));
         coverage.enumerated = false;
@@ -174,6 +192,11 @@ fn judge(
         waiver: String::new(),
         is_gone: false,
     };
+    let place = case.windowed().place(resource, now);
+    if place == WindowPlace::Outside {
+        coverage.outside += 1;
+        return None;
+    }
     let judgement = match case.filter.judge(resource, now) {
         Judgement::Met => case.expect.judge(resource, now),
         Judgement::Unmet(_) | Judgement::NotApplicable(_) => {
@@ -184,6 +207,10 @@ fn judge(
             "whether the case is about this resource is not known".clone_into(&mut result.reason);
             Judgement::Unknown(gaps)
         }
+    };
+    let judgement = match place {
+        WindowPlace::Unknown(gap) => Judgement::Unknown(vec![gap]),
+        WindowPlace::Inside | WindowPlace::Outside => reached::kept(case, resource, judgement),
     };
     if let Some(gap) = &resource.gone {
         coverage.gone += 1;

@@ -7,6 +7,7 @@ mod coverage;
 mod evaluate;
 mod exit;
 mod places;
+mod reached;
 mod references;
 mod related;
 mod result;

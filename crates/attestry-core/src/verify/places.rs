@@ -35,7 +35,14 @@ fn nothing_of(kind: &'static Kind, account: &str, region: &str) -> Population {
         .at(account, region)
         .with_message(format!("no facts of {} in account {account}, {region}", kind.plural));
     let gaps = vec![Arc::new(gap)];
-    Population { kind, account: account.into(), region: region.into(), resources: Vec::new(), gaps }
+    Population {
+        kind,
+        account: account.into(),
+        region: region.into(),
+        resources: Vec::new(),
+        gaps,
+        reaches: Vec::new(),
+    }
 }
 
 /// All places that the cases need. A probe acts in the first Region only.

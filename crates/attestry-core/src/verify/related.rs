@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::reached;
 use crate::facts::{Cause, Fact, Gap, Population, Resource, Value};
 use crate::matchers::{Condition, Operand};
 use crate::policy::{Expectation, Judgement, Related};
@@ -40,6 +41,9 @@ impl<'a> Others<'a> {
             Arc::new(Gap::new(Cause::Interrupted).with_message(message))
         });
         let gap = of_kind().flat_map(|it| &it.gaps).next().cloned().or(missing);
+        let windowed = related.windowed();
+        let unread = || of_kind().find_map(|it| reached::reached(windowed, it, now).gap);
+        let gap = gap.or_else(unread).or_else(|| reached::without_global(windowed, of_kind()));
         let key = equal(&related.filter).map(|(inner, outer)| {
             let (mut by_value, mut unknown) = (BTreeMap::<&Value, Vec<usize>>::new(), Vec::new());
             for (place, resource) in resources.iter().enumerate() {
@@ -72,7 +76,7 @@ impl<'a> Others<'a> {
         }
         let (mut surely, mut gap) = (0_usize, self.gap.clone());
         let mut possible = 0_usize;
-        let mut add = |other: &Resource| match self.related.filter.judge_for(other, resource, self.now) {
+        let mut add = |other: &Resource| match self.related.judge(other, resource, self.now) {
             Judgement::Met => surely += 1,
             Judgement::Unmet(_) | Judgement::NotApplicable(_) => {}
             Judgement::Unknown(gaps) => {

@@ -130,7 +130,14 @@ fn resource(kind: &'static Kind, name: &str, facts: &[(&'static str, Fact)]) -> 
 }
 
 fn population(kind: &'static Kind, resources: Vec<Resource>) -> Population {
-    Population { kind, account: ACCOUNT.into(), region: REGION.into(), resources, gaps: Vec::new() }
+    Population {
+        kind,
+        account: ACCOUNT.into(),
+        region: REGION.into(),
+        resources,
+        gaps: Vec::new(),
+        reaches: Vec::new(),
+    }
 }
 
 /// The summary of all mutants.

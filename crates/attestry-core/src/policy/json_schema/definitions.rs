@@ -41,6 +41,7 @@ impl Definitions {
                     "type": "object",
                     "description": "Which of them count; `{ of: NAME }` is an attribute of this resource.",
                 },
+                "over": { "type": "string", "description": "The time before the run in which they count: `90d`." },
                 "at_least": { "type": "integer", "minimum": 0 },
                 "at_most": { "type": "integer", "minimum": 0 },
             },

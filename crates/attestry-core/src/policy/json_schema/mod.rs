@@ -24,6 +24,9 @@ pub fn policy(words: &Vocabulary) -> Value {
     let mut defs = Definitions::of(kinds.clone());
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
     let mut rules: Vec<Value> = kinds.iter().map(|kind| of_kind(kind, &mut defs)).collect();
+    let windowed = words.kinds.windowed();
+    let about = |key: &str| json!({ "required": [key], "properties": { key: { "enum": windowed } } });
+    rules.push(json!({ "if": { "required": ["over"] }, "then": { "anyOf": [about("each"), about("some")] } }));
     rules.extend(words.probes.iter().map(|spec| of_probe(spec, &mut defs)));
     let probes: Vec<&str> = words.probes.iter().map(|spec| spec.name).collect();
     let case = json!({
@@ -47,6 +50,10 @@ pub fn policy(words: &Vocabulary) -> Value {
                 "properties": { "at_least": { "type": "integer", "minimum": 1, "maximum": 99 } },
                 "description": "The percentage of the resources that must be as expected.",
             },
+            "over": { "description": "The time that the case is about, back from the run: `90d`.", "anyOf": [
+                { "type": "string", "pattern": DURATION },
+                { "type": "string", "pattern": PARAMETER },
+            ] },
             "when_none": one_of(WhenNone::ALL, "What it means that there is no such resource."),
             "per": one_of(Per::ALL, "For what `some` and `when_none` are asked once; `account` without it."),
             "expect": { "type": "object", "description": "What must hold of them." },
@@ -329,9 +336,15 @@ fn controls(words: &Vocabulary) -> Value {
 
 /// The allowed content of `where`, `expect` and `examples` when a case is about this kind.
 fn of_kind(kind: &'static Kind, defs: &mut Definitions) -> Value {
-    let then = rules_of(kind, defs);
+    let properties = rules_of(kind, defs);
+    let needed = kind.window().is_some_and(|window| window.needed);
+    let then = if needed {
+        json!({ "required": ["over"], "properties": properties })
+    } else {
+        json!({ "properties": properties })
+    };
     let about = |key: &str| json!({ "required": [key], "properties": { key: { "const": kind.name } } });
-    json!({ "if": { "anyOf": [about("each"), about("some")] }, "then": { "properties": then } })
+    json!({ "if": { "anyOf": [about("each"), about("some")] }, "then": then })
 }
 
 /// The allowed content of a case with this probe.

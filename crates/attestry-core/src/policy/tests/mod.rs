@@ -8,6 +8,7 @@ mod judging;
 mod limits;
 mod parameters;
 mod tables;
+mod windows;
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -15,7 +16,10 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use super::*;
-use crate::facts::{Argument, Attribute, Call, Fact, Field, Frequency, Kind, ProbeSpec, Resource, Scope, Type, Value};
+use crate::facts::{
+    Argument, Attribute, ByAttribute, Call, Fact, Field, Frequency, Kind, ProbeSpec, Resource, Scope, Type, Value,
+    Window,
+};
 use crate::source::{Diagnostics, render};
 
 const fn attribute(name: &'static str, of: Type) -> Attribute {
@@ -62,6 +66,31 @@ static GLOBAL: Kind = Kind {
     calls: CALLS,
 };
 
+/// A kind whose cases need a window.
+static EVENT: Kind = Kind {
+    name: "test.event",
+    plural: "events",
+    scope: Scope::Regional,
+    parent: None,
+    qualified: "",
+    doc: "An event.",
+    attributes: ATTRIBUTES,
+    calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 }).windowed(
+        &Window {
+            needed: true,
+            time: "last",
+            late: 900,
+            most: Some(90 * 86_400),
+            by: &[
+                ByAttribute { attribute: "grants", field: "grantee", key: "Grantee" },
+                ByAttribute { attribute: "name", field: "", key: "Name" },
+                ByAttribute { attribute: "rotation.enabled", field: "", key: "Enabled" },
+            ],
+            ..Window::OPTIONAL
+        },
+    )],
+};
+
 static TURN: ProbeSpec = ProbeSpec {
     name: "secret-rotation",
     kind: &THING,
@@ -78,7 +107,7 @@ static TURN: ProbeSpec = ProbeSpec {
 fn words() -> Vocabulary {
     static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
     Vocabulary {
-        kinds: Kinds::new([&THING, &GLOBAL, &ATTESTATION]),
+        kinds: Kinds::new([&THING, &GLOBAL, &EVENT, &ATTESTATION]),
         probes: vec![&TURN],
         catalogues: CATALOGUES.clone(),
     }

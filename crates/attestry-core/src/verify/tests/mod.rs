@@ -9,6 +9,7 @@ mod places;
 mod references;
 mod share;
 mod waivers;
+mod windows;
 
 use std::sync::Arc;
 
@@ -100,7 +101,7 @@ fn population(place: &Place) -> Population {
     });
     let resources = resources.collect();
     let gaps = if place.whole { Vec::new() } else { vec![gap(place)] };
-    Population { kind: &KIND, account, region, resources, gaps }
+    Population { kind: &KIND, account, region, resources, gaps, reaches: Vec::new() }
 }
 
 fn populations(places: &[Place]) -> Vec<Population> {
@@ -142,6 +143,7 @@ fn case(id: &str, quantifier: Quantifier, when_none: WhenNone, per: Per) -> Case
         quantifier,
         filter: is("about"),
         expect: is("good"),
+        over: None,
         share: None,
         when_none,
         per,

@@ -80,7 +80,14 @@ fn resource(kind: &'static Kind, id: &str, facts: &[(&'static str, Fact)]) -> Re
 }
 
 fn population_of(kind: &'static Kind, resources: Vec<Resource>) -> Population {
-    Population { kind, account: ACCOUNT.into(), region: REGION.into(), resources, gaps: Vec::new() }
+    Population {
+        kind,
+        account: ACCOUNT.into(),
+        region: REGION.into(),
+        resources,
+        gaps: Vec::new(),
+        reaches: Vec::new(),
+    }
 }
 
 /// The keys of the account: one key of a customer, with one alias.

@@ -1,0 +1,193 @@
+//! Windows: the declaration of facts that are about a span of time, and the part of the time that a run read.
+//!
+//! This module is pure data. Must not know cases, nor how the facts are read.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::format_duration;
+
+/// The declaration of a call whose answers are about a span of time before the run. A case sets the length of the span
+/// with `over`.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Whether each case must set the length. Otherwise a case without `over` takes the span of the stage.
+    pub needed: bool,
+    /// The attribute with the instant of a resource. It is empty when the resources are no events.
+    pub time: &'static str,
+    /// The attribute with the length of time for which AWS keeps the records of a resource. It is empty when there is
+    /// none.
+    pub kept: &'static str,
+    /// The last seconds before the run that no span contains, because AWS can still deliver their records.
+    pub late: i64,
+    /// The greatest number of seconds before the run that AWS returns.
+    pub most: Option<i64>,
+    /// The attributes that the call can select by. The first ones select the fewest records.
+    pub by: &'static [ByAttribute],
+    /// The records of global services, if only one Region has them.
+    pub global: Option<&'static GlobalRecords>,
+}
+
+/// The records of global services. The global Region of the partition has them, and no other Region has them.
+#[derive(Debug)]
+pub struct GlobalRecords {
+    /// The attribute with the service of a record.
+    pub attribute: &'static str,
+    /// Whether the value names a service whose records are in the Region of the record.
+    pub is_regional: fn(&str) -> bool,
+}
+
+/// An attribute that a call can select by.
+#[derive(Clone, Copy, Debug)]
+pub struct ByAttribute {
+    /// The attribute.
+    pub attribute: &'static str,
+    /// The field of the records in the attribute, when it is a list of records. Otherwise it is empty.
+    pub field: &'static str,
+    /// The name of the attribute in the request.
+    pub key: &'static str,
+}
+
+impl Window {
+    /// A window that cases may set, for a source that has all records of the stage's span.
+    pub const OPTIONAL: Self = Self { needed: false, time: "", kept: "", late: 0, most: None, by: &[], global: None };
+
+    /// The span of a case over this number of seconds before an instant. Absent when the instant is out of range.
+    #[must_use]
+    pub fn span(&self, over: i64, now: Timestamp) -> Option<TimeSpan> {
+        let before = |seconds| now.checked_sub(SignedDuration::from_secs(seconds)).ok();
+        Some(TimeSpan { from: Some(before(over)?), until: before(self.late)? })
+    }
+
+    /// The sentences for people.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let mut text = if self.needed {
+            "Each case sets with `over` how far back it counts.".to_owned()
+        } else {
+            "A case can set with `over` how far back it counts; without it, the case has the time that the stage reads."
+                .to_owned()
+        };
+        if self.late > 0 {
+            text += &format!(" The time ends {} before the run.", format_duration(self.late));
+        }
+        if let Some(most) = self.most {
+            text += &format!(" AWS returns at most {}.", format_duration(most));
+        }
+        if !self.by.is_empty() {
+            let names: Vec<String> = self
+                .by
+                .iter()
+                .map(|it| match it.field {
+                    "" => format!("`{}`", it.attribute),
+                    field => format!("`{}: {{ any: {{ {field}: … }} }}`", it.attribute),
+                })
+                .collect();
+            text += &format!(
+                " A `where` with an exact value of one of these makes the run read only the records with that value: {}.",
+                names.join(", ")
+            );
+        }
+        text
+    }
+
+    /// The part of that span that AWS can return.
+    #[must_use]
+    pub fn reachable(&self, over: i64, now: Timestamp) -> Option<TimeSpan> {
+        self.span(self.most.map_or(over, |most| over.min(most)), now)
+    }
+}
+
+/// A span of time, both ends included. Without a beginning, it has all time before the end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeSpan {
+    /// The beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// The end.
+    pub until: Timestamp,
+}
+
+impl TimeSpan {
+    /// Whether this span has all time of another one.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        // `None` is less than every instant, and it is the beginning of all time.
+        self.from <= other.from && self.until >= other.until
+    }
+
+    /// The time of both spans.
+    #[must_use]
+    pub fn both(&self, other: &Self) -> Self {
+        Self { from: self.from.max(other.from), until: self.until.min(other.until) }
+    }
+
+    /// Whether the span has the instant.
+    #[must_use]
+    pub fn has(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && at <= self.until
+    }
+}
+
+impl std::fmt::Display for TimeSpan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shown = |at: Timestamp| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        match self.from {
+            Some(from) => write!(f, "from {} until {}", shown(from), shown(self.until)),
+            None => write!(f, "until {}", shown(self.until)),
+        }
+    }
+}
+
+/// One value that a call selects by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByValue {
+    /// The name of the attribute in the request.
+    pub key: String,
+    /// The value.
+    pub value: String,
+}
+
+/// A part of a population that was read completely: the records of a span, all of them or those of one value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reach {
+    /// The value. Without it, all records of the span were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<ByValue>,
+    /// The span.
+    pub span: TimeSpan,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_span_has_what_lies_between_its_ends() {
+        let span = |from: Option<i64>, until| TimeSpan { from: from.map(at), until: at(until) };
+        let all = [span(None, 9), span(None, 5), span(Some(1), 9), span(Some(1), 5), span(Some(3), 4)];
+        for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (a, b))) {
+            let seconds = |of: &TimeSpan| (-2..12).filter(|second| of.has(at(*second))).collect::<Vec<_>>();
+            let inside = seconds(b).iter().all(|second| seconds(a).contains(second));
+            assert_eq!(a.covers(b), inside, "{a} {b}");
+            let both: Vec<i64> = seconds(a).into_iter().filter(|second| seconds(b).contains(second)).collect();
+            assert_eq!(seconds(&a.both(b)), both, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_span_counts_back_from_the_clock_and_ends_before_it() {
+        let window = Window { late: 900, most: Some(10_000), ..Window::OPTIONAL };
+        let span = |from, until| Some(TimeSpan { from: Some(at(from)), until: at(until) });
+        assert_eq!(window.span(50_000, at(100_000)), span(50_000, 99_100));
+        assert_eq!(window.reachable(50_000, at(100_000)), span(90_000, 99_100));
+        assert_eq!(window.span(i64::MAX, at(100_000)), None);
+    }
+}

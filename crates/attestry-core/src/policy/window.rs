@@ -1,0 +1,215 @@
+//! `over:` of a case: the length of time that the case is about.
+//!
+//! The module reads the word, finds the instant of a resource in it, and finds the values that `where` asks for. Must not
+//! know populations, nor how facts are read.
+
+use jiff::Timestamp;
+
+use super::parameters::Parameters;
+use super::{Case, Expectation, Judgement, Related, values};
+use crate::facts::redact::is_secret;
+use crate::facts::{
+    ByAttribute, ByValue, Cause, Fact, Gap, Kind, Resource, TimeSpan, Type, Value, Window, format_duration,
+};
+use crate::matchers::{Condition, Operand, Test};
+use crate::source::{Diagnostic, Diagnostics, Entry, Node, Span};
+
+/// More values than this are not selected one by one. Then all records are read.
+const MOST_VALUES: usize = 50;
+
+/// The greatest length of time that a case can be about.
+const LONGEST: i64 = 100 * 366 * 24 * 3600;
+
+/// Checks that a kind has a window exactly when `over` is set or needed. `what` has this place in the text.
+pub(super) fn check(
+    over: Option<&Entry>,
+    kind: &'static Kind,
+    (what, place): (&str, Span),
+    windowed: &[&str],
+    sink: &mut Diagnostics,
+) {
+    match (over, kind.window()) {
+        (Some(over), None) => {
+            let message = format!("{} have no window, so `over` means nothing here", kind.plural);
+            let error = Diagnostic::error("no-window", over.key.span, message);
+            sink.push(error.help(format!("kinds with a window: {}", windowed.join(", "))));
+        }
+        (None, Some(Window { needed: true, .. })) => {
+            let message = format!("{what} has no `over`, and {} need one", kind.plural);
+            sink.push(
+                Diagnostic::error("missing-window", place, message)
+                    .help("write `over: 90d`; the time counts back from the run"),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// Reads a length of time for a kind with this window.
+pub(super) fn read(
+    node: &Node,
+    window: &Window,
+    parameters: &mut Parameters<'_>,
+    sink: &mut Diagnostics,
+) -> Option<i64> {
+    let Value::Duration(over) = values::read(node, Type::Duration, None, parameters, sink)? else { return None };
+    if over > LONGEST {
+        let message = format!("`over` must be at most {}", format_duration(LONGEST));
+        sink.push(Diagnostic::error("bad-window", node.span, message));
+        return None;
+    }
+    if over <= window.late {
+        let message = format!("`over` must be longer than {}", format_duration(window.late));
+        let error = Diagnostic::error("bad-window", node.span, message);
+        sink.push(match window.late {
+            0 => error,
+            late => {
+                let late = format_duration(late);
+                error
+                    .help(format!("the window ends {late} before the run, because AWS can still deliver later records"))
+            }
+        });
+        return None;
+    }
+    Some(over)
+}
+
+/// Whether a resource lies in a window.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WindowPlace {
+    /// It does, or there is no window.
+    Inside,
+    /// It does not.
+    Outside,
+    /// Its instant is not known.
+    Unknown(std::sync::Arc<Gap>),
+}
+
+/// Resources of a kind that may have a window: the filter that selects them, and the length of the time.
+#[derive(Clone, Copy, Debug)]
+pub struct Windowed<'a> {
+    /// The kind.
+    pub kind: &'static Kind,
+    /// The filter.
+    pub filter: &'a Expectation,
+    /// The length of the time before the run, in seconds.
+    pub over: Option<i64>,
+}
+
+impl Case {
+    /// The resources that the case is about.
+    #[must_use]
+    pub fn windowed(&self) -> Windowed<'_> {
+        Windowed { kind: self.kind, filter: &self.filter, over: self.over }
+    }
+}
+
+impl Related {
+    /// The resources that count.
+    #[must_use]
+    pub fn windowed(&self) -> Windowed<'_> {
+        Windowed { kind: self.kind, filter: &self.filter, over: self.over }
+    }
+
+    /// Whether another resource counts for a resource.
+    #[must_use]
+    pub fn judge(&self, other: &Resource, outer: &Resource, now: Timestamp) -> Judgement {
+        let place = self.windowed().place(other, now);
+        if place == WindowPlace::Outside {
+            return Judgement::Unmet(Vec::new());
+        }
+        match (self.filter.judge_for(other, outer, now), place) {
+            (Judgement::Met, WindowPlace::Unknown(gap)) => Judgement::Unknown(vec![gap]),
+            (judgement, _) => judgement,
+        }
+    }
+}
+
+impl Windowed<'_> {
+    /// The span at this instant. Absent without `over`.
+    #[must_use]
+    pub fn span_at(&self, now: Timestamp) -> Option<TimeSpan> {
+        self.kind.window()?.span(self.over?, now)
+    }
+
+    /// Whether a resource lies in the window.
+    #[must_use]
+    pub fn place(&self, resource: &Resource, now: Timestamp) -> WindowPlace {
+        let time = self.kind.window().map(|window| window.time).filter(|time| !time.is_empty());
+        let (Some(time), Some(span)) = (time, self.span_at(now)) else { return WindowPlace::Inside };
+        match resource.get(time) {
+            Some(Fact::Known(Value::Time(at))) if span.has(*at) => WindowPlace::Inside,
+            Some(Fact::Known(Value::Time(_))) => WindowPlace::Outside,
+            Some(Fact::Unknown(gap)) => WindowPlace::Unknown(std::sync::Arc::clone(gap)),
+            // An example without an instant is an event of the window.
+            Some(Fact::Absent | Fact::NotApplicable(_)) => WindowPlace::Inside,
+            Some(Fact::Known(_)) | None => {
+                let gap = Gap::new(Cause::Interrupted).with_resource(resource.id.clone());
+                WindowPlace::Unknown(std::sync::Arc::new(gap.with_message(format!("`{time}` was never read"))))
+            }
+        }
+    }
+
+    /// The values by which a call can select all these resources. Each item is sufficient: all records of
+    /// all its values. The first one has the fewest records. Without an item, all records are needed.
+    #[must_use]
+    pub fn by_values(&self) -> Vec<Vec<ByValue>> {
+        let by = self.kind.window().map(|window| window.by).unwrap_or_default();
+        let of = |by: &ByAttribute| -> Option<Vec<ByValue>> {
+            let values = wanted(self.filter, by.attribute, by.field)?;
+            let key = || by.key.to_owned();
+            // A request shows its parameters, so a secret must not be one.
+            let sound = |value: &String| !value.is_empty() && !is_secret(value);
+            (values.len() <= MOST_VALUES && values.iter().all(sound))
+                .then(|| values.into_iter().map(|value| ByValue { key: key(), value }).collect())
+        };
+        by.iter().filter_map(of).collect()
+    }
+
+    /// The values of an attribute without which a resource is surely not one of them.
+    #[must_use]
+    pub fn asked(&self, attribute: &str) -> Option<Vec<String>> {
+        wanted(self.filter, attribute, "")
+    }
+}
+
+/// The texts that an attribute must have one of, if the expectation asks for that.
+fn wanted(of: &Expectation, attribute: &str, field: &str) -> Option<Vec<String>> {
+    match of {
+        Expectation::All(parts) => parts.iter().find_map(|part| wanted(part, attribute, field)),
+        Expectation::Attribute(test)
+            if test.lookup.attribute.name == attribute && test.lookup.inside.is_empty() && test.related.is_none() =>
+        {
+            match (&test.condition, field) {
+                (Condition::Tests(tests), "") => tests.iter().find_map(texts),
+                (Condition::Tests(tests), field) => tests.iter().find_map(|test| in_item(test, field)),
+                (Condition::Fields(_), _) => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The texts that the value must be one of.
+fn texts(test: &Test) -> Option<Vec<String>> {
+    let text = |value: &Value| match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    };
+    match (test.matcher.keyword(), &test.operand) {
+        ("equals", Operand::Value(value)) => Some(vec![text(value)?]),
+        ("one_of", Operand::Values(values)) => values.iter().map(text).collect(),
+        _ => None,
+    }
+}
+
+/// The texts that a field of at least one item must be one of: `{ any: { name: a } }`.
+fn in_item(test: &Test, field: &str) -> Option<Vec<String>> {
+    let (Operand::Condition(item), "any") = (&test.operand, test.matcher.keyword()) else { return None };
+    let Condition::Fields(fields) = &**item else { return None };
+    fields.iter().find_map(|(path, condition)| match condition {
+        Condition::Tests(tests) if path.as_slice() == [field] => tests.iter().find_map(texts),
+        _ => None,
+    })
+}

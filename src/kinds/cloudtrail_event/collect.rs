@@ -1,0 +1,142 @@
+//! `cloudtrail.event`: collector.
+//!
+//! Must not know what is expected of an event.
+
+use aws_smithy_types::DateTime;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use super::record::Record;
+use super::{KIND, LOOKUP};
+use crate::aws::AccountRegion;
+use crate::aws::client::{Api, CLOUDTRAIL, Client, epoch_seconds};
+use crate::collect::{Collector, Listing};
+use crate::kinds::support::convert::{malformed, named, time, yes_or_no};
+use crate::kinds::support::pages::Pages;
+use attestry_core::facts::{Gap, Reach, Resource, Value};
+
+const LOOKUP_EVENTS: Api = CLOUDTRAIL.api(LOOKUP.operation);
+
+/// Reads events.
+pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), &[]);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Page {
+    events: Option<Vec<Event>>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Event {
+    event_id: Option<String>,
+    event_name: Option<String>,
+    event_source: Option<String>,
+    #[serde(default, deserialize_with = "epoch_seconds")]
+    event_time: Option<DateTime>,
+    read_only: Option<String>,
+    username: Option<String>,
+    resources: Option<Vec<Named>>,
+    cloud_trail_event: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Named {
+    resource_type: Option<String>,
+    resource_name: Option<String>,
+}
+
+async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
+    for part in found.wanted() {
+        lookup(at, found, &part).await?;
+        found.reached(part);
+    }
+    Ok(())
+}
+
+/// Reads the events of one span, all of them or those of one value.
+async fn lookup(at: &AccountRegion, found: &mut Listing, part: &Reach) -> Result<(), Gap> {
+    let mut pages = Pages::default();
+    while pages.go_on() {
+        let page: Page = at.client(Client::new).call(&LOOKUP_EVENTS, input(part, pages.token())).await?;
+        for event in page.events.iter().flatten() {
+            let id = named(event.event_id.as_deref(), "id of an event")?;
+            set_event(found.add(id, event.event_name.as_deref().unwrap_or(id)), event);
+        }
+        pages.turn(page.next_token.as_deref(), false)?;
+    }
+    Ok(())
+}
+
+fn input(part: &Reach, token: Option<&str>) -> Json {
+    let attributes = part.of.as_ref().map(|of| json!([{ "AttributeKey": of.key, "AttributeValue": of.value }]));
+    json!({
+        "LookupAttributes": attributes,
+        "StartTime": part.span.from.map(|from| from.as_second()),
+        // The end of the span is part of it, and the fraction of its second must be, too.
+        "EndTime": part.span.until.as_second().saturating_add(1),
+        "MaxResults": 50,
+        "NextToken": token,
+    })
+}
+
+fn set_event(resource: &mut Resource, event: &Event) {
+    let record = named(event.cloud_trail_event.as_deref(), "record of an event");
+    let record = record.and_then(|text| Record::read(text, &resource.id));
+    let inner = record.as_ref().ok();
+    resource.set("id", event.event_id.as_deref());
+    // The record has these members, too. A case that selects by one of them must not miss an event because one is wrong.
+    resource.set("name", agreed(event.event_name.as_deref(), inner.map(|it| &*it.event_name)));
+    resource.set("source", agreed(event.event_source.as_deref(), inner.map(|it| &*it.event_source)));
+    let at = time(event.event_time.as_ref());
+    resource.set("time", at.and_then(|at| agreed(at, inner.map(|it| it.event_time))));
+    let reads = event.read_only.as_deref().map(yes_or_no).transpose();
+    resource.set("read_only", reads.and_then(|reads| agreed(reads, inner.and_then(|it| it.read_only))));
+    resource.set("user", event.username.as_deref());
+    resource.set("resources", resources(event));
+    set_record(resource, &record);
+}
+
+/// A member of an event that its record has, too.
+fn agreed<T: PartialEq>(outer: Option<T>, inner: Option<T>) -> Result<Option<T>, Gap> {
+    match (outer, inner) {
+        (outer, Some(inner)) if outer.as_ref() != Some(&inner) => Err(malformed("the record has another value")),
+        (outer, _) => Ok(outer),
+    }
+}
+
+fn resources(event: &Event) -> Value {
+    let record = |it: &Named| {
+        let text = |text: &Option<String>| text.as_deref().map(Value::from);
+        Value::record([("type", text(&it.resource_type)), ("name", text(&it.resource_name))])
+    };
+    Value::List(event.resources.iter().flatten().map(record).collect())
+}
+
+/// The attributes from the record of the event. An unreadable record makes all of them unknown, and the event stays in the
+/// population.
+fn set_record(resource: &mut Resource, record: &Result<Record, Gap>) {
+    let text = |of: fn(&Record) -> Option<&str>| record.as_ref().map(of).map_err(Gap::clone);
+    for (name, of) in TEXTS {
+        resource.set(name, text(*of));
+    }
+    let value = |of: fn(&Record) -> Option<Value>| record.as_ref().map(of).map_err(Gap::clone);
+    resource.set("service_details", value(Record::service_details));
+    resource.set("request", value(Record::request));
+}
+
+/// An attribute of the record, and the text that it has.
+type Text = (&'static str, fn(&Record) -> Option<&str>);
+
+const TEXTS: &[Text] = &[
+    ("actor", Record::actor),
+    ("actor_type", Record::actor_type),
+    ("issuer", Record::issuer),
+    ("session", Record::session),
+    ("invoked_by", Record::invoked_by),
+    ("error_code", |record| record.error_code.as_deref()),
+    ("type", |record| Some(&record.event_type)),
+    ("category", |record| record.event_category.as_deref()),
+];
