@@ -228,7 +228,7 @@ impl<'m, 'a> Worker<'m, 'a> {
         let met = standing.met.get(&place(case, &old.account, &old.region)).copied().unwrap_or_default();
         let others = met > usize::from(is(before, ResourceVerdict::Met));
         let seen = !is(before, ResourceVerdict::NotEvaluated) && !is(after, ResourceVerdict::NotEvaluated);
-        others && seen && case.share.is_none()
+        others && seen && case.share.is_none() && case.count.is_none()
     }
 
     /// The other resources of a case whose derived facts depend on a resource, before or after the change.

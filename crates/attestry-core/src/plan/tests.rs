@@ -88,6 +88,7 @@ fn case(kind: &'static Kind, filter: Expectation, expect: Expectation) -> Case {
         expect,
         over: None,
         share: None,
+        count: None,
         when_none: WhenNone::Met,
         per: Per::Account,
         oracles: Vec::new(),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AttributeTest, Control, Expectation, Severity};
+use super::{AttributeTest, Bounds, Control, Expectation, Severity};
 use crate::facts::words::words;
 use crate::facts::{Kind, Oracle, Population, ProbeCall};
 use crate::source::Span;
@@ -35,6 +35,8 @@ pub struct Case {
     pub over: Option<i64>,
     /// The percentage of the resources that must be as expected. Without it, all must be.
     pub share: Option<u8>,
+    /// The number of resources that must be as expected, in a case with `some`. Without it, one is enough.
+    pub count: Option<Bounds>,
     /// The meaning of an empty population.
     pub when_none: WhenNone,
     /// The scope in which `some` and `when_none` are evaluated: stage, account or Region.

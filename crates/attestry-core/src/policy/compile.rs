@@ -291,6 +291,12 @@ fn compile_case(
     let over = text.over.as_ref().zip(text.kind.window());
     let over = over.map(|(node, window)| super::window::read(node, window, parameters, sink));
     let (filter, expect) = (filter?, expect?);
+    let expect = match &text.distinct {
+        Some(node) => {
+            Expectation::All(vec![expect, Expectation::distinct(node, text.kind, &filter, parameters, sink)?])
+        }
+        None => expect,
+    };
     let over = over.map_or(Some(None), |over| over.map(Some))?;
     let probe = probe.map_or(Some(None), |probe| probe.map(Some))?;
     // The citation of a case is more exact than the citation of its policy.
@@ -325,6 +331,7 @@ fn compile_case(
         expect,
         over,
         share: text.share,
+        count: text.count,
         when_none: text.when_none,
         per: text.per,
         oracles: Vec::new(),

@@ -92,6 +92,21 @@ impl Expectation {
         parts.into_iter().collect::<Option<Vec<_>>>().map(Self::All)
     }
 
+    /// The requirement that no other resource of the case has the same value of an attribute.
+    pub(super) fn distinct(
+        node: &Node,
+        kind: &'static Kind,
+        filter: &Self,
+        parameters: &mut Parameters<'_>,
+        sink: &mut Diagnostics,
+    ) -> Option<Self> {
+        let related = Related::same(node, kind, filter, parameters, sink)?;
+        let (lookup, condition) = (related.lookup(kind, node), related.condition()?);
+        let path = format!("{} with the same {}", kind.plural, node.scalar()?.text);
+        let related = Some(Arc::new(related));
+        Some(Self::Attribute(Box::new(AttributeTest { path, lookup, condition, related, beside: Vec::new() })))
+    }
+
     fn read_entry(
         entry: &Entry,
         kind: &'static Kind,

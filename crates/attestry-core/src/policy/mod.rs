@@ -6,6 +6,7 @@
 //! `load` reads files.
 
 mod attestations;
+mod bounds;
 mod case;
 mod catalogue;
 mod compile;
@@ -39,6 +40,7 @@ mod waivers;
 mod window;
 
 pub use attestations::{ATTESTATION, Attestation, attested};
+pub use bounds::Bounds;
 pub use case::{Case, Origin, Per, Quantifier, WhenNone};
 pub use catalogue::{Catalogues, Citation, Control, Untestable, UntestableSort};
 pub use compile::{Compiled, compile};

@@ -6,9 +6,12 @@ use std::str::FromStr;
 
 use strum::VariantNames;
 
+use super::bounds::{count, share};
 use super::catalogue::Judge;
 use super::window;
-use super::{ATTESTATION, Catalogues, Citation, Kinds, Per, ProbeText, Quantifier, Severity, Vocabulary, WhenNone};
+use super::{
+    ATTESTATION, Bounds, Catalogues, Citation, Kinds, Per, ProbeText, Quantifier, Severity, Vocabulary, WhenNone,
+};
 use crate::facts::{Kind, ProbeSpec, Scope};
 use crate::kind_files::KindSet;
 use crate::source::{Content, Diagnostic, Diagnostics, FileId, Node, Span, Spanned, Table};
@@ -63,6 +66,10 @@ pub struct CaseText {
     pub over: Option<Node>,
     /// The percentage of the resources that must be as expected. Without it, all must be.
     pub share: Option<u8>,
+    /// The number of resources that must be as expected, in a case with `some`.
+    pub count: Option<Bounds>,
+    /// The attribute whose value no two resources may share.
+    pub distinct: Option<Node>,
     /// The value of `when_none`.
     pub when_none: WhenNone,
     /// The value of `per`. The default is `account`.
@@ -133,28 +140,6 @@ impl Declared {
         table.finish(sink);
         declared
     }
-}
-
-/// Reads `share: { at_least: 80 }`, a percentage of the resources.
-fn share(node: &Node, without: bool, sink: &mut Diagnostics) -> Option<u8> {
-    let mut table = Table::new(node, "`share`", sink)?;
-    let percent = table.need("at_least", sink).and_then(|node| node.integer("a percentage", sink));
-    table.finish(sink);
-    let percent = percent?;
-    if without {
-        sink.push(Diagnostic::error(
-            "bad-share",
-            node.span,
-            "only a case with `each` is about a share of the resources",
-        ));
-        return None;
-    }
-    let share = u8::try_from(percent.value).ok().filter(|share| (1..100).contains(share));
-    if share.is_none() {
-        let error = Diagnostic::error("bad-share", percent.span, "a share is a percentage from 1 to 99");
-        sink.push(error.help("without `share`, every resource must be as expected"));
-    }
-    share
 }
 
 /// Facts that must meet or violate the case.
@@ -279,6 +264,12 @@ impl CaseText {
         let for_each = table.take("for_each").map(|node| ForEach::read(node, sink));
         let severity = table.take("severity").and_then(|node| Severity::read(node, "`severity`", sink));
         let share = table.take("share").and_then(|node| share(node, some.is_some() || acts, sink));
+        let count = table.take("count").and_then(|node| count(node, some.is_some() && !acts, sink));
+        let distinct = table.take("distinct").cloned();
+        if let Some(node) = distinct.as_ref().filter(|_| some.is_some() || acts) {
+            let message = "only a case with `each` compares its resources with each other";
+            sink.push(Diagnostic::error("bad-distinct", node.span, message));
+        }
         let when_none = table.need("when_none", sink).and_then(|node| word(node, "`when_none`", sink));
         // A probe acts now, and it has one resource. So there is no window, and nothing to select or to group.
         let over = if acts { None } else { table.take_entry("over") };
@@ -315,6 +306,8 @@ impl CaseText {
             severity,
             over: over.map(|entry| entry.value.clone()),
             share,
+            count,
+            distinct,
             when_none: when_none.unwrap_or(WhenNone::Violated),
             per: per.unwrap_or(Per::Account),
             controls,

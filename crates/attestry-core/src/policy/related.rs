@@ -7,7 +7,7 @@ use super::parameters::Parameters;
 use super::{Expectation, window};
 use crate::facts::{Attribute, Kind, Lookup, Type, Value};
 use crate::matchers::{self, Condition, Operand, Test};
-use crate::source::{Diagnostic, Diagnostics, Node, Table};
+use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Spanned, Table};
 
 /// The other resources that a resource must have.
 #[derive(Clone, Debug)]
@@ -75,6 +75,42 @@ impl Related {
         // Without a number, one is enough. With an upper limit alone, none is, too.
         let at_least = at_least.unwrap_or(usize::from(at_most.is_none()));
         Some(Self { kind: other, filter, over, at_least, at_most })
+    }
+
+    /// The other resources of a case that have the same value of an attribute. There may be none.
+    pub(super) fn same(
+        node: &Node,
+        kind: &'static Kind,
+        filter: &Expectation,
+        parameters: &mut Parameters<'_>,
+        sink: &mut Diagnostics,
+    ) -> Option<Self> {
+        let path = parameters.fill_text(&node.text("the attribute", sink)?, sink)?;
+        let mut follows = false;
+        filter.visit(&mut |test| follows |= test.attributes().iter().any(|it| it.follow.is_some()));
+        if follows {
+            let message = "`distinct` compares only resources that `where` selects without a reference";
+            sink.push(Diagnostic::error("bad-distinct", node.span, message));
+            return None;
+        }
+        let text = |text: &str| Node {
+            span: node.span,
+            content: Content::Scalar(Scalar { text: text.to_owned(), quoted: true }),
+        };
+        let pair = |key: &str, value: Node| {
+            let entry = Entry { key: Spanned::new(key.to_owned(), node.span), value };
+            Node { span: node.span, content: Content::Mapping(vec![entry]) }
+        };
+        let equal = |path: &str| pair(path, pair("equals", pair("of", text(path))));
+        let own = if kind.attribute("arn").is_some() { "arn" } else { "id" };
+        let tests = [equal(&path), pair("not", equal(own))];
+        let read = |parameters: &mut Parameters<'_>| {
+            let parts = tests.iter().map(|node| Expectation::read(node, kind, parameters, sink));
+            parts.collect::<Option<Vec<_>>>()
+        };
+        let mut parts = parameters.inside(kind, kind, read)?;
+        parts.push(filter.clone());
+        Some(Self { kind, filter: Expectation::All(parts), over: None, at_least: 0, at_most: Some(0) })
     }
 
     /// The condition on the number of the others.

@@ -23,8 +23,14 @@ pub(super) fn population(case: &Case) -> String {
     let over = case.over.map(|over| format!(", over {}", format_duration(over))).unwrap_or_default();
     match (&case.probe, case.quantifier) {
         (Some(probe), _) => format!("what the probe {} observed{which}, in each account", probe.spec.name),
-        (None, Quantifier::Each) => format!("all {plural}{which}{over}"),
-        (None, Quantifier::Some) => format!("at least one of the {plural}{which}{over}, {per}"),
+        (None, Quantifier::Each) => match case.share {
+            None => format!("all {plural}{which}{over}"),
+            Some(share) => format!("at least {share} % of the {plural}{which}{over}, {per}"),
+        },
+        (None, Quantifier::Some) => {
+            let number = case.count.map_or_else(|| "at least one".to_owned(), |bounds| bounds.to_string());
+            format!("{number} of the {plural}{which}{over}, {per}")
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::{CaseResult, Coverage, ResourceResult, ResourceVerdict, RunResult, Ve
 use super::{reached, references};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Cause, Gap, Population, Resource};
-use crate::policy::{Case, Judgement, Per, Quantifier, Waiver, WhenNone, WindowPlace};
+use crate::policy::{Bounds, Case, Judgement, Per, Quantifier, Waiver, WhenNone, WindowPlace};
 
 /// Judges every case on the collected facts.
 #[must_use]
@@ -273,8 +273,8 @@ fn settle_share(share: u8, resources: &mut [ResourceResult], coverage: &Coverage
     }
 }
 
-/// Decides the quantifier `some`. One resource as expected is enough, so the other resources are no violations. Without
-/// such a resource, the population is the violation.
+/// Decides the quantifier `some`. One resource as expected is enough, or the number that the case asks for, so the other
+/// resources are no violations. Where the number is not right, the population is the violation.
 fn settle_some(
     case: &Case,
     place: (&str, &str),
@@ -282,21 +282,37 @@ fn settle_some(
     coverage: &Coverage,
     populations: &[&Listed<'_>],
 ) {
-    let met = resources.iter().any(|resource| resource.verdict == ResourceVerdict::Met);
+    let met = resources.iter().filter(|resource| resource.verdict == ResourceVerdict::Met).count();
     let mut nearest = Vec::new();
     for resource in resources.iter_mut().filter(|resource| resource.verdict == ResourceVerdict::Violated) {
         resource.verdict = ResourceVerdict::NotApplicable;
         resource.finding.clear();
-        let reason = if met { "another one is as expected" } else { "not as expected, nor is any other" };
+        let reason = match (met, case.count) {
+            (_, Some(_)) => "not as expected, so it does not count",
+            (0, None) => "not as expected, nor is any other",
+            (_, None) => "another one is as expected",
+        };
         reason.clone_into(&mut resource.reason);
         nearest.extend(resource.differences.iter().cloned());
     }
+    let complete = coverage.complete().is_some();
+    let Bounds { at_least, at_most } = case.count.unwrap_or(Bounds { at_least: 1, at_most: None });
+    // A resource that was not seen can only add to the number.
+    let too_many = at_most.is_some_and(|most| met > most);
     // When the expectation applies to none of the expected resources, none of them is as expected either.
-    if !met && coverage.expected > 0 && coverage.complete().is_some() {
-        let mut finding = of_population(case, place, "none is as expected", populations);
-        finding.differences = nearest.into_iter().take(NEAREST).collect();
-        resources.insert(0, finding);
+    let too_few = met < at_least && coverage.expected > 0 && complete;
+    if !too_many && !too_few {
+        return;
     }
+    let reason = match case.count {
+        None => "none is as expected".to_owned(),
+        Some(bounds) => format!("{met} are as expected, and {bounds} must be"),
+    };
+    let mut finding = of_population(case, place, &reason, populations);
+    if too_few {
+        finding.differences = nearest.into_iter().take(NEAREST).collect();
+    }
+    resources.insert(0, finding);
 }
 
 /// The limit of shown differences when no resource is as expected.

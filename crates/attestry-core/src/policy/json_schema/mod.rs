@@ -54,6 +54,17 @@ pub fn policy(words: &Vocabulary) -> Value {
                 { "type": "string", "pattern": DURATION },
                 { "type": "string", "pattern": PARAMETER },
             ] },
+            "count": {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": false,
+                "properties": {
+                    "at_least": { "type": "integer", "minimum": 0 },
+                    "at_most": { "type": "integer", "minimum": 0 },
+                },
+                "description": "The number of the resources that must be as expected, beside `some`.",
+            },
+            "distinct": { "type": "string", "description": "The attribute whose value no two of the resources may share." },
             "when_none": one_of(WhenNone::ALL, "What it means that there is no such resource."),
             "per": one_of(Per::ALL, "For what `some` and `when_none` are asked once; `account` without it."),
             "expect": { "type": "object", "description": "What must hold of them." },

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
 mod decisions;
+mod distinct;
 mod exits;
 mod findings;
 mod gone;
@@ -20,7 +21,7 @@ use crate::facts::{
     Attribute, Call, Cause, Fact, Frequency, Gap, Kind, Lookup, Population, Resource, Scope, Type, Value,
 };
 use crate::matchers::{Condition, Operand, Test, equality};
-use crate::policy::{AttributeTest, Case, Expectation, Origin, Per, Quantifier, Severity, Waiver, WhenNone};
+use crate::policy::{AttributeTest, Bounds, Case, Expectation, Origin, Per, Quantifier, Severity, Waiver, WhenNone};
 use crate::source::{Files, Span, Spanned};
 
 const fn attribute(name: &'static str) -> Attribute {
@@ -145,6 +146,7 @@ fn case(id: &str, quantifier: Quantifier, when_none: WhenNone, per: Per) -> Case
         expect: is("good"),
         over: None,
         share: None,
+        count: None,
         when_none,
         per,
         oracles: Vec::new(),

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::policy::{Root, Vocabulary, compile, load_suite_of};
+use crate::policy::{Root, Suite, Vocabulary, compile, load_suite_of};
 use crate::source::{Diagnostics, render};
 
 const LIST_KEYS: Call = Call::new("key", "ListKeys", "key:ListKeys", Frequency::Population { page: 10 });
 const READ_KEY: Call = Call::new("key", "ReadKey", "key:ReadKey", Frequency::Resource);
 const LIST_BOXES: Call = Call::new("box", "ListBoxes", "box:ListBoxes", Frequency::Population { page: 10 });
 
-static KEY: Kind = KEYS;
+pub(super) static KEY: Kind = KEYS;
 
 /// The same kind, with a list that AWS may end early.
 static UNSURE: Kind = Kind { qualified: "AWS may end the list early.", ..KEYS };
@@ -56,22 +56,30 @@ fn cases(expect: &str) -> Vec<Case> {
 }
 
 fn cases_with(key: &'static Kind, expect: &str) -> Vec<Case> {
-    let suite =
-        "suite: s\ntitle: S\npolicies: [p.yaml]\nstages:\n  dev: { account: \"111122223333\", regions: [eu-west-1] }\n";
-    let policy = format!(
-        "id: P\ntitle: P\nseverity: high\ncases:\n  a:\n    title: a\n    each: test.box\n    when_none: met\n    expect: {expect}\n"
-    );
-    let texts = [("s.yaml", suite), ("p.yaml", &policy)];
-    let root = Root::Held(texts.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes())).collect());
-    let loaded = load_suite_of(&root, Path::new("s.yaml"), Vocabulary::new([key, &BOX]));
-    let shown = |sink: &Diagnostics| render(&loaded.library.files, sink, false);
-    assert!(!loaded.diagnostics.has_errors(), "{}", shown(&loaded.diagnostics));
-    let suite = loaded.library.suites.first().unwrap();
-    let mut sink = Diagnostics::new();
-    compile(suite, suite.stages.first().unwrap(), &[], &mut sink).unwrap_or_else(|| panic!("{}", shown(&sink))).cases
+    cases_from(key, &format!("  a:\n    title: a\n    each: test.box\n    when_none: met\n    expect: {expect}\n"))
 }
 
-fn resource(kind: &'static Kind, id: &str, facts: &[(&'static str, Fact)]) -> Resource {
+/// The cases of a policy with this text under `cases`.
+pub(super) fn cases_from(key: &'static Kind, cases: &str) -> Vec<Case> {
+    let suite = suite_from(key, cases);
+    let mut sink = Diagnostics::new();
+    let compiled = compile(&suite, suite.stages.first().unwrap(), &[], &mut sink);
+    compiled.unwrap_or_else(|| panic!("{:?}", sink.iter().map(|it| &it.message).collect::<Vec<_>>())).cases
+}
+
+pub(super) fn suite_from(key: &'static Kind, cases: &str) -> Suite {
+    let suite =
+        "suite: s\ntitle: S\npolicies: [p.yaml]\nstages:\n  dev: { account: \"111122223333\", regions: [eu-west-1] }\n";
+    let policy = format!("id: P\ntitle: P\nseverity: high\ncases:\n{cases}");
+    let texts = [("s.yaml", suite), ("p.yaml", &policy)];
+    let root = Root::Held(texts.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes())).collect());
+    let mut loaded = load_suite_of(&root, Path::new("s.yaml"), Vocabulary::new([key, &BOX]));
+    let shown = |sink: &Diagnostics| render(&loaded.library.files, sink, false);
+    assert!(!loaded.diagnostics.has_errors(), "{}", shown(&loaded.diagnostics));
+    loaded.library.suites.remove(0)
+}
+
+pub(super) fn resource(kind: &'static Kind, id: &str, facts: &[(&'static str, Fact)]) -> Resource {
     let mut resource = Resource::new(kind, ACCOUNT.into(), REGION.into(), id, id);
     for (name, fact) in facts {
         resource.set(name, fact.clone());
@@ -79,7 +87,7 @@ fn resource(kind: &'static Kind, id: &str, facts: &[(&'static str, Fact)]) -> Re
     resource
 }
 
-fn population_of(kind: &'static Kind, resources: Vec<Resource>) -> Population {
+pub(super) fn population_of(kind: &'static Kind, resources: Vec<Resource>) -> Population {
     Population {
         kind,
         account: ACCOUNT.into(),

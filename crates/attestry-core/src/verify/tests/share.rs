@@ -1,4 +1,4 @@
-//! Cases about a part of their population: a share of the resources, or one account.
+//! Cases about a part of their population: a share or a number of the resources, or one account.
 
 use super::*;
 
@@ -53,4 +53,38 @@ fn a_case_about_one_account_does_not_depend_on_another() {
         evaluate(&[case], &populations(&[State::Met], true), &[], now()).cases[0].verdict,
         Verdict::NotEvaluated
     );
+}
+
+/// For each number of resources in each state, and for each pair of limits: the rule in words.
+#[test]
+fn a_number_of_resources_is_within_its_limits() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (met, violated, unknown) in (0..5).flat_map(|a| (0..3).flat_map(move |b| (0..3).map(move |c| (a, b, c)))) {
+        for (at_least, at_most, whole) in (0..4)
+            .flat_map(|a| [None, Some(2), Some(3)].map(|b| (a, b)))
+            .flat_map(|(a, b)| [(a, b, true), (a, b, false)])
+        {
+            let states = [State::Met].repeat(met).into_iter().chain([State::Unmet].repeat(violated));
+            let states: Vec<State> = states.chain([State::Unknown].repeat(unknown)).collect();
+            let case = Case {
+                count: Some(Bounds { at_least, at_most }),
+                ..case("T-1/some", Quantifier::Some, WhenNone::NotApplicable, Per::Account)
+            };
+            let populations = [population(&place(A, "eu-west-1", &states, whole))];
+            let result = evaluate(&[case], &populations, &[], now());
+            let all = met + violated + unknown;
+            let seen_all = whole && unknown == 0;
+            let expected = match () {
+                () if at_most.is_some_and(|most| met > most) => "violated",
+                () if all == 0 && whole => "not_applicable",
+                () if !seen_all => "not_evaluated",
+                () if met < at_least => "violated",
+                () => "met",
+            };
+            let verdict = result.cases[0].verdict.word();
+            assert_eq!(verdict, expected, "{met} {violated} {unknown}, {at_least} {at_most:?} {whole}");
+            seen.insert(verdict);
+        }
+    }
+    assert_eq!(seen.len(), 4, "{seen:?}");
 }
