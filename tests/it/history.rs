@@ -2,6 +2,7 @@
 //! reaches.
 
 use std::fmt::Write as _;
+use std::process::Command;
 use std::sync::Arc;
 
 use attestry::aws::described::{Fault, Faults};
@@ -13,7 +14,7 @@ use attestry::policy::Case;
 use attestry::verify::evaluate;
 use serde_json::{Value as Json, json};
 
-use crate::common::{Ran, cases_of, run};
+use crate::common::{Ran, cases_of, run, write_suite};
 
 const SECRETS: &str = "secretsmanager.amazonaws.com";
 const KMS: &str = "kms.amazonaws.com";
@@ -21,7 +22,7 @@ const KMS: &str = "kms.amazonaws.com";
 /// An event: name, service, time, and the members of its record.
 type Event = (&'static str, &'static str, &'static str, Json);
 
-/// The description of an account with these events. The later name of an id wins.
+/// The description of an account with these events.
 fn text(regions: &str, more: &str, events: &[Event]) -> String {
     let mut text = format!(
         "account: \"111122223333\"\nregions: [{regions}]\nas_of: 2026-11-20T12:00:00Z\n{more}\nanswers:\n  cloudtrail in \
@@ -38,7 +39,7 @@ fn text(regions: &str, more: &str, events: &[Event]) -> String {
         writeln!(text, "        - {event}").unwrap();
     }
     if events.is_empty() {
-        text = text.replace("Events:\n", "Events: []\n");
+        text = text.replace("      Events:\n", "      Events: []\n");
     }
     text + "  cloudtrail:\n    LookupEvents: { Events: [] }\n"
 }
@@ -336,4 +337,36 @@ async fn events_count_for_a_resource_only_when_they_were_read() {
             [("EventName RotateKey".to_owned(), over.trim_end_matches('d').parse::<i64>().unwrap().min(90))]
         );
     }
+}
+
+/// The commands that make no request show the time of each case, and what the run will read.
+#[test]
+fn a_plan_shows_the_time_and_the_reads() {
+    let account = account("eu-central-1, us-east-1", "", &[]);
+    let cases = case("a", "10d", "{ name: RotateKey }", "{ category: Management }")
+        + &case("b", "120d", "{ error_code: { present: true } }", "{ category: Management }");
+    let directory = tempfile::tempdir().unwrap();
+    let suite = write_suite(
+        directory.path(),
+        &account,
+        &format!("id: H\ntitle: History\nseverity: high\ncases:\n{cases}"),
+        None,
+    );
+    let shown = |command: &str| {
+        let mut attestry = Command::new(env!("CARGO_BIN_EXE_attestry"));
+        let output = attestry.arg(command).arg(&suite).args(["--stage", "here"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let plan = shown("plan");
+    for part in [
+        "cloudtrail.event for 2 cases: H/a over 10d, H/b over 120d\n",
+        "\n  reads all, of the last 90d\n",
+        "cloudtrail:LookupEvents",
+    ] {
+        assert!(plan.contains(part), "{part}: {plan}");
+    }
+    assert!(!plan.contains("EventName"), "a read of all events has those of a value: {plan}");
+    let list = shown("list");
+    assert!(list.contains("over 10d") && list.contains("over 120d"), "{list}");
+    assert!(shown("permissions").contains("\"cloudtrail:LookupEvents\""));
 }
