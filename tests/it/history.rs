@@ -14,7 +14,7 @@ use attestry::policy::Case;
 use attestry::verify::evaluate;
 use serde_json::{Value as Json, json};
 
-use crate::common::{Ran, cases_of, run, write_suite};
+use crate::common::{Ran, cases_of, run, whole_text, write_suite};
 
 const SECRETS: &str = "secretsmanager.amazonaws.com";
 const KMS: &str = "kms.amazonaws.com";
@@ -369,4 +369,44 @@ fn a_plan_shows_the_time_and_the_reads() {
     let list = shown("list");
     assert!(list.contains("over 10d") && list.contains("over 120d"), "{list}");
     assert!(shown("permissions").contains("\"cloudtrail:LookupEvents\""));
+}
+
+/// Whether CloudTrail recorded each recent rotation of a key.
+#[tokio::test]
+async fn a_rotation_without_its_event_is_not_recorded() {
+    let case = |expect: &str| {
+        format!(
+            "  a:\n    each: kms.key\n    where: {{ spec: SYMMETRIC_DEFAULT }}\n    when_none: violated\n    expect: {{ {expect} }}\n"
+        )
+    };
+    let recorded = "rotations.recent: { each: { recorded: true } }";
+    for (from, to, expect, verdict) in [
+        ("", "", recorded, "met"),
+        ("", "", "rotations.recent: { any: { recorded: false } }", "violated"),
+        ("", "", "rotations.all: { any: { material: material-2 } }", "violated"),
+        ("2026-10-01T00:00:09Z", "2026-10-05T00:00:09Z", recorded, "violated"),
+        ("\"currentKeyMaterialId\": \"material-2\"", "\"currentKeyMaterialId\": \"material-3\"", recorded, "violated"),
+        ("\"eventName\": \"RotateKey\"", "\"eventName\": \"Other\"", recorded, "not_evaluated"),
+        (
+            "\"LookupEvents\": {\"Events\": [{",
+            "\"LookupEvents\": {\"error\": \"AccessDeniedException\"}, \"Unused\": {\"Events\": [{",
+            recorded,
+            "not_evaluated",
+        ),
+    ] {
+        let whole = whole_text();
+        let text = if from.is_empty() { whole.clone() } else { whole.replace(from, to) };
+        assert_eq!(text == whole, from.is_empty(), "{from}");
+        let account = Arc::new(Described::read("whole.yaml", &text).unwrap_or_else(|wrong| panic!("{wrong}")));
+        let (ran, words) = judged(&account, &case(expect)).await;
+        assert_eq!(words, [verdict], "{from} {expect}: {:?}", ran.result.cases[0].resources);
+    }
+    // The rotations of keys and the events of a case share one read.
+    let account = crate::common::whole();
+    let events = format!(
+        "  b:\n    each: cloudtrail.event\n    over: 90d\n    where: {{ name: RotateKey, source: {KMS} }}\n    when_none: met\n    expect: {{ type: AwsServiceEvent }}\n"
+    );
+    let (ran, words) = judged(&account, &(case(recorded) + &events)).await;
+    assert_eq!(words, ["met", "met"]);
+    assert_eq!(lookups(&ran, &account), [("EventName RotateKey".to_owned(), 90)]);
 }
