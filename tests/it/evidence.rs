@@ -315,7 +315,8 @@ fn account() -> String {
 
 #[test]
 fn kept_answers_give_the_same_facts_again() {
-    let policy = common::every_attribute(kinds::schemas());
+    // Evidence may not keep the list of events, so the second run would not have their lines.
+    let policy = common::every_attribute(kinds::schemas().filter(|kind| kind.name != "cloudtrail.event"));
     let (directory, out, ran) = answered(&policy, &account(), &["--answers"]);
     assert!(out.join("evidence/answers/recording.json").exists(), "{}", said(&ran));
     assert!(check(&out).is_ok());
@@ -335,7 +336,7 @@ fn kept_answers_give_the_same_facts_again() {
     let differs: Vec<_> = facts.lines().zip(again.lines()).filter(|(a, b)| a != b).collect();
     assert_eq!(facts.lines().count(), again.lines().count(), "{}", said(&ran));
     for (_, again) in &differs {
-        let not_kept = ["FilterLogEvents", "GetParameter", "GetSecretValue", "ListObjectsV2"];
+        let not_kept = ["FilterLogEvents", "GetParameter", "GetSecretValue", "ListObjectsV2", "LookupEvents"];
         assert!(not_kept.iter().any(|operation| again.contains(operation)), "{again}");
     }
     assert!(!differs.is_empty() && differs.len() * 4 < facts.lines().count(), "{differs:#?}");
@@ -353,7 +354,7 @@ fn answers_with_values_are_not_kept_and_others_only_when_asked_for() {
         }
     }
     assert!(kept.len() > 40, "{kept:?}");
-    for value in ["GetSecretValue", "GetParameter", "FilterLogEvents", "AssumeRole"] {
+    for value in ["GetSecretValue", "GetParameter", "FilterLogEvents", "LookupEvents", "AssumeRole"] {
         assert!(!kept.iter().any(|name| name.contains(value)), "{value}");
     }
     assert!(calls.contains("FilterLogEvents") || calls.contains("GetParameter"), "nothing was left out");

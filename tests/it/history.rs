@@ -2,6 +2,7 @@
 //! reaches.
 
 use std::fmt::Write as _;
+use std::process::Command;
 use std::sync::Arc;
 
 use attestry::aws::described::{Fault, Faults};
@@ -13,7 +14,7 @@ use attestry::policy::Case;
 use attestry::verify::evaluate;
 use serde_json::{Value as Json, json};
 
-use crate::common::{Ran, cases_of, run};
+use crate::common::{Ran, cases_of, run, whole_text, write_suite};
 
 const SECRETS: &str = "secretsmanager.amazonaws.com";
 const KMS: &str = "kms.amazonaws.com";
@@ -21,7 +22,7 @@ const KMS: &str = "kms.amazonaws.com";
 /// An event: name, service, time, and the members of its record.
 type Event = (&'static str, &'static str, &'static str, Json);
 
-/// The description of an account with these events. The later name of an id wins.
+/// The description of an account with these events.
 fn text(regions: &str, more: &str, events: &[Event]) -> String {
     let mut text = format!(
         "account: \"111122223333\"\nregions: [{regions}]\nas_of: 2026-11-20T12:00:00Z\n{more}\nanswers:\n  cloudtrail in \
@@ -38,7 +39,7 @@ fn text(regions: &str, more: &str, events: &[Event]) -> String {
         writeln!(text, "        - {event}").unwrap();
     }
     if events.is_empty() {
-        text = text.replace("Events:\n", "Events: []\n");
+        text = text.replace("      Events:\n", "      Events: []\n");
     }
     text + "  cloudtrail:\n    LookupEvents: { Events: [] }\n"
 }
@@ -336,4 +337,76 @@ async fn events_count_for_a_resource_only_when_they_were_read() {
             [("EventName RotateKey".to_owned(), over.trim_end_matches('d').parse::<i64>().unwrap().min(90))]
         );
     }
+}
+
+/// The commands that make no request show the time of each case, and what the run will read.
+#[test]
+fn a_plan_shows_the_time_and_the_reads() {
+    let account = account("eu-central-1, us-east-1", "", &[]);
+    let cases = case("a", "10d", "{ name: RotateKey }", "{ category: Management }")
+        + &case("b", "120d", "{ error_code: { present: true } }", "{ category: Management }");
+    let directory = tempfile::tempdir().unwrap();
+    let suite = write_suite(
+        directory.path(),
+        &account,
+        &format!("id: H\ntitle: History\nseverity: high\ncases:\n{cases}"),
+        None,
+    );
+    let shown = |command: &str| {
+        let mut attestry = Command::new(env!("CARGO_BIN_EXE_attestry"));
+        let output = attestry.arg(command).arg(&suite).args(["--stage", "here"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let plan = shown("plan");
+    for part in [
+        "cloudtrail.event for 2 cases: H/a over 10d, H/b over 120d\n",
+        "\n  reads all, of the last 90d\n",
+        "cloudtrail:LookupEvents",
+    ] {
+        assert!(plan.contains(part), "{part}: {plan}");
+    }
+    assert!(!plan.contains("EventName"), "a read of all events has those of a value: {plan}");
+    let list = shown("list");
+    assert!(list.contains("over 10d") && list.contains("over 120d"), "{list}");
+    assert!(shown("permissions").contains("\"cloudtrail:LookupEvents\""));
+}
+
+/// Whether CloudTrail recorded each recent rotation of a key.
+#[tokio::test]
+async fn a_rotation_without_its_event_is_not_recorded() {
+    let case = |expect: &str| {
+        format!(
+            "  a:\n    each: kms.key\n    where: {{ spec: SYMMETRIC_DEFAULT }}\n    when_none: violated\n    expect: {{ {expect} }}\n"
+        )
+    };
+    let recorded = "rotations.recent: { each: { recorded: true } }";
+    for (from, to, expect, verdict) in [
+        ("", "", recorded, "met"),
+        ("", "", "rotations.recent: { any: { recorded: false } }", "violated"),
+        ("", "", "rotations.all: { any: { material: material-2 } }", "violated"),
+        ("2026-10-01T00:00:09Z", "2026-10-05T00:00:09Z", recorded, "violated"),
+        ("\"currentKeyMaterialId\": \"material-2\"", "\"currentKeyMaterialId\": \"material-3\"", recorded, "violated"),
+        ("\"eventName\": \"RotateKey\"", "\"eventName\": \"Other\"", recorded, "not_evaluated"),
+        (
+            "\"LookupEvents\": {\"Events\": [{",
+            "\"LookupEvents\": {\"error\": \"AccessDeniedException\"}, \"Unused\": {\"Events\": [{",
+            recorded,
+            "not_evaluated",
+        ),
+    ] {
+        let whole = whole_text();
+        let text = if from.is_empty() { whole.clone() } else { whole.replace(from, to) };
+        assert_eq!(text == whole, from.is_empty(), "{from}");
+        let account = Arc::new(Described::read("whole.yaml", &text).unwrap_or_else(|wrong| panic!("{wrong}")));
+        let (ran, words) = judged(&account, &case(expect)).await;
+        assert_eq!(words, [verdict], "{from} {expect}: {:?}", ran.result.cases[0].resources);
+    }
+    // The rotations of keys and the events of a case share one read.
+    let account = crate::common::whole();
+    let events = format!(
+        "  b:\n    each: cloudtrail.event\n    over: 90d\n    where: {{ name: RotateKey, source: {KMS} }}\n    when_none: met\n    expect: {{ type: AwsServiceEvent }}\n"
+    );
+    let (ran, words) = judged(&account, &(case(recorded) + &events)).await;
+    assert_eq!(words, ["met", "met"]);
+    assert_eq!(lookups(&ran, &account), [("EventName RotateKey".to_owned(), 90)]);
 }

@@ -156,6 +156,7 @@ fn a_wrong_word_is_refused() {
         ("title: Secrets", "tilte: Secrets"),
         ("when_none: violated", "when_none: pass"),
         ("when_none: violated", "per: global\n    when_none: violated"),
+        ("when_none: violated", "over: 90d\n    when_none: violated"),
         ("each: secretsmanager.secret", "each: secretsmanager.secrets"),
         ("each: secretsmanager.secret", "each: secretsmanager.secret\n    some: kms.key"),
         ("{ at_most: 90d }", "{ at_most: 7y }"),
@@ -176,6 +177,20 @@ fn a_wrong_word_is_refused() {
     }
     let global = "id: a\ntitle: b\nseverity: low\ncases:\n  c:\n    each: iam.role\n    per: region\n    when_none: met\n    expect: { name: a }\n";
     assert!(!policy.is_valid(&read(global)), "a kind without Regions, per Region");
+
+    for (kind, over, valid) in [
+        ("cloudtrail.event", "over: 90d", true),
+        ("cloudtrail.event", "over: ${days}", true),
+        ("cloudtrail.event", "over: 90", false),
+        ("cloudtrail.event", "per: region", false),
+        ("logs.sweep", "over: 30d", true),
+        ("logs.sweep", "per: region", true),
+    ] {
+        let text = format!(
+            "id: a\ntitle: b\nseverity: low\ncases:\n  c:\n    each: {kind}\n    {over}\n    when_none: met\n    expect: {{ name: a }}\n"
+        );
+        assert_eq!(policy.is_valid(&read(&text)), valid, "{kind} {over}");
+    }
 
     let suite = "suite: a\ntitle: b\npolicies: [x.yaml]\nstages: { dev: { account: \"012345678901\", regions: [eu-west-1] } }\n";
     assert_eq!(problems(&schema("suite"), &read(suite)), Vec::<String>::new());

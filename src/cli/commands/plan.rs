@@ -35,8 +35,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 /// The default for the assumed number of resources of each kind.
 pub(crate) const ASSUMED: u32 = 100;
 
-/// The reads of a kind with a window: the values that they select by, and the time of each.
+/// The reads of events: the values that they select by, and the time of each. The stage sets the time of a sweep.
 fn reads(demand: &Demand) -> Vec<String> {
+    if demand.kind.window().is_none_or(|window| window.time.is_empty()) {
+        return Vec::new();
+    }
     // Only the lengths of the spans are shown, so any instant serves.
     let now = Timestamp::constant(2_000_000_000, 0);
     let line = |part: Reach| {

@@ -2,12 +2,14 @@
 //!
 //! Must not know what is expected of an event.
 
+use std::sync::Arc;
+
 use aws_smithy_types::DateTime;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::record::Record;
-use super::{KIND, LOOKUP};
+use super::{KIND, LOOKUP, rotations};
 use crate::aws::AccountRegion;
 use crate::aws::client::{Api, CLOUDTRAIL, Client, epoch_seconds};
 use crate::collect::{Collector, Listing};
@@ -15,7 +17,7 @@ use crate::kinds::support::convert::{malformed, named, time, yes_or_no};
 use crate::kinds::support::pages::Pages;
 use attestry_core::facts::{Gap, Reach, Resource, Value};
 
-const LOOKUP_EVENTS: Api = CLOUDTRAIL.api(LOOKUP.operation);
+const API: Api = CLOUDTRAIL.api(LOOKUP.operation);
 
 /// Reads events.
 pub(in crate::kinds) static COLLECTOR: Collector = Collector::new(&KIND, |at, found| Box::pin(list(at, found)), &[]);
@@ -27,44 +29,68 @@ struct Page {
     next_token: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Event {
-    event_id: Option<String>,
+pub(super) struct Event {
+    pub(super) event_id: Option<String>,
     event_name: Option<String>,
     event_source: Option<String>,
     #[serde(default, deserialize_with = "epoch_seconds")]
     event_time: Option<DateTime>,
     read_only: Option<String>,
     username: Option<String>,
-    resources: Option<Vec<Named>>,
-    cloud_trail_event: Option<String>,
+    pub(super) resources: Option<Vec<Named>>,
+    pub(super) cloud_trail_event: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Named {
+pub(super) struct Named {
     resource_type: Option<String>,
-    resource_name: Option<String>,
+    pub(super) resource_name: Option<String>,
 }
 
 async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
     for part in found.wanted() {
-        lookup(at, found, &part).await?;
+        let mut add = |event: &Event| {
+            let id = named(event.event_id.as_deref(), "id of an event")?;
+            set_event(found.add(id, event.event_name.as_deref().unwrap_or(id)), event);
+            Ok(())
+        };
+        if rotations::is_shared(&part) {
+            shared(at, &part).await?.iter().try_for_each(add)?;
+        } else {
+            lookup(at, &part, &mut add).await?;
+        }
         found.reached(part);
     }
     Ok(())
 }
 
+/// Reads the events of a lookup that another kind makes, too. Both kinds share one read.
+pub(super) async fn shared(at: &AccountRegion, part: &Reach) -> Result<Arc<Vec<Event>>, Gap> {
+    at.once(format!("cloudtrail:LookupEvents {part:?}"), async {
+        let mut events = Vec::new();
+        lookup(at, part, &mut |event| {
+            events.push(event.clone());
+            Ok(())
+        })
+        .await?;
+        Ok(events)
+    })
+    .await
+}
+
 /// Reads the events of one span, all of them or those of one value.
-async fn lookup(at: &AccountRegion, found: &mut Listing, part: &Reach) -> Result<(), Gap> {
+async fn lookup(
+    at: &AccountRegion,
+    part: &Reach,
+    each: &mut (dyn FnMut(&Event) -> Result<(), Gap> + Send),
+) -> Result<(), Gap> {
     let mut pages = Pages::default();
     while pages.go_on() {
-        let page: Page = at.client(Client::new).call(&LOOKUP_EVENTS, input(part, pages.token())).await?;
-        for event in page.events.iter().flatten() {
-            let id = named(event.event_id.as_deref(), "id of an event")?;
-            set_event(found.add(id, event.event_name.as_deref().unwrap_or(id)), event);
-        }
+        let page: Page = at.client(Client::new).call(&API, input(part, pages.token())).await?;
+        page.events.iter().flatten().try_for_each(&mut *each)?;
         pages.turn(page.next_token.as_deref(), false)?;
     }
     Ok(())

@@ -6,6 +6,8 @@
 mod collect;
 #[cfg(feature = "aws")]
 mod record;
+#[cfg(feature = "aws")]
+mod rotations;
 
 use attestry_core::facts::{
     Attribute, ByAttribute, Call, Field, Frequency, GlobalRecords, Kind, Pace, Paging, Scope, Type, Window,
@@ -13,13 +15,15 @@ use attestry_core::facts::{
 
 #[cfg(feature = "aws")]
 pub(super) use collect::COLLECTOR;
+#[cfg(feature = "aws")]
+pub(super) use rotations::{KeyRotation, KeyRotations, key_rotations};
 
 /// The quota is two requests a second for each account and Region. AWS does not raise it.
-const LOOKUP: Call =
+pub(super) const LOOKUP_EVENTS: Call =
     Call::new("cloudtrail", "LookupEvents", "cloudtrail:LookupEvents", Frequency::Population { page: 50 })
         .pace(Pace::per_second(2.0))
-        .paged(Paging::by("NextToken", &["Events"], 50).limited("MaxResults", 50))
-        .windowed(&WINDOW);
+        .paged(Paging::by("NextToken", &["Events"], 50).limited("MaxResults", 50));
+const LOOKUP: Call = LOOKUP_EVENTS.windowed(&WINDOW);
 
 /// The event history has 90 days. CloudTrail usually has an event within 5 minutes, and promises 15.
 static WINDOW: Window = Window {

@@ -9,13 +9,15 @@ use aws_sdk_kms::types::{
     KeyUsageType, MultiRegionKey, MultiRegionKeyType, OriginType, RotationType,
 };
 
+use super::recorded::recent;
 use super::rotation::{INVALID_STATE, NOT_ROTATABLE, UNSUPPORTED, inapplicable, never_rotates, waits_for_deletion};
 use super::{
     CHECK_PUBLIC, DESCRIBE_KEY, GET_KEY_POLICY, GET_KEY_ROTATION_STATUS, KIND, LIST_ALIASES, LIST_GRANTS,
-    LIST_KEY_ROTATIONS, aliases,
+    LIST_KEY_ROTATIONS, ROTATE_EVENTS, aliases,
 };
 use crate::aws::{AccountRegion, refused_with};
 use crate::collect::{Collector, Listing, Read};
+use crate::kinds::cloudtrail_event::key_rotations;
 use crate::kinds::support::analyzer::check_public;
 use crate::kinds::support::convert::{malformed, named, region, time, told, unknown, word};
 use crate::kinds::support::pages::Pages;
@@ -32,6 +34,7 @@ const READS: &[Read] = &[
     Read::of(&DESCRIBE_KEY, |at, resource| Box::pin(describe_key(at, resource))),
     Read::of(&GET_KEY_ROTATION_STATUS, |at, resource| Box::pin(rotation_status(at, resource))),
     Read::of(&LIST_KEY_ROTATIONS, |at, resource| Box::pin(rotations(at, resource))),
+    Read::of(&ROTATE_EVENTS, |at, resource| Box::pin(recent_rotations(at, resource))),
     Read::of(&GET_KEY_POLICY, |at, resource| Box::pin(get_key_policy(at, resource))),
     Read::of(&LIST_GRANTS, |at, resource| Box::pin(grants(at, resource))),
     Read::of(&CHECK_PUBLIC, |at, resource| Box::pin(check_public(at, resource, "AWS::KMS::Key"))),
@@ -163,7 +166,7 @@ async fn rotations(at: &AccountRegion, resource: &mut Resource) -> Result<(), Ga
         resource.set_all_of(CALL, &Fact::not_applicable(reason));
         return Ok(());
     }
-    let (mut count, mut on_demand, mut last) = (0_i64, 0_i64, None);
+    let (mut count, mut on_demand, mut last, mut all) = (0_i64, 0_i64, None, Vec::new());
     let mut pages = Pages::default();
     let request = at.client(Client::new).list_key_rotations().key_id(&resource.id).limit(1000);
     let mut answers = request.into_paginator().send();
@@ -181,13 +184,33 @@ async fn rotations(at: &AccountRegion, resource: &mut Resource) -> Result<(), Ga
             let of = told(rotation.rotation_type(), "type of a rotation")?;
             word(of.as_str(), RotationType::values())?;
             on_demand += i64::from(*of == RotationType::OnDemand);
-            last = last.max(Some(told(time(rotation.rotation_date())?, "date of a rotation")?));
+            let date = told(time(rotation.rotation_date())?, "date of a rotation")?;
+            last = last.max(Some(date));
+            all.push(Value::record([
+                ("date", Some(date.into())),
+                ("type", Some(of.as_str().into())),
+                ("material", rotation.key_material_id().map(Value::from)),
+            ]));
         }
         pages.turn(page.next_marker(), page.truncated())?;
     }
     resource.set("rotations.count", count);
     resource.set("rotations.on_demand", on_demand);
     resource.set("rotations.last", last);
+    resource.set("rotations.all", Value::List(all));
+    Ok(())
+}
+
+async fn recent_rotations(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
+    let recent = match resource.get("rotations.all") {
+        Some(Fact::Known(Value::List(all))) => {
+            let recorded = key_rotations(at).await?;
+            recent(all, &recorded, &[&resource.id, &resource.name])?.into()
+        }
+        Some(Fact::NotApplicable(why)) => Fact::NotApplicable(why.clone()),
+        _ => return Err(malformed("the rotations of the key are not known")),
+    };
+    resource.set("rotations.recent", recent);
     Ok(())
 }
 

@@ -7,13 +7,16 @@ mod aliases;
 #[cfg(feature = "aws")]
 mod collect;
 #[cfg(feature = "aws")]
+mod recorded;
+#[cfg(feature = "aws")]
 mod rotation;
 
+use super::cloudtrail_event::LOOKUP_EVENTS;
 use crate::kinds::support::analyzer;
 use crate::kinds::support::tagged::GET_TAGGED;
 use attestry_core::facts::iam::GRANT;
 use attestry_core::facts::iam::STATEMENTS;
-use attestry_core::facts::{Call, Frequency, Kind, Pace, Paging, Scope, Type};
+use attestry_core::facts::{Call, Field, Frequency, Kind, Pace, Paging, Scope, Type};
 
 #[cfg(feature = "aws")]
 pub(super) use aliases::{Aliases, aliases};
@@ -36,6 +39,7 @@ const LIST_KEY_ROTATIONS: Call = Call::new("kms", "ListKeyRotations", "kms:ListK
     .pace(Pace::per_second(100.0))
     .paged(Paging::by("Marker", &["Rotations"], 100).answered("NextMarker").limited("Limit", 1000).flagged("Truncated"))
     .kept();
+const ROTATE_EVENTS: Call = LOOKUP_EVENTS.made(Frequency::Joined { page: 50 }).after(&[LIST_KEY_ROTATIONS.operation]);
 const GET_KEY_POLICY: Call =
     Call::new("kms", "GetKeyPolicy", "kms:GetKeyPolicy", Frequency::Resource).pace(Pace::per_second(1000.0)).kept();
 const LIST_GRANTS: Call = Call::new("kms", "ListGrants", "kms:ListGrants", Frequency::Resource)
@@ -49,6 +53,15 @@ pub(super) const LIST_ALIASES: Call =
         .pace(Pace::per_second(500.0))
         .paged(Paging::by("Marker", &["Aliases"], 50).answered("NextMarker").limited("Limit", 100).flagged("Truncated"))
         .kept();
+
+const ROTATION: Type =
+    Type::Record(&[Field::new("date", Type::Time), Field::new("type", Type::Text), Field::new("material", Type::Text)]);
+const RECORDED_ROTATION: Type = Type::Record(&[
+    Field::new("date", Type::Time),
+    Field::new("type", Type::Text),
+    Field::new("material", Type::Text),
+    Field::new("recorded", Type::Bool),
+]);
 
 const TEXTS: Type = Type::List(&Type::Text);
 
@@ -209,6 +222,20 @@ pub(super) static KIND: Kind = Kind {
             "Rotations[].RotationDate",
             "When the last rotation was completed; absent when there was none; not applicable as `rotations.count`.",
         ),
+        LIST_KEY_ROTATIONS.yields(
+            "rotations.all",
+            Type::List(&ROTATION),
+            "Rotations[]",
+            "The completed rotations with date, type and id of the new material; not applicable as `rotations.count`.",
+        ),
+        ROTATE_EVENTS.yields(
+            "rotations.recent",
+            Type::List(&RECORDED_ROTATION),
+            "Events[]",
+            "The rotations of the last 89 days, without the last day, and whether CloudTrail `recorded` each one: an event \
+             RotateKey of the key with the same material, or within a day of it where the event names no material; not \
+             applicable as `rotations.count`.",
+        ),
         GET_KEY_POLICY.yields(
             "policy",
             STATEMENTS,
@@ -232,6 +259,7 @@ pub(super) static KIND: Kind = Kind {
         DESCRIBE_KEY,
         GET_KEY_ROTATION_STATUS,
         LIST_KEY_ROTATIONS,
+        ROTATE_EVENTS,
         GET_KEY_POLICY,
         LIST_GRANTS,
         CHECK_PUBLIC,
