@@ -36,7 +36,7 @@ pub(super) fn lacks_its_lists(call: &FileCall, page: &Json) -> bool {
     let lists = model.filter(|_| call.pages.is_some()).and_then(|it| it.pages()).map(|it| it.items.as_slice());
     let has =
         |path: &&str| path.split('.').try_fold(page, |value, name| value.get(name)).is_some_and(|it| !it.is_null());
-    lists.is_some_and(|lists| !lists.is_empty() && !lists.iter().any(|path| has(&path)))
+    lists.is_some_and(|lists| !lists.is_empty() && !lists.iter().any(has))
 }
 
 fn document(item: &Json, path: &attestry_core::kind_files::Path) -> Result<Json, Gap> {

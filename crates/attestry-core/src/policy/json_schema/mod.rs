@@ -330,10 +330,10 @@ fn controls(words: &Vocabulary) -> Value {
         "additionalProperties": false,
         "properties": { "id": text(), "untested": said("The part of the control that no case here tests.") },
     });
-    let ids = json!({ "type": "array", "items": { "anyOf": [text(), in_part] } });
+    let item = json!({ "anyOf": [text(), in_part] });
+    let ids = json!({ "type": "array", "items": item });
     let shipped = words.catalogues.frameworks().map(|(key, name)| {
-        let mut ids = ids.clone();
-        ids["description"] = name.into();
+        let ids = json!({ "type": "array", "items": item, "description": name });
         (key.to_owned(), ids)
     });
     let shipped = Map::from_iter(shipped);
