@@ -151,6 +151,7 @@ mod tests {
                 control("1.10", ControlState::Manual, &[], Some("No API returns it.")),
                 control("2.1", ControlState::Impossible, &[], Some("Nothing shows it.\u{1b}[2J")),
                 control("2.2", ControlState::Missing, &[], None),
+                control("3.1", ControlState::Part, &["A/a"], Some("the users")),
             ],
         }
     }
@@ -164,7 +165,8 @@ house: House rules
   manual     1.10  Title 1.10 (No API returns it.)
   impossible 2.1   Title 2.1 (Nothing shows it.␛[2J)
   missing    2.2   Title 2.2
-  ── 5 controls: 1 tested, 1 attested, 1 manual, 1 impossible, 1 missing
+  part       3.1   Title 3.1 (A/a; not tested: the users)
+  ── 6 controls: 1 tested, 1 part, 1 attested, 1 manual, 1 impossible, 1 missing
 ";
         assert_eq!(Shown::new(framework(), false).text(), expected);
     }
@@ -174,7 +176,7 @@ house: House rules
         let expected = "\
 house: House rules
   missing    2.2  Title 2.2
-  ── 5 controls: 1 tested, 1 attested, 1 manual, 1 impossible, 1 missing
+  ── 6 controls: 1 tested, 1 part, 1 attested, 1 manual, 1 impossible, 1 missing
 ";
         assert_eq!(Shown::new(framework(), true).text(), expected);
         let json = serde_json::to_value(Shown::new(framework(), true)).unwrap();
@@ -183,7 +185,7 @@ house: House rules
             json!({
                 "framework": "house",
                 "name": "House rules",
-                "summary": { "tested": 1, "attested": 1, "manual": 1, "impossible": 1, "missing": 1 },
+                "summary": { "tested": 1, "part": 1, "attested": 1, "manual": 1, "impossible": 1, "missing": 1 },
                 "controls": [{ "id": "2.2", "title": "Title 2.2", "state": "missing", "cases": [], "reason": null }],
             })
         );
