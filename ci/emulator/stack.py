@@ -388,11 +388,11 @@ class Stack:
         self.call("s3", "put_public_access_block", Bucket=bucket, PublicAccessBlockConfiguration={n: on for n in names})
 
     def bucket_policy(self, *more: dict, denied: str = "*"):
-        both = [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
+        bucket = f"arn:aws:s3:::{BUCKET}"
+        trail = {"Principal": {"Service": "cloudtrail.amazonaws.com"}, "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}}}
         self.put_bucket_policy(
-            BUCKET, statement("TrailAcl", "Allow", "s3:GetBucketAcl", both[0], Principal={"Service": "cloudtrail.amazonaws.com"}),
-            statement("TrailWrite", "Allow", "s3:PutObject", f"{both[0]}/AWSLogs/{ACCOUNT}/*",
-                      Principal={"Service": "cloudtrail.amazonaws.com"}), *more, denied=denied)
+            BUCKET, statement("TrailAcl", "Allow", "s3:GetBucketAcl", bucket, **trail),
+            statement("TrailWrite", "Allow", "s3:PutObject", f"{bucket}/AWSLogs/{ACCOUNT}/*", **trail), *more, denied=denied)
 
     def put_bucket_policy(self, name: str, *more: dict, denied: str = "*"):
         """Denies requests without TLS, for the whole bucket or for a part of its objects."""

@@ -151,6 +151,75 @@ const BROKEN: &[Broken] = &[
         "retentionInDays: 2557\n          kmsKeyId: arn:aws:kms:ap-southeast-2:999988887777:key/",
         &["FR-280/group-is-encrypted"],
     ),
+    (
+        "another account may write into the archive of the records",
+        r#"- { Sid: Exports, Effect: Allow, Principal: { Service: logs.ap-southeast-2.amazonaws.com }, Action: "s3:PutObject", Resource: "arn:aws:s3:::bank-platform-logs-dev-647751526084/*""#,
+        r#"- { Sid: Partner, Effect: Allow, Principal: { AWS: "arn:aws:iam::999988887777:root" }, Action: "s3:PutObject", Resource: "arn:aws:s3:::bank-platform-logs-dev-647751526084/*" }
+              - { Sid: Exports, Effect: Allow, Principal: { Service: logs.ap-southeast-2.amazonaws.com }, Action: "s3:PutObject", Resource: "arn:aws:s3:::bank-platform-logs-dev-647751526084/*""#,
+        &["FR-280/archive-is-closed"],
+    ),
+    (
+        "the trail's files are encrypted with a key of somebody else",
+        r#"        bank-platform-audit-dev-647751526084:
+          ServerSideEncryptionConfiguration:
+            Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: arn:aws:kms:ap-southeast-2:647751526084:key/"#,
+        r#"        bank-platform-audit-dev-647751526084:
+          ServerSideEncryptionConfiguration:
+            Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: arn:aws:kms:ap-southeast-2:999988887777:key/"#,
+        &["FR-280/copy-is-closed"],
+    ),
+    (
+        "the detector can make no stream for its records",
+        r#"- { Sid: WriteLogs, Effect: Allow, Action: ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"], Resource: ["arn:aws:logs:ap-southeast-2:647751526084:log-group:/aws/secretsmanager/bank-access-dev","#,
+        r#"- { Sid: WriteLogs, Effect: Allow, Action: ["logs:PutLogEvents", "logs:DescribeLogStreams"], Resource: ["arn:aws:logs:ap-southeast-2:647751526084:log-group:/aws/secretsmanager/bank-access-dev","#,
+        &["FR-280/writer-can-write"],
+    ),
+    (
+        "the policies of the keys leave nothing to IAM",
+        r#"Principal: { AWS: "arn:aws:iam::647751526084:root" }
+                Action: "kms:*""#,
+        r#"Principal: { AWS: "arn:aws:iam::647751526084:root" }
+                Action: "kms:Describe*""#,
+        &["DT-001/key-policies-open-nothing"],
+    ),
+    (
+        "the read policy is for a key that no secret has",
+        r#"- { Sid: DecryptThroughSecretsManager, Effect: Allow, Action: "kms:Decrypt", Resource: "arn:aws:kms:ap-southeast-2:647751526084:key/f1a1f1a1-0045-4a01-8001-0000000000f1""#,
+        r#"- { Sid: DecryptThroughSecretsManager, Effect: Allow, Action: "kms:Decrypt", Resource: "arn:aws:kms:ap-southeast-2:647751526084:key/0be2a710-0045-4a03-8003-0000000000e3""#,
+        &["DT-001/read-policy-reads"],
+    ),
+    (
+        "the detector may give itself rights",
+        r#"Action: ["iam:GetRole", "iam:ListRoles"]"#,
+        r#"Action: ["iam:GetRole", "iam:PutRolePolicy"]"#,
+        &["DT-001/roles-give-no-rights"],
+    ),
+    (
+        "a user may give itself rights",
+        r#"Action: ["iam:ListMFADevices", "iam:EnableMFADevice", "iam:ResyncMFADevice", "iam:ChangePassword"]"#,
+        r#"Action: ["iam:ListMFADevices", "iam:EnableMFADevice", "iam:ResyncMFADevice", "iam:PutUserPolicy"]"#,
+        &["DT-001/users-give-no-rights"],
+    ),
+    (
+        "the policy of a secret denies its rotation",
+        r#"["arn:aws:iam::647751526084:role/bank-screening-dev", "arn:aws:iam::647751526084:role/bank-secrets-rotation-dev"]"#,
+        r#"["arn:aws:iam::647751526084:role/bank-screening-dev"]"#,
+        &["FR-278/no-secret-denies-the-rotation"],
+    ),
+    (
+        "a reader decrypts without Secrets Manager",
+        r#"Resource: "arn:aws:kms:ap-southeast-2:647751526084:key/f1a1f1a1-0045-4a01-8001-0000000000f1", Condition: { StringLike: { kms:ViaService: "secretsmanager.*.amazonaws.com" } } }
+        - PolicyName: bank-require-mfa"#,
+        r#"Resource: "arn:aws:kms:ap-southeast-2:647751526084:key/f1a1f1a1-0045-4a01-8001-0000000000f1" }
+        - PolicyName: bank-require-mfa"#,
+        &["FR-278/keys-only-through-secrets-manager"],
+    ),
+    (
+        "the detector may delete the topic of its alerts",
+        r#"- { Sid: Alert, Effect: Allow, Action: "sns:Publish""#,
+        r#"- { Sid: Alert, Effect: Allow, Action: ["sns:Publish", "sns:DeleteTopic"]"#,
+        &["FR-279/detector-does-no-more"],
+    ),
 ];
 
 /// Returns the cases of the suite.
