@@ -292,6 +292,11 @@ assert Secret.reads < 50, Secret.reads
         status, = self.client("config").describe_delivery_channel_status()["DeliveryChannelsStatus"]
         self.assertEqual(status["configHistoryDeliveryInfo"]["lastStatus"], "SUCCESS")
 
+    def test_cloudtrail_lookup(self):
+        cloudtrail = self.client("cloudtrail")
+        by_name = [{"AttributeKey": "EventName", "AttributeValue": "RotateKey"}]
+        self.assertEqual(cloudtrail.lookup_events(LookupAttributes=by_name)["Events"], [])
+
     def role(self, name):
         with contextlib.suppress(self.client("iam").exceptions.EntityAlreadyExistsException):
             self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=names.trust("lambda.amazonaws.com"))

@@ -1,10 +1,11 @@
-"""Patches of IAM, Lambda, SNS, S3 and EC2."""
+"""Patches of IAM, CloudTrail, Lambda, SNS, S3 and EC2."""
 
 import json
 import re
 from types import SimpleNamespace
 
 from moto.awslambda.models import LambdaFunction
+from moto.cloudtrail.responses import CloudTrailResponse
 from moto.core.responses import ActionResult
 from moto.core.serialize import url_encode
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
@@ -38,6 +39,11 @@ def iam_policy_encoding():
     for path in ("GetPolicyVersionResponse.PolicyVersion.Document", "RoleDetail.AssumeRolePolicyDocument",
                  "ListRolesResponse.Roles.Role.AssumeRolePolicyDocument"):
         IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER[path] = url_encode
+
+
+def cloudtrail_lookup():
+    """LookupEvents answers a history without events, because moto records no calls."""
+    CloudTrailResponse.lookup_events = lambda self: json.dumps({"Events": []})
 
 
 def lambda_logging_config():
