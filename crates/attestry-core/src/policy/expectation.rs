@@ -101,7 +101,7 @@ impl Expectation {
         sink: &mut Diagnostics,
     ) -> Option<Self> {
         let related = Related::same(node, kind, filter, parameters, sink)?;
-        let (lookup, condition) = (related.lookup(kind, node), related.condition()?);
+        let (lookup, condition) = (related.lookup(kind), related.condition()?);
         let path = format!("{} with the same {}", kind.plural, node.scalar()?.text);
         let related = Some(Arc::new(related));
         Some(Self::Attribute(Box::new(AttributeTest { path, lookup, condition, related, beside: Vec::new() })))
@@ -128,7 +128,7 @@ impl Expectation {
             "any" => group(sink).map(Self::Any),
             "related" if kind.lookup("related").is_none() => {
                 let related = Related::read(&entry.value, kind, parameters, sink)?;
-                let (lookup, condition) = (related.lookup(kind, &entry.value), related.condition()?);
+                let (lookup, condition) = (related.lookup(kind), related.condition()?);
                 let path = format!("related {}", related.kind.plural);
                 let related = Some(Arc::new(related));
                 Some(Self::Attribute(Box::new(AttributeTest { path, lookup, condition, related, beside: Vec::new() })))

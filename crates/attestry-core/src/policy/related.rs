@@ -3,11 +3,30 @@
 //! The condition on the other kind can name attributes of the resource: `{ equals: { of: arn } }`. Such a requirement becomes
 //! a count, whose facts `verify` derives from both populations. Must not know resources.
 
+use sha2::{Digest, Sha256};
+
 use super::parameters::Parameters;
 use super::{Expectation, window};
 use crate::facts::{Attribute, Kind, Lookup, Type, Value};
 use crate::matchers::{self, Condition, Operand, Test};
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Spanned, Table};
+
+/// Adds the content of an expectation to a hash, without its place in the file.
+fn content(expectation: &Expectation, hash: &mut Sha256) {
+    let (word, parts) = match expectation {
+        Expectation::All(parts) => ("all", parts.as_slice()),
+        Expectation::Any(parts) => ("any", parts.as_slice()),
+        Expectation::Not(part) => ("not", std::slice::from_ref(&**part)),
+        Expectation::Attribute(test) => {
+            // The name of the attribute of a nested `related` has the content of that one.
+            hash.update(format!("({} {} {:?})", test.path, test.lookup.attribute.name, test.condition));
+            return;
+        }
+    };
+    hash.update(format!("({word} {}", parts.len()));
+    parts.iter().for_each(|part| content(part, hash));
+    hash.update(")");
+}
 
 /// The other resources that a resource must have.
 #[derive(Clone, Debug)]
@@ -130,8 +149,13 @@ impl Related {
     }
 
     /// The attribute that holds the number of the others.
-    pub(super) fn lookup(&self, kind: &'static Kind, node: &Node) -> Lookup {
-        let name = format!("related {} at {}", self.kind.name, node.span.start);
+    pub(super) fn lookup(&self, kind: &'static Kind) -> Lookup {
+        // The content decides the name: two requirements that differ in a value, as those of two rows do, differ here.
+        let mut hash = Sha256::new();
+        hash.update(format!("{:?} {:?} {:?} ", self.over, self.at_least, self.at_most));
+        content(&self.filter, &mut hash);
+        let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("related {} {hash}", self.kind.name);
         let via = kind.attribute("name").or(kind.attributes.first());
         let attribute = super::follow::made(kind, self.kind, name, || {
             let field = format!("the list of {}", self.kind.plural);

@@ -317,6 +317,16 @@ fn an_other_that_was_not_seen_makes_the_case_not_evaluated() {
     assert_eq!(verdict(RELATED, &[keys(), nameless]), "not_evaluated");
 }
 
+/// Requirements at one place of the text, as those of several rows or accounts are, keep their own values.
+#[test]
+fn requirements_that_differ_in_a_value_are_counted_apart() {
+    let of = |id: &str| cases(&format!("{{ related: {{ kind: test.key, where: {{ id: {id} }} }} }}")).remove(0);
+    let both = [of("k1"), of("k2")];
+    let result = evaluate(&both, &[keys(), named_boxes(&["b"])], &[], now());
+    let verdicts: Vec<_> = result.cases.iter().map(|it| it.verdict.word()).collect();
+    assert_eq!(verdicts, ["met", "violated"]);
+}
+
 /// The join by an index equals the double loop: `any` around the test hides the comparison from the index.
 #[test]
 fn a_join_equals_the_naive_double_loop() {
