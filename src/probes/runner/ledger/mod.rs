@@ -1,8 +1,9 @@
 //! The ledger: one line for each artifact of a run, on disk before the artifact exists.
 //!
-//! A ledger names the places where a run may have left artifacts. It is no proof, and nothing is removed because of it alone. Its key lies
-//! beside it, so a program that writes both files can write a ledger that is accepted. The account must prove each artifact
-//! in any case (`ownership.rs`). A live run locks its file. Must not know how an artifact is removed.
+//! A ledger names the places where a run may have left artifacts. It is no proof. Attestry never removes an artifact
+//! only because a ledger names it. Its key lies beside it, so a program that writes both files can write a ledger that
+//! is accepted. The account must prove each artifact in any case (`ownership.rs`). A live run locks its file. Must not
+//! know how an artifact is removed.
 
 mod line;
 #[cfg(test)]
