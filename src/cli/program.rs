@@ -31,7 +31,7 @@ pub(super) struct Cli {
 enum Command {
     /// Run a suite against a stage, and write reports and evidence.
     Run(Box<run::Args>),
-    /// Check policies, suites and waivers, and evaluate their examples. Offline.
+    /// Check policies, suites and waivers, and evaluate their examples. It works offline.
     Check(check::Args),
     /// Show the cases of a run and its planned calls. The command makes no call.
     Plan(plan::Args),
@@ -39,25 +39,25 @@ enum Command {
     Permissions(permissions::Args),
     /// List the cases of a suite.
     List(list::Args),
-    /// Show the controls of each framework: those that a suite tests, and those without a case. Offline.
+    /// Show the controls of each framework: those that a suite tests, and those without a case. It works offline.
     Controls(controls::Args),
-    /// Break each fact that a suite reads, one at a time, and list the changes that no case notices. Offline.
+    /// Break each fact that a suite reads, one at a time, and list the changes that no case notices. It works offline.
     Mutate(mutate::Args),
     /// Remove the artifacts of probes that a killed run left in the account.
     Cleanup(cleanup::Args),
-    /// Search log files for values of secrets and for text that looks like a secret. Offline.
+    /// Search log files for values of secrets and for text that looks like a secret. It works offline.
     Logs(logs::Args),
-    /// Check evidence and evaluate its verdicts again. Offline, without credentials.
+    /// Check evidence and evaluate its verdicts again. It works offline and without credentials.
     Verify(verify::Args),
-    /// Evaluate stored facts again, with the stored policies or with other policies. Offline.
+    /// Evaluate stored facts again, with the stored policies or with other policies. It works offline.
     Reperform(reperform::Args),
     /// Pack, sign, store and find evidence, and create keys for signatures.
     Evidence(evidence::Args),
     /// Send the findings of a run to another service.
     Push(push::Args),
-    /// Explain the verdict of a case: the counterexample, the statement at fault and the place to fix. Offline.
+    /// Explain the verdict of a case: the counterexample, the statement at fault and the place to fix. It works offline.
     Explain(explain::Args),
-    /// Compare two runs: new, fixed and remaining violations, and lost coverage. Offline.
+    /// Compare two runs: new, fixed and remaining violations, and lost coverage. It works offline.
     Diff(diff::Args),
     /// Show the kinds of resources with their attributes, or the matchers.
     Kinds(kinds::Args),

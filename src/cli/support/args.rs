@@ -22,7 +22,7 @@ pub(crate) struct SelectionArgs {
     #[arg(long, value_name = "STAGE", env = "ATTESTRY_STAGE")]
     stage: Option<String>,
 
-    /// Run only these cases: `POLICY`, `POLICY/case` with `*`, `kind:NAME`, `severity:LEVEL`, `control:FRAMEWORK:ID`.
+    /// Select only these cases: `POLICY`, `POLICY/case` with `*`, `kind:NAME`, `severity:LEVEL`, `control:FRAMEWORK:ID`.
     #[arg(value_name = "CASES")]
     cases: Vec<String>,
 
@@ -74,7 +74,7 @@ pub(crate) struct OutputArgs {
     #[command(flatten)]
     timestamp: TimestampArgs,
 
-    /// The evidence that this run follows. The default is the evidence in the output directory, when it is of
+    /// The evidence of the previous run in the chain. The default is the evidence in the output directory, when it is of
     /// the same suite and stage.
     #[arg(long, value_name = "EVIDENCE")]
     previous: Option<PathBuf>,

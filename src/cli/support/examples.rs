@@ -94,12 +94,16 @@ mod tests {
 
     #[test]
     fn every_command_has_examples_that_it_can_read() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut commands = BTreeSet::new();
         paths(&Cli::command(), "", &mut commands);
         assert_eq!(commands, EXAMPLES.iter().map(|(path, _)| (*path).to_owned()).collect());
         for (path, examples) in EXAMPLES {
             for example in *examples {
                 assert!(example.starts_with(&format!("attestry {path}")), "{example}");
+                let suites = example.split_whitespace().filter(|word| word.starts_with("suites/"));
+                let missing: Vec<_> = suites.filter(|suite| !root.join(suite).is_file()).collect();
+                assert!(missing.is_empty(), "{example}: no such suite {missing:?}");
                 // The shell removes redirections and quotes.
                 let line = example.split([" > ", " 3< "].iter().find(|it| example.contains(**it)).unwrap_or(&"\n"));
                 let words = line.take(1).flat_map(str::split_whitespace).map(|word| word.trim_matches('\''));

@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::output;
 use crate::failure::Failure;
-use crate::probes::CLEANUP_TIME;
+use crate::probes::{CLEANUP_TIME, HURRIED_TIME};
 use crate::run::{Interrupt, SIGNALS};
 use attestry_core::verify::Exit;
 
@@ -31,9 +31,10 @@ async fn receive(interrupt: Interrupt, mut streams: Vec<(u8, Signal)>) {
         let number = next(&mut streams).await;
         if interrupt.request(number) {
             output::message(&format!(
-                "stopping: what was not read will be reported as not evaluated; a second signal ends the reading at once; \
-                 probes clean up for at most {} s, a second signal shortens that, a third ends it",
-                CLEANUP_TIME.as_secs()
+                "stopping: the reports will show unread data as not evaluated. The probes clean up for at most {} s. A second \
+                 signal ends the reading at once and leaves {} s for the cleanup. A third signal ends the cleanup",
+                CLEANUP_TIME.as_secs(),
+                HURRIED_TIME.as_secs()
             ));
         }
     }
