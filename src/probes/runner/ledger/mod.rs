@@ -50,13 +50,13 @@ struct Open {
     last: u64,
     bytes: usize,
     lines: usize,
-    /// Whether a line was cut off. A line after it would be lost, so none may follow.
+    /// Whether a line was cut off. A reader loses each line after it, so the ledger writes no further line.
     broken: bool,
 }
 
 impl Ledger {
     /// Begins the ledger of a run: one file in the folder, with its key beside it. Both are on disk when this returns. The
-    /// first line names no artifact. It fails on a full disk before the first call.
+    /// first line names no artifact. On a full disk, it fails before the first call of a probe.
     ///
     /// # Errors
     /// The folder cannot be made or written.
