@@ -132,6 +132,12 @@ pub(super) fn is_throttled(code: &str, status: u16) -> bool {
     classify(code, status) == Cause::Throttled
 }
 
+/// The error codes of throttling in the table.
+#[cfg(test)]
+pub(super) fn throttling_codes() -> Vec<&'static str> {
+    CODES.iter().filter(|(cause, _)| *cause == Cause::Throttled).flat_map(|(_, codes)| codes.iter().copied()).collect()
+}
+
 /// Returns the cause of a code and a status.
 fn classify(code: &str, status: u16) -> Cause {
     // Services with awsJson put a namespace before the code. Some of them put a URL after it.

@@ -30,8 +30,8 @@ pub(super) struct Renewed {
 #[derive(Default)]
 struct Known {
     last: Option<Credentials>,
-    /// The defect of a wrong set. After one wrong set the provider returns no more credentials, because the account of
-    /// the next sets is uncertain.
+    /// The reason why a set of credentials was refused. After one refused set the provider returns no more credentials,
+    /// because the account of the next sets is uncertain.
     wrong: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The command line: `commands` has one file for each subcommand, `support` has what they share. Two programs use it:
+//! The command line: `commands` has one file for each subcommand, `support` has their shared code. Two programs use it:
 //! `program` is `attestry`, `verifier` is `attestry-verify`.
 //!
 //! No other module names this one. Exit codes are those of [`Exit`].

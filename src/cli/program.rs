@@ -14,7 +14,7 @@ use super::support::{examples, limits, output};
 use crate::failure::Failure;
 use attestry_core::verify::Exit;
 
-/// Verifies an AWS account against declarative policies. A case passes only when Attestry saw all of its data.
+/// Verifies an AWS account against declarative policies. A case is met only when Attestry read all of its data.
 #[derive(Debug, Parser)]
 #[command(name = "attestry", version, max_term_width = 110, disable_help_subcommand = true)]
 pub(super) struct Cli {
@@ -31,39 +31,39 @@ pub(super) struct Cli {
 enum Command {
     /// Run a suite against a stage, and write reports and evidence.
     Run(Box<run::Args>),
-    /// Check policies, suites and waivers, and evaluate their examples. Offline.
+    /// Check policies, suites and waivers, and evaluate their examples. It works offline.
     Check(check::Args),
-    /// Show the cases of a run and its planned calls. Makes no call.
+    /// Show the cases of a run and its planned calls. The command makes no call.
     Plan(plan::Args),
     /// Print the IAM policy that a run needs.
     Permissions(permissions::Args),
     /// List the cases of a suite.
     List(list::Args),
-    /// Show which controls of each framework a suite tests, and which have no case. Offline.
+    /// Show the controls of each framework: those that a suite tests, and those without a case. It works offline.
     Controls(controls::Args),
-    /// Break each fact that a suite reads, one at a time, and list what no case notices. Makes no call to AWS.
+    /// Break each fact that a suite reads, one at a time, and list the changes that no case notices. It works offline.
     Mutate(mutate::Args),
-    /// Remove the artifacts that the probes of a killed run left behind.
+    /// Remove the artifacts of probes that a killed run left in the account.
     Cleanup(cleanup::Args),
-    /// Search log files for values of secrets and for text that looks like a secret. Offline.
+    /// Search log files for values of secrets and for text that looks like a secret. It works offline.
     Logs(logs::Args),
-    /// Check evidence and evaluate its verdicts again. Offline, without credentials.
+    /// Check evidence and evaluate its verdicts again. It works offline and without credentials.
     Verify(verify::Args),
-    /// Evaluate stored facts again, with the stored policies or with other policies. Offline.
+    /// Evaluate stored facts again, with the stored policies or with other policies. It works offline.
     Reperform(reperform::Args),
     /// Pack, sign, store and find evidence, and create keys for signatures.
     Evidence(evidence::Args),
     /// Send the findings of a run to another service.
     Push(push::Args),
-    /// Explain the verdict of a case: the counterexample, the statement at fault and the place to fix. Offline.
+    /// Explain the verdict of a case: the counterexample, the statement at fault and the place to fix. It works offline.
     Explain(explain::Args),
-    /// Compare two runs: new, fixed and remaining violations, and lost coverage. Offline.
+    /// Compare two runs: new, fixed and remaining violations, and lost coverage. It works offline.
     Diff(diff::Args),
     /// Show the kinds of resources with their attributes, or the matchers.
     Kinds(kinds::Args),
     /// Write the reference of matchers, kinds and probes as Markdown pages.
     Reference(reference::Args),
-    /// Print the JSON Schema of a file format. Editors can use it.
+    /// Print the JSON Schema of a file format, for example for an editor.
     Schema(schema::Args),
     /// Print shell completions.
     Completions(completions::Args),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use attestry_core::source::printable;
-use attestry_core::verify::{Exit, Reason};
+use attestry_core::verify::{Exit, Reason, ResourceVerdict};
 use attestry_logs::{Coverage, Engine, Finding, Found, Unsearchable, What};
 
 /// The beginning of a report. It identifies an earlier report.
@@ -244,13 +244,14 @@ impl Report {
             lines +=
                 &format!("  FOUND  {what}\n         {} x{}, first in {place}\n", finding.fingerprint, finding.count);
         }
+        let blind = ResourceVerdict::NotEvaluated.label();
         for not in &self.coverage.not_examined {
             let bytes = not.bytes.map(|bytes| format!(", {bytes} bytes")).unwrap_or_default();
-            lines += &format!("  BLIND  {} from byte {}{bytes}: {}\n", shown(&not.source), not.from, shown(&not.why));
+            lines += &format!("  {blind}  {} from byte {}{bytes}: {}\n", shown(&not.source), not.from, shown(&not.why));
         }
         for not in &self.not_searchable {
             let (name, version, path) = (shown(&not.name), shown(&not.version), shown(&not.path));
-            lines += &format!("  BLIND  {name} {version} {path}: not searchable, {:?}\n", not.why);
+            lines += &format!("  {blind}  {name} {version} {path}: not searchable, {:?}\n", not.why);
         }
         let Searched { rules, values, forms } = self.searched;
         let looked =

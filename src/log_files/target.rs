@@ -1,4 +1,5 @@
-//! The target of the report. It never replaces a file that is no report. Must not know the contents of the report.
+//! The target of the report. It replaces a file only when the file is such a report. Must not know the contents of the
+//! report.
 
 use std::io::{Error, Read, Result, Write};
 use std::path::{Path, PathBuf};

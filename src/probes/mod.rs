@@ -23,7 +23,7 @@ pub use runner::{
     Outcome, Running, Task,
     artifact::{Artifact, ArtifactKind, LedgerForm, List, Marked, Pending, Search, artifact},
     cleanup::{Cleaned, CleanupScope, cleanup, cleanup_by_search},
-    cleanup_pace::{CLEANUP_TIME, CleanupPace, HURRIED_TIME, SAME_REQUEST},
+    cleanup_pace::{CLEANUP_TIME, CleanupPace, HURRIED_TIME},
     context::ProbeContext,
     ledger::{Entry, Ledger, LedgerError, Ledgers, RecordedIntent, Unfinished},
     notice::publish,

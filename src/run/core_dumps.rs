@@ -1,4 +1,4 @@
-//! No core dumps of a process that holds values of secrets in memory.
+//! Disables core dumps, because the process holds values of secrets in memory.
 //!
 //! Must not know the values.
 

@@ -1,4 +1,5 @@
-//! The interruption of a run: the first request ends it in order, a second request ends it at once.
+//! The interruption of a run: the first request ends it in order. The second request ends the reading at once, and
+//! leaves a few seconds for the cleanup of the probes. The third request ends the cleanup, too.
 //!
 //! Must not know signals of the system.
 
@@ -24,11 +25,14 @@ struct State {
 }
 
 impl Interrupt {
-    /// Requests an end, with the number of the signal. Returns whether this is the first request.
+    /// Requests an end, with the number of the signal. Returns whether this is the first request. Requests close together
+    /// count as one, because a terminal and a shell may both pass on the same signal.
     pub fn request(&self, signal: u8) -> bool {
         let state = &self.0;
+        if !state.pace.request_stop() {
+            return false;
+        }
         let is_first = state.first.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst).is_ok();
-        state.pace.request_stop();
         state.link.get().inspect(|link| link.stop());
         state.count.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| Some(count.saturating_add(1))).ok();
         state.changed.notify_waiters();
@@ -67,5 +71,20 @@ impl Interrupt {
             number = many => Err(number),
             done = work => Ok(done),
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_close_together_are_one() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let interrupt = Interrupt::default();
+        assert_eq!((interrupt.request(2), interrupt.request(15), interrupt.signal()), (true, false, Some(2)));
+        let ended = |count| runtime.block_on(interrupt.unless(count, async {}));
+        assert_eq!((ended(1), ended(2)), (Err(2), Ok(())));
     }
 }

@@ -25,7 +25,7 @@ pub struct OutputPlan {
     pub directory: Option<PathBuf>,
     /// The names of the reports to write; all reports if it is empty.
     pub reports: Vec<String>,
-    /// A file that packs the output directory, `.tar.zst` or `.zip`.
+    /// A file that packs the output directory. Its extension selects the [`Format`].
     pub bundle: Option<PathBuf>,
     /// Whether evidence also holds the redacted answers of AWS.
     pub answers: bool,
@@ -210,7 +210,7 @@ pub(crate) fn is_report(path: &str) -> bool {
 /// A path with the format of its extension.
 pub(crate) fn bundle_format(path: &Path) -> Result<(PathBuf, Format), Failure> {
     let format = path.file_name().and_then(|name| Format::of_name(&name.to_string_lossy()));
-    let wrong = || Failure::new(Exit::Usage, format!("{}: a bundle ends in .tar.zst or .zip", path.display()));
+    let wrong = || Failure::new(Exit::Usage, format!("{}: a bundle ends in {}", path.display(), Format::extensions()));
     Ok((path.to_owned(), format.ok_or_else(wrong)?))
 }
 

@@ -230,7 +230,7 @@ fn every_harm_has_its_own_words() {
 fn archives_that_attestry_did_not_pack_are_refused() {
     let desk = Desk::new();
     let path = desk.at("b.zip");
-    for (bytes, words) in [(&b"hello"[..], "neither a .tar.zst nor a .zip"), (b"PK\x05\x06", "the central directory")] {
+    for (bytes, words) in [(&b"hello"[..], "not a .tar.zst or .zip file"), (b"PK\x05\x06", "the central directory")] {
         std::fs::write(&path, bytes).unwrap();
         let told = attestry(&["verify", &path]);
         assert_eq!(told.status.code(), Some(6), "{}", said(&told));

@@ -277,7 +277,7 @@ fn a_signal_ends_a_run_in_order_and_a_second_one_at_once() {
         let ended = child.wait_with_output().unwrap();
         let told = said(&ended);
         assert_eq!(ended.status.code(), Some(code), "{signals:?}: {told}");
-        assert!(told.contains("stopping: what was not read"), "{signals:?}: {told}");
+        assert!(told.contains("stopping: the reports"), "{signals:?}: {told}");
         let last = told.trim_end().lines().last().unwrap_or_default();
         // When the collection ends between two calls, before the second signal, there is evidence of the facts so far.
         let (how, left) =

@@ -174,7 +174,8 @@ fn pipelines_run_nothing_of_a_stranger() {
 #[test]
 fn templates_check_the_binary_before_they_run_it() {
     for name in ["github-actions.yml", "gitlab-ci.yml", "codebuild-buildspec.yml"] {
-        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ci").join(name)).unwrap();
+        let text =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ci/templates").join(name)).unwrap();
         let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{name} has no `{what}`"));
         let required = at("${ATTESTRY_URL:?").max(at("${ATTESTRY_SHA256:?"));
         let order =

@@ -256,7 +256,7 @@ async fn answers_are_read_page_by_page_and_asked_in_few_calls() {
 }
 
 #[tokio::test]
-async fn nobody_is_asked_unless_the_stage_says_so() {
+async fn an_oracle_is_called_only_when_the_stage_names_it() {
     let account = says("decision: allowed");
     let permission = |cases: &[Case]| policy_document(&Plan::new(cases.to_vec())).to_string();
     for (oracles, asks) in [("[]", false), ("[access-analyzer]", false), ("[simulator]", true)] {

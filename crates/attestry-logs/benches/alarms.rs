@@ -1,7 +1,7 @@
 //! What the sweep of logs finds: `cargo bench -p attestry-logs -- [MiB of decoys] [MiB with secrets]`.
 //!
-//! False alarms in logs without any secret, then all that is planted on three seeds that nobody has seen. The seed comes
-//! from the clock and is told; `SEED=…` repeats a run. Ends with an error where a target is missed.
+//! False alarms in logs without any secret, then all that is planted on three seeds that were not used before. The seed
+//! comes from the clock and is told; `SEED=…` repeats a run. Ends with an error where a target is missed.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,

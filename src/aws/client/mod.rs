@@ -11,6 +11,7 @@ mod request;
 mod runtime;
 mod service;
 mod sound;
+mod throttling;
 mod unsent;
 
 use crate::aws::OrGap;

@@ -26,6 +26,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::{Region, SigningRegion};
 use aws_types::{SdkConfig, SigningName};
 
+use super::throttling::ThrottlingClassifier;
 use super::{Answer, Client};
 
 /// An operation that is ready to send.
@@ -80,6 +81,7 @@ where
         .endpoint_url(url)
         .standard_retry(retries)
         .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
+        .retry_classifier(ThrottlingClassifier)
         .retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::new())
         .retry_classifier(ServiceClockSkewClassifier::<ErrorMetadata>::new())
         .retry_classifier(HttpStatusCodeClassifier::default())

@@ -1,8 +1,8 @@
 //! Decides whether a success that the model describes can come from AWS: its status and its root.
 //!
-//! The model also says which members AWS requires, but AWS leaves some of them out, such as the name of the root user. So
-//! the reader of an answer decides what must be there. The table of `validate` has the answers of kinds in Rust. The module
-//! must not know kinds, nor the use of an answer.
+//! The model also marks the members that AWS requires, but AWS omits some of them, such as the name of the root user.
+//! So the reader of an answer decides what must be there. The table of `validate` has the answers of kinds in Rust. The
+//! module must not know kinds, nor the use of an answer.
 
 use std::collections::HashMap;
 

@@ -223,6 +223,20 @@ async fn throttling_and_faults_are_waited_for() {
 }
 
 #[tokio::test]
+async fn every_error_that_counts_as_throttling_is_retried() {
+    // The table decides also about these: a name that contains `Throttl`, and a status without a code.
+    let unlisted = [(400, "NewThrottlingOfAService"), (429, "")];
+    let listed = gap::throttling_codes().into_iter().map(|code| (400, code));
+    for (status, code) in listed.chain(unlisted) {
+        let (answer, answers) = asked(&LIST_RULES, json!({}), &[(status, code, ""), (200, "", RULES)]).await;
+        assert!(answer.is_ok(), "{code} {status}: {answer:?}");
+        assert_eq!(answers.link.calls.counts(), (2, 1), "{code} {status}");
+    }
+    let denied = asked(&LIST_RULES, json!({}), &[(400, "AccessDeniedException", "")]).await;
+    assert_eq!((denied.0.unwrap_err().cause, denied.1.asked().len()), (Cause::Denied, 1));
+}
+
+#[tokio::test]
 async fn an_error_is_read_in_every_spelling() {
     for (status, header, body, cause, code, message) in [
         (400, "", r#"{"__type":"AccessDeniedException","message":"no"}"#, Cause::Denied, "AccessDeniedException", "no"),

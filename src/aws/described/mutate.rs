@@ -100,7 +100,7 @@ impl Mutation {
         all
     }
 
-    /// Returns all changes of an answer that only the model of AWS describes. A kind file says which members are always
+    /// Returns all changes of an answer that only the model of AWS describes. A kind file lists the members that are always
     /// there, and the model does not.
     fn of_model(operation: &Operation) -> Vec<Self> {
         let mut all =

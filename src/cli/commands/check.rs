@@ -1,4 +1,4 @@
-//! `attestry check`: everything that can be found wrong without a network.
+//! `attestry check`: finds all mistakes that need no network.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -82,11 +82,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// Into how many parts the cases of a suite go: more than there are cores mostly, since some take long.
+/// The number of parts of the cases of a suite. It is larger than the usual number of cores, because some cases take
+/// long.
 const PARTS: usize = 4;
 
-/// What is wrong with the examples of suites, and which described accounts cannot be read: side by side, since claims
-/// about permissions are proved for examples, and accounts are long.
+/// The mistakes in the examples of suites and in described accounts. They are checked in parallel, because the proofs of
+/// claims and the reading of long accounts take time.
 fn side_by_side(root: &Path, suites: &[Suite], accounts: &BTreeMap<PathBuf, Span>) -> (Vec<Diagnostic>, Vec<Failure>) {
     let examples: Vec<Examples<'_>> = suites.iter().filter_map(Examples::of).collect();
     let parts = examples.iter().flat_map(|examples| (0..PARTS).map(move |part| Job::Examples(examples, part)));
@@ -117,7 +118,7 @@ fn side_by_side(root: &Path, suites: &[Suite], accounts: &BTreeMap<PathBuf, Span
     })
 }
 
-/// A thing to try that needs nothing of the others.
+/// A check that is independent of the other checks.
 enum Job<'a> {
     /// One part of the examples of a suite.
     Examples(&'a Examples<'a>, usize),

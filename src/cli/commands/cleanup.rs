@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", default_value = LEDGERS)]
     ledger: PathBuf,
 
-    /// Search for artifacts that carry the id of a run, in all Regions of the stage. Use it when the ledger is lost.
+    /// Search all Regions of the stage for artifacts with the id of a run. Use this option when the ledger is lost.
     #[arg(long)]
     search: bool,
 

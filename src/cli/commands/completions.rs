@@ -8,7 +8,7 @@ use crate::failure::Failure;
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The shell that reads the completions.
+    /// The shell that uses the completions.
     shell: Shell,
 }
 

@@ -1,4 +1,4 @@
-//! `attestry controls`: shows what a suite does for each control of a framework.
+//! `attestry controls`: shows the state of each control of a framework in a suite.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -27,11 +27,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     framework: Option<String>,
 
-    /// Show only the controls that have neither a case nor a reason.
+    /// Show only the controls without a case and without a reason for that.
     #[arg(long)]
     missing: bool,
 
-    /// End with exit code 3 when a control has neither a case nor a reason.
+    /// End with exit code 3 when a control has no case and no reason for that.
     #[arg(long)]
     fail_on_missing: bool,
 

@@ -11,7 +11,8 @@ use attestry_core::verify::Exit;
 /// Arguments of `diff`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The earlier run: its output directory or bundle, or its `results.json`. A `results.json` is not verified.
+    /// The earlier run: its output directory or bundle, or its `results.json`. The command does not verify a
+    /// `results.json`.
     earlier: PathBuf,
 
     /// The later run, in the same forms.

@@ -8,7 +8,7 @@ use crate::vocabulary::{find_kind, vocabulary};
 use attestry_core::evidence;
 use attestry_core::policy::Selector;
 use attestry_core::report::explain;
-use attestry_core::source::closest;
+use attestry_core::source::hint;
 use attestry_core::verify::{CaseResult, Exit, Verdict};
 
 /// Arguments of `explain`.
@@ -17,10 +17,11 @@ pub(crate) struct Args {
     /// The output directory of a run, or a bundle.
     directory: PathBuf,
 
-    /// The cases to explain, such as `FR-277` or `FR-277/denies-*`. Without a case, all cases that are not met.
+    /// The cases to explain, such as `FR-277` or `FR-277/denies-*`. Without this argument, the command explains each case
+    /// that is not met.
     cases: Vec<String>,
 
-    /// The limit of shown resources of each case.
+    /// The largest number of shown resources of each case.
     #[arg(long, default_value_t = 20)]
     most: usize,
 }
@@ -32,8 +33,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     for pattern in &args.cases {
         let selector = Selector::new(pattern);
         if !all.iter().any(|case| selector.covers(&case.case.id)) {
-            let near = closest(pattern, all.iter().map(|case| case.case.id.as_str()));
-            let help = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let help = hint(pattern, all.iter().map(|case| case.case.id.as_str()));
             return Err(Failure::new(Exit::Usage, format!("the run has no case `{pattern}`{help}")));
         }
     }

@@ -11,7 +11,7 @@ use crate::matchers;
 use crate::run::selection;
 use crate::vocabulary::find_kind;
 use attestry_core::facts::{Kind, Scope};
-use attestry_core::source::closest;
+use attestry_core::source::hint;
 use attestry_core::verify::Exit;
 
 /// Arguments of `kinds`.
@@ -21,21 +21,21 @@ pub(crate) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// A kind to show with all its attributes and calls.
+    /// A kind. The command shows it with all its attributes and calls.
     kind: Option<String>,
 
     /// Show the matchers instead of the kinds.
     #[arg(long)]
     matchers: bool,
 
-    /// A suite that brings kinds of its own.
+    /// A suite with kinds of its own.
     #[arg(long)]
     suite: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Write a kind file over Cloud Control for a type of the CloudFormation registry.
+    /// Write a kind file for a type of the CloudFormation registry. The kind reads its resources through Cloud Control.
     Import(import::Args),
 }
 
@@ -51,8 +51,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     } else if let Some(name) = &args.kind {
         let words = selection::words_of(args.suite.as_deref())?;
         let Some(kind) = words.kinds.find(name).or_else(|| find_kind(name)) else {
-            let near = closest(name, words.kinds.names());
-            let help = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let help = hint(name, words.kinds.names());
             return Err(Failure::new(Exit::Usage, format!("unknown kind `{name}`{help}")));
         };
         describe(&mut text, kind);

@@ -14,7 +14,7 @@ use attestry_core::verify::Exit;
 /// Arguments of `logs`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Log files, plain or gzip, and directories with log files.
+    /// Log files (plain text or gzip), and directories with log files.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 
@@ -27,11 +27,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// The number of files that are read at the same time. The default is the number of processors.
+    /// The number of files that the command reads at the same time. The default is the number of processors.
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
 
-    /// Do not show the progress.
+    /// Show no progress.
     #[arg(long, short)]
     quiet: bool,
 }

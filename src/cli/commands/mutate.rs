@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "EVIDENCE")]
     bundle: Option<PathBuf>,
 
-    /// The survivors that are harmless: a YAML file with `accept:`, and the reason of each.
+    /// A YAML file that lists the harmless survivors below `accept:`, with a reason for each.
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
 
@@ -37,7 +37,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     gate: Option<usize>,
 
-    /// The limit of shown survivors of each group. A group has the same change of the same fact of several resources.
+    /// The largest number of shown survivors of each group. A group is the same change of the same fact at several
+    /// resources.
     #[arg(long, value_name = "N", default_value_t = 3)]
     most: usize,
 
@@ -58,7 +59,7 @@ enum Format {
     Json,
 }
 
-/// Tries all mutants, and returns the exit code.
+/// Judges all mutants, and returns the exit code.
 pub(crate) fn run(args: &Args) -> Result<u8, Failure> {
     let accepted = args.accept.as_deref().map_or_else(|| Ok(Accepted::default()), read_accepted)?;
     let request = args.selection.request();

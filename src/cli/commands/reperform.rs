@@ -17,7 +17,8 @@ pub(crate) struct Args {
     /// The output directory of a run, or a bundle.
     evidence: PathBuf,
 
-    /// Use the suite at the same path below this directory, for example a checkout, and show the changed verdicts.
+    /// Use the suite at the same path below this directory instead of the stored suite, and show the changed verdicts. The
+    /// directory can be a checkout.
     #[arg(long, value_name = "DIR")]
     policies: Option<PathBuf>,
 

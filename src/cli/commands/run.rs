@@ -1,4 +1,4 @@
-//! `attestry run`: arguments into [`Run`], and its outcome onto the terminal.
+//! `attestry run`: turns the arguments into a [`Run`], and prints its outcome.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "WHICH", default_value = "all")]
     gate: Gate,
 
-    /// Show the effects of the probes and the planned calls. Makes no call.
+    /// Show the effects of the probes and the planned calls. The run makes no call.
     #[arg(long)]
     dry_run: bool,
 
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     quiet: bool,
 }
 
-/// Which violations fail a run.
+/// The violations that fail a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Gate {
     /// All violations.
@@ -100,7 +100,7 @@ impl Args {
     }
 }
 
-/// Prints the verdicts, whatever happened to the evidence. The last line has both.
+/// Prints the verdicts, even when the evidence could not be written. The last line has both results.
 fn show(outcome: &Outcome, quiet: bool, clock: Instant) -> Result<u8, Failure> {
     let mut console = Vec::new();
     report::console(&outcome.record(), quiet, clock.elapsed(), &mut console)

@@ -15,7 +15,7 @@ pub(crate) struct Args {
     /// The file format.
     format: Format,
 
-    /// A suite that brings kinds of its own, for the schema of its policies.
+    /// A suite with kinds of its own. The schema of a policy then contains them.
     #[arg(long)]
     suite: Option<PathBuf>,
 }

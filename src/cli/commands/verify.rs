@@ -16,7 +16,8 @@ use attestry_core::evidence::{self, Verified};
 /// Arguments of `verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Output directories of runs, or bundles. Several form a chain, oldest first: each must follow the one before it.
+    /// Output directories of runs, or bundles. Several runs form a chain. Name the oldest first: each run
+    /// must follow the run before it.
     #[arg(required = true)]
     evidence: Vec<PathBuf>,
 

@@ -8,6 +8,7 @@ use super::output;
 use crate::failure::Failure;
 use crate::run::OutputPlan;
 use crate::run::selection::{Selection, SelectionRequest};
+use attestry_core::evidence::Format;
 use attestry_core::report;
 
 /// Arguments that select cases of one suite for one stage.
@@ -21,7 +22,7 @@ pub(crate) struct SelectionArgs {
     #[arg(long, value_name = "STAGE", env = "ATTESTRY_STAGE")]
     stage: Option<String>,
 
-    /// Run only these cases: `POLICY`, `POLICY/case` with `*`, `kind:NAME`, `severity:LEVEL`, `control:FRAMEWORK:ID`.
+    /// Select only these cases: `POLICY`, `POLICY/case` with `*`, `kind:NAME`, `severity:LEVEL`, `control:FRAMEWORK:ID`.
     #[arg(value_name = "CASES")]
     cases: Vec<String>,
 
@@ -53,12 +54,12 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Write only this report. The option can be repeated. Without it, all reports are written.
+    /// Write only this report. Repeat the option for several reports. Without it, the run writes all
+    /// reports.
     #[arg(long = "report", value_name = "NAME", value_parser = report_names())]
     reports: Vec<String>,
 
-    /// Also pack the output directory into one file, `.tar.zst` or `.zip`.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = format!("Also pack the output directory into one file: {}", Format::extensions()))]
     bundle: Option<PathBuf>,
 
     /// Also keep the redacted answers of AWS in the evidence, as a recording. The evidence becomes larger.
@@ -73,8 +74,8 @@ pub(crate) struct OutputArgs {
     #[command(flatten)]
     timestamp: TimestampArgs,
 
-    /// The evidence that this run follows. The default is the evidence of an earlier run of the same suite and stage in
-    /// the output directory.
+    /// The evidence of the previous run in the chain. The default is the evidence in the output directory, when it is of
+    /// the same suite and stage.
     #[arg(long, value_name = "EVIDENCE")]
     previous: Option<PathBuf>,
 }

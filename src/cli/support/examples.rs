@@ -7,39 +7,42 @@ const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "run",
         &[
-            "attestry run suites/bank.yaml --stage dev",
-            "attestry run suites/bank.yaml --stage dev 'DT-*' severity:high --bundle run.tar.zst --sign key.pem",
+            "attestry run suites/mod-045.yaml --stage embedded",
+            "attestry run suites/mod-045.yaml --stage dev 'DT-*' severity:high --bundle run.tar.zst --sign key.pem",
         ],
     ),
-    ("check", &["attestry check", "attestry check suites/bank.yaml"]),
-    ("plan", &["attestry plan suites/bank.yaml --stage dev"]),
-    ("permissions", &["attestry permissions suites/bank.yaml --stage dev --format terraform > role.tf"]),
-    ("list", &["attestry list suites/bank.yaml --stage dev --ids"]),
+    ("check", &["attestry check", "attestry check suites/mod-045.yaml"]),
+    ("plan", &["attestry plan suites/mod-045.yaml --stage dev"]),
+    ("permissions", &["attestry permissions suites/mod-045.yaml --stage dev --format terraform > role.tf"]),
+    ("list", &["attestry list suites/mod-045.yaml --stage embedded --ids"]),
     (
         "controls",
-        &["attestry controls suites/bank.yaml", "attestry controls suites/bank.yaml --framework cis-aws-5.0 --missing"],
+        &[
+            "attestry controls suites/mod-045.yaml",
+            "attestry controls suites/cis-aws.yaml --framework cis-aws-5.0 --missing",
+        ],
     ),
     (
         "mutate",
         &[
-            "attestry mutate suites/bank.yaml --stage described",
-            "attestry mutate suites/bank.yaml --stage dev --bundle run.tar.zst --accept harmless.yaml --gate 0",
+            "attestry mutate suites/mod-045.yaml --stage embedded",
+            "attestry mutate suites/mod-045.yaml --stage dev --bundle run.tar.zst --accept harmless.yaml --gate 0",
         ],
     ),
-    ("cleanup", &["attestry cleanup suites/bank.yaml --stage dev"]),
+    ("cleanup", &["attestry cleanup suites/mod-045-probes.yaml --stage dev"]),
     ("logs", &["attestry logs exported/ --values /dev/fd/3 --output report.json 3< values.jsonl"]),
     ("verify", &["attestry verify run.tar.zst --key key.pem.pub", "attestry verify monday.zip tuesday.zip"]),
     ("reperform", &["attestry reperform run.tar.zst --policies checkout/"]),
     ("evidence", &["attestry evidence list evidence/"]),
-    ("evidence pack", &["attestry evidence pack target/attestry/bank-dev run.zip --sign key.pem"]),
+    ("evidence pack", &["attestry evidence pack target/attestry/mod-045-dev run.zip --sign key.pem"]),
     ("evidence push", &["attestry evidence push run.tar.zst s3://bank-evidence/attestry --key key.pem.pub"]),
     ("evidence list", &["attestry evidence list s3://bank-evidence/attestry"]),
     ("evidence find", &["attestry evidence find evidence/ --control nist-800-53-r5:SC-12 --on 2026-11-20"]),
     ("evidence keygen", &["attestry evidence keygen key.pem"]),
     ("push", &["attestry push securityhub run.tar.zst"]),
     ("push securityhub", &["attestry push securityhub run.tar.zst --after yesterday.tar.zst"]),
-    ("explain", &["attestry explain target/attestry/bank-dev DT-001/developers-cannot-read"]),
-    ("diff", &["attestry diff yesterday/results.json target/attestry/bank-dev"]),
+    ("explain", &["attestry explain target/attestry/mod-045-dev DT-001/developers-cannot-read"]),
+    ("diff", &["attestry diff yesterday/results.json target/attestry/mod-045-dev"]),
     ("kinds", &["attestry kinds secretsmanager.secret", "attestry kinds --matchers"]),
     (
         "kinds import",
@@ -91,12 +94,16 @@ mod tests {
 
     #[test]
     fn every_command_has_examples_that_it_can_read() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut commands = BTreeSet::new();
         paths(&Cli::command(), "", &mut commands);
         assert_eq!(commands, EXAMPLES.iter().map(|(path, _)| (*path).to_owned()).collect());
         for (path, examples) in EXAMPLES {
             for example in *examples {
                 assert!(example.starts_with(&format!("attestry {path}")), "{example}");
+                let suites = example.split_whitespace().filter(|word| word.starts_with("suites/"));
+                let missing: Vec<_> = suites.filter(|suite| !root.join(suite).is_file()).collect();
+                assert!(missing.is_empty(), "{example}: no such suite {missing:?}");
                 // The shell removes redirections and quotes.
                 let line = example.split([" > ", " 3< "].iter().find(|it| example.contains(**it)).unwrap_or(&"\n"));
                 let words = line.take(1).flat_map(str::split_whitespace).map(|word| word.trim_matches('\''));

@@ -2,13 +2,11 @@
 //!
 //! Must not know what a run does.
 
-use std::time::Instant;
-
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::output;
 use crate::failure::Failure;
-use crate::probes::{CLEANUP_TIME, SAME_REQUEST};
+use crate::probes::{CLEANUP_TIME, HURRIED_TIME};
 use crate::run::{Interrupt, SIGNALS};
 use attestry_core::verify::Exit;
 
@@ -29,19 +27,14 @@ pub(crate) fn watch(interrupt: &Interrupt) -> Result<(), Failure> {
 }
 
 async fn receive(interrupt: Interrupt, mut streams: Vec<(u8, Signal)>) {
-    let mut last = None::<Instant>;
     loop {
         let number = next(&mut streams).await;
-        // A terminal and a shell may both send the same signal. Two signals this close together are one.
-        if last.is_some_and(|last| last.elapsed() < SAME_REQUEST) {
-            continue;
-        }
-        last = Some(Instant::now());
         if interrupt.request(number) {
             output::message(&format!(
-                "stopping: what was not read will be reported as not evaluated; a second signal ends the reading at once; \
-                 probes clean up for at most {} s, a second signal shortens that, a third ends it",
-                CLEANUP_TIME.as_secs()
+                "stopping: the reports will show unread data as not evaluated. The probes clean up for at most {} s. A second \
+                 signal ends the reading at once and leaves {} s for the cleanup. A third signal ends the cleanup",
+                CLEANUP_TIME.as_secs(),
+                HURRIED_TIME.as_secs()
             ));
         }
     }
@@ -60,7 +53,7 @@ async fn next(streams: &mut [(u8, Signal)]) -> u8 {
     .await
 }
 
-/// Whether the parent process wants this process to outlive its terminal, as `nohup` does. Only Linux shows it.
+/// Whether the parent process made this process ignore the signal, as `nohup` does. Only Linux shows it.
 fn is_ignored(number: u8) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or_default().trim();

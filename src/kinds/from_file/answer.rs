@@ -10,7 +10,7 @@ use super::request::Scope;
 use attestry_core::facts::{Cause, Fact, Gap, Resource, Value};
 use attestry_core::kind_files::{Each, FileCall, Meaning, Unread, Values, read_item};
 
-/// The items of an answer. AWS sends an empty list where there is none, unless the file says that it leaves the list out.
+/// The items of an answer. AWS sends an empty list where there is none, unless the file states that it omits the list.
 pub(super) fn items(call: &FileCall, answer: Json) -> Result<Vec<Json>, Gap> {
     let found = match &call.items {
         None => answer,

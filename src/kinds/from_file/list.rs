@@ -30,7 +30,7 @@ pub(super) async fn list(
                         None => there = true,
                     }
                 }
-                // A list of parents that are all gone says nothing about what there is.
+                // When all parents of a list are gone, the list does not show which resources exist.
                 if let (Some(gap), false) = (gone, there) {
                     return Err(gap);
                 }

@@ -37,7 +37,7 @@ impl Shape {
             matches!(shape, Self::Text(_) | Self::Bool | Self::Integer(_) | Self::Number(_) | Self::Scalar)
         };
         match (self, other) {
-            // An alternative that only says what is required describes nothing.
+            // An alternative that only lists required members describes no value.
             (Self::Unknown(_), known) | (known, Self::Unknown(_)) => known,
             (Self::Object(mut properties), Self::Object(more)) => {
                 for (name, shape) in more {

@@ -16,7 +16,7 @@ const WIDTH: usize = 120;
 /// The number of properties that the end of a file names one by one.
 const MOST_LEFT_OUT: usize = 200;
 
-/// Everything that a file says.
+/// The content of a kind file.
 pub(super) struct Parts<'a> {
     pub(super) type_name: &'a str,
     pub(super) of: TypeName<'a>,

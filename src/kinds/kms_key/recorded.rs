@@ -1,4 +1,4 @@
-//! Whether CloudTrail recorded the rotations of a key.
+//! Decides whether CloudTrail recorded the rotations of a key.
 //!
 //! Must not make calls.
 

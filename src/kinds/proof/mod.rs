@@ -122,7 +122,7 @@ fn prove_call(call: &FileCall, parent: Option<&Kind>, sink: &mut Diagnostics) {
 }
 
 /// Whether a document holds the properties of a resource, as Cloud Control returns them. AWS's model marks it as
-/// sensitive, because a service can put anything into it. The schema of a type says which properties are secret, and
+/// sensitive, because a service can put anything into it. The schema of a type marks the properties that are secret, and
 /// Cloud Control never returns those.
 fn is_resource(call: &FileCall, document: &Path) -> bool {
     (call.call.service, call.call.operation) == ("cloudcontrol", "GetResource")

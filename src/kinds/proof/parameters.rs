@@ -1,4 +1,4 @@
-//! The parameters of a call: they exist, have their types, and none that AWS requires is missing. Must not know answers.
+//! The parameters of a call: each one exists and has its type, and each required one is there. Must not know answers.
 
 use attestry_model::{Operation, Shape, Structure};
 use serde_json::Value as Json;

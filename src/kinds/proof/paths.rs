@@ -7,7 +7,7 @@ use super::wrong;
 use attestry_core::facts::Type;
 use attestry_core::facts::iam::STATEMENTS;
 use attestry_core::kind_files::{Conversion, Function, Origin, Path, Reading, Sort};
-use attestry_core::source::{Diagnostics, closest};
+use attestry_core::source::{Diagnostics, hint};
 
 /// What a path selects.
 #[derive(Clone, Debug)]
@@ -125,7 +125,7 @@ fn member(name: &str, from: &Typed, sensitive: Sensitive) -> Result<Typed, Strin
         Typed::Model(Shape::Structure(structure)) => {
             let Some(member) = structure.member(name) else {
                 let names = structure.members().map(attestry_model::Member::name);
-                let near = closest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                let near = hint(name, names);
                 return Err(format!("the answer has no member `{name}` there{near}"));
             };
             if member.sensitive() && sensitive == Sensitive::Refused {
@@ -138,8 +138,7 @@ fn member(name: &str, from: &Typed, sensitive: Sensitive) -> Result<Typed, Strin
                 && !key.words().is_empty()
                 && !key.words().contains(&name)
             {
-                let near = closest(name, key.words().iter().copied());
-                let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                let near = hint(name, key.words().iter().copied());
                 return Err(format!("the map has no key `{name}`{near}"));
             }
             Ok(Typed::Model(map.value()))

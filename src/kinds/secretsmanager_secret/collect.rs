@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_aws_sent_and_nobody_can_read_is_a_gap() {
+    fn an_answer_that_is_unreadable_is_a_gap() {
         use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};
         use aws_smithy_types::DateTime;
         let never = DateTime::from_secs_f64(1e308);

@@ -24,7 +24,7 @@ pub(super) fn read(
     (at, now): (&AccountRegion, Timestamp),
 ) -> Value {
     let (id, time) = (id(name), now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    // Only IAM knows the unique id of the role, and no detector should depend on it.
+    // Only IAM has the unique id of the role, so a detector should not depend on it.
     let unique = "AROAMADEBYATTESTRY000";
     json!({
         "version": "0",

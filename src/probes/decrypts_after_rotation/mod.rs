@@ -1,4 +1,5 @@
-//! `decrypts-after-rotation`: encrypts random bytes under a key, rotates the key if the case says so, and decrypts them.
+//! `decrypts-after-rotation`: encrypts random bytes under a key, rotates the key if the case requires it, and decrypts
+//! them.
 //!
 //! This file is the specification: the arguments and the observations. `act.rs` acts. Must not know AWS clients.
 

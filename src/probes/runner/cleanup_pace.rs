@@ -13,7 +13,7 @@ pub const CLEANUP_TIME: Duration = Duration::from_secs(60);
 /// The time for the cleanup after the second request.
 pub const HURRIED_TIME: Duration = Duration::from_secs(5);
 /// A terminal, a shell and a container may all pass on the same signal. Signals this close together are one request.
-pub const SAME_REQUEST: Duration = Duration::from_millis(500);
+const SAME_REQUEST: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Requests {
@@ -33,12 +33,13 @@ impl Default for CleanupPace {
 }
 
 impl CleanupPace {
-    /// Requests an end: the first time within a minute, the second time within seconds, then at once.
-    pub fn request_stop(&self) {
-        self.request_stop_at(Instant::now());
+    /// Requests an end: the first time within a minute, the second time within seconds, then at once. Returns whether it
+    /// counts as a new request.
+    pub fn request_stop(&self) -> bool {
+        self.request_stop_at(Instant::now())
     }
 
-    fn request_stop_at(&self, now: Instant) {
+    fn request_stop_at(&self, now: Instant) -> bool {
         self.0.send_if_modified(|requests| {
             if requests.last.is_some_and(|last| now.duration_since(last) < SAME_REQUEST) {
                 return false;
@@ -53,7 +54,7 @@ impl CleanupPace {
             let end = now + left;
             requests.end = Some(requests.end.map_or(end, |known| known.min(end)));
             true
-        });
+        })
     }
 
     /// Waits until the second request.

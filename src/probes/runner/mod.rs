@@ -1,5 +1,5 @@
-//! The runner: it runs the probes of a run, one after the other on the same target and side by side otherwise, and cleans
-//! up, however they end.
+//! The runner runs the probes of a run, and cleans up after each of them. Probes with the same target run one after the
+//! other. Other probes run in parallel.
 //!
 //! Its parts: the context of a probe, the ledger, artifacts with their proof of ownership and removal, and the cleanup after a
 //! killed run. Must not know any single probe.

@@ -1,9 +1,9 @@
 //! The proof that the run created an artifact, before Attestry removes it.
 //!
-//! Anybody can choose a name, and everybody who has the key of a ledger can write one. So four things must hold: the artifact
-//! bears the mark of the run in its place, a second field that AWS keeps repeats the mark, AWS created it while the run acted,
-//! and its value did not change since. Attestry reports an artifact that fails, and leaves it. Must not know any single
-//! artifact, or how one is removed.
+//! A name is no proof, because any person can choose it. A ledger is no proof, because each holder of its key can write
+//! one. So four things must hold: the artifact bears the mark of the run in its place, a second field that AWS keeps
+//! repeats the mark, AWS created it while the run acted, and its value did not change since. Attestry reports an
+//! artifact without this proof, and does not remove it. Must not know any single artifact, or how one is removed.
 
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};

@@ -1,6 +1,7 @@
-//! The removal of one artifact, with all that it needs after the probe is gone.
+//! The removal of one artifact, with all data that it needs after the probe ended.
 //!
-//! Nothing is removed that `ownership.rs` does not prove to be ours at that moment. Must not know any single artifact.
+//! The module removes only artifacts that `ownership.rs` proves to be of the run at that moment. Must not know any
+//! single artifact.
 
 use std::time::Duration;
 

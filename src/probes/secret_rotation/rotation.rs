@@ -98,7 +98,7 @@ impl Rotation {
         Marked::by(version, |begun| Self { secret, version: version.to_owned(), before, begun })
     }
 
-    /// Waits while the rotation may still be under way. A missing answer means nothing here.
+    /// Waits while the rotation may still be under way. Without an answer, the wait continues.
     async fn wait_for_end(&self, at: &AccountRegion, pause: Duration) {
         let (started, mut wait, mut patience) = (Instant::now(), pause, pause.saturating_mul(STAGING));
         loop {

@@ -311,7 +311,7 @@ async fn sampled(account: &Arc<Described>, of: Sampled, percent: u8, named: &str
 }
 
 #[tokio::test]
-async fn a_sample_is_judged_only_by_whoever_names_it() {
+async fn a_sample_is_judged_only_by_a_case_that_names_it() {
     let clean = super::account(PLAIN, &[event(1, "all is well")], FINE);
     let leaky = super::account(PLAIN, &[event(1, VALUE)], FINE);
     let name = "30% of hours, seed a";

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::ser::Error as _;
 use serde_json::Value;
 
-/// The limit of whole numbers that every reader reads exactly.
+/// The largest whole number that every reader of JSON reads exactly.
 const EXACT: u64 = 1 << 53;
 
 /// The canonical form of a value.

@@ -30,13 +30,10 @@ impl BundlePath {
     pub fn of(summary: &Summary, format: Format) -> Option<Self> {
         let account = accounts(&summary.accounts);
         let day = summary.started.to_zoned(TimeZone::UTC).strftime("%Y/%m/%d").to_string();
-        let extension = match format {
-            Format::TarZst => "tar.zst",
-            Format::Zip => "zip",
-        };
+        let extension = format.extension();
         let parts = [&account, &summary.suite, &summary.stage, &summary.run];
         let is_part = |part: &str| !part.contains('/') && part.bytes().all(|byte| byte.is_ascii_graphic());
-        let bundle = format!("{account}/{}/{}/{day}/{}.{extension}", summary.suite, summary.stage, summary.run);
+        let bundle = format!("{account}/{}/{}/{day}/{}{extension}", summary.suite, summary.stage, summary.run);
         let fits = parts.iter().all(|part| is_part(part)) && is_below(&bundle);
         fits.then(|| Self { index: format!("{bundle}{INDEX}"), bundle })
     }

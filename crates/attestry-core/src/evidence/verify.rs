@@ -225,7 +225,8 @@ pub struct Glance {
     pub accounts: String,
 }
 
-/// Reads the data that put evidence in order. The files are compared with the manifest, and no case is judged.
+/// Reads the data that a list needs to put evidence in order. The function compares the files with the manifest, and
+/// judges no case.
 ///
 /// # Errors
 /// All damage that was found.

@@ -161,7 +161,7 @@ pub(super) fn call(node: &Node, sink: &mut Diagnostics) -> Option<DescribedCall>
         Some(Some((first, rest))) => {
             (first.value.clone(), rest.iter().map(|it| &*it.value.clone().leak()).collect::<Vec<_>>())
         }
-        // AWS wants no permission for the call.
+        // AWS requires no permission for the call.
         Some(None) => (String::new(), Vec::new()),
         None => (own, Vec::new()),
     };

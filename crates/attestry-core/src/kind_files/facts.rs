@@ -62,7 +62,7 @@ impl Reading {
         }
     }
 
-    /// Whether the file says nothing about an item without a value.
+    /// Whether the file has no rule for an item without a value.
     const fn decides_nothing(&self) -> bool {
         let by_path = matches!(self.from, Origin::Path(_));
         by_path && !self.required && self.absent.is_none() && self.absent_when.is_none()
@@ -131,7 +131,7 @@ fn missing(reading: &Reading, known: &Both<'_>) -> Result<Option<Value>, String>
 /// What an item has for a reading.
 enum Found {
     Value(Value),
-    /// A condition of the file says that there is no value.
+    /// A condition of the file states that there is no value.
     Absent,
     /// The item has no value.
     Nothing,

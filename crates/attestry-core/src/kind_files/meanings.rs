@@ -3,7 +3,7 @@
 use super::{Each, Meaning};
 use crate::source::{Content, Diagnostic, Diagnostics, Node, Span, Table};
 
-/// Codes that keep their own meaning, whatever a file says.
+/// Codes whose meaning a file cannot change.
 const REFUSALS: &[&str] = &["AccessDenied", "Throttl", "UnauthorizedOperation", "TooManyRequests", "ExpiredToken"];
 
 const MEANINGS: &[(&str, Meaning)] = &[

@@ -59,6 +59,12 @@ pub trait Matcher: Sync + Debug {
         Vec::new()
     }
 
+    /// How many names of one resource must match, when the matcher is used on a reference to it. `None`, the default: the
+    /// matcher reads only the text of the reference, and no other name.
+    fn names(&self) -> Option<Quantity> {
+        None
+    }
+
     /// Whether the matcher itself decides about a value with withheld parts: either it reads no text, or it reads item
     /// by item.
     fn sees_withheld(&self) -> bool {
@@ -75,6 +81,15 @@ pub trait Matcher: Sync + Debug {
         let _ = (actual, operand, setting);
         None
     }
+}
+
+/// How many names of a resource must meet a condition. A key, for example, has an ARN, an id and aliases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// One name is enough.
+    One,
+    /// All names must meet it.
+    All,
 }
 
 /// A mistake in an operand.

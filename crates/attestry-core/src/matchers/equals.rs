@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Quantity, Takes};
 use crate::facts::{Type, Value};
 
 /// The value is exactly the operand.
@@ -29,6 +29,10 @@ impl Matcher for Equals {
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {
         Ok(Takes::Value(of))
+    }
+
+    fn names(&self) -> Option<Quantity> {
+        Some(Quantity::One)
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies. No other character is special: a bracket is a bracket.
 
-use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Quantity, Takes};
 use crate::facts::{Type, Value};
 use attestry_iam::{LetterCase, Pattern};
 
@@ -63,6 +63,10 @@ impl Matcher for GlobMatch {
         let all = !glob.as_str().is_empty() && glob.as_str().chars().all(|character| character == '*');
         let message = "every text is covered, so this says nothing; to ask that there is one, write `present: true`";
         all.then(|| Objection::error(glob.as_str(), message)).into_iter().collect()
+    }
+
+    fn names(&self) -> Option<Quantity> {
+        Some(Quantity::One)
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Quantity, Takes};
 use crate::facts::{Type, Value};
 
 /// The text, or a part of it, matches the regular expression.
@@ -41,6 +41,10 @@ impl Matcher for Matches {
         let all = matches!(inner, "" | ".*") && regex.as_str() != "^$";
         let message = "every text matches, so this says nothing; to ask that there is one, write `present: true`";
         all.then(|| Objection::error(regex.as_str(), message)).into_iter().collect()
+    }
+
+    fn names(&self) -> Option<Quantity> {
+        Some(Quantity::One)
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {

@@ -46,7 +46,7 @@ mod within;
 
 pub use answer::{MatchContext, MatchResult, Witness};
 pub use condition::inside;
-pub use condition::{Condition, Example, Matcher, Objection, Operand, Takes, Test};
+pub use condition::{Condition, Example, Matcher, Objection, Operand, Quantity, Takes, Test};
 pub use glob::Glob;
 pub use show::show;
 

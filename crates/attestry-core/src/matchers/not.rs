@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Quantity, Takes};
 use crate::facts::{Question, Type, Value};
 
 /// The condition does not hold. An absent value satisfies it.
@@ -28,6 +28,10 @@ impl Matcher for Not {
 
     fn sees_withheld(&self) -> bool {
         true
+    }
+
+    fn names(&self) -> Option<Quantity> {
+        Some(Quantity::All)
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, setting: &MatchContext<'_>) -> MatchResult {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Example, MatchContext, MatchResult, Matcher, Operand, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Operand, Quantity, Takes};
 use crate::facts::{Type, Value};
 
 /// The value is one of the operands.
@@ -24,6 +24,10 @@ impl Matcher for OneOf {
 
     fn takes(&self, of: Type) -> Result<Takes, &'static str> {
         Ok(Takes::Values(of))
+    }
+
+    fn names(&self) -> Option<Quantity> {
+        Some(Quantity::One)
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {

@@ -2,7 +2,7 @@
 //!
 //! Must not know kinds or policies.
 
-use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Takes};
+use super::{Example, MatchContext, MatchResult, Matcher, Objection, Operand, Quantity, Takes};
 use crate::facts::{Type, Value};
 
 /// The text starts with the operand.
@@ -35,6 +35,10 @@ impl Matcher for StartsWith {
             .then(|| Objection::error("", "every text starts with an empty text, so this says nothing"))
             .into_iter()
             .collect()
+    }
+
+    fn names(&self) -> Option<Quantity> {
+        Some(Quantity::One)
     }
 
     fn test(&self, actual: Option<&Value>, operand: &Operand, _: &MatchContext<'_>) -> MatchResult {

@@ -111,6 +111,26 @@ fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
 }
 
 #[test]
+fn one_name_meets_only_what_a_text_must_have() {
+    let named: Vec<_> = ALL.iter().filter_map(|it| Some((it.keyword(), it.names()?))).collect();
+    assert!(named.contains(&("equals", Quantity::One)) && named.contains(&("not", Quantity::All)), "{named:?}");
+    for (keyword, quantity) in named {
+        let matcher = find(keyword).unwrap();
+        let operand = match matcher.takes(Type::Text).unwrap() {
+            Takes::Condition(_) => all_of("equals", one("a")),
+            Takes::Values(_) => Operand::Values(vec!["a".into()]),
+            Takes::Glob => Operand::Glob(Glob::new("a")),
+            Takes::Regex => Operand::Regex(regex::Regex::new("a").unwrap()),
+            Takes::Value(_) => one("a"),
+            Takes::Flag => Operand::Flag,
+        };
+        // A matcher that an absent text meets is negative. One name that meets it proves nothing about the other names.
+        let is_negative = !on(keyword, None, operand).is_failure();
+        assert_eq!(quantity == Quantity::All, is_negative, "{keyword}");
+    }
+}
+
+#[test]
 fn record_conditions_need_all_fields() {
     let record = |kind: &str, size: i64| Value::record([("kind", Some(kind.into())), ("size", Some(size.into()))]);
     let condition = Condition::Fields(vec![

@@ -31,7 +31,7 @@ pub struct Acceptance {
     pub reason: String,
 }
 
-/// Whether an acceptance is of use.
+/// The use of an acceptance.
 #[derive(
     Clone,
     Copy,

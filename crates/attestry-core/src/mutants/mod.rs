@@ -1,7 +1,7 @@
-//! Mutants: breaks the facts that a suite reads, one at a time, and judges again.
+//! Mutants: the module breaks the facts that a suite reads, one at a time, and judges the cases again.
 //!
-//! A mutant is one fact of one resource that is broken in one way. A case notices a mutant when its verdict or the set of
-//! its findings is another one. A mutant that no case notices is a *survivor*: the account could be like that, and no
+//! A mutant is one fact of one resource that is broken in one way. A case notices a mutant when its verdict or the set
+//! of its findings changes. A mutant that no case notices is a *survivor*: the account could be like that, and no
 //! report would show it. A gap is no mutant, because AWS did not return anything that could be broken. This module is
 //! pure. Must not know AWS, collectors or the command line.
 

@@ -1,4 +1,4 @@
-//! Which facts the cases read: directly, by a reference that they follow, or as a related resource.
+//! The facts that the cases read: directly, by a reference that they follow, or as a related resource.
 //!
 //! Must not know how a fact is broken, nor how a mutant is judged.
 
@@ -26,7 +26,7 @@ pub(super) struct Reading<'a> {
     pub(super) wanted: Wanted,
 }
 
-/// The answer that a case wants of a condition. A mutant must give another one.
+/// The answer that a case requires of a condition. A mutant must give another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// The condition must hold.

@@ -1,4 +1,4 @@
-//! The numbers of mutants, the survivors, and the acceptances that are of no use.
+//! The numbers of mutants, the survivors, and the unused acceptances.
 //!
 //! Must not know how a summary is shown.
 

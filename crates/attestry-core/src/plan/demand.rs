@@ -97,7 +97,7 @@ impl Plan {
         self
     }
 
-    /// The same plan for a stage that wants notices of probes, or that wants none.
+    /// The same plan, with or without the notices of probes.
     #[must_use]
     pub fn with_notice(self, notice: bool) -> Self {
         Self { notice, ..self }

@@ -1,4 +1,4 @@
-//! How many resources of a case must be as expected: a share of them, or a number between two limits.
+//! The number of resources of a case that must be as expected: a share of them, or a number between two limits.
 //!
 //! Must not know resources.
 

@@ -1,4 +1,4 @@
-//! What a suite does for each control of a framework: the data of `attestry controls`.
+//! The state of each control of a framework in a suite: the data of `attestry controls`.
 //!
 //! The result depends on the texts only, so it is the same for every stage. Must not know verdicts, nor how the result
 //! is shown.

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use super::condition;
-use super::follow::{self, Quantity};
+use super::follow;
 use super::parameters::Parameters;
 use super::related::Related;
 use crate::facts::{Attribute, Kind, Lookup};
-use crate::matchers::Condition;
+use crate::matchers::{Condition, Quantity};
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Spanned};
 
 /// The requirement for a resource.

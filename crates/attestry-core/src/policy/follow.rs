@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Kinds;
 use crate::facts::{Attribute, ELSEWHERE, Field, Follow, Followed, Kind, Lookup, MISSING, Type};
-use crate::matchers::{self, Condition, Matcher, Operand, Test};
+use crate::matchers::{self, Condition, Matcher, Operand, Quantity, Test};
 use crate::source::{Content, Node};
 
 /// The lookup of a path that follows a reference, such as `kms_key.manager` or `kms_key.missing`.
@@ -87,10 +87,11 @@ pub(super) fn names(
     let target = kinds.find(via.refers?)?;
     target.attribute("aliases")?;
     let Condition::Tests(tests) = condition else { return None };
-    let quantity = match tests.iter().map(|test| test.matcher.keyword()).collect::<Vec<_>>().as_slice() {
-        ["not"] => Quantity::All,
-        [] => return None,
-        words if words.iter().all(|word| POSITIVE.contains(word)) => Quantity::One,
+    let quantities: Option<Vec<Quantity>> = tests.iter().map(|test| test.matcher.names()).collect();
+    let quantity = match quantities?.as_slice() {
+        // A condition that mixes both has no single quantity.
+        [Quantity::All] => Quantity::All,
+        [Quantity::One, rest @ ..] if !rest.contains(&Quantity::All) => Quantity::One,
         _ => return None,
     };
     let of = Attribute { of: Type::List(&Type::Text), ..*via };
@@ -103,16 +104,6 @@ pub(super) fn names(
     let lookup = Lookup { attribute, inside: Vec::new(), of: attribute.of };
     Some((lookup, Condition::Tests(vec![test]), quantity))
 }
-
-/// How many of the names must meet a condition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quantity {
-    One,
-    All,
-}
-
-/// The matchers that one name can meet for all.
-const POSITIVE: &[&str] = &["equals", "one_of", "glob", "matches", "starts_with"];
 
 /// Whether a mapping describes what a reference leads to, and not the text itself.
 pub(super) fn describes(kind: &'static Kind, path: &str, node: &Node, kinds: &Kinds) -> bool {

@@ -1,4 +1,4 @@
-//! For each resource another one: `related: { kind: cloudwatch.alarm, where: … }`.
+//! Related resources: `related: { kind: cloudwatch.alarm, where: … }` requires another resource for each resource.
 //!
 //! The condition on the other kind can name attributes of the resource: `{ equals: { of: arn } }`. Such a requirement becomes
 //! a count, whose facts `verify` derives from both populations. Must not know resources.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{Case, Selector, Severity};
 use crate::matchers::Glob;
-use crate::source::{Diagnostic, Diagnostics};
+use crate::source::{Diagnostic, Diagnostics, closest, did_you_mean};
 
 /// The cases that at least one pattern covers, in the order of `cases`. Without patterns, these are all cases.
 ///
@@ -105,9 +105,9 @@ impl<'a> Pattern<'a> {
         };
         let candidates: Vec<&str> = known.iter().map(String::as_str).collect();
         let error = Diagnostic::error_nowhere("selects-nothing", format!("`{}` selects no case", self.text));
-        match crate::source::closest(self.rest, candidates.iter().copied()) {
-            Some(near) if self.prefix.is_empty() => error.help(format!("did you mean `{near}`?")),
-            Some(near) => error.help(format!("did you mean `{}:{near}`?", self.prefix)),
+        match closest(self.rest, candidates.iter().copied()) {
+            Some(near) if self.prefix.is_empty() => error.help(did_you_mean(near)),
+            Some(near) => error.help(did_you_mean(&format!("{}:{near}", self.prefix))),
             None => {
                 let shown: Vec<&str> = candidates.iter().take(SHOWN).copied().collect();
                 let more = candidates.len().saturating_sub(SHOWN);

@@ -1,7 +1,7 @@
 //! `over:` of a case: the length of time that the case is about.
 //!
-//! The module reads the word, finds the instant of a resource in it, and finds the values that `where` asks for. Must not
-//! know populations, nor how facts are read.
+//! The module reads the word, finds the instant of a resource in it, and finds the values that `where` requires. Must
+//! not know populations, nor how facts are read.
 
 use jiff::Timestamp;
 
@@ -173,7 +173,7 @@ impl Windowed<'_> {
     }
 }
 
-/// The texts that an attribute must have one of, if the expectation asks for that.
+/// The texts of which an attribute must have one, if the expectation requires that.
 fn wanted(of: &Expectation, attribute: &str, field: &str) -> Option<Vec<String>> {
     match of {
         Expectation::All(parts) => parts.iter().find_map(|part| wanted(part, attribute, field)),

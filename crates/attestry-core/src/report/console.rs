@@ -104,20 +104,20 @@ impl Console {
     }
 
     fn case(&self, record: &Record<'_>, case: &CaseResult, columns: Columns, out: &mut dyn Write) -> io::Result<()> {
-        let mut line = |word: &str, style: Style, coverage: &str, text: &str| {
+        let coverage = wording::counted(case);
+        let mut line = |style: Style, text: &str| {
             // The word is padded before it gets its style, because a style has no width.
-            let word = self.styled(style, &format!("{word:<6}"));
+            let word = self.styled(style, &format!("{:<6}", case.verdict.without_proof().label()));
             let (id, id_width, coverage_width) = (&case.case.id, columns.id, columns.coverage);
             let line = format!("  {word} {id:<id_width$}  {coverage:<coverage_width$}  {text}");
             writeln!(out, "{}", line.trim_end())
         };
-        let coverage = wording::counted(case);
         match case.verdict {
-            Verdict::Met(_) => line("MET", GOOD, &coverage, wording::met_by_absence(case).unwrap_or_default())?,
-            Verdict::NotApplicable => line("N/A", QUIET, &coverage, &wording::not_applicable(case))?,
-            Verdict::Waived => line("WAIVED", ACCEPTED, &coverage, &waived(record, case))?,
+            Verdict::Met(_) => line(GOOD, wording::met_by_absence(case).unwrap_or_default())?,
+            Verdict::NotApplicable => line(QUIET, &wording::not_applicable(case))?,
+            Verdict::Waived => line(ACCEPTED, &waived(record, case))?,
             Verdict::NotEvaluated => {
-                line("BLIND", BLIND, &coverage, &wording::blind_spots(case).join(", "))?;
+                line(BLIND, &wording::blind_spots(case).join(", "))?;
                 self.gaps(record, case, out)?;
             }
             Verdict::Violated => {
@@ -127,7 +127,7 @@ impl Console {
                     0 | 1 => first.to_owned(),
                     several => format!("{several} violated: {first}"),
                 };
-                line("VIOL", BAD, &coverage, &text)?;
+                line(BAD, &text)?;
                 let others = findings.get(1..).unwrap_or_default();
                 self.details(others, self.findings.saturating_sub(1), out)?;
                 let waived = waived(record, case);
@@ -136,7 +136,7 @@ impl Console {
                 }
                 // The lines after this one show only the data that was not seen.
                 if case.is_incomplete() {
-                    let blind = self.styled(BLIND, "BLIND ");
+                    let blind = self.styled(BLIND, &format!("{:<6}", ResourceVerdict::NotEvaluated.label()));
                     let width = columns.id + 2 + columns.coverage;
                     let spots = wording::blind_spots(case).join(", ");
                     writeln!(out, "  {blind} {:<width$}  {spots}", case.case.id)?;

@@ -266,9 +266,9 @@ impl Delta {
         }
         let lists = [
             ("NEW", &self.new),
-            ("BLIND", &self.newly_blind),
+            (ResourceVerdict::NotEvaluated.label(), &self.newly_blind),
             ("STILL", &self.still),
-            ("WAIVED", &self.waived),
+            (ResourceVerdict::Waived.label(), &self.waived),
             ("UNSEEN", &self.not_asked),
             ("FIXED", &self.fixed),
         ];

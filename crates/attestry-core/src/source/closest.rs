@@ -1,5 +1,7 @@
 //! "Did you mean": the candidate that a misspelt name most likely stands for. Must not know the meaning of the names.
 
+use super::printable;
+
 /// The length of the longest name that is compared, in characters. A longer text is no misspelt key, and comparing it
 /// costs time.
 const LONGEST: usize = 100;
@@ -16,6 +18,17 @@ pub fn closest<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) 
         .filter_map(|candidate| Some((rank(&lower, &candidate.to_lowercase())?, candidate)))
         .min_by_key(|(rank, _)| *rank)
         .map(|(_, candidate)| candidate)
+}
+
+/// The question about a candidate: "did you mean `name`?".
+pub fn did_you_mean(candidate: &str) -> String {
+    format!("did you mean `{}`?", printable(candidate, LONGEST))
+}
+
+/// The end of a sentence about a wrong name: the question about the closest candidate, after a semicolon. It is empty
+/// when no candidate is close enough.
+pub fn hint<'a>(wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    closest(wanted, candidates).map(|near| format!("; {}", did_you_mean(near))).unwrap_or_default()
 }
 
 /// The distance of two names. A match of the complete names ranks before a match in one segment of a dotted name.

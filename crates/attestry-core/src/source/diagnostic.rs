@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Span, closest, printable};
+use super::{Span, closest, did_you_mean};
 
 /// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,7 +80,7 @@ impl Diagnostic {
     #[must_use]
     pub fn suggest<'a>(self, wanted: &str, candidates: impl IntoIterator<Item = &'a str>) -> Self {
         match closest(wanted, candidates) {
-            Some(found) => self.help(format!("did you mean `{}`?", printable(found, 100))),
+            Some(found) => self.help(did_you_mean(found)),
             None => self,
         }
     }

@@ -16,7 +16,7 @@ mod text;
 mod tree;
 mod yaml;
 
-pub use closest::closest;
+pub use closest::{closest, did_you_mean, hint};
 pub use decode::Table;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use files::{Files, NotText, decode};

@@ -273,7 +273,7 @@ fn settle_share(share: u8, resources: &mut [ResourceResult], coverage: &Coverage
     }
 }
 
-/// Decides the quantifier `some`. One resource as expected is enough, or the number that the case asks for, so the other
+/// Decides the quantifier `some`. One resource as expected is enough, or the number that the case requires, so the other
 /// resources are no violations. Where the number is not right, the population is the violation.
 fn settle_some(
     case: &Case,

@@ -89,6 +89,18 @@ words!(ResourceVerdict);
 impl ResourceVerdict {
     /// The verdicts that need the attention of a reader.
     pub const ATTENTION: &'static [Self] = &[Self::Violated, Self::Waived, Self::NotEvaluated];
+
+    /// The short word at the start of a line on the terminal.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Met => "MET",
+            Self::Violated => "VIOL",
+            Self::NotEvaluated => "BLIND",
+            Self::NotApplicable => "N/A",
+            Self::Waived => "WAIVED",
+        }
+    }
 }
 
 /// The result for one resource.

@@ -1,4 +1,4 @@
-//! Finds the roles that the users and roles of one account can come to by AssumeRole, directly or over other roles.
+//! Finds the roles that the users and roles of one account can assume, directly or over other roles.
 //!
 //! Two bounds keep the answer sound. A role is *possible* unless each way to it surely is refused. A role is *certain*
 //! when each step of one way is allowed for all values of the condition keys. The module must not know facts or kinds.

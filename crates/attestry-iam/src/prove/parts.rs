@@ -85,7 +85,7 @@ pub(super) fn parts(
         }
         all = next;
     }
-    // Parts that no resource can belong to need no further search.
+    // A part that contains no possible resource needs no further search.
     let possible = |part: &Part| part.within.all.iter().all(|it| universe.iter().any(|of| !of.excludes(it)));
     all.retain(possible);
     Ok(all)

@@ -38,7 +38,7 @@ const BESIDE: &[(&str, &str)] = &[
     ),
 ];
 
-/// What the file says of a service, read when somebody asks.
+/// The rows of the file for a service. They are read at the first use.
 struct Service {
     text: &'static str,
     read: OnceLock<HashMap<String, Vec<&'static str>>>,

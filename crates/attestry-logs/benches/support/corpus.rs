@@ -1,4 +1,4 @@
-//! Logs that nobody wrote: events as AWS services and programs log them, with secrets planted at known places.
+//! Generated logs: events as AWS services and programs log them, with secrets planted at known places.
 //!
 //! The same seed gives the same bytes. The encodings are written here a second time on purpose: they check the engine's.
 #![allow(

@@ -1,5 +1,5 @@
-//! Members of gzip archives that fit into memory. They are unpacked in one step, which is half as fast again as in
-//! pieces.
+//! Members of gzip archives that fit into memory. The module unpacks a member in one step. That is one and a half times
+//! as fast as in pieces.
 //!
 //! Must not know what the caller does with a text. Members that are too long or incomplete go to the decoder that works
 //! in pieces.

@@ -6,7 +6,7 @@
 
 use memchr::memmem;
 
-use super::packing;
+use super::unreadable;
 
 /// The number of bytes that are judged together. A few garbage bytes among them have no effect.
 const WINDOW: usize = 4096;
@@ -131,7 +131,7 @@ impl Legible {
         }
         if window.controls + window.invalid > 0 && self.packed.is_none() {
             let seam: Vec<u8> = self.tail.iter().chain(part.iter().take(TAIL)).copied().collect();
-            self.packed = packing::within(part).or_else(|| packing::within(&seam));
+            self.packed = unreadable::within(part).or_else(|| unreadable::within(&seam));
         }
     }
 

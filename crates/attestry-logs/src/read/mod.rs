@@ -1,5 +1,8 @@
 //! Reading: the bytes of a source are decoded, swept in pieces and counted.
 //!
+//! Gzip is the only packing that the sweep unpacks: small sources in one step (`gzip`), others in pieces. `unreadable` names
+//! the formats that the sweep cannot read.
+//!
 //! Must not know files or AWS. A source is anything that implements `Read`. Bytes that cannot be decoded are reported,
 //! and they never count as clean.
 
@@ -7,8 +10,8 @@ mod encoding;
 mod events;
 mod gzip;
 mod legible;
-mod packing;
 mod parts;
+mod unreadable;
 mod walk;
 
 use std::io::{BufReader, ErrorKind, Read, Seek};
@@ -128,7 +131,7 @@ impl<'a> Sweeper<'a> {
         let mut input = BufReader::with_capacity(PIECE, Counted { inner: input, read: 0, progress });
         let mut head = Vec::new();
         let broken = input.by_ref().take(HEAD).read_to_end(&mut head).err();
-        if let Some(why) = packing::unreadable(&head, false) {
+        if let Some(why) = unreadable::of(&head, false) {
             return self.not_examined(at, 0, Some(stored), &why);
         }
         let compressed = head.starts_with(MAGIC);

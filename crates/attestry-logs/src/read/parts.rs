@@ -9,7 +9,7 @@ use memchr::memchr_iter;
 
 use super::encoding::Encoding;
 use super::events::LONG;
-use super::{HEAD, MAGIC, packing};
+use super::{HEAD, MAGIC, unreadable};
 
 /// The approximate length of a part. It is so long that the work at its edges does not matter.
 const PART: u64 = 16 << 20;
@@ -28,7 +28,7 @@ pub fn parts(input: &mut (impl Read + Seek), length: u64) -> Result<Vec<u64>> {
     }
     let mut text = Vec::with_capacity(LOOK);
     input.take(HEAD).read_to_end(&mut text)?;
-    if text.starts_with(MAGIC) || packing::unreadable(&text, false).is_some() || Encoding::of(&text).is_some() {
+    if text.starts_with(MAGIC) || unreadable::of(&text, false).is_some() || Encoding::of(&text).is_some() {
         return Ok(starts);
     }
     for wanted in (1..length / PART).map(|number| number * PART) {

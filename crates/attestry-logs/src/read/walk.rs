@@ -11,7 +11,7 @@ use super::super::sweep::{BLOCK, Engine, Found, Stream};
 use super::encoding::{Decoder, Encoding};
 use super::events::{Events, Lines};
 use super::legible::Legible;
-use super::{Counted, HEAD, PIECE, packing};
+use super::{Counted, HEAD, PIECE, unreadable};
 
 /// The result of the sweep of a text.
 pub(super) struct Swept {
@@ -53,7 +53,7 @@ impl<'a> Walk<'a> {
     /// Detects the encoding from the start of an unpacked text. Returns the reason why the text cannot be read, when it
     /// was packed twice.
     pub(super) fn begin_packed(&mut self, head: &[u8]) -> Option<String> {
-        let why = packing::unreadable(head, true);
+        let why = unreadable::of(head, true);
         if why.is_none() {
             self.begin(head);
         }

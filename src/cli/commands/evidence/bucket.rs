@@ -11,11 +11,11 @@ use attestry_core::verify::Exit;
 /// Arguments about how a bucket is reached.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BucketArgs {
-    /// The Region of the bucket. Without it, S3 is queried for the Region.
+    /// The Region of the bucket. Without it, the command requests the Region from S3.
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 
-    /// The profile of the AWS configuration files. Without it, the environment decides.
+    /// The profile of the AWS configuration files. Without it, the environment selects the credentials.
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 

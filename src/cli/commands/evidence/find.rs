@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::trusted::trusted_keys;
 use attestry_core::evidence::search::{Search, SeriesAnswer};
 use attestry_core::evidence::{self, Counts, Covered, Wanted};
-use attestry_core::source::closest;
+use attestry_core::source::{closest, did_you_mean};
 use attestry_core::verify::Exit;
 
 /// Arguments of `evidence find`.
@@ -59,7 +59,7 @@ pub(super) async fn run(args: &Args) -> Result<(), Failure> {
     let nothing = || {
         let known = search.controls.iter().map(String::as_str);
         let near = closest(&args.control, known.flat_map(|it| [it, id_of(it)]));
-        let help = near.map(|near| format!("\n  help: did you mean `{}`?", terminal_text(near))).unwrap_or_default();
+        let help = near.map(|near| format!("\n  help: {}", did_you_mean(near))).unwrap_or_default();
         format!("no evidence in {} covers the control {wanted}{help}", args.store.from)
     };
     conclude(damaged, answers.is_empty().then(nothing))

@@ -12,7 +12,7 @@ use attestry_core::verify::Exit;
 /// Arguments of `evidence keygen`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The file of the private key. The command overwrites no file.
+    /// The file of the private key. The command does not overwrite a file.
     file: PathBuf,
 }
 

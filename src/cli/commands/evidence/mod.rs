@@ -22,13 +22,13 @@ pub(crate) struct Args {
 enum Command {
     /// Pack evidence into one file, and sign it.
     Pack(pack::Args),
-    /// Store a bundle in a bucket with Object Lock, read it back and verify it. Run it again after a failure.
+    /// Store a bundle in a bucket with Object Lock, read it back and verify it. After a failure, run the command again.
     Push(push::Args),
     /// List the runs of a store with their verdicts.
     List(list::Args),
-    /// Find the evidence that covers a control on a day, as the answer to an auditor's sample.
+    /// Find the evidence that covers a control on a day that an auditor chose.
     Find(find::Args),
-    /// Create an Ed25519 key pair: the private key `FILE` signs, the public key `FILE.pub` verifies.
+    /// Create an Ed25519 key pair: the private key `FILE` for signing, and the public key `FILE.pub` for verifying.
     Keygen(keygen::Args),
 }
 

@@ -11,7 +11,7 @@ use crate::run::seal::{bundle_format, is_report};
 use crate::run::signing::{Signer, attest};
 use crate::run::timestamp::time_stamp;
 use crate::vocabulary::{find_kind, vocabulary};
-use attestry_core::evidence::{self, Bundle, File, lines, paths};
+use attestry_core::evidence::{self, Bundle, File, Format, lines, paths};
 use attestry_core::verify::Exit;
 
 /// Arguments of `evidence pack`.
@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// The output directory of a run, or a bundle.
     evidence: PathBuf,
 
-    /// The bundle: `.tar.zst` or `.zip`.
+    #[arg(help = format!("The bundle: {}", Format::extensions()))]
     file: PathBuf,
 
     /// Replace the signatures: sign with an Ed25519 key (a PKCS#8 PEM file) or with a KMS signing key (the ARN of an
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     timestamp: TimestampArgs,
 
-    /// Send the requests to KMS to this URL instead of AWS.
+    /// Send the requests for KMS to this URL instead of AWS.
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
 }

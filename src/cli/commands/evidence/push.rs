@@ -22,13 +22,14 @@ use attestry_core::verify::Exit;
 /// Arguments of `evidence push`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The bundle: `.tar.zst` or `.zip`.
+    #[arg(help = format!("The bundle: {}", Format::extensions()))]
     bundle: PathBuf,
 
     /// The destination: `s3://BUCKET/PREFIX`.
     to: String,
 
-    /// A longer retention than 7 years and than `keep_evidence` of the suite, counted from the end of the run: `3653d`.
+    /// Lock the bundle for this time after the end of the run, such as `3653d`. The default is the longer of 7 years and
+    /// `keep_evidence` of the suite, and a shorter time is an error.
     #[arg(long, value_name = "DURATION")]
     retain: Option<String>,
 

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::kinds::{self, Import, Imported, MOST_BYTES, Parent};
 use attestry_core::facts::Kind;
 use attestry_core::kind_files::{self, KindFile};
-use attestry_core::source::{Diagnostics, Files, closest, printable, read_plain};
+use attestry_core::source::{Diagnostics, Files, hint, printable, read_plain};
 use attestry_core::verify::Exit;
 
 /// Arguments of `kinds import`.
@@ -25,20 +25,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     schema: PathBuf,
 
-    /// The name of the kind. Without it, the name is made of the type, such as `athena.work_group`.
+    /// The name of the kind. Without it, the command derives the name from the type, such as `athena.work_group`.
     #[arg(long, value_name = "KIND")]
     name: Option<String>,
 
-    /// The kind whose resources the type is listed for: a kind of the program, or a kind file. `:ATTRIBUTE` names the
-    /// attribute that the list needs.
+    /// The parent kind: a kind of the program, or a kind file. The command lists the type once for each resource of this
+    /// kind. `:ATTRIBUTE` names the attribute of the parent that the list needs.
     #[arg(long, value_name = "KIND[:ATTRIBUTE]")]
     parent: Option<String>,
 
-    /// A value that the list needs, such as `Scope=REGIONAL`. Several values are separated by commas.
+    /// A value that the list needs, such as `Scope=REGIONAL`. Commas separate several values.
     #[arg(long, value_name = "PROPERTY=VALUE")]
     with: Vec<String>,
 
-    /// The file to write. Without it, or with `-`, the command writes to standard output. It overwrites no file.
+    /// The file to write. Without it, or with `-`, the command writes to standard output. It does not overwrite a file.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -112,8 +112,7 @@ fn find_parent(named: &str) -> Result<(Parent, Option<&'static KindFile>), Failu
             (file.kind, Some(file))
         }
         None => {
-            let near = closest(name, kinds::schemas().map(|kind| kind.name));
-            let help = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let help = hint(name, kinds::schemas().map(|kind| kind.name));
             let why = format!("the program has no such kind, and there is no such file{help}");
             return Err(usage(&printable(name, 120), &why));
         }
@@ -121,8 +120,7 @@ fn find_parent(named: &str) -> Result<(Parent, Option<&'static KindFile>), Failu
     if let Some(attribute) = &attribute
         && kind.attribute(attribute).is_none()
     {
-        let near = closest(attribute, kind.attributes.iter().map(|it| it.name));
-        let help = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let help = hint(attribute, kind.attributes.iter().map(|it| it.name));
         return Err(usage(&kind.name, &format!("there is no attribute `{attribute}`{help}")));
     }
     Ok((Parent { kind, attribute }, file))

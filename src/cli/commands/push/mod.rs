@@ -14,7 +14,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Import the findings of a run into AWS Security Hub CSPM. A repeated import changes nothing.
+    /// Import the findings of a run into AWS Security Hub CSPM. It is safe to repeat an import.
     Securityhub(securityhub::Args),
 }
 

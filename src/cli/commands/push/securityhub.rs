@@ -27,11 +27,12 @@ pub(crate) struct Args {
     /// The output directory of a run, or a bundle. It must contain the report `asff`.
     evidence: PathBuf,
 
-    /// The evidence of an earlier run of the same suite and stage. Findings that only the earlier run has are archived.
+    /// The evidence of an earlier run of the same suite and stage. The command archives the findings that only the earlier
+    /// run has.
     #[arg(long, value_name = "EVIDENCE")]
     after: Option<PathBuf>,
 
-    /// The account whose findings are imported. It is needed only when the run covers several accounts.
+    /// The account whose findings the command imports. It is needed only when the run covers several accounts.
     #[arg(long, value_name = "ACCOUNT")]
     account: Option<String>,
 
@@ -39,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ARN")]
     role: Option<String>,
 
-    /// The profile of the AWS configuration files. Without it, the environment decides.
+    /// The profile of the AWS configuration files. Without it, the environment selects the credentials.
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
 

@@ -1,8 +1,9 @@
 //! The ledger: one line for each artifact of a run, on disk before the artifact exists.
 //!
-//! A ledger names the places where a run may have left artifacts. It is no proof, and nothing is removed because of it alone. Its key lies
-//! beside it, so a program that writes both files can write a ledger that is accepted. The account must prove each artifact
-//! in any case (`ownership.rs`). A live run locks its file. Must not know how an artifact is removed.
+//! A ledger names the places where a run may have left artifacts. It is no proof. Attestry never removes an artifact
+//! only because a ledger names it. Its key lies beside it, so a program that writes both files can write a ledger that
+//! is accepted. The account must prove each artifact in any case (`ownership.rs`). A live run locks its file. Must not
+//! know how an artifact is removed.
 
 mod line;
 #[cfg(test)]
@@ -49,13 +50,13 @@ struct Open {
     last: u64,
     bytes: usize,
     lines: usize,
-    /// Whether a line was cut off. A line after it would be lost, so none may follow.
+    /// Whether a line was cut off. A reader loses each line after it, so the ledger writes no further line.
     broken: bool,
 }
 
 impl Ledger {
     /// Begins the ledger of a run: one file in the folder, with its key beside it. Both are on disk when this returns. The
-    /// first line names no artifact. It fails on a full disk before the first call.
+    /// first line names no artifact. On a full disk, it fails before the first call of a probe.
     ///
     /// # Errors
     /// The folder cannot be made or written.

@@ -72,17 +72,29 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every format. To add a format, add it here and in the functions below.
+    pub const ALL: &[Self] = &[Self::TarZst, Self::Zip];
+
+    /// The extension of a file name.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::TarZst => ".tar.zst",
+            Self::Zip => ".zip",
+        }
+    }
+
+    /// All extensions, for messages and help texts.
+    #[must_use]
+    pub fn extensions() -> String {
+        Self::ALL.iter().map(|format| format.extension()).collect::<Vec<_>>().join(" or ")
+    }
+
     /// The format for the extension of a file name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
-        if name.ends_with(".tar.zst") {
-            Some(Self::TarZst)
-        } else if name.ends_with(".zip") {
-            Some(Self::Zip)
-        } else {
-            None
-        }
+        Self::ALL.iter().copied().find(|format| name.ends_with(format.extension()))
     }
 }
 
@@ -90,7 +102,7 @@ impl Format {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refused {
     /// The archive has neither of the formats.
-    #[error("it is neither a .tar.zst nor a .zip file")]
+    #[error("it is not a {} file", Format::extensions())]
     Format,
     /// The archive is cut off.
     #[error("it is cut off")]

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::longest_interval;
 use crate::facts::{Value, looks_secret, parse_duration};
-use crate::source::closest;
+use crate::source::hint;
 use values::{
     DAY, HOUR, MINUTE, arn, as_text, epoch, host_only, integer, iso_duration, map, names, statements, tags, text, uncut,
 };
@@ -167,7 +167,7 @@ impl Conversion {
             ("statements", _) => wanted("`resource`, `trust` or `identity`"),
             _ => {
                 let names = PLAIN.iter().map(|(known, _)| *known).chain(WITH.iter().copied());
-                let near = closest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                let near = hint(name, names);
                 Err(format!("`{name}` is no conversion{near}"))
             }
         }

@@ -2,7 +2,7 @@
 
 use super::tokens::{Of, Token, split};
 use super::{FUNCTIONS, Function, Path};
-use crate::source::closest;
+use crate::source::hint;
 
 /// The reason why a text is no path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -185,8 +185,7 @@ impl Parser {
 
     fn call(&mut self, name: &str, at: usize, depth: usize) -> Result<Path, WrongPath> {
         let Some((_, function, takes)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) else {
-            let near = closest(name, FUNCTIONS.iter().map(|(known, ..)| *known));
-            let help = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let help = hint(name, FUNCTIONS.iter().map(|(known, ..)| *known));
             return Err(WrongPath::new(at, format!("`{name}` is no function of a path{help}")));
         };
         self.next += 1;

@@ -89,7 +89,7 @@ const WITHIN: &[(&[u8], &str)] = &[
 ];
 
 /// The reason why a source with this start cannot be read. `packed` means that the source was in gzip.
-pub(super) fn unreadable(start: &[u8], packed: bool) -> Option<String> {
+pub(super) fn of(start: &[u8], packed: bool) -> Option<String> {
     if packed && start.starts_with(super::MAGIC) {
         // Firehose can pack data again that CloudWatch has packed.
         return Some(unreadable_as("gzip", packed));
@@ -131,12 +131,12 @@ mod tests {
             (b"\x1f\x8b\x08", true, "as gzip within gzip"),
             (b"PK\x03\x04 and more", true, "as zip within gzip"),
         ] {
-            assert!(unreadable(start, packed).is_some_and(|why| why.contains(told)), "{told}");
+            assert!(of(start, packed).is_some_and(|why| why.contains(told)), "{told}");
         }
         for start in
             [b"all is well".as_slice(), b"", b"ORC: reading stripes", b"BZh is a magic", b"\x1f\x8b\x08", b"GIF89"]
         {
-            assert_eq!(unreadable(start, false), None, "{start:?}");
+            assert_eq!(of(start, false), None, "{start:?}");
         }
     }
 }
