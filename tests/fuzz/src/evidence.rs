@@ -29,6 +29,8 @@ static KIND: Kind = Kind {
     name: "vault.secret",
     plural: "secrets",
     scope: Extent::Regional,
+    parent: None,
+    qualified: "",
     doc: "A secret.",
     attributes: &[
         Attribute::new("name", Type::Text, "ListSecrets", "Secrets[].Name", "Name."),
@@ -52,7 +54,7 @@ const ACCOUNT: &str = "111122223333";
 static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
 
 fn words() -> Vocabulary {
-    Vocabulary { kinds: vec![&KIND], probes: vec![], catalogues: CATALOGUES.clone() }
+    Vocabulary { catalogues: CATALOGUES.clone(), ..Vocabulary::new([&KIND]) }
 }
 
 fn find(name: &str) -> Option<&'static Kind> {

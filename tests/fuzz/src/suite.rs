@@ -61,7 +61,7 @@ static TURN: ProbeSpec = ProbeSpec {
 static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
 
 fuzz_target!(|bytes: &[u8]| {
-    let words = Vocabulary { kinds: vec![&THING], probes: vec![&TURN], catalogues: CATALOGUES.clone() };
+    let words = Vocabulary { catalogues: CATALOGUES.clone(), ..Vocabulary::new([&THING]).with_probes([&TURN]) };
     let names = ["suite.yaml", "policy.yaml", "waivers.yaml", "catalogue.yaml"];
     let files: BTreeMap<PathBuf, &[u8]> = names.iter().map(PathBuf::from).zip(bytes.split(|byte| *byte == 0)).collect();
     let started = clock::worked();
