@@ -114,14 +114,14 @@ fn every_matcher_on_a_value_that_holds_and_one_that_does_not() {
 fn one_name_meets_only_what_a_text_must_have() {
     let named: Vec<_> = ALL.iter().filter_map(|it| Some((it.keyword(), it.names()?))).collect();
     assert!(named.contains(&("equals", Quantity::One)) && named.contains(&("not", Quantity::All)), "{named:?}");
-    let regex = regex::Regex::new("a").unwrap();
+    let expression = regex::Regex::new("a").unwrap();
     for (keyword, quantity) in named {
         let matcher = find(keyword).unwrap();
         let operand = match matcher.takes(Type::Text).unwrap() {
             Takes::Condition(_) => all_of("equals", one("a")),
             Takes::Values(_) => Operand::Values(vec!["a".into()]),
             Takes::Glob => Operand::Glob(Glob::new("a")),
-            Takes::Regex => Operand::Regex(regex.clone()),
+            Takes::Regex => Operand::Regex(expression.clone()),
             Takes::Value(_) => one("a"),
             Takes::Flag => Operand::Flag,
         };
