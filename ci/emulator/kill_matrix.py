@@ -19,7 +19,7 @@ from probe_runs import ProbeRunner, Run
 from stack import Stack
 
 FAULTS = (*fault_proxy.KILLS, "interrupt", "interrupt-twice", "terminate", "deny", "throttle")
-# The exit codes after a signal: of the handler, and of a process that has no handler yet.
+# The exit code with our handler, and the exit code before the handler is installed.
 EXIT_CODES = {"interrupt": (130, -2), "interrupt-twice": (130, -2), "terminate": (143, -15)}
 PARALLEL = 10
 SETTLE_SECONDS = 20.0  # a function that runs when its caller dies has ended by then

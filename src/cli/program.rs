@@ -41,7 +41,7 @@ enum Command {
     List(list::Args),
     /// Show the controls of each framework: those that a suite tests, and those without a case. It works offline.
     Controls(controls::Args),
-    /// Break each fact that a suite reads, one at a time, and list the changes that no case notices. It works offline.
+    /// Break each fact that a suite reads, one at a time, and list the changes that no case detects. It works offline.
     Mutate(mutate::Args),
     /// Remove the artifacts of probes that a killed run left in the account.
     Cleanup(cleanup::Args),

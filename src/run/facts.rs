@@ -22,7 +22,7 @@ use attestry_core::verify::{Exit, complete, is_of_stage};
 pub(crate) struct Facts {
     /// The selected cases of the suite.
     pub(crate) selection: Selection,
-    /// The facts. A place without facts has a population with a gap.
+    /// The facts. An account and Region without facts has a population with a gap.
     pub(crate) populations: Vec<Population>,
     /// The instant for which ages are judged.
     pub(crate) now: Timestamp,

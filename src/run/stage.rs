@@ -30,7 +30,7 @@ pub(crate) struct StageSession {
     pub(crate) now: Timestamp,
     /// The note about the clock, when the clock is not that of this machine.
     pub(crate) clock: String,
-    /// Seconds that were added to the clock of this machine.
+    /// The offset in seconds from the clock of this machine to the clock of the run.
     pub(crate) added: i64,
     /// The variables of the environment that decide the path of requests.
     pub(crate) network: Vec<String>,

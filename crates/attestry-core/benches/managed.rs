@@ -1,8 +1,8 @@
 //! Judges claims about the managed policies of AWS, and measures the answers and the CPU time.
 //!
 //! `cargo bench -p attestry-core --bench managed -- FOLDER`. The folder has one JSON document for each policy.
-//! `ci/bench/managed.py` writes it. An undecided answer about a policy that AWS publishes is a question that an engine
-//! could answer. The program ends with an error when a target is missed.
+//! `ci/bench/managed.py` writes it. Each undecided answer is a gap of this engine, because the policy is complete. The
+//! program ends with an error when a target is missed.
 #![allow(
     clippy::print_stdout,
     clippy::panic,

@@ -70,7 +70,7 @@ pub(super) fn play(protocol: Protocol, body: &Body) -> Vec<u8> {
     }
 }
 
-/// Returns XML with redacted elements, or `None` when it is not well-formed as AWS writes it.
+/// Returns XML with redacted elements, or `None` if the text does not have the XML form of AWS.
 fn xml(operation: &Operation, text: &str) -> Option<String> {
     let mut elements = redact::Elements::new(&operation.service, &operation.name);
     let mut out = String::with_capacity(text.len());

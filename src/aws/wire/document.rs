@@ -55,7 +55,7 @@ pub(in crate::aws) fn is_free(member: &str) -> bool {
 /// The members that contain bytes. A description may write the bytes as their text.
 const BYTES: &[(&str, &str, &str)] = &[("iam", "GetCredentialReport", "Content")];
 
-/// The members that are fractions in a protocol with separate types for fractions and whole numbers.
+/// The members that are floating-point numbers in a protocol with separate types for these and for whole numbers.
 const FRACTIONS: &[&str] = &["Average", "Maximum", "Minimum", "SampleCount", "Sum", "Threshold", "Values", "ZScore"];
 
 /// The operations of Lambda that send instants. All others send texts.

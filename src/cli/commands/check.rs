@@ -1,4 +1,4 @@
-//! `attestry check`: finds all mistakes that need no network.
+//! `attestry check`: reports every mistake that is detectable offline.
 
 use std::collections::BTreeMap;
 use std::num::NonZero;

@@ -35,7 +35,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Write a kind file for a type of the CloudFormation registry. The kind reads its resources through Cloud Control.
+    /// Write a kind file that reads through AWS Cloud Control, for a type of the CloudFormation registry.
     Import(import::Args),
 }
 

@@ -37,8 +37,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N")]
     gate: Option<usize>,
 
-    /// The largest number of shown survivors of each group. A group is the same change of the same fact at several
-    /// resources.
+    /// The largest number of survivors that are shown for each group. A group is the same change of the same fact, on
+    /// several resources.
     #[arg(long, value_name = "N", default_value_t = 3)]
     most: usize,
 

@@ -31,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
 
-    /// The directory of the ledgers. A probe writes each artifact into its ledger before it creates the artifact.
+    /// The directory of the ledgers. A probe writes a ledger entry before it creates an artifact.
     #[arg(long, value_name = "DIR", default_value = LEDGERS)]
     ledger: PathBuf,
 

@@ -22,7 +22,7 @@ pub(crate) struct SelectionArgs {
     #[arg(long, value_name = "STAGE", env = "ATTESTRY_STAGE")]
     stage: Option<String>,
 
-    /// Select only these cases: `POLICY`, `POLICY/case` with `*`, `kind:NAME`, `severity:LEVEL`, `control:FRAMEWORK:ID`.
+    /// Select only these cases: `POLICY`, `POLICY/case` (`*` is a wildcard), `kind:NAME`, `severity:LEVEL`, `control:FRAMEWORK:ID`.
     #[arg(value_name = "CASES")]
     cases: Vec<String>,
 

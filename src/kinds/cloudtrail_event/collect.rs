@@ -113,7 +113,8 @@ fn set_event(resource: &mut Resource, event: &Event) {
     let record = record.and_then(|text| Record::read(text, &resource.id));
     let inner = record.as_ref().ok();
     resource.set("id", event.event_id.as_deref());
-    // The record has these members, too. A case that selects by one of them must not miss an event because one is wrong.
+    // The record has these members, too. A case that selects by one of them must not miss an event if one of the two
+    // values is wrong.
     resource.set("name", agreed(event.event_name.as_deref(), inner.map(|it| &*it.event_name)));
     resource.set("source", agreed(event.event_source.as_deref(), inner.map(|it| &*it.event_source)));
     let at = time(event.event_time.as_ref());

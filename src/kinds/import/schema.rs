@@ -100,7 +100,7 @@ impl Schema {
     }
 }
 
-/// The properties that are always needed, and those of one alternative.
+/// The properties that are required in every case, plus those of one alternative of the schema.
 fn with_more<'a>(always: &[&'a str], alternative: &'a Json) -> Vec<&'a str> {
     let more = alternative.get("required").map(texts).unwrap_or_default();
     let more = more.into_iter().filter(|name| !always.contains(name));

@@ -1,4 +1,5 @@
-//! The parameters of a call: each one exists and has its type, and each required one is there. Must not know answers.
+//! Checks the parameters of a call: each exists in the model and has its type, and each required one is there. Must not
+//! know answers.
 
 use attestry_model::{Operation, Shape, Structure};
 use serde_json::Value as Json;

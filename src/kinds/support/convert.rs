@@ -59,8 +59,8 @@ pub(in crate::kinds) fn yes_or_no(text: &str) -> Result<bool, Gap> {
     word(text, &["true", "false"]).map(|it| it == "true")
 }
 
-/// A word that AWS documents. A case cannot compare an undocumented word. The SDK puts a word of its own in place of a
-/// missing one.
+/// A word that AWS documents. A case cannot compare an undocumented word. The SDK fills a missing word with its own
+/// placeholder.
 pub(in crate::kinds) fn word<'a>(word: &'a str, known: &[&str]) -> Result<&'a str, Gap> {
     if known.contains(&word) { Ok(word) } else { Err(malformed(format!("the word {word} is not known here"))) }
 }

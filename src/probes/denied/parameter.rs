@@ -1,4 +1,4 @@
-//! The parameter that `denied` stores when AWS allows it.
+//! The parameter that the probe `denied` stores if AWS wrongly allows it.
 //!
 //! Must not know why it was created.
 

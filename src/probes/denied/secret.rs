@@ -1,4 +1,4 @@
-//! The secret that `denied` creates when AWS allows it.
+//! The secret that the probe `denied` creates if AWS wrongly allows it.
 //!
 //! Must not know why it was created.
 

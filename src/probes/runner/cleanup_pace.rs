@@ -33,8 +33,8 @@ impl Default for CleanupPace {
 }
 
 impl CleanupPace {
-    /// Requests an end: the first time within a minute, the second time within seconds, then at once. Returns whether it
-    /// counts as a new request.
+    /// Sets the deadline: the first request leaves 60 s, the second 5 s, the third none. Returns whether it counts as a new
+    /// request.
     pub fn request_stop(&self) -> bool {
         self.request_stop_at(Instant::now())
     }

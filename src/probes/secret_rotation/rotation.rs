@@ -27,7 +27,7 @@ const SETTLING: u32 = 20;
 /// The same before a function staged a value of its own. AWS may not even have started it.
 const STAGING: u32 = 30;
 
-/// The kind of this artifact. The listing of secrets shows the labels of their versions.
+/// The kind of this artifact. A rotation is found through the list of secrets, which shows the labels of versions.
 pub(in crate::probes) static ROTATION: ArtifactKind = ArtifactKind {
     name: "rotation",
     probe: "secret-rotation",

@@ -87,25 +87,25 @@ impl Call {
         }
     }
 
-    /// The same call with another frequency. The list of one kind can add facts to another kind.
+    /// Returns a copy of the call with another frequency. The list of one kind can add facts to another kind.
     #[must_use]
     pub const fn made(self, frequency: Frequency) -> Self {
         Self { frequency, ..self }
     }
 
-    /// The same call with its own pace.
+    /// Returns a copy of the call with its own pace.
     #[must_use]
     pub const fn pace(self, pace: Pace) -> Self {
         Self { pace, ..self }
     }
 
-    /// The same call, with an answer in pages.
+    /// Returns a copy of the call with an answer in pages.
     #[must_use]
     pub const fn paged(self, paging: Paging) -> Self {
         Self { paging: Some(paging), ..self }
     }
 
-    /// The same call. Evidence may keep its answers.
+    /// Returns a copy of the call whose answers evidence may keep.
     #[must_use]
     pub const fn kept(self) -> Self {
         Self { kept: true, ..self }
@@ -117,37 +117,37 @@ impl Call {
         Attribute::new(name, of, self.operation, field, doc)
     }
 
-    /// The same call. It reads values of secrets.
+    /// Returns a copy of the call that reads values of secrets.
     #[must_use]
     pub const fn of_values(self) -> Self {
         Self { values: true, ..self }
     }
 
-    /// The same call. It may request masked data.
+    /// Returns a copy of the call that may request masked data.
     #[must_use]
     pub const fn unmasking(self, action: &'static str) -> Self {
         Self { unmasked: action, ..self }
     }
 
-    /// The same call. Its answers are about a span of time.
+    /// Returns a copy of the call whose answers are limited to a window of time.
     #[must_use]
     pub const fn windowed(self, window: &'static Window) -> Self {
         Self { window: Some(window), ..self }
     }
 
-    /// The same call. AWS checks these actions, too.
+    /// Returns a copy of the call for which AWS checks these actions, too.
     #[must_use]
     pub const fn also(self, actions: &'static [&'static str]) -> Self {
         Self { also: actions, ..self }
     }
 
-    /// The same call. It is made after these operations of its kind.
+    /// Returns a copy of the call that is made after these operations of its kind.
     #[must_use]
     pub const fn after(self, operations: &'static [&'static str]) -> Self {
         Self { after: operations, ..self }
     }
 
-    /// The same call. It is made only for stages that enable the oracle.
+    /// Returns a copy of the call that is made only for stages that enable the oracle.
     #[must_use]
     pub const fn of(self, oracle: Oracle) -> Self {
         Self { oracle: Some(oracle), ..self }

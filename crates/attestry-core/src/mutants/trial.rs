@@ -267,7 +267,7 @@ impl<'m, 'a> Worker<'m, 'a> {
         all
     }
 
-    /// A resource with the facts that tests derive for it now.
+    /// Returns the resource with the derived facts of these tests added.
     fn with_derived<'t>(&self, resource: &Resource, tests: impl Iterator<Item = &'t AttributeTest>) -> Resource {
         let mut resource = resource.clone();
         let facts: Vec<_> =

@@ -27,7 +27,7 @@ pub struct Demand {
     pub calls: Vec<&'static Call>,
     /// The need of each case.
     pub interests: Vec<Interest>,
-    /// The reads of the cases, for a kind with a window.
+    /// The time spans and values that the cases need, for a kind with a window.
     pub windows: Vec<WindowWanted>,
 }
 

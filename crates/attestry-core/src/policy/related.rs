@@ -44,7 +44,7 @@ pub struct Related {
 }
 
 impl Related {
-    /// The attributes of the resource that the filter names.
+    /// The attributes that the filter reads from the outer resource.
     #[must_use]
     pub fn outer(&self) -> Vec<&'static Attribute> {
         let mut all = Vec::new();

@@ -173,7 +173,7 @@ impl Windowed<'_> {
     }
 }
 
-/// The texts of which an attribute must have one, if the expectation requires that.
+/// The texts that the expectation allows for an attribute, if it limits them.
 fn wanted(of: &Expectation, attribute: &str, field: &str) -> Option<Vec<String>> {
     match of {
         Expectation::All(parts) => parts.iter().find_map(|part| wanted(part, attribute, field)),

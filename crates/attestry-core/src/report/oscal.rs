@@ -187,7 +187,7 @@ impl Serialize for Definitions<'_> {
     }
 }
 
-/// The resources of an observation: those that need attention. The results have the others.
+/// The resources of an observation: those that need attention. `results.json` has the others.
 fn subjects(case: &CaseResult) -> impl Iterator<Item = &ResourceResult> {
     case.with(ResourceVerdict::ATTENTION).filter(|resource| !resource.id.is_empty())
 }

@@ -39,7 +39,7 @@ impl Span {
     }
 }
 
-/// A place as people count it.
+/// A position with line and column, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The line, from 1.

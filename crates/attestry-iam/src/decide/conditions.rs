@@ -147,7 +147,7 @@ pub(super) fn covers(wanted: &Resolved, text: &str, case: LetterCase, negated: b
     if wanted.absent.is_some() {
         return if negated { Truth::Unknown } else { Truth::No };
     }
-    // Without the key of the variable the statement might be invalid.
+    // If the key that the policy variable names is missing, the statement may be invalid.
     if negated && !wanted.unknown.iter().all(|key| is_always_there(key)) {
         return Truth::Unknown;
     }

@@ -85,7 +85,7 @@ const TABLE: &[(&str, &str, Names)] = {
 
 /// Returns the characters of the variable parts in the resource part of a format.
 pub(super) fn names(service: &str, resource: &str) -> Names {
-    // A resource that is only a name has no slash either. A bucket name with a slash would be an object.
+    // A bare resource name contains neither a colon nor a slash. A bucket name with a slash would be an object.
     if resource == "*" {
         return Names::Of(Class::Segment);
     }

@@ -132,7 +132,7 @@ struct Door<'a> {
     is_for_others: bool,
     /// Whether each member may be named.
     is_open: bool,
-    /// The ARNs that are named.
+    /// The ARNs that the trust policy names.
     named: BTreeSet<&'a str>,
 }
 

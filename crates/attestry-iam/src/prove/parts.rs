@@ -22,7 +22,7 @@ const GLOBAL_REGION: &str = "us-east-1";
 /// The maximum number of patterns of a key that the division distinguishes.
 const TOGETHER: usize = 12;
 
-/// A part of the resources, and the facts about the request that their ARNs contain.
+/// A subset of the resources, and the request facts that the ARNs of the subset determine.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub(super) context: Context,

@@ -4,7 +4,7 @@
 
 use crate::context::{Context, Known};
 
-/// The beginnings of pairs of keys. The first key of a pair is an organization, and the second is the paths through it.
+/// The prefixes of two keys: the organization id, and the organization paths.
 const ORGANIZATIONS: [&str; 4] = ["aws:Principal", "aws:Resource", "aws:Source", "aws:Vpce"];
 
 /// Returns whether one request can have all these keys together, because some keys follow from others.

@@ -1,5 +1,5 @@
-//! Returns whether actions can have such a resource at all. A claim about resources that cannot exist would hold for
-//! every caller.
+//! Checks whether any action of a claim can apply to its resources. A claim about resources that cannot exist would
+//! hold for every caller.
 //!
 //! The module must not know policies.
 

@@ -47,8 +47,7 @@ struct About<'s, 'a> {
 }
 
 impl<'a> Search<'a> {
-    /// Searches for values of keys that make a request. The values include the facts that surely follow from the
-    /// subject.
+    /// Searches for key values with which the request is possible. Keys that the subject determines have their values.
     pub(super) fn looked(&mut self, action: &Known) -> Result<Option<(String, Context)>, TooComplex> {
         self.about(action, Self::found_by_subject)
     }

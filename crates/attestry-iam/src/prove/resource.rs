@@ -241,7 +241,7 @@ impl<'a> Asked<'a> {
         Err(Doubt::Conditions { keys: keys.into_iter().collect(), by, example })
     }
 
-    /// Returns the missing fact that decides whether a request is allowed, when the document does not contain it.
+    /// Returns the fact outside the document on which the decision depends, if there is one.
     fn open(&self, allow: &Statement, resource: &str, context: &Context) -> Option<String> {
         let caller = self.caller;
         match &caller.subject {

@@ -1,8 +1,8 @@
-//! Unpacks the large files of the reference. The program holds them packed, because as texts they were a sixth of the small
-//! verifier.
+//! Unpacks the large files of the reference. The program holds them packed. Unpacked, they would be a sixth of the
+//! small verifier.
 //!
 //! Must not know the content of the files. The texts beside the packed files are for people and for the scripts that
-//! write them. A test holds the packed files equal to the texts.
+//! write them. A test checks that both are equal.
 
 use std::io::Read;
 

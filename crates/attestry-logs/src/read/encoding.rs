@@ -66,7 +66,7 @@ impl Encoding {
         let steers = text.iter().filter(|byte| **byte < b' ' && !b"\t\n\r\x1b".contains(byte)).count();
         let ascii = text.iter().filter(|byte| byte.is_ascii()).count();
         let units = whole / self.unit();
-        // Texts of single bytes with NULs between them look similar, but all their other bytes are printable.
+        // Single-byte texts separated by NULs look like UTF-16 or UTF-32, but all their other bytes are printable.
         let divided = ascii * 10 < units * 9 && start.split(|byte| *byte == 0).all(is_plain);
         units >= FEWEST && decoder.lost == 0 && steers * 100 <= units && ascii * 10 >= units && !divided
     }

@@ -13,7 +13,7 @@ use super::bits::{Bits, PLACES};
 pub(super) struct Index<const G: usize, const S: usize> {
     key: Key,
     filter: Bits,
-    /// The number of the first entry of each bucket, and after them the number of entries.
+    /// The index of the first entry of each bucket. The last item is the number of entries.
     buckets: Vec<u32>,
     entries: Vec<Entry>,
     tails: HashSet<u32>,

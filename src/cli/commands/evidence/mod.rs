@@ -22,11 +22,11 @@ pub(crate) struct Args {
 enum Command {
     /// Pack evidence into one file, and sign it.
     Pack(pack::Args),
-    /// Store a bundle in a bucket with Object Lock, read it back and verify it. After a failure, run the command again.
+    /// Store a bundle in a bucket with Object Lock, read it back and verify it. Repeat the command after a failure.
     Push(push::Args),
     /// List the runs of a store with their verdicts.
     List(list::Args),
-    /// Find the evidence that covers a control on a day that an auditor chose.
+    /// Find the evidence that covers a control on a day, for an auditor who asks about that day.
     Find(find::Args),
     /// Create an Ed25519 key pair: the private key `FILE` for signing, and the public key `FILE.pub` for verifying.
     Keygen(keygen::Args),

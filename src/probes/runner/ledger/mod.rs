@@ -56,7 +56,8 @@ struct Open {
 
 impl Ledger {
     /// Begins the ledger of a run: one file in the folder, with its key beside it. Both are on disk when this returns. The
-    /// first line names no artifact. On a full disk, it fails before the first call of a probe.
+    /// first line names no artifact. It is written now, so that a full disk is noticed before the first
+    /// call.
     ///
     /// # Errors
     /// The folder cannot be made or written.

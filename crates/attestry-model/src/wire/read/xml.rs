@@ -130,7 +130,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Returns the start of the next child, or `None` after the end of the element. A text is no child of a shape.
+    /// Returns the start of the next child, or `None` after the end of the element. Text between child elements is an error.
     fn child(&mut self, shape: Shape, place: &Place<'_>) -> Result<Option<BytesStart<'a>>, Unreadable> {
         match self.next()? {
             Next::Child(start) => Ok(Some(start)),
