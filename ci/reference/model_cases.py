@@ -360,7 +360,8 @@ def answer(protocol, operation, value):
     if protocol == "rest-xml":
         if operation.name == "GetBucketLocation":
             return status, headers, element("LocationConstraint", escape(body.get("LocationConstraint", ""))).encode()
-        return status, headers, f'<?xml version="1.0"?><Root xmlns="https://example.com/doc/">{members_xml(body, shape)}</Root>'.encode()
+        name = f"{operation.name}Result"
+        return status, headers, f'<?xml version="1.0"?><{name} xmlns="https://example.com/doc/">{members_xml(body, shape)}</{name}>'.encode()
     return status, headers, json.dumps(to_json(body, shape)).encode()
 
 
