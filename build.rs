@@ -26,7 +26,9 @@ fn main() -> io::Result<()> {
             let mut encoder = ZlibEncoder::new(fs::File::create(&packed)?, Compression::best());
             encoder.write_all(text.as_bytes())?;
             encoder.finish()?;
-            lines.push(format!("    ({name:?}, include_bytes!({:?}) as &[u8]),\n", packed.display().to_string()));
+            // Without the folder in it, the list is the same in each copy of the target folder.
+            let packed = format!("include_bytes!(concat!(env!(\"OUT_DIR\"), {:?})) as &[u8]", format!("/{name}.z"));
+            lines.push(format!("    ({name:?}, {packed}),\n"));
             calls.extend(text.lines().filter_map(|line| Some(line.trim().strip_prefix("- call: ")?.to_owned())));
         }
     }

@@ -140,6 +140,7 @@ const FENCES: &[(&str, &[&str])] = &[
         &[
             "crates/attestry-core/src/evidence/archive/",
             "crates/attestry-core/src/kind_files/set.rs",
+            "crates/attestry-core/src/policy/catalogue.rs",
             "crates/attestry-iam/src/reference/packed.rs",
             "crates/attestry-logs/src/read/",
             "crates/attestry-model/src/data/",

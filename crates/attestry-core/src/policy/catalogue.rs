@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use flate2::read::ZlibDecoder;
 use serde::Serialize;
 
 use super::waivers::said;
@@ -83,42 +84,22 @@ impl UntestableSort {
     }
 }
 
-macro_rules! shipped {
-    ($($name:literal),* $(,)?) => {
-        &[$((concat!($name, ".yaml"), include_str!(concat!("../../../../policies/catalogues/", $name, ".yaml")))),*]
-    };
-}
+/// The shipped catalogues. The build script packs the files of `policies/catalogues/`.
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalogues.z"));
 
-const SHIPPED: &[(&str, &str)] = shipped![
-    "aws-config-rules",
-    "aws-fsbp",
-    "aws-security-hub",
-    "cis-aws-1.4",
-    "cis-aws-1.5",
-    "cis-aws-3.0",
-    "cis-aws-4.0.1",
-    "cis-aws-5.0",
-    "cis-aws-6.0",
-    "cis-aws-7.0",
-    "hipaa-security-rule",
-    "iso-27001-2022",
-    "mod-045",
-    "nist-800-53-r5",
-    "nist-800-57-r5",
-    "pci-dss-3.2.1",
-    "pci-dss-4.0.1",
-    "seed-requirements",
-    "soc2-tsc-2017",
-];
+/// The names and the texts of the shipped catalogues, in the order of their names.
+fn shipped() -> Vec<(String, String)> {
+    serde_json::from_reader(ZlibDecoder::new(PACKED)).unwrap_or_default()
+}
 
 impl Catalogues {
     /// The catalogues that Attestry ships.
     #[must_use]
     pub fn shipped() -> Self {
         let (mut files, mut sink, mut all) = (Files::new(), Diagnostics::new(), Self::default());
-        for (name, text) in SHIPPED {
-            let file = files.add(*name, *text);
-            if let Some(node) = parse(file, text, &Limits::default(), &mut sink) {
+        for (name, text) in shipped() {
+            let file = files.add(name, text.as_str());
+            if let Some(node) = parse(file, &text, &Limits::default(), &mut sink) {
                 all.add(&node, &mut sink);
             }
         }
