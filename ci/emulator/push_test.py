@@ -163,7 +163,8 @@ def push_and_find(cli: Runner, buckets: Buckets, small: pathlib.Path):
 def list_and_sample(cli: Runner, buckets: Buckets, bundle: str):
     location = ["s3://kept/bank/evidence", "--endpoint", buckets.url]
     (listed,) = json.loads(cli.attestry("evidence", "list", *location, "--json"))
-    assert listed["evidence"] == f"s3://kept/{bundle}" and len(listed["cases"]) == 97, listed["evidence"]
+    cases = json.loads((cli.folder / "out/results.json").read_text())["cases"]
+    assert listed["evidence"] == f"s3://kept/{bundle}" and len(listed["cases"]) == len(cases) > 0, listed["evidence"]
     sample = lambda on, *where: json.loads(cli.attestry("evidence", "find", "--control", "SC-12", "--on", on, "--json", *where))
     (today,), (before,) = sample(TODAY.isoformat(), *location)["answers"], sample("2026-03-31", *location)["answers"]
     assert today["last"]["evidence"] == listed["evidence"] and today["next"] is None
