@@ -32,11 +32,14 @@ pub(super) fn items(call: &FileCall, answer: Json) -> Result<Vec<Json>, Gap> {
 /// Whether a page of a list has none of the lists that the operation pages through, by AWS's model. AWS sends an empty
 /// list where there is none.
 pub(super) fn lacks_its_lists(call: &FileCall, page: &Json) -> bool {
+    if call.pages.is_none() {
+        return false;
+    }
     let model = attestry_model::service(call.call.service).and_then(|it| it.operation(call.call.operation));
-    let lists = model.filter(|_| call.pages.is_some()).and_then(|it| it.pages()).map(|it| it.items.as_slice());
+    let lists = model.and_then(|it| it.pages()).map(|it| it.items.as_slice()).unwrap_or_default();
     let has =
         |path: &&str| path.split('.').try_fold(page, |value, name| value.get(name)).is_some_and(|it| !it.is_null());
-    lists.is_some_and(|lists| !lists.is_empty() && !lists.iter().any(has))
+    !lists.is_empty() && !lists.iter().any(has)
 }
 
 fn document(item: &Json, path: &attestry_core::kind_files::Path) -> Result<Json, Gap> {

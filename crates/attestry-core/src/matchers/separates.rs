@@ -3,10 +3,10 @@
 //!
 //! Must not know kinds or policies.
 
-use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, holder, objections, takes};
+use super::permissions::{AREA, Claim, Proves, Unjudged, area, claim_of_duties, holder, objections_to_duties, takes};
 use super::{Example, MatchContext, Objection, Operand, Takes};
 use crate::facts::{Type, Value};
-use attestry_iam::{Catalogue, Context, Proof, Prover};
+use attestry_iam::{Catalogue, Proof, Prover};
 
 /// No identity with these permissions can make a request of both duties. The operand has two claims, each with actions
 /// and resources.
@@ -49,18 +49,11 @@ impl Proves for Separates {
     }
 
     fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
-        let Operand::Value(Value::List(duties)) = operand else { return Vec::new() };
-        let mut all: Vec<_> = duties.iter().flat_map(objections).collect();
-        if duties.len() != 2 {
-            all.push(Objection::error("", "two duties are kept apart, no more and no fewer"));
-        }
-        all
+        objections_to_duties(operand)
     }
 
     fn claim(&self, operand: &Operand) -> Option<Claim> {
-        let Operand::Value(Value::List(duties)) = operand else { return None };
-        let duties = duties.iter().map(|duty| vec![(area(duty), Context::unknown())]).collect();
-        Some(Claim::either(Says::NeverAllowed, duties))
+        claim_of_duties(operand)
     }
 
     fn proof(&self, actual: &Value, operand: &Operand, setting: &MatchContext<'_>) -> Result<Proof, Unjudged> {

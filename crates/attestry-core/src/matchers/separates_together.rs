@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use super::permissions::{AREA, Claim, Proves, Says, Unjudged, area, holder, is_identity, objections};
+use super::permissions::{
+    AREA, Claim, Proves, Unjudged, area, claim_of_duties, holder, is_identity, objections_to_duties,
+};
 use super::{Example, MatchContext, MatchResult, Objection, Operand, Takes};
 use crate::facts::{Fact, Resource, Type, Value};
-use attestry_iam::{Catalogue, Context, Proof, Prover};
+use attestry_iam::{Catalogue, Proof, Prover};
 
 /// The identity and the roles of the list together cannot make a request of both duties.
 #[derive(Debug)]
@@ -80,18 +82,11 @@ surely_assumable: []"#,
     }
 
     fn validate_operand(&self, operand: &Operand) -> Vec<Objection> {
-        let Operand::Value(Value::List(duties)) = operand else { return Vec::new() };
-        let mut all: Vec<_> = duties.iter().flat_map(objections).collect();
-        if duties.len() != 2 {
-            all.push(Objection::error("", "two duties are kept apart, no more and no fewer"));
-        }
-        all
+        objections_to_duties(operand)
     }
 
     fn claim(&self, operand: &Operand) -> Option<Claim> {
-        let Operand::Value(Value::List(duties)) = operand else { return None };
-        let duties = duties.iter().map(|duty| vec![(area(duty), Context::unknown())]).collect();
-        Some(Claim::either(Says::NeverAllowed, duties))
+        claim_of_duties(operand)
     }
 
     fn beside(&self) -> &'static [&'static str] {

@@ -4,6 +4,7 @@
 
 mod area;
 mod claim;
+mod duties;
 mod guarded;
 mod known;
 mod prove;
@@ -13,6 +14,7 @@ mod words;
 
 pub(super) use area::{AREA, GIVEN, area, given, objections, strings};
 pub(super) use claim::{Claim, Says};
+pub(super) use duties::{claim_of_duties, objections_to_duties};
 pub(super) use guarded::{guarded, takes_guarded};
 pub(super) use prove::Proves;
 pub(super) use rights::{denied, denied_to_all, holder, is_identity, rights, takes};

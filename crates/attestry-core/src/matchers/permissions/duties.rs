@@ -1,0 +1,25 @@
+//! Two duties that must be apart: the operand of the matchers about separation.
+//!
+//! Must not know whose permissions are judged.
+
+use super::{Claim, Says, area, objections};
+use crate::facts::Value;
+use crate::matchers::{Objection, Operand};
+use attestry_iam::Context;
+
+/// The reasons why the operand is no pair of duties.
+pub(in crate::matchers) fn objections_to_duties(operand: &Operand) -> Vec<Objection> {
+    let Operand::Value(Value::List(duties)) = operand else { return Vec::new() };
+    let mut all: Vec<_> = duties.iter().flat_map(objections).collect();
+    if duties.len() != 2 {
+        all.push(Objection::error("", "two duties are kept apart, no more and no fewer"));
+    }
+    all
+}
+
+/// The claim that one of the duties is never allowed.
+pub(in crate::matchers) fn claim_of_duties(operand: &Operand) -> Option<Claim> {
+    let Operand::Value(Value::List(duties)) = operand else { return None };
+    let duties = duties.iter().map(|duty| vec![(area(duty), Context::unknown())]).collect();
+    Some(Claim::either(Says::NeverAllowed, duties))
+}
