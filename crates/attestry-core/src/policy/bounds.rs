@@ -13,6 +13,33 @@ pub struct Bounds {
     pub at_most: Option<usize>,
 }
 
+impl Bounds {
+    /// One is enough.
+    pub(crate) const ONE: Self = Self { at_least: 1, at_most: None };
+
+    /// Takes `at_least` and `at_most` from a table. `Some(None)` if the table has neither. With an upper limit alone, none
+    /// is enough.
+    pub(super) fn take(table: &mut Table<'_>, sink: &mut Diagnostics) -> Option<Option<Self>> {
+        let mut number = |key| match table.take(key) {
+            None => Some(None),
+            Some(node) => {
+                let given = node.integer("a number of resources", sink)?;
+                let number = usize::try_from(given.value).ok();
+                if number.is_none() {
+                    let message = "a number of resources is not negative";
+                    sink.push(Diagnostic::error("bad-count", given.span, message));
+                }
+                number.map(Some)
+            }
+        };
+        let (at_least, at_most) = (number("at_least"), number("at_most"));
+        Some(match (at_least?, at_most?) {
+            (None, None) => None,
+            (at_least, at_most) => Some(Self { at_least: at_least.unwrap_or(usize::from(at_most.is_none())), at_most }),
+        })
+    }
+}
+
 impl std::fmt::Display for Bounds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (self.at_least, self.at_most) {
@@ -49,13 +76,9 @@ pub(super) fn share(node: &Node, without: bool, sink: &mut Diagnostics) -> Optio
 /// Reads `count: { at_least: 2, at_most: 5 }`, a number of resources.
 pub(super) fn count(node: &Node, is_some: bool, sink: &mut Diagnostics) -> Option<Bounds> {
     let mut table = Table::new(node, "`count`", sink)?;
-    let mut number = |key: &'static str, sink: &mut Diagnostics| match table.take(key) {
-        None => Some(None),
-        Some(node) => Some(Some(usize::try_from(node.integer("a number of resources", sink)?.value).ok()?)),
-    };
-    let (at_least, at_most) = (number("at_least", sink), number("at_most", sink));
+    let bounds = Bounds::take(&mut table, sink);
     table.finish(sink);
-    let (at_least, at_most) = (at_least?, at_most?);
+    let bounds = bounds?;
     let mut wrong = |message: &str, help: &str| {
         sink.push(Diagnostic::error("bad-count", node.span, message).help(help));
         None
@@ -63,13 +86,12 @@ pub(super) fn count(node: &Node, is_some: bool, sink: &mut Diagnostics) -> Optio
     if !is_some {
         return wrong("only a case with `some` counts its resources", "write `some: KIND`, or `share` beside `each`");
     }
-    // With an upper limit alone, none is enough.
-    let bounds = Bounds { at_least: at_least.unwrap_or(usize::from(at_most.is_none())), at_most };
-    if (at_least, at_most) == (None, None) || bounds.at_most.is_some_and(|most| most < bounds.at_least) {
+    let fits = |bounds: &Bounds| bounds.at_most.is_none_or(|most| most >= bounds.at_least);
+    let Some(bounds) = bounds.filter(fits) else {
         return wrong(
             "no number of resources is outside of these limits, or none is inside",
             "for example `{ at_least: 2, at_most: 5 }`",
         );
-    }
+    };
     Some(bounds)
 }

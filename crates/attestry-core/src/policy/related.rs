@@ -6,7 +6,7 @@
 use sha2::{Digest, Sha256};
 
 use super::parameters::Parameters;
-use super::{Expectation, window};
+use super::{Bounds, Expectation, window};
 use crate::facts::{Attribute, Kind, Lookup, Type, Value};
 use crate::matchers::{self, Condition, Operand, Test};
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Scalar, Spanned, Table};
@@ -37,10 +37,8 @@ pub struct Related {
     pub filter: Expectation,
     /// The length of the time before the run in which they count, in seconds. Kinds with a window have one.
     pub over: Option<i64>,
-    /// The least number of them.
-    pub at_least: usize,
-    /// The greatest number of them.
-    pub at_most: Option<usize>,
+    /// The limits of their number.
+    pub bounds: Bounds,
 }
 
 impl Related {
@@ -70,12 +68,7 @@ impl Related {
             found
         });
         let filter = table.take("where");
-        let number = |node: Option<&Node>, sink: &mut Diagnostics| match node {
-            None => Some(None),
-            Some(node) => Some(Some(usize::try_from(node.integer("a number of resources", sink)?.value).ok()?)),
-        };
-        let at_least = number(table.take("at_least"), sink);
-        let at_most = number(table.take("at_most"), sink);
+        let bounds = Bounds::take(&mut table, sink);
         let over = table.take_entry("over");
         table.finish(sink);
         let other = other?;
@@ -90,10 +83,8 @@ impl Related {
             }
             None => Expectation::nothing(),
         };
-        let (at_least, at_most) = (at_least?, at_most?);
-        // Without a number, one is enough. With an upper limit alone, none is, too.
-        let at_least = at_least.unwrap_or(usize::from(at_most.is_none()));
-        Some(Self { kind: other, filter, over, at_least, at_most })
+        let bounds = bounds?.unwrap_or(Bounds::ONE);
+        Some(Self { kind: other, filter, over, bounds })
     }
 
     /// The other resources of a case that have the same value of an attribute. There may be none.
@@ -129,7 +120,12 @@ impl Related {
         };
         let mut parts = parameters.inside(kind, kind, read)?;
         parts.push(filter.clone());
-        Some(Self { kind, filter: Expectation::All(parts), over: None, at_least: 0, at_most: Some(0) })
+        Some(Self {
+            kind,
+            filter: Expectation::All(parts),
+            over: None,
+            bounds: Bounds { at_least: 0, at_most: Some(0) },
+        })
     }
 
     /// The condition on the number of the others.
@@ -139,10 +135,11 @@ impl Related {
             Some(Test { matcher: matchers::find(keyword)?, operand })
         };
         let mut tests = Vec::new();
-        if self.at_least > 0 || self.at_most.is_none() {
-            tests.push(test("at_least", self.at_least)?);
+        let Bounds { at_least, at_most } = self.bounds;
+        if at_least > 0 || at_most.is_none() {
+            tests.push(test("at_least", at_least)?);
         }
-        if let Some(most) = self.at_most {
+        if let Some(most) = at_most {
             tests.push(test("at_most", most)?);
         }
         Some(Condition::Tests(tests))
@@ -152,7 +149,7 @@ impl Related {
     pub(super) fn lookup(&self, kind: &'static Kind) -> Lookup {
         // The content decides the name: two requirements that differ in a value, as those of two rows do, differ here.
         let mut hash = Sha256::new();
-        hash.update(format!("{:?} {:?} {:?} ", self.over, self.at_least, self.at_most));
+        hash.update(format!("{:?} {:?} ", self.over, self.bounds));
         content(&self.filter, &mut hash);
         let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let name = format!("related {} {hash}", self.kind.name);

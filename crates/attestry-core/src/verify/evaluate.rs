@@ -296,7 +296,7 @@ fn settle_some(
         nearest.extend(resource.differences.iter().cloned());
     }
     let complete = coverage.complete().is_some();
-    let Bounds { at_least, at_most } = case.count.unwrap_or(Bounds { at_least: 1, at_most: None });
+    let Bounds { at_least, at_most } = case.count.unwrap_or(Bounds::ONE);
     // A resource that was not seen can only add to the number.
     let too_many = at_most.is_some_and(|most| met > most);
     // When the expectation applies to none of the expected resources, none of them is as expected either.

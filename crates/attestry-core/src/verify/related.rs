@@ -94,17 +94,16 @@ impl<'a> Others<'a> {
                 equal.iter().chain(&key.unknown).filter_map(|place| self.resources.get(*place)).for_each(|it| add(it));
             }
         }
-        let unseen = self.gap.is_some();
-        let fits =
-            |number: usize| number >= self.related.at_least && self.related.at_most.is_none_or(|most| number <= most);
+        let (unseen, bounds) = (self.gap.is_some(), self.related.bounds);
+        let fits = |number: usize| number >= bounds.at_least && bounds.at_most.is_none_or(|most| number <= most);
         // With a gap in the list, there is no upper limit for the number.
         let most = if unseen { None } else { Some(surely + possible) };
-        let decided = match (self.related.at_most, most) {
+        let decided = match (bounds.at_most, most) {
             _ if possible == 0 && !unseen => true,
-            (None, _) if surely >= self.related.at_least => true,
-            (None, Some(most)) => most < self.related.at_least,
+            (None, _) if surely >= bounds.at_least => true,
+            (None, Some(most)) => most < bounds.at_least,
             (Some(limit), _) if surely > limit => true,
-            (Some(_), Some(most)) => fits(surely) && fits(most) || most < self.related.at_least,
+            (Some(_), Some(most)) => fits(surely) && fits(most) || most < bounds.at_least,
             (_, None) => false,
         };
         if decided {
