@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 use sha2::{Digest, Sha256};
 
+use super::listed::{Listed, Names};
 use super::{CaseResult, Coverage, ResourceResult, ResourceVerdict, RunResult, Verdict, WaiverResult, WaiverState};
 use super::{reached, references};
 use crate::facts::redact::is_withheld;
@@ -23,23 +24,10 @@ use crate::policy::{Bounds, Case, Judgement, Per, Quantifier, Waiver, WhenNone, 
 #[must_use]
 pub fn evaluate(cases: &[Case], populations: &[Population], waivers: &[Waiver], now: Timestamp) -> RunResult {
     let populations = references::follow(cases, populations, now);
-    let listed: Vec<Listed<'_>> = populations.iter().map(|population| Listed::of(population)).collect();
+    let listed: Vec<Listed<'_>> = populations.iter().map(|population| Listed::of(population, cases)).collect();
     let cases: Vec<CaseResult> = cases.iter().map(|case| evaluate_case(case, &listed, waivers, now)).collect();
     let waivers = waivers.iter().map(|waiver| settle_waiver(waiver, &cases, now)).collect();
     RunResult { cases, waivers, evaluated_at: now }
-}
-
-/// A population, with the id and the name of each of its resources. The results of all cases share these texts.
-struct Listed<'a> {
-    population: &'a Population,
-    names: Vec<(Arc<str>, Arc<str>)>,
-}
-
-impl<'a> Listed<'a> {
-    fn of(population: &'a Population) -> Self {
-        let names = population.resources.iter().map(|it| (it.id.as_str().into(), it.name.as_str().into())).collect();
-        Self { population, names }
-    }
 }
 
 fn evaluate_case(case: &Case, populations: &[Listed<'_>], waivers: &[Waiver], now: Timestamp) -> CaseResult {
@@ -102,8 +90,12 @@ fn evaluate_group(
         coverage.miss(gap.cause);
         gaps.push(Arc::clone(gap));
     }
-    let all = group.iter().flat_map(|listed| listed.population.resources.iter().zip(&listed.names));
-    let mut resources: Vec<_> = all.filter_map(|it| judge(case, it, now, &mut coverage)).collect();
+    let mut resources = Vec::new();
+    for listed in group {
+        let candidates = listed.candidates(case);
+        coverage.outside += listed.population.resources.len().saturating_sub(candidates.len());
+        resources.extend(candidates.into_iter().filter_map(|it| judge(case, it, now, &mut coverage)));
+    }
     for listed in group {
         let reached = reached::reached(case.windowed(), listed.population, now);
         coverage.cut(reached.span);
@@ -171,7 +163,7 @@ pub(crate) fn judge_alone(case: &Case, resource: &Resource, now: Timestamp) -> O
 /// Judges one resource. The result is `None` when the case is not about the resource.
 fn judge(
     case: &Case,
-    (resource, (id, name)): (&Resource, &(Arc<str>, Arc<str>)),
+    (resource, (id, name)): (&Resource, &Names),
     now: Timestamp,
     coverage: &mut Coverage,
 ) -> Option<ResourceResult> {

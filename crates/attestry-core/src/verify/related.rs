@@ -3,15 +3,15 @@
 //! A related resource that was not seen makes the count unknown where it could decide. Must not know the reason of the
 //! requirement.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::by_value::{ByValue, equality};
 use super::reached;
 use crate::facts::{Cause, Fact, Gap, Population, Resource, Value};
-use crate::matchers::{Condition, Operand};
-use crate::policy::{Expectation, Judgement, Related};
+use crate::matchers::Operand;
+use crate::policy::{Judgement, Related};
 
 /// The resources of the other kind, by the value that the join compares.
 pub(super) struct Others<'a> {
@@ -20,15 +20,8 @@ pub(super) struct Others<'a> {
     resources: Vec<&'a Resource>,
     /// The first gap of the lists. With one, there can be more resources than were seen.
     gap: Option<Arc<Gap>>,
-    key: Option<Key<'a>>,
-}
-
-/// The comparison that an index answers: an attribute of the others equals an attribute of the resource.
-struct Key<'a> {
-    outer: &'a str,
-    by_value: BTreeMap<&'a Value, Vec<usize>>,
-    /// The others whose attribute is unknown. They can be related to every resource.
-    unknown: Vec<usize>,
+    /// The attribute of the resource that must be equal, and the others by their value.
+    key: Option<(&'static str, ByValue<'a>)>,
 }
 
 impl<'a> Others<'a> {
@@ -44,17 +37,12 @@ impl<'a> Others<'a> {
         let windowed = related.windowed();
         let unread = || of_kind().find_map(|it| reached::reached(windowed, it, now).gap);
         let gap = gap.or_else(unread).or_else(|| reached::without_global(windowed, of_kind()));
-        let key = equal(&related.filter).map(|(inner, outer)| {
-            let (mut by_value, mut unknown) = (BTreeMap::<&Value, Vec<usize>>::new(), Vec::new());
-            for (place, resource) in resources.iter().enumerate() {
-                match resource.get(inner) {
-                    Some(Fact::Known(value)) if !value.is_withheld() => by_value.entry(value).or_default().push(place),
-                    Some(Fact::Absent | Fact::NotApplicable(_)) => {}
-                    _ => unknown.push(place),
-                }
-            }
-            Key { outer, by_value, unknown }
-        });
+        let outer = |operand: &Operand| match operand {
+            Operand::Outer(outer) if outer.inside.is_empty() => Some(outer.attribute.name),
+            _ => None,
+        };
+        let key = equality(&related.filter, &outer)
+            .map(|(inner, outer)| (outer, ByValue::new(inner, resources.iter().copied())));
         Self { related, now, resources, gap, key }
     }
 
@@ -86,12 +74,13 @@ impl<'a> Others<'a> {
         };
         match &self.key {
             None => self.resources.iter().for_each(|other| add(other)),
-            Some(key) => {
-                let equal = match resource.get(key.outer) {
-                    Some(Fact::Known(value)) => key.by_value.get(value).map(Vec::as_slice).unwrap_or_default(),
-                    _ => &[],
+            Some((outer, by_value)) => {
+                let value = match resource.get(outer) {
+                    Some(Fact::Known(value)) => Some(value),
+                    _ => None,
                 };
-                equal.iter().chain(&key.unknown).filter_map(|place| self.resources.get(*place)).for_each(|it| add(it));
+                let places = by_value.candidates(value);
+                places.into_iter().filter_map(|place| self.resources.get(place)).for_each(|it| add(it));
             }
         }
         let (unseen, bounds) = (self.gap.is_some(), self.related.bounds);
@@ -115,24 +104,5 @@ impl<'a> Others<'a> {
             self.related.kind.plural, gap.message
         );
         Fact::Unknown(Arc::new(Gap::clone(&gap).with_message(message)))
-    }
-}
-
-/// The attribute of the others and that of the resource that must be equal, if the filter has such a test.
-fn equal(filter: &Expectation) -> Option<(&'static str, &'static str)> {
-    match filter {
-        Expectation::All(parts) => parts.iter().find_map(equal),
-        Expectation::Attribute(test) if test.lookup.inside.is_empty() && test.related.is_none() => {
-            match &test.condition {
-                Condition::Tests(tests) => tests.iter().find_map(|it| match (&it.operand, it.matcher.keyword()) {
-                    (Operand::Outer(outer), "equals") if outer.inside.is_empty() => {
-                        Some((test.lookup.attribute.name, outer.attribute.name))
-                    }
-                    _ => None,
-                }),
-                Condition::Fields(_) => None,
-            }
-        }
-        _ => None,
     }
 }
