@@ -27,11 +27,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     framework: Option<String>,
 
-    /// Show only the controls without a case and without a reason for that.
+    /// Show only the controls that have no case, and no documented reason why they have none.
     #[arg(long)]
     missing: bool,
 
-    /// End with exit code 3 when a control has no case and no reason for that.
+    /// End with exit code 3 when a control has no case, and no documented reason why it has none.
     #[arg(long)]
     fail_on_missing: bool,
 

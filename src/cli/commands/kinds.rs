@@ -35,7 +35,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Write a kind file that reads through AWS Cloud Control, for a type of the CloudFormation registry.
+    /// Create a kind file for a type of the CloudFormation registry. Attestry then reads its resources through AWS Cloud
+    /// Control.
     Import(import::Args),
 }
 

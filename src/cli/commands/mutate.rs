@@ -29,7 +29,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "EVIDENCE")]
     bundle: Option<PathBuf>,
 
-    /// A YAML file that lists the harmless survivors below `accept:`, with a reason for each.
+    /// A YAML file with the harmless survivors: changes that no case detects. They are under the key `accept`, each with
+    /// a reason.
     #[arg(long, value_name = "FILE")]
     accept: Option<PathBuf>,
 

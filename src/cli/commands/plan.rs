@@ -17,7 +17,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
 
-    /// The number of resources of each kind in each Region that the plan assumes.
+    /// Assume this number of resources of each kind in each Region.
     #[arg(long, value_name = "N", default_value_t = ASSUMED)]
     assume: u32,
 }
