@@ -1,4 +1,4 @@
-//! The state of each control of a framework in a suite: the data of `attestry controls`.
+//! The state of each control of a framework in one or more suites: the data of `attestry controls`.
 //!
 //! The result depends on the texts only, so it is the same for every stage. Must not know verdicts, nor how the result
 //! is shown.
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Catalogues, Suite, UntestableSort};
 use crate::facts::words::words;
 
-/// What a suite does for one control.
+/// What the suites do for one control.
 #[derive(
     Clone,
     Copy,
@@ -63,7 +63,8 @@ pub struct StatedControl {
     pub title: String,
     /// The state.
     pub state: ControlState,
-    /// The ids of the cases that cite the control, in the order of the suite.
+    /// The ids of the cases that cite the control, in the order of the suites. With several suites, the id of the suite
+    /// and a colon come first.
     pub cases: Vec<String>,
     /// The reason why no case can test the control, if the catalogue states one, or the parts that are not tested.
     pub reason: Option<String>,
@@ -96,17 +97,19 @@ struct Citations {
     untested: BTreeSet<String>,
 }
 
-/// The states of all controls of one framework. Without a framework, the result has each framework that the policies of
-/// the suite cite. An unknown framework has no controls.
+/// The states of all controls of one framework in the suites together, each suite with its catalogues. Without a
+/// framework, the result has each framework that the policies of a suite cite. An unknown framework has no controls.
 #[must_use]
-pub fn states(suite: &Suite, catalogues: &Catalogues, framework: Option<&str>) -> Vec<FrameworkControls> {
+pub fn states(suites: &[(&Suite, &Catalogues)], framework: Option<&str>) -> Vec<FrameworkControls> {
     let mut cited: BTreeMap<(&str, &str), Citations> = BTreeMap::new();
-    for policy in &suite.policies {
+    let policies = suites.iter().flat_map(|(suite, _)| suite.policies.iter().map(move |policy| (suite, policy)));
+    for (suite, policy) in policies {
+        let of_suite = if suites.len() > 1 { format!("{}:", suite.id.value) } else { String::new() };
         for case in &policy.cases {
             let controls = policy.controls.iter().chain(&case.controls).map(|it| (&it.control, &it.untested));
             for (control, untested) in controls.collect::<BTreeMap<_, _>>() {
                 let citations = cited.entry((&control.framework, &control.id)).or_default();
-                citations.cases.push(format!("{}/{}", policy.id.value, case.name.value));
+                citations.cases.push(format!("{of_suite}{}/{}", policy.id.value, case.name.value));
                 match untested {
                     Some(part) => drop(citations.untested.insert(part.clone())),
                     None if case.is_attested() => citations.attested = true,
@@ -122,6 +125,9 @@ pub fn states(suite: &Suite, catalogues: &Catalogues, framework: Option<&str>) -
     keys.sort_by(|a, b| natural(a, b));
     keys.dedup();
     let of = |key: &str| {
+        // Suites can bring catalogues of their own. A key has one catalogue in all suites that have it.
+        let has = |catalogues: &&Catalogues| catalogues.name(key).is_some();
+        let catalogues = suites.iter().map(|(_, catalogues)| *catalogues).find(has)?;
         let mut controls: Vec<StatedControl> = catalogues
             .controls(key)
             .map(|(id, title)| {
@@ -148,9 +154,10 @@ pub fn states(suite: &Suite, catalogues: &Catalogues, framework: Option<&str>) -
             })
             .collect();
         controls.sort_by(|a, b| natural(&a.id, &b.id));
-        FrameworkControls { framework: key.to_owned(), name: catalogues.name(key).unwrap_or(key).to_owned(), controls }
+        let name = catalogues.name(key).unwrap_or(key).to_owned();
+        Some(FrameworkControls { framework: key.to_owned(), name, controls })
     };
-    keys.into_iter().map(of).collect()
+    keys.into_iter().filter_map(of).collect()
 }
 
 /// The order of ids in which `1.9` comes before `1.10`.

@@ -53,7 +53,7 @@ fn suite(catalogue: &str, policy: &str) -> Loaded {
 
 fn of(loaded: &Loaded, framework: Option<&str>) -> Vec<FrameworkControls> {
     assert!(loaded.diagnostics.is_empty(), "{}", render(&loaded.library.files, &loaded.diagnostics, false));
-    states(&loaded.library.suites[0], &loaded.words.catalogues, framework)
+    states(&[(&loaded.library.suites[0], &loaded.words.catalogues)], framework)
 }
 
 #[test]
