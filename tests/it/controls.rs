@@ -152,6 +152,7 @@ fn every_recommendation_of_cis_has_a_case_or_a_reason() {
 const DOCUMENTS: &[&str] = &[
     "suites/mod-045.yaml",
     "suites/mod-045-probes.yaml",
+    "suites/mod-045-attested.yaml",
     "suites/sec-004.yaml",
     "suites/sec-004-probes.yaml",
     "suites/rotation-runbook.yaml",
