@@ -1,6 +1,6 @@
 //! The verdicts as text. A second evaluation of the same facts must give the same bytes.
 //!
-//! Must not know reports: reports are for people, and this text is for a comparison.
+//! This module must not know reports: reports are for people, and this text is for a comparison.
 
 use std::io::{self, BufWriter, Write};
 
@@ -45,7 +45,7 @@ pub fn write(result: &RunResult, out: &mut dyn Write) -> io::Result<()> {
         cases: result.cases.iter().map(case).collect(),
         waivers: &result.waivers,
     };
-    // A buffer of a known type stands in between, because there are millions of small writes.
+    // The serializer makes millions of small writes, so it writes into a buffer with a known type.
     let mut out = BufWriter::new(out);
     serde_json::to_writer_pretty(&mut out, &document)?;
     out.write_all(b"\n")?;

@@ -1,7 +1,7 @@
 //! The state of each control of a framework in one or more suites: the data of `attestry controls`.
 //!
-//! The result depends on the texts only, so it is the same for every stage. Must not know verdicts, nor how the result
-//! is shown.
+//! The result depends on the texts only, so it is the same for every stage. This module must not know verdicts, nor how
+//! the result is shown.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,17 +27,17 @@ use crate::facts::words::words;
 )]
 #[strum(serialize_all = "snake_case")]
 pub enum ControlState {
-    /// A case tests facts for it.
+    /// At least one case tests facts for the whole control.
     Tested,
-    /// Cases test a part of it, and no case tests the whole.
+    /// Cases test a part of the control, and no case tests the whole control.
     Part,
-    /// Cases test only statements of persons for it.
+    /// At least one case tests an attestation for the whole control, and no case tests facts for the whole control.
     Attested,
-    /// No case serves it, and the catalogue states that a person must judge it.
+    /// No case cites the control, and the catalogue states that a person must judge it.
     Manual,
-    /// No case serves it, and the catalogue states that nothing can show whether it holds.
+    /// No case cites the control, and the catalogue states that nothing can show whether it holds.
     Impossible,
-    /// No case serves it, and the catalogue states no reason.
+    /// No case cites the control, and the catalogue states no reason.
     Missing,
 }
 
@@ -71,14 +71,14 @@ pub struct StatedControl {
 }
 
 impl FrameworkControls {
-    /// The number of controls in each state.
+    /// Returns the number of controls in each state.
     #[must_use]
     pub fn tally(&self) -> BTreeMap<ControlState, usize> {
         let count = |state: &ControlState| self.controls.iter().filter(|it| it.state == *state).count();
         ControlState::ALL.iter().map(|state| (*state, count(state))).collect()
     }
 
-    /// The number of controls without a case and without a reason.
+    /// Returns the number of controls without a case and without a reason.
     #[must_use]
     pub fn missing(&self) -> usize {
         self.controls.iter().filter(|it| it.state == ControlState::Missing).count()
@@ -89,16 +89,16 @@ impl FrameworkControls {
 #[derive(Debug, Default)]
 struct Citations {
     cases: Vec<String>,
-    /// Whether one of them tests facts for the whole control.
+    /// Whether at least one case tests facts for the whole control.
     tested: bool,
-    /// Whether one of them tests a statement about the whole control.
+    /// Whether at least one case tests an attestation for the whole control.
     attested: bool,
-    /// The parts that are not tested, of the cases that test a part of the control.
+    /// The untested parts of the control, from the cases that test only a part of it.
     untested: BTreeSet<String>,
 }
 
-/// The states of all controls of one framework in the suites together, each suite with its catalogues. Without a
-/// framework, the result has each framework that the policies of a suite cite. An unknown framework has no controls.
+/// Returns the states of all controls of one framework in the suites together, each suite with its catalogues. Without
+/// `framework`, the result has each framework that the policies of a suite cite. An unknown framework has no controls.
 #[must_use]
 pub fn states(suites: &[(&Suite, &Catalogues)], framework: Option<&str>) -> Vec<FrameworkControls> {
     let mut cited: BTreeMap<(&str, &str), Citations> = BTreeMap::new();
@@ -160,7 +160,7 @@ pub fn states(suites: &[(&Suite, &Catalogues)], framework: Option<&str>) -> Vec<
     keys.into_iter().filter_map(of).collect()
 }
 
-/// The order of ids in which `1.9` comes before `1.10`.
+/// Compares two ids so that `1.9` comes before `1.10`.
 fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (parts(a), parts(b));
     loop {
@@ -174,10 +174,11 @@ fn natural(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// A run of digits or a run of other characters.
+/// A sequence of digits, or a sequence of other characters.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Part<'a> {
-    /// The number of digits without leading zeros, and the digits. So numbers of any length compare.
+    /// The number of digits without leading zeros, and these digits. In this form, numbers of any length can be
+    /// compared.
     Number(usize, &'a str),
     Text(&'a str),
 }

@@ -1,7 +1,7 @@
 //! An index of resources by the value of one attribute.
 //!
-//! A filter or a join that requires an equal value judges only the resources that can have it. For all others the
-//! answer is known: they have another value, or none. Must not know populations or verdicts.
+//! If a filter or a join requires an equal value, only the resources that can have this value are judged. All other
+//! resources have another value or none, so their result is known. This module must not know populations or verdicts.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::policy::Expectation;
 /// Resources by the value of one attribute.
 pub(super) struct ByValue<'a> {
     equal: BTreeMap<&'a Value, Vec<usize>>,
-    /// The resources whose value is not clear: it is unknown, withheld, not whole, or it has no meaning for them.
+    /// The resources whose value cannot be compared: it is unknown, withheld, incomplete or not applicable.
     open: Vec<usize>,
 }
 
@@ -31,7 +31,7 @@ impl<'a> ByValue<'a> {
         Self { equal, open }
     }
 
-    /// The places of the resources that have this value or can have it, in the order of the resources.
+    /// Returns the places of the resources that have this value or can have it, in the order of the resources.
     pub(super) fn candidates(&self, value: Option<&Value>) -> Vec<usize> {
         let equal = value.and_then(|value| self.equal.get(value)).map(Vec::as_slice).unwrap_or_default();
         let mut places: Vec<usize> = equal.iter().chain(&self.open).copied().collect();
@@ -40,8 +40,8 @@ impl<'a> ByValue<'a> {
     }
 }
 
-/// The attribute that must equal an operand before the filter can be met, with this operand. Only operands that `pick`
-/// accepts count.
+/// Returns an attribute and an operand that must be equal before the filter can be met. `pick` selects the operands
+/// that are used.
 pub(super) fn equality<'a, T>(
     filter: &'a Expectation,
     pick: &impl Fn(&'a Operand) -> Option<T>,

@@ -1,6 +1,6 @@
 //! A population with the data that the evaluation of all cases shares.
 //!
-//! Must not know verdicts.
+//! This module must not know verdicts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::policy::Case;
 pub(super) struct Listed<'a> {
     pub(super) population: &'a Population,
     names: Vec<Names>,
-    /// The resources by their values, for each attribute that the filter of a case compares with a constant.
+    /// An index of the resources for each attribute that the filter of a case compares with a constant.
     indexes: BTreeMap<&'static str, ByValue<'a>>,
 }
 
@@ -31,10 +31,11 @@ impl<'a> Listed<'a> {
         Self { population, names, indexes }
     }
 
-    /// The resources that the case can be about. Each other resource is surely outside of its filter.
+    /// Returns the resources that the case can be about. All other resources are surely outside of its filter.
     pub(super) fn candidates(&self, case: &Case) -> Vec<(&'a Resource, &Names)> {
         let all = self.population.resources.iter().zip(&self.names);
-        // A probe makes its observations for one case. The observations of other cases are not outside of the filter.
+        // A probe makes its observations for one case. With the index, the observations of other cases would be
+        // reported as outside of the filter.
         let key = constant(case).filter(|_| case.probe.is_none());
         match key.and_then(|(attribute, value)| Some(self.indexes.get(attribute)?.candidates(Some(value)))) {
             None => all.collect(),
@@ -46,7 +47,7 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// The attribute that the filter of the case compares with a constant, and the constant.
+/// Returns the attribute that the filter of the case compares with a constant, and the constant.
 fn constant(case: &Case) -> Option<(&'static str, &Value)> {
     equality(&case.filter, &|operand| match operand {
         Operand::Value(value) => Some(value),

@@ -1,7 +1,7 @@
 //! Counts the related resources of a resource: a join of two populations.
 //!
-//! A related resource that was not seen makes the count unknown where it could decide. Must not know the reason of the
-//! requirement.
+//! If a related resource that was not seen could change the result, the count is unknown. This module must not know the
+//! reason of the requirement.
 
 use std::sync::Arc;
 
@@ -13,14 +13,15 @@ use crate::facts::{Cause, Fact, Gap, Population, Resource, Value};
 use crate::matchers::Operand;
 use crate::policy::{Judgement, Related};
 
-/// The resources of the other kind, by the value that the join compares.
+/// The resources of the other kind, with an index for the join.
 pub(super) struct Others<'a> {
     related: &'a Related,
     now: Timestamp,
     resources: Vec<&'a Resource>,
-    /// The first gap of the lists. With one, there can be more resources than were seen.
+    /// The first gap of the lists. If there is one, there can be more resources than were seen.
     gap: Option<Arc<Gap>>,
-    /// The attribute of the resource that must be equal, and the others by their value.
+    /// The attribute of the outer resource that the join compares, and an index of the related resources by the
+    /// compared value.
     key: Option<(&'static str, ByValue<'a>)>,
 }
 
@@ -46,7 +47,8 @@ impl<'a> Others<'a> {
         Self { related, now, resources, gap, key }
     }
 
-    /// The number of the resources that are related to this one, if it is known as far as the requirement needs it.
+    /// Returns the number of resources that are related to this one. The number is unknown if missing data could change
+    /// whether the requirement is met.
     pub(super) fn count(&self, resource: &Resource) -> Fact {
         for attribute in self.related.outer() {
             match resource.get(attribute.name) {
