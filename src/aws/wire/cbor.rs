@@ -1,4 +1,4 @@
-//! Converts CBOR to JSON and back. Only this file names the CBOR crate. The module must not know any member.
+//! Converts CBOR to JSON and back. Only this file names the CBOR crate. This module must not know any member.
 //!
 //! A value without a type in JSON becomes a mapping with one key: `{"$instant": seconds}` or `{"$bytes": "base64"}`.
 

@@ -1,4 +1,4 @@
-//! Encodes and decodes texts: percent-encoding and XML escapes. The module must not know the content of the text.
+//! Encodes and decodes texts: percent-encoding and XML escapes. This module must not know the content of the text.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -62,7 +62,7 @@ pub(in crate::aws) fn xml_escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Reverses the escapes. An entity that does not exist stays as it is.
+/// Reverses the escapes. An unknown entity stays as it is.
 pub(in crate::aws) fn xml_unescape(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);
