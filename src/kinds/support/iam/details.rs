@@ -1,6 +1,6 @@
 //! One walk of GetAccountAuthorizationDetails for each account.
 //!
-//! Must not know the attributes of any kind.
+//! This module must not know the attributes of any kind.
 
 use crate::aws::OrGap;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ pub(in crate::kinds) struct Details {
 }
 
 impl Details {
-    /// Whether the walk was complete.
+    /// Checks that the walk was complete.
     pub(in crate::kinds) fn complete(&self) -> Result<(), Gap> {
         self.gap.clone().map_or(Ok(()), Err)
     }
