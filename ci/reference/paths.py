@@ -3,7 +3,7 @@
     pip install jmespath==1.0.1
     paths.py >crates/attestry-core/src/kind_files/path/cases.json
 
-A case whose evaluation is an error in JMESPath is left out: paths of kind files give nothing for a function of nothing.
+A case whose evaluation is an error in JMESPath is left out, because a function without a value gives nothing in kind files.
 """
 
 import itertools
