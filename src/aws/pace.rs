@@ -63,8 +63,8 @@ impl Pace {
         Self::with_sweeps(operations.clone(), SHARE)
     }
 
-    /// Returns a pace that leaves this percentage of the quotas for reading log events unused. It must be called before
-    /// the first request.
+    /// Returns a pace that leaves this percentage of the quotas for reading log events unused. Call this function
+    /// before the first request.
     #[must_use]
     pub fn leaving(self, percent: u8) -> Self {
         let share = (1.0 - f64::from(percent) / 100.0).min(SHARE);

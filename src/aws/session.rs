@@ -278,7 +278,7 @@ pub async fn open(target: &Target, link: &Link) -> Result<Session, Refusal> {
     Ok(Session { identity: Identity::clone(&session_identity), places, connection })
 }
 
-/// Returns the caller of an account and Region. AWS gets only one request for it.
+/// Returns the caller of an account and Region. The caller is requested from AWS only once.
 ///
 /// # Errors
 /// The gap, when AWS does not return the identity.

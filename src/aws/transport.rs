@@ -96,7 +96,7 @@ impl Link {
 #[error("the run was stopped before this call was answered")]
 pub(super) struct Stopped;
 
-/// The error of a request, with the operation of the request. The text is the text of the error.
+/// The error of a request, with the operation of the request. Its text is the text of the original error.
 #[derive(Debug, thiserror::Error)]
 #[error("{source}")]
 pub(super) struct Failed {
@@ -269,7 +269,7 @@ fn attempt(request: &HttpRequest) -> u32 {
     number.and_then(|number| number.parse().ok()).unwrap_or(1)
 }
 
-/// Returns the error code of an answer, from a header or from the body. The body counts only if it is in memory, as in
+/// Returns the error code of an answer, from a header or from the body. The body is read only if it is in memory, as in
 /// described answers and most real answers.
 fn error_code(answer: &HttpResponse) -> String {
     if answer.status().is_success() {

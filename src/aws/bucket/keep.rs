@@ -233,7 +233,7 @@ impl Bucket {
     }
 }
 
-/// Converts the answer to a request that sends an object into a result.
+/// Converts the answer of S3 to an upload into a result.
 pub(super) fn sent<T, E>(
     answer: Result<T, aws_sdk_s3::error::SdkError<E, aws_smithy_runtime_api::client::orchestrator::HttpResponse>>,
 ) -> Result<Sent, Gap>

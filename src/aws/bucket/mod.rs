@@ -28,7 +28,7 @@ pub use not_kept::NotKept;
 /// The access to a bucket.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// The Region. If it is absent, S3 returns the Region.
+    /// The Region. If it is absent, the code reads the Region from S3.
     pub region: Option<String>,
     /// The profile of the configuration files. If it is absent, the default sources of the SDK give the credentials.
     pub profile: Option<String>,

@@ -14,7 +14,7 @@ use super::{Bucket, NotKept, keep};
 use crate::aws::refused_with;
 use attestry_core::facts::{Cause, Gap};
 
-/// The size of a part in bytes. A larger object is sent in parts. It is the smallest size that S3 accepts, so that a
+/// The size of a part in bytes. A larger object is sent in parts. The size is the smallest that S3 accepts, so that a
 /// slow connection has enough time for each part.
 pub(super) const PART: usize = 5 << 20;
 

@@ -1,7 +1,7 @@
 //! Calls read operations with the model of AWS. The request and the answer use the member names of the model.
 //!
-//! Kind files need it, because a file declares no Rust types for answers. This module must not know kinds, nor the
-//! purpose of an operation.
+//! Kind files need this module, because a file declares no Rust types for answers. This module must not know kinds, nor
+//! the purpose of an operation.
 
 use std::sync::Arc;
 

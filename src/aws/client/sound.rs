@@ -1,4 +1,5 @@
-//! Decides by the status and the root whether a successful answer can come from AWS. The model describes the answer.
+//! Decides by the status and the root whether a successful answer can come from AWS. The check is for operations of the
+//! model.
 //!
 //! This check ignores which members the model marks as required, because AWS omits some of them, such as the name of
 //! the root user. The reader of an answer decides which members must be there. The table of `validate` covers the

@@ -13,7 +13,7 @@ const DOCUMENT: &str = "policyDocument";
 /// The answer to an operation.
 #[derive(Debug)]
 pub(super) enum Answer {
-    /// The members of the answer, and its pages that fail. The first page has the number 1.
+    /// The members of the answer, and the numbers of the pages that fail. The first page has the number 1.
     Value { value: Value, failing: BTreeMap<usize, Failure> },
     /// An error.
     Refusal(Failure),

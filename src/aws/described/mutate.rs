@@ -1,4 +1,4 @@
-//! Changes answers on their way, as a broken proxy, a cut connection or an attacker would change a success.
+//! Changes successful answers on their way, like a broken proxy, a cut connection or an attacker.
 //!
 //! The code works on the bytes of the protocol, so it needs no description. This module must not know any operation.
 //! The table of `validate` describes the operations.

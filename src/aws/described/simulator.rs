@@ -96,7 +96,7 @@ fn result(action: &str, resources: &[&str], found: &[&Simulation]) -> Value {
     let mut result = Map::new();
     result.insert("EvalActionName".to_owned(), action.into());
     result.insert("EvalResourceName".to_owned(), "*".into());
-    // Like AWS, the summary is denied when the action is denied for one of the resources.
+    // As in AWS, the action is denied in the summary when it is denied for one of the resources.
     let denied = found.iter().find(|it| it.decision != "allowed").or(found.first());
     result.insert("EvalDecision".to_owned(), denied.map_or("implicitDeny", |it| it.decision.as_str()).into());
     if let Some(allowed) = found.iter().filter_map(|it| it.organizations).min() {

@@ -181,7 +181,7 @@ fn number_of(head: &Head) -> Option<f64> {
     }
 }
 
-/// Returns a number of 16 bits.
+/// Converts a floating-point number of 16 bits.
 fn half(bits: u16) -> f64 {
     let (sign, exponent, fraction) = (bits >> 15, i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
     let size = match exponent {

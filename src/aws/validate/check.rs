@@ -106,7 +106,8 @@ impl Scalar<'_> {
 #[derive(Debug)]
 struct Frame<'t> {
     node: &'t Node,
-    /// The children that are there and not null (`there`), and the children that were named. Each child has one bit.
+    /// The children that are there and not null (`there`), and the children that were named (`named`). Each child has
+    /// one bit.
     there: u64,
     named: u64,
     /// The number of items of each child list, for the rules that compare it.
@@ -473,7 +474,7 @@ fn in_time(node: &Node, seconds: f64) -> Result<(), Wrong> {
     if (0.0..=LAST).contains(&seconds) { Ok(()) } else { Err(wrong(node, "is no instant that makes sense")) }
 }
 
-/// Returns whether a text begins as an instant of RFC 3339. The reader of the value parses it whole.
+/// Returns whether a text begins like an instant of RFC 3339. The reader of the value parses it whole.
 fn is_instant(text: &str) -> bool {
     let shape = b"0000-00-00T00:00:00";
     let digit = |(byte, shape): (u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == *shape };

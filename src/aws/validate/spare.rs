@@ -15,7 +15,8 @@ pub struct Unread {
     pub path: String,
     /// The defect of the member. The text never contains the value.
     pub what: String,
-    /// The texts of the list item that has the member. The names of the item are among them. Empty without a list.
+    /// The texts of the list item that has the member. The names of the item are among them. There are none if the
+    /// member is in no list.
     pub item: Vec<String>,
 }
 

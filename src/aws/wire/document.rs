@@ -1,7 +1,7 @@
 //! Converts the values that a readable description writes differently from the wire: JSON documents, instants, bytes
 //! and free texts.
 //!
-//! This module must not know the syntax of any protocol. The encoders write its result without further conversion.
+//! This module must not know the syntax of any protocol. The encoders write the result without further conversion.
 
 use aws_smithy_types::base64;
 use jiff::Timestamp;

@@ -42,7 +42,7 @@ pub(super) fn headers(operation: &str, value: &Value) -> Vec<(&'static str, Stri
 /// Returns the body of an answer.
 pub(super) fn body(operation: &str, value: &Value) -> Vec<u8> {
     if operation == "GetObject" {
-        // A description writes bytes that are not text in base64.
+        // A description uses base64 for bytes that are not text.
         let packed = value.get("BodyBase64").and_then(Value::as_str).and_then(|text| base64::decode(text).ok());
         return packed.unwrap_or_else(|| value.get("Body").map(text).unwrap_or_default().into_bytes());
     }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Percent-encodes a text as in RFC 3986: every character but the unreserved ones. IAM encodes policy documents this
-/// way.
+/// Percent-encodes every character of a text except the unreserved characters of RFC 3986. IAM encodes policy documents
+/// this way.
 pub(in crate::aws) fn percent_encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
