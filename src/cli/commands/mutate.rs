@@ -194,7 +194,7 @@ fn text(facts: &Facts, summary: &Summary, most: usize) -> String {
 /// The limit of a shown value, in characters.
 const VALUE: usize = 100;
 
-/// The limit of shown cases of a group.
+/// The largest number of cases that are shown for a group.
 const CASES: usize = 4;
 
 fn show_group(out: &mut String, group: &Group, all: &[Survivor], most: usize) {

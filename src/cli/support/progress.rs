@@ -16,7 +16,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Creates bars on standard error. They are hidden if it is no terminal or if `quiet` is set.
+    /// Creates bars on standard error. The bars are hidden if standard error is no terminal or if `quiet` is set.
     pub(crate) fn new(quiet: bool) -> Arc<Self> {
         let shown = !quiet && std::io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };

@@ -10,7 +10,7 @@ use crate::probes::{CLEANUP_TIME, HURRIED_TIME};
 use crate::run::{Interrupt, SIGNALS};
 use attestry_core::verify::Exit;
 
-/// SIGHUP, which `nohup` ignores.
+/// SIGHUP, the signal that `nohup` makes a process ignore.
 const HANGUP: u8 = 1;
 
 /// Watches the signals from now on.

@@ -16,7 +16,7 @@ use attestry_core::source::plain_json;
 use attestry_core::verify::Exit;
 use jiff::Timestamp;
 
-/// The limit of listed objects.
+/// The largest number of objects that the store lists.
 const MOST: usize = 200_000;
 
 /// The words and the kinds that the verification of evidence uses.
