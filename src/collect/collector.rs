@@ -65,8 +65,8 @@ impl Read {
 /// Reads the facts of one kind.
 ///
 /// The driver decides which calls are made. The collector only makes them. A reader returns an AWS error as a gap (`?`
-/// on an SDK result does it). The exceptions are errors that are answers by the documentation of AWS: "not configured"
-/// is [`Fact::Absent`](attestry_core::facts::Fact::Absent), and "not possible for this resource" is
+/// on an SDK result does it). The exceptions are errors that are valid answers according to the documentation of AWS:
+/// "not configured" is [`Fact::Absent`](attestry_core::facts::Fact::Absent), and "not possible for this resource" is
 /// [`Fact::NotApplicable`](attestry_core::facts::Fact::NotApplicable).
 #[derive(Clone, Copy, Debug)]
 pub struct Collector {

@@ -1,5 +1,5 @@
-//! Runs the collectors in the order of the plan. It reads each population once for each account and Region, and then
-//! makes the calls that at least one case still needs.
+//! Runs the collectors in the order of the plan. The driver reads each population once for each account and Region, and
+//! then makes the calls that at least one case still needs.
 //!
 //! This module must not know any single kind, nor what is expected of the facts. A failure never stops the driver. It
 //! becomes a gap on exactly the facts that it hides.
@@ -283,7 +283,7 @@ fn doubt_nameless(resource: &mut Resource, call: Option<&'static Call>, at: &Acc
 /// The fact of an oracle's attribute when no claim has a question.
 const UNASKED: Fact = Fact::not_applicable("no claim has a question about it");
 
-/// Makes one call for one resource. Data that it could not read becomes a gap on the attributes of that call.
+/// Makes one call for one resource. Data that could not be read becomes a gap on the attributes of that call.
 async fn read(
     collector: Collector,
     call: &'static Call,
