@@ -78,7 +78,7 @@ impl FieldSelector {
     }
 }
 
-/// Returns a list of AWS. AWS omits an empty list.
+/// Returns a list. AWS omits the list when it is empty.
 fn list(of: Option<&Vec<String>>) -> &[String] {
     of.map(Vec::as_slice).unwrap_or_default()
 }

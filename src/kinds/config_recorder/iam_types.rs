@@ -1,4 +1,4 @@
-//! Decides whether a recording group takes the resource types of IAM. These types belong to no Region.
+//! Decides whether a recording group includes the resource types of IAM. These types belong to no Region.
 //!
 //! This module must not make calls.
 

@@ -49,7 +49,7 @@ fn document(item: &Json, path: &attestry_core::kind_files::Path) -> Result<Json,
     serde_json::from_str(text).map_err(|_| malformed(format!("{path} is no JSON document")))
 }
 
-/// Returns whether the call of the file keeps the item.
+/// Returns whether the `keep` condition of the call accepts the item.
 pub(super) fn keeps(call: &FileCall, item: &Json) -> Result<bool, Gap> {
     match &call.keep {
         None => Ok(true),

@@ -35,7 +35,7 @@ pub struct Import<'a> {
     pub parent: Option<&'a Parent>,
     /// The values of properties that a list needs. Several values of one property are separated by commas.
     pub given: &'a [(String, String)],
-    /// The kinds beside those of the program.
+    /// The kinds in addition to the kinds of the program.
     pub own: &'a [&'static KindFile],
 }
 

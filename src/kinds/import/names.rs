@@ -106,7 +106,7 @@ pub(super) fn unit(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the kind that the text of a property names.
+/// Returns the kind of the resource that the text of a property names.
 pub(super) fn referred(name: &str, format: Option<&str>) -> Option<&'static str> {
     const FORMATS: &[(&str, &str)] = &[
         ("AWS::ACM::Certificate.Arn", "acm.certificate"),

@@ -29,7 +29,7 @@ pub(super) struct Listed {
     pub(super) parent: Option<&'static Kind>,
     /// The literals for which the call is made.
     pub(super) for_each: Vec<String>,
-    /// The JSON text that a list needs.
+    /// The JSON text with the properties that the list needs.
     pub(super) model: Option<String>,
     /// The properties that the list needs, each with its value as a text with references.
     pub(super) kept: Vec<(String, String)>,

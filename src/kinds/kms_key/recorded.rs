@@ -41,7 +41,7 @@ pub(super) fn recent(rotations: &[Value], read: &KeyRotations, names: &[&str]) -
     Ok(Value::List(recent))
 }
 
-/// Returns the span of dates in which the event of each rotation must be in `span`.
+/// Returns a shorter span of time. The event of a rotation with a date in the shorter span must be in `span`.
 fn inside(span: &TimeSpan) -> Option<TimeSpan> {
     let from = match span.from {
         Some(from) => Some(from.checked_add(APART).ok()?),

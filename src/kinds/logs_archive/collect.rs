@@ -125,7 +125,7 @@ async fn sweep(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
     Ok(())
 }
 
-/// Returns the reason why the archive can contain more, although all objects were read completely.
+/// Returns the reason why the archive can contain more findings, although all objects were read completely.
 fn hidden(coverage: &Coverage, objects: &Objects) -> Option<String> {
     if objects.wanted.items.is_empty() {
         return Some("the archive holds no object of the window".to_owned());
@@ -200,7 +200,7 @@ fn read(eyes: &SearchTargets, mut input: Pipe<Vec<u8>>, bytes: u64, source: &str
     (Swept { findings, coverage, ..Swept::default() }, input.read)
 }
 
-/// Returns the reason why the data that arrived are not the object of the list.
+/// Returns the reason if the data that arrived are broken, or differ in size from the object in the list.
 fn short(object: &Wanted, read: u64, broken: Option<Gap>) -> Option<Gap> {
     if broken.is_some() {
         return broken;

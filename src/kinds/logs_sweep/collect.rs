@@ -200,7 +200,7 @@ fn is_masked(resource: &Resource) -> bool {
     !matches!(resource.get("masked"), Some(Fact::Known(Value::Bool(false))))
 }
 
-/// Returns the reason why the group can contain more, although all events were read completely.
+/// Returns the reason why the group can contain more findings, although all events were read completely.
 fn hidden(masked: bool, illegible: u64) -> Option<String> {
     if masked {
         return Some("a data protection policy masks parts of the events".to_owned());

@@ -23,8 +23,8 @@ pub(in crate::kinds) struct Details {
     pub(in crate::kinds) roles: Vec<RoleDetail>,
     /// The managed policies by ARN: all customer managed ones, and the AWS managed ones that are attached.
     pub(in crate::kinds) policies: BTreeMap<String, ManagedPolicyDetail>,
-    /// The reason why the walk ended early. The data from before stay, so that a population can show how many resources
-    /// were found.
+    /// The reason why the walk ended early. The data that arrived before are kept, so that a population can show how
+    /// many resources were found.
     pub(in crate::kinds) gap: Option<Gap>,
 }
 
