@@ -45,7 +45,7 @@ impl Interrupt {
         Some(self.0.first.load(Ordering::SeqCst)).filter(|number| *number != 0)
     }
 
-    /// Stops this link when the next end is requested.
+    /// Makes each later request for an end stop this link.
     pub(super) fn attach(&self, link: &Link) {
         let _ = self.0.link.set(link.clone());
     }
@@ -55,8 +55,8 @@ impl Interrupt {
         &self.0.pace
     }
 
-    /// Does the work, unless an end is requested `count` times before. Then the error is the signal of the first
-    /// request.
+    /// Does the work, unless the end is requested `count` times before the work is done. Then the error is the signal
+    /// of the first request.
     pub(super) async fn unless<T>(&self, count: u8, work: impl Future<Output = T>) -> Result<T, u8> {
         let many = async {
             loop {
