@@ -90,7 +90,7 @@ fn refused(output: &NamedPath, why: &str) -> Failure {
     Failure::new(Exit::Usage, format!("{} {} {why}: it is not written", output.name, output.shown()))
 }
 
-/// Returns the path without links and `..`. A part that does not exist stays as it is.
+/// Returns the path without `..`, and without links in the part of the path that exists.
 fn real(path: &Path) -> PathBuf {
     if let Ok(there) = fs::canonicalize(path) {
         return there;
