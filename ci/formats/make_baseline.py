@@ -6,8 +6,8 @@ possible way.
 
 OUTPUT is a file and not a directory, because made-up evidence does not verify. Attestry accepts a file and reports it as unverified.
 
-Every third violation of the run is missing in the earlier run. Every other violation of the run is replaced by a
-violation of another resource. A resource that is not evaluated in the run is met in the earlier run.
+Every third violation of the run is missing in the earlier run. For each remaining violation, the earlier run has a
+violation of another resource instead. A resource that is not evaluated in the run is met in the earlier run.
 """
 
 import copy

@@ -4,8 +4,8 @@
     kinds.py --self-test   judges spoiled files, each of which must be refused
 
 It needs the botocore and PyYAML of ci/emulator/requirements.txt. Every message names its file and line. With a message,
-the exit code is 1. docs/design/kind-files.md describes the format. `unproved` counts the parts of paths that no model can
-prove: keys of free maps, and the inside of JSON texts.
+the exit code is 1. docs/design/kind-files.md describes the format. `unproved` counts the parts of paths that no model
+can prove: keys of free maps, and the inside of JSON texts.
 """
 
 import functools

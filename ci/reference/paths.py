@@ -3,7 +3,8 @@
     pip install jmespath==1.0.1
     paths.py >crates/attestry-core/src/kind_files/path/cases.json
 
-A case whose evaluation is an error in JMESPath is left out, because a function without a value gives nothing in kind files.
+A case whose evaluation is an error in JMESPath is left out, because in kind files a function without a value gives
+nothing.
 """
 
 import itertools
