@@ -99,7 +99,7 @@ def check(chrome, directory: pathlib.Path) -> None:
     expect(box.locator("caption")).to_have_text(f"{shown:,} resource{'' if shown == 1 else 's'}")
     check_accessible(page, "with an open case")
 
-    # The filter by verdict, the search by resource, the query in the address, and the button that clears them.
+    # The filter by verdict, the search by resource, the query in the address, and the key that clears them.
     for word in ("violated", "not_evaluated"):
         page.locator(f'#verdicts button[data-verdict="{word}"]').click()
         matching = [case for case in cases if case["verdict"] == word or (word == "not_evaluated" and case["incomplete"])]
