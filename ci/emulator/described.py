@@ -1,10 +1,11 @@
-"""Deploys what a described account describes to an emulated account, never to AWS.
+"""Deploys the resources of a described account to an emulated account, never to AWS.
 
     described.py --url URL --account suites/accounts/buzz-tutor.yaml
 
-It creates the resources of the calls that it can translate: keys, identities, buckets, log groups, topics, trails, alarms, rules,
-functions, parameters, secrets, schedules and databases. An emulator has no past, so no date is deployed, and it chooses the ids of the
-keys. Prints one JSON object: the calls that were made by service, and the calls that the endpoint refused.
+It creates the resources of the calls that it can translate: keys, identities, buckets, log groups, topics, trails,
+alarms, rules, functions, parameters, secrets, schedules and databases. An emulator has no past, so no date is deployed.
+The emulator chooses the ids of the keys. Prints one JSON object: the calls that were made by service, and the calls
+that the endpoint refused.
 """
 
 import argparse
@@ -61,7 +62,7 @@ class Deployment:
 
 
 def keys(it: Deployment) -> None:
-    """Keys come first: every other resource names them by an id, which the emulator chooses."""
+    """Creates the keys. They come first, because other resources name them by ids that the emulator chooses."""
     described = {key: value["KeyMetadata"] for key, value in it.answers("kms", "DescribeKey").items()}
     aliases = it.answers("kms", "ListAliases").get("Aliases", [])
     tags = {item["ResourceARN"]: item["Tags"] for item in it.answers("tag", "GetResources").get("ResourceTagMappingList", [])}

@@ -1,4 +1,5 @@
-"""Selects the code of functions/ for each function of the stack, and packs it as a zip. Must not depend on the stack."""
+"""Selects the code of functions/ for each function of the stack, and packs it as a zip. This module must not depend on
+the stack."""
 
 import io
 import pathlib

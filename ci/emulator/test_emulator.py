@@ -51,7 +51,7 @@ def signed(service: str) -> dict:
 
 
 def cloudwatch_by_cbor(url: str, operation: str, **parameters):
-    """Sends a request in the form of current SDKs to CloudWatch."""
+    """Sends a request to CloudWatch in the form that current SDKs use."""
     headers = signed("monitoring") | {"smithy-protocol": "rpc-v2-cbor", "content-type": "application/cbor"}
     status, got, body = post(f"{url}/service/GraniteServiceVersion20100801/operation/{operation}", headers, cbor2.dumps(parameters))
     return status, got.get("smithy-protocol"), cbor2.loads(body)
@@ -542,7 +542,8 @@ def run_moto(quick: bool) -> bool:
 
 
 def run_ministack() -> bool:
-    """Reads the stack on ministack without integrations. Differences to the contract are printed and have to be those of KNOWN."""
+    """Reads the stack on ministack without integrations. Differences from the contract are printed, and each one must
+    be in KNOWN."""
     with serve("--ministack") as url:
         s = Stack(url, optional=True)
         s.deploy()

@@ -1,6 +1,6 @@
 //! The access to AWS: sessions, pacing, paging, error classes, recording and replay, and described accounts.
 //!
-//! The module must not name a kind, an attribute or a policy.
+//! This module must not name a kind, an attribute or a policy.
 
 mod account_region;
 pub mod bucket;

@@ -1,7 +1,7 @@
 //! Sends one HTTP request to a server that does not belong to AWS, such as a time-stamp authority. It uses the HTTP
 //! client of the AWS requests, with the same TLS and the same proxy.
 //!
-//! The request is not signed, not retried and not in the log of calls. The module must not know the content of the
+//! The request is not signed, not retried and not in the log of calls. This module must not know the content of the
 //! request.
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The program `attestry`: all commands, and their dispatch.
 //!
-//! Must not know what a command does.
+//! This module must not know what a command does.
 
 use std::process::ExitCode;
 

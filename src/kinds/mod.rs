@@ -2,7 +2,8 @@
 //! in `mod.rs` and its collector in `collect.rs`.
 //!
 //! To add a kind, add a file. To add a kind in Rust, add a folder and add its name to `kinds!`. Every build has the
-//! schemas. Only a build with the feature `aws` has the collectors. Must not know policies, verdicts or reports.
+//! schemas. Only a build with the feature `aws` has the collectors. This module must not know policies, verdicts or
+//! reports.
 
 mod account;
 mod cloudtrail_event;
@@ -85,34 +86,34 @@ kinds! {
     ssm_parameter,
 }
 
-/// The kinds that files describe. A file is read when its kind is named.
+/// The kinds that files describe. A file is read when its kind is needed.
 pub static FILES: KindSet = KindSet::new(include!(concat!(env!("OUT_DIR"), "/kind_files.rs")));
 
 /// The calls that several kind files make, such as `ec2:DescribeRouteTables`. A run makes them once.
 #[cfg(feature = "aws")]
 const SHARED_CALLS: &[&str] = include!(concat!(env!("OUT_DIR"), "/shared_calls.rs"));
 
-/// The schema of every kind, in the order of the names. It reads every kind file.
+/// Returns the schema of every kind, in the order of the names. It reads every kind file.
 pub fn schemas() -> impl Iterator<Item = &'static Kind> {
     let mut all: Vec<&Kind> = SCHEMAS.iter().copied().chain(FILES.all().map(|file| file.kind)).collect();
     all.sort_by_key(|kind| kind.name);
     all.into_iter()
 }
 
-/// The kind with that name.
+/// Returns the kind with that name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Kind> {
     SCHEMAS.iter().copied().find(|kind| kind.name == name).or_else(|| FILES.find(name).map(|file| file.kind))
 }
 
-/// The properties of the calls of these kinds and of all kinds in Rust, for the client.
+/// Returns the properties of the calls of these kinds and of all kinds in Rust, for the client.
 #[cfg(feature = "aws")]
 #[must_use]
 pub fn operations(more: impl IntoIterator<Item = &'static Kind>) -> Operations {
     Operations::new(SCHEMAS.iter().copied().chain(more).flat_map(|kind| kind.calls))
 }
 
-/// The collector of a kind: of one in Rust, of a file that the program ships, or of one of these files.
+/// Returns the collector of a kind in Rust, of a file that the program ships, or of one of the files `own`.
 #[cfg(feature = "aws")]
 #[must_use]
 pub fn collector(name: &str, own: &[&'static KindFile]) -> Option<Collector> {
@@ -120,7 +121,7 @@ pub fn collector(name: &str, own: &[&'static KindFile]) -> Option<Collector> {
         return Some(*collector);
     }
     let file = own.iter().copied().find(|file| file.kind.name == name).or_else(|| FILES.find(name))?;
-    // A file never is its own parent, because the proof refuses it. Here it would have no end.
+    // The proof refuses a file that is its own parent. Here such a file would cause an endless recursion.
     let others: Vec<&'static KindFile> = own.iter().copied().filter(|other| other.kind.name != name).collect();
     let parent = file.kind.parent.and_then(|parent| collector(parent, &others));
     Some(Collector::of_file(file.kind, from_file::source(file, parent)))
@@ -208,8 +209,8 @@ mod tests {
         }
     }
 
-    /// An operation has one quota and one way of paging, and evidence either keeps it or not. This is the same in every
-    /// kind.
+    /// An operation has the same quota and the same way of paging in every kind, and evidence either keeps it
+    /// everywhere or nowhere.
     #[test]
     fn kinds_agree_about_an_operation() {
         let mut seen = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! Encodes the XML of S3: its roots, its wrapped and flat lists, and its answers that are no XML.
 //!
-//! The module must not know other services. The names of members may be those of the AWS CLI or those of the XML.
+//! This module must not know other services. The names of members may be those of the AWS CLI or those of the XML.
 
 use aws_smithy_types::base64;
 use serde_json::{Map, Value};
@@ -42,7 +42,7 @@ pub(super) fn headers(operation: &str, value: &Value) -> Vec<(&'static str, Stri
 /// Returns the body of an answer.
 pub(super) fn body(operation: &str, value: &Value) -> Vec<u8> {
     if operation == "GetObject" {
-        // A description has bytes that are no text in base64.
+        // A description uses base64 for bytes that are not text.
         let packed = value.get("BodyBase64").and_then(Value::as_str).and_then(|text| base64::decode(text).ok());
         return packed.unwrap_or_else(|| value.get("Body").map(text).unwrap_or_default().into_bytes());
     }

@@ -93,7 +93,8 @@ fn load(path: &Path, framework: Option<&str>) -> Result<Loaded, Failure> {
     Ok(loaded)
 }
 
-/// A framework as it is shown: all of its controls or the missing ones, and the number of all controls in each state.
+/// A framework in the output: all of its controls or only the missing ones, and the number of all controls in each
+/// state.
 #[derive(Debug, Serialize)]
 struct Shown {
     summary: BTreeMap<ControlState, usize>,
@@ -147,7 +148,7 @@ impl Shown {
     }
 }
 
-/// The reason for the state of a control: its first cases, or the reason of the catalogue.
+/// Returns the reason for the state of a control: its first cases, or the reason of the catalogue.
 fn why(control: &StatedControl) -> Option<String> {
     if control.cases.is_empty() {
         return control.reason.as_deref().map(|reason| printable(reason, LONGEST));

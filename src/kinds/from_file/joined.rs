@@ -1,4 +1,4 @@
-//! The items of a call that is made once and adds facts to every resource. Must not know the population.
+//! The items of a call that is made once and adds facts to every resource. This module must not know the population.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use attestry_core::kind_files::{FileCall, Join};
 /// The items by the key of their resource. Items of a call without a key have the empty key.
 type Items = BTreeMap<String, Vec<Json>>;
 
-/// The item of a resource. A resource without an item has null.
+/// Returns the item of a resource, or null for a resource without an item.
 pub(super) async fn item(call: &'static FileCall, at: &AccountRegion, resource: &Resource) -> Result<Json, Gap> {
     let items = items(call, at).await?;
     let (key, many) = match &call.join {
@@ -34,8 +34,8 @@ pub(super) async fn item(call: &'static FileCall, at: &AccountRegion, resource: 
     Ok(if many { Json::Array(own.to_vec()) } else { own.first().cloned().unwrap_or(Json::Null) })
 }
 
-/// Whether the key of an item is an ARN of another account or Region. Such an item adds nothing to a resource here, so
-/// the resource would look as if it had no item.
+/// Returns whether the key of an item is an ARN of another account or Region. Such an item adds nothing to a resource
+/// here, so the resource would look as if it had no item.
 fn is_foreign(key: &str, at: &AccountRegion, scope: &Scope<'_>) -> bool {
     key.starts_with("arn:") && !is_own(key, at, &scope.region())
 }

@@ -1,6 +1,6 @@
 //! `kms.key`: collector.
 //!
-//! Must not know what is expected of a key.
+//! This module must not know what is expected of a key.
 
 use crate::aws::{OrGap, gap_of};
 use aws_sdk_kms::Client;
@@ -70,7 +70,7 @@ async fn get_resources(at: &AccountRegion, resource: &mut Resource) -> Result<()
 }
 
 async fn describe_key(at: &AccountRegion, resource: &mut Resource) -> Result<(), Gap> {
-    // The ids come only from ListKeys. A DescribeKey call with a predefined alias would create its key.
+    // The ids come only from ListKeys. A DescribeKey call with a predefined alias would make AWS create a key.
     let answer = at.client(Client::new).describe_key().key_id(&resource.id).send().await.or_gap()?;
     let key = answer.key_metadata().ok_or_else(|| malformed("DescribeKey answers no key"))?;
     describe(key, resource);
@@ -214,7 +214,7 @@ async fn recent_rotations(at: &AccountRegion, resource: &mut Resource) -> Result
     Ok(())
 }
 
-/// Turns the two refusals that are answers into facts. Any other error becomes a gap, and so does a refusal that the
+/// Turns the two errors that are valid answers into facts. Any other error becomes a gap, and so does an error that the
 /// state of the key does not explain.
 fn refused(resource: &mut Resource, call: &str, unsupported: bool, in_state: bool, gap: Gap) -> Result<(), Gap> {
     let reason = if unsupported {
@@ -272,7 +272,7 @@ fn constraints(constraints: &GrantConstraints) -> Vec<String> {
     found
 }
 
-/// The key of an encryption context, with its special characters escaped.
+/// Returns the key of an encryption context, with its special characters escaped.
 fn escaped(key: &str) -> String {
     key.replace('\\', r"\\").replace('=', r"\=")
 }

@@ -1,6 +1,6 @@
 //! `kms.key`: schema. The attributes that AWS KMS returns for a key.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod aliases;

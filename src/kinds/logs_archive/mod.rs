@@ -1,6 +1,6 @@
 //! `logs.archive`: schema. The findings of a sweep of archived logs in S3, and the amount of data that it read.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;

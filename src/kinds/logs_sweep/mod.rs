@@ -1,6 +1,6 @@
 //! `logs.sweep`: schema. The findings of a sweep of a log group's events, and the amount of data that it read.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod collect;
@@ -30,7 +30,7 @@ pub(super) use told::{records, told};
 pub(super) use values::withheld;
 
 /// The rates of FilterLogEvents in requests per second, for the Regions with a rate of their own. AWS does not raise
-/// them.
+/// these rates.
 const FILTER_RATES: &[(&[&str], f64)] = &[
     (&["us-east-1"], 25.0),
     (&["ap-northeast-3", "ap-southeast-3", "ca-west-1", "eu-central-1", "il-central-1"], 5.0),
@@ -67,7 +67,7 @@ const UNMASK: &str = "logs:Unmask";
 /// The stage sets the time that is read. A group can keep its events for a shorter time.
 static WINDOW: Window = Window { kept: "retention", ..Window::OPTIONAL };
 
-/// An attribute that results from reading the events, with one operation or the other.
+/// Creates an attribute that results from reading the events, whichever of the two operations reads them.
 const fn read(name: &'static str, of: Type, source: &'static str, doc: &'static str) -> Attribute {
     EVENTS.yields(name, of, source, doc).needing(&[STREAM.operation])
 }

@@ -1,6 +1,6 @@
 //! `s3.bucket`: schema. The attributes that Amazon S3 returns for a bucket.
 //!
-//! Must not know how the calls are made. That is the job of `collect.rs`.
+//! This module must not know how the calls are made. `collect.rs` makes them.
 
 #[cfg(feature = "aws")]
 mod block;
