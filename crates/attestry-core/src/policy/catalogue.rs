@@ -52,6 +52,9 @@ struct Framework {
     controls: BTreeMap<String, String>,
     /// The controls that no case can test.
     untestable: BTreeMap<String, Untestable>,
+    /// The part of every control that no case tests. A framework has one when its controls require more of an
+    /// organization than the facts of an account can show.
+    untested: Option<String>,
 }
 
 /// An entry of a catalogue for a control that no case can test, with the reason.
@@ -114,6 +117,7 @@ impl Catalogues {
         let name = table.need("name", sink).and_then(|node| node.text("`name`", sink));
         let controls = table.need("controls", sink);
         let untestable = UntestableSort::ALL.map(|sort| (sort, table.take(sort.key())));
+        let untested = table.take("untested").and_then(|node| said(node, "the part that is not tested", sink));
         table.finish(sink);
         let (Some(key), Some(name), Some(controls)) = (key, name, controls) else { return };
         let Content::Mapping(entries) = &controls.content else {
@@ -124,7 +128,9 @@ impl Catalogues {
             name: name.value,
             controls: BTreeMap::new(),
             untestable: BTreeMap::new(),
+            untested: None,
         });
+        framework.untested = untested.map(|it| it.value).or(framework.untested.take());
         for entry in entries {
             if let Some(title) = entry.value.text("a control's title", sink) {
                 framework.controls.insert(entry.key.value.clone(), title.value);
@@ -190,6 +196,7 @@ impl Catalogues {
                 if framework.knows(&id, sink) {
                     framework.check_untestable(&id, judge, sink);
                     let control = Control { framework: entry.key.value.clone(), id: id.value };
+                    let untested = untested.or_else(|| framework.untested.clone());
                     found.push(Citation { control, untested });
                 }
             }
