@@ -24,7 +24,7 @@ const TABLE: &[Row] = &[
     row("iam", &["SimulatePrincipalPolicy"], &["NoSuchEntity", "NoSuchEntityException"]),
     row(
         "kms",
-        &["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants", "ListKeyRotations"],
+        &["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListGrants", "ListKeyRotations"],
         &["NotFoundException"],
     ),
     row(

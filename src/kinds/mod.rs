@@ -208,6 +208,17 @@ mod tests {
         }
     }
 
+    /// A call that failed is a gap on each of its attributes. The calls after it must see one of these gaps.
+    #[test]
+    fn a_call_before_others_has_an_attribute_that_counts() {
+        for kind in schemas() {
+            for before in kind.calls.iter().flat_map(|call| call.after) {
+                let mut of_call = kind.attributes.iter().filter(|attribute| attribute.call == *before);
+                assert!(of_call.any(|attribute| !attribute.aside), "{}: {before}", kind.name);
+            }
+        }
+    }
+
     /// An operation has one quota and one way of paging, and evidence either keeps it or not. This is the same in every
     /// kind.
     #[test]
