@@ -28,6 +28,7 @@ mod logs_sweep;
 #[cfg(feature = "aws")]
 mod proof;
 mod s3_bucket;
+mod s3_object;
 mod secretsmanager_secret;
 mod sns_topic;
 mod sqs_queue;
@@ -79,6 +80,7 @@ kinds! {
     logs_group,
     logs_sweep,
     s3_bucket,
+    s3_object,
     secretsmanager_secret,
     sns_topic,
     sqs_queue,
