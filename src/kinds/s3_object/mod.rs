@@ -79,13 +79,13 @@ pub(super) static KIND: Kind = Kind {
         RETENTION.yields(
             "lock.mode",
             Type::Text,
-            "Mode",
+            "Retention.Mode",
             "GOVERNANCE or COMPLIANCE; absent when no retention was set for the object.",
         ),
         RETENTION.yields(
             "lock.until",
             Type::Time,
-            "RetainUntilDate",
+            "Retention.RetainUntilDate",
             "The end of the retention; absent as `lock.mode`.",
         ),
     ],
