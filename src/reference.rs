@@ -91,7 +91,7 @@ fn kind(kind: &Kind) -> String {
     let scope = if kind.scope == Scope::Global { "per account" } else { "per account and Region" };
     let _ = write!(text, "One population {scope}.\n\n");
     if let Some(window) = kind.window() {
-        let _ = write!(text, "{}\n\n", window.describe());
+        let _ = write!(text, "{}\n\n", window.describe(kind));
     }
     let _ = write!(text, "| attribute | type | meaning | read from |\n|---|---|---|---|\n");
     for attribute in kind.attributes {

@@ -24,7 +24,7 @@ const TABLE: &[Row] = &[
     row("iam", &["SimulatePrincipalPolicy"], &["NoSuchEntity", "NoSuchEntityException"]),
     row(
         "kms",
-        &["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListGrants", "ListKeyRotations"],
+        &["DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "GetPublicKey", "ListGrants", "ListKeyRotations"],
         &["NotFoundException"],
     ),
     row(
@@ -52,6 +52,8 @@ const TABLE: &[Row] = &[
         ],
         &["NoSuchBucket"],
     ),
+    // An answer to HEAD has no body, and its status is the code.
+    row("s3", &["GetObjectRetention", "HeadObject"], &["NoSuchKey", "NotFound"]),
     row(
         "secretsmanager",
         &["DescribeSecret", "GetResourcePolicy", "ListSecretVersionIds"],

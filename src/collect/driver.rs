@@ -258,8 +258,9 @@ fn finished(done: Option<Result<Resource, tokio::task::JoinError>>, resources: &
 /// Returns the gap of an earlier call on which this call depends, if there is one. For example, DescribeKey returns
 /// whether a key can rotate at all. Without that answer, the answer about rotation is no fact.
 fn blind(call: &Call, resource: &Resource) -> Option<Arc<Gap>> {
-    let mut earlier = resource.kind.attributes.iter().filter(|attribute| call.after.contains(&attribute.call));
-    earlier.find_map(|attribute| match resource.get(attribute.name) {
+    let earlier = resource.kind.attributes.iter().filter(|attribute| call.after.contains(&attribute.call));
+    // A failed call leaves a gap on each of its attributes, so it is found by the others.
+    earlier.filter(|attribute| !attribute.aside).find_map(|attribute| match resource.get(attribute.name) {
         Some(Fact::Unknown(gap)) => Some(Arc::clone(gap)),
         _ => None,
     })

@@ -29,6 +29,7 @@ mod logs_sweep;
 #[cfg(feature = "aws")]
 mod proof;
 mod s3_bucket;
+mod s3_object;
 mod secretsmanager_secret;
 mod sns_topic;
 mod sqs_queue;
@@ -80,6 +81,7 @@ kinds! {
     logs_group,
     logs_sweep,
     s3_bucket,
+    s3_object,
     secretsmanager_secret,
     sns_topic,
     sqs_queue,
@@ -205,6 +207,17 @@ mod tests {
                 assert!(named, "{}: {}", kind.name, call.permission);
                 let tells = kind.attributes.iter().any(|attribute| attribute.call == call.operation);
                 assert!(tells || populates(call.frequency), "{}: {} tells nothing", kind.name, call.operation);
+            }
+        }
+    }
+
+    /// A call that failed is a gap on each of its attributes. The calls after it must see one of these gaps.
+    #[test]
+    fn a_call_before_others_has_an_attribute_that_counts() {
+        for kind in schemas() {
+            for before in kind.calls.iter().flat_map(|call| call.after) {
+                let mut of_call = kind.attributes.iter().filter(|attribute| attribute.call == *before);
+                assert!(of_call.any(|attribute| !attribute.aside), "{}: {before}", kind.name);
             }
         }
     }

@@ -128,12 +128,13 @@ pub fn every_attribute(of: impl Iterator<Item = &'static Kind>) -> String {
     policy
 }
 
-/// Returns the lines of a case that its kind needs: the window, and the service of the events, so that one Region has them.
+/// Returns the lines of a case that its kind needs: the window, and the records that the call selects. Events have a
+/// service, so that one Region has them.
 pub fn window(kind: &Kind) -> &'static str {
-    if kind.window().is_some_and(|window| window.needed) {
-        "    over: 30d\n    where: { source: secretsmanager.amazonaws.com }\n"
-    } else {
-        ""
+    match kind.name {
+        "cloudtrail.event" => "    over: 30d\n    where: { source: secretsmanager.amazonaws.com }\n",
+        "s3.object" => "    over: 30d\n    where: { prefixes: { contains: \"s3://archive/logs/\" } }\n",
+        _ => "",
     }
 }
 

@@ -32,11 +32,27 @@ const LISTS: &[(&str, Option<&str>, &str)] = &[
 ];
 
 /// The members that are sent in headers.
-const HEADERS: &[(&str, &str, &str)] = &[("HeadBucket", "BucketRegion", "x-amz-bucket-region")];
+const HEADERS: &[(&str, &str, &str)] = &[
+    ("HeadBucket", "BucketRegion", "x-amz-bucket-region"),
+    ("HeadObject", "ETag", "etag"),
+    ("HeadObject", "SSEKMSKeyId", "x-amz-server-side-encryption-aws-kms-key-id"),
+    ("HeadObject", "ServerSideEncryption", "x-amz-server-side-encryption"),
+    ("HeadObject", "StorageClass", "x-amz-storage-class"),
+    ("HeadObject", "VersionId", "x-amz-version-id"),
+];
 
-pub(super) fn headers(operation: &str, value: &Value) -> Vec<(&'static str, String)> {
+/// The members that are sent in one header for each key: the start of the names of these headers.
+const HEADER_MAPS: &[(&str, &str, &str)] = &[("HeadObject", "Metadata", "x-amz-meta-")];
+
+pub(super) fn headers(operation: &str, value: &Value) -> Vec<(String, String)> {
     let of_operation = HEADERS.iter().filter(|(name, ..)| *name == operation);
-    of_operation.filter_map(|(_, member, header)| Some((*header, value.get(member)?.as_str()?.to_owned()))).collect()
+    let plain = of_operation
+        .filter_map(|(_, member, header)| Some(((*header).to_owned(), value.get(member)?.as_str()?.to_owned())));
+    let of_operation = HEADER_MAPS.iter().filter(|(name, ..)| *name == operation);
+    let maps = of_operation.filter_map(|(_, member, start)| Some((start, value.get(member)?.as_object()?)));
+    let mapped =
+        maps.flat_map(|(start, map)| map.iter().map(move |(key, value)| (format!("{start}{key}"), text(value))));
+    plain.chain(mapped).collect()
 }
 
 /// Returns the body of an answer.

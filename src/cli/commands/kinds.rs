@@ -75,7 +75,7 @@ fn describe(text: &mut String, kind: &Kind) {
         let _ = writeln!(text, "qualified: {}", kind.qualified);
     }
     if let Some(window) = kind.window() {
-        let _ = writeln!(text, "{}", window.describe());
+        let _ = writeln!(text, "{}", window.describe(kind));
     }
     text.push('\n');
     for attribute in kind.attributes {

@@ -40,6 +40,7 @@ static WINDOW: Window = Window {
         ByAttribute { attribute: "source", field: "", key: "EventSource" },
         ByAttribute { attribute: "read_only", field: "", key: "ReadOnly" },
     ],
+    only_by: false,
     global: Some(&GlobalRecords { attribute: "source", is_regional }),
 };
 

@@ -26,15 +26,17 @@ pub(super) fn inapplicable(key: &Resource) -> Option<&'static str> {
 /// Returns the reason why the key has no rotations. `None` when it can have rotations, as AWS managed keys do, or when
 /// DescribeKey did not return the data.
 pub(super) fn never_rotates(key: &Resource) -> Option<&'static str> {
+    keeps_its_material(key).or_else(|| waits_for_deletion(key))
+}
+
+/// The reason why a key of this type has one key material for its whole life. `None` as for [`never_rotates`].
+pub(super) fn keeps_its_material(key: &Resource) -> Option<&'static str> {
     if key.text("spec").is_some_and(|spec| spec != "SYMMETRIC_DEFAULT") {
         return Some("an asymmetric or HMAC key: AWS KMS rotates only symmetric encryption keys");
     }
-    if key.text("custom_key_store").is_some()
-        || matches!(key.text("origin"), Some("AWS_CLOUDHSM" | "EXTERNAL_KEY_STORE"))
-    {
-        return Some("a key of a custom key store: AWS KMS does not rotate these");
-    }
-    waits_for_deletion(key)
+    let of_store = key.text("custom_key_store").is_some()
+        || matches!(key.text("origin"), Some("AWS_CLOUDHSM" | "EXTERNAL_KEY_STORE"));
+    of_store.then_some("a key of a custom key store: AWS KMS does not rotate these")
 }
 
 /// Returns the reason why AWS can answer [`INVALID_STATE`] for the key. `None` when the state of the key does not

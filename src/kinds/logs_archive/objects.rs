@@ -7,13 +7,11 @@ use std::sync::Arc;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::Object;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::aws::AccountRegion;
-use crate::kinds::s3_bucket::client;
+use crate::kinds::s3_bucket::{client, elsewhere};
 use crate::kinds::support::convert::{malformed, time, truncated};
 use crate::kinds::support::pages::{Listed, Pages};
 use attestry_core::facts::{Archive, Gap};
@@ -86,13 +84,6 @@ async fn list(
             None => return Ok(()),
         }
     }
-}
-
-/// Returns the client for the Region of the bucket. S3 serves a bucket only in its Region. In another Region, the error
-/// of S3 names the right one.
-fn elsewhere<E>(at: &AccountRegion, error: &SdkError<E, HttpResponse>) -> Option<Client> {
-    let region = error.raw_response()?.headers().get("x-amz-bucket-region")?;
-    (*region != *at.region).then(|| client(at, Some(region)))
 }
 
 fn wanted(object: &Object, from: Option<Timestamp>) -> Result<Option<Wanted>, Gap> {

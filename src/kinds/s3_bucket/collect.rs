@@ -13,6 +13,8 @@ use aws_sdk_s3::types::{
     BucketVersioningStatus, DefaultRetention, MfaDeleteStatus, ObjectLockConfiguration, ObjectLockEnabled,
     ObjectLockRetentionMode, ServerSideEncryption, ServerSideEncryptionRule,
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 
 use super::block::{of_account, set, set_effective, settings};
 use super::{ACCOUNT_BLOCK, CHECK_PUBLIC, ENCRYPTION, KIND, LOCK, LOGGING, POLICY, PUBLIC_ACCESS, VERSIONING};
@@ -166,6 +168,13 @@ pub(in crate::kinds) fn client(at: &AccountRegion, region: Option<&str>) -> Clie
         Client::from_conf(config.build())
     };
     clients.entry(region.map(str::to_owned)).or_insert_with(make).clone()
+}
+
+/// The client for the Region of the bucket. S3 answers for a bucket only in its Region. Elsewhere the answer names that
+/// Region.
+pub(in crate::kinds) fn elsewhere<E>(at: &AccountRegion, error: &SdkError<E, HttpResponse>) -> Option<Client> {
+    let region = error.raw_response()?.headers().get("x-amz-bucket-region")?;
+    (*region != *at.region).then(|| client(at, Some(region)))
 }
 
 /// Returns the ARN of a bucket, because the list of buckets has no ARNs. Only the partition depends on the Region.

@@ -58,6 +58,8 @@ pub struct Attribute {
     pub range: Option<(i64, i64)>,
     /// The other members of the same answer that decide the value.
     pub decided: &'static [&'static str],
+    /// Whether no later call of a resource rests on it. A gap of it then stops no call.
+    pub aside: bool,
     /// The meaning of "no value" in a few words, for the reader of a finding. It is empty if the meaning is obvious.
     pub none: &'static str,
     /// The kind of the resource that the text names, such as `kms.key`.
@@ -124,6 +126,7 @@ impl Attribute {
             counts: None,
             range: None,
             decided: &[],
+            aside: false,
             none: "",
             refers: None,
             follow: None,
@@ -135,6 +138,12 @@ impl Attribute {
     #[must_use]
     pub const fn decided_by(self, members: &'static [&'static str]) -> Self {
         Self { decided: members, ..self }
+    }
+
+    /// The same attribute, on which no later call rests. When it is unknown, the later calls are still made.
+    #[must_use]
+    pub const fn aside(self) -> Self {
+        Self { aside: true, ..self }
     }
 
     /// The same attribute. Its text, or each of its texts, names a resource of this kind.

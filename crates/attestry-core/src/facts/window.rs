@@ -5,7 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::format_duration;
+use super::{Kind, Type, format_duration};
 
 /// The declaration of a call whose answers are about a span of time before the run. A case sets the length of the span
 /// with `over`.
@@ -24,6 +24,9 @@ pub struct Window {
     pub most: Option<i64>,
     /// The attributes that the call can select by. The first ones select the fewest records.
     pub by: &'static [ByAttribute],
+    /// Whether each case must have a value of one of these attributes, because all records together are too many to
+    /// read.
+    pub only_by: bool,
     /// The records of global services, if only one Region has them.
     pub global: Option<&'static GlobalRecords>,
 }
@@ -50,7 +53,8 @@ pub struct ByAttribute {
 
 impl Window {
     /// A window that cases may set, for a source that has all records of the stage's span.
-    pub const OPTIONAL: Self = Self { needed: false, time: "", kept: "", late: 0, most: None, by: &[], global: None };
+    pub const OPTIONAL: Self =
+        Self { needed: false, time: "", kept: "", late: 0, most: None, by: &[], only_by: false, global: None };
 
     /// The span of a case over this number of seconds before an instant. Absent when the instant is out of range.
     #[must_use]
@@ -59,9 +63,9 @@ impl Window {
         Some(TimeSpan { from: Some(before(over)?), until: before(self.late)? })
     }
 
-    /// The sentences for people.
+    /// The sentences for people. `of` is the kind of the call.
     #[must_use]
-    pub fn describe(&self) -> String {
+    pub fn describe(&self, of: &Kind) -> String {
         let mut text = if self.needed {
             "Each case sets with `over` how far back it counts.".to_owned()
         } else {
@@ -74,21 +78,27 @@ impl Window {
         if let Some(most) = self.most {
             text += &format!(" AWS returns at most {}.", format_duration(most));
         }
-        if !self.by.is_empty() {
-            let names: Vec<String> = self
-                .by
-                .iter()
-                .map(|it| match it.field {
-                    "" => format!("`{}`", it.attribute),
-                    field => format!("`{}: {{ any: {{ {field}: … }} }}`", it.attribute),
-                })
-                .collect();
+        if self.only_by {
+            text += &format!(" The `where` of each case has an exact value of one of these: {}.", self.selectors(of));
+        } else if !self.by.is_empty() {
             text += &format!(
                 " A `where` with an exact value of one of these makes the run read only the records with that value: {}.",
-                names.join(", ")
+                self.selectors(of)
             );
         }
         text
+    }
+
+    /// The attributes of the kind that the call can select by, as a `where` has them.
+    #[must_use]
+    pub fn selectors(&self, of: &Kind) -> String {
+        let is_list = |name| of.attribute(name).is_some_and(|attribute| matches!(attribute.of, Type::List(_)));
+        let names = self.by.iter().map(|it| match it.field {
+            "" if is_list(it.attribute) => format!("`{}: {{ contains: … }}`", it.attribute),
+            "" => format!("`{}`", it.attribute),
+            field => format!("`{}: {{ any: {{ {field}: … }} }}`", it.attribute),
+        });
+        names.collect::<Vec<String>>().join(", ")
     }
 
     /// The part of that span that AWS can return.

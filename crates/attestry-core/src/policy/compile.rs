@@ -292,13 +292,16 @@ fn compile_case(
     let over = text.over.as_ref().zip(text.kind.window());
     let over = over.map(|(node, window)| super::window::read(node, window, parameters, sink));
     let (filter, expect) = (filter?, expect?);
+    let over = over.map_or(Some(None), |over| over.map(Some))?;
+    let what = format!("case `{}`", text.name.value);
+    let windowed = super::Windowed { kind: text.kind, filter: &filter, over };
+    super::window::check_selection(windowed, (&what, text.name.span), sink)?;
     let expect = match &text.distinct {
         Some(node) => {
             Expectation::All(vec![expect, Expectation::distinct(node, text.kind, &filter, parameters, sink)?])
         }
         None => expect,
     };
-    let over = over.map_or(Some(None), |over| over.map(Some))?;
     let probe = probe.map_or(Some(None), |probe| probe.map(Some))?;
     // The citation of a case replaces the citation of its policy, because it is more exact.
     let cited = policy.controls.iter().chain(&text.controls);

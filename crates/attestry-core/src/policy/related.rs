@@ -86,6 +86,8 @@ impl Related {
             None => Expectation::nothing(),
         };
         let bounds = bounds?.unwrap_or(Bounds::ONE);
+        let windowed = window::Windowed { kind: other, filter: &filter, over };
+        window::check_selection(windowed, ("`related`", node.span), sink)?;
         Some(Self { kind: other, filter, over, bounds })
     }
 

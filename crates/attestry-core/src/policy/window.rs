@@ -46,6 +46,17 @@ pub(super) fn check(
     }
 }
 
+/// Checks that the filter has an exact value to select by, when the kind needs one.
+pub(super) fn check_selection(of: Windowed<'_>, (what, place): (&str, Span), sink: &mut Diagnostics) -> Option<()> {
+    let window = of.kind.window().filter(|window| window.only_by);
+    let Some(window) = window.filter(|_| of.by_values().is_empty()) else { return Some(()) };
+    let message = format!("{what} does not select {} by an exact value", of.kind.plural);
+    let help =
+        format!("write one of these in `where`, with at most {MOST_VALUES} values: {}", window.selectors(of.kind));
+    sink.push(Diagnostic::error("missing-selection", place, message).help(help));
+    None
+}
+
 /// Reads a length of time for a kind with this window.
 pub(super) fn read(
     node: &Node,
@@ -184,6 +195,7 @@ fn wanted(of: &Expectation, attribute: &str, field: &str) -> Option<Vec<String>>
             if test.lookup.attribute.name == attribute && test.lookup.inside.is_empty() && test.related.is_none() =>
         {
             match (&test.condition, field) {
+                (Condition::Tests(tests), "") if matches!(test.lookup.of, Type::List(_)) => tests.iter().find_map(item),
                 (Condition::Tests(tests), "") => tests.iter().find_map(texts),
                 (Condition::Tests(tests), field) => tests.iter().find_map(|test| in_item(test, field)),
                 (Condition::Fields(_), _) => None,
@@ -203,6 +215,18 @@ fn texts(test: &Test) -> Option<Vec<String>> {
     match (test.matcher.keyword(), &test.operand) {
         ("equals", Operand::Value(value)) => Some(vec![text(value)?]),
         ("one_of", Operand::Values(values)) => values.iter().map(text).collect(),
+        _ => None,
+    }
+}
+
+/// The texts that an item of the list must be one of: `{ contains: a }` or `{ any: { one_of: [a, b] } }`.
+fn item(test: &Test) -> Option<Vec<String>> {
+    match (test.matcher.keyword(), &test.operand) {
+        ("contains", Operand::Value(Value::Text(text))) => Some(vec![text.clone()]),
+        ("any", Operand::Condition(item)) => match &**item {
+            Condition::Tests(tests) => tests.iter().find_map(texts),
+            Condition::Fields(_) => None,
+        },
         _ => None,
     }
 }

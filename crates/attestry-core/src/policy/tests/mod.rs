@@ -91,6 +91,29 @@ static EVENT: Kind = Kind {
     )],
 };
 
+/// A kind whose cases must have a value that the call can select by.
+static RECORD: Kind = Kind {
+    name: "test.record",
+    plural: "records",
+    scope: Scope::Regional,
+    parent: None,
+    qualified: "",
+    doc: "A record.",
+    attributes: ATTRIBUTES,
+    calls: &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 }).windowed(
+        &Window {
+            needed: true,
+            time: "last",
+            by: &[
+                ByAttribute { attribute: "name", field: "", key: "Name" },
+                ByAttribute { attribute: "zones", field: "", key: "Zone" },
+            ],
+            only_by: true,
+            ..Window::OPTIONAL
+        },
+    )],
+};
+
 static TURN: ProbeSpec = ProbeSpec {
     name: "secret-rotation",
     kind: &THING,
@@ -107,7 +130,7 @@ static TURN: ProbeSpec = ProbeSpec {
 fn words() -> Vocabulary {
     static CATALOGUES: LazyLock<Catalogues> = LazyLock::new(Catalogues::shipped);
     Vocabulary {
-        kinds: Kinds::new([&THING, &GLOBAL, &EVENT, &ATTESTATION]),
+        kinds: Kinds::new([&THING, &GLOBAL, &EVENT, &RECORD, &ATTESTATION]),
         probes: vec![&TURN],
         catalogues: CATALOGUES.clone(),
     }
