@@ -58,6 +58,7 @@ probes! {
 pub static ARTIFACTS: &[&ArtifactKind] = &[
     &denied::secret::SECRET,
     &secret_rotation::rotation::ROTATION,
+    &secret_rotation::pending_label::PENDING_LABEL,
     &denied::parameter::PARAMETER,
     &alert::subscription::SUBSCRIPTION,
     &alert::queue::QUEUE,

@@ -4,6 +4,7 @@
 mod fake;
 mod keys;
 mod listening;
+mod replay;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -379,6 +380,7 @@ fn what_attestry_did_not_make_is_refused_without_a_call() {
             "type": "rotation", "secret": "probe/secret", "version": "v1", "before": ["v0"],
             "begun": Timestamp::UNIX_EPOCH,
         }),
+        json!({ "type": "pending-label", "secret": "probe/secret", "version": "v1", "holder": "v0" }),
         json!({ "type": "queue", "name": "attestry-alerts" }),
         json!({ "type": "subscription", "topic": fake::TOPIC, "queue": "arn:aws:sqs:x:1:alerts" }),
     ] {
@@ -421,6 +423,7 @@ fn one_of_each(mark: &str, start: &str) -> Vec<Arc<dyn Artifact>> {
             "type": "rotation", "secret": format!("{start}rotating"), "version": mark, "before": ["one"],
             "begun": Timestamp::UNIX_EPOCH,
         }),
+        json!({ "type": "pending-label", "secret": format!("{start}labelled"), "version": mark, "holder": "one" }),
         json!({ "type": "queue", "name": mark }),
         json!({ "type": "subscription", "topic": fake::TOPIC, "queue": queue }),
     ]
@@ -462,7 +465,7 @@ fn nothing_of_a_stranger_is_removed_by_a_ledger_or_a_name() {
             // The search cannot find a version with a foreign name.
             assert!(done.left.len() >= 4 && done.left.iter().all(|it| it.contains("not removed: ")), "{done:?}");
         }
-        assert_eq!(swept(folder.path(), &places).left.len(), 5, "it is told again");
+        assert_eq!(swept(folder.path(), &places).left.len(), 6, "it is told again");
     }
 }
 
@@ -507,11 +510,11 @@ fn a_forged_ledger_beside_a_true_one_removes_nothing_and_hides_nothing() {
             announce(folder.path(), run, one_of_each(&mark(run), "bank/"));
             std::fs::rename(path("aside"), file("jsonl")).unwrap();
             let done = swept(folder.path(), &places);
-            assert_eq!(done.left.len(), 5, "{done:?}");
+            assert_eq!(done.left.len(), 6, "{done:?}");
             assert!(!done.gone.is_empty() && fake.listing().iter().all(|it| !it.contains(RUN.as_str())), "{done:?}");
             let strangers: Vec<String> = fake.listing().into_iter().filter(|it| !clean.contains(it)).collect();
-            // A secret, a parameter, a queue, a subscription, and a secret with a pending version.
-            assert_eq!(strangers.len(), 6, "{strangers:?}");
+            // A secret, a parameter, a queue, a subscription, and two secrets with a pending version.
+            assert_eq!(strangers.len(), 8, "{strangers:?}");
         }
     }
     assert!(points >= 5, "{points}");
@@ -610,7 +613,7 @@ fn permissions_of_probes_equal_what_is_called() {
 
 #[test]
 fn no_value_of_a_secret_is_kept() {
-    for policy in [ROTATION, DENIED, listening::ALERT, listening::RECORD] {
+    for policy in [ROTATION, DENIED, replay::REPLAY, listening::ALERT, listening::RECORD] {
         let cases = cases(policy, "probe/secret");
         let (fake, folder) = (Arc::new(Fake::new(Rotation::Works(2))), tempfile::tempdir().unwrap());
         let outcome = run(&cases, &fake, folder.path()).unwrap();
