@@ -2,6 +2,7 @@
 //!
 //! It counts calls. It can refuse the n-th call, lose its answer, or never answer it.
 
+mod alarms;
 mod keys;
 mod rotator;
 
@@ -18,6 +19,8 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use alarms::Alarms;
+pub use alarms::Firing;
 use keys::Keys;
 pub use keys::{ALIAS, Aging};
 pub use rotator::{Consumer, Replay};
@@ -146,6 +149,7 @@ struct State {
     records: Vec<String>,
     published: Vec<String>,
     keys: Keys,
+    alarms: Alarms,
     log: Vec<String>,
     agents: BTreeSet<String>,
 }
@@ -184,6 +188,7 @@ impl Fake {
             records: Vec::new(),
             published: Vec::new(),
             keys: Keys::new(),
+            alarms: Alarms::new(),
             log: Vec::new(),
             agents: BTreeSet::new(),
         };
@@ -211,6 +216,12 @@ impl Fake {
         self
     }
 
+    /// Sets the behaviour of the alarm.
+    pub fn with_alarm(self, firing: Firing) -> Self {
+        self.state.lock().unwrap().alarms.firing = firing;
+        self
+    }
+
     /// Sets the key to a rotation that has already begun.
     pub fn rotating(self) -> Self {
         self.state.lock().unwrap().keys.under_way = Some(0);
@@ -232,6 +243,7 @@ impl Fake {
         let mut all: Vec<String> = state.parameters.keys().map(|name| format!("parameter {name}")).collect();
         all.extend(state.queues.keys().map(|name| format!("queue {name}")));
         all.extend(state.subscriptions.values().map(|(topic, queue)| format!("subscription {queue} {topic}")));
+        all.extend(state.alarms.left());
         for (name, secret) in &state.secrets {
             all.push(format!("secret {name}"));
             let pending = |labels: &BTreeSet<String>| labels.contains("AWSPENDING") && !labels.contains("AWSCURRENT");
@@ -319,7 +331,8 @@ impl Fake {
     }
 
     /// Adds one thing of a stranger of each sort, with this mark in the name: a secret, a parameter, a queue with its
-    /// subscription, a pending version of `bank/rotating`, and the label on an older version of `bank/labelled`.
+    /// subscription, a pending version of `bank/rotating`, the label on an older version of `bank/labelled`,
+    /// and the state of the alarm.
     pub fn plant(&self, mark: &str, stranger: Stranger) {
         let state = &mut *self.state.lock().unwrap();
         let created = if stranger == Stranger::Old { LONG_AGO } else { now() };
@@ -348,6 +361,7 @@ impl Fake {
             .insert(if stranger == Stranger::Named { "theirs" } else { mark }.to_owned(), label("AWSCURRENT"));
         labelled.versions.insert("one".to_owned(), label("AWSPENDING"));
         state.secrets.insert("bank/labelled".to_owned(), labelled);
+        state.alarms.plant(&format!("bank/{mark}"), &format!("this was set by {mark}"));
         // The account shows no use of a queue by a stranger. So the queue is old or only has the name.
         let created = if stranger == Stranger::Used { LONG_AGO } else { created };
         state.queues.insert(mark.to_owned(), Vec::new());
@@ -399,6 +413,12 @@ impl Fake {
         let state = &mut *self.state.lock().unwrap();
         if let Some(answer) = state.keys.change(operation, asked) {
             return answer;
+        }
+        if let Some((answer, message)) = state.alarms.change(operation, asked) {
+            if let Some(message) = message {
+                deliver(state, &message);
+            }
+            return Ok(answer);
         }
         let missing = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         let arn = |name: &str| format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf");
@@ -648,10 +668,7 @@ impl Fake {
             }
             _ => read.to_string(),
         };
-        let body = json!({ "Type": "Notification", "TopicArn": TOPIC, "Message": text }).to_string();
-        for (_, queue) in state.subscriptions.values() {
-            state.queues.get_mut(name_of(queue)).unwrap().push(body.clone());
-        }
+        deliver(state, &text);
     }
 
     /// Advances the rotation function between two looks.
@@ -684,6 +701,14 @@ impl Fake {
             }
         }
         secret.versions.get_mut(&new).unwrap().0.insert("AWSCURRENT".to_owned());
+    }
+}
+
+/// Puts a message of the topic into each queue that is subscribed to it.
+fn deliver(state: &mut State, text: &str) {
+    let body = json!({ "Type": "Notification", "TopicArn": TOPIC, "Message": text }).to_string();
+    for (_, queue) in state.subscriptions.values() {
+        state.queues.get_mut(name_of(queue)).unwrap().push(body.clone());
     }
 }
 
