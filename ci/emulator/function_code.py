@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 FOLDER = pathlib.Path(__file__).with_name("functions")
 CHOICES = {
-    "rotation": ("right", "broken"),
+    "rotation": ("right", "broken", "unrepeatable"),
     "detector": ("fixed", "substring"),
     "access_log": ("right", "leaks", "leaks-base64", "leaks-url", "drops"),
 }

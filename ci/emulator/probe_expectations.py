@@ -37,6 +37,9 @@ DEPLOYMENTS: dict[str, Deployment] = {
     "rotation broken": Deployment(Code(rotation="broken"), {
         "rotation": ("rotated false, expected true", "pending_left true, expected false", "UnboundLocalError", "new_value"),
     }, ("rotation", "read")),
+    "rotation unrepeatable": Deployment(Code(rotation="unrepeatable"), {
+        "rotation-repeats": ("replay_unchanged false, expected true", "a new version exists"),
+    }, ("rotation", "rotation-repeats")),
     "everything allowed": Deployment(Code(), {
         name: ("allowed true, expected false",) for name in ("create-outside", "put-shadow", "read", "break-glass")
     }, ("create-outside", "put-shadow", "read", "break-glass"), everything_allowed=True),

@@ -137,6 +137,8 @@ SHORT_WAIT = (("alert_within", "4s"),)
 SUBJECTS = (
     (Subject("rotation", ("rotation",)), Code()),
     (Subject("rotation that sticks", ("rotation",), SHORT_ROTATION), Code(rotation="broken")),
+    (Subject("rotation that is repeated", ("rotation-repeats",)), Code()),
+    (Subject("rotation that cannot be repeated", ("rotation-repeats",)), Code(rotation="unrepeatable")),
     (Subject("secret that may be created", ("create-outside",)), Code()),
     (Subject("parameter that may be stored", ("put-shadow",)), Code()),
     (Subject("value that may be read", ("read",)), Code()),

@@ -7,6 +7,7 @@
 //! or reports.
 
 mod access_record;
+mod alarm;
 mod alert;
 mod decrypts_after_rotation;
 mod denied;
@@ -47,6 +48,7 @@ macro_rules! probes {
 
 probes! {
     access_record,
+    alarm,
     alert,
     decrypts_after_rotation,
     denied,
@@ -58,7 +60,9 @@ probes! {
 pub static ARTIFACTS: &[&ArtifactKind] = &[
     &denied::secret::SECRET,
     &secret_rotation::rotation::ROTATION,
+    &secret_rotation::pending_label::PENDING_LABEL,
     &denied::parameter::PARAMETER,
+    &alarm::state::ALARM_STATE,
     &alert::subscription::SUBSCRIPTION,
     &alert::queue::QUEUE,
 ];

@@ -1,9 +1,11 @@
 //! Tests probes on a small account that they can change. They must observe the right facts. They must leave nothing
 //! behind, wherever they are killed, refused, throttled or stopped.
 
+mod alarm;
 mod fake;
 mod keys;
 mod listening;
+mod replay;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -86,7 +88,7 @@ fn suite(directory: &Path, policy: &str, secret: &str, consent: &str) {
 
 fn cases(policy: &str, secret: &str) -> Vec<Case> {
     let directory = tempfile::tempdir().unwrap();
-    suite(directory.path(), policy, secret, "decrypts-after-rotation, denied, secret-rotation");
+    suite(directory.path(), policy, secret, "alarm, decrypts-after-rotation, denied, secret-rotation");
     common::cases(directory.path(), "suite.yaml", "here").0
 }
 
@@ -104,7 +106,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-const CONSENT: &[&str] = &["alert", "denied", "secret-rotation"];
+const CONSENT: &[&str] = &["alarm", "alert", "denied", "secret-rotation"];
 
 /// Runs the cleanup by the ledgers, for a stage that names these probes.
 fn swept_by(probes: &[&str], folder: &Path, places: &[Arc<AccountRegion>]) -> Cleaned {
@@ -379,6 +381,8 @@ fn what_attestry_did_not_make_is_refused_without_a_call() {
             "type": "rotation", "secret": "probe/secret", "version": "v1", "before": ["v0"],
             "begun": Timestamp::UNIX_EPOCH,
         }),
+        json!({ "type": "pending-label", "secret": "probe/secret", "version": "v1", "holder": "v0" }),
+        json!({ "type": "alarm-state", "alarm": "probe-alarm", "mark": "attestry-other", "before": "OK" }),
         json!({ "type": "queue", "name": "attestry-alerts" }),
         json!({ "type": "subscription", "topic": fake::TOPIC, "queue": "arn:aws:sqs:x:1:alerts" }),
     ] {
@@ -421,6 +425,8 @@ fn one_of_each(mark: &str, start: &str) -> Vec<Arc<dyn Artifact>> {
             "type": "rotation", "secret": format!("{start}rotating"), "version": mark, "before": ["one"],
             "begun": Timestamp::UNIX_EPOCH,
         }),
+        json!({ "type": "pending-label", "secret": format!("{start}labelled"), "version": mark, "holder": "one" }),
+        json!({ "type": "alarm-state", "alarm": format!("{start}{mark}"), "mark": mark, "before": "OK" }),
         json!({ "type": "queue", "name": mark }),
         json!({ "type": "subscription", "topic": fake::TOPIC, "queue": queue }),
     ]
@@ -462,7 +468,7 @@ fn nothing_of_a_stranger_is_removed_by_a_ledger_or_a_name() {
             // The search cannot find a version with a foreign name.
             assert!(done.left.len() >= 4 && done.left.iter().all(|it| it.contains("not removed: ")), "{done:?}");
         }
-        assert_eq!(swept(folder.path(), &places).left.len(), 5, "it is told again");
+        assert_eq!(swept(folder.path(), &places).left.len(), 7, "it is told again");
     }
 }
 
@@ -507,11 +513,11 @@ fn a_forged_ledger_beside_a_true_one_removes_nothing_and_hides_nothing() {
             announce(folder.path(), run, one_of_each(&mark(run), "bank/"));
             std::fs::rename(path("aside"), file("jsonl")).unwrap();
             let done = swept(folder.path(), &places);
-            assert_eq!(done.left.len(), 5, "{done:?}");
+            assert_eq!(done.left.len(), 7, "{done:?}");
             assert!(!done.gone.is_empty() && fake.listing().iter().all(|it| !it.contains(RUN.as_str())), "{done:?}");
             let strangers: Vec<String> = fake.listing().into_iter().filter(|it| !clean.contains(it)).collect();
-            // A secret, a parameter, a queue, a subscription, and a secret with a pending version.
-            assert_eq!(strangers.len(), 6, "{strangers:?}");
+            // A secret, a parameter, a queue, a subscription, the state of an alarm, and two secrets with a pending version.
+            assert_eq!(strangers.len(), 9, "{strangers:?}");
         }
     }
     assert!(points >= 5, "{points}");
@@ -610,7 +616,7 @@ fn permissions_of_probes_equal_what_is_called() {
 
 #[test]
 fn no_value_of_a_secret_is_kept() {
-    for policy in [ROTATION, DENIED, listening::ALERT, listening::RECORD] {
+    for policy in [ROTATION, DENIED, replay::REPLAY, listening::ALERT, listening::RECORD] {
         let cases = cases(policy, "probe/secret");
         let (fake, folder) = (Arc::new(Fake::new(Rotation::Works(2))), tempfile::tempdir().unwrap());
         let outcome = run(&cases, &fake, folder.path()).unwrap();

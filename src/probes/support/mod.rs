@@ -4,7 +4,9 @@
 
 pub(super) mod digest;
 pub(super) mod forms;
+pub(super) mod function;
 pub(super) mod function_log;
+pub(super) mod page;
 pub(super) mod role;
 pub(super) mod secret;
 

@@ -2,7 +2,9 @@
 //!
 //! It counts calls. It can refuse the n-th call, lose its answer, or never answer it.
 
+mod alarms;
 mod keys;
+mod rotator;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,8 +19,11 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
+use alarms::Alarms;
+pub use alarms::Firing;
 use keys::Keys;
 pub use keys::{ALIAS, Aging};
+pub use rotator::{Consumer, Replay};
 
 pub const ACCOUNT: &str = "000000000001";
 pub const REGION: &str = "eu-central-1";
@@ -144,6 +149,7 @@ struct State {
     records: Vec<String>,
     published: Vec<String>,
     keys: Keys,
+    alarms: Alarms,
     log: Vec<String>,
     agents: BTreeSet<String>,
 }
@@ -153,6 +159,9 @@ pub struct Fake {
     pub rotation: Rotation,
     pub rotation_enabled: bool,
     pub detector: Detector,
+    /// The behaviour of the rotation function when it is repeated.
+    pub replay: Replay,
+    pub consumer: Consumer,
     /// The text that the rotation function logs when it fails.
     pub rotator_says: String,
     /// The operations that are refused.
@@ -179,6 +188,7 @@ impl Fake {
             records: Vec::new(),
             published: Vec::new(),
             keys: Keys::new(),
+            alarms: Alarms::new(),
             log: Vec::new(),
             agents: BTreeSet::new(),
         };
@@ -186,6 +196,8 @@ impl Fake {
             rotation,
             rotation_enabled: true,
             detector: Detector::Right,
+            replay: Replay::Right,
+            consumer: Consumer::Follows(0),
             rotator_says: "[ERROR] ValueError: the pending value is too short".to_owned(),
             refused: BTreeSet::new(),
             trouble: None,
@@ -201,6 +213,12 @@ impl Fake {
             let keys = &mut self.state.lock().unwrap().keys;
             (keys.aging, keys.used) = (aging, used);
         }
+        self
+    }
+
+    /// Sets the behaviour of the alarm.
+    pub fn with_alarm(self, firing: Firing) -> Self {
+        self.state.lock().unwrap().alarms.firing = firing;
         self
     }
 
@@ -225,6 +243,7 @@ impl Fake {
         let mut all: Vec<String> = state.parameters.keys().map(|name| format!("parameter {name}")).collect();
         all.extend(state.queues.keys().map(|name| format!("queue {name}")));
         all.extend(state.subscriptions.values().map(|(topic, queue)| format!("subscription {queue} {topic}")));
+        all.extend(state.alarms.left());
         for (name, secret) in &state.secrets {
             all.push(format!("secret {name}"));
             let pending = |labels: &BTreeSet<String>| labels.contains("AWSPENDING") && !labels.contains("AWSCURRENT");
@@ -312,7 +331,8 @@ impl Fake {
     }
 
     /// Adds one thing of a stranger of each sort, with this mark in the name: a secret, a parameter, a queue with its
-    /// subscription, and a pending version of `bank/rotating`.
+    /// subscription, a pending version of `bank/rotating`, the label on an older version of `bank/labelled`,
+    /// and the state of the alarm.
     pub fn plant(&self, mark: &str, stranger: Stranger) {
         let state = &mut *self.state.lock().unwrap();
         let created = if stranger == Stranger::Old { LONG_AGO } else { now() };
@@ -335,6 +355,13 @@ impl Fake {
         rotating.versions.insert(pending.to_owned(), label("AWSPENDING"));
         rotating.created.insert(pending.to_owned(), if stranger == Stranger::Named { created } else { LONG_AGO });
         state.secrets.insert("bank/rotating".to_owned(), rotating);
+        let mut labelled = Secret::default();
+        labelled
+            .versions
+            .insert(if stranger == Stranger::Named { "theirs" } else { mark }.to_owned(), label("AWSCURRENT"));
+        labelled.versions.insert("one".to_owned(), label("AWSPENDING"));
+        state.secrets.insert("bank/labelled".to_owned(), labelled);
+        state.alarms.plant(&format!("bank/{mark}"), &format!("this was set by {mark}"));
         // The account shows no use of a queue by a stranger. So the queue is old or only has the name.
         let created = if stranger == Stranger::Used { LONG_AGO } else { created };
         state.queues.insert(mark.to_owned(), Vec::new());
@@ -367,7 +394,7 @@ impl Fake {
                 let (account, as_of) = (ACCOUNT, "2026-01-01T00:00:00Z");
                 complete(operation, &Place { account, region: REGION, as_of, parameters: &asked }, &mut value);
                 let mut answer = wire::answer(operation, 200, &value);
-                if operation.name == "Invoke" && self.detector == Detector::Fails {
+                if operation.name == "Invoke" && (self.detector == Detector::Fails || value.get("failed").is_some()) {
                     answer.headers_mut().insert("x-amz-function-error", "Unhandled");
                 }
                 answer
@@ -386,6 +413,12 @@ impl Fake {
         let state = &mut *self.state.lock().unwrap();
         if let Some(answer) = state.keys.change(operation, asked) {
             return answer;
+        }
+        if let Some((answer, message)) = state.alarms.change(operation, asked) {
+            if let Some(message) = message {
+                deliver(state, &message);
+            }
+            return Ok(answer);
         }
         let missing = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         let arn = |name: &str| format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf");
@@ -480,6 +513,9 @@ impl Fake {
                 let secret = state.secrets.get_mut(&text("SecretId")).ok_or(missing)?;
                 let version = text("ClientRequestToken");
                 assert!((32..=64).contains(&version.len()), "AWS refuses the version id {version}");
+                if secret.versions.contains_key(&version) {
+                    return self.rotate_again(secret, &text("SecretId"));
+                }
                 let value = if self.rotation == Rotation::SameValue { "v1".to_owned() } else { version.clone() };
                 let labels = BTreeSet::from(["AWSPENDING".to_owned()]);
                 secret.versions.values_mut().for_each(|it| it.0.retain(|label| label != "AWSPENDING"));
@@ -561,6 +597,8 @@ impl Fake {
                 state.published.push(format!("{}\n{}", text("Subject"), text("Message")));
                 json!({ "MessageId": "1" })
             }
+            "Invoke" if text("FunctionName").ends_with(":function:rotator") => self.run_step(state, asked),
+            "Invoke" if text("FunctionName") == "consumer" => self.consume(state, asked)?,
             "Invoke" if text("FunctionName") != "detector" => {
                 return Err(("ResourceNotFoundException", "no such function"));
             }
@@ -588,8 +626,18 @@ impl Fake {
             }
             "UpdateSecretVersionStage" => {
                 let secret = state.secrets.get_mut(&text("SecretId")).ok_or(missing)?;
-                let version = secret.versions.get_mut(&text("RemoveFromVersionId")).ok_or(missing)?;
-                version.0.remove(&text("VersionStage"));
+                if !text("RemoveFromVersionId").is_empty() {
+                    let version = secret.versions.get_mut(&text("RemoveFromVersionId")).ok_or(missing)?;
+                    version.0.remove(&text("VersionStage"));
+                }
+                if !text("MoveToVersionId").is_empty() {
+                    // AWS moves a label only away from the version that the request names.
+                    let label = text("VersionStage");
+                    if secret.versions.values().any(|it| it.0.contains(&label)) {
+                        return Err(("InvalidParameterException", "the label is on another version"));
+                    }
+                    secret.versions.get_mut(&text("MoveToVersionId")).ok_or(missing)?.0.insert(label);
+                }
                 json!({ "Name": text("SecretId") })
             }
             other => panic!("the fake account does not know {other}"),
@@ -620,16 +668,16 @@ impl Fake {
             }
             _ => read.to_string(),
         };
-        let body = json!({ "Type": "Notification", "TopicArn": TOPIC, "Message": text }).to_string();
-        for (_, queue) in state.subscriptions.values() {
-            state.queues.get_mut(name_of(queue)).unwrap().push(body.clone());
-        }
+        deliver(state, &text);
     }
 
     /// Advances the rotation function between two looks.
     fn look(&self, secret: &mut Secret) {
         let pending = |it: &(BTreeSet<String>, String)| it.0.contains("AWSPENDING") && !it.0.contains("AWSCURRENT");
-        let Some(new) = secret.versions.iter().find(|(_, it)| pending(it)).map(|(id, _)| id.clone()) else { return };
+        // A label that was put on an older version is no rotation.
+        let young = |id: &String| secret.created.contains_key(id);
+        let new = secret.versions.iter().find(|(id, it)| pending(it) && young(id)).map(|(id, _)| id.clone());
+        let Some(new) = new else { return };
         secret.looks += 1;
         let needed = match self.rotation {
             Rotation::Works(looks) | Rotation::Interrupts(looks) => looks,
@@ -653,6 +701,14 @@ impl Fake {
             }
         }
         secret.versions.get_mut(&new).unwrap().0.insert("AWSCURRENT".to_owned());
+    }
+}
+
+/// Puts a message of the topic into each queue that is subscribed to it.
+fn deliver(state: &mut State, text: &str) {
+    let body = json!({ "Type": "Notification", "TopicArn": TOPIC, "Message": text }).to_string();
+    for (_, queue) in state.subscriptions.values() {
+        state.queues.get_mut(name_of(queue)).unwrap().push(body.clone());
     }
 }
 
