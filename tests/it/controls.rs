@@ -166,7 +166,8 @@ const DOCUMENTS: &[&str] = &[
 #[test]
 fn every_requirement_of_the_source_documents_has_a_case_or_a_reason() {
     let of = |more: &[&str]| {
-        let arguments: Vec<&str> = DOCUMENTS.iter().chain(&["--framework", "seed-requirements"]).chain(more).copied().collect();
+        let arguments: Vec<&str> =
+            DOCUMENTS.iter().chain(&["--framework", "seed-requirements"]).chain(more).copied().collect();
         controls(root(), &arguments)
     };
     let (code, table, _) = of(&["--format", "markdown"]);
