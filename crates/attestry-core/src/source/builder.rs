@@ -237,7 +237,8 @@ impl<'a> Builder<'a> {
                     KeyState::Awaited => {
                         let checked = check_key(node, alias, places);
                         checked.unwrap_or_else(|error| {
-                            // For a key that is written twice, the first value is used, so the tree counts as complete.
+                            // For a key that is written twice, the first value is used, so the tree is treated as
+                            // complete.
                             self.broken |= error.code != "duplicate-key";
                             sink.push(*error);
                             KeyState::Refused

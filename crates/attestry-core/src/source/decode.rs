@@ -177,7 +177,7 @@ impl Node {
         None
     }
 
-    /// Reads a list of texts. Reports every element that is no text. If there is one, the result is `None`.
+    /// Reads a list of texts. Reports every element that is no text. If there is such an element, the result is `None`.
     pub fn texts(&self, what: &str, sink: &mut Diagnostics) -> Option<Vec<Spanned<String>>> {
         let read: Vec<_> = self.sequence(what, sink)?.iter().map(|node| node.text(what, sink)).collect();
         read.into_iter().collect()
