@@ -1,8 +1,8 @@
 //! Converts IAM policies to records in facts, and these records back to IAM policies. Kinds return the records, and
 //! policies of Attestry test them. The IAM engine gets the whole document again from the records, also offline.
 //!
-//! No conversion loses an element, a value or an order. This module must not know kinds, nor the permissions that a
-//! document grants.
+//! No conversion loses an element or a value, or changes their order. This module must not know kinds, nor the
+//! permissions that a document grants.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -36,7 +36,7 @@ pub struct GlobalRecords {
     /// The attribute with the service of a record.
     pub attribute: &'static str,
     /// Whether the value of the attribute is a regional service. The records of such a service are in the Region in
-    /// which it was called.
+    /// which the service was called.
     pub is_regional: fn(&str) -> bool,
 }
 

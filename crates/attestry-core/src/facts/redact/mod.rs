@@ -258,7 +258,8 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// Whether the name of the element, or the name that an element before gives it, makes the text a secret.
+    /// Whether the text is a secret under the name of its element, or under the name that an element before it
+    /// contains.
     fn is_named_secret(&mut self, content: &str) -> bool {
         let Some(own) = self.path.last().filter(|_| !content.trim().is_empty()) else { return false };
         let is = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(own));
