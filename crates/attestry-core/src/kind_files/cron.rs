@@ -18,7 +18,7 @@ enum Days {
     OfWeek(Vec<u32>),
     /// A weekday and its number in the month, such as the second Monday.
     NthOfWeek(u32, u32),
-    /// The last day of the month that is this weekday.
+    /// The last day of the month with this weekday.
     LastOfWeek(u32),
 }
 

@@ -37,7 +37,8 @@ pub fn read(file: FileId, text: &str, sink: &mut Diagnostics) -> Option<&'static
         .unwrap_or_default();
     table.finish(sink);
     let ((name, span), plural, scope, doc, limits) = (name?, plural?, scope?, doc?, limits?);
-    // After an error, this check would also report parts as missing that could only not be read.
+    // After an error, the check is left out. It would report parts as missing that the file has but that could not be
+    // read.
     if sink.errors() == before {
         check(&calls, span, parent.is_some(), sink);
     }

@@ -1,8 +1,8 @@
 //! Kinds as files: a resource type described in YAML, with its calls and the paths of its attributes.
 //!
-//! `docs/design/kind-files.md` documents the format. A file is read to a [`Kind`], which is like a kind in Rust, and to
-//! a [`KindFile`]. A collector uses the [`KindFile`] to make the calls and to read the answers. This module must not
-//! know AWS clients, the model of AWS, or policies.
+//! `docs/design/kind-files.md` documents the format. A file is converted to a [`Kind`], which is like a kind in Rust,
+//! and to a [`KindFile`]. A collector uses the [`KindFile`] to make the calls and to read the answers. This module must
+//! not know AWS clients, the model of AWS, or policies.
 
 mod attributes;
 mod calls;

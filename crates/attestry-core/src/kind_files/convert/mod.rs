@@ -82,7 +82,7 @@ pub enum Document {
     Identity,
 }
 
-/// The type of a value before or after a conversion. It serves to check a file.
+/// The type of a value before or after a conversion. It is used to check a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
     /// A text.
