@@ -95,7 +95,7 @@ pub(super) fn classes(path: &str, shape: Shape, events: &Meant, tests: &[&Test])
     })
 }
 
-/// Whether AWS records the events in one Region of a partition, for callers in every Region.
+/// Whether AWS records the events in only one Region of a partition, also for callers in other Regions.
 fn is_global(events: &Meant) -> bool {
     events.fields.get("eventSource").is_some_and(|sources| sources.iter().all(|it| GLOBAL.contains(&it.as_str())))
 }
