@@ -23,7 +23,8 @@ pub trait Matcher: Sync + Debug {
     /// Returns the shape of the operand when the matcher is used on a value of this type.
     ///
     /// # Errors
-    /// Fails when the matcher cannot be used on this type. The text names the types that it can be used on.
+    /// Fails when the matcher cannot be used on this type. The error text names the types that the matcher can be used
+    /// on.
     fn takes(&self, of: Type) -> Result<Takes, &'static str>;
 
     /// Returns the attributes that the matcher reads of the referenced resources when it is used on a list of

@@ -1,5 +1,5 @@
-//! `counts`: The metric filters of the list that feed the metric surely count each of these CloudTrail events, whatever
-//! the other fields of the event contain.
+//! `counts`: The value is a list of metric filters. The filters that feed the metric surely count each of these
+//! CloudTrail events, whatever the other fields of the event contain.
 //!
 //! This module must not know kinds or policies.
 
@@ -10,8 +10,8 @@ use crate::alerts::{Counter, Decision, Emits, Shape, decide};
 use crate::facts::redact::is_withheld;
 use crate::facts::{Field, Type, Value};
 
-/// The metric filters of the list that feed the metric surely count each of these CloudTrail events, whatever the other
-/// fields of the event contain.
+/// The value is a list of metric filters. The filters that feed the metric surely count each of these CloudTrail
+/// events, whatever the other fields of the event contain.
 #[derive(Debug)]
 pub(super) struct Counts;
 
