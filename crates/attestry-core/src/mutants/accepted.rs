@@ -24,7 +24,7 @@ pub struct Acceptance {
     /// The pattern of the fact, such as `subscriptions[].endpoint`. Without a pattern, the acceptance covers every fact
     /// of the kind.
     pub fact: Option<String>,
-    /// The pattern of the name or the id of the resource. Without a pattern, it covers every resource.
+    /// The pattern of the name or the id of the resource. Without a pattern, the acceptance covers every resource.
     pub resource: Option<String>,
     /// The changes. An empty list means every change.
     pub changes: Vec<Change>,

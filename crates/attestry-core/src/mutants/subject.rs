@@ -218,7 +218,7 @@ fn decides(attribute: &Attribute, value: &Value, reading: &Reading<'_>) -> bool 
 }
 
 /// Returns up to two different values of each attribute that is read, by the index of the population. If there are two,
-/// at least one of them is no value of a given resource.
+/// every resource has a value that differs from at least one of them.
 pub(super) fn others(
     populations: &[Population],
     readings: &Readings<'_>,

@@ -1,4 +1,4 @@
-//! The numbers of mutants, the survivors, and the unused acceptances.
+//! The numbers of mutants, the survivors, and the use of the acceptances.
 //!
 //! This module must not know how a summary is shown.
 
@@ -43,7 +43,7 @@ pub struct Summary {
     /// Every survivor, in the order of the facts.
     #[serde(rename = "list")]
     pub all: Vec<Survivor>,
-    /// The acceptances.
+    /// The acceptances and their use.
     pub acceptances: Vec<AcceptanceUse>,
 }
 
