@@ -1,6 +1,6 @@
 //! `requires_tls`: The policy of the resource denies every request without TLS to the resource and to its content.
 //!
-//! Must not know kinds or policies.
+//! This module must not know kinds or policies.
 
 use super::permissions::{Proves, Unjudged, denied_to_all};
 use super::{Example, MatchContext, MatchResult, Operand, Takes};
@@ -64,7 +64,7 @@ policy:
     }
 }
 
-/// The resource. For a bucket, also its objects.
+/// Returns the requests to the resource. For a bucket, they include the requests to its objects.
 fn own(setting: &MatchContext<'_>) -> Result<Area, Unjudged> {
     let arn = setting.id();
     if is_withheld(arn) {
