@@ -2,7 +2,7 @@
 
 use std::ops::Not;
 
-/// Whether a statement is true. In this order *and* is the smaller value of two, and *or* is the larger one.
+/// Whether a statement is true. The values are ordered: *and* is the smaller of two values, and *or* is the larger one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Truth {
     /// It is false for every value of the unknown facts.
