@@ -105,8 +105,8 @@ impl Pattern {
     }
 }
 
-/// Compares the pattern and the text from the left. After a difference it goes back to the last `*`, which then takes
-/// one more character. It never goes back to an earlier `*`, so the time is not exponential.
+/// Compares the pattern and the text from the left. After a difference, the function goes back to the last `*`, which
+/// then takes one more character. The function never goes back to an earlier `*`, so the time is not exponential.
 fn covers(pattern: &[Token], text: &str, case: LetterCase) -> bool {
     let (mut pattern, mut rest) = (pattern, text.chars());
     let mut back = None;

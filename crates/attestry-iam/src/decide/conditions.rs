@@ -131,8 +131,8 @@ fn without_key(operator: Operator, negated: bool) -> Truth {
     }
 }
 
-/// Evaluates `Null`, which tests whether the key is absent. AWS does not document its meaning with `ForAllValues:` or
-/// `ForAnyValue:`.
+/// Evaluates `Null`, which tests whether the key is absent. AWS does not document the meaning of `Null` with
+/// `ForAllValues:` or `ForAnyValue:`.
 fn is_null(operator: Operator, values: &[String], known: Known<'_>) -> Truth {
     let one = |missing: bool| Truth::any(values.iter().map(|it| boolean(it).map(|wanted| wanted == missing).into()));
     match known {
@@ -171,7 +171,7 @@ enum Comparison {
     Arn,
 }
 
-/// Returns the comparison of an operator, and whether it is negated. `Null` has none, because it compares nothing.
+/// Returns the comparison of an operator, and whether the operator is negated. `Null` has no comparison.
 fn comparison(test: Test) -> Option<(Comparison, bool)> {
     use Comparison::{Arn, Binary, Bool, Date, Ip, Number, Text};
     let equal = Text { case: LetterCase::Exact, wildcards: false };

@@ -6,7 +6,7 @@
 //! 3. Within one account the resource policy *or* the identity policies must allow the request. Key policies and trust
 //!    policies are an exception: the policy of the resource itself must allow the request.
 //!    - When a resource policy names the user or session itself, or everyone, its Allow is enough. A missing Allow in
-//!      the identity policies, the boundary or the session policies does not limit it.
+//!      the identity policies, the boundary or the session policies does not limit this Allow.
 //!    - When a resource policy names the role, or the user who requested the federated session, its Allow is limited by
 //!      the boundary and the session policies.
 //!    - A resource policy that names the account allows no request by itself. The identity policies must allow it.

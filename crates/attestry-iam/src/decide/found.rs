@@ -1,4 +1,4 @@
-//! Combines the results of the statements of several layers, and keeps the statements that caused them.
+//! Combines the results of the statements of several layers, and keeps the statements that caused the results.
 //!
 //! This module must not know which layers apply to a request.
 
@@ -96,7 +96,7 @@ impl Outcome {
         }
     }
 
-    /// Combines two results of which at least one must hold. If both fail, the layer is the layer of the second result.
+    /// Combines two results. At least one of them must hold. If both fail, the layer is the layer of the second result.
     pub(super) fn or(self, other: Self) -> Self {
         match (self.truth, other.truth) {
             (Truth::Yes, _) | (Truth::Unknown, Truth::No) => self,

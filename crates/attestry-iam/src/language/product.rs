@@ -4,7 +4,7 @@
 //! This module must not know which patterns a text should match. `query` decides it.
 //!
 //! All positions of all patterns are in one row of bits, and each pattern is a block of the row. A position after a `*`
-//! makes the earlier positions needless, because the `*` takes every text that they could take. This keeps the sets
+//! makes the earlier positions unnecessary, because the `*` takes every text that they could take. This keeps the sets
 //! small, where a naive construction grows exponentially. The remaining growth (`?` after `*`) is limited by the
 //! budget.
 
@@ -21,7 +21,7 @@ pub(super) type State = Rc<[u64]>;
 
 /// The patterns in one row of positions.
 pub(super) struct Product {
-    /// The token after each position. The end of a pattern has none.
+    /// The token after each position. The end of a pattern has no token.
     tokens: Vec<Option<Token>>,
     /// The beginning of the block of each position.
     begins: Vec<usize>,
@@ -187,7 +187,7 @@ impl Product {
         self.settle(next)
     }
 
-    /// Adds the positions behind runs, because a run may be empty. Removes the positions that a `*` makes needless.
+    /// Adds the positions after runs, because a run may be empty. Removes the positions that a `*` makes unnecessary.
     fn settle(&self, mut state: Vec<u64>) -> State {
         loop {
             let (mut carry, mut grown) = (0, false);

@@ -91,7 +91,7 @@ impl<'c> Unknown<'c> {
         !self.open().is_empty()
     }
 
-    /// Returns the patterns of the claim that cover more than one known action.
+    /// Returns the patterns of the claim that may cover unknown actions.
     fn open(&self) -> &[Pattern] {
         &self.spread.open
     }

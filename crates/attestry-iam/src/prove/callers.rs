@@ -40,9 +40,9 @@ pub(super) struct Caller {
     /// Whether the policy must allow the request without the help of the caller's own policies. If not, the caller's
     /// own policies are assumed to allow everything.
     pub(super) alone: bool,
-    /// Whether the caller is a guest of an identity pool, which accepts guests without a sign-in.
+    /// Whether the caller is a guest: it has a token of an identity pool without a sign-in.
     pub(super) guest: bool,
-    /// The missing fact that decides about the caller, if no document contains it.
+    /// A deciding fact about the caller that no document contains, if there is such a fact.
     pub(super) open: Option<String>,
 }
 

@@ -84,7 +84,7 @@ pub struct Counterexample {
 /// The reason why there is neither a proof nor a counterexample.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// The values of condition keys or variables decide.
+    /// The values of condition keys or variables decide whether the claim holds.
     Conditions {
         /// The keys. The list is empty when AWS does not document the deciding rule.
         keys: Vec<String>,

@@ -53,9 +53,9 @@ pub(super) enum Claim<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Has {
     Never,
-    /// The caller can have it, and an example request can contain it.
+    /// The caller can have the value, and an example request can contain the value.
     Can,
-    /// The document does not decide whether the caller can have it.
+    /// The document does not decide whether the caller can have the value.
     Perhaps,
 }
 

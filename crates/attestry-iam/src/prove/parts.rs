@@ -49,8 +49,8 @@ pub(super) fn parts(
         all.iter_mut().for_each(|part| part.follow.push((key, field)));
         let named = named.map_or(&[][..], Vec::as_slice);
         let Some(mut patterns) = patterns(named, context) else { continue };
-        // A condition can compare the account of the resource with the account of the caller. So the account of the
-        // caller becomes a part, too.
+        // A condition can compare the account of the resource with the account of the caller. So the resources of the
+        // caller's account become a part, too.
         if let (4, true, Told::Values([own])) = (field, as_text, context.get("aws:PrincipalAccount")) {
             patterns.push(Pattern::text(own));
             patterns.sort_unstable();

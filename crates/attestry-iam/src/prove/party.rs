@@ -39,7 +39,7 @@ const OWN_ORGANIZATION: &str = "${aws:resourceorgid}";
 /// Services whose ARNs can leave out the account.
 const WITHOUT_ACCOUNT: [&str; 2] = ["s3", "route53"];
 
-/// Services in whose names AWS allows no colon.
+/// Services in which AWS allows no colon in names of resources.
 const WITHOUT_COLONS: [&str; 9] = ["cloudtrail", "config", "events", "iam", "kms", "s3", "scheduler", "sns", "sqs"];
 
 /// Returns whether a text can be the ARN of a resource. For some services, an ARN with a colon in a name is impossible.
@@ -49,7 +49,7 @@ pub(super) fn can_be(arn: &str) -> bool {
 }
 
 /// Returns the party that a value means when an operator compares it. `owner` is the account of the resource.
-/// `variables` is the setting of the policy.
+/// `variables` is the field `variables` of the policy.
 pub(super) fn meant(shape: Shape, test: Test, value: &str, variables: bool, owner: &str) -> Meant {
     let filled = if variables { filled(value, owner) } else { value.to_owned() };
     let text = filled.as_str();
@@ -107,8 +107,8 @@ pub(super) fn is_deleted(principal: &str) -> bool {
     principal.starts_with("AIDA") || principal.starts_with("AROA")
 }
 
-/// Replaces the variable of the account of the resource by the account. The variable of the organization stays, in
-/// lower case.
+/// Replaces the variable for the account of the resource with the account. The variable for the organization stays, but
+/// in lower case.
 fn filled(value: &str, owner: &str) -> String {
     let mut text = value.to_owned();
     for (variable, with) in [(OWN_ACCOUNT, owner), (OWN_ORGANIZATION, OWN_ORGANIZATION)] {
@@ -163,8 +163,8 @@ fn is_one_vpc(text: &str) -> bool {
     text.rsplit_once(":vpc/").is_some_and(|(before, id)| before.contains(['*', '?']) && !id.contains(['*', '?']))
 }
 
-/// Returns the meaning of an ARN without an account. ARNs of the same service that do have an account begin with their
-/// type.
+/// Returns the meaning of an ARN without an account. When an ARN of the same service has an account, its resource
+/// begins with its type.
 fn thing(text: &str, service: &str, rest: &str, open: bool) -> Meant {
     let is_bucket = service != "s3" || !rest.contains('/');
     if open || !is_bucket { Meant::Anybody } else { Meant::Other(text.to_owned()) }

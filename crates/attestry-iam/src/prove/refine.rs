@@ -67,8 +67,8 @@ impl<'a> Search<'a> {
         answer
     }
 
-    /// Returns a wanted request of the subject. The holder of a document that stands alone is unknown, but a plain user
-    /// is one possible holder. A document that can be attached to any identity can also belong to a role.
+    /// Returns a wanted request of the subject. If a document stands alone, its holder is unknown, but a plain user is
+    /// one possible holder. A document that can be attached to any identity can also belong to a role.
     fn found_by_subject(&mut self, about: &About<'_, 'a>) -> Result<Option<(String, Context)>, TooComplex> {
         let subjects = match self.context.callers() {
             Callers::One => vec![self.rights.subject.clone()],
@@ -105,7 +105,7 @@ impl<'a> Search<'a> {
         more.then_some(known)
     }
 
-    /// Returns a request in one of the parts.
+    /// Returns a wanted request on a resource of one of the parts.
     fn found(
         &mut self,
         about: &About<'_, 'a>,
@@ -369,8 +369,8 @@ fn saying(context: &Context, key: &str, said: Option<Vec<String>>) -> Context {
 }
 
 /// Returns whether a caller with these rights can have an MFA device. For a user, it returns whether the user may
-/// register a device without MFA. A session of a role is begun by another identity, and the holder of a document that
-/// only denies is unknown. Both can have a device. In a search for a refused request, so can every user.
+/// register a device without MFA. Another identity starts the session of a role, and the holder of a document that only
+/// denies is unknown. So both can have a device. In a search for a refused request, every user can have one.
 fn can_have_device(rights: &Rights, wanted: Wanted) -> bool {
     let Subject::User { arn } = &rights.subject else { return true };
     let without = rights.known().without("aws:MultiFactorAuthPresent").without("aws:MultiFactorAuthAge");

@@ -187,7 +187,7 @@ impl<'a> Asked<'a> {
         Levels { levels: vec![terms.collect()] }
     }
 
-    /// Returns an allowed request of the caller, or the reason why there is none to show.
+    /// Returns an allowed request of the caller, or the reason why there is no request to show.
     fn show(&self, levels: &Levels<'_>, action: &str, resource: &str) -> Result<Counterexample, Doubt> {
         let small = action.to_ascii_lowercase();
         let about =

@@ -1,5 +1,5 @@
-//! Finds the values of a condition key that conditions distinguish. Each possible combination of results of the
-//! conditions has one value.
+//! Finds the values of a condition key that conditions distinguish: one value for each possible combination of results
+//! of the conditions.
 //!
 //! There are two uses. A *witness* needs values that a caller could send, the usual values first. A *proof* needs a
 //! value of every sort, and must know when the list is not complete. This module must not know statements or resources.

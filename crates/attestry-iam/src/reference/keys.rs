@@ -163,8 +163,8 @@ pub fn key(name: &str) -> Option<&'static Key> {
     })
 }
 
-/// Returns every key with the same service prefix as a name, in the spelling of AWS. Returns all keys when there is
-/// none.
+/// Returns every key with the same service prefix as `name`, in the spelling of AWS. Returns all keys when no key has
+/// this prefix.
 #[must_use]
 pub fn keys_like(name: &str) -> Vec<&'static str> {
     let prefix = name.split_inclusive(':').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The access levels of actions, by the classification of AWS. This module must not know actions.
+//! The access levels of actions, as AWS classifies them. This module must not know actions.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
 //! Unpacks the large files of the reference. The program contains the packed files, because the unpacked files would be
-//! a sixth of the small verifier.
+//! a sixth of the size of the small verifier.
 //!
 //! This module must not know the content of the files. The texts beside the packed files are for people and for the
 //! scripts that write them. A test checks that both are equal.
