@@ -89,8 +89,8 @@ impl Key {
         Fingerprint(halves(&self.keyed_hash(text)).1)
     }
 
-    /// Hashes a few bytes to 64 bits, quickly. The hash is reversible, so a caller that stores it must drop half of the
-    /// bits.
+    /// Hashes a few bytes to 64 bits, quickly. The hash is reversible, so a caller that stores the hash must drop half
+    /// of the bits.
     #[inline]
     pub(super) fn spread(&self, gram: u64) -> u64 {
         let product = gram.wrapping_mul(self.multiplier);

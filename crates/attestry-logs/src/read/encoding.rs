@@ -19,7 +19,7 @@ const MARKS: &[(&[u8], Encoding)] = &[
     (&[0xff, 0xfe], Encoding::Utf16 { big_endian: false }),
     (&[0xfe, 0xff], Encoding::Utf16 { big_endian: true }),
 ];
-/// The number of bytes at the start of a text without a mark that are checked.
+/// The number of bytes that are checked at the start of a text without a mark.
 const LOOK: usize = 2048;
 /// The size of the blocks in which a change of the encoding is detected. A block of this size in UTF-16 does not look
 /// like text of single bytes, nor like UTF-16 shifted by one byte.

@@ -14,7 +14,7 @@ const WINDOW: usize = 4096;
 const HOLE: usize = 8;
 /// The number of NULs that indicate a line in another encoding. NULs in holes and NULs between texts do not count.
 const WIDE: usize = 8;
-/// The number of bytes that are kept of the last piece, because the magic number of a packing can start in one piece
+/// The number of bytes of the last piece that are kept, because the magic number of a packing can start in one piece
 /// and end in the next.
 const TAIL: usize = 8;
 
@@ -139,7 +139,7 @@ impl Legible {
     fn close(&mut self) {
         let Window { bytes, holes, controls, nuls, invalid, replaced, blanks } = std::mem::take(&mut self.window);
         let filled = bytes - holes;
-        // A text has very few control characters. A text of single bytes that is not UTF-8 has blanks at least.
+        // A text has very few control characters. A text of single bytes that is not UTF-8 has at least some blanks.
         let is_text = (controls * 50 <= filled || controls < 3)
             && nuls < WIDE
             && (invalid * 10 <= filled * 3 || blanks * 100 >= filled * 3)

@@ -72,7 +72,7 @@ const STARTS: &[(&[u8], &str)] = &[
 /// Formats whose start consists of letters, so that a text can start in the same way. In these formats, the bytes after
 /// the start are no text.
 const LETTERS: &[&str] = &["orc", "bzip2", "lzip", "squashfs", "Windows registry", "minidump", "feather", "GIF"];
-/// The number of bytes after the start that are checked.
+/// The number of bytes that are checked after the start.
 const NEXT: usize = 8;
 
 /// The starts of packed data that can stand in the middle of a text. No text contains these bytes.

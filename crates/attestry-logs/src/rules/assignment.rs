@@ -83,7 +83,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// Skips the text between the name and the value. Returns whether the value can be one of a query string.
+    /// Skips the text between the name and the value. Returns whether the value can belong to a query string.
     fn separator(&mut self, is_option: bool, is_element: bool) -> Option<bool> {
         if is_element {
             self.at += 1;

@@ -141,7 +141,7 @@ mod tests {
                 assert!(known >> place & 1 == 1, "{gram:x} at {place} with {level:?}");
                 told += known.count_ones();
             }
-            // Each part holds about three grams, besides those of the dots.
+            // Each part holds about three grams, besides the grams of the dots.
             assert!(told < 2 * grams.len() as u32, "{told} with {level:?}");
         }
     }

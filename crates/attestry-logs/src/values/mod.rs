@@ -47,7 +47,7 @@ pub struct Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unsearchable {
-    /// The part is shorter than eight bytes. It would be found by chance.
+    /// The part is shorter than eight bytes. Such a part would be found by chance.
     TooShort,
     /// The part is a word, a name or a repetition of one character. Such texts stand in logs for other reasons.
     TooCommon,
@@ -89,7 +89,7 @@ const SHORTEST_ANYWHERE: usize = 12;
 /// the value.
 const SHORTEST_LINE: usize = 16;
 
-/// The leaves of a secret that are not secret, with their names in the templates of the AWS console.
+/// The names of the leaves of a secret that are not secret. They are the names in the templates of the AWS console.
 const PUBLIC_LEAVES: &[&str] = &[
     "username",
     "user",
