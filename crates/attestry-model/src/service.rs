@@ -17,7 +17,7 @@ pub enum Protocol {
     RestJson,
     /// The request is a form. The answer is XML.
     Query,
-    /// The forms and the XML of EC2, which differ from those of the other services.
+    /// The forms and the XML of EC2, which differ from the forms and the XML of other services.
     Ec2,
     /// The request uses the path and the query. The bodies are XML.
     RestXml,

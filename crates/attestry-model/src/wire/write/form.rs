@@ -51,7 +51,7 @@ impl Form {
         if member.wire_name() == member.name() {
             return member.name().to_owned();
         }
-        // In forms, EC2 uses the name of the answer with a capital letter.
+        // In forms, EC2 uses the name of the answer with a capital first letter.
         let mut letters = member.wire_name().chars();
         let first = letters.next().map(|it| it.to_ascii_uppercase());
         first.into_iter().chain(letters).collect()

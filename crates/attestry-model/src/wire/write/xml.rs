@@ -36,8 +36,8 @@ pub(super) fn text_element(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", escape(text))
 }
 
-/// Escapes a text for a place between two tags or in an attribute. XML cannot express other control characters, so they
-/// are replaced.
+/// Escapes a text for a place between two tags or in an attribute. Control characters that XML cannot express are
+/// replaced.
 pub(super) fn escape(text: &str) -> Cow<'_, str> {
     let is_plain = |it: char| !matches!(it, '&' | '<' | '>' | '"' | '\r') && (it >= ' ' || matches!(it, '\t' | '\n'));
     if text.chars().all(is_plain) {
