@@ -95,7 +95,7 @@ fn several_suites_count_as_one() {
     std::fs::write(
         folder.path().join("windows.policy"),
         "id: B\ntitle: Windows\nseverity: low\ncases: { shut: { each: kms.key, when_none: met, expect: { name: x }, \
-         controls: { house: [H-10, { id: H-2, untested: the rear door }] } } }\n",
+         controls: { house: [H-10, { id: H-1, untested: the rear door }] } } }\n",
     )
     .unwrap();
     let suite = std::fs::read_to_string(folder.path().join("suite.yaml")).unwrap();
@@ -103,8 +103,8 @@ fn several_suites_count_as_one() {
     std::fs::write(folder.path().join("second.yaml"), second).unwrap();
     let expected = "\
 house: House rules
-  tested     H-1   Keys rotate (s:A/keys)
-  attested   H-2   Doors are shut (s:A/doors, t:B/shut)
+  tested     H-1   Keys rotate (s:A/keys, t:B/shut)
+  attested   H-2   Doors are shut (s:A/doors)
   manual     H-3   Doors are painted (No API returns the colour.)
   tested     H-10  Windows are shut (t:B/shut)
   ── 4 controls: 2 tested, 0 part, 1 attested, 1 manual, 0 impossible, 0 missing
