@@ -41,7 +41,7 @@ enum Command {
     List(list::Args),
     /// Show the controls of each framework: those that a suite tests, and those without a case. It works offline.
     Controls(controls::Args),
-    /// Change each fact that a suite reads to a wrong value, one at a time, and list the changes that no case detects. It works offline.
+    /// Replace each fact that a suite reads with a wrong value, one at a time. List the changes that no case detects. It works offline.
     Mutate(mutate::Args),
     /// Remove what the probes of a killed run left in the account.
     Cleanup(cleanup::Args),

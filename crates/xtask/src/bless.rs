@@ -12,9 +12,9 @@ type Renewal = (&'static [&'static str], &'static [(&'static str, &'static str)]
 /// The commands that write derived files.
 const COMMANDS: &[Renewal] = &[
     (&["cargo", "test", "--package", "attestry-iam", "--lib", "reference::packed"], &[("ATTESTRY_BLESS", "1")]),
-    (&["cargo", "test", "--workspace", "--lib"], &[("INSTA_UPDATE", "always")]),
+    (&["cargo", "test", "--workspace", "--lib"], &[("INSTA_UPDATE", "always"), ("ATTESTRY_BLESS", "1")]),
     (
-        &["cargo", "test", "--test", "it", "--", "schemas", "reference", "embedded"],
+        &["cargo", "test", "--test", "it", "--", "schemas", "reference", "embedded", "operations", "controls"],
         &[("INSTA_UPDATE", "always"), ("ATTESTRY_BLESS", "1")],
     ),
     (&["cargo", "build", "--release"], &[]),

@@ -269,7 +269,7 @@ impl Mutation {
     }
 }
 
-/// Returns whether the model of AWS has the operation, and only kind files call it.
+/// Returns whether the model of AWS has the operation.
 fn is_modelled(operation: &Operation) -> bool {
     attestry_model::service(&operation.service).is_some_and(|it| it.operation(&operation.name).is_some())
 }

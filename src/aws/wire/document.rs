@@ -113,8 +113,8 @@ impl Walk {
                 let free = FREE.contains(&name);
                 for (name, member) in members {
                     match member {
-                        // A member with a free name may be a document, such as the Policy of an SNS topic. It is never
-                        // an instant.
+                        // A member of a map, whose name is not in the model, may be a document, such as the Policy of an
+                        // SNS topic. It is never an instant.
                         Value::Object(inside) if free && DOCUMENTS.contains(&name.as_str()) => {
                             *member = Value::String(self.text(Value::Object(std::mem::take(inside)).to_string()));
                         }

@@ -19,7 +19,7 @@ use attestry_core::verify::Exit;
 /// Arguments of `controls`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The suite files. Several suites are shown as one: a control that one of them tests is tested.
+    /// The suite files. Several suites are shown as one: a control counts as tested when one suite tests it.
     #[arg(value_name = "SUITE", required = true)]
     suites: Vec<PathBuf>,
 

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long)]
     matchers: bool,
 
-    /// A suite with kinds of its own.
+    /// Show the kinds that this suite defines, too.
     #[arg(long)]
     suite: Option<PathBuf>,
 }

@@ -26,7 +26,7 @@ pub(super) async fn item(call: &'static FileCall, at: &AccountRegion, resource: 
         },
         Some(Join::First) | None => ("", false),
     };
-    // A kind whose key is the account has the items of this account only.
+    // When the account is the key, an item with another key is an error.
     if *key == *at.account && items.keys().any(|it| it != key) {
         return Err(malformed("the answer has an item of another account"));
     }

@@ -298,7 +298,7 @@ fn scope(services: &[&str]) -> Scope {
     if !services.is_empty() && services.iter().all(is_global) { Scope::Global } else { Scope::Regional }
 }
 
-/// Reads the file again and proves it.
+/// Reads the written file again, and validates it against the model of AWS.
 fn proved(text: &str, own: &[&'static KindFile]) -> Result<(), Refusal> {
     let (mut files, mut sink) = (Files::new(), Diagnostics::new());
     let file = kind_files::read(files.add("kind.yaml", text.to_owned()), text, &mut sink);

@@ -60,7 +60,7 @@ pub(super) enum Edit {
     RemoveAll,
 }
 
-/// Returns the mutants of a resource, and the number of items in long lists that are not broken.
+/// Returns the mutants of a resource, and the number of items that are not broken because their list is too long.
 pub(super) fn of_resource(mutants: &Mutants<'_>, at: (usize, usize), resource: &Resource) -> (Vec<Mutant>, usize) {
     let (mut all, mut left_out) = (Vec::new(), 0);
     let (mut identity, mut judges_of_identity) = (BTreeSet::new(), BTreeSet::new());

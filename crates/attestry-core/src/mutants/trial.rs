@@ -24,7 +24,7 @@ pub struct Tried {
     /// The number of mutants and the number of noticed mutants, by the pattern of the fact and the change.
     pub(super) counts: BTreeMap<(String, Change), (usize, usize)>,
     pub(super) survivors: Vec<Survivor>,
-    /// The number of mutants that each case noticed first.
+    /// For each case, the number of mutants for which it is the first case that noticed the mutant.
     pub(super) noticed: BTreeMap<usize, usize>,
     /// The state of each acceptance.
     pub(super) states: Vec<State>,

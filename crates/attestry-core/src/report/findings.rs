@@ -1,5 +1,6 @@
 //! The findings of a run, one by one, for reports that are lists. A finding is a resource that needs attention, a list
-//! that is incomplete, or a case without either.
+//! that is incomplete, or a case that has neither
+//! such a resource nor such a list.
 //!
 //! This module must not know any report format.
 

@@ -214,7 +214,7 @@ mod tests {
     use super::*;
     use crate::report::sample::{MISTAKEN, Sample, all_seen};
 
-    /// The errors of the published schema for a document.
+    /// Validates a document against the published schema, and returns the errors.
     fn check(document: &serde_json::Value) -> Vec<String> {
         static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
             let schema = serde_json::from_str(include_str!("../../../../reports/schemas/results.schema.json"));

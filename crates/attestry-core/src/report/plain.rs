@@ -14,7 +14,8 @@ pub(super) struct Plain<W> {
 }
 
 impl<W: Write> Plain<W> {
-    /// Creates a writer for programs. The characters are written in hexadecimal, so a parser gets the exact text.
+    /// Creates a writer for programs. It writes only invisible and reordering characters
+    /// as hexadecimal escapes, so a parser gets the exact text.
     pub(super) fn exact(out: W) -> Self {
         Self { out, exact: true }
     }

@@ -74,8 +74,8 @@ pub struct Counterexample {
     /// The assumed condition keys of the request.
     pub context: Context,
     /// The statements that explain the counterexample. If the request is allowed, these statements allow it. If a Deny
-    /// is missing, they are the Denies of the action that leave out the resource. If the request is refused, it is the
-    /// Deny that refuses it, if there is one.
+    /// is missing, these are the Denies of the action that do not cover the resource. If a Deny refuses the request, it
+    /// is this Deny.
     pub by: Vec<StatementPlace>,
     /// The layer without an Allow, if the request is refused because an Allow is missing.
     pub lacks: Option<Layer>,

@@ -109,7 +109,7 @@ struct NamedValues {
     dates: BTreeSet<i64>,
     networks: Vec<(IpAddr, u32)>,
     booleans: bool,
-    /// One text for each sort of text.
+    /// One example text for each class of texts.
     samples: Vec<String>,
     complete: bool,
     /// The pattern of the values that the key can have. `None` when it can have any value.

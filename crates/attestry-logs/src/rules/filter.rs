@@ -100,7 +100,7 @@ impl Filter {
         }
     }
 
-    /// Reports the anchors whose gram stands at a place.
+    /// Reports each anchor whose gram (its first bytes) is in the text at `at`.
     #[inline(never)]
     fn meet(&self, text: &[u8], at: usize, found: &mut dyn FnMut(usize, usize)) {
         let Some(gram) = text.get(at..at + GRAM).map(folded) else { return };

@@ -28,7 +28,7 @@ const SHIPPED: &str = include_str!("rules.txt");
 const LONGEST: usize = 1024;
 /// The longest distance that a match can start before its anchor, in bytes.
 const FARTHEST_BACK: usize = 128;
-/// The number of bytes that are checked before a match.
+/// The number of bytes directly in front of a match that a rule also checks.
 const NOT_BEFORE: usize = 48;
 
 /// A mistake in a file of rules.

@@ -239,7 +239,7 @@ impl Values {
         Self { parts, unsearchable, needles, long, short }
     }
 
-    /// Returns the parts of secrets that are searched.
+    /// Returns the parts of secrets that the sweep searches for.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts

@@ -53,8 +53,8 @@ impl Claim {
     /// Claims a place, and completes the work of a run that died there.
     ///
     /// # Errors
-    /// Fails if another run has the place, if the content of the place may not come from a run, or if it is not
-    /// possible to write beside the place.
+    /// Fails if another run uses the path, if its content is possibly not from a run, or if the folder of the path is
+    /// not writable.
     pub(in crate::evidence) fn take(target: &Path, what: What, is_report: IsReport) -> Result<Self, WriteError> {
         let full = std::path::absolute(target).map_err(at(target))?;
         let (Some(parent), Some(name)) = (full.parent(), full.file_name()) else {

@@ -50,7 +50,7 @@ impl Claim {
         Self { says, duties: vec![parts] }
     }
 
-    /// Creates a claim that must hold for the requests of at least one duty.
+    /// Creates a claim that is met when it holds for all parts of at least one list in `duties`.
     pub(in crate::matchers) fn either(says: Says, duties: Vec<Vec<Part>>) -> Self {
         Self { says, duties }
     }

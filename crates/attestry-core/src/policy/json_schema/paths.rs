@@ -1,5 +1,5 @@
-//! The keys of a mapping of attributes: conditions, examples and references. This module must not know the forms of
-//! files.
+//! The keys of the mappings from attributes to values. Conditions, examples and references are such mappings.
+//! This module must not know the forms of files.
 
 use serde_json::{Map, Value, json};
 
