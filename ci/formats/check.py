@@ -162,13 +162,30 @@ def tables(directory: pathlib.Path) -> str:
     """Checks that the csv module reads the same number of cells in each row, and that a spreadsheet would execute none
     of them."""
     rows = 0
-    for name in ("findings.csv", "controls.csv"):
+    for name in ("findings.csv", "controls.csv", "inventory.csv"):
         with open(directory / name, newline="", encoding="utf-8") as file:
             table = list(csv.reader(file, strict=True))
         assert len({len(row) for row in table}) == 1, name
         assert not any(cell.lstrip().startswith(("=", "+", "-", "@")) for row in table for cell in row), name
         rows += len(table) - 1
     return f"{rows} rows"
+
+
+def calendar(directory: pathlib.Path) -> str:
+    """The icalendar package reads the calendar without an error. Each event has an id of its own, and no line is too long."""
+    from icalendar import Calendar
+
+    content = (directory / "calendar.ics").read_bytes()
+    assert all(len(line) <= 75 for line in content.split(b"\r\n")) and b"\n" not in content.replace(b"\r\n", b""), "lines"
+    (read,) = Calendar.from_ical(content, multiple=True)
+    events = read.walk("VEVENT")
+    assert not read.errors and not any(event.errors for event in events), "errors"
+    ids = [str(event["UID"]) for event in events]
+    assert ids and len(ids) == len(set(ids)), "an id is used twice, or there is no event"
+    for event in events:
+        assert event["DTSTAMP"].dt.tzinfo and event["DTSTART"].dt.tzinfo, event["UID"]
+        assert str(event["SUMMARY"]) and "Source of the answers: " in str(event["DESCRIPTION"]), event["UID"]
+    return f"{len(events)} events"
 
 
 def prometheus(directory: pathlib.Path) -> str:
@@ -199,7 +216,7 @@ def markdown(directory: pathlib.Path) -> str:
     return f"{size} bytes"
 
 
-CHECKS = [results, oscal, ocsf, sarif, asff, gitlab, tables, prometheus, junit, markdown]
+CHECKS = [results, oscal, ocsf, sarif, asff, gitlab, tables, calendar, prometheus, junit, markdown]
 
 # The damage for each check: the file, a text in it, and its replacement.
 DAMAGE = {
@@ -210,6 +227,7 @@ DAMAGE = {
     asff: ("findings.asff.json", '"SchemaVersion"', '"Schema"'),
     gitlab: ("gl-code-quality-report.json", '"severity":"', '"severity":"un'),
     tables: ("controls.csv", ",", ",x,"),
+    calendar: ("calendar.ics", "END:VCALENDAR", ""),
     prometheus: ("metrics.prom", "attestry_cases{", 'attestry_cases{x="'),
     junit: ("junit.xml", "</testsuite>", ""),
     markdown: ("summary.md", "#", "#" * 1_100_000),

@@ -222,6 +222,17 @@ mod tests {
         }
     }
 
+    /// The reports about keys, secrets and certificates name attributes by text.
+    #[test]
+    fn the_attributes_of_the_register_exist() {
+        let mut all = 0;
+        for (kind, attribute) in attestry_core::report::registered() {
+            assert!(find(kind).is_some_and(|kind| kind.attribute(attribute).is_some()), "{kind} {attribute}");
+            all += 1;
+        }
+        assert!(all > 15);
+    }
+
     /// An operation has the same quota and the same way of paging in every kind, and evidence either keeps it
     /// everywhere or nowhere.
     #[test]

@@ -359,11 +359,11 @@ mod tests {
         assert!(sample.write(&PLAIN).contains(&format!("\n  read until {shown}: ")));
     }
 
-    /// These reports have counts, or no population.
-    const WITHOUT_QUALIFICATION: [&str; 2] = ["prometheus", "waivers"];
+    /// These reports have counts, no population, or only keys, secrets and certificates.
+    const WITHOUT_QUALIFICATION: [&str; 4] = ["inventory", "calendar", "prometheus", "waivers"];
 
-    /// The report of waivers has no coverage.
-    const WITHOUT_COVERAGE: [&str; 1] = ["waivers"];
+    /// The report of waivers has no coverage. The sample has no keys, secrets or certificates.
+    const WITHOUT_COVERAGE: [&str; 3] = ["inventory", "calendar", "waivers"];
 
     #[test]
     fn colour_is_only_added() {

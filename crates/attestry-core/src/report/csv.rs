@@ -139,7 +139,8 @@ pub(super) fn status(cases: &[&CaseResult]) -> ResourceVerdict {
     }
 }
 
-fn row<'a>(out: &mut dyn Write, cells: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+/// Writes a row.
+pub(super) fn row<'a>(out: &mut dyn Write, cells: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
     let cells: Vec<String> = cells.into_iter().map(cell).collect();
     write!(out, "{}\r\n", cells.join(","))
 }

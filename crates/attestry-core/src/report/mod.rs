@@ -4,6 +4,7 @@
 //! to redacted data only.
 
 mod asff;
+mod calendar;
 mod console;
 mod csv;
 mod delta;
@@ -11,6 +12,7 @@ mod explain;
 mod findings;
 mod gitlab;
 mod html;
+mod inventory;
 mod json;
 mod junit;
 mod logic;
@@ -21,6 +23,7 @@ mod parallel;
 mod plain;
 mod populations;
 mod prometheus;
+mod register;
 #[cfg(test)]
 mod sample;
 mod sarif;
@@ -34,6 +37,7 @@ pub use console::Console;
 pub use delta::{Delta, Named, NoResults, Results};
 pub use explain::explain;
 pub use parallel::{Keep, write_all};
+pub use register::attributes as registered;
 
 use crate::facts::Population;
 use crate::policy::{Case, Catalogues};
@@ -97,6 +101,8 @@ pub const ALL: &[&dyn Report] = &[
     &gitlab::CodeQuality,
     &csv::Findings,
     &csv::Controls,
+    &inventory::Inventory,
+    &calendar::Calendar,
     &prometheus::Metrics,
     &waivers::Waivers,
     &populations::Populations,
