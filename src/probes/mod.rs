@@ -9,6 +9,7 @@
 mod access_record;
 mod alarm;
 mod alert;
+mod alert_on_action;
 mod decrypts_after_rotation;
 mod denied;
 #[cfg(feature = "aws")]
@@ -50,6 +51,7 @@ probes! {
     access_record,
     alarm,
     alert,
+    alert_on_action,
     decrypts_after_rotation,
     denied,
     secret_rotation,

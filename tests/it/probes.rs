@@ -2,6 +2,7 @@
 //! behind, wherever they are killed, refused, throttled or stopped.
 
 mod alarm;
+mod alert_on_action;
 mod fake;
 mod keys;
 mod listening;
@@ -88,7 +89,7 @@ fn suite(directory: &Path, policy: &str, secret: &str, consent: &str) {
 
 fn cases(policy: &str, secret: &str) -> Vec<Case> {
     let directory = tempfile::tempdir().unwrap();
-    suite(directory.path(), policy, secret, "alarm, decrypts-after-rotation, denied, secret-rotation");
+    suite(directory.path(), policy, secret, "alarm, alert-on-action, decrypts-after-rotation, denied, secret-rotation");
     common::cases(directory.path(), "suite.yaml", "here").0
 }
 

@@ -439,6 +439,11 @@ impl Fake {
                     })
                     .unwrap_or_default();
                 let arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{}", text("RoleSessionName"));
+                if name == "emergency" {
+                    // The detector also runs for this event, and no function of the probe fails then.
+                    let told = json!({ "role": text("RoleArn"), "session": text("RoleSessionName") }).to_string();
+                    self.notify(state, &told);
+                }
                 json!({ "AssumedRoleUser": { "Arn": arn, "AssumedRoleId": "AROAFAKE:session" }, "Credentials": {
                     "AccessKeyId": format!("ASIAROLE{}", state.sessions.len() - 1), "SecretAccessKey": "secret",
                     "SessionToken": "token", "Expiration": "2099-01-01T00:00:00Z"
@@ -599,6 +604,10 @@ impl Fake {
             }
             "Invoke" if text("FunctionName").ends_with(":function:rotator") => self.run_step(state, asked),
             "Invoke" if text("FunctionName") == "consumer" => self.consume(state, asked)?,
+            "Invoke" if text("FunctionName") == "notifier" => {
+                self.notify(state, &asked["tenant"].to_string());
+                json!({ "errorType": "ValueError", "errorMessage": "no such tenant" })
+            }
             "Invoke" if text("FunctionName") != "detector" => {
                 return Err(("ResourceNotFoundException", "no such function"));
             }
@@ -701,6 +710,17 @@ impl Fake {
             }
         }
         secret.versions.get_mut(&new).unwrap().0.insert("AWSCURRENT".to_owned());
+    }
+}
+
+impl Fake {
+    /// Sends an alert about an action.
+    fn notify(&self, state: &mut State, told: &str) {
+        match self.detector {
+            Detector::Silent => {}
+            Detector::Vague => deliver(state, "something happened"),
+            _ => deliver(state, told),
+        }
     }
 }
 
