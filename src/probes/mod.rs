@@ -12,6 +12,7 @@ mod alert;
 mod alert_on_action;
 mod decrypts_after_rotation;
 mod denied;
+mod fetch;
 #[cfg(feature = "aws")]
 mod runner;
 mod secret_rotation;
@@ -54,6 +55,7 @@ probes! {
     alert_on_action,
     decrypts_after_rotation,
     denied,
+    fetch,
     secret_rotation,
 }
 

@@ -4,6 +4,7 @@
 
 mod alarms;
 mod keys;
+mod public_keys;
 mod rotator;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use alarms::Alarms;
 pub use alarms::Firing;
 use keys::Keys;
 pub use keys::{ALIAS, Aging};
+pub use public_keys::PUBLIC;
 pub use rotator::{Consumer, Replay};
 
 pub const ACCOUNT: &str = "000000000001";
@@ -411,6 +413,9 @@ impl Fake {
     ) -> Result<Value, (&'static str, &'static str)> {
         let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let state = &mut *self.state.lock().unwrap();
+        if operation == "GetPublicKey" {
+            return public_keys::answer(asked);
+        }
         if let Some(answer) = state.keys.change(operation, asked) {
             return answer;
         }
