@@ -9,8 +9,10 @@
 mod access_record;
 mod alarm;
 mod alert;
+mod alert_on_action;
 mod decrypts_after_rotation;
 mod denied;
+mod fetch;
 #[cfg(feature = "aws")]
 mod runner;
 mod secret_rotation;
@@ -50,8 +52,10 @@ probes! {
     access_record,
     alarm,
     alert,
+    alert_on_action,
     decrypts_after_rotation,
     denied,
+    fetch,
     secret_rotation,
 }
 

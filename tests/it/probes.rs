@@ -2,7 +2,9 @@
 //! behind, wherever they are killed, refused, throttled or stopped.
 
 mod alarm;
+mod alert_on_action;
 mod fake;
+mod fetch;
 mod keys;
 mod listening;
 mod replay;
@@ -88,7 +90,12 @@ fn suite(directory: &Path, policy: &str, secret: &str, consent: &str) {
 
 fn cases(policy: &str, secret: &str) -> Vec<Case> {
     let directory = tempfile::tempdir().unwrap();
-    suite(directory.path(), policy, secret, "alarm, decrypts-after-rotation, denied, secret-rotation");
+    suite(
+        directory.path(),
+        policy,
+        secret,
+        "alarm, alert-on-action, decrypts-after-rotation, denied, fetch, secret-rotation",
+    );
     common::cases(directory.path(), "suite.yaml", "here").0
 }
 

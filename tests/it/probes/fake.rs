@@ -4,6 +4,7 @@
 
 mod alarms;
 mod keys;
+mod public_keys;
 mod rotator;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use alarms::Alarms;
 pub use alarms::Firing;
 use keys::Keys;
 pub use keys::{ALIAS, Aging};
+pub use public_keys::PUBLIC;
 pub use rotator::{Consumer, Replay};
 
 pub const ACCOUNT: &str = "000000000001";
@@ -411,6 +413,9 @@ impl Fake {
     ) -> Result<Value, (&'static str, &'static str)> {
         let text = |name: &str| asked.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let state = &mut *self.state.lock().unwrap();
+        if operation == "GetPublicKey" {
+            return public_keys::answer(asked);
+        }
         if let Some(answer) = state.keys.change(operation, asked) {
             return answer;
         }
@@ -439,6 +444,11 @@ impl Fake {
                     })
                     .unwrap_or_default();
                 let arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{}", text("RoleSessionName"));
+                if name == "emergency" {
+                    // The detector also runs for this event, and no function of the probe fails then.
+                    let told = json!({ "role": text("RoleArn"), "session": text("RoleSessionName") }).to_string();
+                    self.notify(state, &told);
+                }
                 json!({ "AssumedRoleUser": { "Arn": arn, "AssumedRoleId": "AROAFAKE:session" }, "Credentials": {
                     "AccessKeyId": format!("ASIAROLE{}", state.sessions.len() - 1), "SecretAccessKey": "secret",
                     "SessionToken": "token", "Expiration": "2099-01-01T00:00:00Z"
@@ -599,6 +609,10 @@ impl Fake {
             }
             "Invoke" if text("FunctionName").ends_with(":function:rotator") => self.run_step(state, asked),
             "Invoke" if text("FunctionName") == "consumer" => self.consume(state, asked)?,
+            "Invoke" if text("FunctionName") == "notifier" => {
+                self.notify(state, &asked["tenant"].to_string());
+                json!({ "errorType": "ValueError", "errorMessage": "no such tenant" })
+            }
             "Invoke" if text("FunctionName") != "detector" => {
                 return Err(("ResourceNotFoundException", "no such function"));
             }
@@ -701,6 +715,17 @@ impl Fake {
             }
         }
         secret.versions.get_mut(&new).unwrap().0.insert("AWSCURRENT".to_owned());
+    }
+}
+
+impl Fake {
+    /// Sends an alert about an action.
+    fn notify(&self, state: &mut State, told: &str) {
+        match self.detector {
+            Detector::Silent => {}
+            Detector::Vague => deliver(state, "something happened"),
+            _ => deliver(state, told),
+        }
     }
 }
 

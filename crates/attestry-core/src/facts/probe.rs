@@ -80,6 +80,17 @@ impl Arguments {
         }
     }
 
+    /// The texts of a list, in their order. Without the argument there are none.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Vec<&str> {
+        let Some(Value::List(items)) = self.0.get(name) else { return Vec::new() };
+        let texts = items.iter().filter_map(|item| match item {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
     /// Returns the value of a whole-number argument.
     #[must_use]
     pub fn integer(&self, name: &str) -> Option<i64> {
