@@ -18,6 +18,7 @@ type Items = BTreeMap<String, Vec<Json>>;
 /// Returns the item of a resource, or null for a resource without an item.
 pub(super) async fn item(call: &'static FileCall, at: &AccountRegion, resource: &Resource) -> Result<Json, Gap> {
     let items = items(call, at).await?;
+    let has_key = matches!(call.join, Some(Join::Key { .. }));
     let (key, many) = match &call.join {
         Some(Join::Key { ours, many, .. }) => match resource.get(ours) {
             Some(Fact::Known(Value::Text(text))) => (text.as_str(), *many),
@@ -31,7 +32,15 @@ pub(super) async fn item(call: &'static FileCall, at: &AccountRegion, resource: 
         return Err(malformed("the answer has an item of another account"));
     }
     let own = items.get(key).map(Vec::as_slice).unwrap_or_default();
-    Ok(if many { Json::Array(own.to_vec()) } else { own.first().cloned().unwrap_or(Json::Null) })
+    match own {
+        _ if many => Ok(Json::Array(own.to_vec())),
+        [] => Ok(Json::Null),
+        // One of them could be the truth, and the answer does not show which one.
+        [first, more @ ..] if has_key && more.iter().any(|item| item != first) => {
+            Err(malformed("the answer has two different items of this resource"))
+        }
+        [first, ..] => Ok(first.clone()),
+    }
 }
 
 /// Returns whether the key of an item is an ARN of another account or Region. Such an item adds nothing to a resource

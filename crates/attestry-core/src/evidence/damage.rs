@@ -129,6 +129,27 @@ pub enum Damage {
         /// The line that follows from the facts.
         evaluated: String,
     },
+    /// Another version of Attestry wrote the verdicts, and this version gives other verdicts for the same facts.
+    #[error(
+        "this version of Attestry cannot verify verdicts of `{}` that {} wrote: it gives other verdicts for the facts, \
+         from line {line} on: stored `{}`, evaluated `{}`",
+        schema,
+        one(tool),
+        one(stored),
+        one(evaluated)
+    )]
+    VerdictsOfAnotherVersion {
+        /// The schema of `verdicts.json`.
+        schema: &'static str,
+        /// The program that wrote the evidence, by its own record.
+        tool: String,
+        /// The line of `verdicts.json`.
+        line: usize,
+        /// The stored line.
+        stored: String,
+        /// The line that follows from the facts.
+        evaluated: String,
+    },
     /// A signed statement is about another manifest, or it differs from the evidence.
     #[error("the signed statement `{}` is not the one of this evidence", one(.0))]
     OtherStatement(String),
@@ -182,6 +203,13 @@ mod tests {
             Damage::OtherReport(hostile()),
             Damage::OtherPlaces(hostile()),
             Damage::OtherVerdicts { line: 1, stored: hostile(), evaluated: hostile() },
+            Damage::VerdictsOfAnotherVersion {
+                schema: "attestry.verdicts/1",
+                tool: hostile(),
+                line: 1,
+                stored: hostile(),
+                evaluated: hostile(),
+            },
             Damage::OtherStatement(hostile()),
             Damage::NotSigned(hostile()),
             Damage::BadSignature(hostile()),

@@ -73,6 +73,16 @@ pub(super) fn check(parts: &Parts<'_>, judged: &Judged) -> Result<Option<Uncheck
     Ok(None)
 }
 
+/// Returns the program that wrote the evidence, by its own record.
+///
+/// # Errors
+/// `run.json` cannot be read.
+pub(super) fn tool(contents: &Contents) -> Result<String, Damage> {
+    let run: Claimed = serde_json::from_str(content(contents, paths::RUN)?)
+        .map_err(|error| unusable(paths::RUN, error.to_string()))?;
+    Ok(run.tool)
+}
+
 /// Returns the record of the run, derived from the suite, the stage and the basis. Also returns the stored record.
 fn run_of(parts: &Parts<'_>, judged: &Judged) -> Result<(Run, Value), Damage> {
     let text = content(parts.contents, paths::RUN)?;

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use crate::facts::Kind;
 use crate::policy::{Attestation, Root, Severity, Vocabulary};
 use crate::source::Files;
-use crate::verify::RunResult;
+use crate::verify::{RunResult, TOOL};
 
 /// Evidence without any damage.
 #[derive(Debug)]
@@ -103,9 +103,13 @@ fn verify_stored(
 ) -> Result<Verified, Vec<Damage>> {
     let (manifest, manifest_digest) = read_manifest(&contents).map_err(|damage| vec![damage])?;
     check_files(&entries, &manifest)?;
-    let judged = perform_again(&contents, words, find).map_err(|damage| vec![damage])?;
+    let (judged, compared) = perform_again(&contents, words, find).map_err(|damage| vec![damage])?;
     let parts = Parts { contents: &contents, manifest: &manifest, calls: &calls };
-    let unchecked = derived::check(&parts, &judged)?;
+    let mut unchecked = derived::check(&parts, &judged)?;
+    if let (Some(unchecked), Sentences::Other) = (&mut unchecked, compared) {
+        unchecked.files.push(paths::VERDICTS.to_owned());
+        unchecked.files.sort();
+    }
     let statements = told(&contents, &manifest, &manifest_digest, &judged).map_err(|damage| vec![damage])?;
     let attestations = read_attestations(&contents, &statements).map_err(|damage| vec![damage])?;
     let stamp = read_stamp(&contents).map_err(|damage| vec![damage])?;
@@ -282,12 +286,19 @@ fn check_files(files: &BTreeMap<String, Entry>, manifest: &Manifest) -> Result<(
     if damage.is_empty() { Ok(()) } else { Err(damage) }
 }
 
+/// Whether the stored sentences about the verdicts equal those of this version.
+enum Sentences {
+    Equal,
+    /// The verdicts are equal, and another version wrote other sentences about them.
+    Other,
+}
+
 /// Judges the facts again by the texts of the evidence. The verdicts must equal the stored verdicts.
 fn perform_again(
     contents: &Contents,
     words: Vocabulary,
     find: impl Fn(&str) -> Option<&'static Kind>,
-) -> Result<Judged, Damage> {
+) -> Result<(Judged, Sentences), Damage> {
     let below = |(path, bytes): (&String, &Vec<u8>)| {
         let path = path.strip_prefix(paths::INPUTS)?.strip_prefix('/')?;
         Some((PathBuf::from(path), bytes.clone()))
@@ -300,14 +311,26 @@ fn perform_again(
     let mut compared = Compared { rest: stored.as_bytes(), same: true };
     verdicts::write(&judged.result, &mut compared).map_err(unusable)?;
     if compared.is_same() {
-        return Ok(judged);
+        return Ok((judged, Sentences::Equal));
     }
     let mut evaluated = Vec::new();
     verdicts::write(&judged.result, &mut evaluated).map_err(unusable)?;
     let evaluated = String::from_utf8_lossy(&evaluated);
+    let tool = derived::tool(contents)?;
+    let is_other = tool != TOOL;
+    let same =
+        || verdicts::without_sentences(stored).is_some_and(|it| Some(it) == verdicts::without_sentences(&evaluated));
+    if is_other && same() {
+        return Ok((judged, Sentences::Other));
+    }
     let differs = stored.lines().zip(evaluated.lines()).enumerate().find(|(_, (stored, again))| stored != again);
     let (index, (stored, again)) = differs.unwrap_or((stored.lines().count(), ("(end)", "(end)")));
-    Err(Damage::OtherVerdicts { line: index + 1, stored: stored.trim().to_owned(), evaluated: again.trim().to_owned() })
+    let (line, stored, evaluated) = (index + 1, stored.trim().to_owned(), again.trim().to_owned());
+    Err(if is_other {
+        Damage::VerdictsOfAnotherVersion { schema: verdicts::SCHEMA, tool, line, stored, evaluated }
+    } else {
+        Damage::OtherVerdicts { line, stored, evaluated }
+    })
 }
 
 /// A writer that compares its bytes with stored bytes.

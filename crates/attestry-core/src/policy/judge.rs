@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{AttributeTest, Expectation};
-use crate::facts::{Call, Cause, Fact, Gap, Question, Resource, Value};
+use crate::facts::{Call, Cause, Fact, Followed, Gap, Question, Resource, Value};
 use crate::matchers::{MatchContext, MatchResult, Witness, inside, show};
 
 /// The result of an expectation.
@@ -150,6 +150,8 @@ impl AttributeTest {
                 Judgement::Unknown(vec![Arc::new(self.gap(resource, Cause::Withheld, WITHHELD.to_owned()))])
             }
             MatchResult::Undecided(why) => Judgement::Unknown(vec![Arc::new(self.undecided(resource, why))]),
+            // Another difference shows that the reference has no value. The other names of nothing add nothing to it.
+            MatchResult::Fails(_) if value.is_none() && self.is_about_names() => Judgement::Unmet(Vec::new()),
             MatchResult::Fails(witness) => {
                 let (shown, at_fault) = match witness.map(|witness| *witness) {
                     Some(Witness { shown, at_fault }) => (Some(shown), at_fault),
@@ -159,6 +161,11 @@ impl AttributeTest {
                 Judgement::Unmet(vec![Difference { at_fault, ..difference }])
             }
         }
+    }
+
+    /// Returns whether the test is about the other names of a resource that a reference leads to.
+    fn is_about_names(&self) -> bool {
+        self.lookup.attribute.follow.is_some_and(|follow| matches!(follow.what, Followed::Names))
     }
 
     /// Returns the gap for facts that are complete but do not decide the test. It is handled like the gap of a denied
