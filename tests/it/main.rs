@@ -28,6 +28,7 @@ mod documents;
 mod embedded;
 mod ends;
 mod evidence;
+mod examples;
 mod faults;
 mod forged;
 mod history;
