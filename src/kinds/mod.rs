@@ -25,6 +25,7 @@ mod kms_key;
 mod lambda_function;
 mod logs_archive;
 mod logs_group;
+mod logs_record;
 mod logs_sweep;
 #[cfg(feature = "aws")]
 mod proof;
@@ -79,6 +80,7 @@ kinds! {
     lambda_function,
     logs_archive,
     logs_group,
+    logs_record,
     logs_sweep,
     s3_bucket,
     s3_object,

@@ -133,6 +133,7 @@ pub fn every_attribute(of: impl Iterator<Item = &'static Kind>) -> String {
 pub fn window(kind: &Kind) -> &'static str {
     match kind.name {
         "cloudtrail.event" => "    over: 30d\n    where: { source: secretsmanager.amazonaws.com }\n",
+        "logs.record" => "    over: 30d\n    where: { group: trail }\n",
         "s3.object" => "    over: 30d\n    where: { prefixes: { contains: \"s3://archive/logs/\" } }\n",
         _ => "",
     }

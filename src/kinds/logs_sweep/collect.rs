@@ -66,7 +66,8 @@ async fn get_log_events(resource: &mut Resource) -> Result<(), Gap> {
     Ok(())
 }
 
-fn masked(group: &LogGroup) -> Result<bool, Gap> {
+/// Whether a data protection policy masks parts of the events of a group.
+pub(in crate::kinds) fn masked(group: &LogGroup) -> Result<bool, Gap> {
     let status = group.data_protection_status();
     maybe_word(status.map(|it| it.as_str()), DataProtectionStatus::values())?;
     Ok(status == Some(&DataProtectionStatus::Activated)

@@ -21,7 +21,9 @@ use super::{logs_group::GROUPS, secretsmanager_secret, ssm_parameter};
 use attestry_core::facts::{Attribute, Call, Field, Frequency, Kind, Pace, Paging, Scope, Type, Window};
 
 #[cfg(feature = "aws")]
-pub(super) use collect::{COLLECTOR, get_earlier, get_parameters, get_secrets, list_parameters, list_secrets, looking};
+pub(super) use collect::{
+    COLLECTOR, get_earlier, get_parameters, get_secrets, list_parameters, list_secrets, looking, masked,
+};
 #[cfg(feature = "aws")]
 pub(super) use search_targets::SearchTargets;
 #[cfg(feature = "aws")]
@@ -48,12 +50,11 @@ const GET_RATES: &[(&[&str], f64)] = &[
 const STREAMS: Call = Call::new("logs", "DescribeLogStreams", "logs:DescribeLogStreams", Frequency::Resource)
     .pace(Pace::per_second(25.0))
     .paged(Paging::by("nextToken", &["logStreams"], 50).limited("limit", 50));
-const EVENTS: Call = Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Frequency::Resource)
-    .after(&[STREAMS.operation])
-    .unmasking(UNMASK)
-    .windowed(&WINDOW)
+/// The call that reads a group page by page.
+pub(super) const FILTER: Call = Call::new("logs", "FilterLogEvents", "logs:FilterLogEvents", Frequency::Resource)
     .pace(Pace::by_region(FILTER_RATES, 10.0))
     .paged(Paging::by("nextToken", &["events"], 10_000).limited("limit", 10_000));
+const EVENTS: Call = FILTER.after(&[STREAMS.operation]).unmasking(UNMASK).windowed(&WINDOW);
 const STREAM: Call = Call::new("logs", "GetLogEvents", "logs:GetLogEvents", Frequency::Resource)
     .after(&[STREAMS.operation])
     .unmasking(UNMASK)
