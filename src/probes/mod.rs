@@ -10,9 +10,12 @@ mod access_record;
 mod alert;
 mod decrypts_after_rotation;
 mod denied;
+mod key_lifecycle;
+mod rollback;
 #[cfg(feature = "aws")]
 mod runner;
 mod secret_rotation;
+mod signature;
 #[cfg(feature = "aws")]
 mod support;
 
@@ -50,7 +53,10 @@ probes! {
     alert,
     decrypts_after_rotation,
     denied,
+    key_lifecycle,
+    rollback,
     secret_rotation,
+    signature,
 }
 
 /// Every kind of artifact, in the order of a search in the account. A subscription comes before its queue, which is its proof.
@@ -61,6 +67,9 @@ pub static ARTIFACTS: &[&ArtifactKind] = &[
     &denied::parameter::PARAMETER,
     &alert::subscription::SUBSCRIPTION,
     &alert::queue::QUEUE,
+    &key_lifecycle::key_state::KEY_STATE,
+    &rollback::version::VERSION,
+    &rollback::alias::ALIAS_KIND,
 ];
 
 /// The specification of every probe.

@@ -8,6 +8,7 @@ use aws_sdk_secretsmanager::Client;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::{AccountRegion, OrGap};
+use crate::probes::rollback::version::Version;
 use crate::probes::runner::artifact::{Artifact, ArtifactKind, Marked, Pending, Search, parse};
 use crate::probes::runner::ownership::{Origin, Ownership, instant};
 use crate::probes::secret_rotation::rotation::Rotation;
@@ -79,7 +80,7 @@ impl Secret {
     }
 }
 
-/// The secrets with a mark, and the rotations: the listing of secrets shows both.
+/// The secrets with a mark, and the versions of rotations and rollbacks: the listing of secrets shows all of them.
 async fn search(at: &AccountRegion) -> Result<Vec<Marked>, Gap> {
     let mut pages = at.client(Client::new).list_secrets().into_paginator().send();
     let mut all = Vec::new();
@@ -90,6 +91,7 @@ async fn search(at: &AccountRegion) -> Result<Vec<Marked>, Gap> {
     for secret in &all {
         let name = secret.name().ok_or_else(|| malformed("a secret without a name"))?;
         found.extend(Marked::by(name, |_| Secret { name: name.to_owned() }));
+        found.extend(secret.secret_versions_to_stages().into_iter().flat_map(|all| Version::marked(name, all)));
         let versions = secret.secret_versions_to_stages().into_iter().flatten();
         found.extend(versions.filter_map(|(version, labels)| Rotation::marked(name, version, labels)));
     }
