@@ -13,9 +13,12 @@ mod alert_on_action;
 mod decrypts_after_rotation;
 mod denied;
 mod fetch;
+mod key_lifecycle;
+mod rollback;
 #[cfg(feature = "aws")]
 mod runner;
 mod secret_rotation;
+mod signature;
 #[cfg(feature = "aws")]
 mod support;
 
@@ -56,7 +59,10 @@ probes! {
     decrypts_after_rotation,
     denied,
     fetch,
+    key_lifecycle,
+    rollback,
     secret_rotation,
+    signature,
 }
 
 /// Every kind of artifact, in the order of a search in the account. A subscription comes before its queue, which is its proof.
@@ -69,6 +75,9 @@ pub static ARTIFACTS: &[&ArtifactKind] = &[
     &alarm::state::ALARM_STATE,
     &alert::subscription::SUBSCRIPTION,
     &alert::queue::QUEUE,
+    &key_lifecycle::key_state::KEY_STATE,
+    &rollback::version::VERSION,
+    &rollback::alias::ALIAS_KIND,
 ];
 
 /// The specification of every probe.

@@ -6,8 +6,11 @@ mod alert_on_action;
 mod fake;
 mod fetch;
 mod keys;
+mod lifecycle;
 mod listening;
 mod replay;
+mod rollback;
+mod signature;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -94,7 +97,7 @@ fn cases(policy: &str, secret: &str) -> Vec<Case> {
         directory.path(),
         policy,
         secret,
-        "alarm, alert-on-action, decrypts-after-rotation, denied, fetch, secret-rotation",
+        "alarm, alert-on-action, decrypts-after-rotation, denied, fetch, key-lifecycle, rollback, secret-rotation",
     );
     common::cases(directory.path(), "suite.yaml", "here").0
 }
@@ -113,7 +116,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-const CONSENT: &[&str] = &["alarm", "alert", "denied", "secret-rotation"];
+const CONSENT: &[&str] = &["alarm", "alert", "denied", "key-lifecycle", "rollback", "secret-rotation"];
 
 /// Runs the cleanup by the ledgers, for a stage that names these probes.
 fn swept_by(probes: &[&str], folder: &Path, places: &[Arc<AccountRegion>]) -> Cleaned {
@@ -274,8 +277,15 @@ fn a_refusal_is_met_and_what_is_allowed_is_violated_and_undone() {
 
 /// Causes a trouble at each call of a normal run, and checks the state of the account afterwards.
 fn matrix(policy: &str, rotation: Rotation, troubles: &[Trouble]) -> usize {
+    // Without its ledger, there is no proof of the owner of a label on a version with a foreign id. The cleanup leaves
+    // such a version.
+    matrix_of(policy, &|| Fake::new(rotation), troubles, rotation != Rotation::Strays)
+}
+
+/// The same on an account of any behaviour. `searchable` states whether a cleanup without the ledger must undo all.
+fn matrix_of(policy: &str, fake: &dyn Fn() -> Fake, troubles: &[Trouble], searchable: bool) -> usize {
     let cases = cases(policy, "probe/secret");
-    let (calm, folder) = (Arc::new(Fake::new(rotation)), tempfile::tempdir().unwrap());
+    let (calm, folder) = (Arc::new(fake()), tempfile::tempdir().unwrap());
     let calm_outcome = run(&cases, &calm, folder.path()).unwrap();
     let calm_facts = format!("{:?}", verdicts(&cases, &calm_outcome));
     let calls = calm.log().len();
@@ -283,12 +293,10 @@ fn matrix(policy: &str, rotation: Rotation, troubles: &[Trouble]) -> usize {
     // The first call is only the identity call.
     for number in 2..=calls {
         for &trouble in troubles {
-            // Without its ledger, there is no proof of the owner of a label on a version with a foreign id. The cleanup
-            // leaves such a version.
-            let ledgers: &[bool] = if rotation == Rotation::Strays { &[false] } else { &[false, true] };
+            let ledgers: &[bool] = if searchable { &[false, true] } else { &[false] };
             for &lost_ledger in ledgers {
                 points += 1;
-                let mut fake = Fake::new(rotation);
+                let mut fake = fake();
                 fake.trouble = Some((number, trouble));
                 let (fake, folder) = (Arc::new(fake), tempfile::tempdir().unwrap());
                 let before = fake.listing();
@@ -392,6 +400,11 @@ fn what_attestry_did_not_make_is_refused_without_a_call() {
         json!({ "type": "alarm-state", "alarm": "probe-alarm", "mark": "attestry-other", "before": "OK" }),
         json!({ "type": "queue", "name": "attestry-alerts" }),
         json!({ "type": "subscription", "topic": fake::TOPIC, "queue": "arn:aws:sqs:x:1:alerts" }),
+        json!({ "type": "key-state", "key": fake::key_arn("k1"), "tag": "other" }),
+        json!({ "type": "key-state", "key": "arn:aws:kms:eu-west-1:1:key/k1", "tag": mark(&RUN) }),
+        json!({ "type": "rollback-version", "secret": "probe/secret", "version": "v1" }),
+        json!({ "type": "rollback-version", "secret": "probe/secret", "version": mark(&RUN) }),
+        json!({ "type": "alias", "name": "alias/attestry-signing" }),
     ] {
         let (artifact, origin) = (artifact(form).unwrap(), Origin::recorded(&RUN, "P/c", Timestamp::now()));
         let pace = CleanupPace::default();
@@ -417,8 +430,12 @@ fn a_search_leaves_what_is_young() {
 
 /// Returns the mark of the case `P/c` in a run with that id.
 fn mark(run: &str) -> String {
+    mark_of(run, "P/c")
+}
+
+fn mark_of(run: &str, case: &str) -> String {
     use sha2::{Digest, Sha256};
-    let case: String = Sha256::digest("P/c").iter().take(3).map(|byte| format!("{byte:02x}")).collect();
+    let case: String = Sha256::digest(case).iter().take(3).map(|byte| format!("{byte:02x}")).collect();
     format!("attestry-{run}-{case}")
 }
 
@@ -436,6 +453,12 @@ fn one_of_each(mark: &str, start: &str) -> Vec<Arc<dyn Artifact>> {
         json!({ "type": "alarm-state", "alarm": format!("{start}{mark}"), "mark": mark, "before": "OK" }),
         json!({ "type": "queue", "name": mark }),
         json!({ "type": "subscription", "topic": fake::TOPIC, "queue": queue }),
+        json!({ "type": "key-state", "key": fake::key_arn(&format!("theirs-{mark}")), "tag": mark }),
+        json!({
+            "type": "rollback-version", "secret": format!("{start}rolled-{mark}"),
+            "version": mark.replace("attestry-", "rollback-"),
+        }),
+        json!({ "type": "alias", "name": format!("alias/{mark}") }),
     ]
     .map(|form| artifact(form).unwrap())
     .into()
@@ -475,7 +498,7 @@ fn nothing_of_a_stranger_is_removed_by_a_ledger_or_a_name() {
             // The search cannot find a version with a foreign name.
             assert!(done.left.len() >= 4 && done.left.iter().all(|it| it.contains("not removed: ")), "{done:?}");
         }
-        assert_eq!(swept(folder.path(), &places).left.len(), 7, "it is told again");
+        assert_eq!(swept(folder.path(), &places).left.len(), 10, "it is told again");
     }
 }
 
@@ -520,10 +543,11 @@ fn a_forged_ledger_beside_a_true_one_removes_nothing_and_hides_nothing() {
             announce(folder.path(), run, one_of_each(&mark(run), "bank/"));
             std::fs::rename(path("aside"), file("jsonl")).unwrap();
             let done = swept(folder.path(), &places);
-            assert_eq!(done.left.len(), 7, "{done:?}");
+            assert_eq!(done.left.len(), 10, "{done:?}");
             assert!(!done.gone.is_empty() && fake.listing().iter().all(|it| !it.contains(RUN.as_str())), "{done:?}");
             let strangers: Vec<String> = fake.listing().into_iter().filter(|it| !clean.contains(it)).collect();
-            // A secret, a parameter, a queue, a subscription, the state of an alarm, and two secrets with a pending version.
+            // A secret, a parameter, a queue, a subscription, the state of an alarm, two secrets with a pending version, a
+            // key, an alias, and a secret with the version of a rollback.
             assert_eq!(strangers.len(), 9, "{strangers:?}");
         }
     }
@@ -609,21 +633,32 @@ fn permissions_of_probes_equal_what_is_called() {
     let folder = tempfile::tempdir().unwrap();
     run(&cases, &fake, folder.path()).unwrap();
     let document = policy_document(&Plan::new(cases));
-    let actions: Vec<&str> =
-        document["Statement"][0]["Action"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
     assert_eq!(document["Statement"][0]["Sid"], "AttestryProbes");
     let tried = ["CreateSecret", "PutParameter", "GetSecretValue", "GetCallerIdentity"];
-    let mut called: Vec<String> = fake.log().into_iter().filter(|call| !tried.contains(&call.as_str())).collect();
+    let called: Vec<String> = called(&fake).into_iter().filter(|call| !tried.contains(&call.as_str())).collect();
+    assert_eq!(needed(&document), called);
+}
+
+/// Returns the operations that a policy document allows to the probes.
+fn needed(document: &serde_json::Value) -> Vec<String> {
+    let actions = document["Statement"][0]["Action"].as_array().unwrap().iter();
+    let mut needed: Vec<String> =
+        actions.map(|it| it.as_str().unwrap().split(':').nth(1).unwrap().to_owned()).collect();
+    needed.sort();
+    needed
+}
+
+/// Returns the operations that were called, without the identity call.
+fn called(fake: &Fake) -> Vec<String> {
+    let mut called: Vec<String> = fake.log().into_iter().filter(|call| call != "GetCallerIdentity").collect();
     called.sort();
     called.dedup();
-    let mut needed: Vec<String> = actions.iter().map(|action| action.split(':').nth(1).unwrap().to_owned()).collect();
-    needed.sort();
-    assert_eq!(needed, called);
+    called
 }
 
 #[test]
 fn no_value_of_a_secret_is_kept() {
-    for policy in [ROTATION, DENIED, replay::REPLAY, listening::ALERT, listening::RECORD] {
+    for policy in [ROTATION, DENIED, replay::REPLAY, listening::ALERT, listening::RECORD, rollback::BOTH] {
         let cases = cases(policy, "probe/secret");
         let (fake, folder) = (Arc::new(Fake::new(Rotation::Works(2))), tempfile::tempdir().unwrap());
         let outcome = run(&cases, &fake, folder.path()).unwrap();

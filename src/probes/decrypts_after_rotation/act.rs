@@ -7,16 +7,15 @@ use std::time::Duration;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::Config;
 use aws_sdk_kms::config::retry::RetryConfig;
-use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{DataKeySpec, RotationType};
 use tokio::time::Instant;
 
 use super::{ROTATE, SPEC};
-use crate::aws::{AccountRegion, OrGap, gap_of, refused_with};
-use crate::probes::support::digest::{Digest, Key, random};
-use crate::probes::support::{gap, malformed};
+use crate::aws::{AccountRegion, OrGap};
+use crate::probes::support::sealed::{CHANGED, CONTEXT, Encrypted, Opened, Sealed};
+use crate::probes::support::{gap, key, malformed, seconds};
 use crate::probes::{Acting, Probe, ProbeContext, Target};
-use attestry_core::facts::{Arguments, Cause, Gap, ProbeSpec, Resource, Value};
+use attestry_core::facts::{Arguments, Cause, Gap, ProbeSpec, Resource};
 
 /// The acting half.
 pub(in crate::probes) struct Act;
@@ -67,7 +66,9 @@ impl Probe for Act {
 
 async fn act(context: &ProbeContext, observed: &mut Resource) -> Result<Target, Gap> {
     let name = context.arguments.text("key").unwrap_or_default();
-    let Some(key) = arn(&context.at, name).await? else { return Ok(Target::Missing) };
+    let Some(described) = key::describe(&context.at, name).await? else { return Ok(Target::Missing) };
+    // Calls about rotation take no alias.
+    let key = key::arn(&described)?.to_owned();
     observed.set("arn", key.as_str());
     let used = on_demand(&context.at, &key).await?;
     let status = client(&context.at).get_key_rotation_status().key_id(&key).send().await.or_gap()?;
@@ -76,14 +77,19 @@ async fn act(context: &ProbeContext, observed: &mut Resource) -> Result<Target, 
     observed.set("left", left);
 
     let rotates = context.arguments.is_set("rotate");
-    let sealed = match Sealed::encrypt(context, &key).await? {
+    let (at, probe) = (&context.at, context.name());
+    let sealed = match Sealed::encrypt(at, &probe, &key).await? {
         Encrypted::Sealed(sealed) => sealed,
-        Encrypted::Refused(why) => return Ok(set_result(observed, rotates.then(Watched::default), Some(why))),
+        Encrypted::Refused(why) => {
+            return Ok(set_result(observed, rotates.then(Watched::default), Some(why.to_string())));
+        }
     };
-    let material = match sealed.open(context).await? {
+    let material = match sealed.open(at, &probe).await? {
         Opened::Same { material } => material,
         Opened::Changed => return Ok(set_result(observed, rotates.then(Watched::default), Some(CHANGED.to_owned()))),
-        Opened::Refused(why) => return Ok(set_result(observed, rotates.then(Watched::default), Some(why))),
+        Opened::Refused(why) => {
+            return Ok(set_result(observed, rotates.then(Watched::default), Some(why.to_string())));
+        }
     };
     if !rotates {
         return Ok(set_result(observed, None, None));
@@ -100,28 +106,12 @@ async fn act(context: &ProbeContext, observed: &mut Resource) -> Result<Target, 
     let begun = Instant::now();
     rotate(&context.at, &key).await?;
     let watched = watch(context, &key, used, &before, begun).await?;
-    let error = match sealed.open(context).await? {
+    let error = match sealed.open(at, &probe).await? {
         Opened::Same { .. } => None,
         Opened::Changed => Some(CHANGED.to_owned()),
-        Opened::Refused(why) => Some(why),
+        Opened::Refused(why) => Some(why.to_string()),
     };
     Ok(set_result(observed, Some(watched), error))
-}
-
-/// The ARN of the key, since calls about rotation take no alias. `None` when there is no such key.
-async fn arn(at: &AccountRegion, name: &str) -> Result<Option<String>, Gap> {
-    // DescribeKey would create the key of an AWS service when it gets its alias.
-    if name.contains("alias/aws/") {
-        return Err(not_rotated("only AWS rotates the keys of its services".to_owned()));
-    }
-    match client(at).describe_key().key_id(name).send().await {
-        Ok(answer) => match answer.key_metadata().and_then(|key| key.arn()) {
-            Some(arn) => Ok(Some(arn.to_owned())),
-            None => Err(malformed("the answer holds no ARN of a key")),
-        },
-        Err(error) if refused_with(&error, &["NotFoundException"]) => Ok(None),
-        Err(error) => Err(gap_of(error)),
-    }
 }
 
 /// How many on-demand rotations of the key were completed.
@@ -176,96 +166,17 @@ async fn watch(context: &ProbeContext, key: &str, used: i64, before: &str, begun
 /// Sets the observations. `error` is the reason why the bytes were not decrypted.
 fn set_result(observed: &mut Resource, rotation: Option<Watched>, error: Option<String>) -> Target {
     let took = rotation.as_ref().and_then(|it| it.took);
-    let seconds = took.map(|took| Value::Duration(i64::try_from(took.as_secs()).unwrap_or(i64::MAX)));
     let late = (rotation.is_some() && took.is_none()).then(|| "the rotation was not completed in time".to_owned());
     observed.set("rotated", rotation.as_ref().map(|_| took.is_some()));
-    observed.set("took", seconds);
+    observed.set("took", took.map(seconds));
     observed.set("new_material", rotation.map(|it| it.renewed));
     observed.set("decrypts", error.is_none());
     observed.set("last_error", error.or(late));
     Target::Found
 }
 
-/// The encryption context with the name of the probe, so that CloudTrail shows the origin of the requests.
-const CONTEXT: &str = "attestry-probe";
-
-/// Refusals because of the state of the key or of the ciphertext.
-const REFUSED: &[&str] = &[
-    "DisabledException",
-    "IncorrectKeyException",
-    "InvalidCiphertextException",
-    "InvalidKeyUsageException",
-    "KMSInvalidStateException",
-];
-
-/// The result of an encryption.
-enum Encrypted {
-    Sealed(Sealed),
-    /// AWS refused, with this code and message.
-    Refused(String),
-}
-
-/// The result of a decryption.
-enum Opened {
-    /// The bytes are the same, under the key material of this id.
-    Same { material: Option<String> },
-    /// The bytes are others.
-    Changed,
-    /// AWS refused, with this code and message.
-    Refused(String),
-}
-
-/// The words for [`Opened::Changed`].
-const CHANGED: &str = "it was decrypted to something else";
-
-/// Random bytes, encrypted under the key. Only a digest of the bytes themselves is kept.
-struct Sealed {
-    key: String,
-    ciphertext: Blob,
-    digests: Key,
-    digest: Option<Digest>,
-}
-
-impl Sealed {
-    /// Encrypts random bytes.
-    async fn encrypt(context: &ProbeContext, key: &str) -> Result<Encrypted, Gap> {
-        let (digests, plain) = (Key::random()?, random()?);
-        let request = client(&context.at).encrypt().key_id(key).encryption_context(CONTEXT, context.name());
-        match request.plaintext(Blob::new(plain.to_vec())).send().await {
-            Ok(answer) => {
-                let ciphertext = answer.ciphertext_blob.ok_or_else(|| malformed("the answer holds no ciphertext"))?;
-                let digest = digests.digest(plain.to_vec());
-                Ok(Encrypted::Sealed(Self { key: key.to_owned(), ciphertext, digests, digest }))
-            }
-            Err(error) if refused_with(&error, REFUSED) => Ok(Encrypted::Refused(refusal(gap_of(error)))),
-            Err(error) => Err(gap_of(error)),
-        }
-    }
-
-    /// Decrypts the bytes and compares them.
-    async fn open(&self, context: &ProbeContext) -> Result<Opened, Gap> {
-        let request = client(&context.at).decrypt().key_id(&self.key).encryption_context(CONTEXT, context.name());
-        match request.ciphertext_blob(self.ciphertext.clone()).send().await {
-            Ok(mut answer) => {
-                let plain = answer.plaintext.take().ok_or_else(|| malformed("the answer holds no plaintext"))?;
-                if self.digests.digest(plain.into_inner()) != self.digest {
-                    return Ok(Opened::Changed);
-                }
-                Ok(Opened::Same { material: answer.key_material_id })
-            }
-            Err(error) if refused_with(&error, REFUSED) => Ok(Opened::Refused(refusal(gap_of(error)))),
-            Err(error) => Err(gap_of(error)),
-        }
-    }
-}
-
 fn client(at: &AccountRegion) -> Client {
     at.client(Client::new)
-}
-
-/// The code and message of a refusal.
-fn refusal(gap: Gap) -> String {
-    format!("{}: {}", gap.code, gap.message)
 }
 
 fn not_rotated(message: String) -> Gap {

@@ -8,6 +8,7 @@ use aws_sdk_secretsmanager::Client;
 use serde::{Deserialize, Serialize};
 
 use crate::aws::{AccountRegion, OrGap};
+use crate::probes::rollback::version::Version;
 use crate::probes::runner::artifact::{Artifact, ArtifactKind, Marked, Pending, Search, parse};
 use crate::probes::runner::ownership::{Origin, Ownership, instant};
 use crate::probes::secret_rotation::pending_label::PendingLabel;
@@ -92,6 +93,7 @@ async fn search(at: &AccountRegion) -> Result<Vec<Marked>, Gap> {
         let name = secret.name().ok_or_else(|| malformed("a secret without a name"))?;
         found.extend(Marked::by(name, |_| Secret { name: name.to_owned() }));
         let Some(versions) = secret.secret_versions_to_stages() else { continue };
+        found.extend(Version::marked(name, versions));
         found.extend(versions.iter().filter_map(|(version, labels)| Rotation::marked(name, version, labels)));
         found.extend(PendingLabel::marked(name, versions));
     }

@@ -190,6 +190,9 @@ mod tests {
             ),
             ("queue", r#"{"type":"queue","name":"q"}"#),
             ("subscription", r#"{"type":"subscription","topic":"t","queue":"q"}"#),
+            ("key-state", r#"{"type":"key-state","key":"k","tag":"t"}"#),
+            ("rollback-version", r#"{"type":"rollback-version","secret":"s","version":"v"}"#),
+            ("alias", r#"{"type":"alias","name":"alias/a"}"#),
         ] {
             let read = artifact(serde_json::from_str(text).unwrap()).unwrap();
             assert_eq!(

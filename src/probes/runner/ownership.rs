@@ -93,6 +93,20 @@ impl Origin {
         }
     }
 
+    /// Checks a time that AWS may have rounded to the start or the end of a day.
+    ///
+    /// # Errors
+    /// Also without the rounding, it is not in the time in which the run acted.
+    pub(in crate::probes) fn check_day(&self, what: &str, time: Option<Timestamp>) -> Result<(), String> {
+        let day = SignedDuration::from_hours(24);
+        let (since, until) = (self.since.saturating_sub(day), self.until.saturating_add(day));
+        match (time, since, until) {
+            (Some(time), Ok(since), Ok(until)) if since <= time && time <= until => Ok(()),
+            (Some(time), ..) => Err(format!("AWS dates {what} as of {time}, and the run acted after {}", self.since)),
+            (None, ..) => Err(format!("AWS returned no time for {what}")),
+        }
+    }
+
     /// Checks the description that AWS keeps.
     ///
     /// # Errors
@@ -141,5 +155,10 @@ mod tests {
             assert_eq!(named.check_time("it", created).is_ok(), by_name, "{minutes}");
         }
         assert!(recorded.check_time("it", None).is_err());
+        for (hours, holds) in [(-25, false), (-24, true), (0, true), (25, true), (26, false)] {
+            let time = start.checked_add(SignedDuration::from_hours(hours)).ok();
+            assert_eq!(recorded.check_day("it", time).is_ok(), holds, "{hours}");
+        }
+        assert!(recorded.check_day("it", None).is_err());
     }
 }

@@ -3,9 +3,13 @@
 //! It counts calls. It can refuse the n-th call, lose its answer, or never answer it.
 
 mod alarms;
+mod aliases;
 mod keys;
+mod lifecycle;
 mod public_keys;
 mod rotator;
+mod signing;
+mod stages;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,10 +26,14 @@ use tokio::sync::Notify;
 
 use alarms::Alarms;
 pub use alarms::Firing;
+pub use aliases::Pointing;
 use keys::Keys;
 pub use keys::{ALIAS, Aging};
+pub use lifecycle::{CONSENT, Life, RUN_TAG, arn as key_arn};
 pub use public_keys::PUBLIC;
 pub use rotator::{Consumer, Replay};
+pub use signing::{SIGNER, Signing};
+pub use stages::Way;
 
 pub const ACCOUNT: &str = "000000000001";
 pub const REGION: &str = "eu-central-1";
@@ -108,6 +116,9 @@ struct Secret {
     /// The creation times of the versions, in seconds. A version without an entry is very old.
     created: BTreeMap<String, i64>,
     description: String,
+    tags: BTreeMap<String, String>,
+    /// How often AWSCURRENT was moved.
+    moves: usize,
     looks: usize,
 }
 
@@ -160,6 +171,10 @@ struct State {
 pub struct Fake {
     pub rotation: Rotation,
     pub rotation_enabled: bool,
+    /// The behaviour of the secret when its labels are moved.
+    pub way: Way,
+    /// Whether the listing has all labels of all versions.
+    pub lists_labels: bool,
     pub detector: Detector,
     /// The behaviour of the rotation function when it is repeated.
     pub replay: Replay,
@@ -179,7 +194,8 @@ impl Fake {
     pub fn new(rotation: Rotation) -> Self {
         let labels = |label: &str| BTreeSet::from([label.to_owned()]);
         let versions = BTreeMap::from([("v1".to_owned(), (labels("AWSCURRENT"), format!("{CANARY}-v1")))]);
-        let secrets = BTreeMap::from([("probe/secret".to_owned(), Secret { versions, ..Secret::default() })]);
+        let tags = BTreeMap::from([(CONSENT.to_owned(), "rollback".to_owned())]);
+        let secrets = BTreeMap::from([("probe/secret".to_owned(), Secret { versions, tags, ..Secret::default() })]);
         let state = State {
             secrets,
             parameters: BTreeMap::new(),
@@ -197,6 +213,8 @@ impl Fake {
         Self {
             rotation,
             rotation_enabled: true,
+            way: Way::Right,
+            lists_labels: false,
             detector: Detector::Right,
             replay: Replay::Right,
             consumer: Consumer::Follows(0),
@@ -230,6 +248,63 @@ impl Fake {
         self
     }
 
+    /// Sets the behaviour of the keys when their state changes.
+    pub fn living(self, life: Life) -> Self {
+        self.state.lock().unwrap().keys.lives.life = life;
+        self
+    }
+
+    /// Changes the key of the probes before the run.
+    pub fn with_state(self, change: impl FnOnce(&mut lifecycle::Lives)) -> Self {
+        self.change_state(change);
+        self
+    }
+
+    /// Adds a version with AWSPREVIOUS to the secret of the probes.
+    pub fn with_previous(self) -> Self {
+        {
+            let secret = &mut self.state.lock().unwrap().secrets;
+            let versions = &mut secret.get_mut("probe/secret").unwrap().versions;
+            versions.insert("v0".to_owned(), (["AWSPREVIOUS".to_owned()].into(), format!("{CANARY}-v0")));
+        }
+        self
+    }
+
+    /// Removes all tags of the secret of the probes.
+    pub fn without_tags(&self) {
+        self.state.lock().unwrap().secrets.get_mut("probe/secret").unwrap().tags.clear();
+    }
+
+    /// Adds a version to the secret of the probes, as a person does: it becomes current, and it is younger than all.
+    pub fn put_by_hand(&self) {
+        let mut state = self.state.lock().unwrap();
+        let secret = state.secrets.get_mut("probe/secret").unwrap();
+        for (labels, _) in secret.versions.values_mut() {
+            labels.remove("AWSPREVIOUS");
+            if labels.remove("AWSCURRENT") {
+                labels.insert("AWSPREVIOUS".to_owned());
+            }
+        }
+        secret.created.insert("by-hand".to_owned(), now() + 60);
+        secret.versions.insert("by-hand".to_owned(), (["AWSCURRENT".to_owned()].into(), CANARY.to_owned()));
+    }
+
+    /// Sets the behaviour of the aliases.
+    pub fn pointing(self, pointing: Pointing) -> Self {
+        self.state.lock().unwrap().keys.aliases.pointing = pointing;
+        self
+    }
+
+    /// Changes the signing key, or reads from it.
+    pub fn with_signer<T>(&self, change: impl FnOnce(&mut signing::Signer) -> T) -> T {
+        change(&mut self.state.lock().unwrap().keys.signer)
+    }
+
+    /// Changes the keys between a run and its cleanup.
+    pub fn change_state(&self, change: impl FnOnce(&mut lifecycle::Lives)) {
+        change(&mut self.state.lock().unwrap().keys.lives);
+    }
+
     /// Returns all plaintexts that were ever encrypted under the key.
     pub fn plaintexts(&self) -> Vec<String> {
         self.state.lock().unwrap().keys.plaintexts()
@@ -246,10 +321,14 @@ impl Fake {
         all.extend(state.queues.keys().map(|name| format!("queue {name}")));
         all.extend(state.subscriptions.values().map(|(topic, queue)| format!("subscription {queue} {topic}")));
         all.extend(state.alarms.left());
+        all.extend(state.keys.lives.listing());
+        all.extend(state.keys.aliases.names().cloned());
         for (name, secret) in &state.secrets {
             all.push(format!("secret {name}"));
             let pending = |labels: &BTreeSet<String>| labels.contains("AWSPENDING") && !labels.contains("AWSCURRENT");
             all.extend(secret.versions.values().filter(|it| pending(&it.0)).map(|_| format!("pending {name}")));
+            let labelled = secret.versions.iter().filter(|it| self.lists_labels && !it.1.0.is_empty());
+            all.extend(labelled.map(|(id, (labels, _))| format!("version {id} of {name}: {labels:?}")));
         }
         all
     }
@@ -370,6 +449,9 @@ impl Fake {
         state.facts.insert(mark.to_owned(), (json!({ "Id": told }).to_string(), created));
         let queue = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{mark}");
         state.subscriptions.insert(format!("{TOPIC}:{mark}"), (TOPIC.to_owned(), queue));
+        state.keys.lives.plant(mark, stranger);
+        state.keys.aliases.plant(mark, stranger);
+        state.secrets.insert(format!("bank/rolled-{mark}"), Secret::rolled(mark, stranger));
     }
 
     /// Adds an event that was in the log group of the records before the probes.
@@ -383,9 +465,11 @@ impl Fake {
     }
 
     fn answer(&self, request: &HttpRequest, operation: &Operation) -> HttpResponse {
-        // The plaintext of an encryption is not a parameter that the call log may show.
-        let asked = match operation.service.as_str() {
-            "kms" => serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap(),
+        // The plaintext of an encryption and the value of a secret are no parameters that the call log may show.
+        let asked = match (operation.service.as_str(), operation.name.as_str()) {
+            ("kms", _) | (_, "PutSecretValue") => {
+                serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap()
+            }
             _ => wire::parameters(operation, request),
         };
         if self.refused.contains(operation.name.as_str()) {
@@ -482,7 +566,7 @@ impl Fake {
                         versions: BTreeMap::from([("first".to_owned(), (labels, text("SecretString")))]),
                         created: BTreeMap::from([("first".to_owned(), now())]),
                         description: text("Description"),
-                        looks: 0,
+                        ..Secret::default()
                     },
                 );
                 json!({ "Name": name, "ARN": arn(&name) })
@@ -505,8 +589,9 @@ impl Fake {
                 let secret = state.secrets.get_mut(&text("SecretId")).ok_or(missing)?;
                 self.look(secret);
                 let created = secret.created.values().min().copied().unwrap_or(LONG_AGO);
+                let tags = secret.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value }));
                 json!({
-                    "CreatedDate": created, "Description": secret.description, "Name": text("SecretId"), "ARN": arn(&text("SecretId")), "RotationEnabled": self.rotation_enabled,
+                    "Tags": tags.collect::<Vec<_>>(), "CreatedDate": created, "Description": secret.description, "Name": text("SecretId"), "ARN": arn(&text("SecretId")), "RotationEnabled": self.rotation_enabled,
                     "RotationLambdaARN": format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:rotator"),
                     "VersionIdsToStages": stages(secret)
                 })
@@ -640,19 +725,11 @@ impl Fake {
             }
             "UpdateSecretVersionStage" => {
                 let secret = state.secrets.get_mut(&text("SecretId")).ok_or(missing)?;
-                if !text("RemoveFromVersionId").is_empty() {
-                    let version = secret.versions.get_mut(&text("RemoveFromVersionId")).ok_or(missing)?;
-                    version.0.remove(&text("VersionStage"));
-                }
-                if !text("MoveToVersionId").is_empty() {
-                    // AWS moves a label only away from the version that the request names.
-                    let label = text("VersionStage");
-                    if secret.versions.values().any(|it| it.0.contains(&label)) {
-                        return Err(("InvalidParameterException", "the label is on another version"));
-                    }
-                    secret.versions.get_mut(&text("MoveToVersionId")).ok_or(missing)?.0.insert(label);
-                }
-                json!({ "Name": text("SecretId") })
+                return secret.move_label(asked, self.way);
+            }
+            "PutSecretValue" => {
+                state.secrets.get_mut(&text("SecretId")).ok_or(missing)?.put(asked);
+                json!({ "Name": text("SecretId"), "ARN": arn(&text("SecretId")), "VersionId": text("ClientRequestToken") })
             }
             other => panic!("the fake account does not know {other}"),
         })

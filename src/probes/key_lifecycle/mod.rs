@@ -1,0 +1,150 @@
+//! `key-lifecycle`: disables a probe key and enables it again; if the case requires it, also schedules its deletion, cancels
+//! that and recovers the key.
+//!
+//! This file is the specification: the arguments and the observations. `act.rs` acts, `key_state.rs` is the artifact. Must not
+//! know AWS clients.
+
+#[cfg(feature = "aws")]
+pub(super) mod act;
+#[cfg(feature = "aws")]
+pub(super) mod key_state;
+
+use attestry_core::facts::{Argument, Attribute, Call, Frequency, Kind, ProbeSpec, Scope, Type};
+
+const fn observed(name: &'static str, of: Type, call: &'static str, doc: &'static str) -> Attribute {
+    Attribute::new(name, of, call, "the answer", doc)
+}
+
+const fn call(operation: &'static str, permission: &'static str) -> Call {
+    Call::new("kms", operation, permission, Frequency::Resource)
+}
+
+static KIND: Kind = Kind {
+    name: "probe.key-lifecycle",
+    plural: "keys",
+    scope: Scope::Regional,
+    parent: None,
+    qualified: "",
+    doc: "A probe key that was disabled and enabled again, and recovered from a scheduled deletion where the case asks for \
+          it.",
+    attributes: &[
+        observed("case", Type::Text, "DescribeKey", "The case that changed the key."),
+        observed("name", Type::Text, "DescribeKey", "The key, as the case names it."),
+        observed("arn", Type::Text, "DescribeKey", "ARN of the key."),
+        observed(
+            "disabled",
+            Type::Bool,
+            "DisableKey",
+            "Whether AWS refused both Encrypt and Decrypt with DisabledException within the time given.",
+        ),
+        observed(
+            "disable_took",
+            Type::Duration,
+            "Encrypt",
+            "Whole seconds from DisableKey until AWS refused both; absent when it never did.",
+        ),
+        observed(
+            "enabled",
+            Type::Bool,
+            "EnableKey",
+            "Whether the disabled key encrypted and decrypted again within the time given, also the bytes from before.",
+        ),
+        observed(
+            "enable_took",
+            Type::Duration,
+            "Encrypt",
+            "Whole seconds from EnableKey until the key worked; absent when it never did.",
+        ),
+        observed(
+            "scheduled",
+            Type::Bool,
+            SCHEDULE,
+            "Whether the key was pending deletion within the time given, in 7 days, and AWS refused both Encrypt and \
+             Decrypt with KMSInvalidStateException; absent without `deletion`.",
+        ),
+        observed(
+            "schedule_took",
+            Type::Duration,
+            "Encrypt",
+            "Whole seconds from ScheduleKeyDeletion until AWS refused both; absent when it never did.",
+        ),
+        observed(
+            "canceled",
+            Type::Bool,
+            CANCEL,
+            "Whether the key was no longer pending deletion, and disabled, within the time given; absent without \
+             `deletion`.",
+        ),
+        observed(
+            "cancel_took",
+            Type::Duration,
+            "DescribeKey",
+            "Whole seconds from CancelKeyDeletion until the key was disabled; absent when it never was.",
+        ),
+        observed(
+            "recovered",
+            Type::Bool,
+            "EnableKey",
+            "Whether the key encrypted and decrypted again after the canceled deletion within the time given, also the \
+             bytes from before; absent without `deletion`.",
+        ),
+        observed(
+            "recover_took",
+            Type::Duration,
+            "Encrypt",
+            "Whole seconds from the second EnableKey until the key worked; absent when it never did.",
+        ),
+        observed(
+            "last_error",
+            Type::Text,
+            "Encrypt",
+            "The step that was not completed in time, with the last state; absent when every step was.",
+        ),
+        observed(
+            "cleaned",
+            Type::Bool,
+            "UntagResource",
+            "Whether the key is enabled again and no tag of the run is left.",
+        ),
+    ],
+    calls: &[
+        call("DescribeKey", "kms:DescribeKey"),
+        call("ListResourceTags", "kms:ListResourceTags"),
+        call("ListGrants", "kms:ListGrants"),
+        call("TagResource", "kms:TagResource"),
+        call("Encrypt", "kms:Encrypt"),
+        call("Decrypt", "kms:Decrypt"),
+        call("DisableKey", "kms:DisableKey"),
+        call("EnableKey", "kms:EnableKey"),
+        call(SCHEDULE, "kms:ScheduleKeyDeletion"),
+        call(CANCEL, "kms:CancelKeyDeletion"),
+        call("UntagResource", "kms:UntagResource"),
+    ],
+};
+
+const SCHEDULE: &str = "ScheduleKeyDeletion";
+const CANCEL: &str = "CancelKeyDeletion";
+
+/// The specification.
+pub(super) static SPEC: ProbeSpec = ProbeSpec {
+    name: "key-lifecycle",
+    kind: &KIND,
+    target: "key",
+    arguments: &[
+        Argument::required(
+            "key",
+            Type::Text,
+            "ARN, id or alias of a key that exists for this probe. Its tag `attestry:probe` must name `key-lifecycle`.",
+        ),
+        Argument::optional(
+            "deletion",
+            Type::Bool,
+            "Whether the probe also schedules the deletion of the key, with 7 days, and cancels it.",
+        ),
+        Argument::optional("within", Type::Duration, "How long each step may take; 5m without it."),
+    ],
+    calls: |arguments| {
+        let deletion = arguments.is_set("deletion");
+        KIND.calls.iter().filter(|call| deletion || !matches!(call.operation, SCHEDULE | CANCEL)).collect()
+    },
+};
