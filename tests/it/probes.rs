@@ -548,7 +548,7 @@ fn a_forged_ledger_beside_a_true_one_removes_nothing_and_hides_nothing() {
             let strangers: Vec<String> = fake.listing().into_iter().filter(|it| !clean.contains(it)).collect();
             // A secret, a parameter, a queue, a subscription, the state of an alarm, two secrets with a pending version, a
             // key, an alias, and a secret with the version of a rollback.
-            assert_eq!(strangers.len(), 9, "{strangers:?}");
+            assert_eq!(strangers.len(), 12, "{strangers:?}");
         }
     }
     assert!(points >= 5, "{points}");
