@@ -89,6 +89,8 @@ pub enum Followed {
     Missing,
     /// Whether the referenced resource is in an account or Region that the stage does not read.
     Elsewhere,
+    /// The owner of a document: a record with the id and the account of the resource.
+    Owner,
     /// Every text that names the resource: its ARN and id, its aliases and their ARNs, and the text of the reference.
     Names,
     /// One attribute of the resource.
@@ -102,7 +104,7 @@ impl Followed {
     #[must_use]
     pub fn attributes(self) -> Vec<&'static Attribute> {
         match self {
-            Self::Missing | Self::Elsewhere | Self::Names => Vec::new(),
+            Self::Missing | Self::Elsewhere | Self::Owner | Self::Names => Vec::new(),
             Self::Attribute(attribute) => vec![attribute],
             Self::Records(attributes) => attributes.to_vec(),
         }

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use crate::facts::{Resource, Value};
+use crate::facts::{Fact, Resource, Value};
 
 /// The answer to whether a value is as expected. When it depends on data that are not in the facts, it is neither yes
 /// nor no.
@@ -38,19 +38,43 @@ pub struct MatchContext<'a> {
     pub resource: &'a Resource,
     /// The other resource, when the judgement decides whether `resource` is related to it.
     pub outer: Option<&'a Resource>,
+    /// The owner of the value, when a path followed a reference to another resource. Without it, the value belongs to
+    /// `resource`.
+    pub owner: Option<Owner<'a>>,
+}
+
+/// The resource that a value belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The ARN or id of the resource.
+    pub id: &'a str,
+    /// The account of the resource, 12 digits.
+    pub account: &'a str,
 }
 
 impl<'a> MatchContext<'a> {
-    /// Returns the account of the resource, 12 digits.
+    /// Creates the context of a value that belongs to the resource.
     #[must_use]
-    pub fn account(&self) -> &'a str {
-        &self.resource.account
+    pub fn of(resource: &'a Resource, now: Timestamp) -> Self {
+        Self { now, resource, outer: None, owner: None }
     }
 
-    /// Returns the ARN or id of the resource.
+    /// Returns the account of the owner of the value, 12 digits.
+    #[must_use]
+    pub fn account(&self) -> &'a str {
+        self.owner.map_or(&self.resource.account, |owner| owner.account)
+    }
+
+    /// Returns the ARN or id of the owner of the value.
     #[must_use]
     pub fn id(&self) -> &'a str {
-        &self.resource.id
+        self.owner.map_or(&self.resource.id, |owner| owner.id)
+    }
+
+    /// Returns another fact of the owner of the value. Of a resource that a path followed, there are no other facts.
+    #[must_use]
+    pub fn fact(&self, attribute: &str) -> Option<&'a Fact> {
+        self.resource.get(attribute).filter(|_| self.owner.is_none())
     }
 }
 

@@ -66,6 +66,11 @@ pub trait Matcher: Sync + Debug {
         None
     }
 
+    /// Whether the matcher proves a claim about a document. The claim depends on the resource that has the document.
+    fn is_claim(&self) -> bool {
+        false
+    }
+
     /// Whether the matcher itself judges a value with withheld parts, because it reads no text or judges each item
     /// separately. For any other matcher, the answer about such a value is `Withheld`.
     fn sees_withheld(&self) -> bool {
@@ -229,6 +234,15 @@ impl Condition {
         self.test(found, setting)
     }
 
+    /// Returns whether a matcher inside the condition proves a claim about a document.
+    #[must_use]
+    pub fn has_claim(&self) -> bool {
+        match self {
+            Self::Tests(tests) => tests.iter().any(|test| test.matcher.is_claim() || test.has_claim_inside()),
+            Self::Fields(fields) => fields.iter().any(|(_, condition)| condition.has_claim()),
+        }
+    }
+
     /// Returns the other attributes of the same resource that the matchers of the condition read besides the value.
     #[must_use]
     pub fn beside(&self) -> Vec<&'static str> {
@@ -295,6 +309,12 @@ impl Condition {
 }
 
 impl Test {
+    /// Returns whether the operand is a condition with a claim about a document.
+    #[must_use]
+    pub fn has_claim_inside(&self) -> bool {
+        matches!(&self.operand, Operand::Condition(condition) if condition.has_claim())
+    }
+
     /// Tests whether the value is as expected. A withheld text is not compared, because the facts contain only its
     /// replacement.
     fn answer(&self, actual: Option<&Value>, setting: &MatchContext<'_>) -> MatchResult {

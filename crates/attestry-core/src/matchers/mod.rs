@@ -45,7 +45,7 @@ mod starts_with;
 mod takes;
 mod within;
 
-pub use answer::{MatchContext, MatchResult, Witness};
+pub use answer::{MatchContext, MatchResult, Owner, Witness};
 pub use condition::inside;
 pub use condition::{Condition, Example, Matcher, Objection, Operand, Quantity, Takes, Test};
 pub use glob::Glob;

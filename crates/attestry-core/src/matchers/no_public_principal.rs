@@ -59,7 +59,7 @@ policy:
         if !STATEMENTS.holds(actual) || *actual == Value::List(Vec::new()) {
             return None;
         }
-        let Some(Fact::Known(Value::Bool(public))) = setting.resource.get(PUBLIC) else { return None };
+        let Some(Fact::Known(Value::Bool(public))) = setting.fact(PUBLIC) else { return None };
         let (analyzer, ours) = match (proof, public) {
             (Proof::Proved, true) => ("might let the public in", "does not"),
             (Proof::Refuted(_), false) => ("does not let the public in", "does"),

@@ -115,7 +115,7 @@ mod tests {
             Value::Map(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
         };
         let resource = Resource::new(&KIND, "111122223333".into(), "eu-west-1".into(), arn, "name");
-        let setting = MatchContext { now: jiff::Timestamp::UNIX_EPOCH, resource: &resource, outer: None };
+        let setting = MatchContext::of(&resource, jiff::Timestamp::UNIX_EPOCH);
         let policy = Value::List(statements.iter().map(statement).collect());
         super::super::Matcher::test(&RequiresTls, Some(&policy), &Operand::Flag, &setting)
     }

@@ -121,7 +121,7 @@ impl<'a> Readings<'a> {
         }
         let reading = Reading { wanted, ..Reading::of(case, Route::Own, &[], Some(&test.condition)) };
         self.read_lookup(case, kind, &test.lookup, reading);
-        for attribute in &test.beside {
+        for attribute in test.beside.iter().filter(|attribute| attribute.follow.is_none()) {
             self.add(kind.name, attribute, Reading::of(case, Route::Own, &[], Some(&test.condition)));
         }
         for other in compared(&test.condition) {
@@ -156,7 +156,7 @@ impl<'a> Readings<'a> {
             self.add(target, aliases, Reading::of(case, route, &[], None));
         }
         match follow.what {
-            Followed::Missing | Followed::Elsewhere | Followed::Names => {}
+            Followed::Missing | Followed::Elsewhere | Followed::Owner | Followed::Names => {}
             Followed::Attribute(found) => {
                 self.add(target, found, Reading { route, inside: inside(), compares: None, ..reading });
             }

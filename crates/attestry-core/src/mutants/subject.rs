@@ -191,7 +191,7 @@ fn across(name: &'static str, value: &Value, reading: &Reading<'_>, setting: &Se
     let answer = |own: &Value| {
         let mut resource = setting.resource.clone();
         resource.facts.insert(name, Fact::Known(own.clone()));
-        let context = MatchContext { now: setting.now, resource: &resource, outer: None };
+        let context = MatchContext::of(&resource, setting.now);
         test.condition.test_inside(Some(compared), &test.lookup.inside, &context)
     };
     let holds = answer(value);

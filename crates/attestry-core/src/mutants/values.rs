@@ -33,7 +33,7 @@ impl<'a> Setting<'a> {
     }
 
     pub(super) fn context(&self) -> MatchContext<'a> {
-        MatchContext { now: self.now, resource: self.resource, outer: None }
+        MatchContext::of(self.resource, self.now)
     }
 }
 

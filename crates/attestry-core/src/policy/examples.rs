@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::parameters::{Parameters, Settings, Spent};
 use super::policies::CaseText;
 use super::{Case, Compiled, Judgement, Stage, Suite, WindowPlace, follow, values};
-use crate::facts::{Attribute, Fact, Followed, Kind, Resource, Value};
+use crate::facts::{Attribute, Fact, Follow, Followed, Kind, Resource, Value};
 use crate::source::{Content, Diagnostic, Diagnostics, Node};
 
 /// Returns the instant at which examples are judged. `3d ago` is relative to this instant.
@@ -178,10 +178,20 @@ fn resource(node: &Node, case: &Case, parameters: &mut Parameters<'_>, sink: &mu
     }
     let related = count_others(case, &resource, &others);
     resource.facts.extend(related);
+    // The ARN of the example sets the resource and its account.
+    if let Some(arn) = resource.text("arn").map(str::to_owned) {
+        let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
+        resource.account = account.unwrap_or("000000000000").into();
+        resource.id = arn;
+    }
     // If the example has no fact for a reference, the referenced resource exists and the tested attribute is absent.
     case.visit(&mut |test| {
         let attribute = test.lookup.attribute;
         let Some(follow) = attribute.follow else { return };
+        for owner in test.beside.iter().filter(|it| it.follow.is_some()) {
+            let fact = owner_of(follow, &resource);
+            resource.facts.entry(owner.name).or_insert(fact);
+        }
         let fact = match (follow.what, resource.get(follow.via.name)) {
             (Followed::Missing | Followed::Elsewhere, _) => Fact::Known(false.into()),
             (Followed::Records(_), Some(Fact::Known(Value::List(items)))) if items.is_empty() => {
@@ -195,13 +205,17 @@ fn resource(node: &Node, case: &Case, parameters: &mut Parameters<'_>, sink: &mu
     for attribute in kind.attributes {
         resource.facts.entry(attribute.name).or_insert(Fact::Absent);
     }
-    // The ARN of the example sets the resource and its account.
-    if let Some(arn) = resource.text("arn").map(str::to_owned) {
-        let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
-        resource.account = account.unwrap_or("000000000000").into();
-        resource.id = arn;
-    }
     Some(resource)
+}
+
+/// Returns the owner of the documents to which a reference leads: the ARN that the example gives it, or an ARN in the
+/// account of the example.
+fn owner_of(follow: &Follow, resource: &Resource) -> Fact {
+    let service = follow.kind.name.split('.').next().unwrap_or_default();
+    let arn = resource.text(&format!("{}.arn", follow.via.name)).map(str::to_owned);
+    let id = arn.unwrap_or_else(|| format!("arn:aws:{service}:eu-west-1:{}:example", resource.account));
+    let account = id.split(':').nth(4).filter(|account| !account.is_empty()).unwrap_or(&resource.account).to_owned();
+    Fact::Known(Value::record([("id", Some(id.into())), ("account", Some(account.into()))]))
 }
 
 /// Splits an example into its own facts and its related resources: `related: { cloudwatch.alarm: [{ … }] }`.

@@ -8,8 +8,8 @@ use super::condition;
 use super::follow;
 use super::parameters::Parameters;
 use super::related::Related;
-use crate::facts::{Attribute, Kind, Lookup};
-use crate::matchers::{Condition, Quantity};
+use crate::facts::{Attribute, Followed, Kind, Lookup};
+use crate::matchers::{Condition, Quantity, Test};
 use crate::source::{Content, Diagnostic, Diagnostics, Entry, Node, Spanned};
 
 /// The requirement for a resource.
@@ -150,8 +150,18 @@ impl Expectation {
                 };
                 let condition = condition::read(&entry.value, lookup.of, parameters, sink)?;
                 let named = follow::names(kind, &lookup, &condition, kinds);
+                if lookup.attribute.follow.is_some_and(|follow| matches!(follow.what, Followed::Records(_)))
+                    && matches!(&condition, Condition::Tests(tests) if tests.iter().any(Test::has_claim_inside))
+                {
+                    let message = format!("a claim about a document of the items of `{path}`");
+                    let help = "a claim depends on the resource that has the document: write a case about its kind";
+                    sink.push(Diagnostic::error("claim-about-items", entry.value.span, message).help(help));
+                    return None;
+                }
+                let owner = follow::owner(kind, &lookup).filter(|_| condition.has_claim());
                 let beside = |condition: &Condition| -> Vec<&'static Attribute> {
-                    condition.beside().into_iter().filter_map(|name| kind.attribute(name)).collect()
+                    let own = condition.beside().into_iter().filter_map(|name| kind.attribute(name));
+                    own.chain(owner).collect()
                 };
                 let test = |lookup, condition| {
                     let path = path.to_owned();

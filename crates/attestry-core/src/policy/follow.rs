@@ -28,6 +28,15 @@ pub(super) fn lookup(kind: &'static Kind, path: &str, kinds: &Kinds) -> Option<L
     Some(Lookup { attribute, inside: found.inside, of: found.of })
 }
 
+/// Returns the attribute with the resource that has the value at a followed path. Claims about documents need it.
+pub(super) fn owner(kind: &'static Kind, lookup: &Lookup) -> Option<&'static Attribute> {
+    let follow = lookup.attribute.follow.filter(|follow| matches!(follow.what, Followed::Attribute(_)))?;
+    let of = Attribute { of: Type::Record(OWNER), ..*follow.via };
+    Some(followed(kind, follow.via, follow.kind, Followed::Owner, of))
+}
+
+const OWNER: &[Field] = &[Field::new("id", Type::Text), Field::new("account", Type::Text)];
+
 /// Returns the lookup of a list of references when a condition describes the referenced resources:
 /// `topics: { any: { fifo: true } }`. A matcher can also read attributes of all items together.
 pub(super) fn list(kind: &'static Kind, path: &str, condition: &Node, kinds: &Kinds) -> Option<Lookup> {
@@ -161,6 +170,7 @@ fn followed(
     let name = match what {
         Followed::Missing | Followed::Elsewhere | Followed::Attribute(_) => format!("{}.{}", via.name, of.name),
         Followed::Names => format!("{} by any name", via.name),
+        Followed::Owner => format!("{} as an owner", via.name),
         Followed::Records(attributes) => {
             let names: Vec<&str> = attributes.iter().map(|attribute| attribute.name).collect();
             format!("{} with {}", via.name, names.join(", "))

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{AttributeTest, Expectation};
-use crate::facts::{Call, Cause, Fact, Followed, Gap, Question, Resource, Value};
-use crate::matchers::{MatchContext, MatchResult, Witness, inside, show};
+use crate::facts::{Attribute, Call, Cause, Fact, Follow, Followed, Gap, Question, Resource, Value};
+use crate::matchers::{MatchContext, MatchResult, Owner, Witness, inside, show};
 
 /// The result of an expectation.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,13 +48,13 @@ impl Expectation {
     /// Judges the expectation on a resource.
     #[must_use]
     pub fn judge(&self, resource: &Resource, now: Timestamp) -> Judgement {
-        self.judge_in(&MatchContext { now, resource, outer: None })
+        self.judge_in(&MatchContext::of(resource, now))
     }
 
     /// Judges the expectation on a resource that may be a related resource of `outer`.
     #[must_use]
     pub fn judge_for(&self, resource: &Resource, outer: &Resource, now: Timestamp) -> Judgement {
-        self.judge_in(&MatchContext { now, resource, outer: Some(outer) })
+        self.judge_in(&MatchContext { outer: Some(outer), ..MatchContext::of(resource, now) })
     }
 
     fn judge_in(&self, setting: &MatchContext<'_>) -> Judgement {
@@ -91,7 +91,7 @@ impl Expectation {
                 parts.iter().for_each(|part| part.explain(resource, now, negated, differences));
             }
             Self::Not(part) => part.explain(resource, now, !negated, differences),
-            Self::Attribute(test) => match (test.judge_in(&MatchContext { now, resource, outer: None }), negated) {
+            Self::Attribute(test) => match (test.judge_in(&MatchContext::of(resource, now)), negated) {
                 (Judgement::Met, true) => {
                     let actual = test.value(resource);
                     differences.push(test.difference(&format!("not {}", test.condition), actual));
@@ -137,6 +137,7 @@ impl AttributeTest {
             Some(Fact::Known(told)) => Some(told),
             _ => None,
         };
+        let setting = &MatchContext { owner: self.owner(resource).or(setting.owner), ..*setting };
         let answer = match told {
             Some(_) => self.condition.test_inside(told, &self.lookup.inside, setting),
             None => self.condition.test(None, setting),
@@ -160,6 +161,18 @@ impl AttributeTest {
                 let difference = self.difference(&self.condition.to_string(), shown.as_ref());
                 Judgement::Unmet(vec![Difference { at_fault, ..difference }])
             }
+        }
+    }
+
+    /// Returns the resource that has the value, if the path of the test follows a reference.
+    fn owner<'a>(&self, resource: &'a Resource) -> Option<Owner<'a>> {
+        let is_owner = |attribute: &&&Attribute| matches!(attribute.follow, Some(Follow { what: Followed::Owner, .. }));
+        match resource.get(self.beside.iter().find(is_owner)?.name)? {
+            Fact::Known(Value::Map(fields)) => {
+                let text = |name: &str| if let Some(Value::Text(text)) = fields.get(name) { text.as_str() } else { "" };
+                Some(Owner { id: text("id"), account: text("account") })
+            }
+            _ => None,
         }
     }
 
@@ -193,7 +206,12 @@ impl AttributeTest {
     /// Returns the gap in the answer of an oracle about the claim of this test, if the stage enables the oracle. With
     /// such a gap, it is unknown whether AWS agrees with the proof.
     fn blind(&self, resource: &Resource) -> Option<Arc<Gap>> {
-        self.condition.oracle_attributes(self.lookup.of).into_iter().find_map(|name| match resource.get(name) {
+        // The answers of AWS are about the documents of the resource itself.
+        let names = match self.lookup.attribute.follow {
+            None => self.condition.oracle_attributes(self.lookup.of),
+            Some(_) => Vec::new(),
+        };
+        names.into_iter().find_map(|name| match resource.get(name) {
             Some(Fact::Unknown(gap)) => Some(Arc::clone(gap)),
             _ => None,
         })
@@ -203,10 +221,13 @@ impl AttributeTest {
     fn questions(&self, call: &Call, resource: &Resource, now: Timestamp) -> Vec<Question> {
         let tells = |name: &&str| resource.kind.attribute(name).is_some_and(|it| it.call == call.operation);
         let known = matches!(resource.get(self.lookup.attribute.name), Some(Fact::Known(_)));
-        if !known || !self.condition.oracle_attributes(self.lookup.of).iter().any(tells) {
+        if !known
+            || self.lookup.attribute.follow.is_some()
+            || !self.condition.oracle_attributes(self.lookup.of).iter().any(tells)
+        {
             return Vec::new();
         }
-        self.condition.questions(self.value(resource), &MatchContext { now, resource, outer: None })
+        self.condition.questions(self.value(resource), &MatchContext::of(resource, now))
     }
 
     fn gap(&self, resource: &Resource, cause: Cause, message: String) -> Gap {

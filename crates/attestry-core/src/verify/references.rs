@@ -117,10 +117,16 @@ impl Places<'_> {
         match (self.find(resource, follow.kind, text), follow.what) {
             (Answer::Unknown(gap), _) => Fact::Unknown(gap),
             (Answer::Found(found), Followed::Attribute(target)) => read(found, target, resource, follow),
-            (Answer::Missing, Followed::Attribute(_)) => Fact::Absent,
-            (Answer::Elsewhere(why), Followed::Attribute(_) | Followed::Missing) => unknown(resource, follow, why),
+            (Answer::Missing, Followed::Attribute(_) | Followed::Owner) => Fact::Absent,
+            (Answer::Elsewhere(why), Followed::Attribute(_) | Followed::Owner | Followed::Missing) => {
+                unknown(resource, follow, why)
+            }
             (answer, Followed::Missing) => Fact::Known(matches!(answer, Answer::Missing).into()),
             (answer, Followed::Elsewhere) => Fact::Known(matches!(answer, Answer::Elsewhere(_)).into()),
+            (Answer::Found(found), Followed::Owner) => Fact::Known(Value::record([
+                ("id", Some(found.id.as_str().into())),
+                ("account", Some((&*found.account).into())),
+            ])),
             (Answer::Found(found), Followed::Names) => Fact::Known(Value::texts(names(found, text))),
             (_, Followed::Names) => Fact::Known(Value::texts([text])),
             // A single reference is not a list.

@@ -262,7 +262,7 @@ const EXPLICIT: &str = "explicitDeny";
 /// Returns the answers of AWS. The result is `None` when the stage does not enable the oracle, or the attribute is
 /// absent. The list is empty when the answers are a gap. Then the caller reports that its answer is missing.
 fn answers<T>(setting: &MatchContext<'_>, attribute: &str, read: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
-    match setting.resource.get(attribute)? {
+    match setting.fact(attribute)? {
         Fact::Known(Value::List(items)) => Some(items.iter().filter_map(read).collect()),
         Fact::Absent => None,
         Fact::Known(_) | Fact::NotApplicable(_) | Fact::Unknown(_) => Some(Vec::new()),

@@ -9,7 +9,7 @@ use attestry_iam::{Callers, Context, Subject};
 
 /// Adds the known condition keys of the requests of a user or a role.
 pub(super) fn of_identity(context: Context, subject: &Subject, setting: &MatchContext<'_>) -> Context {
-    let id = match setting.resource.get("id") {
+    let id = match setting.fact("id") {
         Some(Fact::Known(Value::Text(id))) if !id.is_empty() => Some(id),
         _ => None,
     };

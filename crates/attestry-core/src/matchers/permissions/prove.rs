@@ -76,6 +76,10 @@ pub(in crate::matchers) trait Proves: Sync + Debug {
 }
 
 impl<P: Proves> Matcher for P {
+    fn is_claim(&self) -> bool {
+        true
+    }
+
     fn keyword(&self) -> &'static str {
         Proves::keyword(self)
     }

@@ -16,6 +16,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 
 use super::*;
+use crate::facts::iam::STATEMENTS;
 use crate::facts::{
     Argument, Attribute, ByAttribute, Call, Fact, Field, Frequency, Kind, ProbeSpec, Resource, Scope, Type, Value,
     Window,
@@ -40,6 +41,8 @@ const ATTRIBUTES: &[Attribute] = &[
     attribute("zones", Type::List(&Type::Text)),
     attribute("grants", Type::List(&Type::Record(GRANT))),
     attribute("owner", Type::Record(GRANT)),
+    attribute("parts", Type::List(&Type::Text)).referring("test.thing"),
+    attribute("policy", STATEMENTS),
 ];
 
 const CALLS: &[Call] = &[Call::new("test", "ListThings", "test:ListThings", Frequency::Population { page: 10 })];
