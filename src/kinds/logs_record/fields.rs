@@ -25,6 +25,9 @@ const TWICE: &str = "a field twice";
 
 /// The fields of a record. `None` when the record is no JSON object.
 pub(super) fn fields(message: &str) -> Result<Option<BTreeMap<String, String>>, Gap> {
+    if message.is_empty() {
+        return Err(malformed("the record has no text"));
+    }
     if !message.trim_start().starts_with('{') {
         return Ok(None);
     }
@@ -158,10 +161,10 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_object_has_no_fields() {
-        for message in ["", "all is well", "[1]", "\"a\""] {
+        for message in [" ", "all is well", "[1]", "\"a\""] {
             assert_eq!(fields(message), Ok(None), "{message}");
         }
-        for message in ["{", "{\"a\":1} and more", "{a: 1}", "{\"a\":1}{\"b\":2}", "{\"a\":\"b"] {
+        for message in ["", "{", "{\"a\":1} and more", "{a: 1}", "{\"a\":1}{\"b\":2}", "{\"a\":\"b"] {
             assert!(fields(message).is_err(), "{message}");
         }
         assert_eq!(read("{}"), []);
