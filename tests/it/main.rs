@@ -38,6 +38,7 @@ mod logs_command;
 mod monitoring;
 mod mutants;
 mod mutate;
+mod named;
 mod names;
 mod oracles;
 mod own_kinds;

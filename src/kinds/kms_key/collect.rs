@@ -198,6 +198,7 @@ async fn rotations(at: &AccountRegion, resource: &mut Resource) -> Result<(), Ga
         }
         pages.turn(page.next_marker(), page.truncated())?;
     }
+    entries.check()?;
     let all = std::mem::take(&mut entries.rotations);
     resource.set("rotations.count", i64::try_from(all.len()).map_err(|_| malformed("too many rotations"))?);
     resource.set("rotations.on_demand", entries.on_demand);

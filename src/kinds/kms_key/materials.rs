@@ -44,10 +44,6 @@ impl Entries {
             (None, None, Some(_)) => self.first += usize::from(!waits),
             _ => return Err(malformed("an entry of the rotations has no date, no type, or one too many")),
         }
-        // Two entries without a date are a rotation whose date is missing.
-        if self.first > 1 {
-            return Err(malformed("the list has the first key material twice"));
-        }
         let material = material(entry, key, state, date, of);
         match (self.materials.get_or_insert_with(|| Ok(Vec::new())), material) {
             (Ok(all), Ok(material)) => all.push(material),
@@ -55,6 +51,11 @@ impl Entries {
             (Err(_), _) => {}
         }
         Ok(())
+    }
+
+    /// Checks the whole list. Two entries without a date are a rotation whose date is missing.
+    pub(super) fn check(&self) -> Result<(), Gap> {
+        if self.first > 1 { Err(malformed("the list has the first key material twice")) } else { Ok(()) }
     }
 
     /// All key material of the key. AWS lists the first material of each key, and exactly one material is current.
@@ -116,7 +117,8 @@ mod tests {
         let mut key = Resource::new(&super::super::KIND, "1".into(), "r".into(), "arn", "id");
         key.set("origin", Fact::Known(Value::from(origin)));
         let mut read = Entries::default();
-        entries.iter().try_for_each(|entry| read.add(entry, &key)).map(|()| read)
+        entries.iter().try_for_each(|entry| read.add(entry, &key))?;
+        read.check().map(|()| read)
     }
 
     #[test]

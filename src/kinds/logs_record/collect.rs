@@ -9,8 +9,8 @@ use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, LogGroup};
 use jiff::SignedDuration;
 
-use super::KIND;
 use super::fields::fields;
+use super::{KIND, RECORDS};
 use crate::aws::{AccountRegion, OrGap};
 use crate::collect::{Collector, Listing};
 use crate::kinds::logs_group::groups;
@@ -50,6 +50,9 @@ async fn list(at: &AccountRegion, found: &mut Listing) -> Result<(), Gap> {
             Ok(()) => {
                 let span = kept(group, part.span);
                 found.reached(Reach { span, ..part });
+            }
+            Err(gap) if gap.operation.is_empty() => {
+                ended = ended.and(Err(gap.of_call(RECORDS.service, RECORDS.operation)));
             }
             Err(gap) => ended = ended.and(Err(gap)),
         }

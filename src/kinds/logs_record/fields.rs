@@ -25,6 +25,9 @@ const TWICE: &str = "a field twice";
 
 /// The fields of a record. `None` when the record is no JSON object.
 pub(super) fn fields(message: &str) -> Result<Option<BTreeMap<String, String>>, Gap> {
+    if message.is_empty() {
+        return Err(malformed("the record has no text"));
+    }
     if !message.trim_start().starts_with('{') {
         return Ok(None);
     }
@@ -38,7 +41,8 @@ pub(super) fn fields(message: &str) -> Result<Option<BTreeMap<String, String>>, 
             Err(truncated("the record has too many fields, too long ones or too deep ones"))
         }
         Err(error) if error.to_string().contains(TWICE) => Err(malformed("the record has a field twice")),
-        Err(_) => Ok(None),
+        // An agent can cut a long record, and then its fields are not known.
+        Err(_) => Err(malformed("the record begins like JSON, and is none")),
     }
 }
 
@@ -157,8 +161,11 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_object_has_no_fields() {
-        for message in ["", "all is well", "[1]", "\"a\"", "{", "{\"a\":1} and more", "{a: 1}", "{\"a\":1}{\"b\":2}"] {
+        for message in [" ", "all is well", "[1]", "\"a\""] {
             assert_eq!(fields(message), Ok(None), "{message}");
+        }
+        for message in ["", "{", "{\"a\":1} and more", "{a: 1}", "{\"a\":1}{\"b\":2}", "{\"a\":\"b"] {
+            assert!(fields(message).is_err(), "{message}");
         }
         assert_eq!(read("{}"), []);
     }

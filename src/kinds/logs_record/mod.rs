@@ -47,9 +47,9 @@ pub(super) static KIND: Kind = Kind {
             Type::Map(&Type::Text),
             "events[].message",
             "Fields of a JSON object with their texts: `user.name` is the field `name` inside of `user`, and `tags.0` is the \
-             first item of `tags`. A null is no field. Absent when the record is no JSON object. Unknown when the record has \
-             more than 200 fields, a field twice, or a text of more than 2,000 characters; a field that a data protection \
-             policy masks is withheld.",
+             first item of `tags`. A null is no field. Absent when the record is no JSON object. Unknown when the record begins \
+             like JSON and is none, or has more than 200 fields, a field twice, or a text of more than 2,000 characters; a \
+             field that a data protection policy masks is withheld.",
         ),
     ],
     calls: &[GROUPS, RECORDS],
