@@ -31,7 +31,7 @@ pub use answer::{Answer, epoch_seconds};
 pub use endpoint::of as endpoint;
 pub(in crate::aws) use modelled::Sent;
 pub use service::{
-    ACCESS_ANALYZER, Api, CLOUDTRAIL, CLOUDWATCH, EVENTS, LAMBDA, SECURITY_HUB, SQS, SSM, Service, TAGGING,
+    ACCESS_ANALYZER, ATHENA, Api, CLOUDTRAIL, CLOUDWATCH, EVENTS, LAMBDA, SECURITY_HUB, SQS, SSM, Service, TAGGING,
 };
 pub use unsent::NoEndpoint;
 use unsent::Unsent;

@@ -3,6 +3,7 @@
 //! It counts calls. It can refuse the n-th call, lose its answer, or never answer it.
 
 mod alarms;
+mod archive;
 mod keys;
 mod public_keys;
 mod rotator;
@@ -22,6 +23,8 @@ use tokio::sync::Notify;
 
 use alarms::Alarms;
 pub use alarms::Firing;
+use archive::Archive;
+pub use archive::Query;
 use keys::Keys;
 pub use keys::{ALIAS, Aging};
 pub use public_keys::PUBLIC;
@@ -152,6 +155,7 @@ struct State {
     published: Vec<String>,
     keys: Keys,
     alarms: Alarms,
+    archive: Archive,
     log: Vec<String>,
     agents: BTreeSet<String>,
 }
@@ -191,6 +195,7 @@ impl Fake {
             published: Vec::new(),
             keys: Keys::new(),
             alarms: Alarms::new(),
+            archive: Archive::default(),
             log: Vec::new(),
             agents: BTreeSet::new(),
         };
@@ -215,6 +220,12 @@ impl Fake {
             let keys = &mut self.state.lock().unwrap().keys;
             (keys.aging, keys.used) = (aging, used);
         }
+        self
+    }
+
+    /// Sets the result of a query over the archive.
+    pub fn with_archive(self, query: Query) -> Self {
+        self.state.lock().unwrap().archive.query = query;
         self
     }
 
@@ -424,6 +435,9 @@ impl Fake {
                 deliver(state, &message);
             }
             return Ok(answer);
+        }
+        if let Some(answer) = state.archive.change(operation, asked) {
+            return answer;
         }
         let missing = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         let arn = |name: &str| format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf");
