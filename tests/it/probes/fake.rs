@@ -367,13 +367,14 @@ impl Fake {
         let pending = if stranger == Stranger::Named { "theirs" } else { mark };
         rotating.versions.insert(pending.to_owned(), label("AWSPENDING"));
         rotating.created.insert(pending.to_owned(), if stranger == Stranger::Named { created } else { LONG_AGO });
-        state.secrets.insert("bank/rotating".to_owned(), rotating);
+        state.secrets.entry("bank/rotating".to_owned()).or_insert(rotating);
         let mut labelled = Secret::default();
         labelled
             .versions
             .insert(if stranger == Stranger::Named { "theirs" } else { mark }.to_owned(), label("AWSCURRENT"));
         labelled.versions.insert("one".to_owned(), label("AWSPENDING"));
-        state.secrets.insert("bank/labelled".to_owned(), labelled);
+        // The first mark stays, so that a search and a ledger meet it.
+        state.secrets.entry("bank/labelled".to_owned()).or_insert(labelled);
         state.alarms.plant(&format!("bank/{mark}"), &format!("this was set by {mark}"));
         // The account shows no use of a queue by a stranger. So the queue is old or only has the name.
         let created = if stranger == Stranger::Used { LONG_AGO } else { created };
