@@ -27,7 +27,7 @@ use super::gap;
 use attestry_core::facts::{Cause, Gap};
 use runtime::Target;
 
-pub use answer::{Answer, epoch_seconds};
+pub use answer::{Answer, cbor_instant, epoch_seconds};
 pub use endpoint::of as endpoint;
 pub(in crate::aws) use modelled::Sent;
 pub use service::{
