@@ -25,6 +25,8 @@ pub enum Firing {
     Forgets,
     /// It is in the state ALARM already.
     Rings,
+    /// It gets into the state ALARM right before the probe sets the state.
+    RingsFirst,
 }
 
 #[derive(Debug)]
@@ -83,7 +85,7 @@ impl Alarms {
                 (json!({ "MetricAlarms": alarms.collect::<Vec<_>>() }), None)
             }
             "SetAlarmState" => {
-                let changes = *state != text("StateValue");
+                let changes = *state != text("StateValue") && self.firing != Firing::RingsFirst;
                 self.state = (text("StateValue"), text("StateReason"), now());
                 if changes && self.firing != Firing::Forgets {
                     let data =
