@@ -105,7 +105,7 @@ def buckets(stack):
 
 def alarms(stack):
     for alarm in pages(stack, "cloudwatch", "describe_alarms", "MetricAlarms"):
-        yield alarm["AlarmName"]
+        yield alarm["AlarmName"] + (" in ALARM" if alarm["StateValue"] == "ALARM" else "")
 
 
 def as_json(value) -> str:

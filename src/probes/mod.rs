@@ -10,6 +10,7 @@ mod access_record;
 mod alarm;
 mod alert;
 mod alert_on_action;
+mod archive_query;
 mod decrypts_after_rotation;
 mod denied;
 mod fetch;
@@ -56,6 +57,7 @@ probes! {
     alarm,
     alert,
     alert_on_action,
+    archive_query,
     decrypts_after_rotation,
     denied,
     fetch,

@@ -3,6 +3,7 @@
 
 mod alarm;
 mod alert_on_action;
+mod archive_query;
 mod fake;
 mod fetch;
 mod keys;
@@ -97,7 +98,7 @@ fn cases(policy: &str, secret: &str) -> Vec<Case> {
         directory.path(),
         policy,
         secret,
-        "alarm, alert-on-action, decrypts-after-rotation, denied, fetch, key-lifecycle, rollback, secret-rotation",
+        "alarm, alert-on-action, archive-query, decrypts-after-rotation, denied, fetch, key-lifecycle, rollback, secret-rotation",
     );
     common::cases(directory.path(), "suite.yaml", "here").0
 }

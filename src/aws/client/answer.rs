@@ -104,3 +104,17 @@ fn refusal(response: &HttpResponse, body: &[u8]) -> ErrorMetadata {
 pub fn epoch_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime>, D::Error> {
     Ok(Option::<f64>::deserialize(deserializer)?.map(DateTime::from_secs_f64))
 }
+
+/// Reads an instant of an answer in CBOR. A field uses it with
+/// `#[serde(default, deserialize_with = "cbor_instant")]`.
+///
+/// # Errors
+/// The value is not an instant.
+pub fn cbor_instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime>, D::Error> {
+    #[derive(serde::Deserialize)]
+    struct Instant {
+        #[serde(rename = "$instant")]
+        seconds: f64,
+    }
+    Ok(Option::<Instant>::deserialize(deserializer)?.map(|it| DateTime::from_secs_f64(it.seconds)))
+}

@@ -27,11 +27,11 @@ use super::gap;
 use attestry_core::facts::{Cause, Gap};
 use runtime::Target;
 
-pub use answer::{Answer, epoch_seconds};
+pub use answer::{Answer, cbor_instant, epoch_seconds};
 pub use endpoint::of as endpoint;
 pub(in crate::aws) use modelled::Sent;
 pub use service::{
-    ACCESS_ANALYZER, Api, CLOUDTRAIL, CLOUDWATCH, EVENTS, LAMBDA, SECURITY_HUB, SQS, SSM, Service, TAGGING,
+    ACCESS_ANALYZER, ATHENA, Api, CLOUDTRAIL, CLOUDWATCH, EVENTS, LAMBDA, SECURITY_HUB, SQS, SSM, Service, TAGGING,
 };
 pub use unsent::NoEndpoint;
 use unsent::Unsent;

@@ -27,6 +27,8 @@ pub struct Api {
 
 /// IAM Access Analyzer.
 pub const ACCESS_ANALYZER: Service = Service::rest("access-analyzer");
+/// Athena.
+pub const ATHENA: Service = Service::json("athena", "AmazonAthena");
 /// CloudTrail.
 pub const CLOUDTRAIL: Service = Service::json("cloudtrail", "CloudTrail_20131101");
 /// CloudWatch.

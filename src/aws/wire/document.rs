@@ -39,6 +39,7 @@ const TEXTS: &[&str] = &[
     "Name",
     "TimeLoggingStarted",
     "TimeLoggingStopped",
+    "VarCharValue",
     "Value",
     "description",
     "name",

@@ -94,6 +94,10 @@ async fn act(context: &ProbeContext, observed: &mut Resource) -> Result<Target, 
         }
         tokio::time::sleep(context.pause).await;
     }
+    // Another change of the state may have come first. Then no message was due.
+    if message.is_none() && !recorded {
+        return Err(gap(Cause::Undecided, "neither a message nor the history shows the change of the state"));
+    }
     let seconds = |took: Duration| Value::Duration(i64::try_from(took.as_secs()).unwrap_or(i64::MAX));
     observed.set("alerted", message.is_some());
     observed.set("took", message.map(|(took, _)| seconds(took)));

@@ -8,7 +8,7 @@ use aws_smithy_types::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::aws::client::{Api, CLOUDWATCH, Client, epoch_seconds};
+use crate::aws::client::{Api, CLOUDWATCH, Client, cbor_instant};
 use crate::aws::{AccountRegion, Pages};
 use crate::probes::runner::artifact::{Artifact, ArtifactKind, Marked, Pending, Search, parse};
 use crate::probes::runner::ownership::{Origin, Ownership, instant};
@@ -113,7 +113,7 @@ pub(super) struct Alarm {
     pub(super) state_value: String,
     pub(super) actions_enabled: bool,
     state_reason: Option<String>,
-    #[serde(default, deserialize_with = "epoch_seconds")]
+    #[serde(default, deserialize_with = "cbor_instant")]
     state_updated_timestamp: Option<DateTime>,
 }
 

@@ -13,6 +13,7 @@ const ASSUME: &str = "assume-role";
 const INVOKE: &str = "invoke-function";
 
 /// The text in an event that the probe replaces.
+#[cfg(feature = "aws")]
 const PLACE: &str = "{mark}";
 
 const fn acted(name: &'static str, of: Type, doc: &'static str) -> Attribute {

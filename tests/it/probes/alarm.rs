@@ -49,6 +49,8 @@ fn an_alarm_that_rings_is_not_touched_and_a_missing_one_is_what_the_case_declare
     let (cases, fake, outcome) = run_with(ALARM, Firing::Rings);
     assert_eq!(verdicts(&cases, &outcome), ["not_evaluated"]);
     assert_eq!(fake.log(), ["GetCallerIdentity", "DescribeAlarms"]);
+    let (cases, _, outcome) = run_with(ALARM, Firing::RingsFirst);
+    assert_eq!(verdicts(&cases, &outcome), ["not_evaluated"]);
     for name in ["probe-alarm", TOPIC] {
         let (cases, fake, outcome) = run_with(&ALARM.replace(name, &format!("{name}x")), Firing::Right);
         assert_eq!(verdicts(&cases, &outcome), ["violated"], "{name}");

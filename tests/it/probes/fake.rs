@@ -4,6 +4,7 @@
 
 mod alarms;
 mod aliases;
+mod archive;
 mod keys;
 mod lifecycle;
 mod public_keys;
@@ -27,6 +28,8 @@ use tokio::sync::Notify;
 use alarms::Alarms;
 pub use alarms::Firing;
 pub use aliases::Pointing;
+use archive::Archive;
+pub use archive::Query;
 use keys::Keys;
 pub use keys::{ALIAS, Aging};
 pub use lifecycle::{CONSENT, Life, RUN_TAG, arn as key_arn};
@@ -163,6 +166,7 @@ struct State {
     published: Vec<String>,
     keys: Keys,
     alarms: Alarms,
+    archive: Archive,
     log: Vec<String>,
     agents: BTreeSet<String>,
 }
@@ -207,6 +211,7 @@ impl Fake {
             published: Vec::new(),
             keys: Keys::new(),
             alarms: Alarms::new(),
+            archive: Archive::default(),
             log: Vec::new(),
             agents: BTreeSet::new(),
         };
@@ -233,6 +238,12 @@ impl Fake {
             let keys = &mut self.state.lock().unwrap().keys;
             (keys.aging, keys.used) = (aging, used);
         }
+        self
+    }
+
+    /// Sets the result of a query over the archive.
+    pub fn with_archive(self, query: Query) -> Self {
+        self.state.lock().unwrap().archive.query = query;
         self
     }
 
@@ -435,13 +446,14 @@ impl Fake {
         let pending = if stranger == Stranger::Named { "theirs" } else { mark };
         rotating.versions.insert(pending.to_owned(), label("AWSPENDING"));
         rotating.created.insert(pending.to_owned(), if stranger == Stranger::Named { created } else { LONG_AGO });
-        state.secrets.insert("bank/rotating".to_owned(), rotating);
+        state.secrets.entry("bank/rotating".to_owned()).or_insert(rotating);
         let mut labelled = Secret::default();
         labelled
             .versions
             .insert(if stranger == Stranger::Named { "theirs" } else { mark }.to_owned(), label("AWSCURRENT"));
         labelled.versions.insert("one".to_owned(), label("AWSPENDING"));
-        state.secrets.insert("bank/labelled".to_owned(), labelled);
+        // The first mark stays, so that a search and a ledger meet it.
+        state.secrets.entry("bank/labelled".to_owned()).or_insert(labelled);
         state.alarms.plant(&format!("bank/{mark}"), &format!("this was set by {mark}"));
         // The account shows no use of a queue by a stranger. So the queue is old or only has the name.
         let created = if stranger == Stranger::Used { LONG_AGO } else { created };
@@ -508,6 +520,9 @@ impl Fake {
                 deliver(state, &message);
             }
             return Ok(answer);
+        }
+        if let Some(answer) = state.archive.change(operation, asked) {
+            return answer;
         }
         let missing = ("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
         let arn = |name: &str| format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf");

@@ -4,6 +4,11 @@ use serde_json::{Value, json};
 
 use super::{ACCOUNT, LONG_AGO, REGION, TOPIC, now};
 
+/// An instant, which goes over the network as an instant of CBOR.
+fn instant(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).unwrap().to_string()
+}
+
 /// The behaviour of the alarm `probe-alarm` when its state is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Firing {
@@ -20,6 +25,8 @@ pub enum Firing {
     Forgets,
     /// It is in the state ALARM already.
     Rings,
+    /// It gets into the state ALARM right before the probe sets the state.
+    RingsFirst,
 }
 
 #[derive(Debug)]
@@ -72,13 +79,13 @@ impl Alarms {
                 });
                 let alarms = alarms.map(|(name, state, reason, updated)| json!({
                     "AlarmName": name, "AlarmArn": format!("arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"),
-                    "StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": updated, "ActionsEnabled": true,
+                    "StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": instant(updated), "ActionsEnabled": true,
                     "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold", "AlarmActions": [TOPIC],
                 }));
                 (json!({ "MetricAlarms": alarms.collect::<Vec<_>>() }), None)
             }
             "SetAlarmState" => {
-                let changes = *state != text("StateValue");
+                let changes = *state != text("StateValue") && self.firing != Firing::RingsFirst;
                 self.state = (text("StateValue"), text("StateReason"), now());
                 if changes && self.firing != Firing::Forgets {
                     let data =
@@ -98,7 +105,7 @@ impl Alarms {
             "DescribeAlarmHistory" => {
                 let items = self.history.iter().map(|data| {
                     json!({
-                        "AlarmName": "probe-alarm", "HistoryItemType": "StateUpdate", "HistoryData": data, "Timestamp": now()
+                        "AlarmName": "probe-alarm", "HistoryItemType": "StateUpdate", "HistoryData": data, "Timestamp": instant(now())
                     })
                 });
                 (json!({ "AlarmHistoryItems": items.collect::<Vec<_>>() }), None)
