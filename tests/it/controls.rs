@@ -156,9 +156,11 @@ const DOCUMENTS: &[&str] = &[
     "suites/sec-004.yaml",
     "suites/sec-004-probes.yaml",
     "suites/rotation-runbook.yaml",
+    "suites/rotation-runbook-probes.yaml",
     "suites/atp-key-rotation.yaml",
     "suites/atp-key-rotation-probes.yaml",
     "suites/buzz-tutor-kms.yaml",
+    "suites/buzz-tutor-kms-probes.yaml",
 ];
 
 /// No requirement of a source document is left without a case or a reason, and a part that is not tested is named.

@@ -139,7 +139,7 @@ fn a_claim_about_a_followed_document_is_about_its_owner() {
             "kms_key.policy: { not: { denies: { actions: [kms:Decrypt] } } }",
             topic,
             &own,
-            &own.replace("Allow", "Deny"),
+            &key("*").replace("Allow", "Deny"),
         ),
         case(
             "rights",
