@@ -44,10 +44,13 @@ fn pairs() -> impl Iterator<Item = String> {
                     let (each, path, of) = (kind.name, judged.name, asked.name);
                     let (over, selected) = selection(kind);
                     let over = if over.is_empty() { String::new() } else { format!("    over: {over}\n") };
-                    let more = if selected.is_empty() { String::new() } else { format!("{selected}, ") };
+                    let asked = format!("{of}: {{ {test}: true }}");
+                    // An attribute stands once in a mapping, and the kind may need it too.
+                    let filter =
+                        if selected.is_empty() { asked } else { format!("all: [{{ {selected} }}, {{ {asked} }}]") };
                     let _ = write!(
                         policy,
-                        "  {name}:\n    title: {name}\n    each: {each}\n{over}    where: {{ {more}{of}: {{ {test}: true }} }}\n    when_none: met\n    \
+                        "  {name}:\n    title: {name}\n    each: {each}\n{over}    where: {{ {filter} }}\n    when_none: met\n    \
                          expect: {{ any: [{{ {path}: {{ present: true }} }}, {{ {path}: {{ absent: true }} }}] }}\n"
                     );
                 }
