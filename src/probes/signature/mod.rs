@@ -75,6 +75,20 @@ static KIND: Kind = Kind {
              message; absent without `sign`.",
         ),
         observed(
+            "message",
+            Type::Text,
+            SIGN,
+            "Message",
+            "The new message in base64, for `old_message` of a later run; absent without a new signature.",
+        ),
+        observed(
+            "signature",
+            Type::Text,
+            SIGN,
+            "Signature",
+            "The new signature in base64, for `old_signature` of a later run; absent without one.",
+        ),
+        observed(
             "old_verifies",
             Type::Bool,
             VERIFY,
